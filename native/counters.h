@@ -1,0 +1,65 @@
+/* counters.h -- every branch that drops, repairs or delays audio, by name.
+ *
+ * The one list: C fields, Python names, /metrics and the documentation all
+ * come from it. A port has a set, and so has the engine (the sum, plus what
+ * belongs to no port).
+ */
+#ifndef MM_COUNTERS_H
+#define MM_COUNTERS_H
+
+#include "mm.h"
+
+#define MM_COUNTERS(X)                                                        \
+	X(rtp_received)          /* packets accepted                       */ \
+	X(rtp_received_bytes)                                                 \
+	X(rtp_sent)                                                           \
+	X(rtp_sent_bytes)                                                     \
+	X(rtp_send_failed)       /* the socket would not take it           */ \
+	X(rtp_malformed)                                                      \
+	X(rtp_unknown_payload_type)                                           \
+	X(rtp_probation)         /* RFC 3550 A.1                           */ \
+	X(rtp_ssrc_changed)                                                   \
+	X(rtp_wrong_source)      /* an address that is not latched         */ \
+	X(rtcp_received)                                                      \
+	X(rtcp_sent)                                                          \
+	X(rtcp_malformed)                                                     \
+	X(srtp_unauthenticated)                                               \
+	X(srtp_replayed)                                                      \
+	X(jbuf_late)                                                          \
+	X(jbuf_lost)                                                          \
+	X(jbuf_reordered)                                                     \
+	X(jbuf_duplicate)                                                     \
+	X(jbuf_overrun)                                                       \
+	X(jbuf_underrun)                                                      \
+	X(frames_decoded)                                                     \
+	X(frames_skipped)        /* not decoded: nobody would have heard   */ \
+	X(frames_concealed)                                                   \
+	X(frames_recovered)      /* by in-band FEC                         */ \
+	X(frames_undecodable)                                                 \
+	X(time_shortened)        /* playout delay corrected                */ \
+	X(time_lengthened)                                                    \
+	X(digits_received)                                                    \
+	X(digits_sent)                                                        \
+	X(frames_encoded)        /* encodes run                            */ \
+	X(frames_shared)         /* packets that reused another's encode   */ \
+	X(encode_failed)                                                      \
+	X(encoder_forks)                                                      \
+	X(encoder_rejoins)                                                    \
+	X(playout_underrun)                                                   \
+	X(tap_overrun)                                                        \
+	X(events_dropped)                                                     \
+	X(commands_refused)      /* command ring full                      */ \
+	X(mux_unknown_source)    /* SRTP from an address nobody vouched    */ \
+	X(mux_handed_up_dropped) /* STUN/DTLS ring full                    */ \
+	X(mux_overrun)           /* a port's packet ring full              */ \
+	X(ticks)                                                              \
+	X(ticks_late)            /* started over 1 ms after the deadline   */ \
+	X(ticks_skipped)         /* the shard was more than a second late  */
+
+struct mm_counters {
+#define MM_COUNTER_FIELD(name) uint64_t name;
+	MM_COUNTERS(MM_COUNTER_FIELD)
+#undef MM_COUNTER_FIELD
+};
+
+#endif

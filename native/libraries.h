@@ -1,0 +1,46 @@
+/* libraries.h -- libopus and libsrtp, found at run time.
+ *
+ * Python names the files (the wheels of PyAV and pylibsrtp carry them); the
+ * engine opens them once and holds their functions here. A library that is
+ * not there leaves its functions NULL and its codecs unavailable.
+ */
+#ifndef MM_LIBRARIES_H
+#define MM_LIBRARIES_H
+
+#include "mm.h"
+
+struct mm_libraries {
+	void *opus_handle;
+	void *srtp_handle;
+	/* libopus: opaque states, sizes asked of the library. */
+	int (*opus_encoder_get_size)(int channels);
+	int (*opus_encoder_init)(void *st, int32_t fs, int channels, int app);
+	int32_t (*opus_encode)(void *st, const int16_t *pcm, int frame_size,
+			       unsigned char *data, int32_t max_bytes);
+	int (*opus_encoder_ctl)(void *st, int request, ...);
+	int (*opus_decoder_get_size)(int channels);
+	int (*opus_decoder_init)(void *st, int32_t fs, int channels);
+	int (*opus_decode)(void *st, const unsigned char *data, int32_t len,
+			   int16_t *pcm, int frame_size, int decode_fec);
+	int (*opus_packet_get_nb_samples)(const unsigned char *packet,
+					  int32_t len, int32_t fs);
+	/* libsrtp 2: declared in srtp.h's terms. */
+	int (*srtp_init)(void);
+	int (*srtp_create)(void **session, const void *policy);
+	int (*srtp_dealloc)(void *session);
+	int (*srtp_protect)(void *session, void *rtp, int *len);
+	int (*srtp_unprotect)(void *session, void *rtp, int *len);
+	int (*srtp_protect_rtcp)(void *session, void *rtcp, int *len);
+	int (*srtp_unprotect_rtcp)(void *session, void *rtcp, int *len);
+	void (*srtp_crypto_policy_set_rtp_default)(void *policy);
+	void (*srtp_crypto_policy_set_aes_gcm_128_16_auth)(void *policy);
+	void (*srtp_crypto_policy_set_aes_gcm_256_16_auth)(void *policy);
+};
+
+/* Open what the paths name (NULL or "" skips one); 0, or -ELIBACC when a
+ * named file cannot be opened or lacks a function. */
+int mm_libraries_open(struct mm_libraries *libraries, const char *opus_path,
+		      const char *srtp_path);
+void mm_libraries_close(struct mm_libraries *libraries);
+
+#endif

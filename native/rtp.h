@@ -1,0 +1,58 @@
+/* rtp.h -- RTP headers (RFC 3550 section 5.1, extensions RFC 8285). */
+#ifndef MM_RTP_H
+#define MM_RTP_H
+
+#include "mm.h"
+
+#define MM_RTP_HEADER_BYTES 12
+
+struct mm_rtp {
+	uint8_t payload_type;
+	bool marker;
+	uint16_t sequence_number;
+	uint32_t timestamp;
+	uint32_t ssrc;
+	const uint8_t *payload;   /* padding already taken off              */
+	size_t payload_bytes;
+	const uint8_t *extension; /* one- or two-byte form body, or NULL    */
+	size_t extension_bytes;
+	uint16_t extension_profile;
+};
+
+/* 0, or -EBADMSG for anything that is not a whole RTP version 2 packet. */
+int mm_rtp_parse(struct mm_rtp *rtp, const uint8_t *packet, size_t size);
+/* Write a 12-byte header; returns 12. */
+size_t mm_rtp_write(uint8_t *packet, const struct mm_rtp *rtp);
+/* RFC 6464 level under extension id `id`: 0..127, or -ENOENT. */
+int mm_rtp_audio_level(const struct mm_rtp *rtp, uint8_t id, bool *voiced);
+/* RFC 5761 section 4: is this datagram RTCP (second byte 192..223)? */
+bool mm_rtp_is_rtcp(const uint8_t *packet, size_t size);
+
+/* The 16-bit number on the wire -> the one that never wraps. `last` is the
+ * highest extended number so far. */
+uint32_t mm_rtp_extend_sequence(uint32_t last, uint16_t sequence_number);
+
+/* Source validation and reception statistics: RFC 3550 A.1, A.3, A.8. */
+struct mm_rtp_source {
+	uint32_t ssrc;
+	uint32_t clock_rate_hz;
+	uint32_t base_sequence;
+	uint32_t max_sequence;    /* extended                               */
+	uint32_t received;
+	uint32_t expected_prior;
+	uint32_t received_prior;
+	uint32_t probation;
+	uint32_t bad_sequence;
+	double jitter;            /* RFC 3550 A.8, in clock ticks           */
+	int64_t last_transit;
+	bool started;
+};
+
+void mm_rtp_source_init(struct mm_rtp_source *source, uint32_t ssrc,
+			uint32_t clock_rate_hz);
+/* Count a packet that arrived at `arrival_us`. Returns 0 and its extended
+ * sequence number, or -EAGAIN while on probation / after a wild jump. */
+int mm_rtp_source_update(struct mm_rtp_source *source, const struct mm_rtp *rtp,
+			 int64_t arrival_us, uint32_t *extended);
+
+#endif

@@ -1,0 +1,51 @@
+/* udp.h -- batches of datagrams: recvmmsg with kernel timestamps, sendmmsg. */
+#ifndef MM_UDP_H
+#define MM_UDP_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "mm.h"
+
+#define MM_UDP_BATCH 64
+
+struct mm_address {               /* IPv4 or IPv6                           */
+	socklen_t len;
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} u;
+};
+
+struct mm_datagram {
+	struct mm_address from;
+	int64_t arrival_us;       /* CLOCK_MONOTONIC, from SO_TIMESTAMPNS   */
+	size_t size;
+	uint8_t bytes[MM_MAX_DATAGRAM_BYTES];
+};
+
+bool mm_address_equal(const struct mm_address *a, const struct mm_address *b);
+/* "127.0.0.1" or "::1"; -EINVAL otherwise (names are resolved in Python). */
+int mm_address_parse(struct mm_address *address, const char *host,
+		     uint16_t port);
+
+/* Open, bind (port 0: any), non-blocking, timestamps on; fd or -errno. */
+int mm_udp_open(const struct mm_address *local, int receive_buffer_bytes);
+uint16_t mm_udp_port(int fd);
+/* Up to `max` (<= MM_UDP_BATCH) datagrams, 0 when none is waiting. */
+int mm_udp_receive(int fd, struct mm_datagram *datagrams, size_t max);
+
+/* An outgoing batch over one socket, sent when full or flushed. */
+struct mm_udp_out {
+	struct mm_address to;
+	size_t size;
+	uint8_t bytes[MM_MAX_DATAGRAM_BYTES];
+};
+/* Datagrams the kernel took; the rest (full socket buffer) is the caller's
+ * to count. */
+int mm_udp_send_batch(int fd, const struct mm_udp_out *out, size_t count);
+int mm_udp_send(int fd, const struct mm_address *to, const uint8_t *bytes,
+		size_t size);
+
+#endif

@@ -1,0 +1,72 @@
+"""Leg: the signalling and media relation that carries a participant, whatever its transport.
+
+``sip.leg.SipLeg`` and ``webrtc.leg.WebRtcLeg`` are the two; a call sees only this.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mixminus.call.states import HangupReason
+from mixminus.ids import LegId
+from mixminus.mixer import Port
+
+__all__ = ["Address", "IncomingLegs", "Leg", "LegEnded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Who calls, or who is called (api.md section 5.1)."""
+
+    type: Literal["", "tel", "sip", "extension", "agent", "conference"]
+    target: str
+    target_name: str = ""
+    name: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """Why a leg is over; ``remote`` says that the other side ended it."""
+
+    reason: HangupReason
+    remote: bool
+
+
+class Leg(Protocol):
+    """One phone's dialog or one browser's session, with its port on the engine."""
+
+    @property
+    def id(self) -> LegId: ...
+
+    @property
+    def port(self) -> Port:
+        """The participant's port; open from the leg's first moment to its end."""
+        ...
+
+    async def ring(self) -> None:
+        """Tell the caller that it rings (SIP 180); harmless when repeated or answered."""
+        ...
+
+    async def answer(self) -> None:
+        """Accept the call; returns when the answer is on its way. Answering twice is harmless."""
+        ...
+
+    async def reject(self, status_code: int) -> None:
+        """Refuse an unanswered call with a SIP status code; WHIP maps it to an HTTP one."""
+        ...
+
+    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+        """End the leg from our side; harmless when it is over. ``ended`` follows."""
+        ...
+
+    async def ended(self) -> LegEnded:
+        """Wait for the end, whoever caused it; may be awaited many times. The port is closed by then."""
+        ...
+
+
+class IncomingLegs(Protocol):
+    """Whom a transport tells of a new leg: ``call.service.CallService`` is the one."""
+
+    async def incoming(self, leg: Leg, *, source: Address, destination: Address) -> None:
+        """Take over a leg that waits for ring, answer or reject; returns at once, work goes on in a task."""
+        ...

@@ -1,0 +1,37 @@
+"""Time as an argument: nothing else in mixminus reads a clock.
+
+``now`` is wall time for people and databases, strictly increasing within the
+process so that two rows never share a timestamp; ``monotonic_s`` is for intervals.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+__all__ = ["Clock", "SystemClock"]
+
+
+class Clock(Protocol):
+    """What tells the time."""
+
+    def now(self) -> datetime:
+        """Return UTC wall time, strictly later than any time returned before."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Return seconds that never jump."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def __init__(self) -> None:
+        self._last = datetime.fromtimestamp(0, UTC)
+
+    def now(self) -> datetime:
+        self._last = max(datetime.now(UTC), self._last + timedelta(microseconds=1))
+        return self._last
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()

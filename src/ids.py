@@ -1,0 +1,40 @@
+"""Identifiers: UUIDs whose type says what they name, and the nil that says none."""
+
+import secrets
+import uuid
+from typing import Final, NewType
+
+__all__ = [
+    "NIL",
+    "AccessKeyId",
+    "CallId",
+    "ConferenceId",
+    "ConferencecallId",
+    "CustomerId",
+    "FlowId",
+    "LegId",
+    "RecordingId",
+    "new_direct_hash",
+    "new_id",
+]
+
+CustomerId = NewType("CustomerId", uuid.UUID)
+ConferenceId = NewType("ConferenceId", uuid.UUID)
+ConferencecallId = NewType("ConferencecallId", uuid.UUID)
+CallId = NewType("CallId", uuid.UUID)
+FlowId = NewType("FlowId", uuid.UUID)
+RecordingId = NewType("RecordingId", uuid.UUID)
+AccessKeyId = NewType("AccessKeyId", uuid.UUID)
+LegId = NewType("LegId", uuid.UUID)
+
+NIL: Final = uuid.UUID(int=0)
+
+
+def new_id() -> uuid.UUID:
+    """Return a random UUID (RFC 9562 version 4)."""
+    return uuid.uuid4()
+
+
+def new_direct_hash() -> str:
+    """Return ``direct.`` and 12 lower-case hexadecimal characters (api.md 2.1)."""
+    return f"direct.{secrets.token_hex(6)}"

@@ -1,0 +1,39 @@
+"""A lifecycle is a table: states, events, and the one function that steps.
+
+A table maps every state to the events it accepts and the states they lead to.
+Final states are empty rows. ``step`` is the only way from one state to the next.
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import TypeVar
+
+from mixminus.errors import IllegalTransition
+
+__all__ = ["diagram", "is_final", "step"]
+
+State = TypeVar("State", bound=enum.StrEnum)
+Event = TypeVar("Event", bound=enum.StrEnum)
+
+
+def step(table: Mapping[State, Mapping[Event, State]], state: State, event: Event) -> State:
+    """Return the state that follows; raise IllegalTransition if none does."""
+    try:
+        return table[state][event]
+    except KeyError:
+        raise IllegalTransition(state, event) from None
+
+
+def is_final(table: Mapping[State, Mapping[Event, State]], state: State) -> bool:
+    """Return whether nothing can follow."""
+    return not table[state]
+
+
+def diagram(table: Mapping[State, Mapping[Event, State]]) -> str:
+    """Draw the table, one arrow a line, as ARCHITECTURE.md shows it."""
+    width = max(len(state) for state in table)
+    return "\n".join(
+        f"{state:<{width}} --{event}--> {target}"
+        for state, row in table.items()
+        for event, target in row.items()
+    )

@@ -1,0 +1,103 @@
+"""What SDP settles about a leg's media, in the engine's words."""
+
+import enum
+from dataclasses import dataclass, field
+
+__all__ = [
+    "CODECS",
+    "Codec",
+    "CodecFormat",
+    "MediaDirection",
+    "PortMedia",
+    "SrtpKeys",
+    "SrtpProfile",
+]
+
+
+class Codec(enum.StrEnum):
+    """Encoding names as SDP writes them (RFC 3551, RFC 7587); L16 is PCM without a network."""
+
+    PCMU = "PCMU"
+    PCMA = "PCMA"
+    G722 = "G722"
+    OPUS = "opus"
+    L16 = "L16"
+
+
+# encoding name -> (RTP clock rate, PCM sample rate); G.722 lies about its clock (RFC 3551 section 4.5.2)
+CODECS: dict[Codec, tuple[int, int]] = {
+    Codec.PCMU: (8000, 8000),
+    Codec.PCMA: (8000, 8000),
+    Codec.G722: (8000, 16000),
+    Codec.OPUS: (48000, 48000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CodecFormat:
+    """One payload type of a session."""
+
+    codec: Codec
+    payload_type: int
+    clock_rate_hz: int
+    sample_rate_hz: int
+    channels: int = 1
+    ptime_ms: int = 20
+    bitrate_bps: int = 0
+    complexity: int = 5
+    loss_percent: int = 0
+    fec: bool = False
+
+
+class SrtpProfile(enum.StrEnum):
+    """Protection profiles by their SDES names (RFC 4568, RFC 7714)."""
+
+    AES_CM_128_HMAC_SHA1_80 = "AES_CM_128_HMAC_SHA1_80"
+    AEAD_AES_128_GCM = "AEAD_AES_128_GCM"
+    AEAD_AES_256_GCM = "AEAD_AES_256_GCM"
+
+
+@dataclass(frozen=True, slots=True)
+class SrtpKeys:
+    """Master key and salt, one after the other, for each direction; never printed."""
+
+    profile: SrtpProfile
+    rx_key: bytes = field(repr=False)
+    tx_key: bytes = field(repr=False)
+
+
+class MediaDirection(enum.StrEnum):
+    """As in SDP, seen from our side: sendonly means that we send and do not receive."""
+
+    SENDRECV = "sendrecv"
+    SENDONLY = "sendonly"
+    RECVONLY = "recvonly"
+    INACTIVE = "inactive"
+
+    @property
+    def sends(self) -> bool:
+        return self in (MediaDirection.SENDRECV, MediaDirection.SENDONLY)
+
+    @property
+    def receives(self) -> bool:
+        return self in (MediaDirection.SENDRECV, MediaDirection.RECVONLY)
+
+
+@dataclass(frozen=True, slots=True)
+class PortMedia:
+    """Everything negotiated for a port; ``Port.configure`` may be called again with another."""
+
+    receive: tuple[CodecFormat, ...]
+    send: CodecFormat
+    direction: MediaDirection = MediaDirection.SENDRECV
+    remote: tuple[str, int] | None = None
+    remote_rtcp: tuple[str, int] | None = None
+    rtcp_mux: bool = False
+    dtmf_payload_type: int | None = None
+    dtmf_clock_rate_hz: int = 8000
+    level_extension_id: int | None = None
+    srtp: SrtpKeys | None = None
+    ssrc: int | None = None
+    """Our SSRC; None lets the engine choose."""
+    max_delay_ms: int = 200
+    """Hard cap of the jitter buffer."""

@@ -84,6 +84,18 @@ def test_only_the_last_of_several_losses_can_be_recovered() -> None:
     assert buffer.get(at_ms=60)[1] is not None
 
 
+def test_a_loss_concealed_while_nothing_was_there_is_not_concealed_again() -> None:
+    buffer = JitterBuffer()
+    for sequence in (0, 1):
+        buffer.put(sequence, at_ms=20 * sequence)
+    heard = [buffer.get(at_ms=at_ms)[0] for at_ms in (20, 40, 60)]
+    buffer.put(3, at_ms=61)
+    heard.append(buffer.get(at_ms=80)[0])
+    assert heard == [Verdict.PACKET, Verdict.PACKET, Verdict.EMPTY, Verdict.PACKET]
+    assert buffer.counters["lost"] == buffer.counters["underrun"] == 1
+    assert buffer.delay_ms == 20
+
+
 def test_late_and_duplicate_are_told_apart() -> None:
     buffer = JitterBuffer()
     for sequence in (0, 1, 3):

@@ -72,6 +72,8 @@ class Jbuf(ctypes.Structure):
         ("next_timestamp", ctypes.c_uint32),
         ("newest_sequence", ctypes.c_uint32),
         ("seen", ctypes.c_uint64),
+        ("conceal_ticks", ctypes.c_uint32),
+        ("starved_ticks", ctypes.c_uint32),
         ("nqueued", ctypes.c_uint32),
         ("queued_ticks", ctypes.c_uint32),
         ("pausing", ctypes.c_bool),

@@ -1,0 +1,47 @@
+"""Libraries: where libopus and libsrtp lie, inside wheels first, in the system second."""
+
+import ctypes.util
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Libraries", "find_libraries"]
+
+
+@dataclass(frozen=True, slots=True)
+class Libraries:
+    """What the engine opens; an empty path means not found, and its codecs or SRTP unavailable."""
+
+    opus_path: str
+    srtp_path: str
+
+
+def find_libraries(*, opus_path: str | None = None, srtp_path: str | None = None) -> Libraries:
+    """Find both libraries without importing what carries them; a path given is taken as it is."""
+    return Libraries(
+        opus_path=_opus() if opus_path is None else opus_path,
+        srtp_path=_srtp() if srtp_path is None else srtp_path,
+    )
+
+
+def _opus() -> str:
+    # auditwheel puts a wheel's libraries beside the package, as <package>.libs.
+    package = _package_folder("av")
+    found = sorted(package.with_name("av.libs").glob("libopus-*.so*")) if package else []
+    return str(found[0]) if found else _system("opus")
+
+
+def _srtp() -> str:
+    # Debian's libsrtp2 is built without OpenSSL and several times slower: the wheel's comes first.
+    package = _package_folder("pylibsrtp")
+    found = sorted(package.glob("_binding*.so")) if package else []
+    return str(found[0]) if found else _system("srtp2")
+
+
+def _package_folder(name: str) -> Path | None:
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def _system(name: str) -> str:
+    return ctypes.util.find_library(name) or ""

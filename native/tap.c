@@ -91,25 +91,33 @@ void mm_tap_close(struct mm_tap *tap)
 	free(tap);
 }
 
-/* The bridge changed its rate: all that sounds goes on with a splice. */
-static void follow_rate(struct mm_tap *tap, uint32_t sample_rate_hz)
+void mm_tap_switch(struct mm_tap *tap, uint32_t sample_rate_hz,
+		   uint32_t ptime_ms)
 {
-	if (tap->bridge_rate_hz == sample_rate_hz)
-		return;
 	tap->bridge_rate_hz = sample_rate_hz;
-	mm_lane_switch(&tap->rest_lane, sample_rate_hz);
+	tap->nsamples_in = mm_frame_samples(sample_rate_hz, ptime_ms);
+	tap->nsamples = mm_frame_samples(tap->sample_rate_hz, ptime_ms);
+	mm_lane_switch(&tap->rest_lane, sample_rate_hz, silence,
+		       tap->nsamples_in);
 	for (size_t i = 0; i < MAX_STEMS; i++) {
 		if (tap->stems[i].port_id)
-			mm_lane_switch(&tap->stems[i].lane, sample_rate_hz);
+			mm_lane_switch(&tap->stems[i].lane, sample_rate_hz,
+				       silence, tap->nsamples_in);
 	}
 }
 
-void mm_tap_begin(struct mm_tap *tap, uint32_t sample_rate_hz,
-		  uint32_t ptime_ms, uint32_t skipped)
+void mm_tap_warm(struct mm_tap *tap, uint32_t port_id, const int16_t *pcm)
 {
-	follow_rate(tap, sample_rate_hz);
-	tap->nsamples_in = mm_frame_samples(sample_rate_hz, ptime_ms);
-	tap->nsamples = mm_frame_samples(tap->sample_rate_hz, ptime_ms);
+	for (size_t i = 0; pcm && i < MAX_STEMS; i++) {
+		if (tap->stems[i].port_id == port_id)
+			mm_lane_switch(&tap->stems[i].lane,
+				       tap->bridge_rate_hz, pcm,
+				       tap->nsamples_in);
+	}
+}
+
+void mm_tap_begin(struct mm_tap *tap, uint32_t skipped)
+{
 	tap->overran = 0;
 	tap->crowded = false;
 	memset(tap->sum, 0, tap->nsamples * sizeof(*tap->sum));

@@ -42,7 +42,7 @@ struct mm_tap {
 	size_t nsamples_in;               /* a frame at the bridge's rate   */
 	size_t nsamples;                  /* a frame at ours                */
 	uint32_t overran;
-	bool crowded;                     /* rest[] holds something         */
+	bool crowded;                     /* rest[] holds something, or did */
 	int32_t rest[MM_MAX_FRAME_SAMPLES]; /* talkers without a slot       */
 	int32_t sum[MM_MAX_FRAME_SAMPLES];
 	struct mm_lane rest_lane;
@@ -99,6 +99,7 @@ void mm_tap_switch(struct mm_tap *tap, uint32_t sample_rate_hz,
 	tap->nsamples = mm_frame_samples(tap->sample_rate_hz, ptime_ms);
 	mm_lane_switch(&tap->rest_lane, sample_rate_hz, silence,
 		       tap->nsamples_in);
+	tap->rest_lane.splice = tap->crowded;
 	for (size_t i = 0; i < MAX_STEMS; i++) {
 		if (tap->stems[i].port_id)
 			mm_lane_switch(&tap->stems[i].lane, sample_rate_hz,

@@ -1,5 +1,6 @@
 """Engine: the media plane, and the owner of every port, bridge, playout and mux."""
 
+from collections.abc import Callable
 from typing import Final, Protocol, Self, TypeVar
 
 from mixminus.mixer import _engine, libraries
@@ -30,7 +31,7 @@ class _Closable(Protocol):
 _Owned = TypeVar("_Owned", bound=_Closable)
 
 # by the names of native/event.c
-_PLAIN_EVENTS: Final = {
+_PLAIN_EVENTS: Final[dict[str, Callable[[int, int], EngineEvent]]] = {
     "first_packet": FirstPacket,
     "media_timeout": MediaTimeout,
     "media_resumed": MediaResumed,

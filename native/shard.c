@@ -31,7 +31,7 @@ int mm_shard_open(struct mm_shard **opened,
 	if (!shard)
 		return -ENOMEM;
 	shard->config = *config;
-	mm_outbox_init(&shard->outbox);
+	mm_outbox_init(&shard->outbox, &shard->counters);
 	shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	rc = shard->epoll_fd < 0 ? -errno : 0;
 	if (!rc)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["BridgePort", "Port"]
 
 _UNITY_Q8 = 256
-_MAX_GAIN_DB = 30.0
+_MAX_GAIN_DB = 24.0
 _MUTED_BELOW_DB = -48.0
 _DIGITS = frozenset("0123456789*#ABCDabcd")
 

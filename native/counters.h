@@ -55,6 +55,7 @@
 	X(mux_unknown_source)    /* SRTP from an address nobody vouched    */ \
 	X(mux_handed_up_dropped) /* STUN/DTLS ring full                    */ \
 	X(mux_overrun)           /* a port's packet ring full              */ \
+	X(mux_bind_refused)      /* the address table is full              */ \
 	X(ticks)                                                              \
 	X(ticks_late)            /* started over 1 ms after the deadline   */ \
 	X(ticks_skipped)         /* the shard was more than a second late  */

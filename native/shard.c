@@ -53,6 +53,7 @@ int mm_shard_open(struct mm_shard **opened,
 
 void mm_shard_close(struct mm_shard *shard)
 {
+	free(shard->pending.items);
 	mm_ring_free(&shard->commands);
 	mm_ring_free(&shard->retired);
 	mm_ring_free(&shard->events);

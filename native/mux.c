@@ -224,6 +224,8 @@ static int send_message(struct mm_mux *mux, struct mm_mux_message message)
 int mm_mux_bind(struct mm_mux *mux, const struct mm_address *from,
 		struct mm_port *port)
 {
+	if (port->control.mux != mux)
+		return -EINVAL;
 	return send_message(mux, (struct mm_mux_message){
 		MM_MUX_BIND, *from, port });
 }

@@ -67,7 +67,8 @@ void mm_mux_free(struct mm_mux *mux);
 /* Apply messages, read what waits; on the mux's thread, or without one. */
 void mm_mux_step(struct mm_mux *mux);
 
-/* Control thread. -EAGAIN when the mux is far behind. */
+/* Control thread. -EAGAIN when the mux is far behind, -EINVAL for a port that
+ * is not of this mux. */
 int mm_mux_bind(struct mm_mux *mux, const struct mm_address *from,
 		struct mm_port *port);
 int mm_mux_unbind(struct mm_mux *mux, const struct mm_address *from);

@@ -115,7 +115,7 @@ class Engine:
         native = self._native.open_playout(sample_rate_hz, seconds)
         return self._own(Playout(native, sample_rate_hz, self._disown))
 
-    def _adopt(self, native: _engine.Port, local: tuple[str, int]) -> Port:
+    def _adopt(self, native: _engine.RtpPort, local: tuple[str, int]) -> Port:
         return self._own(Port(native, local, self._disown))
 
     def _own(self, owned: _Owned) -> _Owned:

@@ -55,14 +55,15 @@ void mm_jbuf_init(struct mm_jbuf *jbuf, uint32_t clock_rate_hz,
 		  uint32_t max_delay_ms)
 {
 	memset(jbuf, 0, sizeof(*jbuf));
-	jbuf->clock_rate_hz = clock_rate_hz;
 	jbuf->max_delay_ms = max_delay_ms;
-	jbuf->packet_ticks = clock_rate_hz / MS_PER_S * MM_TICK_MS;
 	jbuf->target_delay_ms = MM_JBUF_MIN_DELAY_MS;
+	mm_jbuf_reset(jbuf, clock_rate_hz);
 }
 
-void mm_jbuf_reset(struct mm_jbuf *jbuf)
+void mm_jbuf_reset(struct mm_jbuf *jbuf, uint32_t clock_rate_hz)
 {
+	jbuf->clock_rate_hz = clock_rate_hz;
+	jbuf->packet_ticks = clock_rate_hz / MS_PER_S * MM_TICK_MS;
 	jbuf->counters.overrun += jbuf->nqueued;
 	for (size_t i = 0; i < MM_JBUF_SLOTS; i++)
 		jbuf->slots[i].used = false;
@@ -307,7 +308,8 @@ int mm_jbuf_put(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header,
 		jbuf->queued_ticks += header->ticks;
 	}
 	memcpy(slot, header, offsetof(struct mm_jbuf_packet, payload));
-	memcpy(slot->payload, payload, size);
+	if (size > 0)
+		memcpy(slot->payload, payload, size);
 	slot->size = (uint16_t)size;
 	slot->used = true;
 	while (jbuf->nqueued > 1 &&

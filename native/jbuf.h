@@ -83,9 +83,9 @@ struct mm_jbuf {
 
 void mm_jbuf_init(struct mm_jbuf *jbuf, uint32_t clock_rate_hz,
 		  uint32_t max_delay_ms);
-/* Forget everything but the counters and the learnt delay (new SSRC); what was
- * queued counts as overrun. */
-void mm_jbuf_reset(struct mm_jbuf *jbuf);
+/* Forget everything but the counters and the learnt delay (a new SSRC, or a
+ * codec with another clock); what was queued counts as overrun. */
+void mm_jbuf_reset(struct mm_jbuf *jbuf, uint32_t clock_rate_hz);
 /* Keep a packet; 0, or -ESTALE late, -EEXIST duplicate, -EMSGSIZE. A full
  * buffer drops its oldest and counts an overrun: delay stays under the cap. */
 int mm_jbuf_put(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header,

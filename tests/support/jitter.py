@@ -124,7 +124,7 @@ class JitterBuffer:
 
     def reset(self) -> None:
         """Begin again with another source."""
-        self._native.mm_jbuf_reset(ctypes.byref(self._jbuf))
+        self._native.mm_jbuf_reset(ctypes.byref(self._jbuf), self._jbuf.clock_rate_hz)
 
     def correction(self, held_ms: float = 0.0) -> int:
         """Milliseconds of delay too much."""

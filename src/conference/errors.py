@@ -6,7 +6,6 @@ __all__ = [
     "ConferenceNotFound",
     "ConferenceNotProgressing",
     "ConferencecallNotFound",
-    "ConferencecallNotPresent",
 ]
 
 
@@ -19,8 +18,4 @@ class ConferencecallNotFound(NotFound):
 
 
 class ConferenceNotProgressing(Conflict):
-    """The conference has not begun, or is over."""
-
-
-class ConferencecallNotPresent(Conflict):
-    """The participant is leaving, or has left."""
+    """The conference is starting, or is over."""

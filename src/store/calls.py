@@ -28,14 +28,19 @@ class CallRows:
         await self._connection.execute(update(calls).where(calls.c.id == call.id).values(_columns(call)))
 
     async def find(self, call_id: CallId) -> Call | None:
-        """Return the call and hold its row until the transaction's end."""
-        found = await self._many(select(calls).where(calls.c.id == call_id).with_for_update())
-        return found[0] if found else None
+        return await self._one(select(calls).where(calls.c.id == call_id))
+
+    async def hold(self, call_id: CallId) -> Call | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(calls).where(calls.c.id == call_id).with_for_update())
 
     async def unfinished(self) -> list[Call]:
         """Return everybody's calls that are not hung up, oldest first."""
         query = select(calls).where(calls.c.status != CallStatus.HANGUP)
         return await self._many(query.order_by(calls.c.tm_create))
+
+    async def _one(self, query: Select[Any]) -> Call | None:
+        return next(iter(await self._many(query)), None)
 
     async def _many(self, query: Select[Any]) -> list[Call]:
         return [_model(row) for row in (await self._connection.execute(query)).mappings()]

@@ -31,10 +31,11 @@ class ConferencecallRows:
         await self._connection.execute(query.values(asdict(participant)))
 
     async def find(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
-        """Return the participant and hold its row until the transaction's end."""
-        query = select(conferencecalls).where(conferencecalls.c.id == conferencecall_id)
-        found = await self._many(query.with_for_update())
-        return found[0] if found else None
+        return await self._one(select(conferencecalls).where(conferencecalls.c.id == conferencecall_id))
+
+    async def hold(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(conferencecalls).where(conferencecalls.c.id == conferencecall_id).with_for_update())
 
     async def page(
         self, customer_id: CustomerId, page: Page, conference_id: UUID | None = None
@@ -53,6 +54,9 @@ class ConferencecallRows:
             c.conference_id == conference_id, c.status != ConferencecallStatus.LEAVED
         )
         return await self._many(query.order_by(c.tm_create))
+
+    async def _one(self, query: Select[Any]) -> Conferencecall | None:
+        return next(iter(await self._many(query)), None)
 
     async def _many(self, query: Select[Any]) -> list[Conferencecall]:
         return [_model(row) for row in (await self._connection.execute(query)).mappings()]

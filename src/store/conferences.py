@@ -42,7 +42,10 @@ class ConferenceRows:
         await self._connection.execute(query.values(_columns(conference)))
 
     async def find(self, conference_id: ConferenceId) -> Conference | None:
-        """Return the conference and hold its row until the transaction's end."""
+        return await self._one(select(conferences).where(conferences.c.id == conference_id))
+
+    async def hold(self, conference_id: ConferenceId) -> Conference | None:
+        """Find, and keep the row from others until the transaction's end."""
         return await self._one(select(conferences).where(conferences.c.id == conference_id).with_for_update())
 
     async def find_by_direct_hash(self, direct_hash: str) -> Conference | None:

@@ -30,9 +30,11 @@ class RecordingRows:
         await self._connection.execute(query.values(asdict(recording)))
 
     async def find(self, recording_id: RecordingId) -> Recording | None:
-        """Return the recording and hold its row until the transaction's end."""
-        found = await self._many(select(recordings).where(recordings.c.id == recording_id).with_for_update())
-        return found[0] if found else None
+        return await self._one(select(recordings).where(recordings.c.id == recording_id))
+
+    async def hold(self, recording_id: RecordingId) -> Recording | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(recordings).where(recordings.c.id == recording_id).with_for_update())
 
     async def unfinished(self, reference_id: UUID | None = None) -> list[Recording]:
         """Return the recordings that have not ended, of one conference or of all, oldest first."""
@@ -41,6 +43,9 @@ class RecordingRows:
         if reference_id is not None:
             query = query.where(c.reference_id == reference_id)
         return await self._many(query.order_by(c.tm_create))
+
+    async def _one(self, query: Select[Any]) -> Recording | None:
+        return next(iter(await self._many(query)), None)
 
     async def _many(self, query: Select[Any]) -> list[Recording]:
         return [_model(row) for row in (await self._connection.execute(query)).mappings()]

@@ -113,7 +113,9 @@ def error_response(error: MixMinusError, request_id: str) -> web.Response:
     body = {
         "status": kind.status,
         "reason": error.reason,
-        "message": str(error) if kind.status != "INTERNAL" else "the server failed; its log has this request id",
+        "message": str(error)
+        if kind.status != "INTERNAL"
+        else "the server failed; its log has this request id",
         "request_id": request_id,
     }
     return json_response({"error": body}, status=kind.http_status, headers=kind.headers)

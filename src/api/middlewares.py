@@ -70,10 +70,13 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
         if raised.status < web.HTTPBadRequest.status_code:
             raise
         error = _of_aiohttp(raised)
-    except (ConnectionError, TimeoutError) as raised:
-        error = _unexpected(request, raised)
-    except Exception as raised:  # the edge of the house: a bug must not take the connection with it
-        error = _unexpected(request, raised)
+    except ConnectionError:
+        raise  # the client has gone; there is nobody to answer
+    except Exception as raised:  # noqa: BLE001 -- the edge of the house: whatever it is, it gets an envelope
+        error = MixMinusError()
+        error.__cause__ = raised
+    if kind_of(error).http_status == INTERNAL:
+        logger.error("request failed", method=request.method, route=_route(request), exc_info=error.__cause__ or error)
     return error_response(error, request[request_id.REQUEST_ID])
 
 
@@ -89,3 +92,9 @@ def _of_aiohttp(raised: web.HTTPException) -> MixMinusError:
     if raised.status in (web.HTTPNotFound.status_code, web.HTTPMethodNotAllowed.status_code):
         return RouteNotFound("no such method on this path")
     return InvalidArgument(raised.reason)
+
+
+def _route(request: web.Request) -> str:
+    # The pattern, not the path: what a client has put into the URL stays out of the log.
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""

@@ -1,19 +1,20 @@
 """Lists, newest first, page by page (api.md section 1.4)."""
 
+import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
 from aiohttp import web
 
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.json import json_response
-from mixminus.store.page import Page
+from mixminus.store.page import MAX_PAGE_SIZE, Page
+from mixminus.store.timestamps import TimestampStyle, format_time, parse_time
 
 __all__ = ["page_of", "page_response"]
 
-MAX_SIZE: Final = 100
-TOKEN_FORMATS: Final = ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%S.%f")
+WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 
 class Created(Protocol):
@@ -28,34 +29,23 @@ Row = TypeVar("Row", bound=Created)
 
 def page_of(request: web.Request, now: datetime) -> Page:
     """Return the page that the query asks for; the first one begins now."""
-    size = _size(request.query.get("page_size", ""))
     token = request.query.get("page_token", "")
-    return Page(size=size, before=_before(token) if token else now)
+    return Page(size=_size(request.query.get("page_size", "")), before=parse_time(token) if token else now)
 
 
 def page_response(
     rows: Sequence[Row],
     page: Page,
-    render: Callable[[Row], dict[str, Any]],
-    timestamp: Callable[[datetime], str],
+    style: TimestampStyle,
+    render: Callable[[Row, TimestampStyle], dict[str, Any]],
 ) -> web.Response:
     """Answer with a page, and with the token of the next one unless this was the last."""
-    token = timestamp(rows[-1].tm_create) if len(rows) == page.size else ""
-    return json_response({"result": [render(row) for row in rows], "next_page_token": token})
+    token = format_time(rows[-1].tm_create, style) if len(rows) == page.size else ""
+    return json_response({"result": [render(row, style) for row in rows], "next_page_token": token})
 
 
 def _size(text: str) -> int:
-    try:
-        size = int(text or MAX_SIZE)
-    except ValueError:
-        raise InvalidRequestParameter("page_size must be a whole number") from None
-    return size if 1 <= size <= MAX_SIZE else MAX_SIZE
-
-
-def _before(text: str) -> datetime:
-    for layout in TOKEN_FORMATS:
-        try:
-            return datetime.strptime(text, layout).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    raise InvalidRequestParameter("page_token must be a next_page_token of this list")
+    if not WHOLE_NUMBER.fullmatch(text or "0"):
+        raise InvalidRequestParameter("page_size must be a whole number")
+    size = int(text or "0")
+    return size if 1 <= size <= MAX_PAGE_SIZE else MAX_PAGE_SIZE

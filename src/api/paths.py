@@ -6,10 +6,10 @@ from uuid import UUID
 
 from aiohttp import web
 
-from mixminus.api.errors import InvalidId
+from mixminus.api.errors import InvalidId, InvalidRequestParameter
 from mixminus.ids import NIL
 
-__all__ = ["ROOT", "ROOTS", "path_id"]
+__all__ = ["ROOT", "ROOTS", "path_id", "query_id"]
 
 ROOT: Final = "/v1.0"
 ROOTS: Final = (ROOT, "/v1")
@@ -22,4 +22,14 @@ def path_id(request: web.Request, name: str = "id") -> UUID:
     text = request.match_info[name]
     if not CANONICAL.fullmatch(text) or UUID(text) == NIL:
         raise InvalidId(f"{name} in the path must be a UUID other than the nil one")
+    return UUID(text)
+
+
+def query_id(request: web.Request, name: str) -> UUID | None:
+    """Return an identifier of the query, or None; raise InvalidRequestParameter if it is none."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    if not CANONICAL.fullmatch(text):
+        raise InvalidRequestParameter(f"{name} must be a UUID")
     return UUID(text)

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
 
 from mixminus.api.errors import InvalidJsonBody
+from mixminus.call.model import MuteDirection
 from mixminus.conference.model import ConferenceSpec
 from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId
@@ -87,7 +88,10 @@ class RecordingBody(Body):
 class MuteBody(Body):
     """POST and DELETE /calls/{id}/mute; absent and empty mean both."""
 
-    direction: Literal["both", "in", "out", ""] = "both"
+    direction: str = ""
+
+    def mask(self) -> MuteDirection:
+        return MuteDirection.parse(self.direction)
 
 
 Schema = TypeVar("Schema", bound=Body)

@@ -5,6 +5,7 @@ The environment wins over ``.env``, ``.env`` over the file. The file is the one 
 its keys are the names below in lower case, without the prefix.
 """
 
+import ipaddress
 import os
 import tomllib
 from pathlib import Path
@@ -92,6 +93,20 @@ class Settings(BaseSettings):
         text = value.get_secret_value()
         if not text.isascii() or any(c.isspace() or not c.isprintable() for c in text):
             raise ValueError("must be printable ASCII without spaces, or no client could send it")
+        return value
+
+    @field_validator("http_host", "sip_host", "webrtc_host")
+    @classmethod
+    def _bindable(cls, value: str) -> str:
+        if value == "localhost":
+            return LOOPBACK
+        if value:
+            try:
+                ipaddress.ip_address(value)
+            except ValueError:
+                raise ValueError(
+                    "must be an IP address of this machine, or 0.0.0.0 for all of them"
+                ) from None
         return value
 
     @model_validator(mode="after")

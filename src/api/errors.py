@@ -18,6 +18,7 @@ from mixminus.errors import (
     Unauthenticated,
     Unavailable,
 )
+from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired
 
 __all__ = [
     "KINDS",
@@ -25,8 +26,6 @@ __all__ = [
     "InvalidJsonBody",
     "InvalidRequestParameter",
     "Kind",
-    "PreconditionFailed",
-    "PreconditionRequired",
     "RouteNotFound",
     "UnsupportedMediaType",
     "error_response",
@@ -64,18 +63,6 @@ class UnsupportedMediaType(InvalidArgument):
     reason = "UNSUPPORTED_MEDIA_TYPE"
 
 
-class PreconditionFailed(Conflict):
-    """If-Match names an ICE session that is not the current one (RFC 9725 section 4.3.1)."""
-
-    reason = "PRECONDITION_FAILED"
-
-
-class PreconditionRequired(InvalidArgument):
-    """If-Match is missing where the resource demands it (RFC 9725 section 4.3.1)."""
-
-    reason = "PRECONDITION_REQUIRED"
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How one kind of error looks to a client."""
@@ -93,9 +80,9 @@ KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
     NotFound: Kind(404, "NOT_FOUND"),
     AlreadyExists: Kind(409, "ALREADY_EXISTS"),
     Conflict: Kind(409, "FAILED_PRECONDITION"),
-    PreconditionFailed: Kind(412, "FAILED_PRECONDITION"),
+    EntityTagMismatch: Kind(412, "FAILED_PRECONDITION"),
     UnsupportedMediaType: Kind(415, "INVALID_ARGUMENT"),
-    PreconditionRequired: Kind(428, "FAILED_PRECONDITION"),
+    EntityTagRequired: Kind(428, "FAILED_PRECONDITION"),
     Exhausted: Kind(429, "RESOURCE_EXHAUSTED", {"Retry-After": "1"}),
     MixMinusError: Kind(500, "INTERNAL"),
     Unavailable: Kind(503, "UNAVAILABLE", {"Retry-After": "5"}),

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
+from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.mixer import Engine
 from mixminus.recording.service import RecordingService
@@ -24,6 +25,7 @@ class Services:
 
     access: AccessService
     conferences: ConferenceService
+    participants: ParticipantService
     calls: CallService
     recordings: RecordingService
     webrtc: WebRtcEndpoint

@@ -20,7 +20,7 @@ async def listing(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     page = page_of(request, services.clock.now())
     wanted = query_id(request, "conference_id")
-    calls = await services.conferences.list_calls(
+    calls = await services.participants.list_calls(
         request[IDENTITY].customer_id, page, conference_id=ConferenceId(wanted) if wanted else None
     )
     return page_response(calls, page, services.style, render_conferencecall)
@@ -29,7 +29,7 @@ async def listing(request: web.Request) -> web.Response:
 async def get(request: web.Request) -> web.Response:
     """GET /conferencecalls/{id}."""
     services = request.app[SERVICES]
-    call = await services.conferences.get_call(
+    call = await services.participants.get_call(
         request[IDENTITY].customer_id, ConferencecallId(path_id(request))
     )
     return json_response(render_conferencecall(call, services.style))
@@ -38,7 +38,7 @@ async def get(request: web.Request) -> web.Response:
 async def kick(request: web.Request) -> web.Response:
     """DELETE /conferencecalls/{id}."""
     services = request.app[SERVICES]
-    call = await services.conferences.kick(request[IDENTITY].customer_id, ConferencecallId(path_id(request)))
+    call = await services.participants.kick(request[IDENTITY].customer_id, ConferencecallId(path_id(request)))
     return json_response(render_conferencecall(call, services.style))
 
 

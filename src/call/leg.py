@@ -9,7 +9,7 @@ from typing import Protocol
 from mixminus.call.model import Address
 from mixminus.call.states import HangupReason
 from mixminus.ids import LegId
-from mixminus.mixer import Port
+from mixminus.mixer import BridgePort
 
 __all__ = ["Address", "IncomingLegs", "Leg", "LegEnded"]
 
@@ -29,7 +29,7 @@ class Leg(Protocol):
     def id(self) -> LegId: ...
 
     @property
-    def port(self) -> Port:
+    def port(self) -> BridgePort:
         """The participant's port; open from the leg's first moment to its end."""
         ...
 

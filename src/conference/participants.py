@@ -14,7 +14,7 @@ from mixminus.conference.publish import publish_change, publish_conferencecall
 from mixminus.conference.room import Rooms, Seat
 from mixminus.conference.states import ConferencecallEvent, ConferencecallStatus, ConferenceStatus
 from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, new_id
-from mixminus.mixer import Port
+from mixminus.mixer import BridgePort
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 
@@ -55,7 +55,7 @@ class ParticipantService:
                 seat.dismiss()
         return participant
 
-    async def admit(self, conference_id: ConferenceId, call_id: CallId, port: Port) -> Seat | None:
+    async def admit(self, conference_id: ConferenceId, call_id: CallId, port: BridgePort) -> Seat | None:
         """Return a seat for a participant that is joining; None if the conference takes nobody now."""
         async with self._rooms.turn(conference_id):
             conference = await self._lifecycle.begin(conference_id)

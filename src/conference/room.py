@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 from mixminus.conference.model import Conference
 from mixminus.ids import CallId, ConferencecallId, ConferenceId
-from mixminus.mixer import Bridge, Engine, Port
+from mixminus.mixer import Bridge, BridgePort, Engine
 
 __all__ = ["Room", "Rooms", "Seat"]
 
@@ -19,10 +19,12 @@ class Seat:
     call_id: CallId
     conference: Conference
     """As it was when the participant was admitted: its actions are the ones that are run."""
-    port: Port
+    port: BridgePort
     company: asyncio.Event
     """Set from the moment that two participants have been in the room."""
-    dismissed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    dismissed: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
     """Done when the participant must leave: kicked, or the room closes."""
     joined: bool = False
 

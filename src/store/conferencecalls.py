@@ -35,7 +35,9 @@ class ConferencecallRows:
 
     async def hold(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
         """Find, and keep the row from others until the transaction's end."""
-        return await self._one(select(conferencecalls).where(conferencecalls.c.id == conferencecall_id).with_for_update())
+        return await self._one(
+            select(conferencecalls).where(conferencecalls.c.id == conferencecall_id).with_for_update()
+        )
 
     async def page(
         self, customer_id: CustomerId, page: Page, conference_id: UUID | None = None

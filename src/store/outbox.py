@@ -58,4 +58,5 @@ class OutboxRows:
         query = update(event_streams).where(c.id == stream_id).values(number=c.number + 1)
         if (await self._connection.execute(query)).rowcount == 0:
             await self._connection.execute(insert(event_streams).values(id=stream_id, number=1))
-        return (await self._connection.execute(select(c.number).where(c.id == stream_id))).scalar_one()
+        number: int = (await self._connection.execute(select(c.number).where(c.id == stream_id))).scalar_one()
+        return number

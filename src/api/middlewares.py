@@ -76,7 +76,9 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
         error = MixMinusError()
         error.__cause__ = raised
     if kind_of(error).http_status == INTERNAL:
-        logger.error("request failed", method=request.method, route=_route(request), exc_info=error.__cause__ or error)
+        logger.error(
+            "request failed", method=request.method, route=_route(request), exc_info=error.__cause__ or error
+        )
     return error_response(error, request[request_id.REQUEST_ID])
 
 

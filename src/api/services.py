@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
@@ -27,6 +28,7 @@ class Services:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    presence: PresenceService
     recordings: RecordingService
     webrtc: WebRtcEndpoint
     engine: Engine

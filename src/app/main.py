@@ -1,17 +1,21 @@
 """The command line: ``mixminus serve``, from the first setting to an orderly end."""
 
+import argparse
 import asyncio
 import contextlib
+import ipaddress
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from typing import Final
 
 import uvloop
 
 from mixminus import log
+from mixminus.app.banner import banner
 from mixminus.app.composition import House, house
-from mixminus.app.settings import BadSettings, Settings, load
+from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.errors import Unavailable
 
 __all__ = ["main"]
@@ -92,7 +96,9 @@ def _warn_of_the_network(settings: Settings) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="mixminus", description="A conference server for phones and browsers.")
+    parser = argparse.ArgumentParser(
+        prog="mixminus", description="A conference server for phones and browsers."
+    )
     parser.add_argument("--version", action="version", version=f"mixminus {version('mixminus')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser(

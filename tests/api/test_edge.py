@@ -37,9 +37,7 @@ async def test_a_key_may_come_by_many_ways(
         pytest.param({"Authorization": "Bearer garbage"}, "INVALID_CREDENTIALS", id="unknown"),
     ],
 )
-async def test_without_a_good_key_there_is_only_401(
-    door: Door, headers: dict[str, str], reason: str
-) -> None:
+async def test_without_a_good_key_there_is_only_401(door: Door, headers: dict[str, str], reason: str) -> None:
     async with door.ask("GET", API, token="", headers=headers) as response:
         error = (await response.json())["error"]
         assert (response.status, error["status"], error["reason"]) == (401, "UNAUTHENTICATED", reason)

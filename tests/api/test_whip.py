@@ -200,9 +200,7 @@ async def test_what_is_no_offer_is_refused(
 
 async def test_nobody_joins_a_room_that_is_not_there(door: Door, offer: str) -> None:
     for room in (str(uuid4()), await closed_room(door)):
-        status, answer = await door.send(
-            "POST", f"/v1.0/conferences/{room}/whip", data=offer, headers=SDP
-        )
+        status, answer = await door.send("POST", f"/v1.0/conferences/{room}/whip", data=offer, headers=SDP)
         assert status in (404, 409), answer
 
 
@@ -223,6 +221,10 @@ def fragment(offer: str, *, ufrag: str = "", pwd: str = "") -> str:
         start: next(line for line in lines if line.startswith(start))
         for start in ("a=ice-ufrag:", "a=ice-pwd:", "m=audio", "a=mid:")
     }
-    ice = (f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}") if ufrag else (found["a=ice-ufrag:"], found["a=ice-pwd:"])
+    ice = (
+        (f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}")
+        if ufrag
+        else (found["a=ice-ufrag:"], found["a=ice-pwd:"])
+    )
     candidate = "a=candidate:1 1 udp 2122260223 127.0.0.1 9 typ host"
     return "\r\n".join((*ice, found["m=audio"], found["a=mid:"], candidate, ""))

@@ -42,7 +42,7 @@ async def mute(request: web.Request) -> web.Response:
     """POST /calls/{id}/mute; an empty body answers."""
     call_id = CallId(path_id(request))
     body = await read(request, MuteBody, optional=True)
-    await request.app[SERVICES].calls.mute(request[IDENTITY].customer_id, call_id, body.mask())
+    await request.app[SERVICES].calls.set_mute(request[IDENTITY].customer_id, call_id, body.mask(), on=True)
     return web.Response()
 
 
@@ -50,7 +50,7 @@ async def unmute(request: web.Request) -> web.Response:
     """DELETE /calls/{id}/mute clears only the direction that the body names."""
     call_id = CallId(path_id(request))
     body = await read(request, MuteBody, optional=True)
-    await request.app[SERVICES].calls.unmute(request[IDENTITY].customer_id, call_id, body.mask())
+    await request.app[SERVICES].calls.set_mute(request[IDENTITY].customer_id, call_id, body.mask(), on=False)
     return web.Response()
 
 

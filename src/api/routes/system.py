@@ -36,9 +36,8 @@ def _metrics(services: Services) -> Iterator[Metric]:
         "how late ticks began, in microseconds",
         {f'{{quantile="{quantile}"}}': lateness[name] for name, quantile in QUANTILES},
     )
-    yield Metric("mixminus_ticks_total", "counter", "rounds of all shards", {"": lateness["ticks"]})
-    yield Metric("mixminus_calls", "gauge", "calls now", {"": services.calls.count})
-    yield Metric("mixminus_conferences", "gauge", "conferences now", {"": services.conferences.count})
+    for name, count in services.presence.counts().items():
+        yield Metric(f"mixminus_{name}", "gauge", f"{name} now", {"": count})
     yield Metric(
         "mixminus_ready",
         "gauge",

@@ -3,12 +3,13 @@
 import asyncio
 from typing import Any
 
+from mixminus.call.errors import CallNotProgressing
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Leg, LegEnded
-from mixminus.call.model import Call
+from mixminus.call.model import Call, MuteDirection
 from mixminus.call.states import CallStatus, HangupReason
-from mixminus.ids import CallId
-from mixminus.mixer import BridgePort
+from mixminus.ids import CallId, LegId
+from mixminus.mixer import BridgePort, PortClosed
 
 __all__ = ["LiveCall"]
 
@@ -20,9 +21,14 @@ class LiveCall:
         self.id: CallId = call.id
         self.over: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
         """Done when the leg has ended, whoever ended it."""
-        self._call = call
+        self.call = call
+        """The row as it was last written."""
         self._leg = leg
         self._ledger = ledger
+
+    @property
+    def leg_id(self) -> LegId:
+        return self._leg.id
 
     @property
     def port(self) -> BridgePort:
@@ -30,7 +36,7 @@ class LiveCall:
 
     @property
     def answered(self) -> bool:
-        return self._call.status is CallStatus.PROGRESSING
+        return self.call.status is CallStatus.PROGRESSING
 
     async def watch(self) -> None:
         """Wait for the leg's end and tell of it."""
@@ -44,14 +50,23 @@ class LiveCall:
         """Accept the call, unless that is done."""
         if not self.answered:
             await self._leg.answer()
-            self._call = await self._ledger.answered(self.id)
+            self.call = await self._ledger.answered(self.id)
 
     async def acts(self, action: dict[str, Any]) -> None:
         """Show which action the flow has come to."""
-        self._call = await self._ledger.acts(self.id, action)
+        self.call = await self._ledger.acts(self.id, action)
+
+    async def set_mute(self, direction: MuteDirection, on: bool) -> None:
+        """Mute or unmute; the other bit stays as it is."""
+        self.call = await self._ledger.muted(self.id, direction, on)
+        try:
+            self.port.set_muted(MuteDirection.IN in self.call.mute)
+            self.port.set_deafened(MuteDirection.OUT in self.call.mute)
+        except PortClosed as exc:
+            raise CallNotProgressing(f"call {self.id} is ending") from exc
 
     async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
         """End the call from our side; harmless when it is ending."""
         if not self.over.done():
-            self._call = await self._ledger.hanging_up(self.id)
+            self.call = await self._ledger.hanging_up(self.id)
             await self._leg.hang_up(reason)

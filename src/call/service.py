@@ -7,6 +7,7 @@ leg ends by itself: the flow stops where it is -----------------------
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from mixminus.call.dialin import DirectHash, route
@@ -21,8 +22,9 @@ from mixminus.conference.model import Conference
 from mixminus.conference.states import ConferenceStatus
 from mixminus.ids import CallId, ConferenceId, CustomerId, new_id
 from mixminus.log import get, task_failed
-from mixminus.mixer import EngineEvent, MediaTimeout, PortClosed
+from mixminus.mixer import EngineEvent, MediaTimeout
 from mixminus.store.database import Store
+from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope
 
 __all__ = ["CallService", "RunFlow"]
@@ -53,6 +55,11 @@ class CallService:
         self._live: dict[CallId, LiveCall] = {}
         self._by_port: dict[int, LiveCall] = {}
 
+    @property
+    def live(self) -> Mapping[CallId, LiveCall]:
+        """The calls that have a leg."""
+        return MappingProxyType(self._live)
+
     async def start(self) -> None:
         """Hang up in the books the calls that an earlier run has lost."""
         for call in await self._ledger.unfinished():
@@ -76,6 +83,11 @@ class CallService:
             raise CallNotFound(f"no call {call_id}")
         return call
 
+    async def list(self, customer_id: CustomerId, page: Page) -> list[Call]:
+        """Return calls of all states, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.calls.page(customer_id, page)
+
     async def hang_up(self, customer_id: CustomerId, call_id: CallId) -> Call:
         """End the call; one that is ending is returned as it is."""
         await self.get(customer_id, call_id)
@@ -87,15 +99,12 @@ class CallService:
         self, customer_id: CustomerId, call_id: CallId, direction: MuteDirection, on: bool
     ) -> Call:
         """Mute (IN: is not heard; OUT: does not hear) or unmute; the other bit stays as it is."""
-        await self.get(customer_id, call_id)
-        call = await self._ledger.muted(call_id, direction, on)
-        if live := self._live.get(call_id):
-            try:
-                live.port.set_muted(MuteDirection.IN in call.mute)
-                live.port.set_deafened(MuteDirection.OUT in call.mute)
-            except PortClosed as exc:
-                raise CallNotProgressing(f"call {call_id} is ending") from exc
-        return call
+        call = await self.get(customer_id, call_id)
+        live = self._live.get(call_id)
+        if live is None:
+            raise CallNotProgressing(f"call {call_id} is {call.status}")
+        await live.set_mute(direction, on)
+        return live.call
 
     async def close(self) -> None:
         """Hang up every call and wait until each has left its room; no leg comes in any more by then."""

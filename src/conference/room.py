@@ -61,6 +61,9 @@ class Rooms:
         self._rooms: dict[ConferenceId, Room] = {}
         self._turns: WeakValueDictionary[ConferenceId, asyncio.Lock] = WeakValueDictionary()
 
+    def __len__(self) -> int:
+        return len(self._rooms)
+
     def turn(self, conference_id: ConferenceId) -> asyncio.Lock:
         """Return the conference's lock: held over every read-decide-write of it."""
         return self._turns.setdefault(conference_id, asyncio.Lock())

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.call.model import Address, Call, MuteDirection
 from mixminus.call.states import CallStatus, HangupBy, HangupReason
-from mixminus.ids import CallId
+from mixminus.ids import CallId, CustomerId
+from mixminus.store.page import Page
 from mixminus.store.tables import calls
 
 __all__ = ["CallRows"]
@@ -38,6 +39,14 @@ class CallRows:
         """Return everybody's calls that are not hung up, oldest first."""
         query = select(calls).where(calls.c.status != CallStatus.HANGUP)
         return await self._many(query.order_by(calls.c.tm_create))
+
+    async def page(self, customer_id: CustomerId, page: Page) -> list[Call]:
+        """Return the customer's undeleted calls, newest first."""
+        c = calls.c
+        query = select(calls).where(
+            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
 
     async def _one(self, query: Select[Any]) -> Call | None:
         return next(iter(await self._many(query)), None)

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.ids import RecordingId
+from mixminus.ids import CustomerId, RecordingId
 from mixminus.recording.model import Recording
 from mixminus.recording.states import RecordingStatus
+from mixminus.store.page import Page
 from mixminus.store.tables import recordings
 
 __all__ = ["RecordingRows"]
@@ -43,6 +44,14 @@ class RecordingRows:
         if reference_id is not None:
             query = query.where(c.reference_id == reference_id)
         return await self._many(query.order_by(c.tm_create))
+
+    async def page(self, customer_id: CustomerId, page: Page) -> list[Recording]:
+        """Return the customer's undeleted recordings, newest first."""
+        c = recordings.c
+        query = select(recordings).where(
+            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
 
     async def _one(self, query: Select[Any]) -> Recording | None:
         return next(iter(await self._many(query)), None)

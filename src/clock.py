@@ -4,6 +4,7 @@
 process so that two rows never share a timestamp; ``monotonic_s`` is for intervals.
 """
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -22,6 +23,10 @@ class Clock(Protocol):
         """Return seconds that never jump."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Return when so many seconds have passed on this clock."""
+        ...
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -35,3 +40,6 @@ class SystemClock:
 
     def monotonic_s(self) -> float:
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

@@ -5,10 +5,11 @@ No name, number, digit or key of a caller is ever part of a message.
 
 import logging
 import sys
+from collections.abc import Callable
 
 import structlog
 
-__all__ = ["configure", "get"]
+__all__ = ["configure", "get", "task_failed"]
 
 
 def configure(*, level: str, json: bool) -> None:
@@ -36,3 +37,13 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """Return a logger whose events carry the part of the house they come from."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
     return logger
+
+
+def task_failed(part: str) -> Callable[[str, BaseException], None]:
+    """Return what a TaskScope of this part calls when one of its tasks has failed."""
+    logger = get(part)
+
+    def report(task: str, exc: BaseException) -> None:
+        logger.error("task failed", task=task, exc_info=exc)
+
+    return report

@@ -1,10 +1,34 @@
 """No orphan tasks: each has a name, an owner and a reader of its exception."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
-__all__ = ["TaskScope"]
+__all__ = ["Interrupted", "TaskScope", "unless"]
+
+T = TypeVar("T")
+
+
+class Interrupted(Exception):
+    """A stop was done before the work was."""
+
+    def __init__(self, stop: asyncio.Future[Any]) -> None:
+        super().__init__()
+        self.stop = stop
+
+
+async def unless(stops: Sequence[asyncio.Future[Any]], coro: Coroutine[Any, Any, T]) -> T:
+    """Return what the coroutine returns; cancel it and raise Interrupted when a stop is done first."""
+    task = asyncio.create_task(coro)
+    try:
+        await asyncio.wait({task, *stops}, return_when=asyncio.FIRST_COMPLETED)
+        for stop in stops:
+            if stop.done():
+                raise Interrupted(stop)
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class TaskScope:

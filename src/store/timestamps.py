@@ -1,0 +1,40 @@
+"""How times look in the API and in events: the seed's legacy form, or RFC 3339 by setting (api.md 1.3)."""
+
+import enum
+from datetime import UTC, datetime
+from typing import Final
+
+from mixminus.errors import InvalidArgument
+
+__all__ = ["UNSET", "InvalidTimestamp", "TimestampStyle", "format_time", "parse_time"]
+
+UNSET: Final = "9999-01-01 00:00:00.000000"
+_LEGACY: Final = "%Y-%m-%d %H:%M:%S.%f"
+_RFC3339: Final = "%Y-%m-%dT%H:%M:%S.%f"
+
+
+class InvalidTimestamp(InvalidArgument):
+    reason = "INVALID_REQUEST_PARAMETER"
+
+
+class TimestampStyle(enum.StrEnum):
+    LEGACY = enum.auto()
+    RFC3339 = enum.auto()
+
+
+def format_time(moment: datetime | None, style: TimestampStyle) -> str | None:
+    """Render a UTC time with microseconds; what has not happened is the sentinel, or null in RFC 3339."""
+    if style is TimestampStyle.LEGACY:
+        return UNSET if moment is None else moment.strftime(_LEGACY)
+    return None if moment is None else moment.strftime(_RFC3339) + "Z"
+
+
+def parse_time(text: str) -> datetime:
+    """Read either form, with or without ``Z``."""
+    bare = text.removesuffix("Z")
+    for form in (_RFC3339, _LEGACY):
+        try:
+            return datetime.strptime(bare, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    raise InvalidTimestamp(f"not a timestamp: {text!r}")

@@ -1,6 +1,7 @@
 """WebRtcLeg: the relation that carries a browser's participant, from offer to goodbye."""
 
 import asyncio
+from collections.abc import Callable
 
 from mixminus import log, machine
 from mixminus.call.leg import LegEnded
@@ -40,12 +41,21 @@ _REFUSALS: dict[int, type[MixMinusError]] = {
 class WebRtcLeg:
     """One browser's session as a call sees it (``call.leg.Leg``)."""
 
-    def __init__(self, peer: Peer, port: Port, *, scope: TaskScope, connect_timeout_s: float) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        port: Port,
+        *,
+        scope: TaskScope,
+        connect_timeout_s: float,
+        on_ended: Callable[[LegId], None],
+    ) -> None:
         self.id = LegId(new_id())
         self._peer = peer
         self._port = port
         self._scope = scope
         self._connect_timeout_s = connect_timeout_s
+        self._on_ended = on_ended
         self._state = WebRtcLegState.OFFERED
         loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[str] = loop.create_future()
@@ -119,6 +129,7 @@ class WebRtcLeg:
         self._refuse(Unavailable("the call ended before it was answered"))
         await self._peer.close()
         self._port.close()
+        self._on_ended(self.id)
         self._ended.set_result(ended)
         _log.info("leg ended", leg_id=str(self.id), reason=ended.reason.value, remote=ended.remote)
 

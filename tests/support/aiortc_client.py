@@ -86,6 +86,7 @@ class AiortcClient:
             while True:
                 frame = await track.recv()
                 assert isinstance(frame, AudioFrame)
-                self._heard.append(frame.to_ndarray()[0, :: len(frame.layout.channels)])
+                pcm = frame.to_ndarray()[0, :: len(frame.layout.channels)]
+                self._heard.append(pcm.astype(np.int16, copy=False))
         except MediaStreamError:
             return

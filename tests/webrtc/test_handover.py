@@ -9,7 +9,7 @@ import aioice.ice
 import aioice.stun
 import pytest
 from aiortc import RTCDtlsTransport
-from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsParameters
+from aiortc.rtcdtlstransport import SRTP_PROFILES
 
 from mixminus.mixer import SrtpProfile
 from mixminus.webrtc import handover

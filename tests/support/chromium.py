@@ -44,9 +44,7 @@ class Chromium:
     def __init__(self, page: Page) -> None:
         self._page = page
 
-    async def join(
-        self, *, trickle: bool = False, codec: str = "", strip_candidates: bool = False
-    ) -> None:
+    async def join(self, *, trickle: bool = False, codec: str = "", strip_candidates: bool = False) -> None:
         """Join, and return once connected; ``trickle`` sends candidates by PATCH, ``codec`` offers only it."""
         options = {"trickle": trickle, "codec": codec, "stripCandidates": strip_candidates}
         await self._page.evaluate("options => join(options)", options)

@@ -4,6 +4,8 @@ import asyncio
 
 __all__ = ["UdpRelay"]
 
+_BINDING_REQUEST = b"\x00\x01"
+
 Address = tuple[str, int]
 
 
@@ -28,6 +30,8 @@ class UdpRelay:
         self._inner: asyncio.DatagramTransport | None = None
         self._outer: asyncio.DatagramTransport | None = None
         self.address: Address = ("", 0)
+        self.last_request = b""
+        """The newest STUN request of the client."""
         self.cut = False
         """While set, nothing passes: the cable is out."""
 
@@ -55,8 +59,12 @@ class UdpRelay:
         if old is not None:
             old.close()
 
-    def to_server(self, data: bytes, client: Address) -> None:
-        self._client = client
+    def to_server(self, data: bytes, client: Address | None) -> None:
+        """Pass a datagram on; None as the client is the relay's own forgery."""
+        if client is not None:
+            self._client = client
+            if data.startswith(_BINDING_REQUEST):
+                self.last_request = data
         if self._outer is not None and not self.cut:
             self._outer.sendto(data, self._server)
 

@@ -55,7 +55,7 @@ class WebRtcEndpoint:
 
     @property
     def counters(self) -> dict[str, int]:
-        """What was dropped, by reason."""
+        """How many datagrams came up from the engine, and how many of them were dropped, by reason."""
         return dict(self._mux.counters) if self._mux is not None else {}
 
     async def start(self) -> None:

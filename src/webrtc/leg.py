@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from mixminus import log, machine
 from mixminus.call.leg import LegEnded
@@ -108,18 +109,22 @@ class WebRtcLeg:
         return await asyncio.shield(self._ended)
 
     async def _carry(self) -> None:
-        """Follow the peer from the first check to its end."""
+        """Follow the peer from the first check to its end; whatever fails, the leg ends."""
+        ended = LegEnded(HangupReason.FAILED, remote=False)
         try:
+            if await self._connect():
+                ended = LegEnded(await self._peer.lost(), remote=True)
+        finally:
+            await self._end(ended)
+
+    async def _connect(self) -> bool:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._connect_timeout_s):
-                connected = await self._peer.connect()
-        except TimeoutError:
-            connected = False
-        if not connected:
-            await self._end(LegEnded(HangupReason.FAILED, remote=False))
-        elif self._state is WebRtcLegState.ANSWERED:
-            self._step(WebRtcLegEvent.CONNECT)
-            _log.info("leg connected", leg_id=str(self.id))
-            await self._end(LegEnded(await self._peer.lost(), remote=True))
+                if await self._peer.connect() and self._state is WebRtcLegState.ANSWERED:
+                    self._step(WebRtcLegEvent.CONNECT)
+                    _log.info("leg connected", leg_id=str(self.id))
+                    return True
+        return False
 
     async def _end(self, ended: LegEnded) -> None:
         if self._state is WebRtcLegState.ENDED:

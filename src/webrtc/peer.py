@@ -169,6 +169,7 @@ class Peer:
         if ice is self._successor:
             self._scope.spawn("webrtc.ice.drop", self._drop(self._ice))
             self._ice, self._successor = ice, None
+            self._paths.restart()
         if ice is not self._ice:
             return
         self._paths.nominate(address, self._clock.monotonic_s())

@@ -58,9 +58,11 @@ class Chromium:
         """Restart ICE by PATCH."""
         await self._page.evaluate("restartIce()")
 
-    async def connection_state(self) -> str:
-        state: str = await self._page.evaluate("participant.pc.connectionState")
-        return state
+    async def wait_for_state(self, *states: str) -> None:
+        """Return once ``connectionState`` is one of these."""
+        await self._page.wait_for_function(
+            "states => states.includes(participant.pc.connectionState)", arg=list(states)
+        )
 
     async def statistics(self) -> dict[str, dict[str, Any]]:
         """Return getStats(), one entry a type; of candidate pairs the nominated one."""
@@ -78,7 +80,7 @@ class Chromium:
 
 @asynccontextmanager
 async def chromium(exchange: Exchange, microphone: Path) -> AsyncIterator[Chromium]:
-    """Start a browser of its own, because a browser has but one fake microphone."""
+    """Start a browser of its own, because a browser has but one fake microphone (an absolute path)."""
 
     async def exchange_json(method: str, path: str, headers: dict[str, str], body: str) -> dict[str, Any]:
         reply = await exchange(method, path, headers, body)
@@ -88,7 +90,7 @@ async def chromium(exchange: Exchange, microphone: Path) -> AsyncIterator[Chromi
         await route.fulfill(body=_PAGE, content_type="text/html")
 
     async with async_playwright() as playwright:
-        flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone.resolve()}"]
+        flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
         browser = await playwright.chromium.launch(executable_path=_EXECUTABLE, headless=True, args=flags)
         try:
             page = await browser.new_page()

@@ -1,9 +1,13 @@
 """A room without a control plane: whoever comes is answered and joined to one bridge."""
 
-from mixminus.call.leg import Address, Leg
-from mixminus.mixer import Bridge
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["OpenHouse"]
+from mixminus.call.leg import Address, Leg
+from mixminus.mixer import Bridge, Engine
+from tests.support.waiting import eventually
+
+__all__ = ["Listener", "OpenHouse"]
 
 
 class OpenHouse:
@@ -17,3 +21,24 @@ class OpenHouse:
         self.legs.append(leg)
         leg.port.join(self.bridge)
         await leg.answer()
+
+
+class Listener:
+    """A participant inside the engine that says nothing and hears everybody."""
+
+    def __init__(self, engine: Engine, bridge: Bridge, sample_rate_hz: int = 48_000) -> None:
+        self._port = engine.open_pcm_port(sample_rate_hz)
+        self._port.join(bridge)
+
+    async def hear(self, seconds: float) -> NDArray[np.int16]:
+        """Return the next ``seconds`` of the mix."""
+        self._port.read()
+        wanted = int(seconds * self._port.sample_rate_hz)
+        heard: list[NDArray[np.int16]] = []
+
+        def enough() -> bool:
+            heard.append(self._port.read())
+            return sum(map(len, heard)) >= wanted
+
+        await eventually(enough, within_s=seconds + 15.0)
+        return np.concatenate(heard)[:wanted]

@@ -176,3 +176,15 @@ async def test_a_patch_must_name_the_ice_session(endpoint: WebRtcEndpoint) -> No
     fragment = await session.trickle(restart, "*")
     assert fragment is not None and "a=ice-pwd:" in fragment
     assert session.etag != before
+
+
+async def test_a_closed_endpoint_leaves_no_task(engine: Engine) -> None:
+    endpoint = WebRtcEndpoint(engine, OpenHouse(engine.open_bridge()))
+    await endpoint.start()
+    client = AiortcClient(direct(endpoint), hz=440)
+    await client.join()
+    session = await endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER)
+    await session.trickle("a=ice-ufrag:newu\r\na=ice-pwd:0123456789abcdef0123456789abcdef\r\n", "*")
+    await client.leave()
+    await endpoint.close()
+    assert asyncio.all_tasks() == {asyncio.current_task()}

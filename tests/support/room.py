@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 from mixminus.call.leg import Address, Leg
 from mixminus.mixer import Bridge, Engine
+from mixminus.webrtc.leg import WebRtcLeg
+from mixminus.webrtc.states import WebRtcLegState
 from tests.support.waiting import eventually
 
 __all__ = ["Listener", "OpenHouse"]
@@ -21,6 +23,13 @@ class OpenHouse:
         self.legs.append(leg)
         leg.port.join(self.bridge)
         await leg.answer()
+
+    async def connected(self) -> WebRtcLeg:
+        """Return the newest leg, once its handshake is through: the client is through a moment earlier."""
+        leg = self.legs[-1]
+        assert isinstance(leg, WebRtcLeg)
+        await eventually(lambda: leg.state is WebRtcLegState.CONNECTED)
+        return leg
 
 
 class Listener:

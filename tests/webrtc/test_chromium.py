@@ -70,5 +70,5 @@ async def test_a_browser_that_is_hung_up_on_is_told(
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join()
-        await house.legs[0].hang_up()
+        await (await house.connected()).hang_up()
         await browser.wait_for_state("closed", "failed", "disconnected")

@@ -40,7 +40,7 @@ class Door:
 async def test_a_client_joins_and_leaves_by_closing(endpoint: WebRtcEndpoint, house: OpenHouse) -> None:
     client = AiortcClient(direct(endpoint), hz=440)
     await client.join()
-    (leg,) = house.legs
+    leg = await house.connected()
     await client.leave()
     async with asyncio.timeout(10):
         assert await leg.ended() == LegEnded(HangupReason.NORMAL, remote=True)
@@ -53,8 +53,9 @@ async def test_a_client_leaves_by_delete_and_is_told_by_dtls(
     exchange = direct(endpoint)
     client = AiortcClient(exchange, hz=440)
     await client.join()
+    leg = await house.connected()
     assert (await exchange("DELETE", client.location, {}, "")).status == 200
-    assert await house.legs[0].ended() == LegEnded(HangupReason.NORMAL, remote=True)
+    assert await leg.ended() == LegEnded(HangupReason.NORMAL, remote=True)
     await eventually(lambda: client.connection.connectionState == "closed")
     assert (await exchange("DELETE", client.location, {}, "")).status == 400
     await client.leave()
@@ -63,9 +64,10 @@ async def test_a_client_leaves_by_delete_and_is_told_by_dtls(
 async def test_hanging_up_tells_the_client(endpoint: WebRtcEndpoint, house: OpenHouse) -> None:
     client = AiortcClient(direct(endpoint), hz=440)
     await client.join()
-    await house.legs[0].hang_up()
-    await house.legs[0].hang_up()
-    assert await house.legs[0].ended() == LegEnded(HangupReason.NORMAL, remote=False)
+    leg = await house.connected()
+    await leg.hang_up()
+    await leg.hang_up()
+    assert await leg.ended() == LegEnded(HangupReason.NORMAL, remote=False)
     await eventually(lambda: client.connection.connectionState == "closed")
     await client.leave()
 

@@ -140,7 +140,7 @@ async def test_garbage_from_the_peers_own_address_changes_nothing(
 async def still_theirs(client: AiortcClient, house: OpenHouse) -> None:
     """Assert that the session lives, at the client's own address: its goodbye reaches only there."""
     assert client.connection.connectionState == "connected"
-    (leg,) = house.legs
+    leg = await house.connected()
     await leg.hang_up()
     assert not (await leg.ended()).remote
     await eventually(lambda: client.connection.connectionState == "closed")

@@ -16,7 +16,6 @@ from tests.support.room import Listener, OpenHouse
 from tests.support.tones import level_db, sine
 from tests.support.whip import direct
 
-
 ROOM_HZ, CLIENT_HZ = 1000.0, 440.0
 AUDIBLE_DB = -30.0
 

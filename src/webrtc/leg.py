@@ -127,16 +127,21 @@ class WebRtcLeg:
         return False
 
     async def _end(self, ended: LegEnded) -> None:
-        if self._state is WebRtcLegState.ENDED:
-            await self.ended()
-            return
-        self._step(WebRtcLegEvent.END)
-        self._refuse(Unavailable("the call ended before it was answered"))
-        await self._peer.close()
-        self._port.close()
-        self._on_ended(self.id)
-        self._ended.set_result(ended)
-        _log.info("leg ended", leg_id=str(self.id), reason=ended.reason.value, remote=ended.remote)
+        """End once; whoever asks, and whoever stops asking, the leg is closed to the last."""
+        if self._state is not WebRtcLegState.ENDED:
+            self._step(WebRtcLegEvent.END)
+            self._refuse(Unavailable("the call ended before it was answered"))
+            self._scope.spawn("webrtc.leg.close", self._close(ended))
+        await self.ended()
+
+    async def _close(self, ended: LegEnded) -> None:
+        try:
+            await self._peer.close()
+        finally:
+            self._port.close()
+            self._on_ended(self.id)
+            self._ended.set_result(ended)
+            _log.info("leg ended", leg_id=str(self.id), reason=ended.reason.value, remote=ended.remote)
 
     def _refuse(self, error: MixMinusError) -> None:
         if not self._answer.done():

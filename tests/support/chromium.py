@@ -58,11 +58,9 @@ class Chromium:
         """Restart ICE by PATCH."""
         await self._page.evaluate("restartIce()")
 
-    async def wait_for_state(self, *states: str) -> None:
-        """Return once ``connectionState`` is one of these."""
-        await self._page.wait_for_function(
-            "states => states.includes(participant.pc.connectionState)", arg=list(states)
-        )
+    async def hung_up(self) -> None:
+        """Return once the other side has closed DTLS; ``connectionState`` follows only some 5 s later."""
+        await self._page.wait_for_function("participant.pc.getSenders()[0].transport.state === 'closed'")
 
     async def statistics(self) -> dict[str, dict[str, Any]]:
         """Return getStats(), one entry a type; of candidate pairs the nominated one."""

@@ -55,7 +55,7 @@ class WebRtcEndpoint:
 
     @property
     def counters(self) -> dict[str, int]:
-        """What was dropped, by reason."""
+        """How many datagrams came up from the engine, and how many of them were dropped, by reason."""
         return dict(self._mux.counters) if self._mux is not None else {}
 
     async def start(self) -> None:
@@ -73,7 +73,6 @@ class WebRtcEndpoint:
         for session in tuple(self._sessions.values()):
             await session.leg.hang_up()
         await self._scope.close()
-        self._sessions.clear()
         if mux is not None:
             mux.close()
 
@@ -114,15 +113,19 @@ class WebRtcEndpoint:
             timeout_s=self._config.connect_timeout_s,
             clock=self._clock,
         )
-        leg = WebRtcLeg(peer, port, scope=self._scope, connect_timeout_s=self._config.connect_timeout_s)
+        leg = WebRtcLeg(
+            peer,
+            port,
+            scope=self._scope,
+            connect_timeout_s=self._config.connect_timeout_s,
+            on_ended=self._forget,
+        )
         session = WhipSession(leg, peer, mid=offer.audio.mid)
         self._sessions[session.id] = session
-        self._scope.spawn("webrtc.session", self._forget(session))
         return session
 
-    async def _forget(self, session: WhipSession) -> None:
-        await session.leg.ended()
-        del self._sessions[session.id]
+    def _forget(self, session_id: LegId) -> None:
+        del self._sessions[session_id]
 
 
 async def _resolve(host: str) -> str:

@@ -10,7 +10,7 @@ from mixminus.conference.model import ConferenceSpec
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import AlreadyExists, InvalidArgument
 from mixminus.ids import ConferenceId, CustomerId, new_id
-from tests.support.deadline import until
+from tests.support.waiting import until
 from tests.support.house import EVERYTHING, House
 
 FOREIGNER = CustomerId(new_id())

@@ -11,7 +11,7 @@ from mixminus.conference.model import Conferencecall
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import Conflict, IllegalTransition
 from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, new_id
-from tests.support.deadline import until
+from tests.support.waiting import until
 from tests.support.house import EVERYTHING, House
 
 FOREIGNER = CustomerId(new_id())

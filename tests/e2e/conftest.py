@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.baresip import Baresip
 from tests.support.netns import inside
-from tests.support.server import Server
+from tests.e2e.server import Server
 from tests.support.tones import tone, write_wav
 
 MICROPHONE_S = 60.0

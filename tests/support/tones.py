@@ -40,7 +40,7 @@ def read_wav(path: Path) -> tuple[Pcm, int]:
     return np.frombuffer(raw[start : start + usable], np.int16)[::channels], rate
 
 
-def level_db(pcm: Pcm, sample_rate_hz: int, frequency_hz: float) -> float:
+def level_db(pcm: Pcm, frequency_hz: float, *, sample_rate_hz: int = 48000) -> float:
     """Return the power at one frequency, dB relative to a full-scale sine."""
     window = np.blackman(len(pcm))
     spectrum = np.abs(np.fft.rfft(pcm * window)) / (window.sum() / 2) / 32768.0
@@ -52,7 +52,7 @@ def level_db(pcm: Pcm, sample_rate_hz: int, frequency_hz: float) -> float:
 
 def heard(pcm: Pcm, sample_rate_hz: int, frequencies_hz: tuple[float, ...]) -> dict[float, float]:
     """Return the level of every frequency, dB."""
-    return {frequency: level_db(pcm, sample_rate_hz, frequency) for frequency in frequencies_hz}
+    return {frequency: level_db(pcm, frequency, sample_rate_hz=sample_rate_hz) for frequency in frequencies_hz}
 
 
 def loudest_stretch(pcm: Pcm, sample_rate_hz: int, seconds: float) -> Pcm:

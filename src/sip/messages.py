@@ -65,7 +65,6 @@ class Fork:
     """To the zygote, with the worker's end of its socket beside it: fork a worker."""
 
     worker_id: int
-    edge_port: int
     max_calls: int
     session_expires_s: int
 

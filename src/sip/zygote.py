@@ -80,7 +80,7 @@ class Zygote:
             self._wakeup.close()
             process.run(command, BlockingChannel(socket.socket(fileno=descriptor)))
             exit_code = 0
-        except Exception:
+        except Exception:  # noqa: BLE001 - the child ends here, whatever happened
             _log.exception("worker failed", worker=command.worker_id)
         finally:
             # No destructor of pjsua2 and no atexit of the zygote's may run in the child.

@@ -44,6 +44,7 @@ class EdgeProcess:
     def __init__(self, end: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
         self._gone = asyncio.Event()
+        self._drained = False
         self._channel = Channel(end, on_message=self._obey, on_disconnect=self._gone.set)
         self._tasks = TaskScope(self._on_task_error)
         self._router: Router | None = None
@@ -52,10 +53,10 @@ class EdgeProcess:
         self._counted: dict[str, int] = {}
 
     async def run(self) -> None:
-        """Serve until the server is gone, and a little longer."""
+        """Serve until the server is gone; a little longer when it went without a word."""
         self._tasks.spawn("turns", self._turn())
         await self._gone.wait()
-        if self._router:
+        if self._router and not self._drained:
             self._router.drain()
             await asyncio.sleep(_FAREWELL_S)
         await self._tasks.close()
@@ -83,6 +84,7 @@ class EdgeProcess:
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._loop.time())
             case Drain():
+                self._drained = True
                 self._router.drain()
             case _:
                 _log.error("command unknown", type=type(command).__name__)

@@ -62,21 +62,25 @@ class Farewells:
         direct = len(invite.values("via")) == 1
         flow = call.flow if direct else next_hop(routes, uri) or call.flow
         branch = branch_of("farewell", call.call_id)
-        headers = Headers([
-            ("via", self._identity.public_via(flow, branch, 0)),
-            *(("route", route) for route in routes),
-            ("max-forwards", "70"),
-            ("from", call.local),
-            ("to", invite.first("from")),
-            ("call-id", call.call_id),
-            ("cseq", f"{call.sequence_number + 1} BYE"),
-            ("reason", 'SIP;cause=500;text="worker lost"'),
-        ])
+        headers = Headers(
+            [
+                ("via", self._identity.public_via(flow, branch, 0)),
+                *(("route", route) for route in routes),
+                ("max-forwards", "70"),
+                ("from", call.local),
+                ("to", invite.first("from")),
+                ("call-id", call.call_id),
+                ("cseq", f"{call.sequence_number + 1} BYE"),
+                ("reason", 'SIP;cause=500;text="worker lost"'),
+            ]
+        )
         return flow, Request("BYE", uri, headers), branch
 
     def answered(self, branch: str) -> bool:
         """Note the response to one of our BYEs; return whether it was one."""
-        farewell = next((each for each in self._by_call.values() if each.branch and each.branch == branch), None)
+        farewell = next(
+            (each for each in self._by_call.values() if each.branch and each.branch == branch), None
+        )
         if farewell:
             farewell.confirmed = True
         return farewell is not None

@@ -11,7 +11,9 @@ from mixminus.sip.sdp.description import parse as parse_sdp
 __all__ = ["ALLOWED_METHODS", "SUPPORTED_EXTENSIONS", "can_be_answered", "fault_of"]
 
 ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS")
-_KNOWN_METHODS: Final = frozenset({*ALLOWED_METHODS, "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "REFER"})
+_KNOWN_METHODS: Final = frozenset(
+    {*ALLOWED_METHODS, "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "REFER"}
+)
 SUPPORTED_EXTENSIONS: Final = frozenset({"timer", "100rel"})
 _ONCE: Final = ("from", "to", "call-id", "cseq")
 _AT_MOST_ONCE: Final = ("max-forwards", "content-type", "session-expires", "min-se")
@@ -44,7 +46,9 @@ def _framing(request: Request) -> Fault | None:
     if request.fault:
         return request.fault
     headers = request.headers
-    if any(headers.count(name) != 1 for name in _ONCE) or any(headers.count(name) > 1 for name in _AT_MOST_ONCE):
+    if any(headers.count(name) != 1 for name in _ONCE) or any(
+        headers.count(name) > 1 for name in _AT_MOST_ONCE
+    ):
         return Fault(400, "Missing Or Repeated Header")
     return None
 

@@ -23,7 +23,9 @@ class Flow:
     @property
     def token(self) -> str:
         """Write the flow as a token (RFC 3261 section 25.1), for Via and Route parameters."""
-        return f"{self.transport}-{ipaddress.ip_address(self.host).packed.hex()}-{self.port}-{self.connection}"
+        return (
+            f"{self.transport}-{ipaddress.ip_address(self.host).packed.hex()}-{self.port}-{self.connection}"
+        )
 
     @classmethod
     def from_token(cls, token: str) -> "Flow":

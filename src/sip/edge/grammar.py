@@ -26,7 +26,7 @@ _URI = re.compile(
 _OTHER_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):[^\s<>]+\Z")
 _ADDRESS = re.compile(
     r"""(?:
-        (?: (?: "(?:[^"\\]|\\.)*" \s* | [^"<>,;]* ) < (?P<bracketed> [^<>\s"]+ ) > )
+        (?: (?P<display> "(?:[^"\\]|\\.)*" \s* | [^"<>,;]* ) < (?P<bracketed> [^<>\s"]+ ) > )
         | (?P<bare> [^<>\s",;?]+ )
     ) \s* (?P<parameters> (?:;.*)? ) \Z""",
     re.VERBOSE | re.DOTALL,
@@ -106,6 +106,8 @@ class NameAddress:
 
     uri: str
     parameters: dict[str, str]
+    display: str = ""
+    """The name, without its quotes."""
 
     @classmethod
     def parse(cls, text: str) -> "NameAddress":
@@ -114,7 +116,10 @@ class NameAddress:
             raise Unreadable("not an address")
         uri = match["bracketed"] or match["bare"]
         scheme_of(uri)
-        return cls(uri, parameters_of(match["parameters"]))
+        display = (match["display"] or "").strip()
+        if display.startswith('"'):
+            display = re.sub(r"\\(.)", r"\1", display[1:-1])
+        return cls(uri, parameters_of(match["parameters"]), display)
 
     @property
     def tag(self) -> str:
@@ -140,5 +145,7 @@ class Via:
     def render(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = f":{self.port}" if self.port else ""
-        parameters = "".join(f";{name}={value}" if value else f";{name}" for name, value in self.parameters.items())
+        parameters = "".join(
+            f";{name}={value}" if value else f";{name}" for name, value in self.parameters.items()
+        )
         return f"SIP/2.0/{self.transport} {host}{port}{parameters}"

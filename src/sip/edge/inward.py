@@ -39,7 +39,13 @@ class Inward:
     """Judges, answers or forwards; a message is worth at most one action."""
 
     def __init__(
-        self, identity: Identity, calls: CallTable, farewells: Farewells, counters: Counter[str], *, invites_per_s: float
+        self,
+        identity: Identity,
+        calls: CallTable,
+        farewells: Farewells,
+        counters: Counter[str],
+        *,
+        invites_per_s: float,
     ) -> None:
         self.draining = False
         self._identity = identity
@@ -111,7 +117,9 @@ class Inward:
             return ToPhone(flow, self._unavailable(request))
         return ToPhone(flow, capabilities(request).render())
 
-    def _invite(self, request: Request, flow: Flow, call: EdgeCall | None, now_s: float) -> ToPhone | ToWorker | None:
+    def _invite(
+        self, request: Request, flow: Flow, call: EdgeCall | None, now_s: float
+    ) -> ToPhone | ToWorker | None:
         if final := self._farewells.final_for(request.headers.first("call-id")):
             return ToPhone(flow, final)
         if call and call.is_same_transaction(request):
@@ -146,7 +154,9 @@ class Inward:
     def _worker_named(self, worker_id: str) -> Worker | None:
         return self._calls.workers.get(int(worker_id)) if worker_id.isdigit() else None
 
-    def _forward(self, request: Request, flow: Flow, worker: Worker, *, opens: bool = False) -> ToPhone | ToWorker:
+    def _forward(
+        self, request: Request, flow: Flow, worker: Worker, *, opens: bool = False
+    ) -> ToPhone | ToWorker:
         headers = Headers(list(request.headers.entries))
         vias = headers.values("via")
         headers.keep(_REQUEST_HEADERS)

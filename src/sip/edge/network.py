@@ -37,7 +37,9 @@ _log = log.get("sip.edge")
 class Network:
     """Owns every socket; tells of what comes, sends what it is given."""
 
-    def __init__(self, on_phone: Receive, on_worker: Callable[[bytes, int], None], counters: Counter[str]) -> None:
+    def __init__(
+        self, on_phone: Receive, on_worker: Callable[[bytes, int], None], counters: Counter[str]
+    ) -> None:
         self.port = 0
         self.inner_port = 0
         self._counters = counters

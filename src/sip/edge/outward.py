@@ -9,6 +9,7 @@ from mixminus.sip.edge.flow import DEFAULT_SIP_PORT, Flow, ToPhone
 from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable, Via
 from mixminus.sip.edge.identity import Identity, branch_of
 from mixminus.sip.edge.message import Headers, Request, Response
+from mixminus.sip.edge.responses import OWN_CAPABILITIES
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.envelope import unfold
 
@@ -65,8 +66,11 @@ class Outward:
         return self._to_phone(request, flow, worker_id)
 
     def _to_phone(self, message: Request | Response, flow: Flow, worker_id: int) -> ToPhone | None:
-        # pjsip's Warning names this machine.
+        # pjsip's Warning names this machine; its Allow and Supported know nothing of what is refused here.
         message.headers.remove(("warning",))
+        for name, value in OWN_CAPABILITIES:
+            if message.headers.first(name):
+                message.headers.set(name, value)
         if message.headers.first("contact"):
             message.headers.set("contact", self._identity.contact(worker_id, flow))
         if message.body:

@@ -8,12 +8,13 @@ from mixminus.sip.edge.faults import ALLOWED_METHODS, SUPPORTED_EXTENSIONS, Faul
 from mixminus.sip.edge.grammar import NameAddress, Unreadable
 from mixminus.sip.edge.message import Headers, Request, Response
 
-__all__ = ["capabilities", "refuse", "respond"]
+__all__ = ["OWN_CAPABILITIES", "capabilities", "refuse", "respond"]
 
 _COPIED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
 _ALLOW: Final = ("allow", ", ".join(ALLOWED_METHODS))
 _ACCEPT: Final = ("accept", "application/sdp, application/dtmf-relay")
 _SUPPORTED: Final = ("supported", ", ".join(sorted(SUPPORTED_EXTENSIONS)))
+OWN_CAPABILITIES: Final = (_ALLOW, _SUPPORTED)
 _EXPLAINED: Final = {405: (_ALLOW,), 501: (_ALLOW,), 415: (_ACCEPT,)}
 
 
@@ -50,5 +51,7 @@ def _has_tag(value: str) -> bool:
 
 
 def _tag(request: Request) -> str:
-    seed = "\0".join((request.headers.first("via"), request.headers.first("from"), request.headers.first("call-id")))
+    seed = "\0".join(
+        (request.headers.first("via"), request.headers.first("from"), request.headers.first("call-id"))
+    )
     return hashlib.blake2b(seed.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()

@@ -90,5 +90,7 @@ def attributes_of(payload: PayloadFormat) -> list[Attribute]:
     number = payload.payload_type
     lines = [Attribute("rtpmap", f"{number} {payload.encoding_name}/{payload.clock_rate_hz}{channels}")]
     codec = codec_of(payload)
-    ours = "0-16" if payload.encoding_name.lower() == TELEPHONE_EVENT else _FMTP.get(codec, "") if codec else ""
+    ours = (
+        "0-16" if payload.encoding_name.lower() == TELEPHONE_EVENT else _FMTP.get(codec, "") if codec else ""
+    )
     return [*lines, Attribute("fmtp", f"{number} {ours}")] if ours else lines

@@ -90,7 +90,11 @@ def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:
     """Return what an exchange has settled, whoever of the two offered."""
     pairs = zip(local.media, remote.media, strict=False)
     ours, theirs = next(
-        ((ours, theirs) for ours, theirs in pairs if ours.kind == theirs.kind == "audio" and ours.port and theirs.port),
+        (
+            (ours, theirs)
+            for ours, theirs in pairs
+            if ours.kind == theirs.kind == "audio" and ours.port and theirs.port
+        ),
         (None, None),
     )
     if ours is None or theirs is None:
@@ -242,7 +246,9 @@ def _codec_format(payload: PayloadFormat, ptime_ms: int, theirs: PayloadFormat) 
 def _telephone_event(payloads: Iterable[PayloadFormat], clock_rate_hz: int) -> PayloadFormat | None:
     """RFC 4733 section 2.2: events share the clock of the audio they interrupt, if such are offered."""
     events = [payload for payload in payloads if payload.encoding_name.lower() == TELEPHONE_EVENT]
-    return next((event for event in events if event.clock_rate_hz == clock_rate_hz), events[0] if events else None)
+    return next(
+        (event for event in events if event.clock_rate_hz == clock_rate_hz), events[0] if events else None
+    )
 
 
 def _muxes(ours: MediaDescription, theirs: MediaDescription) -> bool:

@@ -34,7 +34,9 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     pjsua2 prints it into 1,024 bytes and gives nothing when it is longer.)
     """
 
-    def __init__(self, account: pj.Account, call_id: int, *, offer: str, report: Callable[[Message], None]) -> None:
+    def __init__(
+        self, account: pj.Account, call_id: int, *, offer: str, report: Callable[[Message], None]
+    ) -> None:
         super().__init__(account, call_id)
         self.leg_id = LegId(uuid.uuid4())
         info = self.getInfo()

@@ -21,7 +21,7 @@ def guarded(callback: Callable[Concatenate[S, P], None]) -> Callable[Concatenate
     def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
         try:
             callback(self, *args, **kwargs)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, C++ must not see it
             _log.exception("callback failed", callback=callback.__name__)
 
     return call

@@ -88,9 +88,7 @@ def _open_transport(endpoint: pj.Endpoint) -> int:
 class _Loop:
     """Waits for whichever speaks first: the edge, the server, or pjsip's clock."""
 
-    def __init__(
-        self, endpoint: pj.Endpoint, channel: BlockingChannel, calls: Calls, sip_port: int
-    ) -> None:
+    def __init__(self, endpoint: pj.Endpoint, channel: BlockingChannel, calls: Calls, sip_port: int) -> None:
         self._endpoint = endpoint
         self._channel = channel
         self._calls = calls
@@ -103,7 +101,9 @@ class _Loop:
         while not self._drained():
             watchdog.rearm()
             ready = self._poll.poll(_BUSY_TURN_MS if self._calls else _IDLE_TURN_MS)
-            for _ in itertools.takewhile(lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_TURN)):
+            for _ in itertools.takewhile(
+                lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_TURN)
+            ):
                 pass
             try:
                 if any(descriptor == self._channel.fileno() for descriptor, _ in ready):
@@ -145,7 +145,7 @@ def _descriptor_of(sip_port: int) -> int:
     """Return pjsip's UDP socket, which its API does not give away but a poll needs."""
     for name in os.listdir("/proc/self/fd"):
         with suppress(OSError), socket.socket(fileno=os.dup(int(name))) as candidate:
-            if candidate.type == socket.SOCK_DGRAM and candidate.family == socket.AF_INET:
-                if candidate.getsockname()[1] == sip_port:
-                    return int(name)
+            is_udp = candidate.type == socket.SOCK_DGRAM and candidate.family == socket.AF_INET
+            if is_udp and candidate.getsockname()[1] == sip_port:
+                return int(name)
     raise RuntimeError("the SIP socket is not among the open descriptors")

@@ -4,24 +4,14 @@
 """
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
+from mixminus.call.model import Address
 from mixminus.call.states import HangupReason
 from mixminus.ids import LegId
-from mixminus.mixer import Port
+from mixminus.mixer import BridgePort
 
 __all__ = ["Address", "IncomingLegs", "Leg", "LegEnded"]
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Who calls, or who is called (api.md section 5.1)."""
-
-    type: Literal["", "tel", "sip", "extension", "agent", "conference"]
-    target: str
-    target_name: str = ""
-    name: str = ""
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +29,7 @@ class Leg(Protocol):
     def id(self) -> LegId: ...
 
     @property
-    def port(self) -> Port:
+    def port(self) -> BridgePort:
         """The participant's port; open from the leg's first moment to its end."""
         ...
 

@@ -1,4 +1,4 @@
-"""Conference and conferencecall as the house knows them; ``api/schemas.py`` renders them."""
+"""Conference and conferencecall as the house knows them; ``render.py`` writes them for the API."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,6 +55,8 @@ class Conference:
     tm_update: datetime | None = None
     tm_end: datetime | None = None
     tm_delete: datetime | None = None
+    tm_timeout: datetime | None = None
+    """When the conference will be closed by itself; not part of the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +71,7 @@ class Conferencecall:
     tm_create: datetime
     reference_type: Literal["call"] = "call"
     activeflow_id: UUID = NIL
+    tm_join: datetime | None = None
+    """When audio was connected, if ever; not part of the API."""
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    UniqueConstraint,
     Uuid,
 )
 from sqlalchemy.engine import Dialect
@@ -185,11 +186,13 @@ event_streams = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("stream_id", Uuid, ForeignKey("event_streams.id"), primary_key=True),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("stream_id", Uuid, ForeignKey("event_streams.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
     _customer(),
     Column("type", String(64), nullable=False),
     Column("data", JSON, nullable=False),
     Column("tm", UtcDateTime, nullable=False),
-    Index(None, "customer_id", "tm"),
+    UniqueConstraint("stream_id", "number"),
+    Index(None, "customer_id", "id"),
 )

@@ -1,0 +1,41 @@
+"""Where a request may carry its credential, and where it needs none (api.md section 10)."""
+
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from mixminus.api.paths import ROOTS
+from mixminus.errors import Unauthenticated
+from mixminus.store.access import Identity
+
+__all__ = ["IDENTITY", "is_open", "token_of"]
+
+IDENTITY: Final = web.RequestKey("identity", Identity)
+BEARER: Final = "bearer "
+
+
+def is_open(request: web.Request) -> bool:
+    """Return whether anybody may ask: preflights, unknown paths, and what lies outside the API."""
+    resource = request.match_info.route.resource
+    return (
+        request.method == hdrs.METH_OPTIONS
+        or resource is None
+        or not resource.canonical.startswith(tuple(f"{root}/" for root in ROOTS))
+    )
+
+
+def token_of(request: web.Request) -> str:
+    """Return the first credential in the order that the API defines; raise Unauthenticated if none."""
+    authorization = request.headers.get(hdrs.AUTHORIZATION, "")
+    bearer = authorization[len(BEARER) :] if authorization.lower().startswith(BEARER) else ""
+    candidates = (
+        request.cookies.get("token"),
+        request.query.get("token"),
+        bearer.strip(),
+        request.cookies.get("accesskey"),
+        request.query.get("accesskey"),
+    )
+    for candidate in candidates:
+        if candidate:
+            return candidate
+    raise Unauthenticated("no access key: send `Authorization: Bearer <key>`, or `?token=<key>` in the URL")

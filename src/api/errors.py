@@ -1,0 +1,108 @@
+"""Errors become responses here and nowhere else: one table, one envelope (api.md section 14.1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from mixminus.api.json import json_response
+from mixminus.errors import (
+    AlreadyExists,
+    Conflict,
+    Exhausted,
+    InvalidArgument,
+    MixMinusError,
+    NotFound,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+)
+from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired
+
+__all__ = [
+    "KINDS",
+    "InvalidId",
+    "InvalidJsonBody",
+    "InvalidRequestParameter",
+    "Kind",
+    "RouteNotFound",
+    "UnsupportedMediaType",
+    "error_response",
+    "kind_of",
+]
+
+
+class RouteNotFound(NotFound):
+    """Nothing answers this method on this path."""
+
+    reason = "ROUTE_NOT_FOUND"
+
+
+class InvalidId(InvalidArgument):
+    """An identifier in the path is not a UUID, or is the nil UUID."""
+
+    reason = "INVALID_ID"
+
+
+class InvalidJsonBody(InvalidArgument):
+    """The body is not JSON, or a value in it has another JSON type than it should."""
+
+    reason = "INVALID_JSON_BODY"
+
+
+class InvalidRequestParameter(InvalidArgument):
+    """A query parameter or a header cannot be understood."""
+
+    reason = "INVALID_REQUEST_PARAMETER"
+
+
+class UnsupportedMediaType(InvalidArgument):
+    """The body is of another type than the resource takes (RFC 9110 section 15.5.16)."""
+
+    reason = "UNSUPPORTED_MEDIA_TYPE"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of error looks to a client."""
+
+    http_status: int
+    status: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# The nearest class of an error's method resolution order that has a row here decides.
+KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
+    InvalidArgument: Kind(400, "INVALID_ARGUMENT"),
+    Unauthenticated: Kind(401, "UNAUTHENTICATED", {"WWW-Authenticate": "Bearer"}),
+    PermissionDenied: Kind(403, "PERMISSION_DENIED"),
+    NotFound: Kind(404, "NOT_FOUND"),
+    AlreadyExists: Kind(409, "ALREADY_EXISTS"),
+    Conflict: Kind(409, "FAILED_PRECONDITION"),
+    EntityTagMismatch: Kind(412, "FAILED_PRECONDITION"),
+    UnsupportedMediaType: Kind(415, "INVALID_ARGUMENT"),
+    EntityTagRequired: Kind(428, "FAILED_PRECONDITION"),
+    Exhausted: Kind(429, "RESOURCE_EXHAUSTED", {"Retry-After": "1"}),
+    MixMinusError: Kind(500, "INTERNAL"),
+    Unavailable: Kind(503, "UNAVAILABLE", {"Retry-After": "5"}),
+}
+
+
+def kind_of(error: MixMinusError) -> Kind:
+    """Return the row of the table that is nearest to the error's class."""
+    return next(KINDS[kind] for kind in type(error).__mro__ if kind in KINDS)
+
+
+def error_response(error: MixMinusError, request_id: str) -> web.Response:
+    """Render an error as the API's envelope; an internal one says nothing of itself."""
+    kind = kind_of(error)
+    body = {
+        "status": kind.status,
+        "reason": error.reason,
+        "message": str(error)
+        if kind.status != "INTERNAL"
+        else "the server failed; its log has this request id",
+        "request_id": request_id,
+    }
+    return json_response({"error": body}, status=kind.http_status, headers=kind.headers)

@@ -1,0 +1,102 @@
+"""What every request passes: its id, cross-origin rules, errors into envelopes, and who is asking."""
+
+from typing import Final
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from mixminus import log
+from mixminus.api import request_id
+from mixminus.api.authentication import IDENTITY, is_open, token_of
+from mixminus.api.errors import RouteNotFound, error_response, kind_of
+from mixminus.api.services import SERVICES
+from mixminus.errors import InvalidArgument, MixMinusError
+
+__all__ = ["add_headers", "authenticate", "cross_origin", "identify", "translate_errors"]
+
+logger = log.get("api")
+
+INTERNAL: Final = 500
+CROSS_ORIGIN: Final = {
+    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+    # A browser shows a script only what is listed here; WHIP needs the first three (RFC 9725 section 4.2).
+    hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "Location, ETag, Link, Accept-Patch, Retry-After, X-Request-Id",
+}
+PREFLIGHT: Final = {
+    hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, PUT, DELETE, PATCH, HEAD, OPTIONS",
+    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: (
+        "Origin, X-Requested-With, Content-Type, Accept, Authorization, If-Match, Range, X-Request-Id"
+    ),
+    hdrs.ACCESS_CONTROL_MAX_AGE: str(12 * 60 * 60),
+}
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Give every response its request id and the cross-origin headers."""
+    response.headers[request_id.HEADER] = request.get(request_id.REQUEST_ID, "")
+    response.headers.update(CROSS_ORIGIN)
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Name the request, in its answer and in every log line it causes."""
+    accepted = request_id.accept(request.headers.get(request_id.HEADER, ""))
+    request[request_id.REQUEST_ID] = accepted
+    with structlog.contextvars.bound_contextvars(request_id=accepted):
+        return await handler(request)
+
+
+@web.middleware
+async def cross_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every preflight; resources with an OPTIONS of their own add to it."""
+    if request.method != hdrs.METH_OPTIONS:
+        return await handler(request)
+    if request.match_info.http_exception is not None:
+        return web.Response(status=204, headers=PREFLIGHT)
+    response = await handler(request)
+    response.headers.update(PREFLIGHT)
+    return response
+
+
+@web.middleware
+async def translate_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever was raised into the envelope; only what nobody expected is logged."""
+    try:
+        return await handler(request)
+    except MixMinusError as raised:
+        error = raised
+    except web.HTTPException as raised:
+        if raised.status < web.HTTPBadRequest.status_code:
+            raise
+        error = _of_aiohttp(raised)
+    except ConnectionError:
+        raise  # the client has gone; there is nobody to answer
+    except Exception as raised:  # noqa: BLE001 -- the edge of the house: whatever it is, it gets an envelope
+        error = MixMinusError()
+        error.__cause__ = raised
+    if kind_of(error).http_status == INTERNAL:
+        logger.error(
+            "request failed", method=request.method, route=_route(request), exc_info=error.__cause__ or error
+        )
+    return error_response(error, request[request_id.REQUEST_ID])
+
+
+@web.middleware
+async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who is asking, wherever that matters."""
+    if not is_open(request):
+        request[IDENTITY] = await request.app[SERVICES].access.authenticate(token_of(request))
+    return await handler(request)
+
+
+def _of_aiohttp(raised: web.HTTPException) -> MixMinusError:
+    if raised.status in (web.HTTPNotFound.status_code, web.HTTPMethodNotAllowed.status_code):
+        return RouteNotFound("no such method on this path")
+    return InvalidArgument(raised.reason)
+
+
+def _route(request: web.Request) -> str:
+    # The pattern, not the path: what a client has put into the URL stays out of the log.
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""

@@ -1,0 +1,35 @@
+"""Paths: the API's two roots, and the identifiers in them."""
+
+import re
+from typing import Final
+from uuid import UUID
+
+from aiohttp import web
+
+from mixminus.api.errors import InvalidId, InvalidRequestParameter
+from mixminus.ids import NIL
+
+__all__ = ["ROOT", "ROOTS", "path_id", "query_id"]
+
+ROOT: Final = "/v1.0"
+ROOTS: Final = (ROOT, "/v1")
+# Only the form of RFC 9562 section 4; the UUID class would also take braces, urn: and no hyphens.
+CANONICAL: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+
+def path_id(request: web.Request, name: str = "id") -> UUID:
+    """Return an identifier of the path; raise InvalidId if it is none, or the nil one."""
+    text = request.match_info[name]
+    if not CANONICAL.fullmatch(text) or UUID(text) == NIL:
+        raise InvalidId(f"{name} in the path must be a UUID other than the nil one")
+    return UUID(text)
+
+
+def query_id(request: web.Request, name: str) -> UUID | None:
+    """Return an identifier of the query, or None; raise InvalidRequestParameter if it is none."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    if not CANONICAL.fullmatch(text):
+        raise InvalidRequestParameter(f"{name} must be a UUID")
+    return UUID(text)

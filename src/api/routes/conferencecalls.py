@@ -1,0 +1,49 @@
+"""/conferencecalls (api.md section 3.2)."""
+
+from typing import Final
+
+from aiohttp import web
+
+from mixminus.api.authentication import IDENTITY
+from mixminus.api.json import json_response
+from mixminus.api.pagination import page_of, page_response
+from mixminus.api.paths import path_id, query_id
+from mixminus.api.services import SERVICES
+from mixminus.conference.render import render_conferencecall
+from mixminus.ids import ConferencecallId, ConferenceId
+
+__all__ = ["ROUTES"]
+
+
+async def listing(request: web.Request) -> web.Response:
+    """GET /conferencecalls, of one conference if the query names it."""
+    services = request.app[SERVICES]
+    page = page_of(request, services.clock.now())
+    wanted = query_id(request, "conference_id")
+    calls = await services.participants.list_calls(
+        request[IDENTITY].customer_id, page, conference_id=ConferenceId(wanted) if wanted else None
+    )
+    return page_response(calls, page, services.style, render_conferencecall)
+
+
+async def get(request: web.Request) -> web.Response:
+    """GET /conferencecalls/{id}."""
+    services = request.app[SERVICES]
+    call = await services.participants.get_call(
+        request[IDENTITY].customer_id, ConferencecallId(path_id(request))
+    )
+    return json_response(render_conferencecall(call, services.style))
+
+
+async def kick(request: web.Request) -> web.Response:
+    """DELETE /conferencecalls/{id}."""
+    services = request.app[SERVICES]
+    call = await services.participants.kick(request[IDENTITY].customer_id, ConferencecallId(path_id(request)))
+    return json_response(render_conferencecall(call, services.style))
+
+
+ROUTES: Final = (
+    web.get("/conferencecalls", listing, allow_head=False),
+    web.get("/conferencecalls/{id}", get, allow_head=False),
+    web.delete("/conferencecalls/{id}", kick),
+)

@@ -1,0 +1,117 @@
+"""What clients send: unknown keys are ignored, JSON types are strict, null is as good as absent."""
+
+from typing import Annotated, Any, Final, Literal, TypeVar
+from uuid import UUID
+
+import orjson
+from aiohttp import web
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
+
+from mixminus.api.errors import InvalidJsonBody
+from mixminus.call.model import MuteDirection
+from mixminus.conference.model import ConferenceSpec
+from mixminus.errors import InvalidArgument
+from mixminus.ids import NIL, ConferenceId
+from mixminus.recording.model import RecordingOptions
+
+__all__ = ["ConferenceBody", "MuteBody", "RecordingBody", "read"]
+
+MAX_SECONDS: Final = 2**31 - 1
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain the NUL character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+# JSON has no UUIDs, so a string it must be.
+Uuid = Annotated[UUID, Strict(False)]
+
+
+class Body(BaseModel):
+    """A JSON object."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {key: item for key, item in value.items() if item is not None}
+        return value
+
+
+class ConferenceBody(Body):
+    """POST /conferences (api.md section 2.2)."""
+
+    type: Literal["conference", "connect"]
+    id: Uuid | None = None
+    name: Text = ""
+    detail: Text = ""
+    data: dict[str, Any] = {}
+    timeout: int = Field(0, ge=0, le=MAX_SECONDS)
+    pre_actions: list[dict[str, Any]] = []
+    post_actions: list[dict[str, Any]] = []
+    pre_flow_id: Uuid = NIL
+    post_flow_id: Uuid = NIL
+
+    def spec(self) -> ConferenceSpec:
+        return ConferenceSpec(
+            type=self.type,
+            id=ConferenceId(self.id) if self.id not in (None, NIL) else None,
+            name=self.name,
+            detail=self.detail,
+            data=self.data,
+            timeout_s=self.timeout,
+            pre_actions=tuple(self.pre_actions),
+            post_actions=tuple(self.post_actions),
+            pre_flow_id=self.pre_flow_id,
+            post_flow_id=self.post_flow_id,
+        )
+
+
+class RecordingBody(Body):
+    """POST /conferences/{id}/recording_start; the body may be absent."""
+
+    format: Literal["wav"] = "wav"
+    duration: int = Field(0, ge=0, le=MAX_SECONDS)
+    on_end_flow_id: Uuid = NIL
+
+    def options(self) -> RecordingOptions:
+        return RecordingOptions(
+            format=self.format, duration_s=self.duration, on_end_flow_id=self.on_end_flow_id
+        )
+
+
+class MuteBody(Body):
+    """POST and DELETE /calls/{id}/mute; absent and empty mean both."""
+
+    direction: str = ""
+
+    def mask(self) -> MuteDirection:
+        return MuteDirection.parse(self.direction)
+
+
+Schema = TypeVar("Schema", bound=Body)
+
+
+async def read(request: web.Request, schema: type[Schema], *, optional: bool = False) -> Schema:
+    """Parse the body as JSON, whatever Content-Type says; an optional one may be absent."""
+    raw = await request.read()
+    if optional and not raw.strip():
+        raw = b"{}"
+    try:
+        return schema.model_validate(orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        raise InvalidJsonBody("the body must be a JSON object") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise _refusal(first["type"], first["loc"], first["msg"]) from None
+
+
+def _refusal(kind: str, location: tuple[int | str, ...], problem: str) -> InvalidArgument:
+    where = ".".join(str(part) for part in location) or "the body"
+    wrong_json_type = kind.endswith("_type")
+    return (InvalidJsonBody if wrong_json_type else InvalidArgument)(f"{where}: {problem}")

@@ -1,0 +1,41 @@
+"""What the API commands: given by the composition root, found by every handler."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from mixminus.call.presence import PresenceService
+from mixminus.call.service import CallService
+from mixminus.clock import Clock
+from mixminus.conference.participants import ParticipantService
+from mixminus.conference.service import ConferenceService
+from mixminus.mixer import Engine
+from mixminus.recording.service import RecordingService
+from mixminus.store.access import AccessService
+from mixminus.store.timestamps import TimestampStyle
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+
+__all__ = ["SERVICES", "Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The house, as seen through its HTTP door."""
+
+    access: AccessService
+    conferences: ConferenceService
+    participants: ParticipantService
+    calls: CallService
+    presence: PresenceService
+    recordings: RecordingService
+    webrtc: WebRtcEndpoint
+    engine: Engine
+    clock: Clock
+    style: TimestampStyle
+    readiness: Callable[[], Mapping[str, bool]]
+    """Which transports take calls now, by name."""
+
+
+SERVICES: Final = web.AppKey("services", Services)

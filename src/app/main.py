@@ -1,0 +1,116 @@
+"""The command line: ``mixminus serve``, from the first setting to an orderly end."""
+
+import argparse
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from typing import Final
+
+import uvloop
+
+from mixminus import log
+from mixminus.app.banner import banner
+from mixminus.app.composition import House, house
+from mixminus.app.settings import BadSettings, Settings, load, setting_name
+from mixminus.errors import Unavailable
+
+__all__ = ["main"]
+
+logger = log.get("app")
+
+# As argparse does: 2 says that the command was wrong, 1 that it failed.
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load()
+    except BadSettings as error:
+        sys.stderr.write(f"mixminus: {error}\n")
+        return EXIT_USAGE
+    log.configure(level=settings.log_level, json=settings.log_json)
+    try:
+        uvloop.run(_serve(settings, demo=options.demo))
+    except Unavailable as error:
+        sys.stderr.write(f"mixminus: {error}\n")
+        return EXIT_FAILED
+    return 0
+
+
+async def _serve(settings: Settings, *, demo: bool) -> None:
+    with _stop_signals() as stop:
+        async with house(settings, demo=demo) as running:
+            _warn_of_the_network(settings)
+            _announce(running)
+            await stop.wait()
+            logger.info("stopping")
+    logger.info("stopped")
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    """Set the event on SIGTERM and SIGINT; another SIGINT then interrupts as Python does."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def ask() -> None:
+        stop.set()
+        loop.remove_signal_handler(signal.SIGINT)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask)
+    try:
+        yield stop
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+def _announce(running: House) -> None:
+    logger.info("serving", http=running.http, sip=running.sip, webrtc=running.webrtc)
+    # The one place that writes to stdout: keys are told to the person who started us, and never logged.
+    if running.demo is not None:
+        sys.stdout.write(banner(running.demo))
+    elif running.fresh_key is not None:
+        sys.stdout.write(f"access key (shown this once; only its hash is kept): {running.fresh_key}\n")
+    sys.stdout.flush()
+
+
+def _warn_of_the_network(settings: Settings) -> None:
+    for name in ("http_host", "sip_host", "webrtc_host"):
+        host = getattr(settings, name)
+        if host and not ipaddress.ip_address(host).is_loopback:
+            logger.warning(
+                "open to the network: anybody who reaches this address can dial in; "
+                "put TLS in front of the API, and a firewall around the rest",
+                setting=setting_name(name),
+                host=host,
+            )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mixminus", description="A conference server for phones and browsers."
+    )
+    parser.add_argument("--version", action="version", version=f"mixminus {version('mixminus')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser(
+        "serve",
+        help="run the server until SIGTERM or SIGINT",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="settings (environment, .env, or TOML named by MIXMINUS_CONFIG):\n" + _settings_help(),
+    )
+    serve.add_argument("--demo", action="store_true", help="open a demo room and say how to enter it")
+    return parser
+
+
+def _settings_help() -> str:
+    fields = Settings.model_fields.items()
+    return "\n".join(f"  {setting_name(name):34} {field.description}" for name, field in fields)

@@ -1,0 +1,188 @@
+"""Settings: what the operator decides, read once from the environment, ``.env`` and a TOML file.
+
+The environment wins over ``.env``, ``.env`` over the file. The file is the one that
+``MIXMINUS_CONFIG`` names, else ``mixminus.toml`` in the working directory if there is one;
+its keys are the names below in lower case, without the prefix.
+"""
+
+import ipaddress
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from mixminus.errors import InvalidArgument
+
+__all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
+
+PREFIX: Final = "MIXMINUS_"
+DEFAULT_CONFIG: Final = "mixminus.toml"
+LOOPBACK: Final = "127.0.0.1"
+# Every call needs an even port for RTP and the odd one above it for RTCP (RFC 3550 section 11).
+PORTS_PER_CALL: Final = 2
+
+
+class BadSettings(InvalidArgument):
+    """The server cannot start as configured; the message says what to change, and where."""
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="folder of the database and the recordings")
+    database_url: SecretStr = Field(
+        SecretStr(""), description="SQLAlchemy URL; empty means SQLite in the data folder"
+    )
+    http_host: str = Field(LOOPBACK, description="address of the API and the join page")
+    http_port: int = Field(8080, ge=0, le=65535, description="TCP port of the API and the join page")
+    sip_host: str = Field(LOOPBACK, description="address of SIP and of the phones' audio")
+    sip_port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port of SIP")
+    webrtc_host: str = Field("", description="address of the browsers' audio; empty means that of the API")
+    webrtc_port: int = Field(8081, ge=0, le=65535, description="the one UDP port of all browsers' audio")
+    rtp_port_min: int = Field(
+        0, ge=0, le=65535, description="first UDP port of the phones' audio; 0 means any"
+    )
+    rtp_port_max: int = Field(
+        0, ge=0, le=65535, description="last UDP port of the phones' audio; 0 means any"
+    )
+    public_host: str = Field("", description="address that SDP and Contact advertise; empty means our own")
+    access_key: SecretStr = Field(SecretStr(""), description="access key to create at start if it is absent")
+    timestamp_style: Literal["legacy", "rfc3339"] = Field("legacy", description="how the API writes times")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
+    log_json: bool = Field(False, description="one JSON object a log line")
+    recording_sample_rate_hz: Literal[8000, 16000, 48000] = Field(
+        16000, description="sample rate of recordings, in Hz"
+    )
+    media_timeout_ms: int = Field(
+        10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"
+    )
+    shards: int = Field(1, ge=1, le=64, description="mixing threads")
+    dialin: dict[str, UUID] = Field(
+        default_factory=dict, description='names a phone can dial, as JSON: {"1000": "<conference id>"}'
+    )
+    sip_max_calls: int = Field(64, ge=1, le=10_000, description="most simultaneous SIP calls")
+
+    @field_validator("recording_sample_rate_hz", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        # A Literal of numbers does not take the environment's strings by itself.
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("access_key")
+    @classmethod
+    def _sendable(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if not text.isascii() or any(c.isspace() or not c.isprintable() for c in text):
+            raise ValueError("must be printable ASCII without spaces, or no client could send it")
+        return value
+
+    @field_validator("http_host", "sip_host", "webrtc_host")
+    @classmethod
+    def _bindable(cls, value: str) -> str:
+        if value == "localhost":
+            return LOOPBACK
+        if value:
+            try:
+                ipaddress.ip_address(value)
+            except ValueError:
+                raise ValueError(
+                    "must be an IP address of this machine, or 0.0.0.0 for all of them"
+                ) from None
+        return value
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        low, high = self.rtp_port_min, self.rtp_port_max
+        if (low, high) != (0, 0) and (low < 1 or high - low + 1 < PORTS_PER_CALL):
+            raise ValueError(
+                f"{PREFIX}RTP_PORT_MIN ({low}) and {PREFIX}RTP_PORT_MAX ({high}) must both be set, "
+                f"the second above the first: a call takes {PORTS_PER_CALL} ports"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = InitSettingsSource(settings_cls, init_kwargs=_read_config())
+        return init_settings, env_settings, dotenv_settings, file
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with the default filled in."""
+        return (
+            self.database_url.get_secret_value()
+            or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'mixminus.db'}"
+        )
+
+
+def setting_name(field: str) -> str:
+    """Return the environment variable of a field."""
+    return PREFIX + field.upper()
+
+
+def load(**given: Any) -> Settings:
+    """Read the settings; raise BadSettings with one line for each thing that is wrong."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [_explain(detail["loc"], detail["msg"]) for detail in error.errors(include_input=False)]
+        raise BadSettings("\n".join(lines)) from None
+    except SettingsError as error:
+        raise BadSettings(f'{error}: the value must be JSON, {PREFIX}DIALIN=\'{{"1000": "<id>"}}\'') from None
+
+
+def _explain(location: tuple[int | str, ...], problem: str) -> str:
+    if not location:
+        return problem.removeprefix("Value error, ")
+    field = str(location[0]).lower().removeprefix(PREFIX.lower())
+    description = Settings.model_fields[field].description
+    problem = problem.removeprefix("Value error, ")
+    return (
+        f"{setting_name(field)} ({description}): {problem}. "
+        "Correct it in the environment, in .env or in the TOML file, and start again"
+    )
+
+
+def _read_config() -> dict[str, Any]:
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    path = Path(named or DEFAULT_CONFIG)
+    if not named and not path.is_file():
+        return {}
+    try:
+        config = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadSettings(
+            f"{PREFIX}CONFIG names {path}, which cannot be read ({error.strerror}): correct the path or unset it"
+        ) from None
+    except ValueError as error:
+        raise BadSettings(f"{path} is not TOML: {error}") from None
+    if unknown := sorted(config.keys() - Settings.model_fields.keys()):
+        raise BadSettings(
+            f"{path}: no such setting: {', '.join(unknown)}; `mixminus serve --help` lists them all"
+        )
+    return config

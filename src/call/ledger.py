@@ -1,0 +1,113 @@
+"""CallLedger: every change of a call, its row and its event in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.call.leg import LegEnded
+from mixminus.call.model import Call, MuteDirection
+from mixminus.call.render import render_call
+from mixminus.call.states import CALL_TRANSITIONS, CallEvent, CallStatus, HangupBy, HangupReason
+from mixminus.clock import Clock
+from mixminus.ids import CallId
+from mixminus.machine import step
+from mixminus.store.database import Store, Transaction
+
+__all__ = ["CallLedger"]
+
+_ENDING = frozenset({CallStatus.TERMINATING, CallStatus.CANCELING, CallStatus.HANGUP})
+
+
+class CallLedger:
+    """Writes what happens to calls; events of calls go to their customer's stream."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def create(self, call: Call) -> None:
+        async with self._store.transaction() as tx:
+            await tx.calls.add(call)
+            await _publish(tx, "call_created", call)
+
+    async def answered(self, call_id: CallId) -> Call:
+        """Note that the call is up; IllegalTransition if it is ending."""
+
+        def change(call: Call, now: datetime) -> Call:
+            status = step(CALL_TRANSITIONS, call.status, CallEvent.ANSWERED)
+            return replace(call, status=status, tm_progressing=now)
+
+        return await self._change(call_id, change)
+
+    async def hanging_up(self, call_id: CallId) -> Call:
+        """Note that we end the call; one that is ending stays as it is."""
+
+        def change(call: Call, now: datetime) -> Call:
+            if call.status in _ENDING:
+                return call
+            return replace(call, status=step(CALL_TRANSITIONS, call.status, CallEvent.HANG_UP))
+
+        return await self._change(call_id, change)
+
+    async def ended(self, call_id: CallId, ended: LegEnded) -> Call:
+        """Note the end, and who caused it; a call that has ended stays as it is."""
+
+        def change(call: Call, now: datetime) -> Call:
+            if call.status is CallStatus.HANGUP:
+                return call
+            local = call.status in _ENDING or not ended.remote
+            return replace(
+                call,
+                status=step(CALL_TRANSITIONS, call.status, CallEvent.ENDED),
+                hangup_by=HangupBy.LOCAL if local else HangupBy.REMOTE,
+                hangup_reason=ended.reason or HangupReason.NORMAL,
+                tm_hangup=now,
+            )
+
+        return await self._change(call_id, change)
+
+    async def acts(self, call_id: CallId, action: dict[str, Any]) -> Call:
+        """Note which action the call's flow has come to."""
+        return await self._change(call_id, lambda call, now: replace(call, action=action))
+
+    async def muted(self, call_id: CallId, direction: MuteDirection, on: bool) -> Call:
+        """Set or clear bits of the mute; CallNotProgressing unless the call is up."""
+
+        def change(call: Call, now: datetime) -> Call:
+            if call.status is not CallStatus.PROGRESSING:
+                raise CallNotProgressing(f"call {call_id} is {call.status}")
+            return replace(call, mute=call.mute | direction if on else call.mute & ~direction)
+
+        return await self._change(call_id, change)
+
+    async def unfinished(self) -> list[Call]:
+        """Return the calls that are not hung up."""
+        async with self._store.snapshot() as tx:
+            return await tx.calls.unfinished()
+
+    async def _change(self, call_id: CallId, change: Callable[[Call, datetime], Call]) -> Call:
+        async with self._store.transaction() as tx:
+            before = await tx.calls.hold(call_id)
+            if before is None:
+                raise CallNotFound(f"no call {call_id}")
+            now = self._clock.now()
+            after = change(before, now)
+            if after == before:
+                return before
+            after = replace(after, tm_update=now)
+            await tx.calls.save(after)
+            changed = before.status is not after.status
+            await _publish(tx, f"call_{after.status}" if changed else "call_updated", after)
+            return after
+
+
+async def _publish(tx: Transaction, type_: str, call: Call) -> None:
+    await tx.outbox.add(
+        call.customer_id,
+        type_,
+        customer_id=call.customer_id,
+        data=render_call(call, tx.timestamp_style),
+        tm=call.tm_update or call.tm_create,
+    )

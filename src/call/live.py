@@ -1,0 +1,72 @@
+"""LiveCall: a call that has a leg, as its flow and its verbs see it; gone when the leg is over."""
+
+import asyncio
+from typing import Any
+
+from mixminus.call.errors import CallNotProgressing
+from mixminus.call.ledger import CallLedger
+from mixminus.call.leg import Leg, LegEnded
+from mixminus.call.model import Call, MuteDirection
+from mixminus.call.states import CallStatus, HangupReason
+from mixminus.ids import CallId, LegId
+from mixminus.mixer import BridgePort, PortClosed
+
+__all__ = ["LiveCall"]
+
+
+class LiveCall:
+    """Keeps a leg and its row in step."""
+
+    def __init__(self, call: Call, leg: Leg, ledger: CallLedger) -> None:
+        self.id: CallId = call.id
+        self.over: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
+        """Done when the leg has ended, whoever ended it."""
+        self.call = call
+        """The row as it was last written."""
+        self._leg = leg
+        self._ledger = ledger
+
+    @property
+    def leg_id(self) -> LegId:
+        return self._leg.id
+
+    @property
+    def port(self) -> BridgePort:
+        return self._leg.port
+
+    @property
+    def answered(self) -> bool:
+        return self.call.status is CallStatus.PROGRESSING
+
+    async def watch(self) -> None:
+        """Wait for the leg's end and tell of it."""
+        self.over.set_result(await self._leg.ended())
+
+    async def ring(self) -> None:
+        """Tell the caller to wait."""
+        await self._leg.ring()
+
+    async def answer(self) -> None:
+        """Accept the call, unless that is done."""
+        if not self.answered:
+            await self._leg.answer()
+            self.call = await self._ledger.answered(self.id)
+
+    async def acts(self, action: dict[str, Any]) -> None:
+        """Show which action the flow has come to."""
+        self.call = await self._ledger.acts(self.id, action)
+
+    async def set_mute(self, direction: MuteDirection, on: bool) -> None:
+        """Mute or unmute; the other bit stays as it is."""
+        self.call = await self._ledger.muted(self.id, direction, on)
+        try:
+            self.port.set_muted(MuteDirection.IN in self.call.mute)
+            self.port.set_deafened(MuteDirection.OUT in self.call.mute)
+        except PortClosed as exc:
+            raise CallNotProgressing(f"call {self.id} is ending") from exc
+
+    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+        """End the call from our side; harmless when it is ending."""
+        if not self.over.done():
+            self.call = await self._ledger.hanging_up(self.id)
+            await self._leg.hang_up(reason)

@@ -1,0 +1,70 @@
+"""A call as the house knows it (api.md section 5.1); ``render.py`` writes it for the API."""
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from mixminus.call.states import CallStatus, HangupBy, HangupReason
+from mixminus.errors import InvalidArgument
+from mixminus.ids import NIL, CallId, CustomerId
+
+__all__ = ["Address", "Call", "MuteDirection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Who calls, or who is called (api.md section 5.1)."""
+
+    type: Literal["", "tel", "sip", "extension", "agent", "conference"]
+    target: str
+    target_name: str = ""
+    name: str = ""
+    detail: str = ""
+
+
+class MuteDirection(enum.Flag):
+    """Two bits, seen from the bridge: IN is not heard, OUT does not hear (api.md section 5.3)."""
+
+    NONE = 0
+    IN = 1
+    OUT = 2
+    BOTH = 3
+
+    @classmethod
+    def parse(cls, word: str) -> "MuteDirection":
+        """Read the API's word; none at all means both."""
+        try:
+            return {"": cls.BOTH, "both": cls.BOTH, "in": cls.IN, "out": cls.OUT}[word]
+        except KeyError:
+            raise InvalidArgument(f"direction is not both, in or out: {word!r}") from None
+
+    @property
+    def word(self) -> str:
+        return {0: "", 1: "in", 2: "out", 3: "both"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A phone's or a browser's call; ``None`` times have not happened."""
+
+    id: CallId
+    customer_id: CustomerId
+    source: Address
+    destination: Address
+    direction: Literal["incoming", "outgoing"]
+    status: CallStatus
+    tm_create: datetime
+    flow_id: UUID = NIL
+    activeflow_id: UUID = NIL
+    action: dict[str, Any] = field(default_factory=dict)
+    """What the call's flow does now, as the API shows it."""
+    mute: MuteDirection = MuteDirection.NONE
+    hangup_by: HangupBy = HangupBy.NONE
+    hangup_reason: HangupReason = HangupReason.NONE
+    tm_ringing: datetime | None = None
+    tm_progressing: datetime | None = None
+    tm_hangup: datetime | None = None
+    tm_update: datetime | None = None
+    tm_delete: datetime | None = None

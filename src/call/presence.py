@@ -1,0 +1,69 @@
+"""Presence: who is in a room at this moment and how loud; read from the engine, never stored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mixminus.call.live import LiveCall
+from mixminus.call.model import MuteDirection
+from mixminus.call.service import CallService
+from mixminus.conference.room import Room, Rooms
+from mixminus.conference.service import ConferenceService
+from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, LegId
+from mixminus.mixer import PortClosed
+
+__all__ = ["Presence", "PresenceService"]
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One participant that is heard, or would be if it spoke."""
+
+    conferencecall_id: ConferencecallId
+    call_id: CallId
+    leg_id: LegId
+    name: str
+    level_dbov: int
+    """0 is full scale, -127 silence."""
+    talking: bool
+    muted: bool
+
+
+class PresenceService:
+    """Looks into rooms."""
+
+    def __init__(self, *, conferences: ConferenceService, rooms: Rooms, calls: CallService) -> None:
+        self._conferences = conferences
+        self._rooms = rooms
+        self._calls = calls
+
+    async def present(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[Presence]:
+        """Return who has joined, in the order of their coming; nobody is in a room that is over."""
+        await self._conferences.get(customer_id, conference_id)
+        room = self._rooms.find(conference_id)
+        return list(self._in_room(room)) if room else []
+
+    def counts(self) -> dict[str, int]:
+        """Return how many there are of what a server is made for."""
+        return {"conferences": len(self._rooms), "calls": len(self._calls.live)}
+
+    def _in_room(self, room: Room) -> Iterator[Presence]:
+        for seat in room.seats.values():
+            call = self._calls.live.get(seat.call_id)
+            if seat.joined and call is not None:
+                try:
+                    yield _presence(seat.id, call)
+                except PortClosed:
+                    continue  # it hangs up as we look
+
+
+def _presence(conferencecall_id: ConferencecallId, live: LiveCall) -> Presence:
+    statistics = live.port.statistics()
+    return Presence(
+        conferencecall_id=conferencecall_id,
+        call_id=live.id,
+        leg_id=live.leg_id,
+        name=live.call.source.name,
+        level_dbov=-statistics.level_dbov,
+        talking=statistics.talking,
+        muted=MuteDirection.IN in live.call.mute,
+    )

@@ -1,0 +1,43 @@
+"""Calls as the API and the events show them (api.md section 5.1)."""
+
+from dataclasses import asdict
+from typing import Any
+
+from mixminus.call.model import Call
+from mixminus.ids import NIL
+from mixminus.store.timestamps import TimestampStyle, format_time
+
+__all__ = ["render_call"]
+
+
+def render_call(call: Call, style: TimestampStyle) -> dict[str, Any]:
+    """Return every key; no agent owns a call, and a call that chains, groups or records has not been made."""
+    return {
+        "id": str(call.id),
+        "customer_id": str(call.customer_id),
+        "owner_type": "",
+        "owner_id": str(NIL),
+        "flow_id": str(call.flow_id),
+        "activeflow_id": str(call.activeflow_id),
+        "type": "flow",
+        "master_call_id": str(NIL),
+        "chained_call_ids": [],
+        "recording_id": str(NIL),
+        "recording_ids": [],
+        "groupcall_id": str(NIL),
+        "source": asdict(call.source),
+        "destination": asdict(call.destination),
+        "status": call.status.value,
+        "action": call.action,
+        "metadata": {},
+        "direction": call.direction,
+        "mute_direction": call.mute.word,
+        "hangup_by": call.hangup_by.value,
+        "hangup_reason": call.hangup_reason.value,
+        "tm_progressing": format_time(call.tm_progressing, style),
+        "tm_ringing": format_time(call.tm_ringing, style),
+        "tm_hangup": format_time(call.tm_hangup, style),
+        "tm_create": format_time(call.tm_create, style),
+        "tm_update": format_time(call.tm_update, style),
+        "tm_delete": format_time(call.tm_delete, style),
+    }

@@ -1,0 +1,173 @@
+"""CallService: takes over every leg that comes in, and the verbs of calls (api.md section 5).
+
+leg comes in -> routed -> row -> flow (answer, conference_join, ...) -> hung up
+                   \\-> nobody there: rejected                        /
+leg ends by itself: the flow stops where it is -----------------------
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from mixminus.call.dialin import DirectHash, route
+from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.call.ledger import CallLedger
+from mixminus.call.leg import Address, Leg, LegEnded
+from mixminus.call.live import LiveCall
+from mixminus.call.model import Call, MuteDirection
+from mixminus.call.states import CallStatus, HangupReason
+from mixminus.clock import Clock
+from mixminus.conference.model import Conference
+from mixminus.conference.states import ConferenceStatus
+from mixminus.ids import CallId, ConferenceId, CustomerId, new_id
+from mixminus.log import get, task_failed
+from mixminus.mixer import EngineEvent, MediaTimeout
+from mixminus.store.database import Store
+from mixminus.store.page import Page
+from mixminus.tasks import Interrupted, TaskScope
+
+__all__ = ["CallService", "RunFlow"]
+
+RunFlow = Callable[[LiveCall, Sequence[Mapping[str, Any]]], Awaitable[None]]
+"""Runs a call's actions to the end; ``flow.runner`` is the one. Raises Interrupted when the leg ends."""
+
+NOT_FOUND: Final = 404
+CLOSE_GRACE_S: Final = 5.0
+_OPEN = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING})
+
+log = get("call")
+
+
+class CallService:
+    """Owns every live call; implements ``IncomingLegs``."""
+
+    def __init__(
+        self, store: Store, clock: Clock, *, run_flow: RunFlow, names: Mapping[str, ConferenceId]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ledger = CallLedger(store, clock)
+        self._run_flow = run_flow
+        self._names = names
+        self._scope = TaskScope(task_failed("call"))
+        self._serving: set[asyncio.Task[None]] = set()
+        self._live: dict[CallId, LiveCall] = {}
+        self._by_port: dict[int, LiveCall] = {}
+
+    @property
+    def live(self) -> Mapping[CallId, LiveCall]:
+        """The calls that have a leg."""
+        return MappingProxyType(self._live)
+
+    async def start(self) -> None:
+        """Hang up in the books the calls that an earlier run has lost."""
+        for call in await self._ledger.unfinished():
+            await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=False))
+
+    async def incoming(self, leg: Leg, *, source: Address, destination: Address) -> None:
+        """Take over a leg; it is routed, answered and served in a task of its own."""
+        task = self._scope.spawn(f"call {leg.id}", self._serve(leg, source, destination))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    def on_engine_event(self, event: EngineEvent) -> None:
+        """React to what the engine tells: a leg whose packets stay away is hung up."""
+        if isinstance(event, MediaTimeout) and (live := self._by_port.get(event.port_id)):
+            self._scope.spawn(f"media timeout {live.id}", live.hang_up(HangupReason.TIMEOUT))
+
+    async def get(self, customer_id: CustomerId, call_id: CallId) -> Call:
+        async with self._store.snapshot() as tx:
+            call = await tx.calls.find(call_id)
+        if call is None or call.customer_id != customer_id:
+            raise CallNotFound(f"no call {call_id}")
+        return call
+
+    async def list(self, customer_id: CustomerId, page: Page) -> list[Call]:
+        """Return calls of all states, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.calls.page(customer_id, page)
+
+    async def hang_up(self, customer_id: CustomerId, call_id: CallId) -> Call:
+        """End the call; one that is ending is returned as it is."""
+        await self.get(customer_id, call_id)
+        if live := self._live.get(call_id):
+            await live.hang_up()
+        return await self.get(customer_id, call_id)
+
+    async def set_mute(
+        self, customer_id: CustomerId, call_id: CallId, direction: MuteDirection, on: bool
+    ) -> Call:
+        """Mute (IN: is not heard; OUT: does not hear) or unmute; the other bit stays as it is."""
+        call = await self.get(customer_id, call_id)
+        live = self._live.get(call_id)
+        if live is None:
+            raise CallNotProgressing(f"call {call_id} is {call.status}")
+        await live.set_mute(direction, on)
+        return live.call
+
+    async def close(self) -> None:
+        """Hang up every call and wait until each has left its room; no leg comes in any more by then."""
+        for live in tuple(self._live.values()):
+            self._scope.spawn(f"hang up {live.id}", live.hang_up())
+        if self._serving:
+            await asyncio.wait(tuple(self._serving), timeout=CLOSE_GRACE_S)
+        await self._scope.close()
+
+    async def _serve(self, leg: Leg, source: Address, destination: Address) -> None:
+        conference = await self._find_conference(destination.target)
+        if conference is None:
+            await leg.reject(NOT_FOUND)
+            return
+        call = await self._create(conference.customer_id, source, destination)
+        live = LiveCall(call, leg, self._ledger)
+        self._live[call.id] = self._by_port[leg.port.id] = live
+        try:
+            self._scope.spawn(f"leg {leg.id}", live.watch())
+            await self._run(live, _join(conference.id))
+            await self._ledger.ended(call.id, await live.over)
+        finally:
+            del self._live[call.id], self._by_port[leg.port.id]
+
+    async def _run(self, live: LiveCall, actions: Sequence[Mapping[str, Any]]) -> None:
+        """Run the flow and hang up at its end; a flow that fails must not leave its call up."""
+        try:
+            await self._run_flow(live, actions)
+            await live.hang_up()
+        except Interrupted:
+            pass
+        except Exception as exc:
+            if not live.over.done():
+                log.error("flow failed", call_id=str(live.id), exc_info=exc)
+                await live.hang_up(HangupReason.FAILED)
+
+    async def _find_conference(self, target: str) -> Conference | None:
+        destination = route(target, self._names)
+        if destination is None:
+            return None
+        async with self._store.snapshot() as tx:
+            if isinstance(destination, str):
+                conference = await tx.conferences.find_by_direct_hash(DirectHash(destination))
+            else:
+                conference = await tx.conferences.find(destination)
+        return conference if conference and conference.status in _OPEN else None
+
+    async def _create(self, customer_id: CustomerId, source: Address, destination: Address) -> Call:
+        now = self._clock.now()
+        call = Call(
+            id=CallId(new_id()),
+            customer_id=customer_id,
+            source=source,
+            destination=destination,
+            direction="incoming",
+            status=CallStatus.RINGING,
+            tm_create=now,
+            tm_ringing=now,
+        )
+        await self._ledger.create(call)
+        return call
+
+
+def _join(conference_id: ConferenceId) -> tuple[Mapping[str, Any], ...]:
+    """Return the flow that stands for dialling a conference."""
+    return ({"type": "answer"}, {"type": "conference_join", "option": {"conference_id": str(conference_id)}})

@@ -1,0 +1,45 @@
+"""Events of conferences and participants, written into the transaction that makes them true."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from mixminus.conference.errors import ConferenceNotFound
+from mixminus.conference.model import Conference, Conferencecall
+from mixminus.conference.render import render_conference, render_conferencecall
+from mixminus.ids import ConferenceId
+from mixminus.store.database import Transaction
+
+__all__ = ["publish_change", "publish_conference", "publish_conferencecall"]
+
+
+async def publish_conference(tx: Transaction, type_: str, conference: Conference) -> None:
+    """Append an event about the conference to its own stream."""
+    await tx.outbox.add(
+        conference.id,
+        type_,
+        customer_id=conference.customer_id,
+        data=render_conference(conference, tx.timestamp_style),
+        tm=conference.tm_update or conference.tm_create,
+    )
+
+
+async def publish_conferencecall(tx: Transaction, participant: Conferencecall) -> None:
+    """Append the participant's state to its conference's stream."""
+    await tx.outbox.add(
+        participant.conference_id,
+        f"conferencecall_{participant.status}",
+        customer_id=participant.customer_id,
+        data=render_conferencecall(participant, tx.timestamp_style),
+        tm=participant.tm_update or participant.tm_create,
+    )
+
+
+async def publish_change(tx: Transaction, conference_id: ConferenceId, now: datetime) -> Conference:
+    """Tell that who is in the conference, or what records it, has changed; return it as it is now."""
+    conference = await tx.conferences.hold(conference_id)
+    if conference is None:
+        raise ConferenceNotFound(f"no conference {conference_id}")
+    conference = replace(conference, tm_update=now)
+    await tx.conferences.save(conference)
+    await publish_conference(tx, "conference_updated", conference)
+    return conference

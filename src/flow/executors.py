@@ -1,0 +1,70 @@
+"""Executors: what each action does; one row of EXECUTORS an action."""
+
+from typing import Final
+
+from mixminus.conference.room import Seat
+from mixminus.flow.actions import Answer, ConferenceJoin, Hangup, Option, Sleep
+from mixminus.flow.run import Executor, FlowRun
+from mixminus.log import get
+from mixminus.tasks import Interrupted
+
+__all__ = ["EXECUTORS"]
+
+log = get("flow")
+
+
+async def answer(run: FlowRun, _: Answer) -> None:
+    await run.call.answer()
+
+
+async def hangup(run: FlowRun, option: Hangup) -> None:
+    await run.call.hang_up(option.reason)
+    await run.park()
+
+
+async def sleep(run: FlowRun, option: Sleep) -> None:
+    await run.wait(run.clock.sleep(option.duration_ms / 1000))
+
+
+async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
+    """Pre-actions, the room, post-actions (api.md 4.2, 4.3).
+
+    A kick ends the stay and the flow goes on; the call's end stops everything. Who was
+    kicked before having joined gets no post-actions: there was nothing to come back from.
+    """
+    seat = await run.participants.admit(option.conference_id, run.call.id, run.call.port)
+    if seat is None:
+        log.info("not admitted", call_id=str(run.call.id), conference_id=str(option.conference_id))
+        return
+    try:
+        with run.stopped_by(seat.dismissed):
+            await run.perform(seat.conference.pre_actions)
+            await _sit_down(run, seat)
+            await run.park()
+    except Interrupted as interrupted:
+        if interrupted.stop is not seat.dismissed:
+            raise
+    finally:
+        await run.participants.leave(seat)
+    if seat.joined:
+        await run.perform(seat.conference.post_actions)
+
+
+async def _sit_down(run: FlowRun, seat: Seat) -> None:
+    if seat.conference.type == "connect" and not run.call.answered:
+        # The first of two hears ringing until the second is there.
+        await run.call.ring()
+        await run.participants.connect(seat)
+        await run.wait(seat.company.wait())
+        await run.call.answer()
+    else:
+        await run.call.answer()
+        await run.participants.connect(seat)
+
+
+EXECUTORS: Final[dict[type[Option], Executor]] = {
+    Answer: answer,
+    ConferenceJoin: conference_join,
+    Hangup: hangup,
+    Sleep: sleep,
+}

@@ -1,0 +1,72 @@
+"""Call rows."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.call.model import Address, Call, MuteDirection
+from mixminus.call.states import CallStatus, HangupBy, HangupReason
+from mixminus.ids import CallId, CustomerId
+from mixminus.store.page import Page
+from mixminus.store.tables import calls
+
+__all__ = ["CallRows"]
+
+
+class CallRows:
+    """The calls, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, call: Call) -> None:
+        await self._connection.execute(insert(calls).values(_columns(call)))
+
+    async def save(self, call: Call) -> None:
+        """Write what may change of a call that exists."""
+        await self._connection.execute(update(calls).where(calls.c.id == call.id).values(_columns(call)))
+
+    async def find(self, call_id: CallId) -> Call | None:
+        return await self._one(select(calls).where(calls.c.id == call_id))
+
+    async def hold(self, call_id: CallId) -> Call | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(calls).where(calls.c.id == call_id).with_for_update())
+
+    async def unfinished(self) -> list[Call]:
+        """Return everybody's calls that are not hung up, oldest first."""
+        query = select(calls).where(calls.c.status != CallStatus.HANGUP)
+        return await self._many(query.order_by(calls.c.tm_create))
+
+    async def page(self, customer_id: CustomerId, page: Page) -> list[Call]:
+        """Return the customer's undeleted calls, newest first."""
+        c = calls.c
+        query = select(calls).where(
+            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def _one(self, query: Select[Any]) -> Call | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[Call]:
+        return [_model(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _columns(call: Call) -> dict[str, Any]:
+    return asdict(call) | {"mute": call.mute.value}
+
+
+def _model(row: RowMapping) -> Call:
+    values: dict[str, Any] = {
+        **row,
+        "source": Address(**row["source"]),
+        "destination": Address(**row["destination"]),
+        "status": CallStatus(row["status"]),
+        "mute": MuteDirection(row["mute"]),
+        "hangup_by": HangupBy(row["hangup_by"]),
+        "hangup_reason": HangupReason(row["hangup_reason"]),
+    }
+    return Call(**values)

@@ -1,0 +1,91 @@
+"""Conferencecall rows: who is, was, or is about to be in a conference."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.call.states import CallStatus
+from mixminus.conference.health import Condition
+from mixminus.conference.model import Conferencecall
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.ids import ConferencecallId, ConferenceId, CustomerId
+from mixminus.store.page import Page
+from mixminus.store.tables import calls, conferencecalls, conferences
+
+__all__ = ["ConferencecallRows"]
+
+
+class ConferencecallRows:
+    """The participants, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, participant: Conferencecall) -> None:
+        await self._connection.execute(insert(conferencecalls).values(asdict(participant)))
+
+    async def save(self, participant: Conferencecall) -> None:
+        """Write what may change of a participant that exists."""
+        query = update(conferencecalls).where(conferencecalls.c.id == participant.id)
+        await self._connection.execute(query.values(asdict(participant)))
+
+    async def find(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
+        return await self._one(select(conferencecalls).where(conferencecalls.c.id == conferencecall_id))
+
+    async def hold(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(
+            select(conferencecalls).where(conferencecalls.c.id == conferencecall_id).with_for_update()
+        )
+
+    async def page(
+        self, customer_id: CustomerId, page: Page, conference_id: UUID | None = None
+    ) -> list[Conferencecall]:
+        """Return the customer's participants of all states, newest first."""
+        c = conferencecalls.c
+        query = select(conferencecalls).where(c.customer_id == customer_id, c.tm_create < page.before)
+        if conference_id is not None:
+            query = query.where(c.conference_id == conference_id)
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def present(self, conference_id: ConferenceId) -> list[Conferencecall]:
+        """Return those who have not leaved, in the order of their coming."""
+        c = conferencecalls.c
+        query = select(conferencecalls).where(
+            c.conference_id == conference_id, c.status != ConferencecallStatus.LEAVED
+        )
+        return await self._many(query.order_by(c.tm_create))
+
+    async def conditions(self) -> list[Condition]:
+        """Return how everybody's participants are who neither leave nor have left."""
+        c = conferencecalls.c
+        tables = conferencecalls.join(conferences, c.conference_id == conferences.c.id)
+        tables = tables.outerjoin(calls, c.reference_id == calls.c.id)
+        query = select(c.id, c.customer_id, c.tm_create, calls.c.status, conferences.c.status)
+        present = (ConferencecallStatus.JOINING, ConferencecallStatus.JOINED)
+        rows = (
+            await self._connection.execute(query.select_from(tables).where(c.status.in_(present)))
+        ).tuples()
+        return [
+            Condition(
+                id=ConferencecallId(id_),
+                customer_id=customer_id,
+                tm_create=tm_create,
+                call_status=CallStatus(call_status) if call_status else None,
+                conference_status=ConferenceStatus(conference_status),
+            )
+            for id_, customer_id, tm_create, call_status, conference_status in rows
+        ]
+
+    async def _one(self, query: Select[Any]) -> Conferencecall | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[Conferencecall]:
+        return [_model(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _model(row: RowMapping) -> Conferencecall:
+    return Conferencecall(**{**row, "status": ConferencecallStatus(row["status"])})

@@ -1,0 +1,136 @@
+"""Conference rows, with the ids of the participants and recordings that belong to them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.conference.model import Conference
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.errors import AlreadyExists
+from mixminus.ids import NIL, ConferenceId, CustomerId
+from mixminus.recording.states import RecordingStatus
+from mixminus.store.page import Page
+from mixminus.store.tables import conferencecalls, conferences, recordings
+
+__all__ = ["ConferenceRows"]
+
+_ACTIVE_RECORDING = frozenset({RecordingStatus.INITIATING, RecordingStatus.RECORDING})
+
+
+class ConferenceRows:
+    """The conferences, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, conference: Conference) -> None:
+        """Insert; an id that is taken, by whomever, is AlreadyExists."""
+        try:
+            await self._connection.execute(insert(conferences).values(_columns(conference)))
+        except IntegrityError as exc:
+            raise AlreadyExists(f"conference {conference.id} exists") from exc
+
+    async def save(self, conference: Conference) -> None:
+        """Write what may change of a conference that exists."""
+        query = update(conferences).where(conferences.c.id == conference.id)
+        await self._connection.execute(query.values(_columns(conference)))
+
+    async def find(self, conference_id: ConferenceId) -> Conference | None:
+        return await self._one(select(conferences).where(conferences.c.id == conference_id))
+
+    async def hold(self, conference_id: ConferenceId) -> Conference | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(conferences).where(conferences.c.id == conference_id).with_for_update())
+
+    async def find_by_direct_hash(self, direct_hash: str) -> Conference | None:
+        return await self._one(select(conferences).where(conferences.c.direct_hash == direct_hash))
+
+    async def page(self, customer_id: CustomerId, page: Page) -> list[Conference]:
+        """Return the customer's undeleted conferences, newest first."""
+        c = conferences.c
+        query = select(conferences).where(c.customer_id == customer_id, c.tm_delete.is_(None))
+        return await self._many(
+            query.where(c.tm_create < page.before).order_by(c.tm_create.desc()).limit(page.size)
+        )
+
+    async def unfinished(self) -> list[Conference]:
+        """Return everybody's conferences that are not terminated, oldest first."""
+        c = conferences.c
+        query = select(conferences).where(c.status != ConferenceStatus.TERMINATED)
+        return await self._many(query.order_by(c.tm_create))
+
+    async def _one(self, query: Select[Any]) -> Conference | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[Conference]:
+        rows = (await self._connection.execute(query)).mappings().all()
+        ids = [row["id"] for row in rows]
+        participants = await self._participants(ids)
+        recorded, recording = await self._recordings(ids)
+        return [
+            replace(
+                _model(row),
+                conferencecall_ids=participants[row["id"]],
+                recording_ids=recorded[row["id"]],
+                recording_id=recording.get(row["id"], NIL),
+            )
+            for row in rows
+        ]
+
+    async def _participants(self, ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        c = conferencecalls.c
+        present = (ConferencecallStatus.JOINED, ConferencecallStatus.LEAVING)
+        query = select(c.conference_id, c.id).where(
+            c.conference_id.in_(ids), c.status.in_(present), c.tm_join.is_not(None)
+        )
+        rows = (await self._connection.execute(query.order_by(c.tm_join))).tuples()
+        return _grouped(rows)
+
+    async def _recordings(self, ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[UUID, ...]], dict[UUID, UUID]]:
+        c = recordings.c
+        query = select(c.reference_id, c.id, c.status).where(c.reference_id.in_(ids)).order_by(c.tm_create)
+        rows = (await self._connection.execute(query)).tuples().all()
+        active = {
+            reference: recording for reference, recording, status in rows if status in _ACTIVE_RECORDING
+        }
+        return _grouped((reference, recording) for reference, recording, _ in rows), active
+
+
+def _grouped(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, tuple[UUID, ...]]:
+    groups: dict[UUID, tuple[UUID, ...]] = defaultdict(tuple)
+    lists: dict[UUID, list[UUID]] = defaultdict(list)
+    for key, value in pairs:
+        lists[key].append(value)
+    groups.update((key, tuple(values)) for key, values in lists.items())
+    return groups
+
+
+def _columns(conference: Conference) -> dict[str, Any]:
+    return {
+        column.name: getattr(conference, column.name)
+        for column in conferences.c
+        if column.name not in ("pre_actions", "post_actions")
+    } | {"pre_actions": list(conference.pre_actions), "post_actions": list(conference.post_actions)}
+
+
+def _model(row: RowMapping) -> Conference:
+    values = dict(row)
+    return Conference(
+        **cast(dict[str, Any], values)
+        | {
+            "status": ConferenceStatus(row["status"]),
+            "pre_actions": tuple(row["pre_actions"]),
+            "post_actions": tuple(row["post_actions"]),
+            "conferencecall_ids": (),
+            "recording_id": NIL,
+            "recording_ids": (),
+            "transcribe_id": NIL,
+            "transcribe_ids": (),
+        }
+    )

@@ -1,0 +1,106 @@
+"""Store: the database behind everything that survives a restart.
+
+SQLite or PostgreSQL, by URL. A transaction that writes takes SQLite's write lock when it
+begins (BEGIN IMMEDIATE): one that reads first and writes later can then never fail
+half-way because another has written in between. Writers of this process queue for it in
+Python, first come first served: SQLite's own queue is a sleep and a second try.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from typing import Any, Final
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from mixminus.errors import Unavailable
+from mixminus.store.access_keys import AccessRows
+from mixminus.store.calls import CallRows
+from mixminus.store.conferencecalls import ConferencecallRows
+from mixminus.store.conferences import ConferenceRows
+from mixminus.store.outbox import OutboxRows
+from mixminus.store.recordings import RecordingRows
+from mixminus.store.timestamps import TimestampStyle
+
+__all__ = ["Store", "Transaction", "create_engine"]
+
+_WRITES: Final = "mixminus_writes"
+_BUSY_TIMEOUT_MS: Final = 30_000
+
+
+class Transaction:
+    """A unit of work: every repository, on one connection."""
+
+    def __init__(self, connection: AsyncConnection, timestamp_style: TimestampStyle) -> None:
+        self.timestamp_style = timestamp_style
+        self.access = AccessRows(connection)
+        self.calls = CallRows(connection)
+        self.conferencecalls = ConferencecallRows(connection)
+        self.conferences = ConferenceRows(connection)
+        self.outbox = OutboxRows(connection)
+        self.recordings = RecordingRows(connection)
+
+
+class Store:
+    """Owns the connections; ``timestamp_style`` is how events write their times."""
+
+    def __init__(self, url: str, timestamp_style: TimestampStyle = TimestampStyle.LEGACY) -> None:
+        self._engine = create_engine(url)
+        self._writers = self._engine.execution_options(**{_WRITES: True})
+        sqlite = self._engine.dialect.name == "sqlite"
+        self._turn: asyncio.Lock | nullcontext[None] = asyncio.Lock() if sqlite else nullcontext()
+        self._timestamp_style = timestamp_style
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commit what the block has done, or none of it if it raises."""
+        with _translated():
+            async with self._turn, self._writers.begin() as connection:
+                yield Transaction(connection, self._timestamp_style)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Transaction]:
+        """Read one consistent state; nobody waits for it."""
+        with _translated():
+            async with self._engine.begin() as connection:
+                yield Transaction(connection, self._timestamp_style)
+
+    async def close(self) -> None:
+        """Close every connection; closing twice is harmless."""
+        await self._engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (InterfaceError, OperationalError, TimeoutError) as exc:
+        raise Unavailable("the database does not answer") from exc
+
+
+def create_engine(url: str) -> AsyncEngine:
+    """Return an engine whose SQLite connections use WAL and explicit transactions."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_pre_ping=True)
+    engine = create_async_engine(url)
+    event.listen(engine.sync_engine, "connect", _configure_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, record: object) -> None:
+    # The driver must not begin transactions by itself: _begin_sqlite says which kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,65 @@
+"""Recording rows."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.ids import CustomerId, RecordingId
+from mixminus.recording.model import Recording
+from mixminus.recording.states import RecordingStatus
+from mixminus.store.page import Page
+from mixminus.store.tables import recordings
+
+__all__ = ["RecordingRows"]
+
+
+class RecordingRows:
+    """The recordings, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, recording: Recording) -> None:
+        await self._connection.execute(insert(recordings).values(asdict(recording)))
+
+    async def save(self, recording: Recording) -> None:
+        """Write what may change of a recording that exists."""
+        query = update(recordings).where(recordings.c.id == recording.id)
+        await self._connection.execute(query.values(asdict(recording)))
+
+    async def find(self, recording_id: RecordingId) -> Recording | None:
+        return await self._one(select(recordings).where(recordings.c.id == recording_id))
+
+    async def hold(self, recording_id: RecordingId) -> Recording | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(recordings).where(recordings.c.id == recording_id).with_for_update())
+
+    async def unfinished(self, reference_id: UUID | None = None) -> list[Recording]:
+        """Return the recordings that have not ended, of one conference or of all, oldest first."""
+        c = recordings.c
+        query = select(recordings).where(c.status != RecordingStatus.ENDED)
+        if reference_id is not None:
+            query = query.where(c.reference_id == reference_id)
+        return await self._many(query.order_by(c.tm_create))
+
+    async def page(self, customer_id: CustomerId, page: Page) -> list[Recording]:
+        """Return the customer's undeleted recordings, newest first."""
+        c = recordings.c
+        query = select(recordings).where(
+            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def _one(self, query: Select[Any]) -> Recording | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[Recording]:
+        return [_model(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _model(row: RowMapping) -> Recording:
+    values: dict[str, Any] = {**row, "status": RecordingStatus(row["status"])}
+    return Recording(**values)

@@ -1,0 +1,113 @@
+"""ICE as SDP spells it: credentials, candidates, and the fragments that trickle (RFC 8840)."""
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from aioice import Candidate
+
+from mixminus.errors import InvalidArgument
+
+__all__ = [
+    "FRAGMENT_TYPE",
+    "MAX_CANDIDATES",
+    "Fragment",
+    "IceCredentials",
+    "parse_candidate",
+    "parse_fragment",
+    "render_fragment",
+    "usable",
+]
+
+FRAGMENT_TYPE: Final = "application/trickle-ice-sdpfrag"
+# A peer may make us send checks to each address that it names: RFC 8445 section 19.5.1 wants a limit.
+MAX_CANDIDATES: Final = 32
+_MAX_FRAGMENT_CHARS: Final = 16_384
+_MAX_PORT: Final = 65_535
+_UFRAG: Final = re.compile(r"[A-Za-z0-9+/]{4,256}")
+_PWD: Final = re.compile(r"[A-Za-z0-9+/]{22,256}")
+
+
+@dataclass(frozen=True, slots=True)
+class IceCredentials:
+    """One side's user fragment and password (RFC 8839 section 5.4)."""
+
+    ufrag: str
+    pwd: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not _UFRAG.fullmatch(self.ufrag):
+            raise InvalidArgument("a=ice-ufrag is missing or malformed")
+        if not _PWD.fullmatch(self.pwd):
+            raise InvalidArgument("a=ice-pwd is missing or malformed")
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """What a PATCH brought: candidates, and credentials if it named any."""
+
+    ice: IceCredentials | None
+    ufrag: str
+    """The generation that the candidates belong to; empty when the fragment does not say."""
+    candidates: tuple[Candidate, ...]
+
+
+def parse_candidate(value: str) -> Candidate:
+    """Read the value of an ``a=candidate`` line."""
+    try:
+        return Candidate.from_sdp(value)
+    except ValueError as error:
+        raise InvalidArgument(f"a=candidate is malformed: {error}") from None
+
+
+def usable(candidate: Candidate) -> bool:
+    """Return whether our one UDP socket can reach the candidate.
+
+    Names (mDNS) are not resolved: the browser behind one reaches us, and is then known
+    by the address that its integrity-checked request came from.
+    """
+    try:
+        ipaddress.ip_address(candidate.host)
+    except ValueError:
+        return False
+    return (
+        candidate.component == 1
+        and candidate.transport.lower() == "udp"
+        and 0 < candidate.port <= _MAX_PORT
+        and candidate.type in ("host", "srflx", "relay")
+    )
+
+
+def parse_fragment(text: str) -> Fragment:
+    """Read the body of a PATCH (RFC 8840 section 9); raise InvalidArgument."""
+    if len(text) > _MAX_FRAGMENT_CHARS:
+        raise InvalidArgument("the SDP fragment is too long")
+    ufrag = pwd = ""
+    candidates: list[Candidate] = []
+    for line in text.splitlines():
+        name, _, value = line.strip().partition(":")
+        match name:
+            case "a=ice-ufrag":
+                ufrag = value
+            case "a=ice-pwd":
+                pwd = value
+            case "a=candidate":
+                candidates.append(parse_candidate(value))
+    if len(candidates) > MAX_CANDIDATES:
+        raise InvalidArgument(f"more than {MAX_CANDIDATES} candidates")
+    ice = IceCredentials(ufrag, pwd) if pwd else None
+    return Fragment(ice, ufrag, tuple(candidates))
+
+
+def render_fragment(*, mid: str, ice: IceCredentials, candidates: tuple[Candidate, ...]) -> str:
+    """Write our side after an ICE restart (RFC 9725 section 4.3.3): credentials and all candidates."""
+    lines = [
+        f"a=ice-ufrag:{ice.ufrag}",
+        f"a=ice-pwd:{ice.pwd}",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 0",
+        f"a=mid:{mid}",
+        *(f"a=candidate:{candidate.to_sdp()}" for candidate in candidates),
+        "a=end-of-candidates",
+    ]
+    return "\r\n".join(lines) + "\r\n"

@@ -1,0 +1,252 @@
+import asyncio
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.api.door import Door
+from tests.support.deadline import until
+
+NIL = "00000000-0000-0000-0000-000000000000"
+UNSET = "9999-01-01 00:00:00.000000"
+LEGACY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
+
+
+async def test_create_answers_200_with_every_key(door: Door) -> None:
+    status, room = await door.post("/v1.0/conferences", {"type": "conference", "name": "n"})
+    assert status == 200
+    assert LEGACY.fullmatch(room.pop("tm_create"))
+    assert re.fullmatch(r"direct\.[0-9a-f]{12}", room.pop("direct_hash"))
+    assert room.pop("id") != room.pop("customer_id")
+    assert room == {
+        "type": "conference",
+        "status": "starting",
+        "name": "n",
+        "detail": "",
+        "data": {},
+        "timeout": 0,
+        "pre_actions": [],
+        "post_actions": [],
+        "pre_flow_id": NIL,
+        "post_flow_id": NIL,
+        "conferencecall_ids": [],
+        "recording_id": NIL,
+        "recording_ids": [],
+        "transcribe_id": NIL,
+        "transcribe_ids": [],
+        "tm_end": UNSET,
+        "tm_update": UNSET,
+        "tm_delete": UNSET,
+    }
+
+
+async def test_a_room_progresses_by_itself(door: Door) -> None:
+    room = await door.room()
+    _, seen = await door.get(f"/v1.0/conferences/{room['id']}")
+    assert seen["status"] == "progressing"
+    assert seen["tm_update"] > seen["tm_create"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        pytest.param(b"", "INVALID_JSON_BODY", id="empty"),
+        pytest.param(b"{", "INVALID_JSON_BODY", id="broken"),
+        pytest.param(b"[]", "INVALID_JSON_BODY", id="not an object"),
+        pytest.param(b'{"type":"conference","name":1}', "INVALID_JSON_BODY", id="number for a string"),
+        pytest.param(b'{"type":"conference","timeout":"abc"}', "INVALID_JSON_BODY", id="string for a number"),
+        pytest.param(b'{"type":"conference","data":[]}', "INVALID_JSON_BODY", id="array for an object"),
+        pytest.param(b'{"type":"conference","name":"\xff"}', "INVALID_JSON_BODY", id="not UTF-8"),
+        pytest.param(b'{"type":"conference","timeout":NaN}', "INVALID_JSON_BODY", id="NaN"),
+        pytest.param(b"[" * 100_000, "INVALID_JSON_BODY", id="too deep"),
+        pytest.param(b'{"name":"x"}', "INVALID_ARGUMENT", id="no type"),
+        pytest.param(b'{"type":null}', "INVALID_ARGUMENT", id="null type"),
+        pytest.param(b'{"type":"queue"}', "INVALID_ARGUMENT", id="unknown type"),
+        pytest.param(b'{"type":"conference","timeout":-1}', "INVALID_ARGUMENT", id="negative timeout"),
+        pytest.param(b'{"type":"conference","timeout":9999999999}', "INVALID_ARGUMENT", id="endless timeout"),
+        pytest.param(b'{"type":"conference","id":"1"}', "INVALID_ARGUMENT", id="id is no UUID"),
+        pytest.param(b'{"type":"conference","name":"a\\u0000"}', "INVALID_ARGUMENT", id="NUL in the name"),
+    ],
+)
+async def test_create_refuses(door: Door, body: bytes, reason: str) -> None:
+    status, answer = await door.send("POST", "/v1.0/conferences", data=body)
+    assert (status, answer["error"]["reason"]) == (400, reason)
+
+
+async def test_a_wrong_field_is_named(door: Door) -> None:
+    _, answer = await door.post("/v1.0/conferences", {"type": "conference", "timeout": "abc"})
+    assert "timeout" in answer["error"]["message"]
+
+
+async def test_unknown_keys_and_nulls_are_ignored_whatever_the_content_type(door: Door) -> None:
+    body = b'{"type":"connect","name":null,"colour":"blue"}'
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, room = await door.send("POST", "/v1.0/conferences", data=body, headers=headers)
+    assert (status, room["type"], room["name"]) == (200, "connect", "")
+
+
+async def test_a_client_may_choose_the_id_once(door: Door) -> None:
+    chosen = str(uuid4())
+    status, room = await door.post("/v1.0/conferences", {"type": "conference", "id": chosen.upper()})
+    assert (status, room["id"]) == (200, chosen)
+    status, answer = await door.post("/v1.0/conferences", {"type": "conference", "id": chosen})
+    assert (status, answer["error"]["status"]) == (409, "ALREADY_EXISTS")
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(0, 0), (1, 86400), (59, 86400), (60, 60), (3600, 3600)])
+async def test_a_timeout_under_a_minute_means_a_day(door: Door, asked: int, kept: int) -> None:
+    _, room = await door.post("/v1.0/conferences", {"type": "conference", "timeout": asked})
+    assert room["timeout"] == kept
+
+
+async def test_delete_of_an_empty_room_terminates_it_at_once_and_again_changes_nothing(door: Door) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    status, gone = await door.send("DELETE", path)
+    assert (status, gone["status"]) == (200, "terminated")
+    assert gone["tm_delete"] != UNSET
+    assert gone["tm_end"] != UNSET
+    assert await door.send("DELETE", path) == (200, gone)
+    assert await door.get(path) == (200, gone)
+    _, listed = await door.get("/v1.0/conferences")
+    assert listed["result"] == []
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize(
+    ("room", "status", "reason"),
+    [
+        (str(uuid4()), 404, "CONFERENCE_NOT_FOUND"),
+        (NIL, 400, "INVALID_ID"),
+        ("room", 400, "INVALID_ID"),
+        ("{" + str(uuid4()) + "}", 400, "INVALID_ID"),
+        (uuid4().hex, 400, "INVALID_ID"),
+    ],
+)
+async def test_ids_that_name_no_room(door: Door, method: str, room: str, status: int, reason: str) -> None:
+    found, answer = await door.send(method, f"/v1.0/conferences/{room}")
+    assert (found, answer["error"]["reason"]) == (status, reason)
+
+
+async def test_a_foreign_room_looks_like_none(door: Door) -> None:
+    room = await door.room()
+    stranger = await door.stranger()
+    ours = await door.get(f"/v1.0/conferences/{uuid4()}")
+    theirs = await door.send("GET", f"/v1.0/conferences/{room['id']}", token=stranger)
+    assert theirs[0] == ours[0] == 404
+    assert theirs[1]["error"]["reason"] == ours[1]["error"]["reason"]
+
+
+async def test_pages_go_back_in_time_without_gap_or_repetition(door: Door) -> None:
+    made = [(await door.room())["id"] for _ in range(7)]
+    found: list[str] = []
+    token = ""
+    while True:
+        _, page = await door.get(f"/v1.0/conferences?page_size=3&page_token={token}")
+        found += [room["id"] for room in page["result"]]
+        token = page["next_page_token"]
+        if not token:
+            break
+    assert found == made[::-1]
+
+
+async def test_the_page_after_the_last_is_empty(door: Door) -> None:
+    room = await door.room()
+    assert await door.get(f"/v1.0/conferences?page_token={room['tm_create']}") == (
+        200,
+        {"result": [], "next_page_token": ""},
+    )
+
+
+@pytest.mark.parametrize("size", ["", "0", "-1", "1000", "100"])
+async def test_odd_page_sizes_are_a_hundred(door: Door, size: str) -> None:
+    for _ in range(3):
+        await door.room()
+    _, page = await door.get(f"/v1.0/conferences?page_size={size}")
+    assert len(page["result"]) == 3
+
+
+@pytest.mark.parametrize("query", ["page_size=abc", "page_size=1.5", "page_token=yesterday"])
+async def test_bad_page_parameters_are_refused(door: Door, query: str) -> None:
+    status, answer = await door.get(f"/v1.0/conferences?{query}")
+    assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
+
+
+async def test_both_forms_of_page_token_are_taken(door: Door) -> None:
+    first, second = await door.room(), await door.room()
+    for token in (second["tm_create"], second["tm_create"].replace(" ", "T") + "Z"):
+        _, page = await door.get(f"/v1.0/conferences?page_token={token}")
+        assert [room["id"] for room in page["result"]] == [first["id"]]
+
+
+async def test_recording_starts_before_anybody_comes_and_refuses_a_second(door: Door) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    status, started = await door.send("POST", f"{path}/recording_start")
+    assert status == 200
+    recording = started["recording_id"]
+    assert started["recording_ids"] == [recording]
+
+    status, answer = await door.post(f"{path}/recording_start", {"format": "wav"})
+    assert (status, answer["error"]["reason"]) == (409, "RECORDING_ALREADY_ACTIVE")
+    status, answer = await door.get(f"/v1.0/recordingfiles/{recording}")
+    assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
+
+    status, stopped = await door.send("POST", f"{path}/recording_stop")
+    assert (status, stopped["recording_id"], stopped["recording_ids"]) == (200, NIL, [recording])
+    status, answer = await door.send("POST", f"{path}/recording_stop")
+    assert (status, answer["error"]["reason"]) == (409, "RECORDING_NOT_ACTIVE")
+
+
+async def test_an_ended_recording_is_a_wav_file_in_whole_and_in_part(door: Door) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    _, started = await door.send("POST", f"{path}/recording_start")
+    recording = started["recording_id"]
+    await door.send("POST", f"{path}/recording_stop")
+
+    async def ended() -> bool:
+        _, seen = await door.get(f"/v1.0/recordings/{recording}")
+        return bool(seen["status"] == "ended")
+
+    await until(ended)
+    async with door.ask("GET", f"/v1.0/recordingfiles/{recording}") as response:
+        body = await response.read()
+        assert (response.status, response.content_type) == (200, "audio/wav")
+        assert f"{recording}.wav" in response.headers["Content-Disposition"]
+        assert response.headers["X-Request-Id"]
+        assert (body[:4], body[8:12]) == (b"RIFF", b"WAVE")
+    headers = {"Range": "bytes=8-11"}
+    async with door.ask("GET", f"/v1.0/recordingfiles/{recording}", headers=headers) as response:
+        assert (response.status, await response.read()) == (206, b"WAVE")
+    _, listed = await door.get("/v1.0/recordings")
+    assert [each["id"] for each in listed["result"]] == [recording]
+    assert listed["result"][0]["reference_id"] == room["id"]
+
+
+@pytest.mark.parametrize("body", [{"format": "mp3"}, {"duration": -1}])
+async def test_a_recording_that_cannot_be_made_is_refused(door: Door, body: dict[str, Any]) -> None:
+    room = await door.room()
+    status, answer = await door.post(f"/v1.0/conferences/{room['id']}/recording_start", body)
+    assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
+async def test_nothing_is_recorded_in_a_room_that_is_over(door: Door) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    await door.send("DELETE", path)
+    status, answer = await door.send("POST", f"{path}/recording_start")
+    assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
+
+
+async def test_nobody_talks_in_an_empty_room(door: Door) -> None:
+    room = await door.room()
+    assert await door.get(f"/v1.0/conferences/{room['id']}/talking") == (200, {"result": []})
+
+
+async def test_many_deletes_at_once_agree(door: Door) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    answers = await asyncio.gather(*(door.send("DELETE", path) for _ in range(20)))
+    assert {(status, answer["status"]) for status, answer in answers} == {(200, "terminated")}

@@ -1,0 +1,136 @@
+import re
+from uuid import uuid4
+
+import pytest
+
+from tests.api.door import KEY, Door
+
+API = "/v1.0/conferences"
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "cookies"),
+    [
+        pytest.param({"token": KEY}, {}, {}, id="query token"),
+        pytest.param({"accesskey": KEY}, {}, {}, id="query accesskey"),
+        pytest.param({}, {"Authorization": f"Bearer {KEY}"}, {}, id="bearer"),
+        pytest.param({}, {"Authorization": f"bearer  {KEY}"}, {}, id="bearer by another case"),
+        pytest.param({}, {}, {"token": KEY}, id="cookie token"),
+        pytest.param({}, {}, {"accesskey": KEY}, id="cookie accesskey"),
+    ],
+)
+async def test_a_key_may_come_by_many_ways(
+    door: Door, query: dict[str, str], headers: dict[str, str], cookies: dict[str, str]
+) -> None:
+    if cookies:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    async with door.ask("GET", API, token="", params=query, headers=headers) as response:
+        assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        pytest.param({}, "AUTHENTICATION_REQUIRED", id="none"),
+        pytest.param({"Authorization": "Basic eDp5"}, "AUTHENTICATION_REQUIRED", id="another scheme"),
+        pytest.param({"Authorization": "Bearer "}, "AUTHENTICATION_REQUIRED", id="empty"),
+        pytest.param({"Authorization": "Bearer garbage"}, "INVALID_CREDENTIALS", id="unknown"),
+    ],
+)
+async def test_without_a_good_key_there_is_only_401(door: Door, headers: dict[str, str], reason: str) -> None:
+    async with door.ask("GET", API, token="", headers=headers) as response:
+        error = (await response.json())["error"]
+        assert (response.status, error["status"], error["reason"]) == (401, "UNAUTHENTICATED", reason)
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/nowhere"),
+        ("GET", "/v1.0/nowhere"),
+        ("PUT", "/v1.0/conferences"),
+        ("POST", "/ping"),
+        ("HEAD", "/v1.0/conferences"),
+    ],
+)
+async def test_unknown_paths_and_methods_are_one_404(door: Door, method: str, path: str) -> None:
+    async with door.ask(method, path) as response:
+        assert response.status == 404
+        if method != "HEAD":
+            error = (await response.json())["error"]
+            assert (error["status"], error["reason"]) == ("NOT_FOUND", "ROUTE_NOT_FOUND")
+
+
+async def test_v1_is_v1_0(door: Door) -> None:
+    room = await door.room()
+    assert await door.get(f"/v1/conferences/{room['id']}") == await door.get(f"{API}/{room['id']}")
+
+
+@pytest.mark.parametrize("given", ["a", "Ab-9_", "x" * 64])
+async def test_a_safe_request_id_is_repeated(door: Door, given: str) -> None:
+    async with door.ask("GET", f"{API}/{uuid4()}", headers={"X-Request-Id": given}) as response:
+        assert response.headers["X-Request-Id"] == given
+        assert (await response.json())["error"]["request_id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 65, "a b", "a\u00e4", "<script>"])
+async def test_any_other_request_id_is_replaced(door: Door, given: str) -> None:
+    async with door.ask("GET", f"{API}/{uuid4()}", headers={"X-Request-Id": given}) as response:
+        answered = response.headers["X-Request-Id"]
+        assert re.fullmatch(r"req_[A-Z2-7]{26}", answered)
+        assert (await response.json())["error"]["request_id"] == answered
+
+
+async def test_every_origin_may_ask(door: Door) -> None:
+    async with door.ask("GET", API, headers={"Origin": "https://example.org"}) as response:
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        exposed = response.headers["Access-Control-Expose-Headers"]
+        assert "Location" in exposed
+        assert "ETag" in exposed
+
+
+@pytest.mark.parametrize("path", [API, f"{API}/{uuid4()}", f"{API}/{uuid4()}/whip/{uuid4()}", "/ping"])
+async def test_a_preflight_needs_no_key(door: Door, path: str) -> None:
+    headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "PATCH"}
+    async with door.ask("OPTIONS", path, token="", headers=headers) as response:
+        assert response.status == 204
+        assert "PATCH" in response.headers["Access-Control-Allow-Methods"]
+        assert "If-Match" in response.headers["Access-Control-Allow-Headers"]
+        assert response.headers["Access-Control-Max-Age"] == "43200"
+
+
+async def test_a_body_without_end_is_refused(door: Door) -> None:
+    status, answer = await door.send("POST", API, data=b" " * (2 << 20))
+    assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
+async def test_ping_says_that_phones_and_browsers_can_join(door: Door) -> None:
+    async with door.ask("GET", "/ping", token="") as response:
+        assert response.status == 200
+
+
+async def test_ping_says_which_transport_is_absent(door: Door) -> None:
+    await door.close_webrtc()
+    async with door.ask("GET", "/ping", token="") as response:
+        error = (await response.json())["error"]
+        assert (response.status, error["status"]) == (503, "UNAVAILABLE")
+        assert "webrtc" in error["message"]
+
+
+async def test_metrics_name_every_counter_of_the_engine(door: Door) -> None:
+    async with door.ask("GET", "/metrics", token="") as response:
+        text = await response.text()
+        assert response.content_type == "text/plain"
+    for name in door.engine.counters():
+        assert re.search(rf"^mixminus_{name}_total \d+$", text, re.MULTILINE)
+    assert re.search(r'^mixminus_tick_lateness_us\{quantile="0.99"\} \d+$', text, re.MULTILINE)
+    assert "mixminus_conferences 0\n" in text
+
+
+async def test_the_join_page_is_open_and_runs_only_its_own_script(door: Door) -> None:
+    async with door.ask("GET", "/join", token="") as response:
+        assert (response.status, response.content_type) == (200, "text/html")
+        policy = response.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert re.search(r"script-src 'sha256-[A-Za-z0-9+/]{43}='", policy)

@@ -1,0 +1,230 @@
+"""Browsers at the HTTP door; what they hear is tested end to end."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiortc import RTCPeerConnection
+
+from tests.api.door import Door
+from tests.support.deadline import until
+
+SDP = {"Content-Type": "application/sdp"}
+FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
+
+
+@pytest.fixture
+async def offer() -> AsyncIterator[str]:
+    browser = RTCPeerConnection()
+    browser.addTransceiver("audio")
+    await browser.setLocalDescription(await browser.createOffer())
+    yield browser.localDescription.sdp
+    await browser.close()
+
+
+async def join(door: Door, room: dict[str, Any], offer: str, name: str = "Ann") -> dict[str, str]:
+    path = f"/v1.0/conferences/{room['id']}/whip"
+    async with door.ask("POST", path, params={"name": name}, data=offer, headers=SDP) as response:
+        assert (response.status, response.content_type) == (201, "application/sdp"), await response.text()
+        assert response.headers["Accept-Patch"] == FRAGMENT["Content-Type"]
+        answer = await response.text()
+        return {"path": response.headers["Location"], "etag": response.headers["ETag"], "answer": answer}
+
+
+async def participant(door: Door, room: dict[str, Any], status: str) -> dict[str, Any]:
+    async def look() -> dict[str, Any] | None:
+        _, page = await door.get(f"/v1.0/conferencecalls?conference_id={room['id']}")
+        return next((each for each in page["result"] if each["status"] == status), None)
+
+    found = await until(look)
+    assert found is not None
+    return found
+
+
+async def test_an_offer_is_answered_and_its_sender_joined(door: Door, offer: str) -> None:
+    room = await door.room()
+    session = await join(door, room, offer)
+    assert session["path"].startswith(f"/v1.0/conferences/{room['id']}/whip/")
+    assert session["answer"].startswith("v=0")
+    joined = await participant(door, room, "joined")
+    _, seen = await door.get(f"/v1.0/conferences/{room['id']}")
+    assert seen["conferencecall_ids"] == [joined["id"]]
+    _, call = await door.get(f"/v1.0/calls/{joined['reference_id']}")
+    assert (call["status"], call["direction"], call["source"]["name"]) == ("progressing", "incoming", "Ann")
+
+
+async def test_talking_names_who_is_here(door: Door, offer: str) -> None:
+    room = await door.room()
+    session = await join(door, room, offer)
+    joined = await participant(door, room, "joined")
+    _, body = await door.get(f"/v1.0/conferences/{room['id']}/talking")
+    assert body == {
+        "result": [
+            {
+                "conferencecall_id": joined["id"],
+                "call_id": joined["reference_id"],
+                "session_id": session["path"].rsplit("/", 1)[1],
+                "name": "Ann",
+                "level_dbov": -127,
+                "talking": False,
+                "muted": False,
+            }
+        ]
+    }
+
+
+async def test_delete_leaves(door: Door, offer: str) -> None:
+    room = await door.room()
+    session = await join(door, room, offer)
+    await participant(door, room, "joined")
+    assert (await door.send("DELETE", session["path"]))[0] == 200
+    await participant(door, room, "leaved")
+    status, answer = await door.send("DELETE", session["path"])
+    assert (status, answer["error"]["status"]) == (404, "NOT_FOUND")
+    _, page = await door.get("/v1.0/calls")
+    assert [(call["status"], call["hangup_by"]) for call in page["result"]] == [("hangup", "remote")]
+
+
+async def test_a_kick_leaves_and_a_second_one_is_refused(door: Door, offer: str) -> None:
+    room = await door.room()
+    await join(door, room, offer)
+    joined = await participant(door, room, "joined")
+    path = f"/v1.0/conferencecalls/{joined['id']}"
+    status, kicked = await door.send("DELETE", path)
+    assert (status, kicked["status"]) == (200, "leaving")
+    status, answer = await door.send("DELETE", path)
+    assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
+    await participant(door, room, "leaved")
+    status, seen = await door.get(path)
+    assert (status, seen["status"]) == (200, "leaved")
+
+
+async def test_a_room_with_somebody_in_it_terminates_when_they_have_left(door: Door, offer: str) -> None:
+    room = await door.room()
+    await join(door, room, offer)
+    await participant(door, room, "joined")
+    path = f"/v1.0/conferences/{room['id']}"
+    _, seen = await door.send("DELETE", path)
+    assert seen["status"] == "terminating"
+
+    async def over() -> bool:
+        _, seen = await door.get(path)
+        return bool(seen["status"] == "terminated")
+
+    await until(over)
+
+
+async def test_hang_up_and_mute_by_the_call(door: Door, offer: str) -> None:
+    room = await door.room()
+    await join(door, room, offer)
+    path = f"/v1.0/calls/{(await participant(door, room, 'joined'))['reference_id']}"
+    steps = (
+        ("POST", {"direction": "in"}, "in"),
+        ("POST", {"direction": "out"}, "both"),
+        ("DELETE", {"direction": "in"}, "out"),
+        ("DELETE", None, ""),
+        ("POST", None, "both"),
+    )
+    for method, body, left in steps:
+        async with door.ask(method, f"{path}/mute", json=body) as response:
+            assert (response.status, await response.read()) == (200, b"")
+        _, call = await door.get(path)
+        assert call["mute_direction"] == left
+    status, answer = await door.post(f"{path}/mute", {"direction": "up"})
+    assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+    status, call = await door.send("POST", f"{path}/hangup")
+    assert status == 200
+    await participant(door, room, "leaved")
+    _, call = await door.get(path)
+    assert (call["status"], call["hangup_by"], call["hangup_reason"]) == ("hangup", "local", "normal")
+    status, answer = await door.post(f"{path}/mute", {})
+    assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")
+
+
+@pytest.mark.parametrize(
+    ("if_match", "status", "reason"),
+    [(None, 428, "PRECONDITION_REQUIRED"), ('"stale"', 412, "PRECONDITION_FAILED")],
+)
+async def test_patch_insists_on_the_entity_tag(
+    door: Door, offer: str, if_match: str | None, status: int, reason: str
+) -> None:
+    session = await join(door, await door.room(), offer)
+    headers = FRAGMENT | ({"If-Match": if_match} if if_match else {})
+    found, answer = await door.send("PATCH", session["path"], data=fragment(offer), headers=headers)
+    assert (found, answer["error"]["reason"]) == (status, reason)
+
+
+async def test_patch_takes_candidates(door: Door, offer: str) -> None:
+    session = await join(door, await door.room(), offer)
+    headers = FRAGMENT | {"If-Match": session["etag"]}
+    async with door.ask("PATCH", session["path"], data=fragment(offer), headers=headers) as response:
+        assert response.status == 204
+
+
+async def test_patch_restarts_ice(door: Door, offer: str) -> None:
+    session = await join(door, await door.room(), offer)
+    headers = FRAGMENT | {"If-Match": "*"}
+    fresh = fragment(offer, ufrag="abcd", pwd="a" * 24)
+    async with door.ask("PATCH", session["path"], data=fresh, headers=headers) as response:
+        assert (response.status, response.content_type) == (200, FRAGMENT["Content-Type"])
+        assert response.headers["ETag"] != session["etag"]
+        assert "a=ice-ufrag:" in await response.text()
+
+
+async def test_a_session_belongs_to_its_room(door: Door, offer: str) -> None:
+    session = await join(door, await door.room(), offer)
+    other = await door.room()
+    path = f"/v1.0/conferences/{other['id']}/whip/{session['path'].rsplit('/', 1)[1]}"
+    assert (await door.send("DELETE", path))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        pytest.param(b"v=0\r\n", SDP, 400, id="hardly SDP"),
+        pytest.param(b"", SDP, 400, id="empty"),
+        pytest.param(b"\xff\xfe", SDP, 400, id="not UTF-8"),
+        pytest.param(b"{}", {"Content-Type": "application/json"}, 415, id="another type"),
+    ],
+)
+async def test_what_is_no_offer_is_refused(
+    door: Door, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}/whip"
+    found, answer = await door.send("POST", path, data=body, headers=headers)
+    assert (found, answer["error"]["status"]) == (status, "INVALID_ARGUMENT")
+
+
+async def test_nobody_joins_a_room_that_is_not_there(door: Door, offer: str) -> None:
+    for room in (str(uuid4()), await closed_room(door)):
+        status, answer = await door.send("POST", f"/v1.0/conferences/{room}/whip", data=offer, headers=SDP)
+        assert status in (404, 409), answer
+
+
+async def test_options_say_what_a_post_takes(door: Door) -> None:
+    async with door.ask("OPTIONS", f"/v1.0/conferences/{uuid4()}/whip", token="") as response:
+        assert (response.status, response.headers["Accept-Post"]) == (204, "application/sdp")
+
+
+async def closed_room(door: Door) -> str:
+    room = await door.room()
+    await door.send("DELETE", f"/v1.0/conferences/{room['id']}")
+    return str(room["id"])
+
+
+def fragment(offer: str, *, ufrag: str = "", pwd: str = "") -> str:
+    lines = offer.split("\r\n")
+    found = {
+        start: next(line for line in lines if line.startswith(start))
+        for start in ("a=ice-ufrag:", "a=ice-pwd:", "m=audio", "a=mid:")
+    }
+    ice = (
+        (f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}")
+        if ufrag
+        else (found["a=ice-ufrag:"], found["a=ice-pwd:"])
+    )
+    candidate = "a=candidate:1 1 udp 2122260223 127.0.0.1 9 typ host"
+    return "\r\n".join((*ice, found["m=audio"], found["a=mid:"], candidate, ""))

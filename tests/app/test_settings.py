@@ -1,0 +1,101 @@
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from mixminus.app.settings import BadSettings, Settings, load
+
+ROOM = UUID("11111111-2222-4333-8444-555555555555")
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"MIXMINUS_{name.upper()}", raising=False)
+    monkeypatch.delenv("MIXMINUS_CONFIG", raising=False)
+    yield tmp_path
+
+
+def test_everything_has_a_default_and_nothing_listens_on_the_network() -> None:
+    settings = load()
+    assert (settings.http_host, settings.http_port) == ("127.0.0.1", 8080)
+    assert (settings.sip_host, settings.sip_port) == ("127.0.0.1", 5060)
+    assert settings.database == f"sqlite+aiosqlite:///{Path.cwd() / 'data' / 'mixminus.db'}"
+
+
+def test_environment_wins_over_dotenv_and_dotenv_over_the_file(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty_folder / "mixminus.toml").write_text("http_port = 1\nsip_port = 1\nwebrtc_port = 1\n")
+    (empty_folder / ".env").write_text("MIXMINUS_HTTP_PORT=2\nMIXMINUS_SIP_PORT=2\nUNRELATED=x\n")
+    monkeypatch.setenv("MIXMINUS_HTTP_PORT", "3")
+    settings = load()
+    assert (settings.http_port, settings.sip_port, settings.webrtc_port) == (3, 2, 1)
+
+
+def test_the_file_may_lie_elsewhere(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = empty_folder / "other.toml"
+    elsewhere.write_text(f'recording_sample_rate_hz = 48000\n[dialin]\n1000 = "{ROOM}"\n')
+    monkeypatch.setenv("MIXMINUS_CONFIG", str(elsewhere))
+    settings = load()
+    assert settings.recording_sample_rate_hz == 48000
+    assert settings.dialin == {"1000": ROOM}
+
+
+def test_the_environment_holds_the_dialin_table_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXMINUS_DIALIN", f'{{"demo": "{ROOM}"}}')
+    assert load().dialin == {"demo": ROOM}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTP_PORT", "abc"),
+        ("HTTP_PORT", "65536"),
+        ("SIP_HOST", "no-such-interface"),
+        ("SHARDS", "0"),
+        ("RECORDING_SAMPLE_RATE_HZ", "44100"),
+        ("TIMESTAMP_STYLE", "iso"),
+        ("ACCESS_KEY", "two words"),
+        ("DIALIN", "1000=room"),
+        ("DIALIN", '{"1000": "room"}'),
+        ("RTP_PORT_MIN", "20000"),
+        ("RTP_PORT_MAX", "20000"),
+        ("CONFIG", "/nowhere/mixminus.toml"),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_setting(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"MIXMINUS_{name}", value)
+    with pytest.raises(BadSettings, match=f"MIXMINUS_{name}"):
+        load()
+
+
+def test_every_bad_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXMINUS_HTTP_PORT", "abc")
+    monkeypatch.setenv("MIXMINUS_SIP_PORT", "-1")
+    with pytest.raises(BadSettings, match=r"(?s)HTTP_PORT.*SIP_PORT"):
+        load()
+
+
+@pytest.mark.parametrize("text", ["http_prt = 1", "http_port ="])
+def test_a_wrong_file_is_refused(text: str, empty_folder: Path) -> None:
+    (empty_folder / "mixminus.toml").write_text(text)
+    with pytest.raises(BadSettings, match=r"mixminus\.toml"):
+        load()
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXMINUS_ACCESS_KEY", "hunter2secret")
+    monkeypatch.setenv("MIXMINUS_DATABASE_URL", "postgresql+asyncpg://u:hunter2@db/x")
+    assert "hunter2" not in repr(load())
+
+
+def test_a_refused_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXMINUS_ACCESS_KEY", "hunter2 secret")
+    with pytest.raises(BadSettings) as caught:
+        load()
+    assert "hunter2" not in str(caught.value)

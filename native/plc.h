@@ -10,14 +10,14 @@
 #define MM_PLC_HISTORY_MS 60
 #define MM_PLC_MAX_HISTORY (48 * MM_PLC_HISTORY_MS)
 
+/* Flat, so that a decoder's state is one block. */
 struct mm_plc {
 	uint32_t sample_rate_hz;
-	size_t pitch_samples;
-	size_t phase;             /* where in the repeated period we are    */
+	size_t pitch_samples;     /* of the sound before the gap            */
+	size_t overlap_samples;   /* a quarter of it: every seam's length   */
 	size_t lost_samples;      /* concealed so far in this gap           */
 	size_t history_len;
-	int16_t history[MM_PLC_MAX_HISTORY];
-	/* Owner (dsp) may add private fields; the struct must stay flat.   */
+	int16_t history[MM_PLC_MAX_HISTORY]; /* before the gap, oldest first */
 };
 
 void mm_plc_init(struct mm_plc *plc, uint32_t sample_rate_hz);

@@ -64,7 +64,7 @@ bool mm_ring_push(struct mm_ring *ring, const void *element)
 	return true;
 }
 
-const void *mm_ring_front(struct mm_ring *ring)
+void *mm_ring_front(struct mm_ring *ring)
 {
 	uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
 	uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);

@@ -33,8 +33,8 @@ void *mm_ring_reserve(struct mm_ring *ring);
 void mm_ring_commit(struct mm_ring *ring);
 bool mm_ring_push(struct mm_ring *ring, const void *element);
 
-/* The oldest element, or NULL when the ring is empty. */
-const void *mm_ring_front(struct mm_ring *ring);
+/* The oldest element, the consumer's until released; NULL when empty. */
+void *mm_ring_front(struct mm_ring *ring);
 void mm_ring_release(struct mm_ring *ring);
 bool mm_ring_pop(struct mm_ring *ring, void *element);
 

@@ -45,6 +45,7 @@ struct mm_udp_out {
 /* Datagrams the kernel took; the rest (full socket buffer) is the caller's
  * to count. */
 int mm_udp_send_batch(int fd, const struct mm_udp_out *out, size_t count);
+/* 0 or -errno. */
 int mm_udp_send(int fd, const struct mm_address *to, const uint8_t *bytes,
 		size_t size);
 

@@ -118,9 +118,12 @@ class Lifecycle:
             self._timeouts.arm(conference.id, conference.tm_timeout, self._expire)
 
     async def stop(self) -> None:
-        """Stop the timers and close the bridges; rows stay as they are, for ``resume``."""
+        """Stop timers, finish recordings, close bridges; conferences stay as they are, for ``resume``."""
         await self._timeouts.close()
-        self._rooms.close_all()
+        for conference_id in self._rooms.ids():
+            async with self._rooms.turn(conference_id):
+                await self._recorder.finish(conference_id)
+                self._rooms.close(conference_id)
 
     async def _expire(self, conference_id: ConferenceId) -> None:
         async with self._rooms.turn(conference_id):

@@ -86,6 +86,5 @@ class Rooms:
         if room := self._rooms.pop(conference_id, None):
             room.bridge.close()
 
-    def close_all(self) -> None:
-        for conference_id in list(self._rooms):
-            self.close(conference_id)
+    def ids(self) -> tuple[ConferenceId, ...]:
+        return tuple(self._rooms)

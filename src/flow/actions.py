@@ -24,7 +24,52 @@ __all__ = [
 
 # Every type the API knows. Those without a row in _OPTIONS are valid in a flow and are skipped when it runs.
 CATALOGUE: Final = frozenset(
-    ["ai_summary", "ai_talk", "ai_task", "amd", "answer", "beep", "block", "branch", "call", "case_create", "condition_call_digits", "condition_call_status", "condition_datetime", "condition_variable", "conference_join", "confbridge_join", "connect", "conversation_send", "digits_receive", "digits_send", "echo", "email_send", "empty", "external_media_start", "external_media_stop", "fetch", "fetch_flow", "goto", "hangup", "message_send", "mute", "play", "queue_join", "recording_start", "recording_stop", "sleep", "stop", "stream_echo", "talk", "transcribe_recording", "transcribe_start", "transcribe_stop", "variable_set", "webhook_send"]
+    [
+        "ai_summary",
+        "ai_talk",
+        "ai_task",
+        "amd",
+        "answer",
+        "beep",
+        "block",
+        "branch",
+        "call",
+        "case_create",
+        "condition_call_digits",
+        "condition_call_status",
+        "condition_datetime",
+        "condition_variable",
+        "conference_join",
+        "confbridge_join",
+        "connect",
+        "conversation_send",
+        "digits_receive",
+        "digits_send",
+        "echo",
+        "email_send",
+        "empty",
+        "external_media_start",
+        "external_media_stop",
+        "fetch",
+        "fetch_flow",
+        "goto",
+        "hangup",
+        "message_send",
+        "mute",
+        "play",
+        "queue_join",
+        "recording_start",
+        "recording_stop",
+        "sleep",
+        "stop",
+        "stream_echo",
+        "talk",
+        "transcribe_recording",
+        "transcribe_start",
+        "transcribe_stop",
+        "variable_set",
+        "webhook_send",
+    ]
 )
 
 

@@ -1,27 +1,47 @@
-"""Where libopus and libsrtp are: inside the wheels of PyAV and pylibsrtp, found without importing either."""
+"""Libraries: where libopus and libsrtp lie, inside wheels first, in the system second."""
 
-from importlib.util import find_spec
+import ctypes.util
+import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["opus_path", "srtp_path"]
+__all__ = ["Libraries", "find_libraries"]
 
 
-def opus_path() -> str:
-    """Return the libopus that PyAV's wheel carries, or an empty string."""
-    return _newest(_package("av").parent / "av.libs", "libopus-*.so*")
+@dataclass(frozen=True, slots=True)
+class Libraries:
+    """What the engine opens; an empty path means not found, and its codecs or SRTP unavailable."""
+
+    opus_path: str
+    srtp_path: str
 
 
-def srtp_path() -> str:
-    """Return pylibsrtp's binding, which exports libsrtp, or an empty string."""
-    return _newest(_package("pylibsrtp"), "_binding*.so")
+def find_libraries(*, opus_path: str | None = None, srtp_path: str | None = None) -> Libraries:
+    """Find both libraries without importing what carries them; a path given is taken as it is."""
+    return Libraries(
+        opus_path=_opus() if opus_path is None else opus_path,
+        srtp_path=_srtp() if srtp_path is None else srtp_path,
+    )
 
 
-def _package(name: str) -> Path:
-    spec = find_spec(name)
-    if spec is None or spec.origin is None:
-        return Path("/nonexistent")
-    return Path(spec.origin).parent
+def _opus() -> str:
+    # auditwheel puts a wheel's libraries beside the package, as <package>.libs.
+    package = _package_folder("av")
+    found = sorted(package.with_name("av.libs").glob("libopus-*.so*")) if package else []
+    return str(found[0]) if found else _system("opus")
 
 
-def _newest(folder: Path, pattern: str) -> str:
-    return max((str(path) for path in folder.glob(pattern)), default="")
+def _srtp() -> str:
+    # Debian's libsrtp2 is built without OpenSSL and several times slower: the wheel's comes first.
+    package = _package_folder("pylibsrtp")
+    found = sorted(package.glob("_binding*.so")) if package else []
+    return str(found[0]) if found else _system("srtp2")
+
+
+def _package_folder(name: str) -> Path | None:
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def _system(name: str) -> str:
+    return ctypes.util.find_library(name) or ""

@@ -1,0 +1,334 @@
+/* bridge.c -- seats, knobs, and the order of a tick. */
+#include "bridge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge_state.h"
+#include "mix.h"
+#include "tap_feed.h"
+
+#define LOWEST_RATE_HZ 8000
+
+/* A rate is given up only after nobody needed it for this long: somebody who
+ * drops out and dials again, or a codec renegotiated twice, must not cost the
+ * others two splices. */
+#define RATE_HOLD_MS 5000
+
+int mm_bridge_open(struct mm_bridge **bridge,
+		   const struct mm_bridge_config *config,
+		   const struct mm_libraries *libraries,
+		   struct mm_counters *counters)
+{
+	/* Talkers may all change in one tick: some fade in, as many out. */
+	size_t heard = config->max_talkers > 0 ? 2 * config->max_talkers
+					       : config->max_members;
+	size_t contributions = heard + MM_BRIDGE_MAX_PLAYOUTS;
+	struct mm_bridge *opened = calloc(1, sizeof(*opened));
+
+	if (!opened)
+		return -ENOMEM;
+	opened->config = *config;
+	opened->libraries = libraries;
+	opened->counters = counters;
+	opened->sample_rate_hz = LOWEST_RATE_HZ;
+	opened->frame_samples =
+		mm_frame_samples(LOWEST_RATE_HZ, config->ptime_ms);
+	opened->seats = calloc(config->max_members, sizeof(*opened->seats));
+	opened->candidates =
+		calloc(config->max_members, sizeof(*opened->candidates));
+	opened->contributions =
+		calloc(contributions, sizeof(*opened->contributions));
+	opened->frames = calloc(contributions * MM_MAX_FRAME_SAMPLES,
+				sizeof(*opened->frames));
+	int rc = mm_talkers_init(&opened->talkers, config->max_talkers,
+				 config->ptime_ms);
+
+	if (config->max_members == 0 || config->ptime_ms > MM_TICK_MS)
+		rc = -EINVAL;
+	if (!opened->seats || !opened->candidates || !opened->contributions ||
+	    !opened->frames)
+		rc = -ENOMEM;
+	for (size_t i = 0; rc == 0 && i < MM_SHARED_CLASSES; i++)
+		rc = mm_mix_class_init(&opened->classes[i], LOWEST_RATE_HZ,
+				       opened->frame_samples);
+	if (rc < 0) {
+		mm_bridge_close(opened);
+		return rc;
+	}
+	*bridge = opened;
+	return 0;
+}
+
+void mm_bridge_close(struct mm_bridge *bridge)
+{
+	if (!bridge)
+		return;
+	for (size_t i = 0; i < bridge->nencoders; i++)
+		mm_shared_encoder_close(bridge->encoders[i]);
+	free(bridge->frames);
+	free(bridge->contributions);
+	free(bridge->candidates);
+	free(bridge->seats);
+	free(bridge);
+}
+
+static struct mm_shared_encoder *
+encoder_of(const struct mm_bridge *bridge, const struct mm_codec_format *format)
+{
+	for (size_t i = 0; i < bridge->nencoders; i++) {
+		if (mm_codec_same_encoding(&bridge->encoders[i]->format,
+					   format))
+			return bridge->encoders[i];
+	}
+	return NULL;
+}
+
+int mm_bridge_add_encoder(struct mm_bridge *bridge,
+			  struct mm_shared_encoder *encoder)
+{
+	if (encoder_of(bridge, &encoder->format))
+		return -EEXIST;
+	if (bridge->nencoders == MM_BRIDGE_MAX_FORMATS)
+		return -ENOSPC;
+	bridge->encoders[bridge->nencoders++] = encoder;
+	return 0;
+}
+
+/* Everything that depends on the rate begins anew. Filters of sources and taps
+ * notice by themselves; where a stream goes out, its lane splices. */
+static void switch_rate(struct mm_bridge *bridge, uint32_t sample_rate_hz)
+{
+	bridge->sample_rate_hz = sample_rate_hz;
+	bridge->unneeded_ticks = 0;
+	bridge->frame_samples =
+		mm_frame_samples(sample_rate_hz, bridge->config.ptime_ms);
+	for (size_t i = 0; i < MM_SHARED_CLASSES; i++)
+		mm_mix_class_switch(&bridge->classes[i], sample_rate_hz,
+				    bridge->frame_samples);
+	for (size_t i = 0; i < bridge->nseats; i++) {
+		struct mm_member_state *state =
+			bridge->seats[i].member->state;
+
+		mm_limiter_init(&state->limiter, sample_rate_hz);
+		mm_lane_switch(&state->lane, sample_rate_hz);
+	}
+}
+
+static bool rate_is_known(uint32_t sample_rate_hz)
+{
+	return sample_rate_hz == 8000 || sample_rate_hz == 16000 ||
+	       sample_rate_hz == 32000 || sample_rate_hz == 48000;
+}
+
+static void follow_rate(struct mm_bridge *bridge)
+{
+	uint32_t hold_ticks = RATE_HOLD_MS / bridge->config.ptime_ms;
+
+	if (!rate_is_known(bridge->needed_hz) ||
+	    bridge->needed_hz == bridge->sample_rate_hz)
+		bridge->unneeded_ticks = 0;
+	else if (bridge->needed_hz > bridge->sample_rate_hz ||
+		 ++bridge->unneeded_ticks > hold_ticks)
+		switch_rate(bridge, bridge->needed_hz);
+}
+
+int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
+{
+	struct mm_shared_encoder *shared =
+		encoder_of(bridge, &member->tx_format);
+	uint32_t index = (uint32_t)bridge->nseats;
+	struct mm_seat *seat = &bridge->seats[index];
+
+	if (member->state->seat != MM_NO_SEAT)
+		return -EALREADY;
+	if (index == bridge->config.max_members)
+		return -ENOSPC;
+	if (!shared)
+		return -ENOENT;
+	if (member->source && !rate_is_known(member->source->sample_rate_hz))
+		return -EINVAL;
+	*seat = (struct mm_seat){
+		.source = member->source,
+		.member = member,
+		.shared = shared,
+		.contribution = MM_NO_CONTRIBUTION,
+		.exception = MM_HEARS_NONE,
+		.tx_state = MM_TX_FRESH,
+	};
+	mm_spurt_init(&seat->spurt, bridge->config.ptime_ms);
+	bridge->candidates[index] = (struct mm_candidate){
+		.level_dbov = MM_SILENCE_DBOV,
+		.eligible = member->source != NULL,
+		.choice = MM_CHOICE_UNHEARD,
+	};
+	member->tx_payload = NULL;
+	member->tx_bytes = 0;
+	member->talking = false;
+	member->talking_changed = false;
+	member->state->seat = index;
+	member->state->gain_q8 = MM_GAIN_UNITY_Q8;
+	member->state->gain_now_q8 = MM_GAIN_UNITY_Q8;
+	member->state->muted = false;
+	bridge->nseats++;
+	if (member->tx_format.sample_rate_hz > bridge->sample_rate_hz)
+		switch_rate(bridge, member->tx_format.sample_rate_hz);
+	if (member->source &&
+	    member->source->sample_rate_hz > bridge->sample_rate_hz)
+		switch_rate(bridge, member->source->sample_rate_hz);
+	return 0;
+}
+
+void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
+{
+	uint32_t index = member->state->seat;
+	size_t last = bridge->nseats - 1;
+
+	if (index == MM_NO_SEAT)
+		return;
+	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+		if (bridge->playouts[i].only == member)
+			bridge->playouts[i].playout = NULL;
+	}
+	mm_hears_forget(&bridge->hears, member);
+	bridge->seats[index] = bridge->seats[last];
+	bridge->candidates[index] = bridge->candidates[last];
+	bridge->seats[index].member->state->seat = index;
+	bridge->nseats = last;
+	member->state->seat = MM_NO_SEAT;
+	member->tx_payload = NULL;
+	member->tx_bytes = 0;
+}
+
+/* Gain or mute has changed. Who was not heard has nothing to glide from. */
+static void regain(struct mm_bridge *bridge, struct mm_member *member)
+{
+	struct mm_candidate *candidate =
+		&bridge->candidates[member->state->seat];
+	int32_t gain_q8 = mm_member_gain(member->state);
+
+	candidate->eligible = member->source != NULL && gain_q8 > 0;
+	if (gain_q8 == 0 && !mm_candidate_heard(candidate))
+		member->state->gain_now_q8 = 0;
+}
+
+void mm_bridge_set_gain(struct mm_bridge *bridge, struct mm_member *member,
+			int32_t gain_q8)
+{
+	if (member->state->seat == MM_NO_SEAT)
+		return;
+	member->state->gain_q8 = gain_q8 > 0 ? gain_q8 : 0;
+	regain(bridge, member);
+}
+
+void mm_bridge_set_muted(struct mm_bridge *bridge, struct mm_member *member,
+			 bool muted)
+{
+	if (member->state->seat == MM_NO_SEAT)
+		return;
+	member->state->muted = muted;
+	regain(bridge, member);
+}
+
+void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,
+			    bool deafened)
+{
+	if (member->state->seat == MM_NO_SEAT)
+		return;
+	struct mm_seat *seat = &bridge->seats[member->state->seat];
+
+	seat->deafened = deafened;
+	/* Deafened from the start: there is nothing to fade out. */
+	if (seat->tx_state == MM_TX_FRESH)
+		seat->was_deafened = deafened;
+}
+
+int mm_bridge_set_hears(struct mm_bridge *bridge, struct mm_member *listener,
+			struct mm_member *speaker, int32_t gain_q8)
+{
+	uint32_t hearing = listener->state->seat;
+	uint32_t speaking = speaker->state->seat;
+
+	if (hearing == MM_NO_SEAT || speaking == MM_NO_SEAT)
+		return -ENOENT;
+	if (listener == speaker)
+		return -EINVAL;
+	bool heard = bridge->seats[hearing].tx_state != MM_TX_FRESH &&
+		     mm_candidate_heard(&bridge->candidates[speaking]);
+
+	return mm_hears_set(&bridge->hears, listener, speaker, gain_q8, heard);
+}
+
+int mm_bridge_add_tap(struct mm_bridge *bridge, struct mm_tap *tap)
+{
+	if (bridge->ntaps == MM_BRIDGE_MAX_TAPS)
+		return -ENOSPC;
+	bridge->taps[bridge->ntaps++] = tap;
+	return 0;
+}
+
+void mm_bridge_remove_tap(struct mm_bridge *bridge, struct mm_tap *tap)
+{
+	for (size_t i = 0; i < bridge->ntaps; i++) {
+		if (bridge->taps[i] == tap) {
+			bridge->taps[i] = bridge->taps[--bridge->ntaps];
+			return;
+		}
+	}
+}
+
+int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
+			  struct mm_member *only)
+{
+	if (only && only->state->seat == MM_NO_SEAT)
+		return -ENOENT;
+	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+		struct mm_bridge_playout *slot = &bridge->playouts[i];
+
+		if (slot->playout)
+			continue;
+		slot->playout = playout;
+		slot->only = only;
+		slot->pcm = NULL;
+		slot->resampler.from_hz = 0; /* begins anew */
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+void mm_bridge_remove_playout(struct mm_bridge *bridge,
+			      struct mm_playout *playout)
+{
+	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+		if (bridge->playouts[i].playout == playout)
+			bridge->playouts[i].playout = NULL;
+	}
+}
+
+static void feed_tap(const struct mm_bridge *bridge, struct mm_tap *tap,
+		     uint32_t skipped)
+{
+	mm_tap_begin(tap, bridge->sample_rate_hz, bridge->config.ptime_ms,
+		     skipped);
+	for (size_t i = 0; i < bridge->ncontributions; i++)
+		mm_tap_stem(tap, bridge->contributions[i].port_id,
+			    bridge->contributions[i].pcm);
+	bridge->counters->tap_overrun += mm_tap_end(tap);
+}
+
+void mm_bridge_tick(struct mm_bridge *bridge, int64_t now_us, uint32_t skipped)
+{
+	bridge->tick++;
+	mm_bridge_listen(bridge, now_us);
+	follow_rate(bridge);
+	mm_bridge_gather(bridge);
+	mm_bridge_serve(bridge);
+	for (size_t i = 0; i < bridge->ntaps; i++)
+		feed_tap(bridge, bridge->taps[i], skipped);
+}
+
+uint32_t mm_bridge_sample_rate_hz(const struct mm_bridge *bridge)
+{
+	return bridge->sample_rate_hz;
+}

@@ -1,0 +1,182 @@
+/* bridge_rx.c -- from sources to contributions and their sum. */
+#include <string.h>
+
+#include "bridge_state.h"
+#include "mix.h"
+#include "playout_source.h"
+
+/* 2.5 ms: long enough to hear no click, short enough to lose no consonant. */
+#define FADES_PER_SECOND 400
+
+static const int16_t silence[MM_MAX_FRAME_SAMPLES];
+
+static uint32_t highest(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+void mm_bridge_listen(struct mm_bridge *bridge, int64_t now_us)
+{
+	uint32_t needed_hz = 0;
+
+	for (size_t i = 0; i < bridge->nseats; i++) {
+		struct mm_seat *seat = &bridge->seats[i];
+		struct mm_candidate *candidate = &bridge->candidates[i];
+		struct mm_member *member = seat->member;
+		struct mm_source *source = seat->source;
+		uint8_t level = MM_SILENCE_DBOV;
+
+		if (source) {
+			level = source->ops->peek(source, now_us);
+			needed_hz = highest(needed_hz, source->sample_rate_hz);
+		}
+		needed_hz = highest(needed_hz,
+				    member->tx_format.sample_rate_hz);
+		candidate->level_dbov = level;
+		member->level_dbov = level;
+		member->talking_changed = mm_spurt_observe(
+			&seat->spurt,
+			candidate->eligible ? level : MM_SILENCE_DBOV);
+		member->talking = seat->spurt.talking;
+	}
+	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+		struct mm_playout *playout = bridge->playouts[i].playout;
+
+		if (!playout)
+			continue;
+		struct mm_source *source = mm_playout_source(playout);
+
+		source->ops->peek(source, now_us);
+		needed_hz = highest(needed_hz, source->sample_rate_hz);
+		if (mm_playout_underran(playout))
+			bridge->counters->playout_underrun++;
+	}
+	bridge->needed_hz = needed_hz;
+	mm_talkers_choose(&bridge->talkers, bridge->candidates,
+			  bridge->nseats);
+}
+
+/* A frame of a source at the bridge's rate, in `frame` unless it needs no
+ * resampling; NULL is silence. A source may change its rate at any time. */
+static const int16_t *at_bridge_rate(const struct mm_bridge *bridge,
+				     struct mm_resampler *resampler,
+				     uint32_t from_hz, const int16_t *pcm,
+				     int16_t *frame)
+{
+	if (from_hz == bridge->sample_rate_hz)
+		return pcm;
+	if ((resampler->from_hz != from_hz ||
+	     resampler->to_hz != bridge->sample_rate_hz) &&
+	    mm_resampler_init(resampler, from_hz, bridge->sample_rate_hz) < 0)
+		return NULL;
+	if (!pcm && !mm_resampler_ringing(resampler))
+		return NULL;
+	mm_resample(resampler, pcm ? pcm : silence,
+		    mm_frame_samples(from_hz, bridge->config.ptime_ms), frame);
+	return frame;
+}
+
+/* Where everybody is summed nobody comes or goes but by mute and unmute, which
+ * glide; else a talker's first and last frame are faded. */
+static const int16_t *shape(const struct mm_bridge *bridge,
+			    const struct mm_candidate *candidate,
+			    struct mm_member_state *state, const int16_t *pcm,
+			    int16_t *frame)
+{
+	size_t nsamples = bridge->frame_samples;
+	size_t faded = bridge->sample_rate_hz / FADES_PER_SECOND;
+	bool gated = bridge->config.max_talkers > 0;
+	bool fades_in = gated && candidate->choice == MM_CHOICE_ADMITTED;
+	int32_t to_q8 = mm_member_gain(state);
+	bool fades_out = gated && candidate->choice == MM_CHOICE_DROPPED &&
+			 to_q8 != 0;
+	int32_t from_q8 = fades_in ? to_q8 : state->gain_now_q8;
+
+	state->gain_now_q8 = to_q8;
+	if (!pcm || (from_q8 == MM_GAIN_UNITY_Q8 && to_q8 == from_q8 &&
+		     !fades_in && !fades_out))
+		return pcm;
+	if (pcm != frame)
+		memcpy(frame, pcm, nsamples * sizeof(*frame));
+	mm_gain_ramp(frame, nsamples, from_q8, to_q8);
+	if (fades_in)
+		mm_gain_ramp(frame, faded, 0, MM_GAIN_UNITY_Q8);
+	if (fades_out) {
+		mm_gain_ramp(frame, faded, MM_GAIN_UNITY_Q8, 0);
+		memset(frame + faded, 0, (nsamples - faded) * sizeof(*frame));
+	}
+	return frame;
+}
+
+static void contribute(struct mm_bridge *bridge, uint32_t port_id,
+		       const int16_t *pcm)
+{
+	struct mm_contribution *contribution =
+		&bridge->contributions[bridge->ncontributions++];
+
+	contribution->port_id = port_id;
+	contribution->pcm = pcm;
+	if (pcm)
+		mm_mix_add(bridge->sum, pcm, bridge->frame_samples);
+}
+
+static int16_t *next_frame(const struct mm_bridge *bridge)
+{
+	return bridge->frames + bridge->ncontributions * MM_MAX_FRAME_SAMPLES;
+}
+
+static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
+			  const struct mm_candidate *candidate)
+{
+	struct mm_member_state *state = seat->member->state;
+	struct mm_source *source = seat->source;
+	int16_t *frame = next_frame(bridge);
+	const int16_t *pcm = source->ops->pull(source);
+
+	/* What the filter remembers is older than the silence since. */
+	if (candidate->choice == MM_CHOICE_ADMITTED)
+		state->rx_resampler.from_hz = 0;
+	pcm = at_bridge_rate(bridge, &state->rx_resampler,
+			     source->sample_rate_hz, pcm, frame);
+	seat->contribution = (int32_t)bridge->ncontributions;
+	contribute(bridge, seat->member->port_id,
+		   shape(bridge, candidate, state, pcm, frame));
+}
+
+static void gather_playout(struct mm_bridge *bridge, size_t index)
+{
+	struct mm_bridge_playout *slot = &bridge->playouts[index];
+	struct mm_source *source = mm_playout_source(slot->playout);
+
+	slot->pcm = at_bridge_rate(bridge, &slot->resampler,
+				   source->sample_rate_hz,
+				   source->ops->pull(source), slot->frame);
+	if (!slot->pcm)
+		return;
+	if (slot->only)
+		bridge->seats[slot->only->state->seat].playouts++;
+	else
+		contribute(bridge, MM_TAP_PLAYOUT + (uint32_t)index,
+			   slot->pcm);
+}
+
+void mm_bridge_gather(struct mm_bridge *bridge)
+{
+	memset(bridge->sum, 0, bridge->frame_samples * sizeof(*bridge->sum));
+	bridge->ncontributions = 0;
+	for (size_t i = 0; i < bridge->nseats; i++) {
+		struct mm_seat *seat = &bridge->seats[i];
+		const struct mm_candidate *candidate = &bridge->candidates[i];
+
+		seat->contribution = MM_NO_CONTRIBUTION;
+		seat->playouts = 0;
+		if (candidate->choice != MM_CHOICE_UNHEARD)
+			gather_member(bridge, seat, candidate);
+		else if (seat->source)
+			seat->source->ops->skip(seat->source);
+	}
+	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+		if (bridge->playouts[i].playout)
+			gather_playout(bridge, i);
+	}
+}

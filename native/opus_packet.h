@@ -1,0 +1,15 @@
+/* opus_packet.h -- what an Opus packet says of itself (RFC 6716 section 3),
+ * read without the library.
+ */
+#ifndef MM_OPUS_PACKET_H
+#define MM_OPUS_PACKET_H
+
+#include "mm.h"
+
+/* Samples the packet decodes to at a rate; or -EBADMSG. */
+int mm_opus_packet_samples(const uint8_t *packet, size_t size,
+			   uint32_t sample_rate_hz);
+/* True when it carries its predecessor again (LBRR, RFC 6716 4.2.4). */
+bool mm_opus_packet_has_fec(const uint8_t *packet, size_t size);
+
+#endif

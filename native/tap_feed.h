@@ -1,0 +1,18 @@
+/* tap_feed.h -- the bridge's side of a tap, once a tick:
+ *
+ *   begin -> stem for each contribution -> end
+ */
+#ifndef MM_TAP_FEED_H
+#define MM_TAP_FEED_H
+
+#include "tap.h"
+
+/* What follows is at the bridge's rate; `skipped` ticks went by before. */
+void mm_tap_begin(struct mm_tap *tap, uint32_t sample_rate_hz,
+		  uint32_t ptime_ms, uint32_t skipped);
+/* One contribution of this tick; NULL is silence. */
+void mm_tap_stem(struct mm_tap *tap, uint32_t port_id, const int16_t *pcm);
+/* Make the mix and write the records out; how many the ring did not take. */
+uint32_t mm_tap_end(struct mm_tap *tap);
+
+#endif

@@ -1,0 +1,30 @@
+"""Sounds with known properties, for tests of what is done to sound."""
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["rms", "speech_like", "tone"]
+
+Pcm = npt.NDArray[np.int16]
+
+
+def tone(frequency_hz: float, sample_rate_hz: int, nsamples: int, amplitude: float = 10_000.0) -> Pcm:
+    """A sine that starts at phase 0."""
+    phase = 2 * np.pi * frequency_hz / sample_rate_hz * np.arange(nsamples)
+    return np.round(amplitude * np.sin(phase)).astype(np.int16)
+
+
+def speech_like(sample_rate_hz: int, nsamples: int, *, seed: int = 1, amplitude: float = 8_000.0) -> Pcm:
+    """Voiced syllables: a gliding pitch with falling harmonics, four syllables a second, a little noise."""
+    t = np.arange(nsamples) / sample_rate_hz
+    pitch_hz = 120 + 15 * np.sin(2 * np.pi * 0.7 * t)
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / sample_rate_hz
+    voice = sum(np.sin(k * phase) / k for k in range(1, 16))
+    syllables = 0.55 + 0.45 * np.sin(2 * np.pi * 4 * t)
+    noise = np.random.default_rng(seed).normal(0, 0.01, nsamples)
+    return np.round(amplitude / 2 * (voice * syllables + noise)).astype(np.int16)
+
+
+def rms(pcm: npt.NDArray[np.generic]) -> float:
+    """Root of the mean square; 0 for nothing."""
+    return float(np.sqrt(np.mean(np.square(pcm.astype(np.float64))))) if len(pcm) else 0.0

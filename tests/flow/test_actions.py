@@ -1,0 +1,82 @@
+"""Actions are read as the API writes them; what nobody knows is refused before it is run."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from mixminus.call.states import HangupReason
+from mixminus.errors import InvalidArgument
+from mixminus.flow.actions import (
+    CATALOGUE,
+    Answer,
+    ConferenceJoin,
+    Hangup,
+    InvalidActionType,
+    Option,
+    Sleep,
+    normalise,
+    parse,
+)
+from mixminus.flow.executors import EXECUTORS
+from mixminus.ids import NIL, ConferenceId
+
+ROOM = ConferenceId(UUID("99accfb7-c0dd-4a54-997d-dd18af7bc280"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "option"),
+    [
+        ({"type": "answer"}, Answer()),
+        ({"type": "answer", "option": None}, Answer()),
+        ({"type": "conference_join", "option": {"conference_id": str(ROOM)}}, ConferenceJoin(ROOM)),
+        ({"type": "hangup"}, Hangup(HangupReason.NORMAL)),
+        ({"type": "hangup", "option": {"reason": "busy"}}, Hangup(HangupReason.BUSY)),
+        ({"type": "sleep", "option": {"duration": 1500}}, Sleep(1500)),
+        ({"type": "talk", "option": {"text": "hello"}}, None),
+    ],
+)
+def test_reading(raw: dict[str, Any], option: Option | None) -> None:
+    assert parse(raw).option == option
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"type": "conference_join", "option": {"conference_id": "room"}},
+        {"type": "hangup", "option": {"reason": "bored"}},
+        {"type": "sleep", "option": {"duration": -1}},
+        {"type": "sleep", "option": {"duration": "long"}},
+        {"type": "sleep", "option": {"duration": True}},
+        {"type": "sleep", "option": [1]},
+        {"type": "answer", "id": "first"},
+    ],
+)
+def test_a_bad_option_is_refused(raw: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgument):
+        parse(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", [{}, {"type": ""}, {"type": "agent_call"}, {"type": None}, {"type": ["answer"]}]
+)
+def test_an_unknown_type_is_refused(raw: dict[str, Any]) -> None:
+    with pytest.raises(InvalidActionType) as refusal:
+        parse(raw)
+    assert refusal.value.reason == "INVALID_ACTION_TYPE"
+
+
+def test_normal_form_has_every_key() -> None:
+    (action,) = normalise([{"type": "talk", "option": {"text": "hello"}}])
+    assert action == {
+        "id": str(NIL),
+        "next_id": str(NIL),
+        "type": "talk",
+        "option": {"text": "hello"},
+    }
+    assert normalise([action]) == (action,)
+
+
+def test_whatever_can_be_read_can_be_done() -> None:
+    readable = {type(parse({"type": type_, "option": {}}).option) for type_ in CATALOGUE} - {type(None)}
+    assert readable == set(EXECUTORS)

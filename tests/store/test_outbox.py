@@ -1,0 +1,68 @@
+"""Events are numbered within their stream, without gaps, and only if what they tell has happened."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from mixminus.ids import CustomerId, new_id
+from mixminus.store.access import AccessService
+from mixminus.store.database import Store
+from tests.support.clock import ManualClock
+
+
+@pytest.fixture
+async def customer_id(store: Store) -> CustomerId:
+    identity, _ = await AccessService(store, ManualClock()).ensure_default("key")
+    return identity.customer_id
+
+
+class Changed(Exception):
+    pass
+
+
+async def publish(store: Store, stream_id: UUID, customer_id: CustomerId, type_: str = "happened") -> int:
+    async with store.transaction() as tx:
+        return await tx.outbox.add(
+            stream_id, type_, customer_id=customer_id, data={"a": [1]}, tm=ManualClock().now()
+        )
+
+
+async def numbers(store: Store, stream_id: UUID, after: int = 0) -> list[int]:
+    async with store.snapshot() as tx:
+        return [event.number for event in await tx.outbox.read(stream_id, after)]
+
+
+async def test_each_stream_counts_for_itself(store: Store, customer_id: CustomerId) -> None:
+    here, there = new_id(), new_id()
+    assert [await publish(store, stream, customer_id) for stream in (here, there, here)] == [1, 1, 2]
+    assert await numbers(store, here) == [1, 2]
+    assert await numbers(store, here, after=1) == [2]
+    assert await numbers(store, new_id()) == []
+
+
+async def test_parallel_events_leave_no_gap(store: Store, customer_id: CustomerId) -> None:
+    stream = new_id()
+    await asyncio.gather(*(publish(store, stream, customer_id) for _ in range(50)))
+    assert await numbers(store, stream) == list(range(1, 51))
+
+
+async def test_what_did_not_happen_is_not_told(store: Store, customer_id: CustomerId) -> None:
+    stream = new_id()
+    await publish(store, stream, customer_id)
+    with pytest.raises(Changed):
+        async with store.transaction() as tx:
+            await tx.outbox.add(stream, "not so", customer_id=customer_id, data={}, tm=ManualClock().now())
+            raise Changed
+    assert await publish(store, stream, customer_id) == 2
+    assert await numbers(store, stream) == [1, 2]
+
+
+async def test_an_event_comes_back_as_it_was(store: Store, customer_id: CustomerId) -> None:
+    stream, clock = new_id(), ManualClock()
+    tm = clock.now()
+    async with store.transaction() as tx:
+        await tx.outbox.add(stream, "x", customer_id=customer_id, data={"ü": None}, tm=tm)
+    async with store.snapshot() as tx:
+        (event,) = await tx.outbox.read(stream)
+    assert (event.type, event.data, event.tm, event.customer_id) == ("x", {"ü": None}, tm, customer_id)

@@ -1,0 +1,155 @@
+"""The services on a database file and a manual engine, as ``app`` builds them, without a network."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from mixminus.call.leg import Address
+from mixminus.call.model import Call
+from mixminus.call.service import CallService
+from mixminus.conference.lifecycle import Lifecycle
+from mixminus.conference.model import Conference, Conferencecall, ConferenceSpec, ConferenceType
+from mixminus.conference.participants import ParticipantService
+from mixminus.conference.room import Rooms
+from mixminus.conference.service import ConferenceService
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.flow.runner import FlowRunner
+from mixminus.ids import ConferencecallId, ConferenceId, CustomerId
+from mixminus.mixer import Engine, EngineConfig
+from mixminus.recording.service import RecordingService
+from mixminus.store.access import AccessService
+from mixminus.store.database import Store
+from mixminus.store.migrations import upgrade
+from mixminus.store.outbox import Event
+from mixminus.store.page import MAX_PAGE_SIZE, Page
+from tests.support.clock import ManualClock
+from tests.support.deadline import until
+from tests.support.legs import PcmLeg
+
+__all__ = ["EVERYTHING", "House", "database_url", "open_house"]
+
+EVERYTHING = Page(MAX_PAGE_SIZE, datetime.max.replace(tzinfo=UTC))
+SAMPLE_RATE_HZ = 16000
+
+
+def database_url(directory: Path) -> str:
+    return f"sqlite+aiosqlite:///{directory / 'mixminus.db'}"
+
+
+@dataclass
+class House:
+    """Everything a domain test touches, and how to wait for what it did."""
+
+    store: Store
+    clock: ManualClock
+    engine: Engine
+    customer_id: CustomerId
+    rooms: Rooms
+    conferences: ConferenceService
+    participants: ParticipantService
+    calls: CallService
+    recordings: RecordingService
+    recordings_directory: Path
+    legs: list[PcmLeg] = field(default_factory=list)
+
+    async def room(self, type_: ConferenceType = "conference", **spec: Any) -> Conference:
+        """Create a conference and wait until it progresses."""
+        conference = await self.conferences.create(self.customer_id, ConferenceSpec(type=type_, **spec))
+        return await self.conference(conference.id, ConferenceStatus.PROGRESSING)
+
+    async def dial(self, target: object) -> PcmLeg:
+        """Let a phone call somebody."""
+        leg = PcmLeg(self.engine.open_pcm_port(SAMPLE_RATE_HZ))
+        self.legs.append(leg)
+        await self.calls.incoming(
+            leg, source=Address("sip", "alice"), destination=Address("sip", str(target))
+        )
+        return leg
+
+    async def join(self, conference: Conference, count: int = 1) -> list[PcmLeg]:
+        """Let phones dial a conference and wait until all have joined."""
+        before = len(await self.joined(conference))
+        legs = [await self.dial(conference.id) for _ in range(count)]
+
+        async def all_there() -> bool:
+            return len(await self.joined(conference)) == before + count
+
+        await until(all_there)
+        return legs
+
+    async def joined(self, conference: Conference) -> tuple[UUID, ...]:
+        found = await self.conferences.get(self.customer_id, conference.id)
+        return found.conferencecall_ids
+
+    async def conference(self, conference_id: ConferenceId, status: ConferenceStatus) -> Conference:
+        """Wait until the conference has this status, and return it."""
+
+        async def look() -> Conference | None:
+            found = await self.conferences.get(self.customer_id, conference_id)
+            return found if found.status is status else None
+
+        return await until(look)  # type: ignore[return-value]
+
+    async def participant(self, id_: UUID, status: ConferencecallStatus) -> Conferencecall:
+        """Wait until the participant has this status, and return it."""
+
+        async def look() -> Conferencecall | None:
+            found = await self.participants.get_call(self.customer_id, ConferencecallId(id_))
+            return found if found.status is status else None
+
+        return await until(look)  # type: ignore[return-value]
+
+    async def call_of(self, participant_id: UUID) -> Call:
+        participant = await self.participants.get_call(self.customer_id, ConferencecallId(participant_id))
+        return await self.calls.get(self.customer_id, participant.reference_id)
+
+    async def events(self, stream_id: UUID) -> list[Event]:
+        async with self.store.snapshot() as tx:
+            return await tx.outbox.read(stream_id)
+
+    async def event_types(self, stream_id: UUID) -> list[str]:
+        return [event.type for event in await self.events(stream_id)]
+
+
+@asynccontextmanager
+async def open_house(
+    directory: Path, clock: ManualClock, *, names: Iterable[tuple[str, ConferenceId]] = ()
+) -> AsyncIterator[House]:
+    """Start the services on whatever the directory holds, and close them in order."""
+    await upgrade(database_url(directory))
+    store = Store(database_url(directory))
+    engine = Engine(EngineConfig(manual=True))
+    recordings = RecordingService(store, clock, directory=directory / "recordings")
+    rooms = Rooms(engine)
+    lifecycle = Lifecycle(store, clock, rooms, recordings)
+    conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
+    participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
+    flows = FlowRunner(participants, clock)
+    calls = CallService(store, clock, run_flow=flows.run, names=dict(names))
+    identity, _ = await AccessService(store, clock).ensure_default(None)
+    try:
+        await recordings.repair()
+        await conferences.start()
+        await calls.start()
+        yield House(
+            store=store,
+            clock=clock,
+            engine=engine,
+            customer_id=identity.customer_id,
+            rooms=rooms,
+            conferences=conferences,
+            participants=participants,
+            calls=calls,
+            recordings=recordings,
+            recordings_directory=directory / "recordings",
+        )
+    finally:
+        await calls.close()
+        await conferences.close()
+        await recordings.close()
+        await store.close()
+        engine.close()

@@ -1,14 +1,17 @@
 """The server's HTTP door in a test: real services, a database in a temporary folder."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiohttp import ClientResponse, web
 from aiohttp.client import _RequestContextManager
 from aiohttp.test_utils import TestClient
 
+from mixminus.ids import CustomerId, new_id
 from mixminus.mixer import Engine
 from mixminus.store.access import AccessService
+from mixminus.store.database import Store
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.deadline import until
 
@@ -23,6 +26,7 @@ class Door:
 
     client: TestClient[web.Request, web.Application]
     engine: Engine
+    store: Store
     access: AccessService
     webrtc: WebRtcEndpoint
 
@@ -43,6 +47,13 @@ class Door:
 
     async def post(self, path: str, body: object) -> tuple[int, Any]:
         return await self.send("POST", path, json=body)
+
+    async def stranger(self) -> str:
+        """Return the key of another customer."""
+        customer_id = CustomerId(new_id())
+        async with self.store.transaction() as tx:
+            await tx.access.add_customer(customer_id, "stranger", datetime.now(UTC))
+        return await self.access.renew(customer_id, "key")
 
     async def room(self, type_: str = "conference") -> dict[str, Any]:
         """Return a new room that has begun to progress, as it was created."""

@@ -111,7 +111,7 @@ async def test_ping_says_that_phones_and_browsers_can_join(door: Door) -> None:
 
 
 async def test_ping_says_which_transport_is_absent(door: Door) -> None:
-    await door.close_webrtc()
+    await door.webrtc.close()
     async with door.ask("GET", "/ping", token="") as response:
         error = (await response.json())["error"]
         assert (response.status, error["status"]) == (503, "UNAVAILABLE")

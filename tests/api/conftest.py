@@ -37,14 +37,10 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         services = await open_services(store, engine, tmp_path / "recordings", stack)
         await services.access.ensure_default(KEY)
         client = await stack.enter_async_context(TestClient(TestServer(build(services))))
-        yield Door(
-            client=client, engine=engine, store=store, access=services.access, webrtc=services.webrtc
-        )
+        yield Door(client=client, engine=engine, store=store, access=services.access, webrtc=services.webrtc)
 
 
-async def open_services(
-    store: Store, engine: Engine, directory: Path, stack: AsyncExitStack
-) -> Services:
+async def open_services(store: Store, engine: Engine, directory: Path, stack: AsyncExitStack) -> Services:
     clock = SystemClock()
     recordings = RecordingService(store, clock, directory=directory)
     stack.push_async_callback(recordings.close)

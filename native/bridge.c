@@ -11,11 +11,6 @@
 
 #define LOWEST_RATE_HZ 8000
 
-/* A rate is given up only after nobody needed it for this long: somebody who
- * drops out and dials again, or a codec renegotiated twice, must not cost the
- * others two splices. */
-#define RATE_HOLD_MS 5000
-
 int mm_bridge_open(struct mm_bridge **bridge,
 		   const struct mm_bridge_config *config,
 		   const struct mm_libraries *libraries,
@@ -24,7 +19,8 @@ int mm_bridge_open(struct mm_bridge **bridge,
 	/* Talkers may all change in one tick: some fade in, as many out. */
 	size_t heard = config->max_talkers > 0 ? 2 * config->max_talkers
 					       : config->max_members;
-	size_t contributions = heard + MM_BRIDGE_MAX_PLAYOUTS;
+	size_t contributions =
+		heard + MM_BRIDGE_MAX_PLAYOUTS + MM_FAREWELLS;
 	struct mm_bridge *opened = calloc(1, sizeof(*opened));
 
 	if (!opened)
@@ -32,6 +28,8 @@ int mm_bridge_open(struct mm_bridge **bridge,
 	opened->config = *config;
 	opened->libraries = libraries;
 	opened->counters = counters;
+	/* What ran in tick 0 never ran; so 1 must not follow on it. */
+	opened->tick = 2;
 	opened->sample_rate_hz = LOWEST_RATE_HZ;
 	opened->frame_samples =
 		mm_frame_samples(LOWEST_RATE_HZ, config->ptime_ms);
@@ -96,44 +94,6 @@ int mm_bridge_add_encoder(struct mm_bridge *bridge,
 	return 0;
 }
 
-/* Everything that depends on the rate begins anew. Filters of sources and taps
- * notice by themselves; where a stream goes out, its lane splices. */
-static void switch_rate(struct mm_bridge *bridge, uint32_t sample_rate_hz)
-{
-	bridge->sample_rate_hz = sample_rate_hz;
-	bridge->unneeded_ticks = 0;
-	bridge->frame_samples =
-		mm_frame_samples(sample_rate_hz, bridge->config.ptime_ms);
-	for (size_t i = 0; i < MM_SHARED_CLASSES; i++)
-		mm_mix_class_switch(&bridge->classes[i], sample_rate_hz,
-				    bridge->frame_samples);
-	for (size_t i = 0; i < bridge->nseats; i++) {
-		struct mm_member_state *state =
-			bridge->seats[i].member->state;
-
-		mm_limiter_init(&state->limiter, sample_rate_hz);
-		mm_lane_switch(&state->lane, sample_rate_hz);
-	}
-}
-
-static bool rate_is_known(uint32_t sample_rate_hz)
-{
-	return sample_rate_hz == 8000 || sample_rate_hz == 16000 ||
-	       sample_rate_hz == 32000 || sample_rate_hz == 48000;
-}
-
-static void follow_rate(struct mm_bridge *bridge)
-{
-	uint32_t hold_ticks = RATE_HOLD_MS / bridge->config.ptime_ms;
-
-	if (!rate_is_known(bridge->needed_hz) ||
-	    bridge->needed_hz == bridge->sample_rate_hz)
-		bridge->unneeded_ticks = 0;
-	else if (bridge->needed_hz > bridge->sample_rate_hz ||
-		 ++bridge->unneeded_ticks > hold_ticks)
-		switch_rate(bridge, bridge->needed_hz);
-}
-
 int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 {
 	struct mm_shared_encoder *shared =
@@ -147,8 +107,6 @@ int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 		return -ENOSPC;
 	if (!shared)
 		return -ENOENT;
-	if (member->source && !rate_is_known(member->source->sample_rate_hz))
-		return -EINVAL;
 	*seat = (struct mm_seat){
 		.source = member->source,
 		.member = member,
@@ -171,13 +129,25 @@ int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 	member->state->gain_q8 = MM_GAIN_UNITY_Q8;
 	member->state->gain_now_q8 = MM_GAIN_UNITY_Q8;
 	member->state->muted = false;
+	member->state->voice.last_samples = 0;
 	bridge->nseats++;
-	if (member->tx_format.sample_rate_hz > bridge->sample_rate_hz)
-		switch_rate(bridge, member->tx_format.sample_rate_hz);
-	if (member->source &&
-	    member->source->sample_rate_hz > bridge->sample_rate_hz)
-		switch_rate(bridge, member->source->sample_rate_hz);
+	mm_bridge_raise_rate(bridge, member->tx_format.sample_rate_hz);
+	if (member->source)
+		mm_bridge_raise_rate(bridge, member->source->sample_rate_hz);
 	return 0;
+}
+
+static void part_member(struct mm_bridge *bridge,
+			const struct mm_member *member)
+{
+	const struct mm_seat *seat = &bridge->seats[member->state->seat];
+	const int16_t *pcm;
+
+	if (seat->contribution < 0)
+		return;
+	pcm = bridge->contributions[seat->contribution].pcm;
+	if (pcm)
+		mm_bridge_part(bridge, member->port_id, pcm);
 }
 
 void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
@@ -191,6 +161,7 @@ void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
 		if (bridge->playouts[i].only == member)
 			bridge->playouts[i].playout = NULL;
 	}
+	part_member(bridge, member);
 	mm_hears_forget(&bridge->hears, member);
 	bridge->seats[index] = bridge->seats[last];
 	bridge->candidates[index] = bridge->candidates[last];
@@ -264,6 +235,7 @@ int mm_bridge_add_tap(struct mm_bridge *bridge, struct mm_tap *tap)
 {
 	if (bridge->ntaps == MM_BRIDGE_MAX_TAPS)
 		return -ENOSPC;
+	mm_tap_switch(tap, bridge->sample_rate_hz, bridge->config.ptime_ms);
 	bridge->taps[bridge->ntaps++] = tap;
 	return 0;
 }
@@ -291,7 +263,8 @@ int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
 		slot->playout = playout;
 		slot->only = only;
 		slot->pcm = NULL;
-		slot->resampler.from_hz = 0; /* begins anew */
+		slot->voice.resampler.from_hz = 0; /* begins anew */
+		slot->voice.last_samples = 0;
 		return 0;
 	}
 	return -ENOSPC;
@@ -301,16 +274,21 @@ void mm_bridge_remove_playout(struct mm_bridge *bridge,
 			      struct mm_playout *playout)
 {
 	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
-		if (bridge->playouts[i].playout == playout)
-			bridge->playouts[i].playout = NULL;
+		struct mm_bridge_playout *slot = &bridge->playouts[i];
+
+		if (slot->playout != playout)
+			continue;
+		if (slot->pcm && !slot->only)
+			mm_bridge_part(bridge, MM_TAP_PLAYOUT + (uint32_t)i,
+				       slot->pcm);
+		slot->playout = NULL;
 	}
 }
 
 static void feed_tap(const struct mm_bridge *bridge, struct mm_tap *tap,
 		     uint32_t skipped)
 {
-	mm_tap_begin(tap, bridge->sample_rate_hz, bridge->config.ptime_ms,
-		     skipped);
+	mm_tap_begin(tap, skipped);
 	for (size_t i = 0; i < bridge->ncontributions; i++)
 		mm_tap_stem(tap, bridge->contributions[i].port_id,
 			    bridge->contributions[i].pcm);
@@ -319,13 +297,13 @@ static void feed_tap(const struct mm_bridge *bridge, struct mm_tap *tap,
 
 void mm_bridge_tick(struct mm_bridge *bridge, int64_t now_us, uint32_t skipped)
 {
-	bridge->tick++;
 	mm_bridge_listen(bridge, now_us);
-	follow_rate(bridge);
+	mm_bridge_follow_rate(bridge);
 	mm_bridge_gather(bridge);
 	mm_bridge_serve(bridge);
 	for (size_t i = 0; i < bridge->ntaps; i++)
 		feed_tap(bridge, bridge->taps[i], skipped);
+	bridge->tick++;
 }
 
 uint32_t mm_bridge_sample_rate_hz(const struct mm_bridge *bridge)

@@ -56,23 +56,39 @@ void mm_bridge_listen(struct mm_bridge *bridge, int64_t now_us)
 			  bridge->nseats);
 }
 
-/* A frame of a source at the bridge's rate, in `frame` unless it needs no
+static bool follow_source(const struct mm_bridge *bridge,
+			  struct mm_resampler *resampler, uint32_t from_hz)
+{
+	return (resampler->from_hz == from_hz &&
+		resampler->to_hz == bridge->sample_rate_hz) ||
+	       mm_resampler_init(resampler, from_hz,
+				 bridge->sample_rate_hz) == 0;
+}
+
+static void remember(struct mm_voice *voice, uint32_t from_hz,
+		     const int16_t *pcm, size_t nsamples)
+{
+	voice->last_hz = from_hz;
+	voice->last_samples = pcm ? nsamples : 0;
+	if (pcm)
+		memcpy(voice->last, pcm, nsamples * sizeof(*pcm));
+}
+
+/* A source's frame at the bridge's rate, in `frame` unless it needs no
  * resampling; NULL is silence. A source may change its rate at any time. */
 static const int16_t *at_bridge_rate(const struct mm_bridge *bridge,
-				     struct mm_resampler *resampler,
-				     uint32_t from_hz, const int16_t *pcm,
-				     int16_t *frame)
+				     struct mm_voice *voice, uint32_t from_hz,
+				     const int16_t *pcm, int16_t *frame)
 {
+	size_t nsamples = mm_frame_samples(from_hz, bridge->config.ptime_ms);
+
+	remember(voice, from_hz, pcm, nsamples);
 	if (from_hz == bridge->sample_rate_hz)
 		return pcm;
-	if ((resampler->from_hz != from_hz ||
-	     resampler->to_hz != bridge->sample_rate_hz) &&
-	    mm_resampler_init(resampler, from_hz, bridge->sample_rate_hz) < 0)
+	if (!follow_source(bridge, &voice->resampler, from_hz) ||
+	    (!pcm && !mm_resampler_ringing(&voice->resampler)))
 		return NULL;
-	if (!pcm && !mm_resampler_ringing(resampler))
-		return NULL;
-	mm_resample(resampler, pcm ? pcm : silence,
-		    mm_frame_samples(from_hz, bridge->config.ptime_ms), frame);
+	mm_resample(&voice->resampler, pcm ? pcm : silence, nsamples, frame);
 	return frame;
 }
 
@@ -135,22 +151,20 @@ static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 
 	/* What the filter remembers is older than the silence since. */
 	if (candidate->choice == MM_CHOICE_ADMITTED)
-		state->rx_resampler.from_hz = 0;
-	pcm = at_bridge_rate(bridge, &state->rx_resampler,
-			     source->sample_rate_hz, pcm, frame);
+		state->voice.resampler.from_hz = 0;
+	pcm = at_bridge_rate(bridge, &state->voice, source->sample_rate_hz,
+			     pcm, frame);
+	if (candidate->choice == MM_CHOICE_DROPPED)
+		state->voice.last_samples = 0;
 	seat->contribution = (int32_t)bridge->ncontributions;
 	contribute(bridge, seat->member->port_id,
 		   shape(bridge, candidate, state, pcm, frame));
 }
 
-static void gather_playout(struct mm_bridge *bridge, size_t index)
+static void give_playout(struct mm_bridge *bridge, size_t index)
 {
 	struct mm_bridge_playout *slot = &bridge->playouts[index];
-	struct mm_source *source = mm_playout_source(slot->playout);
 
-	slot->pcm = at_bridge_rate(bridge, &slot->resampler,
-				   source->sample_rate_hz,
-				   source->ops->pull(source), slot->frame);
 	if (!slot->pcm)
 		return;
 	if (slot->only)
@@ -160,10 +174,44 @@ static void gather_playout(struct mm_bridge *bridge, size_t index)
 			   slot->pcm);
 }
 
-void mm_bridge_gather(struct mm_bridge *bridge)
+static void gather_playout(struct mm_bridge *bridge, size_t index)
+{
+	struct mm_bridge_playout *slot = &bridge->playouts[index];
+	struct mm_source *source = mm_playout_source(slot->playout);
+
+	slot->pcm = at_bridge_rate(bridge, &slot->voice,
+				   source->sample_rate_hz,
+				   source->ops->pull(source), slot->frame);
+	give_playout(bridge, index);
+}
+
+void mm_bridge_part(struct mm_bridge *bridge, uint32_t port_id,
+		    const int16_t *pcm)
+{
+	size_t faded = bridge->sample_rate_hz / FADES_PER_SECOND;
+	const int16_t *end = pcm + bridge->frame_samples;
+	struct mm_farewell *farewell = &bridge->farewells[bridge->nfarewells];
+
+	if (bridge->config.max_talkers == 0 ||
+	    bridge->nfarewells == MM_FAREWELLS)
+		return;
+	bridge->nfarewells++;
+	farewell->port_id = port_id;
+	memset(farewell->pcm, 0, sizeof(farewell->pcm));
+	for (size_t i = 0; i < faded; i++)
+		farewell->pcm[i] = *--end;
+	mm_gain_ramp(farewell->pcm, faded, MM_GAIN_UNITY_Q8, 0);
+}
+
+static void begin_sum(struct mm_bridge *bridge)
 {
 	memset(bridge->sum, 0, bridge->frame_samples * sizeof(*bridge->sum));
 	bridge->ncontributions = 0;
+}
+
+void mm_bridge_gather(struct mm_bridge *bridge)
+{
+	begin_sum(bridge);
 	for (size_t i = 0; i < bridge->nseats; i++) {
 		struct mm_seat *seat = &bridge->seats[i];
 		const struct mm_candidate *candidate = &bridge->candidates[i];
@@ -178,5 +226,62 @@ void mm_bridge_gather(struct mm_bridge *bridge)
 	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
 		if (bridge->playouts[i].playout)
 			gather_playout(bridge, i);
+	}
+	for (size_t i = 0; i < bridge->nfarewells; i++)
+		contribute(bridge, bridge->farewells[i].port_id,
+			   bridge->farewells[i].pcm);
+	bridge->nfarewells = 0;
+}
+
+/* The last frame through a filter that has forgotten everything. */
+static const int16_t *replay_voice(const struct mm_bridge *bridge,
+				   struct mm_voice *voice, int16_t *frame)
+{
+	if (voice->last_samples == 0)
+		return NULL;
+	if (voice->last_hz == bridge->sample_rate_hz)
+		return voice->last;
+	if (mm_resampler_init(&voice->resampler, voice->last_hz,
+			      bridge->sample_rate_hz) < 0)
+		return NULL;
+	mm_resample(&voice->resampler, voice->last, voice->last_samples,
+		    frame);
+	return frame;
+}
+
+static void replay_member(struct mm_bridge *bridge, struct mm_seat *seat)
+{
+	struct mm_member_state *state = seat->member->state;
+	int16_t *frame = next_frame(bridge);
+	const int16_t *pcm = replay_voice(bridge, &state->voice, frame);
+
+	if (pcm && state->gain_now_q8 != MM_GAIN_UNITY_Q8) {
+		memmove(frame, pcm, bridge->frame_samples * sizeof(*frame));
+		mm_gain_ramp(frame, bridge->frame_samples, state->gain_now_q8,
+			     state->gain_now_q8);
+		pcm = frame;
+	}
+	seat->contribution = (int32_t)bridge->ncontributions;
+	contribute(bridge, seat->member->port_id, pcm);
+}
+
+void mm_bridge_replay(struct mm_bridge *bridge)
+{
+	begin_sum(bridge);
+	bridge->nfarewells = 0; /* they were made at the other rate */
+	for (size_t i = 0; i < bridge->nseats; i++) {
+		struct mm_seat *seat = &bridge->seats[i];
+
+		seat->playouts = 0;
+		if (seat->contribution >= 0)
+			replay_member(bridge, seat);
+	}
+	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+		struct mm_bridge_playout *slot = &bridge->playouts[i];
+
+		if (!slot->playout)
+			continue;
+		slot->pcm = replay_voice(bridge, &slot->voice, slot->frame);
+		give_playout(bridge, i);
 	}
 }

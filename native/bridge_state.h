@@ -13,6 +13,7 @@
 #include "talkers.h"
 
 #define MM_NO_CONTRIBUTION (-1)
+#define MM_FAREWELLS 8                /* in one tick; the rest may click    */
 
 /* The hot part of a member: one cache line each, walked over in every tick.
  * seats[i] and candidates[i] belong together. */
@@ -40,16 +41,23 @@ struct mm_contribution {
 struct mm_bridge_playout {
 	struct mm_playout *playout;       /* NULL: free                     */
 	struct mm_member *only;           /* NULL: the room                 */
-	struct mm_resampler resampler;
+	struct mm_voice voice;
 	const int16_t *pcm;               /* of this tick, NULL: silence    */
 	int16_t frame[MM_MAX_FRAME_SAMPLES];
+};
+
+/* The last 2.5 ms of somebody who left in the middle of a word, mirrored and
+ * faded out, so that the others hear no click. */
+struct mm_farewell {
+	uint32_t port_id;
+	int16_t pcm[MM_MAX_FRAME_SAMPLES];
 };
 
 struct mm_bridge {
 	struct mm_bridge_config config;
 	const struct mm_libraries *libraries;
 	struct mm_counters *counters;
-	uint64_t tick;                    /* counts from 1                  */
+	uint64_t tick;                    /* the one running, or the next   */
 	uint32_t sample_rate_hz;
 	uint32_t needed_hz;               /* by those who are here          */
 	uint32_t unneeded_ticks;          /* since needed_hz fell below     */
@@ -62,6 +70,8 @@ struct mm_bridge {
 	struct mm_contribution *contributions;
 	int16_t *frames;                  /* one for each contribution      */
 	struct mm_hears hears;
+	size_t nfarewells;
+	struct mm_farewell farewells[MM_FAREWELLS];
 	size_t nencoders;
 	struct mm_shared_encoder *encoders[MM_BRIDGE_MAX_FORMATS];
 	size_t ntaps;
@@ -74,11 +84,23 @@ struct mm_bridge {
 	int16_t resampled[MM_MAX_FRAME_SAMPLES];
 };
 
-/* Look at every source, choose talkers, note the rate that is needed. */
+/* bridge_rx.c: look at every source, choose talkers, note the needed rate; */
 void mm_bridge_listen(struct mm_bridge *bridge, int64_t now_us);
-/* Pull what is heard into contributions, and sum them. */
+/* pull what is heard into contributions, and sum them; */
 void mm_bridge_gather(struct mm_bridge *bridge);
-/* Give every member its payload. */
+/* do that once more with the last tick's frames, after a change of rate; */
+void mm_bridge_replay(struct mm_bridge *bridge);
+/* somebody who was heard in the last tick goes. */
+void mm_bridge_part(struct mm_bridge *bridge, uint32_t port_id,
+		    const int16_t *pcm);
+
+/* bridge_tx.c: give every member its payload; */
 void mm_bridge_serve(struct mm_bridge *bridge);
+/* run the replayed contributions through every limiter and lane. */
+void mm_bridge_warm(struct mm_bridge *bridge);
+
+/* bridge_rate.c: raise the rate at once, lower it after a while. */
+void mm_bridge_raise_rate(struct mm_bridge *bridge, uint32_t sample_rate_hz);
+void mm_bridge_follow_rate(struct mm_bridge *bridge);
 
 #endif

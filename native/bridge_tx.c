@@ -41,7 +41,6 @@ static void unlink_exceptions(struct mm_bridge *bridge)
 
 		bridge->seats[seat].exception = MM_HEARS_NONE;
 	}
-	mm_hears_advance(hears);
 }
 
 static enum wish wish_of(const struct mm_seat *seat)
@@ -246,6 +245,42 @@ static void serve_private(struct mm_bridge *bridge, struct mm_seat *seat)
 	member->tx_payload = member->tx_bytes > 0 ? state->payload : NULL;
 }
 
+static void warm_private(struct mm_bridge *bridge, const struct mm_seat *seat)
+{
+	struct mm_member_state *state = seat->member->state;
+
+	if (seat->was_deafened)
+		memset(bridge->mix, 0, sizeof(bridge->mix));
+	else
+		compose(bridge, seat);
+	mm_limiter_init(&state->limiter, bridge->sample_rate_hz);
+	mm_limiter_run(&state->limiter, bridge->mix, bridge->limited,
+		       bridge->frame_samples);
+	mm_lane_switch(&state->lane, bridge->sample_rate_hz, bridge->limited,
+		       bridge->frame_samples);
+}
+
+void mm_bridge_warm(struct mm_bridge *bridge)
+{
+	static const int32_t nothing[MM_MAX_FRAME_SAMPLES];
+
+	mm_mix_class_switch(&bridge->classes[MM_CLASS_ALL],
+			    bridge->sample_rate_hz, bridge->sum,
+			    bridge->frame_samples, bridge->tick);
+	mm_mix_class_switch(&bridge->classes[MM_CLASS_SILENCE],
+			    bridge->sample_rate_hz, nothing,
+			    bridge->frame_samples, bridge->tick);
+	link_exceptions(bridge);
+	for (size_t i = 0; i < bridge->nseats; i++) {
+		const struct mm_seat *seat = &bridge->seats[i];
+
+		if (seat->tx_state == MM_TX_PRIVATE ||
+		    seat->tx_state == MM_TX_PARALLEL)
+			warm_private(bridge, seat);
+	}
+	unlink_exceptions(bridge);
+}
+
 static void serve(struct mm_bridge *bridge, struct mm_seat *seat)
 {
 	struct mm_member *member = seat->member;
@@ -284,4 +319,5 @@ void mm_bridge_serve(struct mm_bridge *bridge)
 	for (size_t i = 0; i < bridge->nseats; i++)
 		serve(bridge, &bridge->seats[i]);
 	unlink_exceptions(bridge);
+	mm_hears_advance(&bridge->hears);
 }

@@ -12,16 +12,15 @@
 
 #define MM_LIMITER_LOOKAHEAD_MS 2
 #define MM_LIMITER_MAX_LOOKAHEAD_SAMPLES 96 /* 2 ms at 48 kHz */
+#define MM_LIMITER_RELEASE_MS 60            /* time constant  */
 
 struct mm_limiter {
-	int32_t delay[MM_LIMITER_MAX_LOOKAHEAD_SAMPLES];
 	size_t lookahead_samples;
-	size_t head;
-	float gain;              /* applied now; 1 is transparent           */
-	float release_per_sample;
-	/* Owner (dsp) may add private fields; the struct must stay flat.   */
-	float slope;
-	int32_t hold_samples;
+	unsigned attack_log2[2];  /* lengths of the two smoothing windows   */
+	int32_t release_q24;      /* share of the way back in one sample    */
+	bool transparent;         /* all ceilings below are unity           */
+	int32_t delay[MM_LIMITER_MAX_LOOKAHEAD_SAMPLES];    /* oldest first */
+	int32_t ceiling_q24[2 * MM_LIMITER_MAX_LOOKAHEAD_SAMPLES];
 };
 
 void mm_limiter_init(struct mm_limiter *limiter, uint32_t sample_rate_hz);

@@ -36,6 +36,15 @@ enum mm_tx_state {
 	MM_TX_PARALLEL,
 };
 
+/* A source on its way to the bridge's rate. Its last frame is kept, to be
+ * played into fresh filters when the bridge changes its rate. */
+struct mm_voice {
+	struct mm_resampler resampler;
+	uint32_t last_hz;
+	size_t last_samples;      /* 0: was silent, or is not heard on      */
+	int16_t last[MM_MAX_FRAME_SAMPLES];
+};
+
 struct mm_member_state {
 	uint32_t seat;            /* on its bridge, or MM_NO_SEAT           */
 	const struct mm_libraries *libraries;
@@ -43,7 +52,7 @@ struct mm_member_state {
 	int32_t gain_q8;          /* asked for                              */
 	int32_t gain_now_q8;      /* at the end of the last frame           */
 	bool muted;
-	struct mm_resampler rx_resampler;
+	struct mm_voice voice;
 	/* tx, while private or parallel */
 	struct mm_limiter limiter;
 	struct mm_lane lane;

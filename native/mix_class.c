@@ -21,11 +21,14 @@ int mm_lane_init(struct mm_lane *lane, uint32_t from_hz, uint32_t to_hz)
 	return mm_resampler_init(&lane->resampler, from_hz, to_hz);
 }
 
-int mm_lane_switch(struct mm_lane *lane, uint32_t from_hz)
+void mm_lane_switch(struct mm_lane *lane, uint32_t from_hz,
+		    const int16_t *last, size_t nsamples)
 {
+	int16_t discarded[MM_MAX_FRAME_SAMPLES];
+
+	mm_resampler_init(&lane->resampler, from_hz, lane->resampler.to_hz);
+	mm_resample(&lane->resampler, last, nsamples, discarded);
 	lane->splice = true;
-	return mm_resampler_init(&lane->resampler, from_hz,
-				 lane->resampler.to_hz);
 }
 
 /* The old signal is continued by its own mirror image, which meets its last
@@ -72,20 +75,18 @@ int mm_mix_class_init(struct mm_mix_class *mix_class, uint32_t sample_rate_hz,
 	return 0;
 }
 
-int mm_mix_class_switch(struct mm_mix_class *mix_class,
-			uint32_t sample_rate_hz, size_t nsamples)
+void mm_mix_class_switch(struct mm_mix_class *mix_class,
+			 uint32_t sample_rate_hz, const int32_t *last,
+			 size_t nsamples, uint64_t tick)
 {
-	mm_limiter_init(&mix_class->limiter, sample_rate_hz);
-	mix_class->nsamples = nsamples;
-	memset(mix_class->pcm, 0, sizeof(mix_class->pcm));
-	for (size_t i = 0; i < MM_LANES; i++) {
-		int rc = mm_lane_switch(&mix_class->lanes[i].lane,
-					sample_rate_hz);
+	int16_t *pcm = mix_class->pcm[(tick - 1) % 2];
 
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	mm_limiter_init(&mix_class->limiter, sample_rate_hz);
+	mm_limiter_run(&mix_class->limiter, last, pcm, nsamples);
+	mix_class->nsamples = nsamples;
+	for (size_t i = 0; i < MM_LANES; i++)
+		mm_lane_switch(&mix_class->lanes[i].lane, sample_rate_hz, pcm,
+			       nsamples);
 }
 
 void mm_mix_class_run(struct mm_mix_class *mix_class, const int32_t *sum,
@@ -100,10 +101,8 @@ void mm_mix_class_run(struct mm_mix_class *mix_class, const int32_t *sum,
 static void lane_prime(struct mm_lane *lane, const int16_t *last,
 		       size_t nsamples)
 {
-	int16_t discarded[MM_MAX_FRAME_SAMPLES];
-
-	mm_lane_init(lane, lane->resampler.from_hz, lane->resampler.to_hz);
-	mm_lane_run(lane, last, nsamples, discarded);
+	mm_lane_switch(lane, lane->resampler.from_hz, last, nsamples);
+	lane->splice = false;
 }
 
 const int16_t *mm_mix_class_pcm(struct mm_mix_class *mix_class,

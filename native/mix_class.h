@@ -28,8 +28,10 @@ struct mm_lane {
 };
 
 int mm_lane_init(struct mm_lane *lane, uint32_t from_hz, uint32_t to_hz);
-/* The bridge's rate is now from_hz. */
-int mm_lane_switch(struct mm_lane *lane, uint32_t from_hz);
+/* The bridge's rate is now from_hz; `last` is the frame before the next one,
+ * already at that rate. */
+void mm_lane_switch(struct mm_lane *lane, uint32_t from_hz,
+		    const int16_t *last, size_t nsamples);
 size_t mm_lane_run(struct mm_lane *lane, const int16_t *in, size_t nsamples,
 		   int16_t *out);
 
@@ -47,8 +49,11 @@ struct mm_mix_class {
 
 int mm_mix_class_init(struct mm_mix_class *mix_class, uint32_t sample_rate_hz,
 		      size_t nsamples);
-int mm_mix_class_switch(struct mm_mix_class *mix_class,
-			uint32_t sample_rate_hz, size_t nsamples);
+/* The bridge's rate has changed; `last` is what the last sum would have been
+ * at the new one. */
+void mm_mix_class_switch(struct mm_mix_class *mix_class,
+			 uint32_t sample_rate_hz, const int32_t *last,
+			 size_t nsamples, uint64_t tick);
 /* Limit this tick's sum. */
 void mm_mix_class_run(struct mm_mix_class *mix_class, const int32_t *sum,
 		      uint64_t tick);

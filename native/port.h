@@ -48,7 +48,8 @@ struct mm_port_control {
 	bool closed;
 	uint32_t releases_sent;           /* by a shard                     */
 	uint32_t releases_seen;
-	struct mm_mux *mux;               /* not yet forgotten by it        */
+	struct mm_mux *mux;               /* whose socket it uses           */
+	bool mux_holds;                   /* and has not forgotten it       */
 	struct mm_port *next;
 	struct mm_port **link;
 	struct mm_hears_rule *hears;

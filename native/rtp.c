@@ -184,29 +184,23 @@ static void begin(struct mm_rtp_source *source, uint32_t extended)
 	source->received_prior = 0;
 	source->expected_prior = 0;
 	source->jitter = 0;
+	source->measured = false;
 }
 
-/* RFC 3550 A.8, with arrival measured in clock ticks. Packets that repeat a
- * timestamp (RFC 4733 events, section 2.2.1) say nothing about the network. */
-static void measure_jitter(struct mm_rtp_source *source, uint32_t timestamp,
+void mm_rtp_source_measure(struct mm_rtp_source *source, uint32_t timestamp,
 			   int64_t arrival_us)
 {
 	int64_t arrival = arrival_us / US_PER_S * source->clock_rate_hz +
 			  arrival_us % US_PER_S * source->clock_rate_hz /
 				  US_PER_S;
 	uint32_t transit = (uint32_t)arrival - timestamp;
-	int32_t difference = (int32_t)(transit - source->last_transit);
+	double change = (int32_t)(transit - source->last_transit);
 
-	if (source->received > 0 && timestamp == source->last_timestamp)
-		return;
-	if (source->received > 0) {
-		double change = difference < 0 ? -(double)difference
-					       : (double)difference;
-
-		source->jitter += (change - source->jitter) * JITTER_GAIN;
-	}
+	if (source->measured)
+		source->jitter += ((change < 0 ? -change : change) -
+				   source->jitter) * JITTER_GAIN;
 	source->last_transit = transit;
-	source->last_timestamp = timestamp;
+	source->measured = true;
 }
 
 /* A.1 for the first packets. The RFC waits for two in sequence; we believe a
@@ -255,20 +249,18 @@ static int follow(struct mm_rtp_source *source, uint16_t sequence_number,
 	return 0;
 }
 
-int mm_rtp_source_update(struct mm_rtp_source *source, const struct mm_rtp *rtp,
-			 int64_t arrival_us, uint32_t *extended)
+int mm_rtp_source_update(struct mm_rtp_source *source, uint16_t sequence_number,
+			 uint32_t *extended)
 {
 	int rc;
 
 	if (!source->started || source->probation > 0) {
-		rc = admit(source, rtp->sequence_number);
-		*extended = rtp->sequence_number;
+		rc = admit(source, sequence_number);
+		*extended = sequence_number;
 	} else {
-		rc = follow(source, rtp->sequence_number, extended);
+		rc = follow(source, sequence_number, extended);
 	}
-	if (rc < 0)
-		return rc;
-	measure_jitter(source, rtp->timestamp, arrival_us);
-	source->received++;
-	return 0;
+	if (rc == 0)
+		source->received++;
+	return rc;
 }

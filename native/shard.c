@@ -31,7 +31,7 @@ int mm_shard_open(struct mm_shard **opened,
 	if (!shard)
 		return -ENOMEM;
 	shard->config = *config;
-	mm_outbox_init(&shard->outbox);
+	mm_outbox_init(&shard->outbox, &shard->counters);
 	shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	rc = shard->epoll_fd < 0 ? -errno : 0;
 	if (!rc)
@@ -53,6 +53,7 @@ int mm_shard_open(struct mm_shard **opened,
 
 void mm_shard_close(struct mm_shard *shard)
 {
+	free(shard->pending.items);
 	mm_ring_free(&shard->commands);
 	mm_ring_free(&shard->retired);
 	mm_ring_free(&shard->events);

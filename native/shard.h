@@ -33,6 +33,14 @@ struct mm_shard_socket {
 			struct mm_datagram *datagram);
 };
 
+/* Commands that wait for the ring; the control thread's. */
+struct mm_pending {
+	struct mm_command *items;
+	size_t head;
+	size_t count;
+	size_t size;
+};
+
 struct mm_shard_config {
 	uint32_t ptime_ms;
 	int64_t media_timeout_us;
@@ -49,6 +57,7 @@ struct mm_shard {
 	_Atomic bool pressed;             /* control waits for ring space   */
 	_Atomic bool stopping;
 	bool running;                     /* control's: there is a thread   */
+	struct mm_pending pending;
 	pthread_t thread;
 	struct mm_held_bridge *lobby;
 	struct mm_held_bridge *bridges;

@@ -42,7 +42,7 @@ struct mm_tap {
 	size_t nsamples_in;               /* a frame at the bridge's rate   */
 	size_t nsamples;                  /* a frame at ours                */
 	uint32_t overran;
-	bool crowded;                     /* rest[] holds something         */
+	bool crowded;                     /* rest[] holds something, or did */
 	int32_t rest[MM_MAX_FRAME_SAMPLES]; /* talkers without a slot       */
 	int32_t sum[MM_MAX_FRAME_SAMPLES];
 	struct mm_lane rest_lane;
@@ -91,25 +91,34 @@ void mm_tap_close(struct mm_tap *tap)
 	free(tap);
 }
 
-/* The bridge changed its rate: all that sounds goes on with a splice. */
-static void follow_rate(struct mm_tap *tap, uint32_t sample_rate_hz)
+void mm_tap_switch(struct mm_tap *tap, uint32_t sample_rate_hz,
+		   uint32_t ptime_ms)
 {
-	if (tap->bridge_rate_hz == sample_rate_hz)
-		return;
 	tap->bridge_rate_hz = sample_rate_hz;
-	mm_lane_switch(&tap->rest_lane, sample_rate_hz);
+	tap->nsamples_in = mm_frame_samples(sample_rate_hz, ptime_ms);
+	tap->nsamples = mm_frame_samples(tap->sample_rate_hz, ptime_ms);
+	mm_lane_switch(&tap->rest_lane, sample_rate_hz, silence,
+		       tap->nsamples_in);
+	tap->rest_lane.splice = tap->crowded;
 	for (size_t i = 0; i < MAX_STEMS; i++) {
 		if (tap->stems[i].port_id)
-			mm_lane_switch(&tap->stems[i].lane, sample_rate_hz);
+			mm_lane_switch(&tap->stems[i].lane, sample_rate_hz,
+				       silence, tap->nsamples_in);
 	}
 }
 
-void mm_tap_begin(struct mm_tap *tap, uint32_t sample_rate_hz,
-		  uint32_t ptime_ms, uint32_t skipped)
+void mm_tap_warm(struct mm_tap *tap, uint32_t port_id, const int16_t *pcm)
 {
-	follow_rate(tap, sample_rate_hz);
-	tap->nsamples_in = mm_frame_samples(sample_rate_hz, ptime_ms);
-	tap->nsamples = mm_frame_samples(tap->sample_rate_hz, ptime_ms);
+	for (size_t i = 0; pcm && i < MAX_STEMS; i++) {
+		if (tap->stems[i].port_id == port_id)
+			mm_lane_switch(&tap->stems[i].lane,
+				       tap->bridge_rate_hz, pcm,
+				       tap->nsamples_in);
+	}
+}
+
+void mm_tap_begin(struct mm_tap *tap, uint32_t skipped)
+{
 	tap->overran = 0;
 	tap->crowded = false;
 	memset(tap->sum, 0, tap->nsamples * sizeof(*tap->sum));

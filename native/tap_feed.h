@@ -7,9 +7,14 @@
 
 #include "tap.h"
 
-/* What follows is at the bridge's rate; `skipped` ticks went by before. */
-void mm_tap_begin(struct mm_tap *tap, uint32_t sample_rate_hz,
-		  uint32_t ptime_ms, uint32_t skipped);
+/* The bridge's rate is another from here on; then, for each contribution that
+ * sounded in the last tick, its last frame at the new rate. */
+void mm_tap_switch(struct mm_tap *tap, uint32_t sample_rate_hz,
+		   uint32_t ptime_ms);
+void mm_tap_warm(struct mm_tap *tap, uint32_t port_id, const int16_t *pcm);
+
+/* `skipped` ticks went by before this one. */
+void mm_tap_begin(struct mm_tap *tap, uint32_t skipped);
 /* One contribution of this tick; NULL is silence. */
 void mm_tap_stem(struct mm_tap *tap, uint32_t port_id, const int16_t *pcm);
 /* Make the mix and write the records out; how many the ring did not take. */

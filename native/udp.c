@@ -52,6 +52,19 @@ int mm_address_parse(struct mm_address *address, const char *host,
 	return -EINVAL;
 }
 
+uint16_t mm_address_format(const struct mm_address *address,
+			   char host[MM_HOST_BYTES])
+{
+	bool v6 = address->u.sa.sa_family == AF_INET6;
+	const void *bits = v6 ? (const void *)&address->u.in6.sin6_addr
+			      : (const void *)&address->u.in.sin_addr;
+
+	host[0] = 0;
+	inet_ntop(v6 ? AF_INET6 : AF_INET, bits, host, MM_HOST_BYTES);
+	return ntohs(v6 ? address->u.in6.sin6_port
+			: address->u.in.sin_port);
+}
+
 static int set_up(int fd, const struct mm_address *local,
 		  int receive_buffer_bytes)
 {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, Protocol, Self, TypeVar
 
-from mixminus.mixer import _engine, libraries
+from mixminus.mixer import _engine
 from mixminus.mixer.bridge import Bridge
 from mixminus.mixer.config import EngineConfig
 from mixminus.mixer.events import (
@@ -16,6 +16,7 @@ from mixminus.mixer.events import (
     TalkSpurtEnded,
     TalkSpurtStarted,
 )
+from mixminus.mixer.libraries import find_libraries
 from mixminus.mixer.mux import Mux
 from mixminus.mixer.pcm_port import PcmPort
 from mixminus.mixer.playout import Playout
@@ -55,9 +56,8 @@ class Engine:
     def __init__(self, config: EngineConfig = EngineConfig()) -> None:  # noqa: B008 -- frozen
         self.config = config
         self._owned: dict[int, _Closable] = {}
-        opus = libraries.opus_path() if config.opus_path is None else config.opus_path
-        srtp = libraries.srtp_path() if config.srtp_path is None else config.srtp_path
-        self._native = _engine.Engine(config, opus, srtp)
+        found = find_libraries(opus_path=config.opus_path, srtp_path=config.srtp_path)
+        self._native = _engine.Engine(config, found.opus_path, found.srtp_path)
 
     def start(self) -> None:
         """Start ticking; a manual engine needs no start. Starting twice is harmless."""
@@ -115,7 +115,7 @@ class Engine:
         native = self._native.open_playout(sample_rate_hz, seconds)
         return self._own(Playout(native, sample_rate_hz, self._disown))
 
-    def _adopt(self, native: _engine.Port, local: tuple[str, int]) -> Port:
+    def _adopt(self, native: _engine.RtpPort, local: tuple[str, int]) -> Port:
         return self._own(Port(native, local, self._disown))
 
     def _own(self, owned: _Owned) -> _Owned:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
-from mixminus.mixer.port import BridgePort, Port
+from mixminus.mixer.port import Port
 
 if TYPE_CHECKING:
     from mixminus.mixer import _engine
@@ -18,7 +18,7 @@ class Mux:
         self,
         native: "_engine.Mux",
         host: str,
-        adopt: Callable[["_engine.Port", tuple[str, int]], Port],
+        adopt: Callable[["_engine.RtpPort", tuple[str, int]], Port],
         on_close: Callable[["Mux"], None],
     ) -> None:
         self._native = native
@@ -47,9 +47,9 @@ class Mux:
         self._ports.append(port)
         return port
 
-    def bind(self, address: tuple[str, int], port: BridgePort) -> None:
+    def bind(self, address: tuple[str, int], port: Port) -> None:
         """Let SRTP from an address reach a port: an integrity-checked STUN request has vouched for it."""
-        self._native.bind(address[0], address[1], port.native)
+        self._native.bind(address[0], address[1], port.rtp)
 
     def unbind(self, address: tuple[str, int]) -> None:
         """Forget an address."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["BridgePort", "Port"]
 
 _UNITY_Q8 = 256
-_MAX_GAIN_DB = 30.0
+_MAX_GAIN_DB = 24.0
 _MUTED_BELOW_DB = -48.0
 _DIGITS = frozenset("0123456789*#ABCDabcd")
 
@@ -112,21 +112,27 @@ class Port(BridgePort):
     """A port whose audio is RTP, on its own sockets or through a mux."""
 
     def __init__(
-        self, native: "_engine.Port", local: tuple[str, int], on_close: Callable[[BridgePort], None]
+        self, native: "_engine.RtpPort", local: tuple[str, int], on_close: Callable[[BridgePort], None]
     ) -> None:
         super().__init__(native, on_close)
+        self._rtp = native
         self.local_host, self.local_port = local
+
+    @property
+    def rtp(self) -> "_engine.RtpPort":
+        """The engine's own object, for the other files of this package."""
+        return self._rtp
 
     def configure(self, media: PortMedia) -> None:
         """Apply what an offer and its answer have settled; every re-INVITE may say it anew."""
-        self._native.configure(media)
+        self._rtp.configure(media)
 
     def set_remote(self, address: tuple[str, int]) -> None:
         """Send to another address from now on: ICE has nominated another pair."""
-        self._native.set_remote(address[0], address[1])
+        self._rtp.set_remote(address[0], address[1])
 
     def send_digits(self, digits: str, duration_ms: int = 100) -> None:
         """Send DTMF as RFC 4733 events, which must have been negotiated."""
         if not digits or not _DIGITS.issuperset(digits):
             raise InvalidArgument("digits are 0-9, *, # and A-D")
-        self._native.send_digits(digits.upper().encode("ascii"), duration_ms)
+        self._rtp.send_digits(digits.upper().encode("ascii"), duration_ms)

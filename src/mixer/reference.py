@@ -1,0 +1,64 @@
+"""What the mix must be, in numpy and 64 bits; the kernel is held to it by property tests.
+
+Gains are Q16 here, one for each sample, so that a gain at rest and a gain in motion are the same formula.
+"""
+
+import enum
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["MixClass", "glide", "minus_one", "mix_classes"]
+
+Frames = npt.NDArray[np.int16]
+Gains = npt.NDArray[np.int64]
+
+
+class MixClass(enum.Enum):
+    """Whose mix a participant hears."""
+
+    ALL = enum.auto()
+    SILENCE = enum.auto()
+    OWN = enum.auto()
+
+
+def glide(from_q8: int, to_q8: int, nsamples: int) -> Gains:
+    """Return a frame's gains, moving from one value to the other; Q16."""
+    start = from_q8 << 24
+    # The kernel's division truncates towards zero.
+    step = int(((to_q8 - from_q8) << 24) / nsamples)
+    return (start + step * np.arange(1, nsamples + 1, dtype=np.int64)) >> 16
+
+
+def _scaled(pcm: npt.NDArray[np.int64], gains_q16: Gains) -> npt.NDArray[np.int64]:
+    return (pcm * gains_q16 + (1 << 15)) >> 16
+
+
+def _saturated(pcm: npt.NDArray[np.int64]) -> Frames:
+    return np.clip(pcm, -32768, 32767).astype(np.int16)
+
+
+def minus_one(frames: Frames, gains_q16: Gains, hears_q16: Gains, hearing_q16: Gains) -> Frames:
+    """Return what each of N participants hears of N frames of n samples.
+
+    Gains: of the speaker [N, n], 0 when muted; of each speaker for each listener [N, N, n]; of all that a listener
+    hears [N, n], 0 when deafened.
+    """
+    spoken = _saturated(_scaled(frames.astype(np.int64), gains_q16)).astype(np.int64)
+    weights = hears_q16.copy()
+    myself = np.arange(len(frames))
+    weights[myself, myself] = 0
+    mixes = _scaled(spoken[np.newaxis], weights).sum(axis=1)
+    return _saturated(_scaled(mixes, hearing_q16))
+
+
+def mix_classes(
+    contributes: npt.NDArray[np.bool_], hears_q16: Gains, deafened: npt.NDArray[np.bool_]
+) -> list[MixClass]:
+    """Say who shares a mix: the deafened, and all who contribute nothing and hear everybody who does as he is."""
+    unity = (hears_q16 == 1 << 16).all(axis=-1) | np.eye(len(contributes), dtype=np.bool_)
+    hears_all = (unity | ~contributes[np.newaxis]).all(axis=1) & ~contributes
+    return [
+        MixClass.SILENCE if deaf else MixClass.ALL if whole else MixClass.OWN
+        for deaf, whole in zip(deafened, hears_all, strict=True)
+    ]

@@ -7,7 +7,7 @@ import ipaddress
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import uvloop
@@ -77,7 +77,7 @@ def _announce(running: House) -> None:
     logger.info("serving", http=running.http, sip=running.sip, webrtc=running.webrtc)
     # The one place that writes to stdout: keys are told to the person who started us, and never logged.
     if running.demo is not None:
-        sys.stdout.write(banner(running.demo))
+        sys.stdout.write(banner(running, running.demo))
     elif running.fresh_key is not None:
         sys.stdout.write(f"access key (shown this once; only its hash is kept): {running.fresh_key}\n")
     sys.stdout.flush()
@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mixminus", description="A conference server for phones and browsers."
     )
-    parser.add_argument("--version", action="version", version=f"mixminus {version('mixminus')}")
+    parser.add_argument("--version", action="version", version=f"mixminus {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser(
         "serve",
@@ -114,3 +114,10 @@ def _parser() -> argparse.ArgumentParser:
 def _settings_help() -> str:
     fields = Settings.model_fields.items()
     return "\n".join(f"  {setting_name(name):34} {field.description}" for name, field in fields)
+
+
+def _version() -> str:
+    try:
+        return version("mixminus")
+    except PackageNotFoundError:  # run from its source tree
+        return "(not installed)"

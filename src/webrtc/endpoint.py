@@ -83,7 +83,7 @@ class WebRtcEndpoint:
         offer = parse_offer(offer_sdp)
         if len(self._sessions) >= self._config.max_sessions:
             raise Exhausted("every place for a browser is taken")
-        session = self._open_session(offer, self._mux)
+        session = self._open_session(offer, self._mux, destination)
         try:
             await self._legs.incoming(session.leg, source=source, destination=destination)
             async with asyncio.timeout(self._config.answer_timeout_s):
@@ -103,7 +103,7 @@ class WebRtcEndpoint:
         except KeyError:
             raise NotFound("no such session") from None
 
-    def _open_session(self, offer: Offer, mux: PeerMux) -> WhipSession:
+    def _open_session(self, offer: Offer, mux: PeerMux, destination: Address) -> WhipSession:
         port = mux.native.open_port()
         peer = Peer(
             offer,
@@ -120,7 +120,7 @@ class WebRtcEndpoint:
             connect_timeout_s=self._config.connect_timeout_s,
             on_ended=self._forget,
         )
-        session = WhipSession(leg, peer, mid=offer.audio.mid)
+        session = WhipSession(leg, peer, mid=offer.audio.mid, destination=destination)
         self._sessions[session.id] = session
         return session
 

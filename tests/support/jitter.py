@@ -40,8 +40,7 @@ class Counters(ctypes.Structure):
     """``struct mm_jbuf_counters``."""
 
     _fields_ = [
-        (name, ctypes.c_uint64)
-        for name in ("late", "lost", "reordered", "duplicate", "overrun", "underrun")
+        (name, ctypes.c_uint64) for name in ("late", "lost", "reordered", "duplicate", "overrun", "underrun")
     ]
 
 
@@ -92,7 +91,7 @@ class JitterBuffer:
         self._jbuf = Jbuf()
         self._native.mm_jbuf_init(ctypes.byref(self._jbuf), clock_rate_hz, max_delay_ms)
 
-    def put(  # noqa: PLR0913 - a packet has that many sides
+    def put(
         self,
         sequence: int,
         *,

@@ -71,6 +71,10 @@ class Chromium:
         """Disable or enable the microphone's track."""
         await self._page.evaluate("muted => mute(muted)", muted)
 
+    async def press(self, digits: str) -> None:
+        """Send DTMF, and return when the last digit is over."""
+        await self._page.evaluate("digits => press(digits)", digits)
+
     async def leave(self) -> None:
         """Close the connection without a word to HTTP."""
         await self._page.evaluate("leave()")

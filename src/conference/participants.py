@@ -52,6 +52,7 @@ class ParticipantService:
                 participant = await self._hold(tx, conferencecall_id)
                 participant = await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
             if seat := self._rooms.seat(participant.conference_id, conferencecall_id):
+                # Its flow wakes up, and gives the seat back by leave().
                 seat.dismiss()
         return participant
 

@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mixminus.call.states import CallStatus
+from mixminus.conference.health import Condition
 from mixminus.conference.model import Conferencecall
-from mixminus.conference.states import ConferencecallStatus
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.ids import ConferencecallId, ConferenceId, CustomerId
 from mixminus.store.page import Page
-from mixminus.store.tables import conferencecalls
+from mixminus.store.tables import calls, conferencecalls, conferences
 
 __all__ = ["ConferencecallRows"]
 
@@ -56,6 +58,27 @@ class ConferencecallRows:
             c.conference_id == conference_id, c.status != ConferencecallStatus.LEAVED
         )
         return await self._many(query.order_by(c.tm_create))
+
+    async def conditions(self) -> list[Condition]:
+        """Return how everybody's participants are who neither leave nor have left."""
+        c = conferencecalls.c
+        tables = conferencecalls.join(conferences, c.conference_id == conferences.c.id)
+        tables = tables.outerjoin(calls, c.reference_id == calls.c.id)
+        query = select(c.id, c.customer_id, c.tm_create, calls.c.status, conferences.c.status)
+        present = (ConferencecallStatus.JOINING, ConferencecallStatus.JOINED)
+        rows = (
+            await self._connection.execute(query.select_from(tables).where(c.status.in_(present)))
+        ).tuples()
+        return [
+            Condition(
+                id=ConferencecallId(id_),
+                customer_id=customer_id,
+                tm_create=tm_create,
+                call_status=CallStatus(call_status) if call_status else None,
+                conference_status=ConferenceStatus(conference_status),
+            )
+            for id_, customer_id, tm_create, call_status, conference_status in rows
+        ]
 
     async def _one(self, query: Select[Any]) -> Conferencecall | None:
         return next(iter(await self._many(query)), None)

@@ -7,14 +7,16 @@ Python, first come first served: SQLite's own queue is a sleep and a second try.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from mixminus.errors import Unavailable
 from mixminus.store.access_keys import AccessRows
 from mixminus.store.calls import CallRows
 from mixminus.store.conferencecalls import ConferencecallRows
@@ -55,18 +57,28 @@ class Store:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commit what the block has done, or none of it if it raises."""
-        async with self._turn, self._writers.begin() as connection:
-            yield Transaction(connection, self.timestamp_style)
+        with _translated():
+            async with self._turn, self._writers.begin() as connection:
+                yield Transaction(connection, self.timestamp_style)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:
         """Read one consistent state; nobody waits for it."""
-        async with self._engine.begin() as connection:
-            yield Transaction(connection, self.timestamp_style)
+        with _translated():
+            async with self._engine.begin() as connection:
+                yield Transaction(connection, self.timestamp_style)
 
     async def close(self) -> None:
         """Close every connection; closing twice is harmless."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (InterfaceError, OperationalError, TimeoutError) as exc:
+        raise Unavailable("the database does not answer") from exc
 
 
 def create_engine(url: str) -> AsyncEngine:

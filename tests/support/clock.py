@@ -29,6 +29,11 @@ class ManualClock:
         heapq.heappush(self._sleepers, (self._monotonic_s + max(0.0, seconds), next(self._order), wake))
         await wake
 
+    @property
+    def sleepers(self) -> int:
+        """How many wait for a time to come."""
+        return sum(not wake.done() for _, _, wake in self._sleepers)
+
     def advance(self, seconds: float) -> None:
         """Let time pass, and wake whoever slept until then."""
         self._now += timedelta(seconds=seconds)

@@ -1,5 +1,6 @@
 """The services on a database file and a manual engine, as ``app`` builds them, without a network."""
 
+import wave
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -7,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
@@ -17,10 +20,13 @@ from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.conference.watch import HealthWatch
 from mixminus.flow.runner import FlowRunner
-from mixminus.ids import ConferencecallId, ConferenceId, CustomerId
+from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
 from mixminus.mixer import Engine, EngineConfig
+from mixminus.recording.model import Recording
 from mixminus.recording.service import RecordingService
+from mixminus.recording.states import RecordingStatus
 from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
@@ -30,7 +36,7 @@ from tests.support.clock import ManualClock
 from tests.support.deadline import until
 from tests.support.legs import PcmLeg
 
-__all__ = ["EVERYTHING", "House", "database_url", "open_house"]
+__all__ = ["EVERYTHING", "House", "database_url", "house", "open_house"]
 
 EVERYTHING = Page(MAX_PAGE_SIZE, datetime.max.replace(tzinfo=UTC))
 SAMPLE_RATE_HZ = 16000
@@ -103,6 +109,30 @@ class House:
 
         return await until(look)  # type: ignore[return-value]
 
+    async def recording(self, recording_id: UUID, status: RecordingStatus) -> Recording:
+        """Wait until the recording has this status, and return it."""
+
+        async def look() -> Recording | None:
+            found = await self.recordings.get(self.customer_id, RecordingId(recording_id))
+            return found if found.status is status else None
+
+        return await until(look)  # type: ignore[return-value]
+
+    async def written(self, recording_id: UUID, seconds: float) -> None:
+        """Wait until so much of a recording is in its file; time goes on meanwhile."""
+        path = self.recordings_directory / f"{recording_id}.wav"
+
+        def look() -> bool:
+            self.clock.advance(0.25)
+            return self.samples(path) >= seconds * SAMPLE_RATE_HZ
+
+        await until(look)
+
+    @staticmethod
+    def samples(path: Path) -> int:
+        with wave.open(str(path)) as file:
+            return file.getnframes()
+
     async def call_of(self, participant_id: UUID) -> Call:
         participant = await self.participants.get_call(self.customer_id, ConferencecallId(participant_id))
         return await self.calls.get(self.customer_id, participant.reference_id)
@@ -128,6 +158,7 @@ async def open_house(
     lifecycle = Lifecycle(store, clock, rooms, recordings)
     conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
     participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
+    health = HealthWatch(store, clock, participants)
     flows = FlowRunner(participants, clock)
     calls = CallService(store, clock, run_flow=flows.run, names=dict(names))
     identity, _ = await AccessService(store, clock).ensure_default(None)
@@ -135,6 +166,7 @@ async def open_house(
         await recordings.repair()
         await conferences.start()
         await calls.start()
+        health.start()
         yield House(
             store=store,
             clock=clock,
@@ -149,7 +181,14 @@ async def open_house(
         )
     finally:
         await calls.close()
+        await health.close()
         await conferences.close()
         await recordings.close()
         await store.close()
         engine.close()
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path, ManualClock()) as opened:
+        yield opened

@@ -1,0 +1,58 @@
+"""Health: which participants have been unwell for too long (api.md section 3.4). Pure.
+
+Every interval each participant is checked: its age, its call, its conference. Three failures
+in a row and the next interval removes it, 15 to 20 s after the fault; one success forgets all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from mixminus.call.states import CallStatus
+from mixminus.conference.states import ConferenceStatus
+from mixminus.ids import ConferencecallId, CustomerId
+
+__all__ = ["INTERVAL_S", "Condition", "Health"]
+
+INTERVAL_S: Final = 5.0
+MAX_RETRIES: Final = 2
+MAX_AGE: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a participant that has not left is at this moment."""
+
+    id: ConferencecallId
+    customer_id: CustomerId
+    tm_create: datetime
+    call_status: CallStatus | None
+    """None if there is no such call."""
+    conference_status: ConferenceStatus
+
+    def well(self, now: datetime) -> bool:
+        return (
+            self.tm_create >= now - MAX_AGE
+            and self.call_status is CallStatus.PROGRESSING
+            and self.conference_status is ConferenceStatus.PROGRESSING
+        )
+
+
+class Health:
+    """Remembers failures from one check to the next."""
+
+    def __init__(self) -> None:
+        self._failures: dict[ConferencecallId, int] = {}
+
+    def check(self, conditions: Sequence[Condition], now: datetime) -> list[Condition]:
+        """Return whom to remove; whoever is not among the conditions is forgotten."""
+        before, self._failures = self._failures, {}
+        removed = []
+        for condition in conditions:
+            failures = before.get(condition.id, 0)
+            if failures > MAX_RETRIES:
+                removed.append(condition)
+            elif not condition.well(now):
+                self._failures[condition.id] = failures + 1
+        return removed

@@ -1,0 +1,136 @@
+"""What happens to a conference from its creation to its end."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from mixminus.conference.errors import ConferenceNotFound
+from mixminus.conference.model import ConferenceSpec
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.errors import AlreadyExists, InvalidArgument
+from mixminus.ids import ConferenceId, CustomerId, new_id
+from tests.support.deadline import until
+from tests.support.house import EVERYTHING, House
+
+FOREIGNER = CustomerId(new_id())
+DAY_S = 86_400
+
+
+async def test_a_conference_is_starting_when_it_is_created_and_progresses_by_itself(house: House) -> None:
+    created = await house.conferences.create(house.customer_id, ConferenceSpec("conference", name="x"))
+    assert created.status is ConferenceStatus.STARTING
+    assert created.tm_update is None
+    progressing = await house.conference(created.id, ConferenceStatus.PROGRESSING)
+    assert progressing == replace(
+        created, status=ConferenceStatus.PROGRESSING, tm_update=progressing.tm_update
+    )
+    assert await house.event_types(created.id) == ["conference_created", "conference_updated"]
+    shown = [event.data["status"] for event in await house.events(created.id)]
+    assert shown == ["starting", "progressing"]
+
+
+async def test_an_id_can_be_chosen_once(house: House) -> None:
+    chosen = ConferenceId(new_id())
+    assert (await house.room(id=chosen)).id == chosen
+    with pytest.raises(AlreadyExists):
+        await house.conferences.create(house.customer_id, ConferenceSpec("conference", id=chosen))
+
+
+async def test_what_belongs_to_another_is_not_found(house: House) -> None:
+    room = await house.room()
+    for customer_id, conference_id in ((FOREIGNER, room.id), (house.customer_id, ConferenceId(new_id()))):
+        with pytest.raises(ConferenceNotFound) as refusal:
+            await house.conferences.get(customer_id, conference_id)
+        assert refusal.value.reason == "CONFERENCE_NOT_FOUND"
+        with pytest.raises(ConferenceNotFound):
+            await house.conferences.delete(customer_id, conference_id)
+    assert await house.conferences.list(FOREIGNER, EVERYTHING) == []
+
+
+async def test_a_list_is_newest_first_page_by_page_without_the_deleted(house: House) -> None:
+    rooms = [await house.room() for _ in range(5)]
+    await house.conferences.delete(house.customer_id, rooms[2].id)
+    expected = [rooms[at].id for at in (4, 3, 1, 0)]
+    first = await house.conferences.list(house.customer_id, replace(EVERYTHING, size=3))
+    second = await house.conferences.list(house.customer_id, replace(EVERYTHING, before=first[-1].tm_create))
+    assert [room.id for room in (*first, *second)] == expected
+
+
+async def test_an_empty_conference_is_terminated_at_once_and_twice_is_once(house: House) -> None:
+    room = await house.room()
+    deleted = await house.conferences.delete(house.customer_id, room.id)
+    assert deleted.status is ConferenceStatus.TERMINATED
+    assert deleted.tm_delete is not None
+    assert deleted.tm_end is not None
+    assert await house.conferences.delete(house.customer_id, room.id) == deleted
+    assert await house.conferences.get(house.customer_id, room.id) == deleted
+    assert (await house.event_types(room.id))[2:] == ["conference_updated", "conference_deleted"]
+
+
+async def test_a_conference_may_die_before_it_lived(house: House) -> None:
+    created = await house.conferences.create(house.customer_id, ConferenceSpec("conference"))
+    deleted = await house.conferences.delete(house.customer_id, created.id)
+    assert deleted.status is ConferenceStatus.TERMINATED
+    await until(lambda: house.rooms.find(created.id) is None)
+    assert (await house.event_types(created.id))[-1] == "conference_deleted"
+
+
+async def test_whoever_is_there_is_put_out_before_the_end(house: House) -> None:
+    room = await house.room()
+    legs = await house.join(room, 3)
+    ids = await house.joined(room)
+    deleted = await house.conferences.delete(house.customer_id, room.id)
+    assert deleted.status is ConferenceStatus.TERMINATING
+    assert deleted.tm_delete is not None
+    assert deleted.tm_end is None
+    ended = await house.conference(room.id, ConferenceStatus.TERMINATED)
+    assert ended.tm_delete == deleted.tm_delete
+    assert ended.conferencecall_ids == ()
+    for id_ in ids:
+        await house.participant(id_, ConferencecallStatus.LEAVED)
+    await until(lambda: all(leg.done == ["answer", "hang up normal"] for leg in legs))
+    types = await house.event_types(room.id)
+    assert types.count("conferencecall_leaving") == types.count("conferencecall_leaved") == 3
+    assert types.count("conference_deleted") == 1
+    assert types[-1] == "conference_deleted"
+
+
+async def test_fifty_simultaneous_deletes_are_one(house: House) -> None:
+    room = await house.room()
+    await house.join(room, 2)
+    await asyncio.gather(*(house.conferences.delete(house.customer_id, room.id) for _ in range(50)))
+    await house.conference(room.id, ConferenceStatus.TERMINATED)
+    types = await house.event_types(room.id)
+    assert types.count("conferencecall_leaving") == 2
+    assert types.count("conference_deleted") == 1
+
+
+@pytest.mark.parametrize(("asked_s", "kept_s"), [(0, 0), (1, DAY_S), (59, DAY_S), (60, 60), (3600, 3600)])
+async def test_short_timeouts_mean_a_day(house: House, asked_s: int, kept_s: int) -> None:
+    assert (await house.room(timeout_s=asked_s)).timeout_s == kept_s
+
+
+async def test_a_negative_timeout_is_refused(house: House) -> None:
+    with pytest.raises(InvalidArgument):
+        await house.conferences.create(house.customer_id, ConferenceSpec("conference", timeout_s=-1))
+
+
+async def test_a_timeout_closes_the_room_and_not_earlier(house: House) -> None:
+    timed, lasting = await house.room(timeout_s=60), await house.room()
+    (leg,) = await house.join(timed)
+    house.clock.advance(59)
+    (other,) = await house.join(timed)
+    house.clock.advance(1)
+    ended = await house.conference(timed.id, ConferenceStatus.TERMINATED)
+    assert ended.tm_delete is not None
+    await until(lambda: "hang up normal" in leg.done and "hang up normal" in other.done)
+    house.clock.advance(10 * DAY_S)
+    assert (await house.conferences.get(house.customer_id, lasting.id)).status == "progressing"
+
+
+async def test_a_deleted_conference_does_not_time_out(house: House) -> None:
+    room = await house.room(timeout_s=60)
+    deleted = await house.conferences.delete(house.customer_id, room.id)
+    house.clock.advance(60)
+    assert await house.conferences.get(house.customer_id, room.id) == deleted

@@ -1,0 +1,180 @@
+"""Joining and leaving, in the order that clients are told."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from mixminus.call.states import CallStatus, HangupBy, HangupReason
+from mixminus.conference.errors import ConferencecallNotFound, ConferenceNotFound
+from mixminus.conference.model import Conferencecall
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.errors import Conflict, IllegalTransition
+from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, new_id
+from tests.support.deadline import until
+from tests.support.house import EVERYTHING, House
+
+FOREIGNER = CustomerId(new_id())
+
+
+def an_id(text: object) -> ConferencecallId:
+    return ConferencecallId(text)  # type: ignore[arg-type]
+
+
+async def test_one_joins_and_hangs_up(house: House) -> None:
+    room = await house.room()
+    (leg,) = await house.join(room)
+    (id_,) = await house.joined(room)
+    joined = await house.participant(id_, ConferencecallStatus.JOINED)
+    call = await house.call_of(id_)
+    assert (joined.conference_id, joined.customer_id) == (room.id, room.customer_id)
+    assert joined.reference_id == call.id
+    assert call.status is CallStatus.PROGRESSING
+    assert call.action["type"] == "conference_join"
+    leg.bye()
+    left = await house.participant(id_, ConferencecallStatus.LEAVED)
+    assert left.tm_delete is None
+    assert await house.joined(room) == ()
+    assert (await house.event_types(room.id))[2:] == [
+        "conferencecall_joining",
+        "conferencecall_joined",
+        "conference_updated",
+        "conferencecall_leaved",
+        "conference_updated",
+    ]
+    assert (await house.participants.list_calls(house.customer_id, EVERYTHING))[0].id == id_
+
+
+async def test_events_carry_the_resource_as_it_then_was(house: House) -> None:
+    room = await house.room()
+    (leg,) = await house.join(room)
+    (id_,) = await house.joined(room)
+    leg.bye()
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+    events = await house.events(room.id)
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    present = [event.data["conferencecall_ids"] for event in events if event.type == "conference_updated"]
+    assert present == [[], [str(id_)], []]
+    updates = [event.data["tm_update"] for event in events if event.type == "conference_updated"]
+    assert updates == sorted(set(updates))
+
+
+async def test_a_hundred_join_at_once_and_nobody_is_lost(house: House) -> None:
+    room = await house.room()
+    await house.join(room, 100)
+    listed = await house.participants.list_calls(house.customer_id, EVERYTHING, room.id)
+    assert {each.id for each in listed} == set(await house.joined(room))
+    # Present are those who joined, in the order of joining.
+    joins = [
+        event.data["id"] for event in await house.events(room.id) if event.type == "conferencecall_joined"
+    ]
+    assert [str(id_) for id_ in await house.joined(room)] == joins
+
+
+async def test_fifty_simultaneous_kicks_are_one(house: House) -> None:
+    room = await house.room()
+    (leg,) = await house.join(room)
+    (id_,) = await house.joined(room)
+    outcomes = await asyncio.gather(
+        *(house.participants.kick(house.customer_id, an_id(id_)) for _ in range(50)),
+        return_exceptions=True,
+    )
+    (kicked,) = [outcome for outcome in outcomes if isinstance(outcome, Conferencecall)]
+    assert kicked.status is ConferencecallStatus.LEAVING
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+    assert len(refusals) == 49
+    assert {refusal.reason for refusal in refusals} == {"STATE_INVALID"}
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+    await until(lambda: leg.done == ["answer", "hang up normal"])
+
+
+async def test_a_kick_ends_the_stay_and_then_the_flow_ends_the_call(house: House) -> None:
+    room = await house.room()
+    await house.join(room, 2)
+    id_, other = await house.joined(room)
+    await house.participants.kick(house.customer_id, an_id(id_))
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+
+    async def hung_up() -> bool:
+        return (await house.call_of(id_)).status is CallStatus.HANGUP
+
+    await until(hung_up)
+    call = await house.call_of(id_)
+    assert (call.hangup_by, call.hangup_reason) == (HangupBy.LOCAL, HangupReason.NORMAL)
+    assert await house.joined(room) == (other,)
+    with pytest.raises(IllegalTransition):
+        await house.participants.kick(house.customer_id, an_id(id_))
+
+
+async def test_whom_one_does_not_know_one_cannot_kick(house: House) -> None:
+    room = await house.room()
+    await house.join(room)
+    (id_,) = await house.joined(room)
+    for customer_id, unknown in ((FOREIGNER, id_), (house.customer_id, new_id())):
+        with pytest.raises(ConferencecallNotFound) as refusal:
+            await house.participants.kick(customer_id, an_id(unknown))
+        assert refusal.value.reason == "CONFERENCECALL_NOT_FOUND"
+    assert (await house.participant(id_, ConferencecallStatus.JOINED)).id == id_
+
+
+async def test_nobody_is_admitted_where_nothing_goes_on(house: House) -> None:
+    room = await house.room()
+    await house.conferences.delete(house.customer_id, room.id)
+    port = house.engine.open_pcm_port(16000)
+    assert await house.participants.admit(room.id, CallId(new_id()), port) is None
+    with pytest.raises(ConferenceNotFound):
+        await house.participants.admit(ConferenceId(new_id()), CallId(new_id()), port)
+    assert await house.participants.list_calls(house.customer_id, EVERYTHING) == []
+
+
+async def test_who_is_lost_is_removed_by_the_health_check(house: House) -> None:
+    room = await house.room()
+    await house.join(room, 2)
+    lost, well = await house.joined(room)
+    call = await house.call_of(lost)
+    async with house.store.transaction() as tx:
+        found = await tx.calls.find(call.id)
+        assert found is not None
+        # The call's end is in the books, and its leave has been missed.
+        await tx.calls.save(replace(found, status=CallStatus.HANGUP))
+    for _ in range(3):
+        await checked(house)
+        assert len(await house.joined(room)) == 2
+    await checked(house)
+    await house.participant(lost, ConferencecallStatus.LEAVED)
+    assert await house.joined(room) == (well,)
+
+
+async def checked(house: House) -> None:
+    """Let one health check pass."""
+    sleepers = house.clock.sleepers
+    house.clock.advance(5)
+    await until(lambda: house.clock.sleepers == sleepers)
+
+
+class TestConnect:
+    """A room for two ends with either of them."""
+
+    async def test_the_first_waits_and_both_leave_together(self, house: House) -> None:
+        room = await house.room("connect")
+        first, second = await house.join(room, 2)
+        first.bye()
+        ended = await house.conference(room.id, ConferenceStatus.TERMINATED)
+        assert ended.tm_end is not None
+        await until(lambda: second.done == ["answer", "hang up normal"])
+
+    async def test_it_ends_with_the_only_one_it_ever_had(self, house: House) -> None:
+        room = await house.room("connect")
+        (only,) = await house.join(room)
+        only.bye()
+        await house.conference(room.id, ConferenceStatus.TERMINATED)
+
+    async def test_of_three_one_may_leave(self, house: House) -> None:
+        room = await house.room("connect")
+        first, _, _ = await house.join(room, 3)
+        (id_, *_) = await house.joined(room)
+        first.bye()
+        await house.participant(id_, ConferencecallStatus.LEAVED)
+        assert len(await house.joined(room)) == 2
+        found = await house.conferences.get(house.customer_id, room.id)
+        assert found.status is ConferenceStatus.PROGRESSING

@@ -1,0 +1,39 @@
+"""Conferences, participants and recordings have exactly the keys of the API."""
+
+from mixminus.conference.render import render_conference, render_conferencecall
+from mixminus.ids import ConferencecallId, RecordingId
+from mixminus.recording.model import RecordingOptions
+from mixminus.recording.render import render_recording
+from mixminus.store.timestamps import UNSET, TimestampStyle
+from tests.support.house import House
+
+CONFERENCE = """
+    id customer_id type status name detail data timeout pre_actions post_actions pre_flow_id post_flow_id
+    conferencecall_ids recording_id recording_ids transcribe_id transcribe_ids direct_hash
+    tm_end tm_create tm_update tm_delete
+"""
+CONFERENCECALL = """
+    id customer_id activeflow_id conference_id reference_type reference_id status tm_create tm_update tm_delete
+"""
+RECORDING = """
+    id customer_id owner_type owner_id activeflow_id reference_type reference_id status format on_end_flow_id
+    tm_start tm_end tm_create tm_update tm_delete
+"""
+
+
+async def test_every_key_is_always_there(house: House) -> None:
+    room = await house.room()
+    await house.join(room)
+    started = await house.conferences.recording_start(house.customer_id, room.id, RecordingOptions())
+    shown = render_conference(started, TimestampStyle.LEGACY)
+    assert set(shown) == set(CONFERENCE.split())
+    assert shown["tm_end"] == shown["tm_delete"] == UNSET
+    (id_,) = started.conferencecall_ids
+    participant = await house.participants.get_call(house.customer_id, ConferencecallId(id_))
+    shown = render_conferencecall(participant, TimestampStyle.RFC3339)
+    assert set(shown) == set(CONFERENCECALL.split())
+    assert shown["tm_delete"] is None
+    recording = await house.recordings.get(house.customer_id, RecordingId(started.recording_id))
+    shown = render_recording(recording, TimestampStyle.LEGACY)
+    assert set(shown) == set(RECORDING.split())
+    assert shown["reference_type"] == "confbridge"

@@ -1,0 +1,113 @@
+"""What a killed server leaves is taken up by the next: the files are copied while the first still runs."""
+
+import shutil
+from pathlib import Path
+
+from mixminus.call.states import CallStatus, HangupBy
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.recording.model import RecordingOptions
+from mixminus.recording.states import RecordingStatus
+from tests.support.clock import ManualClock
+from tests.support.house import open_house
+
+
+def as_killed(directory: Path) -> Path:
+    """Return a copy of everything that is on the disk at this moment."""
+    return Path(shutil.copytree(directory / "first", directory / "second"))
+
+
+async def test_rooms_go_on_without_the_calls_that_were_lost(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    clock = ManualClock()
+    async with open_house(tmp_path / "first", clock) as first:
+        room = await first.room(name="kept")
+        await first.join(room, 2)
+        ids = await first.joined(room)
+        copy = as_killed(tmp_path)
+    async with open_house(copy, clock) as second:
+        found = await second.conferences.get(second.customer_id, room.id)
+        assert (found.name, found.status) == ("kept", ConferenceStatus.PROGRESSING)
+        assert found.conferencecall_ids == ()
+        for id_ in ids:
+            await second.participant(id_, ConferencecallStatus.LEAVED)
+            call = await second.call_of(id_)
+            assert (call.status, call.hangup_by) == (CallStatus.HANGUP, HangupBy.LOCAL)
+        assert (await second.event_types(room.id))[-3:] == [
+            "conferencecall_leaved",
+            "conferencecall_leaved",
+            "conference_updated",
+        ]
+        await second.join(found)
+
+
+async def test_a_terminating_room_finishes(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    clock = ManualClock()
+    async with open_house(tmp_path / "first", clock) as first:
+        room = await first.room()
+        await first.join(room)
+        (id_,) = await first.joined(room)
+        await first.conferences.delete(first.customer_id, room.id)
+        # Nothing has run since: the participant is leaving, and has not left.
+        copy = as_killed(tmp_path)
+    async with open_house(copy, clock) as second:
+        ended = await second.conferences.get(second.customer_id, room.id)
+        assert ended.status is ConferenceStatus.TERMINATED
+        assert ended.tm_end is not None
+        await second.participant(id_, ConferencecallStatus.LEAVED)
+        assert (await second.event_types(room.id))[-1] == "conference_deleted"
+
+
+async def test_timeouts_are_armed_with_what_remained(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    clock = ManualClock()
+    async with open_house(tmp_path / "first", clock) as first:
+        soon, later = await first.room(timeout_s=100), await first.room(timeout_s=1000)
+        clock.advance(60)
+        copy = as_killed(tmp_path)
+    async with open_house(copy, clock) as second:
+        clock.advance(39)
+        await second.join(soon)
+        clock.advance(1)
+        await second.conference(soon.id, ConferenceStatus.TERMINATED)
+        copy = Path(shutil.copytree(copy, tmp_path / "third"))
+    clock.advance(10_000)
+    async with open_house(copy, clock) as third:
+        await third.conference(later.id, ConferenceStatus.TERMINATED)
+
+
+async def test_a_recording_is_repaired_to_its_last_second(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    clock = ManualClock()
+    async with open_house(tmp_path / "first", clock) as first:
+        room = await first.room()
+        started = await first.conferences.recording_start(first.customer_id, room.id, RecordingOptions())
+        first.engine.tick(500)
+        await first.written(started.recording_id, 10.0)
+        copy = as_killed(tmp_path)
+    async with open_house(copy, clock) as second:
+        found = await second.conferences.get(second.customer_id, room.id)
+        assert (found.recording_id.int, found.recording_ids) == (0, (started.recording_id,))
+        recording = await second.recording(started.recording_id, RecordingStatus.ENDED)
+        assert recording.tm_start is not None
+        assert recording.tm_end is not None
+        assert (recording.tm_end - recording.tm_start).total_seconds() == 10.0
+        assert (await second.event_types(room.id))[-2:] == ["recording_finished", "conference_updated"]
+        path = await second.recordings.file(second.customer_id, recording.id)
+        assert second.samples(path) == 160_000
+
+
+async def test_an_orderly_stop_ends_recordings_and_keeps_rooms(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_house(tmp_path, clock) as first:
+        room = await first.room()
+        await first.join(room)
+        started = await first.conferences.recording_start(first.customer_id, room.id, RecordingOptions())
+        first.engine.tick(50)
+    async with open_house(tmp_path, clock) as second:
+        found = await second.conferences.get(second.customer_id, room.id)
+        assert found.status is ConferenceStatus.PROGRESSING
+        assert found.conferencecall_ids == ()
+        recording = await second.recording(started.recording_id, RecordingStatus.ENDED)
+        path = await second.recordings.file(second.customer_id, recording.id)
+        assert second.samples(path) == 16_000

@@ -1,0 +1,149 @@
+"""What a flow does around the room: before it, after it, and when it is broken off."""
+
+from typing import Any
+
+import pytest
+
+from mixminus.call.states import CallStatus
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.ids import ConferencecallId, new_id
+from tests.support.deadline import until
+from tests.support.house import EVERYTHING, House
+
+HOUR: dict[str, Any] = {"type": "sleep", "option": {"duration": 3_600_000}}
+TALK: dict[str, Any] = {"type": "talk", "option": {"text": "not yet spoken"}}
+
+
+async def only_participant(house: House, status: ConferencecallStatus) -> ConferencecallId:
+    """Wait until the one participant there is has this status."""
+
+    async def look() -> ConferencecallId | None:
+        listed = await house.participants.list_calls(house.customer_id, EVERYTHING)
+        return listed[0].id if listed and listed[0].status is status else None
+
+    return await until(look)  # type: ignore[return-value]
+
+
+async def acting(house: House, id_: ConferencecallId, type_: str) -> None:
+    """Wait until the participant's call does this."""
+
+    async def look() -> bool:
+        return bool((await house.call_of(id_)).action["type"] == type_)
+
+    await until(look)
+
+
+async def test_pre_actions_come_before_the_room(house: House) -> None:
+    room = await house.room(pre_actions=(TALK, HOUR))
+    leg = await house.dial(room.id)
+    id_ = await only_participant(house, ConferencecallStatus.JOINING)
+    await acting(house, id_, "sleep")
+    assert leg.port.bridge is None
+    assert await house.joined(room) == ()
+    house.clock.advance(3600)
+    await only_participant(house, ConferencecallStatus.JOINED)
+    assert leg.port.bridge is not None
+
+
+async def test_a_kick_during_the_pre_actions_skips_room_and_post_actions(house: House) -> None:
+    room = await house.room(pre_actions=(HOUR,), post_actions=(HOUR,))
+    leg = await house.dial(room.id)
+    id_ = await only_participant(house, ConferencecallStatus.JOINING)
+    await house.participants.kick(house.customer_id, id_)
+    await until(lambda: leg.done == ["answer", "hang up normal"])
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+    types = await house.event_types(room.id)
+    assert "conferencecall_joined" not in types
+    assert types[-2:] == ["conferencecall_leaving", "conferencecall_leaved"]
+
+
+async def test_post_actions_follow_a_kick_outside_the_room(house: House) -> None:
+    room = await house.room(post_actions=(HOUR,))
+    (leg,) = await house.join(room)
+    id_ = await only_participant(house, ConferencecallStatus.JOINED)
+    await house.participants.kick(house.customer_id, id_)
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+    await acting(house, id_, "sleep")
+    assert (await house.call_of(id_)).status is CallStatus.PROGRESSING
+    assert leg.done == ["answer"]
+    house.clock.advance(3600)
+    await until(lambda: leg.done == ["answer", "hang up normal"])
+
+
+async def test_post_actions_follow_the_end_of_the_room(house: House) -> None:
+    room = await house.room(post_actions=(HOUR,))
+    (leg,) = await house.join(room)
+    id_ = await only_participant(house, ConferencecallStatus.JOINED)
+    await house.conferences.delete(house.customer_id, room.id)
+    await house.conference(room.id, ConferenceStatus.TERMINATED)
+    await acting(house, id_, "sleep")
+    assert leg.done == ["answer"]
+
+
+async def test_who_hangs_up_gets_no_post_actions(house: House) -> None:
+    room = await house.room(post_actions=(HOUR,))
+    (leg,) = await house.join(room)
+    id_ = await only_participant(house, ConferencecallStatus.JOINED)
+    leg.bye()
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+
+    async def hung_up() -> bool:
+        return (await house.call_of(id_)).status is CallStatus.HANGUP
+
+    await until(hung_up)
+    assert (await house.call_of(id_)).action["type"] == "conference_join"
+
+
+async def test_who_hangs_up_while_joining_is_leaved(house: House) -> None:
+    room = await house.room(pre_actions=(HOUR,))
+    leg = await house.dial(room.id)
+    id_ = await only_participant(house, ConferencecallStatus.JOINING)
+    leg.bye()
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+    assert "conferencecall_leaving" not in await house.event_types(room.id)
+
+
+async def test_a_hangup_action_ends_the_call_for_its_reason(house: House) -> None:
+    room = await house.room(pre_actions=({"type": "hangup", "option": {"reason": "busy"}}, HOUR))
+    leg = await house.dial(room.id)
+    await until(lambda: leg.done == ["answer", "hang up busy"])
+    await only_participant(house, ConferencecallStatus.LEAVED)
+
+
+@pytest.mark.parametrize("target", ["unknown", "itself"])
+async def test_a_flow_that_cannot_go_on_ends_its_call(house: House, target: str) -> None:
+    id_ = new_id()
+    join = {
+        "type": "conference_join",
+        "option": {"conference_id": str(id_ if target == "itself" else new_id())},
+    }
+    room = await house.room(id=id_, pre_actions=(join,))
+    leg = await house.dial(room.id)
+    await until(lambda: leg.done == ["answer", "hang up failed"], within_s=30)
+
+    async def all_gone() -> bool:
+        listed = await house.participants.list_calls(house.customer_id, EVERYTHING)
+        return all(each.status is ConferencecallStatus.LEAVED for each in listed)
+
+    await until(all_gone)
+
+
+async def test_a_room_within_a_room(house: House) -> None:
+    inner = await house.room()
+    outer = await house.room(
+        pre_actions=({"type": "conference_join", "option": {"conference_id": str(inner.id)}},)
+    )
+    await house.dial(outer.id)
+
+    async def inside() -> bool:
+        return len(await house.joined(inner)) == 1
+
+    await until(inside)
+    (id_,) = await house.joined(inner)
+    await house.participants.kick(house.customer_id, ConferencecallId(id_))
+
+    async def outside() -> bool:
+        return len(await house.joined(outer)) == 1
+
+    await until(outside)
+    assert await house.joined(inner) == ()

@@ -65,7 +65,11 @@ class Server:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        eventually(self._ready, timeout_s=START_TIMEOUT_S, what="GET /ping answers 200")
+        try:
+            eventually(self._ready, timeout_s=START_TIMEOUT_S, what="GET /ping answers 200")
+        except AssertionError:
+            self.stop()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -171,7 +171,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        # uvloop's transports are no subclass of asyncio.Transport.
+        transport = cast(asyncio.Transport, transport)
         host, port, *_ = transport.get_extra_info("peername") or ("0.0.0.0", 0)
         number = self._network.accept(self, host)
         self._transport = transport

@@ -24,6 +24,7 @@ class Limiter(ctypes.Structure):
     """struct mm_limiter."""
 
     _fields_ = [
+        ("gain", ctypes.c_float),
         ("lookahead_samples", ctypes.c_size_t),
         ("attack_log2", ctypes.c_uint * 2),
         ("release_q24", ctypes.c_int32),
@@ -110,6 +111,17 @@ def test_a_peak_is_ducked_before_it_comes_and_released_after(rate_hz: int) -> No
     assert (gain[-rate_hz // 100 :] == 1).all()
     around = np.delete(gain, peak)[lookahead:]
     assert np.abs(np.diff(around, 2)).max() < 8 / lookahead**2
+
+
+@each_rate
+def test_the_gain_of_the_last_sample_is_told(rate_hz: int) -> None:
+    limiter, loud = _limiter(rate_hz), np.full(rate_hz // 50, 40_000, np.int32)
+    assert limiter.gain == 1
+    _run(limiter, loud)
+    assert limiter.gain == pytest.approx(32767 / 40_000, rel=1e-4)
+    for _ in range(100):
+        _run(limiter, np.zeros(rate_hz // 50, np.int32))
+    assert limiter.gain == 1
 
 
 @each_rate

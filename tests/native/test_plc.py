@@ -104,13 +104,14 @@ def test_a_long_gap_fades_to_silence_within_60_ms(rate_hz: int) -> None:
 @pytest.mark.parametrize("lost", [1, 2, 3, 10, 500])
 def test_after_a_gap_real_speech_returns_within_10_ms(rate_hz: int, lost: int) -> None:
     nsamples = rate_hz // 50
-    plc, pcm = _plc(rate_hz), speech_like(rate_hz, 12 * rate_hz).reshape(-1, nsamples)
+    plc, pcm = _plc(rate_hz), speech_like(rate_hz, 2 * rate_hz).reshape(-1, nsamples)
     for frame in pcm[:20]:
         _good(plc, frame)
     for _ in range(lost):
         last = _conceal(plc, nsamples)
-    back = _good(plc, pcm[20 + lost])
-    assert np.array_equal(back[nsamples // 2 :], pcm[20 + lost][nsamples // 2 :])
+    frame = pcm[(20 + lost) % len(pcm)]
+    back = _good(plc, frame)
+    assert np.array_equal(back[nsamples // 2 :], frame[nsamples // 2 :])
     step = abs(int(back[0]) - int(last[-1]))
     assert step < np.abs(np.diff(pcm.ravel().astype(int))).max()
 

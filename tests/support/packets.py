@@ -4,12 +4,12 @@ import random
 import struct
 from collections.abc import Iterable
 
-__all__ = ["event", "rtp", "rough_network"]
+__all__ = ["event", "rough_network", "rtp"]
 
 ONE_BYTE_PROFILE = 0xBEDE
 
 
-def rtp(  # noqa: PLR0913 - the fields of a header
+def rtp(
     sequence: int,
     timestamp: int,
     payload: bytes,

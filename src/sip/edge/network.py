@@ -9,7 +9,7 @@ import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from mixminus import log
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker

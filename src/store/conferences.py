@@ -89,13 +89,13 @@ class ConferenceRows:
         query = select(c.conference_id, c.id).where(
             c.conference_id.in_(ids), c.status.in_(present), c.tm_join.is_not(None)
         )
-        rows = (await self._connection.execute(query.order_by(c.tm_join))).tuples()
+        rows = (await self._connection.execute(query.order_by(c.tm_join))).all()
         return _grouped(rows)
 
     async def _recordings(self, ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[UUID, ...]], dict[UUID, UUID]]:
         c = recordings.c
         query = select(c.reference_id, c.id, c.status).where(c.reference_id.in_(ids)).order_by(c.tm_create)
-        rows = (await self._connection.execute(query)).tuples().all()
+        rows = (await self._connection.execute(query)).all()
         active = {
             reference: recording for reference, recording, status in rows if status in _ACTIVE_RECORDING
         }

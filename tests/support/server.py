@@ -71,6 +71,9 @@ async def serve(
     """Start a server and wait until it answers, unless it is not meant to; whatever happens, it is gone after."""
     ports = {"HTTP": free_port(), "SIP": free_port(), "WEBRTC": free_port(socket.SOCK_DGRAM)}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MIXMINUS_")}
+    # The server works in another folder than the tests do.
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths))
     environment |= {f"MIXMINUS_{name}_PORT": str(port) for name, port in ports.items()}
     environment |= {"MIXMINUS_DATA_DIR": str(folder / "data"), "MIXMINUS_ACCESS_KEY": KEY}
     environment |= {"MIXMINUS_SIP_MAX_CALLS": "8", "PYTHONASYNCIODEBUG": "0", **(settings or {})}

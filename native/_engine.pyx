@@ -1,4 +1,4 @@
-# cython: boundscheck=False, wraparound=False, freethreading_compatible=False
+# cython: boundscheck=False, wraparound=False, auto_pickle=False
 """The native engine: handles that check, and one C call each.
 
 The engine owns everything; a handle borrows until it, or the engine, is closed.
@@ -13,7 +13,7 @@ from libc.string cimport memcpy, memset, strlen
 from engine cimport *
 
 from mixminus.errors import Conflict, InvalidArgument
-from mixminus.mixer.errors import REFUSALS, PortClosed
+from mixminus.mixer.errors import REFUSALS as _REFUSALS, PortClosed
 
 _CODECS = {
     "PCMU": MM_CODEC_PCMU,
@@ -34,7 +34,7 @@ cdef int check(int rc) except -1:
     """Raise the error that a negative engine result means."""
     if rc >= 0:
         return rc
-    kind, why = REFUSALS.get(-rc, (OSError, f"the engine refused the call with {-rc}"))
+    kind, why = _REFUSALS.get(-rc, (OSError, f"the engine refused the call with {-rc}"))
     raise kind(why)
 
 

@@ -41,7 +41,7 @@ _PLAIN_EVENTS: Final[dict[str, Callable[[int, int], EngineEvent]]] = {
 }
 
 
-def _event(raw: _engine.Event) -> EngineEvent:
+def _event(raw: tuple[str, int, int, str, int, str, int]) -> EngineEvent:
     name, port_id, at_us, host, port, digit, duration_ms = raw
     if name == "digit_received":
         return DigitReceived(port_id, at_us, digit, duration_ms)

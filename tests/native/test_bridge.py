@@ -48,7 +48,9 @@ def _format(codec: int, *, sample_rate_hz: int = 8000) -> Format:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(STEP, max_size=4), min_size=1, max_size=12), st.sets(WHO))
-def test_everybody_hears_what_the_reference_says(ticks: list[list[tuple[str, ...]]], mouthless: set[int]) -> None:
+def test_everybody_hears_what_the_reference_says(
+    ticks: list[list[tuple[str, ...]]], mouthless: set[int]
+) -> None:
     with Room() as room:
         script = Script(room, mouthless=mouthless)
         for seed, steps in enumerate(ticks):

@@ -60,7 +60,9 @@ def test_every_sample_is_encoded_between_its_decision_values(law: str) -> None:
     magnitude = np.where(magnitude < 0, ~magnitude if law == "alaw" else -magnitude, magnitude)
     step = np.minimum(np.searchsorted(edges, magnitude, side="right") - 1, 127)
     negative = ALL_SAMPLES < 0
-    expected = step ^ np.where(negative, 0x55, 0xD5) if law == "alaw" else step ^ np.where(negative, 0x7F, 0xFF)
+    expected = (
+        step ^ np.where(negative, 0x55, 0xD5) if law == "alaw" else step ^ np.where(negative, 0x7F, 0xFF)
+    )
     assert _encode(law, ALL_SAMPLES) == expected.astype(np.uint8).tobytes()
 
 

@@ -100,7 +100,11 @@ def test_a_record_that_does_not_fit_stays(tapped: Tapped) -> None:
     tapped.room.tick()
     record, pcm = (np.zeros(16, np.uint8), np.zeros(960, np.int16))
     read = library().mm_tap_read
-    arguments = (tapped.tap.handle, record.ctypes.data_as(ctypes.c_void_p), pcm.ctypes.data_as(ctypes.c_void_p))
+    arguments = (
+        tapped.tap.handle,
+        record.ctypes.data_as(ctypes.c_void_p),
+        pcm.ctypes.data_as(ctypes.c_void_p),
+    )
     assert read(*arguments, ctypes.c_size_t(FRAME - 1)) == -errno.ENOSPC
     assert read(*arguments, ctypes.c_size_t(FRAME)) == FRAME
     assert read(*arguments, ctypes.c_size_t(FRAME)) == 0

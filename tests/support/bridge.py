@@ -50,13 +50,22 @@ class _Member(ctypes.Structure):
 
 
 class _TapRecord(ctypes.Structure):
-    _fields_ = [("first_sample", ctypes.c_uint64), ("port_id", ctypes.c_uint32), ("nsamples", ctypes.c_uint32)]
+    _fields_ = [
+        ("first_sample", ctypes.c_uint64),
+        ("port_id", ctypes.c_uint32),
+        ("nsamples", ctypes.c_uint32),
+    ]
 
 
 def pcm_format(sample_rate_hz: int) -> Format:
     """PCM on the wire: what is heard can be compared sample by sample."""
     return Format(
-        id=L16, clock_rate_hz=sample_rate_hz, sample_rate_hz=sample_rate_hz, ptime_ms=20, payload_type=96, channels=1
+        id=L16,
+        clock_rate_hz=sample_rate_hz,
+        sample_rate_hz=sample_rate_hz,
+        ptime_ms=20,
+        payload_type=96,
+        channels=1,
     )
 
 
@@ -164,7 +173,9 @@ class Participant:
     @property
     def heard(self) -> bytes:
         """What is sent to it after this tick."""
-        return ctypes.string_at(self.member.tx_payload, self.member.tx_bytes) if self.member.tx_payload else b""
+        return (
+            ctypes.string_at(self.member.tx_payload, self.member.tx_bytes) if self.member.tx_payload else b""
+        )
 
     @property
     def heard_pcm(self) -> Pcm:

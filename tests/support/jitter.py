@@ -40,8 +40,7 @@ class Counters(ctypes.Structure):
     """``struct mm_jbuf_counters``."""
 
     _fields_ = [
-        (name, ctypes.c_uint64)
-        for name in ("late", "lost", "reordered", "duplicate", "overrun", "underrun")
+        (name, ctypes.c_uint64) for name in ("late", "lost", "reordered", "duplicate", "overrun", "underrun")
     ]
 
 

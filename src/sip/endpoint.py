@@ -146,6 +146,7 @@ class SipEndpoint:
             rtp_port=port.local_port,
             session_id=secrets.randbits(_SESSION_ID_BITS),
             codecs=self._config.codecs,
+            ptime_ms=self._engine.config.ptime_ms,
             key_material=secrets.token_bytes(crypto.KEY_MATERIAL_BYTES),
         )
 

@@ -242,8 +242,11 @@ class MalformedMessage(InvalidArgument):
 
 
 def encode(message: Message) -> bytes:
-    """Return the record; raise MalformedMessage when it is larger than MAX_MESSAGE_BYTES."""
-    record = orjson.dumps({"type": type(message).__name__, **_plain(message)}, default=_plain_value)
+    """Return the record; raise MalformedMessage when it is larger than MAX_MESSAGE_BYTES, or no JSON."""
+    try:
+        record = orjson.dumps({"type": type(message).__name__, **_plain(message)})
+    except orjson.JSONEncodeError as error:
+        raise MalformedMessage(f"{type(message).__name__}: {error}") from error
     if len(record) > MAX_MESSAGE_BYTES:
         raise MalformedMessage(f"{type(message).__name__} is {len(record)} bytes long")
     return record

@@ -120,7 +120,7 @@ def _content(request: Request) -> Fault | None:
     if request.method == "ACK":
         return None  # Nobody hears a refusal; the worker hangs up what it cannot use.
     try:
-        parse_sdp(request.body.decode("utf-8", "surrogateescape"))
+        parse_sdp(request.body.decode("utf-8", "replace"))
     except MalformedSdp:
         return Fault(400, "Bad Session Description")
     return None

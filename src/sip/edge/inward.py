@@ -185,5 +185,5 @@ def _folded(headers: Headers, body: bytes) -> bytes:
     """Put a session description into its envelope; pass any other body on."""
     kind = headers.first("content-type").partition(";")[0].strip().lower()
     if body and kind == "application/sdp":
-        return fold(body.decode("utf-8", "surrogateescape")).encode()
+        return fold(body.decode("utf-8", "replace")).encode()
     return body

@@ -75,7 +75,7 @@ class Outward:
             message.headers.set("contact", self._identity.contact(worker_id, flow))
         if message.body:
             try:
-                message.body = unfold(message.body.decode()).encode("utf-8", "surrogateescape")
+                message.body = unfold(message.body.decode()).encode()
             except (MalformedSdp, UnicodeDecodeError):
                 self._counters["sip_edge_bare_description"] += 1
                 return None

@@ -37,7 +37,7 @@ _FOLDED = re.compile(rf"^a=fmtp:0 {PARAMETER}=([A-Za-z0-9_-]+)\r?$", re.MULTILIN
 
 def fold(true_sdp: str) -> str:
     """Return the description to show to pjsua2."""
-    packed = zlib.compress(true_sdp.encode("utf-8", "surrogateescape"), 9)
+    packed = zlib.compress(true_sdp.encode(), 9)
     return _TEMPLATE.format(PARAMETER, base64.urlsafe_b64encode(packed).decode().rstrip("="))
 
 
@@ -54,9 +54,9 @@ def unfold_parameter(value: str) -> str:
     try:
         packed = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
         inflate = zlib.decompressobj()
-        text = inflate.decompress(packed, MAX_BYTES)
-    except (binascii.Error, zlib.error) as error:
+        text = inflate.decompress(packed, MAX_BYTES).decode()
+    except (binascii.Error, zlib.error, UnicodeDecodeError) as error:
         raise MalformedSdp("the envelope is damaged") from error
     if not inflate.eof:
         raise MalformedSdp("the envelope is damaged or too large")
-    return text.decode("utf-8", "surrogateescape")
+    return text

@@ -17,7 +17,8 @@ _OFFERED: Final = {Codec.PCMU: 0, Codec.PCMA: 8, Codec.G722: 9, Codec.OPUS: 96}
 _OFFERED_TELEPHONE_EVENT: Final = 101
 # RFC 7587 section 7: the rtpmap of Opus always says two channels, whatever is sent.
 _CHANNELS: Final = {Codec.PCMU: 1, Codec.PCMA: 1, Codec.G722: 1, Codec.OPUS: 2}
-_FMTP: Final = {Codec.OPUS: "useinbandfec=1"}
+# What we say of our receiver: DTMF and flash (RFC 4733), in-band FEC (RFC 7587).
+_FMTP: Final = {TELEPHONE_EVENT: "0-16", Codec.OPUS.lower(): "useinbandfec=1"}
 _RTPMAP = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9._+-]{1,32})/([0-9]{1,6})(?:/([1-9]))?\s*\Z")
 
 
@@ -78,10 +79,8 @@ def codec_of(payload: PayloadFormat) -> Codec | None:
 def offered_format(name: Codec | str) -> PayloadFormat:
     """Return the format under which we offer a codec, or telephone-event."""
     if isinstance(name, Codec):
-        return PayloadFormat(
-            _OFFERED[name], name.value, CODECS[name][0], _CHANNELS[name], _FMTP.get(name, "")
-        )
-    return PayloadFormat(_OFFERED_TELEPHONE_EVENT, TELEPHONE_EVENT, 8000, 1, "0-16")
+        return PayloadFormat(_OFFERED[name], name.value, CODECS[name][0], _CHANNELS[name])
+    return PayloadFormat(_OFFERED_TELEPHONE_EVENT, TELEPHONE_EVENT, 8000)
 
 
 def attributes_of(payload: PayloadFormat) -> list[Attribute]:

@@ -27,7 +27,7 @@ __all__ = ["LocalEnd", "NotAcceptable", "agree", "make_answer", "make_offer"]
 
 _PLAIN: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
 _SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
-_PTIMES_MS: Final = (20, 40, 60)
+_PTIME_MS: Final = 20
 _OPUS_BITRATES_BPS: Final = (6_000, 510_000)  # RFC 7587 section 6.1
 _REVERSED: Final = {
     MediaDirection.SENDRECV: MediaDirection.SENDRECV,
@@ -52,7 +52,7 @@ class LocalEnd:
     session_id: int
     codecs: tuple[Codec, ...]
     """In order of preference."""
-    ptime_ms: int = 20
+    ptime_ms: int = _PTIME_MS
     key_material: bytes = field(default=b"", repr=False)
     """``crypto.KEY_MATERIAL_BYTES`` random bytes."""
 
@@ -103,7 +103,7 @@ def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:
     own = [(codec, payload) for payload in formats_of(ours) if (codec := codec_of(payload)) in known]
     if not own:
         raise NotAcceptable("no codec was agreed on")
-    ptime_ms = _ptime_ms(theirs)
+    ptime_ms = _ptime_ms(ours)
     send = _codec_format(known[own[0][0]], ptime_ms, known[own[0][0]])
     event = _telephone_event(formats_of(theirs), send.clock_rate_hz)
     address, rtcp_address = _addresses(remote, theirs)
@@ -217,11 +217,9 @@ def _addresses(
     return (host, media.port), (host, rtcp_port)
 
 
-def _ptime_ms(media: MediaDescription) -> int:
-    """What the other side likes to receive, where we can send it; else one packet a tick."""
-    wanted = next((int(value) for value in media.values("ptime") if value.isdigit()), _PTIMES_MS[0])
-    most = next((int(value) for value in media.values("maxptime") if value.isdigit()), _PTIMES_MS[-1])
-    return wanted if wanted in _PTIMES_MS and wanted <= most else _PTIMES_MS[0]
+def _ptime_ms(ours: MediaDescription) -> int:
+    """One packet a tick, as we have said; what the other side would like is a wish (RFC 8866 section 6.4)."""
+    return next((int(value) for value in ours.values("ptime") if value.isdigit()), _PTIME_MS)
 
 
 def _codec_format(payload: PayloadFormat, ptime_ms: int, theirs: PayloadFormat) -> CodecFormat:

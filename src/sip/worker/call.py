@@ -41,8 +41,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.leg_id = LegId(uuid.uuid4())
         info = self.getInfo()
         self.sip_call_id: str = info.callIdString
-        self.from_uri: str = info.remoteUri
-        self.to_uri: str = info.localUri
+        self.from_uri = _text(info.remoteUri)
+        self.to_uri = _text(info.localUri)
         self.over = False
         self._report = report
         self.offer = offer
@@ -145,6 +145,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802 - pjsua2's name
         # Left alone, pjsua2 would call whomever a REFER names.
         prm.statusCode = pj.PJSIP_SC_DECLINE
+
+
+def _text(value: str) -> str:
+    """Return a string of pjsua2's without the surrogates that stand for bytes outside UTF-8."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _true_sdp(parameters: pj.CodecFmtpVector) -> str:

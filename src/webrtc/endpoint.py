@@ -60,11 +60,11 @@ class WebRtcEndpoint:
 
     async def start(self) -> None:
         """Open the shared port."""
+        public_address = await _resolve(self._config.public_host)
         native = self._engine.open_mux(self._config.host, self._config.port)
-        mux = PeerMux(native, self._clock)
-        mux.open()
-        self._advertised = (await _resolve(self._config.public_host), native.port)
-        self._mux = mux
+        self._mux = PeerMux(native, self._clock)
+        self._mux.open()
+        self._advertised = (public_address, native.port)
         _log.info("webrtc ready", port=native.port)
 
     async def close(self) -> None:

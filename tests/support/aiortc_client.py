@@ -2,7 +2,7 @@
 
 import asyncio
 import fractions
-from collections.abc import Callable
+import re
 
 import numpy as np
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -10,6 +10,7 @@ from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 from numpy.typing import NDArray
 
+from tests.support.relay import UdpRelay
 from tests.support.tones import sine
 from tests.support.waiting import eventually
 from tests.support.whip import Exchange
@@ -55,14 +56,20 @@ class AiortcClient:
         self._listener: asyncio.Task[None] | None = None
         self.location = ""
 
-    async def join(self, *, rewrite: Callable[[str], str] = lambda answer: answer) -> None:
-        """Join, and return once ICE and DTLS are through; ``rewrite`` changes the answer on its way."""
+    async def join(self, *, behind: UdpRelay | None = None) -> None:
+        """Join, and return once ICE and DTLS are through; all datagrams go through ``behind``."""
         await self.connection.setLocalDescription(await self.connection.createOffer())
-        reply = await self._exchange("POST", "", {}, self.connection.localDescription.sdp)
+        offer = self.connection.localDescription.sdp
+        if behind is not None:  # the server must not find the way around the relay
+            offer = re.sub(r"a=candidate:.*\r\n", "", offer)
+        reply = await self._exchange("POST", "", {}, offer)
         if reply.status != 201:
             raise ConnectionError(reply.body)
         self.location = reply.headers["location"]
-        await self.connection.setRemoteDescription(RTCSessionDescription(rewrite(reply.body), "answer"))
+        answer = reply.body
+        if behind is not None:
+            answer = re.sub(r"(a=candidate:.* )\d+( typ host)", rf"\g<1>{behind.address[1]}\2", answer)
+        await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         await eventually(lambda: self.connection.connectionState == "connected")
 
     async def hear(self, seconds: float) -> NDArray[np.int16]:

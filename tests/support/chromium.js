@@ -146,6 +146,13 @@ function mute(muted) {
   participant.pc.getSenders().forEach((sender) => { sender.track.enabled = !muted; });
 }
 
+async function press(digits) {
+  const { dtmf } = participant.pc.getSenders()[0];
+  const done = new Promise((resolve) => { dtmf.ontonechange = ({ tone }) => tone || resolve(); });
+  dtmf.insertDTMF(digits);
+  await done;
+}
+
 function leave() {
   participant.pc.close();
 }

@@ -58,11 +58,9 @@ class Chromium:
         """Restart ICE by PATCH."""
         await self._page.evaluate("restartIce()")
 
-    async def wait_for_state(self, *states: str) -> None:
-        """Return once ``connectionState`` is one of these."""
-        await self._page.wait_for_function(
-            "states => states.includes(participant.pc.connectionState)", arg=list(states)
-        )
+    async def hung_up(self) -> None:
+        """Return once the other side has closed DTLS; ``connectionState`` follows only some 5 s later."""
+        await self._page.wait_for_function("participant.pc.getSenders()[0].transport.state === 'closed'")
 
     async def statistics(self) -> dict[str, dict[str, Any]]:
         """Return getStats(), one entry a type; of candidate pairs the nominated one."""
@@ -72,6 +70,10 @@ class Chromium:
     async def mute(self, muted: bool) -> None:
         """Disable or enable the microphone's track."""
         await self._page.evaluate("muted => mute(muted)", muted)
+
+    async def press(self, digits: str) -> None:
+        """Send DTMF, and return when the last digit is over."""
+        await self._page.evaluate("digits => press(digits)", digits)
 
     async def leave(self) -> None:
         """Close the connection without a word to HTTP."""

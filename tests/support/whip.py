@@ -9,7 +9,7 @@ from mixminus.errors import MixMinusError
 from mixminus.ids import LegId
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
-__all__ = ["Exchange", "Reply", "direct"]
+__all__ = ["BROWSER", "ROOM", "Exchange", "Reply", "direct"]
 
 
 @dataclass(frozen=True, slots=True)

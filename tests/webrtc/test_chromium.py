@@ -62,7 +62,7 @@ async def test_an_ice_restart_keeps_dtls_and_sound(
         assert after["remoteCertificateId"] == before["remoteCertificateId"]
         assert after["dtlsState"] == "connected"
         await house.legs[0].hang_up()
-        await browser.wait_for_state("closed", "failed", "disconnected")
+        await browser.hung_up()
 
 
 async def test_a_browser_that_is_hung_up_on_is_told(
@@ -71,4 +71,4 @@ async def test_a_browser_that_is_hung_up_on_is_told(
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join()
         await (await house.connected()).hang_up()
-        await browser.wait_for_state("closed", "failed", "disconnected")
+        await browser.hung_up()

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mixminus.mixer import Engine
+from mixminus.mixer import DigitReceived, Engine
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.chromium import chromium
 from tests.support.room import Listener, OpenHouse
 from tests.support.tones import level_db, sine, write_wav
+from tests.support.waiting import eventually
 from tests.support.whip import direct
 
 AIORTC_HZ, CHROMIUM_HZ, ROOM_HZ = 660.0, 440.0, 1000.0
@@ -66,6 +67,23 @@ async def test_chromium_speaks_and_hears_in_every_codec(
         assert_hears(await listener.hear(1.0), CHROMIUM_HZ, ROOM_HZ)
         found = await browser.statistics()
         assert found["codec"]["mimeType"].lower() == f"audio/{codec.lower()}"
+
+
+async def test_digits_pressed_in_a_browser_arrive_once(
+    engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
+) -> None:
+    async with chromium(direct(endpoint), microphone) as browser:
+        await browser.join()
+        await browser.hear(0.5)
+        await browser.press("15#")
+        digits: list[str] = []
+
+        def heard() -> bool:
+            digits.extend(event.digit for event in engine.events() if isinstance(event, DigitReceived))
+            return len(digits) >= 3
+
+        await eventually(heard)
+        assert digits == ["1", "5", "#"]
 
 
 async def test_media_does_not_touch_python(endpoint: WebRtcEndpoint, listener: Listener) -> None:

@@ -52,7 +52,7 @@ async def relay(endpoint: WebRtcEndpoint) -> AsyncIterator[UdpRelay]:
 
 async def join_behind(relay: UdpRelay, endpoint: WebRtcEndpoint, house: OpenHouse) -> AiortcClient:
     client = AiortcClient(direct(endpoint), hz=CLIENT_HZ)
-    await client.join(rewrite=lambda answer: answer.replace(f" {endpoint.port} ", f" {relay.address[1]} "))
+    await client.join(behind=relay)
     await house.connected()
     return client
 

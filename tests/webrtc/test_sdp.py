@@ -1,5 +1,7 @@
 """What we accept of an offer, and what we answer."""
 
+import random
+
 import pytest
 from aioice import Candidate
 from aiortc import RTCDtlsFingerprint
@@ -150,5 +152,18 @@ def test_no_truncated_offer_escapes_as_another_error() -> None:
     for cut in range(0, len(CHROMIUM), 7):
         try:
             parse_offer(CHROMIUM[:cut])
+        except InvalidArgument:
+            continue
+
+
+def test_no_mutated_offer_escapes_as_another_error() -> None:
+    chance = random.Random(4566)
+    for _ in range(500):
+        text = list(chance.choice([CHROMIUM, FIREFOX]))
+        for _ in range(chance.randrange(1, 6)):
+            place = chance.randrange(len(text))
+            text[place : place + chance.randrange(20)] = chance.choices("0 9:/=\n-a\0", k=chance.randrange(9))
+        try:
+            render_answer(parse_offer("".join(text)), LOCAL)
         except InvalidArgument:
             continue

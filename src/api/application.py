@@ -45,7 +45,11 @@ def build(services: Services) -> web.Application:
     app[SERVICES] = services
     app.on_response_prepare.append(middlewares.add_headers)
     app.add_routes((*system.ROUTES, *console.routes()))
-    for root in ROOTS:
-        for route in RESOURCES:
-            app.router.add_route(route.method, root + route.path, route.handler, **route.kwargs)
+    app.add_routes(
+        [
+            web.RouteDef(route.method, root + route.path, route.handler, route.kwargs)
+            for root in ROOTS
+            for route in RESOURCES
+        ]
+    )
     return app

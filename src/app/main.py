@@ -7,7 +7,7 @@ import ipaddress
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import uvloop
@@ -16,7 +16,7 @@ from mixminus import log
 from mixminus.app.banner import banner
 from mixminus.app.composition import House, house
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
-from mixminus.errors import Unavailable
+from mixminus.errors import MixMinusError
 
 __all__ = ["main"]
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log.configure(level=settings.log_level, json=settings.log_json)
     try:
         uvloop.run(_serve(settings, demo=options.demo))
-    except Unavailable as error:
+    except MixMinusError as error:
         sys.stderr.write(f"mixminus: {error}\n")
         return EXIT_FAILED
     return 0
@@ -77,7 +77,7 @@ def _announce(running: House) -> None:
     logger.info("serving", http=running.http, sip=running.sip, webrtc=running.webrtc)
     # The one place that writes to stdout: keys are told to the person who started us, and never logged.
     if running.demo is not None:
-        sys.stdout.write(banner(running.demo))
+        sys.stdout.write(banner(running, running.demo))
     elif running.fresh_key is not None:
         sys.stdout.write(f"access key (shown this once; only its hash is kept): {running.fresh_key}\n")
     sys.stdout.flush()
@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mixminus", description="A conference server for phones and browsers."
     )
-    parser.add_argument("--version", action="version", version=f"mixminus {version('mixminus')}")
+    parser.add_argument("--version", action="version", version=f"mixminus {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser(
         "serve",
@@ -114,3 +114,10 @@ def _parser() -> argparse.ArgumentParser:
 def _settings_help() -> str:
     fields = Settings.model_fields.items()
     return "\n".join(f"  {setting_name(name):34} {field.description}" for name, field in fields)
+
+
+def _version() -> str:
+    try:
+        return version("mixminus")
+    except PackageNotFoundError:  # run from its source tree
+        return "(not installed)"

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from mixminus.recording.render import render_recording
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingEvent, RecordingStatus
 from mixminus.store.database import Store, Transaction
+from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
 
 __all__ = ["RecordingService"]
@@ -109,6 +110,11 @@ class RecordingService:
             raise RecordingNotFound(f"no recording {recording_id}")
         return recording
 
+    async def list(self, customer_id: CustomerId, page: Page) -> list[Recording]:
+        """Return recordings of all states, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.recordings.page(customer_id, page)
+
     async def file(self, customer_id: CustomerId, recording_id: RecordingId) -> Path:
         """Return where the mix of a recording that has ended lies."""
         recording = await self.get(customer_id, recording_id)
@@ -125,7 +131,7 @@ class RecordingService:
         await self._scope.close()
         self._disk.shutdown()
 
-    async def _finish(self, sessions: list[RecordingSession]) -> None:
+    async def _finish(self, sessions: Sequence[RecordingSession]) -> None:
         for session in sessions:
             session.stop()
         await asyncio.gather(*(session.ended for session in sessions))

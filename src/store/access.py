@@ -58,9 +58,17 @@ class AccessService:
                 return Identity(key.customer_id, key.id), None
             if first := await tx.access.first_key(customer_id):
                 return Identity(customer_id, first.id), None
-            token = _TOKEN_MARK + secrets.token_urlsafe(_TOKEN_BYTES)
+            token = _new_token()
             key = await self._add_key(tx, customer_id, token)
             return Identity(customer_id, key.id), token
+
+    async def renew(self, customer_id: CustomerId, name: str) -> str:
+        """Replace the customer's keys of this name by a fresh one, and tell it."""
+        token = _new_token()
+        async with self._store.transaction() as tx:
+            await tx.access.delete_keys(customer_id, name, self._clock.now())
+            await self._add_key(tx, customer_id, token, name)
+        return token
 
     async def _first_customer(self, tx: Transaction) -> CustomerId:
         customer_id = await tx.access.first_customer()
@@ -69,11 +77,13 @@ class AccessService:
             await tx.access.add_customer(customer_id, "default", self._clock.now())
         return customer_id
 
-    async def _add_key(self, tx: Transaction, customer_id: CustomerId, token: str) -> AccessKey:
+    async def _add_key(
+        self, tx: Transaction, customer_id: CustomerId, token: str, name: str = "default"
+    ) -> AccessKey:
         key = AccessKey(
             id=AccessKeyId(new_id()),
             customer_id=customer_id,
-            name="default",
+            name=name,
             detail="",
             token_sha256=_digest(token),
             token_prefix=token[:_PREFIX_LENGTH],
@@ -81,6 +91,10 @@ class AccessService:
         )
         await tx.access.add_key(key)
         return key
+
+
+def _new_token() -> str:
+    return _TOKEN_MARK + secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def _digest(token: str) -> str:

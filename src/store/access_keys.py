@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.ids import AccessKeyId, CustomerId
@@ -47,6 +47,12 @@ class AccessRows:
     async def add_key(self, key: AccessKey) -> None:
         values = {column.name: getattr(key, column.name) for column in access_keys.c}
         await self._connection.execute(insert(access_keys).values(values))
+
+    async def delete_keys(self, customer_id: CustomerId, name: str, tm_delete: datetime) -> None:
+        """Mark the customer's keys of this name as deleted."""
+        c = access_keys.c
+        query = update(access_keys).where(c.customer_id == customer_id, c.name == name, c.tm_delete.is_(None))
+        await self._connection.execute(query.values(tm_delete=tm_delete))
 
     async def find_key(self, token_sha256: str) -> AccessKey | None:
         """Return the undeleted key of this digest."""

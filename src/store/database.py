@@ -52,21 +52,21 @@ class Store:
         self._writers = self._engine.execution_options(**{_WRITES: True})
         sqlite = self._engine.dialect.name == "sqlite"
         self._turn: asyncio.Lock | nullcontext[None] = asyncio.Lock() if sqlite else nullcontext()
-        self._timestamp_style = timestamp_style
+        self.timestamp_style = timestamp_style
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commit what the block has done, or none of it if it raises."""
         with _translated():
             async with self._turn, self._writers.begin() as connection:
-                yield Transaction(connection, self._timestamp_style)
+                yield Transaction(connection, self.timestamp_style)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:
         """Read one consistent state; nobody waits for it."""
         with _translated():
             async with self._engine.begin() as connection:
-                yield Transaction(connection, self._timestamp_style)
+                yield Transaction(connection, self.timestamp_style)
 
     async def close(self) -> None:
         """Close every connection; closing twice is harmless."""

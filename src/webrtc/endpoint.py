@@ -55,16 +55,16 @@ class WebRtcEndpoint:
 
     @property
     def counters(self) -> dict[str, int]:
-        """What was dropped, by reason."""
+        """How many datagrams came up from the engine, and how many of them were dropped, by reason."""
         return dict(self._mux.counters) if self._mux is not None else {}
 
     async def start(self) -> None:
         """Open the shared port."""
+        public_address = await _resolve(self._config.public_host)
         native = self._engine.open_mux(self._config.host, self._config.port)
-        mux = PeerMux(native, self._clock)
-        mux.open()
-        self._advertised = (await _resolve(self._config.public_host), native.port)
-        self._mux = mux
+        self._mux = PeerMux(native, self._clock)
+        self._mux.open()
+        self._advertised = (public_address, native.port)
         _log.info("webrtc ready", port=native.port)
 
     async def close(self) -> None:
@@ -73,7 +73,6 @@ class WebRtcEndpoint:
         for session in tuple(self._sessions.values()):
             await session.leg.hang_up()
         await self._scope.close()
-        self._sessions.clear()
         if mux is not None:
             mux.close()
 
@@ -84,7 +83,7 @@ class WebRtcEndpoint:
         offer = parse_offer(offer_sdp)
         if len(self._sessions) >= self._config.max_sessions:
             raise Exhausted("every place for a browser is taken")
-        session = self._open_session(offer, self._mux)
+        session = self._open_session(offer, self._mux, destination)
         try:
             await self._legs.incoming(session.leg, source=source, destination=destination)
             async with asyncio.timeout(self._config.answer_timeout_s):
@@ -104,7 +103,7 @@ class WebRtcEndpoint:
         except KeyError:
             raise NotFound("no such session") from None
 
-    def _open_session(self, offer: Offer, mux: PeerMux) -> WhipSession:
+    def _open_session(self, offer: Offer, mux: PeerMux, destination: Address) -> WhipSession:
         port = mux.native.open_port()
         peer = Peer(
             offer,
@@ -114,15 +113,19 @@ class WebRtcEndpoint:
             timeout_s=self._config.connect_timeout_s,
             clock=self._clock,
         )
-        leg = WebRtcLeg(peer, port, scope=self._scope, connect_timeout_s=self._config.connect_timeout_s)
-        session = WhipSession(leg, peer, mid=offer.audio.mid)
+        leg = WebRtcLeg(
+            peer,
+            port,
+            scope=self._scope,
+            connect_timeout_s=self._config.connect_timeout_s,
+            on_ended=self._forget,
+        )
+        session = WhipSession(leg, peer, mid=offer.audio.mid, destination=destination)
         self._sessions[session.id] = session
-        self._scope.spawn("webrtc.session", self._forget(session))
         return session
 
-    async def _forget(self, session: WhipSession) -> None:
-        await session.leg.ended()
-        del self._sessions[session.id]
+    def _forget(self, session_id: LegId) -> None:
+        del self._sessions[session_id]
 
 
 async def _resolve(host: str) -> str:

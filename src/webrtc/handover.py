@@ -184,15 +184,11 @@ class DtlsLink:
 
     role = "controlled"
 
-    def __init__(
-        self, setup: DtlsSetup, send: Callable[[bytes], None], on_closed: Callable[[], None]
-    ) -> None:
-        self._setup = setup
+    def __init__(self, *, send: Callable[[bytes], None], on_closed: Callable[[], None]) -> None:
         self._send_datagram = send
         self._on_closed = on_closed
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(maxsize=_DTLS_QUEUE)
         self._dtls = _Dtls(cast(RTCIceTransport, self), [RTCCertificate.generateCertificate()])
-        self._dtls._set_role(setup.our_role)
 
     @property
     def fingerprint(self) -> RTCDtlsFingerprint:
@@ -209,11 +205,11 @@ class DtlsLink:
         self._queue.put_nowait(datagram)
         return True
 
-    async def handshake(self) -> SrtpKeys | None:
+    async def handshake(self, setup: DtlsSetup) -> SrtpKeys | None:
         """Shake hands; return the keys, or None when the peer is not who SDP said."""
+        self._dtls._set_role(setup.our_role)
         self._dtls.on("statechange", self._state_changed)
-        fingerprints = list(self._setup.fingerprints)
-        await self._dtls.start(RTCDtlsParameters(fingerprints=fingerprints, role=self._setup.role))
+        await self._dtls.start(RTCDtlsParameters(fingerprints=list(setup.fingerprints), role=setup.role))
         return self._dtls.srtp_keys if self._dtls.state == "connected" else None
 
     async def close(self) -> None:

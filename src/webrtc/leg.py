@@ -1,6 +1,8 @@
 """WebRtcLeg: the relation that carries a browser's participant, from offer to goodbye."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 
 from mixminus import log, machine
 from mixminus.call.leg import LegEnded
@@ -40,12 +42,21 @@ _REFUSALS: dict[int, type[MixMinusError]] = {
 class WebRtcLeg:
     """One browser's session as a call sees it (``call.leg.Leg``)."""
 
-    def __init__(self, peer: Peer, port: Port, *, scope: TaskScope, connect_timeout_s: float) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        port: Port,
+        *,
+        scope: TaskScope,
+        connect_timeout_s: float,
+        on_ended: Callable[[LegId], None],
+    ) -> None:
         self.id = LegId(new_id())
         self._peer = peer
         self._port = port
         self._scope = scope
         self._connect_timeout_s = connect_timeout_s
+        self._on_ended = on_ended
         self._state = WebRtcLegState.OFFERED
         loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[str] = loop.create_future()
@@ -98,29 +109,39 @@ class WebRtcLeg:
         return await asyncio.shield(self._ended)
 
     async def _carry(self) -> None:
-        """Follow the peer from the first check to its end."""
+        """Follow the peer from the first check to its end; whatever fails, the leg ends."""
+        ended = LegEnded(HangupReason.FAILED, remote=False)
         try:
+            if await self._connect():
+                ended = LegEnded(await self._peer.lost(), remote=True)
+        finally:
+            await self._end(ended)
+
+    async def _connect(self) -> bool:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._connect_timeout_s):
-                connected = await self._peer.connect()
-        except TimeoutError:
-            connected = False
-        if not connected:
-            await self._end(LegEnded(HangupReason.FAILED, remote=False))
-        elif self._state is WebRtcLegState.ANSWERED:
-            self._step(WebRtcLegEvent.CONNECT)
-            _log.info("leg connected", leg_id=str(self.id))
-            await self._end(LegEnded(await self._peer.lost(), remote=True))
+                if await self._peer.connect() and self._state is WebRtcLegState.ANSWERED:
+                    self._step(WebRtcLegEvent.CONNECT)
+                    _log.info("leg connected", leg_id=str(self.id))
+                    return True
+        return False
 
     async def _end(self, ended: LegEnded) -> None:
-        if self._state is WebRtcLegState.ENDED:
-            await self.ended()
-            return
-        self._step(WebRtcLegEvent.END)
-        self._refuse(Unavailable("the call ended before it was answered"))
-        await self._peer.close()
-        self._port.close()
-        self._ended.set_result(ended)
-        _log.info("leg ended", leg_id=str(self.id), reason=ended.reason.value, remote=ended.remote)
+        """End once; whoever asks, and whoever stops asking, the leg is closed to the last."""
+        if self._state is not WebRtcLegState.ENDED:
+            self._step(WebRtcLegEvent.END)
+            self._refuse(Unavailable("the call ended before it was answered"))
+            self._scope.spawn("webrtc.leg.close", self._close(ended))
+        await self.ended()
+
+    async def _close(self, ended: LegEnded) -> None:
+        try:
+            await self._peer.close()
+        finally:
+            self._port.close()
+            self._on_ended(self.id)
+            self._ended.set_result(ended)
+            _log.info("leg ended", leg_id=str(self.id), reason=ended.reason.value, remote=ended.remote)
 
     def _refuse(self, error: MixMinusError) -> None:
         if not self._answer.done():

@@ -114,6 +114,7 @@ class PeerMux:
 
     def take(self, datagram: bytes, address: NetworkAddress) -> None:
         """Route one datagram."""
+        self.counters["webrtc.datagrams"] += 1
         route = self._addresses.get(address)
         now = self._clock.monotonic_s()
         known = self._peers.allow(address, now) if route else self._strangers.allow(address[0], now)

@@ -62,6 +62,10 @@ class Paths:
         self.nominated = address
         self._heard.setdefault(address, now)
 
+    def restart(self) -> None:
+        """Let a new generation of ICE settle anew."""
+        self.nominated = None
+
     def forget(self, address: NetworkAddress) -> None:
         """Drop an address that another peer has proved to be at."""
         self._heard.pop(address, None)

@@ -7,6 +7,7 @@ section 2.4); DTLS and SRTP notice nothing but another destination.
 
 import asyncio
 import secrets
+from contextlib import suppress
 from typing import Final
 
 from aioice import Candidate
@@ -56,7 +57,7 @@ class Peer:
         self._media_flows = False
         self._paths = Paths()
         self._route = Route(self._take_request, self._take_dtls, self._holds, self._displaced)
-        self._dtls = DtlsLink(offer.dtls, self._send_dtls, self._lost.set)
+        self._dtls = DtlsLink(send=self._send_dtls, on_closed=self._lost.set)
         self._ssrc = secrets.randbelow(_SSRCS) + 1
         self._ice = self._generation(offer.ice)
         self._successor: IceConnection | None = None
@@ -76,7 +77,7 @@ class Peer:
     async def connect(self) -> bool:
         """Wait for ICE, shake hands, let media flow; return False if the handshake fails."""
         await self._settled.wait()
-        keys = await self._dtls.handshake()
+        keys = await self._dtls.handshake(self._offer.dtls)
         if keys is None or self._paths.nominated is None:
             return False
         remote = self._paths.nominated
@@ -153,12 +154,10 @@ class Peer:
 
     async def _check(self, ice: IceConnection) -> None:
         """Run a generation from its first check to the end of consent (RFC 7675)."""
-        try:
+        with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(self._timeout_s):
                 await ice.connect()
             await ice.get_event()
-        except (TimeoutError, ConnectionError):
-            _log.info("ice generation failed")
         await self._drop(ice)
         if ice is self._successor:
             self._successor = None
@@ -170,6 +169,7 @@ class Peer:
         if ice is self._successor:
             self._scope.spawn("webrtc.ice.drop", self._drop(self._ice))
             self._ice, self._successor = ice, None
+            self._paths.restart()
         if ice is not self._ice:
             return
         self._paths.nominate(address, self._clock.monotonic_s())

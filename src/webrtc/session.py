@@ -3,6 +3,7 @@
 import secrets
 from typing import Final
 
+from mixminus.call.leg import Address
 from mixminus.errors import Conflict, InvalidArgument
 from mixminus.ids import LegId
 from mixminus.webrtc.ice import Fragment, parse_fragment, render_fragment
@@ -37,8 +38,9 @@ class SessionEnded(Conflict):
 class WhipSession:
     """One joined browser."""
 
-    def __init__(self, leg: WebRtcLeg, peer: Peer, *, mid: str) -> None:
+    def __init__(self, leg: WebRtcLeg, peer: Peer, *, mid: str, destination: Address) -> None:
         self.leg = leg
+        self.destination = destination
         self.id: LegId = leg.id
         self.answer_sdp = ""
         self.etag = _new_etag()

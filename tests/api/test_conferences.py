@@ -120,7 +120,7 @@ async def test_delete_of_an_empty_room_terminates_it_at_once_and_again_changes_n
         (str(uuid4()), 404, "CONFERENCE_NOT_FOUND"),
         (NIL, 400, "INVALID_ID"),
         ("room", 400, "INVALID_ID"),
-        ("{" + str(uuid4()) + "}", 400, "INVALID_ID"),
+        ("{" + str(uuid4()) + "}", 404, "ROUTE_NOT_FOUND"),
         (uuid4().hex, 400, "INVALID_ID"),
     ],
 )

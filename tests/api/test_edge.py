@@ -1,4 +1,5 @@
 import re
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
@@ -101,7 +102,7 @@ async def test_a_preflight_needs_no_key(door: Door, path: str) -> None:
 
 
 async def test_a_body_without_end_is_refused(door: Door) -> None:
-    status, answer = await door.send("POST", API, data=b" " * (2 << 20))
+    status, answer = await door.send("POST", API, data=BytesIO(b" " * (2 << 20)))
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 
@@ -111,7 +112,7 @@ async def test_ping_says_that_phones_and_browsers_can_join(door: Door) -> None:
 
 
 async def test_ping_says_which_transport_is_absent(door: Door) -> None:
-    await door.close_webrtc()
+    await door.webrtc.close()
     async with door.ask("GET", "/ping", token="") as response:
         error = (await response.json())["error"]
         assert (response.status, error["status"]) == (503, "UNAVAILABLE")

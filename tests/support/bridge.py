@@ -14,14 +14,53 @@ __all__ = ["Counters", "Participant", "Playout", "Room", "Tap", "pcm_format"]
 
 Pcm = npt.NDArray[np.int16]
 MIX = 0
-_COUNTERS = """
-    rtp_received rtp_received_bytes rtp_sent rtp_sent_bytes rtp_send_failed rtp_malformed rtp_unknown_payload_type
-    rtp_probation rtp_ssrc_changed rtp_wrong_source rtcp_received rtcp_sent rtcp_malformed srtp_unauthenticated
-    srtp_replayed jbuf_late jbuf_lost jbuf_reordered jbuf_duplicate jbuf_overrun jbuf_underrun frames_decoded
-    frames_skipped frames_concealed frames_recovered frames_undecodable time_shortened time_lengthened digits_received
-    digits_sent frames_encoded frames_shared encode_failed encoder_forks encoder_rejoins playout_underrun tap_overrun
-    events_dropped commands_refused mux_unknown_source mux_handed_up_dropped mux_overrun ticks ticks_late ticks_skipped
-""".split()
+_COUNTERS = [
+    "rtp_received",
+    "rtp_received_bytes",
+    "rtp_sent",
+    "rtp_sent_bytes",
+    "rtp_send_failed",
+    "rtp_malformed",
+    "rtp_unknown_payload_type",
+    "rtp_probation",
+    "rtp_ssrc_changed",
+    "rtp_wrong_source",
+    "rtcp_received",
+    "rtcp_sent",
+    "rtcp_malformed",
+    "srtp_unauthenticated",
+    "srtp_replayed",
+    "jbuf_late",
+    "jbuf_lost",
+    "jbuf_reordered",
+    "jbuf_duplicate",
+    "jbuf_overrun",
+    "jbuf_underrun",
+    "frames_decoded",
+    "frames_skipped",
+    "frames_concealed",
+    "frames_recovered",
+    "frames_undecodable",
+    "time_shortened",
+    "time_lengthened",
+    "digits_received",
+    "digits_sent",
+    "frames_encoded",
+    "frames_shared",
+    "encode_failed",
+    "encoder_forks",
+    "encoder_rejoins",
+    "playout_underrun",
+    "tap_overrun",
+    "events_dropped",
+    "commands_refused",
+    "mux_unknown_source",
+    "mux_handed_up_dropped",
+    "mux_overrun",
+    "ticks",
+    "ticks_late",
+    "ticks_skipped",
+]
 
 
 class Counters(ctypes.Structure):

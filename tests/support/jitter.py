@@ -91,7 +91,7 @@ class JitterBuffer:
         self._jbuf = Jbuf()
         self._native.mm_jbuf_init(ctypes.byref(self._jbuf), clock_rate_hz, max_delay_ms)
 
-    def put(  # noqa: PLR0913 - a packet has that many sides
+    def put(
         self,
         sequence: int,
         *,

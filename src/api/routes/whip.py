@@ -12,9 +12,9 @@ from mixminus.api.errors import UnsupportedMediaType
 from mixminus.api.paths import ROOT, path_id
 from mixminus.api.services import SERVICES
 from mixminus.call.leg import Address
-from mixminus.errors import InvalidArgument
+from mixminus.errors import InvalidArgument, NotFound
 from mixminus.ids import ConferenceId, LegId
-from mixminus.webrtc.endpoint import WhipSession
+from mixminus.webrtc.session import WhipSession
 
 __all__ = ["ROUTES"]
 
@@ -69,7 +69,10 @@ async def _session(request: web.Request) -> WhipSession:
     services = request.app[SERVICES]
     conference_id = ConferenceId(path_id(request))
     await services.conferences.get(request[IDENTITY].customer_id, conference_id)
-    return services.webrtc.session(LegId(path_id(request, "session_id")), conference_id)
+    session = services.webrtc.session(LegId(path_id(request, "session_id")))
+    if session.destination.target != str(conference_id):
+        raise NotFound("no such session in this conference")
+    return session
 
 
 async def _text(request: web.Request, content_type: str) -> str:

@@ -1,0 +1,1 @@
+"""The SIP edge: the process on the public SIP port."""

@@ -1,0 +1,1 @@
+"""SIP workers: the only code that imports pjsua2."""

@@ -1,0 +1,57 @@
+"""The demo room: opened once, kept over restarts, and dialled by name."""
+
+import itertools
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from mixminus.conference.errors import ConferenceNotFound
+from mixminus.conference.model import Conference, ConferenceSpec
+from mixminus.conference.service import ConferenceService
+from mixminus.conference.states import ConferenceStatus
+from mixminus.ids import ConferenceId, CustomerId
+from mixminus.store.access import AccessService
+
+__all__ = ["Demo", "open_demo"]
+
+NAMES: Final = ("demo", "1000")
+OPEN: Final = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """How to enter the demo room."""
+
+    room_id: ConferenceId
+    names: tuple[str, ...]
+    """What a phone can dial."""
+    access_key: str
+
+
+async def open_demo(
+    access: AccessService,
+    conferences: ConferenceService,
+    *,
+    customer_id: CustomerId,
+    fresh_key: str | None,
+    names: dict[str, ConferenceId],
+) -> Demo:
+    """Open the demo room under its names; without a fresh key, make one that replaces the last demo's."""
+    room = await _room(conferences, customer_id)
+    names.update(dict.fromkeys(NAMES, room.id))
+    return Demo(room.id, NAMES, fresh_key or await access.renew(customer_id, "demo"))
+
+
+async def _room(conferences: ConferenceService, customer_id: CustomerId) -> Conference:
+    # The id follows from the customer and a count, so that a restart finds the room that the last run made.
+    for count in itertools.count(1):
+        room_id = ConferenceId(uuid.uuid5(customer_id, f"demo {count}"))
+        try:
+            room = await conferences.get(customer_id, room_id)
+        except ConferenceNotFound:
+            return await conferences.create(
+                customer_id, ConferenceSpec(type="conference", id=room_id, name="demo")
+            )
+        if room.status in OPEN:
+            return room
+    raise AssertionError("counting has no end")

@@ -1,0 +1,148 @@
+"""The edge process: ``python -m mixminus.sip.edge DESCRIPTOR LOG_LEVEL LOG_FORMAT``."""
+
+import asyncio
+import socket
+import sys
+from collections import Counter
+from typing import Final
+
+import uvloop
+
+from mixminus import log
+from mixminus.sip import watchdog
+from mixminus.sip.channel import Channel
+from mixminus.sip.edge.calls import Worker
+from mixminus.sip.edge.flow import Flow
+from mixminus.sip.edge.identity import Identity
+from mixminus.sip.edge.network import Network
+from mixminus.sip.edge.router import Router
+from mixminus.sip.messages import (
+    AddWorker,
+    Drain,
+    EdgeCounted,
+    EdgeOpened,
+    Message,
+    OpenEdge,
+    ReleaseCall,
+    RemoveWorker,
+)
+from mixminus.tasks import TaskScope
+
+__all__ = ["EdgeProcess", "main"]
+
+_TURN_S: Final = 0.25
+_TURNS_A_COUNT: Final = 8
+# After the server is gone, the workers still say BYE through us.
+_FAREWELL_S: Final = 4.0
+
+_log = log.get("sip.edge")
+
+
+class EdgeProcess:
+    """Ties the router to its sockets and to the server."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._gone = asyncio.Event()
+        self._drained = False
+        self._channel = Channel(end, on_message=self._obey, on_disconnect=self._gone.set)
+        self._tasks = TaskScope(self._on_task_error)
+        self._router: Router | None = None
+        self._network: Network | None = None
+        self._counters: Counter[str] = Counter()
+        self._counted: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Serve until the server is gone; a little longer when it went without a word."""
+        self._tasks.spawn("turns", self._turn())
+        await self._gone.wait()
+        if self._router and not self._drained:
+            self._router.drain()
+            await asyncio.sleep(_FAREWELL_S)
+        await self._tasks.close()
+        if self._network:
+            await self._network.close()
+
+    def _on_task_error(self, name: str, error: BaseException) -> None:
+        """Without its port, or without its turns, the edge is of no use: the server starts another."""
+        _log.error("edge failed", task=name, cause=repr(error))
+        self._router = None
+        self._gone.set()
+
+    def _obey(self, command: Message) -> None:
+        if isinstance(command, OpenEdge):
+            self._tasks.spawn("open", self._open(command))
+            return
+        if not (self._router and self._network):
+            return
+        match command:
+            case AddWorker(worker_id, sip_port, capacity, sip_call_ids):
+                self._router.add_worker(Worker(worker_id, sip_port, capacity, set(sip_call_ids)))
+            case RemoveWorker(worker_id):
+                for action in self._router.remove_worker(worker_id, self._loop.time()):
+                    self._network.send(action)
+            case ReleaseCall(sip_call_id):
+                self._router.release(sip_call_id, self._loop.time())
+            case Drain():
+                self._drained = True
+                self._router.drain()
+            case _:
+                _log.error("command unknown", type=type(command).__name__)
+
+    async def _open(self, command: OpenEdge) -> None:
+        """Bind first: only then is it known who we are."""
+        network = Network(self._from_phone, self._from_worker, self._counters)
+        await network.open(command.host, command.port, command.inner_port)
+        self._router = Router(
+            Identity(command.public_host, network.port, network.inner_port),
+            self._counters,
+            invites_per_s=command.invites_per_s,
+            messages_per_s=command.messages_per_s,
+        )
+        self._network = network
+        self._channel.send(EdgeOpened(network.port, network.inner_port))
+
+    def _from_phone(self, received: bytes, source: Flow) -> None:
+        if self._router and self._network:
+            self._network.send(self._router.from_phone(received, source, self._loop.time()))
+
+    def _from_worker(self, received: bytes, sip_port: int) -> None:
+        if self._router and self._network:
+            self._network.send(self._router.from_worker(received, sip_port, self._loop.time()))
+
+    async def _turn(self) -> None:
+        turns = 0
+        while True:
+            await asyncio.sleep(_TURN_S)
+            watchdog.rearm()
+            turns += 1
+            if not (self._router and self._network):
+                continue
+            now_s = self._loop.time()
+            for action in self._router.turn(now_s):
+                self._network.send(action)
+            self._network.turn(now_s)
+            if turns % _TURNS_A_COUNT == 0:
+                self._report_counters()
+
+    def _report_counters(self) -> None:
+        grown = {name: value for name, value in self._counters.items() if value != self._counted.get(name, 0)}
+        if grown:
+            self._counted.update(grown)
+            self._channel.send(EdgeCounted(tuple(grown.items())))
+
+
+async def _serve(descriptor: int) -> None:
+    await EdgeProcess(socket.socket(fileno=descriptor)).run()
+
+
+def main() -> None:
+    """Run the edge on the descriptor that the server has passed."""
+    _, descriptor, level, log_format = sys.argv
+    watchdog.live_by_socket()
+    log.configure(level=level, json=log_format == "json")
+    uvloop.run(_serve(int(descriptor)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""What makes a well-framed request unservable: the checks of RFC 3261 section 8.2, and RFC 4475's traps."""
+
+import re
+from typing import Final
+
+from mixminus.sip.edge.grammar import TOKEN, NameAddress, SipUri, Unreadable, Via, scheme_of
+from mixminus.sip.edge.message import Fault, Request
+from mixminus.sip.sdp.description import MalformedSdp
+from mixminus.sip.sdp.description import parse as parse_sdp
+
+__all__ = ["ALLOWED_METHODS", "SUPPORTED_EXTENSIONS", "can_be_answered", "fault_of"]
+
+ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS")
+_KNOWN_METHODS: Final = frozenset(
+    {*ALLOWED_METHODS, "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "REFER"}
+)
+SUPPORTED_EXTENSIONS: Final = frozenset({"timer", "100rel"})
+_ONCE: Final = ("from", "to", "call-id", "cseq")
+_AT_MOST_ONCE: Final = ("max-forwards", "content-type", "session-expires", "min-se")
+_WITH_SDP: Final = frozenset({"INVITE", "ACK", "UPDATE", "PRACK"})
+_MAX_CALL_ID: Final = 256
+_CSEQ_LIMIT: Final = 2**31  # RFC 3261 section 8.1.1.5
+_MAX_FORWARDS_LIMIT: Final = 256
+
+_CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN})\Z")
+_CALL_ID = re.compile(r"[!-~]+\Z")
+_MAX_FORWARDS = re.compile(r"[0-9]{1,5}\Z")
+
+
+def can_be_answered(request: Request) -> bool:
+    """Return whether a response can be built and would reach somebody: without this, drop."""
+    try:
+        Via.parse(request.headers.first("via"))
+    except Unreadable:
+        return False
+    return all(request.headers.first(name) for name in _ONCE) and request.method != "ACK"
+
+
+def fault_of(request: Request) -> Fault | None:
+    """Return the first thing that is wrong with a request from outside."""
+    checks = (_framing, _method, _addresses, _sequence, _uri, _extensions, _content)
+    return next((fault for check in checks if (fault := check(request))), None)
+
+
+def _framing(request: Request) -> Fault | None:
+    if request.fault:
+        return request.fault
+    headers = request.headers
+    if any(headers.count(name) != 1 for name in _ONCE) or any(
+        headers.count(name) > 1 for name in _AT_MOST_ONCE
+    ):
+        return Fault(400, "Missing Or Repeated Header")
+    return None
+
+
+def _method(request: Request) -> Fault | None:
+    if request.method not in _KNOWN_METHODS:
+        return Fault(501, "Not Implemented")
+    if request.method not in ALLOWED_METHODS:
+        return Fault(405, "Method Not Allowed")
+    return None
+
+
+def _addresses(request: Request) -> Fault | None:
+    headers = request.headers
+    try:
+        for via in headers.values("via"):
+            Via.parse(via)
+        sender = NameAddress.parse(headers.first("from"))
+        NameAddress.parse(headers.first("to"))
+        if contact := headers.first("contact"):
+            SipUri.parse(NameAddress.parse(contact).uri)
+    except Unreadable:
+        return Fault(400, "Bad Address")
+    if not sender.tag:
+        return Fault(400, "Missing From Tag")
+    if request.method == "INVITE" and headers.count("contact") != 1:
+        return Fault(400, "Missing Contact")
+    call_id = headers.first("call-id")
+    if not _CALL_ID.match(call_id) or len(call_id) > _MAX_CALL_ID:
+        return Fault(400, "Bad Call-ID")
+    return None
+
+
+def _sequence(request: Request) -> Fault | None:
+    match = _CSEQ.match(request.headers.first("cseq"))
+    if not match or int(match[1]) >= _CSEQ_LIMIT or match[2] != request.method:
+        return Fault(400, "Bad CSeq")
+    hops = request.headers.first("max-forwards")
+    if hops and not (_MAX_FORWARDS.match(hops) and int(hops) < _MAX_FORWARDS_LIMIT):
+        return Fault(400, "Bad Max-Forwards")
+    return None
+
+
+def _uri(request: Request) -> Fault | None:
+    try:
+        if scheme_of(request.uri) not in ("sip", "sips"):
+            return Fault(416, "Unsupported URI Scheme")
+        SipUri.parse(request.uri)
+    except Unreadable:
+        return Fault(400, "Bad Request-URI")
+    return None
+
+
+def _extensions(request: Request) -> Fault | None:
+    if request.method in ("ACK", "CANCEL"):
+        return None  # RFC 3261 section 8.2.2.3
+    required = ",".join(request.headers.values("require")).split(",")
+    if {token.strip().lower() for token in required} - SUPPORTED_EXTENSIONS - {""}:
+        return Fault(420, "Bad Extension")
+    return None
+
+
+def _content(request: Request) -> Fault | None:
+    if not request.body or request.method not in _WITH_SDP:
+        return None
+    kind = request.headers.first("content-type").partition(";")[0].strip().lower()
+    if request.headers.first("content-encoding") or kind != "application/sdp":
+        return Fault(415, "Unsupported Media Type")
+    if request.method == "ACK":
+        return None  # Nobody hears a refusal; the worker hangs up what it cannot use.
+    try:
+        parse_sdp(request.body.decode("utf-8", "replace"))
+    except MalformedSdp:
+        return Fault(400, "Bad Session Description")
+    return None

@@ -1,0 +1,151 @@
+"""The pieces of SIP headers that a forwarding element reads: lists, addresses, URIs, Via (RFC 3261 section 25).
+
+Not sippy's: its parsers rewrite what they read (quoting, order), repair it, and
+print. Who forwards must not touch what is not its own, and must refuse what
+the next one might read differently. No pattern here backtracks over more than
+one run of characters, so that none can be made to take long.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["TOKEN", "NameAddress", "SipUri", "Unreadable", "Via", "parameters_of", "scheme_of", "split_list"]
+
+TOKEN: Final = r"[A-Za-z0-9.!%*_+`'~-]+"
+_HOST: Final = r"\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})"
+_PORT_LIMIT: Final = 65_536
+
+_VIA = re.compile(
+    rf"SIP\s*/\s*2\.0\s*/\s*({TOKEN})\s+({_HOST})(?:\s*:\s*([0-9]{{1,5}}))?\s*((?:;.*)?)\Z", re.DOTALL
+)
+_URI = re.compile(
+    rf"(sips?):(?:([A-Za-z0-9_.!~*'()&=+$,;?/%:-]*)@)?({_HOST})(?::([0-9]{{1,5}}))?((?:;[^?\s<>]*)?)\Z",
+    re.IGNORECASE,
+)
+_OTHER_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):[^\s<>]+\Z")
+_ADDRESS = re.compile(
+    r"""(?:
+        (?: (?P<display> "(?:[^"\\]|\\.)*" \s* | [^"<>,;]* ) < (?P<bracketed> [^<>\s"]+ ) > )
+        | (?P<bare> [^<>\s",;?]+ )
+    ) \s* (?P<parameters> (?:;.*)? ) \Z""",
+    re.VERBOSE | re.DOTALL,
+)
+_PARAMETER = re.compile(rf"({TOKEN})(?:\s*=\s*([^\s;,\"]+|\"(?:[^\"\\]|\\.)*\"))?\Z")
+_PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>|[^",<]+|[",<]')
+
+
+class Unreadable(ValueError):
+    """A header value that the grammar does not know."""
+
+
+def split_list(value: str) -> list[str]:
+    """Cut a list at the commas that are neither quoted nor inside a URI."""
+    parts = [""]
+    for piece in _PIECES.findall(value):
+        if piece == ",":
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return [part.strip() for part in parts]
+
+
+def parameters_of(text: str) -> dict[str, str]:
+    """Read ``;name=value;name``; names in lower case, values as they are."""
+    parameters: dict[str, str] = {}
+    for part in _split_parameters(text):
+        match = _PARAMETER.match(part.strip())
+        if not match or match[1].lower() in parameters:
+            raise Unreadable("a parameter is wrong")
+        parameters[match[1].lower()] = match[2] or ""
+    return parameters
+
+
+def _split_parameters(text: str) -> list[str]:
+    if not text:
+        return []
+    parts = [""]
+    for piece in re.findall(r'"(?:[^"\\]|\\.)*"|[^";]+|[";]', text):
+        if piece == ";":
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class SipUri:
+    """A sip or sips URI; ``port`` is 0 where none is written."""
+
+    scheme: str
+    user: str
+    host: str
+    port: int
+    parameters: dict[str, str]
+
+    @classmethod
+    def parse(cls, text: str) -> "SipUri":
+        match = _URI.match(text)
+        if not match or int(match[4] or 0) >= _PORT_LIMIT:
+            raise Unreadable("not a SIP URI")
+        user = (match[2] or "").partition(":")[0]
+        return cls(match[1].lower(), user, match[3].strip("[]"), int(match[4] or 0), parameters_of(match[5]))
+
+
+def scheme_of(uri: str) -> str:
+    """Return the scheme of any URI, in lower case."""
+    match = _OTHER_URI.match(uri)
+    if not match:
+        raise Unreadable("not a URI")
+    return match[1].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class NameAddress:
+    """From, To, Contact, Route: a URI, with or without a name and parameters."""
+
+    uri: str
+    parameters: dict[str, str]
+    display: str = ""
+    """The name, without its quotes."""
+
+    @classmethod
+    def parse(cls, text: str) -> "NameAddress":
+        match = _ADDRESS.match(text.strip())
+        if not match:
+            raise Unreadable("not an address")
+        uri = match["bracketed"] or match["bare"]
+        scheme_of(uri)
+        display = (match["display"] or "").strip()
+        if display.startswith('"'):
+            display = re.sub(r"\\(.)", r"\1", display[1:-1])
+        return cls(uri, parameters_of(match["parameters"]), display)
+
+    @property
+    def tag(self) -> str:
+        return self.parameters.get("tag", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """One hop; ``port`` is 0 where none is written."""
+
+    transport: str
+    host: str
+    port: int
+    parameters: dict[str, str]
+
+    @classmethod
+    def parse(cls, text: str) -> "Via":
+        match = _VIA.match(text.strip())
+        if not match or int(match[3] or 0) >= _PORT_LIMIT:
+            raise Unreadable("not a Via")
+        return cls(match[1].upper(), match[2].strip("[]"), int(match[3] or 0), parameters_of(match[4]))
+
+    def render(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = f":{self.port}" if self.port else ""
+        parameters = "".join(
+            f";{name}={value}" if value else f";{name}" for name, value in self.parameters.items()
+        )
+        return f"SIP/2.0/{self.transport} {host}{port}{parameters}"

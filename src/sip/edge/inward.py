@@ -1,0 +1,189 @@
+"""Inward: what becomes of a message that comes from the public side."""
+
+import re
+from collections import Counter
+from typing import Final
+
+from mixminus.sip.edge.calls import CallState, CallTable, EdgeCall, Worker
+from mixminus.sip.edge.farewell import Farewells
+from mixminus.sip.edge.faults import Fault, can_be_answered, fault_of
+from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker, reply_flow, stamp
+from mixminus.sip.edge.grammar import NameAddress, SipUri, Via
+from mixminus.sip.edge.guard import RateLimit
+from mixminus.sip.edge.identity import Identity, branch_of
+from mixminus.sip.edge.message import Headers, Request, Response
+from mixminus.sip.edge.responses import capabilities, refuse, respond
+from mixminus.sip.sdp.envelope import fold
+
+__all__ = ["MAX_INNER_BYTES", "Inward"]
+
+# PJSIP_MAX_PKT_LEN is 4000 in the wheel, and what is longer is cut without a word.
+MAX_INNER_BYTES: Final = 3900
+_RETRY_AFTER_S: Final = "5"
+_DEFAULT_MAX_FORWARDS: Final = 70
+
+_WORKER_USER = re.compile(r"w([0-9]{1,9})\Z")
+
+# What a worker has use for; all else would only count against MAX_INNER_BYTES.
+_REQUEST_HEADERS: Final = frozenset({
+    "via", "max-forwards", "from", "to", "call-id", "cseq", "contact", "record-route", "content-type",
+    "supported", "require", "session-expires", "min-se", "allow", "rack", "reason", "user-agent",
+})  # fmt: skip
+_RESPONSE_HEADERS: Final = frozenset({
+    "via", "from", "to", "call-id", "cseq", "contact", "record-route", "content-type",
+    "supported", "require", "session-expires", "min-se", "allow", "unsupported", "retry-after", "rseq",
+})  # fmt: skip
+
+
+class Inward:
+    """Judges, answers or forwards; a message is worth at most one action."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        calls: CallTable,
+        farewells: Farewells,
+        counters: Counter[str],
+        *,
+        invites_per_s: float,
+    ) -> None:
+        self.draining = False
+        self._identity = identity
+        self._calls = calls
+        self._farewells = farewells
+        self._counters = counters
+        self._invites = RateLimit(invites_per_s)
+
+    def request(self, request: Request, source: Flow, now_s: float) -> ToPhone | ToWorker | None:
+        """Handle a request; ``source`` is where it really came from."""
+        fault = fault_of(request)
+        if not fault and request.method == "ACK":
+            return self._ack(request, source)
+        if not can_be_answered(request):
+            self._counters["sip_edge_unanswerable"] += 1
+            return None
+        via = Via.parse(request.headers.pop("via"))
+        request.headers.push("via", stamp(via, source).render())
+        flow = reply_flow(via, source)
+        if fault := fault or self._loop(request):
+            self._counters["sip_edge_refused"] += 1
+            return ToPhone(flow, refuse(request, fault).render())
+        return self._serve(request, flow, now_s)
+
+    def response(self, response: Response) -> ToWorker | None:
+        """Bring a phone's response to the worker whose request it answers."""
+        via = Via.parse(response.headers.pop("via") or "")
+        if not self._identity.is_public(via):
+            self._counters["sip_edge_strange_response"] += 1
+            return None
+        if self._farewells.answered(via.parameters.get("branch", "")):
+            return None
+        worker = self._worker_named(via.parameters.get("worker", ""))
+        if not worker:
+            return None
+        response.headers.keep(_RESPONSE_HEADERS)
+        response.body = _folded(response.headers, response.body)
+        return self._to_worker(worker, response)
+
+    def _loop(self, request: Request) -> Fault | None:
+        """RFC 3261 section 16.3 step 4: what has passed here before does not pass again."""
+        hops = [Via.parse(via) for via in request.headers.values("via")]
+        if any(self._identity.is_public(via) or self._identity.is_inner(via) for via in hops):
+            return Fault(482, "Loop Detected")
+        if request.headers.first("max-forwards") == "0" and request.method != "OPTIONS":
+            return Fault(483, "Too Many Hops")
+        return None
+
+    def _serve(self, request: Request, flow: Flow, now_s: float) -> ToPhone | ToWorker | None:
+        call = self._calls.find(request.headers.first("call-id"))
+        in_dialog = bool(NameAddress.parse(request.headers.first("to")).tag)
+        if request.method == "INVITE" and not in_dialog:
+            return self._invite(request, flow, call, now_s)
+        if request.method == "OPTIONS" and not in_dialog:
+            return self._options(request, flow)
+        if worker := self._worker_of(request, call, in_dialog=in_dialog):
+            return self._forward(request, flow, worker)
+        return ToPhone(flow, respond(request, 481, "Call/Transaction Does Not Exist").render())
+
+    def _ack(self, request: Request, source: Flow) -> ToWorker | None:
+        call_id = request.headers.first("call-id")
+        self._farewells.acknowledged(call_id)
+        worker = self._worker_of(request, self._calls.find(call_id), in_dialog=True)
+        forwarded = self._forward(request, source, worker) if worker else None
+        return forwarded if isinstance(forwarded, ToWorker) else None
+
+    def _options(self, request: Request, flow: Flow) -> ToPhone:
+        if self.draining or not self._calls.workers:
+            return ToPhone(flow, self._unavailable(request))
+        return ToPhone(flow, capabilities(request).render())
+
+    def _invite(
+        self, request: Request, flow: Flow, call: EdgeCall | None, now_s: float
+    ) -> ToPhone | ToWorker | None:
+        if final := self._farewells.final_for(request.headers.first("call-id")):
+            return ToPhone(flow, final)
+        if call and call.is_same_transaction(request):
+            worker = self._calls.workers.get(call.worker_id)
+            return self._forward(request, flow, worker, opens=True) if worker else None
+        if call and call.state is not CallState.RELEASED:
+            # RFC 3261 section 8.2.2.2: the same request by another way, or a Call-ID used twice.
+            return ToPhone(flow, respond(request, 482, "Loop Detected").render())
+        worker = None if self.draining else self._calls.least_loaded()
+        if not self._invites.admits(flow.host, now_s) or not worker:
+            self._counters["sip_edge_overload"] += 1
+            return ToPhone(flow, self._unavailable(request))
+        invite = Request(request.method, request.uri, Headers(list(request.headers.entries)))
+        forwarded = self._forward(request, flow, worker, opens=True)
+        if isinstance(forwarded, ToWorker):
+            self._calls.open(EdgeCall(invite, flow, worker.worker_id, now_s))
+        return forwarded
+
+    def _unavailable(self, request: Request) -> bytes:
+        extra = (("retry-after", _RETRY_AFTER_S),)
+        return respond(request, 503, "Service Unavailable", extra=extra).render()
+
+    def _worker_of(self, request: Request, call: EdgeCall | None, *, in_dialog: bool) -> Worker | None:
+        """Find by the table first: the ACK to a refusal and CANCEL carry the URI that was dialled."""
+        if call and (worker := self._calls.workers.get(call.worker_id)):
+            return worker
+        if not in_dialog:
+            return None
+        match = _WORKER_USER.match(SipUri.parse(request.uri).user)
+        return self._worker_named(match[1]) if match else None
+
+    def _worker_named(self, worker_id: str) -> Worker | None:
+        return self._calls.workers.get(int(worker_id)) if worker_id.isdigit() else None
+
+    def _forward(
+        self, request: Request, flow: Flow, worker: Worker, *, opens: bool = False
+    ) -> ToPhone | ToWorker:
+        headers = Headers(list(request.headers.entries))
+        vias = headers.values("via")
+        headers.keep(_REQUEST_HEADERS)
+        hops = int(headers.first("max-forwards") or _DEFAULT_MAX_FORWARDS)
+        headers.set("max-forwards", str(hops - 1))
+        if opens:
+            headers.push("record-route", self._identity.inner_route(flow, direct=len(vias) == 1))
+        # The same for an INVITE, its CANCEL, the ACK to its refusal, and all retransmissions.
+        via = Via.parse(vias[0])
+        seeds = (via.host, str(via.port), via.parameters.get("branch", ""), headers.first("call-id"))
+        branch = branch_of(*seeds, headers.first("cseq").split()[0])
+        headers.push("via", self._identity.inner_via(flow, branch))
+        forwarded = Request(request.method, request.uri, headers, _folded(headers, request.body))
+        sent = self._to_worker(worker, forwarded)
+        return sent or ToPhone(flow, respond(request, 513, "Message Too Large").render())
+
+    def _to_worker(self, worker: Worker, message: Request | Response) -> ToWorker | None:
+        rendered = message.render()
+        if len(rendered) > MAX_INNER_BYTES:
+            self._counters["sip_edge_too_large"] += 1
+            return None
+        return ToWorker(worker.sip_port, rendered)
+
+
+def _folded(headers: Headers, body: bytes) -> bytes:
+    """Put a session description into its envelope; pass any other body on."""
+    kind = headers.first("content-type").partition(";")[0].strip().lower()
+    if body and kind == "application/sdp":
+        return fold(body.decode("utf-8", "replace")).encode()
+    return body

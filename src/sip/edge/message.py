@@ -1,0 +1,183 @@
+"""SIP messages as the edge holds them: a start line, headers in order, a body.
+
+Reading is strict and bounded. What cannot even be answered is Unparseable and
+is dropped; a request that can be answered but not served carries its fault.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from mixminus.sip.edge.grammar import TOKEN, split_list
+
+__all__ = ["MAX_MESSAGE_BYTES", "Fault", "Headers", "Request", "Response", "Unparseable", "parse"]
+
+MAX_MESSAGE_BYTES: Final = 16_384
+MAX_HEADERS: Final = 128
+_END_OF_HEADERS: Final = b"\r\n\r\n"
+
+_REQUEST_LINE = re.compile(rf"({TOKEN}) ([!-;=?-~]+) (SIP/[0-9]{{1,3}}\.[0-9]{{1,3}})\Z")
+_METHOD = re.compile(rf"{TOKEN}\Z")
+_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) ([^\r\n]*)\Z")
+_HEADER = re.compile(rf"({TOKEN})[ \t]*:[ \t]*(.*)\Z", re.DOTALL)
+_NUMBER = re.compile(r"[0-9]{1,9}\Z")
+
+_COMPACT: Final = {
+    "a": "accept-contact", "b": "referred-by", "c": "content-type", "e": "content-encoding", "f": "from",
+    "i": "call-id", "k": "supported", "l": "content-length", "m": "contact", "o": "event", "r": "refer-to",
+    "s": "subject", "t": "to", "u": "allow-events", "v": "via", "x": "session-expires", "y": "identity",
+}  # fmt: skip
+_SPELLING: Final = {"call-id": "Call-ID", "cseq": "CSeq", "rack": "RAck", "rseq": "RSeq", "min-se": "Min-SE"}
+_LISTS: Final = frozenset({"via", "route", "record-route"})
+
+
+class Unparseable(ValueError):
+    """Not SIP, or a message to which no answer can be addressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a request is refused before anybody looks at what it wants."""
+
+    status_code: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Headers:
+    """Names in lower case and long form, one entry a value for the lists that hops push and pop."""
+
+    entries: list[tuple[str, str]] = field(default_factory=list)
+
+    def first(self, name: str) -> str:
+        """Return the first value, or an empty string."""
+        return next((value for key, value in self.entries if key == name), "")
+
+    def values(self, name: str) -> list[str]:
+        return [value for key, value in self.entries if key == name]
+
+    def count(self, name: str) -> int:
+        return sum(key == name for key, _ in self.entries)
+
+    def push(self, name: str, value: str) -> None:
+        """Put a value before all others of its name."""
+        self.entries.insert(0, (name, value))
+
+    def add(self, name: str, value: str) -> None:
+        self.entries.append((name, value))
+
+    def pop(self, name: str) -> str:
+        """Remove and return the first value, or an empty string."""
+        for index, (key, value) in enumerate(self.entries):
+            if key == name:
+                del self.entries[index]
+                return value
+        return ""
+
+    def remove(self, names: Iterable[str]) -> None:
+        gone = frozenset(names)
+        self.entries = [entry for entry in self.entries if entry[0] not in gone]
+
+    def keep(self, names: frozenset[str]) -> None:
+        self.entries = [entry for entry in self.entries if entry[0] in names]
+
+    def set(self, name: str, value: str) -> None:
+        """Replace every value of the name, in the place of the first."""
+        index = next((index for index, (key, _) in enumerate(self.entries) if key == name), len(self.entries))
+        self.remove((name,))
+        self.entries.insert(index, (name, value))
+
+
+@dataclass(slots=True)
+class Request:
+    method: str
+    uri: str
+    headers: Headers
+    body: bytes = b""
+    fault: Fault | None = None
+
+    def render(self) -> bytes:
+        return _render(f"{self.method} {self.uri} SIP/2.0", self.headers, self.body)
+
+
+@dataclass(slots=True)
+class Response:
+    status_code: int
+    reason: str
+    headers: Headers
+    body: bytes = b""
+
+    def render(self) -> bytes:
+        return _render(f"SIP/2.0 {self.status_code} {self.reason}", self.headers, self.body)
+
+
+def _render(start_line: str, headers: Headers, body: bytes) -> bytes:
+    lines = [start_line]
+    lines += (
+        f"{_SPELLING.get(name) or name.title()}: {value}"
+        for name, value in headers.entries
+        if name != "content-length"
+    )
+    lines.append(f"Content-Length: {len(body)}\r\n\r\n")
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape") + body
+
+
+def parse(message: bytes) -> Request | Response:
+    """Read a message; raise Unparseable when it must be dropped."""
+    if len(message) > MAX_MESSAGE_BYTES:
+        raise Unparseable("too large")
+    head, end, body = message.lstrip(b"\r\n").partition(_END_OF_HEADERS)
+    if not end or b"\0" in head:
+        raise Unparseable("no end of headers, or a NUL in them")
+    # A header may go on in lines that begin with a blank (RFC 3261 section 7.3.1).
+    text = re.sub(r"\r\n[ \t]+", " ", head.decode("utf-8", "surrogateescape"))
+    start_line, *lines = text.split("\r\n")
+    headers, fault = _headers(lines)
+    body, body_fault = _body(headers, body)
+    if start_line.startswith("SIP/"):
+        match = _STATUS_LINE.match(start_line)
+        if not match or fault or body_fault:
+            raise Unparseable("a malformed response")
+        return Response(int(match[1]), match[2], headers, body)
+    return _request(start_line, headers, body, fault or body_fault)
+
+
+def _request(start_line: str, headers: Headers, body: bytes, fault: Fault | None) -> Request:
+    match = _REQUEST_LINE.match(start_line)
+    if not match:
+        method, *rest = start_line.split() or [""]
+        if not _METHOD.match(method) or not rest or not rest[-1].startswith("SIP/"):
+            raise Unparseable("no start line")
+        return Request(method, "", headers, body, Fault(400, "Bad Request-Line"))
+    if match[3] != "SIP/2.0":
+        fault = Fault(505, "Version Not Supported")
+    return Request(match[1], match[2], headers, body, fault)
+
+
+def _headers(lines: list[str]) -> tuple[Headers, Fault | None]:
+    if len(lines) > MAX_HEADERS:
+        raise Unparseable("too many headers")
+    headers = Headers()
+    fault = None
+    for line in lines:
+        match = _HEADER.match(line)
+        if not match or "\r" in line or "\n" in line:
+            fault = Fault(400, "Bad Header")
+            continue
+        key = match[1].lower()
+        name = _COMPACT.get(key, key)
+        value = match[2].strip()
+        for part in split_list(value) if name in _LISTS else [value]:
+            headers.add(name, part)
+    return headers, fault
+
+
+def _body(headers: Headers, body: bytes) -> tuple[bytes, Fault | None]:
+    """Cut the body to its Content-Length; what follows in a datagram is not ours (RFC 3261 section 18.3)."""
+    lengths = headers.values("content-length")
+    if not lengths:
+        return body, None
+    if len(lengths) > 1 or not _NUMBER.match(lengths[0]) or int(lengths[0]) > len(body):
+        return b"", Fault(400, "Bad Content-Length")
+    return body[: int(lengths[0])], None

@@ -1,0 +1,211 @@
+"""The edge's sockets: SIP on UDP and TCP outside, UDP on loopback inside.
+
+TLS will be one more ``create_server`` with an ``ssl`` context, and its
+connections the same ``_Connection``: inside everything is UDP already.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from mixminus import log
+from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
+from mixminus.sip.edge.framing import StreamFramer
+from mixminus.sip.edge.identity import LOOPBACK
+from mixminus.sip.edge.message import Unparseable
+from mixminus.tasks import TaskScope
+
+__all__ = ["Network"]
+
+_MAX_CONNECTIONS: Final = 1024
+_MAX_CONNECTIONS_A_HOST: Final = 256
+_MAX_CONNECTS: Final = 64
+_MAX_UNSENT_BYTES: Final = 262_144
+# A phone keeps its connection alive within 120 s (RFC 5626 section 4.4.1); idle ones are kept far longer.
+_IDLE_S: Final = 3600.0
+_PARTIAL_S: Final = 30.0
+_BIND_ATTEMPTS: Final = 16
+
+Receive = Callable[[bytes, Flow], None]
+
+_log = log.get("sip.edge")
+
+
+class Network:
+    """Owns every socket; tells of what comes, sends what it is given."""
+
+    def __init__(
+        self, on_phone: Receive, on_worker: Callable[[bytes, int], None], counters: Counter[str]
+    ) -> None:
+        self.port = 0
+        self.inner_port = 0
+        self._counters = counters
+        self._on_phone = on_phone
+        self._on_worker = on_worker
+        self._public: asyncio.DatagramTransport | None = None
+        self._inner: asyncio.DatagramTransport | None = None
+        self._server: asyncio.Server | None = None
+        self._connections: dict[int, _Connection] = {}
+        self._numbers = itertools.count(1)
+        self._tasks = TaskScope(lambda name, error: _log.error("task failed", task=name, cause=repr(error)))
+
+    async def open(self, host: str, port: int, inner_port: int) -> None:
+        """Bind; with port 0 one is looked for that is free on UDP and TCP alike."""
+        loop = asyncio.get_running_loop()
+        for attempt in itertools.count(1):
+            public, _ = await loop.create_datagram_endpoint(
+                lambda: _Datagrams(self._from_phone), local_addr=(host, port)
+            )
+            self.port = int(public.get_extra_info("sockname")[1])
+            try:
+                self._server = await loop.create_server(lambda: _Connection(self), host, self.port)
+            except OSError:
+                public.close()
+                if port or attempt == _BIND_ATTEMPTS:
+                    raise
+                continue
+            self._public = public
+            break
+        self._inner, _ = await loop.create_datagram_endpoint(
+            lambda: _Datagrams(self._from_worker), local_addr=(LOOPBACK, inner_port)
+        )
+        self.inner_port = int(self._inner.get_extra_info("sockname")[1])
+
+    def send(self, action: ToPhone | ToWorker | None) -> None:
+        """Send one message; what cannot be sent is counted and forgotten."""
+        match action:
+            case ToWorker(sip_port, message) if self._inner:
+                self._inner.sendto(message, (LOOPBACK, sip_port))
+            case ToPhone(Flow("UDP", host, port), message) if self._public:
+                self._public.sendto(message, (host, port))
+            case ToPhone(flow, message):
+                self._send_stream(flow, message)
+
+    def turn(self, now_s: float) -> None:
+        """Close connections that are idle, or stuck within a message."""
+        for connection in list(self._connections.values()):
+            limit_s = _PARTIAL_S if connection.framer.partial else _IDLE_S
+            if now_s - connection.heard_at_s > limit_s:
+                self._counters["sip_edge_connection_idle"] += 1
+                connection.close()
+
+    async def close(self) -> None:
+        await self._tasks.close()
+        for transport in (self._public, self._inner, self._server):
+            if transport:
+                transport.close()
+        for connection in list(self._connections.values()):
+            connection.close()
+
+    def accept(self, connection: "_Connection", host: str) -> int:
+        """Number a new connection; 0 refuses it."""
+        same_host = sum(each.flow.host == host for each in self._connections.values())
+        if len(self._connections) >= _MAX_CONNECTIONS or same_host >= _MAX_CONNECTIONS_A_HOST:
+            self._counters["sip_edge_connection_refused"] += 1
+            return 0
+        number = next(self._numbers)
+        self._connections[number] = connection
+        return number
+
+    def forget(self, number: int) -> None:
+        self._connections.pop(number, None)
+
+    def received(self, message: bytes, flow: Flow) -> None:
+        self._on_phone(message, flow)
+
+    def lost_sync(self) -> None:
+        self._counters["sip_edge_stream_malformed"] += 1
+
+    def _from_phone(self, message: bytes, address: tuple[str, int]) -> None:
+        self._on_phone(message, Flow("UDP", address[0], address[1]))
+
+    def _from_worker(self, message: bytes, address: tuple[str, int]) -> None:
+        if address[0] == LOOPBACK:
+            self._on_worker(message, address[1])
+
+    def _send_stream(self, flow: Flow, message: bytes) -> None:
+        connection = self._connections.get(flow.connection)
+        if connection:
+            if not connection.write(message):
+                self._counters["sip_edge_connection_overrun"] += 1
+        elif len(self._tasks) < _MAX_CONNECTS:
+            self._tasks.spawn("connect", self._connect(flow, message))
+        else:
+            self._counters["sip_edge_connect_refused"] += 1
+
+    async def _connect(self, flow: Flow, message: bytes) -> None:
+        """Open a connection towards a phone whose own is gone (RFC 3261 section 18.1.1)."""
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_PARTIAL_S):
+                _, connection = await loop.create_connection(lambda: _Connection(self), flow.host, flow.port)
+            connection.write(message)
+            return
+        self._counters["sip_edge_connect_failed"] += 1
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """A UDP socket; ICMP errors of single phones are no news to it."""
+
+    def __init__(self, on_datagram: Callable[[bytes, tuple[str, int]], None]) -> None:
+        self._on_datagram = on_datagram
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._on_datagram(data, addr)
+
+    def error_received(self, exc: Exception) -> None:
+        return
+
+
+class _Connection(asyncio.Protocol):
+    """A TCP connection of a phone, opened by either side."""
+
+    def __init__(self, network: Network) -> None:
+        self.framer = StreamFramer()
+        self.flow = Flow("TCP", "0.0.0.0", 0)
+        self.heard_at_s = asyncio.get_running_loop().time()
+        self._network = network
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        host, port, *_ = transport.get_extra_info("peername") or ("0.0.0.0", 0)
+        number = self._network.accept(self, host)
+        self._transport = transport
+        self.flow = Flow("TCP", host, port, number)
+        if not number:
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at_s = asyncio.get_running_loop().time()
+        if data == b"\r\n\r\n" and not self.framer.partial:
+            self.write(b"\r\n")  # RFC 5626 section 3.5.1
+            return
+        try:
+            messages = self.framer.feed(data)
+        except Unparseable:
+            self._network.lost_sync()
+            self.close()
+            return
+        for message in messages:
+            self._network.received(message, self.flow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._network.forget(self.flow.connection)
+
+    def write(self, message: bytes) -> bool:
+        """Send; a phone that does not read is cut off."""
+        if not self._transport or self._transport.is_closing():
+            return False
+        if self._transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
+            self._transport.abort()
+            return False
+        self._transport.write(message)
+        return True
+
+    def close(self) -> None:
+        if self._transport:
+            self._transport.close()

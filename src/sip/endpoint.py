@@ -1,0 +1,181 @@
+"""SipEndpoint: phones on one side, legs on the other."""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from mixminus import log
+from mixminus.call.leg import IncomingLegs, LegEnded
+from mixminus.call.states import HangupReason
+from mixminus.errors import MixMinusError
+from mixminus.ids import LegId
+from mixminus.mixer import Engine, EngineEvent, Port
+from mixminus.mixer.events import DigitReceived as PortDigitReceived
+from mixminus.sip.addresses import callee_of, caller_of
+from mixminus.sip.config import SipConfig
+from mixminus.sip.leg import SipLeg
+from mixminus.sip.messages import (
+    Attach,
+    CallEnded,
+    DigitReceived,
+    IncomingCall,
+    MediaAgreed,
+    Message,
+    Reject,
+)
+from mixminus.sip.pool import WorkerPool
+from mixminus.sip.sdp import crypto
+from mixminus.sip.sdp.description import MalformedSdp, parse
+from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer
+from mixminus.tasks import TaskScope
+
+__all__ = ["SipEndpoint"]
+
+_CANCELLED: Final = 487
+_TIMEOUTS: Final = frozenset({408, 481, 504})
+_SUCCESS: Final = 200
+# Below 2**31: some phones keep an o= line's numbers in a signed word.
+_SESSION_ID_BITS: Final = 31
+
+_log = log.get("sip.endpoint")
+
+
+class SipEndpoint:
+    """Turns calls that workers report into legs, and legs' wishes into commands."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        legs: IncomingLegs,
+        config: SipConfig,
+        *,
+        on_event: Callable[[EngineEvent], None] = lambda _: None,
+    ) -> None:
+        """``on_event`` hears digits that came by INFO, in the engine's own words."""
+        self._engine = engine
+        self._incoming_legs = legs
+        self._config = config
+        self._on_event = on_event
+        self._legs: dict[LegId, tuple[int, SipLeg]] = {}
+        self._tasks = TaskScope(lambda name, error: _log.error("task failed", task=name, cause=repr(error)))
+        self._pool = WorkerPool(config, on_report=self._on_report, on_lost=self._on_worker_lost)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a phone that calls now is answered."""
+        return self._pool.ready
+
+    @property
+    def port(self) -> int:
+        """The public SIP port, UDP and TCP."""
+        return self._pool.port
+
+    @property
+    def worker_pids(self) -> dict[int, int]:
+        """Process ids of the workers, by worker id."""
+        return self._pool.worker_pids
+
+    @property
+    def counters(self) -> Counter[str]:
+        return self._pool.counters
+
+    async def start(self) -> None:
+        """Open the port; returns when ``max_calls`` calls can be taken."""
+        await self._pool.start()
+
+    async def close(self) -> None:
+        """Hang up every leg and let all processes go; closing twice is harmless."""
+        await self._pool.close()
+        await self._tasks.close()
+        for _, leg in list(self._legs.values()):
+            leg.over(LegEnded(HangupReason.NORMAL, remote=False))
+        self._legs.clear()
+
+    def _on_report(self, worker_id: int, message: Message) -> None:
+        match message:
+            case IncomingCall():
+                self._incoming(worker_id, message)
+            case MediaAgreed(leg_id, local_sdp, remote_sdp) if leg_id in self._legs:
+                _, leg = self._legs[leg_id]
+                self._tasks.spawn("media agreed", leg.media_agreed(local_sdp, remote_sdp))
+            case DigitReceived(leg_id, digit, duration_ms) if leg_id in self._legs:
+                _, leg = self._legs[leg_id]
+                at_us = time.monotonic_ns() // 1000
+                self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
+            case CallEnded(leg_id) if leg_id in self._legs:
+                _, leg = self._legs.pop(leg_id)
+                leg.over(_end_of(message))
+
+    def _incoming(self, worker_id: int, call: IncomingCall) -> None:
+        try:
+            port = self._engine.open_rtp_port()
+        except MixMinusError as error:
+            _log.error("no port for a call", reason=error.reason)
+            self._pool.send(worker_id, Reject(call.leg_id, 503))
+            return
+        local = self._local_end(port)
+        if status_code := _refusal(local, call.offer):
+            port.close()
+            self._pool.send(worker_id, Reject(call.leg_id, status_code))
+            return
+        leg = SipLeg(
+            call.leg_id,
+            port,
+            local,
+            offer=call.offer,
+            send=lambda message: self._pool.send(worker_id, message),
+        )
+        self._legs[call.leg_id] = (worker_id, leg)
+        self._pool.send(worker_id, Attach(call.leg_id, local))
+        self._tasks.spawn("incoming leg", self._hand_over(leg, call))
+
+    async def _hand_over(self, leg: SipLeg, call: IncomingCall) -> None:
+        try:
+            await self._incoming_legs.incoming(
+                leg, source=caller_of(call.from_uri), destination=callee_of(call.request_uri)
+            )
+        except MixMinusError as error:
+            _log.error("leg refused", leg=str(leg.id), reason=error.reason)
+            await leg.reject(500)
+
+    def _local_end(self, port: Port) -> LocalEnd:
+        return LocalEnd(
+            host=self._config.advertised_host,
+            rtp_port=port.local_port,
+            session_id=secrets.randbits(_SESSION_ID_BITS),
+            codecs=self._config.codecs,
+            ptime_ms=self._engine.config.ptime_ms,
+            key_material=secrets.token_bytes(crypto.KEY_MATERIAL_BYTES),
+        )
+
+    def _on_worker_lost(self, worker_id: int) -> None:
+        lost = [leg_id for leg_id, (owner, _) in self._legs.items() if owner == worker_id]
+        for leg_id in lost:
+            _, leg = self._legs.pop(leg_id)
+            leg.over(LegEnded(HangupReason.FAILED, remote=False))
+
+
+def _refusal(local: LocalEnd, offer: str) -> int:
+    """Return the status code that an offer earns before anybody rings, 0 for none."""
+    if not offer:
+        return 0
+    try:
+        make_answer(local, parse(offer))
+    except MalformedSdp:
+        return 400
+    except NotAcceptable:
+        return 488
+    return 0
+
+
+def _end_of(call: CallEnded) -> LegEnded:
+    if call.local:
+        return LegEnded(HangupReason.NORMAL, remote=False)
+    if call.status_code == _CANCELLED:
+        return LegEnded(HangupReason.CANCEL, remote=True)
+    if call.status_code in _TIMEOUTS:
+        return LegEnded(HangupReason.TIMEOUT, remote=False)
+    reason = HangupReason.NORMAL if call.status_code == _SUCCESS else HangupReason.FAILED
+    return LegEnded(reason, remote=True)

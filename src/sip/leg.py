@@ -1,0 +1,134 @@
+"""SipLeg: a phone's leg, as the rest of the house sees it."""
+
+import asyncio
+import enum
+from collections.abc import Callable
+from typing import Final
+
+from mixminus import log
+from mixminus.call.leg import LegEnded
+from mixminus.call.states import HangupReason
+from mixminus.ids import LegId
+from mixminus.machine import step
+from mixminus.mixer import Port, PortMedia
+from mixminus.sip.messages import Answer, HangUp, Message, Reject, Ring
+from mixminus.sip.sdp.description import MalformedSdp, parse
+from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, agree, make_answer
+
+__all__ = ["LEG_TRANSITIONS", "LegEvent", "LegState", "SipLeg"]
+
+_log = log.get("sip.leg")
+
+
+class LegState(enum.StrEnum):
+    INCOMING = enum.auto()
+    RINGING = enum.auto()
+    ANSWERED = enum.auto()
+    ENDED = enum.auto()
+
+
+class LegEvent(enum.StrEnum):
+    RING = enum.auto()
+    ANSWER = enum.auto()
+    END = enum.auto()
+
+
+LEG_TRANSITIONS: Final[dict[LegState, dict[LegEvent, LegState]]] = {
+    LegState.INCOMING: {
+        LegEvent.RING: LegState.RINGING,
+        LegEvent.ANSWER: LegState.ANSWERED,
+        LegEvent.END: LegState.ENDED,
+    },
+    LegState.RINGING: {LegEvent.ANSWER: LegState.ANSWERED, LegEvent.END: LegState.ENDED},
+    LegState.ANSWERED: {LegEvent.END: LegState.ENDED},
+    LegState.ENDED: {},
+}
+
+
+class SipLeg:
+    """Holds the port from the INVITE to the end; the dialog itself lives in a worker.
+
+    Hanging up ends the leg at once: whether the phone confirms the BYE is the
+    worker's care.
+    """
+
+    def __init__(
+        self, leg_id: LegId, port: Port, local: LocalEnd, *, offer: str, send: Callable[[Message], None]
+    ) -> None:
+        self._id = leg_id
+        self._port = port
+        self._local = local
+        self._offer = offer
+        self._send = send
+        self._state = LegState.INCOMING
+        self._media: PortMedia | None = None
+        self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
+
+    @property
+    def id(self) -> LegId:
+        return self._id
+
+    @property
+    def port(self) -> Port:
+        return self._port
+
+    async def ring(self) -> None:
+        """Send 180."""
+        if self._can(LegEvent.RING):
+            self._fire(LegEvent.RING)
+            self._send(Ring(self._id))
+
+    async def answer(self) -> None:
+        """Send 200, with the port ready for what the phone may send the moment it has it."""
+        if not self._can(LegEvent.ANSWER):
+            return
+        self._fire(LegEvent.ANSWER)
+        if self._offer:
+            offer = parse(self._offer)
+            self._configure(agree(make_answer(self._local, offer), offer))
+        self._send(Answer(self._id))
+
+    async def reject(self, status_code: int) -> None:
+        """Send a refusal; harmless when answered or over."""
+        if self._can(LegEvent.ANSWER):
+            self._send(Reject(self._id, status_code))
+            self.over(LegEnded(HangupReason.FAILED, remote=False))
+
+    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+        """Send BYE, or refuse what is not answered yet."""
+        if self._can(LegEvent.END):
+            self._send(HangUp(self._id))
+            self.over(LegEnded(reason, remote=False))
+
+    async def ended(self) -> LegEnded:
+        """Wait for the end."""
+        # Shielded: a waiter that gives up must not take the future from the others.
+        return await asyncio.shield(self._ended)
+
+    async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
+        """Follow an exchange of descriptions; a late answer that cannot be used ends the leg."""
+        if self._state is not LegState.ANSWERED:
+            return
+        try:
+            self._configure(agree(parse(local_sdp), parse(remote_sdp)))
+        except (MalformedSdp, NotAcceptable) as error:
+            _log.warning("description unusable", leg=str(self._id), reason=error.reason)
+            await self.hang_up(HangupReason.FAILED)
+
+    def over(self, ended: LegEnded) -> None:
+        """Close the port and tell who waits; only the first end counts."""
+        if self._can(LegEvent.END):
+            self._fire(LegEvent.END)
+            self._port.close()
+            self._ended.set_result(ended)
+
+    def _configure(self, media: PortMedia) -> None:
+        if media != self._media:
+            self._media = media
+            self._port.configure(media)
+
+    def _can(self, event: LegEvent) -> bool:
+        return event in LEG_TRANSITIONS[self._state]
+
+    def _fire(self, event: LegEvent) -> None:
+        self._state = step(LEG_TRANSITIONS, self._state, event)

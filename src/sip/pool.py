@@ -1,0 +1,281 @@
+"""The pool: edge, zygote and workers, kept running by the server process.
+
+Each worker lives by its own socket to us. When one is lost its calls are
+over: the endpoint is told, and the edge, which says farewell to the phones;
+another worker is forked in its place while the others talk on.
+"""
+
+import asyncio
+import enum
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from mixminus import log
+from mixminus.errors import Unavailable
+from mixminus.machine import step
+from mixminus.sip.channel import Channel, socket_pair
+from mixminus.sip.config import SipConfig
+from mixminus.sip.keeper import Keeper
+from mixminus.sip.messages import (
+    AddWorker,
+    CallEnded,
+    Drain,
+    EdgeCounted,
+    EdgeOpened,
+    Fork,
+    Forked,
+    IncomingCall,
+    Message,
+    OpenEdge,
+    ReleaseCall,
+    RemoveWorker,
+    WorkerExited,
+    WorkerReady,
+)
+from mixminus.sip.supervision import Backoff
+from mixminus.tasks import TaskScope
+
+__all__ = ["WORKER_TRANSITIONS", "WorkerEvent", "WorkerPool", "WorkerState", "workers_needed"]
+
+_START_S: Final = 30.0
+
+_log = log.get("sip.pool")
+
+
+class WorkerState(enum.StrEnum):
+    STARTING = enum.auto()
+    READY = enum.auto()
+    LOST = enum.auto()
+
+
+class WorkerEvent(enum.StrEnum):
+    STARTED = enum.auto()
+    DISCONNECTED = enum.auto()
+
+
+WORKER_TRANSITIONS: Final[dict[WorkerState, dict[WorkerEvent, WorkerState]]] = {
+    WorkerState.STARTING: {
+        WorkerEvent.STARTED: WorkerState.READY,
+        WorkerEvent.DISCONNECTED: WorkerState.LOST,
+    },
+    WorkerState.READY: {WorkerEvent.DISCONNECTED: WorkerState.LOST},
+    WorkerState.LOST: {},
+}
+
+
+def workers_needed(max_calls: int, capacity: int, spare_workers: int) -> int:
+    """Return how many workers of a capacity carry so many calls, spares included."""
+    return -(-max_calls // capacity) + spare_workers
+
+
+@dataclass(slots=True)
+class _Worker:
+    worker_id: int
+    channel: Channel
+    state: WorkerState = WorkerState.STARTING
+    pid: int = 0
+    sip_port: int = 0
+    capacity: int = 0
+    sip_call_ids: set[str] = field(default_factory=set)
+
+    def fire(self, event: WorkerEvent) -> None:
+        self.state = step(WORKER_TRANSITIONS, self.state, event)
+
+
+class WorkerPool:
+    """Owns every process of the SIP side; speaks to the endpoint in worker ids and messages."""
+
+    def __init__(
+        self,
+        config: SipConfig,
+        *,
+        on_report: Callable[[int, Message], None],
+        on_lost: Callable[[int], None],
+    ) -> None:
+        self.port = 0
+        """The public SIP port, once open."""
+        self.counters: Counter[str] = Counter()
+        self._config = config
+        self._on_report = on_report
+        self._on_lost = on_lost
+        self._inner_port = 0
+        self._workers: dict[int, _Worker] = {}
+        self._numbers = itertools.count(1)
+        self._needed = 1
+        """One, until the first has told its capacity."""
+        self._accepting = True
+        self._backoff = Backoff()
+        self._tasks = TaskScope(lambda name, error: _log.error("task failed", task=name, cause=repr(error)))
+        self._changed = asyncio.Event()
+        self._edge_open = False
+        self._edge = Keeper(
+            "mixminus.sip.edge",
+            config,
+            on_message=self._on_edge_report,
+            on_start=self._on_edge_start,
+            on_loss=self._on_edge_loss,
+        )
+        self._zygote = Keeper(
+            "mixminus.sip.zygote",
+            config,
+            on_message=self._on_zygote_report,
+            on_start=self._fill,
+            on_loss=self._on_zygote_loss,
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether a phone that calls now is answered."""
+        return self._accepting and self._edge_open and self._ready_workers() > 0
+
+    @property
+    def worker_pids(self) -> dict[int, int]:
+        """Process ids of the workers that are ready, by worker id."""
+        return {
+            each.worker_id: each.pid for each in self._workers.values() if each.state is WorkerState.READY
+        }
+
+    async def start(self) -> None:
+        """Start everything; returns when ``max_calls`` can be taken."""
+        self._edge.start()
+        self._zygote.start()
+        try:
+            async with asyncio.timeout(_START_S):
+                while not (self.ready and self._ready_workers() >= self._needed):
+                    self._changed.clear()
+                    await self._changed.wait()
+                    if self._edge.restarts and not self._edge_open:
+                        raise Unavailable("the SIP port cannot be opened")
+        except TimeoutError:
+            raise Unavailable("the SIP workers do not start") from None
+
+    def send(self, worker_id: int, message: Message) -> None:
+        """Send a command; to a worker that is gone, nothing."""
+        if worker := self._workers.get(worker_id):
+            worker.channel.send(message)
+
+    async def close(self) -> None:
+        """Hang up every call, then let all processes go; closing twice is harmless."""
+        self._accepting = False
+        await self._tasks.close()
+        self._edge.send(Drain())
+        for worker in list(self._workers.values()):
+            worker.channel.send(Drain())
+        try:
+            async with asyncio.timeout(self._config.drain_s):
+                while self._workers:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            self.counters["sip_drain_timeouts"] += 1
+        for worker in list(self._workers.values()):
+            worker.channel.close()
+        self._workers.clear()
+        await asyncio.gather(self._zygote.close(), self._edge.close())
+        self._edge_open = False
+
+    def _ready_workers(self) -> int:
+        return sum(worker.state is WorkerState.READY for worker in self._workers.values())
+
+    def _fill(self) -> None:
+        """Fork as many workers as are missing."""
+        while self._accepting and self._zygote.pid and len(self._workers) < self._needed:
+            self._fork(next(self._numbers))
+
+    def _fork(self, worker_id: int) -> None:
+        ours, theirs = socket_pair()
+        channel = Channel(
+            ours,
+            on_message=lambda message: self._on_worker_report(worker_id, message),
+            on_disconnect=lambda: self._on_worker_loss(worker_id),
+        )
+        self._workers[worker_id] = _Worker(worker_id, channel)
+        with theirs:
+            command = Fork(worker_id, self._config.max_calls, self._config.session_expires_s)
+            self._zygote.send_with_descriptor(command, theirs.fileno())
+
+    def _on_worker_report(self, worker_id: int, message: Message) -> None:
+        worker = self._workers[worker_id]
+        match message:
+            case WorkerReady(sip_port, capacity):
+                worker.sip_port, worker.capacity = sip_port, capacity
+                worker.fire(WorkerEvent.STARTED)
+                self._introduce(worker)
+                self._needed = workers_needed(self._config.max_calls, capacity, self._config.spare_workers)
+                self._fill()
+                self._changed.set()
+                return
+            case IncomingCall(sip_call_id=sip_call_id):
+                worker.sip_call_ids.add(sip_call_id)
+            case CallEnded(sip_call_id=sip_call_id):
+                worker.sip_call_ids.discard(sip_call_id)
+                self._edge.send(ReleaseCall(sip_call_id))
+        self._on_report(worker_id, message)
+
+    def _introduce(self, worker: _Worker) -> None:
+        command = AddWorker(worker.worker_id, worker.sip_port, worker.capacity, tuple(worker.sip_call_ids))
+        self._edge.send(command)
+
+    def _on_worker_loss(self, worker_id: int) -> None:
+        worker = self._workers.pop(worker_id)
+        worker.fire(WorkerEvent.DISCONNECTED)
+        self._edge.send(RemoveWorker(worker_id))
+        self._on_lost(worker_id)
+        self._changed.set()
+        if self._accepting:
+            self.counters["sip_workers_lost"] += 1
+            _log.error("worker lost", worker=worker_id, calls=len(worker.sip_call_ids))
+            self._tasks.spawn("refill", self._refill())
+
+    async def _refill(self) -> None:
+        await asyncio.sleep(self._backoff.next_delay_s(asyncio.get_running_loop().time()))
+        self._fill()
+
+    def _on_zygote_report(self, message: Message) -> None:
+        match message:
+            case Forked(worker_id, pid):
+                if worker := self._workers.get(worker_id):
+                    worker.pid = pid
+            case WorkerExited(worker_id, exit_code):
+                if self._accepting:
+                    _log.warning("worker exited", worker=worker_id, exit_code=exit_code)
+
+    def _on_zygote_loss(self) -> None:
+        """Those that it has forked talk on; those that it was to fork never will."""
+        for worker in [each for each in self._workers.values() if not each.pid]:
+            worker.channel.close()
+            del self._workers[worker.worker_id]
+        self._changed.set()
+
+    def _on_edge_start(self) -> None:
+        config = self._config
+        self._edge.send(
+            OpenEdge(
+                host=config.host,
+                # After a restart the phones look for us where we were.
+                port=self.port or config.port,
+                public_host=config.advertised_host,
+                inner_port=self._inner_port,
+                invites_per_s=config.invites_per_s,
+                messages_per_s=config.messages_per_s,
+            )
+        )
+
+    def _on_edge_report(self, message: Message) -> None:
+        match message:
+            case EdgeOpened(port, inner_port):
+                self.port, self._inner_port = port, inner_port
+                self._edge_open = True
+                for worker in self._workers.values():
+                    if worker.state is WorkerState.READY:
+                        self._introduce(worker)
+                self._changed.set()
+            case EdgeCounted(counters):
+                self.counters |= Counter(dict(counters))
+
+    def _on_edge_loss(self) -> None:
+        self._edge_open = False
+        self._changed.set()

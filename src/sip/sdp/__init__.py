@@ -1,0 +1,1 @@
+"""SDP for SIP legs: the text, what is offered and answered, and what both mean for a port."""

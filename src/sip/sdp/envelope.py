@@ -1,0 +1,62 @@
+"""The envelope: a session description that pjmedia likes, with the true one folded inside.
+
+pjsua2 insists on understanding every SDP that passes it: a first codec that
+its build lacks fails the call, a dynamic payload type without ``a=rtpmap``
+aborts the process, SRTP needs its own transport. But the media of mixminus is
+the engine's, and pjmedia's opinion of it is of no use. So the edge shows
+pjsua2 one plain PCMU description, always the same, whose ``a=fmtp`` carries
+the true text, compressed; on the way out it unfolds it again. Codecs (Opus
+among them), SRTP and hold are then negotiated by ``sip.sdp.negotiation``
+alone, whatever the wheel was built with, and no text from the network ever
+reaches pjmedia's parser.
+
+It is an ``fmtp`` and no other attribute because pjsua2 gives the parameters of
+the *agreed* descriptions back in ``StreamInfo``, both sides', after each
+exchange, however it came about: the one place where the answer in an ACK can
+be read.
+"""
+
+import base64
+import binascii
+import re
+import zlib
+from typing import Final
+
+from mixminus.sip.sdp.description import MAX_BYTES, MalformedSdp
+
+__all__ = ["PARAMETER", "fold", "unfold", "unfold_parameter"]
+
+PARAMETER: Final = "mixminus"
+
+_TEMPLATE: Final = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 9 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=fmtp:0 {}={}\r\na=sendrecv\r\n"
+)
+_FOLDED = re.compile(rf"^a=fmtp:0 {PARAMETER}=([A-Za-z0-9_-]+)\r?$", re.MULTILINE)
+
+
+def fold(true_sdp: str) -> str:
+    """Return the description to show to pjsua2."""
+    packed = zlib.compress(true_sdp.encode(), 9)
+    return _TEMPLATE.format(PARAMETER, base64.urlsafe_b64encode(packed).decode().rstrip("="))
+
+
+def unfold(shown: str) -> str:
+    """Return the true description; raise MalformedSdp when none is inside."""
+    match = _FOLDED.search(shown)
+    if not match:
+        raise MalformedSdp("no description in the envelope")
+    return unfold_parameter(match[1])
+
+
+def unfold_parameter(value: str) -> str:
+    """Return the true description from the parameter's value alone."""
+    try:
+        packed = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+        inflate = zlib.decompressobj()
+        text = inflate.decompress(packed, MAX_BYTES).decode()
+    except (binascii.Error, zlib.error, UnicodeDecodeError) as error:
+        raise MalformedSdp("the envelope is damaged") from error
+    if not inflate.eof:
+        raise MalformedSdp("the envelope is damaged or too large")
+    return text

@@ -1,0 +1,95 @@
+"""Payload types of a medium: ``a=rtpmap`` and ``a=fmtp`` read, and written for our codecs."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from mixminus.mixer.formats import CODECS, Codec
+from mixminus.sip.sdp.description import Attribute, MediaDescription
+
+__all__ = ["TELEPHONE_EVENT", "PayloadFormat", "attributes_of", "codec_of", "formats_of", "offered_format"]
+
+TELEPHONE_EVENT: Final = "telephone-event"
+
+# RFC 3551 section 6; a dynamic type needs its rtpmap.
+_STATIC: Final = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000)}
+_OFFERED: Final = {Codec.PCMU: 0, Codec.PCMA: 8, Codec.G722: 9, Codec.OPUS: 96}
+_OFFERED_TELEPHONE_EVENT: Final = 101
+# RFC 7587 section 7: the rtpmap of Opus always says two channels, whatever is sent.
+_CHANNELS: Final = {Codec.PCMU: 1, Codec.PCMA: 1, Codec.G722: 1, Codec.OPUS: 2}
+# What we say of our receiver: DTMF and flash (RFC 4733), in-band FEC (RFC 7587).
+_FMTP: Final = {TELEPHONE_EVENT: "0-16", Codec.OPUS.lower(): "useinbandfec=1"}
+_RTPMAP = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9._+-]{1,32})/([0-9]{1,6})(?:/([1-9]))?\s*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadFormat:
+    """What one payload type of one side stands for."""
+
+    payload_type: int
+    encoding_name: str
+    clock_rate_hz: int
+    channels: int = 1
+    fmtp: str = ""
+
+    def parameter(self, name: str) -> str:
+        """Return a value out of ``name=value;…``, or an empty string."""
+        for part in self.fmtp.split(";"):
+            key, _, value = part.partition("=")
+            if key.strip().lower() == name:
+                return value.strip()
+        return ""
+
+
+def formats_of(media: MediaDescription) -> tuple[PayloadFormat, ...]:
+    """Return the formats whose meaning is known, in the order of the m-line."""
+    maps = dict(filter(None, map(_rtpmap, media.values("rtpmap"))))
+    parameters = {key: value for key, _, value in (text.partition(" ") for text in media.values("fmtp"))}
+    found = []
+    for payload_type in dict.fromkeys(int(text) for text in media.formats if text.isdigit()):
+        fmtp = parameters.get(str(payload_type), "")
+        if payload_type in maps:
+            name, clock_rate_hz, channels = maps[payload_type]
+            found.append(PayloadFormat(payload_type, name, clock_rate_hz, channels, fmtp))
+        elif payload_type in _STATIC:
+            name, clock_rate_hz = _STATIC[payload_type]
+            found.append(PayloadFormat(payload_type, name, clock_rate_hz, 1, fmtp))
+    return tuple(found)
+
+
+def _rtpmap(value: str) -> tuple[int, tuple[str, int, int]] | None:
+    match = _RTPMAP.match(value)
+    if not match:
+        return None
+    return int(match[1]), (match[2], int(match[3]), int(match[4] or 1))
+
+
+def codec_of(payload: PayloadFormat) -> Codec | None:
+    """Return the engine's codec for a format, None when it has none."""
+    for codec, (clock_rate_hz, _) in CODECS.items():
+        if (
+            payload.encoding_name.lower() == codec.lower()
+            and payload.clock_rate_hz == clock_rate_hz
+            and payload.channels == _CHANNELS[codec]
+        ):
+            return codec
+    return None
+
+
+def offered_format(name: Codec | str) -> PayloadFormat:
+    """Return the format under which we offer a codec, or telephone-event."""
+    if isinstance(name, Codec):
+        return PayloadFormat(_OFFERED[name], name.value, CODECS[name][0], _CHANNELS[name])
+    return PayloadFormat(_OFFERED_TELEPHONE_EVENT, TELEPHONE_EVENT, 8000)
+
+
+def attributes_of(payload: PayloadFormat) -> list[Attribute]:
+    """Write a format's rtpmap and what we say of it."""
+    channels = f"/{payload.channels}" if payload.channels > 1 else ""
+    number = payload.payload_type
+    lines = [Attribute("rtpmap", f"{number} {payload.encoding_name}/{payload.clock_rate_hz}{channels}")]
+    codec = codec_of(payload)
+    ours = (
+        "0-16" if payload.encoding_name.lower() == TELEPHONE_EVENT else _FMTP.get(codec, "") if codec else ""
+    )
+    return [*lines, Attribute("fmtp", f"{number} {ours}")] if ours else lines

@@ -1,0 +1,159 @@
+"""One pjsua2 call: its callbacks become reports, its descriptions are ours."""
+
+import uuid
+from collections.abc import Callable
+
+import pjsua2 as pj
+
+from mixminus import log
+from mixminus.ids import LegId
+from mixminus.sip.messages import CallEnded, DigitReceived, MediaAgreed, Message
+from mixminus.sip.sdp.description import MalformedSdp, SessionDescription, parse, render
+from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
+from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer, make_offer
+from mixminus.sip.worker.guarded import guarded
+
+__all__ = ["SipCall", "body_of"]
+
+_UNKNOWN_DURATION = 0xFFFF_FFFF  # PJSUA_UNKNOWN_DTMF_DURATION
+
+_log = log.get("sip.worker")
+
+
+def body_of(message: str) -> str:
+    """Return what follows the headers."""
+    return message.partition("\r\n\r\n")[2]
+
+
+class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
+    """A dialog in pjsua2, and the session description that we last made for it.
+
+    pjmedia sees envelopes only. A request that carries an offer passes
+    ``onCallTsxState`` first, whole: there the true offer is taken out, to be
+    answered in the ``onCallSdpCreated`` that follows. (``remSdp`` would not do:
+    pjsua2 prints it into 1,024 bytes and gives nothing when it is longer.)
+    """
+
+    def __init__(
+        self, account: pj.Account, call_id: int, *, offer: str, report: Callable[[Message], None]
+    ) -> None:
+        super().__init__(account, call_id)
+        self.leg_id = LegId(uuid.uuid4())
+        info = self.getInfo()
+        self.sip_call_id: str = info.callIdString
+        self.from_uri = _text(info.remoteUri)
+        self.to_uri = _text(info.localUri)
+        self.over = False
+        self._report = report
+        self.offer = offer
+        self._local: LocalEnd | None = None
+        self._description: SessionDescription | None = None
+        self._agreed = ("", "")
+        self._ended_here = False
+
+    def attach(self, local: LocalEnd) -> None:
+        self._local = local
+
+    def ring(self) -> None:
+        """Send 180."""
+        parameters = pj.CallOpParam(True)
+        parameters.statusCode = pj.PJSIP_SC_RINGING
+        self.answer(parameters)
+
+    def accept(self) -> None:
+        """Send 200 with our answer, or our offer when the INVITE had none."""
+        parameters = pj.CallOpParam(True)
+        parameters.statusCode = pj.PJSIP_SC_OK
+        parameters.opt.audioCount = 1
+        parameters.opt.videoCount = 0
+        if self.offer:
+            # pjsua2 asked for a description when the INVITE came, before we had one: this replaces it.
+            # (In a late offer that would trip an assertion; there it asks when we ring or answer.)
+            parameters.sdp.wholeSdp = fold(render(self._next_description()))
+        self.answer(parameters)
+
+    def end(self, status_code: int) -> None:
+        """Send BYE, or refuse with this code what is not answered yet."""
+        self._ended_here = True
+        parameters = pj.CallOpParam()
+        parameters.statusCode = status_code
+        self.hangup(parameters)
+
+    def _next_description(self) -> SessionDescription:
+        if self._local is None:
+            raise RuntimeError("no local end is attached")
+        if self.offer:
+            # Consumed: whatever is described next without a new offer is an offer of ours.
+            offer, self.offer = self.offer, ""
+            self._description = make_answer(self._local, parse(offer), self._description)
+        else:
+            self._description = make_offer(self._local, self._description)
+        return self._description
+
+    @guarded
+    def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802 - pjsua2's name
+        event = prm.e.body.tsxState
+        transaction = event.tsx
+        if (
+            event.type == pj.PJSIP_EVENT_RX_MSG
+            and transaction.role == pj.PJSIP_ROLE_UAS
+            and transaction.state == pj.PJSIP_TSX_STATE_TRYING
+            and transaction.method in ("INVITE", "UPDATE")
+        ):
+            body = body_of(event.src.rdata.wholeMsg)
+            self.offer = unfold(body) if body else ""
+
+    @guarded
+    def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802 - pjsua2's name
+        if self._local is None:
+            return
+        try:
+            make_answer(self._local, parse(self.offer))
+        except MalformedSdp:
+            self.offer, prm.statusCode = "", pj.PJSIP_SC_BAD_REQUEST
+        except NotAcceptable:
+            self.offer, prm.statusCode = "", pj.PJSIP_SC_NOT_ACCEPTABLE_HERE
+
+    @guarded
+    def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:  # noqa: N802 - pjsua2's name
+        if self._local is not None:
+            prm.sdp.wholeSdp = fold(render(self._next_description()))
+
+    @guarded
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802 - pjsua2's name
+        # Kept in a variable: pjsua2 frees what hangs on a StreamInfo with the StreamInfo.
+        stream = self.getStreamInfo(0)
+        setting = stream.audCodecParam.setting
+        agreed = (_true_sdp(setting.decFmtp), _true_sdp(setting.encFmtp))
+        if agreed != self._agreed:
+            self._agreed = agreed
+            self._report(MediaAgreed(self.leg_id, *agreed))
+
+    @guarded
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802 - pjsua2's name
+        info = self.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self.over = True
+            self._report(CallEnded(self.leg_id, self.sip_call_id, info.lastStatusCode, self._ended_here))
+
+    @guarded
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802 - pjsua2's name
+        duration_ms = 0 if prm.duration == _UNKNOWN_DURATION else prm.duration
+        self._report(DigitReceived(self.leg_id, prm.digit, duration_ms))
+
+    @guarded
+    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802 - pjsua2's name
+        # Left alone, pjsua2 would call whomever a REFER names.
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
+
+def _text(value: str) -> str:
+    """Return a string of pjsua2's without the surrogates that stand for bytes outside UTF-8."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _true_sdp(parameters: pj.CodecFmtpVector) -> str:
+    for parameter in parameters:
+        if parameter.name == PARAMETER:
+            return unfold_parameter(parameter.val)
+    return ""

@@ -1,0 +1,98 @@
+"""The calls of a worker, by leg: commands come in, reports go out."""
+
+import pjsua2 as pj
+
+from mixminus import log
+from mixminus.ids import LegId
+from mixminus.sip.channel import BlockingChannel, Disconnected
+from mixminus.sip.messages import IncomingCall, Message
+from mixminus.sip.sdp.description import MalformedSdp
+from mixminus.sip.sdp.envelope import unfold
+from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
+from mixminus.sip.worker.call import SipCall, body_of
+
+__all__ = ["Calls"]
+
+_log = log.get("sip.worker")
+
+
+class Calls:
+    """Owns the pjsua2 call objects: one may only be freed outside its own callbacks."""
+
+    def __init__(self, channel: BlockingChannel) -> None:
+        self._channel = channel
+        self._calls: dict[LegId, SipCall] = {}
+        self._draining = False
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def incoming(self, account: pj.Account, call_id: int, invite: str) -> None:
+        """Take an INVITE as the edge has written it."""
+        body = body_of(invite)
+        call = SipCall(account, call_id, offer=unfold(body) if body else "", report=self._report)
+        self._calls[call.leg_id] = call
+        if self._draining:
+            call.end(pj.PJSIP_SC_SERVICE_UNAVAILABLE)
+            return
+        _, request_uri, _ = invite.partition("\r\n")[0].split(" ")
+        self._report(
+            IncomingCall(
+                leg_id=call.leg_id,
+                sip_call_id=call.sip_call_id,
+                request_uri=request_uri,
+                from_uri=call.from_uri,
+                to_uri=call.to_uri,
+                offer=call.offer,
+            )
+        )
+
+    def attach(self, leg_id: LegId, local: LocalEnd) -> None:
+        if call := self._calls.get(leg_id):
+            call.attach(local)
+
+    def ring(self, leg_id: LegId) -> None:
+        if call := self._living(leg_id):
+            try:
+                call.ring()
+            except pj.Error as error:
+                _log.warning("ring failed", cause=error.reason)
+
+    def answer(self, leg_id: LegId) -> None:
+        """Answer; a call that cannot be answered is refused, which tells the server by CallEnded."""
+        if call := self._living(leg_id):
+            try:
+                call.accept()
+            except (pj.Error, MalformedSdp, NotAcceptable) as error:
+                _log.warning("answer failed", cause=type(error).__name__)
+                self.hang_up(leg_id, pj.PJSIP_SC_NOT_ACCEPTABLE_HERE)
+
+    def hang_up(self, leg_id: LegId, status_code: int) -> None:
+        if call := self._living(leg_id):
+            try:
+                call.end(status_code)
+            except pj.Error as error:
+                _log.warning("hang-up failed", cause=error.reason)
+
+    def drain(self) -> None:
+        """Hang up everything and refuse what still comes."""
+        self._draining = True
+        for leg_id in list(self._calls):
+            self.hang_up(leg_id, pj.PJSIP_SC_SERVICE_UNAVAILABLE)
+
+    def bury(self) -> None:
+        """Free the calls that are over."""
+        for leg_id in [leg_id for leg_id, call in self._calls.items() if call.over]:
+            del self._calls[leg_id]
+
+    def _living(self, leg_id: LegId) -> SipCall | None:
+        """Return a call that may still be commanded; the server may speak of one that has just ended."""
+        call = self._calls.get(leg_id)
+        return call if call and not call.over else None
+
+    def _report(self, message: Message) -> None:
+        try:
+            self._channel.send(message)
+        except Disconnected:
+            # The loop meets the same end of file and drains.
+            return

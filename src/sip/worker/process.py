@@ -1,0 +1,151 @@
+"""A worker process: one thread that serves pjsua2 and the socket to the server.
+
+It is ``libHandleEvents`` that runs every callback of pjsua2, and commands come
+between two such calls: nothing here is ever entered twice.
+"""
+
+import ctypes
+import itertools
+import os
+import select
+import socket
+import time
+from contextlib import suppress
+from typing import Final
+
+import pjsua2 as pj
+
+from mixminus import log
+from mixminus.sip import watchdog
+from mixminus.sip.channel import BlockingChannel, Disconnected
+from mixminus.sip.messages import (
+    Answer,
+    Attach,
+    Drain,
+    Fork,
+    HangUp,
+    Message,
+    Reject,
+    Ring,
+    WorkerReady,
+)
+from mixminus.sip.worker.account import SipAccount, account_config
+from mixminus.sip.worker.calls import Calls
+
+__all__ = ["run"]
+
+_LOOPBACK: Final = "127.0.0.1"
+# pjsip's timers (retransmission first of all, T1 = 500 ms) are only looked at when we turn.
+_BUSY_TURN_MS: Final = 50
+_IDLE_TURN_MS: Final = 500
+_EVENTS_A_TURN: Final = 64
+_DRAIN_S: Final = 5.0
+
+_log = log.get("sip.worker")
+
+
+def run(command: Fork, channel: BlockingChannel) -> None:
+    """Serve until drained, or until the server is gone."""
+    watchdog.rearm()
+    endpoint, capacity = _open_endpoint(command)
+    sip_port = _open_transport(endpoint)
+    calls = Calls(channel)
+    account = SipAccount(calls)
+    account.create(account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s))
+    channel.send(WorkerReady(sip_port, capacity))
+    _Loop(endpoint, channel, calls, sip_port).run()
+
+
+def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
+    """Start pjsua2 without threads and sound; return it with the number of calls that its build holds."""
+    library = ctypes.CDLL(pj._pjsua2.__file__)
+    # Before libCreate, which logs; a worker's voice is the server's log.
+    library.pj_log_set_level(0)
+    endpoint = pj.Endpoint()
+    endpoint.libCreate()
+    config = pj.EpConfig()
+    config.logConfig.level = config.logConfig.consoleLevel = 0
+    config.uaConfig.threadCnt = 0
+    config.uaConfig.mainThreadOnly = True
+    config.uaConfig.maxCalls = command.max_calls
+    config.uaConfig.userAgent = "mixminus"
+    config.medConfig.threadCnt = 0
+    endpoint.libInit(config)
+    return endpoint, int(library.pjsua_call_get_max_count())
+
+
+def _open_transport(endpoint: pj.Endpoint) -> int:
+    config = pj.TransportConfig()
+    config.port = 0
+    config.boundAddress = _LOOPBACK
+    transport_id = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
+    endpoint.audDevManager().setNoDev()
+    endpoint.libStart()
+    name: str = endpoint.transportGetInfo(transport_id).localName
+    return int(name.rpartition(":")[2])
+
+
+class _Loop:
+    """Waits for whichever speaks first: the edge, the server, or pjsip's clock."""
+
+    def __init__(self, endpoint: pj.Endpoint, channel: BlockingChannel, calls: Calls, sip_port: int) -> None:
+        self._endpoint = endpoint
+        self._channel = channel
+        self._calls = calls
+        self._poll = select.poll()
+        self._poll.register(channel, select.POLLIN)
+        self._poll.register(_descriptor_of(sip_port), select.POLLIN)
+        self._drain_deadline_s = float("inf")
+
+    def run(self) -> None:
+        while not self._drained():
+            watchdog.rearm()
+            ready = self._poll.poll(_BUSY_TURN_MS if self._calls else _IDLE_TURN_MS)
+            for _ in itertools.takewhile(
+                lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_TURN)
+            ):
+                pass
+            try:
+                if any(descriptor == self._channel.fileno() for descriptor, _ in ready):
+                    self._obey(self._channel.receive()[0])
+            except Disconnected:
+                # The server is gone: the phones are told, and nobody else needs to be.
+                self._poll.unregister(self._channel)
+                self._drain()
+            self._calls.bury()
+
+    def _drained(self) -> bool:
+        if time.monotonic() > self._drain_deadline_s:
+            return True
+        return self._drain_deadline_s < float("inf") and not self._calls
+
+    def _drain(self) -> None:
+        self._drain_deadline_s = min(self._drain_deadline_s, time.monotonic() + _DRAIN_S)
+        self._calls.drain()
+
+    def _obey(self, command: Message) -> None:
+        match command:
+            case Attach(leg_id, local):
+                self._calls.attach(leg_id, local)
+            case Ring(leg_id):
+                self._calls.ring(leg_id)
+            case Answer(leg_id):
+                self._calls.answer(leg_id)
+            case Reject(leg_id, status_code):
+                self._calls.hang_up(leg_id, status_code)
+            case HangUp(leg_id):
+                self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
+            case Drain():
+                self._drain()
+            case _:
+                _log.error("command unknown", type=type(command).__name__)
+
+
+def _descriptor_of(sip_port: int) -> int:
+    """Return pjsip's UDP socket, which its API does not give away but a poll needs."""
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError), socket.socket(fileno=os.dup(int(name))) as candidate:
+            is_udp = candidate.type == socket.SOCK_DGRAM and candidate.family == socket.AF_INET
+            if is_udp and candidate.getsockname()[1] == sip_port:
+                return int(name)
+    raise RuntimeError("the SIP socket is not among the open descriptors")

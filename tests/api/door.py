@@ -1,0 +1,72 @@
+"""The server's HTTP door in a test: real services, a database in a temporary folder."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiohttp import ClientResponse, web
+from aiohttp.client import _RequestContextManager
+from aiohttp.test_utils import TestClient
+
+from mixminus.ids import CustomerId, new_id
+from mixminus.mixer import Engine
+from mixminus.store.access import AccessService
+from mixminus.store.database import Store
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.support.deadline import until
+
+__all__ = ["KEY", "Door"]
+
+KEY: Final = "vb_test-key-of-the-first-customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An HTTP client that holds a key, and the parts that a test must reach behind the API."""
+
+    client: TestClient[web.Request, web.Application]
+    engine: Engine
+    store: Store
+    access: AccessService
+    webrtc: WebRtcEndpoint
+
+    def ask(self, method: str, path: str, *, token: str = KEY, **options: Any) -> _RequestContextManager:
+        """Send a request with the key as a Bearer token, unless ``token`` is another or empty."""
+        headers = dict(options.pop("headers", None) or {})
+        if token:
+            headers.setdefault("Authorization", f"Bearer {token}")
+        return self.client.request(method, path, headers=headers, **options)
+
+    async def send(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
+        """Return status and JSON body."""
+        async with self.ask(method, path, **options) as response:
+            return response.status, await _body(response)
+
+    async def get(self, path: str) -> tuple[int, Any]:
+        return await self.send("GET", path)
+
+    async def post(self, path: str, body: object) -> tuple[int, Any]:
+        return await self.send("POST", path, json=body)
+
+    async def stranger(self) -> str:
+        """Return the key of another customer."""
+        customer_id = CustomerId(new_id())
+        async with self.store.transaction() as tx:
+            await tx.access.add_customer(customer_id, "stranger", datetime.now(UTC))
+        return await self.access.renew(customer_id, "key")
+
+    async def room(self, type_: str = "conference") -> dict[str, Any]:
+        """Return a new room that has begun to progress, as it was created."""
+        _, room = await self.post("/v1.0/conferences", {"type": type_})
+
+        async def progressing() -> bool:
+            _, seen = await self.get(f"/v1.0/conferences/{room['id']}")
+            return bool(seen["status"] == "progressing")
+
+        await until(progressing)
+        assert isinstance(room, dict)
+        return room
+
+
+async def _body(response: ClientResponse) -> Any:
+    return await response.json() if response.content_type == "application/json" else await response.text()

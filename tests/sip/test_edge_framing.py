@@ -1,0 +1,38 @@
+"""SIP on a byte stream: cut where Content-Length says, wherever the packets were cut."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mixminus.sip.edge.framing import StreamFramer
+from mixminus.sip.edge.message import MAX_MESSAGE_BYTES, Unparseable
+
+ONE = b"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\nl : 4\r\n\r\nbody"
+TWO = b"BYE sip:a@b SIP/2.0\r\nContent-Length: 0\r\n\r\n"
+
+
+@given(st.lists(st.integers(1, 20), max_size=20))
+def test_messages_come_out_whole_however_they_arrive(sizes: list[int]) -> None:
+    stream = b"\r\n\r\n" + ONE + b"\r\n" + TWO + TWO
+    framer = StreamFramer()
+    messages = []
+    for size in sizes:
+        messages += framer.feed(stream[:size])
+        stream = stream[size:]
+    messages += framer.feed(stream)
+    assert messages == [ONE, TWO, TWO]
+    assert not framer.partial
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        pytest.param(b"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n\r\n", id="no length"),
+        pytest.param(b"OPTIONS sip:a@b SIP/2.0\r\nContent-Length: -1\r\n\r\n", id="length negative"),
+        pytest.param(b"OPTIONS sip:a@b SIP/2.0\r\nContent-Length: 99999\r\n\r\n", id="length too large"),
+        pytest.param(b"x" * (MAX_MESSAGE_BYTES + 1), id="no end of headers"),
+    ],
+)
+def test_a_stream_that_cannot_be_followed_is_given_up(stream: bytes) -> None:
+    with pytest.raises(Unparseable):
+        StreamFramer().feed(stream)

@@ -1,0 +1,326 @@
+"""The edge's decisions: message in, message out, on a clock of the test's own."""
+
+import itertools
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mixminus.sip.edge.calls import LINGER_S, UNHEARD_S, Worker
+from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
+from mixminus.sip.edge.identity import Identity
+from mixminus.sip.edge.router import Router
+from mixminus.sip.sdp.envelope import fold, unfold
+from tests.sip.torture import CASES, DROPPED, FORWARDED, Case
+
+PHONE = Flow("UDP", "192.0.2.7", 5070)
+SDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+
+
+def open_router(*, workers: int = 2, capacity: int = 4, invites_per_s: float = 1000.0) -> Router:
+    identity = Identity("198.51.100.1", 5060, 7000)
+    router = Router(identity, Counter(), invites_per_s=invites_per_s, messages_per_s=10_000.0)
+    for number in range(1, workers + 1):
+        router.add_worker(Worker(number, 7000 + number, capacity))
+    return router
+
+
+def request(  # noqa: PLR0913 - everything that a test may vary
+    method: str,
+    *,
+    call_id: str = "call-1",
+    uri: str = "sip:1000@198.51.100.1",
+    to_tag: str = "",
+    number: int = 1,
+    branch: str = "z9hG4bKa",
+    extra: str = "",
+    body: str = "",
+) -> bytes:
+    content = f"Content-Type: application/sdp\r\n{extra}" if body else extra
+    return (
+        f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7:5070;branch={branch};rport\r\n"
+        f"Max-Forwards: 70\r\nFrom: <sip:ada@192.0.2.7>;tag=f\r\nTo: <sip:1000@198.51.100.1>{to_tag}\r\n"
+        f"Call-ID: {call_id}\r\nCSeq: {number} {method}\r\nContact: <sip:ada@192.0.2.7:5070>\r\n{content}"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
+def answer_of(forwarded: bytes, status_code: int = 200, *, body: str = "", tag: str = "w") -> bytes:
+    """Answer a forwarded request as a worker does."""
+    lines = forwarded.decode().partition("\r\n\r\n")[0].split("\r\n")[1:]
+    copied = [
+        line for line in lines if line.startswith(("Via", "From", "To", "Call-ID", "CSeq", "Record-Route"))
+    ]
+    copied = [
+        f"{line};tag={tag}" if line.startswith("To:") and "tag=" not in line else line for line in copied
+    ]
+    copied += ["Contact: <sip:w1@127.0.0.1:7001>", f"Content-Length: {len(body)}", "", body]
+    if body:
+        copied.insert(0, "Content-Type: application/sdp")
+    return "\r\n".join([f"SIP/2.0 {status_code} Whatever", *copied]).encode()
+
+
+def status_code(action: ToPhone | ToWorker | None) -> int:
+    assert isinstance(action, ToPhone)
+    return int(action.message.split()[1])
+
+
+def forwarded(action: ToPhone | ToWorker | None) -> ToWorker:
+    assert isinstance(action, ToWorker), action
+    return action
+
+
+def established(router: Router, call_id: str = "call-1", now_s: float = 0.0) -> ToWorker:
+    invite = forwarded(router.from_phone(request("INVITE", call_id=call_id, body=SDP), PHONE, now_s))
+    router.from_worker(answer_of(invite.message, body=fold(SDP)), invite.sip_port, now_s)
+    return invite
+
+
+def outcome(action: ToPhone | ToWorker | None) -> int:
+    match action:
+        case ToPhone():
+            return status_code(action)
+        case ToWorker():
+            return FORWARDED
+    return DROPPED
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_torture(case: Case) -> None:
+    assert outcome(open_router().from_phone(case.message, PHONE, 0.0)) == case.outcome
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(CASES), st.data())
+def test_no_damage_to_a_message_does_more_than_be_refused(case: Case, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(case.message) - 1))
+    damage = data.draw(st.binary(max_size=8))
+    length = data.draw(st.integers(0, 8))
+    damaged = case.message[:place] + damage + case.message[place + length :]
+    router = open_router()
+    router.from_phone(damaged, PHONE, 0.0)
+    router.from_worker(damaged, 7001, 0.0)
+
+
+def test_an_invite_reaches_a_worker_in_an_envelope_and_its_answer_the_phone() -> None:
+    router = open_router()
+    invite = forwarded(router.from_phone(request("INVITE", body=SDP), PHONE, 0.0))
+    text = invite.message.decode()
+    assert unfold(text.partition("\r\n\r\n")[2]) == SDP
+    assert "Max-Forwards: 69" in text
+    assert re.search(r"Record-Route: <sip:127.0.0.1:7000;lr;flow=\S+;direct>", text)
+    answer = router.from_worker(answer_of(invite.message, body=fold(SDP)), invite.sip_port, 0.0)
+    assert isinstance(answer, ToPhone)
+    assert answer.flow == PHONE
+    text = answer.message.decode()
+    assert text.partition("\r\n\r\n")[2] == SDP
+    assert text.count("Via:") == 1
+    assert "Via: SIP/2.0/UDP 192.0.2.7:5070;branch=z9hG4bKa;rport=5070;received=192.0.2.7" in text
+    assert "Contact: <sip:w1@198.51.100.1:5060>" in text
+    assert "Record-Route" not in text
+    assert "127.0.0.1" not in text
+
+
+def test_without_rport_answers_go_to_the_port_of_the_via() -> None:
+    message = (
+        request("OPTIONS").replace(b";rport", b"").replace(b"192.0.2.7:5070;", b"phone.example.com:5099;")
+    )
+    action = open_router().from_phone(message, PHONE, 0.0)
+    assert isinstance(action, ToPhone)
+    assert action.flow == Flow("UDP", "192.0.2.7", 5099)
+    assert b";received=192.0.2.7" in action.message
+
+
+def test_calls_spread_over_workers_until_all_are_full() -> None:
+    router = open_router(workers=2, capacity=2)
+    actions = [
+        router.from_phone(request("INVITE", call_id=f"call-{number}"), PHONE, 0.0) for number in range(5)
+    ]
+    ports = [action.sip_port for action in actions if isinstance(action, ToWorker)]
+    assert sorted(ports) == [7001, 7001, 7002, 7002]
+    assert status_code(actions[4]) == 503
+    assert isinstance(actions[4], ToPhone)
+    assert b"Retry-After: 5" in actions[4].message
+    router.release("call-0", 0.0)
+    assert isinstance(router.from_phone(request("INVITE", call_id="call-9"), PHONE, 0.0), ToWorker)
+
+
+def test_everything_of_a_call_finds_its_worker() -> None:
+    router = open_router()
+    first = established(router, "call-0")
+    invite = forwarded(router.from_phone(request("INVITE"), PHONE, 0.0))
+    assert invite.sip_port != first.sip_port
+    for message in (
+        request("INVITE"),
+        request("CANCEL"),
+        request("ACK", to_tag=";tag=w"),
+        request("BYE", uri="sip:w2@198.51.100.1", to_tag=";tag=w", number=2),
+    ):
+        assert forwarded(router.from_phone(message, PHONE, 0.0)).sip_port == invite.sip_port
+
+
+def test_retransmission_cancel_and_ack_share_the_branch() -> None:
+    router = open_router()
+    branches = {
+        re.search(rb"branch=(\S+?);flow", forwarded(router.from_phone(message, PHONE, 0.0)).message)[1]  # type: ignore[index]  # a branch is there
+        for message in (
+            request("INVITE"),
+            request("INVITE"),
+            request("CANCEL"),
+            request("ACK", to_tag=";tag=w"),
+        )
+    }
+    assert len(branches) == 1
+
+
+def test_a_dialog_is_found_by_its_contact_alone() -> None:
+    router = open_router()
+    action = router.from_phone(request("BYE", uri="sip:w2@198.51.100.1:5060", to_tag=";tag=w"), PHONE, 0.0)
+    assert forwarded(action).sip_port == 7002
+
+
+def test_the_same_call_by_another_way_is_a_loop() -> None:
+    router = open_router()
+    router.from_phone(request("INVITE"), PHONE, 0.0)
+    assert status_code(router.from_phone(request("INVITE", branch="z9hG4bKb"), PHONE, 0.0)) == 482
+
+
+def test_what_has_passed_here_is_a_loop() -> None:
+    message = request("INVITE").replace(
+        b"Max-Forwards", b"Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKx\r\nMax-Forwards"
+    )
+    assert status_code(open_router().from_phone(message, PHONE, 0.0)) == 482
+
+
+def test_a_workers_request_goes_out_along_its_route() -> None:
+    router = open_router()
+    invite = established(router)
+    route = re.search(r"Record-Route: (<[^>]+>)", invite.message.decode())
+    assert route
+    bye = (
+        f"BYE sip:ada@10.0.0.9:5070 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:7001;branch=z9hG4bKw\r\n"
+        f"From: <sip:1000@x>;tag=w\r\nTo: <sip:ada@x>;tag=f\r\nCall-ID: call-1\r\nCSeq: 9 BYE\r\n"
+        f"Route: {route[1]}\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    ).encode()
+    action = router.from_worker(bye, invite.sip_port, 0.0)
+    assert isinstance(action, ToPhone)
+    assert action.flow == PHONE  # and not the private address of the Contact
+    assert b"Route" not in action.message
+    ok = router.from_phone(answer_of(action.message), PHONE, 0.0)
+    assert forwarded(ok).sip_port == invite.sip_port
+    assert forwarded(ok).message.count(b"Via:") == 1
+
+
+def test_proxies_that_recorded_a_route_are_used() -> None:
+    router = open_router()
+    message = request("INVITE", extra="Record-Route: <sip:203.0.113.5:5080;lr>\r\n").replace(
+        b"Max-Forwards", b"Via: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKp\r\nMax-Forwards"
+    )
+    invite = forwarded(router.from_phone(message, PHONE, 0.0))
+    routes = re.findall(r"Record-Route: (<[^>]+>)", invite.message.decode())
+    bye = (
+        f"BYE sip:ada@10.0.0.9:5070 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:7001;branch=z9hG4bKw\r\n"
+        f"Call-ID: call-1\r\nCSeq: 9 BYE\r\nRoute: {routes[0]}\r\nRoute: {routes[1]}\r\n\r\n"
+    ).encode()
+    action = router.from_worker(bye, invite.sip_port, 0.0)
+    assert isinstance(action, ToPhone)
+    assert action.flow == Flow("UDP", "203.0.113.5", 5080)
+    assert b"Route: <sip:203.0.113.5:5080;lr>" in action.message
+
+
+def test_nobody_but_a_worker_is_heard_inside() -> None:
+    router = open_router()
+    invite = forwarded(router.from_phone(request("INVITE"), PHONE, 0.0))
+    assert router.from_worker(answer_of(invite.message), 6666, 0.0) is None
+    assert router.counters["sip_edge_stranger"] == 1
+
+
+def test_a_description_without_an_envelope_never_leaves() -> None:
+    router = open_router()
+    invite = forwarded(router.from_phone(request("INVITE"), PHONE, 0.0))
+    assert router.from_worker(answer_of(invite.message, body=SDP), invite.sip_port, 0.0) is None
+    assert router.counters["sip_edge_bare_description"] == 1
+
+
+def test_a_lost_workers_calls_are_ended_until_confirmed() -> None:
+    router = open_router(workers=1)
+    established(router, "call-1")
+    router.from_phone(request("INVITE", call_id="call-2"), PHONE, 0.0)
+    farewells = {action.message.split()[0]: action for action in router.remove_worker(1, 10.0)}
+    assert set(farewells) == {b"BYE", b"SIP/2.0"}
+    assert farewells[b"BYE"].message.startswith(b"BYE sip:ada@192.0.2.7:5070 SIP/2.0")
+    assert b"From: <sip:1000@198.51.100.1>;tag=w" in farewells[b"BYE"].message
+    assert status_code(farewells[b"SIP/2.0"]) == 500
+    assert len(router.turn(10.6)) == 2
+    assert router.from_phone(answer_of(farewells[b"BYE"].message), PHONE, 10.7) is None
+    assert len(router.turn(12.0)) == 1
+    assert router.from_phone(request("ACK", call_id="call-2", to_tag=";tag=x"), PHONE, 12.1) is None
+    assert router.turn(20.0) == []
+
+
+def test_a_lost_workers_dialogs_are_unknown() -> None:
+    router = open_router(workers=1)
+    established(router)
+    router.remove_worker(1, 0.0)
+    assert (
+        status_code(router.from_phone(request("BYE", uri="sip:w1@198.51.100.1", to_tag=";tag=w"), PHONE, 0.0))
+        == 481
+    )
+
+
+def test_an_invite_of_which_the_worker_never_hears_is_answered() -> None:
+    router = open_router(workers=1, capacity=1)
+    router.from_phone(request("INVITE"), PHONE, 0.0)
+    (action,) = router.turn(UNHEARD_S + 1)
+    assert status_code(action) == 500
+    assert isinstance(router.from_phone(request("INVITE", call_id="call-2"), PHONE, 5.0), ToWorker)
+
+
+def test_a_released_call_is_remembered_for_a_while_and_then_no_more() -> None:
+    router = open_router(workers=1)
+    invite = forwarded(router.from_phone(request("INVITE"), PHONE, 0.0))
+    router.from_worker(answer_of(invite.message, 404), invite.sip_port, 0.0)
+    ack = request("ACK", to_tag=";tag=w")
+    assert isinstance(router.from_phone(ack, PHONE, 1.0), ToWorker)
+    router.turn(LINGER_S + 1)
+    assert router.from_phone(ack, PHONE, LINGER_S + 2) is None
+
+
+def test_new_calls_are_rationed_by_source() -> None:
+    router = open_router(capacity=1000, invites_per_s=5.0)
+    codes = Counter(
+        outcome(router.from_phone(request("INVITE", call_id=f"call-{number}"), PHONE, 0.0))
+        for number in range(20)
+    )
+    assert codes == {FORWARDED: 10, 503: 10}
+    other = Flow("UDP", "192.0.2.8", 5070)
+    assert isinstance(router.from_phone(request("INVITE", call_id="other"), other, 0.0), ToWorker)
+    assert isinstance(router.from_phone(request("INVITE", call_id="later"), PHONE, 1.0), ToWorker)
+
+
+def test_a_flood_is_dropped() -> None:
+    router = Router(Identity("198.51.100.1", 5060, 7000), Counter(), invites_per_s=1.0, messages_per_s=10.0)
+    for _ in range(30):
+        router.from_phone(request("OPTIONS"), PHONE, 0.0)
+    assert router.counters["sip_edge_flood"] == 10
+
+
+def test_a_draining_edge_takes_no_new_call_and_keeps_the_old() -> None:
+    router = open_router()
+    established(router)
+    router.drain()
+    assert status_code(router.from_phone(request("INVITE", call_id="call-2"), PHONE, 0.0)) == 503
+    assert status_code(router.from_phone(request("OPTIONS", call_id="call-3"), PHONE, 0.0)) == 503
+    bye = request("BYE", uri="sip:w1@198.51.100.1", to_tag=";tag=w")
+    assert isinstance(router.from_phone(bye, PHONE, 0.0), ToWorker)
+
+
+def test_memory_is_bounded_whatever_comes() -> None:
+    router = open_router(workers=1, capacity=2, invites_per_s=1e9)
+    for number in itertools.islice(itertools.count(), 3000):
+        action = router.from_phone(request("INVITE", call_id=f"call-{number}"), PHONE, number / 1000)
+        if isinstance(action, ToWorker):
+            router.from_worker(answer_of(action.message, 404), action.sip_port, number / 1000)
+    assert router.counters["sip_edge_overload"] == 0

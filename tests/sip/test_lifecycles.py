@@ -1,0 +1,30 @@
+"""Lifecycles of the SIP side: tables that are total, reachable, and end."""
+
+import enum
+
+import pytest
+
+from mixminus.sip.edge.calls import CALL_TRANSITIONS
+from mixminus.sip.leg import LEG_TRANSITIONS
+from mixminus.sip.pool import WORKER_TRANSITIONS
+from mixminus.sip.supervision import Backoff
+
+
+@pytest.mark.parametrize("table", [CALL_TRANSITIONS, LEG_TRANSITIONS, WORKER_TRANSITIONS])
+def test_every_state_has_a_row_is_reached_and_leads_to_an_end(
+    table: dict[enum.StrEnum, dict[enum.StrEnum, enum.StrEnum]],
+) -> None:
+    states = type(next(iter(table)))
+    assert set(table) == set(states)
+    reached = {next(iter(table))}
+    for _ in states:
+        reached |= {target for state in reached for target in table[state].values()}
+    assert reached == set(states)
+    assert [state for state, row in table.items() if not row] == [list(states)[-1]]
+
+
+def test_restarts_are_spaced_wider_until_all_was_calm() -> None:
+    backoff = Backoff()
+    delays = [backoff.next_delay_s(float(second)) for second in range(10)]
+    assert delays == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0, 10.0]
+    assert backoff.next_delay_s(1000.0) == 0.1

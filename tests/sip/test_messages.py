@@ -1,0 +1,129 @@
+"""Messages between processes: all of them survive the way, nothing else does."""
+
+import dataclasses
+import typing
+import uuid
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mixminus.ids import LegId
+from mixminus.mixer.formats import Codec
+from mixminus.sip import messages
+from mixminus.sip.messages import (
+    MAX_MESSAGE_BYTES,
+    AddWorker,
+    Answer,
+    Attach,
+    CallEnded,
+    DigitReceived,
+    Drain,
+    EdgeCounted,
+    EdgeOpened,
+    Fork,
+    Forked,
+    HangUp,
+    IncomingCall,
+    MalformedMessage,
+    MediaAgreed,
+    Message,
+    OpenEdge,
+    Reject,
+    ReleaseCall,
+    RemoveWorker,
+    Ring,
+    WorkerExited,
+    WorkerReady,
+    decode,
+    encode,
+)
+from mixminus.sip.sdp.negotiation import LocalEnd
+
+ALL = typing.get_args(Message)
+LEG = LegId(uuid.UUID(int=5))
+LOCAL = LocalEnd("127.0.0.1", 40_000, 7, (Codec.OPUS, Codec.PCMU), key_material=bytes(range(102)))
+EXAMPLES: list[Message] = [
+    Fork(1, 64, 1800),
+    Forked(1, 4711),
+    WorkerExited(1, -9),
+    WorkerReady(50_000, 4),
+    IncomingCall(LEG, "a@b", "sip:1000@host", '"Ånn" <sip:a@b>', "<sip:1000@host>", "v=0\r\n"),
+    Attach(LEG, LOCAL),
+    Ring(LEG),
+    Answer(LEG),
+    Reject(LEG, 486),
+    HangUp(LEG),
+    MediaAgreed(LEG, "v=0\r\n", "v=0\r\n"),
+    DigitReceived(LEG, "#", 160),
+    CallEnded(LEG, "a@b", 200, True),
+    OpenEdge("127.0.0.1", 5060, "198.51.100.1", 0, 50.0, 1000.0),
+    EdgeOpened(5060, 50_001),
+    AddWorker(1, 50_000, 4, ("a@b", "c@d")),
+    RemoveWorker(1),
+    ReleaseCall("a@b"),
+    EdgeCounted((("sip_edge_received", 12),)),
+    Drain(),
+]
+
+
+@pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
+def test_every_message_survives_the_way(message: Message) -> None:
+    assert decode(encode(message)) == message
+
+
+def test_there_is_an_example_of_every_message() -> None:
+    assert [type(example) for example in EXAMPLES] == list(ALL)
+
+
+def test_every_message_is_frozen_and_named_in_the_modules_list() -> None:
+    for kind in ALL:
+        assert dataclasses.is_dataclass(kind)
+        assert kind.__dataclass_params__.frozen
+        assert kind.__name__ in messages.__all__
+
+
+def test_keys_are_not_printed() -> None:
+    local = LocalEnd("127.0.0.1", 1, 2, (Codec.PCMU,), key_material=b"secret")
+    assert "secret" not in repr(local)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\xff", id="no JSON"),
+        pytest.param(b"[]", id="no object"),
+        pytest.param(b"{}", id="no type"),
+        pytest.param(b'{"type":"Message"}', id="type unknown"),
+        pytest.param(b'{"type":["Ring"]}', id="type no name"),
+        pytest.param(b'{"type":"Ring"}', id="field missing"),
+        pytest.param(b'{"type":"Ring","leg_id":5}', id="field of another type"),
+        pytest.param(b'{"type":"Ring","leg_id":"x"}', id="no UUID"),
+        pytest.param(b'{"type":"RemoveWorker","worker_id":"1"}', id="number in quotes"),
+        pytest.param(b'{"type":"RemoveWorker","worker_id":true}', id="truth for a number"),
+        pytest.param(b'{"type":"Drain","more":1}', id="field unknown"),
+        pytest.param(b'{"type":"EdgeCounted","counters":[["a"]]}', id="pair cut short"),
+        pytest.param(b" " * (MAX_MESSAGE_BYTES + 1), id="too large"),
+    ],
+)
+def test_what_is_no_message_is_refused(record: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        decode(record)
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers(-5, 5) | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3)
+    )
+)
+def test_no_value_of_another_kind_gets_into_a_message(value: object) -> None:
+    for kind in (Ring, Attach):
+        with pytest.raises(MalformedMessage):
+            decode(orjson.dumps({"type": kind.__name__, "leg_id": value}))
+
+
+def test_a_message_too_large_to_send_is_refused() -> None:
+    with pytest.raises(MalformedMessage):
+        encode(messages.ReleaseCall("x" * MAX_MESSAGE_BYTES))

@@ -1,0 +1,99 @@
+"""A participant made of stock aiortc: speaks a tone, keeps what it hears."""
+
+import asyncio
+import fractions
+import re
+
+import numpy as np
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+from av import AudioFrame
+from numpy.typing import NDArray
+
+from tests.support.relay import UdpRelay
+from tests.support.tones import sine
+from tests.support.waiting import eventually
+from tests.support.whip import Exchange
+
+__all__ = ["AiortcClient"]
+
+_RATE_HZ = 48_000
+_FRAME_SAMPLES = 960
+
+
+class _Tone(MediaStreamTrack):
+    kind = "audio"
+
+    def __init__(self, hz: float) -> None:
+        super().__init__()
+        self._pcm = sine(hz, 1.0)  # whole periods in a second, for whole-numbered tones
+        self._position = 0
+        self._started_at: float | None = None
+
+    async def recv(self) -> AudioFrame:
+        now = asyncio.get_running_loop().time()
+        if self._started_at is None:
+            self._started_at = now
+        await asyncio.sleep(max(0.0, self._started_at + self._position / _RATE_HZ - now))
+        start = self._position % _RATE_HZ
+        frame = AudioFrame.from_ndarray(self._pcm[None, start : start + _FRAME_SAMPLES], "s16", "mono")
+        frame.sample_rate = _RATE_HZ
+        frame.pts = self._position
+        frame.time_base = fractions.Fraction(1, _RATE_HZ)
+        self._position += _FRAME_SAMPLES
+        return frame
+
+
+class AiortcClient:
+    """Joins by WHIP with everything gathered beforehand."""
+
+    def __init__(self, exchange: Exchange, *, hz: float) -> None:
+        self._exchange = exchange
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.connection.addTrack(_Tone(hz))
+        self.connection.on("track", self._listen)
+        self._heard: list[NDArray[np.int16]] = []
+        self._listener: asyncio.Task[None] | None = None
+        self.location = ""
+
+    async def join(self, *, behind: UdpRelay | None = None) -> None:
+        """Join, and return once ICE and DTLS are through; all datagrams go through ``behind``."""
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        offer = self.connection.localDescription.sdp
+        if behind is not None:  # the server must not find the way around the relay
+            offer = re.sub(r"a=candidate:.*\r\n", "", offer)
+        reply = await self._exchange("POST", "", {}, offer)
+        if reply.status != 201:
+            raise ConnectionError(reply.body)
+        self.location = reply.headers["location"]
+        answer = reply.body
+        if behind is not None:
+            answer = re.sub(r"(a=candidate:.* )\d+( typ host)", rf"\g<1>{behind.address[1]}\2", answer)
+        await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        await eventually(lambda: self.connection.connectionState == "connected")
+
+    async def hear(self, seconds: float) -> NDArray[np.int16]:
+        """Return the next ``seconds`` of what arrives, 48 kHz mono."""
+        self._heard.clear()
+        wanted = int(seconds * _RATE_HZ)
+        await eventually(lambda: sum(map(len, self._heard)) >= wanted, within_s=seconds + 15.0)
+        return np.concatenate(self._heard)[:wanted]
+
+    async def leave(self) -> None:
+        """Close the connection without a word to HTTP."""
+        await self.connection.close()
+        if self._listener is not None:
+            await self._listener
+
+    def _listen(self, track: MediaStreamTrack) -> None:
+        self._listener = asyncio.ensure_future(self._keep(track))
+
+    async def _keep(self, track: MediaStreamTrack) -> None:
+        try:
+            while True:
+                frame = await track.recv()
+                assert isinstance(frame, AudioFrame)
+                pcm = frame.to_ndarray()[0, :: len(frame.layout.channels)]
+                self._heard.append(pcm.astype(np.int16, copy=False))
+        except MediaStreamError:
+            return

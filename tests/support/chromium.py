@@ -1,0 +1,104 @@
+"""A participant made of headless Chromium: a wav for its microphone, and an ear that returns PCM.
+
+The page needs no server: playwright fulfils its address itself, and its WHIP requests
+come back to the test, which carries them wherever it likes.
+"""
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.async_api import Page, Route, async_playwright
+
+from tests.support.whip import Exchange
+
+__all__ = ["Chromium", "chromium"]
+
+_EXECUTABLE = "/usr/bin/chromium"
+_SCRIPT = Path(__file__).with_name("chromium.js")
+_ORIGIN = "http://127.0.0.1/"  # a secure context: only there may a page use the microphone
+_PAGE = f"<!doctype html><meta charset=utf-8><script>{_SCRIPT.read_text()}</script>"
+_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--allow-loopback-in-peer-connection",
+]
+
+
+class Chromium:
+    """One page with one RTCPeerConnection."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def join(self, *, trickle: bool = False, codec: str = "", strip_candidates: bool = False) -> None:
+        """Join, and return once connected; ``trickle`` sends candidates by PATCH, ``codec`` offers only it."""
+        options = {"trickle": trickle, "codec": codec, "stripCandidates": strip_candidates}
+        await self._page.evaluate("options => join(options)", options)
+
+    async def hear(self, seconds: float) -> NDArray[np.int16]:
+        """Return the next ``seconds`` of what the page plays, 48 kHz mono."""
+        encoded: str = await self._page.evaluate("seconds => hear(seconds)", seconds)
+        return np.frombuffer(base64.b64decode(encoded), np.int16)
+
+    async def restart_ice(self) -> None:
+        """Restart ICE by PATCH."""
+        await self._page.evaluate("restartIce()")
+
+    async def hung_up(self) -> None:
+        """Return once the other side has closed DTLS; ``connectionState`` follows only some 5 s later."""
+        await self._page.wait_for_function("participant.pc.getSenders()[0].transport.state === 'closed'")
+
+    async def statistics(self) -> dict[str, dict[str, Any]]:
+        """Return getStats(), one entry a type; of candidate pairs the nominated one."""
+        found: dict[str, dict[str, Any]] = await self._page.evaluate("statistics()")
+        return found
+
+    async def mute(self, muted: bool) -> None:
+        """Disable or enable the microphone's track."""
+        await self._page.evaluate("muted => mute(muted)", muted)
+
+    async def press(self, digits: str) -> None:
+        """Send DTMF, and return when the last digit is over."""
+        await self._page.evaluate("digits => press(digits)", digits)
+
+    async def leave(self) -> None:
+        """Close the connection without a word to HTTP."""
+        await self._page.evaluate("leave()")
+
+
+@asynccontextmanager
+async def chromium(exchange: Exchange, microphone: Path) -> AsyncIterator[Chromium]:
+    """Start a browser of its own, because a browser has but one fake microphone (an absolute path)."""
+
+    async def exchange_json(method: str, path: str, headers: dict[str, str], body: str) -> dict[str, Any]:
+        reply = await exchange(method, path, headers, body)
+        return {"status": reply.status, "headers": dict(reply.headers), "body": reply.body}
+
+    async def serve(route: Route) -> None:
+        await route.fulfill(body=_PAGE, content_type="text/html")
+
+    async with async_playwright() as playwright:
+        flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+        browser = await playwright.chromium.launch(executable_path=_EXECUTABLE, headless=True, args=flags)
+        try:
+            page = await browser.new_page()
+            await page.route("**/*", serve)
+            await page.expose_function("exchange", exchange_json)
+            await page.goto(_ORIGIN)
+            yield Chromium(page)
+        finally:
+            await browser.close()

@@ -1,0 +1,53 @@
+"""A room without a control plane: whoever comes is answered and joined to one bridge."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixminus.call.leg import Address, Leg
+from mixminus.mixer import Bridge, Engine
+from mixminus.webrtc.leg import WebRtcLeg
+from mixminus.webrtc.states import WebRtcLegState
+from tests.support.waiting import eventually
+
+__all__ = ["Listener", "OpenHouse"]
+
+
+class OpenHouse:
+    """Answers every leg at once (``call.leg.IncomingLegs``)."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self.bridge = bridge
+        self.legs: list[Leg] = []
+
+    async def incoming(self, leg: Leg, *, source: Address, destination: Address) -> None:
+        self.legs.append(leg)
+        leg.port.join(self.bridge)
+        await leg.answer()
+
+    async def connected(self) -> WebRtcLeg:
+        """Return the newest leg, once its handshake is through: the client is through a moment earlier."""
+        leg = self.legs[-1]
+        assert isinstance(leg, WebRtcLeg)
+        await eventually(lambda: leg.state is WebRtcLegState.CONNECTED)
+        return leg
+
+
+class Listener:
+    """A participant inside the engine that says nothing and hears everybody."""
+
+    def __init__(self, engine: Engine, bridge: Bridge, sample_rate_hz: int = 48_000) -> None:
+        self._port = engine.open_pcm_port(sample_rate_hz)
+        self._port.join(bridge)
+
+    async def hear(self, seconds: float) -> NDArray[np.int16]:
+        """Return the next ``seconds`` of the mix."""
+        self._port.read()
+        wanted = int(seconds * self._port.sample_rate_hz)
+        heard: list[NDArray[np.int16]] = []
+
+        def enough() -> bool:
+            heard.append(self._port.read())
+            return sum(map(len, heard)) >= wanted
+
+        await eventually(enough, within_s=seconds + 15.0)
+        return np.concatenate(heard)[:wanted]

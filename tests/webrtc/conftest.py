@@ -1,0 +1,30 @@
+"""A running engine with one bridge, and an endpoint whose legs all end up on it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from mixminus.mixer import Engine
+from mixminus.webrtc.config import WebRtcConfig
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.support.room import OpenHouse
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with Engine() as engine:
+        engine.start()
+        yield engine
+
+
+@pytest.fixture
+def house(engine: Engine) -> OpenHouse:
+    return OpenHouse(engine.open_bridge())
+
+
+@pytest.fixture
+async def endpoint(engine: Engine, house: OpenHouse) -> AsyncIterator[WebRtcEndpoint]:
+    endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(connect_timeout_s=20.0))
+    await endpoint.start()
+    yield endpoint
+    await endpoint.close()

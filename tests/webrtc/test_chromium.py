@@ -1,0 +1,74 @@
+"""A real browser trickles, restarts ICE and leaves."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from mixminus.call.leg import LegEnded
+from mixminus.call.states import HangupReason
+from mixminus.mixer import Engine
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.support.chromium import chromium
+from tests.support.room import Listener, OpenHouse
+from tests.support.tones import level_db, sine, write_wav
+from tests.support.whip import direct
+
+ROOM_HZ, CHROMIUM_HZ = 1000.0, 440.0
+AUDIBLE_DB = -30.0
+
+
+@pytest.fixture
+def microphone(tmp_path: Path) -> Path:
+    return write_wav(tmp_path / "microphone.wav", sine(CHROMIUM_HZ, 5.0))
+
+
+async def ended(house: OpenHouse) -> LegEnded:
+    async with asyncio.timeout(10):
+        return await house.legs[0].ended()
+
+
+@pytest.mark.parametrize(
+    ("trickle", "strip_candidates"),
+    [
+        pytest.param(True, False, id="trickled by PATCH"),
+        pytest.param(False, True, id="none at all: found by its own checks"),
+    ],
+)
+async def test_candidates_may_come_late_or_never(
+    endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path, trickle: bool, strip_candidates: bool
+) -> None:
+    async with chromium(direct(endpoint), microphone) as browser:
+        await browser.join(trickle=trickle, strip_candidates=strip_candidates)
+        await browser.leave()
+        assert await ended(house) == LegEnded(HangupReason.NORMAL, remote=True)
+
+
+async def test_an_ice_restart_keeps_dtls_and_sound(
+    engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
+) -> None:
+    house.bridge.open_playout(48_000).write(sine(ROOM_HZ, 59.0))
+    listener = Listener(engine, house.bridge)
+    async with chromium(direct(endpoint), microphone) as browser:
+        await browser.join()
+        before = (await browser.statistics())["transport"]
+        for _ in range(2):
+            await browser.restart_ice()
+            await browser.hear(0.5)
+            assert level_db(await browser.hear(1.0), ROOM_HZ) > AUDIBLE_DB
+            assert level_db(await listener.hear(1.0), CHROMIUM_HZ) > AUDIBLE_DB
+        after = (await browser.statistics())["transport"]
+        assert after["iceLocalUsernameFragment"] != before["iceLocalUsernameFragment"]
+        assert after["remoteCertificateId"] == before["remoteCertificateId"]
+        assert after["dtlsState"] == "connected"
+        await house.legs[0].hang_up()
+        await browser.hung_up()
+
+
+async def test_a_browser_that_is_hung_up_on_is_told(
+    endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
+) -> None:
+    async with chromium(direct(endpoint), microphone) as browser:
+        await browser.join()
+        await (await house.connected()).hang_up()
+        await browser.hung_up()

@@ -1,0 +1,133 @@
+"""aiortc and aioice are what handover.py was written against: fails loudly when they are not."""
+
+import asyncio
+import inspect
+import re
+from importlib.metadata import version
+
+import aioice.ice
+import aioice.stun
+import pytest
+from aiortc import RTCDtlsTransport
+from aiortc.rtcdtlstransport import SRTP_PROFILES
+
+from mixminus.mixer import SrtpProfile
+from mixminus.webrtc import handover
+from mixminus.webrtc.handover import TESTED, DtlsLink, IceConnection
+from mixminus.webrtc.ice import IceCredentials
+from mixminus.webrtc.sdp import DtlsSetup
+from tests.support.waiting import eventually
+
+ADVICE = "handover.py was written against other insides: read the diff of the release, then adapt it"
+
+
+def test_the_versions_are_the_tested_ones() -> None:
+    assert {name: version(name) for name in TESTED} == TESTED, ADVICE
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "parameters"),
+    [
+        (aioice.ice.Connection, "get_component_candidates", ["self", "component", "addresses", "timeout"]),
+        (aioice.ice.Connection, "check_complete", ["self", "pair"]),
+        (aioice.ice.Connection, "request_received", ["self", "message", "addr", "protocol"]),
+        (aioice.ice.StunProtocol, "connection_made", ["self", "transport"]),
+        (aioice.ice.StunProtocol, "connection_lost", ["self", "exc"]),
+        (aioice.stun.Transaction, "response_received", ["self", "message", "addr"]),
+        (aioice.stun.Message, "check_message_integrity", ["self", "key"]),
+        (RTCDtlsTransport, "__init__", ["self", "transport", "certificates"]),
+        (RTCDtlsTransport, "_setup_srtp", ["self"]),
+        (RTCDtlsTransport, "_set_role", ["self", "role"]),
+        (RTCDtlsTransport, "_set_state", ["self", "state"]),
+        (RTCDtlsTransport, "start", ["self", "remoteParameters"]),
+    ],
+)
+def test_the_methods_we_override_or_call_are_there(owner: type, name: str, parameters: list[str]) -> None:
+    assert list(inspect.signature(getattr(owner, name)).parameters) == parameters, ADVICE
+
+
+async def test_the_attributes_we_read_are_there() -> None:
+    connection = aioice.ice.Connection(ice_controlling=False)
+    for name in ("_check_list", "_closed", "_nominated", "_protocols", "_remote_candidates"):
+        assert hasattr(connection, name), ADVICE
+    assert hasattr(aioice.ice.StunProtocol(connection), "transactions"), ADVICE
+
+
+def test_dtls_asks_its_ice_transport_for_nothing_else() -> None:
+    source = inspect.getsource(RTCDtlsTransport)
+    assert set(re.findall(r"self\.transport\.(\w+)", source)) == {"_recv", "_send", "role"}, ADVICE
+
+
+def test_every_srtp_profile_has_our_name() -> None:
+    assert {profile.openssl_profile for profile in SRTP_PROFILES} <= set(handover._SRTP_PROFILES), ADVICE
+
+
+def linked() -> tuple[DtlsLink, DtlsLink, list[str]]:
+    """Return two ends whose datagrams reach each other, and the names of those that closed."""
+    ends: dict[str, DtlsLink] = {}
+    closed: list[str] = []
+
+    def end(name: str, other: str) -> DtlsLink:
+        def send(datagram: bytes) -> None:
+            ends[other].take(datagram)
+
+        return DtlsLink(send=send, on_closed=lambda: closed.append(name))
+
+    ends["client"], ends["server"] = end("client", "server"), end("server", "client")
+    return ends["client"], ends["server"], closed
+
+
+async def test_two_links_shake_hands_and_export_the_same_keys() -> None:
+    client, server, closed = linked()
+    ours, theirs = await asyncio.gather(
+        client.handshake(DtlsSetup((server.fingerprint,), "server")),
+        server.handshake(DtlsSetup((client.fingerprint,), "client")),
+    )
+    assert ours is not None and theirs is not None
+    assert ours.profile is theirs.profile is SrtpProfile.AEAD_AES_256_GCM
+    assert (ours.rx_key, ours.tx_key) == (theirs.tx_key, theirs.rx_key)
+    assert len(ours.rx_key) == 32 + 12
+    await client.close()
+    await eventually(lambda: "server" in closed)
+    await server.close()
+
+
+async def test_a_certificate_that_sdp_did_not_announce_gives_no_keys() -> None:
+    client, server, _ = linked()
+    ours, theirs = await asyncio.gather(
+        client.handshake(DtlsSetup((client.fingerprint,), "server")),
+        server.handshake(DtlsSetup((client.fingerprint,), "client")),
+    )
+    assert ours is None and theirs is not None
+    await client.close()
+    await server.close()
+
+
+async def test_a_link_holds_no_more_than_two_flights() -> None:
+    client, _, _ = linked()
+    assert [client.take(b"\x16") for _ in range(65)] == [True] * 64 + [False]
+
+
+def test_a_request_needs_our_ufrag_our_password_and_a_priority() -> None:
+    connection = IceConnection(
+        advertised=("192.0.2.1", 1),
+        remote=IceCredentials("rrrr", "r" * 22),
+        remote_is_lite=False,
+        send=lambda *_: None,
+        on_nominated=lambda *_: None,
+    )
+
+    def request(username: str, password: str, priority: int | None = 1) -> aioice.stun.Message:
+        message = aioice.stun.Message(aioice.stun.Method.BINDING, aioice.stun.Class.REQUEST)
+        message.attributes["USERNAME"] = username
+        if priority is not None:
+            message.attributes["PRIORITY"] = priority
+        message.add_message_integrity(password.encode())
+        return aioice.stun.parse_message(bytes(message))
+
+    ours = connection.credentials
+    assert connection.vouches(request(f"{ours.ufrag}:rrrr", ours.pwd))
+    assert not connection.vouches(request(f"{ours.ufrag}:rrrr", "x" * 32))
+    assert not connection.vouches(request(f"{ours.ufrag}:other", ours.pwd))
+    assert not connection.vouches(request("other:rrrr", ours.pwd))
+    assert not connection.vouches(request(f"{ours.ufrag}:rrrr", ours.pwd, priority=None))

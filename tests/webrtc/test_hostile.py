@@ -1,0 +1,147 @@
+"""What strangers send to the shared port changes nothing, and is counted."""
+
+import asyncio
+import random
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+from aioice.stun import Class, Message, Method
+from aiortc.sdp import SessionDescription
+
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.support.aiortc_client import AiortcClient
+from tests.support.relay import UdpRelay
+from tests.support.room import OpenHouse
+from tests.support.waiting import eventually
+from tests.support.whip import direct
+
+CLIENT_HELLO = bytes.fromhex("16feff0000000000000000000401000000")
+RTP = bytes.fromhex("806f000100000001deadbeef") + bytes(60)
+
+
+@pytest.fixture
+def stranger() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.setblocking(False)
+        yield stranger
+
+
+def binding_request(username: str, password: str | None) -> bytes:
+    message = Message(Method.BINDING, Class.REQUEST)
+    message.attributes["USERNAME"] = username
+    message.attributes["PRIORITY"] = 1
+    message.attributes["USE-CANDIDATE"] = None
+    message.attributes["ICE-CONTROLLING"] = 1
+    if password is not None:
+        message.add_message_integrity(password.encode())
+    return bytes(message)
+
+
+async def joined(endpoint: WebRtcEndpoint) -> tuple[AiortcClient, str]:
+    """Return a connected client, and the USERNAME of its requests."""
+    client = AiortcClient(direct(endpoint), hz=440)
+    await client.join()
+    ours = SessionDescription.parse(client.connection.remoteDescription.sdp).media[0].ice
+    theirs = SessionDescription.parse(client.connection.localDescription.sdp).media[0].ice
+    assert ours is not None and theirs is not None
+    return client, f"{ours.usernameFragment}:{theirs.usernameFragment}"
+
+
+def silent(stranger: socket.socket) -> bool:
+    try:
+        stranger.recv(2048)
+    except BlockingIOError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("forge", "counter"),
+    [
+        pytest.param(
+            lambda name: binding_request(name, "x" * 32), "webrtc.stun.forged", id="wrong integrity"
+        ),
+        pytest.param(lambda name: binding_request(name, None), "webrtc.stun.forged", id="no integrity"),
+        pytest.param(
+            lambda name: binding_request("who:me", "x" * 32), "webrtc.stun.unknown", id="unknown ufrag"
+        ),
+        pytest.param(
+            lambda name: b"\x01\x01" + binding_request(name, "x" * 32)[2:],
+            "webrtc.stun.unasked",
+            id="unasked response",
+        ),
+        pytest.param(lambda name: binding_request(name, "x" * 32)[:-9], "webrtc.malformed", id="cut short"),
+        pytest.param(lambda name: CLIENT_HELLO, "webrtc.dtls.unvouched", id="DTLS"),
+    ],
+)
+async def test_a_forged_datagram_is_dropped_and_counted(
+    endpoint: WebRtcEndpoint,
+    house: OpenHouse,
+    stranger: socket.socket,
+    forge: Callable[[str], bytes],
+    counter: str,
+) -> None:
+    client, username = await joined(endpoint)
+    for _ in range(3):
+        stranger.sendto(forge(username), ("127.0.0.1", endpoint.port))
+    await eventually(lambda: endpoint.counters.get(counter, 0) == 3)
+    assert silent(stranger)
+    await still_theirs(client, house)
+
+
+async def test_a_flood_of_anything_is_limited_and_changes_nothing(
+    endpoint: WebRtcEndpoint, house: OpenHouse, stranger: socket.socket
+) -> None:
+    client, username = await joined(endpoint)
+    chance = random.Random(20261122)
+    for _ in range(40):
+        for _ in range(50):
+            noise = chance.randbytes(chance.randrange(1, 200))
+            forged = chance.choice([noise, CLIENT_HELLO, RTP, binding_request(username, "x" * 32)])
+            stranger.sendto(forged, ("127.0.0.1", endpoint.port))
+        await asyncio.sleep(0)
+    await eventually(lambda: endpoint.counters.get("webrtc.limited", 0) > 0)
+    assert silent(stranger)
+    await still_theirs(client, house)
+
+
+async def test_a_replayed_request_moves_nothing(
+    endpoint: WebRtcEndpoint, house: OpenHouse, stranger: socket.socket
+) -> None:
+    """An eavesdropper may repeat what it saw, and even be answered; it cannot answer our check."""
+    relay = UdpRelay(("127.0.0.1", endpoint.port))
+    await relay.start()
+    client = AiortcClient(direct(endpoint), hz=440)
+    await client.join(behind=relay)
+    assert relay.last_request
+    stranger.sendto(relay.last_request, ("127.0.0.1", endpoint.port))
+    await eventually(lambda: not silent(stranger))
+    await still_theirs(client, house)
+    relay.close()
+
+
+async def test_garbage_from_the_peers_own_address_changes_nothing(
+    endpoint: WebRtcEndpoint, house: OpenHouse
+) -> None:
+    relay = UdpRelay(("127.0.0.1", endpoint.port))
+    await relay.start()
+    client = AiortcClient(direct(endpoint), hz=440)
+    await client.join(behind=relay)
+    alert = bytes.fromhex("15fefd000000000000ffff00020100")  # close_notify, not encrypted
+    for forged in (alert, CLIENT_HELLO, RTP, b"\x16", binding_request("a:b", None)):
+        relay.to_server(forged, None)
+    await eventually(lambda: endpoint.counters.get("webrtc.stun.unknown", 0) == 1)
+    await still_theirs(client, house)
+    relay.close()
+
+
+async def still_theirs(client: AiortcClient, house: OpenHouse) -> None:
+    """Assert that the session lives, at the client's own address: its goodbye reaches only there."""
+    assert client.connection.connectionState == "connected"
+    leg = await house.connected()
+    await leg.hang_up()
+    assert not (await leg.ended()).remote
+    await eventually(lambda: client.connection.connectionState == "closed")
+    await client.leave()

@@ -1,0 +1,95 @@
+"""Who hears whom: aiortc and Chromium in one room, told apart by their tones."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mixminus.mixer import DigitReceived, Engine
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.support.aiortc_client import AiortcClient
+from tests.support.chromium import chromium
+from tests.support.room import Listener, OpenHouse
+from tests.support.tones import level_db, sine, write_wav
+from tests.support.waiting import eventually
+from tests.support.whip import direct
+
+AIORTC_HZ, CHROMIUM_HZ, ROOM_HZ = 660.0, 440.0, 1000.0
+
+
+def assert_hears(pcm: NDArray[np.int16], *hz: float) -> None:
+    """Assert that ``pcm`` holds these tones and, 40 dB below them, no other of ours."""
+    absent = {AIORTC_HZ, CHROMIUM_HZ, ROOM_HZ} - set(hz)
+    levels = {tone: level_db(pcm, tone) for tone in (*hz, *absent)}
+    floor = min(levels[tone] for tone in hz)
+    assert floor > -30, levels
+    assert all(levels[tone] < floor - 40 for tone in absent), levels
+
+
+@pytest.fixture
+def microphone(tmp_path: Path) -> Path:
+    return write_wav(tmp_path / "microphone.wav", sine(CHROMIUM_HZ, 5.0))
+
+
+@pytest.fixture
+def listener(engine: Engine, house: OpenHouse) -> Listener:
+    """Hears the room, in which a tone always plays."""
+    house.bridge.open_playout(48_000).write(sine(ROOM_HZ, 59.0))
+    return Listener(engine, house.bridge)
+
+
+async def test_everybody_hears_everybody_but_themselves(
+    endpoint: WebRtcEndpoint, listener: Listener, microphone: Path
+) -> None:
+    client = AiortcClient(direct(endpoint), hz=AIORTC_HZ)
+    await client.join()
+    async with chromium(direct(endpoint), microphone) as browser:
+        await browser.join()
+        await browser.hear(1.0)  # both jitter buffers have settled
+        assert_hears(await browser.hear(2.0), AIORTC_HZ, ROOM_HZ)
+        assert_hears(await client.hear(2.0), CHROMIUM_HZ, ROOM_HZ)
+        assert_hears(await listener.hear(2.0), AIORTC_HZ, CHROMIUM_HZ, ROOM_HZ)
+        await browser.mute(True)
+        await client.hear(1.0)
+        assert_hears(await client.hear(1.0), ROOM_HZ)
+    await client.leave()
+
+
+@pytest.mark.parametrize("codec", ["opus", "G722", "PCMU", "PCMA"])
+async def test_chromium_speaks_and_hears_in_every_codec(
+    endpoint: WebRtcEndpoint, listener: Listener, microphone: Path, codec: str
+) -> None:
+    async with chromium(direct(endpoint), microphone) as browser:
+        await browser.join(codec=codec)
+        await browser.hear(0.5)
+        assert_hears(await browser.hear(1.0), ROOM_HZ)
+        assert_hears(await listener.hear(1.0), CHROMIUM_HZ, ROOM_HZ)
+        found = await browser.statistics()
+        assert found["codec"]["mimeType"].lower() == f"audio/{codec.lower()}"
+
+
+async def test_digits_pressed_in_a_browser_arrive_once(
+    engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
+) -> None:
+    async with chromium(direct(endpoint), microphone) as browser:
+        await browser.join()
+        await browser.hear(0.5)
+        await browser.press("15#")
+        digits: list[str] = []
+
+        def heard() -> bool:
+            digits.extend(event.digit for event in engine.events() if isinstance(event, DigitReceived))
+            return len(digits) >= 3
+
+        await eventually(heard)
+        assert digits == ["1", "5", "#"]
+
+
+async def test_media_does_not_touch_python(endpoint: WebRtcEndpoint, listener: Listener) -> None:
+    client = AiortcClient(direct(endpoint), hz=AIORTC_HZ)
+    await client.join()
+    before = endpoint.counters["webrtc.datagrams"]
+    await listener.hear(3.0)  # 150 packets each way
+    assert endpoint.counters["webrtc.datagrams"] - before < 10
+    await client.leave()

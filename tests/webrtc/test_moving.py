@@ -1,0 +1,96 @@
+"""A peer that moves is followed: NAT rebinding, silence, consent over a minute."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mixminus.call.leg import LegEnded
+from mixminus.call.states import HangupReason
+from mixminus.clock import SystemClock
+from mixminus.mixer import Engine
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.support.aiortc_client import AiortcClient
+from tests.support.relay import UdpRelay
+from tests.support.room import Listener, OpenHouse
+from tests.support.tones import level_db, sine
+from tests.support.whip import direct
+
+ROOM_HZ, CLIENT_HZ = 1000.0, 440.0
+AUDIBLE_DB = -30.0
+
+
+class LaterClock(SystemClock):
+    """The machine's clock, set forward by as much as a test likes."""
+
+    ahead_s = 0.0
+
+    def monotonic_s(self) -> float:
+        return super().monotonic_s() + self.ahead_s
+
+
+@pytest.fixture
+def clock() -> LaterClock:
+    return LaterClock()
+
+
+@pytest.fixture
+async def endpoint(engine: Engine, house: OpenHouse, clock: LaterClock) -> AsyncIterator[WebRtcEndpoint]:
+    endpoint = WebRtcEndpoint(engine, house, clock=clock)
+    await endpoint.start()
+    yield endpoint
+    await endpoint.close()
+
+
+@pytest.fixture
+async def relay(endpoint: WebRtcEndpoint) -> AsyncIterator[UdpRelay]:
+    relay = UdpRelay(("127.0.0.1", endpoint.port))
+    await relay.start()
+    yield relay
+    relay.close()
+
+
+async def join_behind(relay: UdpRelay, endpoint: WebRtcEndpoint, house: OpenHouse) -> AiortcClient:
+    client = AiortcClient(direct(endpoint), hz=CLIENT_HZ)
+    await client.join(behind=relay)
+    await house.connected()
+    return client
+
+
+async def test_a_rebound_nat_is_followed(
+    engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, relay: UdpRelay, clock: LaterClock
+) -> None:
+    house.bridge.open_playout(48_000).write(sine(ROOM_HZ, 59.0))
+    listener = Listener(engine, house.bridge)
+    client = await join_behind(relay, endpoint, house)
+    assert level_db(await client.hear(1.0), ROOM_HZ) > AUDIBLE_DB
+    clock.ahead_s = 10.0  # past the time in which new addresses count as alternatives
+    await relay.rebind()
+    # The old outer port is dead: the room reaches the client only where its next check came from.
+    assert level_db(await client.hear(1.0), ROOM_HZ) > AUDIBLE_DB
+    assert level_db(await listener.hear(1.0), CLIENT_HZ) > AUDIBLE_DB
+    await client.leave()
+
+
+@pytest.mark.slow
+async def test_consent_outlives_a_minute(endpoint: WebRtcEndpoint, house: OpenHouse, relay: UdpRelay) -> None:
+    """Consent expires after 30 s (RFC 7675): whoever is there after 65 s has renewed it."""
+    client = await join_behind(relay, endpoint, house)
+    ended = asyncio.ensure_future(house.legs[0].ended())
+    done, _ = await asyncio.wait([ended], timeout=65.0)
+    assert not done
+    assert client.connection.connectionState == "connected"
+    await house.legs[0].hang_up()
+    await ended
+    await client.leave()
+
+
+@pytest.mark.slow
+async def test_a_cut_cable_ends_consent_and_the_leg(
+    endpoint: WebRtcEndpoint, house: OpenHouse, relay: UdpRelay
+) -> None:
+    client = await join_behind(relay, endpoint, house)
+    relay.cut = True
+    async with asyncio.timeout(60):
+        assert await house.legs[0].ended() == LegEnded(HangupReason.TIMEOUT, remote=True)
+    await client.leave()

@@ -11,6 +11,7 @@ Each part is given what it needs; nothing looks for anything.
 
 import asyncio
 import errno
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.errors import Unavailable
+from mixminus.conference.watch import HealthWatch
+from mixminus.errors import MixMinusError, Unavailable
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineConfig
@@ -179,10 +181,13 @@ async def _start_services(
     stack.push_async_callback(conferences.close)
     participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
     calls = CallService(store, clock, run_flow=FlowRunner(participants, clock).run, names=names)
+    health = HealthWatch(store, clock, participants)
+    stack.push_async_callback(health.close)
     stack.push_async_callback(calls.close)
     await recordings.repair()
     await calls.start()
     await conferences.start()
+    health.start()
     return _Control(
         access=AccessService(store, clock),
         conferences=conferences,
@@ -213,6 +218,7 @@ async def _start_webrtc(
     config = WebRtcConfig(host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host))
     endpoint = WebRtcEndpoint(engine, calls, config)
     with _listening("webrtc", host, settings.webrtc_port):
+        _probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
         await endpoint.start()
     stack.push_async_callback(endpoint.close)
     return endpoint
@@ -232,6 +238,7 @@ async def _start_sip(
     endpoint = SipEndpoint(engine, calls, config)
     stack.push_async_callback(endpoint.close)
     with _listening("sip", settings.sip_host, settings.sip_port):
+        _probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
         await endpoint.start()
     return endpoint
 
@@ -251,12 +258,23 @@ def _webrtc_host(settings: Settings) -> str:
     return settings.webrtc_host or settings.http_host
 
 
+def _probe(host: str, port: int, *kinds: socket.SocketKind) -> None:
+    """Raise the OSError of a port that cannot be had, where its later owner could not say why."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for kind in kinds:
+        with socket.socket(family, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                # A connection of the last run that still waits for its end is no obstacle.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+
+
 @contextmanager
 def _listening(part: str, host: str, port: int) -> Iterator[None]:
     """Say which setting to change when a socket cannot be had."""
     try:
         yield
-    except OSError as error:
-        why = WHY.get(error.errno or 0, f"cannot be opened ({error.strerror or error})")
+    except (OSError, MixMinusError) as error:
+        why = WHY.get(getattr(error, "errno", None) or 0, f"cannot be opened ({error})")
         names = f"{setting_name(part + '_host')}, {setting_name(part + '_port')}"
         raise Unavailable(f"{names}: {host}:{port} {why}") from error

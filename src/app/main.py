@@ -16,7 +16,7 @@ from mixminus import log
 from mixminus.app.banner import banner
 from mixminus.app.composition import House, house
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
-from mixminus.errors import Unavailable
+from mixminus.errors import MixMinusError
 
 __all__ = ["main"]
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log.configure(level=settings.log_level, json=settings.log_json)
     try:
         uvloop.run(_serve(settings, demo=options.demo))
-    except Unavailable as error:
+    except MixMinusError as error:
         sys.stderr.write(f"mixminus: {error}\n")
         return EXIT_FAILED
     return 0

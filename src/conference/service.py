@@ -105,8 +105,8 @@ class ConferenceService:
         return conference, room
 
     async def _begin(self, conference_id: ConferenceId) -> None:
-        async with self._rooms.turn(conference_id):
-            await self._lifecycle.begin(conference_id)
+        async with self._rooms.turn(conference_id), self._store.transaction() as tx:
+            await self._lifecycle.begin(tx, conference_id)
 
     def _new(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         if spec.timeout_s < 0:

@@ -56,7 +56,8 @@ class OutboxRows:
         """Count one more; the row stays locked to the end, so that numbers have no gaps."""
         c = event_streams.c
         query = update(event_streams).where(c.id == stream_id).values(number=c.number + 1)
-        if (await self._connection.execute(query)).rowcount == 0:
-            await self._connection.execute(insert(event_streams).values(id=stream_id, number=1))
-        number: int = (await self._connection.execute(select(c.number).where(c.id == stream_id))).scalar_one()
-        return number
+        number = (await self._connection.execute(query.returning(c.number))).scalar()
+        if number is None:
+            number = 1
+            await self._connection.execute(insert(event_streams).values(id=stream_id, number=number))
+        return int(number)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from aiohttp import ClientSession
 
-from tests.support.server import KEY, Server, free_port, serve
+from tests.app.server import KEY, Server, free_port, serve
 
 
 async def call(server: Server, method: str, path: str, *, key: str = KEY, **options: Any) -> tuple[int, Any]:

@@ -38,9 +38,7 @@ async def test_a_phone_dials_in_and_hangs_up(house: House) -> None:
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.REMOTE, HangupReason.NORMAL)
     assert await house.event_types(house.customer_id) == [
         "call_created",
-        "call_updated",
         "call_progressing",
-        "call_updated",
         "call_hangup",
     ]
 

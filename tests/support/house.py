@@ -84,7 +84,8 @@ class House:
         async def all_there() -> bool:
             return len(await self.joined(conference)) == before + count
 
-        await until(all_there)
+        # A busy machine may need long for many.
+        await until(all_there, within_s=10 + count)
         return legs
 
     async def joined(self, conference: Conference) -> tuple[UUID, ...]:

@@ -1,0 +1,110 @@
+"""``mixminus serve`` as an operator runs it: a process of its own, on free ports, in a folder of its own."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aiohttp import ClientError, ClientSession
+
+from tests.support.deadline import until
+
+__all__ = ["KEY", "Server", "free_port", "serve"]
+
+KEY: Final = "vb_test-key-given-by-the-operator"
+READY_WITHIN_S: Final = 30.0
+
+
+def free_port(kind: int = socket.SOCK_STREAM) -> int:
+    """Return a port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """A running server; ``stdout`` and ``stderr`` are complete once it has ended."""
+
+    process: asyncio.subprocess.Process
+    http_port: int
+    sip_port: int
+    webrtc_port: int
+    stdout: str = ""
+    stderr: str = ""
+    _outputs: list[asyncio.Task[bytes]] = field(default_factory=list, repr=False)
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    async def answers(self) -> bool:
+        """Return whether /ping says that everybody can join."""
+        try:
+            async with ClientSession() as session, session.get(f"{self.base}/ping") as response:
+                return response.status == 200
+        except ClientError:
+            assert self.process.returncode is None, await self.wait()
+            return False
+
+    async def stop(self, signal_number: int) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(signal_number)
+        return await self.wait()
+
+    async def wait(self) -> int:
+        """Return the exit code once the server has ended by itself."""
+        code = await self.process.wait()
+        self.stdout, self.stderr = [(await output).decode() for output in self._outputs]
+        return code
+
+
+@asynccontextmanager
+async def serve(
+    folder: Path, *arguments: str, ready: bool = True, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Server]:
+    """Start a server and wait until it answers, unless it is not meant to; whatever happens, it is gone after."""
+    ports = {"HTTP": free_port(), "SIP": free_port(), "WEBRTC": free_port(socket.SOCK_DGRAM)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MIXMINUS_")}
+    # The server works in another folder than the tests do.
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths))
+    environment |= {f"MIXMINUS_{name}_PORT": str(port) for name, port in ports.items()}
+    environment |= {"MIXMINUS_DATA_DIR": str(folder / "data"), "MIXMINUS_ACCESS_KEY": KEY}
+    environment |= {"MIXMINUS_SIP_MAX_CALLS": "8", "PYTHONASYNCIODEBUG": "0", **(settings or {})}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-X",
+        "dev",
+        "-m",
+        "mixminus",
+        "serve",
+        *arguments,
+        cwd=folder,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    outputs = [asyncio.create_task(stream.read()) for stream in (process.stdout, process.stderr)]
+    server = Server(
+        process,
+        http_port=ports["HTTP"],
+        sip_port=ports["SIP"],
+        webrtc_port=ports["WEBRTC"],
+        _outputs=outputs,
+    )
+    try:
+        if ready:
+            await until(server.answers, within_s=READY_WITHIN_S)
+        yield server
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await server.wait()

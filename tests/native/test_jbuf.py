@@ -214,18 +214,20 @@ def test_reset_keeps_what_was_learnt() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), cap_ms=st.sampled_from([60, 100, 200]), first=st.integers(0, 2**32 - 1))
+@given(
+    seed=st.integers(0, 2**32 - 1), cap_ms=st.sampled_from([60, 100, 200]), first=st.integers(0, 2**32 - 1)
+)
 def test_any_network_leaves_the_order_the_cap_and_the_account_whole(
     seed: int, cap_ms: int, first: int
 ) -> None:
     chance = random.Random(seed)
-    jitter_ms, loss, copies = chance.choice([0, 20, 80, 400]), chance.choice([0, 0.1, 0.5]), chance.random() / 3
-    arrivals = []
-    for n in range(300):
-        for _ in range(1 + (chance.random() < copies)):
-            if chance.random() >= loss:
-                arrivals.append((n * 20 + chance.uniform(0, jitter_ms), n))
-    arrivals.sort()
+    jitter_ms, loss, copies = (
+        chance.choice([0, 20, 80, 400]),
+        chance.choice([0, 0.1, 0.5]),
+        chance.random() / 3,
+    )
+    sent = [n for n in range(300) for _ in range(1 + (chance.random() < copies))]
+    arrivals = sorted((n * 20 + chance.uniform(0, jitter_ms), n) for n in sent if chance.random() >= loss)
     buffer = JitterBuffer(max_delay_ms=cap_ms)
     put, heard, came = 0, [], {}
     waiting = list(arrivals)

@@ -40,8 +40,7 @@ class Counters(ctypes.Structure):
     """``struct mm_jbuf_counters``."""
 
     _fields_ = [
-        (name, ctypes.c_uint64)
-        for name in ("late", "lost", "reordered", "duplicate", "overrun", "underrun")
+        (name, ctypes.c_uint64) for name in ("late", "lost", "reordered", "duplicate", "overrun", "underrun")
     ]
 
 
@@ -94,7 +93,7 @@ class JitterBuffer:
         self._jbuf = Jbuf()
         self._native.mm_jbuf_init(ctypes.byref(self._jbuf), clock_rate_hz, max_delay_ms)
 
-    def put(  # noqa: PLR0913 - a packet has that many sides
+    def put(
         self,
         sequence: int,
         *,
@@ -155,4 +154,4 @@ class JitterBuffer:
     @property
     def counters(self) -> dict[str, int]:
         """What befell the packets."""
-        return {name: int(getattr(self._jbuf.counters, name)) for name, _ in Counters._fields_}
+        return {name: int(getattr(self._jbuf.counters, name)) for name, *_ in Counters._fields_}

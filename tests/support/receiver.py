@@ -62,7 +62,7 @@ class _Digit(ctypes.Structure):
 class Receiver:
     """One participant's stream; context manager."""
 
-    def __init__(  # noqa: PLR0913 - one argument a setting
+    def __init__(
         self,
         formats: Sequence[Format],
         opened: NativeLibraries,

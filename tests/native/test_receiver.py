@@ -19,7 +19,16 @@ FORMATS = {
     "PCMA": Format(PCMA, 8000, 8000, 20, payload_type=8, channels=1),
     "G722": Format(G722, 8000, 16000, 20, payload_type=9, channels=1),
     "opus": Format(
-        OPUS, 48000, 48000, 20, payload_type=111, channels=1, complexity=5, bitrate_bps=32000, fec=True, loss_percent=10
+        OPUS,
+        48000,
+        48000,
+        20,
+        payload_type=111,
+        channels=1,
+        complexity=5,
+        bitrate_bps=32000,
+        fec=True,
+        loss_percent=10,
     ),
 }
 EVERY_FORMAT = pytest.mark.parametrize("name", FORMATS)
@@ -134,11 +143,14 @@ def test_packets_of_any_length_become_frames(
 ) -> None:
     codec_format = FORMATS[name]
     arrivals = [
-        (sent + ptime_ms, packet) for sent, packet in stream(codec_format, opened, seconds=1.8, ptime_ms=ptime_ms)
+        (sent + ptime_ms, packet)
+        for sent, packet in stream(codec_format, opened, seconds=1.8, ptime_ms=ptime_ms)
     ]
     with Receiver([codec_format], opened, ptime_ms=tick_ms) as receiver:
         heard = listen(receiver, arrivals, until_ms=1700)
-        assert not {"frames_concealed", "jbuf_lost", "jbuf_underrun", "jbuf_overrun"} & receiver.counters.keys()
+        assert (
+            not {"frames_concealed", "jbuf_lost", "jbuf_underrun", "jbuf_overrun"} & receiver.counters.keys()
+        )
     pcm = np.concatenate(heard.frames[heard.first + 5 :])
     assert worst_step(pcm) < 1.5 * tone_step(codec_format.sample_rate_hz)
     assert share_of_tone(pcm, codec_format.sample_rate_hz) > 0.98
@@ -305,7 +317,9 @@ def test_skipping_and_pulling_count_the_same(opened: NativeLibraries) -> None:
                     receiver.pull()
                 else:
                     receiver.skip()
-            counted.append({name: count for name, count in receiver.counters.items() if name.startswith("jbuf")})
+            counted.append(
+                {name: count for name, count in receiver.counters.items() if name.startswith("jbuf")}
+            )
     assert counted[0] == counted[1]
 
 
@@ -360,10 +374,15 @@ def test_a_burst_after_a_stall_is_shortened_back(opened: NativeLibraries) -> Non
     [
         pytest.param(b"", "rtp_malformed", errno.EBADMSG, id="nothing"),
         pytest.param(bytes(12), "rtp_malformed", errno.EBADMSG, id="version 0"),
-        pytest.param(rtp(1, 1, b"x", payload_type=77), "rtp_unknown_payload_type", errno.ENOENT, id="unknown"),
+        pytest.param(
+            rtp(1, 1, b"x", payload_type=77), "rtp_unknown_payload_type", errno.ENOENT, id="unknown"
+        ),
         pytest.param(rtp(1, 1, b"x", payload_type=101), "rtp_malformed", errno.EBADMSG, id="short event"),
         pytest.param(
-            rtp(1, 1, bytes(1400), payload_type=0), "frames_undecodable", errno.EBADMSG, id="too long to be kept"
+            rtp(1, 1, bytes(1400), payload_type=0),
+            "frames_undecodable",
+            errno.EBADMSG,
+            id="too long to be kept",
         ),
         pytest.param(
             rtp(1, 1, b"\xff\xff\xff", payload_type=111), "frames_undecodable", errno.EBADMSG, id="no Opus"

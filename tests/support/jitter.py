@@ -154,4 +154,4 @@ class JitterBuffer:
     @property
     def counters(self) -> dict[str, int]:
         """What befell the packets."""
-        return {name: int(getattr(self._jbuf.counters, name)) for name, _ in Counters._fields_}
+        return {name: int(getattr(self._jbuf.counters, name)) for name, *_ in Counters._fields_}

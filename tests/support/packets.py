@@ -48,9 +48,9 @@ def rough_network(
 ) -> list[tuple[float, bytes]]:
     """Lose, delay (and so reorder) and repeat packets; (arrival in ms, packet) in order of arrival."""
     chance = random.Random(seed)
-    arrivals = []
-    for sent_ms, packet in packets:
-        for _ in range(1 + (chance.random() < copies)):
-            if chance.random() >= loss:
-                arrivals.append((sent_ms + chance.uniform(0, jitter_ms), packet))
-    return sorted(arrivals)
+    sent = [pair for pair in packets for _ in range(1 + (chance.random() < copies))]
+    return sorted(
+        (sent_ms + chance.uniform(0, jitter_ms), packet)
+        for sent_ms, packet in sent
+        if chance.random() >= loss
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.server import Server
+from tests.support.server import Server
 from tests.support.baresip import Baresip
 from tests.support.netns import inside
 from tests.support.tones import tone, write_wav

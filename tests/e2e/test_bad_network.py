@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.e2e.server import Server
+from tests.support.server import Server
 from tests.support.lossy import LossyRelay, Weather
 from tests.support.netns import ADDRESS
 from tests.support.raw_phone import RawPhone

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
-from tests.e2e.server import ACCESS_KEY, Server
+from tests.support.server import ACCESS_KEY, Server
 from tests.support.aiortc_client import AiortcClient
 from tests.support.chromium import chromium
 from tests.support.tones import TONES_HZ, tone, write_wav

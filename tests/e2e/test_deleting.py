@@ -1,7 +1,7 @@
 """The end of a room: with people in it, and empty."""
 
 from tests.e2e.conftest import Ring
-from tests.e2e.server import Server
+from tests.support.server import Server
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually
 

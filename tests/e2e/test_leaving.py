@@ -2,7 +2,7 @@
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears, assert_silent
-from tests.e2e.server import Server
+from tests.support.server import Server
 from tests.support.baresip import Baresip
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for

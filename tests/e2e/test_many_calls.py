@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.server import Server
+from tests.support.server import Server
 from tests.support.sipp import Sipp
 from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import eventually, play_for

@@ -5,7 +5,7 @@ import wave
 from pathlib import Path
 
 from tests.e2e.conftest import Ring
-from tests.e2e.server import Server
+from tests.support.server import Server
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from tests.e2e.conftest import Ring
-from tests.e2e.server import Server
+from tests.support.server import Server
 from tests.support.tones import TONES_HZ, heard, loudest_stretch
 from tests.support.waiting import eventually, play_for
 

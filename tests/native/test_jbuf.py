@@ -226,17 +226,8 @@ def test_any_network_leaves_the_order_the_cap_and_the_account_whole(
         chance.choice([0, 0.1, 0.5]),
         chance.random() / 3,
     )
-<<<<<<< HEAD
-    arrivals = []
-    for n in range(300):
-        for _ in range(1 + (chance.random() < copies)):
-            if chance.random() >= loss:
-                arrivals.append((n * 20 + chance.uniform(0, jitter_ms), n))
-    arrivals.sort()
-=======
     sent = [n for n in range(300) for _ in range(1 + (chance.random() < copies))]
     arrivals = sorted((n * 20 + chance.uniform(0, jitter_ms), n) for n in sent if chance.random() >= loss)
->>>>>>> net
     buffer = JitterBuffer(max_delay_ms=cap_ms)
     put, heard, came = 0, [], {}
     waiting = list(arrivals)

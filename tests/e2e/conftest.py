@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import Server
 from tests.support.baresip import Baresip
 from tests.support.netns import inside
+from tests.support.server import Server
 from tests.support.tones import tone, write_wav
 
 MICROPHONE_S = 60.0

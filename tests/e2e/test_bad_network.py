@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from tests.support.server import Server
 from tests.support.lossy import LossyRelay, Weather
 from tests.support.netns import ADDRESS
 from tests.support.raw_phone import RawPhone
+from tests.support.server import Server
 from tests.support.tones import Pcm, level_db, tone
 from tests.support.waiting import eventually, play_for
 

@@ -7,10 +7,10 @@ import struct
 import numpy as np
 import pytest
 
-from tests.support.server import ACCESS_KEY, Server
 from tests.e2e.test_bad_network import RATE_HZ, assert_no_click, assert_no_gap, whole_periods
 from tests.support.lossy import Address
 from tests.support.raw_phone import RawPhone
+from tests.support.server import ACCESS_KEY, Server
 from tests.support.waiting import eventually, play_for
 
 FLOOD = 400

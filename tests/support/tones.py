@@ -52,7 +52,9 @@ def level_db(pcm: Pcm, frequency_hz: float, *, sample_rate_hz: int = 48000) -> f
 
 def heard(pcm: Pcm, sample_rate_hz: int, frequencies_hz: tuple[float, ...]) -> dict[float, float]:
     """Return the level of every frequency, dB."""
-    return {frequency: level_db(pcm, frequency, sample_rate_hz=sample_rate_hz) for frequency in frequencies_hz}
+    return {
+        frequency: level_db(pcm, frequency, sample_rate_hz=sample_rate_hz) for frequency in frequencies_hz
+    }
 
 
 def loudest_stretch(pcm: Pcm, sample_rate_hz: int, seconds: float) -> Pcm:

@@ -3,8 +3,9 @@
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears, assert_silent
 from tests.support.baresip import Baresip
+from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
-from tests.support.tones import TONES_HZ
+from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import eventually, play_for
 
 A_HZ, B_HZ = TONES_HZ[:2]

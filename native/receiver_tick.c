@@ -88,9 +88,9 @@ static void collect(struct mm_receiver *receiver)
 		return;
 	receiver->correction_ms = mm_jbuf_correction(&receiver->jbuf,
 						     receiver->held_ms);
-	while (receiver->correction_ms != 0 && receiver->jbuf.nqueued > 0 &&
+	while (verdict == MM_JBUF_PACKET && receiver->jbuf.nqueued > 0 &&
 	       mm_voice_waiting(voice) < wanted_samples(receiver))
-		(void)fetch(receiver);
+		verdict = fetch(receiver);
 	if (mm_voice_waiting(voice) < wanted_samples(receiver))
 		receiver->correction_ms = 0;
 }

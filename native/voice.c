@@ -88,11 +88,6 @@ static struct mm_voice_item *push(struct mm_voice *voice,
 {
 	struct mm_voice_item *item;
 
-	/* Cannot be while each tick takes what it fetched; if it should be,
-	 * the oldest goes, as everywhere. */
-	if (voice->nitems == MM_VOICE_ITEMS - PRIMING_PACKETS)
-		mm_voice_skip(voice, voice->npcm +
-					     voice->items[voice->first].nsamples);
 	item = &voice->items[(voice->first + voice->nitems++) %
 			     MM_VOICE_ITEMS];
 	item->kind = kind;

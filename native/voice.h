@@ -15,7 +15,9 @@
 #include "mm.h"
 
 #define MM_VOICE_MAX_FORMATS 6
-#define MM_VOICE_ITEMS 16             /* 20 ms of 2.5 ms packets, and more  */
+#define MM_VOICE_SHORTEST_US 2500     /* of an item, silence aside          */
+/* Two ticks of the shortest, one cut by a skip, two gone by. */
+#define MM_VOICE_ITEMS 20
 #define MM_VOICE_UNKNOWN_DBOV 255     /* level not told by the client       */
 /* What is left of a tick, a packet of 120 ms, and the time scaler's stretch. */
 #define MM_VOICE_MAX_SAMPLES (2 * MM_MAX_PACKET_SAMPLES)
@@ -68,8 +70,9 @@ uint32_t mm_voice_sample_rate_hz(const struct mm_voice *voice);
 /* Another sender: nothing decoded so far says anything of what comes. */
 void mm_voice_restart(struct mm_voice *voice);
 
-/* A packet of another format than the one before throws away what is left of
- * that (less than a tick): a frame has one sample rate. */
+/* Items may be pushed while less than two ticks wait. A packet of another format
+ * than the one before throws away what is left of that (less than a tick): a
+ * frame has one sample rate. */
 void mm_voice_push_packet(struct mm_voice *voice,
 			  const struct mm_jbuf_packet *packet);
 /* `next` (or NULL) is the packet right after the gap. */

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.codec import NativeLibraries, libraries
-from tests.support.packets import rough_network
+from tests.support.packets import rough_network, rtp
 from tests.support.receiver import SILENCE_DBOV, Receiver, listen
 from tests.support.signals import rms, speech_like
 from tests.support.streams import AMPLITUDE, FORMATS, share_of_tone, stream, tone_step, worst_step
@@ -204,3 +204,17 @@ def test_a_burst_after_a_stall_is_shortened_back(opened: NativeLibraries) -> Non
     assert max(heard.delays_ms) < 200
     assert heard.delays_ms[-1] < 70
     assert worst_step(np.concatenate(heard.frames[heard.first + 1 :])) < 2 * tone_step(8000)
+
+
+def test_a_pause_that_opus_announces_is_silence_not_an_underrun(opened: NativeLibraries) -> None:
+    """A packet that is only a TOC octet begins DTX; the next comes 400 ms later."""
+    codec_format = FORMATS["opus"]
+    talk = stream(codec_format, opened, seconds=0.5, first=100)
+    pause = (500.0, rtp(125, 25 * 960, b"\x48", payload_type=111))
+    again = stream(codec_format, opened, seconds=0.5, first=126, start_ms=920)
+    with Receiver([codec_format], opened) as receiver:
+        heard = listen(receiver, [*talk, pause, *again], until_ms=1440)
+        assert not {"jbuf_underrun", "jbuf_lost", "frames_concealed"} & receiver.counters.keys()
+        assert receiver.counters["frames_decoded"] == 51
+    assert all(heard.silent[30:46])
+    assert worst_step(heard.pcm) < 1.5 * tone_step(48000)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from mixminus.mixer import reference_dsp
 from tests.support.native import library
 
 SAMPLES = st.integers(0, 200)
@@ -71,6 +72,11 @@ def test_a_gain_ramp_is_the_straight_line_to_within_one(
     line = from_q8 + (to_q8 - from_q8) * np.arange(1, len(pcm) + 1) / max(1, len(pcm))
     expected = np.clip(pcm * line / 256, -32768, 32767)
     assert (np.abs(_gain_ramp(pcm, from_q8, to_q8) - expected) <= 1).all()
+
+
+@given(SAMPLES.flatmap(lambda n: arrays(np.int16, n)), GAINS, GAINS)
+def test_a_gain_ramp_is_bit_for_bit_as_numpy(pcm: npt.NDArray[np.int16], from_q8: int, to_q8: int) -> None:
+    assert np.array_equal(_gain_ramp(pcm, from_q8, to_q8), reference_dsp.gain_ramp(pcm, from_q8, to_q8))
 
 
 @given(SAMPLES.flatmap(lambda n: arrays(np.int16, n)), GAINS)

@@ -71,6 +71,7 @@ void mm_jbuf_reset(struct mm_jbuf *jbuf, uint32_t clock_rate_hz)
 	jbuf->nqueued = 0;
 	jbuf->queued_ticks = 0;
 	jbuf->seen = 0;
+	jbuf->starved_ticks = 0;
 	jbuf->pausing = false;
 	jbuf->estimator.anchored = false;
 }
@@ -351,6 +352,10 @@ static enum mm_jbuf_verdict starve(struct mm_jbuf *jbuf, int64_t now_us)
 		return MM_JBUF_HOLD;
 	}
 	jbuf->counters.underrun++;
+	jbuf->conceal_ticks = jbuf->clock_rate_hz / MS_PER_S * MM_TICK_MS;
+	if (jbuf->conceal_ticks > jbuf->packet_ticks)
+		jbuf->conceal_ticks = jbuf->packet_ticks;
+	jbuf->starved_ticks += jbuf->conceal_ticks;
 	return MM_JBUF_EMPTY;
 }
 
@@ -362,6 +367,7 @@ static enum mm_jbuf_verdict play(struct mm_jbuf *jbuf,
 		give_up(jbuf);
 	jbuf->playout_delay_us = delay_us(jbuf, head->timestamp, now_us);
 	jbuf->audio_end_us = now_us + ticks_to_us(jbuf, head->ticks);
+	jbuf->starved_ticks = 0;
 	jbuf->pausing = head->pauses;
 	jbuf->state = MM_JBUF_PLAYING;
 	step_over(jbuf);
@@ -375,7 +381,23 @@ static enum mm_jbuf_verdict lose(struct mm_jbuf *jbuf, int64_t now_us)
 	give_up(jbuf);
 	jbuf->next_timestamp += jbuf->packet_ticks;
 	jbuf->audio_end_us = now_us + ticks_to_us(jbuf, jbuf->packet_ticks);
+	jbuf->conceal_ticks = jbuf->packet_ticks;
 	return MM_JBUF_LOST;
+}
+
+/* Ticks of time between what was played last and `head`, less what was already
+ * concealed while nothing was there: at the least delay a lost packet shows
+ * first as an empty buffer. */
+static int32_t settle_gap(struct mm_jbuf *jbuf,
+			  const struct mm_jbuf_packet *head)
+{
+	while (jbuf->next_sequence != head->extended_sequence &&
+	       jbuf->starved_ticks >= jbuf->packet_ticks) {
+		give_up(jbuf);
+		jbuf->next_timestamp += jbuf->packet_ticks;
+		jbuf->starved_ticks -= jbuf->packet_ticks;
+	}
+	return (int32_t)(head->timestamp - jbuf->next_timestamp);
 }
 
 enum mm_jbuf_verdict mm_jbuf_get(struct mm_jbuf *jbuf, int64_t now_us,
@@ -397,7 +419,7 @@ enum mm_jbuf_verdict mm_jbuf_get(struct mm_jbuf *jbuf, int64_t now_us,
 		*packet = head;
 		return play(jbuf, head, now_us);
 	}
-	gap_ticks = (int32_t)(head->timestamp - jbuf->next_timestamp);
+	gap_ticks = settle_gap(jbuf, head);
 	/* Lost packets without time for them in the timestamps, or among
 	 * events, had no audio that anybody would miss. */
 	if (head->extended_sequence != jbuf->next_sequence &&

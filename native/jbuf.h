@@ -29,9 +29,10 @@ struct mm_jbuf_packet {
 
 enum mm_jbuf_verdict {
 	MM_JBUF_PACKET,           /* play this one                          */
-	MM_JBUF_LOST,             /* it will not come: conceal packet_ticks,
+	MM_JBUF_LOST,             /* it will not come: conceal conceal_ticks,
 				   * or recover from the packet returned    */
-	MM_JBUF_EMPTY,            /* underrun: conceal, delay grows         */
+	MM_JBUF_EMPTY,            /* underrun: conceal conceal_ticks; if the
+				   * packet does come, delay has grown      */
 	MM_JBUF_HOLD,             /* filling up, or a silence of the sender
 				   * (DTX): play silence                    */
 };
@@ -71,6 +72,8 @@ struct mm_jbuf {
 	uint32_t next_timestamp;  /* where the last one played ended        */
 	uint32_t newest_sequence;
 	uint64_t seen;            /* bit n: next_sequence - 1 - n had come  */
+	uint32_t conceal_ticks;   /* what LOST or EMPTY asks for            */
+	uint32_t starved_ticks;   /* concealed since the last packet        */
 	uint32_t nqueued;
 	uint32_t queued_ticks;
 	bool pausing;             /* the sender told us not to expect audio */

@@ -31,9 +31,10 @@ static size_t tick_samples(const struct mm_receiver *receiver)
 static enum mm_jbuf_verdict fetch(struct mm_receiver *receiver)
 {
 	struct mm_voice *voice = &receiver->voice;
+	struct mm_jbuf *jbuf = &receiver->jbuf;
 	const struct mm_jbuf_packet *packet;
-	enum mm_jbuf_verdict verdict = mm_jbuf_get(&receiver->jbuf,
-						   receiver->now_us, &packet);
+	enum mm_jbuf_verdict verdict = mm_jbuf_get(jbuf, receiver->now_us,
+						   &packet);
 	uint32_t sample_rate_hz = mm_voice_sample_rate_hz(voice);
 	size_t waiting = mm_voice_waiting(voice);
 
@@ -44,14 +45,12 @@ static enum mm_jbuf_verdict fetch(struct mm_receiver *receiver)
 		mm_voice_push_packet(voice, packet);
 		break;
 	case MM_JBUF_LOST:
-		mm_voice_push_gap(voice,
-				  (size_t)((uint64_t)receiver->jbuf.packet_ticks *
-					   sample_rate_hz /
-					   receiver->jbuf.clock_rate_hz),
-				  packet);
-		break;
 	case MM_JBUF_EMPTY:
-		mm_voice_push_gap(voice, tick_samples(receiver), NULL);
+		mm_voice_push_gap(voice,
+				  (size_t)((uint64_t)jbuf->conceal_ticks *
+					   sample_rate_hz /
+					   jbuf->clock_rate_hz),
+				  packet);
 		break;
 	case MM_JBUF_HOLD:
 		if (waiting < tick_samples(receiver))

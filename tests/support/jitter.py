@@ -71,6 +71,8 @@ class Jbuf(ctypes.Structure):
         ("next_timestamp", ctypes.c_uint32),
         ("newest_sequence", ctypes.c_uint32),
         ("seen", ctypes.c_uint64),
+        ("conceal_ticks", ctypes.c_uint32),
+        ("starved_ticks", ctypes.c_uint32),
         ("nqueued", ctypes.c_uint32),
         ("queued_ticks", ctypes.c_uint32),
         ("pausing", ctypes.c_bool),
@@ -91,7 +93,7 @@ class JitterBuffer:
         self._jbuf = Jbuf()
         self._native.mm_jbuf_init(ctypes.byref(self._jbuf), clock_rate_hz, max_delay_ms)
 
-    def put(  # noqa: PLR0913 - a packet has that many sides
+    def put(
         self,
         sequence: int,
         *,
@@ -152,4 +154,4 @@ class JitterBuffer:
     @property
     def counters(self) -> dict[str, int]:
         """What befell the packets."""
-        return {name: int(getattr(self._jbuf.counters, name)) for name, _ in Counters._fields_}
+        return {name: int(getattr(self._jbuf.counters, name)) for name, *_ in Counters._fields_}

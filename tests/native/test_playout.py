@@ -108,7 +108,8 @@ def test_what_goes_in_comes_out_in_order(sizes: list[int]) -> None:
     with Room() as room:
         listener = room.enter(speaks_hz=None)
         room.play(playout)
-        said, heard = 0, []
+        said = 0
+        heard: list[Pcm] = []
         for size in sizes:
             said += playout.write(_ramp(said + size)[said:])
             room.tick()

@@ -76,7 +76,9 @@ def test_a_talker_keeps_its_place_through_a_pause_and_fades_out_after_it() -> No
         pytest.param(20, True, id="clearly louder"),
     ],
 )
-def test_a_taken_place_changes_hands_only_to_one_clearly_louder(challenger_dbov: int, displaces: bool) -> None:
+def test_a_taken_place_changes_hands_only_to_one_clearly_louder(
+    challenger_dbov: int, displaces: bool
+) -> None:
     floor = Floor(2, max_talkers=1)
     for _ in range(20):
         floor.tick(30, SILENCE)

@@ -71,7 +71,7 @@ def test_the_last_frame_is_filled_up_and_then_it_is_done(room: Room, playout: Pl
     room.play(playout)
     playout.write(_ramp(FRAME + 10))
     playout.finish()
-    heard = []
+    heard: list[Pcm] = []
     for _ in range(3):
         assert not playout.done or len(heard) == 2
         room.tick()

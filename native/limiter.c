@@ -49,6 +49,7 @@ void mm_limiter_init(struct mm_limiter *limiter, uint32_t sample_rate_hz)
 	limiter->attack_log2[1] = log2_floor(lookahead / 2);
 	limiter->release_q24 = ONE_Q24 / (int32_t)rise;
 	limiter->transparent = true;
+	limiter->gain = 1.0f;
 	for (size_t i = 0; i < MAX_PAST; i++)
 		limiter->ceiling_q24[i] = ONE_Q24;
 }
@@ -151,6 +152,7 @@ static void limit(struct mm_limiter *limiter, const int32_t *x, int16_t *out,
 	const unsigned *attack = limiter->attack_log2;
 	const size_t reach = (1u << attack[0]) + (1u << attack[1]) - 2;
 	int32_t line[LINE];
+	const int32_t *gain_q24 = line + lookahead - reach;
 
 	memcpy(line, limiter->ceiling_q24, past * sizeof(*line));
 	ceilings(line + past, x + lookahead, nsamples);
@@ -162,7 +164,8 @@ static void limit(struct mm_limiter *limiter, const int32_t *x, int16_t *out,
 	lowest_ahead(line, past + nsamples, lookahead + 1);
 	mean_ahead(line, past + nsamples, attack[0]);
 	mean_ahead(line, past + nsamples, attack[1]);
-	apply(out, x, line + lookahead - reach, nsamples);
+	apply(out, x, gain_q24, nsamples);
+	limiter->gain = (float)gain_q24[nsamples - 1] / ONE_Q24;
 }
 
 static void run(struct mm_limiter *limiter, const int32_t *in, int16_t *out,

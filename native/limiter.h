@@ -15,6 +15,7 @@
 #define MM_LIMITER_RELEASE_MS 60            /* time constant  */
 
 struct mm_limiter {
+	float gain;               /* of the last sample; 1 is transparent   */
 	size_t lookahead_samples;
 	unsigned attack_log2[2];  /* lengths of the two smoothing windows   */
 	int32_t release_q24;      /* share of the way back in one sample    */

@@ -51,27 +51,41 @@ static size_t length_bytes(const uint8_t *length)
 	return *length >= 252 ? 2 : 1;
 }
 
-/* Where the first frame begins; may lie past the end of a bad packet. */
+/* The first frame of a packet of code 3 (section 3.2.5): after the count, the
+ * padding's length, and all frames' lengths but the last one's. */
+static size_t first_of_many(const uint8_t *packet, size_t size)
+{
+	unsigned count = packet[1];
+	size_t at = 2;
+	size_t padding = 0;
+
+	if (count & 0x40) {
+		while (at < size && packet[at] == 255) {
+			padding += 254;
+			at++;
+		}
+		padding += at < size ? packet[at] : 0;
+		at++;
+	}
+	if (count & 0x80) {
+		if (at < size && !packet[at] && (count & 0x3f) > 1)
+			return size;
+		for (unsigned i = 1; i < (count & 0x3f) && at < size; i++)
+			at += length_bytes(packet + at);
+	}
+	return at + padding < size ? at : size;
+}
+
+/* Where the first frame begins; `size` or more when it is empty. */
 static size_t first_frame(const uint8_t *packet, size_t size)
 {
 	unsigned code = packet[0] & TOC_COUNT;
-	size_t at = 1;
-	unsigned count;
 
 	if (code < 2 || size < 2)
-		return at;
+		return 1;
 	if (code == 2)
-		return at + length_bytes(packet + at);
-	count = packet[at++];
-	if (count & 0x40) {
-		while (at < size && packet[at] == 255)
-			at++;
-		at++;
-	}
-	if (count & 0x80)
-		for (unsigned i = 1; i < (count & 0x3f) && at < size; i++)
-			at += length_bytes(packet + at);
-	return at;
+		return packet[1] ? 1 + length_bytes(packet + 1) : size;
+	return first_of_many(packet, size);
 }
 
 bool mm_opus_packet_has_fec(const uint8_t *packet, size_t size)

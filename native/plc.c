@@ -53,7 +53,7 @@ static int32_t repeated(const struct mm_plc *plc, size_t periods, size_t at)
 
 	if (before_end > plc->overlap_samples)
 		return x;
-	return blend(*(end - before_end - plc->pitch_samples), x, before_end,
+	return blend(*(end - before_end - length), x, before_end,
 		     plc->overlap_samples + 1);
 }
 

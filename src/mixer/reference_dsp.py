@@ -63,7 +63,7 @@ def limit(total: npt.NDArray[np.int32], sample_rate_hz: int) -> Pcm:
     for window in windows:
         gain = np.convolve(gain, np.ones(window, np.int64), "valid") // window
     delayed = np.concatenate([np.zeros(lookahead, np.int64), total])[: len(total)]
-    return ((delayed * gain[len(gain) - len(total) :] + _ONE_Q24 // 2) >> 24).astype(np.int16)
+    return _saturate((delayed * gain[len(gain) - len(total) :] + _ONE_Q24 // 2) >> 24)
 
 
 def _released(ceiling: Wide, sample_rate_hz: int) -> Wide:

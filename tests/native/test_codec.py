@@ -155,7 +155,7 @@ def test_an_impossible_format_is_refused(codec_format: Format) -> None:
 )
 def test_who_may_share_an_encoder(changed: dict[str, int], same: bool) -> None:
     opus = FORMATS["opus"]
-    fields = {name: getattr(opus, name) for name, _ in Format._fields_}
+    fields = {field[0]: getattr(opus, field[0]) for field in Format._fields_}
     assert _same_encoding(opus, Format(**(fields | changed))) is same
 
 

@@ -34,6 +34,7 @@ def _decode(law: str, payload: bytes) -> npt.NDArray[np.int16]:
 
 def _ffmpeg_encode(law: str, pcm: npt.NDArray[np.int16]) -> bytes:
     encoder = av.CodecContext.create(f"pcm_{law}", "w")
+    assert isinstance(encoder, av.AudioCodecContext)
     encoder.sample_rate, encoder.layout, encoder.format = 8000, "mono", "s16"
     frame = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout="mono")
     frame.sample_rate = 8000
@@ -42,6 +43,7 @@ def _ffmpeg_encode(law: str, pcm: npt.NDArray[np.int16]) -> bytes:
 
 def _ffmpeg_decode(law: str, payload: bytes) -> npt.NDArray[np.int16]:
     decoder = av.CodecContext.create(f"pcm_{law}", "r")
+    assert isinstance(decoder, av.AudioCodecContext)
     decoder.sample_rate, decoder.layout = 8000, "mono"
     frames = decoder.decode(av.Packet(payload))
     return np.concatenate([frame.to_ndarray().ravel() for frame in frames])
@@ -60,7 +62,9 @@ def test_every_sample_is_encoded_between_its_decision_values(law: str) -> None:
     magnitude = np.where(magnitude < 0, ~magnitude if law == "alaw" else -magnitude, magnitude)
     step = np.minimum(np.searchsorted(edges, magnitude, side="right") - 1, 127)
     negative = ALL_SAMPLES < 0
-    expected = step ^ np.where(negative, 0x55, 0xD5) if law == "alaw" else step ^ np.where(negative, 0x7F, 0xFF)
+    expected = (
+        step ^ np.where(negative, 0x55, 0xD5) if law == "alaw" else step ^ np.where(negative, 0x7F, 0xFF)
+    )
     assert _encode(law, ALL_SAMPLES) == expected.astype(np.uint8).tobytes()
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from mixminus.mixer import reference_dsp
 from tests.support.native import library
 
 SAMPLES = st.integers(0, 200)
@@ -25,7 +26,9 @@ def _frames(count: int) -> st.SearchStrategy[npt.NDArray[np.int16]]:
 
 def _gain_ramp(pcm: npt.NDArray[np.int16], from_q8: int, to_q8: int) -> npt.NDArray[np.int16]:
     out = pcm.copy()
-    library().mm_gain_ramp(_pointer(out), ctypes.c_size_t(len(out)), ctypes.c_int32(from_q8), ctypes.c_int32(to_q8))
+    library().mm_gain_ramp(
+        _pointer(out), ctypes.c_size_t(len(out)), ctypes.c_int32(from_q8), ctypes.c_int32(to_q8)
+    )
     return out
 
 
@@ -63,10 +66,17 @@ def test_unity_gain_touches_nothing(pcm: npt.NDArray[np.int16]) -> None:
 
 
 @given(SAMPLES.flatmap(lambda n: arrays(np.int16, n)), GAINS, GAINS)
-def test_a_gain_ramp_is_the_straight_line_to_within_one(pcm: npt.NDArray[np.int16], from_q8: int, to_q8: int) -> None:
+def test_a_gain_ramp_is_the_straight_line_to_within_one(
+    pcm: npt.NDArray[np.int16], from_q8: int, to_q8: int
+) -> None:
     line = from_q8 + (to_q8 - from_q8) * np.arange(1, len(pcm) + 1) / max(1, len(pcm))
     expected = np.clip(pcm * line / 256, -32768, 32767)
     assert (np.abs(_gain_ramp(pcm, from_q8, to_q8) - expected) <= 1).all()
+
+
+@given(SAMPLES.flatmap(lambda n: arrays(np.int16, n)), GAINS, GAINS)
+def test_a_gain_ramp_is_bit_for_bit_as_numpy(pcm: npt.NDArray[np.int16], from_q8: int, to_q8: int) -> None:
+    assert np.array_equal(_gain_ramp(pcm, from_q8, to_q8), reference_dsp.gain_ramp(pcm, from_q8, to_q8))
 
 
 @given(SAMPLES.flatmap(lambda n: arrays(np.int16, n)), GAINS)

@@ -9,7 +9,15 @@ import numpy.typing as npt
 from mixminus.mixer.libraries import find_libraries
 from tests.support.native import library
 
-__all__ = ["MAX_PAYLOAD_BYTES", "Decoder", "Encoder", "Format", "NativeLibraries", "libraries", "payload_samples"]
+__all__ = [
+    "MAX_PAYLOAD_BYTES",
+    "Decoder",
+    "Encoder",
+    "Format",
+    "NativeLibraries",
+    "libraries",
+    "payload_samples",
+]
 
 PCMU, PCMA, G722, OPUS, L16 = range(5)
 MAX_PAYLOAD_BYTES = 1500
@@ -90,7 +98,11 @@ class Encoder:
         payload = (ctypes.c_uint8 * size)()
         frame = np.ascontiguousarray(pcm, np.int16)
         count = library().mm_encoder_encode(
-            self.block, ctypes.c_void_p(frame.ctypes.data), ctypes.c_size_t(len(frame)), payload, ctypes.c_size_t(size)
+            self.block,
+            ctypes.c_void_p(frame.ctypes.data),
+            ctypes.c_size_t(len(frame)),
+            payload,
+            ctypes.c_size_t(size),
         )
         return bytes(payload[: _checked(count)])
 

@@ -11,7 +11,8 @@ Pcm = npt.NDArray[np.int16]
 def tone(frequency_hz: float, sample_rate_hz: int, nsamples: int, amplitude: float = 10_000.0) -> Pcm:
     """A sine that starts at phase 0."""
     phase = 2 * np.pi * frequency_hz / sample_rate_hz * np.arange(nsamples)
-    return np.round(amplitude * np.sin(phase)).astype(np.int16)
+    wave: Pcm = np.round(amplitude * np.sin(phase)).astype(np.int16)
+    return wave
 
 
 def speech_like(sample_rate_hz: int, nsamples: int, *, seed: int = 1, amplitude: float = 8_000.0) -> Pcm:

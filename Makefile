@@ -1,0 +1,70 @@
+# Two commands do everything on a fresh Debian or Ubuntu machine: make run, make test.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+FUZZ_SECONDS ?= 30
+
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := setup.py $(wildcard native/*.c native/*.h native/*.pyx native/*.pxd)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run dev build lint test bench debug fuzz wheel clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/run.stamp ## Install, build and start a server with a demo room (HOST=0.0.0.0 opens it to the network)
+	@$(BIN)/mixminus serve --demo --host $(HOST)
+
+dev: $(VENV)/dev.stamp ## Install everything a developer needs into .venv
+
+build: $(VENV)/dev.stamp ## Build the native engine in place
+	@$(BIN)/python setup.py -q build_ext --inplace
+
+lint: build build/typing/mixminus ## Check style, types, the doorway's face and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	MYPYPATH=build/typing $(BIN)/python -m mypy.stubtest mixminus.mixer._engine
+	$(BIN)/lint-imports
+
+test: build ## Install what tests need and run all of them, with real phones and a real browser
+	@PYTHON=$(PYTHON) tools/install_packages.sh test
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest $(ARGS)
+
+bench: build ## Measure: kernels, then ports per core, as ratios to a bare packet loop
+	$(BIN)/python -m pytest bench --benchmark-only -q
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.capacity
+
+debug: build ## Run the native tests with the engine built for ASan and UBSan
+	MIXMINUS_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	$(BIN)/python -m pytest tests/native -q -p no:cacheprovider
+
+fuzz: ## Feed the parsers of foreign bytes with garbage for FUZZ_SECONDS each
+	@tools/install_packages.sh fuzz
+	native/fuzz/run.sh $(FUZZ_SECONDS)
+
+wheel: $(VENV)/dev.stamp ## Build sdist and wheel, and try the wheel in a clean environment
+	tools/try_wheel.sh $(abspath $(BIN))/python
+
+clean: ## Remove what was built
+	rm -rf build dist $(VENV) src/mixer/*.so
+
+$(VENV)/bin/python:
+	@PYTHON=$(PYTHON) tools/install_packages.sh build
+	$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q -U pip "setuptools>=77" wheel "cython>=3.1,<4"
+
+$(VENV)/run.stamp: pyproject.toml $(SOURCES) | $(VENV)/bin/python
+	@echo "Installing mixminus into $(VENV) (a minute or two, once) ..."
+	@$(BIN)/python -m pip install -q --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --no-build-isolation -e '.[dev]'
+	@touch $@
+
+build/typing/mixminus:
+	@mkdir -p $(@D) && ln -sfn ../../src $@

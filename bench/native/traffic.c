@@ -1,0 +1,65 @@
+/* traffic.c -- sockets and clocks of the capacity measurement. */
+#define _GNU_SOURCE
+#include "traffic.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+int traffic_open(struct traffic_leg *legs, size_t count)
+{
+	struct mm_address any;
+	int err = mm_address_parse(&any, "127.0.0.1", 0);
+
+	for (size_t i = 0; i < count && !err; i++) {
+		legs[i].fd = mm_udp_open(&any, 1 << 18);
+		if (legs[i].fd < 0)
+			return legs[i].fd;
+		printf("%u\n", mm_udp_port(legs[i].fd));
+	}
+	fflush(stdout);
+	return err;
+}
+
+int traffic_read_targets(struct traffic_leg *legs, size_t count)
+{
+	char host[64];
+	unsigned port;
+
+	for (size_t i = 0; i < count; i++) {
+		if (scanf("%63s %u", host, &port) != 2)
+			return -EINVAL;
+		if (mm_address_parse(&legs[i].to, host, (uint16_t)port))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int64_t traffic_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+double traffic_cpu_s(void)
+{
+	struct rusage use;
+
+	getrusage(RUSAGE_SELF, &use);
+	return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+	       (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
+}
+
+void traffic_sleep_until(int64_t deadline_us)
+{
+	struct timespec at = {
+		.tv_sec = deadline_us / 1000000,
+		.tv_nsec = deadline_us % 1000000 * 1000,
+	};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+		;
+}

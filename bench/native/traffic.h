@@ -1,0 +1,30 @@
+/* traffic.h -- what the generator and the floor share: sockets and a clock. */
+#ifndef MM_TRAFFIC_H
+#define MM_TRAFFIC_H
+
+#include <time.h>
+
+#include "mm.h"
+#include "udp.h"
+
+#define TRAFFIC_MAX_LEGS 4000
+#define TRAFFIC_TICK_NS 20000000L
+
+/* One simulated phone: its socket, and where it sends to. */
+struct traffic_leg {
+	int fd;
+	struct mm_address to;
+};
+
+/* Open `count` sockets on loopback and print their ports, one a line. */
+int traffic_open(struct traffic_leg *legs, size_t count);
+/* Read one "host port" line a leg from stdin; 0, or -EINVAL. */
+int traffic_read_targets(struct traffic_leg *legs, size_t count);
+
+int64_t traffic_now_us(void);
+/* CPU seconds this process has used. */
+double traffic_cpu_s(void);
+/* Sleep until the next multiple of 20 ms after `start`. */
+void traffic_sleep_until(int64_t deadline_us);
+
+#endif

@@ -1,0 +1,60 @@
+"""A real server, real phones: what every end-to-end test stands on."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.support.baresip import Baresip
+from tests.support.netns import inside
+from tests.support.server import Server
+from tests.support.tones import tone, write_wav
+
+MICROPHONE_S = 60.0
+
+Ring = Callable[..., Baresip]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_network() -> None:
+    assert inside(), (
+        "end-to-end tests need their own network: run `make test`, or `python -m tests.support.netns pytest`"
+    )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+        assert running.stop() == 0, running.log[-3000:]
+    assert "Traceback" not in running.log, running.log[-3000:]
+
+
+@pytest.fixture(scope="module")
+def short_timeout_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that gives up on a silent phone after two seconds."""
+    directory = tmp_path_factory.mktemp("short-timeout-server")
+    with Server(directory, MIXMINUS_MEDIA_TIMEOUT_MS="2000") as running:
+        yield running
+
+
+_seats = count()
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> Iterator[Ring]:
+    """Make a phone whose microphone plays one tone: ``phone(440.0, codec="PCMU/8000/1")``."""
+    phones: list[Baresip] = []
+
+    def ring(tone_hz: float, *, amplitude: float = 6000.0, **settings: str) -> Baresip:
+        seat = next(_seats) % 40
+        directory = tmp_path / f"phone{seat}"
+        directory.mkdir()
+        microphone = write_wav(directory / "microphone.wav", tone(tone_hz, MICROPHONE_S, amplitude=amplitude))
+        phones.append(Baresip(directory, microphone, seat=seat, **settings))
+        return phones[-1]
+
+    yield ring
+    for each in phones:
+        each.close()

@@ -1,0 +1,23 @@
+"""Who hears whom, asked of what was really heard."""
+
+from tests.support.tones import Pcm, heard, loudest_stretch
+
+OWN_TONE_BELOW_DB = 40.0
+AUDIBLE_DB = -45.0
+
+
+def assert_hears(ear: tuple[Pcm, int], others_hz: tuple[float, ...], own_hz: float | None = None) -> None:
+    """Every other tone is there, and one's own is at least 40 dB below the weakest of them."""
+    pcm, rate = ear
+    levels = heard(loudest_stretch(pcm, rate, 1.5), rate, (*others_hz, *([own_hz] if own_hz else [])))
+    weakest = min(levels[frequency] for frequency in others_hz)
+    assert weakest > AUDIBLE_DB, levels
+    if own_hz:
+        assert levels[own_hz] < weakest - OWN_TONE_BELOW_DB, levels
+
+
+def assert_silent(ear: tuple[Pcm, int], tones_hz: tuple[float, ...], *, last_s: float) -> None:
+    """None of the tones is in the last stretch of what was heard."""
+    pcm, rate = ear
+    levels = heard(pcm[-int(last_s * rate) :], rate, tones_hz)
+    assert max(levels.values()) < AUDIBLE_DB - 10, levels

@@ -1,0 +1,207 @@
+"""A real phone: baresip with a wav for a microphone and a wav for an ear."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.support.netns import ADDRESS
+from tests.support.tones import Pcm, read_wav
+from tests.support.waiting import eventually
+
+MODULES = Path("/usr/lib/baresip/modules")
+_CONFIG = """\
+poll_method epoll
+sip_listen {address}:{sip_port}
+sip_trans_def {transport}
+call_local_timeout 120
+call_max_calls 4
+audio_player aufile,{directory}/out.wav
+audio_source aufile,{microphone}
+audio_alert aufile,{directory}/alert.wav
+ausrc_srate 48000
+auplay_srate 48000
+ausrc_channels 1
+auplay_channels 1
+ausrc_format s16
+auplay_format s16
+auenc_format s16
+audec_format s16
+audio_buffer 20-160
+audio_level no
+rtp_ports {rtp_port}-{rtp_last_port}
+rtcp_mux no
+jitter_buffer_type fixed
+jitter_buffer_delay 2-10
+rtp_stats yes
+ring_aufile none
+ringback_aufile none
+busy_aufile none
+error_aufile none
+callwaiting_aufile none
+notfound_aufile none
+module_path {modules}
+module g711.so
+module g722.so
+module opus.so
+module l16.so
+module aufile.so
+module sndfile.so
+module srtp.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:{control_port}
+snd_path {directory}
+opus_bitrate 32000
+opus_stereo no
+opus_sprop_stereo no
+"""
+
+
+class Baresip:
+    """One phone with one codec; a context manager that leaves nothing behind."""
+
+    def __init__(
+        self,
+        directory: Path,
+        microphone: Path,
+        *,
+        codec: str = "PCMU/8000/1",
+        transport: str = "udp",
+        media_encryption: str = "",
+        seat: int = 0,
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+        self._control_port = 14500 + seat
+        self._sip_port = 15100 + 4 * seat  # it takes the next one too, for TLS
+        ports = {"rtp_port": 20000 + 100 * seat, "rtp_last_port": 20099 + 100 * seat}
+        config = _CONFIG.format(
+            address=ADDRESS,
+            sip_port=self._sip_port,
+            transport=transport,
+            directory=directory,
+            microphone=microphone,
+            modules=MODULES,
+            control_port=self._control_port,
+            **ports,
+        )
+        (directory / "config").write_text(config)
+        account = f"<sip:phone{seat}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0;audio_codecs={codec}"
+        if media_encryption:
+            account += f";mediaenc={media_encryption}"
+        (directory / "accounts").write_text(account + "\n")
+        (directory / "contacts").write_text("")
+        self._log = (directory / "log").open("wb")
+        program = shutil.which("baresip")
+        assert program, "baresip is missing: apt-get install --no-install-recommends baresip-core"
+        self._process = subprocess.Popen(
+            [program, "-f", str(directory)],
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+        eventually(self._listens, what="baresip's control port")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def dial(self, uri: str) -> None:
+        """Call, and wait until the far end has answered."""
+        self.command("dial", uri)
+        eventually(
+            lambda: "Call established" in self.log,
+            timeout_s=15,
+            what=f"{uri} answers; log: {self.log[-800:]}",
+        )
+
+    def wait_for_log(self, words: str, *, what: str) -> None:
+        """Wait until the phone has printed these words."""
+        eventually(lambda: words in self.log, what=f"{what}; log: {self.log[-800:]}")
+
+    def hold(self) -> None:
+        self.command("hold")
+
+    def resume(self) -> None:
+        self.command("resume")
+
+    def hang_up(self) -> None:
+        self.command("hangup")
+
+    def pull_cable(self) -> None:
+        """Die without a word, as a phone whose cable is pulled."""
+        self._process.send_signal(signal.SIGKILL)
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "log").read_text(errors="replace")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the phone has said that its call is over."""
+        return "session closed" in self.log.lower() or "call terminated" in self.log.lower()
+
+    def ear(self) -> tuple[Pcm, int]:
+        """Return what the phone has heard so far: PCM and its sample rate."""
+        dumps = sorted(self.directory.glob("dump-*-dec.wav"))
+        assert dumps, f"nothing was heard: {sorted(p.name for p in self.directory.iterdir())}"
+        return read_wav(dumps[-1])
+
+    def command(self, command: str, params: str = "") -> dict[str, Any]:
+        """Send one command to baresip (netstrings of JSON) and return its answer."""
+        message = json.dumps({"command": command, "params": params, "token": "t"}).encode()
+        with socket.create_connection(("127.0.0.1", self._control_port), timeout=5) as control:
+            control.sendall(b"%d:%s," % (len(message), message))
+            received = b""
+            while True:
+                while (answer := _netstring(received)) is None:
+                    received += control.recv(4096)
+                body, received = answer
+                if body.get("response"):
+                    return body
+
+    def close(self) -> None:
+        """End the phone; closing twice is harmless."""
+        if self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                self.command("quit")
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._process.wait()
+        self._log.close()
+
+    def _listens(self) -> bool:
+        assert self._process.poll() is None, f"baresip died: {self.log[-2000:]}"
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self._control_port), timeout=1),
+        ):
+            return True
+        return False
+
+
+def _netstring(received: bytes) -> tuple[dict[str, Any], bytes] | None:
+    head, colon, rest = received.partition(b":")
+    if not colon or len(rest) <= (size := int(head)):
+        return None
+    return json.loads(rest[:size]), rest[size + 1 :]
+
+
+def available() -> bool:
+    """Return whether this machine has the phone."""
+    return shutil.which("baresip", path=os.environ.get("PATH")) is not None

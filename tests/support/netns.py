@@ -1,0 +1,41 @@
+"""Run a command in a private network: ``python -m tests.support.netns COMMAND …``.
+
+Phones refuse loopback interfaces, and a test must not meet the world: the command
+gets a network namespace with ``lo`` and one Ethernet interface, 10.99.0.1, and
+nothing else. Works as root, or with unprivileged user namespaces.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import Final
+
+ADDRESS: Final = "10.99.0.1"
+_SETUP: Final = (
+    "ip link set lo up"
+    " && ip link add v0 type veth peer name v1"
+    f" && ip addr add {ADDRESS}/24 dev v0"
+    " && ip link set v0 up && ip link set v1 up && ip route add default dev v0"
+    ' && exec "$@"'
+)
+
+
+def inside() -> bool:
+    """Return whether this process already has the private network."""
+    ip = shutil.which("ip", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if ip is None:
+        return False
+    shown = subprocess.run([ip, "-brief", "addr"], capture_output=True, text=True, check=False).stdout
+    return f"{ADDRESS}/24" in shown
+
+
+def main() -> None:
+    """Replace this process by the command, in its own network."""
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    flags = ["--net"] if os.geteuid() == 0 else ["--net", "--user", "--map-root-user"]
+    os.execvp("unshare", ["unshare", *flags, "sh", "-c", _SETUP, "sh", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

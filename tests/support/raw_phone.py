@@ -1,0 +1,195 @@
+"""A phone of our own making, for what no packaged phone lets a test do.
+
+It dials one PCMU call over UDP, sends exactly the packets it is told to, on the
+clock it is told to, and keeps every payload it gets with its time of arrival.
+"""
+
+import re
+import secrets
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from tests.support.lossy import Address
+from tests.support.netns import ADDRESS
+from tests.support.sipp import mu_law
+from tests.support.tones import Pcm
+
+PACKET_S = 0.02
+PACKET_SAMPLES = 160
+_SDP = """v=0\r
+o=raw 1 1 IN IP4 {host}\r
+s=-\r
+c=IN IP4 {host}\r
+t=0 0\r
+m=audio {port} RTP/AVP 0 101\r
+a=rtpmap:0 PCMU/8000\r
+a=rtpmap:101 telephone-event/8000\r
+"""
+
+
+def mu_law_to_pcm(payload: bytes) -> Pcm:
+    """Decode G.711 mu-law (ITU-T G.711, table 2)."""
+    code = ~np.frombuffer(payload, np.uint8)
+    magnitude = (((code & 0x0F).astype(np.int32) << 3) + 132 << ((code >> 4) & 7)) - 132
+    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One RTP packet that came."""
+
+    at_s: float
+    sequence_number: int
+    timestamp: int
+    marker: bool
+    payload_type: int
+    payload: bytes
+
+
+class RawPhone:
+    """One call; a context manager that says BYE."""
+
+    def __init__(self, *, drift_ppm: float = 0.0) -> None:
+        self._sip = _socket()
+        self._rtp = _socket()
+        self._rtp.settimeout(0.1)
+        self._call_id = secrets.token_hex(8)
+        self._tag = secrets.token_hex(4)
+        self._interval_s = PACKET_S / (1 + drift_ppm * 1e-6)
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._remote_tag = ""
+        self._target = ""
+        self.arrivals: list[Arrival] = []
+        self.media: Address = ("", 0)
+        """Where the far end receives; a test may put a relay in between before it talks."""
+
+    @property
+    def rtp_address(self) -> Address:
+        host, port = self._rtp.getsockname()
+        return (host, port)
+
+    def dial(self, server: Address, user: str, *, sdp: str | None = None) -> None:
+        """Call, and return when it is answered; ``sdp`` replaces the offer."""
+        self._server = server
+        host, port = self.rtp_address
+        answer = self._transact(
+            "INVITE", f"sip:{user}@{server[0]}:{server[1]}", 1, sdp or _SDP.format(host=host, port=port)
+        )
+        assert answer.startswith("SIP/2.0 200"), answer
+        self._remote_tag = _found(r"^To:.*?;tag=([^;\r]+)", answer)
+        self._target = _found(r"^Contact:.*?<?(sip:[^>\r]+)", answer)
+        self._routes = re.findall(r"^Record-Route: *(.+?)\r", answer, re.MULTILINE)
+        self.media = (_found(r"^c=IN IP4 ([\d.]+)", answer), int(_found(r"^m=audio (\d+)", answer)))
+        self._send("ACK", self._target, 1)
+        self._start(self._listen)
+
+    def talk(self, pcm: Pcm) -> None:
+        """Send a stretch of 8 kHz PCM, over and over, from now on."""
+        self._start(lambda: self._talk(mu_law(pcm)))
+
+    def heard(self, last_s: float) -> Pcm:
+        """Return the last stretch of what came, in sequence order, as 8 kHz PCM."""
+        packets = sorted(self.arrivals, key=lambda arrival: arrival.at_s)[-int(last_s / PACKET_S) :]
+        return np.concatenate([mu_law_to_pcm(packet.payload) for packet in packets])
+
+    def hang_up(self) -> None:
+        """Say BYE and wait for its 200."""
+        assert self._transact("BYE", self._target, 2).startswith("SIP/2.0 200")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        if self._target and kind is None:
+            self.hang_up()
+        self._sip.close()
+        self._rtp.close()
+
+    def _start(self, work: object) -> None:
+        thread = threading.Thread(target=work, daemon=True)  # type: ignore[arg-type]
+        self._threads.append(thread)
+        thread.start()
+
+    def _listen(self) -> None:
+        while not self._stop.is_set():
+            try:
+                datagram = self._rtp.recv(2048)
+            except TimeoutError:
+                continue
+            second, number, timestamp = datagram[1], *struct.unpack_from("!HI", datagram, 2)
+            self.arrivals.append(
+                Arrival(
+                    time.monotonic(), number, timestamp, bool(second & 0x80), second & 0x7F, datagram[12:]
+                )
+            )
+
+    def _talk(self, payload: bytes) -> None:
+        ssrc, number, due = secrets.randbits(32), secrets.randbits(15), time.monotonic()
+        frames = [
+            payload[i : i + PACKET_SAMPLES]
+            for i in range(0, len(payload) - PACKET_SAMPLES + 1, PACKET_SAMPLES)
+        ]
+        sent = 0
+        while not self._stop.wait(max(0.0, due - time.monotonic())):
+            header = struct.pack(
+                "!BBHII", 0x80, 0, (number + sent) & 0xFFFF, sent * PACKET_SAMPLES & 0xFFFFFFFF, ssrc
+            )
+            self._rtp.sendto(header + frames[sent % len(frames)], self.media)
+            sent += 1
+            due += self._interval_s
+
+    def _send(self, method: str, uri: str, number: int, body: str = "") -> None:
+        host, port = self._sip.getsockname()
+        tag = f";tag={self._remote_tag}" if self._remote_tag else ""
+        lines = [
+            f"{method} {uri} SIP/2.0",
+            f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{secrets.token_hex(6)};rport",
+            *(f"Route: {route}" for route in getattr(self, "_routes", [])),
+            "Max-Forwards: 70",
+            f"From: <sip:raw@{host}:{port}>;tag={self._tag}",
+            f"To: <{uri if not tag else 'sip:room@' + self._server[0]}>{tag}",
+            f"Call-ID: {self._call_id}",
+            f"CSeq: {number} {method}",
+            f"Contact: <sip:raw@{host}:{port}>",
+            *(["Content-Type: application/sdp"] if body else []),
+            f"Content-Length: {len(body)}",
+        ]
+        self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self._server)
+
+    def _transact(self, method: str, uri: str, number: int, body: str = "") -> str:
+        """Send a request and return its final response; 5 s of patience, no retransmission on a loopback."""
+        self._sip.settimeout(5)
+        self._send(method, uri, number, body)
+        while True:
+            message = self._sip.recv(65535).decode()
+            if (
+                message.startswith("SIP/2.0 ")
+                and message[8] != "1"
+                and re.search(rf"^CSeq: *{number} {method}", message, re.MULTILINE)
+            ):
+                return message
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text, re.MULTILINE)
+    assert match, (pattern, text)
+    return match[1]
+
+
+def _socket() -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((ADDRESS, 0))
+    return made

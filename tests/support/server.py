@@ -1,0 +1,166 @@
+"""A whole mixminus of a test's own: the real command, on free ports, in a fresh data directory."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+from urllib3 import PoolManager
+
+from tests.support.netns import ADDRESS
+from tests.support.waiting import eventually
+
+ACCESS_KEY = "vb_end-to-end-test-key"
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 15.0
+
+
+class Answer:
+    """An HTTP answer: status, headers, and the body read as JSON on demand."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self) -> Any:  # a test looks into whatever came
+        return orjson.loads(self.body)
+
+
+class Server:
+    """``mixminus serve`` as a child process, and its API as a user has it."""
+
+    def __init__(self, directory: Path, **settings: str) -> None:
+        self.directory = directory
+        self.host = ADDRESS
+        self.http_port, self.sip_port, self.webrtc_port = (_free_port() for _ in range(3))
+        self._settings = {
+            "MIXMINUS_DATA_DIR": str(directory / "data"),
+            "MIXMINUS_HTTP_PORT": str(self.http_port),
+            "MIXMINUS_SIP_HOST": ADDRESS,
+            "MIXMINUS_SIP_PORT": str(self.sip_port),
+            "MIXMINUS_WEBRTC_PORT": str(self.webrtc_port),
+            "MIXMINUS_PUBLIC_HOST": ADDRESS,
+            "MIXMINUS_RTP_PORT_MIN": "30000",
+            "MIXMINUS_RTP_PORT_MAX": "31999",
+            "MIXMINUS_ACCESS_KEY": ACCESS_KEY,
+            **settings,
+        }
+        self._pool = PoolManager(maxsize=64)
+        self.start()
+
+    def start(self) -> None:
+        """Start, and wait until phones and browsers can join."""
+        self._log = (self.directory / "server.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mixminus", "serve"],
+            cwd=self.directory,
+            env={**os.environ, **self._settings},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        eventually(self._ready, timeout_s=START_TIMEOUT_S, what="GET /ping answers 200")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "server.log").read_text(errors="replace")
+
+    def sip_uri(self, user: str) -> str:
+        return f"sip:{user}@{ADDRESS}:{self.sip_port}"
+
+    def call(self, method: str, path: str, body: Any = None) -> Answer:
+        """Make one authenticated request; any status is an answer."""
+        return self.request(
+            method,
+            f"/v1.0{path}",
+            body=None if body is None else orjson.dumps(body),
+            headers={"Authorization": f"Bearer {ACCESS_KEY}"},
+        )
+
+    def request(
+        self, method: str, path: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        """Make one request exactly as given."""
+        reply = self._pool.request(
+            method, self.url + path, body=body, headers=headers, timeout=20.0, retries=False
+        )
+        return Answer(reply.status, dict(reply.headers), reply.data)
+
+    def new_room(self, **fields: Any) -> str:
+        """Create a conference, wait until it progresses, and return its id."""
+        room_id: str = self.call(
+            "POST", "/conferences", {"type": "conference", "name": "test", **fields}
+        ).json["id"]
+        eventually(lambda: self.room(room_id)["status"] == "progressing", what="the room progresses")
+        return room_id
+
+    def room(self, room_id: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("GET", f"/conferences/{room_id}").json
+        return answer
+
+    def participants(self, room_id: str) -> list[str]:
+        ids: list[str] = self.room(room_id)["conferencecall_ids"]
+        return ids
+
+    def wait_for_participants(self, room_id: str, count: int, *, timeout_s: float = 10.0) -> list[str]:
+        """Wait until exactly so many are in the room; return their ids in join order."""
+        eventually(
+            lambda: len(self.participants(room_id)) == count,
+            timeout_s=timeout_s,
+            what=f"{count} participants in {room_id}",
+        )
+        return self.participants(room_id)
+
+    def stop(self) -> int:
+        """Stop as an operator does (SIGTERM) and return the exit code; stopping twice is harmless."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self._log.close()
+        return self.process.wait()
+
+    def kill(self) -> None:
+        """Die without a word, as in a power cut."""
+        self.process.kill()
+        self.process.wait()
+        self._log.close()
+
+    def _ready(self) -> bool:
+        assert self.process.poll() is None, f"the server died: {self.log[-3000:]}"
+        try:
+            return self.request("GET", "/ping").status == 200
+        except Exception:  # noqa: BLE001 -- not listening yet, in any of a client's ways to say so
+            return False
+
+
+def _free_port() -> int:
+    """Return a port that is free for UDP and TCP at this moment."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+    ):
+        tcp.bind((ADDRESS, 0))
+        port: int = tcp.getsockname()[1]
+        udp.bind((ADDRESS, port))
+        return port

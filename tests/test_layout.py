@@ -1,0 +1,178 @@
+"""The house keeps its shape: sizes, words, tables, tasks; each rule a test."""
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import mixminus
+from mixminus.call.states import CALL_TRANSITIONS, CallStatus
+from mixminus.conference.states import (
+    CONFERENCE_TRANSITIONS,
+    CONFERENCECALL_TRANSITIONS,
+    ConferencecallStatus,
+    ConferenceStatus,
+)
+from mixminus.machine import diagram
+from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingStatus
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON_FILE_LINES = 400
+PYTHON_FUNCTION_LINES = 50
+C_FILE_LINES = 500
+C_HEADER_LINES = 140
+C_FUNCTION_LINES = 60
+PYX_FILE_LINES = 600
+# Tables of numbers, made by the script beside them.
+GENERATED_C = {"resample_tables.c", "resample_tables.h"}
+
+TABLES = {
+    "conference": (CONFERENCE_TRANSITIONS, ConferenceStatus.STARTING),
+    "conferencecall": (CONFERENCECALL_TRANSITIONS, ConferencecallStatus.JOINING),
+    "call": (CALL_TRANSITIONS, CallStatus.DIALING),
+    "recording": (RECORDING_TRANSITIONS, RecordingStatus.INITIATING),
+}
+
+
+def python_files() -> list[Path]:
+    return sorted(path for top in ("src", "tests", "bench") for path in (ROOT / top).rglob("*.py"))
+
+
+def relative(paths: list[Path]) -> list[object]:
+    return [pytest.param(path, id=str(path.relative_to(ROOT))) for path in paths]
+
+
+@pytest.mark.parametrize("path", relative(python_files()))
+def test_python_files_and_functions_stay_small(path: Path) -> None:
+    source = path.read_text()
+    assert len(source.splitlines()) <= PYTHON_FILE_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < PYTHON_FUNCTION_LINES, node.name
+
+
+def c_functions(source: str) -> Iterator[tuple[str, int]]:
+    """Yield the name and length of each function: kernel style puts its braces in column one."""
+    start, name = 0, ""
+    for number, line in enumerate(source.splitlines()):
+        if line == "{":
+            start = number
+        elif line == "}":
+            yield name, number - start
+        elif found := re.match(r"[a-z].*?(\w+)\(", line):
+            name = found[1]
+
+
+@pytest.mark.parametrize("path", relative(sorted((ROOT / "native").glob("*.c"))))
+def test_c_files_and_functions_stay_small(path: Path) -> None:
+    source = path.read_text()
+    if path.name not in GENERATED_C:
+        assert len(source.splitlines()) <= C_FILE_LINES
+    for name, lines in c_functions(source):
+        assert lines <= C_FUNCTION_LINES, name
+
+
+@pytest.mark.parametrize("path", relative(sorted((ROOT / "native").glob("*.h"))))
+def test_headers_stay_small(path: Path) -> None:
+    assert path.name in GENERATED_C or len(path.read_text().splitlines()) <= C_HEADER_LINES
+
+
+def test_the_doorway_stays_a_doorway() -> None:
+    source = (ROOT / "native" / "_engine.pyx").read_text()
+    assert len(source.splitlines()) <= PYX_FILE_LINES
+
+
+def test_the_engine_knows_no_python() -> None:
+    for path in (ROOT / "native").glob("*.[ch]"):
+        assert "Python.h" not in path.read_text(), path
+
+
+def test_memory_is_taken_only_where_things_are_opened() -> None:
+    for path in (ROOT / "native").glob("*.c"):
+        name = ""
+        for line in path.read_text().splitlines():
+            if found := re.match(r"[a-z].*?(\w+)\(", line):
+                name = found[1]
+            if re.search(r"\b(malloc|calloc|realloc|aligned_alloc|posix_memalign)\(", line):
+                assert re.search(r"(_open|_alloc|_init)$", name), f"{path.name}: {name}"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_lifecycles_are_total_and_every_state_is_reachable(name: str) -> None:
+    table, first = TABLES[name]
+    assert set(table) == set(type(first))
+    reached, frontier = {first}, [first]
+    while frontier:
+        for target in table[frontier.pop()].values():
+            if target not in reached:
+                reached.add(target)
+                frontier.append(target)
+    # Incoming calls begin ringing, outgoing ones dialing: both are roots of one table.
+    assert reached == set(table)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_architecture_page_shows_the_tables(name: str) -> None:
+    table, _ = TABLES[name]
+    assert diagram(table) in (ROOT / "ARCHITECTURE.md").read_text()
+
+
+def every_module() -> list[str]:
+    found = pkgutil.walk_packages(mixminus.__path__, "mixminus.")
+    return [
+        module.name
+        for module in found
+        if ".migrations" not in module.name and not module.name.endswith("__main__")
+    ]
+
+
+@pytest.mark.parametrize("name", every_module())
+def test_every_module_has_a_sorted_public_face(name: str) -> None:
+    module = importlib.import_module(name)
+    assert module.__doc__ or not getattr(module, "__all__", []), f"{name} has no docstring"
+    if "_engine" not in name:
+        public = list(getattr(module, "__all__", []))
+        assert public == sorted(public, key=lambda word: (not word.isupper(), word)) or public == sorted(
+            public
+        )
+        for word in public:
+            assert hasattr(module, word)
+
+
+FORBIDDEN = {
+    r"\basyncio\.create_task\(|\.create_task\(": {"src/tasks.py"},
+    r"\btime\.time\(": set(),
+    r"(?<![\w.])print\(": set(),
+}
+
+
+@pytest.mark.parametrize("pattern", FORBIDDEN)
+def test_some_calls_have_one_home(pattern: str) -> None:
+    homes = FORBIDDEN[pattern]
+    for path in (ROOT / "src").rglob("*.py"):
+        if str(path.relative_to(ROOT)) not in homes:
+            assert not re.search(pattern, path.read_text()), path
+
+
+def test_no_test_sleeps() -> None:
+    homes = {"tests/support/waiting.py", "tests/test_layout.py"}
+    for path in (ROOT / "tests").rglob("*.py"):
+        if str(path.relative_to(ROOT)) not in homes:
+            assert not re.search(r"(?<![\w\"'`])(time|asyncio)\.sleep\(", path.read_text()), path
+
+
+REFUSED_WORDS = re.compile(r"\b(mgr|cfg|ctx|chan|proc|util|utils|helper|helpers)\b")
+
+
+def test_names_come_from_the_glossary() -> None:
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = (
+                [node.id] if isinstance(node, ast.Name) else [node.arg] if isinstance(node, ast.arg) else []
+            )
+            for name in names:
+                assert not REFUSED_WORDS.search(name.replace("_", " ")), f"{path}: {name}"

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Install the Debian or Ubuntu packages that are missing: `install_packages.sh build|test|debug|fuzz`.
+# Installs nothing, and asks for no rights, when nothing is missing.
+set -eu
+
+build="gcc:gcc make:make"
+python_dev="python3-dev python3-venv"
+test="baresip:baresip-core sipp:sip-tester chromium:chromium ip:iproute2 unshare:util-linux"
+fuzz="clang:clang"
+
+missing=""
+need() {
+	for pair in "$@"; do
+		command -v "${pair%%:*}" >/dev/null 2>&1 || PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 ||
+			missing="$missing ${pair#*:}"
+	done
+}
+
+need_python_headers() {
+	"${PYTHON:-python3}" - <<-'CHECK' >/dev/null 2>&1 || missing="$missing $python_dev"
+		import ensurepip, os, sysconfig, venv
+		assert os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h"))
+	CHECK
+}
+
+case "${1:-build}" in
+build) need $build && need_python_headers ;;
+test) need $build $test && need_python_headers ;;
+fuzz) need $fuzz
+	ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1 ||
+		missing="$missing $(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p')" ;;
+*) echo "usage: $0 build|test|fuzz" >&2; exit 2 ;;
+esac
+
+[ -n "$missing" ] || exit 0
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "Please install these with your system's package manager, then try again:$missing" >&2
+	exit 1
+fi
+sudo=""
+[ "$(id -u)" = 0 ] || sudo="sudo"
+echo "Installing:$missing" >&2
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

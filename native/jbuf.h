@@ -23,7 +23,6 @@ struct mm_jbuf_packet {
 	uint8_t payload_type;
 	uint8_t level_dbov;       /* RFC 6464, or 255 when not carried      */
 	bool pauses;              /* announces that silence follows (DTX)   */
-	bool used;
 	uint8_t payload[MM_JBUF_MAX_PAYLOAD_BYTES];
 };
 
@@ -81,7 +80,12 @@ struct mm_jbuf {
 	int64_t playout_delay_us; /* of the last packet played              */
 	struct mm_jbuf_counters counters;
 	struct mm_jbuf_estimator estimator;
-	struct mm_jbuf_packet slots[MM_JBUF_SLOTS];
+	/* Packets are kept anywhere, the one freed last used first: a stream
+	 * that is in time stays within two or three, and in the cache. */
+	uint8_t slots[MM_JBUF_SLOTS];     /* by sequence: packet + 1, or 0  */
+	uint8_t spare[MM_JBUF_SLOTS];     /* stack of free ones, + 1        */
+	uint32_t nspare;
+	struct mm_jbuf_packet packets[MM_JBUF_SLOTS];
 };
 
 void mm_jbuf_init(struct mm_jbuf *jbuf, uint32_t clock_rate_hz,

@@ -88,9 +88,9 @@ static void collect(struct mm_receiver *receiver)
 		return;
 	receiver->correction_ms = mm_jbuf_correction(&receiver->jbuf,
 						     receiver->held_ms);
-	while (receiver->correction_ms != 0 && receiver->jbuf.nqueued > 0 &&
+	while (verdict == MM_JBUF_PACKET && receiver->jbuf.nqueued > 0 &&
 	       mm_voice_waiting(voice) < wanted_samples(receiver))
-		(void)fetch(receiver);
+		verdict = fetch(receiver);
 	if (mm_voice_waiting(voice) < wanted_samples(receiver))
 		receiver->correction_ms = 0;
 }
@@ -115,10 +115,10 @@ static void correct_decoded(struct mm_receiver *receiver)
 }
 
 /* Silence while a digit sounds, for those who send the tone as audio too. */
-static void hush(struct mm_receiver *receiver, size_t nsamples)
+static void hush(struct mm_receiver *receiver, int16_t *frame,
+		 size_t nsamples)
 {
 	bool quiet = receiver->now_us < receiver->quiet_until_us;
-	int16_t *frame = receiver->frame;
 
 	for (size_t i = 0; i < nsamples && (quiet || receiver->quiet); i++) {
 		size_t kept = quiet ? receiver->quiet ? 0 : nsamples - 1 - i
@@ -133,11 +133,13 @@ static void hush(struct mm_receiver *receiver, size_t nsamples)
 static void decode_frame(struct mm_receiver *receiver)
 {
 	size_t nsamples = tick_samples(receiver);
+	int16_t *frame;
 
 	mm_voice_decode(&receiver->voice);
 	correct_decoded(receiver);
-	mm_voice_take(&receiver->voice, receiver->frame, nsamples);
-	hush(receiver, nsamples);
+	frame = mm_voice_take(&receiver->voice, nsamples);
+	hush(receiver, frame, nsamples);
+	receiver->frame = frame;
 	receiver->frame_state = MM_FRAME_DECODED;
 }
 
@@ -147,6 +149,7 @@ static uint8_t peek(struct mm_source *source, int64_t now_us)
 	uint8_t level;
 
 	receiver->now_us = now_us;
+	mm_voice_give_back(&receiver->voice);
 	collect(receiver);
 	mm_receiver_count(receiver);
 	source->sample_rate_hz = mm_voice_sample_rate_hz(&receiver->voice);

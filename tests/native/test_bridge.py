@@ -68,7 +68,9 @@ def _follow(rate_hz: int, cast: list[Senses], ticks: list[list[tuple[str, ...]]]
 
 @settings(max_examples=60, deadline=None)
 @given(_cast([8000]), TICKS)
-def test_everybody_hears_what_the_reference_says(cast: list[Senses], ticks: list[list[tuple[str, ...]]]) -> None:
+def test_everybody_hears_what_the_reference_says(
+    cast: list[Senses], ticks: list[list[tuple[str, ...]]]
+) -> None:
     _follow(8000, cast, ticks)
 
 

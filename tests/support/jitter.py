@@ -31,7 +31,6 @@ class Packet(ctypes.Structure):
         ("payload_type", ctypes.c_uint8),
         ("level_dbov", ctypes.c_uint8),
         ("pauses", ctypes.c_bool),
-        ("used", ctypes.c_bool),
         ("payload", ctypes.c_uint8 * MAX_PAYLOAD_BYTES),
     ]
 
@@ -80,7 +79,10 @@ class Jbuf(ctypes.Structure):
         ("playout_delay_us", ctypes.c_int64),
         ("counters", Counters),
         ("estimator", Estimator),
-        ("slots", Packet * SLOTS),
+        ("slots", ctypes.c_uint8 * SLOTS),
+        ("spare", ctypes.c_uint8 * SLOTS),
+        ("nspare", ctypes.c_uint32),
+        ("packets", Packet * SLOTS),
     ]
 
 

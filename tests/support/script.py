@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mixminus.mixer import reference_dsp
-from mixminus.mixer.reference import glide, minus_one
+from mixminus.mixer.reference import MixClass, glide, minus_one, mix_classes
 from tests.support.bridge import Participant, Room
 from tests.support.native import library
 
@@ -76,7 +76,7 @@ class Moving:
 
 @dataclass
 class Person:
-    """A participant's knobs, in this stay, and what it heard in all of them."""
+    """A participant in one stay: its knobs, what it heard, and what was due since the bridge began."""
 
     participant: Participant
     senses: Senses
@@ -84,10 +84,9 @@ class Person:
     hearing: Moving = field(default_factory=Moving)
     asked_gain: int = UNITY
     muted: bool = False
-    ticked: bool = False
     spoke: bool = False
     said_last: Pcm | None = None
-    heard: dict[int, Pcm] = field(default_factory=dict)
+    heard: list[Pcm] = field(default_factory=list)
     due: list[Pcm] = field(default_factory=list)
 
 
@@ -103,8 +102,9 @@ class Script:
             Person(room.invite(speaks_hz=senses.speaks_hz, hears=senses.hears_hz), senses) for senses in cast
         ]
         self.present: list[int] = []
+        self.gone: list[Person] = []
+        self.everything: list[Pcm] = []
         self.hears: dict[tuple[int, int], Moving] = {}
-        self.ticks = 0
 
     def apply(self, step: Sequence[object]) -> None:
         """One command, as the engine would give it between two ticks; nonsense is left out."""
@@ -116,11 +116,12 @@ class Script:
     def _join(self, who: int) -> None:
         before = self.people[who]
         self.room.join(before.participant)
-        self.people[who] = Person(before.participant, before.senses, heard=before.heard, due=before.due)
+        self.people[who] = Person(before.participant, before.senses)
         self.present.append(who)
 
     def _leave(self, who: int) -> None:
         self.people[who].participant.leave()
+        self.gone.append(self.people[who])
         self.present.remove(who)
         self.hears = {pair: moving for pair, moving in self.hears.items() if who not in pair}
 
@@ -143,7 +144,7 @@ class Script:
         person = self.people[who]
         person.participant.set_deafened(deafened)
         person.hearing.next = 0 if deafened else UNITY
-        if not person.ticked:
+        if not person.heard:
             person.hearing.jump(person.hearing.next)
 
     def _hears(self, who: int, speaker: int, gain_q8: int) -> None:
@@ -152,7 +153,7 @@ class Script:
         self.people[who].participant.set_hears(self.people[speaker].participant, gain_q8)
         moving = self.hears.setdefault((who, speaker), Moving())
         moving.next = gain_q8
-        if not (self.people[who].ticked and self.people[speaker].spoke):
+        if not (self.people[who].heard and self.people[speaker].spoke):
             moving.jump(gain_q8)
 
     def tick(self, seed: int) -> None:
@@ -161,20 +162,31 @@ class Script:
         frames = np.zeros((len(self.present) + 1, self.frame_samples), np.int16)
         for row, who in enumerate(self.present):
             frames[row] = self._say(self.people[who], chance)
+        cells = self._cells()
+        *due, everything = self._due(frames, cells)
+        self._begin_streams(cells)
         self.room.tick()
-        *due, everything = self._due(frames)
-        for who, person in enumerate(self.people):
-            person.due.append(due[self.present.index(who)] if who in self.present else everything)
-        for who in self.present:
+        for who, mix in zip(self.present, due, strict=True):
             person = self.people[who]
-            person.heard[self.ticks] = person.participant.heard_pcm
-            person.ticked = True
+            person.due.append(mix)
+            person.heard.append(person.participant.heard_pcm)
             person.spoke = person.senses.speaks_hz is not None and person.gain.next > 0
             person.gain.jump(person.gain.next)
             person.hearing.jump(person.hearing.next)
         for moving in self.hears.values():
             moving.jump(moving.next)
-        self.ticks += 1
+        self.everything.append(everything)
+
+    def _begin_streams(self, cells: npt.NDArray[np.int64]) -> None:
+        """Whoever comes to a shared mix goes on where it stands; a stream of one's own begins with silence."""
+        people = [self.people[who] for who in self.present]
+        contributes = [p.senses.speaks_hz is not None and max(p.gain.last, p.gain.next) > 0 for p in people]
+        deafened = [p.hearing.next == 0 for p in people]
+        classes = mix_classes(np.array(contributes, bool), cells[:-1, :-1], np.array(deafened, bool))
+        for person, mix_class in zip(people, classes, strict=True):
+            if not person.heard:
+                silence = [np.zeros_like(mix) for mix in self.everything]
+                person.due = list(self.everything) if mix_class is MixClass.ALL else silence
 
     def _say(self, person: Person, chance: np.random.Generator) -> Pcm | int:
         rate_hz = person.senses.speaks_hz
@@ -187,27 +199,29 @@ class Script:
         person.said_last = said
         return resampled(np.concatenate([before, said]), rate_hz, self.rate_hz)[-self.frame_samples :]
 
-    def _due(self, frames: Pcm) -> Pcm:
-        """What each of those present should hear, and last what somebody would who says and changes nothing."""
+    def _cells(self) -> npt.NDArray[np.int64]:
+        """Who hears whom among those present, and last somebody who says and changes nothing."""
+        steady = glide(UNITY, UNITY, self.frame_samples)
+        cells = np.tile(steady, (len(self.present) + 1, len(self.present) + 1, 1))
+        for (listener, speaker), moving in self.hears.items():
+            gains = glide(moving.last, moving.next, self.frame_samples)
+            cells[self.present.index(listener), self.present.index(speaker)] = gains
+        return cells
+
+    def _due(self, frames: Pcm, cells: npt.NDArray[np.int64]) -> Pcm:
+        people = [self.people[who] for who in self.present]
         size = self.frame_samples
         steady = glide(UNITY, UNITY, size)
-        gains = [glide(self.people[i].gain.last, self.people[i].gain.next, size) for i in self.present]
-        hearing = [glide(self.people[i].hearing.last, self.people[i].hearing.next, size) for i in self.present]
-        cells = np.tile(steady, (len(frames), len(frames), 1))
-        for (listener, speaker), moving in self.hears.items():
-            cells[self.present.index(listener), self.present.index(speaker)] = glide(moving.last, moving.next, size)
-        return minus_one(frames, np.array([*gains, steady]), cells, np.array([*hearing, steady]))
+        gains = np.array([*(glide(p.gain.last, p.gain.next, size) for p in people), steady])
+        hearing = np.array([*(glide(p.hearing.last, p.hearing.next, size) for p in people), steady])
+        return minus_one(frames, gains, cells, hearing)
 
     def check(self) -> None:
-        """Bit for bit, delayed by the limiter's look-ahead, in every tick of everybody's stays.
-
-        Whoever joins goes on where the shared mix stands: before their time, they would have heard everything.
-        """
+        """Bit for bit, delayed by the limiter's look-ahead, in every tick of everybody's stays."""
         lookahead = self.rate_hz // LOOKAHEADS_PER_SECOND
-        for person in self.people:
-            if not person.heard:
-                continue
-            delayed = np.concatenate([np.zeros(lookahead, np.int16), *person.due])[:-lookahead]
-            due = resampled(delayed, self.rate_hz, person.senses.hears_hz).reshape(self.ticks, -1)
-            for tick, heard in person.heard.items():
-                assert np.array_equal(heard, due[tick]), tick
+        for person in (*self.gone, *self.people):
+            if person.heard:
+                delayed = np.concatenate([np.zeros(lookahead, np.int16), *person.due])[:-lookahead]
+                heard = np.concatenate(person.heard)
+                due = resampled(delayed, self.rate_hz, person.senses.hears_hz)
+                assert np.array_equal(heard, due[-len(heard) :])

@@ -80,9 +80,9 @@ static void settle_fresh(struct mm_bridge *bridge, struct mm_seat *seat,
 	if (wish == WISH_OWN) {
 		mm_encoder_init(state->encoder, &shared->format,
 				shared->libraries);
-		mm_mix_class_fork(&bridge->classes[MM_CLASS_ALL],
-				  shared->format.sample_rate_hz, bridge->tick,
-				  &state->limiter, &state->lane);
+		mm_limiter_init(&state->limiter, bridge->sample_rate_hz);
+		mm_lane_init(&state->lane, bridge->sample_rate_hz,
+			     shared->format.sample_rate_hz);
 		seat->tx_state = MM_TX_PRIVATE;
 		return;
 	}

@@ -48,7 +48,7 @@ async def test_a_call_rings_is_answered_with_the_ports_address_and_ends(house: H
     await call.provisional(180)
     answer = await call.final()
     assert answer.status_code == 200
-    assert answered_port(answer.body) == house.leg.port.local_port
+    assert answered_port(answer.body) == house.port.local_port
     assert (house.desk.destinations[-1].target, house.desk.sources[-1].target) == ("1000", "ada@127.0.0.1")
     assert house.desk.sources[-1].target_name == "Ada"
     call.ack()
@@ -160,7 +160,7 @@ async def test_a_late_offer_within_a_call(house: House, phone: Phone) -> None:
     await call.establish()
     call.invite()
     offer = await call.final()
-    assert answered_port(offer.body) == house.leg.port.local_port
+    assert answered_port(offer.body) == house.port.local_port
     call.ack(sdp(formats="0", version=2))
     assert (await call.hang_up()).status_code == 200
 

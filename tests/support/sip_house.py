@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # stubs are a package of their own
 
 from mixminus.call.leg import Address, Leg, LegEnded
 from mixminus.call.states import HangupReason
-from mixminus.mixer import Engine, EngineEvent
+from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
 
@@ -49,6 +49,13 @@ class House:
     def leg(self) -> Leg:
         """The newest leg."""
         return self.desk.legs[-1]
+
+    @property
+    def port(self) -> Port:
+        """The newest leg's port."""
+        port = self.leg.port
+        assert isinstance(port, Port)
+        return port
 
 
 @asynccontextmanager

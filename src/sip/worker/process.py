@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
-import pjsua2 as pj
+import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.sip import watchdog

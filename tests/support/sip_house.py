@@ -11,6 +11,7 @@ from mixminus.call.states import HangupReason
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
+from tests.support.waiting import eventually_async
 
 PATIENCE_S = 15.0
 
@@ -82,11 +83,13 @@ def children() -> list[psutil.Process]:
     return [process for process in psutil.Process().children(recursive=True) if process.is_running()]
 
 
-async def until(condition: Callable[[], object], *, within_s: float = PATIENCE_S) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Return when a condition holds that nobody tells about; fail when it does not come to hold."""
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - other processes set no Event of ours
-            await asyncio.sleep(0.02)
+
+    async def probe() -> object:
+        return condition()
+
+    await eventually_async(probe, timeout_s=PATIENCE_S)
 
 
 async def end_of(leg: Leg) -> tuple[HangupReason, bool]:

@@ -171,14 +171,13 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are no subclass of asyncio.Transport.
-        transport = cast(asyncio.Transport, transport)
         host, port, *_ = transport.get_extra_info("peername") or ("0.0.0.0", 0)
         number = self._network.accept(self, host)
-        self._transport = transport
+        # uvloop's transports are no subclasses of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
         self.flow = Flow("TCP", host, port, number)
         if not number:
-            transport.abort()
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self.heard_at_s = asyncio.get_running_loop().time()

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 
-import pjsua2 as pj
+import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.ids import LegId

@@ -1,6 +1,6 @@
 """The calls of a worker, by leg: commands come in, reports go out."""
 
-import pjsua2 as pj
+import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.ids import LegId

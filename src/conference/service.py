@@ -51,6 +51,7 @@ class ConferenceService:
         conference = self._new(customer_id, spec)
         async with self._store.transaction() as tx:
             await tx.conferences.add(conference)
+            await tx.outbox.open(conference.id)
             await publish_conference(tx, "conference_created", conference)
         self._scope.spawn(f"begin {conference.id}", self._begin(conference.id))
         self._lifecycle.arm(conference)

@@ -114,7 +114,11 @@ async def test_the_demo_says_how_to_enter_and_keeps_its_room(tmp_path: Path) -> 
 
 
 async def test_a_port_in_use_is_named_with_its_setting(tmp_path: Path) -> None:
-    for part, kind in (("HTTP", socket.SOCK_STREAM), ("SIP", socket.SOCK_DGRAM), ("WEBRTC", socket.SOCK_DGRAM)):
+    for part, kind in (
+        ("HTTP", socket.SOCK_STREAM),
+        ("SIP", socket.SOCK_DGRAM),
+        ("WEBRTC", socket.SOCK_DGRAM),
+    ):
         with socket.socket(socket.AF_INET, kind) as holder:
             holder.bind(("127.0.0.1", 0))
             if kind == socket.SOCK_STREAM:
@@ -134,7 +138,7 @@ async def test_two_servers_do_not_share_a_folder(tmp_path: Path) -> None:
         ({"MIXMINUS_HTTP_PORT": "http"}, "MIXMINUS_HTTP_PORT", 2),
         ({"MIXMINUS_DATA_DIR": "/proc/mixminus"}, "MIXMINUS_DATA_DIR", 1),
         ({"MIXMINUS_DATABASE_URL": "nosuch://database"}, "MIXMINUS_DATABASE_URL", 1),
-        ({"MIXMINUS_HTTP_HOST": "192.0.2.1"}, "MIXMINUS_HTTP_HOST", 1),
+        ({"MIXMINUS_HTTP_HOST": "192.0.2.1", "MIXMINUS_WEBRTC_HOST": "127.0.0.1"}, "MIXMINUS_HTTP_HOST", 1),
     ],
 )
 async def test_what_cannot_work_is_said_in_a_sentence(
@@ -152,7 +156,9 @@ async def test_an_open_door_is_warned_of(tmp_path: Path) -> None:
 
 
 async def refuses(folder: Path, *words: str, settings: Mapping[str, str], code: int = 1) -> None:
-    async with serve(folder, ready=False, settings={"MIXMINUS_HTTP_PORT": str(free_port())} | dict(settings)) as server:
+    async with serve(
+        folder, ready=False, settings={"MIXMINUS_HTTP_PORT": str(free_port())} | dict(settings)
+    ) as server:
         assert await server.wait() == code, server.stderr
     for word in words:
         assert word in server.stderr, server.stderr

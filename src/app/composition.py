@@ -32,6 +32,7 @@ from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
+from mixminus.conference.watch import HealthWatch
 from mixminus.errors import MixMinusError, Unavailable
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
@@ -180,10 +181,13 @@ async def _start_services(
     stack.push_async_callback(conferences.close)
     participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
     calls = CallService(store, clock, run_flow=FlowRunner(participants, clock).run, names=names)
+    health = HealthWatch(store, clock, participants)
+    stack.push_async_callback(health.close)
     stack.push_async_callback(calls.close)
     await recordings.repair()
     await calls.start()
     await conferences.start()
+    health.start()
     return _Control(
         access=AccessService(store, clock),
         conferences=conferences,

@@ -32,12 +32,12 @@ class CallLedger:
             await tx.calls.add(call)
             await _publish(tx, "call_created", call)
 
-    async def answered(self, call_id: CallId) -> Call:
-        """Note that the call is up; IllegalTransition if it is ending."""
+    async def answered(self, call_id: CallId, action: dict[str, Any]) -> Call:
+        """Note that the call is up, and what its flow does; IllegalTransition if it is ending."""
 
         def change(call: Call, now: datetime) -> Call:
             status = step(CALL_TRANSITIONS, call.status, CallEvent.ANSWERED)
-            return replace(call, status=status, tm_progressing=now)
+            return replace(call, status=status, action=action, tm_progressing=now)
 
         return await self._change(call_id, change)
 
@@ -51,8 +51,8 @@ class CallLedger:
 
         return await self._change(call_id, change)
 
-    async def ended(self, call_id: CallId, ended: LegEnded) -> Call:
-        """Note the end, and who caused it; a call that has ended stays as it is."""
+    async def ended(self, call_id: CallId, ended: LegEnded, action: dict[str, Any]) -> Call:
+        """Note the end, who caused it and during what; a call that has ended stays as it is."""
 
         def change(call: Call, now: datetime) -> Call:
             if call.status is CallStatus.HANGUP:
@@ -61,16 +61,13 @@ class CallLedger:
             return replace(
                 call,
                 status=step(CALL_TRANSITIONS, call.status, CallEvent.ENDED),
+                action=action,
                 hangup_by=HangupBy.LOCAL if local else HangupBy.REMOTE,
                 hangup_reason=ended.reason or HangupReason.NORMAL,
                 tm_hangup=now,
             )
 
         return await self._change(call_id, change)
-
-    async def acts(self, call_id: CallId, action: dict[str, Any]) -> Call:
-        """Note which action the call's flow has come to."""
-        return await self._change(call_id, lambda call, now: replace(call, action=action))
 
     async def muted(self, call_id: CallId, direction: MuteDirection, on: bool) -> Call:
         """Set or clear bits of the mute; CallNotProgressing unless the call is up."""

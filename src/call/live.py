@@ -23,6 +23,8 @@ class LiveCall:
         """Done when the leg has ended, whoever ended it."""
         self.call = call
         """The row as it was last written."""
+        self.action: dict[str, Any] = {}
+        """What the flow does now; the row learns of it with the next change."""
         self._leg = leg
         self._ledger = ledger
 
@@ -50,11 +52,7 @@ class LiveCall:
         """Accept the call, unless that is done."""
         if not self.answered:
             await self._leg.answer()
-            self.call = await self._ledger.answered(self.id)
-
-    async def acts(self, action: dict[str, Any]) -> None:
-        """Show which action the flow has come to."""
-        self.call = await self._ledger.acts(self.id, action)
+            self.call = await self._ledger.answered(self.id, self.action)
 
     async def set_mute(self, direction: MuteDirection, on: bool) -> None:
         """Mute or unmute; the other bit stays as it is."""

@@ -7,6 +7,7 @@ leg ends by itself: the flow stops where it is -----------------------
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -63,7 +64,7 @@ class CallService:
     async def start(self) -> None:
         """Hang up in the books the calls that an earlier run has lost."""
         for call in await self._ledger.unfinished():
-            await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=False))
+            await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
 
     async def incoming(self, leg: Leg, *, source: Address, destination: Address) -> None:
         """Take over a leg; it is routed, answered and served in a task of its own."""
@@ -81,12 +82,12 @@ class CallService:
             call = await tx.calls.find(call_id)
         if call is None or call.customer_id != customer_id:
             raise CallNotFound(f"no call {call_id}")
-        return call
+        return self._shown(call)
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Call]:
         """Return calls of all states, newest first."""
         async with self._store.snapshot() as tx:
-            return await tx.calls.page(customer_id, page)
+            return [self._shown(call) for call in await tx.calls.page(customer_id, page)]
 
     async def hang_up(self, customer_id: CustomerId, call_id: CallId) -> Call:
         """End the call; one that is ending is returned as it is."""
@@ -114,6 +115,10 @@ class CallService:
             await asyncio.wait(tuple(self._serving), timeout=CLOSE_GRACE_S)
         await self._scope.close()
 
+    def _shown(self, call: Call) -> Call:
+        live = self._live.get(call.id)
+        return replace(call, action=live.action) if live else call
+
     async def _serve(self, leg: Leg, source: Address, destination: Address) -> None:
         conference = await self._find_conference(destination.target)
         if conference is None:
@@ -125,7 +130,7 @@ class CallService:
         try:
             self._scope.spawn(f"leg {leg.id}", live.watch())
             await self._run(live, _join(conference.id))
-            await self._ledger.ended(call.id, await live.over)
+            await self._ledger.ended(call.id, await live.over, live.action)
         finally:
             del self._live[call.id], self._by_port[leg.port.id]
 

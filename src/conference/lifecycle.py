@@ -47,18 +47,17 @@ class Lifecycle:
         self._recorder = recorder
         self._timeouts = Timeouts(clock)
 
-    async def begin(self, conference_id: ConferenceId) -> Conference:
+    async def begin(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
         """Open the bridge of a starting conference; one that is further on stays as it is."""
-        async with self._store.transaction() as tx:
-            conference = await self.hold(tx, conference_id)
-            if conference.status is not ConferenceStatus.STARTING:
-                return conference
-            self._rooms.open(conference_id)
-            status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.BRIDGE_OPENED)
-            conference = replace(conference, status=status, tm_update=self._clock.now())
-            await tx.conferences.save(conference)
-            await publish_conference(tx, "conference_updated", conference)
+        conference = await self.hold(tx, conference_id)
+        if conference.status is not ConferenceStatus.STARTING:
             return conference
+        self._rooms.open(conference_id)
+        status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.BRIDGE_OPENED)
+        conference = replace(conference, status=status, tm_update=self._clock.now())
+        await tx.conferences.save(conference)
+        await publish_conference(tx, "conference_updated", conference)
+        return conference
 
     async def close(self, conference_id: ConferenceId) -> Conference:
         """Dismiss everybody: terminated when the last has left, at once if nobody is there."""
@@ -109,7 +108,8 @@ class Lifecycle:
             await self.close(conference.id)
         else:
             self._rooms.open(conference.id)
-            await self.begin(conference.id)
+            async with self._store.transaction() as tx:
+                await self.begin(tx, conference.id)
             self.arm(conference)
 
     def arm(self, conference: Conference) -> None:

@@ -59,19 +59,19 @@ class ParticipantService:
     async def admit(self, conference_id: ConferenceId, call_id: CallId, port: BridgePort) -> Seat | None:
         """Return a seat for a participant that is joining; None if the conference takes nobody now."""
         async with self._rooms.turn(conference_id):
-            conference = await self._lifecycle.begin(conference_id)
-            room = self._rooms.find(conference_id)
-            if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-                return None
-            participant = Conferencecall(
-                id=ConferencecallId(new_id()),
-                customer_id=conference.customer_id,
-                conference_id=conference_id,
-                reference_id=call_id,
-                status=ConferencecallStatus.JOINING,
-                tm_create=self._clock.now(),
-            )
             async with self._store.transaction() as tx:
+                conference = await self._lifecycle.begin(tx, conference_id)
+                room = self._rooms.find(conference_id)
+                if conference.status is not ConferenceStatus.PROGRESSING or room is None:
+                    return None
+                participant = Conferencecall(
+                    id=ConferencecallId(new_id()),
+                    customer_id=conference.customer_id,
+                    conference_id=conference_id,
+                    reference_id=call_id,
+                    status=ConferencecallStatus.JOINING,
+                    tm_create=self._clock.now(),
+                )
                 await tx.conferencecalls.add(participant)
                 await publish_conferencecall(tx, participant)
             seat = Seat(participant.id, call_id, conference, port, room.company)

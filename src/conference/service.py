@@ -51,6 +51,7 @@ class ConferenceService:
         conference = self._new(customer_id, spec)
         async with self._store.transaction() as tx:
             await tx.conferences.add(conference)
+            await tx.outbox.open(conference.id)
             await publish_conference(tx, "conference_created", conference)
         self._scope.spawn(f"begin {conference.id}", self._begin(conference.id))
         self._lifecycle.arm(conference)
@@ -105,8 +106,8 @@ class ConferenceService:
         return conference, room
 
     async def _begin(self, conference_id: ConferenceId) -> None:
-        async with self._rooms.turn(conference_id):
-            await self._lifecycle.begin(conference_id)
+        async with self._rooms.turn(conference_id), self._store.transaction() as tx:
+            await self._lifecycle.begin(tx, conference_id)
 
     def _new(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         if spec.timeout_s < 0:

@@ -119,19 +119,19 @@ class Action:
 def parse(raw: Mapping[str, Any]) -> Action:
     """Read one action; InvalidActionType for a type nobody knows, InvalidArgument for a bad option."""
     type_ = raw.get("type")
-    if type_ not in CATALOGUE:
+    if not isinstance(type_, str) or type_ not in CATALOGUE:
         raise InvalidActionType(f"unknown action type {type_!r}")
     option = raw.get("option") or {}
     if not isinstance(option, Mapping):
         raise InvalidArgument(f"the option of {type_} is not an object")
-    read = _OPTIONS.get(str(type_))
+    read = _OPTIONS.get(type_)
     source = {
         "id": str(_uuid(raw, "id")),
         "next_id": str(_uuid(raw, "next_id")),
         "type": type_,
         "option": dict(option),
     }
-    return Action(str(type_), read(option) if read else None, source)
+    return Action(type_, read(option) if read else None, source)
 
 
 def normalise(raw: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
@@ -156,7 +156,7 @@ def _hangup(option: Mapping[str, Any]) -> Hangup:
 
 def _sleep(option: Mapping[str, Any]) -> Sleep:
     duration_ms = option.get("duration", 0)
-    if not isinstance(duration_ms, int) or duration_ms < 0:
+    if type(duration_ms) is not int or duration_ms < 0:
         raise InvalidArgument("duration is not a number of milliseconds")
     return Sleep(duration_ms)
 

@@ -77,5 +77,5 @@ class FlowRun:
         if action.option is None:
             log.warning("action skipped", call_id=str(self.call.id), type=action.type)
             return
-        await self.call.acts(action.source)
+        self.call.action = action.source
         await self._executors[type(action.option)](self, action.option)

@@ -75,6 +75,7 @@ class AccessService:
         if customer_id is None:
             customer_id = CustomerId(new_id())
             await tx.access.add_customer(customer_id, "default", self._clock.now())
+            await tx.outbox.open(customer_id)
         return customer_id
 
     async def _add_key(

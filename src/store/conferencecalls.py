@@ -66,9 +66,7 @@ class ConferencecallRows:
         tables = tables.outerjoin(calls, c.reference_id == calls.c.id)
         query = select(c.id, c.customer_id, c.tm_create, calls.c.status, conferences.c.status)
         present = (ConferencecallStatus.JOINING, ConferencecallStatus.JOINED)
-        rows = (
-            await self._connection.execute(query.select_from(tables).where(c.status.in_(present)))
-        ).tuples()
+        rows = (await self._connection.execute(query.select_from(tables).where(c.status.in_(present)))).all()
         return [
             Condition(
                 id=ConferencecallId(id_),

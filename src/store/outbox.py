@@ -37,6 +37,10 @@ class OutboxRows:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    async def open(self, stream_id: UUID) -> None:
+        """Begin a stream, in the transaction that makes what it is about."""
+        await self._connection.execute(insert(event_streams).values(id=stream_id, number=0))
+
     async def add(
         self, stream_id: UUID, type_: str, *, customer_id: CustomerId, data: dict[str, Any], tm: datetime
     ) -> int:
@@ -56,7 +60,5 @@ class OutboxRows:
         """Count one more; the row stays locked to the end, so that numbers have no gaps."""
         c = event_streams.c
         query = update(event_streams).where(c.id == stream_id).values(number=c.number + 1)
-        if (await self._connection.execute(query)).rowcount == 0:
-            await self._connection.execute(insert(event_streams).values(id=stream_id, number=1))
-        number: int = (await self._connection.execute(select(c.number).where(c.id == stream_id))).scalar_one()
+        number: int = (await self._connection.execute(query.returning(c.number))).scalar_one()
         return number

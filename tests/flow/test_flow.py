@@ -21,7 +21,7 @@ async def only_participant(house: House, status: ConferencecallStatus) -> Confer
         listed = await house.participants.list_calls(house.customer_id, EVERYTHING)
         return listed[0].id if listed and listed[0].status is status else None
 
-    return await until(look)  # type: ignore[return-value]
+    return await until(look)
 
 
 async def acting(house: House, id_: ConferencecallId, type_: str) -> None:

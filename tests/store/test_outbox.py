@@ -28,13 +28,20 @@ async def publish(store: Store, stream_id: UUID, customer_id: CustomerId, type_:
         )
 
 
+async def opened(store: Store) -> UUID:
+    stream = new_id()
+    async with store.transaction() as tx:
+        await tx.outbox.open(stream)
+    return stream
+
+
 async def numbers(store: Store, stream_id: UUID, after: int = 0) -> list[int]:
     async with store.snapshot() as tx:
         return [event.number for event in await tx.outbox.read(stream_id, after)]
 
 
 async def test_each_stream_counts_for_itself(store: Store, customer_id: CustomerId) -> None:
-    here, there = new_id(), new_id()
+    here, there = await opened(store), await opened(store)
     assert [await publish(store, stream, customer_id) for stream in (here, there, here)] == [1, 1, 2]
     assert await numbers(store, here) == [1, 2]
     assert await numbers(store, here, after=1) == [2]
@@ -42,13 +49,13 @@ async def test_each_stream_counts_for_itself(store: Store, customer_id: Customer
 
 
 async def test_parallel_events_leave_no_gap(store: Store, customer_id: CustomerId) -> None:
-    stream = new_id()
+    stream = await opened(store)
     await asyncio.gather(*(publish(store, stream, customer_id) for _ in range(50)))
     assert await numbers(store, stream) == list(range(1, 51))
 
 
 async def test_what_did_not_happen_is_not_told(store: Store, customer_id: CustomerId) -> None:
-    stream = new_id()
+    stream = await opened(store)
     await publish(store, stream, customer_id)
     with pytest.raises(Changed):
         async with store.transaction() as tx:
@@ -59,7 +66,7 @@ async def test_what_did_not_happen_is_not_told(store: Store, customer_id: Custom
 
 
 async def test_an_event_comes_back_as_it_was(store: Store, customer_id: CustomerId) -> None:
-    stream, clock = new_id(), ManualClock()
+    stream, clock = await opened(store), ManualClock()
     tm = clock.now()
     async with store.transaction() as tx:
         await tx.outbox.add(stream, "x", customer_id=customer_id, data={"ü": None}, tm=tm)

@@ -25,8 +25,10 @@ class ManualClock:
         return self._monotonic_s
 
     async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
         wake = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._monotonic_s + max(0.0, seconds), next(self._order), wake))
+        heapq.heappush(self._sleepers, (self._monotonic_s + seconds, next(self._order), wake))
         await wake
 
     @property

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, overload
 
 __all__ = ["until"]
 
@@ -11,7 +11,11 @@ T = TypeVar("T")
 STEP_S: Final = 0.01
 
 
-async def until(look: Callable[[], T | Awaitable[T]], *, within_s: float = 10.0) -> T:
+@overload
+async def until(look: Callable[[], Awaitable[T | None]], *, within_s: float = 10.0) -> T: ...
+@overload
+async def until(look: Callable[[], T | None], *, within_s: float = 10.0) -> T: ...
+async def until(look: Callable[[], Any], *, within_s: float = 10.0) -> Any:
     """Return what ``look`` finds as soon as it is true; fail the test when it stays false."""
     loop = asyncio.get_running_loop()
     end = loop.time() + within_s

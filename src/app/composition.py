@@ -115,7 +115,7 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
         yield House(
             http=http,
             sip=(advertised_host(settings, settings.sip_host), sip.port),
-            webrtc=(advertised_host(settings, _webrtc_host(settings)), webrtc.port),
+            webrtc=(advertised_host(settings, settings.media_host), webrtc.port),
             fresh_key=fresh_key,
             demo=await open_demo(
                 control.access,
@@ -214,7 +214,7 @@ def _watch(engine: Engine, calls: CallService, stack: AsyncExitStack) -> None:
 async def _start_webrtc(
     settings: Settings, engine: Engine, calls: CallService, stack: AsyncExitStack
 ) -> WebRtcEndpoint:
-    host = _webrtc_host(settings)
+    host = settings.media_host
     config = WebRtcConfig(host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host))
     endpoint = WebRtcEndpoint(engine, calls, config)
     with _listening("webrtc", host, settings.webrtc_port):
@@ -252,10 +252,6 @@ async def _start_http(settings: Settings, services: Services, stack: AsyncExitSt
     with _listening("http", settings.http_host, settings.http_port):
         await web.TCPSite(runner, settings.http_host, settings.http_port).start()
     return settings.http_host, runner.addresses[0][1]
-
-
-def _webrtc_host(settings: Settings) -> str:
-    return settings.webrtc_host or settings.http_host
 
 
 def _probe(host: str, port: int, *kinds: socket.SocketKind) -> None:

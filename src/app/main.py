@@ -22,6 +22,10 @@ __all__ = ["main"]
 
 logger = log.get("app")
 
+ADVICE: Final = {
+    "http_host": "access keys travel in clear and browsers want https for the microphone: put TLS in front",
+    "sip_host": "anybody who reaches this address can dial into the rooms: put a firewall around it",
+}
 # As argparse does: 2 says that the command was wrong, 1 that it failed.
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -31,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        settings = load()
+        settings = load(**_given(options))
     except BadSettings as error:
         sys.stderr.write(f"mixminus: {error}\n")
         return EXIT_USAGE
@@ -84,15 +88,10 @@ def _announce(running: House) -> None:
 
 
 def _warn_of_the_network(settings: Settings) -> None:
-    for name in ("http_host", "sip_host", "webrtc_host"):
+    for name in ("http_host", "sip_host"):
         host = getattr(settings, name)
-        if host and not ipaddress.ip_address(host).is_loopback:
-            logger.warning(
-                "open to the network: anybody who reaches this address can dial in; "
-                "put TLS in front of the API, and a firewall around the rest",
-                setting=setting_name(name),
-                host=host,
-            )
+        if not ipaddress.ip_address(host).is_loopback:
+            logger.warning("open to the network", setting=setting_name(name), host=host, advice=ADVICE[name])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,8 +106,18 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="settings (environment, .env, or TOML named by MIXMINUS_CONFIG):\n" + _settings_help(),
     )
+    serve.add_argument(
+        "--host", metavar="ADDRESS", help="listen here, whatever the settings say; 0.0.0.0 for all"
+    )
     serve.add_argument("--demo", action="store_true", help="open a demo room and say how to enter it")
     return parser
+
+
+def _given(options: argparse.Namespace) -> dict[str, str]:
+    """Return the settings that the command line overrides."""
+    if options.host is None:
+        return {}
+    return dict.fromkeys(("http_host", "sip_host", "webrtc_host"), options.host)
 
 
 def _settings_help() -> str:

@@ -51,7 +51,10 @@ class Settings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65535, description="TCP port of the API and the join page")
     sip_host: str = Field(LOOPBACK, description="address of SIP and of the phones' audio")
     sip_port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port of SIP")
-    webrtc_host: str = Field("", description="address of the browsers' audio; empty means that of the API")
+    webrtc_host: str = Field(
+        "",
+        description="address of the browsers' audio; empty means that of SIP, or of the API if only that is open",
+    )
     webrtc_port: int = Field(8081, ge=0, le=65535, description="the one UDP port of all browsers' audio")
     rtp_port_min: int = Field(
         0, ge=0, le=65535, description="first UDP port of the phones' audio; 0 means any"
@@ -130,6 +133,17 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = InitSettingsSource(settings_cls, init_kwargs=_read_config())
         return init_settings, env_settings, dotenv_settings, file
+
+    @property
+    def media_host(self) -> str:
+        """The address of the browsers' audio, with the default filled in."""
+        if self.webrtc_host:
+            return self.webrtc_host
+        # An API behind a proxy stays on loopback while phones and browsers come from outside.
+        outward = [
+            host for host in (self.sip_host, self.http_host) if not ipaddress.ip_address(host).is_loopback
+        ]
+        return outward[0] if outward else self.sip_host
 
     @property
     def database(self) -> str:

@@ -138,7 +138,7 @@ async def test_two_servers_do_not_share_a_folder(tmp_path: Path) -> None:
         ({"MIXMINUS_HTTP_PORT": "http"}, "MIXMINUS_HTTP_PORT", 2),
         ({"MIXMINUS_DATA_DIR": "/proc/mixminus"}, "MIXMINUS_DATA_DIR", 1),
         ({"MIXMINUS_DATABASE_URL": "nosuch://database"}, "MIXMINUS_DATABASE_URL", 1),
-        ({"MIXMINUS_HTTP_HOST": "192.0.2.1"}, "MIXMINUS_HTTP_HOST", 1),
+        ({"MIXMINUS_HTTP_HOST": "192.0.2.1", "MIXMINUS_WEBRTC_HOST": "127.0.0.1"}, "MIXMINUS_HTTP_HOST", 1),
     ],
 )
 async def test_what_cannot_work_is_said_in_a_sentence(

@@ -99,3 +99,20 @@ def test_a_refused_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(BadSettings) as caught:
         load()
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("http", "sip", "webrtc", "media"),
+    [
+        pytest.param("", "", "", "127.0.0.1", id="everything stays here"),
+        pytest.param("", "0.0.0.0", "", "0.0.0.0", id="the API behind a proxy"),
+        pytest.param("0.0.0.0", "", "", "0.0.0.0", id="only browsers come"),
+        pytest.param("0.0.0.0", "0.0.0.0", "127.0.0.1", "127.0.0.1", id="as the operator says"),
+    ],
+)
+def test_browsers_audio_goes_where_the_network_is(
+    http: str, sip: str, webrtc: str, media: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("HTTP", http), ("SIP", sip), ("WEBRTC", webrtc)):
+        monkeypatch.setenv(f"MIXMINUS_{name}_HOST", value)
+    assert load().media_host == media

@@ -14,7 +14,7 @@ from mixminus.errors import InvalidArgument, Unavailable
 from mixminus.mixer import Bridge, Engine, EngineConfig, FirstPacket, Port, PortClosed
 from tests.support.phone import RtpPhone
 from tests.support.signals import loudness_at, rms, tone
-from tests.support.wait import until
+from tests.support.waiting import eventually
 
 LOUD = 8000.0
 VOICES_HZ = (400, 700)
@@ -97,8 +97,8 @@ def test_ports_move_between_shards_with_all_they_have() -> None:
             phone.send(port.local_port, tone(400, 8000, 160, LOUD))
             return rms(listeners[1].read()) > LOUD / 10
 
-        until(speak_and_hear, what="the port speaks on the last bridge")
-        until(lambda: rms(phone.heard()) > LOUD / 10, what="the playout came along")
+        eventually(speak_and_hear, what="the port speaks on the last bridge")
+        eventually(lambda: rms(phone.heard()) > LOUD / 10, what="the playout came along")
         assert rms(listeners[0].read()) < 10
 
 
@@ -116,7 +116,7 @@ def test_closing_while_everybody_talks() -> None:
         muxed[0].play(private)
         for port in ports:
             phone.send(port.local_port)
-        until(lambda: engine.counters()["rtp_sent"] > 0, what="ports send")
+        eventually(lambda: engine.counters()["rtp_sent"] > 0, what="ports send")
         engine.close()
         engine.close()
         assert all(port.closed for port in (*ports, *muxed))
@@ -154,7 +154,7 @@ def test_a_thousand_ports_come_and_go_without_trace() -> None:
             engine.events()
             for port in opened:
                 port.close()
-            until(
+            eventually(
                 lambda: not engine.events() and len(os.listdir("/proc/self/fd")) == files,
                 what="all sockets are closed",
             )
@@ -184,7 +184,7 @@ def test_commands_beyond_the_ring_wait_their_turn() -> None:
             engine.events()
             return rms(listener.read()) > LOUD / 2
 
-        until(heard, what="the last command is applied")
+        eventually(heard, what="the last command is applied")
 
 
 def test_a_queue_that_is_full_refuses() -> None:
@@ -219,7 +219,7 @@ def test_ticks_keep_their_pace() -> None:
     """Absolute deadlines: whatever each tick's lateness, their number follows the clock."""
     with Engine() as engine:
         engine.start()
-        until(lambda: engine.counters()["ticks"] > 0, what="it ticks")
+        eventually(lambda: engine.counters()["ticks"] > 0, what="it ticks")
         started, before = time.monotonic(), engine.counters()["ticks"]
-        until(lambda: engine.counters()["ticks"] >= before + 50, what="fifty ticks")
+        eventually(lambda: engine.counters()["ticks"] >= before + 50, what="fifty ticks")
         assert time.monotonic() - started >= 49 * 0.020 - 0.020

@@ -9,7 +9,7 @@ from mixminus.errors import Conflict, InvalidArgument
 from mixminus.mixer import Engine, EngineConfig, Mux, SrtpProfile
 from tests.mixer.test_srtp_ports import SecurePhone
 from tests.support.phone import RtpPhone
-from tests.support.wait import until
+from tests.support.waiting import eventually
 
 STUN = b"\x00\x01" + bytes(18)
 DTLS = b"\x16\xfe\xff" + bytes(20)
@@ -133,10 +133,10 @@ def test_threads_carry_two_browsers_and_let_them_go() -> None:
         one.send_raw(mux.port, one.packet(bytes(160)))
         two.send_raw(mux.port, two.packet(bytes(160)))
         one.send_protected(mux.port, STUN)
-        until(lambda: engine.counters()["rtp_received"] == 2, what="both are received")
+        eventually(lambda: engine.counters()["rtp_received"] == 2, what="both are received")
         assert select.select([mux.fileno()], [], [], 5)[0]
         assert mux.receive() == [(STUN, one.address)]
-        until(lambda: bool(one.receive()) and bool(two.receive()), what="both are sent to")
+        eventually(lambda: bool(one.receive()) and bool(two.receive()), what="both are sent to")
         ports[0].close()
         before = engine.counters()["mux_unknown_source"]
 
@@ -144,4 +144,4 @@ def test_threads_carry_two_browsers_and_let_them_go() -> None:
             one.send_protected(mux.port, b"\x80" + bytes(40))
             return engine.counters()["mux_unknown_source"] > before
 
-        until(refused, what="a closed port's address is forgotten")
+        eventually(refused, what="a closed port's address is forgotten")

@@ -11,8 +11,9 @@ import pytest_asyncio
 from mixminus.call.states import HangupReason
 from mixminus.mixer.events import DigitReceived
 from mixminus.sip.config import SipConfig
-from tests.support.sip_house import House, end_of, open_house, until
+from tests.support.sip_house import House, end_of, open_house
 from tests.support.sip_phone import Phone, sdp
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

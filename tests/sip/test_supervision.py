@@ -14,8 +14,9 @@ from mixminus.mixer import Engine
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
 from mixminus.sip.pool import workers_needed
-from tests.support.sip_house import Desk, House, children, end_of, open_house, until
+from tests.support.sip_house import Desk, House, children, end_of, open_house
 from tests.support.sip_phone import Phone, PhoneCall
+from tests.support.waiting import until
 
 SERVER = """
 import asyncio, sys

@@ -1,7 +1,7 @@
 """A SIP endpoint on a real engine, with a desk that answers by the name that was dialled."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psutil  # type: ignore[import-untyped]  # stubs are a package of their own
@@ -11,7 +11,6 @@ from mixminus.call.states import HangupReason
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
-from tests.support.waiting import eventually_async
 
 PATIENCE_S = 15.0
 
@@ -81,15 +80,6 @@ async def open_house(config: SipConfig) -> AsyncIterator[House]:
 def children() -> list[psutil.Process]:
     """Return every process below this one."""
     return [process for process in psutil.Process().children(recursive=True) if process.is_running()]
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Return when a condition holds that nobody tells about; fail when it does not come to hold."""
-
-    async def probe() -> object:
-        return condition()
-
-    await eventually_async(probe, timeout_s=PATIENCE_S)
 
 
 async def end_of(leg: Leg) -> tuple[HangupReason, bool]:

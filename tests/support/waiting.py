@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 _STEP_S = 0.02
@@ -19,7 +19,11 @@ def eventually(probe: Callable[[], T], *, timeout_s: float = 10.0, what: str = "
     return result
 
 
-async def until(look: Callable[[], T | Awaitable[T]], *, within_s: float = 15.0) -> T:
+@overload
+async def until(look: Callable[[], Awaitable[T | None]], *, within_s: float = 15.0) -> T: ...
+@overload
+async def until(look: Callable[[], T | None], *, within_s: float = 15.0) -> T: ...
+async def until(look: Callable[[], Any], *, within_s: float = 15.0) -> Any:
     """Return what ``look`` finds as soon as it is true; fail the test when it stays false."""
     loop = asyncio.get_running_loop()
     end = loop.time() + within_s

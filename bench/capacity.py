@@ -46,7 +46,7 @@ class Reading:
     floor_cpu_s: float
     engine_cpu_s: float
     traffic: Traffic
-    lateness_us: dict[str, float]
+    lateness_us: dict[str, int]
 
 
 def build(name: str) -> Path:
@@ -124,7 +124,7 @@ def media_of(load: Load, phone_port: int, key: bytes) -> PortMedia:
     )
 
 
-def measure_engine(legs: int, seconds: int, load: Load) -> tuple[float, Traffic, dict[str, float]]:
+def measure_engine(legs: int, seconds: int, load: Load) -> tuple[float, Traffic, dict[str, int]]:
     """Return the CPU seconds of the whole engine process, and what the phones saw."""
     key = secrets.token_bytes(30)
     phones = Phones(legs, seconds, load, key)

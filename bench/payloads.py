@@ -11,7 +11,6 @@ import numpy as np
 from mixminus.mixer.formats import Codec, CodecFormat
 
 TALK_S = 4
-_HEADERS_BYTES = 12 + 8  # RTP, and the RFC 6464 extension
 _SRTP_TAG_BYTES = 10
 
 
@@ -67,7 +66,7 @@ def _speech(load: Load) -> list[bytes]:
     codec = "libopus" if load.send.codec is Codec.OPUS else "pcm_mulaw"
     encoder = av.CodecContext.create(codec, "w")
     assert isinstance(encoder, av.AudioCodecContext)
-    encoder.sample_rate, encoder.format, encoder.layout = rate, "s16", "mono"  # type: ignore[assignment]
+    encoder.sample_rate, encoder.format, encoder.layout = rate, "s16", "mono"
     if codec == "libopus":
         encoder.bit_rate = load.send.bitrate_bps
     payloads = []

@@ -5,7 +5,7 @@ from tests.e2e.hearing import assert_hears, assert_silent
 from tests.support.baresip import Baresip
 from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
-from tests.support.tones import TONES_HZ, tone
+from tests.support.tones import TONES_HZ, Pcm, tone
 from tests.support.waiting import eventually, play_for
 
 A_HZ, B_HZ = TONES_HZ[:2]
@@ -103,6 +103,6 @@ def test_a_pulled_cable_ends_in_a_media_timeout(phone: Ring, short_timeout_serve
     short_timeout_server.wait_for_participants(room, 1, timeout_s=10)
 
 
-def _last(each: Baresip, seconds: float) -> tuple[object, int]:  # type: ignore[type-arg]
+def _last(each: Baresip, seconds: float) -> tuple[Pcm, int]:
     pcm, rate = each.ear()
     return pcm[-int(seconds * rate) :], rate

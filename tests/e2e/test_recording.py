@@ -9,13 +9,13 @@ import numpy as np
 
 from tests.e2e.conftest import Ring
 from tests.support.server import Server
-from tests.support.tones import TONES_HZ, heard, loudest_stretch
+from tests.support.tones import TONES_HZ, Pcm, heard, loudest_stretch
 from tests.support.waiting import eventually, play_for
 
 FRAME_S = 0.02
 
 
-def download(server: Server, recording: str) -> tuple[np.ndarray, int]:  # type: ignore[type-arg]
+def download(server: Server, recording: str) -> tuple[Pcm, int]:
     eventually(
         lambda: server.call("GET", f"/recordings/{recording}").json["status"] == "ended",
         what="recording ended",

@@ -20,6 +20,8 @@
 	X(rtp_probation)         /* RFC 3550 A.1                           */ \
 	X(rtp_ssrc_changed)                                                   \
 	X(rtp_wrong_source)      /* an address that is not latched         */ \
+	X(rtp_on_hold)           /* came although we do not receive        */ \
+	X(rtp_before_media)      /* came before the port was configured    */ \
 	X(rtcp_received)                                                      \
 	X(rtcp_sent)                                                          \
 	X(rtcp_malformed)                                                     \
@@ -47,11 +49,13 @@
 	X(encoder_rejoins)                                                    \
 	X(playout_underrun)                                                   \
 	X(tap_overrun)                                                        \
+	X(pcm_overrun)           /* nobody read the PCM port               */ \
 	X(events_dropped)                                                     \
 	X(commands_refused)      /* command ring full                      */ \
 	X(mux_unknown_source)    /* SRTP from an address nobody vouched    */ \
 	X(mux_handed_up_dropped) /* STUN/DTLS ring full                    */ \
 	X(mux_overrun)           /* a port's packet ring full              */ \
+	X(mux_bind_refused)      /* the address table is full              */ \
 	X(ticks)                                                              \
 	X(ticks_late)            /* started over 1 ms after the deadline   */ \
 	X(ticks_skipped)         /* the shard was more than a second late  */

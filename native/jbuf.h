@@ -10,61 +10,103 @@
 #define MM_JBUF_MAX_PAYLOAD_BYTES 1300
 #define MM_JBUF_MIN_DELAY_MS 20
 #define MM_JBUF_MAX_DELAY_MS 200      /* default hard cap                   */
+#define MM_JBUF_BUCKETS 64            /* of relative delay                  */
+#define MM_JBUF_BUCKET_MS 5
 
 struct mm_jbuf_packet {
 	uint32_t extended_sequence;
 	uint32_t timestamp;       /* RTP, clock ticks                       */
+	uint32_t ticks;           /* audio in it; 0: none, it only keeps its
+				   * place (an RFC 4733 event)              */
 	int64_t arrival_us;
 	uint16_t size;
 	uint8_t payload_type;
 	uint8_t level_dbov;       /* RFC 6464, or 255 when not carried      */
-	bool used;
+	bool pauses;              /* announces that silence follows (DTX)   */
 	uint8_t payload[MM_JBUF_MAX_PAYLOAD_BYTES];
 };
 
 enum mm_jbuf_verdict {
 	MM_JBUF_PACKET,           /* play this one                          */
-	MM_JBUF_LOST,             /* it will not come: conceal, or recover
-				   * from the packet returned (the next)    */
-	MM_JBUF_EMPTY,            /* underrun: conceal, delay grows         */
+	MM_JBUF_LOST,             /* it will not come: conceal conceal_ticks,
+				   * or recover from the packet returned    */
+	MM_JBUF_EMPTY,            /* underrun: conceal conceal_ticks; if the
+				   * packet does come, delay has grown      */
 	MM_JBUF_HOLD,             /* filling up, or a silence of the sender
 				   * (DTX): play silence                    */
 };
 
+/* Every packet with audio that was put is played, queued, or one of late,
+ * duplicate and overrun. Lost is what was not there when its turn came; it may
+ * still turn up late. */
 struct mm_jbuf_counters {
 	uint64_t late, lost, reordered, duplicate, overrun, underrun;
 };
 
+enum mm_jbuf_state {
+	MM_JBUF_FRESH,            /* nothing played yet: any number may be
+				   * the first                              */
+	MM_JBUF_FILLING,          /* ran dry: gathers the target delay      */
+	MM_JBUF_PLAYING,
+};
+
+/* How much later than the fastest packets the others come. */
+struct mm_jbuf_estimator {
+	bool anchored;
+	uint32_t newest_timestamp;
+	int64_t newest_ticks;     /* the same, never wrapping               */
+	int64_t least_transit_us[2];      /* this window and the one before */
+	int64_t window_start_us;
+	uint32_t nobserved;
+	float histogram[MM_JBUF_BUCKETS]; /* weights that add up to 1       */
+};
+
 struct mm_jbuf {
+	enum mm_jbuf_state state;
 	uint32_t clock_rate_hz;
-	uint32_t packet_ticks;    /* timestamp step of the sender           */
+	uint32_t packet_ticks;    /* audio in one packet of the sender      */
 	uint32_t max_delay_ms;
 	float target_delay_ms;
-	bool playing;
 	uint32_t next_sequence;   /* to play                                */
+	uint32_t next_timestamp;  /* where the last one played ended        */
+	uint32_t newest_sequence;
+	uint64_t seen;            /* bit n: next_sequence - 1 - n had come  */
+	uint32_t conceal_ticks;   /* what LOST or EMPTY asks for            */
+	uint32_t starved_ticks;   /* concealed since the last packet        */
+	uint32_t nqueued;
+	uint32_t queued_ticks;
+	bool pausing;             /* the sender told us not to expect audio */
+	int64_t audio_end_us;     /* when what was handed out has played    */
+	int64_t playout_delay_us; /* of the last packet played              */
 	struct mm_jbuf_counters counters;
-	struct mm_jbuf_packet slots[MM_JBUF_SLOTS];
-	/* Owner (net) adds what its estimator needs; the struct stays flat. */
+	struct mm_jbuf_estimator estimator;
+	/* Packets are kept anywhere, the one freed last used first: a stream
+	 * that is in time stays within two or three, and in the cache. */
+	uint8_t slots[MM_JBUF_SLOTS];     /* by sequence: packet + 1, or 0  */
+	uint8_t spare[MM_JBUF_SLOTS];     /* stack of free ones, + 1        */
+	uint32_t nspare;
+	struct mm_jbuf_packet packets[MM_JBUF_SLOTS];
 };
 
 void mm_jbuf_init(struct mm_jbuf *jbuf, uint32_t clock_rate_hz,
 		  uint32_t max_delay_ms);
-/* Forget everything but the counters and the learnt delay (new SSRC). */
-void mm_jbuf_reset(struct mm_jbuf *jbuf);
+/* Forget everything but the counters and the learnt delay (a new SSRC, or a
+ * codec with another clock); what was queued counts as overrun. */
+void mm_jbuf_reset(struct mm_jbuf *jbuf, uint32_t clock_rate_hz);
 /* Keep a packet; 0, or -ESTALE late, -EEXIST duplicate, -EMSGSIZE. A full
  * buffer drops its oldest and counts an overrun: delay stays under the cap. */
 int mm_jbuf_put(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header,
 		const uint8_t *payload, size_t size);
-/* Take the next packet to play at `now_us`. On MM_JBUF_PACKET the packet is
- * returned and its slot freed after the next call; on MM_JBUF_LOST the
- * returned packet (or NULL) is the one after the gap, still queued. */
+/* Take the next packet to play at `now_us`. On MM_JBUF_PACKET the packet
+ * returned is the caller's until the next put; on MM_JBUF_LOST it is the one
+ * right after the lost one, still queued, or NULL. */
 enum mm_jbuf_verdict mm_jbuf_get(struct mm_jbuf *jbuf, int64_t now_us,
 				 const struct mm_jbuf_packet **packet);
-/* Level and size of the packet the next get would bring, or NULL. */
-const struct mm_jbuf_packet *mm_jbuf_peek(const struct mm_jbuf *jbuf);
-/* Audio waiting, ms; and how far it is from the target: > 0 means too much
- * (shorten), < 0 too little (lengthen), 0 within tolerance. */
+/* Audio waiting, ms. */
 float mm_jbuf_depth_ms(const struct mm_jbuf *jbuf);
-int mm_jbuf_correction(const struct mm_jbuf *jbuf);
+/* How many ms the delay is from its target, with `held_ms` of audio taken out
+ * earlier still unplayed at the last get: > 0 means too much (shorten), < 0
+ * too little (lengthen), 0 within tolerance. */
+int mm_jbuf_correction(const struct mm_jbuf *jbuf, float held_ms);
 
 #endif

@@ -39,9 +39,11 @@ int mm_rtcp_parse(struct mm_rtcp *rtcp, const uint8_t *packet, size_t size);
 int mm_rtcp_write(uint8_t *packet, size_t size, uint32_t ssrc,
 		  const struct mm_rtcp_sender_info *sender,
 		  const struct mm_rtcp_report *report, const char *cname);
+/* A whole compound: an empty RR and the BYE; returns bytes or -ENOSPC. */
 int mm_rtcp_write_bye(uint8_t *packet, size_t size, uint32_t ssrc);
 
-/* The report block about a source, and start a new interval (A.3). */
+/* The report block about a source, and start a new interval (A.3). Leaves
+ * last_sr and delay_since_last_sr to the caller, who saw the SR. */
 void mm_rtcp_report_of(struct mm_rtcp_report *report,
 		       struct mm_rtp_source *source);
 /* Round trip from a report about us: RFC 3550 figure 2; <0 if unknown. */

@@ -5,6 +5,7 @@
 #include "mm.h"
 
 #define MM_RTP_HEADER_BYTES 12
+#define MM_RTP_MIN_SEQUENTIAL 2         /* RFC 3550 A.1                     */
 
 struct mm_rtp {
 	uint8_t payload_type;
@@ -44,15 +45,24 @@ struct mm_rtp_source {
 	uint32_t probation;
 	uint32_t bad_sequence;
 	double jitter;            /* RFC 3550 A.8, in clock ticks           */
-	int64_t last_transit;
+	uint32_t last_transit;    /* arrival minus timestamp, clock ticks   */
+	bool measured;            /* last_transit is there                  */
 	bool started;
 };
 
 void mm_rtp_source_init(struct mm_rtp_source *source, uint32_t ssrc,
 			uint32_t clock_rate_hz);
-/* Count a packet that arrived at `arrival_us`. Returns 0 and its extended
- * sequence number, or -EAGAIN while on probation / after a wild jump. */
-int mm_rtp_source_update(struct mm_rtp_source *source, const struct mm_rtp *rtp,
-			 int64_t arrival_us, uint32_t *extended);
+/* Put a fresh source on probation: believed after MM_RTP_MIN_SEQUENTIAL packets
+ * in sequence. For an SSRC that turns up while another one is speaking. */
+void mm_rtp_source_doubt(struct mm_rtp_source *source);
+/* Count a packet. Returns 0 and its extended sequence number, or -EAGAIN while
+ * on probation / after a wild jump. Compare extended numbers by their signed
+ * difference: a packet from before the first one lies below zero. */
+int mm_rtp_source_update(struct mm_rtp_source *source, uint16_t sequence_number,
+			 uint32_t *extended);
+/* A.8 for a packet of audio that arrived at `arrival_us`; RFC 4733 events
+ * repeat timestamps, of another clock at times, and say nothing. */
+void mm_rtp_source_measure(struct mm_rtp_source *source, uint32_t timestamp,
+			   int64_t arrival_us);
 
 #endif

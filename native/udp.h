@@ -30,6 +30,11 @@ bool mm_address_equal(const struct mm_address *a, const struct mm_address *b);
 int mm_address_parse(struct mm_address *address, const char *host,
 		     uint16_t port);
 
+#define MM_HOST_BYTES 46          /* INET6_ADDRSTRLEN                       */
+/* The reverse: numeric host, NUL-terminated, and the port returned. */
+uint16_t mm_address_format(const struct mm_address *address,
+			   char host[MM_HOST_BYTES]);
+
 /* Open, bind (port 0: any), non-blocking, timestamps on; fd or -errno. */
 int mm_udp_open(const struct mm_address *local, int receive_buffer_bytes);
 uint16_t mm_udp_port(int fd);
@@ -45,6 +50,7 @@ struct mm_udp_out {
 /* Datagrams the kernel took; the rest (full socket buffer) is the caller's
  * to count. */
 int mm_udp_send_batch(int fd, const struct mm_udp_out *out, size_t count);
+/* 0 or -errno. */
 int mm_udp_send(int fd, const struct mm_address *to, const uint8_t *bytes,
 		size_t size);
 

@@ -1,0 +1,61 @@
+"""The Python face of the native engine: every call returns at once and applies between ticks."""
+
+from mixminus.mixer.bridge import Bridge
+from mixminus.mixer.config import EngineConfig
+from mixminus.mixer.engine import Engine
+from mixminus.mixer.errors import PortClosed
+from mixminus.mixer.events import (
+    DigitReceived,
+    EngineEvent,
+    FirstPacket,
+    MediaResumed,
+    MediaTimeout,
+    RemoteChanged,
+    TalkSpurtEnded,
+    TalkSpurtStarted,
+)
+from mixminus.mixer.formats import (
+    CODECS,
+    Codec,
+    CodecFormat,
+    MediaDirection,
+    PortMedia,
+    SrtpKeys,
+    SrtpProfile,
+)
+from mixminus.mixer.mux import Mux
+from mixminus.mixer.pcm_port import PcmPort
+from mixminus.mixer.playout import Playout
+from mixminus.mixer.port import BridgePort, Port
+from mixminus.mixer.statistics import PortStatistics
+from mixminus.mixer.tap import Tap, TapRecord
+
+__all__ = [
+    "CODECS",
+    "Bridge",
+    "BridgePort",
+    "Codec",
+    "CodecFormat",
+    "DigitReceived",
+    "Engine",
+    "EngineConfig",
+    "EngineEvent",
+    "FirstPacket",
+    "MediaDirection",
+    "MediaResumed",
+    "MediaTimeout",
+    "Mux",
+    "PcmPort",
+    "Playout",
+    "Port",
+    "PortClosed",
+    "PortMedia",
+    "PortStatistics",
+    "RemoteChanged",
+    "SrtpKeys",
+    "SrtpProfile",
+    "TalkSpurtEnded",
+    "TalkSpurtStarted",
+    "Tap",
+    "TapRecord",
+]

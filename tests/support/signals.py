@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["rms", "speech_like", "tone"]
+__all__ = ["loudness_at", "rms", "speech_like", "tone"]
 
 Pcm = npt.NDArray[np.int16]
 
@@ -29,3 +29,9 @@ def speech_like(sample_rate_hz: int, nsamples: int, *, seed: int = 1, amplitude:
 def rms(pcm: npt.NDArray[np.generic]) -> float:
     """Root of the mean square; 0 for nothing."""
     return float(np.sqrt(np.mean(np.square(pcm.astype(np.float64))))) if len(pcm) else 0.0
+
+
+def loudness_at(pcm: Pcm, frequency_hz: float, sample_rate_hz: int) -> float:
+    """Amplitude of one frequency, exact when the signal is a whole number of its periods long."""
+    phase = -2j * np.pi * frequency_hz / sample_rate_hz * np.arange(len(pcm))
+    return float(2 * np.abs(np.mean(pcm * np.exp(phase)))) if len(pcm) else 0.0

@@ -1,0 +1,159 @@
+/* dispatch.c -- from the control thread to shards and back. */
+#include "dispatch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "rtp_port.h"
+
+static bool may_go(const struct mm_command *command)
+{
+	return command->type != MM_COMMAND_ADOPT_PORT ||
+	       command->port->control.releases_seen >= command->after_releases;
+}
+
+/* Half a handing over would be worse than a long queue. */
+static bool must_go(const struct mm_command *command)
+{
+	switch (command->type) {
+	case MM_COMMAND_ADOPT_PORT:
+	case MM_COMMAND_RELEASE_PORT:
+	case MM_COMMAND_CONFIGURE_PORT:
+	case MM_COMMAND_RELEASE_BRIDGE:
+	case MM_COMMAND_REMOVE_TAP:
+	case MM_COMMAND_REMOVE_PLAYOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool push(struct mm_shard *shard, const struct mm_command *command)
+{
+	if (!may_go(command))
+		return false;
+	if (mm_ring_push(&shard->commands, command))
+		return true;
+	/* Ask to be woken when there is room; it may have come meanwhile. */
+	atomic_store_explicit(&shard->pressed, true, memory_order_release);
+	return mm_ring_push(&shard->commands, command);
+}
+
+static int pending_alloc(struct mm_pending *pending)
+{
+	size_t size = pending->count * 2 + 64;
+	struct mm_command *items = malloc(size * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	if (pending->count)
+		memcpy(items, pending->items + pending->head,
+		       pending->count * sizeof(*items));
+	free(pending->items);
+	*pending = (struct mm_pending){ items, 0, pending->count, size };
+	return 0;
+}
+
+static int wait_in_line(struct mm_pending *pending,
+			const struct mm_command *command)
+{
+	int rc = 0;
+
+	if (pending->head + pending->count == pending->size)
+		rc = pending_alloc(pending);
+	if (rc < 0)
+		return rc;
+	pending->items[pending->head + pending->count++] = *command;
+	return 0;
+}
+
+int mm_dispatch(struct mm_engine *engine, struct mm_shard *shard,
+		const struct mm_command *command)
+{
+	mm_dispatch_collect(engine);
+	if (!shard->pending.count && push(shard, command))
+		return 0;
+	if (shard->pending.count >= MM_PENDING_MAX && !must_go(command)) {
+		engine->totals.commands_refused++;
+		return -EAGAIN;
+	}
+	return wait_in_line(&shard->pending, command);
+}
+
+static void flush(struct mm_shard *shard)
+{
+	struct mm_pending *pending = &shard->pending;
+
+	while (pending->count &&
+	       push(shard, &pending->items[pending->head])) {
+		pending->head++;
+		if (!--pending->count)
+			pending->head = 0;
+	}
+}
+
+static void collect_port(struct mm_port *port)
+{
+	port->control.releases_seen++;
+	mm_engine_free_port(port);
+}
+
+static void collect(const struct mm_retired *retired)
+{
+	switch (retired->type) {
+	case MM_RETIRED_PORT:
+		collect_port(retired->object);
+		break;
+	case MM_RETIRED_SETUP:
+		mm_port_setup_close(retired->object);
+		break;
+	case MM_RETIRED_BRIDGE:
+		mm_engine_free_bridge(retired->object);
+		break;
+	case MM_RETIRED_ENCODER:
+		mm_shared_encoder_close(retired->object);
+		break;
+	case MM_RETIRED_TAP:
+		mm_engine_free_tap(retired->object);
+		break;
+	case MM_RETIRED_PLAYOUT:
+		mm_engine_free_playout(retired->object);
+		break;
+	}
+}
+
+void mm_dispatch_collect(struct mm_engine *engine)
+{
+	struct mm_retired retired;
+
+	for (uint32_t i = 0; i < engine->nshards; i++)
+		while (mm_ring_pop(&engine->shards[i]->retired, &retired))
+			collect(&retired);
+	mm_engine_collect_muxes(engine);
+	for (uint32_t i = 0; i < engine->nshards; i++)
+		flush(engine->shards[i]);
+}
+
+static bool settled(const struct mm_engine *engine)
+{
+	for (uint32_t i = 0; i < engine->nshards; i++) {
+		const struct mm_shard *shard = engine->shards[i];
+
+		if (shard->pending.count || mm_ring_count(&shard->commands) ||
+		    mm_ring_count(&shard->retired))
+			return false;
+	}
+	return true;
+}
+
+void mm_dispatch_settle(struct mm_engine *engine, int64_t now_us)
+{
+	do {
+		mm_dispatch_collect(engine);
+		for (uint32_t i = 0; i < engine->nshards; i++)
+			mm_shard_drain(engine->shards[i], UINT32_MAX, now_us);
+		mm_dispatch_collect(engine);
+	} while (!settled(engine));
+}

@@ -1,0 +1,47 @@
+/* receiver_state.h -- what the two halves of a receiver share: receiver.c takes
+ * packets, receiver_tick.c makes frames.
+ */
+#ifndef MM_RECEIVER_STATE_H
+#define MM_RECEIVER_STATE_H
+
+#include "receiver.h"
+#include "voice.h"
+
+#define MM_RECEIVER_DIGITS 16
+
+enum mm_frame_state {
+	MM_FRAME_UNDECODED,
+	MM_FRAME_DECODED,
+	MM_FRAME_SILENT,
+};
+
+struct mm_receiver {
+	struct mm_source source;          /* first: the ops cast back       */
+	struct mm_receiver_config config;
+	struct mm_counters *counters;
+	struct mm_rtp_source rtp_source;
+	struct mm_rtp_source candidate;   /* another SSRC on probation      */
+	struct mm_jbuf_counters told;     /* of jbuf, to `counters`         */
+	struct mm_dtmf_rx dtmf;
+	struct mm_digit digits[MM_RECEIVER_DIGITS];
+	size_t first_digit, ndigits;
+	int64_t quiet_until_us;           /* a digit sounds                 */
+	bool quiet;                       /* the last frame was             */
+	int64_t last_packet_us;
+	int64_t now_us;
+	int64_t last_correction_us;
+	int correction_ms;                /* wanted in this tick            */
+	float held_ms;                    /* before the last fetch          */
+	enum mm_frame_state frame_state;
+	const int16_t *frame;             /* the voice's                    */
+	/* Large, and used at their beginnings: what is hot stays together. */
+	struct mm_jbuf jbuf;
+	struct mm_voice voice;
+};
+
+extern const struct mm_source_ops mm_receiver_ops;
+
+/* Add to the port's counters what the jitter buffer has counted since. */
+void mm_receiver_count(struct mm_receiver *receiver);
+
+#endif

@@ -1,0 +1,132 @@
+"""Engine: the media plane, and the owner of every port, bridge, playout and mux."""
+
+from collections.abc import Callable
+from typing import Final, Protocol, Self, TypeVar
+
+from mixminus.mixer import _engine
+from mixminus.mixer.bridge import Bridge
+from mixminus.mixer.config import EngineConfig
+from mixminus.mixer.events import (
+    DigitReceived,
+    EngineEvent,
+    FirstPacket,
+    MediaResumed,
+    MediaTimeout,
+    RemoteChanged,
+    TalkSpurtEnded,
+    TalkSpurtStarted,
+)
+from mixminus.mixer.libraries import find_libraries
+from mixminus.mixer.mux import Mux
+from mixminus.mixer.pcm_port import PcmPort
+from mixminus.mixer.playout import Playout
+from mixminus.mixer.port import BridgePort, Port
+
+__all__ = ["Engine"]
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+_Owned = TypeVar("_Owned", bound=_Closable)
+
+# by the names of native/event.c
+_PLAIN_EVENTS: Final[dict[str, Callable[[int, int], EngineEvent]]] = {
+    "first_packet": FirstPacket,
+    "media_timeout": MediaTimeout,
+    "media_resumed": MediaResumed,
+    "talk_spurt_started": TalkSpurtStarted,
+    "talk_spurt_ended": TalkSpurtEnded,
+}
+
+
+def _event(raw: tuple[str, int, int, str, int, str, int]) -> EngineEvent:
+    name, port_id, at_us, host, port, digit, duration_ms = raw
+    if name == "digit_received":
+        return DigitReceived(port_id, at_us, digit, duration_ms)
+    if name == "remote_changed":
+        return RemoteChanged(port_id, at_us, host, port)
+    return _PLAIN_EVENTS[name](port_id, at_us)
+
+
+class Engine:
+    """Threads that receive, mix and send; commands apply between ticks, events wait in a ring."""
+
+    def __init__(self, config: EngineConfig = EngineConfig()) -> None:  # noqa: B008 -- frozen
+        self.config = config
+        self._owned: dict[int, _Closable] = {}
+        found = find_libraries(opus_path=config.opus_path, srtp_path=config.srtp_path)
+        self._native = _engine.Engine(config, found.opus_path, found.srtp_path)
+
+    def start(self) -> None:
+        """Start ticking; a manual engine needs no start. Starting twice is harmless."""
+        self._native.start()
+
+    def close(self) -> None:
+        """Close everything it owns and stop; closing twice is harmless."""
+        for owned in reversed(tuple(self._owned.values())):
+            owned.close()
+        self._native.close()
+
+    def fileno(self) -> int:
+        """An eventfd, readable when ``events`` has something; -1 once closed."""
+        return self._native.fileno()
+
+    def events(self) -> list[EngineEvent]:
+        """Return what has happened since the last call; nothing once closed."""
+        return [_event(raw) for raw in self._native.events()]
+
+    def tick(self, count: int = 1) -> None:
+        """Run ticks in the caller's thread, on a virtual clock: manual engines only."""
+        self._native.tick(count)
+
+    def counters(self) -> dict[str, int]:
+        """Return the sums over all ports that ever were, by the names of ``native/counters.h``."""
+        return self._native.counters()
+
+    def tick_lateness_us(self) -> dict[str, int]:
+        """Return how late ticks began: p50, p99 (upper bounds of their bucket), max and ticks."""
+        return self._native.tick_lateness_us()
+
+    def open_bridge(self, *, max_talkers: int = 8) -> Bridge:
+        """Open a bridge that sums the ``max_talkers`` loudest; 0 sums everybody."""
+        return self._own(Bridge(self._native.open_bridge(max_talkers), self._open_playout, self._disown))
+
+    def open_rtp_port(self) -> Port:
+        """Open a port on a pair of UDP sockets of its own, RTP and RTCP."""
+        native = self._native.open_rtp_port()
+        return self._adopt(native, (self.config.rtp_host, native.local_port))
+
+    def open_pcm_port(self, sample_rate_hz: int) -> PcmPort:
+        """Open a port that is written and read in PCM."""
+        native = self._native.open_pcm_port(sample_rate_hz)
+        return self._own(PcmPort(native, sample_rate_hz, self._disown))
+
+    def open_playout(self, sample_rate_hz: int, *, seconds: int = 60) -> Playout:
+        """Open a playout for ``Port.play``; a room's is opened by its bridge."""
+        return self._open_playout(sample_rate_hz, seconds)
+
+    def open_mux(self, host: str, port: int) -> Mux:
+        """Open the UDP socket that browsers share; port 0 takes any."""
+        return self._own(Mux(self._native.open_mux(host, port), host, self._adopt, self._disown))
+
+    def _open_playout(self, sample_rate_hz: int, seconds: int) -> Playout:
+        native = self._native.open_playout(sample_rate_hz, seconds)
+        return self._own(Playout(native, sample_rate_hz, self._disown))
+
+    def _adopt(self, native: _engine.RtpPort, local: tuple[str, int]) -> Port:
+        return self._own(Port(native, local, self._disown))
+
+    def _own(self, owned: _Owned) -> _Owned:
+        self._owned[id(owned)] = owned
+        return owned
+
+    def _disown(self, owned: BridgePort | Bridge | Playout | Mux) -> None:
+        self._owned.pop(id(owned), None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

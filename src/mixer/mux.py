@@ -1,0 +1,72 @@
+"""Mux: the one UDP port that all browsers share (RFC 7983)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
+
+from mixminus.mixer.port import Port
+
+if TYPE_CHECKING:
+    from mixminus.mixer import _engine
+
+__all__ = ["Mux"]
+
+
+class Mux:
+    """Keeps SRTP inside the engine and hands STUN and DTLS up."""
+
+    def __init__(
+        self,
+        native: "_engine.Mux",
+        host: str,
+        adopt: Callable[["_engine.RtpPort", tuple[str, int]], Port],
+        on_close: Callable[["Mux"], None],
+    ) -> None:
+        self._native = native
+        self._adopt = adopt
+        self._on_close: Callable[[Mux], None] | None = on_close
+        self._ports: list[Port] = []
+        self.host = host
+        self.port: int = native.port
+
+    def fileno(self) -> int:
+        """An eventfd, readable when ``receive`` has something."""
+        return self._native.fileno()
+
+    def receive(self) -> list[tuple[bytes, tuple[str, int]]]:
+        """Return the STUN and DTLS datagrams that wait, with their sources."""
+        return self._native.receive()
+
+    def send(self, datagram: bytes, address: tuple[str, int]) -> None:
+        """Send a STUN or DTLS datagram at once; what the kernel refuses is lost, as UDP may."""
+        self._native.send(datagram, address[0], address[1])
+
+    def open_port(self) -> Port:
+        """Open a port whose packets come and go through this socket."""
+        self._ports = [port for port in self._ports if not port.closed]
+        port = self._adopt(self._native.open_port(), (self.host, self.port))
+        self._ports.append(port)
+        return port
+
+    def bind(self, address: tuple[str, int], port: Port) -> None:
+        """Let SRTP from an address reach a port: an integrity-checked STUN request has vouched for it."""
+        self._native.bind(address[0], address[1], port.rtp)
+
+    def unbind(self, address: tuple[str, int]) -> None:
+        """Forget an address."""
+        self._native.unbind(address[0], address[1])
+
+    def close(self) -> None:
+        """Close its ports and its socket; closing twice is harmless."""
+        if self._on_close is None:
+            return
+        for port in self._ports:
+            port.close()
+        self._on_close(self)
+        self._on_close = None
+        self._native.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

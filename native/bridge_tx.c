@@ -1,12 +1,12 @@
 /* bridge_tx.c -- from contributions to what every member is sent. */
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "bridge_state.h"
 #include "mix.h"
 
-/* Limiters whose ceilings are closer than this make no audible step. */
-#define SAME_CEILING_Q24 ((1 << 24) / 100)
+/* Gains of limiters closer than this make no audible step. */
+#define SAME_GAIN 0.01f
 
 enum wish { WISH_ALL, WISH_SILENCE, WISH_OWN };
 
@@ -115,26 +115,19 @@ static void settle_shared(struct mm_bridge *bridge, struct mm_seat *seat,
 		run_parallel(bridge, seat, (uint8_t)wish);
 }
 
-static bool agree(const struct mm_limiter *a, const struct mm_limiter *b)
-{
-	size_t newest = 2 * a->lookahead_samples - 1;
-
-	return abs(a->ceiling_q24[newest] - b->ceiling_q24[newest]) <
-	       SAME_CEILING_Q24;
-}
-
 /* The private chain has been fed what the class is fed for a tick at least.
  * Limiters remember longer than that: theirs must agree as well. */
 static void settle_parallel(struct mm_bridge *bridge, struct mm_seat *seat)
 {
 	struct mm_member_state *state = seat->member->state;
 	struct mm_outlet *outlet = &seat->shared->outlets[seat->tx_class];
+	float gain = bridge->classes[seat->tx_class].limiter.gain;
 	bool running = mm_outlet_running(outlet, bridge->tick);
 
 	if (seat->parallel_ticks > 0)
 		seat->parallel_ticks--;
 	if ((running && seat->parallel_ticks > 0) ||
-	    !agree(&state->limiter, &bridge->classes[seat->tx_class].limiter))
+	    fabsf(state->limiter.gain - gain) > SAME_GAIN)
 		return;
 	if (!running)
 		mm_encoder_fork(outlet->encoder, state->encoder);

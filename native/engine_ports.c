@@ -27,6 +27,8 @@ static int own(struct mm_engine *engine, struct mm_port *port)
 
 	control->engine = engine;
 	control->shard = next_shard(engine);
+	/* Whoever asks before the first tick must not read zeros: 0 dBov is loud. */
+	mm_port_publish(port);
 	rc = command(port, (struct mm_command){ .type = MM_COMMAND_ADOPT_PORT });
 	if (rc < 0) {
 		port->ops->free(port);

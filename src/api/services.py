@@ -11,7 +11,6 @@ from mixminus.call.service import CallService
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
-from mixminus.mixer import Engine
 from mixminus.recording.service import RecordingService
 from mixminus.store.access import AccessService
 from mixminus.store.timestamps import TimestampStyle
@@ -31,11 +30,13 @@ class Services:
     presence: PresenceService
     recordings: RecordingService
     webrtc: WebRtcEndpoint
-    engine: Engine
     clock: Clock
     style: TimestampStyle
     readiness: Callable[[], Mapping[str, bool]]
     """Which transports take calls now, by name."""
+    counters: Callable[[], Mapping[str, int]]
+    """Everything that is counted: the engine's by their names in C, the others' with a dot after their part."""
+    tick_lateness_us: Callable[[], Mapping[str, int]]
 
 
 SERVICES: Final = web.AppKey("services", Services)

@@ -106,10 +106,11 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
             presence=control.presence,
             recordings=control.recordings,
             webrtc=webrtc,
-            engine=engine,
             clock=clock,
             style=store.timestamp_style,
             readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
+            counters=lambda: engine.counters() | webrtc.counters | sip.counters,
+            tick_lateness_us=engine.tick_lateness_us,
         )
         http = await _start_http(settings, services, stack)
         yield House(
@@ -235,7 +236,7 @@ async def _start_sip(
         log_level=settings.log_level,
         log_json=settings.log_json,
     )
-    endpoint = SipEndpoint(engine, calls, config)
+    endpoint = SipEndpoint(engine, calls, config, on_event=calls.on_engine_event)
     stack.push_async_callback(endpoint.close)
     with _listening("sip", settings.sip_host, settings.sip_port):
         _probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)

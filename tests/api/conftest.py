@@ -62,8 +62,9 @@ async def open_services(store: Store, engine: Engine, directory: Path, stack: As
         presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
         recordings=recordings,
         webrtc=webrtc,
-        engine=engine,
         clock=clock,
         style=TimestampStyle.LEGACY,
         readiness=lambda: {"webrtc": webrtc.ready},
+        counters=engine.counters,
+        tick_lateness_us=engine.tick_lateness_us,
     )

@@ -37,8 +37,7 @@ async def participant(door: Door, room: dict[str, Any], status: str) -> dict[str
         _, page = await door.get(f"/v1.0/conferencecalls?conference_id={room['id']}")
         return next((each for each in page["result"] if each["status"] == status), None)
 
-    found: dict[str, Any] | None = await until(look)
-    assert found is not None
+    found: dict[str, Any] = await until(look)
     return found
 
 

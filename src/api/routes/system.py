@@ -27,9 +27,9 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 def _metrics(services: Services) -> Iterator[Metric]:
-    for name, count in services.engine.counters().items():
-        yield Metric(f"mixminus_{name}_total", "counter", f"engine counter {name}", {"": count})
-    lateness = services.engine.tick_lateness_us()
+    for name, count in services.counters().items():
+        yield Metric(f"mixminus_{name.replace('.', '_')}_total", "counter", f"counter {name}", {"": count})
+    lateness = services.tick_lateness_us()
     yield Metric(
         "mixminus_tick_lateness_us",
         "gauge",

@@ -11,7 +11,6 @@ import statistics
 import time
 
 import numpy as np
-
 from tests.support.bridge import Room
 from tests.support.codec import OPUS, PCMU, Format
 from tests.support.signals import speech_like

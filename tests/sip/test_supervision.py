@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-import psutil  # type: ignore[import-untyped]  # stubs are a package of their own
+import psutil
 import pytest
 
 from mixminus.call.states import HangupReason

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import psutil  # type: ignore[import-untyped]  # stubs are a package of their own
+import psutil
 
 from mixminus.call.leg import Address, Leg, LegEnded
 from mixminus.call.states import HangupReason

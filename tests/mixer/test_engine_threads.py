@@ -14,7 +14,7 @@ from mixminus.errors import InvalidArgument, Unavailable
 from mixminus.mixer import Bridge, Engine, EngineConfig, EngineEvent, FirstPacket, Port, PortClosed
 from tests.support.phone import RtpPhone
 from tests.support.signals import loudness_at, rms, tone
-from tests.support.waiting import until
+from tests.support.waiting import eventually
 
 LOUD = 8000.0
 VOICES_HZ = (400, 700)

@@ -9,7 +9,7 @@ from mixminus.errors import Conflict, InvalidArgument
 from mixminus.mixer import Engine, EngineConfig, Mux, SrtpProfile
 from tests.mixer.test_srtp_ports import SecurePhone
 from tests.support.phone import RtpPhone
-from tests.support.waiting import until
+from tests.support.waiting import eventually
 
 STUN = b"\x00\x01" + bytes(18)
 DTLS = b"\x16\xfe\xff" + bytes(20)

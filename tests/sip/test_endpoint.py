@@ -297,6 +297,31 @@ async def test_a_tcp_phone_whose_connection_is_gone_is_called_back(house: House)
     server.close()
 
 
+async def test_a_contact_that_cannot_be_reached_harms_nobody(house: House, phone: Phone) -> None:
+    call = phone.call("1000", Record_Route="<sip:[2001:db8::1]:5060;lr>")
+    call.contact = ("[2001:db8::1]", 5060)
+    call.invite(sdp())
+    assert (await call.final()).status_code == 200
+    await house.leg.hang_up()
+    again = phone.call("1000")
+    await again.establish()
+    await again.hang_up()
+
+
+async def test_a_provisional_answer_is_acknowledged_when_asked_for(phone: Phone) -> None:
+    call = phone.call("1000", Require="100rel")
+    call.invite(sdp())
+    ringing = await call.provisional(180)
+    invite = call.number
+    call.to, call.uri = ringing.header("to"), ringing.header("contact").strip("<>")
+    call.request("PRACK", RAck=f"{ringing.header('rseq')} {invite} INVITE")
+    finals = {
+        (message.header("cseq"), message.status_code) for message in [await call.next(), await call.next()]
+    }
+    assert finals == {(f"{invite} INVITE", 200), (f"{call.number} PRACK", 200)}
+    await call.hang_up()
+
+
 async def test_options_is_answered_by_the_edge(phone: Phone) -> None:
     call = phone.call("1000")
     call.request("OPTIONS")

@@ -14,8 +14,8 @@ SCENARIO = Path(__file__).with_name("scenarios") / "hold.xml"
 CALLS = 40
 
 
-def complaints(directory: Path) -> list[str]:
-    """Return what SIPp wrote down of its errors."""
+def errors_of(directory: Path) -> list[str]:
+    """Return what SIPp complained about."""
     return [path.read_text()[:2000] for path in directory.glob("*errors*")]
 
 
@@ -31,7 +31,7 @@ async def test_forty_calls_are_held_and_hung_up(transport: str, tmp_path: Path) 
             cwd=tmp_path,
             stdout=asyncio.subprocess.DEVNULL,
         )
-        assert await sipp.wait() == 0, complaints(tmp_path)
+        assert await sipp.wait() == 0, errors_of(tmp_path)
         assert len(house.desk.legs) == CALLS
         for leg in house.desk.legs:
             assert await end_of(leg) == (HangupReason.NORMAL, True)

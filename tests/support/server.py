@@ -13,7 +13,7 @@ import orjson
 from urllib3 import PoolManager
 
 from tests.support.netns import ADDRESS
-from tests.support.waiting import until
+from tests.support.waiting import eventually
 
 ACCESS_KEY = "vb_end-to-end-test-key"
 START_TIMEOUT_S = 30.0

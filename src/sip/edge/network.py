@@ -80,7 +80,10 @@ class Network:
             case ToWorker(sip_port, message) if self._inner:
                 self._inner.sendto(message, (LOOPBACK, sip_port))
             case ToPhone(Flow("UDP", host, port), message) if self._public:
-                self._public.sendto(message, (host, port))
+                try:
+                    self._public.sendto(message, (host, port))
+                except (OSError, ValueError):  # an address of the other family, from a Contact
+                    self._counters["sip_edge_unsendable"] += 1
             case ToPhone(flow, message):
                 self._send_stream(flow, message)
 

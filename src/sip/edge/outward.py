@@ -66,7 +66,7 @@ class Outward:
             number = int(request.headers.first("cseq").split()[0])
             call.sequence_number = max(call.sequence_number, number)
         branch = branch_of(str(worker_id), request.headers.first("via"))
-        request.headers.push("via", self._identity.public_via(flow, branch, worker_id))
+        request.headers.push("via", self._identity.public_via(flow, branch, str(worker_id)))
         return self._to_phone(request, flow, worker_id)
 
     def _to_phone(self, message: Request | Response, flow: Flow, worker_id: int) -> ToPhone | None:

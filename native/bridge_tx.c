@@ -1,12 +1,12 @@
 /* bridge_tx.c -- from contributions to what every member is sent. */
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bridge_state.h"
 #include "mix.h"
 
-/* Gains closer than this make no audible step. */
-#define SAME_GAIN 0.01f
+/* Limiters whose ceilings are closer than this make no audible step. */
+#define SAME_CEILING_Q24 ((1 << 24) / 100)
 
 enum wish { WISH_ALL, WISH_SILENCE, WISH_OWN };
 
@@ -80,9 +80,9 @@ static void settle_fresh(struct mm_bridge *bridge, struct mm_seat *seat,
 	if (wish == WISH_OWN) {
 		mm_encoder_init(state->encoder, &shared->format,
 				shared->libraries);
-		mm_mix_class_fork(&bridge->classes[MM_CLASS_ALL],
-				  shared->format.sample_rate_hz, bridge->tick,
-				  &state->limiter, &state->lane);
+		mm_limiter_init(&state->limiter, bridge->sample_rate_hz);
+		mm_lane_init(&state->lane, bridge->sample_rate_hz,
+			     shared->format.sample_rate_hz);
 		seat->tx_state = MM_TX_PRIVATE;
 		return;
 	}
@@ -115,19 +115,26 @@ static void settle_shared(struct mm_bridge *bridge, struct mm_seat *seat,
 		run_parallel(bridge, seat, (uint8_t)wish);
 }
 
+static bool agree(const struct mm_limiter *a, const struct mm_limiter *b)
+{
+	size_t newest = 2 * a->lookahead_samples - 1;
+
+	return abs(a->ceiling_q24[newest] - b->ceiling_q24[newest]) <
+	       SAME_CEILING_Q24;
+}
+
 /* The private chain has been fed what the class is fed for a tick at least.
  * Limiters remember longer than that: theirs must agree as well. */
 static void settle_parallel(struct mm_bridge *bridge, struct mm_seat *seat)
 {
 	struct mm_member_state *state = seat->member->state;
 	struct mm_outlet *outlet = &seat->shared->outlets[seat->tx_class];
-	float gain = bridge->classes[seat->tx_class].limiter.gain;
 	bool running = mm_outlet_running(outlet, bridge->tick);
 
 	if (seat->parallel_ticks > 0)
 		seat->parallel_ticks--;
 	if ((running && seat->parallel_ticks > 0) ||
-	    fabsf(state->limiter.gain - gain) > SAME_GAIN)
+	    !agree(&state->limiter, &bridge->classes[seat->tx_class].limiter))
 		return;
 	if (!running)
 		mm_encoder_fork(outlet->encoder, state->encoder);

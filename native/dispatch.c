@@ -41,22 +41,30 @@ static bool push(struct mm_shard *shard, const struct mm_command *command)
 	return mm_ring_push(&shard->commands, command);
 }
 
+static int pending_alloc(struct mm_pending *pending)
+{
+	size_t size = pending->count * 2 + 64;
+	struct mm_command *items = malloc(size * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	if (pending->count)
+		memcpy(items, pending->items + pending->head,
+		       pending->count * sizeof(*items));
+	free(pending->items);
+	*pending = (struct mm_pending){ items, 0, pending->count, size };
+	return 0;
+}
+
 static int wait_in_line(struct mm_pending *pending,
 			const struct mm_command *command)
 {
-	if (pending->head + pending->count == pending->size) {
-		size_t size = pending->count * 2 + 64;
-		struct mm_command *items = malloc(size * sizeof(*items));
+	int rc = 0;
 
-		if (!items)
-			return -ENOMEM;
-		if (pending->count)
-			memcpy(items, pending->items + pending->head,
-			       pending->count * sizeof(*items));
-		free(pending->items);
-		*pending = (struct mm_pending){ items, 0, pending->count,
-						size };
-	}
+	if (pending->head + pending->count == pending->size)
+		rc = pending_alloc(pending);
+	if (rc < 0)
+		return rc;
 	pending->items[pending->head + pending->count++] = *command;
 	return 0;
 }

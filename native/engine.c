@@ -10,7 +10,7 @@
 /* A manual engine's first tick: well after 0, which means "never" to some. */
 #define VIRTUAL_START_US 1000000000
 
-static int open_lobby(struct mm_engine *engine, struct mm_shard *shard)
+static int lobby_open(struct mm_engine *engine, struct mm_shard *shard)
 {
 	const struct mm_bridge_config config = {
 		.ptime_ms = engine->config.ptime_ms,
@@ -51,7 +51,7 @@ static int open_shards(struct mm_engine *engine)
 		if (rc < 0)
 			return rc;
 		engine->nshards++;
-		rc = open_lobby(engine, *shard);
+		rc = lobby_open(engine, *shard);
 		if (rc < 0)
 			return rc;
 	}

@@ -18,6 +18,18 @@ static int command(struct mm_engine *engine, struct mm_held_bridge *bridge,
 	return mm_dispatch(engine, bridge->shard, &what);
 }
 
+static struct mm_held_bridge *bridge_alloc(struct mm_engine *engine)
+{
+	struct mm_held_bridge *held = calloc(1, sizeof(*held));
+
+	if (!held)
+		return NULL;
+	held->shard = next_shard(engine);
+	held->max_members = MM_BRIDGE_MAX_MEMBERS;
+	atomic_init(&held->sample_rate_hz, LOWEST_RATE_HZ);
+	return held;
+}
+
 int mm_engine_open_bridge(struct mm_engine *engine, uint32_t max_talkers,
 			  struct mm_held_bridge **opened)
 {
@@ -26,14 +38,11 @@ int mm_engine_open_bridge(struct mm_engine *engine, uint32_t max_talkers,
 		.max_talkers = max_talkers,
 		.max_members = MM_BRIDGE_MAX_MEMBERS,
 	};
-	struct mm_held_bridge *held = calloc(1, sizeof(*held));
+	struct mm_held_bridge *held = bridge_alloc(engine);
 	int rc;
 
 	if (!held)
 		return -ENOMEM;
-	held->shard = next_shard(engine);
-	held->max_members = config.max_members;
-	atomic_init(&held->sample_rate_hz, LOWEST_RATE_HZ);
 	rc = mm_bridge_open(&held->bridge, &config, &engine->libraries,
 			    &held->shard->counters);
 	if (!rc)
@@ -94,6 +103,11 @@ int mm_engine_add_encoder(struct mm_engine *engine,
 	return rc;
 }
 
+static struct mm_held_tap *tap_alloc(void)
+{
+	return calloc(1, sizeof(struct mm_held_tap));
+}
+
 int mm_engine_open_tap(struct mm_engine *engine, struct mm_held_bridge *bridge,
 		       uint32_t sample_rate_hz, bool stems, uint32_t seconds,
 		       struct mm_held_tap **opened)
@@ -103,7 +117,7 @@ int mm_engine_open_tap(struct mm_engine *engine, struct mm_held_bridge *bridge,
 
 	if (bridge->ntaps == MM_BRIDGE_MAX_TAPS)
 		return -ENOSPC;
-	held = calloc(1, sizeof(*held));
+	held = tap_alloc();
 	if (!held)
 		return -ENOMEM;
 	held->bridge = bridge;
@@ -142,10 +156,15 @@ void mm_engine_free_tap(struct mm_held_tap *held)
 	free(held);
 }
 
+static struct mm_held_playout *playout_alloc(void)
+{
+	return calloc(1, sizeof(struct mm_held_playout));
+}
+
 int mm_engine_open_playout(struct mm_engine *engine, uint32_t sample_rate_hz,
 			   uint32_t seconds, struct mm_held_playout **opened)
 {
-	struct mm_held_playout *held = calloc(1, sizeof(*held));
+	struct mm_held_playout *held = playout_alloc();
 	int rc;
 
 	if (!held)

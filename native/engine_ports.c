@@ -241,22 +241,31 @@ static void forget_rule(struct mm_port *port, const struct mm_port *speaker)
 				control->hears[--control->nhears];
 }
 
+static int hears_alloc(struct mm_port_control *control, size_t count)
+{
+	struct mm_hears_rule *hears = realloc(control->hears,
+					      count * sizeof(*hears));
+
+	if (!hears)
+		return -ENOMEM;
+	control->hears = hears;
+	return 0;
+}
+
 static int remember_rule(struct mm_port *port, struct mm_port *speaker,
 			 int32_t gain_q8)
 {
 	struct mm_port_control *control = &port->control;
-	struct mm_hears_rule *hears;
+	int rc;
 
 	forget_rule(port, speaker);
 	if (gain_q8 == MM_GAIN_UNITY_Q8)
 		return 0;
-	hears = realloc(control->hears,
-			(control->nhears + 1) * sizeof(*hears));
-	if (!hears)
-		return -ENOMEM;
-	hears[control->nhears++] = (struct mm_hears_rule){ speaker, gain_q8 };
-	control->hears = hears;
-	return 0;
+	rc = hears_alloc(control, control->nhears + 1);
+	if (!rc)
+		control->hears[control->nhears++] =
+			(struct mm_hears_rule){ speaker, gain_q8 };
+	return rc;
 }
 
 int mm_engine_set_hears(struct mm_port *port, struct mm_port *speaker,

@@ -41,14 +41,42 @@
 #define TOO_LONG_MS 25.0f
 #define TOO_SHORT_MS 5.0f
 
-static struct mm_jbuf_packet *slot_of(struct mm_jbuf *jbuf, uint32_t sequence)
+static struct mm_jbuf_packet *find(struct mm_jbuf *jbuf, uint32_t sequence)
 {
-	return &jbuf->slots[sequence % MM_JBUF_SLOTS];
+	uint8_t kept = jbuf->slots[sequence % MM_JBUF_SLOTS];
+
+	return kept ? &jbuf->packets[kept - 1] : NULL;
 }
 
-static bool has_audio(const struct mm_jbuf_packet *slot)
+static struct mm_jbuf_packet *keep(struct mm_jbuf *jbuf, uint32_t sequence)
 {
-	return slot->used && slot->ticks > 0;
+	uint8_t kept = jbuf->spare[--jbuf->nspare];
+
+	jbuf->slots[sequence % MM_JBUF_SLOTS] = kept;
+	return &jbuf->packets[kept - 1];
+}
+
+static void release(struct mm_jbuf *jbuf, uint32_t sequence)
+{
+	uint8_t *slot = &jbuf->slots[sequence % MM_JBUF_SLOTS];
+
+	if (*slot)
+		jbuf->spare[jbuf->nspare++] = *slot;
+	*slot = 0;
+}
+
+/* The first is on top. */
+static void release_all(struct mm_jbuf *jbuf)
+{
+	memset(jbuf->slots, 0, sizeof(jbuf->slots));
+	jbuf->nspare = MM_JBUF_SLOTS;
+	for (size_t i = 0; i < MM_JBUF_SLOTS; i++)
+		jbuf->spare[i] = (uint8_t)(MM_JBUF_SLOTS - i);
+}
+
+static bool has_audio(const struct mm_jbuf_packet *packet)
+{
+	return packet && packet->ticks > 0;
 }
 
 void mm_jbuf_init(struct mm_jbuf *jbuf, uint32_t clock_rate_hz,
@@ -65,12 +93,12 @@ void mm_jbuf_reset(struct mm_jbuf *jbuf, uint32_t clock_rate_hz)
 	jbuf->clock_rate_hz = clock_rate_hz;
 	jbuf->packet_ticks = clock_rate_hz / MS_PER_S * MM_TICK_MS;
 	jbuf->counters.overrun += jbuf->nqueued;
-	for (size_t i = 0; i < MM_JBUF_SLOTS; i++)
-		jbuf->slots[i].used = false;
+	release_all(jbuf);
 	jbuf->state = MM_JBUF_FRESH;
 	jbuf->nqueued = 0;
 	jbuf->queued_ticks = 0;
 	jbuf->seen = 0;
+	jbuf->starved_ticks = 0;
 	jbuf->pausing = false;
 	jbuf->estimator.anchored = false;
 }
@@ -202,26 +230,26 @@ static void observe(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header)
 /* Go past next_sequence, whatever is there. */
 static void step_over(struct mm_jbuf *jbuf)
 {
-	struct mm_jbuf_packet *slot = slot_of(jbuf, jbuf->next_sequence);
+	const struct mm_jbuf_packet *packet = find(jbuf, jbuf->next_sequence);
 
-	if (has_audio(slot)) {
+	if (has_audio(packet)) {
 		jbuf->nqueued--;
-		jbuf->queued_ticks -= slot->ticks;
-		jbuf->next_timestamp = slot->timestamp + slot->ticks;
+		jbuf->queued_ticks -= packet->ticks;
+		jbuf->next_timestamp = packet->timestamp + packet->ticks;
 	}
-	jbuf->seen = jbuf->seen << 1 | slot->used;
-	slot->used = false;
+	jbuf->seen = jbuf->seen << 1 | (packet != NULL);
+	release(jbuf, jbuf->next_sequence);
 	jbuf->next_sequence++;
 }
 
 /* The same for what will not be played, and count it. */
 static void give_up(struct mm_jbuf *jbuf)
 {
-	const struct mm_jbuf_packet *slot = slot_of(jbuf, jbuf->next_sequence);
+	const struct mm_jbuf_packet *packet = find(jbuf, jbuf->next_sequence);
 
-	if (has_audio(slot))
+	if (has_audio(packet))
 		jbuf->counters.overrun++;
-	else if (!slot->used)
+	else if (!packet)
 		jbuf->counters.lost++;
 	step_over(jbuf);
 	if (jbuf->state == MM_JBUF_FRESH)
@@ -268,8 +296,7 @@ static void move_window(struct mm_jbuf *jbuf, uint32_t sequence)
 	if (ahead >= RESTART_STEP) {
 		while (jbuf->nqueued > 0)
 			drop_oldest(jbuf);
-		for (size_t i = 0; i < MM_JBUF_SLOTS; i++)
-			jbuf->slots[i].used = false;
+		release_all(jbuf);
 		jbuf->seen = 0;
 		jbuf->next_sequence = sequence;
 		return;
@@ -282,7 +309,7 @@ int mm_jbuf_put(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header,
 		const uint8_t *payload, size_t size)
 {
 	uint32_t sequence = header->extended_sequence;
-	struct mm_jbuf_packet *slot = slot_of(jbuf, sequence);
+	struct mm_jbuf_packet *packet;
 
 	if (size > MM_JBUF_MAX_PAYLOAD_BYTES)
 		return -EMSGSIZE;
@@ -293,7 +320,7 @@ int mm_jbuf_put(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header,
 	move_window(jbuf, sequence);
 	if ((int32_t)(sequence - jbuf->next_sequence) < 0)
 		return refuse(jbuf, header);
-	if (slot->used) {
+	if (find(jbuf, sequence)) {
 		jbuf->counters.duplicate += header->ticks > 0;
 		return -EEXIST;
 	}
@@ -307,11 +334,11 @@ int mm_jbuf_put(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header,
 		jbuf->nqueued++;
 		jbuf->queued_ticks += header->ticks;
 	}
-	memcpy(slot, header, offsetof(struct mm_jbuf_packet, payload));
+	packet = keep(jbuf, sequence);
+	memcpy(packet, header, offsetof(struct mm_jbuf_packet, payload));
 	if (size > 0)
-		memcpy(slot->payload, payload, size);
-	slot->size = (uint16_t)size;
-	slot->used = true;
+		memcpy(packet->payload, payload, size);
+	packet->size = (uint16_t)size;
 	while (jbuf->nqueued > 1 &&
 	       mm_jbuf_depth_ms(jbuf) > (float)jbuf->max_delay_ms)
 		drop_oldest(jbuf);
@@ -325,20 +352,20 @@ static const struct mm_jbuf_packet *find_head(struct mm_jbuf *jbuf)
 
 	if (jbuf->nqueued == 0)
 		return NULL;
-	while (!has_audio(slot_of(jbuf, sequence)))
+	while (!has_audio(find(jbuf, sequence)))
 		sequence++;
-	return slot_of(jbuf, sequence);
+	return find(jbuf, sequence);
 }
 
 /* Go over places without audio: events, and what was lost among them. */
 static void pass_events(struct mm_jbuf *jbuf)
 {
-	const struct mm_jbuf_packet *slot = slot_of(jbuf, jbuf->next_sequence);
+	const struct mm_jbuf_packet *packet;
 
-	while (slot->used && slot->ticks == 0) {
+	while ((packet = find(jbuf, jbuf->next_sequence)) &&
+	       !has_audio(packet)) {
 		step_over(jbuf);
 		jbuf->pausing = true;
-		slot = slot_of(jbuf, jbuf->next_sequence);
 	}
 }
 
@@ -351,6 +378,10 @@ static enum mm_jbuf_verdict starve(struct mm_jbuf *jbuf, int64_t now_us)
 		return MM_JBUF_HOLD;
 	}
 	jbuf->counters.underrun++;
+	jbuf->conceal_ticks = jbuf->clock_rate_hz / MS_PER_S * MM_TICK_MS;
+	if (jbuf->conceal_ticks > jbuf->packet_ticks)
+		jbuf->conceal_ticks = jbuf->packet_ticks;
+	jbuf->starved_ticks += jbuf->conceal_ticks;
 	return MM_JBUF_EMPTY;
 }
 
@@ -362,6 +393,7 @@ static enum mm_jbuf_verdict play(struct mm_jbuf *jbuf,
 		give_up(jbuf);
 	jbuf->playout_delay_us = delay_us(jbuf, head->timestamp, now_us);
 	jbuf->audio_end_us = now_us + ticks_to_us(jbuf, head->ticks);
+	jbuf->starved_ticks = 0;
 	jbuf->pausing = head->pauses;
 	jbuf->state = MM_JBUF_PLAYING;
 	step_over(jbuf);
@@ -375,7 +407,23 @@ static enum mm_jbuf_verdict lose(struct mm_jbuf *jbuf, int64_t now_us)
 	give_up(jbuf);
 	jbuf->next_timestamp += jbuf->packet_ticks;
 	jbuf->audio_end_us = now_us + ticks_to_us(jbuf, jbuf->packet_ticks);
+	jbuf->conceal_ticks = jbuf->packet_ticks;
 	return MM_JBUF_LOST;
+}
+
+/* Ticks of time between what was played last and `head`, less what was already
+ * concealed while nothing was there: at the least delay a lost packet shows
+ * first as an empty buffer. */
+static int32_t settle_gap(struct mm_jbuf *jbuf,
+			  const struct mm_jbuf_packet *head)
+{
+	while (jbuf->next_sequence != head->extended_sequence &&
+	       jbuf->starved_ticks >= jbuf->packet_ticks) {
+		give_up(jbuf);
+		jbuf->next_timestamp += jbuf->packet_ticks;
+		jbuf->starved_ticks -= jbuf->packet_ticks;
+	}
+	return (int32_t)(head->timestamp - jbuf->next_timestamp);
 }
 
 enum mm_jbuf_verdict mm_jbuf_get(struct mm_jbuf *jbuf, int64_t now_us,
@@ -397,7 +445,7 @@ enum mm_jbuf_verdict mm_jbuf_get(struct mm_jbuf *jbuf, int64_t now_us,
 		*packet = head;
 		return play(jbuf, head, now_us);
 	}
-	gap_ticks = (int32_t)(head->timestamp - jbuf->next_timestamp);
+	gap_ticks = settle_gap(jbuf, head);
 	/* Lost packets without time for them in the timestamps, or among
 	 * events, had no audio that anybody would miss. */
 	if (head->extended_sequence != jbuf->next_sequence &&

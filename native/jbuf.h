@@ -23,15 +23,15 @@ struct mm_jbuf_packet {
 	uint8_t payload_type;
 	uint8_t level_dbov;       /* RFC 6464, or 255 when not carried      */
 	bool pauses;              /* announces that silence follows (DTX)   */
-	bool used;
 	uint8_t payload[MM_JBUF_MAX_PAYLOAD_BYTES];
 };
 
 enum mm_jbuf_verdict {
 	MM_JBUF_PACKET,           /* play this one                          */
-	MM_JBUF_LOST,             /* it will not come: conceal packet_ticks,
+	MM_JBUF_LOST,             /* it will not come: conceal conceal_ticks,
 				   * or recover from the packet returned    */
-	MM_JBUF_EMPTY,            /* underrun: conceal, delay grows         */
+	MM_JBUF_EMPTY,            /* underrun: conceal conceal_ticks; if the
+				   * packet does come, delay has grown      */
 	MM_JBUF_HOLD,             /* filling up, or a silence of the sender
 				   * (DTX): play silence                    */
 };
@@ -71,6 +71,8 @@ struct mm_jbuf {
 	uint32_t next_timestamp;  /* where the last one played ended        */
 	uint32_t newest_sequence;
 	uint64_t seen;            /* bit n: next_sequence - 1 - n had come  */
+	uint32_t conceal_ticks;   /* what LOST or EMPTY asks for            */
+	uint32_t starved_ticks;   /* concealed since the last packet        */
 	uint32_t nqueued;
 	uint32_t queued_ticks;
 	bool pausing;             /* the sender told us not to expect audio */
@@ -78,7 +80,12 @@ struct mm_jbuf {
 	int64_t playout_delay_us; /* of the last packet played              */
 	struct mm_jbuf_counters counters;
 	struct mm_jbuf_estimator estimator;
-	struct mm_jbuf_packet slots[MM_JBUF_SLOTS];
+	/* Packets are kept anywhere, the one freed last used first: a stream
+	 * that is in time stays within two or three, and in the cache. */
+	uint8_t slots[MM_JBUF_SLOTS];     /* by sequence: packet + 1, or 0  */
+	uint8_t spare[MM_JBUF_SLOTS];     /* stack of free ones, + 1        */
+	uint32_t nspare;
+	struct mm_jbuf_packet packets[MM_JBUF_SLOTS];
 };
 
 void mm_jbuf_init(struct mm_jbuf *jbuf, uint32_t clock_rate_hz,

@@ -64,7 +64,7 @@ static const struct mm_port_ops pcm_ops = {
 	.free = free_port,
 };
 
-static int open_parts(struct mm_pcm_port *port, uint32_t sample_rate_hz,
+static int parts_open(struct mm_pcm_port *port, uint32_t sample_rate_hz,
 		      uint32_t ptime_ms, const struct mm_libraries *libraries)
 {
 	struct mm_codec_format *format = &port->port.control.tx_format;
@@ -105,7 +105,7 @@ int mm_pcm_port_open(struct mm_pcm_port **opened, uint32_t id,
 	if (!port)
 		return -ENOMEM;
 	mm_port_init(&port->port, &pcm_ops, id);
-	rc = open_parts(port, sample_rate_hz, ptime_ms, libraries);
+	rc = parts_open(port, sample_rate_hz, ptime_ms, libraries);
 	if (rc < 0) {
 		free_port(&port->port);
 		return rc;

@@ -40,7 +40,7 @@ void mm_port_setup_close(struct mm_port_setup *setup)
 	free(setup);
 }
 
-static int open_srtp(struct mm_port_setup *setup,
+static int srtp_open(struct mm_port_setup *setup,
 		     const struct mm_libraries *libraries)
 {
 	const struct mm_media *media = &setup->media;
@@ -61,7 +61,7 @@ static int open_srtp(struct mm_port_setup *setup,
 	return rc;
 }
 
-static int open_member(struct mm_port_setup *setup, struct mm_rtp_port *port,
+static int member_open(struct mm_port_setup *setup, struct mm_rtp_port *port,
 		       const struct mm_libraries *libraries)
 {
 	struct mm_receiver *receiver = setup->receiver ? setup->receiver :
@@ -96,10 +96,10 @@ int mm_port_setup_open(struct mm_port_setup **opened, struct mm_rtp_port *port,
 		rc = mm_receiver_open(&setup->receiver, &media->receive,
 				      libraries, &port->port.counters);
 	if (!rc && (setup->receiver || !same_send(media, &port->told)))
-		rc = open_member(setup, port, libraries);
+		rc = member_open(setup, port, libraries);
 	setup->keep_srtp = !first && same_keys(media, &port->told);
 	if (!rc && !setup->keep_srtp)
-		rc = open_srtp(setup, libraries);
+		rc = srtp_open(setup, libraries);
 	if (rc < 0) {
 		mm_port_setup_close(setup);
 		return rc;

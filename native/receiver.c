@@ -8,6 +8,7 @@
 #include "receiver_state.h"
 
 #define US_PER_MS 1000
+#define US_PER_S 1000000
 
 /* An SSRC that appears after this much silence of the old one is a phone that
  * was put through, not a stray packet: it is believed at once. */
@@ -189,6 +190,16 @@ static bool follow_clock(struct mm_receiver *receiver, uint32_t extended,
 	return true;
 }
 
+/* No codec packs less than Opus' 2.5 ms or more than its 120 ms; a stream of
+ * crumbs would be work without end. */
+static bool is_plausible(const struct mm_codec_format *format, int nsamples)
+{
+	int64_t least = (int64_t)format->sample_rate_hz * MM_VOICE_SHORTEST_US;
+
+	return nsamples <= MM_MAX_PACKET_SAMPLES &&
+	       (int64_t)nsamples * US_PER_S >= least;
+}
+
 static int receive_audio(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 			 size_t format_index, uint32_t extended,
 			 int64_t arrival_us)
@@ -211,7 +222,7 @@ static int receive_audio(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 			  rtp->payload_bytes <= 2,
 	};
 
-	if (nsamples <= 0 || nsamples > MM_MAX_PACKET_SAMPLES ||
+	if (!is_plausible(format, nsamples) ||
 	    rtp->payload_bytes > MM_JBUF_MAX_PAYLOAD_BYTES) {
 		receiver->counters->frames_undecodable++;
 		return -EBADMSG;

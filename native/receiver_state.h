@@ -21,9 +21,7 @@ struct mm_receiver {
 	struct mm_counters *counters;
 	struct mm_rtp_source rtp_source;
 	struct mm_rtp_source candidate;   /* another SSRC on probation      */
-	struct mm_jbuf jbuf;
 	struct mm_jbuf_counters told;     /* of jbuf, to `counters`         */
-	struct mm_voice voice;
 	struct mm_dtmf_rx dtmf;
 	struct mm_digit digits[MM_RECEIVER_DIGITS];
 	size_t first_digit, ndigits;
@@ -35,7 +33,10 @@ struct mm_receiver {
 	int correction_ms;                /* wanted in this tick            */
 	float held_ms;                    /* before the last fetch          */
 	enum mm_frame_state frame_state;
-	int16_t frame[MM_MAX_FRAME_SAMPLES];
+	const int16_t *frame;             /* the voice's                    */
+	/* Large, and used at their beginnings: what is hot stays together. */
+	struct mm_jbuf jbuf;
+	struct mm_voice voice;
 };
 
 extern const struct mm_source_ops mm_receiver_ops;

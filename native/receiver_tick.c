@@ -31,9 +31,10 @@ static size_t tick_samples(const struct mm_receiver *receiver)
 static enum mm_jbuf_verdict fetch(struct mm_receiver *receiver)
 {
 	struct mm_voice *voice = &receiver->voice;
+	struct mm_jbuf *jbuf = &receiver->jbuf;
 	const struct mm_jbuf_packet *packet;
-	enum mm_jbuf_verdict verdict = mm_jbuf_get(&receiver->jbuf,
-						   receiver->now_us, &packet);
+	enum mm_jbuf_verdict verdict = mm_jbuf_get(jbuf, receiver->now_us,
+						   &packet);
 	uint32_t sample_rate_hz = mm_voice_sample_rate_hz(voice);
 	size_t waiting = mm_voice_waiting(voice);
 
@@ -44,14 +45,12 @@ static enum mm_jbuf_verdict fetch(struct mm_receiver *receiver)
 		mm_voice_push_packet(voice, packet);
 		break;
 	case MM_JBUF_LOST:
-		mm_voice_push_gap(voice,
-				  (size_t)((uint64_t)receiver->jbuf.packet_ticks *
-					   sample_rate_hz /
-					   receiver->jbuf.clock_rate_hz),
-				  packet);
-		break;
 	case MM_JBUF_EMPTY:
-		mm_voice_push_gap(voice, tick_samples(receiver), NULL);
+		mm_voice_push_gap(voice,
+				  (size_t)((uint64_t)jbuf->conceal_ticks *
+					   sample_rate_hz /
+					   jbuf->clock_rate_hz),
+				  packet);
 		break;
 	case MM_JBUF_HOLD:
 		if (waiting < tick_samples(receiver))
@@ -89,9 +88,9 @@ static void collect(struct mm_receiver *receiver)
 		return;
 	receiver->correction_ms = mm_jbuf_correction(&receiver->jbuf,
 						     receiver->held_ms);
-	while (receiver->correction_ms != 0 && receiver->jbuf.nqueued > 0 &&
+	while (verdict == MM_JBUF_PACKET && receiver->jbuf.nqueued > 0 &&
 	       mm_voice_waiting(voice) < wanted_samples(receiver))
-		(void)fetch(receiver);
+		verdict = fetch(receiver);
 	if (mm_voice_waiting(voice) < wanted_samples(receiver))
 		receiver->correction_ms = 0;
 }
@@ -116,10 +115,10 @@ static void correct_decoded(struct mm_receiver *receiver)
 }
 
 /* Silence while a digit sounds, for those who send the tone as audio too. */
-static void hush(struct mm_receiver *receiver, size_t nsamples)
+static void hush(struct mm_receiver *receiver, int16_t *frame,
+		 size_t nsamples)
 {
 	bool quiet = receiver->now_us < receiver->quiet_until_us;
-	int16_t *frame = receiver->frame;
 
 	for (size_t i = 0; i < nsamples && (quiet || receiver->quiet); i++) {
 		size_t kept = quiet ? receiver->quiet ? 0 : nsamples - 1 - i
@@ -134,11 +133,13 @@ static void hush(struct mm_receiver *receiver, size_t nsamples)
 static void decode_frame(struct mm_receiver *receiver)
 {
 	size_t nsamples = tick_samples(receiver);
+	int16_t *frame;
 
 	mm_voice_decode(&receiver->voice);
 	correct_decoded(receiver);
-	mm_voice_take(&receiver->voice, receiver->frame, nsamples);
-	hush(receiver, nsamples);
+	frame = mm_voice_take(&receiver->voice, nsamples);
+	hush(receiver, frame, nsamples);
+	receiver->frame = frame;
 	receiver->frame_state = MM_FRAME_DECODED;
 }
 
@@ -148,6 +149,7 @@ static uint8_t peek(struct mm_source *source, int64_t now_us)
 	uint8_t level;
 
 	receiver->now_us = now_us;
+	mm_voice_give_back(&receiver->voice);
 	collect(receiver);
 	mm_receiver_count(receiver);
 	source->sample_rate_hz = mm_voice_sample_rate_hz(&receiver->voice);

@@ -106,7 +106,7 @@ uint32_t mm_rtp_port_random(struct mm_rtp_port *port)
 	return port->random = x;
 }
 
-static struct mm_rtp_port *alloc_port(uint32_t id)
+static struct mm_rtp_port *port_alloc(uint32_t id)
 {
 	struct mm_rtp_port *port = calloc(1, sizeof(*port));
 	uint32_t chance[6];
@@ -179,7 +179,7 @@ static int open_in_range(struct mm_rtp_port *port,
 int mm_rtp_port_open(struct mm_rtp_port **opened, uint32_t id,
 		     const struct mm_port_range *range)
 {
-	struct mm_rtp_port *port = alloc_port(id);
+	struct mm_rtp_port *port = port_alloc(id);
 	int rc;
 
 	if (!port)
@@ -193,19 +193,27 @@ int mm_rtp_port_open(struct mm_rtp_port **opened, uint32_t id,
 	return 0;
 }
 
+static int inbox_open(struct mm_rtp_port *port)
+{
+	port->inbox = calloc(1, sizeof(*port->inbox));
+	if (!port->inbox)
+		return -ENOMEM;
+	return mm_ring_init(&port->inbox->ring, MM_INBOX_PACKETS,
+			    sizeof(struct mm_inbox_packet));
+}
+
 int mm_rtp_port_open_muxed(struct mm_rtp_port **opened, uint32_t id, int fd)
 {
-	struct mm_rtp_port *port = alloc_port(id);
+	struct mm_rtp_port *port = port_alloc(id);
+	int rc;
 
 	if (!port)
 		return -ENOMEM;
 	port->mux_fd = fd;
-	port->inbox = calloc(1, sizeof(*port->inbox));
-	if (!port->inbox ||
-	    mm_ring_init(&port->inbox->ring, MM_INBOX_PACKETS,
-			 sizeof(struct mm_inbox_packet)) < 0) {
+	rc = inbox_open(port);
+	if (rc < 0) {
 		free_port(&port->port);
-		return -ENOMEM;
+		return rc;
 	}
 	*opened = port;
 	return 0;

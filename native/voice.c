@@ -7,9 +7,6 @@
 
 #include "timescale.h"
 
-/* A decoder that has missed packets hears these many of the last again before
- * it is listened to: Opus' prediction has settled after two. */
-#define PRIMING_PACKETS 2
 #define SEAM_MS 5                     /* a step spread over this is no click */
 /* A concealed voice fades between these: longer than 60 ms is never speech. */
 #define FADE_FROM_MS 60
@@ -77,9 +74,18 @@ void mm_voice_restart(struct mm_voice *voice)
 	voice->npassed = 0;
 	voice->owed_samples = 0;
 	voice->npcm = 0;
+	voice->ntaken = 0;
 	voice->concealed_samples = 0;
 	voice->level_dbov = MM_VOICE_UNKNOWN_DBOV;
 	voice->broken = true;
+}
+
+/* An empty queue begins anew: its first place is in the cache. */
+static void pop_item(struct mm_voice *voice)
+{
+	voice->nitems--;
+	voice->first = voice->nitems > 0 ? (voice->first + 1) % MM_VOICE_ITEMS
+					 : 0;
 }
 
 static struct mm_voice_item *push(struct mm_voice *voice,
@@ -88,11 +94,6 @@ static struct mm_voice_item *push(struct mm_voice *voice,
 {
 	struct mm_voice_item *item;
 
-	/* Cannot be while each tick takes what it fetched; if it should be,
-	 * the oldest goes, as everywhere. */
-	if (voice->nitems == MM_VOICE_ITEMS - PRIMING_PACKETS)
-		mm_voice_skip(voice, voice->npcm +
-					     voice->items[voice->first].nsamples);
 	item = &voice->items[(voice->first + voice->nitems++) %
 			     MM_VOICE_ITEMS];
 	item->kind = kind;
@@ -271,15 +272,14 @@ static void fill_gap(struct mm_voice *voice, const struct mm_voice_item *item,
 	conceal(voice, pcm, item->nsamples);
 }
 
-/* Let the decoder hear again the last packets it missed. */
+/* Let the decoder hear the last packets it missed. */
 static void prime(struct mm_voice *voice)
 {
+	/* PCM is empty: items are passed only when it is. */
 	for (; voice->npassed > 0; voice->npassed--) {
 		const struct mm_voice_item *item =
-			&voice->items[(voice->first + MM_VOICE_ITEMS -
-				       voice->npassed) % MM_VOICE_ITEMS];
+			&voice->passed[voice->npassed - 1];
 
-		/* PCM is empty: items are passed only when it is. */
 		(void)mm_decoder_decode(voice->decoders[voice->format],
 					item->payload, item->size, voice->pcm,
 					item->nsamples);
@@ -318,9 +318,9 @@ void mm_voice_decode(struct mm_voice *voice)
 {
 	if (voice->nitems > 0)
 		prime(voice);
-	for (; voice->nitems > 0; voice->nitems--) {
+	while (voice->nitems > 0) {
 		decode_item(voice, &voice->items[voice->first]);
-		voice->first = (voice->first + 1) % MM_VOICE_ITEMS;
+		pop_item(voice);
 	}
 	voice->owed_samples = 0;
 }
@@ -351,10 +351,22 @@ static void drop_pcm(struct mm_voice *voice, size_t nsamples)
 		voice->npcm * sizeof(*voice->pcm));
 }
 
-void mm_voice_take(struct mm_voice *voice, int16_t *frame, size_t nsamples)
+int16_t *mm_voice_take(struct mm_voice *voice, size_t nsamples)
 {
-	memcpy(frame, voice->pcm, nsamples * sizeof(*frame));
-	drop_pcm(voice, nsamples);
+	voice->ntaken = nsamples;
+	return voice->pcm;
+}
+
+void mm_voice_give_back(struct mm_voice *voice)
+{
+	drop_pcm(voice, voice->ntaken);
+	voice->ntaken = 0;
+}
+
+static void copy_item(struct mm_voice_item *to,
+		      const struct mm_voice_item *from)
+{
+	memcpy(to, from, offsetof(struct mm_voice_item, payload) + from->size);
 }
 
 /* The first item is over and was never decoded. */
@@ -364,13 +376,15 @@ static void pass_item(struct mm_voice *voice)
 
 	if (item->kind == MM_VOICE_PACKET) {
 		voice->counters->frames_skipped++;
-		if (voice->npassed < PRIMING_PACKETS)
+		if (voice->npassed > 0)
+			copy_item(&voice->passed[1], &voice->passed[0]);
+		copy_item(&voice->passed[0], item);
+		if (voice->npassed < MM_VOICE_PRIMING_ITEMS)
 			voice->npassed++;
 	} else {
 		voice->npassed = 0;     /* priming over a gap misleads */
 	}
-	voice->first = (voice->first + 1) % MM_VOICE_ITEMS;
-	voice->nitems--;
+	pop_item(voice);
 }
 
 void mm_voice_skip(struct mm_voice *voice, size_t nsamples)

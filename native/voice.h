@@ -15,7 +15,9 @@
 #include "mm.h"
 
 #define MM_VOICE_MAX_FORMATS 6
-#define MM_VOICE_ITEMS 16             /* 20 ms of 2.5 ms packets, and more  */
+#define MM_VOICE_SHORTEST_US 2500     /* of an item, silence aside          */
+#define MM_VOICE_ITEMS 18             /* two ticks of the shortest and over */
+#define MM_VOICE_PRIMING_ITEMS 2      /* Opus' prediction settles in two    */
 #define MM_VOICE_UNKNOWN_DBOV 255     /* level not told by the client       */
 /* What is left of a tick, a packet of 120 ms, and the time scaler's stretch. */
 #define MM_VOICE_MAX_SAMPLES (2 * MM_MAX_PACKET_SAMPLES)
@@ -43,9 +45,8 @@ struct mm_voice {
 	size_t format;            /* in use                                 */
 	const struct mm_libraries *libraries;
 	struct mm_counters *counters;
-	struct mm_voice_item items[MM_VOICE_ITEMS];
 	size_t first, nitems;
-	size_t npassed;           /* items before `first` a decoder missed  */
+	size_t npassed;           /* that the decoder has missed            */
 	size_t owed_samples;      /* in items                               */
 	uint8_t level_dbov;       /* last told by the client                */
 	uint32_t next_sequence;   /* extended; follows what was pushed last */
@@ -54,6 +55,9 @@ struct mm_voice {
 	size_t concealed_samples; /* in this gap                            */
 	int16_t last_sample;      /* decoded: seams start from it           */
 	size_t npcm;
+	size_t ntaken;            /* of these: lent out                     */
+	struct mm_voice_item items[MM_VOICE_ITEMS];
+	struct mm_voice_item passed[MM_VOICE_PRIMING_ITEMS]; /* last first  */
 	int16_t pcm[MM_VOICE_MAX_SAMPLES];
 };
 
@@ -68,8 +72,9 @@ uint32_t mm_voice_sample_rate_hz(const struct mm_voice *voice);
 /* Another sender: nothing decoded so far says anything of what comes. */
 void mm_voice_restart(struct mm_voice *voice);
 
-/* A packet of another format than the one before throws away what is left of
- * that (less than a tick): a frame has one sample rate. */
+/* Items may be pushed while less than two ticks wait. A packet of another format
+ * than the one before throws away what is left of that (less than a tick): a
+ * frame has one sample rate. */
 void mm_voice_push_packet(struct mm_voice *voice,
 			  const struct mm_jbuf_packet *packet);
 /* `next` (or NULL) is the packet right after the gap. */
@@ -88,7 +93,9 @@ void mm_voice_decode(struct mm_voice *voice);
 /* One pitch period less or more in what is decoded; was it possible? */
 bool mm_voice_shorten(struct mm_voice *voice);
 bool mm_voice_lengthen(struct mm_voice *voice);
-void mm_voice_take(struct mm_voice *voice, int16_t *frame, size_t nsamples);
+/* The next frame, the caller's until it gives it back. */
+int16_t *mm_voice_take(struct mm_voice *voice, size_t nsamples);
+void mm_voice_give_back(struct mm_voice *voice);
 void mm_voice_skip(struct mm_voice *voice, size_t nsamples);
 
 #endif

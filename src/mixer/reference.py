@@ -24,10 +24,10 @@ class MixClass(enum.Enum):
 
 def glide(from_q8: int, to_q8: int, nsamples: int) -> Gains:
     """Return a frame's gains, moving from one value to the other; Q16."""
-    start = from_q8 << 24
+    rise = (to_q8 - from_q8) << 24
     # The kernel's division truncates towards zero.
-    step = int(((to_q8 - from_q8) << 24) / nsamples)
-    return (start + step * np.arange(1, nsamples + 1, dtype=np.int64)) >> 16
+    step = abs(rise) // nsamples * (1 if rise >= 0 else -1)
+    return ((from_q8 << 24) + step * np.arange(1, nsamples + 1, dtype=np.int64)) >> 16
 
 
 def _scaled(pcm: npt.NDArray[np.int64], gains_q16: Gains) -> npt.NDArray[np.int64]:

@@ -26,7 +26,7 @@ class Keeper:
         on_start: Callable[[], None],
         on_loss: Callable[[], None],
     ) -> None:
-        self.restarts = 0
+        self.losses = 0
         self._module = module
         self._config = config
         self._on_message = on_message
@@ -70,9 +70,9 @@ class Keeper:
             self._on_start()
             await self._lost.wait()
             lost, self._child = self._child, None
+            self.losses += 1
             self._on_loss()
             await lost.close()
-            self.restarts += 1
             delay_s = backoff.next_delay_s(loop.time())
             _log.error("process lost", module=self._module, restart_in_s=delay_s)
             await asyncio.sleep(delay_s)

@@ -8,14 +8,23 @@ from typing import Final
 from mixminus import log
 from mixminus.call.leg import LegEnded
 from mixminus.call.states import HangupReason
+from mixminus.errors import MixMinusError
 from mixminus.ids import LegId
 from mixminus.machine import step
 from mixminus.mixer import Port, PortMedia
 from mixminus.sip.messages import Answer, HangUp, Message, Reject, Ring
-from mixminus.sip.sdp.description import MalformedSdp, parse
-from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, agree, make_answer
+from mixminus.sip.sdp.description import parse
+from mixminus.sip.sdp.negotiation import LocalEnd, agree, make_answer
 
 __all__ = ["LEG_TRANSITIONS", "LegEvent", "LegState", "SipLeg"]
+
+# RFC 3261 sections 21.4.9, 21.4.18, 21.6.1
+_REFUSALS: Final = {
+    408: HangupReason.TIMEOUT,
+    480: HangupReason.NOANSWER,
+    486: HangupReason.BUSY,
+    600: HangupReason.BUSY,
+}
 
 _log = log.get("sip.leg")
 
@@ -82,17 +91,17 @@ class SipLeg:
         """Send 200, with the port ready for what the phone may send the moment it has it."""
         if not self._can(LegEvent.ANSWER):
             return
-        self._fire(LegEvent.ANSWER)
         if self._offer:
             offer = parse(self._offer)
             self._configure(agree(make_answer(self._local, offer), offer))
+        self._fire(LegEvent.ANSWER)
         self._send(Answer(self._id))
 
     async def reject(self, status_code: int) -> None:
         """Send a refusal; harmless when answered or over."""
         if self._can(LegEvent.ANSWER):
             self._send(Reject(self._id, status_code))
-            self.over(LegEnded(HangupReason.FAILED, remote=False))
+            self.over(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
 
     async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
         """Send BYE, or refuse what is not answered yet."""
@@ -106,12 +115,12 @@ class SipLeg:
         return await asyncio.shield(self._ended)
 
     async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
-        """Follow an exchange of descriptions; a late answer that cannot be used ends the leg."""
+        """Follow an exchange of descriptions; one that the port cannot follow ends the leg."""
         if self._state is not LegState.ANSWERED:
             return
         try:
             self._configure(agree(parse(local_sdp), parse(remote_sdp)))
-        except (MalformedSdp, NotAcceptable) as error:
+        except MixMinusError as error:
             _log.warning("description unusable", leg=str(self._id), reason=error.reason)
             await self.hang_up(HangupReason.FAILED)
 

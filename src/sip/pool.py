@@ -147,7 +147,7 @@ class WorkerPool:
                 while not (self.ready and self._ready_workers() >= self._needed):
                     self._changed.clear()
                     await self._changed.wait()
-                    if self._edge.restarts and not self._edge_open:
+                    if self._edge.losses and not self._edge_open:
                         raise Unavailable("the SIP port cannot be opened")
         except TimeoutError:
             raise Unavailable("the SIP workers do not start") from None

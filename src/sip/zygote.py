@@ -17,6 +17,7 @@ from mixminus import log
 from mixminus.sip import watchdog
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import Fork, Forked, WorkerExited
+from mixminus.sip.naming import name_process
 from mixminus.sip.worker import process
 
 __all__ = ["Zygote", "main"]
@@ -117,6 +118,7 @@ def main() -> None:
     """Run the zygote on the descriptor that the server has passed."""
     _, descriptor, level, log_format = sys.argv
     watchdog.live_by_socket()
+    name_process("mm-sip-zygote")
     log.configure(level=level, json=log_format == "json")
     # What was imported so far is never collected, so that its pages stay shared.
     gc.freeze()

@@ -13,7 +13,7 @@ from mixminus.mixer import Engine
 from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.webrtc.endpoint import WebRtcEndpoint
-from tests.support.deadline import until
+from tests.support.waiting import until
 
 __all__ = ["KEY", "Door"]
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api.door import Door
-from tests.support.deadline import until
+from tests.support.waiting import until
 
 NIL = "00000000-0000-0000-0000-000000000000"
 UNSET = "9999-01-01 00:00:00.000000"

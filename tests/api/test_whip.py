@@ -8,7 +8,7 @@ import pytest
 from aiortc import RTCPeerConnection
 
 from tests.api.door import Door
-from tests.support.deadline import until
+from tests.support.waiting import until
 
 SDP = {"Content-Type": "application/sdp"}
 FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}

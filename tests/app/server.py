@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import ClientError, ClientSession
 
-from tests.support.deadline import until
+from tests.support.waiting import until
 
 __all__ = ["KEY", "Server", "free_port", "serve"]
 

@@ -8,8 +8,8 @@ from mixminus.call.states import CallStatus, HangupBy, HangupReason
 from mixminus.errors import InvalidArgument
 from mixminus.ids import CallId, CustomerId, new_id
 from mixminus.mixer import MediaTimeout
-from tests.support.deadline import until
 from tests.support.house import House
+from tests.support.waiting import until
 
 
 async def up(house: House) -> Call:

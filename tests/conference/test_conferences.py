@@ -10,8 +10,8 @@ from mixminus.conference.model import ConferenceSpec
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import AlreadyExists, InvalidArgument
 from mixminus.ids import ConferenceId, CustomerId, new_id
-from tests.support.deadline import until
 from tests.support.house import EVERYTHING, House
+from tests.support.waiting import until
 
 FOREIGNER = CustomerId(new_id())
 DAY_S = 86_400

@@ -11,8 +11,8 @@ from mixminus.conference.model import Conferencecall
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import Conflict, IllegalTransition
 from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, new_id
-from tests.support.deadline import until
 from tests.support.house import EVERYTHING, House
+from tests.support.waiting import until
 
 FOREIGNER = CustomerId(new_id())
 

@@ -23,7 +23,8 @@ def over_http(server: Server, room: str, *, key: str = ACCESS_KEY) -> Exchange:
 
     async def exchange(method: str, path: str, headers: Mapping[str, str], body: str) -> Reply:
         types = {"POST": "application/sdp", "PATCH": "application/trickle-ice-sdpfrag"}
-        all_headers = {**headers, "Content-Type": types.get(method, "text/plain"), "Authorization": f"Bearer {key}"}
+        own = {"content-type": types.get(method, "text/plain"), "authorization": f"Bearer {key}"}
+        all_headers = {**{name.lower(): value for name, value in headers.items()}, **own}
         answer = await asyncio.to_thread(
             server.request,
             method,
@@ -42,7 +43,9 @@ def room(server: Server) -> str:
     return server.new_room()
 
 
-async def test_chromium_and_two_phones_hear_each_other(server: Server, room: str, phone: Ring, tmp_path: Path) -> None:
+async def test_chromium_and_two_phones_hear_each_other(
+    server: Server, room: str, phone: Ring, tmp_path: Path
+) -> None:
     phones = [phone(A_HZ, codec="PCMA/8000/1"), phone(B_HZ, codec="G722/16000/1")]
     for each in phones:
         await asyncio.to_thread(each.dial, server.sip_uri(room))

@@ -3,8 +3,9 @@
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears, assert_silent
 from tests.support.baresip import Baresip
+from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
-from tests.support.tones import TONES_HZ
+from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import eventually, play_for
 
 A_HZ, B_HZ = TONES_HZ[:2]
@@ -58,7 +59,7 @@ def test_kick_ends_the_stay_and_then_the_call(server: Server, phone: Ring) -> No
     server.wait_for_participants(room, 1)
 
 
-def test_hold_and_resume_from_the_phone(server: Server, phone: Ring) -> None:
+def test_hold_and_resume_from_a_phone(server: Server, phone: Ring) -> None:
     room, first, second = two_in_a_room(server, phone)
     first.hold()
     play_for(2.5)
@@ -67,7 +68,25 @@ def test_hold_and_resume_from_the_phone(server: Server, phone: Ring) -> None:
     first.resume()
     play_for(2.5)
     assert_hears(_last(second, 1.5), (A_HZ,), B_HZ)
-    assert_hears(first.ear(), (B_HZ,), A_HZ)
+
+
+def test_who_holds_neither_hears_nor_is_heard_until_he_resumes(server: Server) -> None:
+    room = server.new_room()
+    with RawPhone() as first, RawPhone() as second:
+        for each, tone_hz in ((first, A_HZ), (second, B_HZ)):
+            each.dial((server.host, server.sip_port), room)
+            each.talk(tone(tone_hz, 4, sample_rate_hz=8000))
+        server.wait_for_participants(room, 2)
+        assert first.reoffer("inactive") == "inactive"
+        play_for(1)
+        held = len(first.arrivals)
+        play_for(1.5)
+        assert len(first.arrivals) == held, "nothing is sent to who holds"
+        assert_silent((second.heard(last_s=1), 8000), (A_HZ,), last_s=1.0)
+        assert first.reoffer("sendrecv") == "sendrecv"
+        play_for(2)
+        assert_hears((first.heard(last_s=1.5), 8000), (B_HZ,), A_HZ)
+        assert_hears((second.heard(last_s=1.5), 8000), (A_HZ,), B_HZ)
 
 
 def test_bye_leaves_within_a_second(server: Server, phone: Ring) -> None:

@@ -28,7 +28,7 @@ def test_a_phone_over_tcp_and_one_with_srtp_hear_each_other(server: Server, phon
     room = server.new_room()
     over_tcp = phone(TONES_HZ[0], transport="tcp")
     encrypted = phone(TONES_HZ[1], media_encryption="srtp-mand")
-    over_tcp.dial(server.sip_uri(room) + ";transport=tcp")
+    over_tcp.dial(server.sip_uri(room))
     encrypted.dial(server.sip_uri(room))
     server.wait_for_participants(room, 2)
     play_for(3)

@@ -7,8 +7,8 @@ import pytest
 from mixminus.call.states import CallStatus
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.ids import ConferencecallId, new_id
-from tests.support.deadline import until
 from tests.support.house import EVERYTHING, House
+from tests.support.waiting import until
 
 HOUR: dict[str, Any] = {"type": "sleep", "option": {"duration": 3_600_000}}
 TALK: dict[str, Any] = {"type": "talk", "option": {"text": "not yet spoken"}}

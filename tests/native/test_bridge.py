@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from tests.support.bridge import Room
 from tests.support.codec import OPUS, PCMU, Encoder, Format
 from tests.support.native import library
-from tests.support.script import FRAME, Script
+from tests.support.script import Script, Senses
 from tests.support.signals import rms, speech_like, tone
 
 Pcm = npt.NDArray[np.int16]
 
+FRAME = 160
 # 600 ms, and the frame that fades out.
 HANGOVER_TICKS = 31
 PARALLEL_TICKS = 25
@@ -46,18 +47,37 @@ def _format(codec: int, *, sample_rate_hz: int = 8000) -> Format:
     )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(STEP, max_size=4), min_size=1, max_size=12), st.sets(WHO))
-def test_everybody_hears_what_the_reference_says(
-    ticks: list[list[tuple[str, ...]]], mouthless: set[int]
-) -> None:
+TICKS = st.lists(st.lists(STEP, max_size=4), min_size=1, max_size=12)
+RATES = [8000, 16000, 32000, 48000]
+
+
+def _cast(rates: list[int]) -> st.SearchStrategy[list[Senses]]:
+    speaks, hears = st.sampled_from([None, *rates]), st.sampled_from(rates)
+    return st.lists(st.builds(Senses, speaks, hears), min_size=6, max_size=6)
+
+
+def _follow(rate_hz: int, cast: list[Senses], ticks: list[list[tuple[str, ...]]]) -> None:
     with Room() as room:
-        script = Script(room, mouthless=mouthless)
+        script = Script(room, rate_hz, cast)
         for seed, steps in enumerate(ticks):
             for step in steps:
                 script.apply(step)
             script.tick(seed)
         script.check()
+
+
+@settings(max_examples=60, deadline=None)
+@given(_cast([8000]), TICKS)
+def test_everybody_hears_what_the_reference_says(
+    cast: list[Senses], ticks: list[list[tuple[str, ...]]]
+) -> None:
+    _follow(8000, cast, ticks)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data(), st.sampled_from(RATES), TICKS)
+def test_rates_may_be_mixed(data: st.DataObject, rate_hz: int, ticks: list[list[tuple[str, ...]]]) -> None:
+    _follow(rate_hz, data.draw(_cast([rate for rate in RATES if rate <= rate_hz])), ticks)
 
 
 @settings(max_examples=10, deadline=None)
@@ -140,14 +160,16 @@ class Conversation:
         self.opus = _format(OPUS, sample_rate_hz=48000)
         self.listeners = [room.enter(speaks_hz=48000, hears=self.opus) for _ in range(listeners)]
         self.never_shared = Encoder(self.opus, room.libraries)
+        self._speech = speech_like(48000, 960 * 200, seed=3)
+        self._own_voice = tone(310, 48000, 960 * 200, 9000)
         self._at = 0
 
     def tick(self, *, talks: bool) -> tuple[bytes, bytes]:
         """What the first listener was sent, and what an encoder of its own would have made of the same mix."""
-        speech = speech_like(48000, self._at + 960, seed=3)[self._at :]
-        self.talker.say(speech)
+        frame = slice(self._at, self._at + 960)
+        self.talker.say(self._speech[frame])
         if talks:
-            self.listeners[0].say(tone(310, 48000, self._at + 960, 9000)[self._at :])
+            self.listeners[0].say(self._own_voice[frame])
         self._at += 960
         self.room.tick()
         # All, less what the talker hears (which is all that the listener says), is what the listener hears.

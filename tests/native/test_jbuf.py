@@ -84,6 +84,18 @@ def test_only_the_last_of_several_losses_can_be_recovered() -> None:
     assert buffer.get(at_ms=60)[1] is not None
 
 
+def test_a_loss_concealed_while_nothing_was_there_is_not_concealed_again() -> None:
+    buffer = JitterBuffer()
+    for sequence in (0, 1):
+        buffer.put(sequence, at_ms=20 * sequence)
+    heard = [buffer.get(at_ms=at_ms)[0] for at_ms in (20, 40, 60)]
+    buffer.put(3, at_ms=61)
+    heard.append(buffer.get(at_ms=80)[0])
+    assert heard == [Verdict.PACKET, Verdict.PACKET, Verdict.EMPTY, Verdict.PACKET]
+    assert buffer.counters["lost"] == buffer.counters["underrun"] == 1
+    assert buffer.delay_ms == 20
+
+
 def test_late_and_duplicate_are_told_apart() -> None:
     buffer = JitterBuffer()
     for sequence in (0, 1, 3):
@@ -214,12 +226,8 @@ def test_any_network_leaves_the_order_the_cap_and_the_account_whole(
         chance.choice([0, 0.1, 0.5]),
         chance.random() / 3,
     )
-    arrivals = []
-    for n in range(300):
-        for _ in range(1 + (chance.random() < copies)):
-            if chance.random() >= loss:
-                arrivals.append((n * 20 + chance.uniform(0, jitter_ms), n))
-    arrivals.sort()
+    sent = [n for n in range(300) for _ in range(1 + (chance.random() < copies))]
+    arrivals = sorted((n * 20 + chance.uniform(0, jitter_ms), n) for n in sent if chance.random() >= loss)
     buffer = JitterBuffer(max_delay_ms=cap_ms)
     put, heard, came = 0, [], {}
     waiting = list(arrivals)

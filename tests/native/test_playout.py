@@ -71,7 +71,7 @@ def test_the_last_frame_is_filled_up_and_then_it_is_done(room: Room, playout: Pl
     room.play(playout)
     playout.write(_ramp(FRAME + 10))
     playout.finish()
-    heard = []
+    heard: list[Pcm] = []
     for _ in range(3):
         assert not playout.done or len(heard) == 2
         room.tick()
@@ -108,7 +108,8 @@ def test_what_goes_in_comes_out_in_order(sizes: list[int]) -> None:
     with Room() as room:
         listener = room.enter(speaks_hz=None)
         room.play(playout)
-        said, heard = 0, []
+        said = 0
+        heard: list[Pcm] = []
         for size in sizes:
             said += playout.write(_ramp(said + size)[said:])
             room.tick()

@@ -113,7 +113,7 @@ def test_a_record_that_does_not_fit_stays(tapped: Tapped) -> None:
 def test_only_who_is_heard_has_a_stem(tapped: Tapped) -> None:
     loud, quiet, muted = (tapped.room.enter(speaks_hz=RATE_HZ) for _ in range(3))
     muted.set_muted(True)
-    for tick in range(5):
+    for _ in range(5):
         loud.say(tone(300, RATE_HZ, FRAME))
         muted.say(tone(500, RATE_HZ, FRAME))
         quiet.say(tone(700, RATE_HZ, FRAME, amplitude=10))
@@ -184,7 +184,7 @@ def test_more_talkers_than_stems_are_all_in_the_mix() -> None:
 
 def test_a_hot_mix_is_limited_and_its_stems_are_whole(tapped: Tapped) -> None:
     people = [tapped.room.enter(speaks_hz=RATE_HZ) for _ in range(2)]
-    for tick in range(20):
+    for _ in range(20):
         for person in people:
             person.say(tone(400, RATE_HZ, FRAME, amplitude=30000))
         tapped.tick()

@@ -16,9 +16,9 @@ from mixminus.ids import NIL, CustomerId, RecordingId, new_id
 from mixminus.recording.errors import FileNotFound, RecordingNotFound
 from mixminus.recording.model import RecordingOptions
 from mixminus.recording.states import RecordingStatus
-from tests.support.deadline import until
 from tests.support.house import House
 from tests.support.legs import PcmLeg
+from tests.support.waiting import until
 
 RATE = 16000
 TICK = RATE * 20 // 1000

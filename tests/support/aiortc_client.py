@@ -11,8 +11,8 @@ from av import AudioFrame
 from numpy.typing import NDArray
 
 from tests.support.relay import UdpRelay
-from tests.support.tones import sine
-from tests.support.waiting import eventually
+from tests.support.tones import tone
+from tests.support.waiting import until
 from tests.support.whip import Exchange
 
 __all__ = ["AiortcClient"]
@@ -26,7 +26,7 @@ class _Tone(MediaStreamTrack):
 
     def __init__(self, hz: float) -> None:
         super().__init__()
-        self._pcm = sine(hz, 1.0)  # whole periods in a second, for whole-numbered tones
+        self._pcm = tone(hz, 1.0)  # whole periods in a second, for whole-numbered tones
         self._position = 0
         self._started_at: float | None = None
 
@@ -70,13 +70,13 @@ class AiortcClient:
         if behind is not None:
             answer = re.sub(r"(a=candidate:.* )\d+( typ host)", rf"\g<1>{behind.address[1]}\2", answer)
         await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        await eventually(lambda: self.connection.connectionState == "connected")
+        await until(lambda: self.connection.connectionState == "connected")
 
     async def hear(self, seconds: float) -> NDArray[np.int16]:
         """Return the next ``seconds`` of what arrives, 48 kHz mono."""
         self._heard.clear()
         wanted = int(seconds * _RATE_HZ)
-        await eventually(lambda: sum(map(len, self._heard)) >= wanted, within_s=seconds + 15.0)
+        await until(lambda: sum(map(len, self._heard)) >= wanted, within_s=seconds + 15.0)
         return np.concatenate(self._heard)[:wanted]
 
     async def leave(self) -> None:

@@ -1,6 +1,7 @@
 """A bridge of the engine through ctypes; its participants speak from arrays and hear bytes."""
 
 import ctypes
+import re
 from types import TracebackType
 from typing import Self
 
@@ -8,59 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.support.codec import L16, Format, libraries
-from tests.support.native import library
+from tests.support.native import ROOT, library
 
-__all__ = ["Counters", "Participant", "Playout", "Room", "Tap", "pcm_format"]
+__all__ = ["MIX", "Counters", "Participant", "Playout", "Room", "Tap", "pcm_format"]
 
 Pcm = npt.NDArray[np.int16]
 MIX = 0
-_COUNTERS = [
-    "rtp_received",
-    "rtp_received_bytes",
-    "rtp_sent",
-    "rtp_sent_bytes",
-    "rtp_send_failed",
-    "rtp_malformed",
-    "rtp_unknown_payload_type",
-    "rtp_probation",
-    "rtp_ssrc_changed",
-    "rtp_wrong_source",
-    "rtcp_received",
-    "rtcp_sent",
-    "rtcp_malformed",
-    "srtp_unauthenticated",
-    "srtp_replayed",
-    "jbuf_late",
-    "jbuf_lost",
-    "jbuf_reordered",
-    "jbuf_duplicate",
-    "jbuf_overrun",
-    "jbuf_underrun",
-    "frames_decoded",
-    "frames_skipped",
-    "frames_concealed",
-    "frames_recovered",
-    "frames_undecodable",
-    "time_shortened",
-    "time_lengthened",
-    "digits_received",
-    "digits_sent",
-    "frames_encoded",
-    "frames_shared",
-    "encode_failed",
-    "encoder_forks",
-    "encoder_rejoins",
-    "playout_underrun",
-    "tap_overrun",
-    "events_dropped",
-    "commands_refused",
-    "mux_unknown_source",
-    "mux_handed_up_dropped",
-    "mux_overrun",
-    "ticks",
-    "ticks_late",
-    "ticks_skipped",
-]
+# The header is the one list of counters.
+_COUNTERS = re.findall(r"\tX\((\w+)\)", (ROOT / "native" / "counters.h").read_text())
 
 
 class Counters(ctypes.Structure):

@@ -33,8 +33,8 @@ from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 from tests.support.clock import ManualClock
-from tests.support.deadline import until
 from tests.support.legs import PcmLeg
+from tests.support.waiting import until
 
 __all__ = ["EVERYTHING", "House", "database_url", "house", "open_house"]
 

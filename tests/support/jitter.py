@@ -31,7 +31,6 @@ class Packet(ctypes.Structure):
         ("payload_type", ctypes.c_uint8),
         ("level_dbov", ctypes.c_uint8),
         ("pauses", ctypes.c_bool),
-        ("used", ctypes.c_bool),
         ("payload", ctypes.c_uint8 * MAX_PAYLOAD_BYTES),
     ]
 
@@ -71,6 +70,8 @@ class Jbuf(ctypes.Structure):
         ("next_timestamp", ctypes.c_uint32),
         ("newest_sequence", ctypes.c_uint32),
         ("seen", ctypes.c_uint64),
+        ("conceal_ticks", ctypes.c_uint32),
+        ("starved_ticks", ctypes.c_uint32),
         ("nqueued", ctypes.c_uint32),
         ("queued_ticks", ctypes.c_uint32),
         ("pausing", ctypes.c_bool),
@@ -78,7 +79,10 @@ class Jbuf(ctypes.Structure):
         ("playout_delay_us", ctypes.c_int64),
         ("counters", Counters),
         ("estimator", Estimator),
-        ("slots", Packet * SLOTS),
+        ("slots", ctypes.c_uint8 * SLOTS),
+        ("spare", ctypes.c_uint8 * SLOTS),
+        ("nspare", ctypes.c_uint32),
+        ("packets", Packet * SLOTS),
     ]
 
 
@@ -152,4 +156,4 @@ class JitterBuffer:
     @property
     def counters(self) -> dict[str, int]:
         """What befell the packets."""
-        return {name: int(getattr(self._jbuf.counters, name)) for name, _ in Counters._fields_}
+        return {name: int(getattr(self._jbuf.counters, name)) for name, *_ in Counters._fields_}

@@ -24,13 +24,14 @@ from tests.support.tones import Pcm
 PACKET_S = 0.02
 PACKET_SAMPLES = 160
 _SDP = """v=0\r
-o=raw 1 1 IN IP4 {host}\r
+o=raw 1 {version} IN IP4 {host}\r
 s=-\r
 c=IN IP4 {host}\r
 t=0 0\r
 m=audio {port} RTP/AVP 0 101\r
 a=rtpmap:0 PCMU/8000\r
 a=rtpmap:101 telephone-event/8000\r
+a={direction}\r
 """
 
 
@@ -67,6 +68,8 @@ class RawPhone:
         self._threads: list[threading.Thread] = []
         self._remote_tag = ""
         self._target = ""
+        self._number = 0
+        self._routes: list[str] = []
         self.arrivals: list[Arrival] = []
         self.media: Address = ("", 0)
         """Where the far end receives; a test may put a relay in between before it talks."""
@@ -76,20 +79,30 @@ class RawPhone:
         host, port = self._rtp.getsockname()
         return (host, port)
 
-    def dial(self, server: Address, user: str, *, sdp: str | None = None) -> None:
-        """Call, and return when it is answered; ``sdp`` replaces the offer."""
+    def dial(self, server: Address, user: str) -> None:
+        """Call, and return when it is answered."""
         self._server = server
-        host, port = self.rtp_address
-        answer = self._transact(
-            "INVITE", f"sip:{user}@{server[0]}:{server[1]}", 1, sdp or _SDP.format(host=host, port=port)
-        )
-        assert answer.startswith("SIP/2.0 200"), answer
+        answer = self._offer(f"sip:{user}@{server[0]}:{server[1]}", "sendrecv")
         self._remote_tag = _found(r"^To:.*?;tag=([^;\r]+)", answer)
         self._target = _found(r"^Contact:.*?<?(sip:[^>\r]+)", answer)
         self._routes = re.findall(r"^Record-Route: *(.+?)\r", answer, re.MULTILINE)
         self.media = (_found(r"^c=IN IP4 ([\d.]+)", answer), int(_found(r"^m=audio (\d+)", answer)))
-        self._send("ACK", self._target, 1)
+        self._send("ACK", self._target, self._number)
         self._start(self._listen)
+
+    def reoffer(self, direction: str) -> str:
+        """Hold (``sendonly``, ``inactive``) or resume (``sendrecv``) by re-INVITE; return the answer's direction."""
+        answer = self._offer(self._target, direction)
+        self._send("ACK", self._target, self._number)
+        return _found(r"^a=(sendrecv|sendonly|recvonly|inactive)\r", answer)
+
+    def _offer(self, uri: str, direction: str) -> str:
+        host, port = self.rtp_address
+        self._number += 1
+        offer = _SDP.format(host=host, port=port, direction=direction, version=self._number)
+        answer = self._transact("INVITE", uri, self._number, offer)
+        assert answer.startswith("SIP/2.0 200"), answer
+        return answer
 
     def talk(self, pcm: Pcm) -> None:
         """Send a stretch of 8 kHz PCM, over and over, from now on."""
@@ -102,7 +115,8 @@ class RawPhone:
 
     def hang_up(self) -> None:
         """Say BYE and wait for its 200."""
-        assert self._transact("BYE", self._target, 2).startswith("SIP/2.0 200")
+        self._number += 1
+        assert self._transact("BYE", self._target, self._number).startswith("SIP/2.0 200")
 
     def __enter__(self) -> Self:
         return self
@@ -157,7 +171,7 @@ class RawPhone:
         lines = [
             f"{method} {uri} SIP/2.0",
             f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{secrets.token_hex(6)};rport",
-            *(f"Route: {route}" for route in getattr(self, "_routes", [])),
+            *(f"Route: {route}" for route in self._routes),
             "Max-Forwards: 70",
             f"From: <sip:raw@{host}:{port}>;tag={self._tag}",
             f"To: <{uri if not tag else 'sip:room@' + self._server[0]}>{tag}",

@@ -7,7 +7,7 @@ from mixminus.call.leg import Address, Leg
 from mixminus.mixer import Bridge, Engine
 from mixminus.webrtc.leg import WebRtcLeg
 from mixminus.webrtc.states import WebRtcLegState
-from tests.support.waiting import eventually
+from tests.support.waiting import until
 
 __all__ = ["Listener", "OpenHouse"]
 
@@ -28,7 +28,7 @@ class OpenHouse:
         """Return the newest leg, once its handshake is through: the client is through a moment earlier."""
         leg = self.legs[-1]
         assert isinstance(leg, WebRtcLeg)
-        await eventually(lambda: leg.state is WebRtcLegState.CONNECTED)
+        await until(lambda: leg.state is WebRtcLegState.CONNECTED)
         return leg
 
 
@@ -49,5 +49,5 @@ class Listener:
             heard.append(self._port.read())
             return sum(map(len, heard)) >= wanted
 
-        await eventually(enough, within_s=seconds + 15.0)
+        await until(enough, within_s=seconds + 15.0)
         return np.concatenate(heard)[:wanted]

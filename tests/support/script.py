@@ -1,24 +1,66 @@
 """A room that follows a script, and beside it what the reference says that everybody should have heard."""
 
+import ctypes
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from mixminus.mixer.reference import glide, minus_one
+from mixminus.mixer import reference_dsp
+from mixminus.mixer.reference import MixClass, glide, minus_one, mix_classes
 from tests.support.bridge import Participant, Room
+from tests.support.native import library
 
-__all__ = ["FRAME", "LOOKAHEAD", "Script"]
+__all__ = ["Script", "Senses"]
 
-RATE_HZ = 8000
-FRAME = 160
-LOOKAHEAD = 16
-# Six people at +12 dB, each heard at +12 dB, stay below full scale: 6 * 16 * 300.
-AMPLITUDE = 300
+# Six people at +12 dB, each heard at +12 dB, stay below full scale: 6 * 16 * 300, and a filter's overshoot.
+AMPLITUDE = 250
 UNITY = 256
+TICKS_PER_SECOND = 50
+LOOKAHEADS_PER_SECOND = 500
 
 Pcm = npt.NDArray[np.int16]
+
+
+class _Resampler(ctypes.Structure):
+    """struct mm_resampler, as far as a filter is named there."""
+
+    _fields_ = [
+        ("from_hz", ctypes.c_uint32),
+        ("to_hz", ctypes.c_uint32),
+        ("up", ctypes.c_uint16),
+        ("down", ctypes.c_uint16),
+        ("taps_per_phase", ctypes.c_uint16),
+        ("shift", ctypes.c_uint16),
+        ("taps", ctypes.POINTER(ctypes.c_int16)),
+        ("history", ctypes.c_int16 * 288),
+    ]
+
+
+@functools.cache
+def _filter(from_hz: int, to_hz: int) -> tuple[npt.NDArray[np.int64], int, int, int]:
+    resampler = _Resampler()
+    assert library().mm_resampler_init(ctypes.byref(resampler), from_hz, to_hz) == 0
+    taps = np.array(resampler.taps[: resampler.up * resampler.taps_per_phase], np.int64)
+    return taps, resampler.up, resampler.down, resampler.shift
+
+
+def resampled(pcm: Pcm, from_hz: int, to_hz: int) -> Pcm:
+    """A whole signal at another rate, by the reference."""
+    if from_hz == to_hz:
+        return pcm
+    taps, up, down, shift = _filter(from_hz, to_hz)
+    return reference_dsp.resample(pcm, taps, up=up, down=down, shift=shift)
+
+
+@dataclass(frozen=True)
+class Senses:
+    """At which rates somebody speaks (None: never) and hears."""
+
+    speaks_hz: int | None
+    hears_hz: int
 
 
 @dataclass
@@ -28,71 +70,70 @@ class Moving:
     last: int = UNITY
     next: int = UNITY
 
-    def frame(self) -> npt.NDArray[np.int64]:
-        return glide(self.last, self.next, FRAME)
-
     def jump(self, gain: int) -> None:
         self.last = self.next = gain
 
 
 @dataclass
 class Person:
-    """One stay of a participant: its knobs, what it heard, and what it should have heard."""
+    """A participant in one stay: its knobs, what it heard, and what was due since the bridge began."""
 
     participant: Participant
-    mouth: bool
+    senses: Senses
     gain: Moving = field(default_factory=Moving)
     hearing: Moving = field(default_factory=Moving)
     asked_gain: int = UNITY
     muted: bool = False
-    ticked: bool = False
     spoke: bool = False
+    said_last: Pcm | None = None
     heard: list[Pcm] = field(default_factory=list)
     due: list[Pcm] = field(default_factory=list)
 
 
 class Script:
-    """Everybody is summed (max_talkers 0), everybody at one rate."""
+    """Everybody is summed (max_talkers 0); somebody who never leaves keeps the bridge at its rate."""
 
-    def __init__(self, room: Room, *, mouthless: set[int]) -> None:
+    def __init__(self, room: Room, rate_hz: int, cast: Sequence[Senses]) -> None:
         self.room = room
-        self.mouthless = mouthless
-        self.invited: dict[int, Participant] = {}
-        self.present: dict[int, Person] = {}
+        self.rate_hz = rate_hz
+        self.frame_samples = rate_hz // TICKS_PER_SECOND
+        room.enter(speaks_hz=None, hears=rate_hz)
+        self.people = [
+            Person(room.invite(speaks_hz=senses.speaks_hz, hears=senses.hears_hz), senses) for senses in cast
+        ]
+        self.present: list[int] = []
         self.gone: list[Person] = []
+        self.everything: list[Pcm] = []
         self.hears: dict[tuple[int, int], Moving] = {}
 
     def apply(self, step: Sequence[object]) -> None:
         """One command, as the engine would give it between two ticks; nonsense is left out."""
         verb, who, *rest = step
         assert isinstance(who, int)
-        if verb == "join":
-            if who not in self.present:
-                self._join(who)
-        elif who in self.present:
+        if (verb == "join") != (who in self.present):
             getattr(self, f"_{verb}")(who, *rest)
 
     def _join(self, who: int) -> None:
-        mouth = who not in self.mouthless
-        if who not in self.invited:
-            self.invited[who] = self.room.invite(speaks_hz=RATE_HZ if mouth else None, hears=RATE_HZ)
-        self.present[who] = Person(self.room.join(self.invited[who]), mouth)
+        before = self.people[who]
+        self.room.join(before.participant)
+        self.people[who] = Person(before.participant, before.senses)
+        self.present.append(who)
 
     def _leave(self, who: int) -> None:
-        person = self.present.pop(who)
-        person.participant.leave()
-        self.gone.append(person)
+        self.people[who].participant.leave()
+        self.gone.append(self.people[who])
+        self.present.remove(who)
         self.hears = {pair: moving for pair, moving in self.hears.items() if who not in pair}
 
     def _gain(self, who: int, gain_q8: int) -> None:
-        self.present[who].asked_gain = gain_q8
-        self.present[who].participant.set_gain(gain_q8)
-        self._regain(self.present[who])
+        self.people[who].asked_gain = gain_q8
+        self.people[who].participant.set_gain(gain_q8)
+        self._regain(self.people[who])
 
     def _mute(self, who: int, muted: bool) -> None:
-        self.present[who].muted = muted
-        self.present[who].participant.set_muted(muted)
-        self._regain(self.present[who])
+        self.people[who].muted = muted
+        self.people[who].participant.set_muted(muted)
+        self._regain(self.people[who])
 
     def _regain(self, person: Person) -> None:
         person.gain.next = 0 if person.muted else person.asked_gain
@@ -100,55 +141,87 @@ class Script:
             person.gain.jump(0)
 
     def _deafen(self, who: int, deafened: bool) -> None:
-        person = self.present[who]
+        person = self.people[who]
         person.participant.set_deafened(deafened)
         person.hearing.next = 0 if deafened else UNITY
-        if not person.ticked:
+        if not person.heard:
             person.hearing.jump(person.hearing.next)
 
     def _hears(self, who: int, speaker: int, gain_q8: int) -> None:
         if speaker == who or speaker not in self.present:
             return
-        self.present[who].participant.set_hears(self.present[speaker].participant, gain_q8)
+        self.people[who].participant.set_hears(self.people[speaker].participant, gain_q8)
         moving = self.hears.setdefault((who, speaker), Moving())
         moving.next = gain_q8
-        if not (self.present[who].ticked and self.present[speaker].spoke):
+        if not (self.people[who].heard and self.people[speaker].spoke):
             moving.jump(gain_q8)
 
     def tick(self, seed: int) -> None:
         """Everybody with a mouth says noise, then kernel and reference are asked."""
         chance = np.random.default_rng(seed)
-        frames = np.zeros((len(self.present), FRAME), np.int16)
-        for row, person in enumerate(self.present.values()):
-            if person.mouth:
-                frames[row] = chance.integers(-AMPLITUDE, AMPLITUDE, FRAME)
-                person.participant.say(frames[row])
+        frames = np.zeros((len(self.present) + 1, self.frame_samples), np.int16)
+        for row, who in enumerate(self.present):
+            frames[row] = self._say(self.people[who], chance)
+        cells = self._cells()
+        *due, everything = self._due(frames, cells)
+        self._begin_streams(cells)
         self.room.tick()
-        if not self.present:
-            return
-        for person, due in zip(self.present.values(), self._due(frames), strict=True):
+        for who, mix in zip(self.present, due, strict=True):
+            person = self.people[who]
+            person.due.append(mix)
             person.heard.append(person.participant.heard_pcm)
-            person.due.append(due)
-            person.ticked = True
-            person.spoke = person.mouth and person.gain.next > 0
+            person.spoke = person.senses.speaks_hz is not None and person.gain.next > 0
             person.gain.jump(person.gain.next)
             person.hearing.jump(person.hearing.next)
         for moving in self.hears.values():
             moving.jump(moving.next)
+        self.everything.append(everything)
 
-    def _due(self, frames: Pcm) -> Pcm:
-        people = self.present
-        return minus_one(
-            frames,
-            np.array([person.gain.frame() for person in people.values()]),
-            np.array([[self.hears.get((i, j), Moving()).frame() for j in people] for i in people]),
-            np.array([person.hearing.frame() for person in people.values()]),
-        )
+    def _begin_streams(self, cells: npt.NDArray[np.int64]) -> None:
+        """Whoever comes to a shared mix goes on where it stands; a stream of one's own begins with silence."""
+        people = [self.people[who] for who in self.present]
+        contributes = [p.senses.speaks_hz is not None and max(p.gain.last, p.gain.next) > 0 for p in people]
+        deafened = [p.hearing.next == 0 for p in people]
+        classes = mix_classes(np.array(contributes, bool), cells[:-1, :-1], np.array(deafened, bool))
+        for person, mix_class in zip(people, classes, strict=True):
+            if not person.heard:
+                silence = [np.zeros_like(mix) for mix in self.everything]
+                person.due = list(self.everything) if mix_class is MixClass.ALL else silence
+
+    def _say(self, person: Person, chance: np.random.Generator) -> Pcm | int:
+        rate_hz = person.senses.speaks_hz
+        if rate_hz is None:
+            return 0
+        said = chance.integers(-AMPLITUDE, AMPLITUDE, rate_hz // TICKS_PER_SECOND).astype(np.int16)
+        person.participant.say(said)
+        # Who begins to be heard begins with an empty filter; its memory is shorter than a frame.
+        before = person.said_last if person.spoke and person.said_last is not None else np.zeros_like(said)
+        person.said_last = said
+        return resampled(np.concatenate([before, said]), rate_hz, self.rate_hz)[-self.frame_samples :]
+
+    def _cells(self) -> npt.NDArray[np.int64]:
+        """Who hears whom among those present, and last somebody who says and changes nothing."""
+        steady = glide(UNITY, UNITY, self.frame_samples)
+        cells = np.tile(steady, (len(self.present) + 1, len(self.present) + 1, 1))
+        for (listener, speaker), moving in self.hears.items():
+            gains = glide(moving.last, moving.next, self.frame_samples)
+            cells[self.present.index(listener), self.present.index(speaker)] = gains
+        return cells
+
+    def _due(self, frames: Pcm, cells: npt.NDArray[np.int64]) -> Pcm:
+        people = [self.people[who] for who in self.present]
+        size = self.frame_samples
+        steady = glide(UNITY, UNITY, size)
+        gains = np.array([*(glide(p.gain.last, p.gain.next, size) for p in people), steady])
+        hearing = np.array([*(glide(p.hearing.last, p.hearing.next, size) for p in people), steady])
+        return minus_one(frames, gains, cells, hearing)
 
     def check(self) -> None:
-        """Bit for bit, delayed by the limiter's look-ahead, from each one's joining on."""
-        for person in (*self.gone, *self.present.values()):
+        """Bit for bit, delayed by the limiter's look-ahead, in every tick of everybody's stays."""
+        lookahead = self.rate_hz // LOOKAHEADS_PER_SECOND
+        for person in (*self.gone, *self.people):
             if person.heard:
+                delayed = np.concatenate([np.zeros(lookahead, np.int16), *person.due])[:-lookahead]
                 heard = np.concatenate(person.heard)
-                due = np.concatenate(person.due)
-                assert np.array_equal(heard[LOOKAHEAD:], due[:-LOOKAHEAD])
+                due = resampled(delayed, self.rate_hz, person.senses.hears_hz)
+                assert np.array_equal(heard, due[-len(heard) :])

@@ -13,7 +13,6 @@ import orjson
 from urllib3 import PoolManager
 
 from tests.support.netns import ADDRESS
-from tests.support.waiting import eventually
 
 ACCESS_KEY = "vb_end-to-end-test-key"
 START_TIMEOUT_S = 30.0
@@ -65,7 +64,11 @@ class Server:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        eventually(self._ready, timeout_s=START_TIMEOUT_S, what="GET /ping answers 200")
+        try:
+            eventually(self._ready, timeout_s=START_TIMEOUT_S, what="GET /ping answers 200")
+        except AssertionError:
+            self.stop()
+            raise
 
     def __enter__(self) -> Self:
         return self

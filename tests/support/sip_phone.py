@@ -133,6 +133,7 @@ class PhoneCall:
         self.to = f"<{self.target}>"
         self.from_ = f'"Ada" <sip:ada@127.0.0.1>;tag={secrets.token_hex(4)}'
         self.extra = headers
+        self.contact = phone.address[:2]
         self.branch = ""
         self._numbers = itertools.count(1)
         self.number = 0
@@ -173,7 +174,7 @@ class PhoneCall:
             f"To: {self.to}",
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.number} {method}",
-            f"Contact: <sip:ada@{host}:{port}{transport}>",
+            f"Contact: <sip:ada@{self.contact[0]}:{self.contact[1]}{transport}>",
             *(f"{name.replace('_', '-')}: {value}" for name, value in {**self.extra, **extra}.items()),
         ]
         if body and "Content_Type" not in extra:

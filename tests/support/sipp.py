@@ -34,6 +34,7 @@ class Sipp:
         program = shutil.which("sipp")
         assert program, "SIPp is missing: apt-get install sip-tester"
         self.directory = directory
+        self._screen = (directory / "screen").open("wb")
         first = 40000 + 1000 * seat
         self._process = subprocess.Popen(
             [
@@ -43,7 +44,7 @@ class Sipp:
                 "-nostdin", "-trace_err", "-trace_stat", "-fd", "1", "-stf", "stat.csv", "-timeout", "120",
             ],
             cwd=directory,
-            stdout=(directory / "screen").open("wb"),
+            stdout=self._screen,
             stderr=subprocess.STDOUT,
         )  # fmt: skip
 
@@ -65,6 +66,7 @@ class Sipp:
         if self._process.poll() is None:
             self._process.terminate()
         self._process.wait()
+        self._screen.close()
 
 
 def mu_law(pcm: Pcm) -> bytes:

@@ -1,5 +1,6 @@
 """The oracle: each participant plays its own tone, and an FFT says who hears whom."""
 
+import struct
 import wave
 from pathlib import Path
 
@@ -31,16 +32,15 @@ def write_wav(path: Path, pcm: Pcm, sample_rate_hz: int = 48000) -> Path:
 
 
 def read_wav(path: Path) -> tuple[Pcm, int]:
-    """Read 16-bit PCM, first channel; tolerates a header whose sizes were never filled in."""
-    with wave.open(str(path), "rb") as source:
-        channels, rate = source.getnchannels(), source.getframerate()
+    """Read 16-bit PCM, first channel, also of a file that is still being written: its sizes are not trusted."""
     raw = path.read_bytes()
+    channels, sample_rate_hz = struct.unpack_from("<HI", raw, raw.index(b"fmt ") + 10)
     start = raw.index(b"data") + 8
     usable = (len(raw) - start) // (2 * channels) * 2 * channels
-    return np.frombuffer(raw[start : start + usable], np.int16)[::channels], rate
+    return np.frombuffer(raw[start : start + usable], np.int16)[::channels], sample_rate_hz
 
 
-def level_db(pcm: Pcm, sample_rate_hz: int, frequency_hz: float) -> float:
+def level_db(pcm: Pcm, frequency_hz: float, *, sample_rate_hz: int = 48000) -> float:
     """Return the power at one frequency, dB relative to a full-scale sine."""
     window = np.blackman(len(pcm))
     spectrum = np.abs(np.fft.rfft(pcm * window)) / (window.sum() / 2) / 32768.0
@@ -52,7 +52,9 @@ def level_db(pcm: Pcm, sample_rate_hz: int, frequency_hz: float) -> float:
 
 def heard(pcm: Pcm, sample_rate_hz: int, frequencies_hz: tuple[float, ...]) -> dict[float, float]:
     """Return the level of every frequency, dB."""
-    return {frequency: level_db(pcm, sample_rate_hz, frequency) for frequency in frequencies_hz}
+    return {
+        frequency: level_db(pcm, frequency, sample_rate_hz=sample_rate_hz) for frequency in frequencies_hz
+    }
 
 
 def loudest_stretch(pcm: Pcm, sample_rate_hz: int, seconds: float) -> Pcm:

@@ -1,9 +1,10 @@
 """Waiting for what must become true, with a deadline instead of a sleep."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 _STEP_S = 0.02
@@ -18,15 +19,22 @@ def eventually(probe: Callable[[], T], *, timeout_s: float = 10.0, what: str = "
     return result
 
 
-async def eventually_async(
-    probe: Callable[[], Awaitable[T]], *, timeout_s: float = 10.0, what: str = ""
-) -> T:
-    """Return the first truthy result of an asynchronous ``probe``."""
-    deadline = time.monotonic() + timeout_s
-    while not (result := await probe()):
-        assert time.monotonic() < deadline, f"never happened within {timeout_s} s: {what or probe}"
+@overload
+async def until(look: Callable[[], Awaitable[T | None]], *, within_s: float = 15.0) -> T: ...
+@overload
+async def until(look: Callable[[], T | None], *, within_s: float = 15.0) -> T: ...
+async def until(look: Callable[[], Any], *, within_s: float = 15.0) -> Any:
+    """Return what ``look`` finds as soon as it is true; fail the test when it stays false."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within_s
+    while True:
+        found = look()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return found
+        assert loop.time() < end, f"not within {within_s} s: {look}"
         await asyncio.sleep(_STEP_S)
-    return result
 
 
 def play_for(seconds: float) -> None:

@@ -11,7 +11,7 @@ from mixminus.mixer import Engine
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.chromium import chromium
 from tests.support.room import Listener, OpenHouse
-from tests.support.tones import level_db, sine, write_wav
+from tests.support.tones import level_db, tone, write_wav
 from tests.support.whip import direct
 
 ROOM_HZ, CHROMIUM_HZ = 1000.0, 440.0
@@ -20,7 +20,7 @@ AUDIBLE_DB = -30.0
 
 @pytest.fixture
 def microphone(tmp_path: Path) -> Path:
-    return write_wav(tmp_path / "microphone.wav", sine(CHROMIUM_HZ, 5.0))
+    return write_wav(tmp_path / "microphone.wav", tone(CHROMIUM_HZ, 5.0))
 
 
 async def ended(house: OpenHouse) -> LegEnded:
@@ -47,7 +47,7 @@ async def test_candidates_may_come_late_or_never(
 async def test_an_ice_restart_keeps_dtls_and_sound(
     engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
 ) -> None:
-    house.bridge.open_playout(48_000).write(sine(ROOM_HZ, 59.0))
+    house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
     listener = Listener(engine, house.bridge)
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join()

@@ -23,7 +23,7 @@ from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired
 from tests.support.aiortc_client import AiortcClient
 from tests.support.offers import CHROMIUM
 from tests.support.room import OpenHouse
-from tests.support.waiting import eventually
+from tests.support.waiting import until
 from tests.support.whip import BROWSER, ROOM, direct
 
 
@@ -56,7 +56,7 @@ async def test_a_client_leaves_by_delete_and_is_told_by_dtls(
     leg = await house.connected()
     assert (await exchange("DELETE", client.location, {}, "")).status == 200
     assert await leg.ended() == LegEnded(HangupReason.NORMAL, remote=True)
-    await eventually(lambda: client.connection.connectionState == "closed")
+    await until(lambda: client.connection.connectionState == "closed")
     assert (await exchange("DELETE", client.location, {}, "")).status == 400
     await client.leave()
 
@@ -68,7 +68,7 @@ async def test_hanging_up_tells_the_client(endpoint: WebRtcEndpoint, house: Open
     await leg.hang_up()
     await leg.hang_up()
     assert await leg.ended() == LegEnded(HangupReason.NORMAL, remote=False)
-    await eventually(lambda: client.connection.connectionState == "closed")
+    await until(lambda: client.connection.connectionState == "closed")
     await client.leave()
 
 
@@ -132,7 +132,7 @@ async def test_a_join_that_is_cancelled_leaves_no_leg(engine: Engine) -> None:
     endpoint = WebRtcEndpoint(engine, Door(keep_waiting))
     await endpoint.start()
     join = asyncio.ensure_future(endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER))
-    await eventually(lambda: bool(legs))
+    await until(lambda: bool(legs))
     join.cancel()
     await asyncio.wait([join])
     assert (await legs[0].ended()).reason is HangupReason.CANCEL

@@ -16,7 +16,7 @@ from mixminus.webrtc import handover
 from mixminus.webrtc.handover import TESTED, DtlsLink, IceConnection
 from mixminus.webrtc.ice import IceCredentials
 from mixminus.webrtc.sdp import DtlsSetup
-from tests.support.waiting import eventually
+from tests.support.waiting import until
 
 ADVICE = "handover.py was written against other insides: read the diff of the release, then adapt it"
 
@@ -88,7 +88,7 @@ async def test_two_links_shake_hands_and_export_the_same_keys() -> None:
     assert (ours.rx_key, ours.tx_key) == (theirs.tx_key, theirs.rx_key)
     assert len(ours.rx_key) == 32 + 12
     await client.close()
-    await eventually(lambda: "server" in closed)
+    await until(lambda: "server" in closed)
     await server.close()
 
 

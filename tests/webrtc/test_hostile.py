@@ -13,7 +13,7 @@ from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.relay import UdpRelay
 from tests.support.room import OpenHouse
-from tests.support.waiting import eventually
+from tests.support.waiting import until
 from tests.support.whip import direct
 
 CLIENT_HELLO = bytes.fromhex("16feff0000000000000000000401000000")
@@ -86,7 +86,7 @@ async def test_a_forged_datagram_is_dropped_and_counted(
     client, username = await joined(endpoint)
     for _ in range(3):
         stranger.sendto(forge(username), ("127.0.0.1", endpoint.port))
-    await eventually(lambda: endpoint.counters.get(counter, 0) == 3)
+    await until(lambda: endpoint.counters.get(counter, 0) == 3)
     assert silent(stranger)
     await still_theirs(client, house)
 
@@ -102,7 +102,7 @@ async def test_a_flood_of_anything_is_limited_and_changes_nothing(
             forged = chance.choice([noise, CLIENT_HELLO, RTP, binding_request(username, "x" * 32)])
             stranger.sendto(forged, ("127.0.0.1", endpoint.port))
         await asyncio.sleep(0)
-    await eventually(lambda: endpoint.counters.get("webrtc.limited", 0) > 0)
+    await until(lambda: endpoint.counters.get("webrtc.limited", 0) > 0)
     assert silent(stranger)
     await still_theirs(client, house)
 
@@ -117,7 +117,7 @@ async def test_a_replayed_request_moves_nothing(
     await client.join(behind=relay)
     assert relay.last_request
     stranger.sendto(relay.last_request, ("127.0.0.1", endpoint.port))
-    await eventually(lambda: not silent(stranger))
+    await until(lambda: not silent(stranger))
     await still_theirs(client, house)
     relay.close()
 
@@ -132,7 +132,7 @@ async def test_garbage_from_the_peers_own_address_changes_nothing(
     alert = bytes.fromhex("15fefd000000000000ffff00020100")  # close_notify, not encrypted
     for forged in (alert, CLIENT_HELLO, RTP, b"\x16", binding_request("a:b", None)):
         relay.to_server(forged, None)
-    await eventually(lambda: endpoint.counters.get("webrtc.stun.unknown", 0) == 1)
+    await until(lambda: endpoint.counters.get("webrtc.stun.unknown", 0) == 1)
     await still_theirs(client, house)
     relay.close()
 
@@ -143,5 +143,5 @@ async def still_theirs(client: AiortcClient, house: OpenHouse) -> None:
     leg = await house.connected()
     await leg.hang_up()
     assert not (await leg.ended()).remote
-    await eventually(lambda: client.connection.connectionState == "closed")
+    await until(lambda: client.connection.connectionState == "closed")
     await client.leave()

@@ -11,8 +11,8 @@ from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.chromium import chromium
 from tests.support.room import Listener, OpenHouse
-from tests.support.tones import level_db, sine, write_wav
-from tests.support.waiting import eventually
+from tests.support.tones import level_db, tone, write_wav
+from tests.support.waiting import until
 from tests.support.whip import direct
 
 AIORTC_HZ, CHROMIUM_HZ, ROOM_HZ = 660.0, 440.0, 1000.0
@@ -29,13 +29,13 @@ def assert_hears(pcm: NDArray[np.int16], *hz: float) -> None:
 
 @pytest.fixture
 def microphone(tmp_path: Path) -> Path:
-    return write_wav(tmp_path / "microphone.wav", sine(CHROMIUM_HZ, 5.0))
+    return write_wav(tmp_path / "microphone.wav", tone(CHROMIUM_HZ, 5.0))
 
 
 @pytest.fixture
 def listener(engine: Engine, house: OpenHouse) -> Listener:
     """Hears the room, in which a tone always plays."""
-    house.bridge.open_playout(48_000).write(sine(ROOM_HZ, 59.0))
+    house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
     return Listener(engine, house.bridge)
 
 
@@ -82,7 +82,7 @@ async def test_digits_pressed_in_a_browser_arrive_once(
             digits.extend(event.digit for event in engine.events() if isinstance(event, DigitReceived))
             return len(digits) >= 3
 
-        await eventually(heard)
+        await until(heard)
         assert digits == ["1", "5", "#"]
 
 

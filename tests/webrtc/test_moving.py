@@ -13,7 +13,7 @@ from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.relay import UdpRelay
 from tests.support.room import Listener, OpenHouse
-from tests.support.tones import level_db, sine
+from tests.support.tones import level_db, tone
 from tests.support.whip import direct
 
 ROOM_HZ, CLIENT_HZ = 1000.0, 440.0
@@ -60,7 +60,7 @@ async def join_behind(relay: UdpRelay, endpoint: WebRtcEndpoint, house: OpenHous
 async def test_a_rebound_nat_is_followed(
     engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, relay: UdpRelay, clock: LaterClock
 ) -> None:
-    house.bridge.open_playout(48_000).write(sine(ROOM_HZ, 59.0))
+    house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
     listener = Listener(engine, house.bridge)
     client = await join_behind(relay, endpoint, house)
     assert level_db(await client.hear(1.0), ROOM_HZ) > AUDIBLE_DB

@@ -26,6 +26,7 @@ from mixminus.sip.messages import (
     ReleaseCall,
     RemoveWorker,
 )
+from mixminus.sip.naming import name_process
 from mixminus.tasks import TaskScope
 
 __all__ = ["EdgeProcess", "main"]
@@ -140,6 +141,7 @@ def main() -> None:
     """Run the edge on the descriptor that the server has passed."""
     _, descriptor, level, log_format = sys.argv
     watchdog.live_by_socket()
+    name_process("mm-sip-edge")
     log.configure(level=level, json=log_format == "json")
     uvloop.run(_serve(int(descriptor)))
 

@@ -12,7 +12,7 @@ from typing import Final
 from mixminus.sip.edge.calls import LINGER_S, CallState, EdgeCall
 from mixminus.sip.edge.flow import Flow, ToPhone
 from mixminus.sip.edge.grammar import NameAddress
-from mixminus.sip.edge.identity import Identity, branch_of
+from mixminus.sip.edge.identity import NO_WORKER, Identity, branch_of
 from mixminus.sip.edge.message import Headers, Request
 from mixminus.sip.edge.outward import next_hop
 from mixminus.sip.edge.responses import respond
@@ -64,7 +64,7 @@ class Farewells:
         branch = branch_of("farewell", call.call_id)
         headers = Headers(
             [
-                ("via", self._identity.public_via(flow, branch, 0)),
+                ("via", self._identity.public_via(flow, branch, NO_WORKER)),
                 *(("route", route) for route in routes),
                 ("max-forwards", "70"),
                 ("from", call.local),
@@ -76,14 +76,11 @@ class Farewells:
         )
         return flow, Request("BYE", uri, headers), branch
 
-    def answered(self, branch: str) -> bool:
-        """Note the response to one of our BYEs; return whether it was one."""
-        farewell = next(
-            (each for each in self._by_call.values() if each.branch and each.branch == branch), None
-        )
-        if farewell:
-            farewell.confirmed = True
-        return farewell is not None
+    def answered(self, branch: str) -> None:
+        """Note the response to one of our BYEs."""
+        for farewell in self._by_call.values():
+            if farewell.branch == branch:
+                farewell.confirmed = True
 
     def acknowledged(self, call_id: str) -> None:
         """Note the ACK to one of our final responses."""

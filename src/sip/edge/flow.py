@@ -1,7 +1,7 @@
 """Flows: where a message came from and can be answered, small enough to travel inside a header."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mixminus.sip.edge.grammar import Unreadable, Via
@@ -56,10 +56,13 @@ class ToWorker:
 
 
 def reply_flow(via: Via, source: Flow) -> Flow:
-    """Return where responses go: RFC 3261 section 18.2.2, RFC 3581 section 4."""
-    if source.transport == "TCP" or "rport" in via.parameters:
+    """Return where responses go: RFC 3261 section 18.2.2, RFC 3581 section 4.
+
+    For TCP that is the connection, and where to open another when it is gone.
+    """
+    if source.transport == "UDP" and "rport" in via.parameters:
         return source
-    return Flow("UDP", source.host, via.port or DEFAULT_SIP_PORT)
+    return replace(source, port=via.port or DEFAULT_SIP_PORT)
 
 
 def stamp(via: Via, source: Flow) -> Via:

@@ -7,9 +7,11 @@ from typing import Final
 from mixminus.sip.edge.flow import Flow
 from mixminus.sip.edge.grammar import Via
 
-__all__ = ["LOOPBACK", "Identity", "branch_of"]
+__all__ = ["LOOPBACK", "NO_WORKER", "Identity", "branch_of"]
 
 LOOPBACK: Final = "127.0.0.1"
+NO_WORKER: Final = "0"
+"""The worker's number in a Via of the edge's own."""
 
 
 def branch_of(*seeds: str) -> str:
@@ -40,9 +42,9 @@ class Identity:
         """Write the Via on a request to a worker; its answer brings the flow back."""
         return f"SIP/2.0/UDP {LOOPBACK}:{self.inner_port};branch={branch};flow={flow.token}"
 
-    def public_via(self, flow: Flow, branch: str, worker_id: int) -> str:
+    def public_via(self, flow: Flow, branch: str, worker: str) -> str:
         """Write the Via on a request to a phone; its answer brings the worker back."""
-        return f"SIP/2.0/{flow.transport} {self.authority};branch={branch};rport;worker={worker_id}"
+        return f"SIP/2.0/{flow.transport} {self.authority};branch={branch};rport;worker={worker}"
 
     def inner_route(self, flow: Flow, *, direct: bool) -> str:
         """Write the Record-Route by which a worker's own requests come to us."""

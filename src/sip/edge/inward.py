@@ -6,12 +6,12 @@ from typing import Final
 
 from mixminus.sip.edge.calls import CallState, CallTable, EdgeCall, Worker
 from mixminus.sip.edge.farewell import Farewells
-from mixminus.sip.edge.faults import Fault, can_be_answered, fault_of
+from mixminus.sip.edge.faults import can_be_answered, fault_of
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker, reply_flow, stamp
 from mixminus.sip.edge.grammar import NameAddress, SipUri, Via
 from mixminus.sip.edge.guard import RateLimit
-from mixminus.sip.edge.identity import Identity, branch_of
-from mixminus.sip.edge.message import Headers, Request, Response
+from mixminus.sip.edge.identity import NO_WORKER, Identity, branch_of
+from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.responses import capabilities, refuse, respond
 from mixminus.sip.sdp.envelope import fold
 
@@ -76,7 +76,8 @@ class Inward:
         if not self._identity.is_public(via):
             self._counters["sip_edge_strange_response"] += 1
             return None
-        if self._farewells.answered(via.parameters.get("branch", "")):
+        if via.parameters.get("worker") == NO_WORKER:
+            self._farewells.answered(via.parameters.get("branch", ""))
             return None
         worker = self._worker_named(via.parameters.get("worker", ""))
         if not worker:

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from mixminus import log
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
@@ -80,7 +80,10 @@ class Network:
             case ToWorker(sip_port, message) if self._inner:
                 self._inner.sendto(message, (LOOPBACK, sip_port))
             case ToPhone(Flow("UDP", host, port), message) if self._public:
-                self._public.sendto(message, (host, port))
+                try:
+                    self._public.sendto(message, (host, port))
+                except (OSError, ValueError):  # an address of the other family, from a Contact
+                    self._counters["sip_edge_unsendable"] += 1
             case ToPhone(flow, message):
                 self._send_stream(flow, message)
 
@@ -171,13 +174,13 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
         host, port, *_ = transport.get_extra_info("peername") or ("0.0.0.0", 0)
         number = self._network.accept(self, host)
-        self._transport = transport
+        # uvloop's transports are no subclasses of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
         self.flow = Flow("TCP", host, port, number)
         if not number:
-            transport.abort()
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self.heard_at_s = asyncio.get_running_loop().time()

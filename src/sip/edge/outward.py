@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from mixminus.sip.edge.calls import CallEvent, CallState, CallTable
@@ -55,14 +56,17 @@ class Outward:
         route = NameAddress.parse(request.headers.pop("route"))
         target = SipUri.parse(route.uri)
         flow = Flow.from_token(target.parameters.get("flow", ""))
-        if "direct" not in target.parameters:
-            # Proxies stand between: they have named their way. A host name is not resolved: the way it came will do.
-            flow = next_hop(request.headers.values("route"), request.uri) or flow
+        # Proxies that stand between have named their way. A host name is not resolved: the way it came will do.
+        hop = next_hop(request.headers.values("route"), request.uri)
+        if hop and "direct" not in target.parameters:
+            flow = hop
+        elif hop and flow.transport == hop.transport == "TCP":
+            flow = replace(hop, connection=flow.connection)
         if call := self._calls.find(request.headers.first("call-id")):
             number = int(request.headers.first("cseq").split()[0])
             call.sequence_number = max(call.sequence_number, number)
         branch = branch_of(str(worker_id), request.headers.first("via"))
-        request.headers.push("via", self._identity.public_via(flow, branch, worker_id))
+        request.headers.push("via", self._identity.public_via(flow, branch, str(worker_id)))
         return self._to_phone(request, flow, worker_id)
 
     def _to_phone(self, message: Request | Response, flow: Flow, worker_id: int) -> ToPhone | None:

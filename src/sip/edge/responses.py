@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final
 
-from mixminus.sip.edge.faults import ALLOWED_METHODS, SUPPORTED_EXTENSIONS, Fault
+from mixminus.sip.edge.faults import ALLOWED_METHODS, SUPPORTED_EXTENSIONS
 from mixminus.sip.edge.grammar import NameAddress, Unreadable
-from mixminus.sip.edge.message import Headers, Request, Response
+from mixminus.sip.edge.message import Fault, Headers, Request, Response
 
 __all__ = ["OWN_CAPABILITIES", "capabilities", "refuse", "respond"]
 

@@ -1,6 +1,6 @@
 """The one pjsua2 account of a worker: where incoming calls arrive."""
 
-import pjsua2 as pj
+import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus.sip.worker.calls import Calls
 from mixminus.sip.worker.guarded import guarded

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 
-import pjsua2 as pj
+import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.ids import LegId
@@ -13,16 +13,11 @@ from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer, make_offer
 from mixminus.sip.worker.guarded import guarded
 
-__all__ = ["SipCall", "body_of"]
+__all__ = ["SipCall"]
 
 _UNKNOWN_DURATION = 0xFFFF_FFFF  # PJSUA_UNKNOWN_DTMF_DURATION
 
 _log = log.get("sip.worker")
-
-
-def body_of(message: str) -> str:
-    """Return what follows the headers."""
-    return message.partition("\r\n\r\n")[2]
 
 
 class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
@@ -34,9 +29,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     pjsua2 prints it into 1,024 bytes and gives nothing when it is longer.)
     """
 
-    def __init__(
-        self, account: pj.Account, call_id: int, *, offer: str, report: Callable[[Message], None]
-    ) -> None:
+    def __init__(self, account: pj.Account, call_id: int, *, report: Callable[[Message], None]) -> None:
         super().__init__(account, call_id)
         self.leg_id = LegId(uuid.uuid4())
         info = self.getInfo()
@@ -45,11 +38,18 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.to_uri = _text(info.localUri)
         self.over = False
         self._report = report
-        self.offer = offer
+        self.offer = ""
+        """The other side's, waiting for our answer."""
         self._local: LocalEnd | None = None
         self._description: SessionDescription | None = None
         self._agreed = ("", "")
         self._ended_here = False
+
+    def take_offer(self, request: str) -> None:
+        """Take the true offer out of a request as it came; raise MalformedSdp when it did not come by the edge."""
+        self.offer = ""
+        if body := request.partition("\r\n\r\n")[2]:
+            self.offer = unfold(body)
 
     def attach(self, local: LocalEnd) -> None:
         self._local = local
@@ -100,8 +100,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             and transaction.state == pj.PJSIP_TSX_STATE_TRYING
             and transaction.method in ("INVITE", "UPDATE")
         ):
-            body = body_of(event.src.rdata.wholeMsg)
-            self.offer = unfold(body) if body else ""
+            self.take_offer(event.src.rdata.wholeMsg)
 
     @guarded
     def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802 - pjsua2's name

@@ -1,15 +1,14 @@
 """The calls of a worker, by leg: commands come in, reports go out."""
 
-import pjsua2 as pj
+import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.ids import LegId
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import IncomingCall, Message
 from mixminus.sip.sdp.description import MalformedSdp
-from mixminus.sip.sdp.envelope import unfold
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
-from mixminus.sip.worker.call import SipCall, body_of
+from mixminus.sip.worker.call import SipCall
 
 __all__ = ["Calls"]
 
@@ -29,9 +28,13 @@ class Calls:
 
     def incoming(self, account: pj.Account, call_id: int, invite: str) -> None:
         """Take an INVITE as the edge has written it."""
-        body = body_of(invite)
-        call = SipCall(account, call_id, offer=unfold(body) if body else "", report=self._report)
+        call = SipCall(account, call_id, report=self._report)
         self._calls[call.leg_id] = call
+        try:
+            call.take_offer(invite)
+        except MalformedSdp:
+            call.end(pj.PJSIP_SC_BAD_REQUEST)
+            return
         if self._draining:
             call.end(pj.PJSIP_SC_SERVICE_UNAVAILABLE)
             return

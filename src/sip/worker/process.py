@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
-import pjsua2 as pj
+import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.sip import watchdog
@@ -29,6 +29,7 @@ from mixminus.sip.messages import (
     Ring,
     WorkerReady,
 )
+from mixminus.sip.naming import name_process
 from mixminus.sip.worker.account import SipAccount, account_config
 from mixminus.sip.worker.calls import Calls
 
@@ -47,6 +48,7 @@ _log = log.get("sip.worker")
 def run(command: Fork, channel: BlockingChannel) -> None:
     """Serve until drained, or until the server is gone."""
     watchdog.rearm()
+    name_process("mm-sip-worker")
     endpoint, capacity = _open_endpoint(command)
     sip_port = _open_transport(endpoint)
     calls = Calls(channel)

@@ -1,0 +1,225 @@
+"""The engine as it runs in earnest: threads, real time, sockets."""
+
+import gc
+import os
+import resource
+import select
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixminus.errors import InvalidArgument, Unavailable
+from mixminus.mixer import Bridge, Engine, EngineConfig, FirstPacket, Port, PortClosed
+from tests.support.phone import RtpPhone
+from tests.support.signals import loudness_at, rms, tone
+from tests.support.waiting import eventually
+
+LOUD = 8000.0
+VOICES_HZ = (400, 700)
+
+
+def _join(engine: Engine, bridge: Bridge, phone: RtpPhone) -> Port:
+    port = engine.open_rtp_port()
+    port.configure(phone.media())
+    port.join(bridge)
+    return port
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_phones_hear_each_other_in_real_time(shards: int) -> None:
+    """One packet is answered by one packet, so that the test keeps the engine's own time."""
+    with (
+        Engine(EngineConfig(shards=shards)) as engine,
+        RtpPhone(ssrc=1) as one,
+        RtpPhone(ssrc=2) as two,
+    ):
+        engine.start()
+        bridge = engine.open_bridge()
+        phones = (one, two)
+        ports = [_join(engine, bridge, phone) for phone in phones]
+        voices = [tone(hz, 8000, 80 * 160, LOUD).reshape(80, 160) for hz in VOICES_HZ]
+        heard: list[list[np.ndarray]] = [[], []]
+        told = []
+        for i in range(80):
+            for phone, port, voice in zip(phones, ports, voices, strict=True):
+                phone.send(port.local_port, voice[i])
+            for phone, pcm in zip(phones, heard, strict=True):
+                select.select([phone.socket], [], [], 1)
+                pcm.append(phone.heard())
+            told += engine.events()
+        for me, pcm in enumerate(heard):
+            last = np.concatenate(pcm)[-1600:]
+            own, other = VOICES_HZ[me], VOICES_HZ[1 - me]
+            assert loudness_at(last, own, 8000) < loudness_at(last, other, 8000) / 20
+            assert rms(last) > LOUD / 4
+        assert {event.port_id for event in told if isinstance(event, FirstPacket)} == {
+            port.id for port in ports
+        }
+        assert engine.tick_lateness_us()["ticks"] > 0
+
+
+def test_the_eventfd_is_readable_when_there_is_news() -> None:
+    with Engine() as engine, RtpPhone() as phone:
+        engine.start()
+        port = engine.open_rtp_port()
+        port.configure(phone.media())
+        engine.events()
+        phone.send(port.local_port)
+        told = []
+        while not told:
+            assert select.select([engine.fileno()], [], [], 5)[0]
+            told = engine.events()
+        assert [event.port_id for event in told] == [port.id]
+    assert engine.fileno() == -1
+
+
+def test_ports_move_between_shards_with_all_they_have() -> None:
+    """Settings made on the way reach the port where it arrives."""
+    with Engine(EngineConfig(shards=2)) as engine, RtpPhone() as phone:
+        engine.start()
+        bridges = [engine.open_bridge() for _ in range(2)]
+        listeners = [engine.open_pcm_port(8000) for _ in bridges]
+        for listener, bridge in zip(listeners, bridges, strict=True):
+            listener.join(bridge)
+        port = _join(engine, bridges[0], phone)
+        for turn in range(20):
+            port.join(bridges[turn % 2])
+            port.set_muted(turn != 19)
+            port.set_gain_db(0)
+        playout = engine.open_playout(8000)
+        port.play(playout)
+        playout.write(tone(400, 8000, 40_000, LOUD))
+
+        def speak_and_hear() -> bool:
+            engine.events()
+            phone.send(port.local_port, tone(400, 8000, 160, LOUD))
+            return rms(listeners[1].read()) > LOUD / 10
+
+        eventually(speak_and_hear, what="the port speaks on the last bridge")
+        eventually(lambda: rms(phone.heard()) > LOUD / 10, what="the playout came along")
+        assert rms(listeners[0].read()) < 10
+
+
+def test_closing_while_everybody_talks() -> None:
+    with RtpPhone() as phone:
+        engine = Engine(EngineConfig(shards=2))
+        engine.start()
+        mux = engine.open_mux("127.0.0.1", 0)
+        bridges = [engine.open_bridge() for _ in range(4)]
+        ports = [_join(engine, bridges[i % 4], phone) for i in range(20)]
+        muxed = [mux.open_port() for _ in range(5)]
+        taps = [bridge.open_tap(stems=True) for bridge in bridges]
+        playouts = [bridge.open_playout(16_000) for bridge in bridges]
+        private = engine.open_playout(8000)
+        muxed[0].play(private)
+        for port in ports:
+            phone.send(port.local_port)
+        eventually(lambda: engine.counters()["rtp_sent"] > 0, what="ports send")
+        engine.close()
+        engine.close()
+        assert all(port.closed for port in (*ports, *muxed))
+        assert [tap.read() for tap in taps] == [[]] * 4
+        assert all(playout.done for playout in playouts)
+        with pytest.raises(PortClosed):
+            ports[0].statistics()
+
+
+def test_an_engine_that_is_forgotten_ends() -> None:
+    engine = Engine()
+    engine.start()
+    engine.open_rtp_port().join(engine.open_bridge())
+    del engine
+    gc.collect()
+
+
+def test_an_engine_that_never_started_closes() -> None:
+    with Engine() as engine, RtpPhone() as phone:
+        _join(engine, engine.open_bridge(), phone)
+
+
+def _resident_kib() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
+
+
+def test_a_thousand_ports_come_and_go_without_trace() -> None:
+    with Engine() as engine, RtpPhone() as phone:
+        engine.start()
+        bridge = engine.open_bridge()
+        files = len(os.listdir("/proc/self/fd"))
+
+        def hundred() -> None:
+            opened = [_join(engine, bridge, phone) for _ in range(100)]
+            engine.events()
+            for port in opened:
+                port.close()
+            eventually(
+                lambda: not engine.events() and len(os.listdir("/proc/self/fd")) == files,
+                what="all sockets are closed",
+            )
+
+        hundred()
+        resident = _resident_kib()
+        for _ in range(9):
+            hundred()
+        assert bridge.ports == ()
+        # a port is 100 KiB and more: a leak of one in ten would show
+        assert _resident_kib() - resident < 9_000
+
+
+def test_commands_beyond_the_ring_wait_their_turn() -> None:
+    """Nothing drains before the start; a bounded queue holds what the ring cannot."""
+    with Engine() as engine:
+        bridge = engine.open_bridge()
+        port, listener = engine.open_pcm_port(8000), engine.open_pcm_port(8000)
+        listener.join(bridge)
+        port.join(bridge)
+        for i in range(6001):
+            port.set_muted(i % 2 == 1)
+        engine.start()
+        port.write(tone(400, 8000, 80_000, LOUD))
+
+        def heard() -> bool:
+            engine.events()
+            return rms(listener.read()) > LOUD / 2
+
+        eventually(heard, what="the last command is applied")
+
+
+def test_a_queue_that_is_full_refuses() -> None:
+    with Engine() as engine:
+        port = engine.open_pcm_port(8000)
+        with pytest.raises(Unavailable):
+            for _ in range(100_000):
+                port.set_muted(True)
+        assert engine.counters()["commands_refused"] == 1
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        EngineConfig(shards=0),
+        EngineConfig(shards=65),
+        EngineConfig(ptime_ms=30),
+        EngineConfig(rtp_host="x" * 60),
+    ],
+)
+def test_a_config_that_cannot_be_is_refused(config: EngineConfig) -> None:
+    with pytest.raises(InvalidArgument):
+        Engine(config)
+
+
+def test_a_library_that_cannot_be_loaded_is_named_at_once() -> None:
+    with pytest.raises(Unavailable):
+        Engine(EngineConfig(opus_path="/nonexistent/libopus.so"))
+
+
+def test_ticks_keep_their_pace() -> None:
+    """Absolute deadlines: whatever each tick's lateness, their number follows the clock."""
+    with Engine() as engine:
+        engine.start()
+        eventually(lambda: engine.counters()["ticks"] > 0, what="it ticks")
+        started, before = time.monotonic(), engine.counters()["ticks"]
+        eventually(lambda: engine.counters()["ticks"] >= before + 50, what="fifty ticks")
+        assert time.monotonic() - started >= 49 * 0.020 - 0.020

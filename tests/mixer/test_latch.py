@@ -1,0 +1,170 @@
+"""Symmetric RTP: whose packets a port takes, and the attacks that following just anyone would invite."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mixminus.mixer import Engine, Port, RemoteChanged
+from tests.support.phone import PCMU, RtpPhone
+
+
+class Scene:
+    """A port that was told of one address, the phone, and a stranger."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.signalled = RtpPhone(ssrc=1)
+        self.behind_nat = RtpPhone(ssrc=2)
+        self.stranger = RtpPhone(ssrc=3, sequence_number=30_000)
+        self.port: Port = engine.open_rtp_port()
+        self.port.configure(self.signalled.media())
+
+    def hear(self, *phones: RtpPhone, packets: int = 1) -> None:
+        for _ in range(packets):
+            for phone in phones:
+                phone.send(self.port.local_port)
+            self.engine.tick()
+
+    def served(self) -> set[str]:
+        """Who got packets in the last tick."""
+        for phone in self._phones.values():
+            phone.receive_raw()
+        self.engine.tick()
+        return {name for name, phone in self._phones.items() if phone.receive()}
+
+    @property
+    def _phones(self) -> dict[str, RtpPhone]:
+        return {"signalled": self.signalled, "nat": self.behind_nat, "stranger": self.stranger}
+
+    def counter(self, name: str) -> int:
+        return self.port.statistics().counters[name]
+
+    def moves(self) -> list[tuple[str, int]]:
+        return [
+            (event.host, event.port) for event in self.engine.events() if isinstance(event, RemoteChanged)
+        ]
+
+    def close(self) -> None:
+        for phone in self._phones.values():
+            phone.close()
+
+
+@pytest.fixture
+def scene(engine: Engine) -> Iterator[Scene]:
+    scene = Scene(engine)
+    yield scene
+    scene.close()
+
+
+def test_packets_go_where_sdp_says(scene: Scene) -> None:
+    assert scene.served() == {"signalled"}
+
+
+def test_a_phone_behind_nat_is_followed_after_three_packets(scene: Scene) -> None:
+    scene.hear(scene.behind_nat, packets=2)
+    assert scene.served() == {"signalled"}
+    assert scene.counter("rtp_probation") == 2
+    scene.hear(scene.behind_nat)
+    assert scene.served() == {"nat"}
+    assert scene.moves() == [scene.behind_nat.address]
+
+
+def test_a_stranger_cannot_take_over_a_latched_call(scene: Scene) -> None:
+    scene.hear(scene.behind_nat, packets=5)
+    scene.hear(scene.stranger, scene.behind_nat, packets=200)
+    assert scene.served() == {"nat"}
+    assert scene.counter("rtp_wrong_source") == 200
+
+
+def test_a_stranger_cannot_take_over_a_call_as_signalled(scene: Scene) -> None:
+    scene.hear(scene.signalled)
+    scene.hear(scene.stranger, packets=90)
+    assert scene.served() == {"signalled"}
+    assert scene.counter("rtp_wrong_source") == 90
+
+
+def test_a_stranger_gets_nothing_out_of_silence(scene: Scene) -> None:
+    """After two seconds without a packet another SSRC is still another stream."""
+    scene.hear(scene.signalled, packets=5)
+    scene.engine.tick(150)
+    scene.hear(scene.stranger, packets=50)
+    assert scene.served() == {"signalled"}
+
+
+def test_the_signalled_address_always_wins_back(scene: Scene) -> None:
+    scene.hear(scene.stranger, packets=10)
+    assert scene.served() == {"stranger"}
+    scene.hear(scene.signalled)
+    assert scene.served() == {"signalled"}
+    scene.hear(scene.stranger, scene.signalled, packets=50)
+    assert scene.served() == {"signalled"}
+    assert scene.moves() == [scene.stranger.address, scene.signalled.address]
+
+
+def test_scattered_packets_are_no_stream(scene: Scene) -> None:
+    """A sprayer who does not know the sequence, or hops between sources, is never believed."""
+    for _ in range(20):
+        scene.stranger.sequence_number = (scene.stranger.sequence_number + 7) & 0xFFFF
+        scene.hear(scene.stranger, scene.behind_nat)
+    assert scene.served() == {"signalled"}
+
+
+def test_a_nat_rebinding_is_followed_when_the_stream_goes_on(scene: Scene) -> None:
+    scene.hear(scene.behind_nat, packets=20)
+    with RtpPhone(ssrc=2, sequence_number=scene.behind_nat.sequence_number) as rebound:
+        scene.hear(rebound, packets=50)
+        assert scene.served() == {"nat"}
+        # refused packets are no sign of life: two seconds of the old address' silence
+        scene.hear(rebound, packets=60)
+        assert scene.moves()[-1] == rebound.address
+        rebound.receive_raw()
+        scene.engine.tick()
+        assert rebound.receive()
+
+
+def test_a_re_invite_with_another_address_starts_over(scene: Scene) -> None:
+    scene.hear(scene.behind_nat, packets=5)
+    scene.port.configure(scene.stranger.media())
+    assert scene.served() == {"stranger"}
+    scene.hear(scene.stranger)
+    scene.hear(scene.behind_nat, packets=20)
+    assert scene.served() == {"stranger"}
+
+
+def test_a_re_invite_with_the_same_address_keeps_the_nat(scene: Scene) -> None:
+    scene.hear(scene.behind_nat, packets=5)
+    scene.port.configure(scene.signalled.media(dtmf_payload_type=101))
+    assert scene.served() == {"nat"}
+
+
+@pytest.mark.parametrize("remote", [None, ("0.0.0.0", 4000), ("127.0.0.1", 0)])
+def test_without_an_address_the_first_stream_is_taken(scene: Scene, remote: tuple[str, int] | None) -> None:
+    port = scene.engine.open_rtp_port()
+    port.configure(scene.behind_nat.media(remote=remote))
+    scene.engine.tick(5)
+    assert scene.behind_nat.receive() == []
+    for _ in range(3):
+        scene.behind_nat.send(port.local_port)
+        scene.engine.tick()
+    assert scene.behind_nat.receive()
+    assert scene.moves() == [scene.behind_nat.address]
+
+
+def test_only_negotiated_payload_types_count(scene: Scene) -> None:
+    for _ in range(5):
+        scene.behind_nat.send_raw(
+            scene.port.local_port, scene.behind_nat.packet(bytes(160), payload_type=PCMU.payload_type + 8)
+        )
+        scene.engine.tick()
+    assert scene.served() == {"signalled"}
+    assert scene.counter("rtp_unknown_payload_type") == 5
+
+
+def test_rtcp_of_a_stranger_does_not_redirect_reports(scene: Scene) -> None:
+    """Any host of loopback is the same host: a stranger elsewhere stands in by an unknown remote."""
+    port = scene.engine.open_rtp_port()
+    port.configure(scene.signalled.media(remote=None))
+    scene.stranger.send_raw(port.local_port + 1, b"\x80\xc9\x00\x01\x00\x00\x00\x01")
+    scene.engine.tick()
+    assert port.statistics().counters["rtp_wrong_source"] == 1
+    assert port.statistics().counters["rtcp_received"] == 0

@@ -1,0 +1,155 @@
+"""SRTP legs against pylibsrtp: who has the key is heard, wherever from; who has not is not."""
+
+from collections.abc import Iterator
+
+import pylibsrtp
+import pytest
+
+from mixminus.errors import InvalidArgument
+from mixminus.mixer import Engine, Port, RemoteChanged, SrtpKeys, SrtpProfile
+from tests.support.phone import RtpPacket, RtpPhone, mulaw_decode, mulaw_encode
+from tests.support.signals import loudness_at, tone
+
+LOUD = 8000.0
+PROFILES = {
+    SrtpProfile.AES_CM_128_HMAC_SHA1_80: (pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 30),
+    SrtpProfile.AEAD_AES_128_GCM: (pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 28),
+    SrtpProfile.AEAD_AES_256_GCM: (pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 44),
+}
+
+
+class SecurePhone(RtpPhone):
+    """An RTP phone with the keys of one leg."""
+
+    def __init__(self, profile: SrtpProfile, *, fill: int = 1) -> None:
+        super().__init__()
+        policy, size = PROFILES[profile]
+        ours, theirs = bytes([fill]) * size, bytes([fill + 1]) * size
+        self.keys = SrtpKeys(profile, rx_key=ours, tx_key=theirs)
+        self._out = pylibsrtp.Session(
+            pylibsrtp.Policy(key=ours, ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND, srtp_profile=policy)
+        )
+        self._in = pylibsrtp.Session(
+            pylibsrtp.Policy(key=theirs, ssrc_type=pylibsrtp.Policy.SSRC_ANY_INBOUND, srtp_profile=policy)
+        )
+
+    def send_raw(self, to: int, datagram: bytes) -> None:
+        self.send_protected(to, self._out.protect(datagram))
+
+    def send_protected(self, to: int, datagram: bytes) -> None:
+        super().send_raw(to, datagram)
+
+    def protected(self, payload: bytes) -> bytes:
+        return self._out.protect(self.packet(payload))
+
+    def receive(self) -> list[RtpPacket]:
+        rtp = [raw for raw in self.receive_raw() if not 192 <= raw[1] <= 223]
+        return [RtpPacket.parse(self._in.unprotect(raw)) for raw in rtp]
+
+
+@pytest.fixture
+def phone() -> Iterator[SecurePhone]:
+    with SecurePhone(SrtpProfile.AES_CM_128_HMAC_SHA1_80) as phone:
+        yield phone
+
+
+@pytest.fixture
+def port(engine: Engine, phone: SecurePhone) -> Port:
+    port = engine.open_rtp_port()
+    port.configure(phone.media(srtp=phone.keys))
+    port.join(engine.open_bridge())
+    return port
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_both_directions_are_protected(engine: Engine, profile: SrtpProfile) -> None:
+    with SecurePhone(profile) as phone, engine.open_bridge() as bridge:
+        port, other = engine.open_rtp_port(), engine.open_pcm_port(8000)
+        port.configure(phone.media(srtp=phone.keys))
+        port.join(bridge)
+        other.join(bridge)
+        other.write(tone(700, 8000, 16_000, LOUD))
+        for frame in tone(400, 8000, 80 * 160, LOUD).reshape(80, 160):
+            phone.send(port.local_port, frame)
+            engine.tick()
+        assert loudness_at(other.read()[-1600:], 400, 8000) == pytest.approx(LOUD, rel=0.03)
+        heard = phone.heard()
+        assert loudness_at(heard[-1600:], 700, 8000) == pytest.approx(LOUD, rel=0.03)
+        assert loudness_at(heard[-1600:], 400, 8000) < 100
+
+
+def test_plain_and_foreign_packets_are_not_heard(engine: Engine, phone: SecurePhone, port: Port) -> None:
+    with SecurePhone(SrtpProfile.AES_CM_128_HMAC_SHA1_80, fill=9) as foreign, RtpPhone() as plain:
+        for _ in range(5):
+            foreign.send(port.local_port)
+            plain.send(port.local_port)
+        engine.tick()
+    counters = port.statistics().counters
+    assert counters["srtp_unauthenticated"] == 10
+    assert counters["rtp_received"] == 0
+
+
+def test_a_replay_is_counted(engine: Engine, phone: SecurePhone, port: Port) -> None:
+    raw = phone.protected(bytes(160))
+    for _ in range(3):
+        phone.send_protected(port.local_port, raw)
+    engine.tick()
+    assert port.statistics().counters["srtp_replayed"] == 2
+
+
+def test_the_key_is_proof_enough_to_move(engine: Engine, phone: SecurePhone, port: Port) -> None:
+    phone.send(port.local_port)
+    engine.tick()
+    late = phone.protected(bytes(160))
+    with RtpPhone() as elsewhere:
+        elsewhere.send_raw(port.local_port, phone.protected(bytes(160)))
+        engine.tick(2)
+        assert elsewhere.receive_raw()
+        # a late packet by the old way does not turn us back
+        phone.send_protected(port.local_port, late)
+        phone.receive_raw()
+        engine.tick(2)
+        assert phone.receive_raw() == []
+        moved = [event for event in engine.events() if isinstance(event, RemoteChanged)]
+        assert [(event.host, event.port) for event in moved] == [elsewhere.address]
+
+
+def test_a_re_invite_with_the_same_keys_keeps_the_state(
+    engine: Engine, phone: SecurePhone, port: Port
+) -> None:
+    """Across the wrap of the sequence number only the old context knows the roll-over counter."""
+    phone.sequence_number = 65_530
+    for i in range(12):
+        if i == 8:
+            port.configure(phone.media(srtp=phone.keys, dtmf_payload_type=101))
+        phone.send(port.local_port)
+        engine.tick()
+    assert port.statistics().counters["srtp_unauthenticated"] == 0
+    assert len(phone.receive()) == 12
+
+
+def test_new_keys_replace_the_old(engine: Engine, phone: SecurePhone, port: Port) -> None:
+    engine.tick()
+    with SecurePhone(SrtpProfile.AEAD_AES_128_GCM, fill=5) as rekeyed:
+        port.configure(rekeyed.media(srtp=rekeyed.keys))
+        rekeyed.send(port.local_port, tone(400, 8000, 160))
+        engine.tick(5)
+        assert port.statistics().counters["rtp_received"] == 1
+        assert len(rekeyed.receive()) == 5
+        phone.sequence_number += 10
+        phone.send(port.local_port)
+        engine.tick()
+    assert port.statistics().counters["srtp_unauthenticated"] == 1
+
+
+def test_keys_of_the_wrong_length_are_refused(engine: Engine, phone: SecurePhone) -> None:
+    keys = SrtpKeys(SrtpProfile.AEAD_AES_256_GCM, rx_key=bytes(30), tx_key=bytes(30))
+    with pytest.raises(InvalidArgument):
+        engine.open_rtp_port().configure(phone.media(srtp=keys))
+
+
+def test_mulaw_of_the_phone_is_its_own_inverse() -> None:
+    codes = bytes(range(256))
+    again = mulaw_encode(mulaw_decode(codes))
+    # two codes mean zero: 0x7F is minus zero
+    assert again == codes.replace(b"\x7f", b"\xff")

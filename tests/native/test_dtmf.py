@@ -1,0 +1,234 @@
+"""RFC 4733 events: every digit once, whatever the network and the phone do."""
+
+import ctypes
+import errno
+import itertools
+
+import pytest
+
+from tests.support.native import library
+from tests.support.packets import event
+
+QUEUE = 32
+
+
+class Digit(ctypes.Structure):
+    """``struct mm_digit``."""
+
+    _fields_ = [("digit", ctypes.c_char), ("duration_ms", ctypes.c_uint32)]
+
+
+class Rx(ctypes.Structure):
+    """``struct mm_dtmf_rx``."""
+
+    _fields_ = [
+        ("clock_rate_hz", ctypes.c_uint32),
+        ("timestamp", ctypes.c_uint32),
+        ("duration", ctypes.c_uint32),
+        ("segments", ctypes.c_uint32),
+        ("last_packet_us", ctypes.c_int64),
+        ("event", ctypes.c_uint8),
+        ("active", ctypes.c_bool),
+        ("ended", ctypes.c_bool),
+        ("any", ctypes.c_bool),
+    ]
+
+
+class Tx(ctypes.Structure):
+    """``struct mm_dtmf_tx``."""
+
+    _fields_ = [
+        ("clock_rate_hz", ctypes.c_uint32),
+        ("ptime_ms", ctypes.c_uint32),
+        ("queue", Digit * QUEUE),
+        ("head", ctypes.c_uint32),
+        ("count", ctypes.c_uint32),
+        ("elapsed_ms", ctypes.c_uint32),
+        ("pause_ms", ctypes.c_uint32),
+        ("ends_left", ctypes.c_uint8),
+        ("timestamp", ctypes.c_uint32),
+    ]
+
+
+class Ear:
+    """Takes packets, keeps the digits."""
+
+    def __init__(self, clock_rate_hz: int = 8000) -> None:
+        self._rx = Rx()
+        self.heard: list[tuple[str, int]] = []
+        library().mm_dtmf_rx_init(ctypes.byref(self._rx), clock_rate_hz)
+
+    def packet(self, timestamp: int, payload: bytes, *, marker: bool = False, at_ms: float = 0) -> int:
+        digit = Digit()
+        code = library().mm_dtmf_rx_packet(
+            ctypes.byref(self._rx),
+            ctypes.c_uint32(timestamp % 2**32),
+            ctypes.c_bool(marker),
+            (ctypes.c_uint8 * len(payload)).from_buffer_copy(payload),
+            ctypes.c_size_t(len(payload)),
+            ctypes.c_int64(round(at_ms * 1000)),
+            ctypes.byref(digit),
+        )
+        self._keep(code, digit)
+        return int(code)
+
+    def poll(self, *, at_ms: float) -> None:
+        digit = Digit()
+        code = library().mm_dtmf_rx_poll(
+            ctypes.byref(self._rx), ctypes.c_int64(round(at_ms * 1000)), ctypes.byref(digit)
+        )
+        self._keep(code, digit)
+
+    def _keep(self, code: int, digit: Digit) -> None:
+        if code > 0:
+            self.heard.append((digit.digit.decode(), digit.duration_ms))
+
+
+def keypress(digit: int, timestamp: int) -> list[tuple[int, bytes, bool]]:
+    """100 ms of a digit as a phone sends it: five updates, the end three times."""
+    updates = [(timestamp, event(digit, n * 160), n == 1) for n in range(1, 5)]
+    return updates + [(timestamp, event(digit, 800, end=True), False)] * 3
+
+
+def test_each_digit_is_heard_once_with_its_duration() -> None:
+    ear = Ear()
+    for n in range(16):
+        for timestamp, payload, marker in keypress(n, n * 1600):
+            ear.packet(timestamp, payload, marker=marker)
+    assert ear.heard == [(digit, 100) for digit in "0123456789*#ABCD"]
+
+
+@pytest.mark.parametrize("lost", list(itertools.combinations(range(7), 4)))
+def test_any_four_packets_may_be_lost_and_no_marker_is_needed(lost: tuple[int, ...]) -> None:
+    ear = Ear()
+    for press in range(2):
+        for n, (timestamp, payload, _) in enumerate(keypress(5, press * 1600)):
+            if n not in lost:
+                ear.packet(timestamp, payload, at_ms=press * 200 + n * 20)
+    ear.poll(at_ms=1000)
+    assert [digit for digit, _ in ear.heard] == ["5", "5"]
+
+
+def test_a_lost_end_is_made_up_for_after_a_while() -> None:
+    ear = Ear()
+    ear.packet(0, event(7, 480), marker=True, at_ms=0)
+    ear.poll(at_ms=119)
+    assert ear.heard == []
+    ear.poll(at_ms=120)
+    ear.poll(at_ms=140)
+    assert ear.heard == [("7", 60)]
+    ear.packet(0, event(7, 480, end=True), at_ms=150)
+    assert ear.heard == [("7", 60)]
+
+
+def test_an_end_that_is_all_we_get_of_the_next_digit_counts() -> None:
+    ear = Ear()
+    ear.packet(0, event(1, 160))
+    ear.packet(1600, event(2, 800, end=True), at_ms=20)
+    ear.poll(at_ms=20)
+    ear.poll(at_ms=20)
+    assert ear.heard == [("1", 20), ("2", 100)]
+
+
+def test_reordered_packets_of_an_earlier_digit_say_nothing() -> None:
+    ear = Ear()
+    ear.packet(0, event(1, 800, end=True))
+    ear.packet(1600, event(2, 160))
+    ear.packet(0, event(1, 640))
+    ear.packet(1600, event(2, 800, end=True))
+    ear.packet(1600, event(2, 640))
+    assert ear.heard == [("1", 100), ("2", 100)]
+
+
+def test_timestamps_wrap_between_digits() -> None:
+    ear = Ear()
+    for timestamp in (2**32 - 1600, 0, 1600):
+        ear.packet(timestamp, event(3, 800, end=True))
+    assert len(ear.heard) == 3
+
+
+def test_a_digit_held_for_long_is_one_digit() -> None:
+    """RFC 4733 section 2.5.1.3: segments of 65535 ticks."""
+    ear = Ear()
+    ear.packet(0, event(9, 0xFFFF), marker=True)
+    ear.packet(0xFFFF, event(9, 8000))
+    ear.packet(0xFFFF, event(9, 16_000, end=True))
+    assert ear.heard == [("9", (0xFFFF + 16_000) // 8)]
+
+
+def test_what_is_no_digit_is_no_digit() -> None:
+    ear = Ear()
+    assert ear.packet(0, event(16, 800, end=True)) == 0
+    assert ear.packet(0, b"\x01\x8a\x03") == -errno.EBADMSG
+    assert ear.packet(0, b"") == -errno.EBADMSG
+    assert ear.heard == []
+
+
+class Mouth:
+    """Turns digits into packets, a tick at a time."""
+
+    def __init__(self, *, ptime_ms: int = 20, clock_rate_hz: int = 8000) -> None:
+        self._tx = Tx()
+        self._timestamp = 1000
+        self._step = clock_rate_hz // 1000 * ptime_ms
+        library().mm_dtmf_tx_init(ctypes.byref(self._tx), clock_rate_hz, ptime_ms)
+
+    def push(self, digit: str, duration_ms: int = 100) -> int:
+        return int(
+            library().mm_dtmf_tx_push(ctypes.byref(self._tx), ctypes.c_char(digit.encode()), duration_ms)
+        )
+
+    def tick(self) -> tuple[int, bytes, bool] | None:
+        payload, marker, timestamp = (ctypes.c_uint8 * 4)(), ctypes.c_bool(), ctypes.c_uint32()
+        count = library().mm_dtmf_tx_tick(
+            ctypes.byref(self._tx),
+            ctypes.c_uint32(self._timestamp),
+            payload,
+            ctypes.byref(marker),
+            ctypes.byref(timestamp),
+        )
+        self._timestamp += self._step
+        return (timestamp.value, bytes(payload), marker.value) if count else None
+
+
+@pytest.mark.parametrize("ptime_ms", [10, 20])
+@pytest.mark.parametrize("clock_rate_hz", [8000, 48000])
+def test_what_we_send_is_what_we_hear(ptime_ms: int, clock_rate_hz: int) -> None:
+    mouth, ear = Mouth(ptime_ms=ptime_ms, clock_rate_hz=clock_rate_hz), Ear(clock_rate_hz)
+    for digit in "112#d":
+        assert mouth.push(digit) == 0
+    sent = [mouth.tick() for _ in range(1500 // ptime_ms)]
+    packets = [packet for packet in sent if packet]
+    for timestamp, payload, marker in packets:
+        ear.packet(timestamp, payload, marker=marker)
+    assert ear.heard == [(digit, 100) for digit in "112#D"]
+    assert sum(marker for _, _, marker in packets) == 5
+    assert sum(bool(payload[1] & 0x80) for _, payload, _ in packets) == 15
+    assert len({timestamp for timestamp, _, _ in packets}) == 5
+    gaps = [len(list(group)) for busy, group in itertools.groupby(sent, key=bool) if not busy]
+    assert min(gaps) * ptime_ms >= 60
+
+
+def test_a_digit_starts_with_the_marker_and_its_own_timestamp() -> None:
+    mouth = Mouth()
+    mouth.tick()
+    mouth.push("1")
+    assert mouth.tick() == (1160, event(1, 160), True)
+    assert mouth.tick() == (1160, event(1, 320), False)
+
+
+def test_durations_are_held_to_what_can_be_said() -> None:
+    for asked_ms, sent_ms in ((1, 40), (100_000, 8191)):
+        mouth, ear = Mouth(), Ear()
+        mouth.push("4", asked_ms)
+        for _ in range(500):
+            packet = mouth.tick()
+            if packet:
+                ear.packet(packet[0], packet[1], marker=packet[2])
+        assert ear.heard == [("4", sent_ms)]
+
+
+def test_the_queue_is_bounded_and_takes_only_digits() -> None:
+    mouth = Mouth()
+    assert [mouth.push(bad) for bad in ("x", "\0", " ")] == [-errno.EINVAL] * 3
+    assert [mouth.push("1") for _ in range(QUEUE + 1)] == [0] * QUEUE + [-errno.ENOSPC]

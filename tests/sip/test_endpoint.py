@@ -1,0 +1,329 @@
+"""Calls through everything: a phone's socket, edge, worker, leg, and a port of the engine."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from mixminus.call.states import HangupReason
+from mixminus.mixer.events import DigitReceived
+from mixminus.sip.config import SipConfig
+from tests.support.sip_house import House, end_of, open_house
+from tests.support.sip_phone import Phone, sdp
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SDES = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 40000 RTP/SAVP 0\r\n"
+    "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"
+)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def house() -> AsyncIterator[House]:
+    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def phone(house: House) -> AsyncIterator[Phone]:
+    opened = await Phone.open(house.endpoint.port)
+    yield opened
+    await opened.close()
+
+
+def answered_port(body: str) -> int:
+    match = re.search(r"^m=audio (\d+)", body, re.MULTILINE)
+    assert match
+    return int(match[1])
+
+
+async def test_a_call_rings_is_answered_with_the_ports_address_and_ends(house: House, phone: Phone) -> None:
+    call = phone.call("1000")
+    call.invite(sdp())
+    await call.provisional(180)
+    answer = await call.final()
+    assert answer.status_code == 200
+    assert answered_port(answer.body) == house.port.local_port
+    assert (house.desk.destinations[-1].target, house.desk.sources[-1].target) == ("1000", "ada@127.0.0.1")
+    assert house.desk.sources[-1].target_name == "Ada"
+    call.ack()
+    assert (await call.hang_up()).status_code == 200
+    assert await end_of(house.leg) == (HangupReason.NORMAL, True)
+
+
+async def test_we_can_end_a_call(house: House, phone: Phone) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    await house.leg.hang_up()
+    bye = await call.asked("BYE")
+    call.reply(bye, 200)
+    assert await end_of(house.leg) == (HangupReason.NORMAL, False)
+    await house.leg.hang_up()
+
+
+async def test_a_late_offer_is_ours_and_the_answer_comes_in_the_ack(house: House, phone: Phone) -> None:
+    call = phone.call("1000")
+    call.invite()
+    answer = await call.final()
+    assert "opus/48000/2" in answer.body
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
+        media.bind(("127.0.0.1", 0))
+        media.setblocking(False)
+        bridge = house.engine.open_bridge()
+        house.leg.port.join(bridge)
+        call.ack(sdp(port=media.getsockname()[1], formats="8 101"))
+        packet = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(media, 2048), 10)
+        assert packet[1] & 0x7F == 8
+        bridge.close()
+    await call.hang_up()
+
+
+async def test_an_unusable_late_answer_ends_the_call(house: House, phone: Phone) -> None:
+    call = phone.call("1000")
+    call.invite()
+    await call.final()
+    call.ack(sdp(formats="18"))
+    call.reply(await call.asked("BYE"), 200)
+    assert await end_of(house.leg) == (HangupReason.FAILED, False)
+
+
+async def test_hold_stops_the_audio_and_resume_starts_it(house: House, phone: Phone) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
+        media.bind(("127.0.0.1", 0))
+        media.setblocking(False)
+        port = media.getsockname()[1]
+        call = phone.call("1000")
+        await call.establish(sdp(port=port))
+        bridge = house.engine.open_bridge()
+        house.leg.port.join(bridge)
+        loop = asyncio.get_running_loop()
+        await asyncio.wait_for(loop.sock_recv(media, 2048), 10)
+        call.invite(sdp(port=port, direction="sendonly", version=2))
+        held = await call.final()
+        call.ack()
+        assert "a=recvonly" in held.body
+        await _silence(media)
+        call.invite(sdp(port=port, version=3))
+        resumed = await call.final()
+        call.ack()
+        assert "a=sendrecv" in resumed.body
+        await asyncio.wait_for(loop.sock_recv(media, 2048), 10)
+        bridge.close()
+    await call.hang_up()
+
+
+async def _silence(media: socket.socket) -> None:
+    """Return when no packet has come for five packets' time."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await asyncio.wait_for(loop.sock_recv(media, 2048), 0.1)
+            except TimeoutError:
+                return
+
+
+async def test_hold_by_update(phone: Phone) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    call.request("UPDATE", sdp(direction="inactive", version=2))
+    held = await call.final()
+    assert (held.status_code, "a=inactive" in held.body) == (200, True)
+    await call.hang_up()
+
+
+async def test_an_offer_that_cannot_be_met_leaves_the_call_as_it_was(phone: Phone) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    for method in ("INVITE", "UPDATE"):
+        if method == "INVITE":
+            call.invite(sdp(formats="18", version=2))
+        else:
+            call.request("UPDATE", sdp(formats="18", version=2))
+        refusal = await call.final()
+        assert refusal.status_code == 488
+        if method == "INVITE":
+            call.ack_refusal()
+    call.invite(sdp(version=3))
+    assert (await call.final()).status_code == 200
+    call.ack()
+    assert (await call.hang_up()).status_code == 200
+
+
+async def test_a_late_offer_within_a_call(house: House, phone: Phone) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    call.invite()
+    offer = await call.final()
+    assert answered_port(offer.body) == house.port.local_port
+    call.ack(sdp(formats="0", version=2))
+    assert (await call.hang_up()).status_code == 200
+
+
+async def test_cancel_ends_a_call_that_rings(house: House, phone: Phone) -> None:
+    call = phone.call("ring")
+    call.invite(sdp())
+    await call.provisional(180)
+    call.cancel()
+    answers = {
+        (message.status_code, message.header("cseq")) for message in [await call.next(), await call.next()]
+    }
+    assert answers == {(200, f"{call.number} CANCEL"), (487, f"{call.number} INVITE")}
+    call.ack_refusal()
+    assert await end_of(house.leg) == (HangupReason.CANCEL, True)
+
+
+@pytest.mark.parametrize("status_code", [404, 486, 503])
+async def test_a_leg_can_be_rejected(phone: Phone, status_code: int) -> None:
+    call = phone.call(str(status_code))
+    call.invite(sdp())
+    assert (await call.final()).status_code == status_code
+    call.ack_refusal()
+
+
+async def test_hanging_up_what_rings_refuses_it(house: House, phone: Phone) -> None:
+    call = phone.call("ring")
+    call.invite(sdp())
+    await call.provisional(180)
+    await house.leg.hang_up(HangupReason.TIMEOUT)
+    assert (await call.final()).status_code == 480
+    call.ack_refusal()
+    assert await end_of(house.leg) == (HangupReason.TIMEOUT, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "status_code"),
+    [
+        pytest.param(sdp(formats="18"), 488, id="no common codec"),
+        pytest.param(sdp().replace("RTP/AVP", "RTP/SAVP"), 488, id="no key"),
+        pytest.param(sdp().replace("m=audio", "m=video"), 488, id="no audio"),
+        pytest.param(sdp().replace("c=IN IP4", "c=IN"), 400, id="malformed"),
+    ],
+)
+async def test_an_offer_without_audio_for_us_is_refused(phone: Phone, body: str, status_code: int) -> None:
+    call = phone.call("1000")
+    call.invite(body)
+    assert (await call.final()).status_code == status_code
+    call.ack_refusal()
+
+
+async def test_opus_is_answered_though_pjsua2_knows_none(phone: Phone) -> None:
+    call = phone.call("1000")
+    answer = await call.establish(
+        sdp(formats="111").replace("a=rtpmap:0 PCMU/8000", "a=rtpmap:111 opus/48000/2")
+    )
+    assert "a=rtpmap:111 opus/48000/2" in answer.body
+    await call.hang_up()
+
+
+async def test_srtp_is_answered_with_a_key_of_our_own(phone: Phone) -> None:
+    call = phone.call("1000")
+    answer = await call.establish(SDES)
+    assert re.search(r"^m=audio \d+ RTP/SAVP 0\r$", answer.body, re.MULTILINE)
+    assert re.search(
+        r"^a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:(?!WVNf)\S{40}\r$", answer.body, re.MULTILINE
+    )
+    await call.hang_up()
+
+
+async def test_digits_by_info_are_told_as_the_engine_tells_digits(house: House, phone: Phone) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    call.request("INFO", "Signal=5\r\nDuration=160\r\n", Content_Type="application/dtmf-relay")
+    assert (await call.final()).status_code == 200
+    await until(lambda: house.events)
+    event = house.events.pop()
+    assert isinstance(event, DigitReceived)
+    assert (event.port_id, event.digit) == (house.leg.port.id, "5")
+    await call.hang_up()
+
+
+async def test_a_session_is_timed_and_refreshed(phone: Phone) -> None:
+    call = phone.call("1000", Supported="timer", Session_Expires="120;refresher=uac")
+    answer = await call.establish()
+    assert answer.header("session-expires").replace(" ", "") == "120;refresher=uac"
+    call.request("UPDATE")
+    assert (await call.final()).status_code == 200
+    await call.hang_up()
+
+
+async def test_a_session_interval_too_small_is_refused(phone: Phone) -> None:
+    call = phone.call("1000", Supported="timer", Session_Expires="30")
+    call.invite(sdp())
+    refusal = await call.final()
+    assert (refusal.status_code, refusal.header("min-se")) == (422, "90")
+    call.ack_refusal()
+
+
+async def test_refer_calls_nobody(phone: Phone) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    call.request("REFER", Refer_To="<sip:victim@127.0.0.1>")
+    assert (await call.final()).status_code == 405
+    await call.hang_up()
+
+
+async def test_tcp_carries_both_directions_on_one_connection(house: House) -> None:
+    phone = await Phone.open(house.endpoint.port, transport="TCP")
+    call = phone.call("1000")
+    answer = await call.establish()
+    assert ";transport=tcp" in answer.header("contact")
+    await house.leg.hang_up()
+    call.reply(await call.asked("BYE"), 200)
+    await phone.close()
+
+
+async def test_a_tcp_phone_whose_connection_is_gone_is_called_back(house: House) -> None:
+    asked: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.put_nowait(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    phone = await Phone.open(house.endpoint.port, transport="TCP")
+    call = phone.call("1000")
+    call.contact = server.sockets[0].getsockname()
+    await call.establish()
+    await phone.close()
+    await house.leg.hang_up()
+    assert (await asyncio.wait_for(asked.get(), 15)).startswith(b"BYE ")
+    server.close()
+
+
+async def test_a_contact_that_cannot_be_reached_harms_nobody(house: House, phone: Phone) -> None:
+    call = phone.call("1000", Record_Route="<sip:[2001:db8::1]:5060;lr>")
+    call.contact = ("[2001:db8::1]", 5060)
+    call.invite(sdp())
+    assert (await call.final()).status_code == 200
+    await house.leg.hang_up()
+    again = phone.call("1000")
+    await again.establish()
+    await again.hang_up()
+
+
+async def test_a_provisional_answer_is_acknowledged_when_asked_for(phone: Phone) -> None:
+    call = phone.call("1000", Require="100rel")
+    call.invite(sdp())
+    ringing = await call.provisional(180)
+    invite = call.number
+    call.to, call.uri = ringing.header("to"), ringing.header("contact").strip("<>")
+    call.request("PRACK", RAck=f"{ringing.header('rseq')} {invite} INVITE")
+    finals = {
+        (message.header("cseq"), message.status_code) for message in [await call.next(), await call.next()]
+    }
+    assert finals == {(f"{invite} INVITE", 200), (f"{call.number} PRACK", 200)}
+    await call.hang_up()
+
+
+async def test_options_is_answered_by_the_edge(phone: Phone) -> None:
+    call = phone.call("1000")
+    call.request("OPTIONS")
+    answer = await call.final()
+    assert (answer.status_code, "INVITE" in answer.header("allow")) == (200, True)

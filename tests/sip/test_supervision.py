@@ -1,0 +1,203 @@
+"""What happens when processes die, and that none outlives the house."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import psutil
+import pytest
+
+from mixminus.call.states import HangupReason
+from mixminus.errors import Unavailable
+from mixminus.mixer import Engine
+from mixminus.sip.config import SipConfig
+from mixminus.sip.endpoint import SipEndpoint
+from mixminus.sip.pool import workers_needed
+from tests.support.sip_house import Desk, House, children, end_of, open_house
+from tests.support.sip_phone import Phone, PhoneCall
+from tests.support.waiting import until
+
+SERVER = """
+import asyncio, sys
+from mixminus.sip.config import SipConfig
+from tests.support.sip_house import open_house
+
+async def main():
+    async with open_house(SipConfig(port=0, max_calls=4)) as house:
+        print(house.endpoint.port, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("max_calls", "capacity", "spare", "needed"),
+    [(64, 4, 1, 17), (65, 4, 1, 18), (64, 1000, 1, 2), (1, 4, 0, 1)],
+)
+def test_as_many_workers_as_the_calls_need(max_calls: int, capacity: int, spare: int, needed: int) -> None:
+    assert workers_needed(max_calls, capacity, spare) == needed
+
+
+def process_named(part: str) -> psutil.Process:
+    """Return the child whose command line names a module."""
+    return next(child for child in children() if part in child.cmdline() and child.ppid() == os.getpid())
+
+
+def worker_of(call: PhoneCall) -> int:
+    """Return the worker that the Contact of a call names."""
+    return int(call.uri.removeprefix("sip:w").partition("@")[0])
+
+
+async def talk_on(call: PhoneCall) -> None:
+    """See that a call is alive, and end it."""
+    call.request("UPDATE")
+    assert (await call.final()).status_code == 200
+    assert (await call.hang_up()).status_code == 200
+
+
+async def test_a_lost_worker_takes_only_its_own_calls_with_it() -> None:
+    async with open_house(SipConfig(port=0, max_calls=12)) as house:
+        phone = await Phone.open(house.endpoint.port)
+        calls = [phone.call("1000") for _ in range(14)]
+        for call in calls:
+            await call.establish()
+        legs = dict(zip((call.call_id for call in calls), house.desk.legs, strict=True))
+        assert len({worker_of(call) for call in calls}) >= 4
+        lost = worker_of(calls[0])
+        os.kill(house.endpoint.worker_pids[lost], signal.SIGKILL)
+        for call in calls:
+            if worker_of(call) == lost:
+                call.reply(await call.asked("BYE"), 200)
+                assert await end_of(legs[call.call_id]) == (HangupReason.FAILED, False)
+        await until(lambda: len(house.endpoint.worker_pids) == 4)
+        for call in calls:
+            if worker_of(call) != lost:
+                await talk_on(call)
+                assert await end_of(legs[call.call_id]) == (HangupReason.NORMAL, True)
+        again = phone.call("1000")
+        await again.establish()
+        await talk_on(again)
+        await phone.close()
+
+
+async def test_a_call_that_rings_in_a_lost_worker_is_refused() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
+        phone = await Phone.open(house.endpoint.port)
+        call = phone.call("ring")
+        call.invite()
+        await call.provisional(180)
+        (pid,) = house.endpoint.worker_pids.values()
+        os.kill(pid, signal.SIGKILL)
+        assert (await call.final()).status_code == 500
+        call.ack_refusal()
+        assert await end_of(house.leg) == (HangupReason.FAILED, False)
+        await phone.close()
+
+
+async def test_more_calls_than_there_is_room_for_are_told_to_come_again() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
+        phone = await Phone.open(house.endpoint.port)
+        calls = [phone.call("1000") for _ in range(4)]
+        for call in calls:
+            await call.establish()
+        late = phone.call("1000")
+        late.invite()
+        refusal = await late.final()
+        assert (refusal.status_code, refusal.header("retry-after")) == (503, "5")
+        await calls[0].hang_up()
+        await end_of(house.desk.legs[0])
+        again = phone.call("1000")
+        await again.establish()
+        for call in (*calls[1:], again):
+            await call.hang_up()
+        await phone.close()
+
+
+async def test_calls_outlive_the_edge() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4)) as house:
+        phone = await Phone.open(house.endpoint.port)
+        call = phone.call("1000")
+        await call.establish()
+        process_named("mixminus.sip.edge").kill()
+        await until(lambda: not house.endpoint.ready)
+        await until(lambda: house.endpoint.ready)
+        await talk_on(call)
+        again = phone.call("1000")
+        await again.establish()
+        await talk_on(again)
+        await phone.close()
+
+
+async def test_calls_outlive_the_zygote() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
+        phone = await Phone.open(house.endpoint.port)
+        call = phone.call("1000")
+        await call.establish()
+        process_named("mixminus.sip.zygote").kill()
+        await talk_on(call)
+        (pid,) = house.endpoint.worker_pids.values()
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: house.endpoint.worker_pids and pid not in house.endpoint.worker_pids.values())
+        again = phone.call("1000")
+        await again.establish()
+        await talk_on(again)
+        await phone.close()
+
+
+async def test_closing_hangs_up() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4)) as house:
+        phone = await Phone.open(house.endpoint.port)
+        call = phone.call("1000")
+        await call.establish()
+        closing = asyncio.create_task(house.endpoint.close())
+        call.reply(await call.asked("BYE"), 200)
+        await closing
+        assert await end_of(house.leg) == (HangupReason.NORMAL, False)
+        await phone.close()
+
+
+async def test_a_killed_server_leaves_no_process_and_no_phone_behind() -> None:
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SERVER, stdout=asyncio.subprocess.PIPE
+    )
+    assert server.stdout
+    phone = await Phone.open(int(await server.stdout.readline()))
+    call = phone.call("1000")
+    await call.establish()
+    family = psutil.Process(server.pid).children(recursive=True)
+    assert len(family) >= 4
+    server.kill()
+    call.reply(await call.asked("BYE"), 200)
+    await server.wait()
+    await until(lambda: not any(_runs(process) for process in family))
+    await phone.close()
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Return whether a process runs; one that waits for its new parent to reap it does not."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+async def test_a_port_that_is_taken_is_an_error_at_start() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4)) as house:
+        await _fails_to_start(house)
+
+
+async def _fails_to_start(house: House) -> None:
+    second = SipEndpoint(house.engine, Desk(), SipConfig(port=house.endpoint.port, max_calls=4))
+    with pytest.raises(Unavailable):
+        await second.start()
+    await second.close()
+
+
+async def test_closing_what_never_started_is_harmless() -> None:
+    engine = Engine()
+    endpoint = SipEndpoint(engine, Desk(), SipConfig(port=0))
+    await endpoint.close()
+    await endpoint.close()
+    engine.close()

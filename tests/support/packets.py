@@ -1,0 +1,56 @@
+"""RTP packets as phones and browsers write them, and what a network does to them."""
+
+import random
+import struct
+from collections.abc import Iterable
+
+__all__ = ["event", "rough_network", "rtp"]
+
+ONE_BYTE_PROFILE = 0xBEDE
+
+
+def rtp(
+    sequence: int,
+    timestamp: int,
+    payload: bytes,
+    *,
+    payload_type: int = 0,
+    ssrc: int = 0x1234,
+    marker: bool = False,
+    level: tuple[int, int] | None = None,
+) -> bytes:
+    """Write a packet; `level` is (extension id, RFC 6464 octet)."""
+    head = struct.pack(
+        "!BBHII",
+        0x80 | (0x10 if level else 0),
+        payload_type | (0x80 if marker else 0),
+        sequence % 2**16,
+        timestamp % 2**32,
+        ssrc,
+    )
+    if level:
+        head += struct.pack("!HHBBxx", ONE_BYTE_PROFILE, 1, level[0] << 4, level[1])
+    return head + payload
+
+
+def event(digit: int, duration: int, *, end: bool = False) -> bytes:
+    """Write an RFC 4733 payload."""
+    return struct.pack("!BBH", digit, 10 | (0x80 if end else 0), duration)
+
+
+def rough_network(
+    packets: Iterable[tuple[float, bytes]],
+    *,
+    seed: int,
+    loss: float = 0.0,
+    jitter_ms: float = 0.0,
+    copies: float = 0.0,
+) -> list[tuple[float, bytes]]:
+    """Lose, delay (and so reorder) and repeat packets; (arrival in ms, packet) in order of arrival."""
+    chance = random.Random(seed)
+    sent = [pair for pair in packets for _ in range(1 + (chance.random() < copies))]
+    return sorted(
+        (sent_ms + chance.uniform(0, jitter_ms), packet)
+        for sent_ms, packet in sent
+        if chance.random() >= loss
+    )

@@ -20,7 +20,7 @@ int mm_bridge_open(struct mm_bridge **bridge,
 	size_t heard = config->max_talkers > 0 ? 2 * config->max_talkers
 					       : config->max_members;
 	size_t contributions =
-		heard + MM_BRIDGE_MAX_PLAYOUTS + MM_FAREWELLS;
+		heard + config->max_playouts + MM_FAREWELLS;
 	struct mm_bridge *opened = calloc(1, sizeof(*opened));
 
 	if (!opened)
@@ -40,13 +40,16 @@ int mm_bridge_open(struct mm_bridge **bridge,
 		calloc(contributions, sizeof(*opened->contributions));
 	opened->frames = calloc(contributions * MM_MAX_FRAME_SAMPLES,
 				sizeof(*opened->frames));
+	opened->playouts =
+		calloc(config->max_playouts, sizeof(*opened->playouts));
 	int rc = mm_talkers_init(&opened->talkers, config->max_talkers,
 				 config->ptime_ms);
 
-	if (config->max_members == 0 || config->ptime_ms > MM_TICK_MS)
+	if (config->max_members == 0 || config->max_playouts == 0 ||
+	    config->ptime_ms > MM_TICK_MS)
 		rc = -EINVAL;
 	if (!opened->seats || !opened->candidates || !opened->contributions ||
-	    !opened->frames)
+	    !opened->frames || !opened->playouts)
 		rc = -ENOMEM;
 	for (size_t i = 0; rc == 0 && i < MM_SHARED_CLASSES; i++)
 		rc = mm_mix_class_init(&opened->classes[i], LOWEST_RATE_HZ,
@@ -65,6 +68,7 @@ void mm_bridge_close(struct mm_bridge *bridge)
 		return;
 	for (size_t i = 0; i < bridge->nencoders; i++)
 		mm_shared_encoder_close(bridge->encoders[i]);
+	free(bridge->playouts);
 	free(bridge->frames);
 	free(bridge->contributions);
 	free(bridge->candidates);
@@ -157,7 +161,7 @@ void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
 
 	if (index == MM_NO_SEAT)
 		return;
-	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+	for (size_t i = 0; i < bridge->nplayouts; i++) {
 		if (bridge->playouts[i].only == member)
 			bridge->playouts[i].playout = NULL;
 	}
@@ -255,25 +259,28 @@ int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
 {
 	if (only && only->state->seat == MM_NO_SEAT)
 		return -ENOENT;
-	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
-		struct mm_bridge_playout *slot = &bridge->playouts[i];
+	size_t i = 0;
 
-		if (slot->playout)
-			continue;
-		slot->playout = playout;
-		slot->only = only;
-		slot->pcm = NULL;
-		slot->voice.resampler.from_hz = 0; /* begins anew */
-		slot->voice.last_samples = 0;
-		return 0;
-	}
-	return -ENOSPC;
+	while (i < bridge->nplayouts && bridge->playouts[i].playout)
+		i++;
+	if (i == bridge->config.max_playouts)
+		return -ENOSPC;
+	if (i == bridge->nplayouts)
+		bridge->nplayouts++;
+	struct mm_bridge_playout *slot = &bridge->playouts[i];
+
+	slot->playout = playout;
+	slot->only = only;
+	slot->pcm = NULL;
+	slot->voice.resampler.from_hz = 0; /* begins anew */
+	slot->voice.last_samples = 0;
+	return 0;
 }
 
 void mm_bridge_remove_playout(struct mm_bridge *bridge,
 			      struct mm_playout *playout)
 {
-	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+	for (size_t i = 0; i < bridge->nplayouts; i++) {
 		struct mm_bridge_playout *slot = &bridge->playouts[i];
 
 		if (slot->playout != playout)
@@ -283,6 +290,9 @@ void mm_bridge_remove_playout(struct mm_bridge *bridge,
 				       slot->pcm);
 		slot->playout = NULL;
 	}
+	while (bridge->nplayouts &&
+	       !bridge->playouts[bridge->nplayouts - 1].playout)
+		bridge->nplayouts--;
 }
 
 static void feed_tap(const struct mm_bridge *bridge, struct mm_tap *tap,

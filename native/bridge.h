@@ -23,13 +23,14 @@
 #define MM_BRIDGE_MAX_TALKERS 16      /* upper bound of the setting         */
 #define MM_BRIDGE_MAX_FORMATS 16      /* distinct encodings in one bridge   */
 #define MM_BRIDGE_MAX_TAPS 8
-#define MM_BRIDGE_MAX_PLAYOUTS 8
+#define MM_BRIDGE_MAX_PLAYOUTS 8      /* for the room; each has its stem    */
 #define MM_GATE_DBOV 60               /* quieter frames are not summed      */
 
 struct mm_bridge_config {
 	uint32_t ptime_ms;
 	uint32_t max_talkers;     /* 0: everybody is summed, no gate        */
 	uint32_t max_members;
+	uint32_t max_playouts;    /* the room's and single members' together */
 };
 
 struct mm_bridge;

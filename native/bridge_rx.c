@@ -39,7 +39,7 @@ void mm_bridge_listen(struct mm_bridge *bridge, int64_t now_us)
 			candidate->eligible ? level : MM_SILENCE_DBOV);
 		member->talking = seat->spurt.talking;
 	}
-	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+	for (size_t i = 0; i < bridge->nplayouts; i++) {
 		struct mm_playout *playout = bridge->playouts[i].playout;
 
 		if (!playout)
@@ -223,7 +223,7 @@ void mm_bridge_gather(struct mm_bridge *bridge)
 		else if (seat->source)
 			seat->source->ops->skip(seat->source);
 	}
-	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+	for (size_t i = 0; i < bridge->nplayouts; i++) {
 		if (bridge->playouts[i].playout)
 			gather_playout(bridge, i);
 	}
@@ -276,7 +276,7 @@ void mm_bridge_replay(struct mm_bridge *bridge)
 		if (seat->contribution >= 0)
 			replay_member(bridge, seat);
 	}
-	for (size_t i = 0; i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+	for (size_t i = 0; i < bridge->nplayouts; i++) {
 		struct mm_bridge_playout *slot = &bridge->playouts[i];
 
 		if (!slot->playout)

@@ -76,7 +76,8 @@ struct mm_bridge {
 	struct mm_shared_encoder *encoders[MM_BRIDGE_MAX_FORMATS];
 	size_t ntaps;
 	struct mm_tap *taps[MM_BRIDGE_MAX_TAPS];
-	struct mm_bridge_playout playouts[MM_BRIDGE_MAX_PLAYOUTS];
+	size_t nplayouts;                 /* slots in use lie below this    */
+	struct mm_bridge_playout *playouts;
 	struct mm_mix_class classes[MM_SHARED_CLASSES];
 	int32_t sum[MM_MAX_FRAME_SAMPLES];
 	int32_t mix[MM_MAX_FRAME_SAMPLES];    /* scratch of one private mix */

@@ -218,7 +218,7 @@ static void compose(struct mm_bridge *bridge, const struct mm_seat *seat)
 				       bridge->contributions[index].pcm,
 				       nsamples);
 	}
-	for (size_t i = 0; seat->playouts && i < MM_BRIDGE_MAX_PLAYOUTS; i++) {
+	for (size_t i = 0; seat->playouts && i < bridge->nplayouts; i++) {
 		const struct mm_bridge_playout *slot = &bridge->playouts[i];
 
 		if (slot->playout && slot->only == seat->member && slot->pcm)

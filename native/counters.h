@@ -47,6 +47,7 @@
 	X(encode_failed)                                                      \
 	X(encoder_forks)                                                      \
 	X(encoder_rejoins)                                                    \
+	X(playout_delayed)       /* ticks: no room for one more there yet  */ \
 	X(playout_underrun)                                                   \
 	X(tap_overrun)                                                        \
 	X(pcm_overrun)           /* nobody read the PCM port               */ \

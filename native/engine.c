@@ -16,6 +16,7 @@ static int lobby_open(struct mm_engine *engine, struct mm_shard *shard)
 		.ptime_ms = engine->config.ptime_ms,
 		.max_talkers = 1, /* all are muted; 0 would size for all */
 		.max_members = MM_ENGINE_MAX_PORTS,
+		.max_playouts = MM_LOBBY_MAX_PLAYOUTS,
 	};
 	struct mm_held_bridge *lobby = calloc(1, sizeof(*lobby));
 	int rc;

@@ -17,6 +17,8 @@
 #define MM_ENGINE_MAX_SHARDS 64
 #define MM_ENGINE_MAX_PORTS 16384      /* and members of a lobby            */
 #define MM_BRIDGE_MAX_MEMBERS 2048
+#define MM_BRIDGE_MAX_PRIVATE_PLAYOUTS 56
+#define MM_LOBBY_MAX_PLAYOUTS 512
 #define MM_HOST_BYTES 46               /* INET6_ADDRSTRLEN                  */
 
 struct mm_engine_config {

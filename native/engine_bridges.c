@@ -37,6 +37,8 @@ int mm_engine_open_bridge(struct mm_engine *engine, uint32_t max_talkers,
 		.ptime_ms = engine->config.ptime_ms,
 		.max_talkers = max_talkers,
 		.max_members = MM_BRIDGE_MAX_MEMBERS,
+		.max_playouts = MM_BRIDGE_MAX_PLAYOUTS +
+				MM_BRIDGE_MAX_PRIVATE_PLAYOUTS,
 	};
 	struct mm_held_bridge *held = bridge_alloc(engine);
 	int rc;

@@ -44,10 +44,19 @@ static void apply(struct mm_port *port)
 
 static void attach(struct mm_port *port, struct mm_held_playout *playout)
 {
-	if (port->place && !mm_bridge_add_playout(port->place,
-						  playout->playout,
-						  port->member))
+	if (!port->place || playout->place)
+		return;
+	if (!mm_bridge_add_playout(port->place, playout->playout,
+				   port->member))
 		playout->place = port->place;
+	else
+		port->counters.playout_delayed++;
+}
+
+void mm_port_retry_playouts(struct mm_port *port)
+{
+	for (struct mm_held_playout *p = port->playouts; p; p = p->next)
+		attach(port, p);
 }
 
 static void detach(struct mm_held_playout *playout)
@@ -69,8 +78,7 @@ static void sit(struct mm_port *port)
 		return;
 	port->place = place;
 	apply(port);
-	for (struct mm_held_playout *p = port->playouts; p; p = p->next)
-		attach(port, p);
+	mm_port_retry_playouts(port);
 }
 
 static void rise(struct mm_port *port, int64_t now_us)

@@ -98,6 +98,8 @@ void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
 void mm_port_add_playout(struct mm_port *port, struct mm_held_playout *playout);
 void mm_port_remove_playout(struct mm_port *port,
 			    struct mm_held_playout *playout);
+/* Every tick: playouts that found their place full try again. */
+void mm_port_retry_playouts(struct mm_port *port);
 /* After the bridges' tick: tell of talk spurts. */
 void mm_port_tell_talking(struct mm_port *port, int64_t now_us);
 void mm_port_publish(struct mm_port *port);

@@ -158,8 +158,10 @@ void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 	shard->counters.ticks++;
 	mm_shard_drain(shard, MM_SHARD_COMMANDS_PER_TICK, now_us);
 	receive_sockets(shard, now_us);
-	for (struct mm_port *port = shard->ports; port; port = port->next)
+	for (struct mm_port *port = shard->ports; port; port = port->next) {
 		port->ops->receive(port, now_us);
+		mm_port_retry_playouts(port);
+	}
 	if (shard->lobby)
 		tick_bridge(shard->lobby, now_us, skipped);
 	for (struct mm_held_bridge *b = shard->bridges; b; b = b->next)

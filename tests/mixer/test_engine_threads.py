@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mixminus.errors import InvalidArgument, Unavailable
-from mixminus.mixer import Bridge, Engine, EngineConfig, FirstPacket, Port, PortClosed
+from mixminus.mixer import Bridge, Engine, EngineConfig, EngineEvent, FirstPacket, Port, PortClosed
 from tests.support.phone import RtpPhone
 from tests.support.signals import loudness_at, rms, tone
 from tests.support.waiting import eventually
@@ -67,7 +67,7 @@ def test_the_eventfd_is_readable_when_there_is_news() -> None:
         port.configure(phone.media())
         engine.events()
         phone.send(port.local_port)
-        told = []
+        told: list[EngineEvent] = []
         while not told:
             assert select.select([engine.fileno()], [], [], 5)[0]
             told = engine.events()

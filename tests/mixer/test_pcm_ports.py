@@ -275,3 +275,20 @@ def test_a_gain_has_a_bound(engine: Engine) -> None:
 def test_only_a_manual_engine_is_ticked_by_hand() -> None:
     with Engine() as engine, pytest.raises(Conflict):
         engine.tick()
+
+
+def test_a_private_playout_waits_for_room(engine: Engine) -> None:
+    """A bridge has room for 64 playouts; the next is heard, whole, when another has gone."""
+    bridge = engine.open_bridge()
+    port = engine.open_pcm_port(8000)
+    port.join(bridge)
+    playouts = [engine.open_playout(8000) for _ in range(65)]
+    for playout in playouts:
+        port.play(playout)
+    playouts[-1].write(tone(400, 8000, 1600, LOUD))
+    engine.tick(5)
+    assert playouts[-1].pending == 1600
+    assert port.statistics().counters["playout_delayed"] == 6
+    playouts[0].close()
+    engine.tick(5)
+    assert playouts[-1].pending == 800

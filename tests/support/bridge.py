@@ -26,7 +26,7 @@ class Counters(ctypes.Structure):
 
 
 class _Config(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_uint32) for name in ("ptime_ms", "max_talkers", "max_members")]
+    _fields_ = [(name, ctypes.c_uint32) for name in ("ptime_ms", "max_talkers", "max_members", "max_playouts")]
 
 
 class _Member(ctypes.Structure):
@@ -216,7 +216,7 @@ class Room:
         self.handle = ctypes.c_void_p()
         self.participants: list[Participant] = []
         self._now_us = 0
-        config = _Config(ptime_ms, max_talkers, max_members)
+        config = _Config(ptime_ms, max_talkers, max_members, 8)
         _refused(
             library().mm_bridge_open(
                 ctypes.byref(self.handle),

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.app.server import KEY, Server, serve
-from tests.support.deadline import until
+from tests.support.waiting import until
 
 CHROMIUM: Final = shutil.which("chromium") or "chromium"
 FLAGS: Final = (

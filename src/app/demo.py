@@ -38,8 +38,12 @@ async def open_demo(
 ) -> Demo:
     """Open the demo room under its names; without a fresh key, make one that replaces the last demo's."""
     room = await _room(conferences, customer_id)
-    names.update(dict.fromkeys(NAMES, room.id))
-    return Demo(room.id, NAMES, fresh_key or await access.renew(customer_id, "demo"))
+    dialled = [name for name in NAMES if names.setdefault(name, room.id) == room.id]
+    return Demo(
+        room.id,
+        names=tuple(dialled) or (str(room.id),),  # the operator may have given these names to other rooms
+        access_key=fresh_key or await access.renew(customer_id, "demo"),
+    )
 
 
 async def _room(conferences: ConferenceService, customer_id: CustomerId) -> Conference:

@@ -121,8 +121,15 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _settings_help() -> str:
-    fields = Settings.model_fields.items()
-    return "\n".join(f"  {setting_name(name):34} {field.description}" for name, field in fields)
+    return "\n".join(
+        f"  {setting_name(name):34} {field.description}{_default(field.get_default(call_default_factory=True))}"
+        for name, field in Settings.model_fields.items()
+    )
+
+
+def _default(value: object) -> str:
+    """Return a default as help shows it: what is empty is told by the description."""
+    return f" [{value}]" if str(value) else ""
 
 
 def _version() -> str:

@@ -66,9 +66,16 @@ class Server:
 
 @asynccontextmanager
 async def serve(
-    folder: Path, *arguments: str, ready: bool = True, settings: Mapping[str, str] | None = None
+    folder: Path,
+    *arguments: str,
+    ready: bool = True,
+    strict: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Server]:
-    """Start a server and wait until it answers, unless it is not meant to; whatever happens, it is gone after."""
+    """Start a server and wait until it answers, unless it is not meant to; whatever happens, it is gone after.
+
+    ``strict`` is Python's development mode: it tells of orphan tasks and unclosed sockets.
+    """
     ports = {"HTTP": free_port(), "SIP": free_port(), "WEBRTC": free_port(socket.SOCK_DGRAM)}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MIXMINUS_")}
     # The server works in another folder than the tests do.
@@ -76,11 +83,10 @@ async def serve(
     environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths))
     environment |= {f"MIXMINUS_{name}_PORT": str(port) for name, port in ports.items()}
     environment |= {"MIXMINUS_DATA_DIR": str(folder / "data"), "MIXMINUS_ACCESS_KEY": KEY}
-    environment |= {"MIXMINUS_SIP_MAX_CALLS": "8", "PYTHONASYNCIODEBUG": "0", **(settings or {})}
+    environment |= {"MIXMINUS_SIP_MAX_CALLS": "8", **(settings or {})}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-X",
-        "dev",
+        *(("-X", "dev") if strict else ()),
         "-m",
         "mixminus",
         "serve",

@@ -24,7 +24,7 @@ async def call(server: Server, method: str, path: str, *, key: str = KEY, **opti
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_stops_it_and_nothing_stays(tmp_path: Path, number: signal.Signals) -> None:
-    async with serve(tmp_path) as server:
+    async with serve(tmp_path, strict=True) as server:
         children = psutil.Process(server.process.pid).children(recursive=True)
         assert children, "the SIP workers"
         assert await server.stop(number) == 0

@@ -6,6 +6,7 @@ import pytest
 
 from mixminus.app.settings import BadSettings, Settings, load
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 ROOM = UUID("11111111-2222-4333-8444-555555555555")
 
 
@@ -116,3 +117,8 @@ def test_browsers_audio_goes_where_the_network_is(
     for name, value in (("HTTP", http), ("SIP", sip), ("WEBRTC", webrtc)):
         monkeypatch.setenv(f"MIXMINUS_{name}_HOST", value)
     assert load().media_host == media
+
+
+def test_the_readme_names_every_setting() -> None:
+    text = README.read_text("utf-8")
+    assert [name for name in Settings.model_fields if f"`MIXMINUS_{name.upper()}`" not in text] == []

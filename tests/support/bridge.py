@@ -26,7 +26,9 @@ class Counters(ctypes.Structure):
 
 
 class _Config(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_uint32) for name in ("ptime_ms", "max_talkers", "max_members", "max_playouts")]
+    _fields_ = [
+        (name, ctypes.c_uint32) for name in ("ptime_ms", "max_talkers", "max_members", "max_playouts")
+    ]
 
 
 class _Member(ctypes.Structure):

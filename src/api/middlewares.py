@@ -33,9 +33,10 @@ PREFLIGHT: Final = {
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Give every response its request id and the cross-origin headers."""
+    """Give every response its request id and the cross-origin headers; versions are nobody's business."""
     response.headers[request_id.HEADER] = request.get(request_id.REQUEST_ID, "")
     response.headers.update(CROSS_ORIGIN)
+    response.headers[hdrs.SERVER] = "mixminus"
 
 
 @web.middleware

@@ -62,7 +62,7 @@ def _presence(conferencecall_id: ConferencecallId, live: LiveCall) -> Presence:
         conferencecall_id=conferencecall_id,
         call_id=live.id,
         leg_id=live.leg_id,
-        name=live.call.source.name,
+        name=live.call.source.name or live.call.source.target_name,
         level_dbov=-statistics.level_dbov,
         talking=statistics.talking,
         muted=MuteDirection.IN in live.call.mute,

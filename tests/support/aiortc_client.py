@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tests.support.relay import UdpRelay
 from tests.support.tones import tone
-from tests.support.waiting import until
+from tests.support.waiting import pace, until
 from tests.support.whip import Exchange
 
 __all__ = ["AiortcClient"]
@@ -34,7 +34,7 @@ class _Tone(MediaStreamTrack):
         now = asyncio.get_running_loop().time()
         if self._started_at is None:
             self._started_at = now
-        await asyncio.sleep(max(0.0, self._started_at + self._position / _RATE_HZ - now))
+        await pace(self._started_at + self._position / _RATE_HZ - now)
         start = self._position % _RATE_HZ
         frame = AudioFrame.from_ndarray(self._pcm[None, start : start + _FRAME_SAMPLES], "s16", "mono")
         frame.sample_rate = _RATE_HZ

@@ -108,7 +108,7 @@ class WorkerPool:
         """One, until the first has told its capacity."""
         self._accepting = True
         self._backoff = Backoff()
-        self._tasks = TaskScope(lambda name, error: _log.error("task failed", task=name, cause=repr(error)))
+        self._tasks = TaskScope(log.task_failed("sip.pool"))
         self._changed = asyncio.Event()
         self._edge_open = False
         self._edge = Keeper(

@@ -87,6 +87,23 @@ def test_opus_is_sent_in_two_channels_to_who_likes_them(fmtp: str, channels: int
     assert answer.media[0].values("fmtp") == (answered,)
 
 
+@pytest.mark.parametrize(
+    "line", ["ptime:10", "ptime:60", "maxptime:20", "maxptime:150.0", "maxptime:x", "maxptime:0"]
+)
+def test_packets_are_of_one_tick_whatever_the_phone_would_like(line: str) -> None:
+    answer, media = exchange(offer(f"a={line}"))
+    assert answer.media[0].values("ptime") == ("20",)
+    assert media.send.ptime_ms == 20
+
+
+@pytest.mark.parametrize("line", ["maxptime:10", "maxptime:19.5"])
+def test_a_phone_that_cannot_take_our_packets_is_refused(line: str) -> None:
+    with pytest.raises(NotAcceptable):
+        make_answer(LOCAL, parse(offer(f"a={line}")))
+    with pytest.raises(NotAcceptable):
+        agree(make_offer(LOCAL), parse(offer(f"a={line}")))
+
+
 def test_an_answer_to_our_offer_may_ask_for_two_channels() -> None:
     lines = ("a=rtpmap:96 opus/48000/2", "a=fmtp:96 stereo=1")
     media = agree(make_offer(LOCAL), parse(offer(*lines, media="audio 40000 RTP/AVP 96")))

@@ -47,7 +47,7 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 
 fuzz: ## Feed the parsers of foreign bytes with garbage for FUZZ_SECONDS each
 	@tools/install_packages.sh fuzz
-	native/fuzz/run.sh $(FUZZ_SECONDS)
+	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) native/fuzz/run.sh $(FUZZ_SECONDS)
 
 wheel: $(VENV)/dev.stamp ## Build sdist and wheel, and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python

@@ -1,14 +1,15 @@
 """Offer and answer: RFC 3264 with everything a phone may ask of one audio stream."""
 
 import base64
+from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixminus.mixer.formats import Codec, MediaDirection, SrtpProfile
 from mixminus.sip.sdp import crypto
-from mixminus.sip.sdp.description import parse, render
+from mixminus.sip.sdp.description import MalformedSdp, parse, render
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, agree, make_answer, make_offer
 
 LOCAL = LocalEnd(
@@ -284,3 +285,29 @@ def test_both_sides_of_an_exchange_draw_the_same_conclusion(
     assert here.direction.sends == there.direction.receives
     assert here.direction.receives == there.direction.sends
     assert here.rtcp_mux == there.rtcp_mux == mux
+
+
+@pytest.mark.parametrize("number", ["\u00b2", "\u0664", "9" * 5000, "-1", "1e3", ""])
+def test_what_is_no_number_is_as_if_not_said(number: str) -> None:
+    lines = ("a=rtpmap:96 opus/48000/2", f"a=fmtp:96 maxaveragebitrate={number}", f"a=rtcp:{number}")
+    _, media = exchange(offer(*lines, f"a=ptime:{number}", media="audio 40000 RTP/AVP 96"))
+    assert (media.send.bitrate_bps, media.remote_rtcp) == (0, ("192.0.2.1", 40_001))
+
+
+RICH = offer(
+    "a=rtpmap:96 opus/48000/2",
+    "a=fmtp:96 stereo=1;maxaveragebitrate=24000;useinbandfec=1",
+    "a=rtpmap:101 telephone-event/8000",
+    f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}|2^20",
+    "a=rtcp:40001 IN IP4 192.0.2.1",
+    "a=rtcp-mux",
+    "a=maxptime:60",
+    media="audio 40000 RTP/SAVP 96 9 0 8 101",
+)
+
+
+@settings(max_examples=300)
+@given(st.integers(0, len(RICH)), st.integers(0, 12), st.text(max_size=12))
+def test_a_damaged_offer_is_answered_or_refused(place: int, length: int, damage: str) -> None:
+    with suppress(MalformedSdp, NotAcceptable):
+        exchange(RICH[:place] + damage + RICH[place + length :])

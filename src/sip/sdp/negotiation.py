@@ -29,6 +29,7 @@ __all__ = ["LocalEnd", "NotAcceptable", "agree", "make_answer", "make_offer"]
 _PLAIN: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
 _SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
 _PTIME_MS: Final = 20
+_MAX_DIGITS: Final = 9
 _MAXPTIME: Final = re.compile(
     r"[0-9]{1,5}(?:\.[0-9]{1,5})?\s*\Z"
 )  # non-zero-int-or-real (RFC 8866 section 9)
@@ -221,7 +222,7 @@ def _addresses(
     except ValueError:
         return None, None
     port = next(iter(media.values("rtcp")), "").partition(" ")[0]
-    rtcp_port = int(port) if port.isdigit() and 0 < int(port) < 65_536 else media.port + 1  # noqa: PLR2004 - 16 bits
+    rtcp_port = int(port) if _is_number(port) and 0 < int(port) < 65_536 else media.port + 1  # noqa: PLR2004 - 16 bits
     if media.has("rtcp-mux"):
         rtcp_port = media.port
     return (host, media.port), (host, rtcp_port)
@@ -229,7 +230,12 @@ def _addresses(
 
 def _ptime_ms(ours: MediaDescription) -> int:
     """One packet a tick, as we have said; what the other side would like is a wish (RFC 8866 section 6.4)."""
-    return next((int(value) for value in ours.values("ptime") if value.isdigit()), _PTIME_MS)
+    return next((int(value) for value in ours.values("ptime") if _is_number(value)), _PTIME_MS)
+
+
+def _is_number(text: str) -> bool:
+    """Return whether ``int`` reads it, and nothing else: to ``isdigit`` alone a superscript is a digit."""
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
 
 
 def _is_too_long(ptime_ms: int, theirs: MediaDescription) -> bool:
@@ -253,7 +259,7 @@ def _codec_format(payload: PayloadFormat, ptime_ms: int, theirs: PayloadFormat) 
         sample_rate_hz=sample_rate_hz,
         channels=2 if codec is Codec.OPUS and theirs.wants_stereo else 1,
         ptime_ms=ptime_ms,
-        bitrate_bps=min(max(int(bitrate), low), high) if bitrate.isdigit() else 0,
+        bitrate_bps=min(max(int(bitrate), low), high) if _is_number(bitrate) else 0,
         fec=theirs.parameter("useinbandfec") == "1",
     )
 

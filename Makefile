@@ -1,6 +1,5 @@
 # Two commands do everything on a fresh Debian or Ubuntu machine: make run, make test.
 PYTHON ?= python3
-HOST ?= 127.0.0.1
 FUZZ_SECONDS ?= 30
 
 VENV := .venv
@@ -19,7 +18,7 @@ help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 run: $(VENV)/run.stamp ## Install, build and start a server with a demo room (HOST=0.0.0.0 opens it to the network)
-	@$(BIN)/mixminus serve --demo --host $(HOST)
+	@$(BIN)/mixminus serve --demo $(if $(HOST),--host $(HOST))
 
 dev: $(VENV)/dev.stamp ## Install everything a developer needs into .venv
 
@@ -48,7 +47,7 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 
 fuzz: ## Feed the parsers of foreign bytes with garbage for FUZZ_SECONDS each
 	@tools/install_packages.sh fuzz
-	native/fuzz/run.sh $(FUZZ_SECONDS)
+	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) native/fuzz/run.sh $(FUZZ_SECONDS)
 
 wheel: $(VENV)/dev.stamp ## Build sdist and wheel, and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python

@@ -19,6 +19,7 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.api import server_log
 from mixminus.api.application import build
 from mixminus.api.services import Services
 from mixminus.app import data_folder
@@ -248,7 +249,11 @@ async def _start_sip(
 
 async def _start_http(settings: Settings, services: Services, stack: AsyncExitStack) -> tuple[str, int]:
     runner = web.AppRunner(
-        build(services), access_log=None, handle_signals=False, shutdown_timeout=HTTP_SHUTDOWN_S
+        build(services),
+        access_log=None,
+        logger=server_log.logger(),
+        handle_signals=False,
+        shutdown_timeout=HTTP_SHUTDOWN_S,
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -1,11 +1,13 @@
 """The whole server as a process: it starts, answers, stops, and leaves nothing behind."""
 
+import asyncio
 import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psutil
 import pytest
 from aiohttp import ClientSession
@@ -42,6 +44,28 @@ async def test_a_signal_stops_it_and_nothing_stays(tmp_path: Path, number: signa
     for trouble in ("Warning", "Traceback", "never retrieved", "was destroyed", "never awaited"):
         assert trouble not in server.stderr, server.stderr
     assert "[info     ] stopped" in server.stderr
+
+
+GARBAGE = (
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /+4915112345678 HTTP/9.x\r\n\r\n",
+    b"GET /ping HTTP/1.1\r\nHost: a\r\n+49 15112345678\r\n\r\n",
+    b"POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: +4915112345678\r\n\r\n",
+)
+
+
+async def test_garbage_over_http_is_a_line_without_a_traceback(tmp_path: Path) -> None:
+    async with serve(tmp_path, settings={"MIXMINUS_LOG_JSON": "true"}) as server:
+        for garbage in GARBAGE:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.http_port)
+            writer.write(garbage)
+            assert b"400 Bad Request" in await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        await server.stop(signal.SIGTERM)
+    assert "15112345678" not in server.stderr
+    events = [orjson.loads(line) for line in server.stderr.splitlines()]
+    told = [event for event in events if event["event"] == "malformed request"]
+    assert [(event["level"], "exception" in event) for event in told] == [("warning", False)] * len(GARBAGE)
 
 
 async def test_what_was_made_is_there_after_a_restart(tmp_path: Path) -> None:

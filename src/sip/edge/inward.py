@@ -22,6 +22,7 @@ MAX_INNER_BYTES: Final = 3900
 _RETRY_AFTER_S: Final = "5"
 _DEFAULT_MAX_FORWARDS: Final = 70
 
+_WORKER = re.compile(r"[0-9]{1,9}\Z")
 _WORKER_USER = re.compile(r"w([0-9]{1,9})\Z")
 
 # What a worker has use for; all else would only count against MAX_INNER_BYTES.
@@ -153,7 +154,7 @@ class Inward:
         return self._worker_named(match[1]) if match else None
 
     def _worker_named(self, worker_id: str) -> Worker | None:
-        return self._calls.workers.get(int(worker_id)) if worker_id.isdigit() else None
+        return self._calls.workers.get(int(worker_id)) if _WORKER.match(worker_id) else None
 
     def _forward(
         self, request: Request, flow: Flow, worker: Worker, *, opens: bool = False

@@ -6,13 +6,13 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.access.service import AccessService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.recording.service import RecordingService
-from mixminus.store.access import AccessService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 

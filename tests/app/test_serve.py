@@ -24,6 +24,13 @@ async def call(server: Server, method: str, path: str, *, key: str = KEY, **opti
         return response.status, await response.json()
 
 
+async def log_in(server: Server, password: str) -> str:
+    body = {"username": "admin", "password": password}
+    async with ClientSession() as session, session.post(f"{server.base}/auth/login", json=body) as response:
+        assert response.status == 200
+        return str((await response.json())["token"])
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_stops_it_and_nothing_stays(tmp_path: Path, number: signal.Signals) -> None:
     async with serve(tmp_path, strict=True) as server:
@@ -109,23 +116,55 @@ async def test_without_a_key_one_is_made_and_shown_once(tmp_path: Path) -> None:
     settings = {"MIXMINUS_ACCESS_KEY": ""}
     async with serve(tmp_path, settings=settings) as server:
         await server.stop(signal.SIGTERM)
-    key = server.stdout.strip().rsplit(" ", 1)[1]
+    login, told = server.stdout.strip().split("\n")
+    password, key = (line.rsplit(" ", 1)[1] for line in (login, told))
+    assert login.startswith("password of admin ")
     assert key.startswith("vb_")
-    assert key not in server.stderr
+    for secret in (password, key):
+        assert secret not in server.stderr
     async with serve(tmp_path, settings=settings) as server:
         assert (await call(server, "GET", "/conferences", key=key))[0] == 200
+        assert (await call(server, "GET", "/me", key=await log_in(server, password)))[0] == 200
         await server.stop(signal.SIGTERM)
     assert server.stdout == ""
+
+
+async def test_the_operator_may_set_the_admins_password(tmp_path: Path) -> None:
+    settings = {"MIXMINUS_LOG_LEVEL": "debug"}
+    for password in ("set by the operator", "set anew"):
+        async with serve(tmp_path, settings=settings | {"MIXMINUS_ADMIN_PASSWORD": password}) as server:
+            token = await log_in(server, password)
+            assert (await call(server, "GET", "/me", key=token))[1]["username"] == "admin"
+            await server.stop(signal.SIGTERM)
+        assert server.stdout == ""
+        assert password not in server.stderr
+        assert token not in server.stderr
+
+
+@pytest.mark.parametrize(("limits", "passes"), [("off", 200), ("login", 20)])
+async def test_logins_are_limited_unless_switched_off(tmp_path: Path, limits: str, passes: int) -> None:
+    async with (
+        serve(tmp_path, settings={"MIXMINUS_RATE_LIMITS": limits}) as server,
+        ClientSession() as session,
+    ):
+        statuses = []
+        for _ in range(200):
+            async with session.post(f"{server.base}/auth/login") as response:
+                statuses.append(response.status)
+    assert set(statuses[:passes]) == {400}
+    assert (429 in statuses) == (passes < len(statuses))
 
 
 async def test_the_demo_says_how_to_enter_and_keeps_its_room(tmp_path: Path) -> None:
     keys = set()
     rooms = set()
+    passwords = set()
     for _ in range(2):
         async with serve(tmp_path, "--demo", settings={"MIXMINUS_ACCESS_KEY": ""}) as server:
             assert await server.stop(signal.SIGTERM) == 0
         words = server.stdout.split()
         key = words[words.index("key") + 1]
+        passwords.add(server.stdout.partition("admin, password ")[2].partition(" ")[0])
         page = next(word for word in words if word.startswith(f"{server.base}/join#room="))
         assert page.endswith(f"&key={key}")
         assert f"sip:demo@127.0.0.1:{server.sip_port}" in words
@@ -134,6 +173,7 @@ async def test_the_demo_says_how_to_enter_and_keeps_its_room(tmp_path: Path) -> 
         keys.add(key)
         rooms.add(page.partition("room=")[2].partition("&")[0])
     assert len(keys) == 2
+    assert len(passwords - {""}) == 1, "only the first start has one to show"
     assert len(rooms) == 1
 
 

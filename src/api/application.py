@@ -11,6 +11,7 @@ from mixminus.api.routes import (
     conferencecalls,
     conferences,
     console,
+    events,
     recordings,
     system,
     talking,
@@ -28,6 +29,7 @@ RESOURCES: Final = (
     *conferencecalls.ROUTES,
     *calls.ROUTES,
     *recordings.ROUTES,
+    *events.ROUTES,
 )
 
 
@@ -43,6 +45,7 @@ def build(services: Services) -> web.Application:
         client_max_size=MAX_BODY_BYTES,
     )
     app[SERVICES] = services
+    app.on_shutdown.append(_end_sockets)
     app.on_response_prepare.append(middlewares.add_headers)
     app.add_routes((*system.ROUTES, *console.routes()))
     app.add_routes(
@@ -53,3 +56,7 @@ def build(services: Services) -> web.Application:
         ]
     )
     return app
+
+
+async def _end_sockets(app: web.Application) -> None:
+    app[SERVICES].delivery.hub.close()

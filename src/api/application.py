@@ -5,12 +5,17 @@ from typing import Final
 from aiohttp import web
 
 from mixminus.api import middlewares
+from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.paths import ROOTS
 from mixminus.api.routes import (
+    accesskeys,
+    agents,
+    auth,
     calls,
     conferencecalls,
     conferences,
     console,
+    customers,
     events,
     recordings,
     system,
@@ -30,24 +35,30 @@ RESOURCES: Final = (
     *calls.ROUTES,
     *recordings.ROUTES,
     *events.ROUTES,
+    *customers.ROUTES,
+    *agents.ROUTES,
+    *accesskeys.ROUTES,
 )
 
 
-def build(services: Services) -> web.Application:
-    """Return the application that commands these services."""
+def build(services: Services, limits: Limits | None = None) -> web.Application:
+    """Return the application that commands these services, for those who do not ask too often."""
     app = web.Application(
         middlewares=(
             middlewares.identify,
             middlewares.cross_origin,
             middlewares.translate_errors,
+            limit_address,
             middlewares.authenticate,
+            limit_customer,
         ),
         client_max_size=MAX_BODY_BYTES,
     )
     app[SERVICES] = services
     app.on_shutdown.append(_end_sockets)
+    app[LIMITS] = limits or Limits()
     app.on_response_prepare.append(middlewares.add_headers)
-    app.add_routes((*system.ROUTES, *console.routes()))
+    app.add_routes((*system.ROUTES, *auth.ROUTES, *console.routes()))
     app.add_routes(
         [
             web.RouteDef(route.method, root + route.path, route.handler, route.kwargs)

@@ -9,7 +9,7 @@ from aiohttp import web
 from mixminus.api.errors import InvalidId, InvalidRequestParameter
 from mixminus.ids import NIL
 
-__all__ = ["ROOT", "ROOTS", "path_id", "query_id"]
+__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "route_of"]
 
 ROOT: Final = "/v1.0"
 ROOTS: Final = (ROOT, "/v1")
@@ -33,3 +33,9 @@ def query_id(request: web.Request, name: str) -> UUID | None:
     if not CANONICAL.fullmatch(text):
         raise InvalidRequestParameter(f"{name} must be a UUID")
     return UUID(text)
+
+
+def route_of(request: web.Request) -> str:
+    """Return the pattern of the path, not the path: what a client put into the URL stays out of logs and rules."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""

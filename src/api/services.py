@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.access.service import AccessService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -13,7 +14,6 @@ from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
 from mixminus.recording.service import RecordingService
-from mixminus.store.access import AccessService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 

@@ -2,11 +2,12 @@
 
 from urllib.parse import quote
 
+from mixminus.access.service import ADMIN_USERNAME
 from mixminus.app.addresses import url_host
 from mixminus.app.composition import House
 from mixminus.app.demo import Demo
 
-__all__ = ["banner"]
+__all__ = ["banner", "secrets_of"]
 
 
 def banner(house: House, demo: Demo) -> str:
@@ -21,6 +22,7 @@ mixminus is running; Ctrl-C stops it.
 
   API         {api}
   Access key  {demo.access_key}   (shown this once; the next start makes another)
+  Login       {_login(house)}
   Demo room   {" or ".join(phones)}
   Join page   {base}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}
 
@@ -39,3 +41,19 @@ Try:
      curl -sf --retry 5 --retry-all-errors "{api}/recordingfiles/$R?{token}" -o recording.wav; ls -l recording.wav
 
 """
+
+
+def secrets_of(house: House) -> str:
+    """Return what the first start alone can tell: a line for each secret that was made just now."""
+    made = {f"password of {ADMIN_USERNAME}": house.fresh_password, "access key": house.fresh_key}
+    return "".join(
+        f"{name} (shown this once; only its hash is kept): {secret}\n"
+        for name, secret in made.items()
+        if secret
+    )
+
+
+def _login(house: House) -> str:
+    if house.fresh_password:
+        return f"{ADMIN_USERNAME}, password {house.fresh_password}   (shown this once; only its hash is kept)"
+    return f"{ADMIN_USERNAME}, with the password that the first start has shown, or MIXMINUS_ADMIN_PASSWORD"

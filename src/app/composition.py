@@ -19,7 +19,9 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.access.service import AccessService
 from mixminus.api.application import build
+from mixminus.api.limits import Limited, Limits
 from mixminus.api.services import Services
 from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_host
@@ -41,7 +43,6 @@ from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.service import RecordingService
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
-from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
@@ -68,6 +69,8 @@ class House:
     webrtc: tuple[str, int]
     fresh_key: str | None
     """The first access key, if it was made just now: told once, then forgotten."""
+    fresh_password: str | None
+    """The password of the agent ``admin``, if it was made just now: told once, then forgotten."""
     demo: Demo | None
 
 
@@ -97,6 +100,8 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
         identity, fresh_key = await control.access.ensure_default(
             settings.access_key.get_secret_value() or None
         )
+        fresh_password = await control.access.ensure_admin(settings.admin_password.get_secret_value() or None)
+        limits = Limits(Limited(settings.rate_limits))
         _watch(engine, control.calls, stack)
         webrtc = await _start_webrtc(settings, engine, control.calls, stack)
         sip = await _start_sip(settings, engine, control.calls, stack)
@@ -112,15 +117,23 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
             clock=clock,
             style=store.timestamp_style,
             readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
-            counters=lambda: engine.counters() | webrtc.counters | sip.counters | delivery.counters,
+            counters=lambda: (
+                engine.counters()
+                | webrtc.counters
+                | sip.counters
+                | delivery.counters
+                | limits.counters
+                | control.access.counters
+            ),
             tick_lateness_us=engine.tick_lateness_us,
         )
-        http = await _start_http(settings, services, stack)
+        http = await _start_http(settings, build(services, limits), stack)
         yield House(
             http=http,
             sip=(advertised_host(settings, settings.sip_host), sip.port),
             webrtc=(advertised_host(settings, settings.media_host), webrtc.port),
             fresh_key=fresh_key,
+            fresh_password=fresh_password,
             demo=await open_demo(
                 control.access,
                 control.conferences,
@@ -260,9 +273,11 @@ async def _start_sip(
     return endpoint
 
 
-async def _start_http(settings: Settings, services: Services, stack: AsyncExitStack) -> tuple[str, int]:
+async def _start_http(
+    settings: Settings, application: web.Application, stack: AsyncExitStack
+) -> tuple[str, int]:
     runner = web.AppRunner(
-        build(services), access_log=None, handle_signals=False, shutdown_timeout=HTTP_SHUTDOWN_S
+        application, access_log=None, handle_signals=False, shutdown_timeout=HTTP_SHUTDOWN_S
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -13,7 +13,7 @@ from typing import Final
 import uvloop
 
 from mixminus import log
-from mixminus.app.banner import banner
+from mixminus.app.banner import banner, secrets_of
 from mixminus.app.composition import House, house
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.errors import MixMinusError
@@ -82,8 +82,8 @@ def _announce(running: House) -> None:
     # The one place that writes to stdout: keys are told to the person who started us, and never logged.
     if running.demo is not None:
         sys.stdout.write(banner(running, running.demo))
-    elif running.fresh_key is not None:
-        sys.stdout.write(f"access key (shown this once; only its hash is kept): {running.fresh_key}\n")
+    else:
+        sys.stdout.write(secrets_of(running))
     sys.stdout.flush()
 
 

@@ -64,6 +64,13 @@ class Settings(BaseSettings):
     )
     public_host: str = Field("", description="address that SDP and Contact advertise; empty means our own")
     access_key: SecretStr = Field(SecretStr(""), description="access key to create at start if it is absent")
+    admin_password: SecretStr = Field(
+        SecretStr(""),
+        description="password of the agent admin, set at each start; empty means one made at the first start",
+    )
+    rate_limits: Literal["off", "login", "all"] = Field(
+        "login", description="who is refused when asking too often: nobody, logins, or every request"
+    )
     timestamp_style: Literal["legacy", "rfc3339"] = Field("legacy", description="how the API writes times")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
     log_json: bool = Field(False, description="one JSON object a log line")

@@ -31,6 +31,8 @@ class Audience:
 
     customer_id: CustomerId
     agent_id: UUID | None = None
+    whole_customer: bool = True
+    """Whether everything of the customer may be heard, or only what the agent owns."""
 
 
 def prefix_of(topic: str, audience: Audience) -> str:
@@ -38,7 +40,8 @@ def prefix_of(topic: str, audience: Audience) -> str:
     parts = topic.split(":")
     if len(parts) < _LEAST_PARTS or not _UUID.fullmatch(parts[1]):
         raise BadTopic("a topic is <scope>:<scope id>[:<resource>[:<resource id>]]")
-    own = {"customer_id": audience.customer_id, "agent_id": audience.agent_id}.get(parts[0])
+    customer_id = audience.customer_id if audience.whole_customer else None
+    own = {"customer_id": customer_id, "agent_id": audience.agent_id}.get(parts[0])
     if own is None or UUID(parts[1]) != own:
         raise BadTopic("the topic's scope is not yours")
     parts[1] = str(own)

@@ -17,10 +17,12 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from mixminus.errors import Unavailable
-from mixminus.store.access_keys import AccessRows
+from mixminus.store.access_keys import AccessKeyRows
+from mixminus.store.agents import AgentRows
 from mixminus.store.calls import CallRows
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
+from mixminus.store.customers import CustomerRows, SecretRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
@@ -37,12 +39,15 @@ class Transaction:
 
     def __init__(self, connection: AsyncConnection, timestamp_style: TimestampStyle) -> None:
         self.timestamp_style = timestamp_style
-        self.access = AccessRows(connection)
+        self.access_keys = AccessKeyRows(connection)
+        self.agents = AgentRows(connection)
         self.calls = CallRows(connection)
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
+        self.customers = CustomerRows(connection)
         self.outbox = OutboxRows(connection)
         self.recordings = RecordingRows(connection)
+        self.secrets = SecretRows(connection)
         self.webhooks = WebhookRows(connection)
 
 

@@ -27,6 +27,7 @@ from sqlalchemy.engine import Dialect
 __all__ = [
     "UtcDateTime",
     "access_keys",
+    "agents",
     "calls",
     "conferencecalls",
     "conferences",
@@ -35,6 +36,7 @@ __all__ = [
     "metadata",
     "outbox",
     "recordings",
+    "secrets",
     "undelivered",
     "webhook_cursors",
 ]
@@ -84,7 +86,34 @@ customers = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("phone_number", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("status", String(_WORD), nullable=False),
+    Column("webhook_method", String(_WORD), nullable=False),
+    Column("webhook_uri", String, nullable=False),
+    Column("webhook_secret", String, nullable=False),
     *_times(),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _customer(),
+    # Never given twice, not even after its agent is deleted: logs and tokens mean one person by it.
+    Column("username", String, nullable=False, unique=True),
+    Column("password_hash", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("ring_method", String(_WORD), nullable=False),
+    Column("permission", Integer, nullable=False),
+    Column("tag_ids", JSON, nullable=False),
+    Column("addresses", JSON, nullable=False),
+    Column("tm_password", UtcDateTime, nullable=False),
+    *_times(),
+    Index(None, "customer_id", "tm_create"),
 )
 
 access_keys = Table(
@@ -98,6 +127,15 @@ access_keys = Table(
     Column("token_prefix", String(_WORD), nullable=False),
     Column("tm_expire", UtcDateTime),
     *_times(),
+    Index(None, "customer_id", "tm_create"),
+)
+
+# What the server itself keeps to itself: the key that signs its session tokens.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
 )
 
 conferences = Table(

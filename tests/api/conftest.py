@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from mixminus.access.service import AccessService
 from mixminus.api.application import build
 from mixminus.api.services import Services
 from mixminus.call.presence import PresenceService
@@ -18,7 +19,6 @@ from mixminus.delivery.service import DeliveryService
 from mixminus.flow.runner import FlowRunner
 from mixminus.mixer import Engine
 from mixminus.recording.service import RecordingService
-from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle

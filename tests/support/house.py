@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from mixminus.access.service import AccessService
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
 from mixminus.call.service import CallService
@@ -27,7 +28,6 @@ from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
 from mixminus.recording.service import RecordingService
 from mixminus.recording.states import RecordingStatus
-from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event

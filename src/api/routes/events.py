@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.access.permissions import STAFF, allows
 from mixminus.api.authentication import IDENTITY
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.json import json_response
@@ -58,8 +59,13 @@ async def undelivered(request: web.Request) -> web.Response:
 async def socket(request: web.Request) -> web.WebSocketResponse:
     """GET /ws."""
     after = _after(request)
+    identity = request[IDENTITY]
     wish = Wish(
-        audience=Audience(request[IDENTITY].customer_id),
+        audience=Audience(
+            identity.customer_id,
+            agent_id=identity.agent_id,
+            whole_customer=allows(identity.permission, STAFF),
+        ),
         numbered=after is not None or request.query.get("numbered", "") in TRUE,
         after=after,
     )

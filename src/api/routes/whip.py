@@ -71,7 +71,7 @@ async def _session(request: web.Request) -> WhipSession:
     await services.conferences.get(request[IDENTITY].customer_id, conference_id)
     session = services.webrtc.session(LegId(path_id(request, "session_id")))
     if session.destination.target != str(conference_id):
-        raise NotFound("no such session in this conference")
+        raise NotFound("no such session")  # the very words of a session that does not exist anywhere
     return session
 
 

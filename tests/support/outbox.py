@@ -4,15 +4,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from mixminus.access.model import CustomerSpec, WebhookMethod
+from mixminus.access.model import CustomerSpec, Identity, WebhookMethod
+from mixminus.access.permissions import Permission
 from mixminus.access.service import AccessService
 from mixminus.clock import Clock
-from mixminus.ids import CustomerId, new_id
+from mixminus.ids import NIL, CustomerId, new_id
 from mixminus.store.database import Store
 from mixminus.store.outbox import Event, Span
 
 __all__ = ["Outbox", "open_outbox"]
 
+OPERATOR = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
 EVERYTHING = Span(0, 1 << 60)
 
 
@@ -50,6 +52,11 @@ class Outbox:
     async def events(self) -> list[Event]:
         async with self.store.snapshot() as tx:
             return await tx.outbox.of_customer(self.customer_id, EVERYTHING, 10_000)
+
+    async def other(self) -> "Outbox":
+        """Return the outbox of another customer."""
+        customer = await self.access.customers.create(OPERATOR, CustomerSpec(name="other"))
+        return Outbox(self.store, self.clock, self.access, customer.id)
 
     async def webhook(self, uri: str, method: WebhookMethod = "POST") -> str:
         """Set where the customer's events go, and return the secret that signs them."""

@@ -172,17 +172,19 @@ class Connection:
             await self._send(await self._frames.get(), wanted=True)
 
     async def _send(self, frame: Frame, *, wanted: bool = False) -> None:
+        # Told as soon as it is begun: a frame goes out whole, and only then does anybody wait.
+        self._told = frame.id
         if wanted or self._wants(frame):
             text = frame.numbered if self._wish.numbered else frame.plain
             await self._write(self._socket.send_str(text))
-        self._told = frame.id
 
     async def _ping(self) -> None:
         while True:
             await self._clock.sleep(self._limits.ping_s)
-            if self._clock.monotonic_s() - self._heard_s > self._limits.pong_s:
+            if self._clock.monotonic_s() - self._heard_s >= self._limits.pong_s:
                 self._counters["delivery.sockets_silent"] += 1
                 self.end(WSCloseCode.POLICY_VIOLATION, "no pong")
+                return
             await self._write(self._socket.ping())
 
     async def _write(self, sending: Awaitable[None]) -> None:

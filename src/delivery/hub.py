@@ -28,6 +28,9 @@ class Hub:
         self._connections: defaultdict[CustomerId, set[Connection]] = defaultdict(set)
         feed.subscribe(self._receive)
 
+    def __len__(self) -> int:
+        return sum(map(len, self._connections.values()))
+
     async def serve(self, request: web.Request, wish: Wish) -> web.WebSocketResponse:
         """Take the client in, talk to it until either side ends it, and return what was its answer."""
         socket = web.WebSocketResponse(

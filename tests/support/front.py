@@ -107,13 +107,13 @@ async def open_front(
             await delivery.close()
 
 
-async def subscribe(socket: ClientWebSocketResponse, *topics: str) -> None:
+async def subscribe(socket: ClientWebSocketResponse[bool], *topics: str) -> None:
     """Ask for topics, and wait until the server has read it: it answers a ping that came after."""
     await socket.send_str(orjson.dumps({"type": "subscribe", "topics": topics}).decode())
     await heard(socket)
 
 
-async def heard(socket: ClientWebSocketResponse) -> list[Any]:
+async def heard(socket: ClientWebSocketResponse[bool]) -> list[Any]:
     """Return the frames that come before the answer to a ping sent now."""
     await socket.ping(b"heard")
     frames: list[Any] = []
@@ -125,7 +125,7 @@ async def heard(socket: ClientWebSocketResponse) -> list[Any]:
         frames.append(orjson.loads(message.data))
 
 
-async def next_frame(socket: ClientWebSocketResponse) -> Any:
+async def next_frame(socket: ClientWebSocketResponse[bool]) -> Any:
     """Return the next event."""
     while True:
         message = await socket.receive(timeout=SOON_S)

@@ -16,6 +16,7 @@ from mixminus.api.routes import (
     conferences,
     console,
     customers,
+    events,
     recordings,
     system,
     talking,
@@ -33,6 +34,7 @@ RESOURCES: Final = (
     *conferencecalls.ROUTES,
     *calls.ROUTES,
     *recordings.ROUTES,
+    *events.ROUTES,
     *customers.ROUTES,
     *agents.ROUTES,
     *accesskeys.ROUTES,
@@ -53,6 +55,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
         client_max_size=MAX_BODY_BYTES,
     )
     app[SERVICES] = services
+    app.on_shutdown.append(_end_sockets)
     app[LIMITS] = limits or Limits()
     app.on_response_prepare.append(middlewares.add_headers)
     app.add_routes((*system.ROUTES, *auth.ROUTES, *console.routes()))
@@ -64,3 +67,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
         ]
     )
     return app
+
+
+async def _end_sockets(app: web.Application) -> None:
+    app[SERVICES].delivery.hub.close()

@@ -11,7 +11,7 @@ __all__ = ["IDENTITY", "credential_of", "is_open"]
 
 IDENTITY: Final = web.RequestKey("identity", Identity)
 BEARER: Final = "bearer "
-OPEN: Final = frozenset({"/ping", "/join"})
+OPEN: Final = frozenset({"/auth/login", "/join", "/ping"})
 """What holds nothing of anybody's; all else needs a credential, whatever it will be."""
 
 

@@ -17,6 +17,8 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "customer": ADMIN,
     "customers": ADMIN,
     "me": Permission.NONE,
+    # Any agent may listen; to what, each topic says.
+    "ws": Permission.NONE,
 }
 READING: Final[Mapping[str, Permission]] = {"agents": STAFF}
 

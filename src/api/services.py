@@ -12,6 +12,7 @@ from mixminus.call.service import CallService
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
+from mixminus.delivery.service import DeliveryService
 from mixminus.recording.service import RecordingService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
@@ -30,6 +31,7 @@ class Services:
     presence: PresenceService
     recordings: RecordingService
     webrtc: WebRtcEndpoint
+    delivery: DeliveryService
     clock: Clock
     style: TimestampStyle
     readiness: Callable[[], Mapping[str, bool]]

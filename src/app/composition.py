@@ -36,6 +36,7 @@ from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.watch import HealthWatch
+from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import MixMinusError, Unavailable
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
@@ -96,6 +97,7 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.hold(settings.data_dir))
         store = await _open_store(settings, stack)
+        delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)
         control = await _start_services(settings, store, engine, clock=clock, names=names, stack=stack)
         identity, fresh_key = await control.access.ensure_default(
@@ -114,11 +116,17 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
             presence=control.presence,
             recordings=control.recordings,
             webrtc=webrtc,
+            delivery=delivery,
             clock=clock,
             style=store.timestamp_style,
             readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
             counters=lambda: (
-                engine.counters() | webrtc.counters | sip.counters | limits.counters | control.access.counters
+                engine.counters()
+                | webrtc.counters
+                | sip.counters
+                | delivery.counters
+                | limits.counters
+                | control.access.counters
             ),
             tick_lateness_us=engine.tick_lateness_us,
         )
@@ -153,6 +161,19 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     store = Store(settings.database, TimestampStyle(settings.timestamp_style))
     stack.push_async_callback(store.close)
     return store
+
+
+async def _start_delivery(
+    settings: Settings, store: Store, clock: SystemClock, stack: AsyncExitStack
+) -> DeliveryService:
+    """Begin before anything can happen, and end after everything has."""
+    config = DeliveryConfig(
+        private_targets=settings.private_webhooks, retention_days=settings.event_retention_days
+    )
+    delivery = DeliveryService(store, clock, config)
+    stack.push_async_callback(delivery.close)
+    await delivery.start()
+    return delivery
 
 
 def _start_engine(settings: Settings, stack: AsyncExitStack) -> Engine:

@@ -84,6 +84,14 @@ class Settings(BaseSettings):
     dialin: dict[str, UUID] = Field(
         default_factory=dict, description='names a phone can dial, as JSON: {"1000": "<conference id>"}'
     )
+    webhook_private_targets: Literal["", "allow", "refuse"] = Field(
+        "",
+        description="webhooks to this machine and to private networks, allow or refuse; "
+        "empty allows them while the API itself is on loopback",
+    )
+    event_retention_days: int = Field(
+        30, ge=0, le=36_500, description="days that events are kept for those who resume; 0 keeps them all"
+    )
     sip_max_calls: int = Field(64, ge=1, le=10_000, description="most simultaneous SIP calls")
 
     @field_validator("recording_sample_rate_hz", mode="before")
@@ -151,6 +159,13 @@ class Settings(BaseSettings):
             host for host in (self.sip_host, self.http_host) if not ipaddress.ip_address(host).is_loopback
         ]
         return outward[0] if outward else self.sip_host
+
+    @property
+    def private_webhooks(self) -> bool:
+        """Whether webhooks may go to private addresses, with the default filled in."""
+        if self.webhook_private_targets:
+            return self.webhook_private_targets == "allow"
+        return ipaddress.ip_address(self.http_host).is_loopback
 
     @property
     def database(self) -> str:

@@ -7,7 +7,7 @@ Python, first come first served: SQLite's own queue is a sleep and a second try.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from mixminus.store.customers import CustomerRows, SecretRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.store.webhooks import WebhookRows
 
 __all__ = ["Store", "Transaction", "create_engine"]
 
@@ -47,6 +48,7 @@ class Transaction:
         self.outbox = OutboxRows(connection)
         self.recordings = RecordingRows(connection)
         self.secrets = SecretRows(connection)
+        self.webhooks = WebhookRows(connection)
 
 
 class Store:
@@ -58,13 +60,22 @@ class Store:
         sqlite = self._engine.dialect.name == "sqlite"
         self._turn: asyncio.Lock | nullcontext[None] = asyncio.Lock() if sqlite else nullcontext()
         self.timestamp_style = timestamp_style
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Call this after every transaction that has written events; it must not block."""
+        self._watchers.append(told)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commit what the block has done, or none of it if it raises."""
         with _translated():
             async with self._turn, self._writers.begin() as connection:
-                yield Transaction(connection, self.timestamp_style)
+                tx = Transaction(connection, self.timestamp_style)
+                yield tx
+            if tx.outbox.written:
+                for told in self._watchers:
+                    told()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:

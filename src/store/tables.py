@@ -37,6 +37,8 @@ __all__ = [
     "outbox",
     "recordings",
     "secrets",
+    "undelivered",
+    "webhook_cursors",
 ]
 
 _WORD: Final = 16
@@ -233,4 +235,24 @@ outbox = Table(
     Column("tm", UtcDateTime, nullable=False),
     UniqueConstraint("stream_id", "number"),
     Index(None, "customer_id", "id"),
+    Index(None, "tm"),
+)
+
+# Up to which event a customer's webhook has been told; without a destination there is no row.
+webhook_cursors = Table(
+    "webhook_cursors",
+    metadata,
+    Column("customer_id", Uuid, ForeignKey("customers.id"), primary_key=True),
+    Column("event_id", BigInteger, nullable=False),
+)
+
+# Events that a webhook would not take; the last attempt's HTTP status is 0 if nobody answered.
+undelivered = Table(
+    "undelivered",
+    metadata,
+    Column("event_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    _customer(),
+    Column("http_status", Integer, nullable=False),
+    Column("tm", UtcDateTime, nullable=False),
+    Index(None, "customer_id", "event_id"),
 )

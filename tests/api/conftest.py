@@ -15,6 +15,7 @@ from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
+from mixminus.delivery.service import DeliveryService
 from mixminus.flow.runner import FlowRunner
 from mixminus.mixer import Engine
 from mixminus.recording.service import RecordingService
@@ -54,6 +55,9 @@ async def open_services(store: Store, engine: Engine, directory: Path, stack: As
     webrtc = WebRtcEndpoint(engine, calls)
     await webrtc.start()
     stack.push_async_callback(webrtc.close)
+    delivery = DeliveryService(store, clock)
+    stack.push_async_callback(delivery.close)
+    await delivery.start()
     return Services(
         access=AccessService(store, clock),
         conferences=conferences,
@@ -62,9 +66,10 @@ async def open_services(store: Store, engine: Engine, directory: Path, stack: As
         presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
         recordings=recordings,
         webrtc=webrtc,
+        delivery=delivery,
         clock=clock,
         style=TimestampStyle.LEGACY,
         readiness=lambda: {"webrtc": webrtc.ready},
-        counters=engine.counters,
+        counters=lambda: engine.counters() | delivery.counters,
         tick_lateness_us=engine.tick_lateness_us,
     )

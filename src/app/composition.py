@@ -19,8 +19,8 @@ from typing import Final
 
 from aiohttp import web
 
-from mixminus.api import server_log
 from mixminus.access.service import AccessService
+from mixminus.api import server_log
 from mixminus.api.application import build
 from mixminus.api.limits import Limited, Limits
 from mixminus.api.services import Services

@@ -64,11 +64,15 @@ class Settings(BaseSettings):
     )
     public_host: str = Field("", description="address that SDP and Contact advertise; empty means our own")
     access_key: SecretStr = Field(SecretStr(""), description="access key to create at start if it is absent")
-    timestamp_style: Literal["legacy", "rfc3339"] = Field("legacy", description="how the API writes times")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
+    timestamp_style: Literal["legacy", "rfc3339"] = Field(
+        "legacy", description="how the API writes times: legacy or rfc3339"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least level logged: debug, info, warning or error"
+    )
     log_json: bool = Field(False, description="one JSON object a log line")
     recording_sample_rate_hz: Literal[8000, 16000, 48000] = Field(
-        16000, description="sample rate of recordings, in Hz"
+        16000, description="sample rate of recordings, in Hz: 8000, 16000 or 48000"
     )
     media_timeout_ms: int = Field(
         10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"

@@ -32,8 +32,8 @@ Try:
      curl -s -X POST '{api}/conferences?{token}' -d '{{"type":"conference","name":"mine"}}'; echo
      curl -s '{api}/conferences?{token}'; echo
 
-  2. Dial the demo room from a softphone (or open the join page: it is one)
-     baresip -e '/dial {phones[0]}'
+  2. Dial the demo room from a softphone with a microphone (or open the join page: it is one)
+     baresip -e '/uanew <sip:me@localhost>;regint=0' -e '/dial {phones[0]}'
 
   3. Record the demo room for ten seconds
      R=$(curl -s -X POST '{room}/recording_start?{token}' | grep -o '"recording_id":"[^"]*' | cut -d'"' -f4)

@@ -71,11 +71,15 @@ class Settings(BaseSettings):
     rate_limits: Literal["off", "login", "all"] = Field(
         "login", description="who is refused when asking too often: nobody, logins, or every request"
     )
-    timestamp_style: Literal["legacy", "rfc3339"] = Field("legacy", description="how the API writes times")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
+    timestamp_style: Literal["legacy", "rfc3339"] = Field(
+        "legacy", description="how the API writes times: legacy or rfc3339"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least level logged: debug, info, warning or error"
+    )
     log_json: bool = Field(False, description="one JSON object a log line")
     recording_sample_rate_hz: Literal[8000, 16000, 48000] = Field(
-        16000, description="sample rate of recordings, in Hz"
+        16000, description="sample rate of recordings, in Hz: 8000, 16000 or 48000"
     )
     media_timeout_ms: int = Field(
         10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"

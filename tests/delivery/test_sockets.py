@@ -58,8 +58,8 @@ async def test_resuming_in_a_storm_leaves_no_gap_and_no_duplicate(front: Front) 
         while len(ids) < 350 - after:
             async with front.listen(f"&after={ids[-1] if ids else after}") as ws:
                 await subscribe(ws, everything(front))
-                for _ in range(min(40, 350 - after - len(ids))):
-                    ids.append((await next_frame(ws))["id"])
+                wanted = min(40, 350 - after - len(ids))
+                ids += [(await next_frame(ws))["id"] for _ in range(wanted)]
         return ids
 
     resumed = await asyncio.gather(*(listen(after) for after in (0, 10, 49)))

@@ -1,5 +1,18 @@
-"""The server's HTTP door for each test."""
+"""What the behaviours of api.md section 18 are shown on: a door where that is enough, else more of the house."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
 
 from tests.api.conftest import door
+from tests.delivery.conftest import receiver
+from tests.support.front import Front, open_front
 
-__all__ = ["door"]
+__all__ = ["door", "front", "receiver"]
+
+
+@pytest.fixture
+async def front(tmp_path: Path) -> AsyncIterator[Front]:
+    async with open_front(tmp_path) as opened:
+        yield opened

@@ -50,7 +50,7 @@ async def test_who_resumes_gets_what_was_missed_and_then_what_happens(front: Fro
 async def test_resuming_in_a_storm_leaves_no_gap_and_no_duplicate(front: Front) -> None:
     outbox = outbox_of(front)
     await outbox.add("before", count=50)
-    storm = asyncio.gather(*(outbox.add("storm", count=60) for _ in range(5)))
+    storm = asyncio.gather(*(outbox.storm(60) for _ in range(5)))
 
     async def listen(after: int) -> list[int]:
         """Come back for each few events, as a client on a bad network does."""
@@ -58,7 +58,8 @@ async def test_resuming_in_a_storm_leaves_no_gap_and_no_duplicate(front: Front) 
         while len(ids) < 350 - after:
             async with front.listen(f"&after={ids[-1] if ids else after}") as ws:
                 await subscribe(ws, everything(front))
-                ids += [(await next_frame(ws))["id"] for _ in range(min(40, 350 - after - len(ids)))]
+                wanted = min(40, 350 - after - len(ids))
+                ids += [(await next_frame(ws))["id"] for _ in range(wanted)]
         return ids
 
     resumed = await asyncio.gather(*(listen(after) for after in (0, 10, 49)))

@@ -20,7 +20,7 @@ EVERYTHING = Span(0, 1 << 60)
 
 @dataclass
 class Outbox:
-    """Writes events as services do: in a transaction of their own."""
+    """Writes events as services do: in a transaction."""
 
     store: Store
     clock: Clock
@@ -39,8 +39,8 @@ class Outbox:
     async def add(self, type_: str = "conference_updated", count: int = 1, **data: Any) -> None:
         """Let something happen to the first conference."""
         stream_id = self.streams[0] if self.streams else await self.stream()
-        for _ in range(count):
-            async with self.store.transaction() as tx:
+        async with self.store.transaction() as tx:
+            for _ in range(count):
                 await tx.outbox.add(
                     stream_id,
                     type_,
@@ -48,6 +48,11 @@ class Outbox:
                     data={"id": str(stream_id), **data},
                     tm=self.clock.now(),
                 )
+
+    async def storm(self, count: int) -> None:
+        """Let as many transactions write one event each."""
+        for _ in range(count):
+            await self.add("storm")
 
     async def events(self) -> list[Event]:
         async with self.store.snapshot() as tx:

@@ -14,7 +14,7 @@ static void send_packet(struct mm_rtp_port *port, struct mm_rtp *rtp)
 	struct mm_counters *counters = &port->port.counters;
 	struct mm_outbox *outbox = &port->port.shard->outbox;
 	int fd = port->mux_fd >= 0 ? port->mux_fd : port->rtp.fd;
-	struct mm_udp_out *out = mm_outbox_reserve(outbox, fd);
+	struct mm_udp_out *out = mm_outbox_reserve(outbox);
 	int size;
 
 	rtp->ssrc = port->tx.ssrc;
@@ -31,7 +31,7 @@ static void send_packet(struct mm_rtp_port *port, struct mm_rtp *rtp)
 	}
 	out->to = port->rx.latch.remote;
 	out->size = (size_t)size;
-	mm_outbox_commit(outbox, counters);
+	mm_outbox_commit(outbox, fd, counters);
 	port->tx.packets++;
 	port->tx.octets += (uint32_t)rtp->payload_bytes;
 	counters->rtp_sent++;

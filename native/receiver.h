@@ -41,6 +41,8 @@ int mm_receiver_open(struct mm_receiver **receiver,
 void mm_receiver_close(struct mm_receiver *receiver);
 
 struct mm_source *mm_receiver_source(struct mm_receiver *receiver);
+/* A packet will come: fetch what it will need into the cache. */
+void mm_receiver_prepare_packet(const struct mm_receiver *receiver);
 /* One decrypted RTP packet. 0, or -errno and the counter that names why. */
 int mm_receiver_packet(struct mm_receiver *receiver, const uint8_t *packet,
 		       size_t size, int64_t arrival_us);

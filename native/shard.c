@@ -18,8 +18,6 @@
 #define LATE_US 1000
 #define MAX_CATCH_UP_US 1000000
 #define PUBLISH_EVERY_MS 200
-#define EPOLL_BATCH 256
-#define EPOLL_ROUNDS 16        /* bounds a flood: 64 datagrams a round, socket */
 #define REALTIME_PRIORITY 20
 
 int mm_shard_open(struct mm_shard **opened,
@@ -34,6 +32,9 @@ int mm_shard_open(struct mm_shard **opened,
 	mm_outbox_init(&shard->outbox, &shard->counters);
 	shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	rc = shard->epoll_fd < 0 ? -errno : 0;
+	shard->readers = calloc(MM_SHARD_READERS, sizeof(*shard->readers));
+	if (!rc && !shard->readers)
+		rc = -ENOMEM;
 	if (!rc)
 		rc = mm_ring_init(&shard->commands, MM_SHARD_COMMANDS,
 				  sizeof(struct mm_command));
@@ -54,6 +55,7 @@ int mm_shard_open(struct mm_shard **opened,
 void mm_shard_close(struct mm_shard *shard)
 {
 	free(shard->pending.items);
+	free(shard->readers);
 	mm_ring_free(&shard->commands);
 	mm_ring_free(&shard->retired);
 	mm_ring_free(&shard->events);
@@ -68,50 +70,6 @@ void mm_shard_tell(struct mm_shard *shard, const struct mm_event *event)
 		shard->news = true;
 	else
 		shard->counters.events_dropped++;
-}
-
-int mm_shard_watch(struct mm_shard *shard, struct mm_shard_socket *socket)
-{
-	struct epoll_event event = {
-		.events = EPOLLIN, .data = { .ptr = socket },
-	};
-
-	if (epoll_ctl(shard->epoll_fd, EPOLL_CTL_ADD, socket->fd, &event) < 0)
-		return -errno;
-	return 0;
-}
-
-void mm_shard_unwatch(struct mm_shard *shard, struct mm_shard_socket *socket)
-{
-	epoll_ctl(shard->epoll_fd, EPOLL_CTL_DEL, socket->fd, NULL);
-}
-
-static void receive_socket(struct mm_shard *shard,
-			   struct mm_shard_socket *socket, int64_t now_us)
-{
-	int count = mm_udp_receive(socket->fd, shard->datagrams, MM_UDP_BATCH);
-
-	for (int i = 0; i < count; i++) {
-		/* The kernel's stamp is real time; a virtual clock has its
-		 * own. */
-		if (shard->config.manual)
-			shard->datagrams[i].arrival_us = now_us;
-		socket->receive(socket, &shard->datagrams[i]);
-	}
-}
-
-static void receive_sockets(struct mm_shard *shard, int64_t now_us)
-{
-	struct epoll_event ready[EPOLL_BATCH];
-
-	for (int round = 0; round < EPOLL_ROUNDS; round++) {
-		int count = epoll_wait(shard->epoll_fd, ready, EPOLL_BATCH, 0);
-
-		for (int i = 0; i < count; i++)
-			receive_socket(shard, ready[i].data.ptr, now_us);
-		if (count < EPOLL_BATCH)
-			return;
-	}
 }
 
 static void tick_bridge(struct mm_held_bridge *held, int64_t now_us,
@@ -157,8 +115,9 @@ void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 	shard->tick++;
 	shard->counters.ticks++;
 	mm_shard_drain(shard, MM_SHARD_COMMANDS_PER_TICK, now_us);
-	receive_sockets(shard, now_us);
+	mm_shard_receive(shard, now_us);
 	for (struct mm_port *port = shard->ports; port; port = port->next) {
+		mm_prefetch(port->next, MM_CACHE_LINE_BYTES);
 		port->ops->receive(port, now_us);
 		mm_port_retry_playouts(port);
 	}

@@ -35,7 +35,7 @@ static inline void mm_prefetch(const void *memory, size_t bytes)
 {
 	const char *at = memory;
 
-	for (size_t i = 0; i < bytes; i += MM_CACHE_LINE_BYTES)
+	for (size_t i = 0; at && i < bytes; i += MM_CACHE_LINE_BYTES)
 		__builtin_prefetch(at + i, 1);
 }
 

@@ -9,6 +9,20 @@
 
 #include "rtp_port.h"
 
+void mm_port_tx_prepare(const struct mm_rtp_port *port)
+{
+	mm_prefetch(&port->port.counters, MM_CACHE_LINE_BYTES);
+	mm_prefetch(&port->rx, sizeof(port->rx));
+	mm_prefetch(&port->media.receive, sizeof(port->media.receive) +
+						  sizeof(port->media.send));
+	mm_prefetch(&port->tx, offsetof(struct mm_rtp_tx, dtmf) +
+				       MM_CACHE_LINE_BYTES);
+	mm_prefetch(&port->tx.next_report_us, 1);
+	mm_prefetch(port->port.member, sizeof(*port->port.member));
+	if (port->srtp)
+		mm_prefetch(port->srtp, sizeof(*port->srtp));
+}
+
 static void send_packet(struct mm_rtp_port *port, struct mm_rtp *rtp)
 {
 	struct mm_counters *counters = &port->port.counters;

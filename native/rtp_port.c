@@ -23,6 +23,11 @@ static void prepare_rtp(const struct mm_shard_socket *socket)
 	mm_port_rx_prepare(socket->owner);
 }
 
+static void settle_rtp(struct mm_shard_socket *socket, int64_t now_us)
+{
+	mm_port_rx_tick(socket->owner, now_us);
+}
+
 static void receive_rtcp(struct mm_shard_socket *socket,
 			 struct mm_datagram *datagram)
 {
@@ -92,11 +97,27 @@ static void transmit(struct mm_port *base, int64_t now_us)
 	mm_port_rtcp_tick((struct mm_rtp_port *)base, now_us);
 }
 
+static void prepare(const struct mm_port *base)
+{
+	mm_port_tx_prepare((const struct mm_rtp_port *)base);
+}
+
+/* Its sockets receive. */
 static const struct mm_port_ops rtp_ops = {
+	.adopt = adopt,
+	.release = release,
+	.transmit = transmit,
+	.prepare = prepare,
+	.measure = mm_rtp_port_measure,
+	.free = free_port,
+};
+
+static const struct mm_port_ops muxed_ops = {
 	.adopt = adopt,
 	.release = release,
 	.receive = mm_port_rx_tick,
 	.transmit = transmit,
+	.prepare = prepare,
 	.measure = mm_rtp_port_measure,
 	.free = free_port,
 };
@@ -122,7 +143,7 @@ static struct mm_rtp_port *port_alloc(uint32_t id)
 	port->port.waits = true;
 	port->rtp = (struct mm_shard_socket){
 		.fd = -1, .owner = port, .receive = receive_rtp,
-		.prepare = prepare_rtp,
+		.settle = settle_rtp, .prepare = prepare_rtp,
 	};
 	port->rtcp = (struct mm_shard_socket){
 		.fd = -1, .owner = port, .receive = receive_rtcp,
@@ -219,6 +240,7 @@ int mm_rtp_port_open_muxed(struct mm_rtp_port **opened, uint32_t id, int fd)
 
 	if (!port)
 		return -ENOMEM;
+	port->port.ops = &muxed_ops;
 	port->mux_fd = fd;
 	rc = inbox_open(port);
 	if (rc < 0) {

@@ -123,6 +123,7 @@ void mm_port_rx_datagram(struct mm_rtp_port *port,
 			 size_t size, int64_t arrival_us, bool rtcp);
 void mm_port_rx_tick(struct mm_port *port, int64_t now_us);
 /* port_tx.c */
+void mm_port_tx_prepare(const struct mm_rtp_port *port);
 void mm_port_tx_tick(struct mm_port *port, int64_t now_us);
 /* port_rtcp.c */
 void mm_port_rtcp_datagram(struct mm_rtp_port *port,

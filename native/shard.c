@@ -81,18 +81,41 @@ static void tick_bridge(struct mm_held_bridge *held, int64_t now_us,
 			      memory_order_relaxed);
 }
 
-/* Ports take turns, so that publishing costs each tick little. */
+/* Ports take turns, so that publishing costs each tick little; of a manual
+ * shard's they are published when somebody asks. */
+static bool has_turn(const struct mm_shard *shard, const struct mm_port *port)
+{
+	uint32_t turns = PUBLISH_EVERY_MS / shard->config.ptime_ms;
+
+	return !shard->config.manual &&
+	       ((uint32_t)shard->tick + port->id) % turns == 0;
+}
+
 static void publish(struct mm_shard *shard)
 {
-	uint64_t turns = PUBLISH_EVERY_MS / shard->config.ptime_ms;
 	struct mm_readings readings = { .counters = shard->counters };
 
-	if (shard->config.manual)
-		turns = 1;
-	for (struct mm_port *port = shard->ports; port; port = port->next)
-		if ((shard->tick + port->id) % turns == 0)
-			mm_port_publish(port);
 	mm_snapshot_publish(&shard->snapshot, &readings);
+}
+
+static void prepare(const struct mm_port *port)
+{
+	mm_prefetch(port->next, MM_CACHE_LINE_BYTES);
+	if (port->ops->prepare)
+		port->ops->prepare(port);
+}
+
+static void transmit(struct mm_shard *shard, int64_t now_us)
+{
+	for (struct mm_port *port = shard->ports; port; port = port->next) {
+		if (port->next)
+			prepare(port->next);
+		port->ops->transmit(port, now_us);
+		mm_port_tell_talking(port, now_us);
+		if (has_turn(shard, port))
+			mm_port_publish(port);
+	}
+	mm_outbox_flush(&shard->outbox);
 }
 
 static void wake(struct mm_shard *shard)
@@ -118,18 +141,15 @@ void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 	mm_shard_receive(shard, now_us);
 	for (struct mm_port *port = shard->ports; port; port = port->next) {
 		mm_prefetch(port->next, MM_CACHE_LINE_BYTES);
-		port->ops->receive(port, now_us);
+		if (port->ops->receive)
+			port->ops->receive(port, now_us);
 		mm_port_retry_playouts(port);
 	}
 	if (shard->lobby)
 		tick_bridge(shard->lobby, now_us, skipped);
 	for (struct mm_held_bridge *b = shard->bridges; b; b = b->next)
 		tick_bridge(b, now_us, skipped);
-	for (struct mm_port *port = shard->ports; port; port = port->next) {
-		port->ops->transmit(port, now_us);
-		mm_port_tell_talking(port, now_us);
-	}
-	mm_outbox_flush(&shard->outbox);
+	transmit(shard, now_us);
 	publish(shard);
 	wake(shard);
 }

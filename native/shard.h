@@ -32,6 +32,8 @@ struct mm_shard_socket {
 	/* One datagram, in the shard's own memory: may be changed.         */
 	void (*receive)(struct mm_shard_socket *socket,
 			struct mm_datagram *datagram);
+	/* This tick's datagrams have been received; NULL for the watched.  */
+	void (*settle)(struct mm_shard_socket *socket, int64_t now_us);
 	/* Datagrams come soon: have what they need fetched. For that the two
 	 * cache lines from here on have been.                              */
 	void (*prepare)(const struct mm_shard_socket *socket);

@@ -88,12 +88,20 @@ static void read_group(struct mm_shard *shard,
 					   shard->datagrams + i * EACH, EACH);
 		more |= counts[i] == EACH;
 	}
-	for (size_t i = 0; i < count; i++)
-		deliver(shard, readers[i].socket, shard->datagrams + i * EACH,
-			counts[i], now_us);
-	for (size_t i = 0; more && i < count; i++)
-		if (counts[i] == EACH)
-			drain(shard, readers[i].socket, now_us);
+	for (size_t i = 0; i < count; i++) {
+		struct mm_shard_socket *socket = readers[i].socket;
+
+		deliver(shard, socket, shard->datagrams + i * EACH, counts[i],
+			now_us);
+		if (counts[i] < EACH)
+			socket->settle(socket, now_us);
+	}
+	for (size_t i = 0; more && i < count; i++) {
+		if (counts[i] < EACH)
+			continue;
+		drain(shard, readers[i].socket, now_us);
+		readers[i].socket->settle(readers[i].socket, now_us);
+	}
 }
 
 static void read_all(struct mm_shard *shard, int64_t now_us)

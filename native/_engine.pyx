@@ -251,7 +251,7 @@ cdef class Port:
     def statistics(self):
         cdef mm_readings readings
         cdef mm_measures measures
-        mm_snapshot_read(&self.live().snapshot, &readings)
+        mm_engine_read_port(self.live(), &readings)
         measures = readings.measures
         return (
             counters_of(&readings.counters),

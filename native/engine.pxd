@@ -68,7 +68,6 @@ cdef extern from "snapshot.h" nogil:
         pass
     const char *mm_counter_names[]
     const size_t mm_counter_count
-    void mm_snapshot_read(mm_snapshot *snapshot, mm_readings *readings)
     uint64_t mm_counter_value(const mm_counters *counters, size_t index)
 
 cdef extern from "event.h" nogil:
@@ -186,6 +185,7 @@ cdef extern from "engine.h" nogil:
     int mm_engine_configure(mm_port *port, mm_media *media)
     int mm_engine_seat(mm_port *port, mm_held_bridge *bridge)
     int mm_engine_set_gain(mm_port *port, int32_t gain_q8)
+    void mm_engine_read_port(mm_port *port, mm_readings *readings)
     int mm_engine_set_muted(mm_port *port, bint muted)
     int mm_engine_set_deafened(mm_port *port, bint deafened)
     int mm_engine_set_hears(mm_port *port, mm_port *speaker, int32_t gain_q8)

@@ -339,6 +339,14 @@ void mm_engine_close_port(struct mm_port *port)
 					.u.on = true });
 }
 
+void mm_engine_read_port(struct mm_port *port, struct mm_readings *readings)
+{
+	/* Without a thread nothing is published but on demand. */
+	if (port->control.engine->config.manual)
+		mm_port_publish(port);
+	mm_snapshot_read(&port->snapshot, readings);
+}
+
 /* When neither a shard nor a mux holds it any longer. */
 void mm_engine_free_port(struct mm_port *port)
 {

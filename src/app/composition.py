@@ -10,10 +10,9 @@ Each part is given what it needs; nothing looks for anything.
 """
 
 import asyncio
-import errno
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +26,7 @@ from mixminus.api.services import Services
 from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_host
 from mixminus.app.demo import Demo, open_demo
+from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings, setting_name
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
@@ -37,7 +37,7 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.watch import HealthWatch
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
-from mixminus.errors import MixMinusError, Unavailable
+from mixminus.errors import Unavailable
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineConfig
@@ -54,13 +54,6 @@ __all__ = ["House", "house"]
 
 # Idle connections close at once; a download that runs gets this long to end.
 HTTP_SHUTDOWN_S: Final = 2.0
-PORT_TRIES: Final = 7
-PORT_RETRY_S: Final = 0.5
-WHY: Final = {
-    errno.EADDRINUSE: "is already in use; stop what listens there, or choose another port",
-    errno.EADDRNOTAVAIL: "is not an address of this machine; choose one that is",
-    errno.EACCES: "may not be opened by this user; choose a port above 1023",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +68,16 @@ class House:
     fresh_password: str | None
     """The password of the agent ``admin``, if it was made just now: told once, then forgotten."""
     demo: Demo | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What everything else stands on."""
+
+    clock: SystemClock
+    store: Store
+    delivery: DeliveryService
+    engine: Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,32 +107,12 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
             settings.access_key.get_secret_value() or None
         )
         fresh_password = await control.access.ensure_admin(settings.admin_password.get_secret_value() or None)
-        limits = Limits(Limited(settings.rate_limits))
         _watch(engine, control.calls, stack)
         webrtc = await _start_webrtc(settings, engine, control.calls, stack)
         sip = await _start_sip(settings, engine, control.calls, stack)
-        services = Services(
-            access=control.access,
-            conferences=control.conferences,
-            participants=control.participants,
-            calls=control.calls,
-            presence=control.presence,
-            recordings=control.recordings,
-            webrtc=webrtc,
-            delivery=delivery,
-            clock=clock,
-            style=store.timestamp_style,
-            readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
-            counters=lambda: (
-                engine.counters()
-                | webrtc.counters
-                | sip.counters
-                | delivery.counters
-                | limits.counters
-                | control.access.counters
-            ),
-            tick_lateness_us=engine.tick_lateness_us,
-        )
+        limits = Limits(Limited(settings.rate_limits))
+        ground = _Ground(clock, store, delivery, engine)
+        services = _services(ground, control, sip=sip, webrtc=webrtc, limits=limits)
         http = await _start_http(settings, build(services, limits), stack)
         yield House(
             http=http,
@@ -147,6 +130,35 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
             if demo
             else None,
         )
+
+
+def _services(
+    ground: _Ground, control: _Control, *, sip: SipEndpoint, webrtc: WebRtcEndpoint, limits: Limits
+) -> Services:
+    """Show the house to its HTTP door."""
+    engine, delivery = ground.engine, ground.delivery
+    return Services(
+        access=control.access,
+        conferences=control.conferences,
+        participants=control.participants,
+        calls=control.calls,
+        presence=control.presence,
+        recordings=control.recordings,
+        webrtc=webrtc,
+        delivery=delivery,
+        clock=ground.clock,
+        style=ground.store.timestamp_style,
+        readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
+        counters=lambda: (
+            engine.counters()
+            | webrtc.counters
+            | sip.counters
+            | delivery.counters
+            | limits.counters
+            | control.access.counters
+        ),
+        tick_lateness_us=engine.tick_lateness_us,
+    )
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
@@ -250,8 +262,8 @@ async def _start_webrtc(
     host = settings.media_host
     config = WebRtcConfig(host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host))
     endpoint = WebRtcEndpoint(engine, calls, config)
-    with _listening("webrtc", host, settings.webrtc_port):
-        await _probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
+    with listening("webrtc", host, settings.webrtc_port):
+        await probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
         await endpoint.start()
     stack.push_async_callback(endpoint.close)
     return endpoint
@@ -270,8 +282,8 @@ async def _start_sip(
     )
     endpoint = SipEndpoint(engine, calls, config, on_event=calls.on_engine_event)
     stack.push_async_callback(endpoint.close)
-    with _listening("sip", settings.sip_host, settings.sip_port):
-        await _probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
+    with listening("sip", settings.sip_host, settings.sip_port):
+        await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
         await endpoint.start()
     return endpoint
 
@@ -288,39 +300,6 @@ async def _start_http(
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    with _listening("http", settings.http_host, settings.http_port):
+    with listening("http", settings.http_host, settings.http_port):
         await web.TCPSite(runner, settings.http_host, settings.http_port).start()
     return settings.http_host, runner.addresses[0][1]
-
-
-async def _probe(host: str, port: int, *kinds: socket.SocketKind) -> None:
-    """Raise the OSError of a port that cannot be had, where its later owner could not say why.
-
-    The SIP edge of a server that was killed lives on for a moment, to hang its phones up: wait for that.
-    """
-    for _ in range(PORT_TRIES - 1):
-        with suppress(OSError):
-            return _bind_once(host, port, kinds)
-        await asyncio.sleep(PORT_RETRY_S)
-    return _bind_once(host, port, kinds)
-
-
-def _bind_once(host: str, port: int, kinds: tuple[socket.SocketKind, ...]) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for kind in kinds:
-        with socket.socket(family, kind) as probe:
-            if kind is socket.SOCK_STREAM:
-                # A connection of the last run that still waits for its end is no obstacle.
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-
-
-@contextmanager
-def _listening(part: str, host: str, port: int) -> Iterator[None]:
-    """Say which setting to change when a socket cannot be had."""
-    try:
-        yield
-    except (OSError, MixMinusError) as error:
-        why = WHY.get(getattr(error, "errno", None) or 0, f"cannot be opened ({error})")
-        names = f"{setting_name(part + '_host')}, {setting_name(part + '_port')}"
-        raise Unavailable(f"{names}: {host}:{port} {why}") from error

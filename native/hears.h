@@ -9,7 +9,7 @@
 
 #include "bridge.h"
 
-#define MM_HEARS_MAX 256              /* exceptions in one bridge           */
+#define MM_HEARS_MAX 1024             /* exceptions in one bridge           */
 #define MM_HEARS_MAX_GAIN_Q8 4096     /* +24 dB                             */
 #define MM_HEARS_NONE (-1)
 

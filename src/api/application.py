@@ -11,6 +11,7 @@ from mixminus.api.routes import (
     conferencecalls,
     conferences,
     console,
+    hears,
     recordings,
     system,
     talking,
@@ -24,6 +25,7 @@ MAX_BODY_BYTES: Final = 1 << 20
 RESOURCES: Final = (
     *conferences.ROUTES,
     *talking.ROUTES,
+    *hears.ROUTES,
     *whip.ROUTES,
     *conferencecalls.ROUTES,
     *calls.ROUTES,

@@ -9,6 +9,7 @@ from aiohttp import web
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
+from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.recording.service import RecordingService
@@ -28,6 +29,7 @@ class Services:
     participants: ParticipantService
     calls: CallService
     presence: PresenceService
+    hears: HearsService
     recordings: RecordingService
     webrtc: WebRtcEndpoint
     clock: Clock

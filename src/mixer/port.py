@@ -44,6 +44,11 @@ class BridgePort:
     def closed(self) -> bool:
         return self._on_close is None
 
+    @property
+    def muted(self) -> bool:
+        """Whether anybody has muted it."""
+        return bool(self._muted_by)
+
     def join(self, bridge: Bridge) -> None:
         """Take a place on a bridge, leaving any other."""
         self._native.join(bridge.native)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from mixminus.call.dialin import DirectHash, route
-from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.call.errors import CallDeleted, CallNotFound, CallNotProgressing
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Address, Leg, LegEnded
 from mixminus.call.live import LiveCall
@@ -93,6 +93,8 @@ class CallService:
             call = await tx.calls.find(call_id)
         if call is None or call.customer_id != customer_id:
             raise CallNotFound(f"no call {call_id}")
+        if call.tm_delete is not None:
+            raise CallDeleted(f"call {call_id} was deleted")
         return self._shown(call)
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Call]:
@@ -106,6 +108,11 @@ class CallService:
         if live := self._live.get(call_id):
             await live.hang_up()
         return await self.get(customer_id, call_id)
+
+    async def delete(self, customer_id: CustomerId, call_id: CallId) -> Call:
+        """End the call, and take it out of the lists."""
+        await self.hang_up(customer_id, call_id)
+        return self._shown(await self._ledger.deleted(call_id))
 
     async def set_mute(
         self, customer_id: CustomerId, call_id: CallId, direction: MuteDirection, on: bool

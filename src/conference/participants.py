@@ -20,6 +20,7 @@ from mixminus.errors import Conflict
 from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, new_id
 from mixminus.log import get
 from mixminus.mixer import BridgePort, Playout
+from mixminus.mixer.gains import gain_q8
 from mixminus.mixer.sounds import beep, entry_tone, exit_tone
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
@@ -70,6 +71,7 @@ class ParticipantService:
         self, customer_id: CustomerId, conferencecall_id: ConferencecallId, change: ParticipantChange
     ) -> Conferencecall:
         """Mute, deafen, turn up, promote or label a participant; ConferencecallGone if it leaves or has left."""
+        gain_q8(change.gain_db or 0.0)  # refuses what no port could do
         participant = await self.get_call(customer_id, conferencecall_id)
         async with self._rooms.turn(participant.conference_id):
             async with self._store.transaction() as tx:

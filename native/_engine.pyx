@@ -334,6 +334,16 @@ cdef class Bridge:
     def play(self, Playout playout not None):
         check(mm_engine_attach_playout(self.engine.live(), playout.live(), self.live(), NULL))
 
+    def set_hears(self, list cells):
+        cdef mm_shard *shard = self.live().shard
+        cdef Port listener, speaker
+        mm_dispatch_begin(shard)
+        try:
+            for listener, speaker, gain_q8 in cells:
+                check(mm_engine_set_hears(listener.live(), speaker.live(), gain_q8))
+        finally:
+            mm_dispatch_end(self.engine.ptr, shard)
+
     def close(self):
         if self.ptr != NULL and self.engine.ptr != NULL:
             check(mm_engine_close_bridge(self.engine.ptr, self.ptr))

@@ -52,6 +52,8 @@ struct mm_pending {
 	size_t head;
 	size_t count;
 	size_t size;
+	uint32_t together;                /* depth of mm_dispatch_begin     */
+	size_t grouped;                   /* commands of the open group     */
 };
 
 struct mm_shard_config {

@@ -17,6 +17,7 @@ from mixminus.api.routes import (
     console,
     customers,
     events,
+    hears,
     recordings,
     system,
     talking,
@@ -30,6 +31,7 @@ MAX_BODY_BYTES: Final = 1 << 20
 RESOURCES: Final = (
     *conferences.ROUTES,
     *talking.ROUTES,
+    *hears.ROUTES,
     *whip.ROUTES,
     *conferencecalls.ROUTES,
     *calls.ROUTES,

@@ -29,7 +29,8 @@ CROSS_ORIGIN: Final = {
 PREFLIGHT: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, PUT, DELETE, PATCH, HEAD, OPTIONS",
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: (
-        "Origin, X-Requested-With, Content-Type, Accept, Authorization, If-Match, Range, X-Request-Id"
+        "Origin, X-Requested-With, Content-Type, Accept, Authorization, If-Match, Range, X-Request-Id, "
+        "X-Conference-Pin"
     ),
     hdrs.ACCESS_CONTROL_MAX_AGE: str(12 * 60 * 60),
 }

@@ -10,6 +10,7 @@ from mixminus.access.service import AccessService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
+from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
@@ -29,6 +30,7 @@ class Services:
     participants: ParticipantService
     calls: CallService
     presence: PresenceService
+    hears: HearsService
     recordings: RecordingService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService

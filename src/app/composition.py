@@ -11,7 +11,7 @@ Each part is given what it needs; nothing looks for anything.
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -31,16 +31,18 @@ from mixminus.app.settings import Settings, setting_name
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
+from mixminus.conference.hearing import HearsService
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
+from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
-from mixminus.mixer import Engine, EngineConfig
+from mixminus.mixer import Engine, EngineConfig, EngineEvent
 from mixminus.recording.service import RecordingService
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
@@ -90,6 +92,9 @@ class _Control:
     calls: CallService
     presence: PresenceService
     recordings: RecordingService
+    hears: HearsService
+    on_engine_event: Callable[[EngineEvent], None]
+    counters: Callable[[], dict[str, int]]
 
 
 @asynccontextmanager
@@ -107,9 +112,9 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
             settings.access_key.get_secret_value() or None
         )
         fresh_password = await control.access.ensure_admin(settings.admin_password.get_secret_value() or None)
-        _watch(engine, control.calls, stack)
+        _watch(engine, control.on_engine_event, stack)
         webrtc = await _start_webrtc(settings, engine, control.calls, stack)
-        sip = await _start_sip(settings, engine, control.calls, stack)
+        sip = await _start_sip(settings, engine, control, stack)
         limits = Limits(Limited(settings.rate_limits))
         ground = _Ground(clock, store, delivery, engine)
         services = _services(ground, control, sip=sip, webrtc=webrtc, limits=limits)
@@ -143,6 +148,7 @@ def _services(
         participants=control.participants,
         calls=control.calls,
         presence=control.presence,
+        hears=control.hears,
         recordings=control.recordings,
         webrtc=webrtc,
         delivery=delivery,
@@ -156,6 +162,7 @@ def _services(
             | delivery.counters
             | limits.counters
             | control.access.counters
+            | control.counters()
         ),
         tick_lateness_us=engine.tick_lateness_us,
     )
@@ -220,7 +227,7 @@ async def _start_services(
         sample_rate_hz=settings.recording_sample_rate_hz,
     )
     stack.push_async_callback(recordings.close)
-    rooms = Rooms(engine)
+    rooms = Rooms(engine, clock)
     lifecycle = Lifecycle(store, clock, rooms, recordings)
     conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
     stack.push_async_callback(conferences.close)
@@ -228,6 +235,8 @@ async def _start_services(
     calls = CallService(store, clock, run_flow=FlowRunner(participants, clock).run, names=names)
     health = HealthWatch(store, clock, participants)
     stack.push_async_callback(health.close)
+    talking = TalkingWatch(store, clock, rooms)
+    stack.push_async_callback(talking.close)
     stack.push_async_callback(calls.close)
     await recordings.repair()
     await calls.start()
@@ -240,17 +249,30 @@ async def _start_services(
         calls=calls,
         presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
         recordings=recordings,
+        hears=HearsService(conferences=conferences, rooms=rooms),
+        on_engine_event=_both(calls.on_engine_event, talking.on_engine_event),
+        counters=lambda: {**rooms.ambience.counters, **talking.counters},
     )
 
 
-def _watch(engine: Engine, calls: CallService, stack: AsyncExitStack) -> None:
-    """Bring the engine's events to the calls."""
+def _both(
+    one: Callable[[EngineEvent], None], other: Callable[[EngineEvent], None]
+) -> Callable[[EngineEvent], None]:
+    def tell(event: EngineEvent) -> None:
+        one(event)
+        other(event)
+
+    return tell
+
+
+def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: AsyncExitStack) -> None:
+    """Bring the engine's events to those who wait for them."""
     loop = asyncio.get_running_loop()
     descriptor = engine.fileno()
 
     def drain() -> None:
         for event in engine.events():
-            calls.on_engine_event(event)
+            on_event(event)
 
     loop.add_reader(descriptor, drain)
     stack.callback(loop.remove_reader, descriptor)
@@ -270,7 +292,7 @@ async def _start_webrtc(
 
 
 async def _start_sip(
-    settings: Settings, engine: Engine, calls: CallService, stack: AsyncExitStack
+    settings: Settings, engine: Engine, control: _Control, stack: AsyncExitStack
 ) -> SipEndpoint:
     config = SipConfig(
         host=settings.sip_host,
@@ -280,7 +302,7 @@ async def _start_sip(
         log_level=settings.log_level,
         log_json=settings.log_json,
     )
-    endpoint = SipEndpoint(engine, calls, config, on_event=calls.on_engine_event)
+    endpoint = SipEndpoint(engine, control.calls, config, on_event=control.on_engine_event)
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)

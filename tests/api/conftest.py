@@ -11,6 +11,7 @@ from mixminus.api.services import Services
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
+from mixminus.conference.hearing import HearsService
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
@@ -45,7 +46,7 @@ async def open_services(store: Store, engine: Engine, directory: Path, stack: As
     clock = SystemClock()
     recordings = RecordingService(store, clock, directory=directory)
     stack.push_async_callback(recordings.close)
-    rooms = Rooms(engine)
+    rooms = Rooms(engine, clock)
     lifecycle = Lifecycle(store, clock, rooms, recordings)
     conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
     stack.push_async_callback(conferences.close)
@@ -63,6 +64,7 @@ async def open_services(store: Store, engine: Engine, directory: Path, stack: As
         conferences=conferences,
         participants=participants,
         calls=calls,
+        hears=HearsService(conferences=conferences, rooms=rooms),
         presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
         recordings=recordings,
         webrtc=webrtc,

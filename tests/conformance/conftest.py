@@ -8,8 +8,10 @@ import pytest
 from tests.api.conftest import door
 from tests.delivery.conftest import receiver
 from tests.support.front import Front, open_front
+from tests.support.house import house
+from tests.support.site import site
 
-__all__ = ["door", "front", "receiver"]
+__all__ = ["door", "front", "house", "receiver", "site"]
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ class Front:
     house: House
     access: AccessService
     delivery: DeliveryService
+    webrtc: WebRtcEndpoint
     client: TestClient[web.Request, web.Application]
 
     async def send(self, method: str, path: str, body: object = None, key: str = KEY) -> Any:
@@ -85,14 +86,16 @@ async def open_front(
         config = DeliveryConfig(limits=limits or Limits())
         delivery = DeliveryService(house.store, delivery_clock or SystemClock(), config)
         await delivery.start()
+        webrtc = WebRtcEndpoint(house.engine, house.calls)
         services = Services(
             access=access,
             conferences=house.conferences,
             participants=house.participants,
             calls=house.calls,
             presence=PresenceService(conferences=house.conferences, rooms=house.rooms, calls=house.calls),
+            hears=house.hears,
             recordings=house.recordings,
-            webrtc=WebRtcEndpoint(house.engine, house.calls),
+            webrtc=webrtc,
             delivery=delivery,
             clock=house.clock,
             style=house.store.timestamp_style,
@@ -102,7 +105,7 @@ async def open_front(
         )
         try:
             async with TestClient(TestServer(build(services))) as client:
-                yield Front(house, access, delivery, client)
+                yield Front(house, access, delivery, webrtc, client)
         finally:
             await delivery.close()
 

@@ -22,12 +22,13 @@ from mixminus.delivery.connection import Limits
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.ids import NIL, CustomerId
 from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.api.door import KEY
 from tests.support.clock import ManualClock
 from tests.support.house import House, open_house
 
 __all__ = ["KEY", "Front", "heard", "next_frame", "open_front", "subscribe"]
 
-KEY: Final = "vb_test-key-of-the-first-customer"
+
 OPERATOR: Final = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
 SOON_S: Final = 10.0
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from bench.payloads import OPUS, PCMU, Load
 from bench.phones import Floor, Phones, Traffic
+from mixminus.app.memory import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig, Port
 from mixminus.mixer.formats import PortMedia, SrtpKeys, SrtpProfile
 
@@ -136,6 +137,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--load", choices=("PCMU", "Opus"), help="only this one")
     arguments = parser.parse_args()
+    use_huge_pages()
     allow_files(arguments.legs)
     for load in (PCMU, OPUS):
         if arguments.load and not load.name.startswith(arguments.load):

@@ -48,9 +48,8 @@ def state(function: str, *arguments: int) -> npt.NDArray[np.uint64]:
 
 def crowd(ports: int, rate_hz: int) -> Pcm:
     """Return a frame of everybody."""
-    return np.random.default_rng(1).integers(
-        -3000, 3000, (ports, rate_hz // FRAMES_PER_SECOND), dtype=np.int16
-    )
+    shape = (ports, rate_hz // FRAMES_PER_SECOND)
+    return np.random.default_rng(1).integers(-3000, 3000, shape).astype(np.int16)
 
 
 each_crowd = pytest.mark.parametrize(
@@ -67,8 +66,8 @@ def named(benchmark: BenchmarkFixture, ports: int, rate_hz: int) -> Pcm:
 
 def numpy_mix(frames: Pcm) -> Pcm:
     """Compute the same, as one writes it in numpy."""
-    mixes = frames.sum(axis=0, dtype=np.int32) - frames
-    return np.clip(mixes, -32768, 32767).astype(np.int16)
+    mixes: npt.NDArray[np.int32] = frames.sum(axis=0, dtype=np.int32) - frames
+    return mixes.clip(-32768, 32767).astype(np.int16)
 
 
 @each_crowd
@@ -200,9 +199,7 @@ def test_second_jitter_buffer(benchmark: BenchmarkFixture) -> None:
 
     def second() -> int:
         nonlocal first
-        played = int(
-            kernels().kernels_jitter(at(jbuf), ctypes.c_uint32(first), ctypes.c_size_t(FRAMES))
-        )
+        played = int(kernels().kernels_jitter(at(jbuf), ctypes.c_uint32(first), ctypes.c_size_t(FRAMES)))
         first += FRAMES
         return played
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from bench.payloads import OPUS, PCMU, Load
 from bench.phones import Floor, Phones, Traffic
+from mixminus.app.memory import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig, Port
 from mixminus.mixer.formats import PortMedia, SrtpKeys, SrtpProfile
 
@@ -31,26 +32,35 @@ class Reading:
     """One measurement of the engine beside one of the floor."""
 
     floor_cpu_s: float
+    floor_traffic: Traffic
     engine_cpu_s: float
     traffic: Traffic
     lateness_us: dict[str, int]
     load_average: float
 
     @property
+    def floor_us(self) -> float:
+        """CPU time of the floor for each packet to a phone, and the one from it."""
+        return self.floor_cpu_s * 1e6 / self.floor_traffic.received
+
+    @property
+    def engine_us(self) -> float:
+        """CPU time of the engine for the same."""
+        return self.engine_cpu_s * 1e6 / self.traffic.received
+
+    @property
     def ratio(self) -> float:
-        """Engine to floor."""
-        return self.engine_cpu_s / self.floor_cpu_s
+        """Engine to floor; by the packet, for on a busy machine neither keeps up."""
+        return self.engine_us / self.floor_us
 
 
-def measure_floor(legs: int, seconds: int, load: Load) -> float:
-    """Return the CPU seconds that the bare loop needs for the same packets."""
+def measure_floor(legs: int, seconds: int, load: Load) -> tuple[float, Traffic]:
+    """Return the CPU seconds that the bare loop needs for the same packets, and what the phones saw."""
     phones = Phones(legs, TALKERS, seconds, load, secrets.token_bytes(KEY_BYTES))
     floor = Floor(legs, load.packet_bytes, seconds)
     phones.start(floor.ports)
     floor.start(phones.ports)
-    cpu_s = floor.answer()
-    phones.answer()
-    return cpu_s
+    return floor.answer(), phones.answer()
 
 
 def media_of(load: Load, phone_port: int, key: bytes) -> PortMedia:
@@ -93,29 +103,31 @@ def measure_engine(legs: int, seconds: int, load: Load) -> tuple[float, Traffic,
 
 def measure(legs: int, seconds: int, load: Load) -> Reading:
     """Measure the floor, then the engine."""
-    floor_cpu_s = measure_floor(legs, seconds, load)
+    floor_cpu_s, floor_traffic = measure_floor(legs, seconds, load)
     engine_cpu_s, traffic, lateness = measure_engine(legs, seconds, load)
-    return Reading(floor_cpu_s, engine_cpu_s, traffic, lateness, os.getloadavg()[0])
+    return Reading(floor_cpu_s, floor_traffic, engine_cpu_s, traffic, lateness, os.getloadavg()[0])
 
 
 def report(load: Load, legs: int, seconds: int, readings: list[Reading]) -> str:
     """Render one load's readings: medians, and the ratio that matters."""
-    ratios = sorted(each.ratio for each in readings)
-    typical = sorted(readings, key=lambda each: each.ratio)[len(readings) // 2]
-    share = 100 / seconds / legs
-    expected = legs * seconds * 50
+    ordered = sorted(readings, key=lambda each: each.ratio)
+    typical = ordered[len(ordered) // 2]
+    traffic, expected = typical.traffic, legs * seconds * 50
     return (
         f"{load.name}: {legs} legs, {TALKERS} talkers, {seconds} s, {len(readings)} rounds\n"
-        f"  CPU of a core a leg: floor {statistics.median(r.floor_cpu_s for r in readings) * share:.4f} %,"
-        f" engine {statistics.median(r.engine_cpu_s for r in readings) * share:.4f} %\n"
-        f"  engine / floor: median {statistics.median(ratios):.2f} (min {ratios[0]:.2f}, max {ratios[-1]:.2f})\n"
-        f"  of the median round: packets to the phones {100 * typical.traffic.received / expected:.2f} %"
-        f" of {expected};"
-        f" gap between two: p50 {typical.traffic.gap_p50_us / 1000:.1f} ms,"
-        f" p99 {typical.traffic.gap_p99_us / 1000:.1f} ms, max {typical.traffic.gap_max_us / 1000:.1f} ms\n"
+        f"  CPU for a packet there and back: floor {statistics.median(r.floor_us for r in readings):.2f} us,"
+        f" engine {statistics.median(r.engine_us for r in readings):.2f} us\n"
+        f"  engine / floor: median {statistics.median(r.ratio for r in readings):.2f}"
+        f" (min {ordered[0].ratio:.2f}, max {ordered[-1].ratio:.2f})\n"
+        f"  of the median round: engine {100 * typical.engine_cpu_s / seconds:.1f} % of a core,"
+        f" load average {typical.load_average:.1f}\n"
+        f"  packets to the phones {100 * traffic.received / expected:.2f} % of {expected}"
+        f" (floor {100 * typical.floor_traffic.received / expected:.2f} %);"
+        f" gap between two: p50 {traffic.gap_p50_us / 1000:.1f} ms,"
+        f" p99 {traffic.gap_p99_us / 1000:.1f} ms, max {traffic.gap_max_us / 1000:.1f} ms\n"
         f"  tick lateness (us, p50 and p99 rounded up to a power of two): "
         + ", ".join(f"{name} {value}" for name, value in typical.lateness_us.items())
-        + f"; load average {typical.load_average:.1f}\n"
+        + "\n"
     )
 
 
@@ -136,6 +148,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--load", choices=("PCMU", "Opus"), help="only this one")
     arguments = parser.parse_args()
+    use_huge_pages()
     allow_files(arguments.legs)
     for load in (PCMU, OPUS):
         if arguments.load and not load.name.startswith(arguments.load):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from bench.capacity import KEY_BYTES, TALKERS, allow_files, media_of
 from bench.payloads import OPUS, PCMU, Load
 from bench.phones import Floor, Phones
+from mixminus.app.memory import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig
 
 WARM_UP_TICKS = 50
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("ticks", nargs="?", type=int, default=500)
     parser.add_argument("--load", choices=("PCMU", "Opus"), help="only this one")
     arguments = parser.parse_args()
+    use_huge_pages()
     allow_files(arguments.legs)
     for load in (PCMU, OPUS):
         if arguments.load and not load.name.startswith(arguments.load):

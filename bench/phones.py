@@ -3,15 +3,14 @@
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
+from bench.build import build
 from bench.payloads import Load, write_payloads
 from mixminus.mixer.libraries import find_libraries
 
 __all__ = ["Floor", "Phones", "Traffic"]
 
-_ROOT: Final = Path(__file__).resolve().parents[1]
 # pylibsrtp's library wants to be loaded by a Python, so a Python is the generator's shell.
 _HOST: Final = """
 import ctypes, os, sys
@@ -21,24 +20,12 @@ sys.exit(program.main(len(arguments), (ctypes.c_char_p * (len(arguments) + 1))(*
 """
 
 
-def _build(name: str) -> Path:
-    """Compile one of the C programs, as a shared library with a ``main``."""
-    target = _ROOT / "build" / "bench" / f"{name}.so"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    native = [_ROOT / "native" / f"{module}.c" for module in ("udp", "rtp", "srtp", "libraries")]
-    sources = [_ROOT / "bench" / "native" / f"{name}.c", _ROOT / "bench" / "native" / "traffic.c", *native]
-    includes = ["-I", str(_ROOT / "native"), "-I", str(_ROOT / "bench" / "native")]
-    flags = ["-std=gnu11", "-O3", "-fPIC", "-shared"]
-    subprocess.run(["gcc", *flags, *includes, *map(str, sources), "-o", str(target), "-ldl"], check=True)
-    return target
-
-
 class _Program:
     """A C program that prints the ports of its legs, reads where each shall send to, and answers once."""
 
     def __init__(self, name: str, legs: int, arguments: list[object]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _HOST, str(_build(name)), str(legs), *map(str, arguments)],
+            [sys.executable, "-c", _HOST, str(build(name, "traffic")), str(legs), *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

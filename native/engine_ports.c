@@ -7,6 +7,9 @@
 #include "engine.h"
 #include "mix.h"
 
+_Static_assert(MM_SHARD_READERS >= MM_ENGINE_MAX_PORTS,
+	       "all ports may end up on one shard");
+
 static int command(struct mm_port *port, struct mm_command what)
 {
 	what.port = port;

@@ -110,11 +110,24 @@ async def test_a_refusal_reaches_the_client(
     await endpoint.close()
 
 
+async def test_a_call_that_rings_is_answered_at_once(engine: Engine) -> None:
+    """WHIP cannot ring: who is the first of two waits inside."""
+
+    async def ring(leg: Leg) -> None:
+        await leg.ring()
+        await leg.answer()
+
+    endpoint = WebRtcEndpoint(engine, Door(ring))
+    await endpoint.start()
+    session = await endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER)
+    assert session.answer_sdp.startswith("v=0")
+    await endpoint.close()
+
+
 async def test_a_call_that_nobody_answers_is_given_up(engine: Engine) -> None:
     legs: list[Leg] = []
 
     async def keep_waiting(leg: Leg) -> None:
-        await leg.ring()
         legs.append(leg)
 
     endpoint = WebRtcEndpoint(engine, Door(keep_waiting), WebRtcConfig(answer_timeout_s=0.05))

@@ -1,0 +1,46 @@
+"""Rooms as a real phone meets them: a beep asks for the pin, and a locked door is a SIP answer."""
+
+from tests.e2e.conftest import Ring
+from tests.e2e.hearing import assert_hears
+from tests.support.server import Server
+from tests.support.tones import TONES_HZ
+from tests.support.waiting import eventually, play_for
+
+BEEP_HZ = 880.0
+
+
+def test_a_phone_hears_the_beep_and_presses_the_pin(server: Server, phone: Ring) -> None:
+    room = server.new_room(pin="42", moderator_pin="77")
+    caller = phone(TONES_HZ[0], codec="PCMU/8000/1")
+    caller.dial(server.sip_uri(room))
+    play_for(1.5)
+    assert_hears(caller.ear(), (BEEP_HZ,), TONES_HZ[0])
+    assert server.participants(room) == []
+    for digit in "77#":
+        caller.command("sndcode", digit)
+        play_for(0.3)
+    (joined,) = server.wait_for_participants(room, 1)
+    assert server.call("GET", f"/conferencecalls/{joined}").json["role"] == "moderator"
+
+
+def test_a_talker_is_told_of(server: Server, phone: Ring) -> None:
+    room = server.new_room()
+    caller = phone(TONES_HZ[0], codec="PCMU/8000/1")
+    caller.dial(server.sip_uri(room))
+    (joined,) = server.wait_for_participants(room, 1)
+    eventually(
+        lambda: server.call("GET", f"/conferencecalls/{joined}").json["talking"],
+        what="the phone's tone is talk",
+    )
+    server.call("PATCH", f"/conferencecalls/{joined}", {"muted": True})
+    eventually(
+        lambda: not server.call("GET", f"/conferencecalls/{joined}").json["talking"],
+        what="the muted are silent",
+    )
+
+
+def test_a_locked_room_is_403(server: Server, phone: Ring) -> None:
+    room = server.new_room(locked=True)
+    caller = phone(TONES_HZ[0])
+    caller.command("dial", server.sip_uri(room))
+    caller.wait_for_log("403", what="the room is locked")

@@ -6,10 +6,12 @@ OWN_TONE_BELOW_DB = 40.0
 AUDIBLE_DB = -45.0
 
 
-def assert_hears(ear: tuple[Pcm, int], others_hz: tuple[float, ...], own_hz: float | None = None) -> None:
+def assert_hears(
+    ear: tuple[Pcm, int], others_hz: tuple[float, ...], own_hz: float | None = None, *, stretch_s: float = 1.5
+) -> None:
     """Every other tone is there, and one's own is at least 40 dB below the weakest of them."""
     pcm, rate = ear
-    levels = heard(loudest_stretch(pcm, rate, 1.5), rate, (*others_hz, *([own_hz] if own_hz else [])))
+    levels = heard(loudest_stretch(pcm, rate, stretch_s), rate, (*others_hz, *([own_hz] if own_hz else [])))
     weakest = min(levels[frequency] for frequency in others_hz)
     assert weakest > AUDIBLE_DB, levels
     if own_hz:

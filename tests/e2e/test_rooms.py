@@ -14,7 +14,7 @@ def test_a_phone_hears_the_beep_and_presses_the_pin(server: Server, phone: Ring)
     caller = phone(TONES_HZ[0], codec="PCMU/8000/1")
     caller.dial(server.sip_uri(room))
     play_for(1.5)
-    assert_hears(caller.ear(), (BEEP_HZ,), TONES_HZ[0])
+    assert_hears(caller.ear(), (BEEP_HZ,), stretch_s=0.1)
     assert server.participants(room) == []
     for digit in "77#":
         caller.command("sndcode", digit)

@@ -1,10 +1,11 @@
 """The HTTP application: routes under both roots, behind the middlewares."""
 
 from typing import Final
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 
-from mixminus.api import middlewares
+from mixminus.api import entity_tags, middlewares
 from mixminus.api.paths import ROOTS
 from mixminus.api.routes import (
     calls,
@@ -39,6 +40,8 @@ def build(services: Services) -> web.Application:
             middlewares.cross_origin,
             middlewares.translate_errors,
             middlewares.authenticate,
+            middlewares.answer_once,
+            entity_tags.conditional,
         ),
         client_max_size=MAX_BODY_BYTES,
     )
@@ -52,4 +55,6 @@ def build(services: Services) -> web.Application:
             for route in RESOURCES
         ]
     )
+    app[entity_tags.REPRESENTATIONS] = entity_tags.representations(app)
+    app[entity_tags.TURNS] = WeakValueDictionary()
     return app

@@ -8,10 +8,12 @@ from mixminus.api.paths import ROOTS
 from mixminus.errors import Unauthenticated
 from mixminus.store.access import Identity
 
-__all__ = ["IDENTITY", "is_open", "token_of"]
+__all__ = ["CREDENTIALS", "IDENTITY", "is_open", "token_of"]
 
 IDENTITY: Final = web.RequestKey("identity", Identity)
 BEARER: Final = "bearer "
+CREDENTIALS: Final = frozenset({"token", "accesskey"})
+"""Names of query parameters that say who asks, and nothing of what is asked."""
 
 
 def is_open(request: web.Request) -> bool:

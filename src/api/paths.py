@@ -9,7 +9,7 @@ from aiohttp import web
 from mixminus.api.errors import InvalidId, InvalidRequestParameter
 from mixminus.ids import NIL
 
-__all__ = ["ROOT", "ROOTS", "path_id", "query_id"]
+__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "without_root"]
 
 ROOT: Final = "/v1.0"
 ROOTS: Final = (ROOT, "/v1")
@@ -33,3 +33,8 @@ def query_id(request: web.Request, name: str) -> UUID | None:
     if not CANONICAL.fullmatch(text):
         raise InvalidRequestParameter(f"{name} must be a UUID")
     return UUID(text)
+
+
+def without_root(path: str) -> str:
+    """Return the path below whichever root it is under: both name the same resource."""
+    return next((path.removeprefix(root) for root in ROOTS if path.startswith(f"{root}/")), path)

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.api.idempotency import IdempotencyService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -30,6 +31,7 @@ class Services:
     presence: PresenceService
     recordings: RecordingService
     webrtc: WebRtcEndpoint
+    idempotency: IdempotencyService
     clock: Clock
     style: TimestampStyle
     readiness: Callable[[], Mapping[str, bool]]

@@ -20,6 +20,7 @@ from typing import Final
 from aiohttp import web
 
 from mixminus.api.application import build
+from mixminus.api.idempotency import IdempotencyService
 from mixminus.api.services import Services
 from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_host
@@ -106,6 +107,7 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
             presence=control.presence,
             recordings=control.recordings,
             webrtc=webrtc,
+            idempotency=IdempotencyService(store, clock),
             clock=clock,
             style=store.timestamp_style,
             readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},

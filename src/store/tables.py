@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -32,6 +33,7 @@ __all__ = [
     "conferences",
     "customers",
     "event_streams",
+    "idempotency_keys",
     "metadata",
     "outbox",
     "recordings",
@@ -195,4 +197,18 @@ outbox = Table(
     Column("tm", UtcDateTime, nullable=False),
     UniqueConstraint("stream_id", "number"),
     Index(None, "customer_id", "id"),
+)
+
+# A POST that carried an Idempotency-Key: without a status it has not been answered yet.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("customer_id", Uuid, ForeignKey("customers.id"), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(_SHA256_HEX), nullable=False),
+    Column("status", Integer),
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary),
+    Column("tm_create", UtcDateTime, nullable=False),
+    Index(None, "tm_create"),
 )

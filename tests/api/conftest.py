@@ -6,6 +6,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from mixminus.api.application import build
+from mixminus.api.idempotency import IdempotencyService
 from mixminus.api.services import Services
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
@@ -23,11 +24,12 @@ from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.door import KEY, Door
+from tests.support.database import database_url
 
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'mixminus.db'}"
+    url = database_url(tmp_path)
     await upgrade(url)
     async with AsyncExitStack() as stack:
         store = Store(url)
@@ -62,6 +64,7 @@ async def open_services(store: Store, engine: Engine, directory: Path, stack: As
         presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
         recordings=recordings,
         webrtc=webrtc,
+        idempotency=IdempotencyService(store, clock),
         clock=clock,
         style=TimestampStyle.LEGACY,
         readiness=lambda: {"webrtc": webrtc.ready},

@@ -11,6 +11,7 @@ from mixminus.store.access import AccessService, InvalidCredentials
 from mixminus.store.access_keys import AccessKey
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
+from tests.support.database import content
 
 
 @pytest.fixture
@@ -76,10 +77,6 @@ async def test_the_database_never_sees_the_key(store: Store, tmp_path: Path) -> 
     _, token = await AccessService(store, ManualClock()).ensure_default(None)
     assert token is not None
     await store.close()
-    kept = contents(tmp_path)
+    kept = content(tmp_path)
     assert token.encode() not in kept
     assert token[:11].encode() in kept
-
-
-def contents(directory: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in directory.iterdir())

@@ -1,5 +1,6 @@
 """The database's history, run by Alembic when the server starts."""
 
+import functools
 from pathlib import Path
 from typing import Final
 
@@ -14,18 +15,18 @@ __all__ = ["upgrade"]
 _SCRIPTS: Final = Path(__file__).parent
 
 
-async def upgrade(url: str) -> None:
-    """Bring the database to the newest revision; one that is there is left alone."""
+async def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database to the newest revision, or to an older one; one that is there is left alone."""
     engine = create_engine(url)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(functools.partial(_upgrade, revision=revision))
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

@@ -1,0 +1,122 @@
+"""A PostgreSQL server of the tests' own: fresh data in /tmp, one Unix socket, gone at the end.
+
+PostgreSQL refuses to run as root, so root runs it as ``nobody``; root of a user namespace
+that has no other users (``tests.support.netns`` without rights) runs it in a namespace below.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from tests.support.waiting import eventually
+
+__all__ = ["PostgreSQL"]
+
+NOBODY: Final = 65534
+START_TIMEOUT_S: Final = 60.0
+# The tests kill servers, never the machine: nothing need reach the disk.
+SETTINGS: Final = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "",
+    "max_connections": "200",
+    "log_min_messages": "warning",
+}
+
+
+class PostgreSQL:
+    """One server with as many databases as there are tests."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="mm-pg-", dir="/tmp"))
+        self._data = self.directory / "data"
+        if _may_become_nobody():
+            os.chown(self.directory, NOBODY, NOBODY)
+        self._run(_program("initdb"), "-D", self._data, "-U", "mixminus", "-A", "trust", "-E", "UTF8", "-N")
+        self.start()
+
+    def start(self) -> None:
+        """Serve, and return when connections are taken."""
+        options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        command = [_program("postgres"), "-D", self._data, "-k", self.directory, *options]
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                _unprivileged(command), cwd="/", stdout=log, stderr=log, **_identity()
+            )
+        eventually(self._answers, timeout_s=START_TIMEOUT_S, what="PostgreSQL takes connections")
+
+    def url(self, database: str) -> str:
+        """Return the URL that mixminus would be given for this database."""
+        return f"postgresql+asyncpg://mixminus@/{database}?host={self.directory}"
+
+    def create(self, database: str, template: str = "template0") -> str:
+        """Make a database that is empty, or like another one that nobody uses; return its URL."""
+        self.execute("postgres", f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.url(database)
+
+    def copy(self, source: str, target: str) -> None:
+        """Make a database out of another one that is in use, as it is committed at this moment."""
+        self.create(target)
+        self.execute(target, self.dump(source).decode())
+
+    def execute(self, database: str, statements: str) -> None:
+        """Run SQL; the first statement that fails fails the test."""
+        command = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", *self._address(database)]
+        subprocess.run(command, input=statements.encode(), check=True, stdout=subprocess.DEVNULL)
+
+    def dump(self, database: str) -> bytes:
+        """Return everything in a database, as SQL."""
+        command = [_program("pg_dump"), *self._address(database)]
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+    def stop(self) -> None:
+        """Stop the server and keep its data; ``close`` removes them."""
+        if self._process.poll() is None:
+            self._run(_program("pg_ctl"), "-D", self._data, "-m", "fast", "stop")
+        self._process.wait()
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self.directory)
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, (self.directory / "log").read_text()
+        ready = [_program("pg_isready"), "-q", *self._address("postgres")]
+        return subprocess.run(ready, check=False).returncode == 0
+
+    def _address(self, database: str) -> list[str]:
+        return ["-h", str(self.directory), "-U", "mixminus", "-d", database]
+
+    def _run(self, *command: object) -> None:
+        subprocess.run(
+            _unprivileged(list(command)), cwd="/", check=True, stdout=subprocess.DEVNULL, **_identity()
+        )
+
+
+def _program(name: str) -> str:
+    """Find a server program; Debian keeps those of each version out of the PATH."""
+    if found := shutil.which(name):
+        return found
+    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    assert versions, f"{name} is missing: tools/install_packages.sh test"
+    return str(versions[-1])
+
+
+def _may_become_nobody() -> bool:
+    mapped = sum(int(line.split()[2]) for line in Path("/proc/self/uid_map").read_text().splitlines())
+    return os.geteuid() == 0 and mapped > NOBODY
+
+
+def _identity() -> dict[str, int]:
+    return {"user": NOBODY, "group": NOBODY} if _may_become_nobody() else {}
+
+
+def _unprivileged(command: list[object]) -> list[str]:
+    words = [str(word) for word in command]
+    if os.geteuid() != 0 or _may_become_nobody():
+        return words
+    return ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--", *words]

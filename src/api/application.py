@@ -12,6 +12,7 @@ from mixminus.api.routes import (
     conferencecalls,
     conferences,
     console,
+    documentation,
     recordings,
     system,
     talking,
@@ -47,7 +48,7 @@ def build(services: Services) -> web.Application:
     )
     app[SERVICES] = services
     app.on_response_prepare.append(middlewares.add_headers)
-    app.add_routes((*system.ROUTES, *console.routes()))
+    app.add_routes((*system.ROUTES, *console.routes(), *documentation.routes()))
     app.add_routes(
         [
             web.RouteDef(route.method, root + route.path, route.handler, route.kwargs)

@@ -99,14 +99,14 @@ KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
 }
 
 
-def kind_of(error: MixMinusError) -> Kind:
-    """Return the row of the table that is nearest to the error's class."""
-    return next(KINDS[kind] for kind in type(error).__mro__ if kind in KINDS)
+def kind_of(error: type[MixMinusError]) -> Kind:
+    """Return the row of the table that is nearest to an error's class."""
+    return next(KINDS[kind] for kind in error.__mro__ if issubclass(kind, MixMinusError) and kind in KINDS)
 
 
 def error_response(error: MixMinusError, request_id: str) -> web.Response:
     """Render an error as the API's envelope; an internal one says nothing of itself."""
-    kind = kind_of(error)
+    kind = kind_of(type(error))
     body = {
         "status": kind.status,
         "reason": error.reason,

@@ -82,7 +82,7 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
     except Exception as raised:  # noqa: BLE001 -- the edge of the house: whatever it is, it gets an envelope
         error = MixMinusError()
         error.__cause__ = raised
-    if kind_of(error).http_status == INTERNAL:
+    if kind_of(type(error)).http_status == INTERNAL:
         logger.error(
             "request failed", method=request.method, route=_route(request), exc_info=error.__cause__ or error
         )

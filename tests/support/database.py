@@ -9,6 +9,7 @@ import functools
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from hashlib import sha256
@@ -49,7 +50,7 @@ def close_server() -> None:
 
 def database_url(directory: Path) -> str:
     """Return the URL of the directory's database."""
-    return _created(_name(directory)) if ON_POSTGRESQL else sqlite_url(directory)
+    return _created(_name(directory), _migrated) if ON_POSTGRESQL else sqlite_url(directory)
 
 
 def sqlite_url(directory: Path) -> str:
@@ -58,7 +59,7 @@ def sqlite_url(directory: Path) -> str:
 
 def empty_database_url(directory: Path) -> str:
     """Return the URL of a database that has never been migrated."""
-    return server().create(_name(directory)) if ON_POSTGRESQL else sqlite_url(directory)
+    return _created(_name(directory), lambda: "template0") if ON_POSTGRESQL else sqlite_url(directory)
 
 
 def restore(directory: Path, dump: str) -> None:
@@ -92,11 +93,11 @@ def copy_directory(source: Path, target: Path) -> Path:
 _made: set[str] = set()
 
 
-def _created(name: str) -> str:
+def _created(name: str, template: Callable[[], str]) -> str:
     if name in _made:
         return server().url(name)
     _made.add(name)
-    return server().create(name, _migrated())
+    return server().create(name, template())
 
 
 @functools.cache

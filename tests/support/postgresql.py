@@ -74,13 +74,15 @@ class PostgreSQL:
         return subprocess.run(command, check=True, capture_output=True).stdout
 
     def stop(self) -> None:
-        """Stop the server and keep its data; ``close`` removes them."""
-        if self._process.poll() is None:
-            self._run(_program("pg_ctl"), "-D", self._data, "-m", "fast", "stop")
+        """Take the server down as an operator does, connections or not; its data stay."""
+        self._run(_program("pg_ctl"), "-D", self._data, "-m", "fast", "stop")
         self._process.wait()
 
     def close(self) -> None:
-        self.stop()
+        """Take the server down at once, and remove its data."""
+        if self._process.poll() is None:
+            self._run(_program("pg_ctl"), "-D", self._data, "-m", "immediate", "stop")
+        self._process.wait()
         shutil.rmtree(self.directory)
 
     def _answers(self) -> bool:

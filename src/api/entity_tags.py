@@ -20,7 +20,7 @@ from mixminus.api.paths import ROOTS, without_root
 __all__ = ["REPRESENTATIONS", "TURNS", "conditional", "representations"]
 
 Turns = WeakValueDictionary[str, asyncio.Lock]
-REPRESENTATIONS: Final = web.AppKey("representations", Mapping[str, Handler])  # type: ignore[type-abstract]
+REPRESENTATIONS: Final = web.AppKey("representations", Mapping[str, Handler])
 TURNS: Final = web.AppKey("turns", Turns)
 CHANGES: Final = frozenset({hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE})
 REPRESENTED: Final = frozenset({hdrs.METH_PUT, hdrs.METH_PATCH})

@@ -107,10 +107,12 @@ async def answer_once(request: web.Request, handler: Handler) -> web.StreamRespo
     async def handle() -> idempotency.Answer:
         response = await translate_errors(request, handler)
         assert isinstance(response, web.Response)
+        body = response.body or b""
+        assert isinstance(body, bytes)
         return idempotency.Answer(
             status=response.status,
             headers=tuple((name, response.headers[name]) for name in REPEATED if name in response.headers),
-            body=bytes(response.body or b""),
+            body=body,
             secret="no-store" in response.headers.get(hdrs.CACHE_CONTROL, ""),
         )
 

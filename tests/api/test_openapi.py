@@ -188,7 +188,7 @@ async def test_real_answers_have_the_shapes_that_are_described(door: Door) -> No
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     _, started = await door.send("POST", f"{path}/recording_start")
-    asked = {
+    asked: dict[str, type[BaseModel]] = {
         path: shapes.Conference,
         "/v1.0/conferences": shapes.ConferencePage,
         "/v1.0/conferencecalls": shapes.ConferencecallPage,

@@ -45,7 +45,7 @@ class PostgreSQL:
         command = [_program("postgres"), "-D", self._data, "-k", self.directory, *options]
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                _unprivileged(command), cwd="/", stdout=log, stderr=log, **_identity()
+                _unprivileged(command), cwd="/", stdout=log, stderr=log, user=_identity(), group=_identity()
             )
         eventually(self._answers, timeout_s=START_TIMEOUT_S, what="PostgreSQL takes connections")
 
@@ -95,7 +95,12 @@ class PostgreSQL:
 
     def _run(self, *command: object) -> None:
         subprocess.run(
-            _unprivileged(list(command)), cwd="/", check=True, stdout=subprocess.DEVNULL, **_identity()
+            _unprivileged(list(command)),
+            cwd="/",
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=_identity(),
+            group=_identity(),
         )
 
 
@@ -113,8 +118,8 @@ def _may_become_nobody() -> bool:
     return os.geteuid() == 0 and mapped > NOBODY
 
 
-def _identity() -> dict[str, int]:
-    return {"user": NOBODY, "group": NOBODY} if _may_become_nobody() else {}
+def _identity() -> int | None:
+    return NOBODY if _may_become_nobody() else None
 
 
 def _unprivileged(command: list[object]) -> list[str]:

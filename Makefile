@@ -9,6 +9,10 @@ SOURCES := setup.py $(wildcard native/*.c native/*.h native/*.pyx native/*.pxd)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+comma := ,
+# Run a command without a word; show all it said if it fails.
+quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
+
 .PHONY: help run dev build lint test bench debug fuzz wheel clean
 
 help: ## Show what can be made
@@ -54,16 +58,17 @@ clean: ## Remove what was built
 
 $(VENV)/bin/python:
 	@PYTHON=$(PYTHON) tools/install_packages.sh build
-	$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q -U pip "setuptools>=77" wheel "cython>=3.1,<4"
+	@$(PYTHON) -m venv $(VENV)
+	@$(call quietly,$(BIN)/python -m pip install -U pip "setuptools>=77" wheel "cython>=3.1$(comma)<4")
 
 $(VENV)/run.stamp: pyproject.toml $(SOURCES) | $(VENV)/bin/python
-	@echo "Installing mixminus into $(VENV) (a minute or two, once) ..."
-	@$(BIN)/python -m pip install -q --no-build-isolation -e .
+	@echo "Installing and building mixminus in $(VENV): a minute or two, once ..."
+	@$(call quietly,$(BIN)/python -m pip install --no-build-isolation -e .)
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --no-build-isolation -e '.[dev]'
+	@echo "Installing mixminus and its developers' tools in $(VENV): a few minutes, once ..."
+	@$(call quietly,$(BIN)/python -m pip install --no-build-isolation -e '.[dev]')
 	@touch $@
 
 build/typing/mixminus:

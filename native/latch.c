@@ -112,6 +112,11 @@ static enum mm_latch_verdict judge_authentic(struct mm_latch *latch,
 	return MM_LATCH_TAKE;
 }
 
+bool mm_latch_holds(const struct mm_latch *latch, const struct mm_address *from)
+{
+	return is(&latch->remote, from);
+}
+
 enum mm_latch_verdict mm_latch_judge(struct mm_latch *latch,
 				     const struct mm_address *from,
 				     const struct mm_rtp *rtp, int64_t now_us)

@@ -53,7 +53,11 @@ struct mm_latch {
 /* What signalling says: SDP (unspecified addresses count as none). */
 void mm_latch_set(struct mm_latch *latch, enum mm_latch_trust trust,
 		  const struct mm_address *signalled);
-/* Judge one packet that parsed and whose payload type was negotiated. */
+/* Whether it is from where our packets go: judging it will not move us. */
+bool mm_latch_holds(const struct mm_latch *latch,
+		    const struct mm_address *from);
+/* Judge one packet that parsed, and whose payload type was negotiated unless
+ * the latch holds its source. */
 enum mm_latch_verdict mm_latch_judge(struct mm_latch *latch,
 				     const struct mm_address *from,
 				     const struct mm_rtp *rtp, int64_t now_us);

@@ -11,19 +11,6 @@ static void tell(struct mm_rtp_port *port, struct mm_event event,
 	mm_shard_tell(port->port.shard, &event);
 }
 
-static bool negotiated(const struct mm_rtp_port *port, uint8_t payload_type)
-{
-	const struct mm_receiver_config *receive = &port->media.receive;
-
-	if (receive->dtmf_payload_type &&
-	    receive->dtmf_payload_type == payload_type)
-		return true;
-	for (size_t i = 0; i < receive->nformats; i++)
-		if (receive->formats[i].payload_type == payload_type)
-			return true;
-	return false;
-}
-
 /* Ours, by address or by key; counts what is not. */
 static bool latched(struct mm_rtp_port *port, const struct mm_address *from,
 		    const struct mm_rtp *rtp, int64_t now_us)
@@ -92,7 +79,10 @@ static void receive_rtp(struct mm_rtp_port *port,
 		counters->rtp_malformed++;
 		return;
 	}
-	if (!negotiated(port, rtp.payload_type)) {
+	/* What was not negotiated proves nothing, and moves no latch; where it
+	 * comes by the known way, the receiver must see its number. */
+	if (!mm_receiver_knows(port->rx.receiver, rtp.payload_type) &&
+	    !mm_latch_holds(&port->rx.latch, from)) {
 		counters->rtp_unknown_payload_type++;
 		return;
 	}

@@ -237,6 +237,28 @@ static int receive_audio(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 			   rtp->payload_bytes);
 }
 
+bool mm_receiver_knows(const struct mm_receiver *receiver,
+		       uint8_t payload_type)
+{
+	const struct mm_receiver_config *config = &receiver->config;
+
+	if (config->dtmf_payload_type &&
+	    config->dtmf_payload_type == payload_type)
+		return true;
+	return mm_voice_find_format(&receiver->voice, payload_type) >= 0;
+}
+
+/* Comfort noise (RFC 3389) and the like, never negotiated, come in the midst
+ * of a stream and count in it; they begin none, and change none. */
+static bool is_stray(const struct mm_receiver *receiver,
+		     const struct mm_rtp *rtp)
+{
+	const struct mm_rtp_source *source = &receiver->rtp_source;
+
+	return !mm_receiver_knows(receiver, rtp->payload_type) &&
+	       !(source->started && source->ssrc == rtp->ssrc);
+}
+
 int mm_receiver_packet(struct mm_receiver *receiver, const uint8_t *packet,
 		       size_t size, int64_t arrival_us)
 {
@@ -248,6 +270,10 @@ int mm_receiver_packet(struct mm_receiver *receiver, const uint8_t *packet,
 	if (mm_rtp_parse(&rtp, packet, size) < 0) {
 		counters->rtp_malformed++;
 		return -EBADMSG;
+	}
+	if (is_stray(receiver, &rtp)) {
+		counters->rtp_unknown_payload_type++;
+		return -ENOENT;
 	}
 	if (check_source(receiver, &rtp, arrival_us, &extended) < 0) {
 		counters->rtp_probation++;
@@ -267,10 +293,10 @@ int mm_receiver_packet(struct mm_receiver *receiver, const uint8_t *packet,
 	if (receiver->config.dtmf_payload_type &&
 	    rtp.payload_type == receiver->config.dtmf_payload_type)
 		return receive_event(receiver, &rtp, arrival_us);
-	if (rtp.payload_bytes == 0)
-		return 0;               /* a keep-alive */
-	counters->rtp_unknown_payload_type++;
-	return -ENOENT;
+	/* An empty packet is a keep-alive (RFC 6263). */
+	if (rtp.payload_bytes > 0)
+		counters->rtp_unknown_payload_type++;
+	return 0;
 }
 
 int mm_receiver_digit(struct mm_receiver *receiver, int64_t now_us,

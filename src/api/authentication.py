@@ -4,7 +4,6 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from mixminus.api.paths import ROOTS
 from mixminus.errors import Unauthenticated
 from mixminus.store.access import Identity
 
@@ -14,16 +13,14 @@ IDENTITY: Final = web.RequestKey("identity", Identity)
 BEARER: Final = "bearer "
 CREDENTIALS: Final = frozenset({"token", "accesskey"})
 """Names of query parameters that say who asks, and nothing of what is asked."""
+OPEN: Final = frozenset({"/ping", "/join", "/docs", "/openapi.json"})
+"""What holds nothing of anybody's; all else needs a credential, whatever it will be."""
 
 
 def is_open(request: web.Request) -> bool:
-    """Return whether anybody may ask: preflights, unknown paths, and what lies outside the API."""
+    """Return whether anybody may ask: preflights, unknown paths, and the few that are listed as open."""
     resource = request.match_info.route.resource
-    return (
-        request.method == hdrs.METH_OPTIONS
-        or resource is None
-        or not resource.canonical.startswith(tuple(f"{root}/" for root in ROOTS))
-    )
+    return request.method == hdrs.METH_OPTIONS or resource is None or resource.canonical in OPEN
 
 
 def token_of(request: web.Request) -> str:

@@ -78,10 +78,15 @@ class RecordingBody(Body):
     format: Literal["wav"] = "wav"
     duration: int = Field(0, ge=0, le=MAX_SECONDS)
     on_end_flow_id: Uuid = NIL
+    stems: bool = False
+    """Keep every participant apart too, on the same clock, in the data folder."""
 
     def options(self) -> RecordingOptions:
         return RecordingOptions(
-            format=self.format, duration_s=self.duration, on_end_flow_id=self.on_end_flow_id
+            format=self.format,
+            duration_s=self.duration,
+            on_end_flow_id=self.on_end_flow_id,
+            stems=self.stems,
         )
 
 

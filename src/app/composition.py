@@ -13,7 +13,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,6 +52,8 @@ __all__ = ["House", "house"]
 
 # Idle connections close at once; a download that runs gets this long to end.
 HTTP_SHUTDOWN_S: Final = 2.0
+PORT_TRIES: Final = 7
+PORT_RETRY_S: Final = 0.5
 WHY: Final = {
     errno.EADDRINUSE: "is already in use; stop what listens there, or choose another port",
     errno.EADDRNOTAVAIL: "is not an address of this machine; choose one that is",
@@ -221,7 +223,7 @@ async def _start_webrtc(
     config = WebRtcConfig(host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host))
     endpoint = WebRtcEndpoint(engine, calls, config)
     with _listening("webrtc", host, settings.webrtc_port):
-        _probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
+        await _probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
         await endpoint.start()
     stack.push_async_callback(endpoint.close)
     return endpoint
@@ -241,7 +243,7 @@ async def _start_sip(
     endpoint = SipEndpoint(engine, calls, config, on_event=calls.on_engine_event)
     stack.push_async_callback(endpoint.close)
     with _listening("sip", settings.sip_host, settings.sip_port):
-        _probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
+        await _probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
         await endpoint.start()
     return endpoint
 
@@ -257,8 +259,19 @@ async def _start_http(settings: Settings, services: Services, stack: AsyncExitSt
     return settings.http_host, runner.addresses[0][1]
 
 
-def _probe(host: str, port: int, *kinds: socket.SocketKind) -> None:
-    """Raise the OSError of a port that cannot be had, where its later owner could not say why."""
+async def _probe(host: str, port: int, *kinds: socket.SocketKind) -> None:
+    """Raise the OSError of a port that cannot be had, where its later owner could not say why.
+
+    The SIP edge of a server that was killed lives on for a moment, to hang its phones up: wait for that.
+    """
+    for _ in range(PORT_TRIES - 1):
+        with suppress(OSError):
+            return _bind_once(host, port, kinds)
+        await asyncio.sleep(PORT_RETRY_S)
+    return _bind_once(host, port, kinds)
+
+
+def _bind_once(host: str, port: int, kinds: tuple[socket.SocketKind, ...]) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for kind in kinds:
         with socket.socket(family, kind) as probe:

@@ -26,6 +26,15 @@ class Presence:
     """0 is full scale, -127 silence."""
     talking: bool
     muted: bool
+    delay_ms: float
+    """Audio that waits in the leg's jitter buffer."""
+    jitter_ms: float
+    loss: float
+    """Fraction of the participant's packets that never came, 0 to 1."""
+    round_trip_ms: float | None
+    """None until RTCP has measured it."""
+    mos: float | None
+    """How the participant sounds, estimated: 1.0 to 4.5; None until its media is settled."""
 
 
 class PresenceService:
@@ -66,4 +75,9 @@ def _presence(conferencecall_id: ConferencecallId, live: LiveCall) -> Presence:
         level_dbov=-statistics.level_dbov,
         talking=statistics.talking,
         muted=MuteDirection.IN in live.call.mute,
+        delay_ms=statistics.delay_ms,
+        jitter_ms=statistics.jitter_ms,
+        loss=statistics.loss,
+        round_trip_ms=statistics.round_trip_ms,
+        mos=statistics.mos or None,
     )

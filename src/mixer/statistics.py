@@ -23,7 +23,7 @@ class PortStatistics:
     delay_ms: float
     """Audio waiting in the jitter buffer."""
     mos: float
-    """Estimate of how the participant sounds, 1.0 to 4.5 (G.107, reduced)."""
+    """Estimate of how the participant sounds, 1.0 to 4.5 (G.107, reduced); 0 before its media is settled."""
     level_dbov: int
     """RFC 6464 sign left out: 0 is full scale, 127 silence."""
     talking: bool

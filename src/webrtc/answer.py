@@ -92,8 +92,16 @@ def _parameters(codec: CodecFormat) -> RTCRtpCodecParameters:
         clockRate=codec.clock_rate_hz,
         channels=2 if opus else 1,  # RFC 7587 section 7: opus is always written as two
         payloadType=codec.payload_type,
-        parameters={"minptime": 10, "useinbandfec": 1} if opus else {},
+        parameters=_opus_parameters(codec) if opus else {},
     )
+
+
+def _opus_parameters(codec: CodecFormat) -> dict[str, int | str | None]:
+    """What we like to receive (one channel, so no ``stereo``), and what we shall send (RFC 7587 section 6.1)."""
+    parameters: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}
+    if codec.channels > 1:
+        parameters["sprop-stereo"] = 1
+    return parameters
 
 
 def _telephone_event(payload_type: int, clock_rate_hz: int) -> RTCRtpCodecParameters:

@@ -168,10 +168,11 @@ def _codec(parameters: RTCRtpCodecParameters) -> Codec | None:
 
 
 def _codec_format(codec: Codec, payload_type: int, parameters: RTCRtpCodecParameters | None) -> CodecFormat:
-    """Describe a codec; Opus stays mono whatever ``stereo`` says, as the room's mix is (RFC 7587 7.1)."""
+    """Describe a codec as the offerer likes to receive it: Opus in two channels if it says so (RFC 7587 6.1)."""
     clock_rate_hz, sample_rate_hz = CODECS[codec]
     fmtp = {str(name).strip(): value for name, value in (parameters.parameters if parameters else {}).items()}
-    fec = codec is Codec.OPUS and str(fmtp.get("useinbandfec")) == "1"
+    opus = codec is Codec.OPUS
+    fec = opus and str(fmtp.get("useinbandfec")) == "1"
     bitrate = str(fmtp.get("maxaveragebitrate", ""))
     bitrate_bps = int(bitrate) if bitrate.isascii() and bitrate.isdigit() else 0
     return CodecFormat(
@@ -179,6 +180,7 @@ def _codec_format(codec: Codec, payload_type: int, parameters: RTCRtpCodecParame
         payload_type=payload_type,
         clock_rate_hz=clock_rate_hz,
         sample_rate_hz=sample_rate_hz,
+        channels=2 if opus and str(fmtp.get("stereo")) == "1" else 1,
         bitrate_bps=bitrate_bps if bitrate_bps in _OPUS_BITRATES_BPS else 0,
         fec=fec,
         loss_percent=_FEC_LOSS_PERCENT if fec else 0,

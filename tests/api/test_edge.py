@@ -120,7 +120,7 @@ async def test_ping_says_which_transport_is_absent(door: Door) -> None:
 
 
 async def test_metrics_name_every_counter_of_the_engine(door: Door) -> None:
-    async with door.ask("GET", "/metrics", token="") as response:
+    async with door.ask("GET", "/metrics") as response:
         text = await response.text()
         assert response.content_type == "text/plain"
     for name in door.engine.counters():
@@ -129,9 +129,26 @@ async def test_metrics_name_every_counter_of_the_engine(door: Door) -> None:
     assert "mixminus_conferences 0\n" in text
 
 
+@pytest.mark.parametrize(("query", "status"), [("", 401), ("?token=garbage", 401), (f"?token={KEY}", 200)])
+async def test_metrics_are_not_for_everybody(door: Door, query: str, status: int) -> None:
+    async with door.ask("GET", f"/metrics{query}", token="") as response:
+        assert response.status == status
+
+
+async def test_whatever_is_not_listed_as_open_needs_a_key(door: Door) -> None:
+    app = door.client.app
+    assert app is not None
+    for route in app.router.routes():
+        path = re.sub(r"\{.*?\}", str(uuid4()), route.resource.canonical if route.resource else "")
+        if path not in ("/ping", "/join") and route.method != "OPTIONS":
+            async with door.ask(route.method, path, token="") as response:
+                assert response.status == 401, (route.method, path)
+
+
 async def test_the_join_page_is_open_and_runs_only_its_own_script(door: Door) -> None:
     async with door.ask("GET", "/join", token="") as response:
         assert (response.status, response.content_type) == (200, "text/html")
         policy = response.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
         assert re.search(r"script-src 'sha256-[A-Za-z0-9+/]{43}='", policy)

@@ -39,7 +39,7 @@ def named(operation: Operation) -> str:
 
 
 def path_of(operation: Operation) -> str:
-    return operation.path if operation.open else ROOT + operation.path
+    return operation.path if operation.outside else ROOT + operation.path
 
 
 def test_every_route_is_documented_and_every_documented_operation_is_routed(door: Door) -> None:

@@ -68,6 +68,11 @@ async def test_talking_names_who_is_here(door: Door, offer: str) -> None:
                 "level_dbov": -127,
                 "talking": False,
                 "muted": False,
+                "delay_ms": 0.0,
+                "jitter_ms": 0.0,
+                "loss": 0.0,
+                "round_trip_ms": None,
+                "mos": None,
             }
         ]
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import Server
+from tests.support.server import ACCESS_KEY, Server
 from tests.support.sipp import Sipp
 from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import eventually, play_for
@@ -41,7 +41,7 @@ def load(server: Server, tmp_path: Path) -> Iterator[list[str]]:
 
 def counters(server: Server) -> dict[str, float]:
     """Return the server's own numbers."""
-    text = server.request("GET", "/metrics").body.decode()
+    text = server.request("GET", f"/metrics?token={ACCESS_KEY}").body.decode()
     rows = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
     return {name: float(value) for name, value in rows}
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.e2e.conftest import Ring
 from tests.support.server import Server
-from tests.support.tones import TONES_HZ, Pcm, heard, loudest_stretch
+from tests.support.tones import TONES_HZ, Pcm, heard, loudest_stretch, read_wav
 from tests.support.waiting import eventually, play_for
 
 FRAME_S = 0.02
@@ -53,3 +53,28 @@ def test_the_recording_has_every_tone_and_the_length_of_the_wall_clock(server: S
     ).total_seconds()
     assert abs(len(pcm) / rate - written_s) <= FRAME_S
     assert np.all(pcm[: int(0.1 * rate)] == 0), "silence before the first participant is silence in the file"
+
+
+def test_the_stems_sum_to_the_mix_to_the_sample(server: Server, phone: Ring) -> None:
+    room = server.new_room()
+    recording = server.call("POST", f"/conferences/{room}/recording_start", {"stems": True}).json[
+        "recording_id"
+    ]
+    phones = [
+        phone(tone_hz, codec=codec)
+        for tone_hz, codec in zip(TONES_HZ, ("PCMU/8000/1", "G722/16000/1"), strict=False)
+    ]
+    for each in phones:
+        each.dial(server.sip_uri(room))
+    server.wait_for_participants(room, 2)
+    play_for(2)
+    phones[0].hang_up()
+    server.wait_for_participants(room, 1)
+    server.call("POST", f"/conferences/{room}/recording_stop")
+    mix, _ = download(server, recording)
+    folder = server.directory / "data" / "recordings"
+    stems = [read_wav(path)[0].astype(np.int32) for path in folder.glob(f"{recording}.port-*.wav")]
+    assert len(stems) == len(phones)
+    total = sum(np.pad(stem, (0, len(mix) - len(stem))) for stem in stems)
+    assert np.abs(mix).max() > 5000
+    assert np.array_equal(total, mix)

@@ -278,6 +278,38 @@ def test_packets_before_the_answer_are_counted(engine: Engine) -> None:
     assert port.statistics().counters["rtp_before_media"] == 1
 
 
+def test_comfort_noise_that_nobody_negotiated_is_no_loss(caller: Caller, listener: Caller) -> None:
+    """RFC 3389 by the static number 13, as phones with silence suppression send it."""
+    for _ in range(4):
+        caller.talk(25, hz=400)
+        for _ in range(3):
+            noise = caller.phone.packet(b"\x40", payload_type=13, step=5 * 160)
+            caller.phone.send_raw(caller.port.local_port, noise)
+            caller.engine.tick(5)
+    statistics = caller.port.statistics()
+    assert statistics.counters["rtp_unknown_payload_type"] == 12
+    assert statistics.loss == 0
+    assert statistics.counters["jbuf_lost"] == 0
+    assert statistics.counters["jbuf_late"] == 0
+
+
+def test_comfort_noise_is_a_sign_of_life(engine: Engine, caller: Caller) -> None:
+    caller.talk(5, hz=400)
+    for _ in range(40):
+        engine.tick(25)
+        caller.phone.send_raw(caller.port.local_port, caller.phone.packet(b"\x40", payload_type=13))
+    assert not [event for event in engine.events() if isinstance(event, MediaTimeout)]
+
+
+def test_comfort_noise_begins_no_stream(caller: Caller, listener: Caller) -> None:
+    with RtpPhone(ssrc=0x5555) as other:
+        noise = other.packet(b"\x40", payload_type=13)
+    caller.phone.send_raw(caller.port.local_port, noise)
+    caller.talk(50, hz=400)
+    assert caller.port.statistics().counters["rtp_ssrc_changed"] == 0
+    assert loudness_at(listener.phone.heard()[-1600:], 400, 8000) == pytest.approx(LOUD, rel=0.03)
+
+
 def test_loss_and_jitter_are_measured(engine: Engine, caller: Caller) -> None:
     for i in range(400):
         raw = caller.phone.packet(mulaw_encode(np.zeros(160, np.int16)))

@@ -13,6 +13,7 @@ from mixminus.mixer.events import DigitReceived
 from mixminus.sip.config import SipConfig
 from tests.support.sip_house import House, end_of, open_house
 from tests.support.sip_phone import Phone, sdp
+from tests.support.tones import tone
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -81,6 +82,25 @@ async def test_a_late_offer_is_ours_and_the_answer_comes_in_the_ack(house: House
         packet = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(media, 2048), 10)
         assert packet[1] & 0x7F == 8
         bridge.close()
+    await call.hang_up()
+
+
+@pytest.mark.parametrize(("fmtp", "stereo"), [("stereo=1", True), ("stereo=0", False)])
+async def test_opus_has_as_many_channels_as_the_phone_likes(
+    house: House, phone: Phone, fmtp: str, stereo: bool
+) -> None:
+    call = phone.call("1000")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
+        media.bind(("127.0.0.1", 0))
+        media.setblocking(False)
+        offer = sdp(port=media.getsockname()[1], formats="107")
+        await call.establish(f"{offer}a=rtpmap:107 opus/48000/2\r\na=fmtp:107 {fmtp}\r\n")
+        with house.engine.open_bridge() as bridge, bridge.open_playout(48_000) as playout:
+            house.leg.port.join(bridge)
+            playout.write(tone(440, 1.0))
+            packet = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(media, 2048), 10)
+    toc = packet[12]  # RFC 6716 section 3.1: five bits of configuration, then s
+    assert (packet[1] & 0x7F, bool(toc & 0x04)) == (107, stereo)
     await call.hang_up()
 
 

@@ -73,6 +73,27 @@ def test_opus_alone_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fmtp", "channels", "answered"),
+    [
+        ("stereo=1; sprop-stereo=1", 2, "107 useinbandfec=1;sprop-stereo=1"),
+        ("stereo=0", 1, "107 useinbandfec=1"),
+        ("sprop-stereo=1", 1, "107 useinbandfec=1"),
+    ],
+)
+def test_opus_is_sent_in_two_channels_to_who_likes_them(fmtp: str, channels: int, answered: str) -> None:
+    lines = ("a=rtpmap:107 opus/48000/2", f"a=fmtp:107 {fmtp}")
+    answer, media = exchange(offer(*lines, media="audio 40000 RTP/AVP 107"))
+    assert media.send.channels == channels
+    assert answer.media[0].values("fmtp") == (answered,)
+
+
+def test_an_answer_to_our_offer_may_ask_for_two_channels() -> None:
+    lines = ("a=rtpmap:96 opus/48000/2", "a=fmtp:96 stereo=1")
+    media = agree(make_offer(LOCAL), parse(offer(*lines, media="audio 40000 RTP/AVP 96")))
+    assert media.send.channels == 2
+
+
+@pytest.mark.parametrize(
     ("line", "host", "answered", "direction"),
     [
         ("sendrecv", "192.0.2.1", "sendrecv", MediaDirection.SENDRECV),

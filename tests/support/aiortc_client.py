@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tests.support.relay import UdpRelay
 from tests.support.tones import tone
-from tests.support.waiting import until
+from tests.support.waiting import pace, until
 from tests.support.whip import Exchange
 
 __all__ = ["AiortcClient"]
@@ -34,7 +34,7 @@ class _Tone(MediaStreamTrack):
         now = asyncio.get_running_loop().time()
         if self._started_at is None:
             self._started_at = now
-        await asyncio.sleep(max(0.0, self._started_at + self._position / _RATE_HZ - now))
+        await pace(self._started_at + self._position / _RATE_HZ - now)
         start = self._position % _RATE_HZ
         frame = AudioFrame.from_ndarray(self._pcm[None, start : start + _FRAME_SAMPLES], "s16", "mono")
         frame.sample_rate = _RATE_HZ
@@ -54,19 +54,24 @@ class AiortcClient:
         self.connection.on("track", self._listen)
         self._heard: list[NDArray[np.int16]] = []
         self._listener: asyncio.Task[None] | None = None
-        self.location = ""
+        self.location = self.answer = ""
 
-    async def join(self, *, behind: UdpRelay | None = None) -> None:
-        """Join, and return once ICE and DTLS are through; all datagrams go through ``behind``."""
+    async def join(self, *, behind: UdpRelay | None = None, stereo: bool = False) -> None:
+        """Join, and return once ICE and DTLS are through; all datagrams go through ``behind``.
+
+        With ``stereo`` it says that it likes to receive two channels.
+        """
         await self.connection.setLocalDescription(await self.connection.createOffer())
         offer = self.connection.localDescription.sdp
         if behind is not None:  # the server must not find the way around the relay
             offer = re.sub(r"a=candidate:.*\r\n", "", offer)
+        if stereo:
+            offer = re.sub(r"(a=rtpmap:(\d+) opus/48000/2\r\n)", r"\1a=fmtp:\2 stereo=1\r\n", offer)
         reply = await self._exchange("POST", "", {}, offer)
         if reply.status != 201:
             raise ConnectionError(reply.body)
         self.location = reply.headers["location"]
-        answer = reply.body
+        answer = self.answer = reply.body
         if behind is not None:
             answer = re.sub(r"(a=candidate:.* )\d+( typ host)", rf"\g<1>{behind.address[1]}\2", answer)
         await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))

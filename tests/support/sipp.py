@@ -40,7 +40,6 @@ class Sipp:
             [
                 program, f"{ADDRESS}:{server_port}", "-sf", "caller.xml", "-s", target, "-i", ADDRESS, "-p", str(15600 + seat),
                 "-m", str(calls), "-l", str(calls), "-r", str(rate), "-mp", str(first),
-                "-min_rtp_port", str(first), "-max_rtp_port", str(first + 999),
                 "-nostdin", "-trace_err", "-trace_stat", "-fd", "1", "-stf", "stat.csv", "-timeout", "120",
             ],
             cwd=directory,

@@ -1,4 +1,4 @@
-"""Waiting for what must become true, with a deadline instead of a sleep."""
+"""Waiting for what must become true, with a deadline; and the only sleeps in the tests."""
 
 import asyncio
 import inspect
@@ -37,6 +37,11 @@ async def until(look: Callable[[], Any], *, within_s: float = 15.0) -> Any:
         await asyncio.sleep(_STEP_S)
 
 
+async def pace(seconds: float) -> None:
+    """Wait for the time of a packet: a phone's clock, not a synchronisation."""
+    await asyncio.sleep(max(0.0, seconds))
+
+
 def play_for(seconds: float) -> None:
     """Let real audio run for a stretch: the length of a measurement, not a synchronisation."""
     deadline = time.monotonic() + seconds
@@ -45,4 +50,4 @@ def play_for(seconds: float) -> None:
 
 
 def _pause() -> None:
-    time.sleep(_STEP_S)  # the one place in the tests that sleeps
+    time.sleep(_STEP_S)

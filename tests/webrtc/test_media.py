@@ -69,6 +69,16 @@ async def test_chromium_speaks_and_hears_in_every_codec(
         assert found["codec"]["mimeType"].lower() == f"audio/{codec.lower()}"
 
 
+async def test_who_likes_two_channels_gets_them(endpoint: WebRtcEndpoint, listener: Listener) -> None:
+    client = AiortcClient(direct(endpoint), hz=AIORTC_HZ)
+    await client.join(stereo=True)
+    assert "sprop-stereo=1" in client.answer
+    await client.hear(0.5)
+    assert_hears(await client.hear(1.0), ROOM_HZ)
+    assert_hears(await listener.hear(1.0), AIORTC_HZ, ROOM_HZ)
+    await client.leave()
+
+
 async def test_digits_pressed_in_a_browser_arrive_once(
     engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
 ) -> None:

@@ -38,6 +38,13 @@ def test_opus_sends_fec_only_to_who_wants_it() -> None:
     assert not parse_offer(CHROMIUM.replace("useinbandfec=1", "useinbandfec=0")).codecs[0].fec
 
 
+def test_opus_is_sent_in_two_channels_to_who_likes_them() -> None:
+    assert parse_offer(FIREFOX).codecs[0].channels == 2
+    assert "sprop-stereo=1" in render_answer(parse_offer(FIREFOX), LOCAL)
+    assert parse_offer(CHROMIUM).codecs[0].channels == 1
+    assert "stereo" not in render_answer(parse_offer(CHROMIUM), LOCAL)
+
+
 @pytest.mark.parametrize(
     ("fmtp", "bitrate_bps"),
     [

@@ -85,7 +85,7 @@ def document(operations: Iterable[Operation], version: str) -> Json:
 def _paths(operations: Iterable[Operation]) -> Json:
     paths: Json = {}
     for operation in operations:
-        path = operation.path if operation.open else ROOT + operation.path
+        path = operation.path if operation.outside else ROOT + operation.path
         paths.setdefault(path, {})[operation.method.lower()] = _operation(operation)
     return paths
 

@@ -52,7 +52,7 @@ class Operation:
 
     method: str
     path: str
-    """Below the API's root; from the server's root if ``open``."""
+    """Below the API's root, unless ``outside``."""
     tag: str
     name: str
     """The operationId; programs that generate clients name their methods by it."""
@@ -63,8 +63,10 @@ class Operation:
     answers: tuple[Answer, ...]
     errors: tuple[type[MixMinusError], ...] = ()
     """What this operation refuses beyond what ``implied`` adds."""
+    outside: bool = False
+    """The path is the whole path, and means the same in every version of the API."""
     open: bool = False
-    """Outside the API proper: no root, no key."""
+    """Nobody is asked for a key."""
 
     @property
     def path_parameters(self) -> tuple[str, ...]:
@@ -73,4 +75,4 @@ class Operation:
     @property
     def is_single(self) -> bool:
         """Whether the path names one resource, by its id."""
-        return self.path.endswith("/{id}") and not self.open
+        return self.path.endswith("/{id}") and not self.outside

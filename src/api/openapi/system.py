@@ -1,4 +1,4 @@
-"""Rows of what lies outside the API proper, and needs no key."""
+"""Rows of what lies outside the API proper, and mostly needs no key."""
 
 from typing import Final
 
@@ -18,6 +18,7 @@ OPERATIONS: Final = (
         summary="Ask whether phones and browsers can join",
         answers=(Answer(shapes.Pong, description="They can."),),
         errors=(Unavailable,),
+        outside=True,
         open=True,
     ),
     Operation(
@@ -27,7 +28,7 @@ OPERATIONS: Final = (
         name="metrics",
         summary="Read the numbers of the server, for Prometheus",
         answers=(Answer(description="Text format 0.0.4.", media_type="text/plain"),),
-        open=True,
+        outside=True,
     ),
     Operation(
         method="GET",
@@ -36,6 +37,7 @@ OPERATIONS: Final = (
         name="joinPage",
         summary="Open the page by which a browser joins",
         answers=(Answer(description="The page.", media_type=HTML),),
+        outside=True,
         open=True,
     ),
     Operation(
@@ -45,6 +47,7 @@ OPERATIONS: Final = (
         name="docsPage",
         summary="Read this description as a page",
         answers=(Answer(description="The page.", media_type=HTML),),
+        outside=True,
         open=True,
     ),
     Operation(
@@ -54,6 +57,7 @@ OPERATIONS: Final = (
         name="openapi",
         summary="Read this description as a document",
         answers=(Answer(description="OpenAPI 3.1.", media_type="application/json"),),
+        outside=True,
         open=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""What lies outside the API proper: /ping for load balancers, /metrics for Prometheus."""
+"""What lies outside the API proper: /ping for load balancers, open; /metrics for Prometheus, with an access key."""
 
 from collections.abc import Iterator
 from typing import Final

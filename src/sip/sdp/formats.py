@@ -18,7 +18,8 @@ _OFFERED_TELEPHONE_EVENT: Final = 101
 # RFC 7587 section 7: the rtpmap of Opus always says two channels, whatever is sent.
 _CHANNELS: Final = {Codec.PCMU: 1, Codec.PCMA: 1, Codec.G722: 1, Codec.OPUS: 2}
 # What we say of our receiver: DTMF and flash (RFC 4733), in-band FEC (RFC 7587).
-_FMTP: Final = {TELEPHONE_EVENT: "0-16", Codec.OPUS.lower(): "useinbandfec=1"}
+_EVENT_FMTP: Final = "0-16"
+_OPUS_FMTP: Final = "useinbandfec=1"
 _RTPMAP = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9._+-]{1,32})/([0-9]{1,6})(?:/([1-9]))?\s*\Z")
 
 
@@ -39,6 +40,11 @@ class PayloadFormat:
             if key.strip().lower() == name:
                 return value.strip()
         return ""
+
+    @property
+    def wants_stereo(self) -> bool:
+        """Whether the side that said this likes to receive two channels (RFC 7587 section 6.1)."""
+        return self.parameter("stereo") == "1"
 
 
 def formats_of(media: MediaDescription) -> tuple[PayloadFormat, ...]:
@@ -88,8 +94,15 @@ def attributes_of(payload: PayloadFormat) -> list[Attribute]:
     channels = f"/{payload.channels}" if payload.channels > 1 else ""
     number = payload.payload_type
     lines = [Attribute("rtpmap", f"{number} {payload.encoding_name}/{payload.clock_rate_hz}{channels}")]
-    codec = codec_of(payload)
-    ours = (
-        "0-16" if payload.encoding_name.lower() == TELEPHONE_EVENT else _FMTP.get(codec, "") if codec else ""
-    )
+    ours = _ours(payload)
     return [*lines, Attribute("fmtp", f"{number} {ours}")] if ours else lines
+
+
+def _ours(payload: PayloadFormat) -> str:
+    """Return our parameters; in an answer ``payload`` is the offer's, and says what we shall send."""
+    if payload.encoding_name.lower() == TELEPHONE_EVENT:
+        return _EVENT_FMTP
+    if codec_of(payload) is not Codec.OPUS:
+        return ""
+    # We like to receive one channel, as a room's mix is, and so never say stereo=1.
+    return f"{_OPUS_FMTP};sprop-stereo=1" if payload.wants_stereo else _OPUS_FMTP

@@ -235,6 +235,7 @@ def _codec_format(payload: PayloadFormat, ptime_ms: int, theirs: PayloadFormat) 
         payload_type=payload.payload_type,
         clock_rate_hz=clock_rate_hz,
         sample_rate_hz=sample_rate_hz,
+        channels=2 if codec is Codec.OPUS and theirs.wants_stereo else 1,
         ptime_ms=ptime_ms,
         bitrate_bps=min(max(int(bitrate), low), high) if bitrate.isdigit() else 0,
         fec=theirs.parameter("useinbandfec") == "1",

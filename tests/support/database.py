@@ -26,6 +26,7 @@ __all__ = [
     "copy_directory",
     "database_url",
     "empty_database_url",
+    "execute",
     "restore",
     "server",
     "sqlite_url",
@@ -62,16 +63,24 @@ def empty_database_url(directory: Path) -> str:
     return _created(_name(directory), lambda: "template0") if ON_POSTGRESQL else sqlite_url(directory)
 
 
+def execute(directory: Path, statements: str) -> None:
+    """Change the directory's database behind the server's back."""
+    if ON_POSTGRESQL:
+        server().execute(_name(directory), statements)
+        return
+    with closing(sqlite3.connect(directory / "mixminus.db")) as connection:
+        connection.executescript(statements)
+
+
 def restore(directory: Path, dump: str) -> None:
     """Fill the directory's empty database from a dump of SQLite; PostgreSQL has the tables by then."""
     if not ON_POSTGRESQL:
-        with closing(sqlite3.connect(directory / "mixminus.db")) as connection:
-            connection.executescript(dump)
+        execute(directory, dump)
         return
     rows = [line for line in dump.splitlines() if line.startswith("INSERT") and "alembic_version" not in line]
     counted = "SELECT setval(pg_get_serial_sequence('outbox', 'id'), max(id)) FROM outbox;"
     # The dump is sorted by name, so that rows come before those that they refer to.
-    server().execute(_name(directory), "\n".join(["SET session_replication_role = replica;", *rows, counted]))
+    execute(directory, "\n".join(["SET session_replication_role = replica;", *rows, counted]))
 
 
 def content(directory: Path) -> bytes:

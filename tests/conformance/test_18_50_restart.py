@@ -45,6 +45,7 @@ def test_18_50_no_acknowledged_change_is_lost_and_nobody_is_left_behind(server: 
     assert kept.recordings
     assert kept.participants
     assert kept.deleted
+    assert kept.kicked
 
 
 def assert_rooms_are_as_promised(server: Server, promises: Promises) -> None:

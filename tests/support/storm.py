@@ -89,7 +89,7 @@ class Storm:
 
     def _be_a_client(self, chance: random.Random) -> None:
         steps = (self._create, self._record, self._look, self._kick, self._delete)
-        chance.choices(steps, weights=(3, 4, 3, 3, 1))[0](chance)
+        chance.choices(steps, weights=(2, 4, 3, 4, 1))[0](chance)
 
     def _be_a_phone(self, chance: random.Random) -> None:
         room = self._room(chance)
@@ -124,12 +124,17 @@ class Storm:
             self._server.call("POST", f"/conferences/{room}/recording_stop")
 
     def _look(self, chance: random.Random) -> None:
-        self.promises.participants.update(self._server.participants(self._room(chance)))
+        for room in self.promises.open_rooms:
+            self.promises.participants.update(self._server.participants(room))
 
     def _kick(self, chance: random.Random) -> None:
-        for participant in self._server.participants(self._room(chance))[:1]:
-            if self._server.call("DELETE", f"/conferencecalls/{participant}").status == 200:
-                self.promises.kicked.add(participant)
+        present = self._server.call("GET", "/conferencecalls").json["result"]
+        here = [each["id"] for each in present if each["status"] in ("joining", "joined")]
+        if (
+            here
+            and self._server.call("DELETE", f"/conferencecalls/{(one := chance.choice(here))}").status == 200
+        ):
+            self.promises.kicked.add(one)
 
     def _delete(self, chance: random.Random) -> None:
         if len(self.promises.open_rooms) < 2:

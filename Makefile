@@ -1,9 +1,8 @@
 # Two commands do everything on a fresh Debian or Ubuntu machine: make run, make test.
 PYTHON ?= python3
-HOST ?= 127.0.0.1
 FUZZ_SECONDS ?= 30
 # Run a second time, on PostgreSQL.
-ON_STORE := tests/store tests/conference tests/api tests/conformance
+ON_STORE := tests/store tests/conference
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,7 +20,7 @@ help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 run: $(VENV)/run.stamp ## Install, build and start a server with a demo room (HOST=0.0.0.0 opens it to the network)
-	@$(BIN)/mixminus serve --demo --host $(HOST)
+	@$(BIN)/mixminus serve --demo $(if $(HOST),--host $(HOST))
 
 dev: $(VENV)/dev.stamp ## Install everything a developer needs into .venv
 
@@ -52,7 +51,7 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 
 fuzz: ## Feed the parsers of foreign bytes with garbage for FUZZ_SECONDS each
 	@tools/install_packages.sh fuzz
-	native/fuzz/run.sh $(FUZZ_SECONDS)
+	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) native/fuzz/run.sh $(FUZZ_SECONDS)
 
 wheel: $(VENV)/dev.stamp ## Build sdist and wheel, and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python

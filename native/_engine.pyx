@@ -251,7 +251,7 @@ cdef class Port:
     def statistics(self):
         cdef mm_readings readings
         cdef mm_measures measures
-        mm_snapshot_read(&self.live().snapshot, &readings)
+        mm_engine_read_port(self.live(), &readings)
         measures = readings.measures
         return (
             counters_of(&readings.counters),
@@ -333,6 +333,16 @@ cdef class Bridge:
 
     def play(self, Playout playout not None):
         check(mm_engine_attach_playout(self.engine.live(), playout.live(), self.live(), NULL))
+
+    def set_hears(self, list cells):
+        cdef mm_shard *shard = self.live().shard
+        cdef Port listener, speaker
+        mm_dispatch_begin(shard)
+        try:
+            for listener, speaker, gain_q8 in cells:
+                check(mm_engine_set_hears(listener.live(), speaker.live(), gain_q8))
+        finally:
+            mm_dispatch_end(self.engine.ptr, shard)
 
     def close(self):
         if self.ptr != NULL and self.engine.ptr != NULL:

@@ -147,7 +147,9 @@ static void part_member(struct mm_bridge *bridge,
 	const struct mm_seat *seat = &bridge->seats[member->state->seat];
 	const int16_t *pcm;
 
-	if (seat->contribution < 0)
+	/* A farewell is for all: who whispered has none. */
+	if (seat->contribution < 0 ||
+	    mm_hears_excepts(&bridge->hears, member))
 		return;
 	pcm = bridge->contributions[seat->contribution].pcm;
 	if (pcm)

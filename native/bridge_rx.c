@@ -15,6 +15,24 @@ static uint32_t highest(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+/* Fetch what the seats after this one will need: first what says where that
+ * is, then all of it. */
+static void prepare_next(const struct mm_bridge *bridge, size_t at)
+{
+	const struct mm_seat *seats = bridge->seats;
+	const struct mm_source *source;
+
+	if (at + 2 < bridge->nseats) {
+		__builtin_prefetch(seats[at + 2].source);
+		__builtin_prefetch(seats[at + 2].member, 1);
+	}
+	if (at + 1 >= bridge->nseats)
+		return;
+	source = seats[at + 1].source;
+	if (source && source->ops->prepare)
+		source->ops->prepare(source);
+}
+
 void mm_bridge_listen(struct mm_bridge *bridge, int64_t now_us)
 {
 	uint32_t needed_hz = 0;
@@ -26,6 +44,7 @@ void mm_bridge_listen(struct mm_bridge *bridge, int64_t now_us)
 		struct mm_source *source = seat->source;
 		uint8_t level = MM_SILENCE_DBOV;
 
+		prepare_next(bridge, i);
 		if (source) {
 			level = source->ops->peek(source, now_us);
 			needed_hz = highest(needed_hz, source->sample_rate_hz);
@@ -216,6 +235,7 @@ void mm_bridge_gather(struct mm_bridge *bridge)
 		struct mm_seat *seat = &bridge->seats[i];
 		const struct mm_candidate *candidate = &bridge->candidates[i];
 
+		prepare_next(bridge, i);
 		seat->contribution = MM_NO_CONTRIBUTION;
 		seat->playouts = 0;
 		if (candidate->choice != MM_CHOICE_UNHEARD)

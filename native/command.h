@@ -40,6 +40,8 @@ struct mm_held_playout;
 
 struct mm_command {
 	enum mm_command_type type;
+	bool more;                        /* the next one applies at the same
+					   * tick                           */
 	uint32_t after_releases;          /* ADOPT_PORT: not before the port
 					   * came back this many times      */
 	struct mm_port *port;

@@ -30,15 +30,18 @@ static bool must_go(const struct mm_command *command)
 	}
 }
 
-static bool push(struct mm_shard *shard, const struct mm_command *command)
+/* A group goes whole. */
+static bool push(struct mm_shard *shard, const struct mm_command *commands,
+		 uint32_t count)
 {
-	if (!may_go(command))
-		return false;
-	if (mm_ring_push(&shard->commands, command))
+	for (uint32_t i = 0; i < count; i++)
+		if (!may_go(&commands[i]))
+			return false;
+	if (mm_ring_push_all(&shard->commands, commands, count))
 		return true;
 	/* Ask to be woken when there is room; it may have come meanwhile. */
 	atomic_store_explicit(&shard->pressed, true, memory_order_release);
-	return mm_ring_push(&shard->commands, command);
+	return mm_ring_push_all(&shard->commands, commands, count);
 }
 
 static int pending_alloc(struct mm_pending *pending)
@@ -52,7 +55,9 @@ static int pending_alloc(struct mm_pending *pending)
 		memcpy(items, pending->items + pending->head,
 		       pending->count * sizeof(*items));
 	free(pending->items);
-	*pending = (struct mm_pending){ items, 0, pending->count, size };
+	pending->items = items;
+	pending->head = 0;
+	pending->size = size;
 	return 0;
 }
 
@@ -69,29 +74,75 @@ static int wait_in_line(struct mm_pending *pending,
 	return 0;
 }
 
+static int join_group(struct mm_pending *pending,
+		      const struct mm_command *command)
+{
+	struct mm_command what = *command;
+	int rc;
+
+	what.more = pending->grouped + 1 < MM_TOGETHER_MAX;
+	rc = wait_in_line(pending, &what);
+	if (!rc)
+		pending->grouped = what.more ? pending->grouped + 1 : 0;
+	return rc;
+}
+
 int mm_dispatch(struct mm_engine *engine, struct mm_shard *shard,
 		const struct mm_command *command)
 {
 	mm_dispatch_collect(engine);
-	if (!shard->pending.count && push(shard, command))
+	if (!shard->pending.count && !shard->pending.together &&
+	    push(shard, command, 1))
 		return 0;
 	if (shard->pending.count >= MM_PENDING_MAX && !must_go(command)) {
 		engine->totals.commands_refused++;
 		return -EAGAIN;
 	}
+	if (shard->pending.together)
+		return join_group(&shard->pending, command);
 	return wait_in_line(&shard->pending, command);
+}
+
+/* How many of those in front go together; 0: the group is still open. */
+static uint32_t group(const struct mm_pending *pending)
+{
+	const struct mm_command *items = pending->items + pending->head;
+
+	for (uint32_t i = 0; i < pending->count; i++)
+		if (!items[i].more)
+			return i + 1;
+	return 0;
 }
 
 static void flush(struct mm_shard *shard)
 {
 	struct mm_pending *pending = &shard->pending;
+	uint32_t count;
 
-	while (pending->count &&
-	       push(shard, &pending->items[pending->head])) {
-		pending->head++;
-		if (!--pending->count)
+	while ((count = group(pending)) &&
+	       push(shard, &pending->items[pending->head], count)) {
+		pending->head += count;
+		pending->count -= count;
+		if (!pending->count)
 			pending->head = 0;
 	}
+}
+
+void mm_dispatch_begin(struct mm_shard *shard)
+{
+	shard->pending.together++;
+}
+
+void mm_dispatch_end(struct mm_engine *engine, struct mm_shard *shard)
+{
+	struct mm_pending *pending = &shard->pending;
+
+	if (--pending->together)
+		return;
+	if (pending->grouped)
+		pending->items[pending->head + pending->count - 1].more = false;
+	pending->grouped = 0;
+	mm_dispatch_collect(engine);
 }
 
 static void collect_port(struct mm_port *port)

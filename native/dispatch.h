@@ -12,12 +12,17 @@
 #include "shard.h"
 
 #define MM_PENDING_MAX 65536   /* beyond: -EAGAIN, except for what releases  */
+#define MM_TOGETHER_MAX 1024   /* in one group; the rest a tick later        */
 
 struct mm_engine;
 
 /* 0, -EAGAIN (counted as commands_refused) or -ENOMEM. */
 int mm_dispatch(struct mm_engine *engine, struct mm_shard *shard,
 		const struct mm_command *command);
+/* All that is dispatched to the shard until the end applies at one tick. Only
+ * the first command of such a group may be one that retires something. */
+void mm_dispatch_begin(struct mm_shard *shard);
+void mm_dispatch_end(struct mm_engine *engine, struct mm_shard *shard);
 /* Free what came back, and send on what waits. */
 void mm_dispatch_collect(struct mm_engine *engine);
 /* Without threads: until nothing waits anywhere. */

@@ -148,12 +148,20 @@ static void add_snapshot(struct mm_counters *sum, struct mm_snapshot *snapshot)
 	mm_counters_add(sum, &readings.counters);
 }
 
+static void add_port(struct mm_counters *sum, struct mm_port *port)
+{
+	struct mm_readings readings;
+
+	mm_engine_read_port(port, &readings);
+	mm_counters_add(sum, &readings.counters);
+}
+
 void mm_engine_counters(struct mm_engine *engine, struct mm_counters *sum)
 {
 	mm_dispatch_collect(engine);
 	*sum = engine->totals;
 	for (struct mm_port *p = engine->ports; p; p = p->control.next)
-		add_snapshot(sum, &p->snapshot);
+		add_port(sum, p);
 	for (uint32_t i = 0; i < engine->nshards; i++)
 		add_snapshot(sum, &engine->shards[i]->snapshot);
 	for (struct mm_mux *mux = engine->muxes; mux; mux = mux->next)

@@ -68,7 +68,6 @@ cdef extern from "snapshot.h" nogil:
         pass
     const char *mm_counter_names[]
     const size_t mm_counter_count
-    void mm_snapshot_read(mm_snapshot *snapshot, mm_readings *readings)
     uint64_t mm_counter_value(const mm_counters *counters, size_t index)
 
 cdef extern from "event.h" nogil:
@@ -134,8 +133,11 @@ cdef extern from "engine.h" nogil:
     size_t mm_pcm_port_read(mm_pcm_port *port, int16_t *pcm, size_t max)
     size_t mm_pcm_port_waiting(const mm_pcm_port *port)
 
+    cdef struct mm_shard:
+        pass
     cdef struct mm_held_bridge:
         uint32_t sample_rate_hz
+        mm_shard *shard
     cdef struct mm_held_tap:
         mm_tap *tap
     cdef struct mm_held_playout:
@@ -186,9 +188,12 @@ cdef extern from "engine.h" nogil:
     int mm_engine_configure(mm_port *port, mm_media *media)
     int mm_engine_seat(mm_port *port, mm_held_bridge *bridge)
     int mm_engine_set_gain(mm_port *port, int32_t gain_q8)
+    void mm_engine_read_port(mm_port *port, mm_readings *readings)
     int mm_engine_set_muted(mm_port *port, bint muted)
     int mm_engine_set_deafened(mm_port *port, bint deafened)
     int mm_engine_set_hears(mm_port *port, mm_port *speaker, int32_t gain_q8)
+    void mm_dispatch_begin(mm_shard *shard)
+    void mm_dispatch_end(mm_engine *engine, mm_shard *shard)
     int mm_engine_set_remote(mm_port *port, const char *host, uint16_t remote_port)
     int mm_engine_send_digits(mm_port *port, const char *digits, uint32_t duration_ms)
     void mm_engine_close_port(mm_port *port)

@@ -7,6 +7,9 @@
 #include "engine.h"
 #include "mix.h"
 
+_Static_assert(MM_SHARD_READERS >= MM_ENGINE_MAX_PORTS,
+	       "all ports may end up on one shard");
+
 static int command(struct mm_port *port, struct mm_command what)
 {
 	what.port = port;
@@ -155,18 +158,22 @@ int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge)
 					   &control->tx_format);
 	if (!rc && bridge && bridge->shard != control->shard)
 		rc = move(port, bridge->shard);
-	if (!rc)
-		rc = command(port, (struct mm_command){
-			.type = MM_COMMAND_SEAT_PORT, .bridge = bridge });
 	if (rc < 0)
 		return rc;
-	if (control->bridge)
-		control->bridge->nports--;
-	control->bridge = bridge;
-	if (bridge)
-		bridge->nports++;
-	restate_hears(port);
-	return 0;
+	/* Together: not for one tick may it hear, or be heard, too much. */
+	mm_dispatch_begin(control->shard);
+	rc = command(port, (struct mm_command){
+		.type = MM_COMMAND_SEAT_PORT, .bridge = bridge });
+	if (!rc) {
+		if (control->bridge)
+			control->bridge->nports--;
+		control->bridge = bridge;
+		if (bridge)
+			bridge->nports++;
+		restate_hears(port);
+	}
+	mm_dispatch_end(control->engine, control->shard);
+	return rc;
 }
 
 int mm_engine_configure(struct mm_port *port, struct mm_media *media)
@@ -192,8 +199,12 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 	/* A lobby full of formats leaves the port silent while it waits. */
 	mm_engine_add_encoder(engine, control->shard->lobby, &media->send);
 	another = setup->member;
+	mm_dispatch_begin(control->shard);
 	rc = command(port, (struct mm_command){
 		.type = MM_COMMAND_CONFIGURE_PORT, .u.setup = setup });
+	if (!rc && another)
+		restate_hears(port);
+	mm_dispatch_end(engine, control->shard);
 	if (rc < 0) {
 		/* Begin anew the next time: what was told never got there. */
 		((struct mm_rtp_port *)port)->told_receiver = NULL;
@@ -202,8 +213,6 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 	}
 	control->tx_format = media->send;
 	control->configured = true;
-	if (another)
-		restate_hears(port);
 	return 0;
 }
 
@@ -337,6 +346,14 @@ void mm_engine_close_port(struct mm_port *port)
 	control->releases_sent++;
 	command(port, (struct mm_command){ .type = MM_COMMAND_RELEASE_PORT,
 					.u.on = true });
+}
+
+void mm_engine_read_port(struct mm_port *port, struct mm_readings *readings)
+{
+	/* Without a thread nothing is published but on demand. */
+	if (port->control.engine->config.manual)
+		mm_port_publish(port);
+	mm_snapshot_read(&port->snapshot, readings);
 }
 
 /* When neither a shard nor a mux holds it any longer. */

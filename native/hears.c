@@ -41,6 +41,15 @@ int mm_hears_set(struct mm_hears *hears, const struct mm_member *listener,
 	return 0;
 }
 
+bool mm_hears_excepts(const struct mm_hears *hears,
+		      const struct mm_member *speaker)
+{
+	for (size_t i = 0; i < hears->count; i++)
+		if (hears->cells[i].speaker == speaker)
+			return true;
+	return false;
+}
+
 void mm_hears_forget(struct mm_hears *hears, const struct mm_member *member)
 {
 	size_t kept = 0;

@@ -9,7 +9,7 @@
 
 #include "bridge.h"
 
-#define MM_HEARS_MAX 256              /* exceptions in one bridge           */
+#define MM_HEARS_MAX 1024             /* exceptions in one bridge           */
 #define MM_HEARS_MAX_GAIN_Q8 4096     /* +24 dB                             */
 #define MM_HEARS_NONE (-1)
 
@@ -29,6 +29,9 @@ struct mm_hears {
 /* `heard`: the listener hears the speaker now, so the change must glide. */
 int mm_hears_set(struct mm_hears *hears, const struct mm_member *listener,
 		 const struct mm_member *speaker, int32_t gain_q8, bool heard);
+/* Somebody does not hear this speaker as it is. */
+bool mm_hears_excepts(const struct mm_hears *hears,
+		      const struct mm_member *speaker);
 /* A member has left. */
 void mm_hears_forget(struct mm_hears *hears, const struct mm_member *member);
 /* The tick is over: glides are done, cells back at unity go. */

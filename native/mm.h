@@ -26,4 +26,17 @@ static inline size_t mm_frame_samples(uint32_t sample_rate_hz, uint32_t ptime_ms
 	return (size_t)sample_rate_hz / 1000u * ptime_ms;
 }
 
+#define MM_CACHE_LINE_BYTES 64
+
+/* Memory that will be needed soon. Everything about one participant is cold
+ * when its turn comes, a thousand others having had theirs; asked for a little
+ * ahead, it arrives while the one before is served. */
+static inline void mm_prefetch(const void *memory, size_t bytes)
+{
+	const char *at = memory;
+
+	for (size_t i = 0; at && i < bytes; i += MM_CACHE_LINE_BYTES)
+		__builtin_prefetch(at + i, 1);
+}
+
 #endif

@@ -1,37 +1,58 @@
-/* outbox.c -- datagrams on their way out, sent in batches of one socket. */
+/* outbox.c -- datagrams on their way out, sent many at a time. */
 #include "outbox.h"
 
 void mm_outbox_init(struct mm_outbox *outbox, struct mm_counters *counters)
 {
-	outbox->fd = -1;
 	outbox->count = 0;
 	outbox->counters = counters;
 }
 
+static void send_one(struct mm_outbox *outbox, size_t at)
+{
+	const struct mm_udp_out *out = &outbox->out[at];
+
+	if (mm_udp_send(outbox->fds[at], &out->to, out->bytes, out->size) < 0)
+		outbox->senders[at]->rtp_send_failed++;
+}
+
+static void send_run(struct mm_outbox *outbox, size_t first, size_t count)
+{
+	int taken = mm_udp_send_batch(outbox->fds[first], &outbox->out[first],
+				      count);
+
+	outbox->counters->rtp_send_failed += count - (size_t)taken;
+}
+
 void mm_outbox_flush(struct mm_outbox *outbox)
 {
-	struct mm_counters *blamed = outbox->count == 1 ? outbox->sender :
-							  outbox->counters;
+	size_t first = 0;
 
-	if (!outbox->count)
-		return;
-	blamed->rtp_send_failed +=
-		outbox->count - (size_t)mm_udp_send_batch(outbox->fd,
-							  outbox->out,
-							  outbox->count);
+	while (first < outbox->count) {
+		size_t end = first + 1;
+
+		while (end < outbox->count &&
+		       outbox->fds[end] == outbox->fds[first])
+			end++;
+		if (end == first + 1)
+			send_one(outbox, first);
+		else
+			send_run(outbox, first, end - first);
+		first = end;
+	}
 	outbox->count = 0;
 }
 
-struct mm_udp_out *mm_outbox_reserve(struct mm_outbox *outbox, int fd)
+struct mm_udp_out *mm_outbox_reserve(struct mm_outbox *outbox)
 {
-	if (outbox->fd != fd || outbox->count == MM_UDP_BATCH)
+	if (outbox->count == MM_UDP_BATCH)
 		mm_outbox_flush(outbox);
-	outbox->fd = fd;
 	return &outbox->out[outbox->count];
 }
 
-void mm_outbox_commit(struct mm_outbox *outbox, struct mm_counters *sender)
+void mm_outbox_commit(struct mm_outbox *outbox, int fd,
+		      struct mm_counters *sender)
 {
-	outbox->sender = sender;
+	outbox->fds[outbox->count] = fd;
+	outbox->senders[outbox->count] = sender;
 	outbox->count++;
 }

@@ -24,9 +24,11 @@ struct mm_port_ops {
 	/* Now on this shard: open for packets; and the reverse. */
 	void (*adopt)(struct mm_port *port);
 	void (*release)(struct mm_port *port, bool last);
-	/* Before and after the bridges of a tick. */
+	/* Before and after the bridges of a tick; receive may be NULL. */
 	void (*receive)(struct mm_port *port, int64_t now_us);
 	void (*transmit)(struct mm_port *port, int64_t now_us);
+	/* Transmits soon: fetch what that needs into the cache; may be NULL. */
+	void (*prepare)(const struct mm_port *port);
 	void (*measure)(const struct mm_port *port,
 			struct mm_measures *measures);
 	/* On the control thread, when nobody else holds the port. */
@@ -63,10 +65,10 @@ struct mm_port {
 	struct mm_shard *shard;           /* that holds it; NULL in between */
 	struct mm_port *next;             /* in the shard's list            */
 	struct mm_port **link;
+	struct mm_held_playout *playouts; /* that only it hears             */
 	struct mm_member *member;         /* NULL until configured          */
 	struct mm_held_bridge *seat;      /* where it was told to be        */
 	struct mm_bridge *place;          /* where it is; NULL: nowhere     */
-	struct mm_held_playout *playouts; /* that only it hears             */
 	int32_t gain_q8;
 	bool muted;
 	bool deafened;

@@ -30,12 +30,14 @@ static struct mm_address destination(const struct mm_rtp_port *port)
 
 static struct mm_udp_out *reserve(struct mm_rtp_port *port)
 {
-	bool mux = port->media.rtcp_mux;
-	int fd = port->mux_fd >= 0 ? port->mux_fd :
-		 mux		   ? port->rtp.fd :
-				     port->rtcp.fd;
+	return mm_outbox_reserve(&port->port.shard->outbox);
+}
 
-	return mm_outbox_reserve(&port->port.shard->outbox, fd);
+static int socket_of(const struct mm_rtp_port *port)
+{
+	if (port->mux_fd >= 0)
+		return port->mux_fd;
+	return port->media.rtcp_mux ? port->rtp.fd : port->rtcp.fd;
 }
 
 static void send_out(struct mm_rtp_port *port, struct mm_udp_out *out, int size)
@@ -47,7 +49,8 @@ static void send_out(struct mm_rtp_port *port, struct mm_udp_out *out, int size)
 		return;
 	out->to = destination(port);
 	out->size = (size_t)size;
-	mm_outbox_commit(&port->port.shard->outbox, &port->port.counters);
+	mm_outbox_commit(&port->port.shard->outbox, socket_of(port),
+			 &port->port.counters);
 	port->port.counters.rtcp_sent++;
 }
 

@@ -112,6 +112,17 @@ void mm_port_rx_datagram(struct mm_rtp_port *port,
 		receive_rtp(port, from, bytes, size, arrival_us);
 }
 
+void mm_port_rx_prepare(const struct mm_rtp_port *port)
+{
+	mm_prefetch(&port->rx, sizeof(port->rx) + sizeof(port->srtp) +
+				       sizeof(port->media.receive));
+	mm_prefetch(&port->port.counters, MM_CACHE_LINE_BYTES);
+	if (port->srtp)
+		mm_prefetch(port->srtp, sizeof(*port->srtp));
+	if (port->rx.receiver)
+		mm_receiver_prepare_packet(port->rx.receiver);
+}
+
 static void drain_inbox(struct mm_rtp_port *port)
 {
 	struct mm_inbox_packet *packet;

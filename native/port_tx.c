@@ -9,12 +9,26 @@
 
 #include "rtp_port.h"
 
+void mm_port_tx_prepare(const struct mm_rtp_port *port)
+{
+	mm_prefetch(&port->port.counters, MM_CACHE_LINE_BYTES);
+	mm_prefetch(&port->rx, sizeof(port->rx));
+	mm_prefetch(&port->media.receive, sizeof(port->media.receive) +
+						  sizeof(port->media.send));
+	mm_prefetch(&port->tx, offsetof(struct mm_rtp_tx, dtmf) +
+				       MM_CACHE_LINE_BYTES);
+	mm_prefetch(&port->tx.next_report_us, 1);
+	mm_prefetch(port->port.member, sizeof(*port->port.member));
+	if (port->srtp)
+		mm_prefetch(port->srtp, sizeof(*port->srtp));
+}
+
 static void send_packet(struct mm_rtp_port *port, struct mm_rtp *rtp)
 {
 	struct mm_counters *counters = &port->port.counters;
 	struct mm_outbox *outbox = &port->port.shard->outbox;
 	int fd = port->mux_fd >= 0 ? port->mux_fd : port->rtp.fd;
-	struct mm_udp_out *out = mm_outbox_reserve(outbox, fd);
+	struct mm_udp_out *out = mm_outbox_reserve(outbox);
 	int size;
 
 	rtp->ssrc = port->tx.ssrc;
@@ -31,7 +45,7 @@ static void send_packet(struct mm_rtp_port *port, struct mm_rtp *rtp)
 	}
 	out->to = port->rx.latch.remote;
 	out->size = (size_t)size;
-	mm_outbox_commit(outbox, counters);
+	mm_outbox_commit(outbox, fd, counters);
 	port->tx.packets++;
 	port->tx.octets += (uint32_t)rtp->payload_bytes;
 	counters->rtp_sent++;

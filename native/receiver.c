@@ -93,6 +93,14 @@ void mm_receiver_count(struct mm_receiver *receiver)
 	*told = *now;
 }
 
+void mm_receiver_prepare_packet(const struct mm_receiver *receiver)
+{
+	/* To the end of a short packet in the jitter buffer's first place. */
+	mm_prefetch(receiver, offsetof(struct mm_receiver, jbuf.packets) +
+				      MM_PREPARED_BYTES);
+	mm_prefetch(&receiver->voice, offsetof(struct mm_voice, decoders));
+}
+
 static void restart(struct mm_receiver *receiver, uint32_t clock_rate_hz)
 {
 	mm_jbuf_reset(&receiver->jbuf, clock_rate_hz);

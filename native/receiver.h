@@ -44,6 +44,8 @@ struct mm_source *mm_receiver_source(struct mm_receiver *receiver);
 /* Whether the payload type is one of the config's. */
 bool mm_receiver_knows(const struct mm_receiver *receiver,
 		       uint8_t payload_type);
+/* A packet will come: fetch what it will need into the cache. */
+void mm_receiver_prepare_packet(const struct mm_receiver *receiver);
 /* One decrypted RTP packet. 0, or -errno and the counter that names why. */
 int mm_receiver_packet(struct mm_receiver *receiver, const uint8_t *packet,
 		       size_t size, int64_t arrival_us);

@@ -8,6 +8,7 @@
 #include "voice.h"
 
 #define MM_RECEIVER_DIGITS 16
+#define MM_PREPARED_BYTES 192         /* 20 ms of G.711 with what is said of it */
 
 enum mm_frame_state {
 	MM_FRAME_UNDECODED,

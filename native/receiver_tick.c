@@ -194,7 +194,20 @@ static void skip(struct mm_source *source)
 	mm_voice_skip(&receiver->voice, nsamples);
 }
 
+static void prepare(const struct mm_source *source)
+{
+	const struct mm_receiver *receiver = (const struct mm_receiver *)source;
+	const struct mm_voice *voice = &receiver->voice;
+
+	mm_prefetch(receiver, offsetof(struct mm_receiver, jbuf.packets) +
+				      MM_PREPARED_BYTES);
+	mm_prefetch(voice, offsetof(struct mm_voice, items) + MM_PREPARED_BYTES);
+	mm_prefetch(voice->passed, MM_PREPARED_BYTES);
+	mm_prefetch(voice->passed + 1, MM_PREPARED_BYTES);
+}
+
 const struct mm_source_ops mm_receiver_ops = {
+	.prepare = prepare,
 	.peek = peek,
 	.pull = pull,
 	.skip = skip,

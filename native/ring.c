@@ -64,6 +64,22 @@ bool mm_ring_push(struct mm_ring *ring, const void *element)
 	return true;
 }
 
+bool mm_ring_push_all(struct mm_ring *ring, const void *elements,
+		      uint32_t count)
+{
+	uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+	uint32_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+
+	if (ring->capacity - (tail - head) < count)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		memcpy(slot(ring, tail + i),
+		       (const uint8_t *)elements + i * ring->element_bytes,
+		       ring->element_bytes);
+	atomic_store_explicit(&ring->tail, tail + count, memory_order_release);
+	return true;
+}
+
 void *mm_ring_front(struct mm_ring *ring)
 {
 	uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);

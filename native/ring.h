@@ -32,6 +32,9 @@ void mm_ring_free(struct mm_ring *ring);
 void *mm_ring_reserve(struct mm_ring *ring);
 void mm_ring_commit(struct mm_ring *ring);
 bool mm_ring_push(struct mm_ring *ring, const void *element);
+/* All of them, seen by the consumer at the same moment, or none. */
+bool mm_ring_push_all(struct mm_ring *ring, const void *elements,
+		      uint32_t count);
 
 /* The oldest element, the consumer's until released; NULL when empty. */
 void *mm_ring_front(struct mm_ring *ring);

@@ -18,6 +18,16 @@ static void receive_rtp(struct mm_shard_socket *socket,
 			    datagram->size, datagram->arrival_us, false);
 }
 
+static void prepare_rtp(const struct mm_shard_socket *socket)
+{
+	mm_port_rx_prepare(socket->owner);
+}
+
+static void settle_rtp(struct mm_shard_socket *socket, int64_t now_us)
+{
+	mm_port_rx_tick(socket->owner, now_us);
+}
+
 static void receive_rtcp(struct mm_shard_socket *socket,
 			 struct mm_datagram *datagram)
 {
@@ -30,7 +40,7 @@ static void adopt(struct mm_port *base)
 	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
 
 	if (port->rtp.fd >= 0) {
-		mm_shard_watch(base->shard, &port->rtp);
+		mm_shard_read(base->shard, &port->rtp);
 		mm_shard_watch(base->shard, &port->rtcp);
 	}
 }
@@ -43,7 +53,7 @@ static void release(struct mm_port *base, bool last)
 		mm_port_rtcp_bye(port);
 	mm_outbox_flush(&base->shard->outbox);
 	if (port->rtp.fd >= 0) {
-		mm_shard_unwatch(base->shard, &port->rtp);
+		mm_shard_unread(base->shard, &port->rtp);
 		mm_shard_unwatch(base->shard, &port->rtcp);
 	}
 }
@@ -87,11 +97,27 @@ static void transmit(struct mm_port *base, int64_t now_us)
 	mm_port_rtcp_tick((struct mm_rtp_port *)base, now_us);
 }
 
+static void prepare(const struct mm_port *base)
+{
+	mm_port_tx_prepare((const struct mm_rtp_port *)base);
+}
+
+/* Its sockets receive. */
 static const struct mm_port_ops rtp_ops = {
+	.adopt = adopt,
+	.release = release,
+	.transmit = transmit,
+	.prepare = prepare,
+	.measure = mm_rtp_port_measure,
+	.free = free_port,
+};
+
+static const struct mm_port_ops muxed_ops = {
 	.adopt = adopt,
 	.release = release,
 	.receive = mm_port_rx_tick,
 	.transmit = transmit,
+	.prepare = prepare,
 	.measure = mm_rtp_port_measure,
 	.free = free_port,
 };
@@ -115,8 +141,13 @@ static struct mm_rtp_port *port_alloc(uint32_t id)
 		return NULL;
 	mm_port_init(&port->port, &rtp_ops, id);
 	port->port.waits = true;
-	port->rtp = (struct mm_shard_socket){ -1, port, receive_rtp };
-	port->rtcp = (struct mm_shard_socket){ -1, port, receive_rtcp };
+	port->rtp = (struct mm_shard_socket){
+		.fd = -1, .owner = port, .receive = receive_rtp,
+		.settle = settle_rtp, .prepare = prepare_rtp,
+	};
+	port->rtcp = (struct mm_shard_socket){
+		.fd = -1, .owner = port, .receive = receive_rtcp,
+	};
 	port->mux_fd = -1;
 	port->rx.round_trip_us = -1;
 	if (getrandom(chance, sizeof(chance), 0) != sizeof(chance))
@@ -209,6 +240,7 @@ int mm_rtp_port_open_muxed(struct mm_rtp_port **opened, uint32_t id, int fd)
 
 	if (!port)
 		return -ENOMEM;
+	port->port.ops = &muxed_ops;
 	port->mux_fd = fd;
 	rc = inbox_open(port);
 	if (rc < 0) {

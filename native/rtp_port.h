@@ -75,15 +75,15 @@ struct mm_rtp_tx {
 struct mm_rtp_port {
 	struct mm_port port;              /* first                          */
 	struct mm_shard_socket rtp;       /* fd -1: through a mux           */
-	struct mm_shard_socket rtcp;
+	struct mm_rtp_rx rx;
+	struct mm_srtp *srtp;
+	struct mm_media media;
 	int mux_fd;                       /* -1: own sockets                */
 	struct mm_inbox *inbox;           /* what the mux has for us        */
+	struct mm_rtp_tx tx;
+	struct mm_shard_socket rtcp;
 	uint16_t local_port;
 	uint32_t random;                  /* xorshift state                 */
-	struct mm_media media;
-	struct mm_srtp *srtp;
-	struct mm_rtp_rx rx;
-	struct mm_rtp_tx tx;
 
 	/* The control thread's. */
 	struct mm_media told;             /* the newest setup's media       */
@@ -116,11 +116,14 @@ void mm_rtp_port_send_digit(struct mm_port *port,
 
 /* port_rx.c */
 void mm_port_rx_open(struct mm_rtp_port *port);
+/* A packet will come: fetch what it is judged by into the cache. */
+void mm_port_rx_prepare(const struct mm_rtp_port *port);
 void mm_port_rx_datagram(struct mm_rtp_port *port,
 			 const struct mm_address *from, uint8_t *bytes,
 			 size_t size, int64_t arrival_us, bool rtcp);
 void mm_port_rx_tick(struct mm_port *port, int64_t now_us);
 /* port_tx.c */
+void mm_port_tx_prepare(const struct mm_rtp_port *port);
 void mm_port_tx_tick(struct mm_port *port, int64_t now_us);
 /* port_rtcp.c */
 void mm_port_rtcp_datagram(struct mm_rtp_port *port,

@@ -18,8 +18,6 @@
 #define LATE_US 1000
 #define MAX_CATCH_UP_US 1000000
 #define PUBLISH_EVERY_MS 200
-#define EPOLL_BATCH 256
-#define EPOLL_ROUNDS 16        /* bounds a flood: 64 datagrams a round, socket */
 #define REALTIME_PRIORITY 20
 
 int mm_shard_open(struct mm_shard **opened,
@@ -34,6 +32,9 @@ int mm_shard_open(struct mm_shard **opened,
 	mm_outbox_init(&shard->outbox, &shard->counters);
 	shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	rc = shard->epoll_fd < 0 ? -errno : 0;
+	shard->readers = calloc(MM_SHARD_READERS, sizeof(*shard->readers));
+	if (!rc && !shard->readers)
+		rc = -ENOMEM;
 	if (!rc)
 		rc = mm_ring_init(&shard->commands, MM_SHARD_COMMANDS,
 				  sizeof(struct mm_command));
@@ -54,6 +55,7 @@ int mm_shard_open(struct mm_shard **opened,
 void mm_shard_close(struct mm_shard *shard)
 {
 	free(shard->pending.items);
+	free(shard->readers);
 	mm_ring_free(&shard->commands);
 	mm_ring_free(&shard->retired);
 	mm_ring_free(&shard->events);
@@ -70,50 +72,6 @@ void mm_shard_tell(struct mm_shard *shard, const struct mm_event *event)
 		shard->counters.events_dropped++;
 }
 
-int mm_shard_watch(struct mm_shard *shard, struct mm_shard_socket *socket)
-{
-	struct epoll_event event = {
-		.events = EPOLLIN, .data = { .ptr = socket },
-	};
-
-	if (epoll_ctl(shard->epoll_fd, EPOLL_CTL_ADD, socket->fd, &event) < 0)
-		return -errno;
-	return 0;
-}
-
-void mm_shard_unwatch(struct mm_shard *shard, struct mm_shard_socket *socket)
-{
-	epoll_ctl(shard->epoll_fd, EPOLL_CTL_DEL, socket->fd, NULL);
-}
-
-static void receive_socket(struct mm_shard *shard,
-			   struct mm_shard_socket *socket, int64_t now_us)
-{
-	int count = mm_udp_receive(socket->fd, shard->datagrams, MM_UDP_BATCH);
-
-	for (int i = 0; i < count; i++) {
-		/* The kernel's stamp is real time; a virtual clock has its
-		 * own. */
-		if (shard->config.manual)
-			shard->datagrams[i].arrival_us = now_us;
-		socket->receive(socket, &shard->datagrams[i]);
-	}
-}
-
-static void receive_sockets(struct mm_shard *shard, int64_t now_us)
-{
-	struct epoll_event ready[EPOLL_BATCH];
-
-	for (int round = 0; round < EPOLL_ROUNDS; round++) {
-		int count = epoll_wait(shard->epoll_fd, ready, EPOLL_BATCH, 0);
-
-		for (int i = 0; i < count; i++)
-			receive_socket(shard, ready[i].data.ptr, now_us);
-		if (count < EPOLL_BATCH)
-			return;
-	}
-}
-
 static void tick_bridge(struct mm_held_bridge *held, int64_t now_us,
 			uint32_t skipped)
 {
@@ -123,18 +81,41 @@ static void tick_bridge(struct mm_held_bridge *held, int64_t now_us,
 			      memory_order_relaxed);
 }
 
-/* Ports take turns, so that publishing costs each tick little. */
+/* Ports take turns, so that publishing costs each tick little; of a manual
+ * shard's they are published when somebody asks. */
+static bool has_turn(const struct mm_shard *shard, const struct mm_port *port)
+{
+	uint32_t turns = PUBLISH_EVERY_MS / shard->config.ptime_ms;
+
+	return !shard->config.manual &&
+	       ((uint32_t)shard->tick + port->id) % turns == 0;
+}
+
 static void publish(struct mm_shard *shard)
 {
-	uint64_t turns = PUBLISH_EVERY_MS / shard->config.ptime_ms;
 	struct mm_readings readings = { .counters = shard->counters };
 
-	if (shard->config.manual)
-		turns = 1;
-	for (struct mm_port *port = shard->ports; port; port = port->next)
-		if ((shard->tick + port->id) % turns == 0)
-			mm_port_publish(port);
 	mm_snapshot_publish(&shard->snapshot, &readings);
+}
+
+static void prepare(const struct mm_port *port)
+{
+	mm_prefetch(port->next, MM_CACHE_LINE_BYTES);
+	if (port->ops->prepare)
+		port->ops->prepare(port);
+}
+
+static void transmit(struct mm_shard *shard, int64_t now_us)
+{
+	for (struct mm_port *port = shard->ports; port; port = port->next) {
+		if (port->next)
+			prepare(port->next);
+		port->ops->transmit(port, now_us);
+		mm_port_tell_talking(port, now_us);
+		if (has_turn(shard, port))
+			mm_port_publish(port);
+	}
+	mm_outbox_flush(&shard->outbox);
 }
 
 static void wake(struct mm_shard *shard)
@@ -157,20 +138,18 @@ void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 	shard->tick++;
 	shard->counters.ticks++;
 	mm_shard_drain(shard, MM_SHARD_COMMANDS_PER_TICK, now_us);
-	receive_sockets(shard, now_us);
+	mm_shard_receive(shard, now_us);
 	for (struct mm_port *port = shard->ports; port; port = port->next) {
-		port->ops->receive(port, now_us);
+		mm_prefetch(port->next, MM_CACHE_LINE_BYTES);
+		if (port->ops->receive)
+			port->ops->receive(port, now_us);
 		mm_port_retry_playouts(port);
 	}
 	if (shard->lobby)
 		tick_bridge(shard->lobby, now_us, skipped);
 	for (struct mm_held_bridge *b = shard->bridges; b; b = b->next)
 		tick_bridge(b, now_us, skipped);
-	for (struct mm_port *port = shard->ports; port; port = port->next) {
-		port->ops->transmit(port, now_us);
-		mm_port_tell_talking(port, now_us);
-	}
-	mm_outbox_flush(&shard->outbox);
+	transmit(shard, now_us);
 	publish(shard);
 	wake(shard);
 }

@@ -20,17 +20,30 @@
 #include "ring.h"
 #include "snapshot.h"
 
+#define MM_SHARD_READERS 16384         /* sockets: as many as ports          */
 #define MM_SHARD_COMMANDS 4096
 #define MM_SHARD_EVENTS 4096
 #define MM_SHARD_COMMANDS_PER_TICK 512
 
-/* A socket of a port, as epoll names it. */
+/* A socket of a port. */
 struct mm_shard_socket {
 	int fd;                           /* -1: none                       */
 	void *owner;
 	/* One datagram, in the shard's own memory: may be changed.         */
 	void (*receive)(struct mm_shard_socket *socket,
 			struct mm_datagram *datagram);
+	/* This tick's datagrams have been received; NULL for the watched.  */
+	void (*settle)(struct mm_shard_socket *socket, int64_t now_us);
+	/* Datagrams come soon: have what they need fetched. For that the two
+	 * cache lines from here on have been.                              */
+	void (*prepare)(const struct mm_shard_socket *socket);
+	size_t reader;                    /* its place among the readers    */
+};
+
+/* A socket that is read in every tick, next to its neighbours. */
+struct mm_shard_reader {
+	int fd;
+	struct mm_shard_socket *socket;
 };
 
 /* Commands that wait for the ring; the control thread's. */
@@ -39,6 +52,8 @@ struct mm_pending {
 	size_t head;
 	size_t count;
 	size_t size;
+	uint32_t together;                /* depth of mm_dispatch_begin     */
+	size_t grouped;                   /* commands of the open group     */
 };
 
 struct mm_shard_config {
@@ -62,6 +77,8 @@ struct mm_shard {
 	struct mm_held_bridge *lobby;
 	struct mm_held_bridge *bridges;
 	struct mm_port *ports;
+	struct mm_shard_reader *readers;
+	size_t nreaders;
 	int epoll_fd;
 	uint64_t tick;
 	bool news;                        /* wake Python after this tick    */
@@ -86,7 +103,13 @@ void mm_shard_drain(struct mm_shard *shard, uint32_t limit, int64_t now_us);
 
 /* For ports, within a tick. */
 void mm_shard_tell(struct mm_shard *shard, const struct mm_event *event);
+
+/* shard_rx.c: sockets where something comes in nearly every tick are read
+ * without asking; of the others epoll tells. */
+void mm_shard_read(struct mm_shard *shard, struct mm_shard_socket *socket);
+void mm_shard_unread(struct mm_shard *shard, struct mm_shard_socket *socket);
 int mm_shard_watch(struct mm_shard *shard, struct mm_shard_socket *socket);
 void mm_shard_unwatch(struct mm_shard *shard, struct mm_shard_socket *socket);
+void mm_shard_receive(struct mm_shard *shard, int64_t now_us);
 
 #endif

@@ -136,10 +136,15 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 
 void mm_shard_drain(struct mm_shard *shard, uint32_t limit, int64_t now_us)
 {
-	struct mm_command command;
+	struct mm_command command = { .more = false };
 
-	while (limit-- &&
-	       mm_ring_count(&shard->retired) < shard->retired.capacity &&
-	       mm_ring_pop(&shard->commands, &command))
+	/* A group is not broken off: only its first may retire something. */
+	while ((command.more ||
+		(limit && mm_ring_count(&shard->retired) <
+				  shard->retired.capacity)) &&
+	       mm_ring_pop(&shard->commands, &command)) {
 		apply(shard, &command, now_us);
+		if (limit)
+			limit--;
+	}
 }

@@ -20,6 +20,9 @@ struct mm_source_ops {
 	const int16_t *(*pull)(struct mm_source *source);
 	/* Nobody hears this tick's frame. */
 	void (*skip)(struct mm_source *source);
+	/* Will be peeked at soon: fetch what that needs into the cache; may
+	 * be NULL. */
+	void (*prepare)(const struct mm_source *source);
 };
 
 struct mm_source {

@@ -169,7 +169,7 @@ int mm_udp_receive(int fd, struct mm_datagram *datagrams, size_t max)
 		};
 	}
 	received = recvmmsg(fd, headers, (unsigned)max, MSG_DONTWAIT, NULL);
-	if (received < 0)
+	if (received <= 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	now_us = clock_us(CLOCK_MONOTONIC);
 	wall_us = clock_us(CLOCK_REALTIME);

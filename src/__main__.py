@@ -2,6 +2,6 @@
 
 import sys
 
-from mixminus.app.main import main
+from mixminus.app.launch import main
 
 sys.exit(main())

@@ -14,6 +14,7 @@
 Errors are raised where they are known and translated once, in ``api/errors.py``.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 __all__ = [
@@ -34,6 +35,8 @@ class MixMinusError(Exception):
     """Root of the tree; ``reason`` is the stable word a client branches on."""
 
     reason: ClassVar[str] = "INTERNAL"
+    details: tuple[Mapping[str, str], ...] = ()
+    """What a client may want to know beyond the reason (api.md section 14.1)."""
 
 
 class InvalidArgument(MixMinusError):
@@ -62,6 +65,7 @@ class AlreadyExists(Conflict):
 
 class Exhausted(MixMinusError):
     reason = "RESOURCE_EXHAUSTED"
+    retry_after_s: int = 1
 
 
 class Unavailable(MixMinusError):

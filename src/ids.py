@@ -7,6 +7,7 @@ from typing import Final, NewType
 __all__ = [
     "NIL",
     "AccessKeyId",
+    "AgentId",
     "CallId",
     "ConferenceId",
     "ConferencecallId",
@@ -25,6 +26,7 @@ CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)
+AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
 
 NIL: Final = uuid.UUID(int=0)

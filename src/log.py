@@ -1,35 +1,59 @@
 """Structured logs: a fixed event name, and fields beside it.
 
-No name, number, digit or key of a caller is ever part of a message.
+No name, number, digit or key of a caller is ever part of a message, nor of a
+traceback: that has files, lines and types of errors, but neither local
+variables nor what an error says of itself, for who knows what it quotes.
+What libraries log by the standard module comes out in the same form.
 """
 
 import logging
+import os
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Final
 
 import structlog
 
+from mixminus.errors import MixMinusError
+
 __all__ = ["configure", "get", "task_failed"]
+
+_MAX_CHAIN: Final = 8
 
 
 def configure(*, level: str, json: bool) -> None:
     """Send all logs to stderr: one line an event, coloured for people or JSON for machines."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    _set(number, json=json, cache=True)
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, _Bridge)]:
+        root.removeHandler(handler)
+    root.addHandler(_Bridge())
+    sys.excepthook = _process_failed
+
+
+def _set(level: int, *, json: bool, cache: bool) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_discreet_traceback),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        # Whatever stderr is when a logger is made, not what it was when we were imported.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=cache,
     )
 
 
@@ -47,3 +71,63 @@ def task_failed(part: str) -> Callable[[str, BaseException], None]:
         logger.error("task failed", task=task, exc_info=exc)
 
     return report
+
+
+class _Bridge(logging.Handler):
+    """Brings what libraries log to us: the first line of the template, never what was filled in."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = str(record.msg).partition("\n")[0]
+        exc_info = record.exc_info if record.exc_info and record.exc_info[1] else None
+        fields = getattr(record, "fields", {})
+        get(record.name).log(record.levelno, event, **fields, **({"exc_info": exc_info} if exc_info else {}))
+
+
+def _process_failed(kind: type[BaseException], error: BaseException, frames: TracebackType | None) -> None:
+    """Say what ends the process, in place of Python's own traceback."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, frames)
+    else:
+        get("process").critical("process failed", exc_info=(kind, error, frames))
+
+
+def _discreet_traceback(exc_info: Any) -> str:
+    """Render an error and its causes, the first one first, as Python does but for what they say."""
+    return "\n".join(line for error in reversed(list(_chain(exc_info[1]))) for line in _lines(error))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    for _ in range(_MAX_CHAIN):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    if error.__traceback__:
+        yield "Traceback (most recent call last):"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
+        if frame.line:
+            yield f"    {frame.line}"
+    yield _named(error)
+    for member in getattr(error, "exceptions", ()):  # an ExceptionGroup's
+        yield from (f"  | {line}" for line in _lines(member))
+
+
+def _named(error: BaseException) -> str:
+    """Return the type of an error, and of its text what cannot quote anybody."""
+    name = type(error).__qualname__
+    if isinstance(error, MixMinusError):
+        return f"{name}: {error.reason}"
+    if isinstance(error, OSError) and error.errno:
+        return f"{name}: {os.strerror(error.errno)}"
+    return name
+
+
+# Before the settings are read, too, nothing is told that should not be; structlog's own default shows variables.
+_set(logging.INFO, json=False, cache=False)

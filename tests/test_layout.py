@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import mixminus
+from mixminus.access.states import CUSTOMER_TRANSITIONS, CustomerStatus
 from mixminus.call.states import CALL_TRANSITIONS, CallStatus
 from mixminus.conference.states import (
     CONFERENCE_TRANSITIONS,
@@ -35,6 +36,7 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "conference": (CONFERENCE_TRANSITIONS, ConferenceStatus.STARTING),
     "conferencecall": (CONFERENCECALL_TRANSITIONS, ConferencecallStatus.JOINING),
     "call": (CALL_TRANSITIONS, CallStatus.DIALING),
+    "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE),
     "recording": (RECORDING_TRANSITIONS, RecordingStatus.INITIATING),
 }
 

@@ -34,11 +34,14 @@ esac
 
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
-	echo "Please install these with your system's package manager, then try again:$missing" >&2
+	echo "Please install these (so called by Debian) with your system's package manager, then try again:$missing" >&2
 	exit 1
 fi
 sudo=""
-[ "$(id -u)" = 0 ] || sudo="sudo"
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null 2>&1 || { echo "Please run this as root, then try again: apt-get install$missing" >&2; exit 1; }
+	sudo="sudo"
+fi
 echo "Installing:$missing" >&2
 $sudo apt-get update -qq
 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -6,7 +6,8 @@
  * endian) payloads: the first is silence, the others are a talker's speech,
  * played in a loop. STEP is the timestamp step. Every packet carries its RFC
  * 6464 level under extension id 1. With a KEY (hex: master key and salt) the
- * packets are SRTP, AES_CM_128_HMAC_SHA1_80, the same key both ways.
+ * packets are SRTP, AES_CM_128_HMAC_SHA1_80, the same key both ways. SECONDS 0
+ * means lockstep: all legs send and receive once whenever stdin says so.
  *
  * Prints: sent, received, and the gaps between a leg's packets (us): p50 p99 max.
  */
@@ -136,11 +137,22 @@ static void run(size_t count, size_t talkers, int64_t ticks)
 	int64_t start = traffic_now_us();
 
 	for (int64_t i = 0; i < ticks * 5; i++) {
-		traffic_sleep_until(start + i * 4000);
+		traffic_sleep_until(start + i * (TRAFFIC_TICK_US / 5));
 		for (size_t leg = (size_t)(i % 5); leg < count; leg += 5) {
 			send_one(leg, (uint32_t)(i / 5) + 1, leg < talkers);
 			receive(leg);
 		}
+	}
+}
+
+static void run_in_lockstep(size_t count, size_t talkers)
+{
+	for (uint32_t number = 1; traffic_is_asked(); number++) {
+		for (size_t leg = 0; leg < count; leg++) {
+			send_one(leg, number, leg < talkers);
+			receive(leg);
+		}
+		traffic_answer((double)received);
 	}
 }
 
@@ -177,8 +189,13 @@ int main(int argc, char **argv)
 		return 1;
 	if (traffic_open(legs, count) || traffic_read_targets(legs, count))
 		return 1;
-	run(count, talkers, ticks);
+	if (ticks)
+		run(count, talkers, ticks);
+	else
+		run_in_lockstep(count, talkers);
 	printf("%llu %llu %ld %ld %ld\n", (unsigned long long)sent,
-	       (unsigned long long)received, gap_at(0.5), gap_at(0.99), gap_at(1));
+	       (unsigned long long)received, gap_at(0.5), gap_at(0.99),
+	       gap_at(1));
+	fflush(stdout);
 	return 0;
 }

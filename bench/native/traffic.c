@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 int traffic_open(struct traffic_leg *legs, size_t count)
 {
@@ -28,7 +27,7 @@ int traffic_read_targets(struct traffic_leg *legs, size_t count)
 	unsigned port;
 
 	for (size_t i = 0; i < count; i++) {
-		if (scanf("%63s %u", host, &port) != 2)
+		if (scanf("%63s %u%*c", host, &port) != 2)
 			return -EINVAL;
 		if (mm_address_parse(&legs[i].to, host, (uint16_t)port))
 			return -EINVAL;
@@ -44,15 +43,6 @@ int64_t traffic_now_us(void)
 	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
-double traffic_cpu_s(void)
-{
-	struct rusage use;
-
-	getrusage(RUSAGE_SELF, &use);
-	return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
-	       (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
-}
-
 void traffic_sleep_until(int64_t deadline_us)
 {
 	struct timespec at = {
@@ -62,4 +52,28 @@ void traffic_sleep_until(int64_t deadline_us)
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
 		;
+}
+
+double traffic_cpu_s(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+bool traffic_is_asked(void)
+{
+	int c;
+
+	while ((c = getchar()) != '\n')
+		if (c == EOF)
+			return false;
+	return true;
+}
+
+void traffic_answer(double value)
+{
+	printf("%.9f\n", value);
+	fflush(stdout);
 }

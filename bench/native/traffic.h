@@ -8,7 +8,7 @@
 #include "udp.h"
 
 #define TRAFFIC_MAX_LEGS 4000
-#define TRAFFIC_TICK_NS 20000000L
+#define TRAFFIC_TICK_US 20000
 
 /* One simulated phone: its socket, and where it sends to. */
 struct traffic_leg {
@@ -22,9 +22,13 @@ int traffic_open(struct traffic_leg *legs, size_t count);
 int traffic_read_targets(struct traffic_leg *legs, size_t count);
 
 int64_t traffic_now_us(void);
-/* CPU seconds this process has used. */
-double traffic_cpu_s(void);
-/* Sleep until the next multiple of 20 ms after `start`. */
 void traffic_sleep_until(int64_t deadline_us);
+/* CPU seconds that this thread has used. */
+double traffic_cpu_s(void);
+
+/* In lockstep a tick happens when somebody asks for it: wait for a line on
+ * stdin (false at its end), and answer with one. */
+bool traffic_is_asked(void);
+void traffic_answer(double value);
 
 #endif

@@ -33,6 +33,7 @@ if spec and spec.origin:
 PY
 	)
 	export MIXMINUS_OPUS_PATH
+	[ -n "$MIXMINUS_OPUS_PATH" ] || echo "no libopus: the receiver is fuzzed without Opus (make dev brings it)"
 fi
 
 for target; do

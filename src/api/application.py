@@ -6,13 +6,20 @@ from weakref import WeakValueDictionary
 from aiohttp import web
 
 from mixminus.api import entity_tags, middlewares
+from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.paths import ROOTS
 from mixminus.api.routes import (
+    accesskeys,
+    agents,
+    auth,
     calls,
     conferencecalls,
     conferences,
     console,
+    customers,
     documentation,
+    events,
+    hears,
     recordings,
     system,
     talking,
@@ -26,29 +33,38 @@ MAX_BODY_BYTES: Final = 1 << 20
 RESOURCES: Final = (
     *conferences.ROUTES,
     *talking.ROUTES,
+    *hears.ROUTES,
     *whip.ROUTES,
     *conferencecalls.ROUTES,
     *calls.ROUTES,
     *recordings.ROUTES,
+    *events.ROUTES,
+    *customers.ROUTES,
+    *agents.ROUTES,
+    *accesskeys.ROUTES,
 )
 
 
-def build(services: Services) -> web.Application:
-    """Return the application that commands these services."""
+def build(services: Services, limits: Limits | None = None) -> web.Application:
+    """Return the application that commands these services, for those who do not ask too often."""
     app = web.Application(
         middlewares=(
             middlewares.identify,
             middlewares.cross_origin,
             middlewares.translate_errors,
+            limit_address,
             middlewares.authenticate,
+            limit_customer,
             middlewares.answer_once,
             entity_tags.conditional,
         ),
         client_max_size=MAX_BODY_BYTES,
     )
     app[SERVICES] = services
+    app.on_shutdown.append(_end_sockets)
+    app[LIMITS] = limits or Limits()
     app.on_response_prepare.append(middlewares.add_headers)
-    app.add_routes((*system.ROUTES, *console.routes(), *documentation.routes()))
+    app.add_routes((*system.ROUTES, *auth.ROUTES, *console.routes(), *documentation.routes()))
     app.add_routes(
         [
             web.RouteDef(route.method, root + route.path, route.handler, route.kwargs)
@@ -59,3 +75,7 @@ def build(services: Services) -> web.Application:
     app[entity_tags.REPRESENTATIONS] = entity_tags.representations(app)
     app[entity_tags.TURNS] = WeakValueDictionary()
     return app
+
+
+async def _end_sockets(app: web.Application) -> None:
+    app[SERVICES].delivery.hub.close()

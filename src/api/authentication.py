@@ -4,16 +4,16 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from mixminus.access.model import Identity
 from mixminus.errors import Unauthenticated
-from mixminus.store.access import Identity
 
-__all__ = ["CREDENTIALS", "IDENTITY", "is_open", "token_of"]
+__all__ = ["CREDENTIALS", "IDENTITY", "credential_of", "is_open"]
 
 IDENTITY: Final = web.RequestKey("identity", Identity)
 BEARER: Final = "bearer "
 CREDENTIALS: Final = frozenset({"token", "accesskey"})
 """Names of query parameters that say who asks, and nothing of what is asked."""
-OPEN: Final = frozenset({"/ping", "/join", "/docs", "/openapi.json"})
+OPEN: Final = frozenset({"/auth/login", "/docs", "/join", "/openapi.json", "/ping"})
 """What holds nothing of anybody's; all else needs a credential, whatever it will be."""
 
 
@@ -23,18 +23,18 @@ def is_open(request: web.Request) -> bool:
     return request.method == hdrs.METH_OPTIONS or resource is None or resource.canonical in OPEN
 
 
-def token_of(request: web.Request) -> str:
-    """Return the first credential in the order that the API defines; raise Unauthenticated if none."""
+def credential_of(request: web.Request) -> tuple[str, bool]:
+    """Return the first credential in the order that the API defines, and whether only a key will do there."""
     authorization = request.headers.get(hdrs.AUTHORIZATION, "")
     bearer = authorization[len(BEARER) :] if authorization.lower().startswith(BEARER) else ""
     candidates = (
-        request.cookies.get("token"),
-        request.query.get("token"),
-        bearer.strip(),
-        request.cookies.get("accesskey"),
-        request.query.get("accesskey"),
+        (request.cookies.get("token"), False),
+        (request.query.get("token"), False),
+        (bearer.strip(), False),
+        (request.cookies.get("accesskey"), True),
+        (request.query.get("accesskey"), True),
     )
-    for candidate in candidates:
-        if candidate:
-            return candidate
-    raise Unauthenticated("no access key: send `Authorization: Bearer <key>`, or `?token=<key>` in the URL")
+    for credential, keys_only in candidates:
+        if credential:
+            return credential, keys_only
+    raise Unauthenticated("no credential: send `Authorization: Bearer <key>`, or `?token=<key>` in the URL")

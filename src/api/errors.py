@@ -93,7 +93,7 @@ KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
     UnsupportedMediaType: Kind(415, "INVALID_ARGUMENT"),
     IdempotencyKeyReused: Kind(422, "INVALID_ARGUMENT"),
     EntityTagRequired: Kind(428, "FAILED_PRECONDITION"),
-    Exhausted: Kind(429, "RESOURCE_EXHAUSTED", {"Retry-After": "1"}),
+    Exhausted: Kind(429, "RESOURCE_EXHAUSTED"),
     MixMinusError: Kind(500, "INTERNAL"),
     Unavailable: Kind(503, "UNAVAILABLE", {"Retry-After": "5"}),
 }
@@ -107,7 +107,7 @@ def kind_of(error: type[MixMinusError]) -> Kind:
 def error_response(error: MixMinusError, request_id: str) -> web.Response:
     """Render an error as the API's envelope; an internal one says nothing of itself."""
     kind = kind_of(type(error))
-    body = {
+    body: dict[str, object] = {
         "status": kind.status,
         "reason": error.reason,
         "message": str(error)
@@ -115,4 +115,9 @@ def error_response(error: MixMinusError, request_id: str) -> web.Response:
         else "the server failed; its log has this request id",
         "request_id": request_id,
     }
-    return json_response({"error": body}, status=kind.http_status, headers=kind.headers)
+    if error.details:
+        body["details"] = error.details
+    headers = dict(kind.headers)
+    if isinstance(error, Exhausted):
+        headers["Retry-After"] = str(error.retry_after_s)
+    return json_response({"error": body}, status=kind.http_status, headers=headers)

@@ -9,11 +9,13 @@ from aiohttp.typedefs import Handler
 
 from mixminus import log
 from mixminus.api import idempotency, request_id
-from mixminus.api.authentication import CREDENTIALS, IDENTITY, is_open, token_of
+from mixminus.api.authentication import CREDENTIALS, IDENTITY, credential_of, is_open
 from mixminus.api.errors import RouteNotFound, error_response, kind_of
-from mixminus.api.paths import without_root
+from mixminus.api.paths import query_id, route_of, without_root
+from mixminus.api.permissions import require
 from mixminus.api.services import SERVICES
 from mixminus.errors import InvalidArgument, MixMinusError
+from mixminus.ids import CustomerId
 
 __all__ = ["add_headers", "answer_once", "authenticate", "cross_origin", "identify", "translate_errors"]
 
@@ -32,7 +34,7 @@ PREFLIGHT: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, PUT, DELETE, PATCH, HEAD, OPTIONS",
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: (
         "Origin, X-Requested-With, Content-Type, Accept, Authorization, If-Match, If-None-Match, Range, "
-        "Idempotency-Key, X-Request-Id"
+        "Idempotency-Key, X-Request-Id, X-Conference-Pin"
     ),
     hdrs.ACCESS_CONTROL_MAX_AGE: str(12 * 60 * 60),
 }
@@ -84,16 +86,25 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
         error.__cause__ = raised
     if kind_of(type(error)).http_status == INTERNAL:
         logger.error(
-            "request failed", method=request.method, route=_route(request), exc_info=error.__cause__ or error
+            "request failed",
+            method=request.method,
+            route=route_of(request),
+            exc_info=error.__cause__ or error,
         )
     return error_response(error, request[request_id.REQUEST_ID])
 
 
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find out who is asking, wherever that matters."""
+    """Find out who is asking, wherever that matters, and whether they may."""
     if not is_open(request):
-        request[IDENTITY] = await request.app[SERVICES].access.authenticate(token_of(request))
+        access = request.app[SERVICES].access
+        credential, keys_only = credential_of(request)
+        identity = await access.authenticate(credential, keys_only=keys_only)
+        require(identity.permission, request.method, route_of(request))
+        if customer_id := query_id(request, "customer_id"):
+            identity = await access.act_for(identity, CustomerId(customer_id))
+        request[IDENTITY] = identity
     return await handler(request)
 
 
@@ -143,9 +154,3 @@ def _of_aiohttp(raised: web.HTTPException) -> MixMinusError:
     if raised.status in (web.HTTPNotFound.status_code, web.HTTPMethodNotAllowed.status_code):
         return RouteNotFound("no such method on this path")
     return InvalidArgument(raised.reason)
-
-
-def _route(request: web.Request) -> str:
-    # The pattern, not the path: what a client has put into the URL stays out of the log.
-    resource = request.match_info.route.resource
-    return resource.canonical if resource else ""

@@ -12,7 +12,7 @@ from mixminus.api.json import json_response
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 from mixminus.store.timestamps import TimestampStyle, format_time, parse_time
 
-__all__ = ["page_of", "page_response"]
+__all__ = ["page_of", "page_response", "page_size"]
 
 WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
@@ -30,7 +30,7 @@ Row = TypeVar("Row", bound=Created)
 def page_of(request: web.Request, now: datetime) -> Page:
     """Return the page that the query asks for; the first one begins now."""
     token = request.query.get("page_token", "")
-    return Page(size=_size(request.query.get("page_size", "")), before=parse_time(token) if token else now)
+    return Page(size=page_size(request), before=parse_time(token) if token else now)
 
 
 def page_response(
@@ -44,7 +44,9 @@ def page_response(
     return json_response({"result": [render(row, style) for row in rows], "next_page_token": token})
 
 
-def _size(text: str) -> int:
+def page_size(request: web.Request) -> int:
+    """Return how many rows the query asks for; what is out of range means the most."""
+    text = request.query.get("page_size", "")
     if not WHOLE_NUMBER.fullmatch(text or "0"):
         raise InvalidRequestParameter("page_size must be a whole number")
     size = int(text or "0")

@@ -9,7 +9,7 @@ from aiohttp import web
 from mixminus.api.errors import InvalidId, InvalidRequestParameter
 from mixminus.ids import NIL
 
-__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "without_root"]
+__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "route_of", "without_root"]
 
 ROOT: Final = "/v1.0"
 ROOTS: Final = (ROOT, "/v1")
@@ -38,3 +38,9 @@ def query_id(request: web.Request, name: str) -> UUID | None:
 def without_root(path: str) -> str:
     """Return the path below whichever root it is under: both name the same resource."""
     return next((path.removeprefix(root) for root in ROOTS if path.startswith(f"{root}/")), path)
+
+
+def route_of(request: web.Request) -> str:
+    """Return the pattern of the path, not the path: what a client put into the URL stays out of logs and rules."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""

@@ -1,5 +1,6 @@
 """What clients send: unknown keys are ignored, JSON types are strict, null is as good as absent."""
 
+from dataclasses import fields
 from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -9,14 +10,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, Valid
 
 from mixminus.api.errors import InvalidJsonBody
 from mixminus.call.model import MuteDirection
-from mixminus.conference.model import ConferenceSpec
+from mixminus.conference.model import ConferenceProfile, ConferenceSpec, RoomSettings
 from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId
 from mixminus.recording.model import RecordingOptions
 
-__all__ = ["ConferenceBody", "MuteBody", "RecordingBody", "read"]
+__all__ = ["Body", "ConferenceBody", "ConferenceFields", "MuteBody", "RecordingBody", "Text", "Uuid", "read"]
 
 MAX_SECONDS: Final = 2**31 - 1
+MAX_PARTICIPANTS: Final = 2**31 - 1
 
 
 def _storable(text: str) -> str:
@@ -28,6 +30,7 @@ def _storable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_storable)]
 # JSON has no UUIDs, so a string it must be.
 Uuid = Annotated[UUID, Strict(False)]
+Pin = Annotated[str, Field(pattern=r"^[0-9]{0,16}$")]
 
 
 class Body(BaseModel):
@@ -43,11 +46,9 @@ class Body(BaseModel):
         return value
 
 
-class ConferenceBody(Body):
-    """POST /conferences (api.md section 2.2)."""
+class ConferenceFields(Body):
+    """PUT /conferences/{id} (api.md section 2.2), and the settings of a room beyond it; absent is the default."""
 
-    type: Literal["conference", "connect"]
-    id: Uuid | None = None
     name: Text = ""
     detail: Text = ""
     data: dict[str, Any] = {}
@@ -56,20 +57,44 @@ class ConferenceBody(Body):
     post_actions: list[dict[str, Any]] = []
     pre_flow_id: Uuid = NIL
     post_flow_id: Uuid = NIL
+    max_participants: int = Field(0, ge=0, le=MAX_PARTICIPANTS)
+    pin: Pin = ""
+    moderator_pin: Pin = ""
+    locked: bool = False
+    wait_for_moderator: bool = False
+    end_when_moderator_leaves: bool = False
+    entry_tone: bool = False
+    exit_tone: bool = False
+    music_when_alone: bool = False
+    record_on_start: bool = False
+
+    def profile(self) -> ConferenceProfile:
+        return ConferenceProfile(**self._said())
+
+    def _said(self) -> dict[str, Any]:
+        settings = {each.name: getattr(self, each.name) for each in fields(RoomSettings)}
+        return {
+            "name": self.name,
+            "detail": self.detail,
+            "data": self.data,
+            "timeout_s": self.timeout,
+            "pre_actions": tuple(self.pre_actions),
+            "post_actions": tuple(self.post_actions),
+            "pre_flow_id": self.pre_flow_id,
+            "post_flow_id": self.post_flow_id,
+            "settings": RoomSettings(**settings),
+        }
+
+
+class ConferenceBody(ConferenceFields):
+    """POST /conferences (api.md section 2.2)."""
+
+    type: Literal["conference", "connect"]
+    id: Uuid | None = None
 
     def spec(self) -> ConferenceSpec:
-        return ConferenceSpec(
-            type=self.type,
-            id=ConferenceId(self.id) if self.id not in (None, NIL) else None,
-            name=self.name,
-            detail=self.detail,
-            data=self.data,
-            timeout_s=self.timeout,
-            pre_actions=tuple(self.pre_actions),
-            post_actions=tuple(self.post_actions),
-            pre_flow_id=self.pre_flow_id,
-            post_flow_id=self.post_flow_id,
-        )
+        chosen = ConferenceId(self.id) if self.id not in (None, NIL) else None
+        return ConferenceSpec(type=self.type, id=chosen, **self._said())
 
 
 class RecordingBody(Body):

@@ -6,14 +6,16 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.access.service import AccessService
 from mixminus.api.idempotency import IdempotencyService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
+from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
+from mixminus.delivery.service import DeliveryService
 from mixminus.recording.service import RecordingService
-from mixminus.store.access import AccessService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
@@ -29,8 +31,10 @@ class Services:
     participants: ParticipantService
     calls: CallService
     presence: PresenceService
+    hears: HearsService
     recordings: RecordingService
     webrtc: WebRtcEndpoint
+    delivery: DeliveryService
     idempotency: IdempotencyService
     clock: Clock
     style: TimestampStyle

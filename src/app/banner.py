@@ -2,11 +2,12 @@
 
 from urllib.parse import quote
 
+from mixminus.access.service import ADMIN_USERNAME
 from mixminus.app.addresses import url_host
 from mixminus.app.composition import House
 from mixminus.app.demo import Demo
 
-__all__ = ["banner"]
+__all__ = ["banner", "secrets_of"]
 
 
 def banner(house: House, demo: Demo) -> str:
@@ -21,6 +22,7 @@ mixminus is running; Ctrl-C stops it.
 
   API         {api}
   Access key  {demo.access_key}   (shown this once; the next start makes another)
+  Login       {_login(house)}
   Demo room   {" or ".join(phones)}
   Join page   {base}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}
 
@@ -30,8 +32,8 @@ Try:
      curl -s -X POST '{api}/conferences?{token}' -d '{{"type":"conference","name":"mine"}}'; echo
      curl -s '{api}/conferences?{token}'; echo
 
-  2. Dial the demo room from a softphone (or open the join page: it is one)
-     baresip -e '/dial {phones[0]}'
+  2. Dial the demo room from a softphone with a microphone (or open the join page: it is one)
+     baresip -e '/uanew <sip:me@localhost>;regint=0' -e '/dial {phones[0]}'
 
   3. Record the demo room for ten seconds
      R=$(curl -s -X POST '{room}/recording_start?{token}' | grep -o '"recording_id":"[^"]*' | cut -d'"' -f4)
@@ -39,3 +41,19 @@ Try:
      curl -sf --retry 5 --retry-all-errors "{api}/recordingfiles/$R?{token}" -o recording.wav; ls -l recording.wav
 
 """
+
+
+def secrets_of(house: House) -> str:
+    """Return what the first start alone can tell: a line for each secret that was made just now."""
+    made = {f"password of {ADMIN_USERNAME}": house.fresh_password, "access key": house.fresh_key}
+    return "".join(
+        f"{name} (shown this once; only its hash is kept): {secret}\n"
+        for name, secret in made.items()
+        if secret
+    )
+
+
+def _login(house: House) -> str:
+    if house.fresh_password:
+        return f"{ADMIN_USERNAME}, password {house.fresh_password}   (shown this once; only its hash is kept)"
+    return f"{ADMIN_USERNAME}, with the password that the first start has shown, or MIXMINUS_ADMIN_PASSWORD"

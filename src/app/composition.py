@@ -10,38 +10,43 @@ Each part is given what it needs; nothing looks for anything.
 """
 
 import asyncio
-import errno
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
+from mixminus.access.service import AccessService
+from mixminus.api import server_log
 from mixminus.api.application import build
 from mixminus.api.idempotency import IdempotencyService
+from mixminus.api.limits import Limited, Limits
 from mixminus.api.services import Services
 from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_host
 from mixminus.app.demo import Demo, open_demo
+from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings, setting_name
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
+from mixminus.conference.hearing import HearsService
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
+from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
-from mixminus.errors import MixMinusError, Unavailable
+from mixminus.delivery.service import DeliveryConfig, DeliveryService
+from mixminus.errors import Unavailable
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
-from mixminus.mixer import Engine, EngineConfig
+from mixminus.mixer import Engine, EngineConfig, EngineEvent
 from mixminus.recording.service import RecordingService
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
-from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
@@ -52,13 +57,6 @@ __all__ = ["House", "house"]
 
 # Idle connections close at once; a download that runs gets this long to end.
 HTTP_SHUTDOWN_S: Final = 2.0
-PORT_TRIES: Final = 7
-PORT_RETRY_S: Final = 0.5
-WHY: Final = {
-    errno.EADDRINUSE: "is already in use; stop what listens there, or choose another port",
-    errno.EADDRNOTAVAIL: "is not an address of this machine; choose one that is",
-    errno.EACCES: "may not be opened by this user; choose a port above 1023",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,19 @@ class House:
     webrtc: tuple[str, int]
     fresh_key: str | None
     """The first access key, if it was made just now: told once, then forgotten."""
+    fresh_password: str | None
+    """The password of the agent ``admin``, if it was made just now: told once, then forgotten."""
     demo: Demo | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What everything else stands on."""
+
+    clock: SystemClock
+    store: Store
+    delivery: DeliveryService
+    engine: Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,9 @@ class _Control:
     calls: CallService
     presence: PresenceService
     recordings: RecordingService
+    hears: HearsService
+    on_engine_event: Callable[[EngineEvent], None]
+    counters: Callable[[], dict[str, int]]
 
 
 @asynccontextmanager
@@ -93,35 +106,26 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.hold(settings.data_dir))
         store = await _open_store(settings, stack)
+        delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)
         control = await _start_services(settings, store, engine, clock=clock, names=names, stack=stack)
         identity, fresh_key = await control.access.ensure_default(
             settings.access_key.get_secret_value() or None
         )
-        _watch(engine, control.calls, stack)
+        fresh_password = await control.access.ensure_admin(settings.admin_password.get_secret_value() or None)
+        _watch(engine, control.on_engine_event, stack)
         webrtc = await _start_webrtc(settings, engine, control.calls, stack)
-        sip = await _start_sip(settings, engine, control.calls, stack)
-        services = Services(
-            access=control.access,
-            conferences=control.conferences,
-            participants=control.participants,
-            calls=control.calls,
-            presence=control.presence,
-            recordings=control.recordings,
-            webrtc=webrtc,
-            idempotency=IdempotencyService(store, clock),
-            clock=clock,
-            style=store.timestamp_style,
-            readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
-            counters=lambda: engine.counters() | webrtc.counters | sip.counters,
-            tick_lateness_us=engine.tick_lateness_us,
-        )
-        http = await _start_http(settings, services, stack)
+        sip = await _start_sip(settings, engine, control, stack)
+        limits = Limits(Limited(settings.rate_limits))
+        ground = _Ground(clock, store, delivery, engine)
+        services = _services(ground, control, sip=sip, webrtc=webrtc, limits=limits)
+        http = await _start_http(settings, build(services, limits), stack)
         yield House(
             http=http,
             sip=(advertised_host(settings, settings.sip_host), sip.port),
             webrtc=(advertised_host(settings, settings.media_host), webrtc.port),
             fresh_key=fresh_key,
+            fresh_password=fresh_password,
             demo=await open_demo(
                 control.access,
                 control.conferences,
@@ -132,6 +136,38 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
             if demo
             else None,
         )
+
+
+def _services(
+    ground: _Ground, control: _Control, *, sip: SipEndpoint, webrtc: WebRtcEndpoint, limits: Limits
+) -> Services:
+    """Show the house to its HTTP door."""
+    engine, delivery = ground.engine, ground.delivery
+    return Services(
+        access=control.access,
+        conferences=control.conferences,
+        participants=control.participants,
+        calls=control.calls,
+        presence=control.presence,
+        hears=control.hears,
+        recordings=control.recordings,
+        webrtc=webrtc,
+        delivery=delivery,
+        idempotency=IdempotencyService(ground.store, ground.clock),
+        clock=ground.clock,
+        style=ground.store.timestamp_style,
+        readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
+        counters=lambda: (
+            engine.counters()
+            | webrtc.counters
+            | sip.counters
+            | delivery.counters
+            | limits.counters
+            | control.access.counters
+            | control.counters()
+        ),
+        tick_lateness_us=engine.tick_lateness_us,
+    )
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
@@ -146,6 +182,19 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     store = Store(settings.database, TimestampStyle(settings.timestamp_style))
     stack.push_async_callback(store.close)
     return store
+
+
+async def _start_delivery(
+    settings: Settings, store: Store, clock: SystemClock, stack: AsyncExitStack
+) -> DeliveryService:
+    """Begin before anything can happen, and end after everything has."""
+    config = DeliveryConfig(
+        private_targets=settings.private_webhooks, retention_days=settings.event_retention_days
+    )
+    delivery = DeliveryService(store, clock, config)
+    stack.push_async_callback(delivery.close)
+    await delivery.start()
+    return delivery
 
 
 def _start_engine(settings: Settings, stack: AsyncExitStack) -> Engine:
@@ -180,7 +229,7 @@ async def _start_services(
         sample_rate_hz=settings.recording_sample_rate_hz,
     )
     stack.push_async_callback(recordings.close)
-    rooms = Rooms(engine)
+    rooms = Rooms(engine, clock)
     lifecycle = Lifecycle(store, clock, rooms, recordings)
     conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
     stack.push_async_callback(conferences.close)
@@ -188,6 +237,8 @@ async def _start_services(
     calls = CallService(store, clock, run_flow=FlowRunner(participants, clock).run, names=names)
     health = HealthWatch(store, clock, participants)
     stack.push_async_callback(health.close)
+    talking = TalkingWatch(store, clock, rooms)
+    stack.push_async_callback(talking.close)
     stack.push_async_callback(calls.close)
     await recordings.repair()
     await calls.start()
@@ -200,17 +251,30 @@ async def _start_services(
         calls=calls,
         presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
         recordings=recordings,
+        hears=HearsService(conferences=conferences, rooms=rooms),
+        on_engine_event=_both(calls.on_engine_event, talking.on_engine_event),
+        counters=lambda: {**rooms.ambience.counters, **talking.counters},
     )
 
 
-def _watch(engine: Engine, calls: CallService, stack: AsyncExitStack) -> None:
-    """Bring the engine's events to the calls."""
+def _both(
+    one: Callable[[EngineEvent], None], other: Callable[[EngineEvent], None]
+) -> Callable[[EngineEvent], None]:
+    def tell(event: EngineEvent) -> None:
+        one(event)
+        other(event)
+
+    return tell
+
+
+def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: AsyncExitStack) -> None:
+    """Bring the engine's events to those who wait for them."""
     loop = asyncio.get_running_loop()
     descriptor = engine.fileno()
 
     def drain() -> None:
         for event in engine.events():
-            calls.on_engine_event(event)
+            on_event(event)
 
     loop.add_reader(descriptor, drain)
     stack.callback(loop.remove_reader, descriptor)
@@ -222,15 +286,15 @@ async def _start_webrtc(
     host = settings.media_host
     config = WebRtcConfig(host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host))
     endpoint = WebRtcEndpoint(engine, calls, config)
-    with _listening("webrtc", host, settings.webrtc_port):
-        await _probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
+    with listening("webrtc", host, settings.webrtc_port):
+        await probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
         await endpoint.start()
     stack.push_async_callback(endpoint.close)
     return endpoint
 
 
 async def _start_sip(
-    settings: Settings, engine: Engine, calls: CallService, stack: AsyncExitStack
+    settings: Settings, engine: Engine, control: _Control, stack: AsyncExitStack
 ) -> SipEndpoint:
     config = SipConfig(
         host=settings.sip_host,
@@ -240,53 +304,26 @@ async def _start_sip(
         log_level=settings.log_level,
         log_json=settings.log_json,
     )
-    endpoint = SipEndpoint(engine, calls, config, on_event=calls.on_engine_event)
+    endpoint = SipEndpoint(engine, control.calls, config, on_event=control.on_engine_event)
     stack.push_async_callback(endpoint.close)
-    with _listening("sip", settings.sip_host, settings.sip_port):
-        await _probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
+    with listening("sip", settings.sip_host, settings.sip_port):
+        await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
         await endpoint.start()
     return endpoint
 
 
-async def _start_http(settings: Settings, services: Services, stack: AsyncExitStack) -> tuple[str, int]:
+async def _start_http(
+    settings: Settings, application: web.Application, stack: AsyncExitStack
+) -> tuple[str, int]:
     runner = web.AppRunner(
-        build(services), access_log=None, handle_signals=False, shutdown_timeout=HTTP_SHUTDOWN_S
+        application,
+        access_log=None,
+        logger=server_log.logger(),
+        handle_signals=False,
+        shutdown_timeout=HTTP_SHUTDOWN_S,
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    with _listening("http", settings.http_host, settings.http_port):
+    with listening("http", settings.http_host, settings.http_port):
         await web.TCPSite(runner, settings.http_host, settings.http_port).start()
     return settings.http_host, runner.addresses[0][1]
-
-
-async def _probe(host: str, port: int, *kinds: socket.SocketKind) -> None:
-    """Raise the OSError of a port that cannot be had, where its later owner could not say why.
-
-    The SIP edge of a server that was killed lives on for a moment, to hang its phones up: wait for that.
-    """
-    for _ in range(PORT_TRIES - 1):
-        with suppress(OSError):
-            return _bind_once(host, port, kinds)
-        await asyncio.sleep(PORT_RETRY_S)
-    return _bind_once(host, port, kinds)
-
-
-def _bind_once(host: str, port: int, kinds: tuple[socket.SocketKind, ...]) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for kind in kinds:
-        with socket.socket(family, kind) as probe:
-            if kind is socket.SOCK_STREAM:
-                # A connection of the last run that still waits for its end is no obstacle.
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-
-
-@contextmanager
-def _listening(part: str, host: str, port: int) -> Iterator[None]:
-    """Say which setting to change when a socket cannot be had."""
-    try:
-        yield
-    except (OSError, MixMinusError) as error:
-        why = WHY.get(getattr(error, "errno", None) or 0, f"cannot be opened ({error})")
-        names = f"{setting_name(part + '_host')}, {setting_name(part + '_port')}"
-        raise Unavailable(f"{names}: {host}:{port} {why}") from error

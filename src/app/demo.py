@@ -5,12 +5,12 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
+from mixminus.access.service import AccessService
 from mixminus.conference.errors import ConferenceNotFound
 from mixminus.conference.model import Conference, ConferenceSpec
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.states import ConferenceStatus
 from mixminus.ids import ConferenceId, CustomerId
-from mixminus.store.access import AccessService
 
 __all__ = ["Demo", "open_demo"]
 
@@ -42,7 +42,7 @@ async def open_demo(
     return Demo(
         room.id,
         names=tuple(dialled) or (str(room.id),),  # the operator may have given these names to other rooms
-        access_key=fresh_key or await access.renew(customer_id, "demo"),
+        access_key=fresh_key or await access.keys.renew(customer_id, "demo"),
     )
 
 

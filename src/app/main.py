@@ -13,7 +13,7 @@ from typing import Final
 import uvloop
 
 from mixminus import log
-from mixminus.app.banner import banner
+from mixminus.app.banner import banner, secrets_of
 from mixminus.app.composition import House, house
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.errors import MixMinusError
@@ -26,6 +26,9 @@ ADVICE: Final = {
     "http_host": "access keys travel in clear and browsers want https for the microphone: put TLS in front",
     "sip_host": "anybody who reaches this address can dial into the rooms: put a firewall around it",
 }
+SETTINGS_HELP: Final = """settings, with their defaults; the environment goes before .env, that before the TOML file that MIXMINUS_CONFIG
+names (mixminus.toml), where the names are in lower case and without the prefix:
+"""
 # As argparse does: 2 says that the command was wrong, 1 that it failed.
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -82,8 +85,8 @@ def _announce(running: House) -> None:
     # The one place that writes to stdout: keys are told to the person who started us, and never logged.
     if running.demo is not None:
         sys.stdout.write(banner(running, running.demo))
-    elif running.fresh_key is not None:
-        sys.stdout.write(f"access key (shown this once; only its hash is kept): {running.fresh_key}\n")
+    else:
+        sys.stdout.write(secrets_of(running))
     sys.stdout.flush()
 
 
@@ -103,8 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser(
         "serve",
         help="run the server until SIGTERM or SIGINT",
+        description="Run the server until SIGTERM or SIGINT. It exits with 0 when stopped, with 1 when it cannot start, "
+        "and with 2 when a setting is wrong.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="settings (environment, .env, or TOML named by MIXMINUS_CONFIG):\n" + _settings_help(),
+        epilog=SETTINGS_HELP + _settings_help(),
     )
     serve.add_argument(
         "--host", metavar="ADDRESS", help="listen here, whatever the settings say; 0.0.0.0 for all"
@@ -129,7 +134,8 @@ def _settings_help() -> str:
 
 def _default(value: object) -> str:
     """Return a default as help shows it: what is empty is told by the description."""
-    return f" [{value}]" if str(value) else ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f" [{text}]" if text else ""
 
 
 def _version() -> str:

@@ -64,11 +64,22 @@ class Settings(BaseSettings):
     )
     public_host: str = Field("", description="address that SDP and Contact advertise; empty means our own")
     access_key: SecretStr = Field(SecretStr(""), description="access key to create at start if it is absent")
-    timestamp_style: Literal["legacy", "rfc3339"] = Field("legacy", description="how the API writes times")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level logged")
+    admin_password: SecretStr = Field(
+        SecretStr(""),
+        description="password of the agent admin, set at each start; empty means one made at the first start",
+    )
+    rate_limits: Literal["off", "login", "all"] = Field(
+        "login", description="who is refused when asking too often: nobody, logins, or every request"
+    )
+    timestamp_style: Literal["legacy", "rfc3339"] = Field(
+        "legacy", description="how the API writes times: legacy or rfc3339"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least level logged: debug, info, warning or error"
+    )
     log_json: bool = Field(False, description="one JSON object a log line")
     recording_sample_rate_hz: Literal[8000, 16000, 48000] = Field(
-        16000, description="sample rate of recordings, in Hz"
+        16000, description="sample rate of recordings, in Hz: 8000, 16000 or 48000"
     )
     media_timeout_ms: int = Field(
         10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"
@@ -76,6 +87,14 @@ class Settings(BaseSettings):
     shards: int = Field(1, ge=1, le=64, description="mixing threads")
     dialin: dict[str, UUID] = Field(
         default_factory=dict, description='names a phone can dial, as JSON: {"1000": "<conference id>"}'
+    )
+    webhook_private_targets: Literal["", "allow", "refuse"] = Field(
+        "",
+        description="webhooks to this machine and to private networks, allow or refuse; "
+        "empty allows them while the API itself is on loopback",
+    )
+    event_retention_days: int = Field(
+        30, ge=0, le=36_500, description="days that events are kept for those who resume; 0 keeps them all"
     )
     sip_max_calls: int = Field(64, ge=1, le=10_000, description="most simultaneous SIP calls")
 
@@ -144,6 +163,13 @@ class Settings(BaseSettings):
             host for host in (self.sip_host, self.http_host) if not ipaddress.ip_address(host).is_loopback
         ]
         return outward[0] if outward else self.sip_host
+
+    @property
+    def private_webhooks(self) -> bool:
+        """Whether webhooks may go to private addresses, with the default filled in."""
+        if self.webhook_private_targets:
+            return self.webhook_private_targets == "allow"
+        return ipaddress.ip_address(self.http_host).is_loopback
 
     @property
     def database(self) -> str:

@@ -2,7 +2,7 @@
 
 from mixminus.errors import Conflict, NotFound
 
-__all__ = ["CallNotFound", "CallNotProgressing"]
+__all__ = ["CallDeleted", "CallNotFound", "CallNotProgressing"]
 
 
 class CallNotFound(NotFound):
@@ -11,3 +11,7 @@ class CallNotFound(NotFound):
 
 class CallNotProgressing(Conflict):
     reason = "CALL_STATE_INVALID"
+
+
+class CallDeleted(Conflict):
+    """A deleted call cannot even be read (api.md section 5.3), unlike a deleted conference."""

@@ -79,6 +79,18 @@ class CallLedger:
 
         return await self._change(call_id, change)
 
+    async def deleted(self, call_id: CallId) -> Call:
+        """Note that the call is out of the lists."""
+        async with self._store.transaction() as tx:
+            call = await tx.calls.hold(call_id)
+            if call is None:
+                raise CallNotFound(f"no call {call_id}")
+            now = self._clock.now()
+            call = replace(call, tm_update=now, tm_delete=now)
+            await tx.calls.save(call)
+            await _publish(tx, "call_deleted", call)
+            return call
+
     async def unfinished(self) -> list[Call]:
         """Return the calls that are not hung up."""
         async with self._store.snapshot() as tx:

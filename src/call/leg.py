@@ -57,6 +57,11 @@ class Leg(Protocol):
 class IncomingLegs(Protocol):
     """Whom a transport tells of a new leg: ``call.service.CallService`` is the one."""
 
-    async def incoming(self, leg: Leg, *, source: Address, destination: Address) -> None:
-        """Take over a leg that waits for ring, answer or reject; returns at once, work goes on in a task."""
+    async def incoming(
+        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+    ) -> None:
+        """Take over a leg that waits for ring, answer or reject; returns at once, work goes on in a task.
+
+        ``pin`` is for whoever comes by a transport that can say it at once.
+        """
         ...

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from mixminus.call.digits import Digits
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Leg, LegEnded
@@ -17,7 +18,7 @@ __all__ = ["LiveCall"]
 class LiveCall:
     """Keeps a leg and its row in step."""
 
-    def __init__(self, call: Call, leg: Leg, ledger: CallLedger) -> None:
+    def __init__(self, call: Call, leg: Leg, ledger: CallLedger, pin: str | None = None) -> None:
         self.id: CallId = call.id
         self.over: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
         """Done when the leg has ended, whoever ended it."""
@@ -25,6 +26,9 @@ class LiveCall:
         """The row as it was last written."""
         self.action: dict[str, Any] = {}
         """What the flow does now; the row learns of it with the next change."""
+        self.pin = pin
+        """What the caller has brought for the door, if it could say it at once."""
+        self.digits = Digits()
         self._leg = leg
         self._ledger = ledger
 

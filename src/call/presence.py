@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mixminus.call.live import LiveCall
-from mixminus.call.model import MuteDirection
 from mixminus.call.service import CallService
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
@@ -74,7 +73,7 @@ def _presence(conferencecall_id: ConferencecallId, live: LiveCall) -> Presence:
         name=live.call.source.name or live.call.source.target_name,
         level_dbov=-statistics.level_dbov,
         talking=statistics.talking,
-        muted=MuteDirection.IN in live.call.mute,
+        muted=live.port.muted,
         delay_ms=statistics.delay_ms,
         jitter_ms=statistics.jitter_ms,
         loss=statistics.loss,

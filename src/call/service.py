@@ -12,18 +12,20 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from mixminus.call.dialin import DirectHash, route
-from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.call.errors import CallDeleted, CallNotFound, CallNotProgressing
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Address, Leg, LegEnded
 from mixminus.call.live import LiveCall
 from mixminus.call.model import Call, MuteDirection
 from mixminus.call.states import CallStatus, HangupReason
 from mixminus.clock import Clock
+from mixminus.conference.admission import check_place
+from mixminus.conference.errors import ConferenceFull, ConferenceLocked
 from mixminus.conference.model import Conference
 from mixminus.conference.states import ConferenceStatus
 from mixminus.ids import CallId, ConferenceId, CustomerId, new_id
 from mixminus.log import get, task_failed
-from mixminus.mixer import EngineEvent, MediaTimeout
+from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope
@@ -33,7 +35,9 @@ __all__ = ["CallService", "RunFlow"]
 RunFlow = Callable[[LiveCall, Sequence[Mapping[str, Any]]], Awaitable[None]]
 """Runs a call's actions to the end; ``flow.runner`` is the one. Raises Interrupted when the leg ends."""
 
+FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
+BUSY: Final = 486
 CLOSE_GRACE_S: Final = 5.0
 _OPEN = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING})
 
@@ -66,22 +70,31 @@ class CallService:
         for call in await self._ledger.unfinished():
             await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
 
-    async def incoming(self, leg: Leg, *, source: Address, destination: Address) -> None:
+    async def incoming(
+        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+    ) -> None:
         """Take over a leg; it is routed, answered and served in a task of its own."""
-        task = self._scope.spawn(f"call {leg.id}", self._serve(leg, source, destination))
+        task = self._scope.spawn(f"call {leg.id}", self._serve(leg, source, destination, pin))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
 
     def on_engine_event(self, event: EngineEvent) -> None:
-        """React to what the engine tells: a leg whose packets stay away is hung up."""
-        if isinstance(event, MediaTimeout) and (live := self._by_port.get(event.port_id)):
+        """React to what the engine tells: a leg whose packets stay away is hung up; digits go to the flow."""
+        live = self._by_port.get(event.port_id)
+        if live is None:
+            return
+        if isinstance(event, MediaTimeout):
             self._scope.spawn(f"media timeout {live.id}", live.hang_up(HangupReason.TIMEOUT))
+        elif isinstance(event, DigitReceived):
+            live.digits.press(event.digit)
 
     async def get(self, customer_id: CustomerId, call_id: CallId) -> Call:
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(call_id)
         if call is None or call.customer_id != customer_id:
             raise CallNotFound(f"no call {call_id}")
+        if call.tm_delete is not None:
+            raise CallDeleted(f"call {call_id} was deleted")
         return self._shown(call)
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Call]:
@@ -95,6 +108,11 @@ class CallService:
         if live := self._live.get(call_id):
             await live.hang_up()
         return await self.get(customer_id, call_id)
+
+    async def delete(self, customer_id: CustomerId, call_id: CallId) -> Call:
+        """End the call, and take it out of the lists."""
+        await self.hang_up(customer_id, call_id)
+        return self._shown(await self._ledger.deleted(call_id))
 
     async def set_mute(
         self, customer_id: CustomerId, call_id: CallId, direction: MuteDirection, on: bool
@@ -119,17 +137,20 @@ class CallService:
         live = self._live.get(call.id)
         return replace(call, action=live.action) if live else call
 
-    async def _serve(self, leg: Leg, source: Address, destination: Address) -> None:
+    async def _serve(self, leg: Leg, source: Address, destination: Address, pin: str | None) -> None:
         conference = await self._find_conference(destination.target)
         if conference is None:
             await leg.reject(NOT_FOUND)
             return
+        if status_code := _refusal(conference):
+            await leg.reject(status_code)
+            return
         call = await self._create(conference.customer_id, source, destination)
-        live = LiveCall(call, leg, self._ledger)
+        live = LiveCall(call, leg, self._ledger, pin)
         self._live[call.id] = self._by_port[leg.port.id] = live
         try:
             self._scope.spawn(f"leg {leg.id}", live.watch())
-            await self._run(live, _join(conference.id))
+            await self._run(live, _join(conference))
             await self._ledger.ended(call.id, await live.over, live.action)
         finally:
             del self._live[call.id], self._by_port[leg.port.id]
@@ -173,6 +194,18 @@ class CallService:
         return call
 
 
-def _join(conference_id: ConferenceId) -> tuple[Mapping[str, Any], ...]:
-    """Return the flow that stands for dialling a conference."""
-    return ({"type": "answer"}, {"type": "conference_join", "option": {"conference_id": str(conference_id)}})
+def _refusal(conference: Conference) -> int:
+    """Return the SIP status that tells why nobody may come in now; 0 if they may."""
+    try:
+        check_place(conference.settings, len(conference.conferencecall_ids))
+    except ConferenceFull:
+        return BUSY
+    except ConferenceLocked:
+        return FORBIDDEN
+    return 0
+
+
+def _join(conference: Conference) -> tuple[Mapping[str, Any], ...]:
+    """Return the flow that stands for dialling a conference; in a room for two, the first one hears it ring."""
+    join = {"type": "conference_join", "option": {"conference_id": str(conference.id)}}
+    return (join,) if conference.type == "connect" else ({"type": "answer"}, join)

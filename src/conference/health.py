@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from mixminus.call.states import CallStatus
+from mixminus.conference.model import ConferenceType
 from mixminus.conference.states import ConferenceStatus
 from mixminus.ids import ConferencecallId, CustomerId
 
@@ -18,6 +19,11 @@ __all__ = ["INTERVAL_S", "Condition", "Health"]
 INTERVAL_S: Final = 5.0
 MAX_RETRIES: Final = 2
 MAX_AGE: Final = timedelta(hours=24)
+# The first of a room for two is rung, not answered, until the second is there (api.md section 4.1).
+_UP: Final[dict[ConferenceType, frozenset[CallStatus]]] = {
+    "conference": frozenset({CallStatus.PROGRESSING}),
+    "connect": frozenset({CallStatus.PROGRESSING, CallStatus.RINGING}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +36,12 @@ class Condition:
     call_status: CallStatus | None
     """None if there is no such call."""
     conference_status: ConferenceStatus
+    conference_type: ConferenceType = "conference"
 
     def well(self, now: datetime) -> bool:
         return (
             self.tm_create >= now - MAX_AGE
-            and self.call_status is CallStatus.PROGRESSING
+            and self.call_status in _UP[self.conference_type]
             and self.conference_status is ConferenceStatus.PROGRESSING
         )
 

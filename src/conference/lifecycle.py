@@ -7,7 +7,7 @@ from mixminus.conference.errors import ConferenceNotFound
 from mixminus.conference.model import Conference, Conferencecall
 from mixminus.conference.publish import publish_change, publish_conference, publish_conferencecall
 from mixminus.conference.recorder import Recorder
-from mixminus.conference.room import Rooms
+from mixminus.conference.room import Room, Rooms
 from mixminus.conference.states import (
     CONFERENCE_TRANSITIONS,
     CONFERENCECALL_TRANSITIONS,
@@ -17,23 +17,43 @@ from mixminus.conference.states import (
     ConferenceStatus,
 )
 from mixminus.conference.timeouts import Timeouts
-from mixminus.ids import ConferenceId
+from mixminus.errors import MixMinusError
+from mixminus.ids import NIL, ConferenceId
+from mixminus.log import get
 from mixminus.machine import step
+from mixminus.recording.model import RecordingOptions
 from mixminus.store.database import Store, Transaction
 
-__all__ = ["Lifecycle", "advance"]
+__all__ = ["Lifecycle", "advance", "note_talking"]
+
+log = get("conference")
 
 
 async def advance(
     tx: Transaction, clock: Clock, participant: Conferencecall, event: ConferencecallEvent
 ) -> Conferencecall:
-    """Take a participant one step on, and tell."""
-    now = clock.now()
+    """Take a participant one step on, and tell; whoever goes while talking has stopped talking first."""
+    if event is not ConferencecallEvent.AUDIO_CONNECTED:
+        participant = await note_talking(tx, clock, participant, talking=False)
     status = step(CONFERENCECALL_TRANSITIONS, participant.status, event)
+    now = clock.now()
     tm_join = now if status is ConferencecallStatus.JOINED else participant.tm_join
     participant = replace(participant, status=status, tm_join=tm_join, tm_update=now)
     await tx.conferencecalls.save(participant)
     await publish_conferencecall(tx, participant)
+    return participant
+
+
+async def note_talking(
+    tx: Transaction, clock: Clock, participant: Conferencecall, *, talking: bool
+) -> Conferencecall:
+    """Tell that a participant talks, or no longer does; what is known already is not told again."""
+    if participant.talking is talking:
+        return participant
+    participant = replace(participant, talking=talking, tm_update=clock.now())
+    await tx.conferencecalls.save(participant)
+    type_ = "participant_talking_started" if talking else "participant_talking_ended"
+    await publish_conferencecall(tx, participant, type_)
     return participant
 
 
@@ -52,9 +72,9 @@ class Lifecycle:
         conference = await self.hold(tx, conference_id)
         if conference.status is not ConferenceStatus.STARTING:
             return conference
-        self._rooms.open(conference_id)
+        self._rooms.open(conference)
         status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.BRIDGE_OPENED)
-        conference = replace(conference, status=status, tm_update=self._clock.now())
+        conference = conference.changed(self._clock.now(), status=status)
         await tx.conferences.save(conference)
         await publish_conference(tx, "conference_updated", conference)
         return conference
@@ -67,7 +87,7 @@ class Lifecycle:
                 return conference
             now = self._clock.now()
             status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.DELETED)
-            conference = replace(conference, status=status, tm_update=now, tm_delete=now)
+            conference = conference.changed(now, status=status, tm_delete=now)
             await tx.conferences.save(conference)
             await publish_conference(tx, "conference_updated", conference)
             for participant in await tx.conferencecalls.present(conference_id):
@@ -88,7 +108,7 @@ class Lifecycle:
             conference = await self.hold(tx, conference.id)
             now = self._clock.now()
             status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.EMPTIED)
-            conference = replace(conference, status=status, tm_update=now, tm_end=now)
+            conference = conference.changed(now, status=status, tm_end=now)
             await tx.conferences.save(conference)
             await publish_conference(tx, "conference_deleted", conference)
         self._rooms.close(conference.id)
@@ -107,15 +127,33 @@ class Lifecycle:
         elif conference.type == "connect" and lost:
             await self.close(conference.id)
         else:
-            self._rooms.open(conference.id)
+            self._rooms.open(conference)
             async with self._store.transaction() as tx:
                 await self.begin(tx, conference.id)
             self.arm(conference)
 
     def arm(self, conference: Conference) -> None:
-        """Set the conference's timer, if it has a timeout."""
-        if conference.tm_timeout is not None:
+        """Set the conference's one timer, in place of any before; without a timeout there is none."""
+        if conference.tm_timeout is None:
+            self._timeouts.disarm(conference.id)
+        else:
             self._timeouts.arm(conference.id, conference.tm_timeout, self._expire)
+
+    async def record(self, conference_id: ConferenceId, room: Room) -> None:
+        """Begin to record a room that has got its first participant, unless it is being recorded."""
+        async with self._store.snapshot() as tx:
+            conference = await tx.conferences.find(conference_id)
+        if conference and conference.recording_id == NIL:
+            try:
+                await self._recorder.start(conference, room.bridge, RecordingOptions())
+            except (MixMinusError, OSError) as exc:
+                # The participants have come to talk: a full disk must not keep them out.
+                log.error("recording not started", conference_id=str(conference_id), exc_info=exc)
+
+    async def stop_recording(self, conference: Conference) -> None:
+        """Let the recording of a room that has become empty end, if there is one."""
+        if conference.recording_id != NIL:
+            await self._recorder.stop(conference)
 
     async def stop(self) -> None:
         """Stop timers, finish recordings, close bridges; conferences stay as they are, for ``resume``."""
@@ -124,6 +162,7 @@ class Lifecycle:
             async with self._rooms.turn(conference_id):
                 await self._recorder.finish(conference_id)
                 self._rooms.close(conference_id)
+        await self._rooms.ambience.close()
 
     async def _expire(self, conference_id: ConferenceId) -> None:
         async with self._rooms.turn(conference_id):

@@ -1,24 +1,63 @@
 """Conference and conferencecall as the house knows them; ``render.py`` writes them for the API."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+import enum
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId
 
-__all__ = ["Conference", "ConferenceSpec", "ConferenceType", "Conferencecall"]
+__all__ = [
+    "Conference",
+    "ConferenceProfile",
+    "ConferenceSpec",
+    "ConferenceType",
+    "Conferencecall",
+    "ParticipantChange",
+    "Role",
+    "RoomSettings",
+]
 
 ConferenceType = Literal["conference", "connect"]
+_INSTANT: Final = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ConferenceSpec:
-    """What a client asks for when it creates a conference (api.md section 2.2)."""
+class Role(enum.StrEnum):
+    """What a participant is in its room."""
 
-    type: ConferenceType
-    id: ConferenceId | None = None
+    PARTICIPANT = enum.auto()
+    MODERATOR = enum.auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomSettings:
+    """How a room receives and treats those who come; beyond the API it is compatible with."""
+
+    max_participants: int = 0
+    """0 is no limit."""
+    pin: str = ""
+    """What a participant must know; empty is nothing."""
+    moderator_pin: str = ""
+    """What makes whoever comes a moderator."""
+    locked: bool = False
+    wait_for_moderator: bool = False
+    end_when_moderator_leaves: bool = False
+    entry_tone: bool = False
+    exit_tone: bool = False
+    music_when_alone: bool = False
+    record_on_start: bool = False
+
+    @property
+    def asks_pin(self) -> bool:
+        return bool(self.pin or self.moderator_pin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceProfile:
+    """What a client may say of a conference at any time (api.md section 2.2)."""
+
     name: str = ""
     detail: str = ""
     data: dict[str, Any] = field(default_factory=dict)
@@ -27,6 +66,15 @@ class ConferenceSpec:
     post_actions: tuple[dict[str, Any], ...] = ()
     pre_flow_id: UUID = NIL
     post_flow_id: UUID = NIL
+    settings: RoomSettings = RoomSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceSpec(ConferenceProfile):
+    """What a client asks for when it creates a conference: its profile, and what never changes."""
+
+    type: ConferenceType
+    id: ConferenceId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +99,18 @@ class Conference:
     transcribe_id: UUID
     transcribe_ids: tuple[UUID, ...]
     direct_hash: str
+    settings: RoomSettings
     tm_create: datetime
     tm_update: datetime | None = None
     tm_end: datetime | None = None
     tm_delete: datetime | None = None
     tm_timeout: datetime | None = None
     """When the conference will be closed by itself; not part of the API."""
+
+    def changed(self, now: datetime, **changes: Any) -> Self:
+        """Return the conference with some of its fields changed, and a later ``tm_update`` than it had."""
+        last = self.tm_update or self.tm_create
+        return replace(self, tm_update=max(now, last + _INSTANT), **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +125,28 @@ class Conferencecall:
     tm_create: datetime
     reference_type: Literal["call"] = "call"
     activeflow_id: UUID = NIL
+    role: Role = Role.PARTICIPANT
+    muted: bool = False
+    deaf: bool = False
+    gain_db: float = 0.0
+    talking: bool = False
+    label: str = ""
     tm_join: datetime | None = None
     """When audio was connected, if ever; not part of the API."""
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantChange:
+    """What a client may change of a participant; None leaves it as it is."""
+
+    role: Role | None = None
+    muted: bool | None = None
+    deaf: bool | None = None
+    gain_db: float | None = None
+    label: str | None = None
+
+    def applied_to(self, participant: Conferencecall) -> Conferencecall:
+        told = {field_.name: getattr(self, field_.name) for field_ in fields(self)}
+        return replace(participant, **{name: value for name, value in told.items() if value is not None})

@@ -1,24 +1,35 @@
 """ParticipantService: who comes into a conference and who leaves it (api.md sections 3 and 4).
 
 A call's flow asks for a seat (``admit``), sits down (``connect``) and gets up (``leave``);
-a client may show participants and kick them.
+a client may show participants, change them and kick them.
 """
 
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from mixminus.clock import Clock
-from mixminus.conference.errors import ConferencecallNotFound
+from mixminus.conference.admission import check_place
+from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound
 from mixminus.conference.lifecycle import Lifecycle, advance
-from mixminus.conference.model import Conferencecall
+from mixminus.conference.model import Conference, Conferencecall, ParticipantChange, Role, RoomSettings
 from mixminus.conference.publish import publish_change, publish_conferencecall
-from mixminus.conference.room import Rooms, Seat
+from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.conference.states import ConferencecallEvent, ConferencecallStatus, ConferenceStatus
+from mixminus.errors import Conflict
 from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, new_id
-from mixminus.mixer import BridgePort
+from mixminus.log import get
+from mixminus.mixer import BridgePort, Playout
+from mixminus.mixer.gains import gain_q8
+from mixminus.mixer.sounds import beep, entry_tone, exit_tone
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 
 __all__ = ["ParticipantService"]
+
+_HERE: Final = frozenset({ConferencecallStatus.JOINING, ConferencecallStatus.JOINED})
+
+log = get("conference")
 
 
 class ParticipantService:
@@ -56,55 +67,115 @@ class ParticipantService:
                 seat.dismiss()
         return participant
 
-    async def admit(self, conference_id: ConferenceId, call_id: CallId, port: BridgePort) -> Seat | None:
-        """Return a seat for a participant that is joining; None if the conference takes nobody now."""
+    async def change(
+        self, customer_id: CustomerId, conferencecall_id: ConferencecallId, change: ParticipantChange
+    ) -> Conferencecall:
+        """Mute, deafen, turn up, promote or label a participant; ConferencecallGone if it leaves or has left."""
+        gain_q8(change.gain_db or 0.0)  # refuses what no port could do
+        participant = await self.get_call(customer_id, conferencecall_id)
+        async with self._rooms.turn(participant.conference_id):
+            async with self._store.transaction() as tx:
+                participant = await self._hold(tx, conferencecall_id)
+                if participant.status not in _HERE:
+                    raise ConferencecallGone(f"conferencecall {conferencecall_id} is {participant.status}")
+                changed = change.applied_to(participant)
+                if changed != participant:
+                    participant = replace(changed, tm_update=self._clock.now())
+                    await tx.conferencecalls.save(participant)
+                    await publish_conferencecall(tx, participant, "conferencecall_updated")
+            if seat := self._rooms.seat(participant.conference_id, conferencecall_id):
+                seat.adjust(participant)
+            if room := self._rooms.find(participant.conference_id):
+                room.settle()
+        return participant
+
+    async def settings(self, conference_id: ConferenceId) -> RoomSettings:
+        """Return what a room asks of those who come, whoever owns it; the default if there is none."""
+        if room := self._rooms.find(conference_id):
+            return room.settings
+        async with self._store.snapshot() as tx:
+            conference = await tx.conferences.find(conference_id)
+        return conference.settings if conference else RoomSettings()
+
+    def prompt(self, port: BridgePort) -> Playout:
+        """Ask for digits by a beep; whoever asked closes the playout."""
+        return self._rooms.ambience.tell(port, beep())
+
+    async def admit(
+        self,
+        conference_id: ConferenceId,
+        call_id: CallId,
+        port: BridgePort,
+        role: Role = Role.PARTICIPANT,
+    ) -> Seat | None:
+        """Return a seat for a participant that is joining; None if the conference does not take it now."""
         async with self._rooms.turn(conference_id):
             async with self._store.transaction() as tx:
                 conference = await self._lifecycle.begin(tx, conference_id)
-                room = self._rooms.find(conference_id)
-                if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-                    return None
-                participant = Conferencecall(
-                    id=ConferencecallId(new_id()),
-                    customer_id=conference.customer_id,
-                    conference_id=conference_id,
-                    reference_id=call_id,
-                    status=ConferencecallStatus.JOINING,
-                    tm_create=self._clock.now(),
-                )
-                await tx.conferencecalls.add(participant)
-                await publish_conferencecall(tx, participant)
-            seat = Seat(participant.id, call_id, conference, port, room.company)
-            room.seats[seat.id] = seat
+            room = self._rooms.find(conference_id)
+            if conference.status is not ConferenceStatus.PROGRESSING or room is None:
+                return None
+            seat = Seat(ConferencecallId(new_id()), call_id, conference, port, room.company, role)
+            try:
+                check_place(conference.settings, len(room.seats))
+                self._rooms.seat_down(room, seat)
+            except Conflict as refusal:
+                log.info("not admitted", conference_id=str(conference_id), reason=refusal.reason)
+                return None
+            try:
+                await self._enter(seat)
+            except BaseException:
+                self._rooms.get_up(room, seat)
+                raise
             return seat
 
+    async def _enter(self, seat: Seat) -> None:
+        """Write that somebody is joining."""
+        participant = Conferencecall(
+            id=seat.id,
+            customer_id=seat.conference.customer_id,
+            conference_id=seat.conference.id,
+            reference_id=seat.call_id,
+            status=ConferencecallStatus.JOINING,
+            tm_create=self._clock.now(),
+            role=seat.role,
+        )
+        async with self._store.transaction() as tx:
+            await tx.conferencecalls.add(participant)
+            await publish_conferencecall(tx, participant)
+
     async def connect(self, seat: Seat) -> bool:
-        """Let the participant hear and be heard; False if it was dismissed before."""
+        """Let the participant hear and be heard; False if it was dismissed before, or must wait at the door."""
         async with self._rooms.turn(seat.conference.id):
             room = self._rooms.find(seat.conference.id)
             if seat.dismissed.done() or room is None:
                 return False
-            seat.port.join(room.bridge)
+            if not seat.open.is_set():
+                seat.waiting = True
+                room.settle()
+                return False
             try:
                 async with self._store.transaction() as tx:
                     participant = await self._hold(tx, seat.id)
+                    seat.adjust(participant)
+                    self._rooms.connect(room, seat)
                     await advance(tx, self._clock, participant, ConferencecallEvent.AUDIO_CONNECTED)
                     await publish_change(tx, seat.conference.id, self._clock.now())
             except BaseException:
                 seat.port.leave()
                 raise
             seat.joined = True
-            if room.joined > 1:
-                room.company.set()
+            await self._joined(room, seat)
             return True
 
     async def leave(self, seat: Seat) -> None:
         """Give the seat back: the participant is leaved, and with the last one a closing conference ends."""
         async with self._rooms.turn(seat.conference.id):
-            seat.port.leave()
+            seat.clear()
             room = self._rooms.find(seat.conference.id)
-            if room is None or room.seats.pop(seat.id, None) is None:
+            if room is None or seat.id not in room.seats:
                 return
+            self._rooms.get_up(room, seat)
             async with self._store.transaction() as tx:
                 participant = await self._hold(tx, seat.id)
                 await advance(tx, self._clock, participant, ConferencecallEvent.LEFT)
@@ -112,13 +183,41 @@ class ParticipantService:
                     conference = await publish_change(tx, seat.conference.id, self._clock.now())
                 else:
                     conference = await self._lifecycle.hold(tx, seat.conference.id)
-            if conference.type == "connect" and seat.joined and room.joined <= 1:
-                # One of two has left: the other is put out, and the room with it.
-                conference = await self._lifecycle.close(conference.id)
-            await self._lifecycle.end_if_empty(conference)
+            await self._left(room, seat, conference)
+
+    async def _joined(self, room: Room, seat: Seat) -> None:
+        """Do what follows when one more is heard."""
+        if room.joined > 1:
+            room.company.set()
+        room.settle()
+        if room.settings.entry_tone:
+            room.chimes.ring(entry_tone())
+        if room.settings.record_on_start and room.joined == 1:
+            await self._lifecycle.record(seat.conference.id, room)
+
+    async def _left(self, room: Room, seat: Seat, conference: Conference) -> None:
+        """Do what follows when one has gone; rooms that depend on who is there end."""
+        if seat.joined and room.joined and room.settings.exit_tone:
+            room.chimes.ring(exit_tone())
+        if seat.joined and not room.joined and room.settings.record_on_start:
+            await self._lifecycle.stop_recording(conference)
+        if _ends(room, seat, conference):
+            conference = await self._lifecycle.close(conference.id)
+        await self._lifecycle.end_if_empty(conference)
 
     async def _hold(self, tx: Transaction, conferencecall_id: ConferencecallId) -> Conferencecall:
         participant = await tx.conferencecalls.hold(conferencecall_id)
         if participant is None:
             raise ConferencecallNotFound(f"no conferencecall {conferencecall_id}")
         return participant
+
+
+def _ends(room: Room, seat: Seat, conference: Conference) -> bool:
+    """Return whether the room is over because this participant has left it (api.md section 4.1)."""
+    if not seat.joined:
+        return False
+    if conference.type == "connect":
+        # One of two has left: the other is put out. Where there never were two, the last one ends it.
+        return room.joined <= 1 if room.company.is_set() else not room.seats
+    last_moderator = seat.role is Role.MODERATOR and not room.moderated
+    return last_moderator and room.settings.end_when_moderator_leaves

@@ -1,6 +1,5 @@
 """Events of conferences and participants, written into the transaction that makes them true."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from mixminus.conference.errors import ConferenceNotFound
@@ -23,11 +22,13 @@ async def publish_conference(tx: Transaction, type_: str, conference: Conference
     )
 
 
-async def publish_conferencecall(tx: Transaction, participant: Conferencecall) -> None:
-    """Append the participant's state to its conference's stream."""
+async def publish_conferencecall(
+    tx: Transaction, participant: Conferencecall, type_: str | None = None
+) -> None:
+    """Append what the participant is now to its conference's stream; its status names the event, unless told."""
     await tx.outbox.add(
         participant.conference_id,
-        f"conferencecall_{participant.status}",
+        type_ or f"conferencecall_{participant.status}",
         customer_id=participant.customer_id,
         data=render_conferencecall(participant, tx.timestamp_style),
         tm=participant.tm_update or participant.tm_create,
@@ -39,7 +40,7 @@ async def publish_change(tx: Transaction, conference_id: ConferenceId, now: date
     conference = await tx.conferences.hold(conference_id)
     if conference is None:
         raise ConferenceNotFound(f"no conference {conference_id}")
-    conference = replace(conference, tm_update=now)
+    conference = conference.changed(now)
     await tx.conferences.save(conference)
     await publish_conference(tx, "conference_updated", conference)
     return conference

@@ -1,15 +1,19 @@
 """Conferences and participants as the API and the events show them (api.md sections 2.1 and 3.1)."""
 
+from dataclasses import asdict
 from typing import Any
 
-from mixminus.conference.model import Conference, Conferencecall
+from mixminus.conference.model import Conference, Conferencecall, RoomSettings
 from mixminus.store.timestamps import TimestampStyle, format_time
 
 __all__ = ["render_conference", "render_conferencecall"]
 
 
-def render_conference(conference: Conference, style: TimestampStyle) -> dict[str, Any]:
-    """Return every key of the seed's shape, and the current API's on top."""
+def render_conference(conference: Conference, style: TimestampStyle, *, pins: bool = False) -> dict[str, Any]:
+    """Return every key of the seed's shape, the current API's, and our own on top.
+
+    Only its owner is told a room's pins; elsewhere null says that there is one.
+    """
     return {
         "id": str(conference.id),
         "customer_id": str(conference.customer_id),
@@ -29,11 +33,19 @@ def render_conference(conference: Conference, style: TimestampStyle) -> dict[str
         "transcribe_id": str(conference.transcribe_id),
         "transcribe_ids": [str(each) for each in conference.transcribe_ids],
         "direct_hash": conference.direct_hash,
+        **_render_settings(conference.settings, pins=pins),
         "tm_end": format_time(conference.tm_end, style),
         "tm_create": format_time(conference.tm_create, style),
         "tm_update": format_time(conference.tm_update, style),
         "tm_delete": format_time(conference.tm_delete, style),
     }
+
+
+def _render_settings(settings: RoomSettings, *, pins: bool) -> dict[str, Any]:
+    rendered = asdict(settings)
+    if not pins:
+        rendered |= {name: None for name in ("pin", "moderator_pin") if rendered[name]}
+    return rendered
 
 
 def render_conferencecall(participant: Conferencecall, style: TimestampStyle) -> dict[str, Any]:
@@ -46,6 +58,12 @@ def render_conferencecall(participant: Conferencecall, style: TimestampStyle) ->
         "reference_type": participant.reference_type,
         "reference_id": str(participant.reference_id),
         "status": participant.status.value,
+        "role": participant.role.value,
+        "muted": participant.muted,
+        "deaf": participant.deaf,
+        "gain_db": participant.gain_db,
+        "talking": participant.talking,
+        "label": participant.label,
         "tm_create": format_time(participant.tm_create, style),
         "tm_update": format_time(participant.tm_update, style),
         "tm_delete": format_time(participant.tm_delete, style),

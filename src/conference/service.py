@@ -1,12 +1,14 @@
 """ConferenceService: what a client may do with conferences (api.md section 2.2)."""
 
-from datetime import timedelta
-from typing import Final
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from mixminus.clock import Clock
+from mixminus.conference.admission import check_place, check_settings, role_of
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.conference.lifecycle import Lifecycle
-from mixminus.conference.model import Conference, ConferenceSpec
+from mixminus.conference.model import Conference, ConferenceProfile, ConferenceSpec
 from mixminus.conference.publish import publish_conference
 from mixminus.conference.recorder import Recorder
 from mixminus.conference.room import Room, Rooms
@@ -15,7 +17,7 @@ from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId, CustomerId, new_direct_hash, new_id
 from mixminus.log import task_failed
 from mixminus.recording.model import RecordingOptions
-from mixminus.store.database import Store
+from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
 
@@ -75,6 +77,48 @@ class ConferenceService:
             await self.get(customer_id, conference_id)
             return await self._lifecycle.close(conference_id)
 
+    async def update(
+        self, customer_id: CustomerId, conference_id: ConferenceId, profile: ConferenceProfile
+    ) -> Conference:
+        """Replace all that may change; the timeout runs anew from now, and without one nothing runs."""
+        timeout_s = _timeout_s(profile)
+        check_settings(profile.settings)
+        async with self._rooms.turn(conference_id):
+            await self.get(customer_id, conference_id)
+            async with self._store.transaction() as tx:
+                conference = await self._open(tx, conference_id)
+                now = self._clock.now()
+                conference = conference.changed(
+                    now, **_fields(profile), timeout_s=timeout_s, tm_timeout=_deadline(now, timeout_s)
+                )
+                await tx.conferences.save(conference)
+                await publish_conference(tx, "conference_updated", conference)
+            self._lifecycle.arm(conference)
+            if room := self._rooms.find(conference_id):
+                room.settings = conference.settings
+                room.settle()
+        return conference
+
+    async def regenerate_direct_hash(
+        self, customer_id: CustomerId, conference_id: ConferenceId
+    ) -> Conference:
+        """Give the conference another direct hash; the one before leads nowhere from now on."""
+        async with self._rooms.turn(conference_id):
+            await self.get(customer_id, conference_id)
+            async with self._store.transaction() as tx:
+                conference = await self._open(tx, conference_id)
+                conference = conference.changed(self._clock.now(), direct_hash=new_direct_hash())
+                await tx.conferences.save(conference)
+                await publish_conference(tx, "conference_updated", conference)
+        return conference
+
+    async def check_entry(self, customer_id: CustomerId, conference_id: ConferenceId, pin: str) -> Conference:
+        """Return the conference if one more may come with this pin, else raise why not."""
+        conference = await self.get(customer_id, conference_id)
+        check_place(conference.settings, len(conference.conferencecall_ids))
+        role_of(conference.settings, pin)
+        return conference
+
     async def recording_start(
         self, customer_id: CustomerId, conference_id: ConferenceId, options: RecordingOptions
     ) -> Conference:
@@ -105,29 +149,27 @@ class ConferenceService:
             raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
         return conference, room
 
+    async def _open(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
+        conference = await self._lifecycle.hold(tx, conference_id)
+        if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):
+            raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
+        return conference
+
     async def _begin(self, conference_id: ConferenceId) -> None:
         async with self._rooms.turn(conference_id), self._store.transaction() as tx:
             await self._lifecycle.begin(tx, conference_id)
 
     def _new(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
-        if spec.timeout_s < 0:
-            raise InvalidArgument("timeout is negative")
-        # Upstream's rule, kept: a timeout of less than a minute means a day (api.md section 2.1).
-        timeout_s = DAY_S if 0 < spec.timeout_s < MIN_TIMEOUT_S else spec.timeout_s
+        timeout_s = _timeout_s(spec)
+        check_settings(spec.settings)
         now = self._clock.now()
         return Conference(
             id=spec.id or ConferenceId(new_id()),
             customer_id=customer_id,
             type=spec.type,
             status=ConferenceStatus.STARTING,
-            name=spec.name,
-            detail=spec.detail,
-            data=spec.data,
+            **_fields(spec),
             timeout_s=timeout_s,
-            pre_actions=spec.pre_actions,
-            post_actions=spec.post_actions,
-            pre_flow_id=spec.pre_flow_id,
-            post_flow_id=spec.post_flow_id,
             conferencecall_ids=(),
             recording_id=NIL,
             recording_ids=(),
@@ -135,5 +177,25 @@ class ConferenceService:
             transcribe_ids=(),
             direct_hash=new_direct_hash(),
             tm_create=now,
-            tm_timeout=now + timedelta(seconds=timeout_s) if timeout_s else None,
+            tm_timeout=_deadline(now, timeout_s),
         )
+
+
+def _timeout_s(profile: ConferenceProfile) -> int:
+    """Return the timeout that is meant: of less than a minute it is a day, as upstream (api.md section 2.1)."""
+    if profile.timeout_s < 0:
+        raise InvalidArgument("timeout is negative")
+    return DAY_S if 0 < profile.timeout_s < MIN_TIMEOUT_S else profile.timeout_s
+
+
+def _deadline(now: datetime, timeout_s: int) -> datetime | None:
+    return now + timedelta(seconds=timeout_s) if timeout_s else None
+
+
+def _fields(profile: ConferenceProfile) -> dict[str, Any]:
+    """Return what a profile says and a conference keeps as it is."""
+    return {
+        each.name: getattr(profile, each.name)
+        for each in fields(ConferenceProfile)
+        if each.name != "timeout_s"
+    }

@@ -1,8 +1,9 @@
 """Bridge: the audio of one conference, held until closed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Self
 
+from mixminus.mixer.gains import gain_q8
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.tap import Tap
 
@@ -60,6 +61,15 @@ class Bridge:
             raise
         self._playouts = [*(other for other in self._playouts if not other.closed), playout]
         return playout
+
+    def set_hears(self, cells: "Iterable[tuple[BridgePort, BridgePort, float | None]]") -> None:
+        """Apply many ``BridgePort.set_hears`` (listener, speaker, gain) at one tick: nobody hears a half of it."""
+        self._native.set_hears(
+            [
+                (listener.native, speaker.native, 0 if gain_db is None else gain_q8(gain_db))
+                for listener, speaker, gain_db in cells
+            ]
+        )
 
     def close(self) -> None:
         """Send everybody off and close its taps and playouts; closing twice is harmless."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from mixminus.errors import InvalidArgument
 from mixminus.mixer.bridge import Bridge
 from mixminus.mixer.formats import PortMedia
+from mixminus.mixer.gains import gain_q8
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.statistics import PortStatistics
 
@@ -14,17 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BridgePort", "Port"]
 
-_UNITY_Q8 = 256
-_MAX_GAIN_DB = 24.0
-_MUTED_BELOW_DB = -48.0
 _DIGITS = frozenset("0123456789*#ABCDabcd")
-
-
-def gain_q8(gain_db: float) -> int:
-    """Return a gain as the engine multiplies by it: 256 is unity, 0 is silence."""
-    if not gain_db <= _MAX_GAIN_DB:
-        raise InvalidArgument(f"a gain is at most {_MAX_GAIN_DB:.0f} dB")
-    return 0 if gain_db < _MUTED_BELOW_DB else round(_UNITY_Q8 * 10 ** (gain_db / 20))
 
 
 class BridgePort:
@@ -34,6 +25,8 @@ class BridgePort:
         self._native = native
         self._on_close: Callable[[BridgePort], None] | None = on_close
         self._bridge: Bridge | None = None
+        self._muted_by: set[str] = set()
+        self._deafened_by: set[str] = set()
         self.id: int = native.id
         """Names the port in events and in tap records; never used again by this engine."""
 
@@ -50,6 +43,11 @@ class BridgePort:
     @property
     def closed(self) -> bool:
         return self._on_close is None
+
+    @property
+    def muted(self) -> bool:
+        """Whether anybody has muted it."""
+        return bool(self._muted_by)
 
     def join(self, bridge: Bridge) -> None:
         """Take a place on a bridge, leaving any other."""
@@ -68,13 +66,13 @@ class BridgePort:
         """Make the participant louder or softer for everybody; below -48 dB is silence."""
         self._native.set_gain(gain_q8(gain_db))
 
-    def set_muted(self, muted: bool) -> None:
-        """Choose whether the participant is heard."""
-        self._native.set_muted(muted)
+    def set_muted(self, muted: bool, *, by: str = "") -> None:
+        """Choose whether the participant is heard; whom two have muted, both must unmute."""
+        self._native.set_muted(_held(self._muted_by, by, muted))
 
-    def set_deafened(self, deafened: bool) -> None:
-        """Choose whether the participant hears the others."""
-        self._native.set_deafened(deafened)
+    def set_deafened(self, deafened: bool, *, by: str = "") -> None:
+        """Choose whether the participant hears the others; as ``set_muted`` counts who asks."""
+        self._native.set_deafened(_held(self._deafened_by, by, deafened))
 
     def set_hears(self, speaker: "BridgePort", gain_db: float | None) -> None:
         """Let this participant hear that one louder, softer or (None) not at all; 0 dB is as everybody does."""
@@ -106,6 +104,11 @@ class BridgePort:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _held(by: set[str], who: str, on: bool) -> bool:
+    (by.add if on else by.discard)(who)
+    return bool(by)
 
 
 class Port(BridgePort):

@@ -59,7 +59,7 @@ class SipEndpoint:
         self._config = config
         self._on_event = on_event
         self._legs: dict[LegId, tuple[int, SipLeg]] = {}
-        self._tasks = TaskScope(lambda name, error: _log.error("task failed", task=name, cause=repr(error)))
+        self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._pool = WorkerPool(config, on_report=self._on_report, on_lost=self._on_worker_lost)
 
     @property

@@ -78,4 +78,4 @@ class Keeper:
             await asyncio.sleep(delay_s)
 
     def _on_task_error(self, name: str, error: BaseException) -> None:
-        _log.error("keeper failed", task=name, cause=repr(error))
+        _log.error("keeper failed", task=name, exc_info=error)

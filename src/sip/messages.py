@@ -67,6 +67,8 @@ class Fork:
     worker_id: int
     max_calls: int
     session_expires_s: int
+    edge_port: int
+    """On loopback: the worker takes SIP from there and from nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class WorkerPool:
         """One, until the first has told its capacity."""
         self._accepting = True
         self._backoff = Backoff()
-        self._tasks = TaskScope(lambda name, error: _log.error("task failed", task=name, cause=repr(error)))
+        self._tasks = TaskScope(log.task_failed("sip.pool"))
         self._changed = asyncio.Event()
         self._edge_open = False
         self._edge = Keeper(
@@ -181,8 +181,8 @@ class WorkerPool:
         return sum(worker.state is WorkerState.READY for worker in self._workers.values())
 
     def _fill(self) -> None:
-        """Fork as many workers as are missing."""
-        while self._accepting and self._zygote.pid and len(self._workers) < self._needed:
+        """Fork as many workers as are missing, once it is known where the edge will speak from."""
+        while self._accepting and self._zygote.pid and self._inner_port and len(self._workers) < self._needed:
             self._fork(next(self._numbers))
 
     def _fork(self, worker_id: int) -> None:
@@ -194,7 +194,9 @@ class WorkerPool:
         )
         self._workers[worker_id] = _Worker(worker_id, channel)
         with theirs:
-            command = Fork(worker_id, self._config.max_calls, self._config.session_expires_s)
+            command = Fork(
+                worker_id, self._config.max_calls, self._config.session_expires_s, self._inner_port
+            )
             self._zygote.send_with_descriptor(command, theirs.fileno())
 
     def _on_worker_report(self, worker_id: int, message: Message) -> None:
@@ -272,6 +274,7 @@ class WorkerPool:
                 for worker in self._workers.values():
                     if worker.state is WorkerState.READY:
                         self._introduce(worker)
+                self._fill()
                 self._changed.set()
             case EdgeCounted(counters):
                 self.counters |= Counter(dict(counters))

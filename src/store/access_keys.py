@@ -1,69 +1,76 @@
-"""Customers and their access keys; of a key only its SHA-256 is kept."""
+"""Access key rows; of a key only its SHA-256 is kept."""
 
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mixminus.access.model import AccessKey
+from mixminus.access.states import CustomerStatus
 from mixminus.ids import AccessKeyId, CustomerId
+from mixminus.store.page import Page
 from mixminus.store.tables import access_keys, customers
 
-__all__ = ["AccessKey", "AccessRows"]
+__all__ = ["AccessKeyRows"]
 
 
-@dataclass(frozen=True, slots=True)
-class AccessKey:
-    """What is known of a key; the token itself is told once, to whoever made it."""
-
-    id: AccessKeyId
-    customer_id: CustomerId
-    name: str
-    detail: str
-    token_sha256: str
-    token_prefix: str
-    tm_create: datetime
-    tm_expire: datetime | None = None
-    tm_update: datetime | None = None
-    tm_delete: datetime | None = None
-
-
-class AccessRows:
-    """Customers and keys, seen from within one transaction."""
+class AccessKeyRows:
+    """The keys, seen from within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def first_customer(self) -> CustomerId | None:
-        """Return the oldest customer, if there is any."""
-        query = select(customers.c.id).order_by(customers.c.tm_create).limit(1)
-        return await self._connection.scalar(query)
+    async def add(self, key: AccessKey) -> None:
+        await self._connection.execute(insert(access_keys).values(asdict(key)))
 
-    async def add_customer(self, customer_id: CustomerId, name: str, tm_create: datetime) -> None:
+    async def save(self, key: AccessKey) -> None:
+        """Write what may change of a key that exists."""
         await self._connection.execute(
-            insert(customers).values(id=customer_id, name=name, tm_create=tm_create)
+            update(access_keys).where(access_keys.c.id == key.id).values(asdict(key))
         )
 
-    async def add_key(self, key: AccessKey) -> None:
-        values = {column.name: getattr(key, column.name) for column in access_keys.c}
-        await self._connection.execute(insert(access_keys).values(values))
+    async def find(self, key_id: AccessKeyId) -> AccessKey | None:
+        return await self._one(select(access_keys).where(access_keys.c.id == key_id))
 
-    async def delete_keys(self, customer_id: CustomerId, name: str, tm_delete: datetime) -> None:
+    async def hold(self, key_id: AccessKeyId) -> AccessKey | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(access_keys).where(access_keys.c.id == key_id).with_for_update())
+
+    async def page(self, customer_id: CustomerId, page: Page) -> list[AccessKey]:
+        """Return the customer's undeleted keys, newest first."""
+        c = access_keys.c
+        query = select(access_keys).where(
+            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def delete_named(self, customer_id: CustomerId, name: str, tm_delete: datetime) -> None:
         """Mark the customer's keys of this name as deleted."""
         c = access_keys.c
         query = update(access_keys).where(c.customer_id == customer_id, c.name == name, c.tm_delete.is_(None))
         await self._connection.execute(query.values(tm_delete=tm_delete))
 
-    async def find_key(self, token_sha256: str) -> AccessKey | None:
-        """Return the undeleted key of this digest."""
-        c = access_keys.c
-        query = select(access_keys).where(c.token_sha256 == token_sha256, c.tm_delete.is_(None))
+    async def find_by_digest(self, token_sha256: str) -> tuple[AccessKey, CustomerStatus] | None:
+        """Return the undeleted key of this digest, and how its customer is."""
+        query = select(access_keys, customers.c.status.label("customer_status")).join(customers)
+        query = query.where(access_keys.c.token_sha256 == token_sha256, access_keys.c.tm_delete.is_(None))
         row = (await self._connection.execute(query)).mappings().first()
-        return AccessKey(**row) if row else None
+        if row is None:
+            return None
+        values = dict(row)
+        status = CustomerStatus(values.pop("customer_status"))
+        return AccessKey(**values), status
 
-    async def first_key(self, customer_id: CustomerId) -> AccessKey | None:
+    async def first(self, customer_id: CustomerId) -> AccessKey | None:
         """Return the customer's oldest undeleted key, if there is any."""
         c = access_keys.c
         query = select(access_keys).where(c.customer_id == customer_id, c.tm_delete.is_(None))
-        row = (await self._connection.execute(query.order_by(c.tm_create).limit(1))).mappings().first()
-        return AccessKey(**row) if row else None
+        return await self._one(query.order_by(c.tm_create).limit(1))
+
+    async def _one(self, query: Select[Any]) -> AccessKey | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[AccessKey]:
+        return [AccessKey(**row) for row in (await self._connection.execute(query)).mappings()]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.call.states import CallStatus
 from mixminus.conference.health import Condition
-from mixminus.conference.model import Conferencecall
+from mixminus.conference.model import Conferencecall, Role
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.ids import ConferencecallId, ConferenceId, CustomerId
 from mixminus.store.page import Page
@@ -64,7 +64,9 @@ class ConferencecallRows:
         c = conferencecalls.c
         tables = conferencecalls.join(conferences, c.conference_id == conferences.c.id)
         tables = tables.outerjoin(calls, c.reference_id == calls.c.id)
-        query = select(c.id, c.customer_id, c.tm_create, calls.c.status, conferences.c.status)
+        query = select(
+            c.id, c.customer_id, c.tm_create, calls.c.status, conferences.c.status, conferences.c.type
+        )
         present = (ConferencecallStatus.JOINING, ConferencecallStatus.JOINED)
         rows = (await self._connection.execute(query.select_from(tables).where(c.status.in_(present)))).all()
         return [
@@ -74,8 +76,9 @@ class ConferencecallRows:
                 tm_create=tm_create,
                 call_status=CallStatus(call_status) if call_status else None,
                 conference_status=ConferenceStatus(conference_status),
+                conference_type=conference_type,
             )
-            for id_, customer_id, tm_create, call_status, conference_status in rows
+            for id_, customer_id, tm_create, call_status, conference_status, conference_type in rows
         ]
 
     async def _one(self, query: Select[Any]) -> Conferencecall | None:
@@ -86,4 +89,5 @@ class ConferencecallRows:
 
 
 def _model(row: RowMapping) -> Conferencecall:
-    return Conferencecall(**{**row, "status": ConferencecallStatus(row["status"])})
+    values = {**row, "status": ConferencecallStatus(row["status"]), "role": Role(row["role"])}
+    return Conferencecall(**values)

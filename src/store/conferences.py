@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.conference.model import Conference
+from mixminus.conference.model import Conference, RoomSettings
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import AlreadyExists
 from mixminus.ids import NIL, ConferenceId, CustomerId
@@ -115,8 +115,12 @@ def _columns(conference: Conference) -> dict[str, Any]:
     return {
         column.name: getattr(conference, column.name)
         for column in conferences.c
-        if column.name not in ("pre_actions", "post_actions")
-    } | {"pre_actions": list(conference.pre_actions), "post_actions": list(conference.post_actions)}
+        if column.name not in ("pre_actions", "post_actions", "settings")
+    } | {
+        "pre_actions": list(conference.pre_actions),
+        "post_actions": list(conference.post_actions),
+        "settings": asdict(conference.settings),
+    }
 
 
 def _model(row: RowMapping) -> Conference:
@@ -127,6 +131,7 @@ def _model(row: RowMapping) -> Conference:
             "status": ConferenceStatus(row["status"]),
             "pre_actions": tuple(row["pre_actions"]),
             "post_actions": tuple(row["post_actions"]),
+            "settings": RoomSettings(**row["settings"]),
             "conferencecall_ids": (),
             "recording_id": NIL,
             "recording_ids": (),

@@ -7,7 +7,7 @@ Python, first come first served: SQLite's own queue is a sleep and a second try.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final
 
@@ -17,14 +17,17 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from mixminus.errors import Unavailable
-from mixminus.store.access_keys import AccessRows
+from mixminus.store.access_keys import AccessKeyRows
+from mixminus.store.agents import AgentRows
 from mixminus.store.calls import CallRows
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
+from mixminus.store.customers import CustomerRows, SecretRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.store.webhooks import WebhookRows
 
 __all__ = ["Store", "Transaction", "create_engine"]
 
@@ -42,13 +45,17 @@ class Transaction:
 
     def __init__(self, connection: AsyncConnection, timestamp_style: TimestampStyle) -> None:
         self.timestamp_style = timestamp_style
-        self.access = AccessRows(connection)
+        self.access_keys = AccessKeyRows(connection)
+        self.agents = AgentRows(connection)
         self.calls = CallRows(connection)
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
+        self.customers = CustomerRows(connection)
         self.idempotency = IdempotencyRows(connection)
         self.outbox = OutboxRows(connection)
         self.recordings = RecordingRows(connection)
+        self.secrets = SecretRows(connection)
+        self.webhooks = WebhookRows(connection)
 
 
 class Store:
@@ -61,13 +68,22 @@ class Store:
         self._readers = self._engine if sqlite else self._engine.execution_options(**_ONE_STATE)
         self._turn: asyncio.Lock | nullcontext[None] = asyncio.Lock() if sqlite else nullcontext()
         self.timestamp_style = timestamp_style
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Call this after every transaction that has written events; it must not block."""
+        self._watchers.append(told)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commit what the block has done, or none of it if it raises."""
         with _translated():
             async with self._turn, _begun(self._writers) as connection:
-                yield Transaction(connection, self.timestamp_style)
+                tx = Transaction(connection, self.timestamp_style)
+                yield tx
+            if tx.outbox.written:
+                for told in self._watchers:
+                    told()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:

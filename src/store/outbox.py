@@ -2,6 +2,12 @@
 
 Events of one stream (a conference, or a customer for what belongs to no conference)
 are numbered from 1 without gaps; ``id`` orders the events of all streams.
+
+PostgreSQL gives ids when rows are written and shows the rows when they are committed, so that
+a lower id may appear after a higher one. Whoever goes by ids therefore stops at a missing id,
+takes a fence (``fence``), and goes on when all transactions before the fence are over
+(``oldest_writer``): the id is there by then, or never will be. SQLite has one writer at a
+time and no such gaps.
 """
 
 from dataclasses import dataclass
@@ -9,13 +15,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, delete, exists, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.ids import CustomerId
-from mixminus.store.tables import event_streams, outbox
+from mixminus.store.tables import event_streams, outbox, webhook_cursors
 
-__all__ = ["Event", "OutboxRows"]
+__all__ = ["Event", "OutboxRows", "Span"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,21 @@ class Event:
     tm: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Ids above ``after``, up to and with ``until``."""
+
+    after: int
+    until: int
+
+
 class OutboxRows:
     """The events, seen from within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self.written = False
+        """Whether this transaction has added an event."""
 
     async def open(self, stream_id: UUID) -> None:
         """Begin a stream, in the transaction that makes what it is about."""
@@ -45,6 +61,7 @@ class OutboxRows:
         self, stream_id: UUID, type_: str, *, customer_id: CustomerId, data: dict[str, Any], tm: datetime
     ) -> int:
         """Append to a stream and return the event's number in it."""
+        self.written = True
         number = await self._next_number(stream_id)
         values = {"stream_id": stream_id, "number": number, "customer_id": customer_id}
         await self._connection.execute(insert(outbox).values(**values, type=type_, data=data, tm=tm))
@@ -53,8 +70,60 @@ class OutboxRows:
     async def read(self, stream_id: UUID, after: int = 0, limit: int = 1000) -> list[Event]:
         """Return a stream's events whose number is greater, in order."""
         query = select(outbox).where(outbox.c.stream_id == stream_id, outbox.c.number > after)
-        rows = (await self._connection.execute(query.order_by(outbox.c.number).limit(limit))).mappings()
-        return [Event(**row) for row in rows]
+        return await self._many(query.order_by(outbox.c.number).limit(limit))
+
+    async def tail(self, after: int, limit: int) -> list[Event]:
+        """Return everybody's events whose id is greater, in order."""
+        return await self._many(select(outbox).where(outbox.c.id > after).order_by(outbox.c.id).limit(limit))
+
+    async def of_customer(
+        self, customer_id: CustomerId, span: Span, limit: int, stream_id: UUID | None = None
+    ) -> list[Event]:
+        """Return the customer's events within a span of ids, in order; of one stream if it is named."""
+        c = outbox.c
+        query = select(outbox).where(c.customer_id == customer_id, c.id > span.after, c.id <= span.until)
+        if stream_id is not None:
+            query = query.where(c.stream_id == stream_id)
+        return await self._many(query.order_by(c.id).limit(limit))
+
+    async def newest(self) -> int:
+        """Return the greatest id, 0 if there is no event."""
+        return await self._connection.scalar(select(func.max(outbox.c.id))) or 0
+
+    async def newest_until(self, customer_id: CustomerId, moment: datetime) -> int:
+        """Return the greatest id of the customer's events up to a moment, 0 if there is none."""
+        c = outbox.c
+        query = select(func.max(c.id)).where(c.customer_id == customer_id, c.tm <= moment)
+        return await self._connection.scalar(query) or 0
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Delete the oldest events from before a moment, but none that a webhook has still to be told.
+
+        The newest event stays whatever its age: SQLite would give its id to the next one.
+        """
+        c, told = outbox.c, webhook_cursors.c
+        waiting = exists().where(told.customer_id == c.customer_id, told.event_id < c.id)
+        newest = select(func.max(c.id)).scalar_subquery()
+        query = select(c.id).where(c.tm < before, c.id < newest, ~waiting).order_by(c.id).limit(limit)
+        oldest = list(await self._connection.scalars(query))
+        await self._connection.execute(delete(outbox).where(c.id.in_(oldest)))
+        return len(oldest)
+
+    async def fence(self) -> int | None:
+        """Return the transaction id that all later ones are not below; None if ids come in order."""
+        return await self._number("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+
+    async def oldest_writer(self) -> int | None:
+        """Return the id below which every transaction is over; None if ids come in order."""
+        return await self._number("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+
+    async def _number(self, query: str) -> int | None:
+        if self._connection.dialect.name != "postgresql":
+            return None
+        return int((await self._connection.execute(text(query))).scalar_one())
+
+    async def _many(self, query: Select[Any]) -> list[Event]:
+        return [Event(**row) for row in (await self._connection.execute(query)).mappings()]
 
     async def _next_number(self, stream_id: UUID) -> int:
         """Count one more; the row stays locked to the end, so that numbers have no gaps."""

@@ -10,8 +10,10 @@ from typing import Any, Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -28,6 +30,7 @@ from sqlalchemy.engine import Dialect
 __all__ = [
     "UtcDateTime",
     "access_keys",
+    "agents",
     "calls",
     "conferencecalls",
     "conferences",
@@ -37,6 +40,9 @@ __all__ = [
     "metadata",
     "outbox",
     "recordings",
+    "secrets",
+    "undelivered",
+    "webhook_cursors",
 ]
 
 _WORD: Final = 16
@@ -84,7 +90,34 @@ customers = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("phone_number", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("status", String(_WORD), nullable=False),
+    Column("webhook_method", String(_WORD), nullable=False),
+    Column("webhook_uri", String, nullable=False),
+    Column("webhook_secret", String, nullable=False),
     *_times(),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _customer(),
+    # Never given twice, not even after its agent is deleted: logs and tokens mean one person by it.
+    Column("username", String, nullable=False, unique=True),
+    Column("password_hash", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("ring_method", String(_WORD), nullable=False),
+    Column("permission", Integer, nullable=False),
+    Column("tag_ids", JSON, nullable=False),
+    Column("addresses", JSON, nullable=False),
+    Column("tm_password", UtcDateTime, nullable=False),
+    *_times(),
+    Index(None, "customer_id", "tm_create"),
 )
 
 access_keys = Table(
@@ -98,6 +131,15 @@ access_keys = Table(
     Column("token_prefix", String(_WORD), nullable=False),
     Column("tm_expire", UtcDateTime),
     *_times(),
+    Index(None, "customer_id", "tm_create"),
+)
+
+# What the server itself keeps to itself: the key that signs its session tokens.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
 )
 
 conferences = Table(
@@ -116,6 +158,7 @@ conferences = Table(
     Column("pre_flow_id", Uuid, nullable=False),
     Column("post_flow_id", Uuid, nullable=False),
     Column("direct_hash", String(32), nullable=False, unique=True),
+    Column("settings", JSON, nullable=False),
     Column("tm_timeout", UtcDateTime),
     Column("tm_end", UtcDateTime),
     *_times(),
@@ -132,6 +175,12 @@ conferencecalls = Table(
     Column("reference_type", String(_WORD), nullable=False),
     Column("reference_id", Uuid, nullable=False),
     Column("status", String(_WORD), nullable=False),
+    Column("role", String(_WORD), nullable=False),
+    Column("muted", Boolean, nullable=False),
+    Column("deaf", Boolean, nullable=False),
+    Column("gain_db", Float, nullable=False),
+    Column("talking", Boolean, nullable=False),
+    Column("label", String, nullable=False),
     Column("tm_join", UtcDateTime),
     *_times(),
     Index(None, "customer_id", "tm_create"),
@@ -197,6 +246,26 @@ outbox = Table(
     Column("tm", UtcDateTime, nullable=False),
     UniqueConstraint("stream_id", "number"),
     Index(None, "customer_id", "id"),
+    Index(None, "tm"),
+)
+
+# Up to which event a customer's webhook has been told; without a destination there is no row.
+webhook_cursors = Table(
+    "webhook_cursors",
+    metadata,
+    Column("customer_id", Uuid, ForeignKey("customers.id"), primary_key=True),
+    Column("event_id", BigInteger, nullable=False),
+)
+
+# Events that a webhook would not take; the last attempt's HTTP status is 0 if nobody answered.
+undelivered = Table(
+    "undelivered",
+    metadata,
+    Column("event_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    _customer(),
+    Column("http_status", Integer, nullable=False),
+    Column("tm", UtcDateTime, nullable=False),
+    Index(None, "customer_id", "event_id"),
 )
 
 # A POST that carried an Idempotency-Key: without a status it has not been answered yet.

@@ -76,7 +76,9 @@ class WebRtcEndpoint:
         if mux is not None:
             mux.close()
 
-    async def join(self, offer_sdp: str, *, destination: Address, source: Address) -> WhipSession:
+    async def join(
+        self, offer_sdp: str, *, destination: Address, source: Address, pin: str | None = None
+    ) -> WhipSession:
         """Turn an offer into a leg, and return its session once its flow has answered."""
         if self._mux is None:
             raise Unavailable("the WebRTC endpoint is not running")
@@ -85,7 +87,7 @@ class WebRtcEndpoint:
             raise Exhausted("every place for a browser is taken")
         session = self._open_session(offer, self._mux, destination)
         try:
-            await self._legs.incoming(session.leg, source=source, destination=destination)
+            await self._legs.incoming(session.leg, source=source, destination=destination, pin=pin)
             async with asyncio.timeout(self._config.answer_timeout_s):
                 await session.open()
         except TimeoutError:

@@ -75,7 +75,8 @@ class WebRtcLeg:
         return await asyncio.shield(self._answer)
 
     async def ring(self) -> None:
-        """Do nothing: WHIP has no ringing."""
+        """Answer: WHIP has no ringing, and who has asked must not wait for the other one's coming."""
+        await self.answer()
 
     async def answer(self) -> None:
         """Send the SDP answer and begin to connect; answering twice is harmless."""

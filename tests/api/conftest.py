@@ -5,20 +5,22 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from mixminus.access.service import AccessService
 from mixminus.api.application import build
 from mixminus.api.idempotency import IdempotencyService
 from mixminus.api.services import Services
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
+from mixminus.conference.hearing import HearsService
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
+from mixminus.delivery.service import DeliveryService
 from mixminus.flow.runner import FlowRunner
 from mixminus.mixer import Engine
 from mixminus.recording.service import RecordingService
-from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
@@ -46,7 +48,7 @@ async def open_services(store: Store, engine: Engine, directory: Path, stack: As
     clock = SystemClock()
     recordings = RecordingService(store, clock, directory=directory)
     stack.push_async_callback(recordings.close)
-    rooms = Rooms(engine)
+    rooms = Rooms(engine, clock)
     lifecycle = Lifecycle(store, clock, rooms, recordings)
     conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
     stack.push_async_callback(conferences.close)
@@ -56,18 +58,23 @@ async def open_services(store: Store, engine: Engine, directory: Path, stack: As
     webrtc = WebRtcEndpoint(engine, calls)
     await webrtc.start()
     stack.push_async_callback(webrtc.close)
+    delivery = DeliveryService(store, clock)
+    stack.push_async_callback(delivery.close)
+    await delivery.start()
     return Services(
         access=AccessService(store, clock),
         conferences=conferences,
         participants=participants,
         calls=calls,
+        hears=HearsService(conferences=conferences, rooms=rooms),
         presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
         recordings=recordings,
         webrtc=webrtc,
+        delivery=delivery,
         idempotency=IdempotencyService(store, clock),
         clock=clock,
         style=TimestampStyle.LEGACY,
         readiness=lambda: {"webrtc": webrtc.ready},
-        counters=engine.counters,
+        counters=lambda: engine.counters() | delivery.counters,
         tick_lateness_us=engine.tick_lateness_us,
     )

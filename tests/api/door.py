@@ -1,22 +1,24 @@
 """The server's HTTP door in a test: real services, a database in a temporary folder."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiohttp import ClientResponse, web
 from aiohttp.client import _RequestContextManager
 from aiohttp.test_utils import TestClient
 
-from mixminus.ids import CustomerId, new_id
+from mixminus.access.model import CustomerSpec, Identity
+from mixminus.access.permissions import Permission
+from mixminus.access.service import AccessService
+from mixminus.ids import NIL, CustomerId
 from mixminus.mixer import Engine
-from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.waiting import until
 
 __all__ = ["KEY", "Door"]
 
+OPERATOR: Final = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
 KEY: Final = "vb_test-key-of-the-first-customer"
 
 
@@ -50,10 +52,8 @@ class Door:
 
     async def stranger(self) -> str:
         """Return the key of another customer."""
-        customer_id = CustomerId(new_id())
-        async with self.store.transaction() as tx:
-            await tx.access.add_customer(customer_id, "stranger", datetime.now(UTC))
-        return await self.access.renew(customer_id, "key")
+        stranger = await self.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
+        return await self.access.keys.renew(stranger.id, "key")
 
     async def room(self, type_: str = "conference") -> dict[str, Any]:
         """Return a new room that has begun to progress, as it was created."""

@@ -8,6 +8,8 @@ import pytest
 from tests.api.door import Door
 from tests.support.waiting import until
 
+UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
+
 NIL = "00000000-0000-0000-0000-000000000000"
 UNSET = "9999-01-01 00:00:00.000000"
 LEGACY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
@@ -35,6 +37,16 @@ async def test_create_answers_200_with_every_key(door: Door) -> None:
         "recording_ids": [],
         "transcribe_id": NIL,
         "transcribe_ids": [],
+        "max_participants": 0,
+        "pin": "",
+        "moderator_pin": "",
+        "locked": False,
+        "wait_for_moderator": False,
+        "end_when_moderator_leaves": False,
+        "entry_tone": False,
+        "exit_tone": False,
+        "music_when_alone": False,
+        "record_on_start": False,
         "tm_end": UNSET,
         "tm_update": UNSET,
         "tm_delete": UNSET,
@@ -117,11 +129,11 @@ async def test_delete_of_an_empty_room_terminates_it_at_once_and_again_changes_n
 @pytest.mark.parametrize(
     ("room", "status", "reason"),
     [
-        (str(uuid4()), 404, "CONFERENCE_NOT_FOUND"),
+        (UNKNOWN, 404, "CONFERENCE_NOT_FOUND"),
         (NIL, 400, "INVALID_ID"),
         ("room", 400, "INVALID_ID"),
-        ("{" + str(uuid4()) + "}", 404, "ROUTE_NOT_FOUND"),
-        (uuid4().hex, 400, "INVALID_ID"),
+        ("{" + UNKNOWN + "}", 404, "ROUTE_NOT_FOUND"),
+        (UNKNOWN.replace("-", ""), 400, "INVALID_ID"),
     ],
 )
 async def test_ids_that_name_no_room(door: Door, method: str, room: str, status: int, reason: str) -> None:

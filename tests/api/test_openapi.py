@@ -19,7 +19,7 @@ from mixminus.api.paths import ROOT
 from mixminus.call.model import Address, Call
 from mixminus.call.render import render_call
 from mixminus.call.states import CallStatus
-from mixminus.conference.model import Conference, Conferencecall
+from mixminus.conference.model import Conference, Conferencecall, RoomSettings
 from mixminus.conference.render import render_conference, render_conferencecall
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, RecordingId, new_id
@@ -131,6 +131,7 @@ CONFERENCE = Conference(
     transcribe_id=NIL,
     transcribe_ids=(),
     direct_hash="direct.0123456789ab",
+    settings=RoomSettings(pin="12"),
     tm_create=NOW,
     tm_timeout=NOW,
 )

@@ -17,7 +17,7 @@ from tests.support.waiting import until
 __all__ = ["KEY", "Server", "free_port", "serve"]
 
 KEY: Final = "vb_test-key-given-by-the-operator"
-READY_WITHIN_S: Final = 30.0
+READY_WITHIN_S: Final = 60.0
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:

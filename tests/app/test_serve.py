@@ -1,11 +1,13 @@
 """The whole server as a process: it starts, answers, stops, and leaves nothing behind."""
 
+import asyncio
 import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psutil
 import pytest
 from aiohttp import ClientSession
@@ -20,6 +22,13 @@ async def call(server: Server, method: str, path: str, *, key: str = KEY, **opti
         session.request(method, f"{server.base}/v1.0{path}", **options) as response,
     ):
         return response.status, await response.json()
+
+
+async def log_in(server: Server, password: str) -> str:
+    body = {"username": "admin", "password": password}
+    async with ClientSession() as session, session.post(f"{server.base}/auth/login", json=body) as response:
+        assert response.status == 200
+        return str((await response.json())["token"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -42,6 +51,28 @@ async def test_a_signal_stops_it_and_nothing_stays(tmp_path: Path, number: signa
     for trouble in ("Warning", "Traceback", "never retrieved", "was destroyed", "never awaited"):
         assert trouble not in server.stderr, server.stderr
     assert "[info     ] stopped" in server.stderr
+
+
+GARBAGE = (
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /+4915112345678 HTTP/9.x\r\n\r\n",
+    b"GET /ping HTTP/1.1\r\nHost: a\r\n+49 15112345678\r\n\r\n",
+    b"POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: +4915112345678\r\n\r\n",
+)
+
+
+async def test_garbage_over_http_is_a_line_without_a_traceback(tmp_path: Path) -> None:
+    async with serve(tmp_path, settings={"MIXMINUS_LOG_JSON": "true"}) as server:
+        for garbage in GARBAGE:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.http_port)
+            writer.write(garbage)
+            assert b"400 Bad Request" in await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        await server.stop(signal.SIGTERM)
+    assert "15112345678" not in server.stderr
+    events = [orjson.loads(line) for line in server.stderr.splitlines()]
+    told = [event for event in events if event["event"] == "malformed request"]
+    assert [(event["level"], "exception" in event) for event in told] == [("warning", False)] * len(GARBAGE)
 
 
 async def test_what_was_made_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -85,23 +116,41 @@ async def test_without_a_key_one_is_made_and_shown_once(tmp_path: Path) -> None:
     settings = {"MIXMINUS_ACCESS_KEY": ""}
     async with serve(tmp_path, settings=settings) as server:
         await server.stop(signal.SIGTERM)
-    key = server.stdout.strip().rsplit(" ", 1)[1]
+    login, told = server.stdout.strip().split("\n")
+    password, key = (line.rsplit(" ", 1)[1] for line in (login, told))
+    assert login.startswith("password of admin ")
     assert key.startswith("vb_")
-    assert key not in server.stderr
+    for secret in (password, key):
+        assert secret not in server.stderr
     async with serve(tmp_path, settings=settings) as server:
         assert (await call(server, "GET", "/conferences", key=key))[0] == 200
+        assert (await call(server, "GET", "/me", key=await log_in(server, password)))[0] == 200
         await server.stop(signal.SIGTERM)
     assert server.stdout == ""
+
+
+async def test_the_operator_may_set_the_admins_password(tmp_path: Path) -> None:
+    settings = {"MIXMINUS_LOG_LEVEL": "debug"}
+    for password in ("set by the operator", "set anew"):
+        async with serve(tmp_path, settings=settings | {"MIXMINUS_ADMIN_PASSWORD": password}) as server:
+            token = await log_in(server, password)
+            assert (await call(server, "GET", "/me", key=token))[1]["username"] == "admin"
+            await server.stop(signal.SIGTERM)
+        assert server.stdout == ""
+        assert password not in server.stderr
+        assert token not in server.stderr
 
 
 async def test_the_demo_says_how_to_enter_and_keeps_its_room(tmp_path: Path) -> None:
     keys = set()
     rooms = set()
+    passwords = set()
     for _ in range(2):
         async with serve(tmp_path, "--demo", settings={"MIXMINUS_ACCESS_KEY": ""}) as server:
             assert await server.stop(signal.SIGTERM) == 0
         words = server.stdout.split()
         key = words[words.index("key") + 1]
+        passwords.add(server.stdout.partition("admin, password ")[2].partition(" ")[0])
         page = next(word for word in words if word.startswith(f"{server.base}/join#room="))
         assert page.endswith(f"&key={key}")
         assert f"sip:demo@127.0.0.1:{server.sip_port}" in words
@@ -110,6 +159,7 @@ async def test_the_demo_says_how_to_enter_and_keeps_its_room(tmp_path: Path) -> 
         keys.add(key)
         rooms.add(page.partition("room=")[2].partition("&")[0])
     assert len(keys) == 2
+    assert len(passwords - {""}) == 1, "only the first start has one to show"
     assert len(rooms) == 1
 
 

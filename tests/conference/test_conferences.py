@@ -18,7 +18,7 @@ DAY_S = 86_400
 
 
 async def test_a_conference_is_starting_when_it_is_created_and_progresses_by_itself(house: House) -> None:
-    created = await house.conferences.create(house.customer_id, ConferenceSpec("conference", name="x"))
+    created = await house.conferences.create(house.customer_id, ConferenceSpec(type="conference", name="x"))
     assert created.status is ConferenceStatus.STARTING
     assert created.tm_update is None
     progressing = await house.conference(created.id, ConferenceStatus.PROGRESSING)
@@ -34,7 +34,7 @@ async def test_an_id_can_be_chosen_once(house: House) -> None:
     chosen = ConferenceId(new_id())
     assert (await house.room(id=chosen)).id == chosen
     with pytest.raises(AlreadyExists):
-        await house.conferences.create(house.customer_id, ConferenceSpec("conference", id=chosen))
+        await house.conferences.create(house.customer_id, ConferenceSpec(type="conference", id=chosen))
 
 
 async def test_what_belongs_to_another_is_not_found(house: House) -> None:
@@ -69,7 +69,7 @@ async def test_an_empty_conference_is_terminated_at_once_and_twice_is_once(house
 
 
 async def test_a_conference_may_die_before_it_lived(house: House) -> None:
-    created = await house.conferences.create(house.customer_id, ConferenceSpec("conference"))
+    created = await house.conferences.create(house.customer_id, ConferenceSpec(type="conference"))
     deleted = await house.conferences.delete(house.customer_id, created.id)
     assert deleted.status is ConferenceStatus.TERMINATED
     await until(lambda: house.rooms.find(created.id) is None)
@@ -113,7 +113,7 @@ async def test_short_timeouts_mean_a_day(house: House, asked_s: int, kept_s: int
 
 async def test_a_negative_timeout_is_refused(house: House) -> None:
     with pytest.raises(InvalidArgument):
-        await house.conferences.create(house.customer_id, ConferenceSpec("conference", timeout_s=-1))
+        await house.conferences.create(house.customer_id, ConferenceSpec(type="conference", timeout_s=-1))
 
 
 async def test_a_timeout_closes_the_room_and_not_earlier(house: House) -> None:

@@ -161,7 +161,7 @@ class TestConnect:
         first.bye()
         ended = await house.conference(room.id, ConferenceStatus.TERMINATED)
         assert ended.tm_end is not None
-        await until(lambda: second.done == ["answer", "hang up normal"])
+        await until(lambda: second.done == ["ring", "answer", "hang up normal"])
 
     async def test_it_ends_with_the_only_one_it_ever_had(self, house: House) -> None:
         room = await house.room("connect")

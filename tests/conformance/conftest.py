@@ -1,6 +1,21 @@
-"""What the behaviours of api.md section 18 are shown on: a door where that is enough, else a whole server."""
+"""What the behaviours of api.md section 18 are shown on: a door where that is enough, else more of the house."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
 
 from tests.api.conftest import door
+from tests.delivery.conftest import receiver
 from tests.e2e.conftest import server
+from tests.support.front import Front, open_front
+from tests.support.house import house
+from tests.support.site import site
 
-__all__ = ["door", "server"]
+__all__ = ["door", "front", "house", "receiver", "server", "site"]
+
+
+@pytest.fixture
+async def front(tmp_path: Path) -> AsyncIterator[Front]:
+    async with open_front(tmp_path) as opened:
+        yield opened

@@ -16,7 +16,7 @@ from tests.support.storm import Promises, Storm
 from tests.support.waiting import eventually, play_for
 
 SEED = 50
-ROUNDS = 3
+ROUNDS = 2
 UNSET = "9999-01-01 00:00:00.000000"
 
 

@@ -321,3 +321,24 @@ def test_a_refused_call_gives_its_place_back() -> None:
     for number in range(300):
         invite = forwarded(router.from_phone(request("INVITE", call_id=f"call-{number}"), PHONE, 0.0))
         router.from_worker(answer_of(invite.message, 404), invite.sip_port, 0.0)
+
+
+RESPONSE = (
+    b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKb;rport;worker=1\r\n"
+    b"Via: SIP/2.0/UDP 127.0.0.1:7001;branch=z9hG4bKw\r\nFrom: <sip:1000@198.51.100.1>;tag=w\r\n"
+    b"To: <sip:ada@192.0.2.7>;tag=f\r\nCall-ID: call-1\r\nCSeq: 9 BYE\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("worker", ["²", "9" * 5000, "-1", "", "farewell", "3"])
+def test_a_response_for_a_worker_that_never_was_is_dropped(worker: str) -> None:
+    router = open_router()
+    assert forwarded(router.from_phone(RESPONSE, PHONE, 0.0)).sip_port == 7001
+    forged = RESPONSE.replace(b"worker=1", f"worker={worker}".encode())
+    assert router.from_phone(forged, PHONE, 0.0) is None
+
+
+@settings(max_examples=200)
+@given(st.integers(0, len(RESPONSE)), st.integers(0, 12), st.text(max_size=12))
+def test_no_damage_to_a_response_does_more_than_be_dropped(place: int, length: int, damage: str) -> None:
+    open_router().from_phone(RESPONSE[:place] + damage.encode() + RESPONSE[place + length :], PHONE, 0.0)

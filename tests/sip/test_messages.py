@@ -45,7 +45,7 @@ ALL = typing.get_args(Message)
 LEG = LegId(uuid.UUID(int=5))
 LOCAL = LocalEnd("127.0.0.1", 40_000, 7, (Codec.OPUS, Codec.PCMU), key_material=bytes(range(102)))
 EXAMPLES: list[Message] = [
-    Fork(1, 64, 1800),
+    Fork(1, 64, 1800, 40_000),
     Forked(1, 4711),
     WorkerExited(1, -9),
     WorkerReady(50_000, 4),

@@ -1,14 +1,15 @@
 """Offer and answer: RFC 3264 with everything a phone may ask of one audio stream."""
 
 import base64
+from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixminus.mixer.formats import Codec, MediaDirection, SrtpProfile
 from mixminus.sip.sdp import crypto
-from mixminus.sip.sdp.description import parse, render
+from mixminus.sip.sdp.description import MalformedSdp, parse, render
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, agree, make_answer, make_offer
 
 LOCAL = LocalEnd(
@@ -85,6 +86,23 @@ def test_opus_is_sent_in_two_channels_to_who_likes_them(fmtp: str, channels: int
     answer, media = exchange(offer(*lines, media="audio 40000 RTP/AVP 107"))
     assert media.send.channels == channels
     assert answer.media[0].values("fmtp") == (answered,)
+
+
+@pytest.mark.parametrize(
+    "line", ["ptime:10", "ptime:60", "maxptime:20", "maxptime:150.0", "maxptime:x", "maxptime:0"]
+)
+def test_packets_are_of_one_tick_whatever_the_phone_would_like(line: str) -> None:
+    answer, media = exchange(offer(f"a={line}"))
+    assert answer.media[0].values("ptime") == ("20",)
+    assert media.send.ptime_ms == 20
+
+
+@pytest.mark.parametrize("line", ["maxptime:10", "maxptime:19.5"])
+def test_a_phone_that_cannot_take_our_packets_is_refused(line: str) -> None:
+    with pytest.raises(NotAcceptable):
+        make_answer(LOCAL, parse(offer(f"a={line}")))
+    with pytest.raises(NotAcceptable):
+        agree(make_offer(LOCAL), parse(offer(f"a={line}")))
 
 
 def test_an_answer_to_our_offer_may_ask_for_two_channels() -> None:
@@ -267,3 +285,29 @@ def test_both_sides_of_an_exchange_draw_the_same_conclusion(
     assert here.direction.sends == there.direction.receives
     assert here.direction.receives == there.direction.sends
     assert here.rtcp_mux == there.rtcp_mux == mux
+
+
+@pytest.mark.parametrize("number", ["\u00b2", "\u0664", "9" * 5000, "-1", "1e3", ""])
+def test_what_is_no_number_is_as_if_not_said(number: str) -> None:
+    lines = ("a=rtpmap:96 opus/48000/2", f"a=fmtp:96 maxaveragebitrate={number}", f"a=rtcp:{number}")
+    _, media = exchange(offer(*lines, f"a=ptime:{number}", media="audio 40000 RTP/AVP 96"))
+    assert (media.send.bitrate_bps, media.remote_rtcp) == (0, ("192.0.2.1", 40_001))
+
+
+RICH = offer(
+    "a=rtpmap:96 opus/48000/2",
+    "a=fmtp:96 stereo=1;maxaveragebitrate=24000;useinbandfec=1",
+    "a=rtpmap:101 telephone-event/8000",
+    f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}|2^20",
+    "a=rtcp:40001 IN IP4 192.0.2.1",
+    "a=rtcp-mux",
+    "a=maxptime:60",
+    media="audio 40000 RTP/SAVP 96 9 0 8 101",
+)
+
+
+@settings(max_examples=300)
+@given(st.integers(0, len(RICH)), st.integers(0, 12), st.text(max_size=12))
+def test_a_damaged_offer_is_answered_or_refused(place: int, length: int, damage: str) -> None:
+    with suppress(MalformedSdp, NotAcceptable):
+        exchange(RICH[:place] + damage + RICH[place + length :])

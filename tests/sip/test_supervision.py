@@ -15,7 +15,7 @@ from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
 from mixminus.sip.pool import workers_needed
 from tests.support.sip_house import Desk, House, children, end_of, open_house
-from tests.support.sip_phone import Phone, PhoneCall
+from tests.support.sip_phone import Phone, PhoneCall, sdp
 from tests.support.waiting import until
 
 SERVER = """
@@ -127,6 +127,26 @@ async def test_calls_outlive_the_edge() -> None:
         again = phone.call("1000")
         await again.establish()
         await talk_on(again)
+        await phone.close()
+
+
+async def test_a_call_that_rings_may_be_cancelled_after_the_edge_was_lost() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4)) as house:
+        phone = await Phone.open(house.endpoint.port)
+        call = phone.call("ring")
+        call.invite(sdp())
+        await call.provisional(180)
+        process_named("mixminus.sip.edge").kill()
+        await until(lambda: not house.endpoint.ready)
+        await until(lambda: house.endpoint.ready)
+        call.send("INVITE", sdp())  # again, as a phone does that has not seen the 180
+        await call.provisional(180)
+        assert len(house.desk.legs) == 1
+        call.cancel()
+        answers = {(each.status_code, each.header("cseq")) for each in (await call.next(), await call.next())}
+        assert answers == {(200, "1 CANCEL"), (487, "1 INVITE")}
+        call.ack_refusal()
+        assert await end_of(house.leg) == (HangupReason.CANCEL, True)
         await phone.close()
 
 

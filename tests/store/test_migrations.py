@@ -1,6 +1,7 @@
 """The migrations make what the tables say, from nothing and from what the release before has left."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -9,9 +10,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from mixminus.access.states import CustomerStatus
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.ids import ConferenceId
-from mixminus.store.database import create_engine
+from mixminus.ids import ConferenceId, CustomerId
+from mixminus.store.database import Store, create_engine
 from mixminus.store.migrations import upgrade
 from mixminus.store.tables import metadata
 from tests.support.clock import ManualClock
@@ -98,3 +100,21 @@ def test_postgresql_understands_the_tables() -> None:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=dialect))
         for index in table.indexes:
             assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))
+
+
+async def test_customers_of_an_earlier_release_get_secrets_of_their_own(url: str) -> None:
+    await upgrade(url, "0001")
+    engine = create_engine(url)
+    customers = [uuid4(), uuid4()]
+    async with engine.begin() as connection:
+        for customer_id in customers:
+            insert = "INSERT INTO customers (id, name, tm_create) VALUES (:id, 'old', '2026-01-01 00:00:00.000000')"
+            await connection.execute(text(insert), {"id": customer_id.hex})
+    await engine.dispose()
+    await upgrade(url)
+    store = Store(url)
+    async with store.snapshot() as tx:
+        found = [await tx.customers.find(CustomerId(customer_id)) for customer_id in customers]
+    await store.close()
+    assert [customer.status for customer in found if customer] == [CustomerStatus.ACTIVE] * 2
+    assert len({customer.webhook_secret for customer in found if customer} - {""}) == 2

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mixminus.access.service import AccessService
 from mixminus.errors import Unavailable
-from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock
@@ -20,7 +20,7 @@ async def test_a_database_that_is_down_is_unavailable_until_it_is_back(store: St
     with pytest.raises(Unavailable):
         async with store.transaction() as tx:
             server().stop()
-            await tx.access.first_customer()
+            await tx.customers.first()
     with pytest.raises(Unavailable):
         await access.authenticate("key")
     server().start()
@@ -38,9 +38,9 @@ async def test_a_restart_between_two_requests_is_not_noticed(store: Store) -> No
 async def test_a_snapshot_shows_one_state_to_its_end(store: Store) -> None:
     access = AccessService(store, ManualClock())
     async with store.snapshot() as tx:
-        assert await tx.access.first_customer() is None
+        assert await tx.customers.first() is None
         await access.ensure_default("key")
-        assert await tx.access.first_customer() is None
+        assert await tx.customers.first() is None
 
 
 async def test_a_database_that_nobody_serves_cannot_be_upgraded() -> None:

@@ -11,15 +11,18 @@ from uuid import UUID
 
 import pytest
 
+from mixminus.access.service import AccessService
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
 from mixminus.call.service import CallService
+from mixminus.conference.hearing import HearsService
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.model import Conference, Conferencecall, ConferenceSpec, ConferenceType
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
@@ -27,7 +30,6 @@ from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
 from mixminus.recording.service import RecordingService
 from mixminus.recording.states import RecordingStatus
-from mixminus.store.access import AccessService
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
@@ -56,6 +58,8 @@ class House:
     participants: ParticipantService
     calls: CallService
     recordings: RecordingService
+    hears: HearsService
+    talking: TalkingWatch
     recordings_directory: Path
     legs: list[PcmLeg] = field(default_factory=list)
 
@@ -72,6 +76,13 @@ class House:
             leg, source=Address("sip", "alice"), destination=Address("sip", str(target))
         )
         return leg
+
+    def tick(self, count: int = 1) -> None:
+        """Let the engine run, and tell what it tells."""
+        self.engine.tick(count)
+        for event in self.engine.events():
+            self.calls.on_engine_event(event)
+            self.talking.on_engine_event(event)
 
     async def join(self, conference: Conference, count: int = 1) -> list[PcmLeg]:
         """Let phones dial a conference and wait until all have joined."""
@@ -152,11 +163,12 @@ async def open_house(
     store = Store(database_url(directory))
     engine = Engine(EngineConfig(manual=True))
     recordings = RecordingService(store, clock, directory=directory / "recordings")
-    rooms = Rooms(engine)
+    rooms = Rooms(engine, clock)
     lifecycle = Lifecycle(store, clock, rooms, recordings)
     conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
     participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
     health = HealthWatch(store, clock, participants)
+    talking = TalkingWatch(store, clock, rooms)
     flows = FlowRunner(participants, clock)
     calls = CallService(store, clock, run_flow=flows.run, names=dict(names))
     identity, _ = await AccessService(store, clock).ensure_default(None)
@@ -175,10 +187,13 @@ async def open_house(
             participants=participants,
             calls=calls,
             recordings=recordings,
+            hears=HearsService(conferences=conferences, rooms=rooms),
+            talking=talking,
             recordings_directory=directory / "recordings",
         )
     finally:
         await calls.close()
+        await talking.close()
         await health.close()
         await conferences.close()
         await recordings.close()

@@ -19,7 +19,9 @@ class OpenHouse:
         self.bridge = bridge
         self.legs: list[Leg] = []
 
-    async def incoming(self, leg: Leg, *, source: Address, destination: Address) -> None:
+    async def incoming(
+        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+    ) -> None:
         self.legs.append(leg)
         leg.port.join(self.bridge)
         await leg.answer()

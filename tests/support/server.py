@@ -16,7 +16,7 @@ from tests.support.netns import ADDRESS
 from tests.support.waiting import eventually
 
 ACCESS_KEY = "vb_end-to-end-test-key"
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
 
 

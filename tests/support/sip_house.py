@@ -23,7 +23,9 @@ class Desk:
         self.sources: list[Address] = []
         self.destinations: list[Address] = []
 
-    async def incoming(self, leg: Leg, *, source: Address, destination: Address) -> None:
+    async def incoming(
+        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+    ) -> None:
         self.legs.append(leg)
         self.sources.append(source)
         self.destinations.append(destination)

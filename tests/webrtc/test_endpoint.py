@@ -33,7 +33,9 @@ class Door:
     def __init__(self, treat: Callable[[Leg], Awaitable[None]]) -> None:
         self._treat = treat
 
-    async def incoming(self, leg: Leg, *, source: Address, destination: Address) -> None:
+    async def incoming(
+        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+    ) -> None:
         await self._treat(leg)
 
 

@@ -1,6 +1,5 @@
 """What strangers send to the shared port changes nothing, and is counted."""
 
-import asyncio
 import random
 import socket
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.relay import UdpRelay
 from tests.support.room import OpenHouse
-from tests.support.waiting import until
+from tests.support.waiting import pace, until
 from tests.support.whip import direct
 
 CLIENT_HELLO = bytes.fromhex("16feff0000000000000000000401000000")
@@ -101,7 +100,7 @@ async def test_a_flood_of_anything_is_limited_and_changes_nothing(
             noise = chance.randbytes(chance.randrange(1, 200))
             forged = chance.choice([noise, CLIENT_HELLO, RTP, binding_request(username, "x" * 32)])
             stranger.sendto(forged, ("127.0.0.1", endpoint.port))
-        await asyncio.sleep(0)
+        await pace(0)
     await until(lambda: endpoint.counters.get("webrtc.limited", 0) > 0)
     assert silent(stranger)
     await still_theirs(client, house)

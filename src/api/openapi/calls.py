@@ -6,7 +6,7 @@ from mixminus.api.openapi import shapes
 from mixminus.api.openapi.implied import PAGING
 from mixminus.api.openapi.operation import Answer, Operation, RequestBody
 from mixminus.api.schemas import MuteBody
-from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.call.errors import CallDeleted, CallNotFound, CallNotProgressing
 from mixminus.errors import Conflict
 
 __all__ = ["OPERATIONS"]
@@ -29,7 +29,17 @@ OPERATIONS: Final = (
         name="getCall",
         summary="Show a call",
         answers=CALL,
-        errors=(CallNotFound,),
+        errors=(CallNotFound, CallDeleted),
+    ),
+    Operation(
+        method="DELETE",
+        path="/calls/{id}",
+        tag="Calls",
+        name="deleteCall",
+        summary="Hang up, and forget the call",
+        description="It is not shown any more: reading it is refused from now on.",
+        answers=CALL,
+        errors=(CallNotFound, CallDeleted, Conflict),
     ),
     Operation(
         method="POST",
@@ -38,7 +48,7 @@ OPERATIONS: Final = (
         name="hangUpCall",
         summary="Hang up",
         answers=CALL,
-        errors=(CallNotFound, CallNotProgressing, Conflict),
+        errors=(CallNotFound, CallDeleted, CallNotProgressing, Conflict),
     ),
     Operation(
         method="POST",
@@ -50,7 +60,7 @@ OPERATIONS: Final = (
         "which is meant when there is none.",
         body=RequestBody(MuteBody, required=False),
         answers=(Answer(description="Muted; the body is empty."),),
-        errors=(CallNotFound, CallNotProgressing),
+        errors=(CallNotFound, CallDeleted, CallNotProgressing),
     ),
     Operation(
         method="DELETE",
@@ -61,6 +71,6 @@ OPERATIONS: Final = (
         description="Only the `direction` that the body names is cleared; both if it names none.",
         body=RequestBody(MuteBody, required=False),
         answers=(Answer(description="Unmuted; the body is empty."),),
-        errors=(CallNotFound, CallNotProgressing),
+        errors=(CallNotFound, CallDeleted, CallNotProgressing),
     ),
 )

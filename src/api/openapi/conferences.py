@@ -5,8 +5,14 @@ from typing import Final
 from mixminus.api.openapi import shapes
 from mixminus.api.openapi.implied import IDENTIFIER, PAGING
 from mixminus.api.openapi.operation import Answer, Operation, Parameter, RequestBody
-from mixminus.api.schemas import ConferenceBody, RecordingBody
-from mixminus.conference.errors import ConferencecallNotFound, ConferenceNotFound, ConferenceNotProgressing
+from mixminus.api.room_schemas import ParticipantBody
+from mixminus.api.schemas import ConferenceBody, ConferenceFields, RecordingBody
+from mixminus.conference.errors import (
+    ConferencecallGone,
+    ConferencecallNotFound,
+    ConferenceNotFound,
+    ConferenceNotProgressing,
+)
 from mixminus.errors import AlreadyExists, Conflict
 from mixminus.recording.errors import RecordingAlreadyActive, RecordingNotActive
 
@@ -45,6 +51,27 @@ CONFERENCES: Final = (
         summary="Show a room, also after its end",
         answers=CONFERENCE,
         errors=(ConferenceNotFound,),
+    ),
+    Operation(
+        method="PUT",
+        path="/conferences/{id}",
+        tag="Conferences",
+        name="updateConference",
+        summary="Replace what can be changed of a room",
+        description="What is absent gets its default.",
+        body=RequestBody(ConferenceFields),
+        answers=CONFERENCE,
+        errors=(ConferenceNotFound, ConferenceNotProgressing),
+    ),
+    Operation(
+        method="POST",
+        path="/conferences/{id}/direct-hash-regenerate",
+        tag="Conferences",
+        name="regenerateDirectHash",
+        summary="Give a room another name to dial",
+        description="The one that it had reaches nothing any more.",
+        answers=CONFERENCE,
+        errors=(ConferenceNotFound, ConferenceNotProgressing),
     ),
     Operation(
         method="DELETE",
@@ -107,6 +134,17 @@ CONFERENCECALLS: Final = (
         summary="Show a participant, also after it has left",
         answers=CONFERENCECALL,
         errors=(ConferencecallNotFound,),
+    ),
+    Operation(
+        method="PATCH",
+        path="/conferencecalls/{id}",
+        tag="Participants",
+        name="changeConferencecall",
+        summary="Change a participant while it is there",
+        description="What is absent stays as it is.",
+        body=RequestBody(ParticipantBody),
+        answers=CONFERENCECALL,
+        errors=(ConferencecallNotFound, ConferencecallGone),
     ),
     Operation(
         method="DELETE",

@@ -2,6 +2,13 @@
 
 from typing import Final
 
+from mixminus.access.errors import (
+    AccountFrozen,
+    CustomerNotFound,
+    InvalidCredentials,
+    NotPermitted,
+    RateLimitExceeded,
+)
 from mixminus.api.errors import (
     InvalidId,
     InvalidJsonBody,
@@ -19,23 +26,29 @@ from mixminus.api.idempotency import (
 )
 from mixminus.api.openapi.operation import JSON, Operation, Parameter
 from mixminus.errors import InvalidArgument, MixMinusError, Unauthenticated, Unavailable
-from mixminus.store.access import InvalidCredentials
 
-__all__ = ["IDENTIFIER", "PAGING", "errors_of", "parameters_of"]
+__all__ = ["IDENTIFIER", "PAGE_SIZE", "PAGING", "errors_of", "parameters_of"]
 
 IDENTIFIER: Final = {"type": "string", "format": "uuid"}
+PAGE_SIZE: Final = Parameter(
+    "query",
+    "page_size",
+    "How many at most; whatever is not from 1 to 100 means 100.",
+    {"type": "integer", "default": 100},
+)
 PAGING: Final = (
-    Parameter(
-        "query",
-        "page_size",
-        "How many at most; whatever is not from 1 to 100 means 100.",
-        {"type": "integer", "default": 100},
-    ),
+    PAGE_SIZE,
     Parameter(
         "query",
         "page_token",
         "`next_page_token` of the page before: only what was created earlier comes.",
     ),
+)
+CUSTOMER: Final = Parameter(
+    "query",
+    "customer_id",
+    "For whom the super admin asks; it means nothing from others.",
+    IDENTIFIER,
 )
 REQUEST_ID: Final = Parameter(
     "header",
@@ -65,7 +78,7 @@ def parameters_of(operation: Operation) -> tuple[Parameter, ...]:
     implied = [*path, *operation.parameters]
     if operation.open:
         return tuple(implied)
-    implied.append(REQUEST_ID)
+    implied += [CUSTOMER, REQUEST_ID]
     if operation.method == "POST":
         implied.append(IDEMPOTENCY_KEY)
     if operation.is_single:
@@ -81,14 +94,13 @@ def errors_of(operation: Operation) -> tuple[type[MixMinusError], ...]:
     errors = list(operation.errors)
     if operation.path_parameters:
         errors.append(InvalidId)
-    if operation.body is not None:
+    if operation.body is not None and not operation.silent:
         errors += (
             [InvalidJsonBody, InvalidArgument] if operation.body.media_type == JSON else [InvalidArgument]
         )
-    if any(parameter.place == "query" for parameter in operation.parameters):
-        errors.append(InvalidRequestParameter)
     if not operation.open:
-        errors += [Unauthenticated, InvalidCredentials, Unavailable]
+        errors += [Unauthenticated, InvalidCredentials, AccountFrozen, NotPermitted]
+        errors += [CustomerNotFound, InvalidRequestParameter, RateLimitExceeded, Unavailable]
         if operation.method == "POST":
             errors += [
                 IdempotencyKeyInvalid,

@@ -67,6 +67,8 @@ class Operation:
     """The path is the whole path, and means the same in every version of the API."""
     open: bool = False
     """Nobody is asked for a key."""
+    silent: bool = False
+    """What is wrong with the body is not told: the row's answers say what is."""
 
     @property
     def path_parameters(self) -> tuple[str, ...]:

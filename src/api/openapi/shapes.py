@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from mixminus.call.states import CallStatus, HangupBy, HangupReason
+from mixminus.conference.model import Role
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.recording.states import RecordingStatus
 
@@ -22,13 +23,19 @@ __all__ = [
     "ConferencecallPage",
     "Error",
     "ErrorEnvelope",
+    "Event",
+    "EventPage",
+    "Hears",
+    "PageShape",
     "Pong",
     "Recording",
     "RecordingPage",
+    "Reference",
     "Shape",
     "Talker",
     "Talkers",
     "Timestamp",
+    "Undelivered",
 ]
 
 _TIME: Final = r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2}\.\d{6}|T\d{2}:\d{2}:\d{2}\.\d{6}Z)$"
@@ -79,6 +86,21 @@ class Conference(Shape):
     transcribe_ids: list[UUID]
     direct_hash: str = Field(pattern=r"^direct\.[0-9a-f]{12}$")
     """A name that phones can dial instead of the id."""
+    max_participants: int = Field(ge=0)
+    """How many may be in the room; 0 is no limit."""
+    pin: str | None
+    """What a participant must know, empty for nothing; null where it is not told, as in events."""
+    moderator_pin: str | None
+    """What makes whoever comes a moderator."""
+    locked: bool
+    """Nobody else comes in."""
+    wait_for_moderator: bool
+    """Nobody hears anybody before a moderator is there."""
+    end_when_moderator_leaves: bool
+    entry_tone: bool
+    exit_tone: bool
+    music_when_alone: bool
+    record_on_start: bool
     tm_end: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp
@@ -96,6 +118,16 @@ class Conferencecall(Shape):
     reference_id: UUID
     """The call by which the participant came."""
     status: ConferencecallStatus
+    role: Role
+    muted: bool
+    """Nobody hears the participant."""
+    deaf: bool
+    """The participant hears nobody."""
+    gain_db: float
+    """How much louder the others hear the participant."""
+    talking: bool
+    label: str
+    """Yours; kept and given back."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
@@ -177,6 +209,16 @@ class Talker(Shape):
     """-127 is silence, 0 is full scale."""
     talking: bool
     muted: bool
+    delay_ms: float
+    """Audio that waits in the jitter buffer."""
+    jitter_ms: float
+    """RFC 3550 appendix A.8."""
+    loss: float = Field(ge=0, le=1)
+    """Fraction of the participant's packets that never came."""
+    round_trip_ms: float | None
+    """null until it is known."""
+    mos: float | None
+    """How the participant sounds, estimated, 1.0 to 4.5; null until it is known."""
 
 
 class Talkers(Shape):
@@ -185,33 +227,97 @@ class Talkers(Shape):
     result: list[Talker]
 
 
-class _Page(Shape):
+class PageShape(Shape):
+    """Some of many, newest first."""
+
     next_page_token: str
     """For `page_token` of the next request; empty when nothing older remains."""
 
 
-class ConferencePage(_Page):
+class ConferencePage(PageShape):
     """Conferences, newest first."""
 
     result: list[Conference]
 
 
-class ConferencecallPage(_Page):
+class ConferencecallPage(PageShape):
     """Participants of all states, newest first."""
 
     result: list[Conferencecall]
 
 
-class CallPage(_Page):
+class CallPage(PageShape):
     """Calls, newest first."""
 
     result: list[Call]
 
 
-class RecordingPage(_Page):
+class RecordingPage(PageShape):
     """Recordings, newest first."""
 
     result: list[Recording]
+
+
+class Event(Shape):
+    """Something that has happened."""
+
+    id: int
+    """Orders all events; what `after` takes."""
+    stream_id: UUID
+    """The conference, or the customer for what belongs to none."""
+    number: int
+    """Counts the events of the stream without gaps, from 1."""
+    type: str
+    data: dict[str, Any]
+    """What it happened to, as it was then."""
+
+
+class EventPage(Shape):
+    """Events, oldest first."""
+
+    result: list[Event]
+    next_after: int
+    """For `after` of the next request."""
+
+
+class UndeliveredEvent(Shape):
+    """An event that the webhook would not take."""
+
+    id: int
+    http_status: int
+    """What the webhook said last; 0 if nothing."""
+    tm: Timestamp
+
+
+class Undelivered(Shape):
+    """Events that the webhook would not take, oldest first."""
+
+    result: list[UndeliveredEvent]
+
+
+class HearsException(Shape):
+    """How loud one participant hears another."""
+
+    listener: UUID
+    speaker: UUID
+    gain_db: float | None
+    """null is silence."""
+
+
+class Whisper(Shape):
+    """Only these hear the speaker."""
+
+    speaker: UUID
+    listeners: list[UUID]
+
+
+class Hears(Shape):
+    """Who hears whom, as exceptions to everybody hearing everybody but themselves."""
+
+    exceptions: list[HearsException]
+    whisper: list[Whisper]
+    result: list[HearsException]
+    """The pairs that the rules come to at this moment."""
 
 
 class Pong(Shape):

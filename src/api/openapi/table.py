@@ -2,14 +2,17 @@
 
 from typing import Final
 
-from mixminus.api.openapi import calls, conferences, recordings, system, whip
+from mixminus.api.openapi import access, calls, conferences, events, recordings, rooms, system, whip
 
 __all__ = ["OPERATIONS"]
 
 OPERATIONS: Final = (
     *conferences.OPERATIONS,
+    *rooms.OPERATIONS,
     *calls.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,
+    *events.OPERATIONS,
+    *access.OPERATIONS,
     *system.OPERATIONS,
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 from mixminus.api.errors import UnsupportedMediaType
 from mixminus.api.openapi.operation import Answer, Operation, Parameter, RequestBody
-from mixminus.conference.errors import ConferenceNotFound
+from mixminus.conference.errors import ConferenceFull, ConferenceLocked, ConferenceNotFound, PinInvalid
 from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound
 from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired, SessionEnded
 
@@ -22,7 +22,11 @@ OPERATIONS: Final = (
         tag="Browsers",
         name="joinByWhip",
         summary="Join a room from a browser",
-        parameters=(Parameter("query", "name", "Who is joining; at most 64 characters are kept."),),
+        parameters=(
+            Parameter("query", "name", "Who is joining; at most 64 characters are kept."),
+            Parameter("header", "X-Conference-Pin", "The room's pin, if it has one."),
+            Parameter("query", "pin", "The same, for those who cannot send the header."),
+        ),
         body=RequestBody(media_type=SDP),
         answers=(
             Answer(
@@ -32,7 +36,17 @@ OPERATIONS: Final = (
                 headers={"Location": "The session: PATCH and DELETE go there.", "ETag": "The ICE session."},
             ),
         ),
-        errors=(ConferenceNotFound, InvalidArgument, UnsupportedMediaType, Conflict, NotFound, Exhausted),
+        errors=(
+            ConferenceNotFound,
+            InvalidArgument,
+            UnsupportedMediaType,
+            Conflict,
+            ConferenceFull,
+            ConferenceLocked,
+            PinInvalid,
+            NotFound,
+            Exhausted,
+        ),
     ),
     Operation(
         method="PATCH",

@@ -38,6 +38,13 @@ async def hangup(request: web.Request) -> web.Response:
     return json_response(render_call(call, services.style))
 
 
+async def delete(request: web.Request) -> web.Response:
+    """DELETE /calls/{id}."""
+    services = request.app[SERVICES]
+    call = await services.calls.delete(request[IDENTITY].customer_id, CallId(path_id(request)))
+    return json_response(render_call(call, services.style))
+
+
 async def mute(request: web.Request) -> web.Response:
     """POST /calls/{id}/mute; an empty body answers."""
     call_id = CallId(path_id(request))
@@ -57,6 +64,7 @@ async def unmute(request: web.Request) -> web.Response:
 ROUTES: Final = (
     web.get("/calls", listing, allow_head=False),
     web.get("/calls/{id}", get, allow_head=False),
+    web.delete("/calls/{id}", delete),
     web.post("/calls/{id}/hangup", hangup),
     web.post("/calls/{id}/mute", mute),
     web.delete("/calls/{id}/mute", unmute),

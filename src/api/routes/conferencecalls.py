@@ -8,6 +8,8 @@ from mixminus.api.authentication import IDENTITY
 from mixminus.api.json import json_response
 from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id, query_id
+from mixminus.api.room_schemas import ParticipantBody
+from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
 from mixminus.conference.render import render_conferencecall
 from mixminus.ids import ConferencecallId, ConferenceId
@@ -35,6 +37,15 @@ async def get(request: web.Request) -> web.Response:
     return json_response(render_conferencecall(call, services.style))
 
 
+async def change(request: web.Request) -> web.Response:
+    """PATCH /conferencecalls/{id}: an extension of the API."""
+    services = request.app[SERVICES]
+    conferencecall_id = ConferencecallId(path_id(request))
+    body = await read(request, ParticipantBody)
+    call = await services.participants.change(request[IDENTITY].customer_id, conferencecall_id, body.change())
+    return json_response(render_conferencecall(call, services.style))
+
+
 async def kick(request: web.Request) -> web.Response:
     """DELETE /conferencecalls/{id}."""
     services = request.app[SERVICES]
@@ -45,5 +56,6 @@ async def kick(request: web.Request) -> web.Response:
 ROUTES: Final = (
     web.get("/conferencecalls", listing, allow_head=False),
     web.get("/conferencecalls/{id}", get, allow_head=False),
+    web.patch("/conferencecalls/{id}", change),
     web.delete("/conferencecalls/{id}", kick),
 )

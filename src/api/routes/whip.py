@@ -18,6 +18,7 @@ from mixminus.webrtc.session import WhipSession
 
 __all__ = ["ROUTES"]
 
+PIN: Final = "X-Conference-Pin"
 SDP: Final = "application/sdp"
 FRAGMENT: Final = "application/trickle-ice-sdpfrag"
 MAX_NAME_CHARACTERS: Final = 64
@@ -29,16 +30,21 @@ async def options(_: web.Request) -> web.Response:
 
 
 async def join(request: web.Request) -> web.Response:
-    """POST: answer the offer once the call's flow has answered the call."""
+    """POST: answer the offer once the call's flow has answered the call.
+
+    A room's pin comes in the header X-Conference-Pin, or as ``pin`` in the query.
+    """
     services = request.app[SERVICES]
     conference_id = ConferenceId(path_id(request))
     offer = await _text(request, SDP)
-    await services.conferences.get(request[IDENTITY].customer_id, conference_id)
+    pin = request.headers.get(PIN, request.query.get("pin", ""))
+    await services.conferences.check_entry(request[IDENTITY].customer_id, conference_id, pin)
     name = request.query.get("name", "")[:MAX_NAME_CHARACTERS]
     session = await services.webrtc.join(
         offer,
         source=Address(type="", target="browser", target_name=name, name=name),
         destination=Address(type="conference", target=str(conference_id)),
+        pin=pin,
     )
     headers = {
         hdrs.LOCATION: f"{ROOT}/conferences/{conference_id}/whip/{session.id}",
@@ -71,7 +77,7 @@ async def _session(request: web.Request) -> WhipSession:
     await services.conferences.get(request[IDENTITY].customer_id, conference_id)
     session = services.webrtc.session(LegId(path_id(request, "session_id")))
     if session.destination.target != str(conference_id):
-        raise NotFound("no such session in this conference")
+        raise NotFound("no such session")  # the very words of a session that does not exist anywhere
     return session
 
 

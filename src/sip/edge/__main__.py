@@ -66,7 +66,7 @@ class EdgeProcess:
 
     def _on_task_error(self, name: str, error: BaseException) -> None:
         """Without its port, or without its turns, the edge is of no use: the server starts another."""
-        _log.error("edge failed", task=name, cause=repr(error))
+        _log.error("edge failed", task=name, exc_info=error)
         self._router = None
         self._gone.set()
 

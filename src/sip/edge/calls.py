@@ -126,6 +126,10 @@ class CallTable:
         free = [worker for worker in self.workers.values() if worker.free > 0]
         return min(free, key=lambda worker: (len(worker.sip_call_ids), worker.worker_id), default=None)
 
+    def holder(self, call_id: str) -> Worker | None:
+        """Return the worker that has a call, also one that began before the edge was restarted."""
+        return next((each for each in self.workers.values() if call_id in each.sip_call_ids), None)
+
     def find(self, call_id: str) -> EdgeCall | None:
         """Return a call that lives, or that lived a short while ago."""
         return self._calls.get(call_id) or self._released.get(call_id)

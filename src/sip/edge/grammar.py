@@ -1,7 +1,6 @@
 """The pieces of SIP headers that a forwarding element reads: lists, addresses, URIs, Via (RFC 3261 section 25).
 
-Not sippy's: its parsers rewrite what they read (quoting, order), repair it, and
-print. Who forwards must not touch what is not its own, and must refuse what
+Our own (ADR 4): who forwards must not touch what is not its own, and must refuse what
 the next one might read differently. No pattern here backtracks over more than
 one run of characters, so that none can be made to take long.
 """

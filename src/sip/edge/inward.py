@@ -22,6 +22,7 @@ MAX_INNER_BYTES: Final = 3900
 _RETRY_AFTER_S: Final = "5"
 _DEFAULT_MAX_FORWARDS: Final = 70
 
+_WORKER = re.compile(r"[0-9]{1,9}\Z")
 _WORKER_USER = re.compile(r"w([0-9]{1,9})\Z")
 
 # What a worker has use for; all else would only count against MAX_INNER_BYTES.
@@ -129,6 +130,9 @@ class Inward:
         if call and call.state is not CallState.RELEASED:
             # RFC 3261 section 8.2.2.2: the same request by another way, or a Call-ID used twice.
             return ToPhone(flow, respond(request, 482, "Loop Detected").render())
+        if holder := self._calls.holder(request.headers.first("call-id")):
+            # From before our restart: the worker knows a retransmission, and a loop, by itself.
+            return self._forward(request, flow, holder, opens=True)
         worker = None if self.draining else self._calls.least_loaded()
         if not self._invites.admits(flow.host, now_s) or not worker:
             self._counters["sip_edge_overload"] += 1
@@ -147,13 +151,15 @@ class Inward:
         """Find by the table first: the ACK to a refusal and CANCEL carry the URI that was dialled."""
         if call and (worker := self._calls.workers.get(call.worker_id)):
             return worker
+        if holder := self._calls.holder(request.headers.first("call-id")):
+            return holder
         if not in_dialog:
             return None
         match = _WORKER_USER.match(SipUri.parse(request.uri).user)
         return self._worker_named(match[1]) if match else None
 
     def _worker_named(self, worker_id: str) -> Worker | None:
-        return self._calls.workers.get(int(worker_id)) if worker_id.isdigit() else None
+        return self._calls.workers.get(int(worker_id)) if _WORKER.match(worker_id) else None
 
     def _forward(
         self, request: Request, flow: Flow, worker: Worker, *, opens: bool = False

@@ -50,7 +50,7 @@ class Network:
         self._server: asyncio.Server | None = None
         self._connections: dict[int, _Connection] = {}
         self._numbers = itertools.count(1)
-        self._tasks = TaskScope(lambda name, error: _log.error("task failed", task=name, cause=repr(error)))
+        self._tasks = TaskScope(log.task_failed("sip.edge"))
 
     async def open(self, host: str, port: int, inner_port: int) -> None:
         """Bind; with port 0 one is looked for that is free on UDP and TCP alike."""

@@ -20,6 +20,7 @@ _CHANNELS: Final = {Codec.PCMU: 1, Codec.PCMA: 1, Codec.G722: 1, Codec.OPUS: 2}
 # What we say of our receiver: DTMF and flash (RFC 4733), in-band FEC (RFC 7587).
 _EVENT_FMTP: Final = "0-16"
 _OPUS_FMTP: Final = "useinbandfec=1"
+_PAYLOAD_TYPE = re.compile(r"[0-9]{1,3}\Z")
 _RTPMAP = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9._+-]{1,32})/([0-9]{1,6})(?:/([1-9]))?\s*\Z")
 
 
@@ -52,7 +53,7 @@ def formats_of(media: MediaDescription) -> tuple[PayloadFormat, ...]:
     maps = dict(filter(None, map(_rtpmap, media.values("rtpmap"))))
     parameters = {key: value for key, _, value in (text.partition(" ") for text in media.values("fmtp"))}
     found = []
-    for payload_type in dict.fromkeys(int(text) for text in media.formats if text.isdigit()):
+    for payload_type in dict.fromkeys(int(text) for text in media.formats if _PAYLOAD_TYPE.match(text)):
         fmtp = parameters.get(str(payload_type), "")
         if payload_type in maps:
             name, clock_rate_hz, channels = maps[payload_type]

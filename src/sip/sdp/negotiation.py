@@ -6,6 +6,7 @@ from the two texts alone.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -28,6 +29,10 @@ __all__ = ["LocalEnd", "NotAcceptable", "agree", "make_answer", "make_offer"]
 _PLAIN: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
 _SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
 _PTIME_MS: Final = 20
+_MAX_DIGITS: Final = 9
+_MAXPTIME: Final = re.compile(
+    r"[0-9]{1,5}(?:\.[0-9]{1,5})?\s*\Z"
+)  # non-zero-int-or-real (RFC 8866 section 9)
 _OPUS_BITRATES_BPS: Final = (6_000, 510_000)  # RFC 7587 section 6.1
 _REVERSED: Final = {
     MediaDirection.SENDRECV: MediaDirection.SENDRECV,
@@ -104,6 +109,8 @@ def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:
     if not own:
         raise NotAcceptable("no codec was agreed on")
     ptime_ms = _ptime_ms(ours)
+    if _is_too_long(ptime_ms, theirs):
+        raise NotAcceptable(f"our packets are of {ptime_ms} ms, and maxptime is less")
     send = _codec_format(known[own[0][0]], ptime_ms, known[own[0][0]])
     event = _telephone_event(formats_of(theirs), send.clock_rate_hz)
     address, rtcp_address = _addresses(remote, theirs)
@@ -132,7 +139,11 @@ def _answer_audio(
         if (payload := next((each for each in offered if codec_of(each) is codec), None))
     ]
     line = next(iter(crypto.lines_of(media)), None) if media.protocol in _SECURE else None
-    if not payloads or (media.protocol in _SECURE and (line is None or not local.key_material)):
+    if (
+        not payloads
+        or _is_too_long(local.ptime_ms, media)
+        or (media.protocol in _SECURE and (line is None or not local.key_material))
+    ):
         return None
     if event := _telephone_event(offered, payloads[0].clock_rate_hz):
         payloads.append(event)
@@ -211,7 +222,7 @@ def _addresses(
     except ValueError:
         return None, None
     port = next(iter(media.values("rtcp")), "").partition(" ")[0]
-    rtcp_port = int(port) if port.isdigit() and 0 < int(port) < 65_536 else media.port + 1  # noqa: PLR2004 - 16 bits
+    rtcp_port = int(port) if _is_number(port) and 0 < int(port) < 65_536 else media.port + 1  # noqa: PLR2004 - 16 bits
     if media.has("rtcp-mux"):
         rtcp_port = media.port
     return (host, media.port), (host, rtcp_port)
@@ -219,7 +230,18 @@ def _addresses(
 
 def _ptime_ms(ours: MediaDescription) -> int:
     """One packet a tick, as we have said; what the other side would like is a wish (RFC 8866 section 6.4)."""
-    return next((int(value) for value in ours.values("ptime") if value.isdigit()), _PTIME_MS)
+    return next((int(value) for value in ours.values("ptime") if _is_number(value)), _PTIME_MS)
+
+
+def _is_number(text: str) -> bool:
+    """Return whether ``int`` reads it, and nothing else: to ``isdigit`` alone a superscript is a digit."""
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+
+
+def _is_too_long(ptime_ms: int, theirs: MediaDescription) -> bool:
+    """``maxptime`` is no wish but what their receiver can take: rather no call than one without sound (ADR 7)."""
+    limits = (float(value) for value in theirs.values("maxptime") if _MAXPTIME.match(value))
+    return any(0 < limit_ms < ptime_ms for limit_ms in limits)
 
 
 def _codec_format(payload: PayloadFormat, ptime_ms: int, theirs: PayloadFormat) -> CodecFormat:
@@ -237,7 +259,7 @@ def _codec_format(payload: PayloadFormat, ptime_ms: int, theirs: PayloadFormat) 
         sample_rate_hz=sample_rate_hz,
         channels=2 if codec is Codec.OPUS and theirs.wants_stereo else 1,
         ptime_ms=ptime_ms,
-        bitrate_bps=min(max(int(bitrate), low), high) if bitrate.isdigit() else 0,
+        bitrate_bps=min(max(int(bitrate), low), high) if _is_number(bitrate) else 0,
         fec=theirs.parameter("useinbandfec") == "1",
     )
 

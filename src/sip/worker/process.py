@@ -32,6 +32,7 @@ from mixminus.sip.messages import (
 from mixminus.sip.naming import name_process
 from mixminus.sip.worker.account import SipAccount, account_config
 from mixminus.sip.worker.calls import Calls
+from mixminus.sip.worker.fence import fence
 
 __all__ = ["run"]
 
@@ -51,11 +52,14 @@ def run(command: Fork, channel: BlockingChannel) -> None:
     name_process("mm-sip-worker")
     endpoint, capacity = _open_endpoint(command)
     sip_port = _open_transport(endpoint)
+    sip_descriptor = _descriptor_of(sip_port)
+    with socket.socket(fileno=os.dup(sip_descriptor)) as sip_socket:
+        fence(sip_socket, (_LOOPBACK, command.edge_port))
     calls = Calls(channel)
     account = SipAccount(calls)
     account.create(account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s))
     channel.send(WorkerReady(sip_port, capacity))
-    _Loop(endpoint, channel, calls, sip_port).run()
+    _Loop(endpoint, channel, calls, sip_descriptor).run()
 
 
 def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
@@ -90,13 +94,15 @@ def _open_transport(endpoint: pj.Endpoint) -> int:
 class _Loop:
     """Waits for whichever speaks first: the edge, the server, or pjsip's clock."""
 
-    def __init__(self, endpoint: pj.Endpoint, channel: BlockingChannel, calls: Calls, sip_port: int) -> None:
+    def __init__(
+        self, endpoint: pj.Endpoint, channel: BlockingChannel, calls: Calls, sip_descriptor: int
+    ) -> None:
         self._endpoint = endpoint
         self._channel = channel
         self._calls = calls
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
-        self._poll.register(_descriptor_of(sip_port), select.POLLIN)
+        self._poll.register(sip_descriptor, select.POLLIN)
         self._drain_deadline_s = float("inf")
 
     def run(self) -> None:

@@ -1,6 +1,5 @@
 """The database's history, run by Alembic when the server starts."""
 
-import functools
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +15,11 @@ _SCRIPTS: Final = Path(__file__).parent
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database to the newest revision, or to an older one; one that is there is left alone."""
+    """Bring the database to a revision, the newest by default; one that is there is left alone."""
     engine = create_engine(url)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(functools.partial(_upgrade, revision=revision))
+            await connection.run_sync(_upgrade, revision)
     finally:
         await engine.dispose()
 

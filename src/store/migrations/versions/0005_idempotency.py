@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_openapi"
-down_revision = "0001"
+revision = "0005_idempotency"
+down_revision = "0004_rooms"
 
 
 def upgrade() -> None:

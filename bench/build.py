@@ -1,0 +1,33 @@
+"""Compile the C beside this file against the engine's own, with the engine's flags."""
+
+import ctypes
+import subprocess
+from pathlib import Path
+from typing import Final
+
+__all__ = ["build", "load"]
+
+_ROOT: Final = Path(__file__).resolve().parents[1]
+_FLAGS: Final = ["-std=gnu11", "-O3", "-Wall", "-Wextra", "-fPIC", "-shared"]
+_LIBRARIES: Final = ["-lm", "-lpthread", "-ldl"]
+
+
+def build(name: str, *others: str) -> Path:
+    """Make a shared library of ``bench/native/<name>.c``, others of that folder, and the engine."""
+    target = _ROOT / "build" / "bench" / f"{name}.so"
+    sources = [_ROOT / "bench" / "native" / f"{each}.c" for each in (name, *others)]
+    sources += sorted((_ROOT / "native").glob("*.c"))
+    inputs = [*sources, *(_ROOT / "native").glob("*.h"), *(_ROOT / "bench" / "native").glob("*.h")]
+    if target.exists() and target.stat().st_mtime > max(path.stat().st_mtime for path in inputs):
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    includes = ["-I", str(_ROOT / "native"), "-I", str(_ROOT / "bench" / "native")]
+    subprocess.run(
+        ["gcc", *_FLAGS, *includes, *map(str, sources), "-o", str(target), *_LIBRARIES], check=True
+    )
+    return target
+
+
+def load(name: str) -> ctypes.CDLL:
+    """Compile, and open."""
+    return ctypes.CDLL(str(build(name)))

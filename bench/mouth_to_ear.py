@@ -1,0 +1,185 @@
+"""How late one hears the other: ``python -m bench.mouth_to_ear [SECONDS]``.
+
+A phone sends chirps. The delay is from the moment at which a chirp's packet is on the wire to
+the moment at which the chirp comes by in the packets to another phone; a packet's first sample
+counts as heard when the packet arrives, by the kernel's stamp. So the delay holds the jitter
+buffer, the wait for the tick, mixing, limiter, and with Opus the look-ahead of both encoders; a
+phone adds its own 20 ms of packing, and its own jitter buffer.
+
+Drift is measured on a virtual clock, ten minutes of it: a sender 200 ppm fast, and one slow.
+"""
+
+import argparse
+import os
+import select
+import socket
+import statistics
+import struct
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from tests.support.phone import RtpPacket, RtpPhone
+
+from bench.voices import OPUS, PCMU, PERIOD_FRAMES, Pcm, Voice, Wire, find_chirp, likeness
+from mixminus.mixer import Engine, EngineConfig, Port
+
+ROUNDS = 5
+PACKET_S = 0.02
+SETTLING_S = 2.0
+LONGEST_S = 0.4
+DRIFTS_PPM = (-200, 200)
+DRIFT_S = 600
+MAX_DATAGRAM_BYTES = 2048
+# linux/socket.h; Python names neither.
+SO_TIMESTAMPNS = 35
+STAMP = struct.Struct("@qq")
+
+
+@dataclass(slots=True)
+class Heard:
+    """What came to a phone, packet by packet."""
+
+    wire: Wire
+    arrivals_s: list[float] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
+
+    def delays_ms(self, sent_s: Iterable[float]) -> list[float]:
+        """Return how long each chirp took that came."""
+        rate_hz, nsamples = self.wire.format.sample_rate_hz, self.wire.frame_samples
+        decode = self.wire.decoder()
+        frames: list[Pcm] = [decode(payload) for payload in self.payloads]
+        alike = likeness(np.concatenate(frames), rate_hz)
+        arrivals = np.asarray(self.arrivals_s)
+        delays = []
+        for sent in sent_s:
+            first, last = np.searchsorted(arrivals, [sent - PACKET_S, sent + LONGEST_S])
+            at = find_chirp(alike, int(first) * nsamples, int(last) * nsamples)
+            if at is not None:
+                delays.append((arrivals[at // nsamples] + at % nsamples / rate_hz - sent) * 1000)
+        return delays
+
+
+def seat_two(engine: Engine, wire: Wire, mouth: RtpPhone, ear: RtpPhone) -> Port:
+    """Put two phones into a room; return the port of the first."""
+    bridge = engine.open_bridge()
+    ports = []
+    for phone in (mouth, ear):
+        port = engine.open_rtp_port()
+        port.configure(phone.media(receive=(wire.format,), send=wire.format))
+        port.join(bridge)
+        ports.append(port)
+    return ports[0]
+
+
+def say(mouth: RtpPhone, voice: Voice, wire: Wire, number: int, to: Port) -> None:
+    """Send the next packet."""
+    packet = mouth.packet(
+        voice.payload(number), payload_type=wire.format.payload_type, step=wire.frame_samples
+    )
+    mouth.send_raw(to.local_port, packet)
+
+
+def listen(ear: RtpPhone, heard: Heard, until_s: float) -> None:
+    """Take what comes until a moment of the wall clock."""
+    while (left_s := until_s - time.time()) > 0:
+        if not select.select([ear.socket], [], [], left_s)[0]:
+            return
+        datagram, control, _, _ = ear.socket.recvmsg(MAX_DATAGRAM_BYTES, socket.CMSG_SPACE(STAMP.size))
+        if not 192 <= datagram[1] <= 223:
+            seconds, ns = STAMP.unpack(control[0][2])
+            heard.arrivals_s.append(seconds + ns / 1e9)
+            heard.payloads.append(RtpPacket.parse(datagram).payload)
+
+
+def measure(wire: Wire, seconds: float) -> list[float]:
+    """Talk in real time; return every chirp's delay once the call has settled."""
+    voice, heard = Voice(wire), Heard(wire)
+    sent_s: list[float] = []
+    with Engine(EngineConfig(shards=1)) as engine, RtpPhone() as mouth, RtpPhone(ssrc=2) as ear:
+        ear.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        port = seat_two(engine, wire, mouth, ear)
+        engine.start()
+        begin_s = time.time()
+        for number in range(int((SETTLING_S + seconds) / PACKET_S)):
+            listen(ear, heard, begin_s + number * PACKET_S)
+            if number % PERIOD_FRAMES == 0 and number * PACKET_S >= SETTLING_S:
+                sent_s.append(time.time())
+            say(mouth, voice, wire, number, port)
+        listen(ear, heard, time.time() + LONGEST_S)
+    return heard.delays_ms(sent_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A sender with another clock."""
+
+    ppm: int
+    delays_ms: list[float]
+    corrections: int
+    lost: int
+
+
+def drift(wire: Wire, ppm: int) -> Drift:
+    """Talk for ten minutes of a virtual clock that is not the sender's."""
+    voice, heard = Voice(wire), Heard(wire)
+    sent_s: list[float] = []
+    with Engine(EngineConfig(manual=True)) as engine, RtpPhone() as mouth, RtpPhone(ssrc=2) as ear:
+        port = seat_two(engine, wire, mouth, ear)
+        number = 0
+        for tick in range(int(DRIFT_S / PACKET_S)):
+            # Between two ticks, so that drift takes long to bring a packet to the other side of one.
+            while (due_s := (number + 0.5) * PACKET_S / (1 + ppm / 1e6)) <= tick * PACKET_S:
+                if number % PERIOD_FRAMES == 0 and due_s > SETTLING_S:
+                    sent_s.append(due_s)
+                say(mouth, voice, wire, number, port)
+                number += 1
+            engine.tick()
+            for packet in ear.receive():
+                heard.arrivals_s.append(tick * PACKET_S)
+                heard.payloads.append(packet.payload)
+        counters = port.statistics().counters
+    corrections = counters["time_shortened"] + counters["time_lengthened"]
+    lost = sum(counters[name] for name in ("jbuf_late", "jbuf_lost", "jbuf_overrun", "jbuf_underrun"))
+    return Drift(ppm, heard.delays_ms(sent_s), corrections, lost)
+
+
+def quantiles(delays_ms: list[float]) -> str:
+    """Render the middle and the end of a distribution."""
+    cuts = statistics.quantiles(delays_ms, n=20)
+    return f"p50 {cuts[9]:.1f} ms, p95 {cuts[18]:.1f} ms, max {max(delays_ms):.1f} ms"
+
+
+def main() -> None:
+    """Measure both codecs and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("seconds", nargs="?", type=float, default=10.0)
+    seconds = parser.parse_args().seconds
+    for wire in (PCMU, OPUS):
+        # Each round meets the engine's ticks at another phase.
+        delays_ms = [each for _ in range(ROUNDS) for each in measure(wire, seconds)]
+        print(
+            f"{wire.format.codec}: {quantiles(delays_ms)} of {len(delays_ms)} chirps"
+            f" (in it {wire.lookahead_ms:.1f} ms of encoders' look-ahead);"
+            f" load average {os.getloadavg()[0]:.1f}",
+            flush=True,
+        )
+    for wire in (PCMU, OPUS):
+        for ppm in DRIFTS_PPM:
+            seen = drift(wire, ppm)
+            tenth = len(seen.delays_ms) // 10
+            print(
+                f"{wire.format.codec}, sender {ppm:+} ppm for {DRIFT_S} s:"
+                f" first tenth p50 {statistics.median(seen.delays_ms[:tenth]):.1f} ms,"
+                f" last tenth p50 {statistics.median(seen.delays_ms[-tenth:]):.1f} ms;"
+                f" {quantiles(seen.delays_ms)}; {seen.corrections} corrections,"
+                f" {seen.lost} packets late or lost, or waited for",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

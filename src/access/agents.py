@@ -1,0 +1,135 @@
+"""AgentService: people who log in, and what they may do to each other (api.md section 10).
+
+Nobody gives, takes or takes over rights that they do not have: who may not grant all of an agent's
+bits may not change that agent, for a changed password is the agent's rights in other hands.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from mixminus.access.errors import AgentNotFound, NotOneself, NotPermitted, UsernameTaken
+from mixminus.access.model import Agent, AgentProfile, AgentSpec, Identity
+from mixminus.access.passwords import Passwords
+from mixminus.access.permissions import Permission, grantable
+from mixminus.clock import Clock
+from mixminus.errors import AlreadyExists
+from mixminus.ids import AgentId, CustomerId, new_id
+from mixminus.store.database import Store
+from mixminus.store.page import Page
+
+__all__ = ["AgentService", "new_agent"]
+
+Change = Callable[[Agent, datetime], Agent]
+
+
+def new_agent(customer_id: CustomerId, spec: AgentSpec, password_hash: str, now: datetime) -> Agent:
+    """Return the agent that a spec describes."""
+    return Agent(
+        id=AgentId(new_id()),
+        customer_id=customer_id,
+        username=spec.username,
+        password_hash=password_hash,
+        **asdict(spec.profile),
+        permission=spec.permission,
+        tag_ids=spec.tag_ids,
+        addresses=spec.addresses,
+        tm_password=now,
+        tm_create=now,
+    )
+
+
+class AgentService:
+    """Creates, shows and changes agents; an id of another customer is not found."""
+
+    def __init__(self, store: Store, clock: Clock, passwords: Passwords) -> None:
+        self._store = store
+        self._clock = clock
+        self._passwords = passwords
+
+    async def get(self, identity: Identity, agent_id: AgentId) -> Agent:
+        async with self._store.snapshot() as tx:
+            agent = await tx.agents.find(agent_id)
+        if agent is None or not _concerns(identity, agent):
+            raise AgentNotFound(f"no agent {agent_id}")
+        return agent
+
+    async def list(self, customer_id: CustomerId, page: Page) -> list[Agent]:
+        """Return agents that are not deleted, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.agents.page(customer_id, page)
+
+    async def create(self, identity: Identity, spec: AgentSpec) -> Agent:
+        _may_grant(identity, spec.permission)
+        password_hash = await self._passwords.hash(spec.password)
+        agent = new_agent(identity.customer_id, spec, password_hash, self._clock.now())
+        async with self._store.transaction() as tx:
+            try:
+                await tx.agents.add(agent)
+            except AlreadyExists as exc:
+                raise UsernameTaken("this username is taken") from exc
+        return agent
+
+    async def update(self, identity: Identity, agent_id: AgentId, profile: AgentProfile) -> Agent:
+        """Replace what an agent shows of themselves."""
+        return await self._change(identity, agent_id, lambda agent, _: replace(agent, **asdict(profile)))
+
+    async def set_permission(self, identity: Identity, agent_id: AgentId, permission: Permission) -> Agent:
+        """Give and take rights; not one's own."""
+        _not_oneself(identity, agent_id)
+        _may_grant(identity, permission)
+        return await self._change(identity, agent_id, lambda agent, _: replace(agent, permission=permission))
+
+    async def set_password(self, identity: Identity, agent_id: AgentId, password: str) -> Agent:
+        """Set a password, and end the sessions that began by an earlier one."""
+        password_hash = await self._passwords.hash(password)
+        return await self._change(
+            identity,
+            agent_id,
+            lambda agent, now: replace(agent, password_hash=password_hash, tm_password=now),
+        )
+
+    async def delete(self, identity: Identity, agent_id: AgentId) -> Agent:
+        """End an agent and their sessions; one who is deleted is returned as they are."""
+        _not_oneself(identity, agent_id)
+
+        def change(agent: Agent, now: datetime) -> Agent:
+            return agent if agent.tm_delete else replace(agent, tm_delete=now)
+
+        return await self._change(identity, agent_id, change)
+
+    def oneself(self, identity: Identity) -> AgentId:
+        """Return which agent is asking; a key is none."""
+        if identity.agent_id is None:
+            raise NotPermitted("an access key is no agent: log in")
+        return identity.agent_id
+
+    async def _change(self, identity: Identity, agent_id: AgentId, change: Change) -> Agent:
+        async with self._store.transaction() as tx:
+            before = await tx.agents.hold(agent_id)
+            if before is None or not _concerns(identity, before):
+                raise AgentNotFound(f"no agent {agent_id}")
+            if agent_id != identity.agent_id:
+                _may_grant(identity, before.permission)
+            now = self._clock.now()
+            after = change(before, now)
+            if after == before:
+                return before
+            after = replace(after, tm_update=now)
+            await tx.agents.save(after)
+        return after
+
+
+def _concerns(identity: Identity, agent: Agent) -> bool:
+    """Return whether the agent is of the customer acted for; oneself one stays whomever one acts for."""
+    return agent.customer_id == identity.customer_id or agent.id == identity.agent_id
+
+
+def _may_grant(identity: Identity, permission: Permission) -> None:
+    if permission & ~grantable(identity.permission):
+        raise NotPermitted("these are more rights than you may give or take")
+
+
+def _not_oneself(identity: Identity, agent_id: AgentId) -> None:
+    if agent_id == identity.agent_id:
+        raise NotOneself("ask another admin to do this to you")

@@ -1,0 +1,92 @@
+"""CustomerService: tenants, seen by themselves and by the super admin (api.md section 10)."""
+
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from mixminus.access.errors import CustomerNotFound, NotPermitted
+from mixminus.access.model import Customer, CustomerSpec, Identity
+from mixminus.access.permissions import Permission
+from mixminus.access.states import CUSTOMER_TRANSITIONS, CustomerEvent, CustomerStatus
+from mixminus.access.tokens import new_secret
+from mixminus.clock import Clock
+from mixminus.ids import CustomerId, new_id
+from mixminus.machine import step
+from mixminus.store.database import Store, Transaction
+from mixminus.store.page import Page
+
+__all__ = ["CustomerService", "open_customer"]
+
+
+async def open_customer(tx: Transaction, spec: CustomerSpec, now: datetime) -> Customer:
+    """Add a customer with a webhook secret of its own, and begin the stream of its events."""
+    customer = Customer(
+        id=CustomerId(new_id()),
+        **asdict(spec),
+        status=CustomerStatus.ACTIVE,
+        webhook_secret=new_secret(),
+        tm_create=now,
+    )
+    await tx.customers.add(customer)
+    await tx.outbox.open(customer.id)
+    return customer
+
+
+class CustomerService:
+    """Shows and changes customers; to all but the super admin there is only their own."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def get(self, identity: Identity, customer_id: CustomerId) -> Customer:
+        if not _is_super(identity) and customer_id != identity.customer_id:
+            raise CustomerNotFound(f"no customer {customer_id}")
+        async with self._store.snapshot() as tx:
+            customer = await tx.customers.find(customer_id)
+        return _existing(customer, customer_id)
+
+    async def list(self, identity: Identity, page: Page) -> list[Customer]:
+        """Return one's own customer; to the super admin, all of them, newest first."""
+        if _is_super(identity):
+            async with self._store.snapshot() as tx:
+                return await tx.customers.page(page)
+        own = await self.get(identity, identity.customer_id)
+        return [own] if own.tm_create < page.before else []
+
+    async def create(self, identity: Identity, spec: CustomerSpec) -> Customer:
+        _require_super(identity)
+        async with self._store.transaction() as tx:
+            return await open_customer(tx, spec, self._clock.now())
+
+    async def update(self, customer_id: CustomerId, spec: CustomerSpec) -> Customer:
+        """Replace what a customer tells of itself."""
+        async with self._store.transaction() as tx:
+            customer = _existing(await tx.customers.hold(customer_id), customer_id)
+            changed = replace(customer, **asdict(spec), tm_update=self._clock.now())
+            await tx.customers.save(changed)
+        return changed
+
+    async def fire(self, identity: Identity, customer_id: CustomerId, event: CustomerEvent) -> Customer:
+        """Freeze a customer, or recover it; calls that are up go on."""
+        _require_super(identity)
+        async with self._store.transaction() as tx:
+            customer = _existing(await tx.customers.hold(customer_id), customer_id)
+            status = step(CUSTOMER_TRANSITIONS, customer.status, event)
+            changed = replace(customer, status=status, tm_update=self._clock.now())
+            await tx.customers.save(changed)
+        return changed
+
+
+def _is_super(identity: Identity) -> bool:
+    return bool(identity.permission & Permission.PROJECT_SUPER_ADMIN)
+
+
+def _require_super(identity: Identity) -> None:
+    if not _is_super(identity):
+        raise NotPermitted("only the super admin may do this")
+
+
+def _existing(customer: Customer | None, customer_id: CustomerId) -> Customer:
+    if customer is None:
+        raise CustomerNotFound(f"no customer {customer_id}")
+    return customer

@@ -1,0 +1,38 @@
+"""Permissions: what an agent may do, as bits (api.md section 1.6)."""
+
+import enum
+from typing import Final
+
+__all__ = ["ADMIN", "KEYHOLDER", "STAFF", "Permission", "allows", "grantable"]
+
+
+class Permission(enum.IntFlag):
+    """The bits that have a meaning, and the sums that have a name."""
+
+    NONE = 0
+    PROJECT_SUPER_ADMIN = 1
+    PROJECT_ALL = 15
+    CUSTOMER_AGENT = 16
+    CUSTOMER_ADMIN = 32
+    CUSTOMER_MANAGER = 64
+    CUSTOMER_ALL = 240
+    ALL = 65535
+
+
+ADMIN: Final = Permission.CUSTOMER_ADMIN
+STAFF: Final = Permission.CUSTOMER_ADMIN | Permission.CUSTOMER_MANAGER
+"""Either of these suffices for conferences, calls and recordings."""
+KEYHOLDER: Final = STAFF
+"""What an access key may do: it acts as its customer."""
+
+
+def allows(held: Permission, needed: Permission) -> bool:
+    """Return whether one of the needed bits is held; the super admin needs none, and nothing needs nobody."""
+    return not needed or bool(held & (needed | Permission.PROJECT_SUPER_ADMIN))
+
+
+def grantable(held: Permission) -> Permission:
+    """Return the bits that may be given to others, or taken from them."""
+    if held & Permission.PROJECT_SUPER_ADMIN:
+        return Permission.ALL
+    return Permission.CUSTOMER_ALL if held & ADMIN else Permission.NONE

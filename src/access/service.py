@@ -1,0 +1,165 @@
+"""AccessService: who is asking, by access key or by session, and the first of each (api.md section 10)."""
+
+from dataclasses import replace
+from typing import Final
+
+from mixminus.access import sessions
+from mixminus.access.agents import AgentService, new_agent
+from mixminus.access.customers import CustomerService, open_customer
+from mixminus.access.errors import AccountFrozen, InvalidCredentials
+from mixminus.access.keys import KeyService, add_key
+from mixminus.access.model import AccessKey, Agent, AgentProfile, AgentSpec, CustomerSpec, Identity, Login
+from mixminus.access.passwords import Passwords
+from mixminus.access.permissions import KEYHOLDER, Permission
+from mixminus.access.render import render_agent
+from mixminus.access.states import CustomerStatus
+from mixminus.access.tokens import digest, new_access_key, new_password, new_secret
+from mixminus.clock import Clock
+from mixminus.ids import CustomerId
+from mixminus.store.database import Store, Transaction
+
+__all__ = ["ADMIN_USERNAME", "AccessService"]
+
+ADMIN_USERNAME: Final = "admin"
+SIGNING_KEY: Final = "session_signing_key"
+
+
+class AccessService:
+    """Knows everybody again, and lets nobody else in."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._passwords = Passwords()
+        self._signing_key = ""
+        self.customers = CustomerService(store, clock)
+        self.agents = AgentService(store, clock, self._passwords)
+        self.keys = KeyService(store, clock)
+
+    @property
+    def counters(self) -> dict[str, int]:
+        return dict(self._passwords.counters)
+
+    async def authenticate(self, token: str, *, keys_only: bool = False) -> Identity:
+        """Return whose credential this is; unknown, deleted and expired look the same."""
+        if not keys_only and (session := await self._session(token)):
+            return await self._agent(session)
+        async with self._store.snapshot() as tx:
+            found = await tx.access_keys.find_by_digest(digest(token))
+        if found is None or _has_expired(found[0], self._clock):
+            raise InvalidCredentials("the credential is not valid")
+        key, status = found
+        return _active(_key_identity(key), status)
+
+    async def act_for(self, identity: Identity, customer_id: CustomerId) -> Identity:
+        """Let the super admin act for another customer; everybody else stays who they are."""
+        if not identity.permission & Permission.PROJECT_SUPER_ADMIN:
+            return identity
+        customer = await self.customers.get(identity, customer_id)
+        return replace(identity, customer_id=customer.id)
+
+    async def log_in(self, username: str, password: str) -> Login:
+        """Begin a session; whatever is wrong looks the same, and takes as long."""
+        async with self._store.snapshot() as tx:
+            found = await tx.agents.find_by_username(username)
+        matches = await self._passwords.matches(found[0].password_hash if found else None, password)
+        if found is None or not matches:
+            raise InvalidCredentials("username or password is wrong")
+        agent, status = found
+        _active(_identity(agent), status)
+        claims = render_agent(agent, self._store.timestamp_style)
+        token = sessions.sign(claims, now=self._clock.now(), secret=await self._secret())
+        return Login(agent.username, token)
+
+    async def ensure_default(self, access_key: str | None) -> tuple[Identity, str | None]:
+        """Make the first customer, and a key: the one given, else a fresh one where there is none.
+
+        The token is returned only if it was made here and now.
+        """
+        async with self._store.transaction() as tx:
+            customer_id = await self._first_customer(tx)
+            if access_key:
+                found = await tx.access_keys.find_by_digest(digest(access_key))
+                key = found[0] if found else await self._default_key(tx, customer_id, access_key)
+                return _key_identity(key), None
+            if first := await tx.access_keys.first(customer_id):
+                return _key_identity(first), None
+            token = new_access_key()
+            return _key_identity(await self._default_key(tx, customer_id, token)), token
+
+    async def ensure_admin(self, password: str | None) -> str | None:
+        """See that somebody can log in: the agent ``admin``, with this password, else with a fresh one.
+
+        A given password is theirs from now on, and brings them back if need be; without one they are
+        made once. The password is returned only if it was made here and now.
+        """
+        async with self._store.snapshot() as tx:
+            known = await tx.agents.ever_named(ADMIN_USERNAME)
+        if known is not None and not await self._must_change(known, password):
+            return None
+        fresh = None if password else new_password()
+        password_hash = await self._passwords.hash(password or fresh or "")
+        async with self._store.transaction() as tx:
+            now = self._clock.now()
+            if known is not None:
+                back = replace(known, password_hash=password_hash, tm_password=now, tm_delete=None)
+                await tx.agents.save(replace(back, permission=Permission.ALL, tm_update=now))
+            else:
+                spec = AgentSpec(ADMIN_USERNAME, "", AgentProfile(name="admin"), Permission.ALL)
+                customer_id = await self._first_customer(tx)
+                await tx.agents.add(new_agent(customer_id, spec, password_hash, now))
+        return fresh
+
+    async def _must_change(self, admin: Agent, password: str | None) -> bool:
+        if not password:
+            return False
+        return admin.tm_delete is not None or not await self._passwords.matches(admin.password_hash, password)
+
+    async def _session(self, token: str) -> sessions.Session | None:
+        return sessions.read(token, now=self._clock.now(), secret=await self._secret())
+
+    async def _agent(self, session: sessions.Session) -> Identity:
+        async with self._store.snapshot() as tx:
+            found = await tx.agents.find_with_status(session.agent_id)
+        if found is None or session.tm_begin < found[0].tm_password:
+            raise InvalidCredentials("the session is over")
+        agent, status = found
+        return _active(_identity(agent), status)
+
+    async def _first_customer(self, tx: Transaction) -> CustomerId:
+        first = await tx.customers.first()
+        customer = first or await open_customer(tx, CustomerSpec(name="default"), self._clock.now())
+        return customer.id
+
+    async def _default_key(self, tx: Transaction, customer_id: CustomerId, token: str) -> AccessKey:
+        return await add_key(tx, customer_id, token, name="default", now=self._clock.now())
+
+    async def _secret(self) -> str:
+        """Return the key that signs sessions, made once for all restarts to come."""
+        if not self._signing_key:
+            async with self._store.transaction() as tx:
+                kept = await tx.secrets.find(SIGNING_KEY)
+                if kept is None:
+                    kept = new_secret()
+                    await tx.secrets.add(SIGNING_KEY, kept)
+            self._signing_key = kept
+        return self._signing_key
+
+
+def _identity(agent: Agent) -> Identity:
+    return Identity(agent.customer_id, agent.permission, agent_id=agent.id)
+
+
+def _key_identity(key: AccessKey) -> Identity:
+    return Identity(key.customer_id, KEYHOLDER, access_key_id=key.id)
+
+
+def _active(identity: Identity, status: CustomerStatus) -> Identity:
+    # The super admin is the one who can recover a frozen customer, their own too.
+    if status is CustomerStatus.FROZEN and not identity.permission & Permission.PROJECT_SUPER_ADMIN:
+        raise AccountFrozen("this customer is frozen")
+    return identity
+
+
+def _has_expired(key: AccessKey, clock: Clock) -> bool:
+    return key.tm_expire is not None and key.tm_expire <= clock.now()

@@ -1,0 +1,44 @@
+"""Admission: who may come into a room, and as what. Pure."""
+
+import hmac
+from typing import Final
+
+from mixminus.conference.errors import ConferenceFull, ConferenceLocked, PinInvalid
+from mixminus.conference.model import Role, RoomSettings
+from mixminus.errors import InvalidArgument
+
+__all__ = ["MAX_PIN_DIGITS", "check_place", "check_settings", "role_of"]
+
+MAX_PIN_DIGITS: Final = 16
+
+
+def check_settings(settings: RoomSettings) -> None:
+    """Raise InvalidArgument for settings that nobody can have meant."""
+    for pin in (settings.pin, settings.moderator_pin):
+        if pin and not (pin.isascii() and pin.isdigit() and len(pin) <= MAX_PIN_DIGITS):
+            raise InvalidArgument(f"a pin is 1 to {MAX_PIN_DIGITS} digits, or empty")
+    if settings.pin and settings.pin == settings.moderator_pin:
+        raise InvalidArgument("pin and moderator_pin are the same")
+    if settings.max_participants < 0:
+        raise InvalidArgument("max_participants is negative")
+
+
+def check_place(settings: RoomSettings, present: int) -> None:
+    """Raise ConferenceLocked or ConferenceFull if one more may not come."""
+    if settings.locked:
+        raise ConferenceLocked("the conference is locked")
+    if 0 < settings.max_participants <= present:
+        raise ConferenceFull(f"the conference has its {settings.max_participants} participants")
+
+
+def role_of(settings: RoomSettings, pin: str) -> Role:
+    """Return what the pin makes of whoever comes; raise PinInvalid if it opens nothing."""
+    if settings.moderator_pin and _same(pin, settings.moderator_pin):
+        return Role.MODERATOR
+    if (settings.pin and _same(pin, settings.pin)) or not (pin or settings.pin):
+        return Role.PARTICIPANT
+    raise PinInvalid("the pin is wrong" if pin else "the conference has a pin")
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())

@@ -1,0 +1,223 @@
+"""Connection: one WebSocket client, what it listens to and how far it has been told (api.md section 12).
+
+    behind ----everything up to now sent----> live
+
+A client that resumes is behind: it reads the outbox, and the outbox is its queue. A live one
+gets events from the hub by a bounded queue; when that is full the client is sent away, with
+the id to resume from. The step from behind to live has no await in it: no gap, no duplicate.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from aiohttp import WSCloseCode, WSMsgType, web
+from pydantic import BaseModel, ValidationError
+
+from mixminus.clock import Clock
+from mixminus.delivery.backlog import Backlog
+from mixminus.delivery.frame import Frame
+from mixminus.delivery.topics import Audience, BadTopic, prefix_of
+from mixminus.log import get
+from mixminus.tasks import Interrupted, TaskScope, unless
+
+__all__ = ["LIMITS", "Connection", "Limits", "Wish"]
+
+log = get("delivery")
+
+BATCH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How patient the server is with one client."""
+
+    ping_s: float = 10.0
+    pong_s: float = 60.0
+    write_s: float = 10.0
+    close_s: float = 10.0
+    frames: int = 256
+    topics: int = 1000
+    message_bytes: int = 64 * 1024
+
+
+LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a client asks for when it connects."""
+
+    audience: Audience
+    numbered: bool = False
+    after: int | None = None
+    """The last event that the client has; None begins with what happens next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """Why the server ends the conversation."""
+
+    code: WSCloseCode
+    reason: str
+
+
+class _Command(BaseModel):
+    type: Literal["subscribe", "unsubscribe"]
+    topics: list[str]
+
+
+class Connection:
+    """Owns the conversation with one client, from the handshake to the close."""
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        wish: Wish,
+        *,
+        abort: Callable[[], None],
+        backlog: Backlog,
+        clock: Clock,
+        counters: Counter[str],
+        limits: Limits,
+    ) -> None:
+        self._socket = socket
+        self._wish = wish
+        self._abort = abort
+        self._backlog = backlog
+        self._clock = clock
+        self._counters = counters
+        self._limits = limits
+        self._topics: dict[str, str] = {}
+        self._prefixes: tuple[str, ...] = ()
+        self._subscribed = asyncio.Event()
+        self._frames: asyncio.Queue[Frame] = asyncio.Queue(limits.frames)
+        self._behind = None if wish.after is None else min(wish.after, backlog.end)
+        self._told = backlog.end if self._behind is None else self._behind
+        self._heard_s = clock.monotonic_s()
+        self._farewell: asyncio.Future[Farewell] = asyncio.get_running_loop().create_future()
+
+    def offer(self, frame: Frame) -> None:
+        """Take a live event that the client listens to; a client that is behind reads it later by itself."""
+        if self._behind is not None or self._farewell.done() or not self._wants(frame):
+            return
+        try:
+            self._frames.put_nowait(frame)
+        except asyncio.QueueFull:
+            self._too_slow()
+
+    def end(self, code: WSCloseCode, reason: str) -> None:
+        """Send the client away; the first reason counts."""
+        if not self._farewell.done():
+            self._farewell.set_result(Farewell(code, reason))
+
+    async def run(self) -> None:
+        """Talk to the client until either side ends it."""
+        scope = TaskScope(self._failed)
+        scope.spawn("socket deliver", self._deliver())
+        scope.spawn("socket ping", self._ping())
+        try:
+            await unless((self._farewell,), self._listen())
+        except Interrupted:
+            await scope.close()
+            await self._close(self._farewell.result())
+        finally:
+            await scope.close()
+
+    async def _listen(self) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message.type is WSMsgType.TEXT:
+                self._obey(message.data)
+            elif message.type is WSMsgType.PONG:
+                self._heard_s = self._clock.monotonic_s()
+            elif message.type is WSMsgType.PING:
+                await self._write(self._socket.pong(message.data))
+            elif message.type is WSMsgType.BINARY:
+                self._misused(WSCloseCode.UNSUPPORTED_DATA, "text frames only")
+            else:
+                return
+
+    def _obey(self, text: str) -> None:
+        """Follow a command whole or not at all; what is no command is ignored, and nothing is answered."""
+        try:
+            command = _Command.model_validate_json(text)
+        except ValidationError:
+            return
+        try:
+            prefixes = {topic: prefix_of(topic, self._wish.audience) for topic in command.topics}
+        except BadTopic as exc:
+            self._misused(WSCloseCode.POLICY_VIOLATION, str(exc))
+            return
+        if command.type == "subscribe":
+            self._topics |= prefixes
+            self._subscribed.set()
+        else:
+            self._topics = {topic: prefix for topic, prefix in self._topics.items() if topic not in prefixes}
+        self._prefixes = tuple(self._topics.values())
+        if len(self._topics) > self._limits.topics:
+            self._misused(WSCloseCode.POLICY_VIOLATION, "too many topics")
+
+    async def _deliver(self) -> None:
+        # A replay is of the topics of the first subscription; those of later ones begin where it is by then.
+        await self._subscribed.wait()
+        while self._behind is not None:
+            part = await self._backlog.read(self._wish.audience.customer_id, self._behind, BATCH)
+            for event in part.events:
+                await self._send(Frame.of(event))
+            self._behind = None if part.until == self._backlog.end else part.until
+        while True:
+            await self._send(await self._frames.get(), wanted=True)
+
+    async def _send(self, frame: Frame, *, wanted: bool = False) -> None:
+        # Told as soon as it is begun: a frame goes out whole, and only then does anybody wait.
+        self._told = frame.id
+        if wanted or self._wants(frame):
+            text = frame.numbered if self._wish.numbered else frame.plain
+            await self._write(self._socket.send_str(text))
+
+    async def _ping(self) -> None:
+        while True:
+            await self._clock.sleep(self._limits.ping_s)
+            if self._clock.monotonic_s() - self._heard_s >= self._limits.pong_s:
+                self._counters["delivery.sockets_silent"] += 1
+                self.end(WSCloseCode.POLICY_VIOLATION, "no pong")
+                return
+            await self._write(self._socket.ping())
+
+    async def _write(self, sending: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(self._limits.write_s):
+                await sending
+        except TimeoutError:
+            self._too_slow()
+        except ConnectionError:
+            self.end(WSCloseCode.ABNORMAL_CLOSURE, "connection lost")
+
+    async def _close(self, farewell: Farewell) -> None:
+        """Say why, wait for the client to have heard it, and hang up if it does not listen."""
+        try:
+            async with asyncio.timeout(self._limits.close_s):
+                await self._socket.close(code=farewell.code, message=farewell.reason.encode())
+        except (TimeoutError, ConnectionError):
+            self._abort()
+        if self._socket.close_code == WSCloseCode.ABNORMAL_CLOSURE:
+            self._abort()
+
+    def _failed(self, task: str, exc: BaseException) -> None:
+        log.error("task failed", task=task, exc_info=exc)
+        self.end(WSCloseCode.INTERNAL_ERROR, f"resume with after={self._told}")
+
+    def _too_slow(self) -> None:
+        if not self._farewell.done():
+            self._counters["delivery.sockets_slow"] += 1
+        self.end(WSCloseCode.TRY_AGAIN_LATER, f"too slow; resume with after={self._told}")
+
+    def _misused(self, code: WSCloseCode, reason: str) -> None:
+        self._counters["delivery.sockets_misused"] += 1
+        self.end(code, reason)
+
+    def _wants(self, frame: Frame) -> bool:
+        return any(topic.startswith(self._prefixes) for topic in frame.topics)

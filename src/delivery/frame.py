@@ -1,0 +1,27 @@
+"""Frame: an event as WebSocket clients get it, rendered once for all of them."""
+
+from dataclasses import dataclass
+
+import orjson
+
+from mixminus.delivery.render import body_of, render_event
+from mixminus.delivery.topics import topics_of
+from mixminus.store.outbox import Event
+
+__all__ = ["Frame"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Both forms of one event, and the topics it answers."""
+
+    id: int
+    topics: tuple[str, ...]
+    plain: str
+    numbered: str
+
+    @classmethod
+    def of(cls, event: Event) -> "Frame":
+        """Render an event."""
+        numbered = orjson.dumps(render_event(event)).decode()
+        return cls(event.id, topics_of(event), body_of(event).decode(), numbered)

@@ -1,0 +1,65 @@
+"""Topics: which events a client asks for, and which each event answers (api.md section 12).
+
+    <scope>:<scope id>[:<resource>[:<resource id>]]     scope: customer_id, agent_id
+
+A subscription is a prefix of the topics it matches: ``...:conference`` also brings
+conferencecalls, ``...:conference:`` does not. ``...:call:*`` means ``...:call:``.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from mixminus.errors import InvalidArgument
+from mixminus.ids import NIL, CustomerId
+from mixminus.store.outbox import Event
+
+__all__ = ["Audience", "BadTopic", "prefix_of", "topics_of"]
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_LEAST_PARTS: Final = 2
+
+
+class BadTopic(InvalidArgument):
+    """A topic that is none, or somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """For whom a client may listen."""
+
+    customer_id: CustomerId
+    agent_id: UUID | None = None
+    whole_customer: bool = True
+    """Whether everything of the customer may be heard, or only what the agent owns."""
+
+
+def prefix_of(topic: str, audience: Audience) -> str:
+    """Return what the wanted topics begin with; raise BadTopic if the audience may not have them."""
+    parts = topic.split(":")
+    if len(parts) < _LEAST_PARTS or not _UUID.fullmatch(parts[1]):
+        raise BadTopic("a topic is <scope>:<scope id>[:<resource>[:<resource id>]]")
+    customer_id = audience.customer_id if audience.whole_customer else None
+    own = {"customer_id": customer_id, "agent_id": audience.agent_id}.get(parts[0])
+    if own is None or UUID(parts[1]) != own:
+        raise BadTopic("the topic's scope is not yours")
+    parts[1] = str(own)
+    if parts[-1] == "*":
+        parts[-1] = ""
+    return ":".join(parts)
+
+
+def topics_of(event: Event) -> tuple[str, ...]:
+    """Return every topic of an event, the plain ones and those with the event's type in them."""
+    resource = event.type.partition("_")[0]
+    scopes = [f"customer_id:{event.customer_id}"]
+    owner = event.data.get("owner_id", "")
+    if owner and owner != str(NIL):
+        scopes.append(f"agent_id:{owner}")
+    id_ = event.data.get("id", "")
+    return tuple(
+        f"{scope}:{path}"
+        for scope in scopes
+        for path in (f"{resource}:{id_}", f"{resource}:{event.type}:{id_}")
+    )

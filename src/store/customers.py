@@ -1,0 +1,67 @@
+"""Customer rows, and the server's own secrets."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Select, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.access.model import Customer
+from mixminus.access.states import CustomerStatus
+from mixminus.ids import CustomerId
+from mixminus.store.page import Page
+from mixminus.store.tables import customers, secrets
+
+__all__ = ["CustomerRows", "SecretRows"]
+
+
+class CustomerRows:
+    """The customers, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, customer: Customer) -> None:
+        await self._connection.execute(insert(customers).values(asdict(customer)))
+
+    async def save(self, customer: Customer) -> None:
+        """Write what may change of a customer that exists."""
+        query = update(customers).where(customers.c.id == customer.id)
+        await self._connection.execute(query.values(asdict(customer)))
+
+    async def find(self, customer_id: CustomerId) -> Customer | None:
+        return await self._one(select(customers).where(customers.c.id == customer_id))
+
+    async def hold(self, customer_id: CustomerId) -> Customer | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(customers).where(customers.c.id == customer_id).with_for_update())
+
+    async def first(self) -> Customer | None:
+        """Return the oldest customer, if there is any."""
+        return await self._one(select(customers).order_by(customers.c.tm_create).limit(1))
+
+    async def page(self, page: Page) -> list[Customer]:
+        """Return the customers, newest first."""
+        c = customers.c
+        query = select(customers).where(c.tm_create < page.before, c.tm_delete.is_(None))
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def _one(self, query: Select[Any]) -> Customer | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[Customer]:
+        rows = (await self._connection.execute(query)).mappings()
+        return [Customer(**{**row, "status": CustomerStatus(row["status"])}) for row in rows]
+
+
+class SecretRows:
+    """What the server keeps to itself, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, name: str, value: str) -> None:
+        await self._connection.execute(insert(secrets).values(name=name, value=value))
+
+    async def find(self, name: str) -> str | None:
+        return await self._connection.scalar(select(secrets.c.value).where(secrets.c.name == name))

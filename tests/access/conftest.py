@@ -1,0 +1,30 @@
+"""A migrated database file, and a door to it, for each test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mixminus.access.service import AccessService
+from mixminus.store.database import Store
+from mixminus.store.migrations import upgrade
+from tests.support.clock import ManualClock
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'mixminus.db'}"
+    await upgrade(url)
+    opened = Store(url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def access(store: Store, clock: ManualClock) -> AccessService:
+    return AccessService(store, clock)

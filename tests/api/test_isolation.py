@@ -1,0 +1,168 @@
+"""Another customer's id is indistinguishable from an unknown one, on every route there is (api.md section 18, 6)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+
+from mixminus.access.model import AgentSpec
+from mixminus.access.permissions import Permission
+from mixminus.api.application import RESOURCES
+from mixminus.api.permissions import NEEDED
+from tests.api.door import KEY, Door
+from tests.api.test_whip import join, offer, participant
+
+__all__ = ["offer"]
+
+# Enough for every body that a route with an id takes: unknown keys are ignored.
+BODY: dict[str, Any] = {
+    "type": "conference",
+    "permission": int(Permission.CUSTOMER_AGENT),
+    "password": "long enough",
+}
+# Only the super admin gets as far as looking for these.
+NOT_EVEN_LOOKED_FOR = {"/customers/{id}/freeze", "/customers/{id}/recover"}
+
+
+@dataclass(frozen=True)
+class Victim:
+    """One of everything that a customer may own; the ids by the first word of the path."""
+
+    ids: dict[str, str]
+    session_id: str
+
+    def path(self, route: str, *, session_id: str) -> str:
+        return "/v1.0" + route.format(id=self.ids[resource_of(route)], session_id=session_id)
+
+    def of_nobody(self, route: str) -> str:
+        return "/v1.0" + route.format(id=uuid4(), session_id=uuid4())
+
+
+@pytest.fixture
+async def victim(door: Door, offer: str) -> Victim:
+    identity = await door.access.authenticate(KEY)
+    room = await door.room()
+    session = await join(door, room, offer)
+    joined = await participant(door, room, "joined")
+    _, recorded = await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_start")
+    await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_stop")
+    agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
+    return Victim(
+        {
+            "conferences": room["id"],
+            "conferencecalls": joined["id"],
+            "calls": joined["reference_id"],
+            "recordings": recorded["recording_ids"][0],
+            "recordingfiles": recorded["recording_ids"][0],
+            "agents": str(agent.id),
+            "accesskeys": str(identity.access_key_id),
+            "customers": str(identity.customer_id),
+        },
+        session["path"].rsplit("/", 1)[1],
+    )
+
+
+def resource_of(route: str) -> str:
+    return route.split("/")[1]
+
+
+def routes(resource: str) -> Iterator[web.RouteDef]:
+    """Yield the routes of one thing of a resource; an OPTIONS is open to all and tells of nothing."""
+    for route in RESOURCES:
+        if resource_of(route.path) == resource and "{id}" in route.path and route.method != "OPTIONS":
+            yield route
+
+
+WITH_ID = sorted({resource_of(route.path) for route in RESOURCES if "{id}" in route.path})
+LISTS = sorted({route.path for route in RESOURCES if "{" not in route.path and route.method == "GET"})
+
+
+@pytest.mark.parametrize("resource", WITH_ID)
+async def test_a_foreign_thing_is_like_none(door: Door, victim: Victim, resource: str) -> None:
+    stranger = await door.stranger()
+    before = await shown(door, victim)
+    for route in routes(resource):
+        # A session of the victim's must not show through a room of the stranger's either.
+        foreign = victim.path(route.path, session_id=victim.session_id)
+        theirs = await answer(door, route, foreign, stranger)
+        nobodys = await answer(door, route, victim.of_nobody(route.path), stranger)
+        assert theirs == nobodys, f"{route.method} {route.path}"
+        assert theirs[0] == (403 if route.path in NOT_EVEN_LOOKED_FOR else 404), f"{route.method} {theirs}"
+    assert await shown(door, victim) == before
+
+
+async def test_a_foreign_session_is_like_none_in_ones_own_room(door: Door, victim: Victim) -> None:
+    stranger = await door.stranger()
+    _, room = await door.send("POST", "/v1.0/conferences", token=stranger, json={"type": "conference"})
+    for route in routes("conferences"):
+        if "{session_id}" in route.path:
+            path = "/v1.0" + route.path.replace("{id}", room["id"])
+            theirs = await answer(door, route, path.format(session_id=victim.session_id), stranger)
+            assert theirs == await answer(door, route, path.format(session_id=uuid4()), stranger)
+            assert theirs[0] == 404
+
+
+@pytest.mark.parametrize("route", LISTS)
+async def test_a_list_has_nothing_of_others(door: Door, victim: Victim, route: str) -> None:
+    stranger = await door.stranger()
+    async with door.ask("GET", f"/v1.0{route}", token=stranger) as response:
+        text = await response.text()
+    assert not [id_ for id_ in (*victim.ids.values(), victim.session_id) if id_ in text]
+
+
+async def test_a_foreign_conference_has_no_participants(door: Door, victim: Victim) -> None:
+    stranger = await door.stranger()
+    path = f"/v1.0/conferencecalls?conference_id={victim.ids['conferences']}"
+    assert await door.send("GET", path, token=stranger) == (200, {"result": [], "next_page_token": ""})
+
+
+async def test_naming_another_customer_changes_nothing(door: Door, victim: Victim) -> None:
+    stranger = await door.stranger()
+    for route in ("customer", "conferences", "agents"):
+        path = f"/v1.0/{route}"
+        asked = f"{path}?customer_id={victim.ids['customers']}"
+        own = await door.send("GET", path, token=stranger)
+        assert await door.send("GET", asked, token=stranger) == own
+
+
+async def test_the_super_admin_acts_for_whom_they_name(door: Door, victim: Victim) -> None:
+    await door.access.ensure_admin("long enough")
+    _, login = await door.post("/auth/login", {"username": "admin", "password": "long enough"})
+    _, made = await door.send("POST", "/v1.0/customers", token=login["token"], json={"name": "new"})
+    query = f"?customer_id={made['id']}"
+    _, key = await door.send("POST", f"/v1.0/accesskeys{query}", token=login["token"], json={"expire": 86400})
+    _, room = await door.send("POST", "/v1.0/conferences", token=key["token"], json={"type": "conference"})
+    assert room["customer_id"] == made["id"]
+    path = f"/v1.0/conferences/{room['id']}"
+    assert (await door.send("GET", path, token=login["token"]))[0] == 404
+    assert (await door.send("GET", path + query, token=login["token"]))[0] == 200
+    status, refusal = await door.send("GET", f"{path}?customer_id={uuid4()}", token=login["token"])
+    assert (status, refusal["error"]["reason"]) == (404, "CUSTOMER_NOT_FOUND")
+
+
+def test_rules_are_about_routes_that_exist() -> None:
+    assert set(NEEDED) <= {resource_of(route.path) for route in RESOURCES}
+
+
+async def answer(door: Door, route: web.RouteDef, path: str, token: str) -> tuple[int, str, Any]:
+    """Return status and error of a request; its message without the id that was asked for."""
+    sdp = {"data": "v=0", "headers": {"Content-Type": "application/sdp"}}
+    if route.method == "PATCH" and "whip" in path:
+        sdp["headers"] = {"Content-Type": "application/trickle-ice-sdpfrag"}
+    options: dict[str, Any] = sdp if "whip" in path else {"json": BODY}
+    status, body = await door.send(route.method, path, token=token, **options)
+    assert status >= 400, f"{route.method} {path}"
+    words = body["error"]["message"].split()
+    return status, body["error"]["reason"], [word for word in words if word not in path]
+
+
+async def shown(door: Door, victim: Victim) -> list[Any]:
+    """Return what the victim's things look like to the victim."""
+    return [
+        await door.get(f"/v1.0/{resource}/{id_}")
+        for resource, id_ in victim.ids.items()
+        if resource != "recordingfiles"
+    ]

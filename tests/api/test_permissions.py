@@ -1,0 +1,116 @@
+"""Who may do what: every route, by every kind of asker (api.md section 1.6)."""
+
+from typing import Any
+
+import pytest
+
+from mixminus.access.model import AgentSpec, Identity
+from mixminus.access.permissions import Permission
+from mixminus.api.application import RESOURCES
+from mixminus.api.permissions import needed
+from tests.api.door import KEY, OPERATOR, Door
+
+ADMIN, MANAGER = Permission.CUSTOMER_ADMIN, Permission.CUSTOMER_MANAGER
+ANY = {"conferences", "conferencecalls", "calls", "recordings", "recordingfiles"}
+
+
+async def session(door: Door, permission: Permission, name: str = "somebody") -> str:
+    """Return the token of an agent of the first customer who has this permission."""
+    first = await door.access.authenticate(KEY)
+    granting = Identity(first.customer_id, OPERATOR.permission)
+    await door.access.agents.create(granting, AgentSpec(name, "long enough", permission=permission))
+    return (await door.access.log_in(name, "long enough")).token
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "bits"),
+    [
+        ("GET", "/v1.0/accesskeys", ADMIN),
+        ("DELETE", "/v1.0/accesskeys/{id}", ADMIN),
+        ("GET", "/v1/accesskeys", ADMIN),
+        ("GET", "/v1.0/customer", ADMIN),
+        ("PUT", "/v1.0/customer", ADMIN),
+        ("GET", "/v1.0/customers", ADMIN),
+        ("GET", "/v1.0/agents", ADMIN | MANAGER),
+        ("GET", "/v1.0/agents/{id}", ADMIN | MANAGER),
+        ("POST", "/v1.0/agents", ADMIN),
+        ("PUT", "/v1.0/agents/{id}/permission", ADMIN),
+        ("GET", "/v1.0/me", Permission.NONE),
+        ("GET", "/v1.0/something/new", ADMIN | MANAGER),
+        ("GET", "/metrics", ADMIN | MANAGER),
+    ],
+)
+def test_what_a_route_needs(method: str, route: str, bits: Permission) -> None:
+    assert needed(method, route) == bits
+
+
+def test_everything_about_rooms_needs_an_admin_or_a_manager() -> None:
+    for route in RESOURCES:
+        if route.path.split("/")[1] in ANY:
+            assert needed(route.method, "/v1.0" + route.path) == ADMIN | MANAGER
+
+
+@pytest.mark.parametrize(
+    ("permission", "expected"),
+    [
+        (Permission.NONE, {"me": 200, "conferences": 403, "agents": 403, "accesskeys": 403, "customer": 403}),
+        (Permission.CUSTOMER_AGENT, {"me": 200, "conferences": 403, "calls": 403, "recordings": 403}),
+        (MANAGER, {"conferences": 200, "calls": 200, "agents": 200, "accesskeys": 403, "customer": 403}),
+        (ADMIN, {"conferences": 200, "recordings": 200, "agents": 200, "accesskeys": 200, "customer": 200}),
+        (Permission.PROJECT_SUPER_ADMIN, {"conferences": 200, "accesskeys": 200, "customers": 200}),
+    ],
+)
+async def test_what_an_agent_may_see(door: Door, permission: Permission, expected: dict[str, int]) -> None:
+    token = await session(door, permission)
+    found = {name: (await door.send("GET", f"/v1.0/{name}", token=token))[0] for name in expected}
+    assert found == expected
+
+
+async def test_a_key_acts_as_its_customer_and_is_no_agent(door: Door) -> None:
+    for resource in (*ANY - {"recordingfiles"}, "accesskeys", "agents", "customer", "customers"):
+        assert (await door.get(f"/v1.0/{resource}"))[0] == 200, resource
+    status, answer = await door.get("/v1.0/me")
+    assert (status, answer["error"]["reason"]) == (403, "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", ""), ("POST", "/{id}/freeze"), ("POST", "/{id}/recover")]
+)
+async def test_only_the_super_admin_makes_and_stops_customers(door: Door, method: str, path: str) -> None:
+    customer_id = (await door.access.authenticate(KEY)).customer_id
+    url = f"/v1.0/customers{path.format(id=customer_id)}"
+    for token in (KEY, await session(door, Permission.CUSTOMER_ALL)):
+        status, answer = await door.send(method, url, token=token, json={})
+        assert (status, answer["error"]["reason"]) == (403, "PERMISSION_DENIED")
+
+
+async def test_a_frozen_customer_may_do_nothing_until_recovered(door: Door) -> None:
+    boss = await session(door, Permission.ALL, "boss")
+    clerk = await session(door, ADMIN, "clerk")
+    customer_id = (await door.access.authenticate(KEY)).customer_id
+    path = f"/v1.0/customers/{customer_id}"
+    status, frozen = await door.send("POST", f"{path}/freeze", token=boss)
+    assert (status, frozen["status"]) == (200, "frozen")
+    for token in (KEY, clerk):
+        status, answer = await door.send("GET", "/v1.0/conferences", token=token)
+        assert (status, answer["error"]["reason"]) == (403, "ACCOUNT_FROZEN")
+    async with door.ask(
+        "POST", "/auth/login", json={"username": "clerk", "password": "long enough"}
+    ) as login:
+        assert (login.status, await login.read()) == (400, b"")
+    assert (await door.send("POST", f"{path}/freeze", token=boss))[0] == 409
+    status, recovered = await door.send("POST", f"{path}/recover", token=boss)
+    assert (status, recovered["status"]) == (200, "active")
+    assert (await door.get("/v1.0/conferences"))[0] == 200
+
+
+def test_bits_are_those_of_the_contract() -> None:
+    assert [int(bits) for bits in Permission.__members__.values()] == [0, 1, 15, 16, 32, 64, 240, 65535]
+
+
+async def test_an_unknown_path_tells_nothing_of_permissions(door: Door) -> None:
+    token = await session(door, Permission.NONE)
+    answers: list[Any] = [
+        await door.send("GET", path, token=token) for path in ("/v1.0/nowhere", "/v1.0/me/x")
+    ]
+    assert [(status, body["error"]["reason"]) for status, body in answers] == [(404, "ROUTE_NOT_FOUND")] * 2

@@ -1,0 +1,222 @@
+"""What the API has beyond the original: settings, participants, who hears whom, pins for browsers."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiortc import RTCPeerConnection
+
+from tests.api.door import Door
+from tests.support.house import house
+from tests.support.site import Site, site
+from tests.support.waiting import until
+
+__all__ = ["house", "site"]
+
+SETTINGS: dict[str, Any] = {
+    "max_participants": 5,
+    "pin": "1234",
+    "moderator_pin": "99",
+    "locked": True,
+    "wait_for_moderator": True,
+    "end_when_moderator_leaves": True,
+    "entry_tone": True,
+    "exit_tone": True,
+    "music_when_alone": True,
+    "record_on_start": True,
+}
+
+
+async def test_settings_are_kept_shown_and_reset(door: Door) -> None:
+    status, room = await door.post("/v1.0/conferences", {"type": "conference", **SETTINGS})
+    assert status == 200
+    path = f"/v1.0/conferences/{room['id']}"
+    _, shown = await door.get(path)
+    assert {key: shown[key] for key in SETTINGS} == SETTINGS
+    _, page = await door.get("/v1.0/conferences")
+    assert page["result"][0]["pin"] == "1234"
+    _, put = await door.send("PUT", path, json={"pin": "5"})
+    assert put["pin"] == "5"
+    assert not any(put[key] for key in SETTINGS.keys() - {"pin"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"pin": "12a"},
+        {"pin": "1" * 17},
+        {"pin": 1234},
+        {"pin": "1", "moderator_pin": "1"},
+        {"max_participants": -1},
+        {"locked": "yes"},
+    ],
+)
+async def test_wrong_settings_are_refused(door: Door, wrong: dict[str, Any]) -> None:
+    room = await door.room()
+    status, _ = await door.post("/v1.0/conferences", {"type": "conference", **wrong})
+    assert status == 400
+    status, _ = await door.send("PUT", f"/v1.0/conferences/{room['id']}", json=wrong)
+    assert status == 400
+
+
+async def test_the_direct_hash_is_made_anew_and_the_old_one_dies(site: Site) -> None:
+    room = await site.door.room()
+    path = f"/v1.0/conferences/{room['id']}/direct-hash-regenerate"
+    status, changed = await site.door.send("POST", path)
+    assert (status, changed["id"]) == (200, room["id"])
+    assert changed["direct_hash"].startswith("direct.")
+    old, new = await site.house.dial(room["direct_hash"]), await site.house.dial(changed["direct_hash"])
+    await until(lambda: old.done == ["reject 404"])
+    await site.participants(room["id"], "joined")
+    assert new.done == ["answer"]
+    status, answer = await site.door.send("POST", "/v1.0/conferences/x/direct-hash-regenerate")
+    assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
+
+
+async def test_a_participant_is_changed_in_part(site: Site) -> None:
+    room = await site.door.room()
+    await site.house.dial(room["id"])
+    (caller,) = await site.participants(room["id"], "joined")
+    assert (caller["role"], caller["muted"], caller["gain_db"], caller["label"]) == (
+        "participant",
+        False,
+        0.0,
+        "",
+    )
+    path = f"/v1.0/conferencecalls/{caller['id']}"
+    status, changed = await site.door.send(
+        "PATCH", path, json={"role": "moderator", "gain_db": -3, "label": "Ann", "deaf": None}
+    )
+    assert (status, changed["role"], changed["gain_db"], changed["label"]) == (200, "moderator", -3.0, "Ann")
+    status, changed = await site.door.send("PATCH", path, json={"muted": True, "deaf": True})
+    assert (changed["muted"], changed["deaf"], changed["label"]) == (True, True, "Ann")
+    _, listed = await site.door.get(f"/v1.0/conferences/{room['id']}/talking")
+    assert listed["result"][0]["muted"]
+
+
+@pytest.mark.parametrize("wrong", [{"role": "king"}, {"gain_db": 25}, {"muted": 1}, {"label": "x" * 256}])
+async def test_a_wrong_change_is_refused(site: Site, wrong: dict[str, Any]) -> None:
+    room = await site.door.room()
+    await site.house.dial(room["id"])
+    (caller,) = await site.participants(room["id"], "joined")
+    status, _ = await site.door.send("PATCH", f"/v1.0/conferencecalls/{caller['id']}", json=wrong)
+    assert status == 400
+    assert await site.participants(room["id"], "joined") == [caller]
+
+
+async def test_who_is_not_there_is_not_changed(site: Site) -> None:
+    status, answer = await site.door.send("PATCH", f"/v1.0/conferencecalls/{uuid4()}", json={"muted": True})
+    assert (status, answer["error"]["reason"]) == (404, "CONFERENCECALL_NOT_FOUND")
+    room = await site.door.room()
+    leg = await site.house.dial(room["id"])
+    (caller,) = await site.participants(room["id"], "joined")
+    leg.bye()
+    await site.participants(room["id"], "leaved")
+    status, answer = await site.door.send(
+        "PATCH", f"/v1.0/conferencecalls/{caller['id']}", json={"muted": True}
+    )
+    assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
+
+
+async def test_who_hears_whom_is_put_shown_and_cleared(site: Site) -> None:
+    room = await site.door.room()
+    for _ in range(3):
+        await site.house.dial(room["id"])
+    agent, coach, customer = [each["id"] for each in await site.participants(room["id"], "joined", 3)]
+    path = f"/v1.0/conferences/{room['id']}/hears"
+    body = {
+        "coach": [{"coach": coach, "participant": agent}],
+        "mute_for_one": [{"listener": coach, "speaker": customer}],
+        "exceptions": [{"listener": agent, "speaker": customer, "gain_db": -6.0}],
+    }
+    status, rules = await site.door.send("PUT", path, json=body)
+    assert status == 200
+    assert {(each["listener"], each["speaker"], each["gain_db"]) for each in rules["result"]} == {
+        (customer, coach, None),
+        (coach, customer, None),
+        (agent, customer, -6.0),
+    }
+    assert rules["whisper"] == [{"speaker": coach, "listeners": [agent]}]
+    assert await site.door.get(path) == (200, rules)
+    assert await site.door.send("PUT", path, json=rules) == (200, rules)
+    cleared: dict[str, list[Any]] = {"exceptions": [], "whisper": [], "result": []}
+    assert await site.door.send("DELETE", path) == (200, cleared)
+    assert await site.door.get(path) == (200, cleared)
+
+
+async def test_who_comes_later_does_not_hear_a_whisper(site: Site) -> None:
+    room = await site.door.room()
+    for _ in range(2):
+        await site.house.dial(room["id"])
+    agent, coach = [each["id"] for each in await site.participants(room["id"], "joined", 2)]
+    path = f"/v1.0/conferences/{room['id']}/hears"
+    await site.door.send("PUT", path, json={"whisper": [{"speaker": coach, "listeners": [agent]}]})
+    await site.house.dial(room["id"])
+    later = (await site.participants(room["id"], "joined", 3))[-1]["id"]
+    _, rules = await site.door.get(path)
+    assert rules["result"] == [{"listener": later, "speaker": coach, "gain_db": None}]
+
+
+async def test_rules_about_strangers_are_refused(site: Site) -> None:
+    room = await site.door.room()
+    path = f"/v1.0/conferences/{room['id']}/hears"
+    nobody = {"mute_for_one": [{"listener": str(uuid4()), "speaker": str(uuid4())}]}
+    status, answer = await site.door.send("PUT", path, json=nobody)
+    assert (status, answer["error"]["reason"]) == (404, "CONFERENCECALL_NOT_FOUND")
+    await site.door.send("DELETE", f"/v1.0/conferences/{room['id']}")
+    status, answer = await site.door.send("PUT", path, json={})
+    assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
+    status, _ = await site.door.get(f"/v1.0/conferences/{uuid4()}/hears")
+    assert status == 404
+
+
+@pytest.fixture
+async def offer() -> AsyncIterator[str]:
+    browser = RTCPeerConnection()
+    browser.addTransceiver("audio")
+    await browser.setLocalDescription(await browser.createOffer())
+    yield browser.localDescription.sdp
+    await browser.close()
+
+
+async def whip(door: Door, room: str, offer: str, headers: dict[str, str] | None = None, **query: str) -> Any:
+    """Join as a browser; return the status, and the reason of a refusal."""
+    path = f"/v1.0/conferences/{room}/whip"
+    wanted = {"Content-Type": "application/sdp", **(headers or {})}
+    async with door.ask("POST", path, params=query, data=offer, headers=wanted) as response:
+        if response.status == 201:
+            return 201, ""
+        return response.status, (await response.json())["error"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "reason"),
+    [
+        ({"locked": True}, 409, "CONFERENCE_LOCKED"),
+        ({"pin": "1"}, 403, "CONFERENCE_PIN_INVALID"),
+    ],
+)
+async def test_a_browser_is_told_why_not(
+    door: Door, offer: str, settings: dict[str, Any], status: int, reason: str
+) -> None:
+    _, room = await door.post("/v1.0/conferences", {"type": "conference", **settings})
+    assert await whip(door, room["id"], offer, pin="2") == (status, reason)
+
+
+async def test_a_browser_may_bring_its_pin_and_fill_the_room(door: Door, offer: str) -> None:
+    settings = {"pin": "1", "moderator_pin": "2", "max_participants": 1}
+    _, room = await door.post("/v1.0/conferences", {"type": "conference", **settings})
+    assert await whip(door, room["id"], offer, {"X-Conference-Pin": "2"}) == (201, "")
+
+    async def moderator() -> bool:
+        _, page = await door.get(f"/v1.0/conferencecalls?conference_id={room['id']}")
+        return [(each["status"], each["role"]) for each in page["result"]] == [("joined", "moderator")]
+
+    await until(moderator)
+    assert await whip(door, room["id"], offer, pin="1") == (409, "CONFERENCE_FULL")
+
+
+async def test_a_browser_alone_in_a_room_for_two_is_answered(door: Door, offer: str) -> None:
+    room = await door.room("connect")
+    assert await whip(door, room["id"], offer) == (201, "")

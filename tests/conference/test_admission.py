@@ -1,0 +1,52 @@
+"""Who may come in, and as what."""
+
+import pytest
+
+from mixminus.conference.admission import check_place, check_settings, role_of
+from mixminus.conference.errors import ConferenceFull, ConferenceLocked, PinInvalid
+from mixminus.conference.model import Role, RoomSettings
+from mixminus.errors import InvalidArgument
+
+
+@pytest.mark.parametrize(
+    ("settings", "pin", "role"),
+    [
+        pytest.param(RoomSettings(), "", Role.PARTICIPANT, id="an open door"),
+        pytest.param(RoomSettings(), "1", None, id="a pin where none is"),
+        pytest.param(RoomSettings(pin="12"), "12", Role.PARTICIPANT, id="the pin"),
+        pytest.param(RoomSettings(pin="12"), "1", None, id="half of it"),
+        pytest.param(RoomSettings(pin="12"), "", None, id="none"),
+        pytest.param(RoomSettings(pin="12", moderator_pin="99"), "99", Role.MODERATOR, id="the other pin"),
+        pytest.param(RoomSettings(moderator_pin="99"), "", Role.PARTICIPANT, id="only moderators have one"),
+        pytest.param(RoomSettings(moderator_pin="99"), "9", None, id="a wrong try"),
+    ],
+)
+def test_what_a_pin_makes_of_whom(settings: RoomSettings, pin: str, role: Role | None) -> None:
+    if role is None:
+        with pytest.raises(PinInvalid):
+            role_of(settings, pin)
+    else:
+        assert role_of(settings, pin) is role
+
+
+def test_a_place_is_needed_and_an_open_lock() -> None:
+    check_place(RoomSettings(), 10_000)
+    check_place(RoomSettings(max_participants=2), 1)
+    with pytest.raises(ConferenceFull):
+        check_place(RoomSettings(max_participants=2), 2)
+    with pytest.raises(ConferenceLocked):
+        check_place(RoomSettings(locked=True), 0)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        RoomSettings(pin="1", moderator_pin="1"),
+        RoomSettings(pin="12a"),
+        RoomSettings(moderator_pin="1" * 17),
+        RoomSettings(max_participants=-1),
+    ],
+)
+def test_settings_that_nobody_can_mean_are_refused(settings: RoomSettings) -> None:
+    with pytest.raises(InvalidArgument):
+        check_settings(settings)

@@ -1,0 +1,95 @@
+"""Participants are changed while they are there: muted, deafened, turned up, promoted, labelled."""
+
+import numpy as np
+import pytest
+
+from mixminus.call.model import MuteDirection
+from mixminus.conference.errors import ConferencecallGone
+from mixminus.conference.model import Conference, ParticipantChange, Role
+from mixminus.conference.states import ConferencecallStatus
+from mixminus.errors import InvalidArgument
+from mixminus.ids import ConferencecallId
+from tests.support.house import House
+from tests.support.signals import rms, tone
+
+RATE_HZ = 16_000
+
+
+class Pair:
+    """Two who talk without end, and what each of them hears."""
+
+    def __init__(self, house: House, room: Conference, ids: list[ConferencecallId]) -> None:
+        self.house, self.room, self.ids = house, room, ids
+
+    @classmethod
+    async def talking(cls, house: House) -> "Pair":
+        room = await house.room()
+        for leg in await house.join(room, 2):
+            leg.port.write(tone(500, RATE_HZ, RATE_HZ * 9, 4000))
+        by_port = {leg.port.id: leg for leg in house.legs}
+        seats = [house.rooms.seat_of(port_id) for port_id in by_port]
+        return cls(house, room, [seat.id for seat in seats if seat])
+
+    def hear(self) -> list[int]:
+        """Run, and return how loud the newest 200 ms were for each, in steps of about 6 dB of the other's voice."""
+        self.house.tick(40)
+        levels = [rms(np.asarray(leg.port.read()[-RATE_HZ // 5 :])) for leg in self.house.legs]
+        return [round(level / 2828 * 2) for level in levels]
+
+    async def change(self, place: int, **values: object) -> None:
+        change = ParticipantChange(**values)  # type: ignore[arg-type]
+        await self.house.participants.change(self.house.customer_id, self.ids[place], change)
+
+
+async def test_what_is_changed_is_heard(house: House) -> None:
+    pair = await Pair.talking(house)
+    assert pair.hear() == [2, 2]
+    await pair.change(0, muted=True)
+    assert pair.hear() == [2, 0]
+    await pair.change(0, muted=False, deaf=True)
+    assert pair.hear() == [0, 2]
+    await pair.change(0, deaf=False, gain_db=-6.0)
+    assert pair.hear() == [2, 1]
+    await pair.change(0, gain_db=0.0)
+    assert pair.hear() == [2, 2]
+
+
+async def test_whom_the_call_has_muted_the_room_does_not_unmute(house: House) -> None:
+    pair = await Pair.talking(house)
+    participant = await house.participants.get_call(house.customer_id, pair.ids[0])
+    await house.calls.set_mute(house.customer_id, participant.reference_id, MuteDirection.IN, on=True)
+    await pair.change(0, muted=True)
+    await pair.change(0, muted=False)
+    assert pair.hear() == [2, 0]
+    await house.calls.set_mute(house.customer_id, participant.reference_id, MuteDirection.IN, on=False)
+    assert pair.hear() == [2, 2]
+
+
+async def test_a_change_is_told_once_and_only_what_is_named_changes(house: House) -> None:
+    pair = await Pair.talking(house)
+    for _ in range(2):
+        await pair.change(0, label="Ann", role=Role.MODERATOR)
+    shown = await house.participants.get_call(house.customer_id, pair.ids[0])
+    assert (shown.label, shown.role, shown.muted, shown.gain_db) == ("Ann", Role.MODERATOR, False, 0.0)
+    updated = [
+        event.data for event in await house.events(pair.room.id) if event.type == "conferencecall_updated"
+    ]
+    assert [(data["id"], data["label"], data["role"]) for data in updated] == [
+        (str(pair.ids[0]), "Ann", "moderator")
+    ]
+
+
+async def test_who_has_left_is_not_changed(house: House) -> None:
+    pair = await Pair.talking(house)
+    await house.participants.kick(house.customer_id, pair.ids[0])
+    with pytest.raises(ConferencecallGone) as refusal:
+        await pair.change(0, muted=True)
+    assert refusal.value.reason == "STATE_INVALID"
+    await house.participant(pair.ids[0], ConferencecallStatus.LEAVED)
+
+
+async def test_too_loud_is_refused(house: House) -> None:
+    pair = await Pair.talking(house)
+    with pytest.raises(InvalidArgument):
+        await pair.change(0, gain_db=60.0)
+    assert (await house.participants.get_call(house.customer_id, pair.ids[0])).gain_db == 0.0

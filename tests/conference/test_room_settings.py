@@ -1,0 +1,205 @@
+"""What a room's settings do to those who come: places, moderators, tones, music, recordings."""
+
+import numpy as np
+import pytest
+
+from mixminus.conference.model import Conference, ConferenceProfile, ParticipantChange, Role, RoomSettings
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.ids import NIL, ConferencecallId
+from mixminus.recording.states import RecordingStatus
+from tests.support.house import EVERYTHING, House
+from tests.support.legs import PcmLeg
+from tests.support.signals import rms, tone
+from tests.support.waiting import until
+
+JOINING, JOINED, LEAVED = (
+    ConferencecallStatus.JOINING,
+    ConferencecallStatus.JOINED,
+    ConferencecallStatus.LEAVED,
+)
+MODERATOR = ParticipantChange(role=Role.MODERATOR)
+RATE_HZ = 16_000
+
+
+async def with_status(
+    house: House, room: Conference, status: ConferencecallStatus, count: int
+) -> list[ConferencecallId]:
+    """Wait until so many participants have this status, and return them, oldest first."""
+
+    async def look() -> list[ConferencecallId] | None:
+        listed = await house.participants.list_calls(house.customer_id, EVERYTHING, room.id)
+        found = [each.id for each in listed[::-1] if each.status is status]
+        return found if len(found) == count else None
+
+    return await until(look)
+
+
+async def moderator(house: House, room: Conference) -> PcmLeg:
+    """Let somebody join and make them a moderator, whether or not they have to wait for one."""
+    before = {each.id for each in await house.participants.list_calls(house.customer_id, EVERYTHING, room.id)}
+    leg = await house.dial(room.id)
+
+    async def new() -> ConferencecallId | None:
+        listed = await house.participants.list_calls(house.customer_id, EVERYTHING, room.id)
+        return next((each.id for each in listed if each.id not in before), None)
+
+    id_ = await until(new)
+    await house.participants.change(house.customer_id, id_, MODERATOR)
+    await house.participant(id_, JOINED)
+    return leg
+
+
+def loud(leg: PcmLeg) -> float:
+    """Return how loud the newest 200 ms are that a participant heard."""
+    return rms(np.asarray(leg.port.read()[-RATE_HZ // 5 :]))
+
+
+class TestPlaces:
+    """How many come in, and whether anybody does."""
+
+    async def test_a_full_room_is_busy_until_somebody_leaves(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(max_participants=2))
+        first, _ = await house.join(room, 2)
+        late = await house.dial(room.id)
+        await until(lambda: late.done == ["reject 486"])
+        first.bye()
+        await with_status(house, room, LEAVED, 1)
+        await house.join(room)
+
+    async def test_of_a_crowd_only_so_many_come_in(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(max_participants=3))
+        legs = [await house.dial(room.id) for _ in range(12)]
+        await with_status(house, room, JOINED, 3)
+        await until(lambda: sum(leg.port.closed for leg in legs) == 9)
+        assert len(await house.joined(room)) == 3
+
+    async def test_a_locked_room_is_forbidden(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(locked=True))
+        leg = await house.dial(room.id)
+        await until(lambda: leg.done == ["reject 403"])
+        await house.conferences.update(house.customer_id, room.id, ConferenceProfile())
+        await house.join(room)
+
+
+class TestModerators:
+    """Rooms that begin and end with one."""
+
+    async def test_nobody_is_mixed_before_a_moderator_is_in(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(wait_for_moderator=True))
+        legs = [await house.dial(room.id) for _ in range(2)]
+        await with_status(house, room, JOINING, 2)
+        await until(lambda: all(leg.done == ["answer"] for leg in legs))
+        for leg in legs:
+            leg.port.write(tone(440, RATE_HZ, RATE_HZ))
+        house.tick(25)
+        assert [loud(leg) for leg in legs] == [0, 0]
+        await moderator(house, room)
+        await with_status(house, room, JOINED, 3)
+
+    async def test_no_longer_waiting_lets_them_in(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(wait_for_moderator=True))
+        await house.dial(room.id)
+        await with_status(house, room, JOINING, 1)
+        await house.conferences.update(house.customer_id, room.id, ConferenceProfile())
+        await with_status(house, room, JOINED, 1)
+
+    async def test_who_waits_can_be_kicked(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(wait_for_moderator=True))
+        leg = await house.dial(room.id)
+        (id_,) = await with_status(house, room, JOINING, 1)
+        await until(lambda: leg.done == ["answer"])
+        await house.participants.kick(house.customer_id, id_)
+        await until(lambda: leg.done == ["answer", "hang up normal"])
+
+    async def test_it_ends_with_the_last_moderator(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(end_when_moderator_leaves=True))
+        (guest,) = await house.join(room)
+        one, other = [await moderator(house, room) for _ in range(2)]
+        one.bye()
+        await with_status(house, room, LEAVED, 1)
+        assert len(await house.joined(room)) == 2
+        other.bye()
+        await house.conference(room.id, ConferenceStatus.TERMINATED)
+        await until(lambda: guest.done[-1] == "hang up normal")
+
+    async def test_a_guest_ends_nothing(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(end_when_moderator_leaves=True))
+        (guest,) = await house.join(room)
+        guest.bye()
+        await with_status(house, room, LEAVED, 1)
+        found = await house.conferences.get(house.customer_id, room.id)
+        assert found.status is ConferenceStatus.PROGRESSING
+
+
+class TestSounds:
+    """Tones for all, music for one."""
+
+    async def test_coming_and_going_are_heard(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(entry_tone=True, exit_tone=True))
+        (first,) = await house.join(room)
+        house.tick(50)
+        first.port.read()
+        (second,) = await house.join(room)
+        house.tick(10)
+        assert loud(first) > 500
+        house.tick(50)
+        assert loud(first) == 0
+        second.bye()
+        await with_status(house, room, LEAVED, 1)
+        house.tick(10)
+        assert loud(first) > 500
+
+    async def test_a_crowd_is_not_rung_in_one_by_one(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(entry_tone=True))
+        await house.join(room, 6)
+        assert house.rooms.ambience.counters["ambience.chimes_dropped"] == 2
+
+    async def test_music_is_for_whoever_is_alone(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(music_when_alone=True))
+        (first,) = await house.join(room)
+        house.tick(50)
+        assert loud(first) > 100
+        (second,) = await house.join(room)
+        house.tick(50)
+        assert [loud(leg) for leg in (first, second)] == [0, 0]
+        first.bye()
+        await with_status(house, room, LEAVED, 1)
+        house.tick(50)
+        assert loud(second) > 100
+
+    async def test_music_goes_on_as_long_as_it_is_needed(self, house: House) -> None:
+        room = await house.room(settings=RoomSettings(music_when_alone=True))
+        (leg,) = await house.join(room)
+        for _ in range(10):
+            house.tick(50)
+            assert loud(leg) > 100
+            sleepers = house.clock.sleepers
+            house.clock.advance(1)
+            await until(lambda expected=sleepers: house.clock.sleepers == expected)  # type: ignore[misc]
+        leg.bye()
+        await with_status(house, room, LEAVED, 1)
+
+
+async def test_a_room_is_recorded_while_somebody_is_there(house: House) -> None:
+    room = await house.room(settings=RoomSettings(record_on_start=True))
+    assert (await house.conferences.get(house.customer_id, room.id)).recording_id == NIL
+    (leg,) = await house.join(room)
+
+    async def recording() -> Conference | None:
+        found = await house.conferences.get(house.customer_id, room.id)
+        return found if found.recording_id != NIL else None
+
+    first = (await until(recording)).recording_id
+    leg.bye()
+    await house.recording(first, RecordingStatus.ENDED)
+    await house.join(room)
+    assert (await until(recording)).recording_ids[0] == first
+
+
+@pytest.mark.parametrize("pin", ["", "1234"])
+async def test_events_do_not_tell_the_pins(house: House, pin: str) -> None:
+    room = await house.room(settings=RoomSettings(pin=pin))
+    assert room.settings.pin == pin
+    events = await house.events(room.id)
+    assert {event.data["pin"] for event in events} == {None if pin else ""}
+    assert "1234" not in str(events)

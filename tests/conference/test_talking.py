@@ -1,0 +1,89 @@
+"""Who talks is told, and for every beginning an end."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from mixminus.conference.model import Conference, ParticipantChange
+from mixminus.conference.states import ConferencecallStatus
+from mixminus.ids import ConferencecallId
+from tests.support.clock import ManualClock
+from tests.support.house import House, open_house
+from tests.support.legs import PcmLeg
+from tests.support.signals import tone
+from tests.support.waiting import until
+
+RATE_HZ = 16_000
+STARTED, ENDED = "participant_talking_started", "participant_talking_ended"
+
+
+async def talker(house: House) -> tuple[Conference, PcmLeg, ConferencecallId]:
+    """Return somebody who talks, and of whom it is known."""
+    room = await house.room()
+    (leg,) = await house.join(room)
+    (id_,) = await house.joined(room)
+    leg.port.write(tone(300, RATE_HZ, RATE_HZ))
+    house.tick(25)
+    await told(house, room, [STARTED])
+    return room, leg, ConferencecallId(id_)
+
+
+async def told(house: House, room: Conference, expected: list[str]) -> None:
+    async def look() -> bool:
+        types = [type_ for type_ in await house.event_types(room.id) if "talking" in type_]
+        return types == expected
+
+    await until(look)
+
+
+async def test_a_spurt_is_told_and_shown(house: House) -> None:
+    room, leg, id_ = await talker(house)
+    assert (await house.participants.get_call(house.customer_id, id_)).talking
+    leg.port.write(np.zeros(RATE_HZ * 2, np.int16))
+    house.tick(100)
+    await told(house, room, [STARTED, ENDED])
+    assert not (await house.participants.get_call(house.customer_id, id_)).talking
+    events = [event.data for event in await house.events(room.id) if "talking" in event.type]
+    assert [(data["id"], data["talking"]) for data in events] == [(str(id_), True), (str(id_), False)]
+
+
+async def test_who_hangs_up_while_talking_has_stopped(house: House) -> None:
+    room, leg, id_ = await talker(house)
+    leg.bye()
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+    house.tick(5)
+    assert (await house.event_types(room.id))[-3:] == [ENDED, "conferencecall_leaved", "conference_updated"]
+
+
+async def test_who_is_kicked_while_talking_has_stopped_before(house: House) -> None:
+    room, _, id_ = await talker(house)
+    await house.participants.kick(house.customer_id, id_)
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+    house.tick(5)
+    types = await house.event_types(room.id)
+    assert types[types.index(STARTED) :][:4] == [
+        STARTED,
+        ENDED,
+        "conferencecall_leaving",
+        "conferencecall_leaved",
+    ]
+    assert types.count(ENDED) == 1
+
+
+async def test_the_muted_do_not_talk(house: House) -> None:
+    room, leg, id_ = await talker(house)
+    await house.participants.change(house.customer_id, id_, ParticipantChange(muted=True))
+    leg.port.write(tone(300, RATE_HZ, RATE_HZ))
+    house.tick(60)
+    await told(house, room, [STARTED, ENDED])
+
+
+async def test_a_killed_server_tells_the_end_when_it_is_back(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    clock = ManualClock()
+    async with open_house(tmp_path / "first", clock) as first:
+        room, _, _ = await talker(first)
+        copy = Path(shutil.copytree(tmp_path / "first", tmp_path / "second"))
+    async with open_house(copy, clock) as second:
+        await told(second, room, [STARTED, ENDED])

@@ -1,0 +1,71 @@
+"""api.md section 18, 5: every way to present a credential; none and garbage are different 401s."""
+
+import itertools
+
+import pytest
+from aiohttp import hdrs
+
+from tests.api.door import KEY, Door
+
+API = "/v1.0/conferences"
+IN_ORDER = ["cookie token", "query token", "bearer", "cookie accesskey", "query accesskey"]
+TAKES_SESSIONS = {"query token", "bearer", "cookie token"}
+
+
+async def present(door: Door, *ways: tuple[str, str]) -> tuple[int, str]:
+    """Ask with credentials presented in these ways; return status and reason."""
+    query, headers, cookies = {}, {}, []
+    for way, credential in ways:
+        kind, _, name = way.partition(" ")
+        if kind == "query":
+            query[name] = credential
+        elif kind == "cookie":
+            cookies.append(f"{name}={credential}")
+        else:
+            headers[hdrs.AUTHORIZATION] = f"Bearer {credential}"
+    if cookies:
+        headers[hdrs.COOKIE] = "; ".join(cookies)
+    async with door.ask("GET", API, token="", params=query, headers=headers) as response:
+        body = await response.json()
+        return response.status, body["error"]["reason"] if response.status != 200 else ""
+
+
+async def session(door: Door) -> str:
+    await door.access.ensure_admin("a password")
+    _, login = await door.post("/auth/login", {"username": "admin", "password": "a password"})
+    door.client.session.cookie_jar.clear()
+    return str(login["token"])
+
+
+@pytest.mark.parametrize("way", IN_ORDER)
+async def test_a_key_authenticates_in_every_way(door: Door, way: str) -> None:
+    assert await present(door, (way, KEY)) == (200, "")
+
+
+@pytest.mark.parametrize("way", IN_ORDER)
+async def test_a_session_authenticates_wherever_a_token_may(door: Door, way: str) -> None:
+    expected = (200, "") if way in TAKES_SESSIONS else (401, "INVALID_CREDENTIALS")
+    assert await present(door, (way, await session(door))) == expected
+
+
+@pytest.mark.parametrize("way", IN_ORDER)
+async def test_garbage_is_invalid_credentials(door: Door, way: str) -> None:
+    for garbage in ("garbage", "vb_garbage", "a.b.c", "eyJhbGciOiJub25lIn0.e30."):
+        assert await present(door, (way, garbage)) == (401, "INVALID_CREDENTIALS")
+
+
+async def test_bytes_that_are_no_text_are_invalid_credentials(door: Door) -> None:
+    for query in ("token=%FF", "accesskey=%FF", "token=%00", "token=%C3%A9"):
+        status, answer = await door.send("GET", f"{API}?{query}", token="")
+        assert (status, answer["error"]["reason"]) == (401, "INVALID_CREDENTIALS"), query
+
+
+async def test_none_is_authentication_required(door: Door) -> None:
+    assert await present(door) == (401, "AUTHENTICATION_REQUIRED")
+    assert await present(door, ("query token", "")) == (401, "AUTHENTICATION_REQUIRED")
+
+
+async def test_the_first_in_the_order_decides(door: Door) -> None:
+    for first, second in itertools.pairwise(IN_ORDER):
+        assert await present(door, (first, KEY), (second, "garbage")) == (200, "")
+        assert await present(door, (first, "garbage"), (second, KEY)) == (401, "INVALID_CREDENTIALS")

@@ -1,0 +1,24 @@
+"""12: a second kick is 409 and changes nothing; nobody is kicked whom there is not."""
+
+from uuid import uuid4
+
+from tests.support.site import Site
+
+
+async def test_18_12_a_second_kick_is_refused(site: Site) -> None:
+    room = await site.door.room()
+    await site.house.dial(room["id"])
+    (caller,) = await site.participants(room["id"], "joined")
+    path = f"/v1.0/conferencecalls/{caller['id']}"
+    status, kicked = await site.door.send("DELETE", path)
+    assert (status, kicked["status"]) == (200, "leaving")
+    await site.participants(room["id"], "leaved")
+    _, before = await site.door.get(path)
+    status, answer = await site.door.send("DELETE", path)
+    assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
+    assert await site.door.get(path) == (200, before)
+
+
+async def test_18_12_nobody_is_not_found(site: Site) -> None:
+    status, answer = await site.door.send("DELETE", f"/v1.0/conferencecalls/{uuid4()}")
+    assert (status, answer["error"]["reason"]) == (404, "CONFERENCECALL_NOT_FOUND")

@@ -1,0 +1,27 @@
+"""16: DELETE dismisses everybody and terminates; an empty room at once; again is harmless."""
+
+from uuid import UUID
+
+from tests.support.site import Site
+
+
+async def test_18_16_everybody_leaves_before_the_end(site: Site) -> None:
+    room = await site.door.room()
+    for _ in range(2):
+        await site.house.dial(room["id"])
+    await site.participants(room["id"], "joined", 2)
+    status, closing = await site.door.send("DELETE", f"/v1.0/conferences/{room['id']}")
+    assert (status, closing["status"]) == (200, "terminating")
+    await site.becomes(room["id"], "terminated")
+    await site.participants(room["id"], "leaved", 2)
+    types = await site.house.event_types(UUID(room["id"]))
+    assert types.count("conferencecall_leaving") == types.count("conferencecall_leaved") == 2
+    assert types[-1] == "conference_deleted"
+
+
+async def test_18_16_an_empty_room_ends_at_once_and_again_is_harmless(site: Site) -> None:
+    room = await site.door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    status, ended = await site.door.send("DELETE", path)
+    assert (status, ended["status"]) == (200, "terminated")
+    assert await site.door.send("DELETE", path) == (200, ended)

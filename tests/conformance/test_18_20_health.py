@@ -1,0 +1,40 @@
+"""20: who is lost is removed between 15 and 20 s after the fault, and who recovers is kept."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from mixminus.call.states import CallStatus
+from mixminus.ids import CallId
+from tests.support.site import Site
+
+
+async def say(site: Site, call_id: str, status: CallStatus) -> None:
+    """Let the books have a call in a state that nobody was told of."""
+    async with site.house.store.transaction() as tx:
+        call = await tx.calls.find(CallId(UUID(call_id)))
+        assert call is not None
+        await tx.calls.save(replace(call, status=status))
+
+
+async def test_18_20_three_failures_and_the_next_check_removes(site: Site) -> None:
+    room = await site.door.room()
+    await site.house.dial(room["id"])
+    (caller,) = await site.participants(room["id"], "joined")
+    await say(site, caller["reference_id"], CallStatus.TERMINATING)
+    await site.checks(3)
+    assert (await site.conference(room["id"]))["conferencecall_ids"] == [caller["id"]]
+    await site.checks(1)
+    await site.participants(room["id"], "leaved")
+
+
+async def test_18_20_recovery_after_two_failures_forgets_them(site: Site) -> None:
+    room = await site.door.room()
+    await site.house.dial(room["id"])
+    (caller,) = await site.participants(room["id"], "joined")
+    await say(site, caller["reference_id"], CallStatus.TERMINATING)
+    await site.checks(2)
+    await say(site, caller["reference_id"], CallStatus.PROGRESSING)
+    await site.checks(1)
+    await say(site, caller["reference_id"], CallStatus.TERMINATING)
+    await site.checks(3)
+    assert (await site.conference(room["id"]))["conferencecall_ids"] == [caller["id"]]

@@ -1,0 +1,65 @@
+"""api.md 18.31: what a webhook is told, how it is signed, and how often it is tried."""
+
+import hashlib
+import hmac
+import time
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests.support.front import Front
+from tests.support.waiting import until
+from tests.support.webhook_receiver import WebhookReceiver
+
+
+async def test_the_body_is_type_and_data_and_data_is_the_rest_object(
+    front: Front, receiver: WebhookReceiver
+) -> None:
+    await front.webhook(receiver.uri)
+    room = await front.send("POST", "/v1.0/conferences", {"type": "conference", "name": "standup"})
+    created, updated = (await receiver.got(2))[:2]
+    assert list(created.json) == ["type", "data"]
+    assert created.json == {"type": "conference_created", "data": room}
+    assert created.headers["Content-Type"] == "application/json"
+    now = await front.send("GET", f"/v1.0/conferences/{room['id']}")
+    assert updated.json == {"type": "conference_updated", "data": now}
+
+
+async def test_both_signatures_verify(front: Front, receiver: WebhookReceiver) -> None:
+    secret = await front.webhook(receiver.uri)
+    await front.house.room()
+    got = (await receiver.got(2))[0]
+    digest = hmac.new(secret.encode(), got.body, hashlib.sha256).hexdigest()
+    assert got.headers["X-VoIPBIN-Signature"] == f"sha256={digest}"
+    assert Webhook(secret.encode()).verify(got.body, dict(got.headers)) == got.json
+
+
+async def test_a_server_error_is_tried_three_times_a_second_apart(
+    front: Front, receiver: WebhookReceiver
+) -> None:
+    receiver.answer(500, 500, 500)
+    await front.webhook(receiver.uri)
+    await front.send("POST", "/v1.0/conferences", {"type": "conference"})
+    started = time.monotonic()
+    await receiver.got(4)
+    assert time.monotonic() - started >= 1.9
+    assert receiver.types == ["conference_created"] * 3 + ["conference_updated"]
+
+
+async def test_a_refused_connection_is_tried_three_times(front: Front, unused_tcp_port: int) -> None:
+    await front.webhook(f"http://127.0.0.1:{unused_tcp_port}/")
+    await front.send("POST", "/v1.0/conferences", {"type": "conference"})
+    await until(lambda: front.delivery.counters["delivery.webhooks_failed"] >= 1)
+    assert front.delivery.counters["delivery.webhooks_retried"] == 2
+    undelivered = (await front.send("GET", "/v1.0/events/undelivered"))["result"]
+    assert [(row["id"], row["http_status"]) for row in undelivered[:1]] == [(1, 0)]
+
+
+@pytest.mark.parametrize("status", [404])
+async def test_a_client_error_is_tried_once(front: Front, receiver: WebhookReceiver, status: int) -> None:
+    receiver.answer(status)
+    await front.webhook(receiver.uri)
+    await front.send("POST", "/v1.0/conferences", {"type": "conference"})
+    await receiver.got(2)
+    assert receiver.types == ["conference_created", "conference_updated"]
+    assert front.delivery.counters["delivery.webhooks_retried"] == 0

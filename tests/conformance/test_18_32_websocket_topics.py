@@ -1,0 +1,57 @@
+"""api.md 18.32: topics of the WebSocket are prefixes, ``:*`` works, and nothing is acknowledged."""
+
+import pytest
+
+from mixminus.conference.states import ConferencecallStatus
+from tests.support.front import Front, heard, next_frame, subscribe
+
+
+async def test_a_topic_of_three_parts_brings_the_resource(front: Front) -> None:
+    async with front.listen() as ws:
+        await subscribe(ws, f"customer_id:{front.house.customer_id}:conference")
+        room = await front.send("POST", "/v1.0/conferences", {"type": "conference"})
+        frame = await next_frame(ws)
+    assert frame == {"type": "conference_created", "data": room}
+
+
+@pytest.mark.parametrize(
+    ("topic", "brings"),
+    [
+        pytest.param("conference", {"conference", "conferencecall"}, id="prefix"),
+        pytest.param("conference:", {"conference"}, id="colon"),
+        pytest.param("conference:*", {"conference"}, id="wildcard"),
+        pytest.param("conferencecall:*", {"conferencecall"}, id="participants"),
+        pytest.param("call:*", {"call"}, id="calls"),
+        pytest.param("*", {"conference", "conferencecall", "call"}, id="all"),
+        pytest.param("nothing", set(), id="no such resource"),
+    ],
+)
+async def test_which_resources_a_topic_brings(front: Front, topic: str, brings: set[str]) -> None:
+    async with front.listen() as ws:
+        await subscribe(ws, f"customer_id:{front.house.customer_id}:{topic}")
+        room = await front.house.room()
+        (leg,) = await front.house.join(room)
+        (id_,) = await front.house.joined(room)
+        leg.bye()
+        await front.house.participant(id_, ConferencecallStatus.LEAVED)
+        # Reading the events by REST means that the feed has handed them on.
+        await front.events()
+        types = [frame["type"] for frame in await heard(ws)]
+    assert {type_.partition("_")[0] for type_ in types} == brings
+
+
+async def test_a_topic_of_four_parts_brings_one_room(front: Front) -> None:
+    wanted, other = await front.house.room(), await front.house.room()
+    async with front.listen() as ws:
+        await subscribe(ws, f"customer_id:{front.house.customer_id}:conference:{wanted.id}")
+        for room in (other, wanted):
+            await front.send("DELETE", f"/v1.0/conferences/{room.id}")
+        assert (await next_frame(ws))["data"]["id"] == str(wanted.id)
+
+
+async def test_nothing_is_acknowledged(front: Front) -> None:
+    async with front.listen() as ws:
+        assert await heard(ws) == []
+        for type_ in ("subscribe", "unsubscribe"):
+            await ws.send_json({"type": type_, "topics": [f"customer_id:{front.house.customer_id}:call:*"]})
+            assert await heard(ws) == []

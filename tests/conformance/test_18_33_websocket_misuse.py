@@ -1,0 +1,85 @@
+"""api.md 18.33: what closes a WebSocket, what does not, and the pings that keep it open."""
+
+from pathlib import Path
+
+import pytest
+from aiohttp import WSMsgType
+
+from tests.support.clock import ManualClock
+from tests.support.front import Front, heard, next_frame, open_front, subscribe
+from tests.support.waiting import until
+
+OTHER = "dddddddd-0000-4000-8000-000000000004"
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        pytest.param(f"customer_id:{OTHER}:call", id="another customer's"),
+        pytest.param(f"agent_id:{OTHER}:call", id="another agent's"),
+        pytest.param("customer_id", id="one part"),
+        pytest.param("customer_id:me:call", id="no UUID"),
+        pytest.param("", id="empty"),
+    ],
+)
+async def test_a_wrong_topic_closes_and_none_of_its_message_counts(front: Front, topic: str) -> None:
+    own = f"customer_id:{front.house.customer_id}:*"
+    async with front.listen() as ws:
+        await ws.send_json({"type": "subscribe", "topics": [own, topic]})
+        message = await ws.receive(timeout=5)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
+
+
+async def test_the_topic_of_a_customer_that_exists_closes_too(front: Front) -> None:
+    stranger, _ = await front.stranger()
+    async with front.listen() as ws:
+        await ws.send_json({"type": "subscribe", "topics": [f"customer_id:{stranger}:conference"]})
+        assert (await ws.receive(timeout=5)).type is WSMsgType.CLOSE
+
+
+async def test_a_binary_frame_closes(front: Front) -> None:
+    async with front.listen() as ws:
+        await ws.send_bytes(b'{"type":"subscribe","topics":[]}')
+        message = await ws.receive(timeout=5)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1003)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hello",
+        "{",
+        "[]",
+        "null",
+        '{"type":"dance"}',
+        '{"type":"subscribe"}',
+        '{"type":"subscribe","topics":1}',
+    ],
+)
+async def test_what_cannot_be_understood_is_ignored(front: Front, text: str) -> None:
+    async with front.listen() as ws:
+        await ws.send_str(text)
+        await subscribe(ws, f"customer_id:{front.house.customer_id}:*")
+        await front.house.room()
+        assert (await next_frame(ws))["type"] == "conference_created"
+
+
+async def test_the_server_pings_every_ten_seconds(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_front(tmp_path, delivery_clock=clock) as front, front.listen() as ws:
+        for _ in range(3):
+            # The feed's poll, the retention, and the connection's own.
+            await until(lambda: clock.sleepers == 3)
+            clock.advance(9.5)
+            await until(lambda: clock.sleepers == 3)
+            assert await heard(ws) == []
+            clock.advance(0.5)
+            assert (await ws.receive(timeout=5)).type is WSMsgType.PING
+
+
+async def test_without_a_credential_there_is_no_websocket(front: Front) -> None:
+    for query, reason in (("", "AUTHENTICATION_REQUIRED"), ("?token=garbage", "INVALID_CREDENTIALS")):
+        async with front.client.get(f"/v1.0/ws{query}") as response:
+            assert response.status == 401
+            assert (await response.json())["error"]["reason"] == reason

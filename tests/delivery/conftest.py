@@ -1,0 +1,39 @@
+"""A store with a customer in it, and events to tell."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mixminus.store.database import Store
+from mixminus.store.migrations import upgrade
+from tests.support.clock import ManualClock
+from tests.support.outbox import Outbox, open_outbox
+from tests.support.webhook_receiver import WebhookReceiver, open_receiver
+
+__all__ = ["clock", "outbox", "receiver", "store"]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'mixminus.db'}"
+    await upgrade(url)
+    opened = Store(url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def outbox(store: Store, clock: ManualClock) -> Outbox:
+    return await open_outbox(store, clock)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[WebhookReceiver]:
+    async with open_receiver() as opened:
+        yield opened

@@ -1,0 +1,105 @@
+"""PostgreSQL commits out of the order of ids; the feed hands events on in it all the same."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from mixminus.delivery.counters import new_counters
+from mixminus.delivery.feed import HOLD_S, Feed
+from mixminus.store.database import Store
+from mixminus.store.migrations import upgrade
+from mixminus.store.outbox import Event
+from tests.support.clock import ManualClock
+from tests.support.outbox import Outbox, open_outbox
+from tests.support.postgresql import PostgreSQL
+from tests.support.waiting import until
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[PostgreSQL]:
+    server = PostgreSQL()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+async def store(postgresql: PostgreSQL, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    url = postgresql.create(request.node.name)
+    await upgrade(url)
+    opened = Store(url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def got(store: Store, clock: ManualClock, outbox: Outbox) -> AsyncIterator[list[Event]]:
+    """What a running feed has handed on."""
+    handed_on: list[Event] = []
+    for _ in range(2):
+        await outbox.stream()
+    feed = Feed(store, clock, new_counters())
+    feed.subscribe(handed_on.append)
+    await feed.start()
+    yield handed_on
+    await feed.close()
+
+
+class Changed(Exception):
+    pass
+
+
+async def begun_late(outbox: Outbox, got: list[Event], clock: ManualClock) -> None:
+    """Let a later event be committed, and see that the feed waits for the earlier one."""
+    late = Outbox(outbox.store, clock, outbox.access, outbox.customer_id, outbox.streams[1:])
+    await late.add("late")
+    # The poll sleeps always; the second sleeper is the feed that holds the late event back.
+    await until(lambda: clock.sleepers == 2)
+    assert got == []
+
+
+async def test_a_lower_id_that_is_committed_later_comes_first(
+    store: Store, outbox: Outbox, got: list[Event], clock: ManualClock
+) -> None:
+    async with store.transaction() as early:
+        await early.outbox.add(
+            outbox.streams[0], "early", customer_id=outbox.customer_id, data={}, tm=clock.now()
+        )
+        await begun_late(outbox, got, clock)
+    clock.advance(HOLD_S)
+    await until(lambda: len(got) == 2)
+    assert [(event.id, event.type) for event in got] == [(1, "early"), (2, "late")]
+
+
+async def test_an_id_that_is_never_committed_is_not_waited_for(
+    store: Store, outbox: Outbox, got: list[Event], clock: ManualClock
+) -> None:
+    with pytest.raises(Changed):
+        async with store.transaction() as early:
+            await early.outbox.add(
+                outbox.streams[0], "early", customer_id=outbox.customer_id, data={}, tm=clock.now()
+            )
+            await begun_late(outbox, got, clock)
+            raise Changed
+    clock.advance(HOLD_S)
+    await until(lambda: got)
+    assert [(event.id, event.type) for event in got] == [(2, "late")]
+
+
+async def test_many_writers_of_many_streams(
+    store: Store, outbox: Outbox, got: list[Event], clock: ManualClock
+) -> None:
+    writers = [Outbox(store, clock, outbox.access, outbox.customer_id) for _ in range(10)]
+    await asyncio.gather(*(writer.storm(20) for writer in writers))
+
+    def all_there() -> bool:
+        clock.advance(HOLD_S)
+        return len(got) == 200
+
+    await until(all_there)
+    assert [event.id for event in got] == list(range(1, 201))
+
+
+@pytest.fixture
+async def outbox(store: Store, clock: ManualClock) -> Outbox:
+    return await open_outbox(store, clock)

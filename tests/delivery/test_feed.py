@@ -1,0 +1,68 @@
+"""The feed hands everything on, once, in order, whoever has written it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mixminus.delivery.counters import new_counters
+from mixminus.delivery.feed import POLL_S, Feed
+from mixminus.store.database import Store
+from mixminus.store.outbox import Event
+from tests.support.clock import ManualClock
+from tests.support.outbox import Outbox
+from tests.support.waiting import until
+
+
+@pytest.fixture
+async def feed(store: Store, clock: ManualClock) -> AsyncIterator[Feed]:
+    opened = Feed(store, clock, new_counters())
+    yield opened
+    await opened.close()
+
+
+async def test_it_begins_with_what_happens_next(feed: Feed, outbox: Outbox) -> None:
+    await outbox.add(count=3)
+    got: list[Event] = []
+    feed.subscribe(got.append)
+    await feed.start()
+    assert feed.position == 3
+    await outbox.add("call_hangup")
+    # The clock stands still: it was the commit that told.
+    await until(lambda: got)
+    assert [(event.id, event.type) for event in got] == [(4, "call_hangup")]
+
+
+async def test_many_writers_and_no_event_lost_or_out_of_order(feed: Feed, outbox: Outbox) -> None:
+    got: list[Event] = []
+    feed.subscribe(got.append)
+    await outbox.stream()
+    await feed.start()
+    await asyncio.gather(*(outbox.storm(30) for _ in range(10)))
+    await until(lambda: len(got) == 300)
+    assert got == await outbox.events()
+    assert [event.number for event in got] == list(range(1, 301))
+
+
+async def test_what_another_process_has_written_is_found_by_the_poll(
+    feed: Feed, outbox: Outbox, clock: ManualClock, tmp_path: Path
+) -> None:
+    got: list[Event] = []
+    feed.subscribe(got.append)
+    await outbox.stream()
+    await feed.start()
+    other = Store(f"sqlite+aiosqlite:///{tmp_path / 'mixminus.db'}")
+    await Outbox(other, clock, outbox.access, outbox.customer_id, outbox.streams).add()
+    await other.close()
+    await until(lambda: clock.sleepers)
+    assert got == []
+    clock.advance(POLL_S)
+    await until(lambda: got)
+
+
+async def test_refreshing_brings_what_was_committed(feed: Feed, outbox: Outbox) -> None:
+    await feed.start()
+    await outbox.add(count=250)
+    await feed.refresh()
+    assert feed.position == 250

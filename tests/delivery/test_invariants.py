@@ -1,0 +1,112 @@
+"""Whatever happens in whatever order, the events tell it without a contradiction."""
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mixminus.conference.model import Conference
+from mixminus.conference.states import ConferenceStatus
+from mixminus.errors import MixMinusError
+from mixminus.ids import ConferencecallId
+from mixminus.recording.model import RecordingOptions
+from mixminus.store.outbox import Event
+from tests.support.clock import ManualClock
+from tests.support.house import House, open_house
+from tests.support.waiting import until
+
+ROOMS = 3
+STEPS = 60
+LIFE = ["conferencecall_joining", "conferencecall_joined", "conferencecall_leaving", "conferencecall_leaved"]
+
+
+async def act(house: House, rooms: list[Conference], chance: random.Random) -> None:
+    """Do one thing that may be refused; half the time let others go first."""
+    room = chance.choice(rooms)
+    for _ in range(chance.randrange(3)):
+        await house.joined(room)
+    present = await house.joined(room)
+    try:
+        match chance.choice(["dial"] * 4 + ["kick"] * 2 + ["hang up"] * 2 + ["record", "stop"] + ["delete"]):
+            case "dial":
+                await house.dial(room.id)
+            case "kick" if present:
+                await house.participants.kick(house.customer_id, ConferencecallId(chance.choice(present)))
+            case "hang up" if house.legs:
+                chance.choice(house.legs).bye()
+            case "record":
+                await house.conferences.recording_start(house.customer_id, room.id, RecordingOptions())
+            case "stop":
+                await house.conferences.recording_stop(house.customer_id, room.id)
+            case "delete" if chance.random() < 0.3:
+                await house.conferences.delete(house.customer_id, room.id)
+    except MixMinusError:
+        pass  # refused, as it may be
+
+
+def check_participants(events: list[Event]) -> None:
+    lives: dict[str, list[str]] = {}
+    for event in events:
+        if event.type.startswith("conferencecall_"):
+            lives.setdefault(event.data["id"], []).append(event.type)
+            assert event.data["status"] == event.type.removeprefix("conferencecall_")
+    for life in lives.values():
+        # Each step at most once, in the order of the lifecycle, from joining to leaved.
+        assert life == [step for step in LIFE if step in life]
+        assert (life[0], life[-1]) == (LIFE[0], LIFE[-1])
+
+
+def check_counts(events: list[Event]) -> None:
+    joined: list[str] = []
+    for event in events:
+        match event.type:
+            case "conferencecall_joined":
+                joined.append(event.data["id"])
+            case "conferencecall_leaved" if event.data["id"] in joined:
+                joined.remove(event.data["id"])
+            case "conference_updated" | "conference_deleted":
+                assert event.data["conferencecall_ids"] == joined
+    assert joined == []
+
+
+def check_conference(events: list[Event]) -> None:
+    types = Counter(event.type for event in events)
+    assert types["conference_created"] == types["conference_deleted"] == 1
+    assert events[0].type == "conference_created"
+    order = list(ConferenceStatus)
+    statuses = [
+        order.index(ConferenceStatus(event.data["status"]))
+        for event in events
+        if event.type.startswith("conference_")
+    ]
+    assert statuses == sorted(statuses)
+    assert types["recording_started"] == types["recording_finished"]
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    assert [event.id for event in events] == sorted({event.id for event in events})
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_events_agree_with_each_other(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    async with open_house(tmp_path, ManualClock()) as house:
+        rooms = [await house.room() for _ in range(ROOMS)]
+        for _ in range(STEPS // 6):
+            await asyncio.gather(*(act(house, rooms, chance) for _ in range(6)))
+        await asyncio.gather(*(house.conferences.delete(house.customer_id, room.id) for room in rooms))
+        for room in rooms:
+            await house.conference(room.id, ConferenceStatus.TERMINATED)
+        for leg in house.legs:
+            leg.bye()
+
+        async def quiet() -> bool:
+            async with house.store.snapshot() as tx:
+                return not any([await tx.conferencecalls.present(room.id) for room in rooms])
+
+        await until(quiet)
+        for room in rooms:
+            events = await house.events(room.id)
+            check_participants(events)
+            check_counts(events)
+            check_conference(events)

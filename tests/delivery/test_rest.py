@@ -1,0 +1,67 @@
+"""GET /events: pages, one conference, and nobody else's."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.front import KEY, Front, open_front
+from tests.support.outbox import Outbox
+
+
+@pytest.fixture
+async def front(tmp_path: Path) -> AsyncIterator[Front]:
+    async with open_front(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def outbox(front: Front) -> Outbox:
+    made = Outbox(front.house.store, front.house.clock, front.access, front.house.customer_id)
+    await made.add(count=150)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "ids", "next_after"),
+    [
+        pytest.param("", (1, 100), 100, id="first page"),
+        pytest.param("?after=100", (101, 150), 150, id="last page"),
+        pytest.param("?after=150", (1, 0), 150, id="nothing new"),
+        pytest.param("?after=10&page_size=5", (11, 15), 15, id="small page"),
+        pytest.param("?page_size=1000", (1, 100), 100, id="too large"),
+        pytest.param("?page_size=0", (1, 100), 100, id="none"),
+    ],
+)
+async def test_pages(front: Front, outbox: Outbox, query: str, ids: tuple[int, int], next_after: int) -> None:
+    page = await front.send("GET", f"/v1.0/events{query}")
+    assert [event["id"] for event in page["result"]] == list(range(ids[0], ids[1] + 1))
+    assert page["next_after"] == next_after
+
+
+async def test_what_was_answered_is_there(front: Front) -> None:
+    for _ in range(20):
+        room = await front.send("POST", "/v1.0/conferences", {"type": "conference"})
+        page = await front.send("GET", f"/v1.0/events?conference_id={room['id']}")
+        assert page["result"][0]["data"] == room
+
+
+async def test_one_conference_only(front: Front, outbox: Outbox) -> None:
+    room = await front.house.room()
+    assert [event["stream_id"] for event in await front.events(f"&conference_id={room.id}")] == [
+        str(room.id)
+    ] * 2
+
+
+async def test_nobody_sees_another_s(front: Front, outbox: Outbox) -> None:
+    _, key = await front.stranger()
+    for query in ("", f"?conference_id={outbox.streams[0]}"):
+        page = await front.send("GET", f"/v1.0/events{query}", key=key)
+        assert page["result"] == []
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=-1", "after=", "conference_id=1", "page_size=x"])
+async def test_bad_parameters(front: Front, query: str) -> None:
+    async with front.client.get(f"/v1.0/events?token={KEY}&{query}") as response:
+        assert response.status == 400
+        assert (await response.json())["error"]["reason"] == "INVALID_REQUEST_PARAMETER"

@@ -1,0 +1,221 @@
+"""WebSocket clients: who resumes misses nothing, who is slow is sent away, who is gone is noticed."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp import WSMsgType
+from aiohttp.test_utils import TestClient
+
+from mixminus.delivery.connection import Limits
+from tests.support.clock import ManualClock
+from tests.support.front import KEY, Front, heard, next_frame, open_front, subscribe
+from tests.support.outbox import Outbox
+from tests.support.waiting import until
+
+
+@pytest.fixture
+async def front(tmp_path: Path) -> AsyncIterator[Front]:
+    async with open_front(tmp_path) as opened:
+        yield opened
+
+
+def outbox_of(front: Front) -> Outbox:
+    return Outbox(front.house.store, front.house.clock, front.access, front.house.customer_id)
+
+
+def everything(front: Front) -> str:
+    return f"customer_id:{front.house.customer_id}:*"
+
+
+async def test_who_resumes_gets_what_was_missed_and_then_what_happens(front: Front) -> None:
+    outbox = outbox_of(front)
+    await outbox.add("missed", count=250)
+    async with front.listen("&after=40") as ws:
+        await subscribe(ws, everything(front))
+        missed = [await next_frame(ws) for _ in range(210)]
+        await outbox.add("live")
+        live = await next_frame(ws)
+    assert [frame["id"] for frame in missed] == list(range(41, 251))
+    assert [frame["number"] for frame in missed] == list(range(41, 251))
+    assert (live["id"], live["type"]) == (251, "live")
+    assert [*missed, live] == (await front.events())[40:]
+
+
+async def test_resuming_in_a_storm_leaves_no_gap_and_no_duplicate(front: Front) -> None:
+    outbox = outbox_of(front)
+    await outbox.add("before", count=50)
+    storm = asyncio.gather(*(outbox.storm(60) for _ in range(5)))
+
+    async def listen(after: int) -> list[int]:
+        """Come back for each few events, as a client on a bad network does."""
+        ids: list[int] = []
+        while len(ids) < 350 - after:
+            async with front.listen(f"&after={ids[-1] if ids else after}") as ws:
+                await subscribe(ws, everything(front))
+                wanted = min(40, 350 - after - len(ids))
+                ids += [(await next_frame(ws))["id"] for _ in range(wanted)]
+        return ids
+
+    resumed = await asyncio.gather(*(listen(after) for after in (0, 10, 49)))
+    await storm
+    assert resumed == [list(range(1, 351)), list(range(11, 351)), list(range(50, 351))]
+
+
+async def test_a_replay_is_of_the_topics_asked_for(front: Front) -> None:
+    outbox = outbox_of(front)
+    await outbox.add("call_hangup", count=3)
+    await outbox.add("conference_created")
+    async with front.listen("&after=0") as ws:
+        await subscribe(ws, f"customer_id:{front.house.customer_id}:conference:")
+        assert (await next_frame(ws))["type"] == "conference_created"
+        assert await heard(ws) == []
+
+
+async def test_an_event_of_the_future_is_the_present(front: Front) -> None:
+    outbox = outbox_of(front)
+    await outbox.add()
+    async with front.listen("&after=999999") as ws:
+        await subscribe(ws, everything(front))
+        await outbox.add("live")
+        assert (await next_frame(ws))["id"] == 2
+
+
+async def test_numbers_come_when_asked_for(front: Front) -> None:
+    async with front.listen("&numbered=1") as ws:
+        await subscribe(ws, everything(front))
+        await outbox_of(front).add("live")
+        frame = await next_frame(ws)
+    assert list(frame) == ["id", "stream_id", "number", "type", "data"]
+
+
+async def test_one_event_comes_once_however_many_topics_match_until_none_does(front: Front) -> None:
+    outbox = outbox_of(front)
+    topics = [everything(front), f"customer_id:{front.house.customer_id}:call"]
+    async with front.listen() as ws:
+        await subscribe(ws, *topics, *topics)
+        await outbox.add("call_hangup")
+        assert (await next_frame(ws))["type"] == "call_hangup"
+        for topic in topics:
+            await ws.send_json({"type": "unsubscribe", "topics": [topic]})
+        assert await heard(ws) == []
+        await outbox.add("call_hangup")
+        await front.send("GET", "/v1.0/events")  # the feed has it now
+        assert await heard(ws) == []
+
+
+async def test_a_customer_hears_nothing_of_another(front: Front) -> None:
+    _, key = await front.stranger()
+    async with front.listen(key=key) as ws, front.listen() as own:
+        await ws.send_json({"type": "subscribe", "topics": ["customer_id:*"]})
+        await subscribe(own, everything(front))
+        await outbox_of(front).add()
+        assert await next_frame(own)
+        assert (await ws.receive(timeout=5)).type is WSMsgType.CLOSE
+
+
+@pytest.mark.parametrize("query", ["&after=", "&after=x", "&after=-1", "&after=1.5", "&after=" + "9" * 30])
+async def test_an_id_that_is_none_is_refused(front: Front, query: str) -> None:
+    async with front.client.get(f"/v1.0/ws?token={KEY}{query}") as response:
+        assert response.status == 400
+        assert (await response.json())["error"]["reason"] == "INVALID_REQUEST_PARAMETER"
+
+
+async def test_a_plain_request_is_no_websocket(front: Front) -> None:
+    async with front.client.get(f"/v1.0/ws?token={KEY}") as response:
+        assert response.status == 400
+
+
+async def test_topics_are_bounded(tmp_path: Path) -> None:
+    async with open_front(tmp_path, limits=Limits(topics=3)) as front, front.listen() as ws:
+        await subscribe(ws, *(f"{everything(front)}{n}" for n in range(3)))
+        await ws.send_json({"type": "subscribe", "topics": [everything(front)]})
+        message = await ws.receive(timeout=5)
+        assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1008, "too many topics")
+
+
+async def test_clients_are_told_when_the_server_stops(tmp_path: Path) -> None:
+    async with open_front(tmp_path) as front:
+        ws = await front.listen()
+        front.delivery.hub.close()
+        message = await ws.receive(timeout=5)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
+
+
+async def test_pings_come_every_ten_seconds_and_silence_ends_it_after_sixty(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_front(tmp_path, delivery_clock=clock) as front, front.listen() as ws:
+        for _ in range(3):
+            await ping(clock, ws)
+            await ws.pong()
+            await heard(ws)
+        for _ in range(5):
+            await ping(clock, ws)
+        await until(lambda: clock.sleepers == 3)
+        clock.advance(10)
+        message = await ws.receive(timeout=5)
+        assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1008, "no pong")
+        assert front.delivery.counters["delivery.sockets_silent"] == 1
+
+
+async def ping(clock: ManualClock, ws: Any) -> None:
+    """Let ten seconds pass, and get the ping they bring."""
+    # The feed's poll, the retention, and the connection's own.
+    await until(lambda: clock.sleepers == 3)
+    clock.advance(10)
+    assert (await ws.receive(timeout=5)).type is WSMsgType.PING
+
+
+@asynccontextmanager
+async def slow_client(front: Front) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A client that subscribes to everything and then stops reading, with little room in its sockets."""
+    assert isinstance(front.client, TestClient)
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect((front.client.host, front.client.port))
+    reader, writer = await asyncio.open_connection(sock=connection, limit=1024)
+    writer.write(
+        f"GET /v1.0/ws?token={KEY}&numbered=1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    text = orjson.dumps({"type": "subscribe", "topics": [everything(front)]})
+    # RFC 6455 section 5.2: FIN and text, masked with zeros, a length of 16 bits.
+    writer.write(b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text)
+    await writer.drain()
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def test_a_slow_client_is_sent_away_with_the_id_to_resume_from(tmp_path: Path) -> None:
+    async with open_front(tmp_path, limits=Limits(frames=8)) as front, slow_client(front) as (reader, _):
+        outbox = outbox_of(front)
+        async with front.listen() as quick:
+            await subscribe(quick, everything(front))
+            while not front.delivery.counters["delivery.sockets_slow"]:
+                await outbox.add("large", text="x" * 50_000)
+                assert (await next_frame(quick))["type"] == "large"
+            assert front.delivery.counters["delivery.sockets_slow"] == 1
+            rest = await asyncio.wait_for(reader.read(-1), 30)
+        # The close frame is the last thing it gets: 1013, and up to where it was told.
+        code, _, reason = rest.rpartition(b"too slow; resume with after=")
+        assert int.from_bytes(code[-2:], "big") == 1013
+        told = int(reason)
+        assert f'"id":{told},'.encode() in rest
+        assert f'"id":{told + 1},'.encode() not in rest
+
+
+async def test_a_client_that_does_not_read_at_all_is_dropped_at_the_deadline(tmp_path: Path) -> None:
+    limits = Limits(frames=100_000, write_s=0.5, close_s=0.5)
+    async with open_front(tmp_path, limits=limits) as front, slow_client(front):
+        outbox = outbox_of(front)
+        while not front.delivery.counters["delivery.sockets_slow"]:
+            await outbox.add("large", text="x" * 500_000)
+        await until(lambda: not len(front.delivery.hub))

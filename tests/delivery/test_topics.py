@@ -1,0 +1,85 @@
+"""Which topics may be asked for, and which events they bring."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from mixminus.delivery.topics import Audience, BadTopic, prefix_of, topics_of
+from mixminus.ids import NIL, CustomerId
+from mixminus.store.outbox import Event
+
+CUSTOMER = "aaaaaaaa-0000-4000-8000-000000000001"
+AGENT = "bbbbbbbb-0000-4000-8000-000000000002"
+ID = "cccccccc-0000-4000-8000-000000000003"
+OTHER = "dddddddd-0000-4000-8000-000000000004"
+AUDIENCE = Audience(CustomerId(UUID(CUSTOMER)), agent_id=UUID(AGENT))
+
+
+def event(type_: str, **data: Any) -> Event:
+    return Event(
+        id=1,
+        stream_id=UUID(ID),
+        number=1,
+        customer_id=CustomerId(UUID(CUSTOMER)),
+        type=type_,
+        data={"id": ID, **data},
+        tm=datetime(2030, 1, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("topic", "type_", "brings"),
+    [
+        pytest.param(f"customer_id:{CUSTOMER}:conference:{ID}", "conference_created", True, id="resource"),
+        pytest.param(f"customer_id:{CUSTOMER}:conference", "conferencecall_joined", True, id="prefix"),
+        pytest.param(f"customer_id:{CUSTOMER}:conference:", "conferencecall_joined", False, id="colon ends"),
+        pytest.param(f"customer_id:{CUSTOMER}:conference:*", "conference_created", True, id="wildcard"),
+        pytest.param(f"customer_id:{CUSTOMER}:conference:*", "conferencecall_joined", False, id="not wider"),
+        pytest.param(f"customer_id:{CUSTOMER}:*", "call_hangup", True, id="everything"),
+        pytest.param(f"customer_id:{CUSTOMER}", "call_hangup", True, id="two parts"),
+        pytest.param(f"customer_id:{CUSTOMER.upper()}:call", "call_hangup", True, id="upper case"),
+        pytest.param(f"customer_id:{CUSTOMER}:call:{OTHER}", "call_hangup", False, id="another resource"),
+        pytest.param(f"customer_id:{CUSTOMER}:call:call_hangup:{ID}", "call_hangup", True, id="by type"),
+        pytest.param(f"customer_id:{CUSTOMER}:call:call_hangup", "call_ringing", False, id="another type"),
+        pytest.param(f"agent_id:{AGENT}:call", "call_hangup", False, id="nobody's"),
+    ],
+)
+def test_a_topic_is_a_prefix(topic: str, type_: str, brings: bool) -> None:
+    prefix = prefix_of(topic, AUDIENCE)
+    assert any(each.startswith(prefix) for each in topics_of(event(type_))) is brings
+
+
+def test_an_agent_hears_of_what_it_owns() -> None:
+    prefix = prefix_of(f"agent_id:{AGENT}:call", AUDIENCE)
+    owned, free = event("call_hangup", owner_id=AGENT), event("call_hangup", owner_id=str(NIL))
+    assert any(each.startswith(prefix) for each in topics_of(owned))
+    assert len(topics_of(free)) == len(topics_of(event("call_hangup"))) == 2
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "",
+        "customer_id",
+        "customer_id:",
+        "customer_id:x:call",
+        f"customer_id:{OTHER}:call",
+        f"agent_id:{OTHER}:call",
+        f"customer_id:{AGENT}",
+        f"everybody:{CUSTOMER}",
+        f"customer_id:{{{CUSTOMER}}}",
+        f" customer_id:{CUSTOMER}",
+    ],
+)
+def test_what_is_no_topic_of_ours_is_refused(topic: str) -> None:
+    with pytest.raises(BadTopic):
+        prefix_of(topic, AUDIENCE)
+
+
+def test_who_may_not_see_the_customer_sees_only_the_agent() -> None:
+    audience = Audience(AUDIENCE.customer_id, agent_id=AUDIENCE.agent_id, whole_customer=False)
+    assert prefix_of(f"agent_id:{AGENT}:call", audience)
+    with pytest.raises(BadTopic):
+        prefix_of(f"customer_id:{CUSTOMER}:call", audience)

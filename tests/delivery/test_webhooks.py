@@ -1,0 +1,237 @@
+"""Webhooks: attempts, order, what a restart keeps, what is given up."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mixminus.delivery.service import DeliveryConfig, DeliveryService
+from mixminus.store.database import Store
+from tests.support.clock import ManualClock
+from tests.support.outbox import Outbox
+from tests.support.waiting import until
+from tests.support.webhook_receiver import WebhookReceiver, open_receiver
+
+# Two tasks of delivery sleep all the time: the feed's poll and the retention.
+ASLEEP = 2
+
+
+@pytest.fixture
+async def delivery(store: Store, clock: ManualClock, outbox: Outbox) -> AsyncIterator[DeliveryService]:
+    await outbox.stream()
+    opened = DeliveryService(store, clock)
+    await opened.start()
+    await until(lambda: clock.sleepers == ASLEEP)
+    yield opened
+    await opened.close()
+
+
+async def pause(clock: ManualClock, seconds: float = 1.0) -> None:
+    """Let the second between two attempts pass, once somebody waits for it."""
+    await until(lambda: clock.sleepers > ASLEEP)
+    clock.advance(seconds)
+
+
+async def cursor(store: Store, outbox: Outbox) -> int | None:
+    async with store.snapshot() as tx:
+        return await tx.webhooks.cursor(outbox.customer_id)
+
+
+async def test_events_come_in_order_and_only_those_since_the_webhook_was_set(
+    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver
+) -> None:
+    await outbox.add("conference_created", count=3)
+    await outbox.webhook(receiver.uri)
+    await outbox.add(count=250)
+    got = await receiver.got(250)
+    assert [int(each.headers["X-MixMinus-Event-Number"]) for each in got] == list(range(4, 254))
+    assert [int(each.headers["X-MixMinus-Event-Id"]) for each in got] == list(range(4, 254))
+    stream = outbox.streams[0].hex
+    assert [each.headers["webhook-id"] for each in got] == [f"evt_{stream}_{n}" for n in range(4, 254)]
+    await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 250)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "GET"])
+async def test_the_method_is_the_customer_s(
+    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, method: str
+) -> None:
+    await outbox.webhook(receiver.uri, method=method)  # type: ignore[arg-type]
+    await outbox.add("conference_created")
+    (got,) = await receiver.got(1)
+    assert (got.method, got.headers["Content-Type"], got.type) == (
+        method,
+        "application/json",
+        "conference_created",
+    )
+
+
+async def test_server_errors_are_tried_three_times_a_second_apart(
+    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
+) -> None:
+    receiver.answer(500, 503, 599)
+    await outbox.webhook(receiver.uri)
+    await outbox.add("first")
+    await outbox.add("second")
+    await receiver.got(1)
+    await pause(clock, 0.9)
+    assert clock.sleepers == ASLEEP + 1
+    clock.advance(0.1)
+    await receiver.got(2)
+    await pause(clock)
+    await receiver.got(4)
+    assert receiver.types == ["first", "first", "first", "second"]
+    assert len({each.headers["webhook-id"] for each in receiver.received[:3]}) == 1
+    await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 1)
+    assert delivery.counters["delivery.webhooks_retried"] == 2
+    assert delivery.counters["delivery.webhooks_failed"] == 1
+    (given_up,) = await delivery.undelivered(outbox.customer_id, 0, 100)
+    assert (given_up.event_id, given_up.http_status) == (1, 599)
+
+
+async def test_a_second_attempt_may_do(
+    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
+) -> None:
+    receiver.answer(500)
+    await outbox.webhook(receiver.uri)
+    await outbox.add()
+    await pause(clock)
+    await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 1)
+    assert delivery.counters["delivery.webhooks_failed"] == 0
+    assert await delivery.undelivered(outbox.customer_id, 0, 100) == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 429])
+async def test_a_client_error_is_final(
+    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, status: int
+) -> None:
+    receiver.answer(status)
+    await outbox.webhook(receiver.uri)
+    await outbox.add("first")
+    await outbox.add("second")
+    await receiver.got(2)
+    assert receiver.types == ["first", "second"]
+    assert delivery.counters["delivery.webhooks_failed"] == 1
+
+
+async def test_a_receiver_that_is_not_there_is_tried_three_times(
+    delivery: DeliveryService, outbox: Outbox, clock: ManualClock, unused_tcp_port: int
+) -> None:
+    await outbox.webhook(f"http://127.0.0.1:{unused_tcp_port}/")
+    await outbox.add()
+    await pause(clock)
+    await pause(clock)
+    await until(lambda: delivery.counters["delivery.webhooks_failed"] == 1)
+    assert delivery.counters["delivery.webhooks_retried"] == 2
+
+
+async def test_three_redirects_are_followed(
+    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver
+) -> None:
+    for place in ("/one", "/two", "/three"):
+        receiver.redirect(307, place)
+    await outbox.webhook(receiver.uri)
+    await outbox.add("moved")
+    got = await receiver.got(4)
+    assert [(each.method, each.path) for each in got] == [
+        ("POST", "/hook"),
+        ("POST", "/one"),
+        ("POST", "/two"),
+        ("POST", "/three"),
+    ]
+    assert receiver.types == ["moved"] * 4
+    await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 1)
+
+
+async def test_a_fourth_redirect_is_too_many(
+    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
+) -> None:
+    for _ in range(4):
+        receiver.redirect(307, "/again")
+    await outbox.webhook(receiver.uri)
+    await outbox.add()
+    await receiver.got(4)
+    await pause(clock)
+    await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 1)
+    assert len(receiver.received) == 5
+
+
+async def test_a_restart_loses_nothing(
+    store: Store, clock: ManualClock, outbox: Outbox, unused_tcp_port: int
+) -> None:
+    await outbox.webhook(f"http://127.0.0.1:{unused_tcp_port}/")
+    delivery = DeliveryService(store, clock)
+    await delivery.start()
+    await outbox.add("first", count=1)
+    await outbox.add("second", count=20)
+    await until(lambda: clock.sleepers > ASLEEP)
+    await delivery.close()
+    assert await cursor(store, outbox) == 0
+    async with open_receiver(unused_tcp_port) as receiver:
+        delivery = DeliveryService(store, clock)
+        await delivery.start()
+        await receiver.got(21)
+        await delivery.close()
+    assert receiver.types == ["first"] + ["second"] * 20
+
+
+async def test_without_a_destination_nothing_waits(
+    delivery: DeliveryService, store: Store, outbox: Outbox, receiver: WebhookReceiver
+) -> None:
+    await outbox.webhook(receiver.uri)
+    await outbox.add("told")
+    await receiver.got(1)
+    await outbox.webhook("")
+    await outbox.add("missed")
+
+    async def forgotten() -> bool:
+        return await cursor(store, outbox) is None
+
+    await until(forgotten)
+    await outbox.webhook(receiver.uri)
+    await outbox.add("told again")
+    await receiver.got(2)
+    assert receiver.types == ["told", "told again"]
+
+
+async def test_a_destination_that_changes_is_followed(
+    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
+) -> None:
+    async with open_receiver() as old:
+        old.answer(500, 500, 500)
+        await outbox.webhook(old.uri)
+        await outbox.add("first")
+        await outbox.add("second")
+        await old.got(1)
+        await outbox.webhook(receiver.uri)
+        await pause(clock)
+        await pause(clock)
+        await receiver.got(1)
+        assert (old.types, receiver.types) == (["first"] * 3, ["second"])
+
+
+@pytest.mark.parametrize("uri", ["{}", "http://localhost:{port}/", "http://[::ffff:127.0.0.1]:{port}/"])
+async def test_private_addresses_can_be_refused(
+    store: Store, clock: ManualClock, outbox: Outbox, receiver: WebhookReceiver, uri: str
+) -> None:
+    delivery = DeliveryService(store, clock, DeliveryConfig(private_targets=False))
+    await delivery.start()
+    await outbox.webhook(uri.format(receiver.uri, port=receiver.server.port))
+    await outbox.add()
+    await until(lambda: delivery.counters["delivery.webhooks_failed"] == 1)
+    assert delivery.counters["delivery.webhooks_refused"] == 1
+    assert delivery.counters["delivery.webhooks_retried"] == 0
+    assert receiver.received == []
+    await delivery.close()
+
+
+async def test_customers_do_not_wait_for_each_other(
+    delivery: DeliveryService, outbox: Outbox, store: Store, clock: ManualClock, receiver: WebhookReceiver
+) -> None:
+    async with open_receiver() as broken:
+        broken.answer(*[500] * 9)
+        await outbox.webhook(broken.uri)
+        await outbox.add(count=3)
+        other = await outbox.other()
+        await other.webhook(receiver.uri)
+        await other.add(count=5)
+        await receiver.got(5)
+        assert len(broken.received) == 1

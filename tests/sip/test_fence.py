@@ -1,0 +1,69 @@
+"""Who may speak to a worker: the edge, and no other program of this machine."""
+
+import contextlib
+import socket
+
+import psutil
+import pytest
+
+from mixminus.sip.config import SipConfig
+from mixminus.sip.worker.fence import fence
+from tests.support.sip_house import open_house
+from tests.support.sip_phone import Phone
+
+OPTIONS = (
+    "OPTIONS sip:w1@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bKx;rport\r\n"
+    "From: <sip:a@b>;tag=1\r\nTo: <sip:w1@b>\r\nCall-ID: stranger\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+def bound(host: str, port: int = 0) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((host, port))
+    made.setblocking(False)
+    return made
+
+
+def waiting(ear: socket.socket) -> list[bytes]:
+    """Return all that has come; on loopback what was sent is there at once."""
+    heard = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            heard.append(ear.recv(2048))
+    return heard
+
+
+def test_only_the_edges_address_and_port_are_let_in() -> None:
+    with bound("127.0.0.1") as worker, bound("127.0.0.1") as edge, bound("127.0.0.1") as stranger:
+        port = edge.getsockname()[1]
+        with bound("127.0.0.2", port) as impostor:
+            stranger.sendto(b"early", worker.getsockname())
+            fence(worker, ("127.0.0.1", port))
+            for sender, text in ((stranger, b"stranger"), (impostor, b"impostor"), (edge, b"e" * 4000)):
+                sender.sendto(text, worker.getsockname())
+            assert [len(each) for each in waiting(worker)] == [2048]
+            worker.sendto(b"back", edge.getsockname())
+            assert waiting(edge) == [b"back"]
+
+
+def test_a_fence_stays() -> None:
+    with bound("127.0.0.1") as worker:
+        fence(worker, ("127.0.0.1", 9))
+        with pytest.raises(PermissionError):
+            fence(worker, ("127.0.0.1", 10))
+
+
+async def test_a_worker_does_not_hear_strangers() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4)) as house:
+        with bound("127.0.0.1") as stranger:
+            host, port = stranger.getsockname()
+            for pid in house.endpoint.worker_pids.values():
+                (inner,) = psutil.Process(pid).net_connections("udp4")
+                stranger.sendto(OPTIONS.format(host=host, port=port).encode(), inner.laddr)
+            phone = await Phone.open(house.endpoint.port)
+            for _ in range(4):
+                call = phone.call("1000")
+                await call.establish()
+                await call.hang_up()
+            assert waiting(stranger) == []
+            await phone.close()

@@ -1,0 +1,141 @@
+"""A house with its HTTP front and its deliveries: phones without a network, but real HTTP both ways."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from aiohttp import ClientWebSocketResponse, WSMsgType, web
+from aiohttp.client import _WSRequestContextManager
+from aiohttp.test_utils import TestClient, TestServer
+
+from mixminus.access.model import CustomerSpec, Identity
+from mixminus.access.permissions import Permission
+from mixminus.access.service import AccessService
+from mixminus.api.application import build
+from mixminus.api.idempotency import IdempotencyService
+from mixminus.api.services import Services
+from mixminus.call.presence import PresenceService
+from mixminus.clock import Clock, SystemClock
+from mixminus.delivery.connection import Limits
+from mixminus.delivery.service import DeliveryConfig, DeliveryService
+from mixminus.ids import NIL, CustomerId
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.api.door import KEY
+from tests.support.clock import ManualClock
+from tests.support.house import House, open_house
+
+__all__ = ["KEY", "Front", "heard", "next_frame", "open_front", "subscribe"]
+
+
+OPERATOR: Final = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
+SOON_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a client of the API can do, and the house behind it."""
+
+    house: House
+    access: AccessService
+    delivery: DeliveryService
+    webrtc: WebRtcEndpoint
+    client: TestClient[web.Request, web.Application]
+
+    async def send(self, method: str, path: str, body: object = None, key: str = KEY) -> Any:
+        """Return the JSON of a request that succeeds."""
+        headers = {"Authorization": f"Bearer {key}"}
+        async with self.client.request(method, path, json=body, headers=headers) as response:
+            assert response.status == 200, await response.text()
+            return await response.json()
+
+    def listen(self, query: str = "", key: str = KEY) -> _WSRequestContextManager:
+        """Open the WebSocket, without answering pings."""
+        return self.client.ws_connect(f"/v1.0/ws?token={key}{query}", autoping=False)
+
+    async def webhook(self, uri: str) -> str:
+        """Set where events go by the API, and return the secret."""
+        await self.send("PUT", "/v1.0/customer", {"webhook_method": "POST", "webhook_uri": uri})
+        return str((await self.send("GET", "/v1.0/customer"))["webhook_secret"])
+
+    async def events(self, query: str = "") -> list[dict[str, Any]]:
+        """Read all events by REST, page by page."""
+        found: list[dict[str, Any]] = []
+        after = 0
+        while page := await self.send("GET", f"/v1.0/events?after={after}{query}"):
+            found += page["result"]
+            if not page["result"]:
+                break
+            after = page["next_after"]
+        return found
+
+    async def stranger(self) -> tuple[CustomerId, str]:
+        """Return another customer, and its key."""
+        customer = await self.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
+        return customer.id, await self.access.keys.renew(customer.id, "key")
+
+
+@asynccontextmanager
+async def open_front(
+    directory: Path, *, delivery_clock: Clock | None = None, limits: Limits | None = None
+) -> AsyncIterator[Front]:
+    """Open a house and its front; deliveries go by the real time unless they are given a clock."""
+    async with open_house(directory, ManualClock()) as house:
+        access = AccessService(house.store, house.clock)
+        await access.ensure_default(KEY)
+        config = DeliveryConfig(limits=limits or Limits())
+        delivery = DeliveryService(house.store, delivery_clock or SystemClock(), config)
+        await delivery.start()
+        webrtc = WebRtcEndpoint(house.engine, house.calls)
+        services = Services(
+            access=access,
+            conferences=house.conferences,
+            participants=house.participants,
+            calls=house.calls,
+            presence=PresenceService(conferences=house.conferences, rooms=house.rooms, calls=house.calls),
+            hears=house.hears,
+            recordings=house.recordings,
+            webrtc=webrtc,
+            delivery=delivery,
+            idempotency=IdempotencyService(house.store, house.clock),
+            clock=house.clock,
+            style=house.store.timestamp_style,
+            readiness=dict,
+            counters=lambda: delivery.counters,
+            tick_lateness_us=house.engine.tick_lateness_us,
+        )
+        try:
+            async with TestClient(TestServer(build(services))) as client:
+                yield Front(house, access, delivery, webrtc, client)
+        finally:
+            await delivery.close()
+
+
+async def subscribe(socket: ClientWebSocketResponse[bool], *topics: str) -> None:
+    """Ask for topics, and wait until the server has read it: it answers a ping that came after."""
+    await socket.send_str(orjson.dumps({"type": "subscribe", "topics": topics}).decode())
+    await heard(socket)
+
+
+async def heard(socket: ClientWebSocketResponse[bool]) -> list[Any]:
+    """Return the frames that come before the answer to a ping sent now."""
+    await socket.ping(b"heard")
+    frames: list[Any] = []
+    while True:
+        message = await socket.receive(timeout=SOON_S)
+        if message.type is WSMsgType.PONG:
+            return frames
+        assert message.type is WSMsgType.TEXT, message
+        frames.append(orjson.loads(message.data))
+
+
+async def next_frame(socket: ClientWebSocketResponse[bool]) -> Any:
+    """Return the next event."""
+    while True:
+        message = await socket.receive(timeout=SOON_S)
+        if message.type is WSMsgType.TEXT:
+            return orjson.loads(message.data)
+        assert message.type is WSMsgType.PING, message
+        await socket.pong(message.data)

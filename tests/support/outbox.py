@@ -1,0 +1,77 @@
+"""A customer whose events a test writes by itself, into the real outbox."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from mixminus.access.model import CustomerSpec, Identity, WebhookMethod
+from mixminus.access.permissions import Permission
+from mixminus.access.service import AccessService
+from mixminus.clock import Clock
+from mixminus.ids import NIL, CustomerId, new_id
+from mixminus.store.database import Store
+from mixminus.store.outbox import Event, Span
+
+__all__ = ["Outbox", "open_outbox"]
+
+OPERATOR = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
+EVERYTHING = Span(0, 1 << 60)
+
+
+@dataclass
+class Outbox:
+    """Writes events as services do: in a transaction."""
+
+    store: Store
+    clock: Clock
+    access: AccessService
+    customer_id: CustomerId
+    streams: list[UUID] = field(default_factory=list)
+
+    async def stream(self) -> UUID:
+        """Begin a conference, as far as events know."""
+        stream_id = new_id()
+        async with self.store.transaction() as tx:
+            await tx.outbox.open(stream_id)
+        self.streams.append(stream_id)
+        return stream_id
+
+    async def add(self, type_: str = "conference_updated", count: int = 1, **data: Any) -> None:
+        """Let something happen to the first conference."""
+        stream_id = self.streams[0] if self.streams else await self.stream()
+        async with self.store.transaction() as tx:
+            for _ in range(count):
+                await tx.outbox.add(
+                    stream_id,
+                    type_,
+                    customer_id=self.customer_id,
+                    data={"id": str(stream_id), **data},
+                    tm=self.clock.now(),
+                )
+
+    async def storm(self, count: int) -> None:
+        """Let as many transactions write one event each."""
+        for _ in range(count):
+            await self.add("storm")
+
+    async def events(self) -> list[Event]:
+        async with self.store.snapshot() as tx:
+            return await tx.outbox.of_customer(self.customer_id, EVERYTHING, 10_000)
+
+    async def other(self) -> "Outbox":
+        """Return the outbox of another customer."""
+        customer = await self.access.customers.create(OPERATOR, CustomerSpec(name="other"))
+        return Outbox(self.store, self.clock, self.access, customer.id)
+
+    async def webhook(self, uri: str, method: WebhookMethod = "POST") -> str:
+        """Set where the customer's events go, and return the secret that signs them."""
+        spec = CustomerSpec(webhook_method=method if uri else "", webhook_uri=uri)
+        customer = await self.access.customers.update(self.customer_id, spec)
+        return customer.webhook_secret
+
+
+async def open_outbox(store: Store, clock: Clock) -> Outbox:
+    """Return the outbox of a first customer."""
+    access = AccessService(store, clock)
+    identity, _ = await access.ensure_default("key")
+    return Outbox(store, clock, access, identity.customer_id)

@@ -1,0 +1,76 @@
+"""A house with its HTTP door: commands come as from a client, time and phones are the test's."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.door import Door
+from tests.support.front import open_front
+from tests.support.house import House
+from tests.support.waiting import until
+
+__all__ = ["Site", "site"]
+
+Found = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Both sides of one wall."""
+
+    door: Door
+    house: House
+
+    async def conference(self, id_: str) -> dict[str, Any]:
+        _, room = await self.door.get(f"/v1.0/conferences/{id_}")
+        assert isinstance(room, dict)
+        return room
+
+    async def participants(self, id_: str, status: str, count: int = 1) -> list[dict[str, Any]]:
+        """Wait until so many of a room's participants have this status, and return them, oldest first."""
+
+        async def look() -> list[dict[str, Any]] | None:
+            _, page = await self.door.get(f"/v1.0/conferencecalls?conference_id={id_}")
+            found = [each for each in page["result"] if each["status"] == status]
+            return found[::-1] if len(found) == count else None
+
+        # A busy machine may need long for many; an empty list is what was waited for, too.
+        return (await until(lambda: _wrapped(look), within_s=15 + count))[0]
+
+    async def checks(self, count: int, seconds: float = 5.0) -> None:
+        """Let time pass, so many times, and wait until the health check of each has been made."""
+        for _ in range(count):
+            sleepers = self.house.clock.sleepers
+            self.house.clock.advance(seconds)
+            await until(lambda expected=sleepers: self.house.clock.sleepers == expected)  # type: ignore[misc]
+
+    async def becomes(self, id_: str, status: str) -> dict[str, Any]:
+        """Wait until the room has this status, and return it."""
+
+        async def look() -> dict[str, Any] | None:
+            room = await self.conference(id_)
+            return room if room["status"] == status else None
+
+        return await until(look)
+
+
+async def _wrapped(look: Callable[[], Awaitable[Found | None]]) -> tuple[Found] | None:
+    found = await look()
+    return None if found is None else (found,)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with open_front(tmp_path) as front:
+        house = front.house
+        door = Door(
+            client=front.client,
+            engine=house.engine,
+            store=house.store,
+            access=front.access,
+            webrtc=front.webrtc,
+        )
+        yield Site(door, house)

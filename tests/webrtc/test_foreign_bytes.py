@@ -1,0 +1,50 @@
+"""Damage to what a browser sends does no more than be refused: STUN by UDP, fragments by PATCH."""
+
+import itertools
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mixminus.clock import SystemClock
+from mixminus.errors import InvalidArgument
+from mixminus.mixer import Engine
+from mixminus.webrtc.ice import parse_fragment
+from mixminus.webrtc.mux import PeerMux
+from tests.webrtc.test_ice import TRICKLE
+from tests.webrtc.test_mux import Inbox, admit, request
+
+PORTS = itertools.cycle(range(1024, 65_536))
+
+
+@pytest.fixture
+def mux(engine: Engine) -> PeerMux:
+    return PeerMux(engine.open_mux("127.0.0.1", 0), SystemClock())
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(0, 100), length=st.integers(0, 12), damage=st.binary(max_size=24), source=st.data())
+def test_a_damaged_request_vouches_for_nobody(
+    mux: PeerMux, place: int, length: int, damage: bytes, source: st.DataObject
+) -> None:
+    inbox = Inbox()
+    true = request(admit(mux, inbox))
+    damaged = true[:place] + damage + true[place + length :]
+    # Everybody from elsewhere: how much one may send is not what is asked here.
+    address = (str(source.draw(st.ip_addresses(v=4))), next(PORTS))
+    mux.take(damaged, address)
+    assert inbox.requests == ([address] if damaged == true else [])
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60), st.sampled_from([0x00, 0x01, 0x03]), st.ip_addresses(v=4))
+def test_no_bytes_pass_for_stun(mux: PeerMux, noise: bytes, first: int, host: object) -> None:
+    mux.take(bytes([first]) + noise, (str(host), next(PORTS)))
+
+
+@settings(max_examples=300)
+@given(st.integers(0, len(TRICKLE)), st.integers(0, 20), st.text(max_size=20))
+def test_a_damaged_fragment_is_read_or_refused(place: int, length: int, damage: str) -> None:
+    with suppress(InvalidArgument):
+        parse_fragment(TRICKLE[:place] + damage + TRICKLE[place + length :])

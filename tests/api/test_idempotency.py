@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from mixminus.api.idempotency import (
 from mixminus.ids import CustomerId
 from tests.api.door import Door
 from tests.support.clock import ManualClock
+from tests.support.database import content
 from tests.support.waiting import until
 
 API = "/v1.0/conferences"
@@ -89,6 +91,15 @@ async def test_parallel_twins_make_one_room(door: Door) -> None:
 async def test_a_key_that_cannot_be_kept_is_refused(door: Door, key: str) -> None:
     status, answer, _ = await create(door, key)
     assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
+
+
+async def test_a_new_access_key_is_told_once(door: Door, tmp_path: Path) -> None:
+    body = {"expire": 86400}
+    status, made, _ = await create(door, "k", body, "/v1.0/accesskeys")
+    assert status == 200
+    status, answer, _ = await create(door, "k", body, "/v1.0/accesskeys")
+    assert (status, answer["error"]["reason"]) == (409, "IDEMPOTENCY_OUTCOME_UNKNOWN")
+    assert made["token"].encode() not in content(tmp_path)
 
 
 async def test_other_methods_do_not_look_at_the_key(door: Door) -> None:

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from mixminus.api.openapi import shapes
+from mixminus.api.openapi import access_shapes, shapes
 from mixminus.api.openapi.document import document
 from mixminus.api.openapi.implied import errors_of, parameters_of
 from mixminus.api.openapi.operation import Operation
@@ -28,6 +28,9 @@ from mixminus.recording.render import render_recording
 from mixminus.recording.states import RecordingStatus
 from mixminus.store.timestamps import TimestampStyle
 from tests.api.door import Door
+from tests.api.test_whip import join, offer, participant
+
+__all__ = ["offer"]
 
 # What every resource answers, or what only browsers ask before they ask.
 UNDOCUMENTED_METHODS = {"OPTIONS", "HEAD"}
@@ -185,10 +188,12 @@ def test_what_is_rendered_has_exactly_the_shape_that_is_described(
     assert set(rendered) == set(shape.model_fields)
 
 
-async def test_real_answers_have_the_shapes_that_are_described(door: Door) -> None:
+async def test_real_answers_have_the_shapes_that_are_described(door: Door, offer: str) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     _, started = await door.send("POST", f"{path}/recording_start")
+    await join(door, room, offer)
+    joined = await participant(door, room, "joined")
     asked: dict[str, type[BaseModel]] = {
         path: shapes.Conference,
         "/v1.0/conferences": shapes.ConferencePage,
@@ -197,6 +202,11 @@ async def test_real_answers_have_the_shapes_that_are_described(door: Door) -> No
         "/v1.0/recordings": shapes.RecordingPage,
         f"/v1.0/recordings/{started['recording_id']}": shapes.Recording,
         f"{path}/talking": shapes.Talkers,
+        f"{path}/hears": shapes.Hears,
+        f"/v1.0/conferencecalls/{joined['id']}": shapes.Conferencecall,
+        f"/v1.0/calls/{joined['reference_id']}": shapes.Call,
+        "/v1.0/events": shapes.EventPage,
+        "/v1.0/events/undelivered": shapes.Undelivered,
         "/ping": shapes.Pong,
         "/v1.0/conferences/room": shapes.ErrorEnvelope,
     }
@@ -204,3 +214,29 @@ async def test_real_answers_have_the_shapes_that_are_described(door: Door) -> No
         _, body = await door.get(where)
         shape.model_validate(body)
         assert set(body) == set(shape.model_fields), where
+
+
+async def test_real_answers_about_access_have_the_shapes_that_are_described(door: Door) -> None:
+    await door.access.ensure_admin("a password")
+    _, login = await door.post("/auth/login", {"username": "admin", "password": "a password"})
+    token = login["token"]
+    _, key = await door.send("POST", "/v1.0/accesskeys", token=token, json={"expire": 86400})
+    _, me = await door.send("GET", "/v1.0/me", token=token)
+    answers: list[tuple[Any, type[BaseModel]]] = [
+        (login, access_shapes.Login),
+        (key, access_shapes.NewAccessKey),
+        (me, access_shapes.Agent),
+    ]
+    asked: dict[str, type[BaseModel]] = {
+        "/v1.0/customer": access_shapes.OwnCustomer,
+        "/v1.0/customers": access_shapes.CustomerPage,
+        f"/v1.0/customers/{me['customer_id']}": access_shapes.Customer,
+        "/v1.0/agents": access_shapes.AgentPage,
+        f"/v1.0/agents/{me['id']}": access_shapes.Agent,
+        "/v1.0/accesskeys": access_shapes.AccessKeyPage,
+        f"/v1.0/accesskeys/{key['id']}": access_shapes.AccessKey,
+    }
+    answers += [((await door.send("GET", where, token=token))[1], shape) for where, shape in asked.items()]
+    for body, shape in answers:
+        shape.model_validate(body)
+        assert set(body) == set(shape.model_fields), shape

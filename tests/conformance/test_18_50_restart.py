@@ -32,6 +32,12 @@ def test_18_50_no_acknowledged_change_is_lost_and_nobody_is_left_behind(server: 
     kept = Promises()
     for number in range(ROUNDS):
         with Storm(server, seed=SEED + 100 * number) as storm:
+            if number == 0:
+                eventually(
+                    lambda: storm.promises.of_every_kind,
+                    timeout_s=45,
+                    what="the storm rages",
+                )
             play_for(chance.uniform(1.0, 2.5))
             server.kill()
             storm.calm()
@@ -42,10 +48,6 @@ def test_18_50_no_acknowledged_change_is_lost_and_nobody_is_left_behind(server: 
         assert_nobody_is_left(server, kept)
         assert_keys_are_remembered(server, storm.promises)
     assert "Traceback" not in server.log, server.log[-3000:]
-    assert kept.recordings
-    assert kept.participants
-    assert kept.deleted
-    assert kept.kicked
 
 
 def assert_rooms_are_as_promised(server: Server, promises: Promises) -> None:

@@ -47,6 +47,11 @@ class Promises:
             getattr(self, name).update(value)
 
     @property
+    def of_every_kind(self) -> bool:
+        """Whether there is something to lose of each kind."""
+        return all((self.recordings, self.participants, self.deleted, self.kicked))
+
+    @property
     def open_rooms(self) -> list[str]:
         return sorted(self.rooms.keys() - self.asked_to_delete)
 

@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh Debian or Ubuntu machine: make run, make test.
 PYTHON ?= python3
 FUZZ_SECONDS ?= 30
+# Run a second time, on PostgreSQL.
+ON_STORE := tests/store tests/conference
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,13 +34,15 @@ lint: build build/typing/mixminus ## Check style, types, the doorway's face and 
 	MYPYPATH=build/typing $(BIN)/python -m mypy.stubtest mixminus.mixer._engine
 	$(BIN)/lint-imports
 
-test: build ## Install what tests need and run all of them, with real phones and a real browser
+test: build ## Install what tests need and run all of them, with real phones, a real browser, and both databases
 	@PYTHON=$(PYTHON) tools/install_packages.sh test
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest $(ARGS)
+	@[ -n "$(ARGS)" ] || MIXMINUS_TEST_DATABASE=postgresql $(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest $(ON_STORE)
 
-bench: build ## Measure: kernels, then ports per core, as ratios to a bare packet loop
+bench: build ## Measure: kernels, ports per core, the API while 200 talk; as ratios
 	$(BIN)/python -m pytest bench --benchmark-only -q
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.capacity
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.api_latency
 
 debug: build ## Run the native tests with the engine built for ASan and UBSan
 	MIXMINUS_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \

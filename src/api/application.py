@@ -1,10 +1,11 @@
 """The HTTP application: routes under both roots, behind the middlewares."""
 
 from typing import Final
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 
-from mixminus.api import middlewares
+from mixminus.api import entity_tags, middlewares
 from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.paths import ROOTS
 from mixminus.api.routes import (
@@ -16,6 +17,7 @@ from mixminus.api.routes import (
     conferences,
     console,
     customers,
+    documentation,
     events,
     hears,
     recordings,
@@ -53,6 +55,8 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
             limit_address,
             middlewares.authenticate,
             limit_customer,
+            middlewares.answer_once,
+            entity_tags.conditional,
         ),
         client_max_size=MAX_BODY_BYTES,
     )
@@ -60,7 +64,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     app.on_shutdown.append(_end_sockets)
     app[LIMITS] = limits or Limits()
     app.on_response_prepare.append(middlewares.add_headers)
-    app.add_routes((*system.ROUTES, *auth.ROUTES, *console.routes()))
+    app.add_routes((*system.ROUTES, *auth.ROUTES, *console.routes(), *documentation.routes()))
     app.add_routes(
         [
             web.RouteDef(route.method, root + route.path, route.handler, route.kwargs)
@@ -68,6 +72,8 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
             for route in RESOURCES
         ]
     )
+    app[entity_tags.REPRESENTATIONS] = entity_tags.representations(app)
+    app[entity_tags.TURNS] = WeakValueDictionary()
     return app
 
 

@@ -7,11 +7,13 @@ from aiohttp import hdrs, web
 from mixminus.access.model import Identity
 from mixminus.errors import Unauthenticated
 
-__all__ = ["IDENTITY", "credential_of", "is_open"]
+__all__ = ["CREDENTIALS", "IDENTITY", "credential_of", "is_open"]
 
 IDENTITY: Final = web.RequestKey("identity", Identity)
 BEARER: Final = "bearer "
-OPEN: Final = frozenset({"/auth/login", "/join", "/ping"})
+CREDENTIALS: Final = frozenset({"token", "accesskey"})
+"""Names of query parameters that say who asks, and nothing of what is asked."""
+OPEN: Final = frozenset({"/auth/login", "/docs", "/join", "/openapi.json", "/ping"})
 """What holds nothing of anybody's; all else needs a credential, whatever it will be."""
 
 

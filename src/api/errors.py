@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.api.idempotency import IdempotencyKeyReused
 from mixminus.api.json import json_response
 from mixminus.errors import (
     AlreadyExists,
@@ -26,6 +27,7 @@ __all__ = [
     "InvalidJsonBody",
     "InvalidRequestParameter",
     "Kind",
+    "PreconditionFailed",
     "RouteNotFound",
     "UnsupportedMediaType",
     "error_response",
@@ -63,6 +65,12 @@ class UnsupportedMediaType(InvalidArgument):
     reason = "UNSUPPORTED_MEDIA_TYPE"
 
 
+class PreconditionFailed(Conflict):
+    """If-Match names no tag of the resource as it is now (RFC 9110 section 13.1.1)."""
+
+    reason = "PRECONDITION_FAILED"
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How one kind of error looks to a client."""
@@ -81,7 +89,9 @@ KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
     AlreadyExists: Kind(409, "ALREADY_EXISTS"),
     Conflict: Kind(409, "FAILED_PRECONDITION"),
     EntityTagMismatch: Kind(412, "FAILED_PRECONDITION"),
+    PreconditionFailed: Kind(412, "FAILED_PRECONDITION"),
     UnsupportedMediaType: Kind(415, "INVALID_ARGUMENT"),
+    IdempotencyKeyReused: Kind(422, "INVALID_ARGUMENT"),
     EntityTagRequired: Kind(428, "FAILED_PRECONDITION"),
     Exhausted: Kind(429, "RESOURCE_EXHAUSTED"),
     MixMinusError: Kind(500, "INTERNAL"),
@@ -89,14 +99,14 @@ KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
 }
 
 
-def kind_of(error: MixMinusError) -> Kind:
-    """Return the row of the table that is nearest to the error's class."""
-    return next(KINDS[kind] for kind in type(error).__mro__ if kind in KINDS)
+def kind_of(error: type[MixMinusError]) -> Kind:
+    """Return the row of the table that is nearest to an error's class."""
+    return next(KINDS[kind] for kind in error.__mro__ if issubclass(kind, MixMinusError) and kind in KINDS)
 
 
 def error_response(error: MixMinusError, request_id: str) -> web.Response:
     """Render an error as the API's envelope; an internal one says nothing of itself."""
-    kind = kind_of(error)
+    kind = kind_of(type(error))
     body: dict[str, object] = {
         "status": kind.status,
         "reason": error.reason,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
-__all__ = ["json_response"]
+__all__ = ["json_response", "secret_response"]
 
 
 def json_response(
@@ -15,3 +15,8 @@ def json_response(
     return web.Response(
         body=orjson.dumps(body), status=status, headers=headers, content_type="application/json"
     )
+
+
+def secret_response(body: object) -> web.Response:
+    """Answer with JSON that nobody may keep: not a cache on the way, nor we for a repetition."""
+    return json_response(body, headers={hdrs.CACHE_CONTROL: "no-store"})

@@ -2,21 +2,22 @@
 
 from typing import Final
 
+import orjson
 import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from mixminus import log
-from mixminus.api import request_id
-from mixminus.api.authentication import IDENTITY, credential_of, is_open
+from mixminus.api import idempotency, request_id
+from mixminus.api.authentication import CREDENTIALS, IDENTITY, credential_of, is_open
 from mixminus.api.errors import RouteNotFound, error_response, kind_of
-from mixminus.api.paths import query_id, route_of
+from mixminus.api.paths import query_id, route_of, without_root
 from mixminus.api.permissions import require
 from mixminus.api.services import SERVICES
 from mixminus.errors import InvalidArgument, MixMinusError
 from mixminus.ids import CustomerId
 
-__all__ = ["add_headers", "authenticate", "cross_origin", "identify", "translate_errors"]
+__all__ = ["add_headers", "answer_once", "authenticate", "cross_origin", "identify", "translate_errors"]
 
 logger = log.get("api")
 
@@ -24,13 +25,16 @@ INTERNAL: Final = 500
 CROSS_ORIGIN: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
     # A browser shows a script only what is listed here; WHIP needs the first three (RFC 9725 section 4.2).
-    hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "Location, ETag, Link, Accept-Patch, Retry-After, X-Request-Id",
+    hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "Location, ETag, Link, Accept-Patch, Retry-After, X-Request-Id, "
+    "Idempotency-Replayed",
 }
+# Headers of an answer that a repetition needs; the others are made anew.
+REPEATED: Final = (hdrs.CONTENT_TYPE, hdrs.LOCATION, hdrs.ETAG, hdrs.LINK, hdrs.CACHE_CONTROL, "Accept-Patch")
 PREFLIGHT: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, PUT, DELETE, PATCH, HEAD, OPTIONS",
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: (
-        "Origin, X-Requested-With, Content-Type, Accept, Authorization, If-Match, Range, X-Request-Id, "
-        "X-Conference-Pin"
+        "Origin, X-Requested-With, Content-Type, Accept, Authorization, If-Match, If-None-Match, Range, "
+        "Idempotency-Key, X-Request-Id, X-Conference-Pin"
     ),
     hdrs.ACCESS_CONTROL_MAX_AGE: str(12 * 60 * 60),
 }
@@ -80,7 +84,7 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
     except Exception as raised:  # noqa: BLE001 -- the edge of the house: whatever it is, it gets an envelope
         error = MixMinusError()
         error.__cause__ = raised
-    if kind_of(error).http_status == INTERNAL:
+    if kind_of(type(error)).http_status == INTERNAL:
         logger.error(
             "request failed",
             method=request.method,
@@ -102,6 +106,48 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
             identity = await access.act_for(identity, CustomerId(customer_id))
         request[IDENTITY] = identity
     return await handler(request)
+
+
+@web.middleware
+async def answer_once(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Handle a POST that has an Idempotency-Key once, however often it is sent."""
+    given = request.headers.get(idempotency.HEADER)
+    if given is None or request.method != hdrs.METH_POST or IDENTITY not in request:
+        return await handler(request)
+
+    async def handle() -> idempotency.Answer:
+        response = await translate_errors(request, handler)
+        assert isinstance(response, web.Response)
+        body = response.body or b""
+        assert isinstance(body, bytes)
+        return idempotency.Answer(
+            status=response.status,
+            headers=tuple((name, response.headers[name]) for name in REPEATED if name in response.headers),
+            body=body,
+            secret="no-store" in response.headers.get(hdrs.CACHE_CONTROL, ""),
+        )
+
+    answer, replayed = await request.app[SERVICES].idempotency.once(
+        request[IDENTITY].customer_id, idempotency.read_key(given), await _fingerprint(request), handle
+    )
+    headers = dict(answer.headers) | ({idempotency.REPLAYED: "true"} if replayed else {})
+    body = _renamed(answer, request[request_id.REQUEST_ID]) if replayed else answer.body
+    return web.Response(status=answer.status, headers=headers, body=body)
+
+
+async def _fingerprint(request: web.Request) -> str:
+    query = sorted((name, value) for name, value in request.query.items() if name not in CREDENTIALS)
+    path = without_root(request.path)
+    return idempotency.fingerprint(path.encode(), repr(query).encode(), await request.read())
+
+
+def _renamed(answer: idempotency.Answer, new_id: str) -> bytes:
+    """Return the body; an error names the request that asks now, as its header does."""
+    if answer.status < web.HTTPBadRequest.status_code:
+        return answer.body
+    body = orjson.loads(answer.body)
+    body["error"]["request_id"] = new_id
+    return orjson.dumps(body)
 
 
 def _of_aiohttp(raised: web.HTTPException) -> MixMinusError:

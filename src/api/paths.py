@@ -9,7 +9,7 @@ from aiohttp import web
 from mixminus.api.errors import InvalidId, InvalidRequestParameter
 from mixminus.ids import NIL
 
-__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "route_of"]
+__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "route_of", "without_root"]
 
 ROOT: Final = "/v1.0"
 ROOTS: Final = (ROOT, "/v1")
@@ -33,6 +33,11 @@ def query_id(request: web.Request, name: str) -> UUID | None:
     if not CANONICAL.fullmatch(text):
         raise InvalidRequestParameter(f"{name} must be a UUID")
     return UUID(text)
+
+
+def without_root(path: str) -> str:
+    """Return the path below whichever root it is under: both name the same resource."""
+    return next((path.removeprefix(root) for root in ROOTS if path.startswith(f"{root}/")), path)
 
 
 def route_of(request: web.Request) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from mixminus.access.service import AccessService
+from mixminus.api.idempotency import IdempotencyService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -34,6 +35,7 @@ class Services:
     recordings: RecordingService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
+    idempotency: IdempotencyService
     clock: Clock
     style: TimestampStyle
     readiness: Callable[[], Mapping[str, bool]]

@@ -21,6 +21,7 @@ from aiohttp import web
 from mixminus.access.service import AccessService
 from mixminus.api import server_log
 from mixminus.api.application import build
+from mixminus.api.idempotency import IdempotencyService
 from mixminus.api.limits import Limited, Limits
 from mixminus.api.services import Services
 from mixminus.app import data_folder
@@ -152,6 +153,7 @@ def _services(
         recordings=control.recordings,
         webrtc=webrtc,
         delivery=delivery,
+        idempotency=IdempotencyService(ground.store, ground.clock),
         clock=ground.clock,
         style=ground.store.timestamp_style,
         readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},

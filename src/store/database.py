@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from mixminus.errors import Unavailable
@@ -23,6 +23,7 @@ from mixminus.store.calls import CallRows
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
 from mixminus.store.customers import CustomerRows, SecretRows
+from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
@@ -32,6 +33,11 @@ __all__ = ["Store", "Transaction", "create_engine"]
 
 _WRITES: Final = "mixminus_writes"
 _BUSY_TIMEOUT_MS: Final = 30_000
+# What one statement sees by default, in PostgreSQL, is what the whole snapshot must see.
+_ONE_STATE: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+# PostgreSQL gives a hundred connections to everybody together; whoever finds none free waits.
+_POOL_SIZE: Final = 20
+_POOL_TIMEOUT_S: Final = 30.0
 
 
 class Transaction:
@@ -45,6 +51,7 @@ class Transaction:
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
         self.customers = CustomerRows(connection)
+        self.idempotency = IdempotencyRows(connection)
         self.outbox = OutboxRows(connection)
         self.recordings = RecordingRows(connection)
         self.secrets = SecretRows(connection)
@@ -58,6 +65,7 @@ class Store:
         self._engine = create_engine(url)
         self._writers = self._engine.execution_options(**{_WRITES: True})
         sqlite = self._engine.dialect.name == "sqlite"
+        self._readers = self._engine if sqlite else self._engine.execution_options(**_ONE_STATE)
         self._turn: asyncio.Lock | nullcontext[None] = asyncio.Lock() if sqlite else nullcontext()
         self.timestamp_style = timestamp_style
         self._watchers: list[Callable[[], None]] = []
@@ -70,7 +78,7 @@ class Store:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commit what the block has done, or none of it if it raises."""
         with _translated():
-            async with self._turn, self._writers.begin() as connection:
+            async with self._turn, _begun(self._writers) as connection:
                 tx = Transaction(connection, self.timestamp_style)
                 yield tx
             if tx.outbox.written:
@@ -81,7 +89,7 @@ class Store:
     async def snapshot(self) -> AsyncIterator[Transaction]:
         """Read one consistent state; nobody waits for it."""
         with _translated():
-            async with self._engine.begin() as connection:
+            async with _begun(self._readers) as connection:
                 yield Transaction(connection, self.timestamp_style)
 
     async def close(self) -> None:
@@ -95,12 +103,35 @@ def _translated() -> Iterator[None]:
         yield
     except (InterfaceError, OperationalError, TimeoutError) as exc:
         raise Unavailable("the database does not answer") from exc
+    except DBAPIError as exc:
+        # PostgreSQL that is going down says so in many ways; each leaves a connection of no more use.
+        if not exc.connection_invalidated:
+            raise
+        raise Unavailable("the database does not answer") from exc
+
+
+@asynccontextmanager
+async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction; commit it, or roll it back if the block raises."""
+    try:
+        connection = await engine.connect()
+    except Exception as exc:
+        # A driver that cannot connect raises errors of its own, of the socket or of the resolver.
+        raise Unavailable("the database does not answer") from exc
+    try:
+        async with connection.begin():
+            yield connection
+    finally:
+        # Shielded, as SQLAlchemy does: a cancelled request must not keep its connection.
+        await asyncio.shield(connection.close())
 
 
 def create_engine(url: str) -> AsyncEngine:
     """Return an engine whose SQLite connections use WAL and explicit transactions."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True)
+        return create_async_engine(
+            url, pool_pre_ping=True, pool_size=_POOL_SIZE, max_overflow=0, pool_timeout=_POOL_TIMEOUT_S
+        )
     engine = create_async_engine(url)
     event.listen(engine.sync_engine, "connect", _configure_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)

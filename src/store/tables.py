@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -35,6 +36,7 @@ __all__ = [
     "conferences",
     "customers",
     "event_streams",
+    "idempotency_keys",
     "metadata",
     "outbox",
     "recordings",
@@ -264,4 +266,18 @@ undelivered = Table(
     Column("http_status", Integer, nullable=False),
     Column("tm", UtcDateTime, nullable=False),
     Index(None, "customer_id", "event_id"),
+)
+
+# A POST that carried an Idempotency-Key: without a status it has not been answered yet.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("customer_id", Uuid, ForeignKey("customers.id"), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(_SHA256_HEX), nullable=False),
+    Column("status", Integer),
+    Column("headers", JSON, nullable=False),
+    Column("body", LargeBinary),
+    Column("tm_create", UtcDateTime, nullable=False),
+    Index(None, "tm_create"),
 )

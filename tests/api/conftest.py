@@ -7,6 +7,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from mixminus.access.service import AccessService
 from mixminus.api.application import build
+from mixminus.api.idempotency import IdempotencyService
 from mixminus.api.services import Services
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
@@ -25,11 +26,12 @@ from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.door import KEY, Door
+from tests.support.database import database_url
 
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'mixminus.db'}"
+    url = database_url(tmp_path)
     await upgrade(url)
     async with AsyncExitStack() as stack:
         store = Store(url)
@@ -69,6 +71,7 @@ async def open_services(store: Store, engine: Engine, directory: Path, stack: As
         recordings=recordings,
         webrtc=webrtc,
         delivery=delivery,
+        idempotency=IdempotencyService(store, clock),
         clock=clock,
         style=TimestampStyle.LEGACY,
         readiness=lambda: {"webrtc": webrtc.ready},

@@ -142,7 +142,10 @@ async def test_whatever_is_not_listed_as_open_needs_a_key(door: Door) -> None:
     assert app is not None
     for route in app.router.routes():
         path = re.sub(r"\{.*?\}", str(uuid4()), route.resource.canonical if route.resource else "")
-        if path not in ("/auth/login", "/join", "/ping") and route.method != "OPTIONS":
+        if (
+            path not in ("/auth/login", "/docs", "/join", "/openapi.json", "/ping")
+            and route.method != "OPTIONS"
+        ):
             async with door.ask(route.method, path, token="") as response:
                 assert response.status == 401, (route.method, path)
 

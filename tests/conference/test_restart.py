@@ -1,6 +1,5 @@
 """What a killed server leaves is taken up by the next: the files are copied while the first still runs."""
 
-import shutil
 from pathlib import Path
 
 from mixminus.call.states import CallStatus, HangupBy
@@ -8,12 +7,13 @@ from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.recording.model import RecordingOptions
 from mixminus.recording.states import RecordingStatus
 from tests.support.clock import ManualClock
+from tests.support.database import copy_directory
 from tests.support.house import open_house
 
 
 def as_killed(directory: Path) -> Path:
     """Return a copy of everything that is on the disk at this moment."""
-    return Path(shutil.copytree(directory / "first", directory / "second"))
+    return copy_directory(directory / "first", directory / "second")
 
 
 async def test_rooms_go_on_without_the_calls_that_were_lost(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ async def test_timeouts_are_armed_with_what_remained(tmp_path: Path) -> None:
         await second.join(soon)
         clock.advance(1)
         await second.conference(soon.id, ConferenceStatus.TERMINATED)
-        copy = Path(shutil.copytree(copy, tmp_path / "third"))
+        copy = copy_directory(copy, tmp_path / "third")
     clock.advance(10_000)
     async with open_house(copy, clock) as third:
         await third.conference(later.id, ConferenceStatus.TERMINATED)

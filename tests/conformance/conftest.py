@@ -7,11 +7,12 @@ import pytest
 
 from tests.api.conftest import door
 from tests.delivery.conftest import receiver
+from tests.e2e.conftest import server
 from tests.support.front import Front, open_front
 from tests.support.house import house
 from tests.support.site import site
 
-__all__ = ["door", "front", "house", "receiver", "site"]
+__all__ = ["door", "front", "house", "receiver", "server", "site"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""api.md section 18, 5: every way to present a credential; none and garbage are different 401s."""
+"""5: every way to present a credential; none and garbage are different 401s."""
 
 import itertools
 

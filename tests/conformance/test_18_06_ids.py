@@ -1,4 +1,4 @@
-"""api.md section 18, 6: an unknown conference and a foreign one are the same 404; what is no id is a 400.
+"""6: an unknown conference and a foreign one are the same 404; what is no id is a 400.
 
 That every other resource keeps to it too is shown route by route in ``tests/api/test_isolation.py``.
 """

@@ -1,4 +1,4 @@
-"""api.md 18.30: the events of one join and leave come in order, and one conference_deleted a room."""
+"""30: the events of one join and leave come in order, and one conference_deleted a room."""
 
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from tests.support.front import Front

@@ -1,4 +1,4 @@
-"""api.md 18.31: what a webhook is told, how it is signed, and how often it is tried."""
+"""31: what a webhook is told, how it is signed, and how often it is tried."""
 
 import hashlib
 import hmac

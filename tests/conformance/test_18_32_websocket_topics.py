@@ -1,4 +1,4 @@
-"""api.md 18.32: topics of the WebSocket are prefixes, ``:*`` works, and nothing is acknowledged."""
+"""32: topics of the WebSocket are prefixes, ``:*`` works, and nothing is acknowledged."""
 
 import pytest
 

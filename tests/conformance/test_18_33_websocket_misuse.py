@@ -1,4 +1,4 @@
-"""api.md 18.33: what closes a WebSocket, what does not, and the pings that keep it open."""
+"""33: what closes a WebSocket, what does not, and the pings that keep it open."""
 
 from pathlib import Path
 

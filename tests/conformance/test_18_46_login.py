@@ -1,4 +1,4 @@
-"""api.md section 18, 46: a login that fails is a bare 400; one that succeeds gives a token, and a cookie."""
+"""46: a login that fails is a bare 400; one that succeeds gives a token, and a cookie."""
 
 from io import BytesIO
 

@@ -1,4 +1,4 @@
-"""api.md section 18, 47: a key's token is shown once, lives for a day at least, and is worth nothing once deleted."""
+"""47: a key's token is shown once, lives for a day at least, and is worth nothing once deleted."""
 
 import re
 from typing import Any

@@ -7,11 +7,12 @@ import pytest
 
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
+from tests.support.database import database_url
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'mixminus.db'}"
+    return database_url(tmp_path)
 
 
 @pytest.fixture

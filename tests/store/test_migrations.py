@@ -1,7 +1,9 @@
-"""The migrations make what the tables say, on SQLite, and nothing that PostgreSQL would refuse."""
+"""The migrations make what the tables say, from nothing and from what the release before has left."""
 
+from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
@@ -9,27 +11,87 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from mixminus.access.states import CustomerStatus
-from mixminus.ids import CustomerId
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.ids import ConferenceId, CustomerId
 from mixminus.store.database import Store, create_engine
 from mixminus.store.migrations import upgrade
 from mixminus.store.tables import metadata
+from tests.support.clock import ManualClock
+from tests.support.database import ON_POSTGRESQL, empty_database_url, restore
+from tests.support.house import EVERYTHING, open_house
+
+RELEASE = (Path(__file__).parent / "release_0001.sql").read_text("utf-8")
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return empty_database_url(tmp_path)
 
 
 def difference(connection: Connection) -> object:
     return compare_metadata(MigrationContext.configure(connection), metadata)
 
 
+async def compare(url: str) -> object:
+    engine = create_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(difference)
+    finally:
+        await engine.dispose()
+
+
 async def test_migrations_make_the_tables(url: str) -> None:
     await upgrade(url)
-    engine = create_engine(url)
-    async with engine.connect() as connection:
-        assert await connection.run_sync(difference) == []
-    await engine.dispose()
+    assert await compare(url) == []
 
 
 async def test_upgrading_again_changes_nothing(url: str) -> None:
     await upgrade(url)
     await upgrade(url)
+    assert await compare(url) == []
+
+
+async def revision(url: str) -> object:
+    engine = create_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    finally:
+        await engine.dispose()
+
+
+@pytest.fixture
+async def release(url: str, tmp_path: Path) -> str:
+    """The database of the release before, killed while two phones talked."""
+    if ON_POSTGRESQL:
+        await upgrade(url, "0001")
+    restore(tmp_path, RELEASE)
+    assert await revision(url) == "0001"
+    return url
+
+
+async def test_the_release_before_is_upgraded(release: str) -> None:
+    await upgrade(release)
+    assert await compare(release) == []
+
+
+async def test_what_the_release_before_has_left_is_taken_up(release: str, tmp_path: Path) -> None:
+    clock = ManualClock()
+    clock.advance(60)
+    async with open_house(tmp_path, clock) as house:
+        (kept,) = await house.conferences.list(house.customer_id, EVERYTHING)
+        assert (kept.name, kept.data, kept.status) == ("kept", {"a": [1, None]}, ConferenceStatus.PROGRESSING)
+        assert kept.conferencecall_ids == ()
+        assert len(kept.recording_ids) == 1
+        left = await house.participants.list_calls(house.customer_id, EVERYTHING)
+        assert [each.status for each in left] == [ConferencecallStatus.LEAVED] * 2
+        events = await house.events(kept.id)
+        assert [event.number for event in events] == list(range(1, len(events) + 1))
+        await house.join(kept)
+        assert await house.room(name="new")
+        clock.advance(600)
+        await house.conference(ConferenceId(kept.id), ConferenceStatus.TERMINATED)
 
 
 def test_postgresql_understands_the_tables() -> None:

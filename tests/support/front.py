@@ -15,6 +15,7 @@ from mixminus.access.model import CustomerSpec, Identity
 from mixminus.access.permissions import Permission
 from mixminus.access.service import AccessService
 from mixminus.api.application import build
+from mixminus.api.idempotency import IdempotencyService
 from mixminus.api.services import Services
 from mixminus.call.presence import PresenceService
 from mixminus.clock import Clock, SystemClock
@@ -98,6 +99,7 @@ async def open_front(
             recordings=house.recordings,
             webrtc=webrtc,
             delivery=delivery,
+            idempotency=IdempotencyService(house.store, house.clock),
             clock=house.clock,
             style=house.store.timestamp_style,
             readiness=dict,

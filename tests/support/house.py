@@ -35,17 +35,14 @@ from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 from tests.support.clock import ManualClock
+from tests.support.database import database_url
 from tests.support.legs import PcmLeg
 from tests.support.waiting import until
 
-__all__ = ["EVERYTHING", "House", "database_url", "house", "open_house"]
+__all__ = ["EVERYTHING", "House", "house", "open_house"]
 
 EVERYTHING = Page(MAX_PAGE_SIZE, datetime.max.replace(tzinfo=UTC))
 SAMPLE_RATE_HZ = 16000
-
-
-def database_url(directory: Path) -> str:
-    return f"sqlite+aiosqlite:///{directory / 'mixminus.db'}"
 
 
 @dataclass

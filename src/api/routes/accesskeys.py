@@ -9,7 +9,7 @@ from mixminus.access.model import AccessKey
 from mixminus.access.render import render_access_key
 from mixminus.api.access_schemas import AccessKeyBody, AccessKeyProfileBody
 from mixminus.api.authentication import IDENTITY
-from mixminus.api.json import json_response
+from mixminus.api.json import json_response, secret_response
 from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
@@ -34,7 +34,7 @@ async def create(request: web.Request) -> web.Response:
     key, token = await services.access.keys.create(
         request[IDENTITY].customer_id, name=body.name, detail=body.detail, life_s=body.expire
     )
-    return json_response(render_access_key(key, services.style) | {"token": token})
+    return secret_response(render_access_key(key, services.style) | {"token": token})
 
 
 async def get(request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ from aiohttp import web
 from mixminus.access.errors import PasswordsBusy
 from mixminus.access.sessions import LIFE
 from mixminus.api.access_schemas import LoginBody
-from mixminus.api.json import json_response
+from mixminus.api.json import secret_response
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
 from mixminus.errors import InvalidArgument, PermissionDenied, Unauthenticated
@@ -24,7 +24,7 @@ async def login(request: web.Request) -> web.Response:
         return web.Response(status=400)
     except PasswordsBusy:
         return web.Response(status=503, headers={"Retry-After": "1"})
-    response = json_response({"username": login.username, "token": login.token})
+    response = secret_response({"username": login.username, "token": login.token})
     response.set_cookie(
         "token",
         login.token,

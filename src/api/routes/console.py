@@ -1,44 +1,12 @@
 """/join: the page by which a browser enters a room; it holds no secret and needs no credential."""
 
-import base64
-import hashlib
-import re
-from importlib.resources import files
-from typing import Final
+from aiohttp import web
 
-from aiohttp import hdrs, web
+from mixminus.api.pages import page_route
 
 __all__ = ["routes"]
-
-INLINE: Final = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
 def routes() -> tuple[web.RouteDef, ...]:
     """Read the page once and return the route that serves it."""
-    page = files("mixminus.console").joinpath("join.html").read_bytes()
-    headers = {
-        hdrs.CONTENT_TYPE: "text/html; charset=utf-8",
-        hdrs.CACHE_CONTROL: "no-cache",
-        "Content-Security-Policy": _policy(page),
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Permissions-Policy": "microphone=(self)",
-    }
-
-    async def join(_: web.Request) -> web.Response:
-        return web.Response(body=page, headers=headers)
-
-    return (web.get("/join", join),)
-
-
-def _policy(page: bytes) -> str:
-    # The page may run its own inline parts, known by their hashes, and speak to its own server: nothing else.
-    allowed = {
-        kind.decode(): "sha256-" + base64.b64encode(hashlib.sha256(text).digest()).decode()
-        for kind, text in INLINE.findall(page)
-    }
-    inline = "; ".join(f"{kind}-src '{digest}'" for kind, digest in allowed.items())
-    rest = "connect-src 'self'; img-src data:; media-src blob: mediastream:"
-    return (
-        f"default-src 'none'; {inline}; {rest}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    return (page_route("/join", "join.html", permissions="microphone=(self)"),)

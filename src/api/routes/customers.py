@@ -9,7 +9,7 @@ from mixminus.access.render import render_customer
 from mixminus.access.states import CustomerEvent
 from mixminus.api.access_schemas import CustomerBody
 from mixminus.api.authentication import IDENTITY
-from mixminus.api.json import json_response
+from mixminus.api.json import json_response, secret_response
 from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
@@ -24,7 +24,7 @@ async def get_own(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     customer = await services.access.customers.get(request[IDENTITY], request[IDENTITY].customer_id)
     secret = {"webhook_secret": customer.webhook_secret}
-    return json_response(render_customer(customer, services.style) | secret)
+    return secret_response(render_customer(customer, services.style) | secret)
 
 
 async def put_own(request: web.Request) -> web.Response:

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_rooms"
-down_revision = "0002_delivery"
+revision = "0004_rooms"
+down_revision = "0003_delivery"
 
 
 def _added(name: str, type_: sa.types.TypeEngine[Any], default: str) -> sa.Column[Any]:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_delivery"
+revision = "0003_delivery"
 down_revision = "0002_tenants"
 
 

@@ -1,0 +1,86 @@
+"""Entity tags: 304 for what a client has, 412 for what it has no more (RFC 9110 section 13)."""
+
+import pytest
+
+from tests.api.door import Door
+from tests.support.waiting import until
+
+API = "/v1.0/conferences"
+
+
+async def tag_of(door: Door, path: str) -> str:
+    async with door.ask("GET", path) as response:
+        assert response.status == 200
+        return response.headers["ETag"]
+
+
+async def test_the_tag_changes_with_the_resource_only(door: Door) -> None:
+    room = await door.room()
+    path = f"{API}/{room['id']}"
+    before = await tag_of(door, path)
+    assert await tag_of(door, path.replace("/v1.0", "/v1")) == before
+    await door.send("POST", f"{path}/recording_start")
+    assert await tag_of(door, path) != before
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
+async def test_what_the_client_has_is_not_sent_again(door: Door, form: str) -> None:
+    path = f"{API}/{(await door.room())['id']}"
+    tag = await tag_of(door, path)
+    async with door.ask("GET", path, headers={"If-None-Match": form.format(tag)}) as response:
+        assert (response.status, await response.read()) == (304, b"")
+        assert response.headers["ETag"] == tag
+        assert response.headers["X-Request-Id"]
+
+
+async def test_another_tag_gets_the_whole(door: Door) -> None:
+    path = f"{API}/{(await door.room())['id']}"
+    async with door.ask("GET", path, headers={"If-None-Match": '"other"'}) as response:
+        assert response.status == 200
+
+
+@pytest.mark.parametrize("form", ['"other"', "W/{}"])
+async def test_a_stale_or_weak_tag_changes_nothing(door: Door, form: str) -> None:
+    path = f"{API}/{(await door.room())['id']}"
+    tag = await tag_of(door, path)
+    status, answer = await door.send("DELETE", path, headers={"If-Match": form.format(tag)})
+    assert (status, answer["error"]["reason"]) == (412, "PRECONDITION_FAILED")
+    assert await tag_of(door, path) == tag
+
+
+@pytest.mark.parametrize("form", ["{}", '"other", {}', "*"])
+async def test_the_right_tag_is_let_through(door: Door, form: str) -> None:
+    path = f"{API}/{(await door.room())['id']}"
+    tag = await tag_of(door, path)
+    status, gone = await door.send("DELETE", path, headers={"If-Match": form.format(tag)})
+    assert (status, gone["status"]) == (200, "terminated")
+
+
+async def test_what_is_not_there_is_not_found_whatever_the_condition(door: Door) -> None:
+    status, answer = await door.send(
+        "DELETE", f"{API}/{'0' * 8}-0000-4000-8000-{'0' * 12}", headers={"If-Match": "*"}
+    )
+    assert (status, answer["error"]["reason"]) == (404, "CONFERENCE_NOT_FOUND")
+
+
+async def test_lists_and_errors_have_no_tag(door: Door) -> None:
+    for path in (API, f"{API}/room"):
+        async with door.ask("GET", path) as response:
+            assert "ETag" not in response.headers
+
+
+async def test_recordings_have_tags_and_their_files_too(door: Door) -> None:
+    path = f"{API}/{(await door.room())['id']}"
+    _, started = await door.send("POST", f"{path}/recording_start")
+    recording = started["recording_id"]
+    await door.send("POST", f"{path}/recording_stop")
+
+    async def ended() -> bool:
+        return bool((await door.get(f"/v1.0/recordings/{recording}"))[1]["status"] == "ended")
+
+    await until(ended)
+    for resource in ("recordings", "recordingfiles"):
+        tag = await tag_of(door, f"/v1.0/{resource}/{recording}")
+        headers = {"If-None-Match": tag}
+        async with door.ask("GET", f"/v1.0/{resource}/{recording}", headers=headers) as response:
+            assert response.status == 304

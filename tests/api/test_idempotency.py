@@ -1,0 +1,203 @@
+"""Idempotency-Key: sent twice, done once (draft-ietf-httpapi-idempotency-key-header)."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from mixminus.api.idempotency import (
+    Answer,
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    IdempotencyKeysExhausted,
+    IdempotencyOutcomeUnknown,
+    IdempotencyService,
+)
+from mixminus.ids import CustomerId
+from tests.api.door import Door
+from tests.support.clock import ManualClock
+from tests.support.database import content
+from tests.support.waiting import until
+
+API = "/v1.0/conferences"
+BODY = {"type": "conference", "name": "once"}
+
+
+async def create(door: Door, key: str, body: object = BODY, path: str = API) -> tuple[int, Any, bool]:
+    async with door.ask("POST", path, json=body, headers={"Idempotency-Key": key}) as response:
+        return response.status, await response.json(), "Idempotency-Replayed" in response.headers
+
+
+async def rooms(door: Door) -> int:
+    _, page = await door.get(API)
+    return len(page["result"])
+
+
+async def test_the_second_answer_is_the_first_and_nothing_is_done_again(door: Door) -> None:
+    first, second = await create(door, "k"), await create(door, "k")
+    assert first[0] == 200
+    assert second == (first[0], first[1], True)
+    assert await rooms(door) == 1
+
+
+async def test_quotes_around_the_key_and_the_other_root_are_the_same(door: Door) -> None:
+    first = await create(door, '"k"')
+    second = await create(door, "k", path="/v1/conferences")
+    assert (second[1], second[2]) == (first[1], True)
+
+
+async def test_a_key_is_of_one_request_only(door: Door) -> None:
+    await create(door, "k")
+    for path, body in (
+        (API, {**BODY, "name": "other"}),
+        (f"{API}?a=b", BODY),
+        (f"{API}/{uuid4()}/whip", BODY),
+    ):
+        status, answer, _ = await create(door, "k", body, path)
+        assert (status, answer["error"]["reason"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert await rooms(door) == 1
+
+
+async def test_a_key_is_of_one_customer_only(door: Door) -> None:
+    await create(door, "k")
+    headers = {"Idempotency-Key": "k"}
+    token = await door.stranger()
+    status, room = await door.send("POST", API, json={"type": "connect"}, headers=headers, token=token)
+    assert (status, room["type"]) == (200, "connect")
+
+
+async def test_a_refusal_is_repeated_under_the_new_request_id(door: Door) -> None:
+    headers = {"Idempotency-Key": "k"}
+    for replayed in (False, True):
+        async with door.ask("POST", API, json={"type": "queue"}, headers=headers) as response:
+            assert response.status == 400
+            assert ("Idempotency-Replayed" in response.headers) is replayed
+            assert (await response.json())["error"]["request_id"] == response.headers["X-Request-Id"]
+
+
+async def test_parallel_twins_make_one_room(door: Door) -> None:
+    answers = await asyncio.gather(*(create(door, "k") for _ in range(20)))
+    done = [answer for answer in answers if answer[0] == 200]
+    refused = [answer for answer in answers if answer[0] != 200]
+    assert len({answer[1]["id"] for answer in done}) == 1
+    assert all((each[0], each[1]["error"]["reason"]) == (409, "IDEMPOTENCY_KEY_IN_USE") for each in refused)
+    assert await rooms(door) == 1
+
+
+@pytest.mark.parametrize("key", ["", '""', "x" * 256, "\u00e4"])
+async def test_a_key_that_cannot_be_kept_is_refused(door: Door, key: str) -> None:
+    status, answer, _ = await create(door, key)
+    assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
+
+
+async def test_a_new_access_key_is_told_once(door: Door, tmp_path: Path) -> None:
+    body = {"expire": 86400}
+    status, made, _ = await create(door, "k", body, "/v1.0/accesskeys")
+    assert status == 200
+    status, answer, _ = await create(door, "k", body, "/v1.0/accesskeys")
+    assert (status, answer["error"]["reason"]) == (409, "IDEMPOTENCY_OUTCOME_UNKNOWN")
+    assert made["token"].encode() not in content(tmp_path)
+
+
+async def test_other_methods_do_not_look_at_the_key(door: Door) -> None:
+    room = await door.room()
+    for _ in range(2):
+        async with door.ask("GET", f"{API}/{room['id']}", headers={"Idempotency-Key": "k"}) as response:
+            assert response.status == 200
+            assert "Idempotency-Replayed" not in response.headers
+
+
+DONE = Answer(200, (("Content-Type", "application/json"),), b"{}")
+
+
+class Memory:
+    """The service on its own, and a handler that counts."""
+
+    def __init__(self, door: Door, customer_id: CustomerId) -> None:
+        self.clock = ManualClock()
+        self.door = door
+        self.customer_id = customer_id
+        self.service = self.opened()
+        self.handled = 0
+        self.answer = DONE
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def opened(self) -> IdempotencyService:
+        return IdempotencyService(self.door.store, self.clock, max_keys=3)
+
+    async def handle(self) -> Answer:
+        self.handled += 1
+        await self.gate.wait()
+        return self.answer
+
+    async def once(self, key: str = "k", digest: str = "d") -> tuple[Answer, bool]:
+        return await self.service.once(self.customer_id, key, digest, self.handle)
+
+    async def stuck(self) -> asyncio.Future[tuple[Answer, bool]]:
+        """Begin a request whose handler waits for the gate."""
+        self.gate.clear()
+        first = asyncio.ensure_future(self.once())
+        await until(lambda: self.handled)
+        return first
+
+
+@pytest.fixture
+async def memory(door: Door) -> Memory:
+    identity, _ = await door.access.ensure_default(None)
+    return Memory(door, identity.customer_id)
+
+
+async def test_an_answer_is_kept_for_a_day(memory: Memory) -> None:
+    await memory.once()
+    memory.clock.advance(timedelta(hours=23, minutes=59).total_seconds())
+    assert await memory.once() == (DONE, True)
+    memory.clock.advance(120)
+    assert await memory.once() == (DONE, False)
+
+
+async def test_a_twin_waits_for_nobody(memory: Memory) -> None:
+    first = await memory.stuck()
+    with pytest.raises(IdempotencyKeyInUse):
+        await memory.once()
+    memory.gate.set()
+    assert await first == (DONE, False)
+    assert memory.handled == 1
+
+
+async def test_what_a_dead_server_was_doing_is_not_done_again(memory: Memory) -> None:
+    first = await memory.stuck()
+    memory.service = memory.opened()
+    with pytest.raises(IdempotencyOutcomeUnknown):
+        await memory.once()
+    with pytest.raises(IdempotencyKeyReused):
+        await memory.once(digest="another")
+    memory.gate.set()
+    await first
+    assert memory.handled == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_an_answer_that_invites_to_try_again_is_not_kept(memory: Memory, status: int) -> None:
+    memory.answer = Answer(status, (), b"")
+    await memory.once()
+    memory.answer = DONE
+    assert await memory.once() == (DONE, False)
+
+
+async def test_a_secret_is_told_once(memory: Memory) -> None:
+    memory.answer = Answer(200, (), b"token", secret=True)
+    assert (await memory.once())[0].body == b"token"
+    with pytest.raises(IdempotencyOutcomeUnknown):
+        await memory.once()
+
+
+async def test_keys_are_bounded(memory: Memory) -> None:
+    for key in "abc":
+        await memory.once(key)
+    with pytest.raises(IdempotencyKeysExhausted):
+        await memory.once("d")
+    assert await memory.once("a") == (DONE, True)

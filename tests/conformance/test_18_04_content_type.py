@@ -1,0 +1,26 @@
+"""4: a body is read as JSON whatever its Content-Type, and without one."""
+
+import pytest
+
+from tests.api.door import Door
+
+BODY = b'{"type":"conference","name":"x"}'
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [None, "application/x-www-form-urlencoded", "text/plain; charset=utf-16", "application/json", "nonsense"],
+)
+async def test_18_04_the_body_is_json_whatever_the_content_type(door: Door, content_type: str | None) -> None:
+    options = (
+        {"headers": {"Content-Type": content_type}}
+        if content_type
+        else {"skip_auto_headers": ["Content-Type"]}
+    )
+    status, room = await door.send("POST", "/v1.0/conferences", data=BODY, **options)
+    assert (status, room["name"]) == (200, "x")
+
+
+async def test_18_04_a_form_is_no_json(door: Door) -> None:
+    status, answer = await door.send("POST", "/v1.0/conferences", data=b"type=conference")
+    assert (status, answer["error"]["reason"]) == (400, "INVALID_JSON_BODY")

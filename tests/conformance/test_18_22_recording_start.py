@@ -1,0 +1,18 @@
+"""22: recording_start needs no body and nobody in the room."""
+
+from tests.api.door import Door
+
+
+async def test_18_22_recording_starts_without_body_and_before_anybody_joined(door: Door) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    status, first = await door.send("POST", f"{path}/recording_start")
+    assert status == 200
+    assert first["conferencecall_ids"] == []
+    assert first["recording_ids"] == [first["recording_id"]]
+    await door.send("POST", f"{path}/recording_stop")
+    status, second = await door.send("POST", f"{path}/recording_start")
+    assert status == 200
+    assert second["recording_ids"] == [first["recording_id"], second["recording_id"]]
+    _, recording = await door.get(f"/v1.0/recordings/{second['recording_id']}")
+    assert (recording["status"], recording["reference_id"]) == ("recording", room["id"])

@@ -1,0 +1,23 @@
+"""23: a second recording_start is 409 and leaves the first alone; so is one outside progressing."""
+
+from tests.api.door import Door
+
+
+async def test_18_23_a_second_start_leaves_the_first_alone(door: Door) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    _, started = await door.send("POST", f"{path}/recording_start")
+    status, answer = await door.send("POST", f"{path}/recording_start")
+    assert (status, answer["error"]["reason"]) == (409, "RECORDING_ALREADY_ACTIVE")
+    assert await door.get(path) == (200, started)
+    _, recording = await door.get(f"/v1.0/recordings/{started['recording_id']}")
+    assert recording["status"] == "recording"
+
+
+async def test_18_23_a_room_that_is_over_is_not_recorded(door: Door) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    await door.send("DELETE", path)
+    for verb in ("recording_start", "recording_stop"):
+        status, answer = await door.send("POST", f"{path}/{verb}")
+        assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")

@@ -1,0 +1,24 @@
+"""26: a room that terminates ends its recording, and the file can be read."""
+
+import io
+import wave
+
+from tests.api.door import Door
+
+NIL = "00000000-0000-0000-0000-000000000000"
+
+
+async def test_18_26_the_rooms_end_is_the_recordings_end(door: Door) -> None:
+    room = await door.room()
+    path = f"/v1.0/conferences/{room['id']}"
+    _, started = await door.send("POST", f"{path}/recording_start")
+    recording = started["recording_id"]
+    status, ended = await door.send("DELETE", path)
+    assert (status, ended["status"]) == (200, "terminated")
+    assert (ended["recording_id"], ended["recording_ids"]) == (NIL, [recording])
+    _, row = await door.get(f"/v1.0/recordings/{recording}")
+    assert row["status"] == "ended"
+    async with door.ask("GET", f"/v1.0/recordingfiles/{recording}") as response:
+        assert response.status == 200
+        with wave.open(io.BytesIO(await response.read())) as file:
+            assert file.getnchannels() == 1

@@ -1,0 +1,53 @@
+"""36: /v1 is /v1.0, what is not routed is one 404 in the envelope, and X-Request-Id is kept or replaced."""
+
+import re
+
+import pytest
+
+from tests.api.door import Door
+
+UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
+
+
+async def test_18_36_the_short_root_is_an_alias(door: Door) -> None:
+    status, room = await door.post("/v1/conferences", {"type": "conference"})
+    assert status == 200
+    status, seen = await door.get(f"/v1.0/conferences/{room['id']}")
+    assert (status, seen["id"]) == (200, room["id"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/v2/conferences"),
+        ("GET", "/v1.0"),
+        ("GET", "/v1.0/conversations/setup"),
+        ("PATCH", "/v1.0/calls"),
+        ("POST", "/v1/recordings"),
+        ("DELETE", "/ping"),
+    ],
+)
+async def test_18_36_what_is_not_routed_is_one_404(door: Door, method: str, path: str) -> None:
+    async with door.ask(method, path) as response:
+        assert response.status == 404
+        answer = await response.json()
+    assert answer.keys() == {"error"}
+    assert answer["error"].keys() == {"status", "reason", "message", "request_id"}
+    assert (answer["error"]["status"], answer["error"]["reason"]) == ("NOT_FOUND", "ROUTE_NOT_FOUND")
+
+
+@pytest.mark.parametrize("given", ["a", "Z-9_", "x" * 64])
+@pytest.mark.parametrize("path", ["/v1.0/conferences", f"/v1.0/conferences/{UNKNOWN}", "/nowhere", "/ping"])
+async def test_18_36_a_safe_request_id_is_echoed(door: Door, path: str, given: str) -> None:
+    async with door.ask("GET", path, headers={"X-Request-Id": given}) as response:
+        assert response.headers["X-Request-Id"] == given
+        assert (await response.json()).get("error", {"request_id": given})["request_id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 65, "a b", "a;b", "\u00e4", "../.."])
+async def test_18_36_an_unsafe_request_id_is_replaced(door: Door, given: str) -> None:
+    async with door.ask("GET", "/nowhere", headers={"X-Request-Id": given}) as response:
+        made = response.headers["X-Request-Id"]
+        assert re.fullmatch(r"req_[A-Z2-7]{26}", made)
+        assert (await response.json())["error"]["request_id"] == made

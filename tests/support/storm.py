@@ -1,0 +1,153 @@
+"""A storm: clients that create, record, kick and delete while phones come and go, until the server dies.
+
+What the server has acknowledged is written down; ``promises`` are what must hold after its restart.
+Chance has a seed; what the machine does between two steps has none.
+"""
+
+import random
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Self
+from uuid import uuid4
+
+from urllib3.exceptions import HTTPError
+
+from tests.support.raw_phone import RawPhone
+from tests.support.server import ACCESS_KEY, Server
+from tests.support.tones import TONES_HZ, tone
+
+__all__ = ["Promises", "Storm"]
+
+CLIENTS = 3
+PHONES = 4
+VOICE = tone(TONES_HZ[0], 1.0, sample_rate_hz=8000)
+
+
+@dataclass
+class Promises:
+    """What clients were told, or may have been about to be told."""
+
+    rooms: dict[str, str] = field(default_factory=dict)
+    """Names, by the id of a room whose creation was acknowledged."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Rooms, by the Idempotency-Key under which they were created."""
+    asked_keys: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    asked_to_delete: set[str] = field(default_factory=set)
+    recordings: dict[str, str] = field(default_factory=dict)
+    """Rooms, by the id of a recording whose start was acknowledged."""
+    participants: set[str] = field(default_factory=set)
+    """Everybody who was seen in a room."""
+    kicked: set[str] = field(default_factory=set)
+
+    def absorb(self, later: "Promises") -> None:
+        """Keep what was promised before, and what is promised now."""
+        for name, value in vars(later).items():
+            getattr(self, name).update(value)
+
+    @property
+    def of_every_kind(self) -> bool:
+        """Whether there is something to lose of each kind."""
+        return all((self.recordings, self.participants, self.deleted, self.kicked))
+
+    @property
+    def open_rooms(self) -> list[str]:
+        return sorted(self.rooms.keys() - self.asked_to_delete)
+
+
+class Storm:
+    """Threads that keep a server busy; a context manager that outlives the server."""
+
+    def __init__(self, server: Server, seed: int) -> None:
+        self._server = server
+        self._stop = threading.Event()
+        self.promises = Promises()
+        works = [self._be_a_client] * CLIENTS + [self._be_a_phone] * PHONES
+        self._threads = [
+            threading.Thread(
+                target=self._until_the_end, args=(work, random.Random(seed + number)), daemon=True
+            )
+            for number, work in enumerate(works)
+        ]
+
+    def __enter__(self) -> Self:
+        for _ in range(2):
+            self._create(random.Random(0))
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.calm()
+        for thread in self._threads:
+            thread.join()
+
+    def calm(self) -> None:
+        """Let nobody begin anything new."""
+        self._stop.set()
+
+    def _until_the_end(self, work: Any, chance: random.Random) -> None:
+        with suppress(HTTPError, OSError):
+            while not self._stop.is_set():
+                work(chance)
+
+    def _be_a_client(self, chance: random.Random) -> None:
+        steps = (self._create, self._record, self._look, self._kick, self._delete)
+        chance.choices(steps, weights=(2, 4, 3, 4, 1))[0](chance)
+
+    def _be_a_phone(self, chance: random.Random) -> None:
+        room = self._room(chance)
+        # A room that was deleted meanwhile refuses; a phone whose server dies hears nothing more.
+        with suppress(AssertionError), RawPhone() as phone:
+            phone.dial((self._server.host, self._server.sip_port), room)
+            phone.talk(VOICE)
+            self._stop.wait(chance.uniform(0.2, 1.0))
+            if self._stop.is_set():
+                raise TimeoutError  # leave without BYE: there is nobody to take it
+
+    def _create(self, chance: random.Random) -> None:
+        key = str(uuid4())
+        name = f"storm {key}"
+        self.promises.asked_keys.add(key)
+        answer = self._server.request(
+            "POST",
+            "/v1.0/conferences",
+            body=f'{{"type":"conference","name":"{name}","timeout":{chance.choice((0, 3600))}}}'.encode(),
+            headers={"Authorization": f"Bearer {ACCESS_KEY}", "Idempotency-Key": key},
+        )
+        assert answer.status == 200, answer.body
+        self.promises.keys[key] = answer.json["id"]
+        self.promises.rooms[answer.json["id"]] = name
+
+    def _record(self, chance: random.Random) -> None:
+        room = self._room(chance)
+        answer = self._server.call("POST", f"/conferences/{room}/recording_start")
+        if answer.status == 200:
+            self.promises.recordings[answer.json["recording_id"]] = room
+        elif chance.random() < 0.5:
+            self._server.call("POST", f"/conferences/{room}/recording_stop")
+
+    def _look(self, chance: random.Random) -> None:
+        for room in self.promises.open_rooms:
+            self.promises.participants.update(self._server.participants(room))
+
+    def _kick(self, chance: random.Random) -> None:
+        present = self._server.call("GET", "/conferencecalls").json["result"]
+        here = [each["id"] for each in present if each["status"] in ("joining", "joined")]
+        if (
+            here
+            and self._server.call("DELETE", f"/conferencecalls/{(one := chance.choice(here))}").status == 200
+        ):
+            self.promises.kicked.add(one)
+
+    def _delete(self, chance: random.Random) -> None:
+        if len(self.promises.open_rooms) < 2:
+            return
+        room = self._room(chance)
+        self.promises.asked_to_delete.add(room)
+        assert self._server.call("DELETE", f"/conferences/{room}").status == 200
+        self.promises.deleted.add(room)
+
+    def _room(self, chance: random.Random) -> str:
+        return chance.choice(self.promises.open_rooms)

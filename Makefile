@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py $(wildcard native/*.c native/*.h native/*.pyx native/*.pxd)
 
+IN_NETWORK = $(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest -q -p no:benchmark
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 comma := ,
@@ -36,8 +38,13 @@ lint: build build/typing/mixminus ## Check style, types, the doorway's face and 
 
 test: build ## Install what tests need and run all of them, with real phones, a real browser, and both databases
 	@PYTHON=$(PYTHON) tools/install_packages.sh test
-	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest $(ARGS)
-	@[ -n "$(ARGS)" ] || MIXMINUS_TEST_DATABASE=postgresql $(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest $(ON_STORE)
+ifdef ARGS
+	$(IN_NETWORK) $(ARGS)
+else
+	$(IN_NETWORK) --ignore=tests/e2e -n 2 --dist loadfile
+	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(ON_STORE)
+	$(IN_NETWORK) tests/e2e
+endif
 
 bench: build ## Measure: kernels, ports per core, the API while 200 talk; as ratios
 	$(BIN)/python -m pytest bench --benchmark-only -q

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 FUZZ_SECONDS ?= 30
 # Run a second time, on PostgreSQL.
-ON_STORE := tests/store tests/conference
+ON_STORE := tests/store
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -33,9 +33,11 @@ test: build ## Install what tests need and run all of them, with real phones and
 	@PYTHON=$(PYTHON) tools/install_packages.sh test
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest $(ARGS)
 
-bench: build ## Measure: kernels, then ports per core, as ratios to a bare packet loop
+bench: build ## Measure kernels, a tick of 1000 ports, the same in real time, and mouth to ear; see bench/README.md
 	$(BIN)/python -m pytest bench --benchmark-only -q
-	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.capacity
+	$(BIN)/python -m bench.lockstep
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.capacity $(ARGS)
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.mouth_to_ear $(ARGS)
 
 debug: build ## Run the native tests with the engine built for ASan and UBSan
 	MIXMINUS_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \

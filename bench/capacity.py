@@ -40,13 +40,13 @@ class Reading:
 
     @property
     def floor_us(self) -> float:
-        """CPU time of the floor for each packet to a phone, and the one from it."""
-        return self.floor_cpu_s * 1e6 / self.floor_traffic.received
+        """CPU time of the floor for a packet to a phone and one from it."""
+        return self.floor_cpu_s * 1e6 / self.floor_traffic.pairs
 
     @property
     def engine_us(self) -> float:
         """CPU time of the engine for the same."""
-        return self.engine_cpu_s * 1e6 / self.traffic.received
+        return self.engine_cpu_s * 1e6 / self.traffic.pairs
 
     @property
     def ratio(self) -> float:
@@ -122,7 +122,9 @@ def report(load: Load, legs: int, seconds: int, readings: list[Reading]) -> str:
         f"  CPU for a packet there and back: floor {statistics.median(r.floor_us for r in readings):.2f} us,"
         f" engine {statistics.median(r.engine_us for r in readings):.2f} us\n"
         f"  engine / floor: median {statistics.median(r.ratio for r in readings):.2f}"
-        f" (min {ordered[0].ratio:.2f}, max {ordered[-1].ratio:.2f})\n"
+        f"; by round (packets to the phones, of those expected): "
+        + ", ".join(f"{r.ratio:.2f} ({100 * r.traffic.received / expected:.0f} %)" for r in readings)
+        + "\n"
         f"  of the median round: engine {100 * typical.engine_cpu_s / seconds:.1f} % of a core,"
         f" load average {typical.load_average:.1f}\n"
         f"  packets to the phones {100 * traffic.received / expected:.2f} % of {expected}"

@@ -94,8 +94,8 @@ def listen(ear: RtpPhone, heard: Heard, until_s: float) -> None:
             heard.payloads.append(RtpPacket.parse(datagram).payload)
 
 
-def measure(wire: Wire, seconds: float, *, realtime: bool) -> list[float]:
-    """Talk in real time; return every chirp's delay once the call has settled."""
+def measure(wire: Wire, seconds: float, *, phase_s: float, realtime: bool) -> list[float]:
+    """Talk in real time, at a phase to the engine's ticks; return every chirp's delay once the call has settled."""
     voice, heard = Voice(wire), Heard(wire)
     sent_s: list[float] = []
     with (
@@ -106,7 +106,7 @@ def measure(wire: Wire, seconds: float, *, realtime: bool) -> list[float]:
         ear.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         port = seat_two(engine, wire, mouth, ear)
         engine.start()
-        begin_s = time.time()
+        begin_s = time.time() + phase_s
         for number in range(int((SETTLING_S + seconds) / PACKET_S)):
             listen(ear, heard, begin_s + number * PACKET_S)
             if number % PERIOD_FRAMES == 0 and number * PACKET_S >= SETTLING_S:
@@ -181,11 +181,12 @@ def main() -> None:
     if arguments.realtime:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     for wire in (PCMU, OPUS):
-        # Each round meets the engine's ticks at another phase.
         delays_ms = [
             each
-            for _ in range(ROUNDS)
-            for each in measure(wire, arguments.seconds, realtime=arguments.realtime)
+            for turn in range(ROUNDS)
+            for each in measure(
+                wire, arguments.seconds, phase_s=turn * PACKET_S / ROUNDS, realtime=arguments.realtime
+            )
         ]
         print(
             f"{wire.format.codec}: {quantiles(delays_ms)} of {len(delays_ms)} chirps"

@@ -93,6 +93,11 @@ class Traffic:
     gap_p99_us: int
     gap_max_us: int
 
+    @property
+    def pairs(self) -> float:
+        """Packets both ways, halved: a late generator makes more go one way than the other."""
+        return (self.sent + self.received) / 2
+
 
 class Phones:
     """The generator process: as many phones as the measurement has legs."""

@@ -46,9 +46,11 @@ else
 	$(IN_NETWORK) tests/e2e
 endif
 
-bench: build ## Measure: kernels, ports per core, the API while 200 talk; as ratios
+bench: build ## Measure kernels, a tick of 1000 ports, the same in real time, and mouth to ear; see bench/README.md
 	$(BIN)/python -m pytest bench --benchmark-only -q
-	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.capacity
+	$(BIN)/python -m bench.lockstep
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.capacity $(ARGS)
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.mouth_to_ear $(ARGS)
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.api_latency
 
 debug: build ## Run the native tests with the engine built for ASan and UBSan

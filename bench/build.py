@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["build", "load"]
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
-_FLAGS: Final = ["-std=gnu11", "-O3", "-Wall", "-Wextra", "-fPIC", "-shared"]
+_FLAGS: Final = ["-std=gnu11", "-O3", "-Wall", "-Wextra", "-Wno-unused-parameter", "-fPIC", "-shared"]
 _LIBRARIES: Final = ["-lm", "-lpthread", "-ldl"]
 
 

@@ -40,13 +40,13 @@ class Reading:
 
     @property
     def floor_us(self) -> float:
-        """CPU time of the floor for each packet to a phone, and the one from it."""
-        return self.floor_cpu_s * 1e6 / self.floor_traffic.received
+        """CPU time of the floor for a packet to a phone and one from it."""
+        return self.floor_cpu_s * 1e6 / self.floor_traffic.pairs
 
     @property
     def engine_us(self) -> float:
         """CPU time of the engine for the same."""
-        return self.engine_cpu_s * 1e6 / self.traffic.received
+        return self.engine_cpu_s * 1e6 / self.traffic.pairs
 
     @property
     def ratio(self) -> float:
@@ -54,10 +54,12 @@ class Reading:
         return self.engine_us / self.floor_us
 
 
-def measure_floor(legs: int, seconds: int, load: Load) -> tuple[float, Traffic]:
+def measure_floor(legs: int, seconds: int, load: Load, *, realtime: bool) -> tuple[float, Traffic]:
     """Return the CPU seconds that the bare loop needs for the same packets, and what the phones saw."""
     phones = Phones(legs, TALKERS, seconds, load, secrets.token_bytes(KEY_BYTES))
     floor = Floor(legs, load.packet_bytes, seconds)
+    if realtime:
+        floor.hurry()
     phones.start(floor.ports)
     floor.start(phones.ports)
     return floor.answer(), phones.answer()
@@ -80,11 +82,13 @@ def _cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def measure_engine(legs: int, seconds: int, load: Load) -> tuple[float, Traffic, dict[str, int]]:
+def measure_engine(
+    legs: int, seconds: int, load: Load, *, realtime: bool
+) -> tuple[float, Traffic, dict[str, int]]:
     """Return the CPU seconds of the whole engine process, and what the phones saw."""
     key = secrets.token_bytes(KEY_BYTES)
     phones = Phones(legs, TALKERS, seconds, load, key)
-    with Engine(EngineConfig(shards=1)) as engine:
+    with Engine(EngineConfig(shards=1, realtime=realtime)) as engine:
         bridge = engine.open_bridge()
         ports: list[Port] = []
         for phone_port in phones.ports:
@@ -101,10 +105,10 @@ def measure_engine(legs: int, seconds: int, load: Load) -> tuple[float, Traffic,
     return cpu_s, traffic, lateness
 
 
-def measure(legs: int, seconds: int, load: Load) -> Reading:
+def measure(legs: int, seconds: int, load: Load, *, realtime: bool) -> Reading:
     """Measure the floor, then the engine."""
-    floor_cpu_s, floor_traffic = measure_floor(legs, seconds, load)
-    engine_cpu_s, traffic, lateness = measure_engine(legs, seconds, load)
+    floor_cpu_s, floor_traffic = measure_floor(legs, seconds, load, realtime=realtime)
+    engine_cpu_s, traffic, lateness = measure_engine(legs, seconds, load, realtime=realtime)
     return Reading(floor_cpu_s, floor_traffic, engine_cpu_s, traffic, lateness, os.getloadavg()[0])
 
 
@@ -118,7 +122,9 @@ def report(load: Load, legs: int, seconds: int, readings: list[Reading]) -> str:
         f"  CPU for a packet there and back: floor {statistics.median(r.floor_us for r in readings):.2f} us,"
         f" engine {statistics.median(r.engine_us for r in readings):.2f} us\n"
         f"  engine / floor: median {statistics.median(r.ratio for r in readings):.2f}"
-        f" (min {ordered[0].ratio:.2f}, max {ordered[-1].ratio:.2f})\n"
+        f"; by round (packets to the phones, of those expected): "
+        + ", ".join(f"{r.ratio:.2f} ({100 * r.traffic.received / expected:.0f} %)" for r in readings)
+        + "\n"
         f"  of the median round: engine {100 * typical.engine_cpu_s / seconds:.1f} % of a core,"
         f" load average {typical.load_average:.1f}\n"
         f"  packets to the phones {100 * traffic.received / expected:.2f} % of {expected}"
@@ -146,6 +152,7 @@ def main() -> None:
     parser.add_argument("legs", nargs="?", type=int, default=1000)
     parser.add_argument("seconds", nargs="?", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--realtime", action="store_true", help="SCHED_FIFO for engine and floor; needs root")
     parser.add_argument("--load", choices=("PCMU", "Opus"), help="only this one")
     arguments = parser.parse_args()
     use_huge_pages()
@@ -154,7 +161,10 @@ def main() -> None:
         if arguments.load and not load.name.startswith(arguments.load):
             continue
         sys.stderr.write(f"{load.name} ...\n")
-        readings = [measure(arguments.legs, arguments.seconds, load) for _ in range(arguments.rounds)]
+        readings = [
+            measure(arguments.legs, arguments.seconds, load, realtime=arguments.realtime)
+            for _ in range(arguments.rounds)
+        ]
         print(report(load, arguments.legs, arguments.seconds, readings), flush=True)
 
 

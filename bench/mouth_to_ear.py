@@ -27,6 +27,7 @@ from mixminus.mixer import Engine, EngineConfig, Port
 
 ROUNDS = 5
 PACKET_S = 0.02
+PRIORITY = 20
 SETTLING_S = 2.0
 LONGEST_S = 0.4
 DRIFTS_PPM = (-200, 200)
@@ -93,15 +94,19 @@ def listen(ear: RtpPhone, heard: Heard, until_s: float) -> None:
             heard.payloads.append(RtpPacket.parse(datagram).payload)
 
 
-def measure(wire: Wire, seconds: float) -> list[float]:
-    """Talk in real time; return every chirp's delay once the call has settled."""
+def measure(wire: Wire, seconds: float, *, phase_s: float, realtime: bool) -> list[float]:
+    """Talk in real time, at a phase to the engine's ticks; return every chirp's delay once the call has settled."""
     voice, heard = Voice(wire), Heard(wire)
     sent_s: list[float] = []
-    with Engine(EngineConfig(shards=1)) as engine, RtpPhone() as mouth, RtpPhone(ssrc=2) as ear:
+    with (
+        Engine(EngineConfig(shards=1, realtime=realtime)) as engine,
+        RtpPhone() as mouth,
+        RtpPhone(ssrc=2) as ear,
+    ):
         ear.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         port = seat_two(engine, wire, mouth, ear)
         engine.start()
-        begin_s = time.time()
+        begin_s = time.time() + phase_s
         for number in range(int((SETTLING_S + seconds) / PACKET_S)):
             listen(ear, heard, begin_s + number * PACKET_S)
             if number % PERIOD_FRAMES == 0 and number * PACKET_S >= SETTLING_S:
@@ -151,34 +156,48 @@ def quantiles(delays_ms: list[float]) -> str:
     return f"p50 {cuts[9]:.1f} ms, p95 {cuts[18]:.1f} ms, max {max(delays_ms):.1f} ms"
 
 
+def report_drift(wire: Wire, seen: Drift) -> str:
+    """Render how the delay began, how it ended, and what was done about it."""
+    tenth = len(seen.delays_ms) // 10
+    return (
+        f"{wire.format.codec}, sender {seen.ppm:+} ppm for {DRIFT_S} s:"
+        f" first tenth p50 {statistics.median(seen.delays_ms[:tenth]):.1f} ms,"
+        f" last tenth p50 {statistics.median(seen.delays_ms[-tenth:]):.1f} ms;"
+        f" {quantiles(seen.delays_ms)}; {seen.corrections} corrections,"
+        f" {seen.lost} packets late or lost, or waited for"
+    )
+
+
 def main() -> None:
     """Measure both codecs and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("seconds", nargs="?", type=float, default=10.0)
-    seconds = parser.parse_args().seconds
+    parser.add_argument(
+        "--realtime", action="store_true", help="SCHED_FIFO for the engine and the phones; needs root"
+    )
+    arguments = parser.parse_args()
+    if arguments.realtime:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     for wire in (PCMU, OPUS):
-        # Each round meets the engine's ticks at another phase.
-        delays_ms = [each for _ in range(ROUNDS) for each in measure(wire, seconds)]
+        delays_ms = [
+            each
+            for turn in range(ROUNDS)
+            for each in measure(
+                wire, arguments.seconds, phase_s=turn * PACKET_S / ROUNDS, realtime=arguments.realtime
+            )
+        ]
         print(
             f"{wire.format.codec}: {quantiles(delays_ms)} of {len(delays_ms)} chirps"
             f" (in it {wire.lookahead_ms:.1f} ms of encoders' look-ahead);"
             f" load average {os.getloadavg()[0]:.1f}",
             flush=True,
         )
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     for wire in (PCMU, OPUS):
         for ppm in DRIFTS_PPM:
-            seen = drift(wire, ppm)
-            tenth = len(seen.delays_ms) // 10
-            print(
-                f"{wire.format.codec}, sender {ppm:+} ppm for {DRIFT_S} s:"
-                f" first tenth p50 {statistics.median(seen.delays_ms[:tenth]):.1f} ms,"
-                f" last tenth p50 {statistics.median(seen.delays_ms[-tenth:]):.1f} ms;"
-                f" {quantiles(seen.delays_ms)}; {seen.corrections} corrections,"
-                f" {seen.lost} packets late or lost, or waited for",
-                flush=True,
-            )
+            print(report_drift(wire, drift(wire, ppm)), flush=True)
 
 
 if __name__ == "__main__":

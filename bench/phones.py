@@ -1,5 +1,6 @@
 """The other end of the wire: the C programs of bench/native, and what they saw."""
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from mixminus.mixer.libraries import find_libraries
 
 __all__ = ["Floor", "Phones", "Traffic"]
 
+_PRIORITY: Final = 20
 # pylibsrtp's library wants to be loaded by a Python, so a Python is the generator's shell.
 _HOST: Final = """
 import ctypes, os, sys
@@ -32,6 +34,10 @@ class _Program:
         )
         assert self._process.stdout
         self.ports = [int(self._process.stdout.readline()) for _ in range(legs)]
+
+    def hurry(self) -> None:
+        """Run before everybody else, as the engine's threads do when they may."""
+        os.sched_setscheduler(self._process.pid, os.SCHED_FIFO, os.sched_param(_PRIORITY))
 
     def start(self, targets: list[int]) -> None:
         """Tell each leg the port on loopback that it sends to; the traffic begins."""
@@ -60,6 +66,10 @@ class Floor:
         self._program = _Program("floor", legs, [packet_bytes, seconds])
         self.ports = self._program.ports
 
+    def hurry(self) -> None:
+        """Run before everybody else."""
+        self._program.hurry()
+
     def start(self, targets: list[int]) -> None:
         """Begin to move packets."""
         self._program.start(targets)
@@ -82,6 +92,11 @@ class Traffic:
     gap_p50_us: int
     gap_p99_us: int
     gap_max_us: int
+
+    @property
+    def pairs(self) -> float:
+        """Packets both ways, halved: a late generator makes more go one way than the other."""
+        return (self.sent + self.received) / 2
 
 
 class Phones:

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define REPLAY_WINDOW 128u            /* two seconds; moved bit by bit       */
+#define REPLAY_WINDOW 1024u
 /* Shorter is no RTP (RTCP) header, which libsrtp takes on trust. */
 #define MIN_RTP_BYTES 12u
 #define MIN_RTCP_BYTES 8u

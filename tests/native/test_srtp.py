@@ -123,8 +123,8 @@ def test_a_replay_is_told_from_a_forgery(pair: tuple[Leg, Leg]) -> None:
     assert pair[1].run("unprotect_rtcp", report) == -errno.EALREADY
 
 
-def test_packets_may_be_two_seconds_out_of_order(pair: tuple[Leg, Leg]) -> None:
-    secrets = [pair[0].run("protect", rtp(n, n, b"x")) for n in range(101)]
+def test_packets_may_be_1000_out_of_order(pair: tuple[Leg, Leg]) -> None:
+    secrets = [pair[0].run("protect", rtp(n, n, b"x")) for n in range(1001)]
     assert isinstance(pair[1].run("unprotect", secrets[-1]), bytes)  # type: ignore[arg-type] # all were protected
     assert isinstance(pair[1].run("unprotect", secrets[0]), bytes)  # type: ignore[arg-type] # likewise
 

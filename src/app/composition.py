@@ -18,33 +18,22 @@ from typing import Final
 
 from aiohttp import web
 
-from mixminus.access.service import AccessService
 from mixminus.api import server_log
 from mixminus.api.application import build
-from mixminus.api.idempotency import IdempotencyService
 from mixminus.api.limits import Limited, Limits
-from mixminus.api.services import Services
 from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_host
+from mixminus.app.control import Control, ControlConfig, open_control
 from mixminus.app.demo import Demo, open_demo
+from mixminus.app.door import services_of
 from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings, setting_name
-from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
-from mixminus.conference.hearing import HearsService
-from mixminus.conference.lifecycle import Lifecycle
-from mixminus.conference.participants import ParticipantService
-from mixminus.conference.room import Rooms
-from mixminus.conference.service import ConferenceService
-from mixminus.conference.talking import TalkingWatch
-from mixminus.conference.watch import HealthWatch
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
-from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineConfig, EngineEvent
-from mixminus.recording.service import RecordingService
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
 from mixminus.store.database import Store
@@ -73,31 +62,6 @@ class House:
     demo: Demo | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What everything else stands on."""
-
-    clock: SystemClock
-    store: Store
-    delivery: DeliveryService
-    engine: Engine
-
-
-@dataclass(frozen=True, slots=True)
-class _Control:
-    """The services, before anybody can reach them."""
-
-    access: AccessService
-    conferences: ConferenceService
-    participants: ParticipantService
-    calls: CallService
-    presence: PresenceService
-    recordings: RecordingService
-    hears: HearsService
-    on_engine_event: Callable[[EngineEvent], None]
-    counters: Callable[[], dict[str, int]]
-
-
 @asynccontextmanager
 async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[House]:
     """Build everything, and close it again in reverse whatever happens."""
@@ -108,7 +72,9 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
         store = await _open_store(settings, stack)
         delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)
-        control = await _start_services(settings, store, engine, clock=clock, names=names, stack=stack)
+        control = await stack.enter_async_context(
+            open_control(store, clock, engine, _control_config(settings, names))
+        )
         identity, fresh_key = await control.access.ensure_default(
             settings.access_key.get_secret_value() or None
         )
@@ -117,8 +83,13 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
         webrtc = await _start_webrtc(settings, engine, control.calls, stack)
         sip = await _start_sip(settings, engine, control, stack)
         limits = Limits(Limited(settings.rate_limits))
-        ground = _Ground(clock, store, delivery, engine)
-        services = _services(ground, control, sip=sip, webrtc=webrtc, limits=limits)
+        services = services_of(
+            control,
+            delivery=delivery,
+            webrtc=webrtc,
+            readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
+            more_counters=lambda: {**sip.counters, **limits.counters},
+        )
         http = await _start_http(settings, build(services, limits), stack)
         yield House(
             http=http,
@@ -138,35 +109,11 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
         )
 
 
-def _services(
-    ground: _Ground, control: _Control, *, sip: SipEndpoint, webrtc: WebRtcEndpoint, limits: Limits
-) -> Services:
-    """Show the house to its HTTP door."""
-    engine, delivery = ground.engine, ground.delivery
-    return Services(
-        access=control.access,
-        conferences=control.conferences,
-        participants=control.participants,
-        calls=control.calls,
-        presence=control.presence,
-        hears=control.hears,
-        recordings=control.recordings,
-        webrtc=webrtc,
-        delivery=delivery,
-        idempotency=IdempotencyService(ground.store, ground.clock),
-        clock=ground.clock,
-        style=ground.store.timestamp_style,
-        readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
-        counters=lambda: (
-            engine.counters()
-            | webrtc.counters
-            | sip.counters
-            | delivery.counters
-            | limits.counters
-            | control.access.counters
-            | control.counters()
-        ),
-        tick_lateness_us=engine.tick_lateness_us,
+def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> ControlConfig:
+    return ControlConfig(
+        recordings_directory=settings.data_dir / "recordings",
+        recording_sample_rate_hz=settings.recording_sample_rate_hz,
+        names=names,
     )
 
 
@@ -212,61 +159,6 @@ def _start_engine(settings: Settings, stack: AsyncExitStack) -> Engine:
     return engine
 
 
-async def _start_services(
-    settings: Settings,
-    store: Store,
-    engine: Engine,
-    *,
-    clock: SystemClock,
-    names: dict[str, ConferenceId],
-    stack: AsyncExitStack,
-) -> _Control:
-    """Wire the services, and let them take up what an earlier run has left."""
-    recordings = RecordingService(
-        store,
-        clock,
-        directory=settings.data_dir / "recordings",
-        sample_rate_hz=settings.recording_sample_rate_hz,
-    )
-    stack.push_async_callback(recordings.close)
-    rooms = Rooms(engine, clock)
-    lifecycle = Lifecycle(store, clock, rooms, recordings)
-    conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
-    stack.push_async_callback(conferences.close)
-    participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-    calls = CallService(store, clock, run_flow=FlowRunner(participants, clock).run, names=names)
-    health = HealthWatch(store, clock, participants)
-    stack.push_async_callback(health.close)
-    talking = TalkingWatch(store, clock, rooms)
-    stack.push_async_callback(talking.close)
-    stack.push_async_callback(calls.close)
-    await recordings.repair()
-    await calls.start()
-    await conferences.start()
-    health.start()
-    return _Control(
-        access=AccessService(store, clock),
-        conferences=conferences,
-        participants=participants,
-        calls=calls,
-        presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
-        recordings=recordings,
-        hears=HearsService(conferences=conferences, rooms=rooms),
-        on_engine_event=_both(calls.on_engine_event, talking.on_engine_event),
-        counters=lambda: {**rooms.ambience.counters, **talking.counters},
-    )
-
-
-def _both(
-    one: Callable[[EngineEvent], None], other: Callable[[EngineEvent], None]
-) -> Callable[[EngineEvent], None]:
-    def tell(event: EngineEvent) -> None:
-        one(event)
-        other(event)
-
-    return tell
-
-
 def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: AsyncExitStack) -> None:
     """Bring the engine's events to those who wait for them."""
     loop = asyncio.get_running_loop()
@@ -294,7 +186,7 @@ async def _start_webrtc(
 
 
 async def _start_sip(
-    settings: Settings, engine: Engine, control: _Control, stack: AsyncExitStack
+    settings: Settings, engine: Engine, control: Control, stack: AsyncExitStack
 ) -> SipEndpoint:
     config = SipConfig(
         host=settings.sip_host,

@@ -9,7 +9,8 @@ from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.errors import Exhausted
-from mixminus.flow.actions import Action, Option, parse
+from mixminus.flow.actions.catalogue import Action, Option, parse
+from mixminus.flow.services import FlowServices
 from mixminus.log import get
 from mixminus.tasks import Interrupted, unless
 
@@ -30,16 +31,22 @@ class FlowRun:
         self,
         call: LiveCall,
         *,
-        participants: ParticipantService,
-        clock: Clock,
+        services: FlowServices,
         executors: Mapping[type[Option], Executor],
     ) -> None:
         self.call = call
-        self.participants = participants
-        self.clock = clock
+        self.services = services
         self._executors = executors
         self._stops: list[asyncio.Future[Any]] = [call.over]
         self._depth = 0
+
+    @property
+    def participants(self) -> ParticipantService:
+        return self.services.participants
+
+    @property
+    def clock(self) -> Clock:
+        return self.services.clock
 
     async def perform(self, actions: Sequence[Mapping[str, Any]]) -> None:
         """Do the actions one after the other; lists may nest."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from mixminus.conference.model import Conference, ConferenceProfile, Role, RoomSettings
+from mixminus.conference.model import Conference, Conferencecall, ConferenceProfile, Role, RoomSettings
 from mixminus.mixer import DigitReceived
 from tests.support.house import EVERYTHING, House
 from tests.support.legs import PcmLeg
@@ -59,11 +59,10 @@ async def test_a_second_try_may_be_the_right_one_and_digits_may_be_early(house: 
 async def test_silence_ends_a_pin_like_a_hash(house: House) -> None:
     room, leg = await at_the_door(house)
     press(house, leg, "99")
-    sleepers = house.clock.sleepers
 
-    def later() -> bool:
+    async def later() -> list[Conferencecall]:
         house.clock.advance(1)
-        return house.clock.sleepers < sleepers
+        return await house.participants.list_calls(house.customer_id, EVERYTHING, room.id)
 
     await until(later)
     assert await roles(house, room) == [Role.MODERATOR]

@@ -15,9 +15,7 @@ from mixminus.access.model import CustomerSpec, Identity
 from mixminus.access.permissions import Permission
 from mixminus.access.service import AccessService
 from mixminus.api.application import build
-from mixminus.api.idempotency import IdempotencyService
-from mixminus.api.services import Services
-from mixminus.call.presence import PresenceService
+from mixminus.app.door import services_of
 from mixminus.clock import Clock, SystemClock
 from mixminus.delivery.connection import Limits
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
@@ -83,28 +81,16 @@ async def open_front(
 ) -> AsyncIterator[Front]:
     """Open a house and its front; deliveries go by the real time unless they are given a clock."""
     async with open_house(directory, ManualClock()) as house:
-        access = AccessService(house.store, house.clock)
+        access = house.control.access
         await access.ensure_default(KEY)
         config = DeliveryConfig(limits=limits or Limits())
         delivery = DeliveryService(house.store, delivery_clock or SystemClock(), config)
         await delivery.start()
         webrtc = WebRtcEndpoint(house.engine, house.calls)
-        services = Services(
-            access=access,
-            conferences=house.conferences,
-            participants=house.participants,
-            calls=house.calls,
-            presence=PresenceService(conferences=house.conferences, rooms=house.rooms, calls=house.calls),
-            hears=house.hears,
-            recordings=house.recordings,
-            webrtc=webrtc,
+        services = services_of(
+            house.control,
             delivery=delivery,
-            idempotency=IdempotencyService(house.store, house.clock),
-            clock=house.clock,
-            style=house.store.timestamp_style,
-            readiness=dict,
-            counters=lambda: delivery.counters,
-            tick_lateness_us=house.engine.tick_lateness_us,
+            webrtc=webrtc,
         )
         try:
             async with TestClient(TestServer(build(services))) as client:

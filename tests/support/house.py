@@ -11,20 +11,17 @@ from uuid import UUID
 
 import pytest
 
-from mixminus.access.service import AccessService
+from mixminus.app.control import Control, ControlConfig, open_control
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
 from mixminus.call.service import CallService
 from mixminus.conference.hearing import HearsService
-from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.model import Conference, Conferencecall, ConferenceSpec, ConferenceType
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.conference.talking import TalkingWatch
-from mixminus.conference.watch import HealthWatch
-from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
 from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
@@ -53,15 +50,37 @@ class House:
     clock: ManualClock
     engine: Engine
     customer_id: CustomerId
-    rooms: Rooms
-    conferences: ConferenceService
-    participants: ParticipantService
-    calls: CallService
-    recordings: RecordingService
-    hears: HearsService
-    talking: TalkingWatch
+    control: Control
     recordings_directory: Path
     legs: list[PcmLeg] = field(default_factory=list)
+
+    @property
+    def rooms(self) -> Rooms:
+        return self.control.rooms
+
+    @property
+    def conferences(self) -> ConferenceService:
+        return self.control.conferences
+
+    @property
+    def participants(self) -> ParticipantService:
+        return self.control.participants
+
+    @property
+    def calls(self) -> CallService:
+        return self.control.calls
+
+    @property
+    def recordings(self) -> RecordingService:
+        return self.control.recordings
+
+    @property
+    def hears(self) -> HearsService:
+        return self.control.hears
+
+    @property
+    def talking(self) -> TalkingWatch:
+        return self.control.talking
 
     async def room(self, type_: ConferenceType = "conference", **spec: Any) -> Conference:
         """Create a conference and wait until it progresses."""
@@ -81,8 +100,7 @@ class House:
         """Let the engine run, and tell what it tells."""
         self.engine.tick(count)
         for event in self.engine.events():
-            self.calls.on_engine_event(event)
-            self.talking.on_engine_event(event)
+            self.control.on_engine_event(event)
 
     async def join(self, conference: Conference, count: int = 1) -> list[PcmLeg]:
         """Let phones dial a conference and wait until all have joined."""
@@ -162,41 +180,19 @@ async def open_house(
     await upgrade(database_url(directory))
     store = Store(database_url(directory))
     engine = Engine(EngineConfig(manual=True))
-    recordings = RecordingService(store, clock, directory=directory / "recordings")
-    rooms = Rooms(engine, clock)
-    lifecycle = Lifecycle(store, clock, rooms, recordings)
-    conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
-    participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-    health = HealthWatch(store, clock, participants)
-    talking = TalkingWatch(store, clock, rooms)
-    flows = FlowRunner(participants, clock)
-    calls = CallService(store, clock, run_flow=flows.run, names=dict(names))
-    identity, _ = await AccessService(store, clock).ensure_default(None)
+    config = ControlConfig(recordings_directory=directory / "recordings", names=dict(names))
     try:
-        await recordings.repair()
-        await conferences.start()
-        await calls.start()
-        health.start()
-        yield House(
-            store=store,
-            clock=clock,
-            engine=engine,
-            customer_id=identity.customer_id,
-            rooms=rooms,
-            conferences=conferences,
-            participants=participants,
-            calls=calls,
-            recordings=recordings,
-            hears=HearsService(conferences=conferences, rooms=rooms),
-            talking=talking,
-            recordings_directory=directory / "recordings",
-        )
+        async with open_control(store, clock, engine, config) as control:
+            identity, _ = await control.access.ensure_default(None)
+            yield House(
+                store=store,
+                clock=clock,
+                engine=engine,
+                customer_id=identity.customer_id,
+                control=control,
+                recordings_directory=config.recordings_directory,
+            )
     finally:
-        await calls.close()
-        await talking.close()
-        await health.close()
-        await conferences.close()
-        await recordings.close()
         await store.close()
         engine.close()
 

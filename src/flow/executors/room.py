@@ -1,9 +1,11 @@
-"""Executors: what each action does; one row of EXECUTORS an action."""
+"""What takes a call into a room, and out again."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from mixminus.conference.room import Seat
-from mixminus.flow.actions import Answer, ConferenceJoin, Hangup, Option, Sleep
+from mixminus.flow.actions.catalogue import Option
+from mixminus.flow.actions.room import ConferenceJoin
 from mixminus.flow.pin import role_at_door
 from mixminus.flow.run import Executor, FlowRun
 from mixminus.log import get
@@ -12,19 +14,6 @@ from mixminus.tasks import Interrupted
 __all__ = ["EXECUTORS"]
 
 log = get("flow")
-
-
-async def answer(run: FlowRun, _: Answer) -> None:
-    await run.call.answer()
-
-
-async def hangup(run: FlowRun, option: Hangup) -> None:
-    await run.call.hang_up(option.reason)
-    await run.park()
-
-
-async def sleep(run: FlowRun, option: Sleep) -> None:
-    await run.wait(run.clock.sleep(option.duration_ms / 1000))
 
 
 async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
@@ -74,9 +63,4 @@ async def _connect(run: FlowRun, seat: Seat) -> None:
         await run.wait(seat.open.wait())
 
 
-EXECUTORS: Final[dict[type[Option], Executor]] = {
-    Answer: answer,
-    ConferenceJoin: conference_join,
-    Hangup: hangup,
-    Sleep: sleep,
-}
+EXECUTORS: Final[Mapping[type[Option], Executor]] = {ConferenceJoin: conference_join}

@@ -1,0 +1,12 @@
+"""Every executor, by the option that it carries out."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mixminus.flow.actions.catalogue import Option
+from mixminus.flow.executors import basic, room
+from mixminus.flow.run import Executor
+
+__all__ = ["EXECUTORS"]
+
+EXECUTORS: Final[Mapping[type[Option], Executor]] = {**basic.EXECUTORS, **room.EXECUTORS}

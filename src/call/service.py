@@ -6,10 +6,10 @@ leg ends by itself: the flow stops where it is -----------------------
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from mixminus.call.dialin import DirectHash, route
 from mixminus.call.errors import CallDeleted, CallNotFound, CallNotProgressing
@@ -17,6 +17,7 @@ from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Address, Leg, LegEnded
 from mixminus.call.live import LiveCall
 from mixminus.call.model import Call, MuteDirection
+from mixminus.call.program import Program
 from mixminus.call.states import CallStatus, HangupReason
 from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
@@ -32,8 +33,8 @@ from mixminus.tasks import Interrupted, TaskScope
 
 __all__ = ["CallService", "RunFlow"]
 
-RunFlow = Callable[[LiveCall, Sequence[Mapping[str, Any]]], Awaitable[None]]
-"""Runs a call's actions to the end; ``flow.runner`` is the one. Raises Interrupted when the leg ends."""
+RunFlow = Callable[[LiveCall, Program], Awaitable[None]]
+"""Runs a call's program to the end; ``flow.runner`` is the one. Raises Interrupted when the leg ends."""
 
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
@@ -155,10 +156,10 @@ class CallService:
         finally:
             del self._live[call.id], self._by_port[leg.port.id]
 
-    async def _run(self, live: LiveCall, actions: Sequence[Mapping[str, Any]]) -> None:
+    async def _run(self, live: LiveCall, program: Program) -> None:
         """Run the flow and hang up at its end; a flow that fails must not leave its call up."""
         try:
-            await self._run_flow(live, actions)
+            await self._run_flow(live, program)
             await live.hang_up()
         except Interrupted:
             pass
@@ -205,7 +206,7 @@ def _refusal(conference: Conference) -> int:
     return 0
 
 
-def _join(conference: Conference) -> tuple[Mapping[str, Any], ...]:
+def _join(conference: Conference) -> Program:
     """Return the flow that stands for dialling a conference; in a room for two, the first one hears it ring."""
     join = {"type": "conference_join", "option": {"conference_id": str(conference.id)}}
-    return (join,) if conference.type == "connect" else ({"type": "answer"}, join)
+    return Program((join,) if conference.type == "connect" else ({"type": "answer"}, join))

@@ -1,9 +1,7 @@
 """FlowRunner: runs calls' flows."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from mixminus.call.live import LiveCall
+from mixminus.call.program import Program
 from mixminus.flow.executors.table import EXECUTORS
 from mixminus.flow.run import FlowRun
 from mixminus.flow.services import FlowServices
@@ -17,7 +15,7 @@ class FlowRunner:
     def __init__(self, services: FlowServices) -> None:
         self._services = services
 
-    async def run(self, call: LiveCall, actions: Sequence[Mapping[str, Any]]) -> None:
-        """Do the actions to the end; Interrupted when the call ends first."""
+    async def run(self, call: LiveCall, program: Program) -> None:
+        """Do the program's actions to the end; Interrupted when the call ends first."""
         run = FlowRun(call, services=self._services, executors=EXECUTORS)
-        await run.perform(actions)
+        await run.perform(program.actions)

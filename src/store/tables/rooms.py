@@ -1,6 +1,6 @@
 """Conferences, and who and what is in them.
 
-What can be derived is not stored: a conference"s participants and recordings are rows of their own.
+What can be derived is not stored: a conference's participants and recordings are rows of their own.
 """
 
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Uuid

@@ -15,6 +15,8 @@ from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
@@ -33,6 +35,8 @@ class Services:
     presence: PresenceService
     hears: HearsService
     recordings: RecordingService
+    library: RecordingLibrary
+    call_recordings: CallRecordings
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

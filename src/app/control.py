@@ -23,7 +23,10 @@ from mixminus.flow.runner import FlowRunner
 from mixminus.flow.services import FlowServices
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.recording.storage import open_storage
 from mixminus.store.database import Store
 
 __all__ = ["Control", "ControlConfig", "open_control"]
@@ -35,6 +38,8 @@ class ControlConfig:
 
     recordings_directory: Path
     recording_sample_rate_hz: int = 16_000
+    recording_storage_url: str = ""
+    recording_retention_days: int = 0
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
 
@@ -53,6 +58,8 @@ class Control:
     calls: CallService
     presence: PresenceService
     recordings: RecordingService
+    library: RecordingLibrary
+    call_recordings: CallRecordings
     hears: HearsService
     talking: TalkingWatch
 
@@ -60,10 +67,16 @@ class Control:
         """Bring what the engine tells to those who wait for it."""
         self.calls.on_engine_event(event)
         self.talking.on_engine_event(event)
+        self.recordings.on_engine_event(event)
 
     @property
     def counters(self) -> Mapping[str, int]:
-        return {**self.access.counters, **self.rooms.ambience.counters, **self.talking.counters}
+        return {
+            **self.access.counters,
+            **self.rooms.ambience.counters,
+            **self.talking.counters,
+            **self.recordings.counters,
+        }
 
 
 @asynccontextmanager
@@ -72,19 +85,23 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
+        rooms = Rooms(engine, clock)
         recordings = RecordingService(
             store,
             clock,
             directory=config.recordings_directory,
             sample_rate_hz=config.recording_sample_rate_hz,
+            storage=open_storage(config.recording_storage_url, config.recordings_directory),
+            seat_of=rooms.seat_of,
         )
         stack.push_async_callback(recordings.close)
-        rooms = Rooms(engine, clock)
+        library = RecordingLibrary(recordings, clock, retention_days=config.recording_retention_days)
+        stack.push_async_callback(library.close)
         lifecycle = Lifecycle(store, clock, rooms, recordings)
         conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        flows = FlowRunner(FlowServices(participants=participants, clock=clock))
+        flows = FlowRunner(FlowServices(participants=participants, clock=clock, recorder=recordings))
         calls = CallService(store, clock, run_flow=flows.run, names=config.names)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
@@ -95,6 +112,7 @@ async def open_control(
         await calls.start()
         await conferences.start()
         health.start()
+        library.start()
         yield Control(
             store=store,
             clock=clock,
@@ -106,6 +124,8 @@ async def open_control(
             calls=calls,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
+            library=library,
+            call_recordings=CallRecordings(calls, recordings),
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 
@@ -14,3 +15,4 @@ class FlowServices:
 
     participants: ParticipantService
     clock: Clock
+    recorder: CallRecorder

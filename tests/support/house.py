@@ -147,7 +147,7 @@ class House:
 
     async def written(self, recording_id: UUID, seconds: float) -> None:
         """Wait until so much of a recording is in its file; time goes on meanwhile."""
-        path = self.recordings_directory / f"{recording_id}.wav"
+        path = self.recordings_directory / str(recording_id) / "mix.wav"
 
         def look() -> bool:
             self.clock.advance(0.25)

@@ -14,7 +14,7 @@ from mixminus.conference.errors import (
     ConferenceNotProgressing,
 )
 from mixminus.errors import AlreadyExists, Conflict
-from mixminus.recording.errors import RecordingAlreadyActive, RecordingNotActive
+from mixminus.recording.errors import FormatUnsupported, RecordingAlreadyActive, RecordingNotActive
 
 __all__ = ["OPERATIONS"]
 
@@ -89,10 +89,11 @@ CONFERENCES: Final = (
         tag="Conferences",
         name="startRecording",
         summary="Record the room from now on",
-        description="Silence counts, and nobody need be there. After `duration` seconds, or a day, it stops by itself.",
+        description="Silence counts, and nobody need be there. After `duration` seconds, or a day, it stops by itself. "
+        "`channels: stereo` puts whoever is first in the room on the left and all others on the right.",
         body=RequestBody(RecordingBody, required=False),
         answers=CONFERENCE,
-        errors=(ConferenceNotFound, ConferenceNotProgressing, RecordingAlreadyActive),
+        errors=(ConferenceNotFound, ConferenceNotProgressing, RecordingAlreadyActive, FormatUnsupported),
     ),
     Operation(
         method="POST",

@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from mixminus.api.openapi import access, calls, conferences, events, recordings, rooms, system, whip
+from mixminus.api.openapi import (
+    access,
+    call_recordings,
+    calls,
+    conferences,
+    events,
+    recordings,
+    rooms,
+    system,
+    whip,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -10,6 +20,7 @@ OPERATIONS: Final = (
     *conferences.OPERATIONS,
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
+    *call_recordings.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,

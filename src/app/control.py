@@ -19,6 +19,10 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
+from mixminus.delivery.web_client import WebClient
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.errands import Errands
+from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
 from mixminus.flow.services import FlowServices
 from mixminus.ids import ConferenceId
@@ -35,6 +39,8 @@ class ControlConfig:
 
     recordings_directory: Path
     recording_sample_rate_hz: int = 16_000
+    private_targets: bool = True
+    """Whether actions may ask this machine and private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
 
@@ -51,6 +57,9 @@ class Control:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    flows: FlowService
+    activeflows: ActiveflowService
+    errands: Errands
     presence: PresenceService
     recordings: RecordingService
     hears: HearsService
@@ -63,7 +72,12 @@ class Control:
 
     @property
     def counters(self) -> Mapping[str, int]:
-        return {**self.access.counters, **self.rooms.ambience.counters, **self.talking.counters}
+        return {
+            **self.access.counters,
+            **self.rooms.ambience.counters,
+            **self.talking.counters,
+            **self.errands.counters,
+        }
 
 
 @asynccontextmanager
@@ -81,18 +95,31 @@ async def open_control(
         stack.push_async_callback(recordings.close)
         rooms = Rooms(engine, clock)
         lifecycle = Lifecycle(store, clock, rooms, recordings)
-        conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
+        flows = FlowService(store, clock)
+        conferences = ConferenceService(
+            store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
+        )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        flows = FlowRunner(FlowServices(participants=participants, clock=clock))
-        calls = CallService(store, clock, run_flow=flows.run, names=config.names)
+        web = WebClient(private_targets=config.private_targets)
+        stack.push_async_callback(web.close)
+        errands = Errands()
+        stack.push_async_callback(errands.close)
+        services = FlowServices(
+            store=store, participants=participants, clock=clock, flows=flows, web=web, errands=errands
+        )
+        runner = FlowRunner(store, clock, services)
+        calls = CallService(store, clock, run_flow=runner.run, names=config.names)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
         talking = TalkingWatch(store, clock, rooms)
         stack.push_async_callback(talking.close)
         stack.push_async_callback(calls.close)
+        # Before the calls: nothing is to follow the end of those that the server itself ends.
+        stack.push_async_callback(runner.close)
         await recordings.repair()
         await calls.start()
+        await runner.start()
         await conferences.start()
         health.start()
         yield Control(
@@ -104,6 +131,9 @@ async def open_control(
             conferences=conferences,
             participants=participants,
             calls=calls,
+            flows=flows,
+            activeflows=ActiveflowService(store, clock, runner=runner, flows=flows),
+            errands=errands,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
             hears=HearsService(conferences=conferences, rooms=rooms),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
+from mixminus.app.flow_parts import flow_services
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -19,12 +20,10 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
-from mixminus.delivery.web_client import WebClient
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
-from mixminus.flow.services import FlowServices
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.service import RecordingService
@@ -86,13 +85,7 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
-        recordings = RecordingService(
-            store,
-            clock,
-            directory=config.recordings_directory,
-            sample_rate_hz=config.recording_sample_rate_hz,
-        )
-        stack.push_async_callback(recordings.close)
+        recordings = _open_recordings(store, clock, config, stack)
         rooms = Rooms(engine, clock)
         lifecycle = Lifecycle(store, clock, rooms, recordings)
         flows = FlowService(store, clock)
@@ -101,12 +94,8 @@ async def open_control(
         )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        web = WebClient(private_targets=config.private_targets)
-        stack.push_async_callback(web.close)
-        errands = Errands()
-        stack.push_async_callback(errands.close)
-        services = FlowServices(
-            store=store, participants=participants, clock=clock, flows=flows, web=web, errands=errands
+        services = flow_services(
+            store, clock, participants, flows, private_targets=config.private_targets, stack=stack
         )
         runner = FlowRunner(store, clock, services)
         calls = CallService(store, clock, run_flow=runner.run, names=config.names)
@@ -133,9 +122,22 @@ async def open_control(
             calls=calls,
             flows=flows,
             activeflows=ActiveflowService(store, clock, runner=runner, flows=flows),
-            errands=errands,
+            errands=services.errands,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
         )
+
+
+def _open_recordings(
+    store: Store, clock: Clock, config: ControlConfig, stack: AsyncExitStack
+) -> RecordingService:
+    recordings = RecordingService(
+        store,
+        clock,
+        directory=config.recordings_directory,
+        sample_rate_hz=config.recording_sample_rate_hz,
+    )
+    stack.push_async_callback(recordings.close)
+    return recordings

@@ -49,15 +49,18 @@ class FlowRun:
         return self.services.clock
 
     async def perform(self, actions: Sequence[Mapping[str, Any]]) -> None:
-        """Do the actions one after the other; lists may nest."""
+        """Do the actions one after the other; lists may nest, and after one the call is at the action around it."""
         if self._depth == MAX_DEPTH:
             raise Exhausted("actions nest too deeply")
+        around = self.call.action
         self._depth += 1
         try:
             for raw in actions:
                 await self._do(parse(raw))
         finally:
             self._depth -= 1
+        if self._depth:
+            self.call.action = around
 
     @contextmanager
     def stopped_by(self, stop: asyncio.Future[Any]) -> Iterator[None]:

@@ -29,7 +29,7 @@ __all__ = ["KEY", "Front", "heard", "next_frame", "open_front", "subscribe"]
 
 
 OPERATOR: Final = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
-SOON_S: Final = 10.0
+SOON_S: Final = 40.0
 
 
 @dataclass(frozen=True, slots=True)

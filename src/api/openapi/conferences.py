@@ -14,6 +14,7 @@ from mixminus.conference.errors import (
     ConferenceNotProgressing,
 )
 from mixminus.errors import AlreadyExists, Conflict
+from mixminus.flow.actions.catalogue import InvalidActionType
 from mixminus.recording.errors import RecordingAlreadyActive, RecordingNotActive
 
 __all__ = ["OPERATIONS"]
@@ -32,7 +33,7 @@ CONFERENCES: Final = (
         "A `timeout` from 1 to 59 means a day.",
         body=RequestBody(ConferenceBody),
         answers=CONFERENCE,
-        errors=(AlreadyExists,),
+        errors=(AlreadyExists, InvalidActionType),
     ),
     Operation(
         method="GET",
@@ -61,7 +62,7 @@ CONFERENCES: Final = (
         description="What is absent gets its default.",
         body=RequestBody(ConferenceFields),
         answers=CONFERENCE,
-        errors=(ConferenceNotFound, ConferenceNotProgressing),
+        errors=(ConferenceNotFound, ConferenceNotProgressing, InvalidActionType),
     ),
     Operation(
         method="POST",

@@ -12,6 +12,8 @@ import pytest
 from aiohttp import WSMsgType
 from aiohttp.test_utils import TestClient
 
+from mixminus.access.model import AgentSpec, Identity
+from mixminus.access.permissions import Permission
 from mixminus.delivery.connection import Limits
 from tests.support.clock import ManualClock
 from tests.support.front import KEY, Front, heard, next_frame, open_front, subscribe
@@ -107,6 +109,22 @@ async def test_one_event_comes_once_however_many_topics_match_until_none_does(fr
         await outbox.add("call_hangup")
         await front.send("GET", "/v1.0/events")  # the feed has it now
         assert await heard(ws) == []
+
+
+async def test_an_agent_hears_what_is_theirs_by_their_own_path(front: Front) -> None:
+    customer = Identity(front.house.customer_id, Permission.ALL)
+    spec = AgentSpec("ann", "long enough", permission=Permission.CUSTOMER_AGENT)
+    agent = await front.access.agents.create(customer, spec)
+    token = (await front.access.log_in("ann", "long enough")).token
+    own, outbox = f"agent_id:{agent.id}:call:*", outbox_of(front)
+    for path in ("ws", "service_agents/ws"):
+        async with front.client.ws_connect(f"/v1.0/{path}?token={token}", autoping=False) as ws:
+            await subscribe(ws, own)
+            await outbox.add("call_hangup", owner_id=str(customer.customer_id))
+            await outbox.add("call_hangup", owner_id=str(agent.id))
+            assert (await next_frame(ws))["data"]["owner_id"] == str(agent.id)
+            await ws.send_json({"type": "subscribe", "topics": [everything(front)]})
+            assert (await ws.receive(timeout=5)).type is WSMsgType.CLOSE
 
 
 async def test_a_customer_hears_nothing_of_another(front: Front) -> None:

@@ -57,7 +57,7 @@ async def undelivered(request: web.Request) -> web.Response:
 
 
 async def socket(request: web.Request) -> web.WebSocketResponse:
-    """GET /ws."""
+    """GET /ws, and /service_agents/ws, which is the same by another name (api.md section 12)."""
     after = _after(request)
     identity = request[IDENTITY]
     wish = Wish(
@@ -85,4 +85,5 @@ ROUTES: Final = (
     web.get("/events", listing, allow_head=False),
     web.get("/events/undelivered", undelivered, allow_head=False),
     web.get("/ws", socket, allow_head=False),
+    web.get("/service_agents/ws", socket, allow_head=False),
 )

@@ -14,9 +14,10 @@ from aiohttp.test_utils import TestClient
 
 from mixminus.access.model import AgentSpec, Identity
 from mixminus.access.permissions import Permission
+from mixminus.access.states import CustomerEvent
 from mixminus.delivery.connection import Limits
 from tests.support.clock import ManualClock
-from tests.support.front import KEY, Front, heard, next_frame, open_front, subscribe
+from tests.support.front import KEY, OPERATOR, Front, heard, next_frame, open_front, subscribe
 from tests.support.outbox import Outbox
 from tests.support.waiting import until
 
@@ -179,6 +180,25 @@ async def test_pings_come_every_ten_seconds_and_silence_ends_it_after_sixty(tmp_
         message = await ws.receive(timeout=5)
         assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1008, "no pong")
         assert front.delivery.counters["delivery.sockets_silent"] == 1
+
+
+@pytest.mark.parametrize("fate", ["deleted", "frozen"])
+async def test_whose_key_is_revoked_hears_no_more_from_the_next_ping_on(tmp_path: Path, fate: str) -> None:
+    clock = ManualClock()
+    async with open_front(tmp_path, delivery_clock=clock) as front:
+        customer_id, key = await front.stranger()
+        async with front.listen(key=key) as ws:
+            await ping(clock, ws)
+            if fate == "deleted":
+                await front.access.keys.renew(customer_id, "key")
+            else:
+                await front.access.customers.fire(OPERATOR, customer_id, CustomerEvent.FREEZE)
+            await until(lambda: clock.sleepers == 3)
+            clock.advance(10)
+            message = await ws.receive(timeout=5)
+            assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
+            assert message.extra == "the credential is no longer valid"
+        assert front.delivery.counters["delivery.sockets_revoked"] == 1
 
 
 async def ping(clock: ManualClock, ws: Any) -> None:

@@ -26,7 +26,7 @@ from tests.api.door import KEY
 from tests.support.clock import ManualClock
 from tests.support.house import House, open_house
 
-__all__ = ["KEY", "Front", "heard", "next_frame", "open_front", "subscribe"]
+__all__ = ["KEY", "OPERATOR", "Front", "heard", "next_frame", "open_front", "subscribe"]
 
 
 OPERATOR: Final = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
+from mixminus.app.flow_parts import flow_services
+from mixminus.app.recording_parts import open_recordings, run_at_end
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -19,14 +21,15 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.errands import Errands
+from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
-from mixminus.flow.services import FlowServices
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
-from mixminus.recording.storage import open_storage
 from mixminus.store.database import Store
 
 __all__ = ["Control", "ControlConfig", "open_control"]
@@ -40,6 +43,8 @@ class ControlConfig:
     recording_sample_rate_hz: int = 16_000
     recording_storage_url: str = ""
     recording_retention_days: int = 0
+    private_targets: bool = True
+    """Whether actions may ask this machine and private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
 
@@ -56,6 +61,9 @@ class Control:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    flows: FlowService
+    activeflows: ActiveflowService
+    errands: Errands
     presence: PresenceService
     recordings: RecordingService
     library: RecordingLibrary
@@ -76,6 +84,7 @@ class Control:
             **self.rooms.ambience.counters,
             **self.talking.counters,
             **self.recordings.counters,
+            **self.errands.counters,
         }
 
 
@@ -86,30 +95,31 @@ async def open_control(
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
         rooms = Rooms(engine, clock)
-        recordings = RecordingService(
-            store,
-            clock,
-            directory=config.recordings_directory,
-            sample_rate_hz=config.recording_sample_rate_hz,
-            storage=open_storage(config.recording_storage_url, config.recordings_directory),
-            seat_of=rooms.seat_of,
-        )
-        stack.push_async_callback(recordings.close)
-        library = RecordingLibrary(recordings, clock, retention_days=config.recording_retention_days)
-        stack.push_async_callback(library.close)
+        recordings, library = open_recordings(store, clock, config, seat_of=rooms.seat_of, stack=stack)
         lifecycle = Lifecycle(store, clock, rooms, recordings)
-        conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
+        flows = FlowService(store, clock)
+        conferences = ConferenceService(
+            store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
+        )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        flows = FlowRunner(FlowServices(participants=participants, clock=clock, recorder=recordings))
-        calls = CallService(store, clock, run_flow=flows.run, names=config.names)
+        services = flow_services(
+            store, clock, participants, flows, recordings, private_targets=config.private_targets, stack=stack
+        )
+        runner = FlowRunner(store, clock, services)
+        calls = CallService(store, clock, run_flow=runner.run, names=config.names)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
         talking = TalkingWatch(store, clock, rooms)
         stack.push_async_callback(talking.close)
         stack.push_async_callback(calls.close)
-        await recordings.repair()
+        # Before the calls: nothing is to follow the end of those that the server itself ends.
+        stack.push_async_callback(runner.close)
+        activeflows = ActiveflowService(store, clock, runner=runner, flows=flows)
+        run_at_end(recordings, activeflows)
         await calls.start()
+        await runner.start()
+        await recordings.repair()
         await conferences.start()
         health.start()
         library.start()
@@ -122,6 +132,9 @@ async def open_control(
             conferences=conferences,
             participants=participants,
             calls=calls,
+            flows=flows,
+            activeflows=activeflows,
+            errands=services.errands,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
             library=library,

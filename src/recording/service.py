@@ -344,6 +344,8 @@ class RecordingService:
             await self._tell(ended)
 
     async def _tell(self, recording: Recording) -> None:
+        if self._closing:
+            return  # whoever would act on it has closed already
         for told in self.on_ended:
             try:
                 await told(recording)

@@ -137,6 +137,10 @@ class House:
 
         return await until(look)
 
+    async def gone(self, id_: UUID) -> Conferencecall:
+        """Wait until the participant has left, and return it."""
+        return await self.participant(id_, ConferencecallStatus.LEAVED)
+
     async def recording(self, recording_id: UUID, status: RecordingStatus) -> Recording:
         """Wait until the recording has this status, and return it."""
 

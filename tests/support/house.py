@@ -184,12 +184,13 @@ async def open_house(
     *,
     names: Iterable[tuple[str, ConferenceId]] = (),
     style: TimestampStyle = TimestampStyle.LEGACY,
+    **chosen: Any,
 ) -> AsyncIterator[House]:
     """Start the services on whatever the directory holds, and close them in order."""
     await upgrade(database_url(directory))
     store = Store(database_url(directory), style)
     engine = Engine(EngineConfig(manual=True))
-    config = ControlConfig(recordings_directory=directory / "recordings", names=dict(names))
+    config = ControlConfig(recordings_directory=directory / "recordings", names=dict(names), **chosen)
     try:
         async with open_control(store, clock, engine, config) as control:
             identity, _ = await control.access.ensure_default(None)

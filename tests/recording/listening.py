@@ -24,7 +24,7 @@ TICK = RATE * 20 // 1000
 
 def decoded(path: Path | BinaryIO) -> NDArray[np.int16]:
     """Return (channels, samples), by the judgement of FFmpeg."""
-    with av.open(str(path) if isinstance(path, Path) else path) as container:
+    with av.open(str(path) if isinstance(path, Path) else path, "r") as container:
         stream = container.streams.audio[0]
         resampler = av.AudioResampler(format="s16p", layout=stream.layout, rate=RATE)
         frames = [

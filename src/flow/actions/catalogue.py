@@ -93,23 +93,25 @@ def parse(raw: Mapping[str, Any]) -> Action:
     return Action(id_, next_id, type_, _read(type_, option), source)
 
 
-def normalise(raw: Sequence[Mapping[str, Any]], where: str = "actions") -> tuple[dict[str, Any], ...]:
-    """Check a list of actions and return it with every key present, and an id for each.
+def normalise(
+    raw: Sequence[Mapping[str, Any]], where: str = "actions", *, identified: bool = True
+) -> tuple[dict[str, Any], ...]:
+    """Check a list of actions and return it with every key present, and an id for each if they are to be identified.
 
     A fault is told with the way to it, as in ``actions[2].option.duration: ...``. A field that
     names a variable is not looked at before the action is done.
     """
-    return tuple(_checked(each, f"{where}[{index}]") for index, each in enumerate(raw))
+    return tuple(_checked(each, f"{where}[{index}]", identified) for index, each in enumerate(raw))
 
 
-def _checked(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _checked(raw: Mapping[str, Any], where: str, identified: bool) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
         raise InvalidArgument(f"{where}: is not an object")
     try:
         type_, option = _outline(raw)
         id_ = read_uuid(raw, "id")
         source = {
-            "id": str(new_id() if id_ == NIL else id_),
+            "id": str(new_id() if identified and id_ == NIL else id_),
             "next_id": str(read_uuid(raw, "next_id")),
             "type": type_,
             "option": option,

@@ -63,13 +63,25 @@ def test_a_flow_cannot_remember_without_end() -> None:
     assert variables.get("0")
 
 
-def test_digits_that_wait_take_the_place_of_older_ones() -> None:
+def test_early_digits_take_the_place_of_older_ones_and_come_again() -> None:
     digits = Digits()
     variables = Variables({DIGITS: "12"}, digits)
-    assert variables.get(DIGITS) == "12"
     digits.press("3")
-    assert variables.get(DIGITS) == "3"
-    assert variables.all() == {DIGITS: "3"}
+    assert (variables.get(DIGITS), variables.waiting) == ("12", 1)
+    variables.note_early()
+    assert (variables.get(DIGITS), variables.waiting) == ("3", 1)
+    assert variables.begin_digits() == ""
+    variables.set(DIGITS, "3")
+    assert variables.begin_digits() == "3"
+
+
+def test_who_looks_at_early_digits_takes_them() -> None:
+    digits = Digits()
+    variables = Variables({DIGITS: "12"}, digits)
+    digits.press("3")
+    variables.clear(DIGITS)
+    assert (variables.get(DIGITS), digits.waiting) == ("", "3")
+    variables.note_early()
     variables.clear(DIGITS)
     assert (variables.get(DIGITS), digits.waiting) == ("", "")
 

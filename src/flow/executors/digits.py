@@ -19,9 +19,9 @@ async def digits_receive(run: FlowRun, option: DigitsReceive) -> None:
     """Add to the variable what is pressed, the key that ends it included.
 
     Digits that were pressed before, during other actions, count, and take the place of what
-    the variable had.
+    the variable had; those beyond the end wait for the next time.
     """
-    before = "" if run.call.digits.waiting else run.variables.get(DIGITS)
+    before = run.variables.begin_digits()
     received = ""
     end_s = run.clock.monotonic_s() + option.duration_ms / _MS_PER_S
     while not _complete(option, received):

@@ -187,11 +187,11 @@ class FlowRun:
         """Show what is being done; what takes no time is written with what follows."""
         source = self._ledger.begun(action.source)
         self.untold.append(source)
-        if self._call:
-            self._call.action = source
         if action.type not in QUICK:
             await self._ledger.advance(self.activeflow.id, self.untold)
             self.untold = []
+        if self._call:
+            self._call.action = source
 
     def _raise_stops(self) -> None:
         for stop in self._stops:

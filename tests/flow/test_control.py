@@ -141,7 +141,6 @@ async def test_stop_ends_everything(house: House) -> None:
 async def test_block_waits_until_somebody_ends_the_flow(house: House) -> None:
     caller = await calling(house, action("empty"), action("block"), mark("never"))
     call = await caller.does("block")
-    house.clock.advance(86_400)
     assert (await caller.call()).status is CallStatus.PROGRESSING
     await house.activeflows.stop(house.customer_id, call.activeflow_id)  # type: ignore[arg-type]
     assert trail(await caller.over()) == []

@@ -45,6 +45,7 @@ async def test_digits_end_by_time(house: House) -> None:
     caller.press("12")
     live = house.calls.live[(await caller.call()).id]
     await until(lambda: live.digits.waiting == "")
+    await caller.waits("digits_receive")
     house.clock.advance(4)
     assert (await caller.call()).action["type"] == "digits_receive"
     house.clock.advance(1)
@@ -60,7 +61,7 @@ async def test_early_digits_count(house: House) -> None:
     caller = await calling(
         house, action("sleep", duration=1000), action("digits_receive", length=3), SHOW, HANGUP
     )
-    await caller.does("sleep")
+    await caller.waits("sleep")
     caller.press("12")
     house.clock.advance(1)
     await caller.does("digits_receive")
@@ -94,7 +95,7 @@ async def test_digits_of_another_action_take_the_place_of_older_ones(house: Hous
     )
     await caller.does("digits_receive")
     caller.press("1")
-    await caller.does("sleep")
+    await caller.waits("sleep")
     caller.press("2")
     house.clock.advance(1)
     assert await shown(caller) == "2"

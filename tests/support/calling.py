@@ -57,6 +57,8 @@ class Caller:
     house: House
     room: Conference
     leg: PcmLeg
+    sleepers: int
+    """Who slept before the call came."""
 
     async def call(self) -> Call:
         """Return the row, once there is one."""
@@ -75,6 +77,12 @@ class Caller:
             return call if call.action.get("type") == type_ else None
 
         return await until(look)
+
+    async def waits(self, type_: str) -> Call:
+        """Wait until the flow does this, and has begun to wait for a time to come."""
+        call = await self.does(type_)
+        await until(lambda: self.house.clock.sleepers > self.sleepers)
+        return call
 
     def press(self, digits: str) -> None:
         for digit in digits:
@@ -105,4 +113,5 @@ class Caller:
 async def calling(house: House, *actions: dict[str, Any], **spec: Any) -> Caller:
     """Let a phone dial a room before which it has to do these actions."""
     room = await house.room(pre_actions=actions, **spec)
-    return Caller(house, room, await house.dial(room.id))
+    sleepers = house.clock.sleepers
+    return Caller(house, room, await house.dial(room.id), sleepers)

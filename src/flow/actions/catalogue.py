@@ -6,17 +6,28 @@ from typing import Any, Final
 from uuid import UUID
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions import basic, room
+from mixminus.flow.actions import basic, control, digits, media, room, web
 from mixminus.flow.actions.basic import BasicOption
+from mixminus.flow.actions.control import ControlOption
+from mixminus.flow.actions.digits import DigitsOption
+from mixminus.flow.actions.media import MediaOption
 from mixminus.flow.actions.reading import OptionFields, read_uuid
 from mixminus.flow.actions.room import RoomOption
+from mixminus.flow.actions.web import WebOption
 from mixminus.flow.variables import has_placeholder
 from mixminus.ids import NIL, new_id
 
 __all__ = ["CATALOGUE", "Action", "InvalidActionType", "Option", "normalise", "parse"]
 
-Option = BasicOption | RoomOption
-_READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {**basic.READERS, **room.READERS}
+Option = BasicOption | ControlOption | DigitsOption | MediaOption | RoomOption | WebOption
+_READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
+    **basic.READERS,
+    **control.READERS,
+    **digits.READERS,
+    **media.READERS,
+    **room.READERS,
+    **web.READERS,
+}
 
 # Every type the API knows. Those without a row in _READERS are valid in a flow and are skipped when it runs.
 CATALOGUE: Final = frozenset(

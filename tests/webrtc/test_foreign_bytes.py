@@ -46,7 +46,11 @@ def test_what_is_not_fingerprinted_is_discarded(mux: PeerMux) -> None:
     true = request(admit(mux, inbox))
     bare = true[:2] + struct.pack("!H", len(true) - 20 - FINGERPRINT_BYTES) + true[4:-FINGERPRINT_BYTES]
     crc = zlib.crc32(true[:-FINGERPRINT_BYTES]) ^ 0x5354554E
-    damaged = [bare, true[:-4] + struct.pack("!I", crc ^ 1), true[:-FINGERPRINT_BYTES] + bytes(FINGERPRINT_BYTES)]
+    damaged = [
+        bare,
+        true[:-4] + struct.pack("!I", crc ^ 1),
+        true[:-FINGERPRINT_BYTES] + bytes(FINGERPRINT_BYTES),
+    ]
     for datagram in damaged:
         mux.take(datagram, ("192.0.2.1", next(PORTS)))
     assert inbox.requests == []

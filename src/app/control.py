@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mixminus.access.service import AccessService
 from mixminus.app.flow_parts import flow_services
+from mixminus.app.recording_parts import open_recordings, run_at_end
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -26,6 +27,8 @@ from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.store.database import Store
 
@@ -38,6 +41,8 @@ class ControlConfig:
 
     recordings_directory: Path
     recording_sample_rate_hz: int = 16_000
+    recording_storage_url: str = ""
+    recording_retention_days: int = 0
     private_targets: bool = True
     """Whether actions may ask this machine and private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
@@ -61,6 +66,8 @@ class Control:
     errands: Errands
     presence: PresenceService
     recordings: RecordingService
+    library: RecordingLibrary
+    call_recordings: CallRecordings
     hears: HearsService
     talking: TalkingWatch
 
@@ -68,6 +75,7 @@ class Control:
         """Bring what the engine tells to those who wait for it."""
         self.calls.on_engine_event(event)
         self.talking.on_engine_event(event)
+        self.recordings.on_engine_event(event)
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -75,6 +83,7 @@ class Control:
             **self.access.counters,
             **self.rooms.ambience.counters,
             **self.talking.counters,
+            **self.recordings.counters,
             **self.errands.counters,
         }
 
@@ -85,8 +94,8 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
-        recordings = _open_recordings(store, clock, config, stack)
         rooms = Rooms(engine, clock)
+        recordings, library = open_recordings(store, clock, config, seat_of=rooms.seat_of, stack=stack)
         lifecycle = Lifecycle(store, clock, rooms, recordings)
         flows = FlowService(store, clock)
         conferences = ConferenceService(
@@ -95,7 +104,7 @@ async def open_control(
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
         services = flow_services(
-            store, clock, participants, flows, private_targets=config.private_targets, stack=stack
+            store, clock, participants, flows, recordings, private_targets=config.private_targets, stack=stack
         )
         runner = FlowRunner(store, clock, services)
         calls = CallService(store, clock, run_flow=runner.run, names=config.names)
@@ -106,11 +115,14 @@ async def open_control(
         stack.push_async_callback(calls.close)
         # Before the calls: nothing is to follow the end of those that the server itself ends.
         stack.push_async_callback(runner.close)
-        await recordings.repair()
+        activeflows = ActiveflowService(store, clock, runner=runner, flows=flows)
+        run_at_end(recordings, activeflows)
         await calls.start()
         await runner.start()
+        await recordings.repair()
         await conferences.start()
         health.start()
+        library.start()
         yield Control(
             store=store,
             clock=clock,
@@ -121,23 +133,12 @@ async def open_control(
             participants=participants,
             calls=calls,
             flows=flows,
-            activeflows=ActiveflowService(store, clock, runner=runner, flows=flows),
+            activeflows=activeflows,
             errands=services.errands,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
+            library=library,
+            call_recordings=CallRecordings(calls, recordings),
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
         )
-
-
-def _open_recordings(
-    store: Store, clock: Clock, config: ControlConfig, stack: AsyncExitStack
-) -> RecordingService:
-    recordings = RecordingService(
-        store,
-        clock,
-        directory=config.recordings_directory,
-        sample_rate_hz=config.recording_sample_rate_hz,
-    )
-    stack.push_async_callback(recordings.close)
-    return recordings

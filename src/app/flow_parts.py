@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 
+from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.delivery.web_client import WebClient
@@ -18,6 +19,7 @@ def flow_services(
     clock: Clock,
     participants: ParticipantService,
     flows: FlowService,
+    recorder: CallRecorder,
     *,
     private_targets: bool,
     stack: AsyncExitStack,
@@ -28,5 +30,11 @@ def flow_services(
     errands = Errands()
     stack.push_async_callback(errands.close)
     return FlowServices(
-        store=store, participants=participants, clock=clock, flows=flows, web=web, errands=errands
+        store=store,
+        participants=participants,
+        clock=clock,
+        flows=flows,
+        recorder=recorder,
+        web=web,
+        errands=errands,
     )

@@ -19,10 +19,13 @@ from mixminus.api.routes import (
     customers,
     documentation,
     events,
+    extensions,
     hears,
+    numbers,
     recordings,
     system,
     talking,
+    trunks,
     whip,
 )
 from mixminus.api.services import SERVICES, Services
@@ -39,6 +42,9 @@ RESOURCES: Final = (
     *calls.ROUTES,
     *recordings.ROUTES,
     *events.ROUTES,
+    *numbers.ROUTES,
+    *extensions.ROUTES,
+    *trunks.ROUTES,
     *customers.ROUTES,
     *agents.ROUTES,
     *accesskeys.ROUTES,

@@ -15,6 +15,7 @@ from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
+from mixminus.directory.service import DirectoryServices
 from mixminus.recording.service import RecordingService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
@@ -33,6 +34,7 @@ class Services:
     presence: PresenceService
     hears: HearsService
     recordings: RecordingService
+    directory: DirectoryServices
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

@@ -19,6 +19,8 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
+from mixminus.directory.plan import NoFlows
+from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.runner import FlowRunner
 from mixminus.flow.services import FlowServices
 from mixminus.ids import ConferenceId
@@ -37,6 +39,8 @@ class ControlConfig:
     recording_sample_rate_hz: int = 16_000
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
+    sip_domain: str = "mixminus.local"
+    """What the SIP realms of customers and trunks are below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Control:
     recordings: RecordingService
     hears: HearsService
     talking: TalkingWatch
+    directory: DirectoryServices
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -85,13 +90,17 @@ async def open_control(
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
         flows = FlowRunner(FlowServices(participants=participants, clock=clock))
-        calls = CallService(store, clock, run_flow=flows.run, names=config.names)
+        directory = open_directory(
+            store, clock, domain=config.sip_domain, names=config.names, flows=NoFlows()
+        )
+        calls = CallService(store, clock, run_flow=flows.run, directory=directory.plan)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
         talking = TalkingWatch(store, clock, rooms)
         stack.push_async_callback(talking.close)
         stack.push_async_callback(calls.close)
         await recordings.repair()
+        await directory.registrations.prune()
         await calls.start()
         await conferences.start()
         health.start()
@@ -108,4 +117,5 @@ async def open_control(
             recordings=recordings,
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
+            directory=directory,
         )

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import psutil
 
-from mixminus.call.leg import Address, Leg, LegEnded
+from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
 from mixminus.call.states import HangupReason
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.sip.config import SipConfig
@@ -22,10 +22,18 @@ class Desk:
         self.legs: list[Leg] = []
         self.sources: list[Address] = []
         self.destinations: list[Address] = []
+        self.callers: list[Caller] = []
 
     async def incoming(
-        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+        self,
+        leg: Leg,
+        *,
+        source: Address,
+        destination: Address,
+        pin: str | None = None,
+        caller: Caller = ANYBODY,
     ) -> None:
+        self.callers.append(caller)
         self.legs.append(leg)
         self.sources.append(source)
         self.destinations.append(destination)

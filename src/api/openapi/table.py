@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from mixminus.api.openapi import access, calls, conferences, events, recordings, rooms, system, whip
+from mixminus.api.openapi import (
+    access,
+    calls,
+    conferences,
+    directory,
+    events,
+    recordings,
+    rooms,
+    system,
+    whip,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -13,6 +23,7 @@ OPERATIONS: Final = (
     *recordings.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,
+    *directory.OPERATIONS,
     *access.OPERATIONS,
     *system.OPERATIONS,
 )

@@ -2,6 +2,13 @@
 
 from mixminus.store.tables.access import access_keys, agents, customers, secrets
 from mixminus.store.tables.columns import UtcDateTime, metadata
+from mixminus.store.tables.directory import (
+    extension_bindings,
+    extensions,
+    numbers,
+    trunk_addresses,
+    trunks,
+)
 from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
 
@@ -14,11 +21,16 @@ __all__ = [
     "conferences",
     "customers",
     "event_streams",
+    "extension_bindings",
+    "extensions",
     "idempotency_keys",
     "metadata",
+    "numbers",
     "outbox",
     "recordings",
     "secrets",
+    "trunk_addresses",
+    "trunks",
     "undelivered",
     "webhook_cursors",
 ]

@@ -114,6 +114,7 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
         names=names,
+        sip_domain=settings.sip_domain,
     )
 
 
@@ -192,11 +193,14 @@ async def _start_sip(
         host=settings.sip_host,
         port=settings.sip_port,
         public_host=advertised_host(settings, settings.sip_host),
+        domain=settings.sip_domain,
         max_calls=settings.sip_max_calls,
         log_level=settings.log_level,
         log_json=settings.log_json,
     )
-    endpoint = SipEndpoint(engine, control.calls, config, on_event=control.on_engine_event)
+    endpoint = SipEndpoint(
+        engine, control.calls, config, directory=control.directory, on_event=control.on_engine_event
+    )
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)

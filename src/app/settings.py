@@ -96,6 +96,11 @@ class Settings(BaseSettings):
     event_retention_days: int = Field(
         30, ge=0, le=36_500, description="days that events are kept for those who resume; 0 keeps them all"
     )
+    sip_domain: str = Field(
+        "mixminus.local",
+        pattern=r"^[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?$",
+        description="SIP domain; phones log in to <customer id>.registrar.<domain>, trunks to <name>.trunk.<domain>",
+    )
     sip_max_calls: int = Field(64, ge=1, le=10_000, description="most simultaneous SIP calls")
 
     @field_validator("recording_sample_rate_hz", mode="before")

@@ -16,6 +16,8 @@ class SipConfig:
     """UDP and TCP."""
     public_host: str = ""
     """What Contact, Via and SDP tell the phones; ``host`` where empty."""
+    domain: str = "mixminus.local"
+    """What the realms of customers and trunks are below (api.md section 13.1)."""
     max_calls: int = 64
     spare_workers: int = 1
     """Workers beyond those that ``max_calls`` needs, so that one may die without loss of capacity."""

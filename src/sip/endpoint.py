@@ -5,16 +5,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 from mixminus import log
-from mixminus.call.leg import IncomingLegs, LegEnded
+from mixminus.call.leg import Caller, IncomingLegs, LegEnded
 from mixminus.call.states import HangupReason
+from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
 from mixminus.ids import LegId
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.mixer.events import DigitReceived as PortDigitReceived
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
+from mixminus.sip.door import Door
 from mixminus.sip.leg import SipLeg
 from mixminus.sip.messages import (
     Attach,
@@ -51,16 +54,23 @@ class SipEndpoint:
         legs: IncomingLegs,
         config: SipConfig,
         *,
+        directory: DirectoryServices,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``on_event`` hears digits that came by INFO, in the engine's own words."""
+        """``directory`` says who may log in; ``on_event`` hears digits that came by INFO, in the engine's own words."""
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
         self._on_event = on_event
         self._legs: dict[LegId, tuple[int, SipLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
-        self._pool = WorkerPool(config, on_report=self._on_report, on_lost=self._on_worker_lost)
+        self._door = Door(directory, self._to_edge)
+        self._pool = WorkerPool(
+            config,
+            on_report=self._on_report,
+            on_lost=self._on_worker_lost,
+            on_edge=self._door.on_edge,
+        )
 
     @property
     def ready(self) -> bool:
@@ -79,7 +89,7 @@ class SipEndpoint:
 
     @property
     def counters(self) -> Counter[str]:
-        return self._pool.counters
+        return self._pool.counters + Counter({"sip_door_overruns": self._door.overruns})
 
     async def start(self) -> None:
         """Open the port; returns when ``max_calls`` calls can be taken."""
@@ -88,10 +98,14 @@ class SipEndpoint:
     async def close(self) -> None:
         """Hang up every leg and let all processes go; closing twice is harmless."""
         await self._pool.close()
+        await self._door.close()
         await self._tasks.close()
         for _, leg in list(self._legs.values()):
             leg.over(LegEnded(HangupReason.NORMAL, remote=False))
         self._legs.clear()
+
+    def _to_edge(self, message: Message) -> None:
+        self._pool.send_edge(message)
 
     def _on_report(self, worker_id: int, message: Message) -> None:
         match message:
@@ -134,7 +148,10 @@ class SipEndpoint:
     async def _hand_over(self, leg: SipLeg, call: IncomingCall) -> None:
         try:
             await self._incoming_legs.incoming(
-                leg, source=caller_of(call.from_uri), destination=callee_of(call.request_uri)
+                leg,
+                source=caller_of(call.from_uri),
+                destination=callee_of(call.request_uri),
+                caller=Caller(UUID(call.account_id) if call.account_id else None, call.source_host),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)

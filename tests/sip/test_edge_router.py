@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixminus.sip.edge.calls import LINGER_S, UNHEARD_S, Worker
-from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
+from mixminus.sip.edge.flow import Flow, ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.identity import Identity
+from mixminus.sip.edge.inward import Action
 from mixminus.sip.edge.router import Router
 from mixminus.sip.sdp.envelope import fold, unfold
-from tests.sip.torture import CASES, DROPPED, FORWARDED, Case
+from tests.sip.torture import ASKED, CASES, DROPPED, FORWARDED, Case
 
 PHONE = Flow("UDP", "192.0.2.7", 5070)
 SDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
@@ -61,12 +62,12 @@ def answer_of(forwarded: bytes, status_code: int = 200, *, body: str = "", tag: 
     return "\r\n".join([f"SIP/2.0 {status_code} Whatever", *copied]).encode()
 
 
-def status_code(action: ToPhone | ToWorker | None) -> int:
+def status_code(action: Action) -> int:
     assert isinstance(action, ToPhone)
     return int(action.message.split()[1])
 
 
-def forwarded(action: ToPhone | ToWorker | None) -> ToWorker:
+def forwarded(action: Action) -> ToWorker:
     assert isinstance(action, ToWorker), action
     return action
 
@@ -77,12 +78,14 @@ def established(router: Router, call_id: str = "call-1", now_s: float = 0.0) -> 
     return invite
 
 
-def outcome(action: ToPhone | ToWorker | None) -> int:
+def outcome(action: Action) -> int:
     match action:
         case ToPhone():
             return status_code(action)
         case ToWorker():
             return FORWARDED
+        case ToServer():
+            return ASKED
     return DROPPED
 
 

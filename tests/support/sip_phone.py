@@ -65,16 +65,18 @@ class Phone:
     _reader: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, port: int, *, host: str = "127.0.0.1", transport: str = "UDP") -> "Phone":
+    async def open(
+        cls, port: int, *, host: str = "127.0.0.1", transport: str = "UDP", source: str = "127.0.0.1"
+    ) -> "Phone":
         phone = cls(host, port, transport)
         if transport == "UDP":
             loop = asyncio.get_running_loop()
             phone._udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(phone), local_addr=("127.0.0.1", 0)
+                lambda: _Datagrams(phone), local_addr=(source, 0)
             )
             phone.address = phone._udp.get_extra_info("sockname")
         else:
-            reader, phone._tcp = await asyncio.open_connection(host, port)
+            reader, phone._tcp = await asyncio.open_connection(host, port, local_addr=(source, 0))
             phone.address = phone._tcp.get_extra_info("sockname")
             phone._reader = asyncio.create_task(phone._read(reader))
         return phone

@@ -12,15 +12,19 @@ from mixminus import log
 from mixminus.sip import watchdog
 from mixminus.sip.channel import Channel
 from mixminus.sip.edge.calls import Worker
-from mixminus.sip.edge.flow import Flow
+from mixminus.sip.edge.flow import Flow, ToServer
 from mixminus.sip.edge.identity import Identity
+from mixminus.sip.edge.inward import Action
 from mixminus.sip.edge.network import Network
 from mixminus.sip.edge.router import Router
 from mixminus.sip.messages import (
     AddWorker,
+    AnswerRegistration,
     Drain,
     EdgeCounted,
     EdgeOpened,
+    ForgetAccounts,
+    GiveAccount,
     Message,
     OpenEdge,
     ReleaseCall,
@@ -84,6 +88,13 @@ class EdgeProcess:
                     self._network.send(action)
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._loop.time())
+            case GiveAccount():
+                for action in self._router.account_given(command, self._loop.time()):
+                    self._send(action)
+            case AnswerRegistration():
+                self._send(self._router.registration_answered(command))
+            case ForgetAccounts():
+                self._router.forget_accounts()
             case Drain():
                 self._drained = True
                 self._router.drain()
@@ -99,17 +110,25 @@ class EdgeProcess:
             self._counters,
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
+            domain=command.domain,
         )
         self._network = network
         self._channel.send(EdgeOpened(network.port, network.inner_port))
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
         if self._router and self._network:
-            self._network.send(self._router.from_phone(received, source, self._loop.time()))
+            self._send(self._router.from_phone(received, source, self._loop.time()))
 
     def _from_worker(self, received: bytes, sip_port: int) -> None:
         if self._router and self._network:
             self._network.send(self._router.from_worker(received, sip_port, self._loop.time()))
+
+    def _send(self, action: Action) -> None:
+        """Give an action to whom it concerns."""
+        if isinstance(action, ToServer):
+            self._channel.send(action.message)
+        elif self._network:
+            self._network.send(action)
 
     async def _turn(self) -> None:
         turns = 0
@@ -121,7 +140,7 @@ class EdgeProcess:
                 continue
             now_s = self._loop.time()
             for action in self._router.turn(now_s):
-                self._network.send(action)
+                self._send(action)
             self._network.turn(now_s)
             if turns % _TURNS_A_COUNT == 0:
                 self._report_counters()

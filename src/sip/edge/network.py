@@ -7,6 +7,7 @@ connections the same ``_Connection``: inside everything is UDP already.
 import asyncio
 import contextlib
 import itertools
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from typing import Final, cast
@@ -28,6 +29,7 @@ _MAX_UNSENT_BYTES: Final = 262_144
 _IDLE_S: Final = 3600.0
 _PARTIAL_S: Final = 30.0
 _BIND_ATTEMPTS: Final = 16
+_NUMBER_BITS: Final = 48
 
 Receive = Callable[[bytes, Flow], None]
 
@@ -49,7 +51,9 @@ class Network:
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._connections: dict[int, _Connection] = {}
-        self._numbers = itertools.count(1)
+        # A phone that is registered over TCP is called by its connection's number, and that outlives
+        # this process: the next one must not give the number to somebody else.
+        self._numbers = itertools.count(1 + secrets.randbits(_NUMBER_BITS))
         self._tasks = TaskScope(log.task_failed("sip.edge"))
 
     async def open(self, host: str, port: int, inner_port: int) -> None:

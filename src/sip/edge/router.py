@@ -4,13 +4,14 @@ from collections import Counter
 
 from mixminus.sip.edge.calls import CallTable, EdgeCall, Worker
 from mixminus.sip.edge.farewell import Farewells
-from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
+from mixminus.sip.edge.flow import Flow, ToPhone, ToServer
 from mixminus.sip.edge.grammar import Unreadable
 from mixminus.sip.edge.guard import RateLimit
 from mixminus.sip.edge.identity import Identity
-from mixminus.sip.edge.inward import Inward
+from mixminus.sip.edge.inward import Action, Inward
 from mixminus.sip.edge.message import Request, Unparseable, parse
 from mixminus.sip.edge.outward import Outward
+from mixminus.sip.messages import AnswerRegistration, GiveAccount
 
 __all__ = ["Router"]
 
@@ -22,13 +23,19 @@ class Router:
     """Takes what a socket has received and returns what is to be sent."""
 
     def __init__(
-        self, identity: Identity, counters: Counter[str], *, invites_per_s: float, messages_per_s: float
+        self,
+        identity: Identity,
+        counters: Counter[str],
+        *,
+        invites_per_s: float,
+        messages_per_s: float,
+        domain: str = "",
     ) -> None:
         self.counters = counters
         self._calls = CallTable()
         self._farewells = Farewells(identity)
         self._inward = Inward(
-            identity, self._calls, self._farewells, self.counters, invites_per_s=invites_per_s
+            identity, self._calls, self._farewells, self.counters, invites_per_s=invites_per_s, domain=domain
         )
         self._outward = Outward(identity, self._calls, self.counters)
         self._messages = RateLimit(messages_per_s)
@@ -47,13 +54,29 @@ class Router:
         """Take no new call from now on."""
         self._inward.draining = True
 
-    def turn(self, now_s: float) -> list[ToPhone]:
+    def account_given(self, account: GiveAccount, now_s: float) -> list[Action]:
+        """Return what the server's word about a name lets go on."""
+        return self._inward.account_given(account, now_s)
+
+    def forget_accounts(self) -> None:
+        self._inward.gate.accounts.forget()
+
+    def registration_answered(self, answer: AnswerRegistration) -> Action:
+        """Return the answer to a REGISTER."""
+        return self._inward.registration_answered(answer)
+
+    def turn(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)
-        return self._farewells.turn(now_s) + [self._farewells.say(call, now_s) for call in unheard]
+        return [
+            *self._farewells.turn(now_s),
+            *(self._farewells.say(call, now_s) for call in unheard),
+            *self._inward.expire(now_s),
+            *self._inward.gate.reports(),
+        ]
 
-    def from_phone(self, received: bytes, source: Flow, now_s: float) -> ToPhone | ToWorker | None:
+    def from_phone(self, received: bytes, source: Flow, now_s: float) -> Action:
         """Handle one message of the public side."""
         if _KEEP_ALIVE.issuperset(received[:64]):
             return None

@@ -4,6 +4,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.ids import LegId
+from mixminus.sip.caller import caller_of
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import IncomingCall, Message
 from mixminus.sip.sdp.description import MalformedSdp
@@ -38,6 +39,7 @@ class Calls:
         if self._draining:
             call.end(pj.PJSIP_SC_SERVICE_UNAVAILABLE)
             return
+        caller = caller_of(invite)
         _, request_uri, _ = invite.partition("\r\n")[0].split(" ")
         self._report(
             IncomingCall(
@@ -47,6 +49,8 @@ class Calls:
                 from_uri=call.from_uri,
                 to_uri=call.to_uri,
                 offer=call.offer,
+                account_id=caller.account_id,
+                source_host=caller.host,
             )
         )
 

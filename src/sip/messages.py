@@ -231,7 +231,6 @@ class AccountAsked:
     """The host that was named, or the realm that was digested."""
     username: str
     host: str
-    """Where the asker comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +238,7 @@ class GiveAccount:
     ask: int
     realm: str
     account_id: str
-    """Empty: nobody, which only the edge is told."""
+    """Empty: nobody."""
     sha256: str
     """H(A1) of RFC 7616; empty where no password opens."""
     md5: str
@@ -279,7 +278,6 @@ class RegistrationAsked:
     sip_call_id: str
     sequence_number: int
     phones: tuple[RegisteringPhone, ...]
-    """None at all only asks what there is."""
     removes_all: bool
     transport: str
     host: str

@@ -3,13 +3,12 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from mixminus.sip.edge.grammar import TOKEN, SipUri, Unreadable
 
-__all__ = ["Algorithm", "Credentials", "challenges", "matches", "read_credentials"]
+__all__ = ["Algorithm", "Credentials", "challenges", "matches", "read_credentials", "response_to"]
 
 Algorithm = Literal["sha256", "md5"]
 _ALGORITHMS: Final[dict[str, Algorithm]] = {"sha-256": "sha256", "md5": "md5", "": "md5"}
@@ -78,21 +77,22 @@ def matches(credentials: Credentials, secret: str, method: str, request_uri: str
 
     ``secret`` is H(A1) of the credentials' algorithm, hexadecimal; empty opens to nobody.
     """
-    digest = _hash(credentials.algorithm)
-    wanted = digest(
-        ":".join(
-            (
-                secret,
-                credentials.nonce,
-                f"{credentials.nonce_count:08x}",
-                credentials.client_nonce,
-                _QOP,
-                digest(f"{method}:{credentials.uri}"),
-            )
-        )
-    )
-    right = hmac.compare_digest(wanted.encode(), credentials.response.encode("utf-8", "replace"))
+    wanted = response_to(credentials, secret, method)
+    right = hmac.compare_digest(wanted.encode(), credentials.response.encode())
     return right and bool(secret) and _is_same(credentials.uri, request_uri)
+
+
+def response_to(credentials: Credentials, secret: str, method: str) -> str:
+    """Return what who knows H(A1) would have responded (RFC 7616 section 3.4.1)."""
+    parts = (
+        secret,
+        credentials.nonce,
+        f"{credentials.nonce_count:08x}",
+        credentials.client_nonce,
+        _QOP,
+        _hash(credentials.algorithm, f"{method}:{credentials.uri}"),
+    )
+    return _hash(credentials.algorithm, ":".join(parts))
 
 
 def _parameters(text: str) -> dict[str, str]:
@@ -111,13 +111,8 @@ def _parameters(text: str) -> dict[str, str]:
     return found
 
 
-def _hash(algorithm: Algorithm) -> Callable[[str], str]:
-    def digest(text: str) -> str:
-        return hashlib.new(
-            algorithm, text.encode("utf-8", "surrogateescape"), usedforsecurity=False
-        ).hexdigest()
-
-    return digest
+def _hash(algorithm: Algorithm, text: str) -> str:
+    return hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _is_same(uri: str, request_uri: str) -> bool:

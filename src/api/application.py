@@ -10,6 +10,7 @@ from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.paths import ROOTS
 from mixminus.api.routes import (
     accesskeys,
+    activeflows,
     agents,
     auth,
     calls,
@@ -20,6 +21,7 @@ from mixminus.api.routes import (
     documentation,
     events,
     extensions,
+    flows,
     hears,
     numbers,
     recordings,
@@ -40,6 +42,8 @@ RESOURCES: Final = (
     *whip.ROUTES,
     *conferencecalls.ROUTES,
     *calls.ROUTES,
+    *flows.ROUTES,
+    *activeflows.ROUTES,
     *recordings.ROUTES,
     *events.ROUTES,
     *numbers.ROUTES,

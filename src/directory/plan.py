@@ -22,10 +22,12 @@ from mixminus.conference.errors import ConferenceFull, ConferenceLocked
 from mixminus.conference.model import Conference
 from mixminus.conference.states import ConferenceStatus
 from mixminus.directory.model import Extension, Number, Trunk
-from mixminus.ids import NIL, ConferenceId, CustomerId, ExtensionId, FlowId, TrunkId
+from mixminus.errors import NotFound
+from mixminus.flow.model import Flow
+from mixminus.ids import NIL, ConferenceId, CustomerId, ExtensionId, TrunkId
 from mixminus.store.database import Store, Transaction
 
-__all__ = ["DialPlan", "FlowPrograms", "NoFlows"]
+__all__ = ["DialPlan", "FlowPrograms"]
 
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
@@ -34,25 +36,15 @@ _OPEN: Final = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSIN
 
 
 class FlowPrograms(Protocol):
-    """Who knows flows: ``flow.service`` is the one."""
+    """Who knows flows: ``flow.flows.FlowService`` is the one."""
 
-    async def program(self, customer_id: CustomerId, flow_id: FlowId) -> Program | None:
-        """Return what a customer's flow does; None if there is none of this id."""
+    async def program(self, customer_id: CustomerId, flow_id: UUID) -> Program:
+        """Return what a customer's flow does; NotFound if it has none of this id."""
         ...
 
-    async def program_by_direct_hash(self, direct_hash: str) -> tuple[CustomerId, Program] | None:
-        """Return whose flow a hash names, and what it does."""
+    async def find_by_direct_hash(self, direct_hash: str) -> Flow | None:
+        """Return the flow that a hash names."""
         ...
-
-
-class NoFlows:
-    """A house without flows."""
-
-    async def program(self, customer_id: CustomerId, flow_id: FlowId) -> Program | None:
-        return None
-
-    async def program_by_direct_hash(self, direct_hash: str) -> tuple[CustomerId, Program] | None:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +90,7 @@ class DialPlan:
             if found is None and not (trunk and caller.account_id):
                 found = await self._dial(tx, way, dialled)
         if isinstance(found, Number):
-            return await self._run(way, found)
+            return await self._called(way, found)
         if found is None and dialled.kind is Kind.DIRECT:
             found = await self._flow(way, dialled.target)
         return found or Refused(NOT_FOUND)
@@ -138,18 +130,27 @@ class DialPlan:
         return _ringing(way, extension) if extension else None
 
     async def _flow(self, way: _Way, direct_hash: str) -> _Found:
-        found = await self._flows.program_by_direct_hash(direct_hash)
-        return way.to(*found, Address(type="sip", target=direct_hash)) if found else None
+        flow = await self._flows.find_by_direct_hash(direct_hash)
+        if flow is None:
+            return None
+        destination = Address(type="sip", target=direct_hash, name=flow.name)
+        return await self._run(way, flow.customer_id, flow.id, destination)
 
-    async def _run(self, way: _Way, number: Number) -> Routed | Refused:
+    async def _called(self, way: _Way, number: Number) -> Routed | Refused:
         """A number that runs nothing is as good as none (api.md section 13.2)."""
-        program = None
-        if number.call_flow_id != NIL:
-            program = await self._flows.program(number.customer_id, FlowId(number.call_flow_id))
-        if program is None:
+        if number.call_flow_id == NIL:
             return Refused(NOT_FOUND)
         destination = Address(type="tel", target=number.number, name=number.name)
-        return way.to(number.customer_id, program, destination)
+        return await self._run(way, number.customer_id, number.call_flow_id, destination)
+
+    async def _run(
+        self, way: _Way, customer_id: CustomerId, flow_id: UUID, destination: Address
+    ) -> Routed | Refused:
+        try:
+            program = await self._flows.program(customer_id, flow_id)
+        except NotFound:
+            return Refused(NOT_FOUND)
+        return way.to(customer_id, program, destination)
 
     async def _extension(self, tx: Transaction, way: _Way, name: str) -> Routed | None:
         owner = way.extension.customer_id if way.extension else None

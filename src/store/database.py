@@ -18,12 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from mixminus.errors import Unavailable
 from mixminus.store.access_keys import AccessKeyRows
+from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
 from mixminus.store.calls import CallRows
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
 from mixminus.store.customers import CustomerRows, SecretRows
 from mixminus.store.extensions import BindingRows, ExtensionRows
+from mixminus.store.flows import FlowRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import OutboxRows
@@ -49,6 +51,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, timestamp_style: TimestampStyle) -> None:
         self.timestamp_style = timestamp_style
         self.access_keys = AccessKeyRows(connection)
+        self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
         self.bindings = BindingRows(connection)
         self.calls = CallRows(connection)
@@ -56,6 +59,7 @@ class Transaction:
         self.conferences = ConferenceRows(connection)
         self.customers = CustomerRows(connection)
         self.extensions = ExtensionRows(connection)
+        self.flows = FlowRows(connection)
         self.idempotency = IdempotencyRows(connection)
         self.numbers = NumberRows(connection)
         self.outbox = OutboxRows(connection)

@@ -13,7 +13,7 @@ from tests.api.door import KEY, OPERATOR, Door
 ADMIN, MANAGER = Permission.CUSTOMER_ADMIN, Permission.CUSTOMER_MANAGER
 ANY = {
     *("conferences", "conferencecalls", "calls", "recordings", "recordingfiles"),
-    *("numbers", "extensions", "trunks"),
+    *("flows", "activeflows", "numbers", "extensions", "trunks"),
 }
 
 

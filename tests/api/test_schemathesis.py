@@ -27,7 +27,15 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-COLLECTIONS = ("conferences", "conferencecalls", "calls", "recordings", "recordingfiles")
+COLLECTIONS = (
+    "conferences",
+    "conferencecalls",
+    "calls",
+    "recordings",
+    "recordingfiles",
+    "flows",
+    "activeflows",
+)
 
 schema = schemathesis.openapi.from_dict(document(OPERATIONS, "test"))
 
@@ -49,7 +57,15 @@ def known(server: Server) -> dict[str, str]:
     """One thing of each kind that can be had without a phone, by its collection."""
     room = server.new_room()
     recording = server.call("POST", f"/conferences/{room}/recording_start").json["recording_id"]
-    return {"conferences": room, "recordings": recording, "recordingfiles": recording}
+    flow = server.call("POST", "/flows", {"name": "known"}).json["id"]
+    activeflow = server.call("POST", "/activeflows", {"flow_id": flow}).json["id"]
+    return {
+        "conferences": room,
+        "recordings": recording,
+        "recordingfiles": recording,
+        "flows": flow,
+        "activeflows": activeflow,
+    }
 
 
 @schema.parametrize()

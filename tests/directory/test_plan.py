@@ -13,6 +13,7 @@ from mixminus.call.model import Address
 from mixminus.conference.model import RoomSettings
 from mixminus.directory.model import Extension, ExtensionSpec, NumberSpec, TrunkSpec
 from mixminus.directory.service import DirectoryServices
+from mixminus.flow.model import Flow, FlowSpec
 from mixminus.ids import NIL, CustomerId
 from tests.support.house import House
 
@@ -137,6 +138,37 @@ async def test_a_number_without_a_flow_is_as_good_as_none(house: House) -> None:
         )
         assert await refusal(house, "+15550100") == 404
         await directory(house).numbers.delete(house.customer_id, number.id)
+
+
+@pytest.mark.parametrize("dialled", ["+15550100", "15550100", "tel:+1-555-0100", "sip:%2B15550100@192.0.2.1"])
+async def test_a_number_runs_its_flow_with_its_plus_sign_or_without(house: House, dialled: str) -> None:
+    flow = await hotline(house)
+    routed = await route(house, dialled)
+    assert (routed.customer_id, routed.program.flow_id) == (house.customer_id, flow.id)
+    assert routed.destination == Address("tel", "+15550100", name="Hotline")
+    assert actions(routed) == ["answer"]
+
+
+async def test_a_deleted_flow_is_none(house: House) -> None:
+    flow = await hotline(house)
+    assert (await route(house, flow.direct_hash)).program.flow_id == flow.id
+    await house.control.flows.delete(house.customer_id, flow.id)
+    assert [await refusal(house, each) for each in ("+15550100", flow.direct_hash)] == [404, 404]
+
+
+async def test_an_exchange_reaches_a_number_by_its_address_or_its_account(house: House) -> None:
+    flow = await hotline(house)
+    spec = TrunkSpec(domain_name="pbx", auth_types=("ip",), allowed_ips=("192.0.2.9",))
+    trunk = await directory(house).trunks.create(house.customer_id, spec)
+    for caller in (Caller(None, "192.0.2.9"), Caller(trunk.id, "192.0.2.10")):
+        assert (await route(house, "15550100", caller)).program.flow_id == flow.id
+
+
+async def hotline(house: House) -> Flow:
+    flow = await house.control.flows.create(house.customer_id, FlowSpec(actions=({"type": "answer"},)))
+    spec = NumberSpec(number="+15550100", call_flow_id=flow.id, name="Hotline")
+    await directory(house).numbers.create(house.customer_id, spec)
+    return flow
 
 
 async def test_a_number_outside_needs_an_extension_and_a_trunk(house: House) -> None:

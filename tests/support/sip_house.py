@@ -12,8 +12,8 @@ import psutil
 from mixminus.access.service import AccessService
 from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
 from mixminus.call.states import HangupReason
-from mixminus.directory.plan import NoFlows
 from mixminus.directory.service import DirectoryServices, open_directory
+from mixminus.flow.flows import FlowService
 from mixminus.ids import CustomerId
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.sip.config import SipConfig
@@ -76,7 +76,7 @@ async def open_office(domain: str = "mixminus.local") -> AsyncIterator[Office]:
         store, clock = Store(url), ManualClock()
         try:
             identity, _ = await AccessService(store, clock).ensure_default(None)
-            services = open_directory(store, clock, domain=domain, names={}, flows=NoFlows())
+            services = open_directory(store, clock, domain=domain, names={}, flows=FlowService(store, clock))
             yield Office(store, clock, identity.customer_id, services)
         finally:
             await store.close()

@@ -10,11 +10,13 @@ from mixminus.store.tables.directory import (
     trunks,
 )
 from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
+from mixminus.store.tables.flows import activeflows, flows
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
 
 __all__ = [
     "UtcDateTime",
     "access_keys",
+    "activeflows",
     "agents",
     "calls",
     "conferencecalls",
@@ -23,6 +25,7 @@ __all__ = [
     "event_streams",
     "extension_bindings",
     "extensions",
+    "flows",
     "idempotency_keys",
     "metadata",
     "numbers",

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_directory"
-down_revision = "0005_idempotency"
+revision = "0007_directory"
+down_revision = "0006_flows"
 
 
 def _text(name: str, length: int | None = None) -> sa.Column[Any]:
@@ -27,6 +27,16 @@ def _owned(table: str) -> tuple[Any, ...]:
 
 
 def upgrade() -> None:
+    _create_numbers()
+    _create_extensions()
+    _create_trunks()
+    for table in ("numbers", "extensions", "trunks"):
+        op.create_index(
+            op.f(f"ix_{table}_customer_id_tm_create"), table, ["customer_id", "tm_create"], unique=False
+        )
+
+
+def _create_numbers() -> None:
     op.create_table(
         "numbers",
         _text("number", 32),
@@ -39,6 +49,9 @@ def upgrade() -> None:
         *_owned("numbers"),
         sa.UniqueConstraint("digits", name=op.f("uq_numbers_digits")),
     )
+
+
+def _create_extensions() -> None:
     op.create_table(
         "extensions",
         _text("extension"),
@@ -73,6 +86,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_extension_bindings_tm_expire"), "extension_bindings", ["tm_expire"], unique=False
     )
+
+
+def _create_trunks() -> None:
     op.create_table(
         "trunks",
         _text("domain_name", 64),
@@ -96,7 +112,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trunk_id", "host", name=op.f("pk_trunk_addresses")),
     )
     op.create_index(op.f("ix_trunk_addresses_host"), "trunk_addresses", ["host"], unique=False)
-    for table in ("numbers", "extensions", "trunks"):
-        op.create_index(
-            op.f(f"ix_{table}_customer_id_tm_create"), table, ["customer_id", "tm_create"], unique=False
-        )

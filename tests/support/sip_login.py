@@ -106,10 +106,11 @@ class Line:
         return Challenge.of(refusal, self.algorithm)
 
     def credentials(self, challenge: Challenge, *, count: int = 1) -> str:
-        value = answer(
-            challenge, method="REGISTER", uri=self.uri, user=self.user, password=self.password, count=count
-        )
-        return f"Authorization: {value}"
+        return f"Authorization: {self.value(challenge, 'REGISTER', self.uri, count=count)}"
+
+    def value(self, challenge: Challenge, method: str, uri: str, *, count: int = 1) -> str:
+        """Return an Authorization header's value for any request of this account."""
+        return answer(challenge, method=method, uri=uri, user=self.user, password=self.password, count=count)
 
     async def register(self, expires_s: int = 600, *contacts: str) -> Message:
         """Register, as a phone does: asked once, answering once."""

@@ -105,10 +105,11 @@ class FlowRun:
                 raise
 
     async def perform(self, actions: Sequence[Mapping[str, Any]]) -> None:
-        """Do the actions of a list within the one that is being done."""
+        """Do the actions of a list within the one that is being done; after them, that one is again."""
         if len(self._frames) == MAX_DEPTH:
             raise FlowRunsAway(f"more than {MAX_DEPTH} lists of actions within each other")
         frame = Frame(normalise(actions))
+        around, shown = self.action, self._call.action if self._call else {}
         self._frames.append(frame)
         try:
             while (raw := frame.current) is not None:
@@ -117,6 +118,10 @@ class FlowRun:
                     raise Jump(target)
         finally:
             self._frames.pop()
+        if self._frames:
+            self.action = around
+            if self._call:
+                self._call.action = shown
 
     def count_fetch(self) -> None:
         """Count a list of actions that is fetched; FlowRunsAway if there were too many."""

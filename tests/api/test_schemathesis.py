@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from mixminus.api.openapi.document import document
 from mixminus.api.openapi.table import OPERATIONS
+from tests.support.database import settings_for_a_server
 from tests.support.server import ACCESS_KEY, Server
 
 EXAMPLES = 10
@@ -47,7 +48,7 @@ def text(_: schemathesis.SerializationContext, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server")) as running:
+    with Server(tmp_path_factory.mktemp("server"), **settings_for_a_server()) as running:
         yield running
     assert "Traceback" not in running.log, running.log[-3000:]
 

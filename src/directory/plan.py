@@ -92,7 +92,7 @@ class DialPlan:
         if isinstance(found, Number):
             return await self._called(way, found)
         if found is None and dialled.kind is Kind.DIRECT:
-            found = await self._flow(way, dialled.target)
+            return await self._flow(way, dialled.target) or Refused(NOT_FOUND)
         return found or Refused(NOT_FOUND)
 
     async def _dial(self, tx: Transaction, way: _Way, dialled: Dialled) -> _Found:
@@ -129,7 +129,7 @@ class DialPlan:
         extension = await tx.extensions.find_by_direct_hash(direct_hash)
         return _ringing(way, extension) if extension else None
 
-    async def _flow(self, way: _Way, direct_hash: str) -> _Found:
+    async def _flow(self, way: _Way, direct_hash: str) -> Routed | Refused | None:
         flow = await self._flows.find_by_direct_hash(direct_hash)
         if flow is None:
             return None

@@ -1,11 +1,12 @@
 """RegistrationService: where the phones of extensions are, kept over restarts."""
 
+from uuid import UUID
+
 from mixminus.clock import Clock
 from mixminus.directory.bindings import Registration, Rejected, rebind
-from mixminus.directory.errors import ExtensionNotFound
-from mixminus.directory.model import Binding
-from mixminus.ids import CustomerId
-from mixminus.store.database import Store
+from mixminus.directory.model import Binding, Extension
+from mixminus.ids import CustomerId, ExtensionId
+from mixminus.store.database import Store, Transaction
 
 __all__ = ["RegistrationService"]
 
@@ -36,14 +37,22 @@ class RegistrationService:
         return [(each, round((each.tm_expire - now).total_seconds())) for each in after]
 
     async def phones_of(self, customer_id: CustomerId, extension: str) -> list[Binding]:
-        """Return where the phones of a customer's extension are; ExtensionNotFound if there is none of the name."""
+        """Return where the phones of a customer's extension are, by its name or its id; none of a stranger's."""
         async with self._store.snapshot() as tx:
-            found = await tx.extensions.find_named(extension, customer_id)
-            if found is None:
-                raise ExtensionNotFound("no extension of this name")
-            return await tx.bindings.of(found.id, self._clock.now())
+            found = await _find(tx, customer_id, extension)
+            return await tx.bindings.of(found.id, self._clock.now()) if found else []
 
     async def prune(self) -> None:
         """Delete what is over; call at start."""
         async with self._store.transaction() as tx:
             await tx.bindings.prune(self._clock.now())
+
+
+async def _find(tx: Transaction, customer_id: CustomerId, extension: str) -> Extension | None:
+    if found := await tx.extensions.find_named(extension, customer_id):
+        return found
+    try:
+        by_id = await tx.extensions.find(ExtensionId(UUID(extension)))
+    except ValueError:
+        return None
+    return by_id if by_id and by_id.customer_id == customer_id and by_id.tm_delete is None else None

@@ -77,8 +77,10 @@ class Baresip:
         codec: str = "PCMU/8000/1",
         transport: str = "udp",
         media_encryption: str = "",
+        login: str = "",
         seat: int = 0,
     ) -> None:
+        """``login`` is an account that registers, instead of one that only calls."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._control_port = 14500 + seat
@@ -95,7 +97,11 @@ class Baresip:
             **ports,
         )
         (directory / "config").write_text(config)
-        account = f"<sip:phone{seat}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0;audio_codecs={codec}"
+        account = login and f"{login};audio_codecs={codec}"
+        account = (
+            account
+            or f"<sip:phone{seat}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0;audio_codecs={codec}"
+        )
         if media_encryption:
             account += f";mediaenc={media_encryption}"
         (directory / "accounts").write_text(account + "\n")

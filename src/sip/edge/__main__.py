@@ -89,8 +89,8 @@ class EdgeProcess:
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._loop.time())
             case GiveAccount():
-                for action in self._router.account_given(command, self._loop.time()):
-                    self._send(action)
+                for released in self._router.account_given(command, self._loop.time()):
+                    self._send(released)
             case AnswerRegistration():
                 self._send(self._router.registration_answered(command))
             case ForgetAccounts():

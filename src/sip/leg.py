@@ -12,11 +12,11 @@ from mixminus.errors import MixMinusError
 from mixminus.ids import LegId
 from mixminus.machine import step
 from mixminus.mixer import Port, PortMedia
-from mixminus.sip.messages import Answer, HangUp, Message, Reject, Ring
+from mixminus.sip.messages import Answer, HangUp, Hold, Message, Reject, Ring
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import LocalEnd, agree, make_answer
 
-__all__ = ["LEG_TRANSITIONS", "LegEvent", "LegState", "SipLeg"]
+__all__ = ["LEG_TRANSITIONS", "DialledLeg", "LegEvent", "LegState", "SipLeg"]
 
 # RFC 3261 sections 21.4.9, 21.4.18, 21.6.1
 _REFUSALS: Final = {
@@ -32,6 +32,8 @@ _log = log.get("sip.leg")
 class LegState(enum.StrEnum):
     INCOMING = enum.auto()
     RINGING = enum.auto()
+    DIALLING = enum.auto()
+    PROCEEDING = enum.auto()
     ANSWERED = enum.auto()
     ENDED = enum.auto()
 
@@ -39,6 +41,8 @@ class LegState(enum.StrEnum):
 class LegEvent(enum.StrEnum):
     RING = enum.auto()
     ANSWER = enum.auto()
+    RANG = enum.auto()
+    ACCEPTED = enum.auto()
     END = enum.auto()
 
 
@@ -49,6 +53,12 @@ LEG_TRANSITIONS: Final[dict[LegState, dict[LegEvent, LegState]]] = {
         LegEvent.END: LegState.ENDED,
     },
     LegState.RINGING: {LegEvent.ANSWER: LegState.ANSWERED, LegEvent.END: LegState.ENDED},
+    LegState.DIALLING: {
+        LegEvent.RANG: LegState.PROCEEDING,
+        LegEvent.ACCEPTED: LegState.ANSWERED,
+        LegEvent.END: LegState.ENDED,
+    },
+    LegState.PROCEEDING: {LegEvent.ACCEPTED: LegState.ANSWERED, LegEvent.END: LegState.ENDED},
     LegState.ANSWERED: {LegEvent.END: LegState.ENDED},
     LegState.ENDED: {},
 }
@@ -61,6 +71,8 @@ class SipLeg:
     worker's care.
     """
 
+    _first_state = LegState.INCOMING
+
     def __init__(
         self, leg_id: LegId, port: Port, local: LocalEnd, *, offer: str, send: Callable[[Message], None]
     ) -> None:
@@ -69,7 +81,7 @@ class SipLeg:
         self._local = local
         self._offer = offer
         self._send = send
-        self._state = LegState.INCOMING
+        self._state = self._first_state
         self._media: PortMedia | None = None
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
@@ -109,6 +121,18 @@ class SipLeg:
             self._send(HangUp(self._id))
             self.over(LegEnded(reason, remote=False))
 
+    async def hold(self) -> None:
+        """Send a re-INVITE: we do not listen any more."""
+        await self._hold(on=True)
+
+    async def resume(self) -> None:
+        """Send a re-INVITE: we listen again."""
+        await self._hold(on=False)
+
+    async def _hold(self, *, on: bool) -> None:
+        if self._state is LegState.ANSWERED:
+            self._send(Hold(self._id, on))
+
     async def ended(self) -> LegEnded:
         """Wait for the end."""
         # Shielded: a waiter that gives up must not take the future from the others.
@@ -116,13 +140,17 @@ class SipLeg:
 
     async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
         """Follow an exchange of descriptions; one that the port cannot follow ends the leg."""
-        if self._state is not LegState.ANSWERED:
+        if not self._follows_media():
             return
         try:
             self._configure(agree(parse(local_sdp), parse(remote_sdp)))
         except MixMinusError as error:
             _log.warning("description unusable", leg=str(self._id), reason=error.reason)
             await self.hang_up(HangupReason.FAILED)
+
+    def _follows_media(self) -> bool:
+        """An incoming call's first exchange is done by ``answer``."""
+        return self._state is LegState.ANSWERED
 
     def over(self, ended: LegEnded) -> None:
         """Close the port and tell who waits; only the first end counts."""
@@ -141,3 +169,57 @@ class SipLeg:
 
     def _fire(self, event: LegEvent) -> None:
         self._state = step(LEG_TRANSITIONS, self._state, event)
+
+
+class DialledLeg(SipLeg):
+    """A leg that we have opened; early media goes to its port as it comes."""
+
+    _first_state = LegState.DIALLING
+
+    def __init__(self, leg_id: LegId, port: Port, local: LocalEnd, *, send: Callable[[Message], None]) -> None:
+        super().__init__(leg_id, port, local, offer="", send=send)
+        self._rang: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_answered(self) -> bool:
+        return self._state is LegState.ANSWERED
+
+    @property
+    def is_over(self) -> bool:
+        return self._state is LegState.ENDED
+
+    async def rang(self) -> bool:
+        """Wait until it rings or is answered; False if it is over before."""
+        return await asyncio.shield(self._rang)
+
+    async def answered(self) -> bool:
+        """Wait until it is answered; False if it is over before."""
+        return await asyncio.shield(self._answered)
+
+    def note_ringing(self) -> None:
+        """The far end has sent an 18x."""
+        if self._can(LegEvent.RANG):
+            self._fire(LegEvent.RANG)
+            self._settle(self._rang, True)
+
+    def note_answered(self) -> None:
+        """The far end has sent a 2xx."""
+        if self._can(LegEvent.ACCEPTED):
+            self._fire(LegEvent.ACCEPTED)
+            self._settle(self._rang, True)
+            self._settle(self._answered, True)
+
+    def over(self, ended: LegEnded) -> None:
+        """Close the port and tell who waits; only the first end counts."""
+        self._settle(self._rang, False)
+        self._settle(self._answered, False)
+        super().over(ended)
+
+    def _follows_media(self) -> bool:
+        return self._state is not LegState.ENDED
+
+    @staticmethod
+    def _settle(future: asyncio.Future[bool], value: bool) -> None:
+        if not future.done():
+            future.set_result(value)

@@ -18,6 +18,7 @@ from mixminus.sip.edge.network import Network
 from mixminus.sip.edge.router import Router
 from mixminus.sip.messages import (
     AddWorker,
+    CallReserved,
     Drain,
     EdgeCounted,
     EdgeOpened,
@@ -25,6 +26,7 @@ from mixminus.sip.messages import (
     OpenEdge,
     ReleaseCall,
     RemoveWorker,
+    ReserveCall,
 )
 from mixminus.sip.naming import name_process
 from mixminus.tasks import TaskScope
@@ -82,6 +84,8 @@ class EdgeProcess:
             case RemoveWorker(worker_id):
                 for action in self._router.remove_worker(worker_id, self._loop.time()):
                     self._network.send(action)
+            case ReserveCall(leg_id):
+                self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._loop.time())
             case Drain():
@@ -92,7 +96,9 @@ class EdgeProcess:
 
     async def _open(self, command: OpenEdge) -> None:
         """Bind first: only then is it known who we are."""
-        network = Network(self._from_phone, self._from_worker, self._counters)
+        network = Network(
+            self._from_phone, self._from_worker, self._counters, on_undelivered=self._undelivered
+        )
         await network.open(command.host, command.port, command.inner_port)
         self._router = Router(
             Identity(command.public_host, network.port, network.inner_port),
@@ -110,6 +116,10 @@ class EdgeProcess:
     def _from_worker(self, received: bytes, sip_port: int) -> None:
         if self._router and self._network:
             self._network.send(self._router.from_worker(received, sip_port, self._loop.time()))
+
+    def _undelivered(self, message: bytes) -> None:
+        if self._router and self._network:
+            self._network.send(self._router.undelivered(message, self._loop.time()))
 
     async def _turn(self) -> None:
         turns = 0

@@ -11,6 +11,7 @@ from mixminus.sip.edge.identity import Identity
 from mixminus.sip.edge.inward import Inward
 from mixminus.sip.edge.message import Request, Unparseable, parse
 from mixminus.sip.edge.outward import Outward
+from mixminus.sip.edge.responses import respond
 
 __all__ = ["Router"]
 
@@ -40,6 +41,10 @@ class Router:
         """Forget a worker that is gone; return what tells its phones."""
         return [self._farewells.say(call, now_s) for call in self._calls.remove_worker(worker_id)]
 
+    def reserve(self, name: str) -> int:
+        """Keep a place for a call that we shall make; return the worker's number, 0 if there is no room."""
+        return 0 if self._inward.draining else self._calls.reserve(name)
+
     def release(self, call_id: str, now_s: float) -> None:
         self._calls.release(call_id, now_s)
 
@@ -65,7 +70,7 @@ class Router:
             message = parse(received)
             if isinstance(message, Request):
                 return self._inward.request(message, source, now_s)
-            return self._inward.response(message)
+            return self._inward.response(message, source, now_s)
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
             return None
@@ -79,8 +84,16 @@ class Router:
         try:
             message = parse(received)
             if isinstance(message, Request):
-                return self._outward.request(message, worker.worker_id)
+                return self._outward.request(message, worker.worker_id, now_s)
             return self._outward.response(message, worker.worker_id, now_s)
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
             return None
+
+    def undelivered(self, message: bytes, now_s: float) -> ToWorker | None:
+        """Answer a request of a worker's that nobody could be given (RFC 3261 section 8.1.3.1)."""
+        request = parse(message)
+        if not isinstance(request, Request) or request.method == "ACK":
+            return None
+        refusal = respond(request, 503, "Service Unavailable")
+        return self._inward.response(refusal, Flow("TCP", "0.0.0.0", 0), now_s)

@@ -119,7 +119,7 @@ class OutgoingLeg(Leg, Protocol):
     """A leg that we have opened; its port is there from the start."""
 
     async def rang(self) -> bool:
-        """Wait until the far end rings or answers; False if it is over before. Await it as often as you like."""
+        """Wait until the far end rings; False if it is answered or over before. Await it as often as you like."""
         ...
 
     async def answered(self) -> bool:

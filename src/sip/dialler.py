@@ -10,9 +10,9 @@ from mixminus.errors import MixMinusError
 from mixminus.ids import LegId
 from mixminus.sip.addresses import from_value
 from mixminus.sip.config import SipConfig
+from mixminus.sip.dialled_leg import DialledLeg
 from mixminus.sip.endings import end_of, refusal_of
 from mixminus.sip.hop import Hop, find_hop
-from mixminus.sip.leg import DialledLeg
 from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, Message
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.negotiation import LocalEnd

@@ -15,9 +15,10 @@ from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.mixer.events import DigitReceived as PortDigitReceived
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
+from mixminus.sip.dialled_leg import DialledLeg
 from mixminus.sip.dialler import Dialler
 from mixminus.sip.endings import end_of
-from mixminus.sip.leg import DialledLeg, SipLeg
+from mixminus.sip.leg import IncomingLeg, SipLeg
 from mixminus.sip.messages import (
     Attach,
     CallAnswered,
@@ -59,7 +60,7 @@ class SipEndpoint:
         self._incoming_legs = legs
         self._config = config
         self._on_event = on_event
-        self._legs: dict[LegId, tuple[int, SipLeg]] = {}
+        self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._pool = WorkerPool(config, on_report=self._on_report, on_lost=self._on_worker_lost)
         self._dialler = Dialler(config, self._pool, self._tasks)
@@ -101,7 +102,7 @@ class SipEndpoint:
         port = self._engine.open_rtp_port()
         leg_id = LegId(new_id())
         local = self._local_end(port)
-        leg = DialledLeg(leg_id, port, local, send=lambda message: self._dialler.send(leg_id, message))
+        leg = DialledLeg(leg_id, port, lambda message: self._dialler.send(leg_id, message))
         self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
         return leg
 
@@ -138,7 +139,7 @@ class SipEndpoint:
             port.close()
             self._pool.send(worker_id, Reject(call.leg_id, status_code))
             return
-        leg = SipLeg(
+        leg = IncomingLeg(
             call.leg_id,
             port,
             local,
@@ -149,7 +150,7 @@ class SipEndpoint:
         self._pool.send(worker_id, Attach(call.leg_id, local))
         self._tasks.spawn("incoming leg", self._hand_over(leg, call))
 
-    async def _hand_over(self, leg: SipLeg, call: IncomingCall) -> None:
+    async def _hand_over(self, leg: IncomingLeg, call: IncomingCall) -> None:
         try:
             await self._incoming_legs.incoming(
                 leg, source=caller_of(call.from_uri), destination=callee_of(call.request_uri)

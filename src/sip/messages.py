@@ -50,6 +50,7 @@ __all__ = [
     "WorkerReady",
 ]
 
+
 @dataclass(frozen=True, slots=True)
 class Fork:
     """To the zygote, with the worker's end of its socket beside it: fork a worker."""

@@ -100,7 +100,9 @@ def test_every_message_is_frozen_and_named_in_the_modules_list() -> None:
 def test_keys_are_not_printed() -> None:
     local = LocalEnd("127.0.0.1", 1, 2, (Codec.PCMU,), key_material=b"secret")
     assert "secret" not in repr(local)
-    assert "secret" not in repr(Dial(LEG, "sip:a@b", "<sip:c@d>", False, Hop("udp", "::1", 1), local, "", "secret"))
+    assert "secret" not in repr(
+        Dial(LEG, "sip:a@b", "<sip:c@d>", False, Hop("udp", "::1", 1), local, "", "secret")
+    )
 
 
 @pytest.mark.parametrize(

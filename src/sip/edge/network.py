@@ -5,7 +5,6 @@ connections the same ``_Connection``: inside everything is UDP already.
 """
 
 import asyncio
-import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Callable

@@ -28,7 +28,9 @@ __all__ = ["SipCall"]
 _UNKNOWN_DURATION: Final = 0xFFFF_FFFF  # PJSUA_UNKNOWN_DTMF_DURATION
 # RFC 3261 section 21.3; 305 and 380 want something else than another call.
 _REDIRECTIONS: Final = frozenset({300, 301, 302})
-_CONTACT_URI: Final = re.compile(r"^(?:contact|m)[ \t]*:[^<\r\n]*<([^<>\r\n]{1,512})>", re.IGNORECASE | re.MULTILINE)
+_CONTACT_URI: Final = re.compile(
+    r"^(?:contact|m)[ \t]*:[^<\r\n]*<([^<>\r\n]{1,512})>", re.IGNORECASE | re.MULTILINE
+)
 
 _log = log.get("sip.worker")
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixminus.directory.bindings import MAX_PHONES, Phone, Registration, Rejected, rebind
@@ -62,6 +62,7 @@ def test_of_a_rejected_request_nothing_is_done() -> None:
     assert rejected.value.status_code == 423
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(URIS), st.sampled_from([0, 60]), st.sampled_from(["", "a", "b"])),

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixminus.sip.edge.calls import LINGER_S, UNHEARD_S, Worker
-from mixminus.sip.edge.flow import Flow, ToPhone, ToServer, ToWorker
+from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
 from mixminus.sip.edge.identity import Identity
 from mixminus.sip.edge.inward import Action
+from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.router import Router
 from mixminus.sip.sdp.envelope import fold, unfold
 from tests.sip.torture import ASKED, CASES, DROPPED, FORWARDED, Case

@@ -12,14 +12,16 @@ from mixminus import log
 from mixminus.sip import watchdog
 from mixminus.sip.channel import Channel
 from mixminus.sip.edge.calls import Worker
-from mixminus.sip.edge.flow import Flow, ToServer
+from mixminus.sip.edge.flow import Flow
 from mixminus.sip.edge.identity import Identity
 from mixminus.sip.edge.inward import Action
 from mixminus.sip.edge.network import Network
+from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.router import Router
 from mixminus.sip.messages import (
     AddWorker,
     AnswerRegistration,
+    CallReserved,
     Drain,
     EdgeCounted,
     EdgeOpened,
@@ -29,6 +31,7 @@ from mixminus.sip.messages import (
     OpenEdge,
     ReleaseCall,
     RemoveWorker,
+    ReserveCall,
 )
 from mixminus.sip.naming import name_process
 from mixminus.tasks import TaskScope
@@ -84,17 +87,15 @@ class EdgeProcess:
             case AddWorker(worker_id, sip_port, capacity, sip_call_ids):
                 self._router.add_worker(Worker(worker_id, sip_port, capacity, set(sip_call_ids)))
             case RemoveWorker(worker_id):
-                for action in self._router.remove_worker(worker_id, self._loop.time()):
-                    self._network.send(action)
+                for farewell in self._router.remove_worker(worker_id, self._loop.time()):
+                    self._network.send(farewell)
+            case ReserveCall(leg_id):
+                self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._loop.time())
-            case GiveAccount():
-                for released in self._router.account_given(command, self._loop.time()):
-                    self._send(released)
-            case AnswerRegistration():
-                self._send(self._router.registration_answered(command))
-            case ForgetAccounts():
-                self._router.forget_accounts()
+            case GiveAccount() | AnswerRegistration() | ForgetAccounts():
+                for action in self._router.learn(command, self._loop.time()):
+                    self._send(action)
             case Drain():
                 self._drained = True
                 self._router.drain()
@@ -103,7 +104,9 @@ class EdgeProcess:
 
     async def _open(self, command: OpenEdge) -> None:
         """Bind first: only then is it known who we are."""
-        network = Network(self._from_phone, self._from_worker, self._counters)
+        network = Network(
+            self._from_phone, self._from_worker, self._counters, on_undelivered=self._undelivered
+        )
         await network.open(command.host, command.port, command.inner_port)
         self._router = Router(
             Identity(command.public_host, network.port, network.inner_port),
@@ -129,6 +132,10 @@ class EdgeProcess:
             self._channel.send(action.message)
         elif self._network:
             self._network.send(action)
+
+    def _undelivered(self, message: bytes) -> None:
+        if self._router and self._network:
+            self._network.send(self._router.undelivered(message, self._loop.time()))
 
     async def _turn(self) -> None:
         turns = 0

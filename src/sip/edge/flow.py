@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mixminus.sip.edge.grammar import Unreadable, Via
-from mixminus.sip.messages import Message
 
-__all__ = ["DEFAULT_SIP_PORT", "Flow", "ToPhone", "ToServer", "ToWorker", "reply_flow", "stamp"]
+__all__ = ["DEFAULT_SIP_PORT", "Flow", "ToPhone", "ToWorker", "reply_flow", "stamp"]
 
 DEFAULT_SIP_PORT = 5060
 
@@ -54,13 +53,6 @@ class ToWorker:
 
     sip_port: int
     message: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ToServer:
-    """A question or a report to the server."""
-
-    message: Message
 
 
 def reply_flow(via: Via, source: Flow) -> Flow:

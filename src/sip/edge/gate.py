@@ -14,10 +14,11 @@ from typing import Final
 from mixminus.sip.edge.accounts import Accounts, Busy, Login, Waiting
 from mixminus.sip.edge.attempts import Attempts
 from mixminus.sip.edge.digest import Credentials, challenges, matches, read_credentials
-from mixminus.sip.edge.flow import Flow, ToPhone, ToServer
+from mixminus.sip.edge.flow import Flow, ToPhone
 from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable
 from mixminus.sip.edge.message import Request
 from mixminus.sip.edge.nonces import Nonces
+from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.responses import respond
 from mixminus.sip.messages import GiveAccount, LoginsFailed
 

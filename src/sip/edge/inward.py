@@ -5,15 +5,16 @@ from collections import Counter
 from typing import Final
 
 from mixminus.sip.caller import CALLER, Caller
-from mixminus.sip.edge.calls import CallState, CallTable, EdgeCall, Worker
+from mixminus.sip.edge.calls import CallEvent, CallState, CallTable, EdgeCall, Worker
 from mixminus.sip.edge.farewell import Farewells
 from mixminus.sip.edge.faults import can_be_answered, fault_of
-from mixminus.sip.edge.flow import Flow, ToPhone, ToServer, ToWorker, reply_flow, stamp
+from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker, reply_flow, stamp
 from mixminus.sip.edge.gate import Gate, Passed
 from mixminus.sip.edge.grammar import NameAddress, SipUri, Via
 from mixminus.sip.edge.guard import RateLimit
-from mixminus.sip.edge.identity import NO_WORKER, Identity, branch_of
+from mixminus.sip.edge.identity import Identity, branch_of
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
+from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.responses import capabilities, refuse, respond
 from mixminus.sip.messages import AnswerRegistration, GiveAccount
@@ -27,6 +28,9 @@ Action = ToPhone | ToWorker | ToServer | None
 MAX_INNER_BYTES: Final = 3900
 _RETRY_AFTER_S: Final = "5"
 _DEFAULT_MAX_FORWARDS: Final = 70
+_TRYING: Final = 100
+_SUCCESS: Final = 200
+_FAILURE: Final = 300
 
 _WORKER = re.compile(r"[0-9]{1,9}\Z")
 _WORKER_USER = re.compile(r"w([0-9]{1,9})\Z")
@@ -39,6 +43,7 @@ _REQUEST_HEADERS: Final = frozenset({
 _RESPONSE_HEADERS: Final = frozenset({
     "via", "from", "to", "call-id", "cseq", "contact", "record-route", "content-type",
     "supported", "require", "session-expires", "min-se", "allow", "unsupported", "retry-after", "rseq",
+    "www-authenticate", "proxy-authenticate",
 })  # fmt: skip
 
 
@@ -96,21 +101,32 @@ class Inward:
         refused = [ToPhone(each.flow, self._unavailable(each.request)) for each in waiting]
         return refused + self._registrar.expire(now_s)
 
-    def response(self, response: Response) -> ToWorker | None:
+    def response(self, response: Response, source: Flow, now_s: float) -> ToWorker | None:
         """Bring a phone's response to the worker whose request it answers."""
         via = Via.parse(response.headers.pop("via") or "")
         if not self._identity.is_public(via):
             self._counters["sip_edge_strange_response"] += 1
             return None
-        if via.parameters.get("worker") == NO_WORKER:
-            self._farewells.answered(via.parameters.get("branch", ""))
-            return None
         worker = self._worker_named(via.parameters.get("worker", ""))
         if not worker:
+            self._farewells.answered(via.parameters.get("branch", ""))
             return None
         response.headers.keep(_RESPONSE_HEADERS)
+        if _may_open_dialog(response):
+            self._note(response, now_s)
+            # The last in the list is the first that the worker's requests will pass (RFC 3261 section 12.1.2).
+            direct = not response.headers.values("record-route")
+            response.headers.add("record-route", self._identity.inner_route(source, direct=direct))
         response.body = _folded(response.headers, response.body)
         return self._to_worker(worker, response)
+
+    def _note(self, response: Response, now_s: float) -> None:
+        """Keep the first 2xx of a call of ours."""
+        call = self._calls.find(response.headers.first("call-id"))
+        if call and call.outgoing and not call.answer and response.status_code >= _SUCCESS:
+            call.answer = Headers(list(response.headers.entries))
+            if call.state is not CallState.RELEASED:
+                self._calls.fire(call, CallEvent.ANSWERED, now_s)
 
     def _loop(self, request: Request) -> Fault | None:
         """RFC 3261 section 16.3 step 4: what has passed here before does not pass again."""
@@ -233,6 +249,11 @@ class Inward:
             self._counters["sip_edge_too_large"] += 1
             return None
         return ToWorker(worker.sip_port, rendered)
+
+
+def _may_open_dialog(response: Response) -> bool:
+    method = response.headers.first("cseq").partition(" ")[2].strip()
+    return method == "INVITE" and _TRYING < response.status_code < _FAILURE
 
 
 def _folded(headers: Headers, body: bytes) -> bytes:

@@ -4,14 +4,16 @@ from collections import Counter
 
 from mixminus.sip.edge.calls import CallTable, EdgeCall, Worker
 from mixminus.sip.edge.farewell import Farewells
-from mixminus.sip.edge.flow import Flow, ToPhone, ToServer
+from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
 from mixminus.sip.edge.grammar import Unreadable
 from mixminus.sip.edge.guard import RateLimit
 from mixminus.sip.edge.identity import Identity
 from mixminus.sip.edge.inward import Action, Inward
 from mixminus.sip.edge.message import Request, Unparseable, parse
 from mixminus.sip.edge.outward import Outward
-from mixminus.sip.messages import AnswerRegistration, GiveAccount
+from mixminus.sip.edge.question import ToServer
+from mixminus.sip.edge.responses import respond
+from mixminus.sip.messages import AnswerRegistration, ForgetAccounts, GiveAccount
 
 __all__ = ["Router"]
 
@@ -47,6 +49,10 @@ class Router:
         """Forget a worker that is gone; return what tells its phones."""
         return [self._farewells.say(call, now_s) for call in self._calls.remove_worker(worker_id)]
 
+    def reserve(self, name: str) -> int:
+        """Keep a place for a call that we shall make; return the worker's number, 0 if there is no room."""
+        return 0 if self._inward.draining else self._calls.reserve(name)
+
     def release(self, call_id: str, now_s: float) -> None:
         self._calls.release(call_id, now_s)
 
@@ -54,16 +60,16 @@ class Router:
         """Take no new call from now on."""
         self._inward.draining = True
 
-    def account_given(self, account: GiveAccount, now_s: float) -> list[Action]:
-        """Return what the server's word about a name lets go on."""
-        return self._inward.account_given(account, now_s)
-
-    def forget_accounts(self) -> None:
-        self._inward.gate.accounts.forget()
-
-    def registration_answered(self, answer: AnswerRegistration) -> Action:
-        """Return the answer to a REGISTER."""
-        return self._inward.registration_answered(answer)
+    def learn(self, answer: GiveAccount | AnswerRegistration | ForgetAccounts, now_s: float) -> list[Action]:
+        """Take the server's word about those who log in; return what it lets go on."""
+        match answer:
+            case GiveAccount():
+                return self._inward.account_given(answer, now_s)
+            case AnswerRegistration():
+                return [self._inward.registration_answered(answer)]
+            case ForgetAccounts():
+                self._inward.gate.accounts.forget()
+        return []
 
     def turn(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
@@ -88,7 +94,7 @@ class Router:
             message = parse(received)
             if isinstance(message, Request):
                 return self._inward.request(message, source, now_s)
-            return self._inward.response(message)
+            return self._inward.response(message, source, now_s)
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
             return None
@@ -102,8 +108,16 @@ class Router:
         try:
             message = parse(received)
             if isinstance(message, Request):
-                return self._outward.request(message, worker.worker_id)
+                return self._outward.request(message, worker.worker_id, now_s)
             return self._outward.response(message, worker.worker_id, now_s)
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
             return None
+
+    def undelivered(self, message: bytes, now_s: float) -> ToWorker | None:
+        """Answer a request of a worker's that nobody could be given (RFC 3261 section 8.1.3.1)."""
+        request = parse(message)
+        if not isinstance(request, Request) or request.method == "ACK":
+            return None
+        refusal = respond(request, 503, "Service Unavailable")
+        return self._inward.response(refusal, Flow("TCP", "0.0.0.0", 0), now_s)

@@ -95,7 +95,7 @@ def test_torture(case: Case) -> None:
     assert outcome(open_router().from_phone(case.message, PHONE, 0.0)) == case.outcome
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(CASES), st.data())
 def test_no_damage_to_a_message_does_more_than_be_refused(case: Case, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(case.message) - 1))
@@ -342,7 +342,7 @@ def test_a_response_for_a_worker_that_never_was_is_dropped(worker: str) -> None:
     assert router.from_phone(forged, PHONE, 0.0) is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(RESPONSE)), st.integers(0, 12), st.text(max_size=12))
 def test_no_damage_to_a_response_does_more_than_be_dropped(place: int, length: int, damage: str) -> None:
     open_router().from_phone(RESPONSE[:place] + damage.encode() + RESPONSE[place + length :], PHONE, 0.0)

@@ -81,7 +81,7 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
         fresh_password = await control.access.ensure_admin(settings.admin_password.get_secret_value() or None)
         _watch(engine, control.on_engine_event, stack)
         webrtc = await _start_webrtc(settings, engine, control.calls, stack)
-        sip = await _start_sip(settings, engine, control, stack)
+        control.dialout.legs = sip = await _start_sip(settings, engine, control, stack)
         limits = Limits(Limited(settings.rate_limits))
         services = services_of(
             control,
@@ -114,6 +114,8 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
         names=names,
+        trunk=settings.trunk.carrier() if settings.trunk else None,
+        call_max_duration_s=settings.call_max_duration_s,
     )
 
 

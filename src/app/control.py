@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
+from mixminus.call.dialout import DialoutService
+from mixminus.call.outbound import Trunk
 from mixminus.call.presence import PresenceService
-from mixminus.call.service import CallService
+from mixminus.call.service import MAX_DURATION_S, CallService
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.lifecycle import Lifecycle
@@ -37,6 +39,8 @@ class ControlConfig:
     recording_sample_rate_hz: int = 16_000
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
+    trunk: Trunk | None = None
+    call_max_duration_s: float = MAX_DURATION_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Control:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    dialout: DialoutService
     presence: PresenceService
     recordings: RecordingService
     hears: HearsService
@@ -85,7 +90,8 @@ async def open_control(
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
         flows = FlowRunner(FlowServices(participants=participants, clock=clock))
-        calls = CallService(store, clock, run_flow=flows.run, names=config.names)
+        calls, dialout = _calls(store, clock, config, flows)
+        stack.push_async_callback(dialout.close)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
         talking = TalkingWatch(store, clock, rooms)
@@ -93,6 +99,7 @@ async def open_control(
         stack.push_async_callback(calls.close)
         await recordings.repair()
         await calls.start()
+        await dialout.start()
         await conferences.start()
         health.start()
         yield Control(
@@ -104,8 +111,22 @@ async def open_control(
             conferences=conferences,
             participants=participants,
             calls=calls,
+            dialout=dialout,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
         )
+
+
+def _calls(
+    store: Store, clock: Clock, config: ControlConfig, flows: FlowRunner
+) -> tuple[CallService, DialoutService]:
+    calls = CallService(
+        store,
+        clock,
+        run_flow=flows.run,
+        names=config.names,
+        max_duration_s=config.call_max_duration_s,
+    )
+    return calls, DialoutService(store, clock, calls, config.trunk)

@@ -25,6 +25,7 @@ def services_of(
         conferences=control.conferences,
         participants=control.participants,
         calls=control.calls,
+        dialout=control.dialout,
         presence=control.presence,
         hears=control.hears,
         recordings=control.recordings,

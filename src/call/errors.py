@@ -1,8 +1,16 @@
 """What a call refuses."""
 
-from mixminus.errors import Conflict, NotFound
+from mixminus.errors import Conflict, InvalidArgument, NotFound
 
-__all__ = ["CallDeleted", "CallNotFound", "CallNotProgressing"]
+__all__ = [
+    "CallDeleted",
+    "CallNotFound",
+    "CallNotProgressing",
+    "FlowNotFound",
+    "GroupcallNotFound",
+    "NobodyToCall",
+    "NothingToDo",
+]
 
 
 class CallNotFound(NotFound):
@@ -15,3 +23,19 @@ class CallNotProgressing(Conflict):
 
 class CallDeleted(Conflict):
     """A deleted call cannot even be read (api.md section 5.3), unlike a deleted conference."""
+
+
+class FlowNotFound(NotFound):
+    reason = "FLOW_NOT_FOUND"
+
+
+class GroupcallNotFound(NotFound):
+    reason = "GROUPCALL_NOT_FOUND"
+
+
+class NobodyToCall(InvalidArgument):
+    """None of the destinations is one that can be called (api.md section 5.2)."""
+
+
+class NothingToDo(InvalidArgument):
+    """A call without a flow and without actions."""

@@ -23,6 +23,7 @@ from mixminus.store.calls import CallRows
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
 from mixminus.store.customers import CustomerRows, SecretRows
+from mixminus.store.groupcalls import GroupcallRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
@@ -51,6 +52,7 @@ class Transaction:
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
         self.customers = CustomerRows(connection)
+        self.groupcalls = GroupcallRows(connection)
         self.idempotency = IdempotencyRows(connection)
         self.outbox = OutboxRows(connection)
         self.recordings = RecordingRows(connection)

@@ -1,6 +1,7 @@
 """The tables, a file for each subject; ``migrations`` makes them, and a test holds the two to each other."""
 
 from mixminus.store.tables.access import access_keys, agents, customers, secrets
+from mixminus.store.tables.calls import groupcalls
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
@@ -14,6 +15,7 @@ __all__ = [
     "conferences",
     "customers",
     "event_streams",
+    "groupcalls",
     "idempotency_keys",
     "metadata",
     "outbox",

@@ -10,6 +10,7 @@ from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.paths import ROOTS
 from mixminus.api.routes import (
     accesskeys,
+    activeflows,
     agents,
     auth,
     calls,
@@ -20,6 +21,7 @@ from mixminus.api.routes import (
     dialling,
     documentation,
     events,
+    flows,
     hears,
     recordings,
     system,
@@ -39,6 +41,8 @@ RESOURCES: Final = (
     *conferencecalls.ROUTES,
     *calls.ROUTES,
     *dialling.ROUTES,
+    *flows.ROUTES,
+    *activeflows.ROUTES,
     *recordings.ROUTES,
     *events.ROUTES,
     *customers.ROUTES,

@@ -113,6 +113,7 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
     return ControlConfig(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
+        private_targets=settings.private_webhooks,
         names=names,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,

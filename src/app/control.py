@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
+from mixminus.app.flow_parts import flow_services
 from mixminus.call.dialout import DialoutService
 from mixminus.call.outbound import Trunk
 from mixminus.call.presence import PresenceService
@@ -21,8 +22,10 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.errands import Errands
+from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
-from mixminus.flow.services import FlowServices
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.service import RecordingService
@@ -37,6 +40,8 @@ class ControlConfig:
 
     recordings_directory: Path
     recording_sample_rate_hz: int = 16_000
+    private_targets: bool = True
+    """Whether actions may ask this machine and private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
     trunk: Trunk | None = None
@@ -56,6 +61,9 @@ class Control:
     participants: ParticipantService
     calls: CallService
     dialout: DialoutService
+    flows: FlowService
+    activeflows: ActiveflowService
+    errands: Errands
     presence: PresenceService
     recordings: RecordingService
     hears: HearsService
@@ -68,7 +76,12 @@ class Control:
 
     @property
     def counters(self) -> Mapping[str, int]:
-        return {**self.access.counters, **self.rooms.ambience.counters, **self.talking.counters}
+        return {
+            **self.access.counters,
+            **self.rooms.ambience.counters,
+            **self.talking.counters,
+            **self.errands.counters,
+        }
 
 
 @asynccontextmanager
@@ -77,29 +90,32 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
-        recordings = RecordingService(
-            store,
-            clock,
-            directory=config.recordings_directory,
-            sample_rate_hz=config.recording_sample_rate_hz,
-        )
-        stack.push_async_callback(recordings.close)
+        recordings = _open_recordings(store, clock, config, stack)
         rooms = Rooms(engine, clock)
         lifecycle = Lifecycle(store, clock, rooms, recordings)
-        conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
+        flows = FlowService(store, clock)
+        conferences = ConferenceService(
+            store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
+        )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        flows = FlowRunner(FlowServices(participants=participants, clock=clock))
-        calls, dialout = _calls(store, clock, config, flows)
+        services = flow_services(
+            store, clock, participants, flows, private_targets=config.private_targets, stack=stack
+        )
+        runner = FlowRunner(store, clock, services)
+        calls, dialout = _calls(store, clock, config, runner, flows)
         stack.push_async_callback(dialout.close)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
         talking = TalkingWatch(store, clock, rooms)
         stack.push_async_callback(talking.close)
         stack.push_async_callback(calls.close)
+        # Before the calls: nothing is to follow the end of those that the server itself ends.
+        stack.push_async_callback(runner.close)
         await recordings.repair()
         await calls.start()
         await dialout.start()
+        await runner.start()
         await conferences.start()
         health.start()
         yield Control(
@@ -112,6 +128,9 @@ async def open_control(
             participants=participants,
             calls=calls,
             dialout=dialout,
+            flows=flows,
+            activeflows=ActiveflowService(store, clock, runner=runner, flows=flows),
+            errands=services.errands,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
             hears=HearsService(conferences=conferences, rooms=rooms),
@@ -120,13 +139,26 @@ async def open_control(
 
 
 def _calls(
-    store: Store, clock: Clock, config: ControlConfig, flows: FlowRunner
+    store: Store, clock: Clock, config: ControlConfig, runner: FlowRunner, flows: FlowService
 ) -> tuple[CallService, DialoutService]:
     calls = CallService(
         store,
         clock,
-        run_flow=flows.run,
+        run_flow=runner.run,
         names=config.names,
         max_duration_s=config.call_max_duration_s,
     )
-    return calls, DialoutService(store, clock, calls, config.trunk)
+    return calls, DialoutService(store, clock, calls, flows, config.trunk)
+
+
+def _open_recordings(
+    store: Store, clock: Clock, config: ControlConfig, stack: AsyncExitStack
+) -> RecordingService:
+    recordings = RecordingService(
+        store,
+        clock,
+        directory=config.recordings_directory,
+        sample_rate_hz=config.recording_sample_rate_hz,
+    )
+    stack.push_async_callback(recordings.close)
+    return recordings

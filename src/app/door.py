@@ -26,6 +26,8 @@ def services_of(
         participants=control.participants,
         calls=control.calls,
         dialout=control.dialout,
+        flows=control.flows,
+        activeflows=control.activeflows,
         presence=control.presence,
         hears=control.hears,
         recordings=control.recordings,

@@ -20,7 +20,6 @@ from mixminus.call.outbound import (
     ExtensionContacts,
     Flows,
     NoContacts,
-    NoFlows,
     Order,
     Trunk,
     address_of,
@@ -57,14 +56,16 @@ class Placed:
 class DialoutService:
     """Turns destinations into calls; whoever dials is given when the transports are open."""
 
-    def __init__(self, store: Store, clock: Clock, calls: CallService, trunk: Trunk | None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, calls: CallService, flows: Flows, trunk: Trunk | None
+    ) -> None:
         self.legs: OutgoingLegs | None = None
         """Set by the composition root."""
         self.extensions: ExtensionContacts = NoContacts()
-        self.flows: Flows = NoFlows()
         self._store = store
         self._clock = clock
         self._calls = calls
+        self._flows = flows
         self._trunk = trunk
         self._ledger = CallLedger(store, clock)
         self._groupcalls = GroupcallLedger(store, clock)
@@ -91,7 +92,7 @@ class DialoutService:
             if not actions:
                 raise NothingToDo("a call needs a flow_id, or actions")
             return Program(actions, variables=kept_variables(variables))
-        program = await self.flows.program(customer_id, flow_id)
+        program = await self._flows.program(customer_id, flow_id)
         return replace(program, variables={**program.variables, **kept_variables(variables)})
 
     async def place(self, customer_id: CustomerId, order: Order) -> Placed:
@@ -242,6 +243,7 @@ class DialoutService:
             direction="outgoing",
             status=CallStatus.DIALING,
             flow_id=order.program.flow_id,
+            activeflow_id=new_id(),
             groupcall_id=groupcall_id,
             master_call_id=order.master_call_id or NIL,
             tm_create=self._clock.now(),

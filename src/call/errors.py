@@ -6,7 +6,6 @@ __all__ = [
     "CallDeleted",
     "CallNotFound",
     "CallNotProgressing",
-    "FlowNotFound",
     "GroupcallNotFound",
     "NobodyToCall",
     "NothingToDo",
@@ -23,10 +22,6 @@ class CallNotProgressing(Conflict):
 
 class CallDeleted(Conflict):
     """A deleted call cannot even be read (api.md section 5.3), unlike a deleted conference."""
-
-
-class FlowNotFound(NotFound):
-    reason = "FLOW_NOT_FOUND"
 
 
 class GroupcallNotFound(NotFound):

@@ -6,7 +6,6 @@ from typing import Any, Final, Literal, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
-from mixminus.call.errors import FlowNotFound
 from mixminus.call.leg import Credentials, Target
 from mixminus.call.model import Address
 from mixminus.call.program import Program
@@ -16,7 +15,6 @@ __all__ = [
     "ExtensionContacts",
     "Flows",
     "NoContacts",
-    "NoFlows",
     "Order",
     "Trunk",
     "address_of",
@@ -74,7 +72,7 @@ class Flows(Protocol):
     """Who keeps flows."""
 
     async def program(self, customer_id: CustomerId, flow_id: UUID) -> Program:
-        """Return what a flow says; raise FlowNotFound."""
+        """Return what a flow says; FlowNotFound if there is none."""
         ...
 
 
@@ -83,13 +81,6 @@ class NoContacts:
 
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
         return ()
-
-
-class NoFlows:
-    """A house that keeps no flows."""
-
-    async def program(self, customer_id: CustomerId, flow_id: UUID) -> Program:
-        raise FlowNotFound(f"no flow {flow_id}")
 
 
 def kept_variables(variables: Mapping[str, str]) -> dict[str, str]:

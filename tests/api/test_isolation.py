@@ -50,7 +50,8 @@ async def victim(door: Door, offer: str) -> Victim:
     _, recorded = await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_start")
     await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_stop")
     group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
-    _, rung = await door.send("POST", "/v1.0/groupcalls", group)
+    _, rung = await door.post("/v1.0/groupcalls", group)
+    _, flow = await door.post("/v1.0/flows", {"name": "victim's"})
     agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
         {
@@ -58,6 +59,8 @@ async def victim(door: Door, offer: str) -> Victim:
             "conferencecalls": joined["id"],
             "calls": joined["reference_id"],
             "groupcalls": rung["id"],
+            "flows": flow["id"],
+            "activeflows": joined["activeflow_id"],
             "recordings": recorded["recording_ids"][0],
             "recordingfiles": recorded["recording_ids"][0],
             "agents": str(agent.id),

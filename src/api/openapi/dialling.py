@@ -14,12 +14,12 @@ from mixminus.call.errors import (
     CallDeleted,
     CallNotFound,
     CallNotProgressing,
-    FlowNotFound,
     GroupcallNotFound,
     NobodyToCall,
 )
 from mixminus.call.states import GroupcallStatus
 from mixminus.flow.actions.catalogue import InvalidActionType
+from mixminus.flow.errors import FlowNotFound
 
 __all__ = ["OPERATIONS", "Groupcall", "GroupcallPage", "Placed"]
 

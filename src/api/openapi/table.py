@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from mixminus.api.openapi import access, calls, conferences, dialling, events, recordings, rooms, system, whip
+from mixminus.api.openapi import (
+    access,
+    calls,
+    conferences,
+    dialling,
+    events,
+    flows,
+    recordings,
+    rooms,
+    system,
+    whip,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -11,6 +22,7 @@ OPERATIONS: Final = (
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
     *dialling.OPERATIONS,
+    *flows.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_dialling"
-down_revision = "0005_idempotency"
+revision = "0007_dialling"
+down_revision = "0006_flows"
 
 NIL = "00000000000000000000000000000000"
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from mixminus.access.service import AccessService
 from mixminus.app.flow_parts import flow_services
+from mixminus.call.dialout import DialoutService
+from mixminus.call.outbound import Trunk
 from mixminus.call.presence import PresenceService
-from mixminus.call.service import CallService
+from mixminus.call.service import MAX_DURATION_S, CallService
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.lifecycle import Lifecycle
@@ -45,6 +47,8 @@ class ControlConfig:
     """What a phone can dial beside ids and hashes; may grow later."""
     sip_domain: str = "mixminus.local"
     """What the SIP realms of customers and trunks are below."""
+    trunk: Trunk | None = None
+    call_max_duration_s: float = MAX_DURATION_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Control:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    dialout: DialoutService
     flows: FlowService
     activeflows: ActiveflowService
     errands: Errands
@@ -102,8 +107,16 @@ async def open_control(
             store, clock, participants, flows, private_targets=config.private_targets, stack=stack
         )
         runner = FlowRunner(store, clock, services)
-        directory = open_directory(store, clock, domain=config.sip_domain, names=config.names, flows=flows)
-        calls = CallService(store, clock, run_flow=runner.run, directory=directory.plan)
+        directory = open_directory(
+            store,
+            clock,
+            domain=config.sip_domain,
+            names=config.names,
+            flows=flows,
+            carrier=config.trunk,
+        )
+        calls, dialout = _calls(store, clock, config, runner, flows, directory)
+        stack.push_async_callback(dialout.close)
         health, talking = _open_watches(store, clock, participants, rooms, stack)
         stack.push_async_callback(calls.close)
         # Before the calls: nothing is to follow the end of those that the server itself ends.
@@ -111,6 +124,7 @@ async def open_control(
         await recordings.repair()
         await directory.registrations.prune()
         await calls.start()
+        await dialout.start()
         await runner.start()
         await conferences.start()
         health.start()
@@ -123,6 +137,7 @@ async def open_control(
             conferences=conferences,
             participants=participants,
             calls=calls,
+            dialout=dialout,
             flows=flows,
             activeflows=ActiveflowService(store, clock, runner=runner, flows=flows),
             errands=services.errands,
@@ -142,6 +157,24 @@ def _open_watches(
     talking = TalkingWatch(store, clock, rooms)
     stack.push_async_callback(talking.close)
     return health, talking
+
+
+def _calls(
+    store: Store,
+    clock: Clock,
+    config: ControlConfig,
+    runner: FlowRunner,
+    flows: FlowService,
+    directory: DirectoryServices,
+) -> tuple[CallService, DialoutService]:
+    calls = CallService(
+        store,
+        clock,
+        run_flow=runner.run,
+        directory=directory.plan,
+        max_duration_s=config.call_max_duration_s,
+    )
+    return calls, DialoutService(store, clock, calls, flows, directory.ways)
 
 
 def _open_recordings(

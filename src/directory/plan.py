@@ -72,10 +72,14 @@ _Found = Routed | Refused | Number | None
 class DialPlan:
     """Looks targets up, in one snapshot of the store each."""
 
-    def __init__(self, store: Store, *, names: Mapping[str, ConferenceId], flows: FlowPrograms) -> None:
+    def __init__(
+        self, store: Store, *, names: Mapping[str, ConferenceId], flows: FlowPrograms, carrier: bool = False
+    ) -> None:
+        """``carrier`` says that there is a way out for customers without a trunk of their own."""
         self._store = store
         self._names = names
         self._flows = flows
+        self._carrier = carrier
 
     async def route(self, source: Address, target: str, caller: Caller) -> Routed | Refused:
         """Return where a call goes, or the SIP status that tells why it goes nowhere."""
@@ -103,7 +107,7 @@ class DialPlan:
                 return await self._direct(tx, way, dialled.target)
             case Kind.NUMBER:
                 number = await tx.numbers.find_dialled(dialled.target)
-                return number or await _outside(tx, way, dialled.target)
+                return number or await self._outside(tx, way, dialled.target)
             case Kind.EXTENSION:
                 return await self._extension(tx, way, dialled.target)
             case Kind.USER:
@@ -157,6 +161,16 @@ class DialPlan:
         extension = await tx.extensions.find_named(name, owner)
         return _ringing(way, extension) if extension else None
 
+    async def _outside(self, tx: Transaction, way: _Way, digits: str) -> Routed | None:
+        """Let an extension call a number that is not here, if there is a way out."""
+        if way.extension is None:
+            return None
+        customer_id = way.extension.customer_id
+        if not self._carrier and await tx.trunks.outgoing(customer_id) is None:
+            return None
+        destination = Address(type="tel", target=digits)
+        return way.to(customer_id, _connect(way, customer_id, destination), destination)
+
 
 async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, Trunk | None]:
     """Return who has proved itself; an address is proof for a trunk that allows it."""
@@ -192,15 +206,6 @@ def _ringing(way: _Way, extension: Extension) -> Routed:
         type="extension", target=extension.extension, target_name=extension.extension, name=extension.name
     )
     return way.to(extension.customer_id, _connect(way, extension.customer_id, destination), destination)
-
-
-async def _outside(tx: Transaction, way: _Way, digits: str) -> Routed | None:
-    """Let an extension call a number that is not here, if its customer has a trunk that goes out."""
-    if way.extension is None or await tx.trunks.outgoing(way.extension.customer_id) is None:
-        return None
-    customer_id = way.extension.customer_id
-    destination = Address(type="tel", target=digits)
-    return way.to(customer_id, _connect(way, customer_id, destination), destination)
 
 
 def _connect(way: _Way, customer_id: CustomerId, destination: Address) -> Program:

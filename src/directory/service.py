@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mixminus.call.outbound import Trunk as Carrier
 from mixminus.clock import Clock
 from mixminus.directory.accounts import AccountService
 from mixminus.directory.extensions import ExtensionService
@@ -11,6 +12,7 @@ from mixminus.directory.plan import DialPlan, FlowPrograms
 from mixminus.directory.realms import Realms
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
+from mixminus.directory.ways import WaysOut
 from mixminus.ids import ConferenceId
 from mixminus.store.database import Store
 
@@ -27,6 +29,7 @@ class DirectoryServices:
     accounts: AccountService
     registrations: RegistrationService
     plan: DialPlan
+    ways: WaysOut
 
     def watch_logins(self, told: Callable[[], None]) -> None:
         """Call this whenever somebody's password, or whether they may log in, has changed; it must not block."""
@@ -35,14 +38,23 @@ class DirectoryServices:
 
 
 def open_directory(
-    store: Store, clock: Clock, *, domain: str, names: Mapping[str, ConferenceId], flows: FlowPrograms
+    store: Store,
+    clock: Clock,
+    *,
+    domain: str,
+    names: Mapping[str, ConferenceId],
+    flows: FlowPrograms,
+    carrier: Carrier | None = None,
 ) -> DirectoryServices:
     """Build them; ``domain`` is what the realms of customers and trunks are below."""
+    registrations, trunks = RegistrationService(store, clock), TrunkService(store, clock)
+    ways = WaysOut(registrations, trunks, carrier)
     return DirectoryServices(
         numbers=NumberService(store, clock),
         extensions=ExtensionService(store, clock),
-        trunks=TrunkService(store, clock),
+        trunks=trunks,
         accounts=AccountService(store, clock, Realms(domain)),
-        registrations=RegistrationService(store, clock),
-        plan=DialPlan(store, names=names, flows=flows),
+        registrations=registrations,
+        plan=DialPlan(store, names=names, flows=flows, carrier=carrier is not None),
+        ways=ways,
     )

@@ -224,6 +224,7 @@ class OpenEdge:
     messages_per_s: float
     domain: str = ""
     """What the realms of customers and trunks are below."""
+    digests: str = "both"
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,8 @@ class WorkerPool:
         """Have the edge, which knows of every call, keep a place; return the worker's id or raise Unavailable."""
         if not self.ready:
             raise Unavailable("no SIP worker is ready")
-        asked = self._reservations[leg_id] = asyncio.get_running_loop().create_future()
+        asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._reservations[leg_id] = asked
         self._edge.send(ReserveCall(leg_id))
         try:
             worker_id = await asked
@@ -301,6 +302,7 @@ class WorkerPool:
                 invites_per_s=config.invites_per_s,
                 messages_per_s=config.messages_per_s,
                 domain=config.domain,
+                digests=config.digests,
             )
         )
 

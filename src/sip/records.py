@@ -73,7 +73,7 @@ def _build(kind: type, fields: dict[str, Any]) -> Any:
     return kind(**{name: _value(hints[name], value) for name, value in fields.items()})
 
 
-def _value(hint: Any, value: Any) -> Any:
+def _value(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - a return for each kind of value
     hint = getattr(hint, "__supertype__", hint)
     if hint is uuid.UUID:
         return uuid.UUID(value)

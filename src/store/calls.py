@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,7 +57,10 @@ class CallRows:
 
 
 def _columns(call: Call) -> dict[str, Any]:
-    return asdict(call) | {"mute": call.mute.value}
+    return asdict(call) | {
+        "mute": call.mute.value,
+        "chained_call_ids": [str(each) for each in call.chained_call_ids],
+    }
 
 
 def _model(row: RowMapping) -> Call:
@@ -65,6 +69,7 @@ def _model(row: RowMapping) -> Call:
         "source": Address(**row["source"]),
         "destination": Address(**row["destination"]),
         "status": CallStatus(row["status"]),
+        "chained_call_ids": tuple(UUID(each) for each in row["chained_call_ids"]),
         "mute": MuteDirection(row["mute"]),
         "hangup_by": HangupBy(row["hangup_by"]),
         "hangup_reason": HangupReason(row["hangup_reason"]),

@@ -26,6 +26,7 @@ from mixminus.store.conferences import ConferenceRows
 from mixminus.store.customers import CustomerRows, SecretRows
 from mixminus.store.extensions import BindingRows, ExtensionRows
 from mixminus.store.flows import FlowRows
+from mixminus.store.groupcalls import GroupcallRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import OutboxRows
@@ -60,6 +61,7 @@ class Transaction:
         self.customers = CustomerRows(connection)
         self.extensions = ExtensionRows(connection)
         self.flows = FlowRows(connection)
+        self.groupcalls = GroupcallRows(connection)
         self.idempotency = IdempotencyRows(connection)
         self.numbers = NumberRows(connection)
         self.outbox = OutboxRows(connection)

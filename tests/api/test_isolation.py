@@ -57,6 +57,8 @@ async def victim(door: Door, offer: str) -> Victim:
             "trunks": {"domain_name": "victim"},
         }.items()
     }
+    group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
+    _, rung = await door.post("/v1.0/groupcalls", group)
     _, flow = await door.post("/v1.0/flows", {"name": "victim's"})
     agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
@@ -64,6 +66,7 @@ async def victim(door: Door, offer: str) -> Victim:
             "conferences": room["id"],
             "conferencecalls": joined["id"],
             "calls": joined["reference_id"],
+            "groupcalls": rung["id"],
             "flows": flow["id"],
             "activeflows": joined["activeflow_id"],
             "recordings": recorded["recording_ids"][0],

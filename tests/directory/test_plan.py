@@ -12,6 +12,7 @@ from mixminus.call.leg import ANYBODY, Caller
 from mixminus.call.model import Address
 from mixminus.conference.model import RoomSettings
 from mixminus.directory.model import Extension, ExtensionSpec, NumberSpec, TrunkSpec
+from mixminus.directory.plan import DialPlan
 from mixminus.directory.service import DirectoryServices
 from mixminus.flow.model import Flow, FlowSpec
 from mixminus.ids import NIL, CustomerId
@@ -173,10 +174,12 @@ async def hotline(house: House) -> Flow:
 
 async def test_a_number_outside_needs_an_extension_and_a_trunk(house: House) -> None:
     caller = Caller((await extension(house)).id)
-    assert await refusal(house, "+15550199", caller) == 404
+    alone = DialPlan(house.store, names={}, flows=house.control.flows)
+    assert await alone.route(ANN, "+15550199", caller) == Refused(404)
     trunks = directory(house).trunks
     await trunks.create(house.customer_id, TrunkSpec(domain_name="pbx", outbound_host="192.0.2.9:5080"))
-    routed = await route(house, "+15550199", caller)
+    routed = await alone.route(ANN, "+15550199", caller)
+    assert isinstance(routed, Routed)
     assert routed.destination == Address("tel", "+15550199")
     assert routed.program.actions[0]["option"]["destinations"][0]["type"] == "tel"
     assert routed.program.actions[0]["option"]["source"]["type"] == "extension"

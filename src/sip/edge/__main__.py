@@ -12,6 +12,7 @@ from mixminus import log
 from mixminus.sip import watchdog
 from mixminus.sip.channel import Channel
 from mixminus.sip.edge.calls import Worker
+from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.flow import Flow
 from mixminus.sip.edge.identity import Identity
 from mixminus.sip.edge.inward import Action
@@ -42,6 +43,12 @@ _TURN_S: Final = 0.25
 _TURNS_A_COUNT: Final = 8
 # After the server is gone, the workers still say BYE through us.
 _FAREWELL_S: Final = 4.0
+
+_ALGORITHMS: Final[dict[str, tuple[Algorithm, ...]]] = {
+    "both": ALGORITHMS,
+    "sha-256": ("sha256",),
+    "md5": ("md5",),
+}
 
 _log = log.get("sip.edge")
 
@@ -114,6 +121,7 @@ class EdgeProcess:
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
             domain=command.domain,
+            algorithms=_ALGORITHMS[command.digests],
         )
         self._network = network
         self._channel.send(EdgeOpened(network.port, network.inner_port))

@@ -3,16 +3,26 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from mixminus.sip.edge.grammar import TOKEN, SipUri, Unreadable
 
-__all__ = ["Algorithm", "Credentials", "challenges", "matches", "read_credentials", "response_to"]
+__all__ = [
+    "ALGORITHMS",
+    "Algorithm",
+    "Credentials",
+    "challenges",
+    "matches",
+    "read_credentials",
+    "response_to",
+]
 
 Algorithm = Literal["sha256", "md5"]
 _ALGORITHMS: Final[dict[str, Algorithm]] = {"sha-256": "sha256", "md5": "md5", "": "md5"}
 _NAMES: Final[dict[Algorithm, str]] = {"sha256": "SHA-256", "md5": "MD5"}
+ALGORITHMS: Final[tuple[Algorithm, ...]] = ("sha256", "md5")
 _QOP: Final = "auth"
 _MAX_VALUE: Final = 256
 _MAX_PARAMETERS: Final = 16
@@ -35,15 +45,17 @@ class Credentials:
     client_nonce: str
 
 
-def challenges(realm: str, nonce: str, *, stale: bool) -> list[tuple[str, str]]:
-    """Return the headers of a 401, the stronger algorithm first (RFC 8760 section 2.4)."""
+def challenges(
+    realm: str, nonce: str, algorithms: Iterable[Algorithm], *, stale: bool
+) -> list[tuple[str, str]]:
+    """Return the headers of a 401, one an algorithm, the preferred first (RFC 8760 section 2.4)."""
     tail = ", stale=true" if stale else ""
     return [
         (
             "www-authenticate",
-            f'Digest realm="{realm}", nonce="{nonce}", algorithm={name}, qop="{_QOP}"{tail}',
+            f'Digest realm="{realm}", nonce="{nonce}", algorithm={_NAMES[each]}, qop="{_QOP}"{tail}',
         )
-        for name in _NAMES.values()
+        for each in algorithms
     ]
 
 

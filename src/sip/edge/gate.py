@@ -8,12 +8,13 @@ extension that exists at our own address; and whoever shows credentials by thems
 
 import secrets
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from mixminus.sip.edge.accounts import Accounts, Busy, Login, Waiting
 from mixminus.sip.edge.attempts import Attempts
-from mixminus.sip.edge.digest import Credentials, challenges, matches, read_credentials
+from mixminus.sip.edge.digest import Algorithm, Credentials, challenges, matches, read_credentials
 from mixminus.sip.edge.flow import Flow, ToPhone
 from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable
 from mixminus.sip.edge.message import Request
@@ -49,11 +50,14 @@ class _Claim:
 class Gate:
     """Decides, with what the server has told and what it remembers of earlier tries."""
 
-    def __init__(self, domain: str, hosts: frozenset[str], counters: Counter[str]) -> None:
+    def __init__(
+        self, domain: str, hosts: frozenset[str], algorithms: Collection[Algorithm], counters: Counter[str]
+    ) -> None:
         """``hosts`` are our own names; a From there may be an extension's."""
         self.accounts = Accounts()
         self._domain = domain
         self._hosts = hosts | {domain, f"sip.{domain}"}
+        self._algorithms = algorithms
         self._counters = counters
         self._nonces = Nonces(secrets.token_bytes(_KEY_BYTES), secrets.token_bytes)
         self._attempts = Attempts()
@@ -124,6 +128,8 @@ class Gate:
             self._counters["sip_edge_logins_held"] += 1
             return self._later(waiting, int(wait_s) + 1)
         secret = account.sha256 if credentials.algorithm == "sha256" else account.md5
+        if credentials.algorithm not in self._algorithms:
+            secret = ""
         if not self._is_right(request, credentials, secret):
             self._counters["sip_edge_logins_failed"] += 1
             self._report(account, host, self._attempts.failed(name, host, now_s))
@@ -144,7 +150,7 @@ class Gate:
         return right and credentials.username == address.user
 
     def _challenge(self, waiting: Waiting, realm: str, now_s: float, *, stale: bool = False) -> ToPhone:
-        headers = challenges(realm, self._nonces.make(now_s), stale=stale)
+        headers = challenges(realm, self._nonces.make(now_s), self._algorithms, stale=stale)
         return ToPhone(waiting.flow, respond(waiting.request, 401, "Unauthorized", extra=headers).render())
 
     def _later(self, waiting: Waiting, retry_after_s: int) -> ToPhone:

@@ -2,10 +2,12 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from typing import Final
 
 from mixminus.sip.caller import CALLER, Caller
 from mixminus.sip.edge.calls import CallEvent, CallState, CallTable, EdgeCall, Worker
+from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.farewell import Farewells
 from mixminus.sip.edge.faults import can_be_answered, fault_of
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker, reply_flow, stamp
@@ -59,9 +61,10 @@ class Inward:
         *,
         invites_per_s: float,
         domain: str,
+        algorithms: Collection[Algorithm],
     ) -> None:
         self.draining = False
-        self.gate = Gate(domain, frozenset({identity.host}), counters)
+        self.gate = Gate(domain, frozenset({identity.host}), algorithms, counters)
         self._registrar = Registrar(counters)
         self._identity = identity
         self._calls = calls

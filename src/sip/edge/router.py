@@ -1,8 +1,10 @@
 """The router: all that the edge decides, without a socket and without a clock."""
 
 from collections import Counter
+from collections.abc import Collection
 
 from mixminus.sip.edge.calls import CallTable, EdgeCall, Worker
+from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.farewell import Farewells
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
 from mixminus.sip.edge.grammar import Unreadable
@@ -32,12 +34,19 @@ class Router:
         invites_per_s: float,
         messages_per_s: float,
         domain: str = "",
+        algorithms: Collection[Algorithm] = ALGORITHMS,
     ) -> None:
         self.counters = counters
         self._calls = CallTable()
         self._farewells = Farewells(identity)
         self._inward = Inward(
-            identity, self._calls, self._farewells, self.counters, invites_per_s=invites_per_s, domain=domain
+            identity,
+            self._calls,
+            self._farewells,
+            self.counters,
+            invites_per_s=invites_per_s,
+            domain=domain,
+            algorithms=algorithms,
         )
         self._outward = Outward(identity, self._calls, self.counters)
         self._messages = RateLimit(messages_per_s)

@@ -1,6 +1,7 @@
 """The tables, a file for each subject; ``migrations`` makes them, and a test holds the two to each other."""
 
 from mixminus.store.tables.access import access_keys, agents, customers, secrets
+from mixminus.store.tables.calls import groupcalls
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.directory import (
     extension_bindings,
@@ -26,6 +27,7 @@ __all__ = [
     "extension_bindings",
     "extensions",
     "flows",
+    "groupcalls",
     "idempotency_keys",
     "metadata",
     "numbers",

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_directory"
-down_revision = "0006_flows"
+revision = "0008_directory"
+down_revision = "0007_dialling"
 
 
 def _text(name: str, length: int | None = None) -> sa.Column[Any]:

@@ -103,8 +103,7 @@ async def open_control(
             store, clock, participants, flows, private_targets=config.private_targets, stack=stack
         )
         runner = FlowRunner(store, clock, services)
-        calls, dialout = _calls(store, clock, config, runner, flows)
-        stack.push_async_callback(dialout.close)
+        calls, dialout = _calls(store, clock, config, runner, flows, stack)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
         talking = TalkingWatch(store, clock, rooms)
@@ -139,7 +138,12 @@ async def open_control(
 
 
 def _calls(
-    store: Store, clock: Clock, config: ControlConfig, runner: FlowRunner, flows: FlowService
+    store: Store,
+    clock: Clock,
+    config: ControlConfig,
+    runner: FlowRunner,
+    flows: FlowService,
+    stack: AsyncExitStack,
 ) -> tuple[CallService, DialoutService]:
     calls = CallService(
         store,
@@ -148,7 +152,9 @@ def _calls(
         names=config.names,
         max_duration_s=config.call_max_duration_s,
     )
-    return calls, DialoutService(store, clock, calls, flows, config.trunk)
+    dialout = DialoutService(store, clock, calls, flows, config.trunk)
+    stack.push_async_callback(dialout.close)
+    return calls, dialout
 
 
 def _open_recordings(

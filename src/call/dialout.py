@@ -238,7 +238,6 @@ class DialoutService:
             direction="outgoing",
             status=CallStatus.DIALING,
             flow_id=order.program.flow_id,
-            activeflow_id=new_id(),
             groupcall_id=groupcall_id,
             master_call_id=order.master_call_id or NIL,
             tm_create=self._clock.now(),

@@ -1,9 +1,10 @@
-"""41: REGISTER is challenged in its customer's realm, a wrong password stays 401, and three phones may register."""
+"""41: REGISTER is challenged in its customer's realm, a wrong password stays 401, three phones may register and all ring."""
 
 from typing import Any
 
 from mixminus.directory.model import Binding
 from mixminus.ids import CustomerId
+from tests.support.sip_callee import Callee
 from tests.support.sip_login import Challenge, Line
 from tests.support.sip_phone import sdp
 from tests.support.sip_site import SipSite
@@ -75,3 +76,34 @@ async def test_18_41_a_registered_phone_calls_as_its_extension_and_into_no_forei
         else:
             call.ack_refusal()
     await phone.close()
+
+
+async def test_18_41_a_call_to_the_extension_rings_at_all_its_phones_and_the_first_has_it(
+    sip_site: SipSite,
+) -> None:
+    made, door = await extension(sip_site), sip_site.site.door
+    room = await door.room()
+    opened = [await sip_site.phone(transport) for transport in ("UDP", "TCP", "UDP")]
+    # Behind a NAT: what they say of themselves can be reached by nobody.
+    contacts = [f"sip:p{number}@10.0.0.{number}:5060" for number in range(3)]
+    for phone, contact in zip(opened, contacts, strict=True):
+        line = Line(phone, "1001", PASSWORD, realm(made), contact=f"<{contact}>")
+        assert (await line.register()).status_code == 200
+    join = {"type": "conference_join", "option": {"conference_id": room["id"]}}
+    destination = {"type": "extension", "target_name": "1001"}
+    status, placed = await door.post("/v1.0/calls", {"destinations": [destination], "actions": [join]})
+    assert (status, placed["calls"], len(placed["groupcalls"])) == (200, [], 1)
+    assert len(placed["groupcalls"][0]["call_ids"]) == 3
+    callees = [await Callee.rung(phone) for phone in opened]
+    assert [callee.request_uri for callee in callees] == contacts
+    callees[1].answer()
+    await callees[1].asked("ACK")
+    for callee in (callees[0], callees[2]):
+        await callee.cancelled()
+        await callee.asked("ACK")
+    (joined,) = await sip_site.site.participants(room["id"], "joined")
+    assert joined["reference_id"] in placed["groupcalls"][0]["call_ids"]
+    await door.send("DELETE", f"/v1.0/calls/{joined['reference_id']}")
+    callees[1].reply(await callees[1].asked("BYE"), 200)
+    for phone in opened:
+        await phone.close()

@@ -62,6 +62,8 @@ class Phone:
     transport: str
     address: tuple[str, int] = ("", 0)
     received: dict[str, asyncio.Queue[Message]] = field(default_factory=dict)
+    invites: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
+    """What others want of this phone."""
     _udp: asyncio.DatagramTransport | None = None
     _tcp: asyncio.StreamWriter | None = None
     _reader: asyncio.Task[None] | None = None
@@ -108,6 +110,8 @@ class Phone:
     def take(self, raw: bytes) -> None:
         message = Message.parse(raw)
         self.inbox(message.header("call-id")).put_nowait(message)
+        if message.method == "INVITE":
+            self.invites.put_nowait(message)
 
     def call(self, user: str, **headers: str) -> "PhoneCall":
         return PhoneCall(self, user, headers)

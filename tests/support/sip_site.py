@@ -31,6 +31,7 @@ async def sip_site(site: Site) -> AsyncIterator[SipSite]:
     endpoint = SipEndpoint(control.engine, control.calls, config, directory=control.directory)
     try:
         await endpoint.start()
+        control.dialout.legs = endpoint
         yield SipSite(site, endpoint)
     finally:
         await endpoint.close()

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mixminus.access.service import AccessService
 from mixminus.api.idempotency import IdempotencyService
+from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -15,6 +16,7 @@ from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
+from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
 from mixminus.recording.calls import CallRecordings
@@ -34,6 +36,7 @@ class Services:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    dialout: DialoutService
     flows: FlowService
     activeflows: ActiveflowService
     presence: PresenceService
@@ -41,6 +44,7 @@ class Services:
     recordings: RecordingService
     library: RecordingLibrary
     call_recordings: CallRecordings
+    directory: DirectoryServices
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.baresip import Baresip
+from tests.support.closing import everything_is_closed
 from tests.support.database import settings_for_a_server
 from tests.support.netns import inside
 from tests.support.server import Server
 from tests.support.tones import tone, write_wav
+
+__all__ = ["everything_is_closed"]
 
 MICROPHONE_S = 60.0
 
@@ -48,7 +52,7 @@ def phone(tmp_path: Path) -> Iterator[Ring]:
     """Make a phone whose microphone plays one tone: ``phone(440.0, codec="PCMU/8000/1")``."""
     phones: list[Baresip] = []
 
-    def ring(tone_hz: float, *, amplitude: float = 6000.0, **settings: str) -> Baresip:
+    def ring(tone_hz: float, *, amplitude: float = 6000.0, **settings: Any) -> Baresip:
         seat = next(_seats) % 40
         directory = tmp_path / f"phone{seat}"
         directory.mkdir()

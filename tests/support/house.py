@@ -14,6 +14,7 @@ import pytest
 from mixminus.app.control import Control, ControlConfig, open_control
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
+from mixminus.call.outbound import Trunk
 from mixminus.call.service import CallService
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.model import Conference, Conferencecall, ConferenceSpec, ConferenceType
@@ -22,6 +23,8 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.conference.talking import TalkingWatch
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.flows import FlowService
 from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
 from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
@@ -34,7 +37,7 @@ from mixminus.store.page import MAX_PAGE_SIZE, Page
 from mixminus.store.timestamps import TimestampStyle
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
-from tests.support.legs import PcmLeg
+from tests.support.legs import PcmExchange, PcmLeg
 from tests.support.waiting import until
 
 __all__ = ["EVERYTHING", "House", "house", "open_house"]
@@ -53,6 +56,8 @@ class House:
     customer_id: CustomerId
     control: Control
     recordings_directory: Path
+    exchange: PcmExchange
+    """Whom the house calls."""
     legs: list[PcmLeg] = field(default_factory=list)
 
     @property
@@ -70,6 +75,14 @@ class House:
     @property
     def calls(self) -> CallService:
         return self.control.calls
+
+    @property
+    def flows(self) -> FlowService:
+        return self.control.flows
+
+    @property
+    def activeflows(self) -> ActiveflowService:
+        return self.control.activeflows
 
     @property
     def recordings(self) -> RecordingService:
@@ -190,9 +203,16 @@ async def open_house(
     await upgrade(database_url(directory))
     store = Store(database_url(directory), style)
     engine = Engine(EngineConfig(manual=True))
-    config = ControlConfig(recordings_directory=directory / "recordings", names=dict(names), **chosen)
+    config = ControlConfig(
+        recordings_directory=directory / "recordings",
+        names=dict(names),
+        trunk=Trunk("trunk.example", 5070, "tcp", "me", "secret"),
+        **chosen,
+    )
+    exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))
     try:
         async with open_control(store, clock, engine, config) as control:
+            control.dialout.legs = exchange
             identity, _ = await control.access.ensure_default(None)
             yield House(
                 store=store,
@@ -201,6 +221,7 @@ async def open_house(
                 customer_id=identity.customer_id,
                 control=control,
                 recordings_directory=config.recordings_directory,
+                exchange=exchange,
             )
     finally:
         await store.close()

@@ -9,6 +9,8 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
+from tests.support.closing import close_at_the_end
+
 PATIENCE_S = 15.0
 
 
@@ -60,32 +62,40 @@ class Phone:
     transport: str
     address: tuple[str, int] = ("", 0)
     received: dict[str, asyncio.Queue[Message]] = field(default_factory=dict)
+    invites: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
+    """What others want of this phone."""
     _udp: asyncio.DatagramTransport | None = None
     _tcp: asyncio.StreamWriter | None = None
     _reader: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, port: int, *, host: str = "127.0.0.1", transport: str = "UDP") -> "Phone":
+    async def open(
+        cls, port: int, *, host: str = "127.0.0.1", transport: str = "UDP", source: str = "127.0.0.1"
+    ) -> "Phone":
         phone = cls(host, port, transport)
         if transport == "UDP":
             loop = asyncio.get_running_loop()
             phone._udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(phone), local_addr=("127.0.0.1", 0)
+                lambda: _Datagrams(phone), local_addr=(source, 0)
             )
             phone.address = phone._udp.get_extra_info("sockname")
         else:
-            reader, phone._tcp = await asyncio.open_connection(host, port)
+            reader, phone._tcp = await asyncio.open_connection(host, port, local_addr=(source, 0))
             phone.address = phone._tcp.get_extra_info("sockname")
             phone._reader = asyncio.create_task(phone._read(reader))
+        close_at_the_end(phone.close)
         return phone
 
     async def close(self) -> None:
-        if self._udp:
-            self._udp.close()
-        if self._reader and self._tcp:
-            self._reader.cancel()
-            self._tcp.close()
-            await asyncio.gather(self._reader, self._tcp.wait_closed(), return_exceptions=True)
+        """Close the socket; closing twice is harmless."""
+        udp, tcp, reader = self._udp, self._tcp, self._reader
+        self._udp = self._tcp = self._reader = None
+        if udp:
+            udp.close()
+        if reader and tcp:
+            reader.cancel()
+            tcp.close()
+            await asyncio.gather(reader, tcp.wait_closed(), return_exceptions=True)
 
     def send(self, message: str | bytes) -> None:
         raw = message.encode() if isinstance(message, str) else message
@@ -100,6 +110,8 @@ class Phone:
     def take(self, raw: bytes) -> None:
         message = Message.parse(raw)
         self.inbox(message.header("call-id")).put_nowait(message)
+        if message.method == "INVITE":
+            self.invites.put_nowait(message)
 
     def call(self, user: str, **headers: str) -> "PhoneCall":
         return PhoneCall(self, user, headers)

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from mixminus.flow.actions.catalogue import Option
-from mixminus.flow.executors import basic, recording, room
+from mixminus.flow.executors import basic, control, digits, media, recording, room, web
 from mixminus.flow.run import Executor
 
 __all__ = ["EXECUTORS"]
 
 EXECUTORS: Final[Mapping[type[Option], Executor]] = {
     **basic.EXECUTORS,
+    **control.EXECUTORS,
+    **digits.EXECUTORS,
+    **media.EXECUTORS,
     **recording.EXECUTORS,
     **room.EXECUTORS,
+    **web.EXECUTORS,
 }

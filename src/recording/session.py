@@ -60,11 +60,6 @@ class RecordingSession:
     def paused(self) -> PauseMode:
         return self._clock.mode
 
-    @property
-    def overruns(self) -> int:
-        """Records that the tap has lost."""
-        return self._tap.overruns
-
     def stop(self) -> None:
         """Let ``run`` write what was heard until now, and return."""
         if not self._stop.done():

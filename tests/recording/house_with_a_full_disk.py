@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from mixminus.recording.model import RecordingOptions
+from mixminus.ids import RecordingId
+from mixminus.recording.model import Recording, RecordingOptions
 from mixminus.recording.states import RecordingStatus
 from mixminus.recording.verify import verify
 from tests.recording.listening import TICK, decoded, folder, start
@@ -43,7 +44,13 @@ async def main(directory: Path, format_: str, limited: bool) -> None:
         await until(full, within_s=60)
         if limited:
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        recording = await house.recording(recording_id, RecordingStatus.ENDED)
+
+        async def look() -> Recording | None:
+            house.clock.advance(1)
+            found = await house.recordings.get(house.customer_id, RecordingId(recording_id))
+            return found if found.status is RecordingStatus.ENDED else None
+
+        recording = await until(look, within_s=60)
         found = await house.conferences.get(house.customer_id, room.id)
         told = {
             "id": str(recording_id),

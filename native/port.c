@@ -40,6 +40,8 @@ static void apply(struct mm_port *port)
 	mm_bridge_set_gain(port->place, port->member, port->gain_q8);
 	mm_bridge_set_muted(port->place, port->member, port->muted || lobby);
 	mm_bridge_set_deafened(port->place, port->member, port->deafened);
+	mm_bridge_set_hears_itself(port->place, port->member,
+				   port->hears_itself);
 }
 
 static void attach(struct mm_port *port, struct mm_held_playout *playout)
@@ -157,6 +159,13 @@ void mm_port_set_muted(struct mm_port *port, bool muted)
 void mm_port_set_deafened(struct mm_port *port, bool deafened)
 {
 	port->deafened = deafened;
+	if (port->place)
+		apply(port);
+}
+
+void mm_port_set_hears_itself(struct mm_port *port, bool on)
+{
+	port->hears_itself = on;
 	if (port->place)
 		apply(port);
 }

@@ -28,6 +28,7 @@ from mixminus.app.demo import Demo, open_demo
 from mixminus.app.door import services_of
 from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings, setting_name
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
@@ -114,6 +115,12 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
         names=names,
+        sounds=SoundConfig(
+            directory=settings.sounds,
+            cache_directory=settings.data_dir / "speech",
+            language=settings.language,
+            private_targets=settings.private_webhooks,
+        ),
     )
 
 

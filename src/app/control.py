@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
+from mixminus.app.sounds import SoundConfig, open_sounds
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -24,6 +25,7 @@ from mixminus.flow.services import FlowServices
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.service import RecordingService
+from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
 
 __all__ = ["Control", "ControlConfig", "open_control"]
@@ -34,6 +36,7 @@ class ControlConfig:
     """What an operator may choose of the services."""
 
     recordings_directory: Path
+    sounds: SoundConfig
     recording_sample_rate_hz: int = 16_000
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
@@ -55,6 +58,7 @@ class Control:
     recordings: RecordingService
     hears: HearsService
     talking: TalkingWatch
+    sounds: SoundDesk
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -63,7 +67,12 @@ class Control:
 
     @property
     def counters(self) -> Mapping[str, int]:
-        return {**self.access.counters, **self.rooms.ambience.counters, **self.talking.counters}
+        return {
+            **self.access.counters,
+            **self.rooms.ambience.counters,
+            **self.talking.counters,
+            **self.sounds.counters,
+        }
 
 
 @asynccontextmanager
@@ -79,12 +88,13 @@ async def open_control(
             sample_rate_hz=config.recording_sample_rate_hz,
         )
         stack.push_async_callback(recordings.close)
-        rooms = Rooms(engine, clock)
+        sounds = await stack.enter_async_context(open_sounds(engine, clock, config.sounds))
+        rooms = Rooms(engine, clock, sounds.tune)
         lifecycle = Lifecycle(store, clock, rooms, recordings)
         conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        flows = FlowRunner(FlowServices(participants=participants, clock=clock))
+        flows = FlowRunner(FlowServices(participants=participants, clock=clock, sounds=sounds.desk))
         calls = CallService(store, clock, run_flow=flows.run, names=config.names)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
@@ -108,4 +118,5 @@ async def open_control(
             recordings=recordings,
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
+            sounds=sounds.desk,
         )

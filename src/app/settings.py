@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     recording_sample_rate_hz: Literal[8000, 16000, 48000] = Field(
         16000, description="sample rate of recordings, in Hz: 8000, 16000 or 48000"
     )
+    language: str = Field(
+        "en-US", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="language of prompts, as en-US"
+    )
+    sounds_dir: Path | None = Field(
+        None, description="folder of the files that flows may play; empty means sounds in the data folder"
+    )
     media_timeout_ms: int = Field(
         10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"
     )
@@ -170,6 +176,11 @@ class Settings(BaseSettings):
         if self.webhook_private_targets:
             return self.webhook_private_targets == "allow"
         return ipaddress.ip_address(self.http_host).is_loopback
+
+    @property
+    def sounds(self) -> Path:
+        """The folder of sounds, with the default filled in."""
+        return self.sounds_dir or self.data_dir / "sounds"
 
     @property
     def database(self) -> str:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 __all__ = ["Digits"]
@@ -15,10 +17,13 @@ class Digits:
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
         self._asked: asyncio.Future[str] | None = None
+        self._observers: list[Callable[[str], None]] = []
         self.dropped = 0
 
     def press(self, digit: str) -> None:
         """Give a digit to whoever asks for one, or keep it for whoever will."""
+        for observe in tuple(self._observers):
+            observe(digit)
         if self._asked is not None and not self._asked.done():
             self._asked.set_result(digit)
         elif len(self._waiting) < _MAX_WAITING:
@@ -33,3 +38,12 @@ class Digits:
             if self._waiting:
                 self._asked.set_result(self._waiting.popleft())
         return self._asked
+
+    @contextmanager
+    def observed(self, observe: Callable[[str], None]) -> Iterator[None]:
+        """Tell of each digit that is pressed during the block, and leave it to whoever asks."""
+        self._observers.append(observe)
+        try:
+            yield
+        finally:
+            self._observers.remove(observe)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
+from mixminus.sound.desk import SoundDesk
 
 __all__ = ["FlowServices"]
 
@@ -14,3 +15,4 @@ class FlowServices:
 
     participants: ParticipantService
     clock: Clock
+    sounds: SoundDesk

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from mixminus.app.control import Control, ControlConfig, open_control
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
 from mixminus.call.service import CallService
@@ -77,6 +78,11 @@ class House:
     @property
     def hears(self) -> HearsService:
         return self.control.hears
+
+    @property
+    def sounds_directory(self) -> Path:
+        """What flows may play."""
+        return self.recordings_directory.parent / "sounds"
 
     @property
     def talking(self) -> TalkingWatch:
@@ -180,7 +186,11 @@ async def open_house(
     await upgrade(database_url(directory))
     store = Store(database_url(directory))
     engine = Engine(EngineConfig(manual=True))
-    config = ControlConfig(recordings_directory=directory / "recordings", names=dict(names))
+    config = ControlConfig(
+        recordings_directory=directory / "recordings",
+        names=dict(names),
+        sounds=SoundConfig(directory / "sounds", directory / "speech", private_targets=True),
+    )
     try:
         async with open_control(store, clock, engine, config) as control:
             identity, _ = await control.access.ensure_default(None)

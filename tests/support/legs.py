@@ -1,19 +1,21 @@
-"""A leg without a network: its port is PCM, and the test is the phone."""
+"""A leg without signalling: the test is the phone."""
 
 import asyncio
 
 from mixminus.call.leg import LegEnded
 from mixminus.call.states import HangupReason
 from mixminus.ids import LegId, new_id
-from mixminus.mixer import PcmPort
+from mixminus.mixer import BridgePort, PcmPort
 
-__all__ = ["PcmLeg"]
+__all__ = ["ManualLeg", "PcmLeg"]
 
 
-class PcmLeg:
+class ManualLeg:
     """Implements ``call.leg.Leg``; ``done`` says in words what the call has asked of it."""
 
-    def __init__(self, port: PcmPort) -> None:
+    port: BridgePort
+
+    def __init__(self, port: BridgePort) -> None:
         self.id = LegId(new_id())
         self.port = port
         self.done: list[str] = []
@@ -45,3 +47,9 @@ class PcmLeg:
         if not self._ended.done():
             self.port.close()
             self._ended.set_result(ended)
+
+
+class PcmLeg(ManualLeg):
+    """Without a network: its port is PCM."""
+
+    port: PcmPort

@@ -34,8 +34,6 @@ class SoundConfig:
     cache_directory: Path | None = None
     """Where what was said is kept."""
     language: str = DEFAULT_LANGUAGE
-    private_targets: bool = False
-    """Whether sounds may be fetched from private networks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +45,11 @@ class Sounds:
 
 
 @asynccontextmanager
-async def open_sounds(engine: Engine, clock: Clock, config: SoundConfig) -> AsyncIterator[Sounds]:
+async def open_sounds(
+    engine: Engine, clock: Clock, config: SoundConfig, *, private_targets: bool
+) -> AsyncIterator[Sounds]:
     """Build the desk; nothing is loaded, started or fetched before somebody wants it, but for the music."""
-    fetcher = Fetcher(private_targets=config.private_targets)
+    fetcher = Fetcher(private_targets=private_targets)
     library = Library(config.directory, fetcher.fetch)
     speech = SpeechService((HibariSpeech(), EspeakSpeech()), SpeechCache(config.cache_directory))
     desk = SoundDesk(

@@ -31,7 +31,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         engine.start()
         config = ControlConfig(
             recordings_directory=tmp_path / "recordings",
-            sounds=SoundConfig(tmp_path / "sounds", tmp_path / "speech", private_targets=True),
+            sounds=SoundConfig(tmp_path / "sounds", tmp_path / "speech"),
         )
         control = await stack.enter_async_context(open_control(store, clock, engine, config))
         webrtc = WebRtcEndpoint(engine, control.calls)

@@ -81,7 +81,7 @@ async def test_a_digit_breaks_off_where_the_flow_says_so_and_is_kept(visit: Visi
     await run(visit.house, visit.callers, 0.5)
     assert level(caller.heard) == 0
     live = next(iter(visit.house.calls.live.values()))
-    assert live.digits.next().result() == "7"
+    assert live.digits.waiting == "7"
 
 
 async def test_without_it_a_digit_breaks_off_nothing(visit: Visit, speech: SpeechService) -> None:

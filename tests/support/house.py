@@ -32,6 +32,7 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
 from mixminus.store.page import MAX_PAGE_SIZE, Page
+from mixminus.store.timestamps import TimestampStyle
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
 from tests.support.legs import PcmLeg
@@ -180,16 +181,20 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    directory: Path, clock: ManualClock, *, names: Iterable[tuple[str, ConferenceId]] = ()
+    directory: Path,
+    clock: ManualClock,
+    *,
+    names: Iterable[tuple[str, ConferenceId]] = (),
+    style: TimestampStyle = TimestampStyle.LEGACY,
 ) -> AsyncIterator[House]:
     """Start the services on whatever the directory holds, and close them in order."""
     await upgrade(database_url(directory))
-    store = Store(database_url(directory))
+    store = Store(database_url(directory), style)
     engine = Engine(EngineConfig(manual=True))
     config = ControlConfig(
         recordings_directory=directory / "recordings",
         names=dict(names),
-        sounds=SoundConfig(directory / "sounds", directory / "speech", private_targets=True),
+        sounds=SoundConfig(directory / "sounds", directory / "speech"),
     )
     try:
         async with open_control(store, clock, engine, config) as control:

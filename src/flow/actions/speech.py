@@ -1,11 +1,19 @@
 """What a call lets its caller hear: speech, files, beeps, and the caller itself (api.md section 6.5)."""
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.reading import OptionFields
+from mixminus.flow.actions.reading import (
+    OptionFields,
+    read_choice,
+    read_flag,
+    read_text,
+    read_texts,
+    read_whole,
+)
 
 __all__ = ["READERS", "Beep", "Echo", "Play", "SpeechOption", "StreamEcho", "Talk"]
 
@@ -56,27 +64,29 @@ class StreamEcho:
 SpeechOption = Talk | Play | Beep | Echo | StreamEcho
 
 
+class DigitsHandle(enum.StrEnum):
+    """What a digit does while something is said."""
+
+    WAITS = ""
+    NEXT = enum.auto()
+
+
 def _talk(fields: OptionFields) -> Talk:
-    handle = _text(fields, "digits_handle")
-    if handle not in ("", "next"):
-        raise InvalidArgument("digits_handle is neither next nor empty")
-    _text(fields, "provider")  # whoever it names: here the language decides
+    read_text(fields, "provider")  # whoever it names: here the language decides
     return Talk(
-        text=_text(fields, "text"),
-        language=_text(fields, "language"),
-        voice=_text(fields, "voice_id"),
-        digits_next=handle == "next",
-        meanwhile=_flag(fields, "async"),
+        text=read_text(fields, "text"),
+        language=read_text(fields, "language"),
+        voice=read_text(fields, "voice_id"),
+        digits_next=read_choice(fields, "digits_handle", DigitsHandle.WAITS) is DigitsHandle.NEXT,
+        meanwhile=read_flag(fields, "async"),
     )
 
 
 def _play(fields: OptionFields) -> Play:
-    urls: Any = fields.get("stream_urls")
-    if urls is None:
-        return Play()
-    if not isinstance(urls, list) or len(urls) > _MAX_URLS or not all(isinstance(url, str) for url in urls):
-        raise InvalidArgument(f"stream_urls is not a list of up to {_MAX_URLS} URLs")
-    return Play(tuple(urls))
+    urls = read_texts(fields, "stream_urls")
+    if len(urls) > _MAX_URLS:
+        raise InvalidArgument(f"stream_urls: are more than {_MAX_URLS}")
+    return Play(urls)
 
 
 def _beep(fields: OptionFields) -> Beep:
@@ -92,28 +102,7 @@ def _stream_echo(fields: OptionFields) -> StreamEcho:
 
 
 def _duration_ms(fields: OptionFields) -> int:
-    duration_ms = fields.get("duration")
-    if duration_ms is None:
-        return _ECHO_MS
-    if type(duration_ms) is not int or duration_ms < 0:
-        raise InvalidArgument("duration is not a number of milliseconds")
-    return duration_ms or _ECHO_MS
-
-
-def _text(fields: OptionFields, key: str) -> str:
-    value = fields.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise InvalidArgument(f"{key} is not a text")
-    return value
-
-
-def _flag(fields: OptionFields, key: str) -> bool:
-    value = fields.get(key)
-    if value is not None and not isinstance(value, bool):
-        raise InvalidArgument(f"{key} is neither true nor false")
-    return bool(value)
+    return read_whole(fields, "duration", least=0) or _ECHO_MS
 
 
 READERS: Final[dict[str, Callable[[OptionFields], SpeechOption]]] = {

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mixminus.access.service import AccessService
 from mixminus.api.idempotency import IdempotencyService
+from mixminus.call.aside import AsideService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -32,6 +33,7 @@ class Services:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    asides: AsideService
     flows: FlowService
     activeflows: ActiveflowService
     presence: PresenceService

@@ -11,6 +11,7 @@ from pathlib import Path
 from mixminus.access.service import AccessService
 from mixminus.app.flow_parts import flow_services
 from mixminus.app.sounds import SoundConfig, open_sounds
+from mixminus.call.aside import AsideService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -20,6 +21,7 @@ from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
+from mixminus.conference.telling import Telling
 from mixminus.conference.watch import HealthWatch
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.errands import Errands
@@ -67,6 +69,7 @@ class Control:
     hears: HearsService
     talking: TalkingWatch
     sounds: SoundDesk
+    asides: AsideService
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -95,13 +98,14 @@ async def open_control(
             open_sounds(engine, clock, config.sounds, private_targets=config.private_targets)
         )
         rooms = Rooms(engine, clock, sounds.tune)
-        lifecycle = Lifecycle(store, clock, rooms, recordings)
+        telling = Telling(sounds.desk)
+        lifecycle = Lifecycle(store, clock, rooms, recordings, telling)
         flows = FlowService(store, clock)
         conferences = ConferenceService(
             store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
         )
         stack.push_async_callback(conferences.close)
-        participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
+        participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling)
         services = flow_services(
             store,
             clock,
@@ -142,6 +146,7 @@ async def open_control(
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
             sounds=sounds.desk,
+            asides=AsideService(calls=calls, ambience=rooms.ambience, sounds=sounds.desk),
         )
 
 

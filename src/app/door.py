@@ -25,6 +25,7 @@ def services_of(
         conferences=control.conferences,
         participants=control.participants,
         calls=control.calls,
+        asides=control.asides,
         flows=control.flows,
         activeflows=control.activeflows,
         presence=control.presence,

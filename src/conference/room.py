@@ -43,6 +43,8 @@ class Seat:
     waiting: bool = False
     """Found the door closed."""
     joined: bool = False
+    closed: bool = False
+    """The room has closed over it."""
     music: Music | None = None
 
     def dismiss(self) -> None:
@@ -100,6 +102,7 @@ class Room:
 
     def dismiss_all(self) -> None:
         for seat in self.seats.values():
+            seat.closed = True
             seat.dismiss()
 
     def settle(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from mixminus.errors import MixMinusError
@@ -13,26 +13,18 @@ from mixminus.mixer import Bridge, BridgePort, Engine
 from mixminus.mixer.sounds import SOUND_RATE_HZ, beep
 from mixminus.sound.library import Library
 from mixminus.sound.player import Player, rate_for
-from mixminus.sound.prompts import DEFAULT_LANGUAGE, SOUND, filled, wording
+from mixminus.sound.prompts import DEFAULT_LANGUAGE, SOUND, Wording, filled, wording
 from mixminus.sound.source import PcmSource, Source
 from mixminus.speech.synthesis.engine import Utterance
 from mixminus.speech.synthesis.service import SpeechService
 from mixminus.tasks import Interrupted, TaskScope, unless
 
-__all__ = ["SoundDesk", "Wording"]
+__all__ = ["SoundDesk"]
 
 _MAX_ASIDES: Final = 256
+NO_FACTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 log = get("sound")
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """In which language a room speaks, and what it says in words of its own."""
-
-    language: str = ""
-    """Empty is the house's."""
-    own: Mapping[str, str] = field(default_factory=dict)
 
 
 class SoundDesk:
@@ -78,7 +70,9 @@ class SoundDesk:
         """Let one participant hear it, to its end; see ``Player.play``."""
         await self._player.play(port, source)
 
-    async def prompt(self, port: BridgePort, name: str, words: Wording, **facts: str) -> None:
+    async def prompt(
+        self, port: BridgePort, name: str, words: Wording, facts: Mapping[str, str] = NO_FACTS
+    ) -> None:
         """Tell one participant something, in the room's words; what cannot be told is counted and left out."""
         with self._never_worth_a_call(name):
             await self._player.play(port, await self._worded(port, name, words, facts))
@@ -87,7 +81,9 @@ class SoundDesk:
         """Tell a room something, meanwhile; whoever is not in it does not hear it."""
         self._meanwhile(self._announce(bridge, text, language))
 
-    def announce_prompt(self, bridge: Bridge, name: str, words: Wording, **facts: str) -> None:
+    def announce_prompt(
+        self, bridge: Bridge, name: str, words: Wording, facts: Mapping[str, str] = NO_FACTS
+    ) -> None:
         """Tell a room something in its own words, meanwhile."""
         self._meanwhile(self._announce_prompt(bridge, name, words, facts))
 
@@ -95,11 +91,9 @@ class SoundDesk:
         """Let one participant hear something meanwhile, until its call is over."""
         self._meanwhile(self._aside(port, source, over))
 
-    def prompt_aside(
-        self, port: BridgePort, name: str, words: Wording, over: asyncio.Future[Any], **facts: str
-    ) -> None:
+    def prompt_aside(self, port: BridgePort, name: str, words: Wording, over: asyncio.Future[Any]) -> None:
         """Tell one participant something meanwhile, until its call, or its stay, is over."""
-        self._meanwhile(_until(over, self.prompt(port, name, words, **facts)))
+        self._meanwhile(_until(over, self.prompt(port, name, words)))
 
     @contextmanager
     def echo(self, port: BridgePort) -> Iterator[None]:

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from mixminus.api.openapi import access, calls, conferences, events, flows, recordings, rooms, system, whip
+from mixminus.api.openapi import (
+    access,
+    asides,
+    calls,
+    conferences,
+    events,
+    flows,
+    recordings,
+    rooms,
+    system,
+    whip,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -10,6 +21,7 @@ OPERATIONS: Final = (
     *conferences.OPERATIONS,
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
+    *asides.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,

@@ -93,10 +93,9 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
+        private = config.private_targets
         recordings = _open_recordings(store, clock, config, stack)
-        sounds = await stack.enter_async_context(
-            open_sounds(engine, clock, config.sounds, private_targets=config.private_targets)
-        )
+        sounds = await stack.enter_async_context(open_sounds(engine, clock, config.sounds, private))
         rooms = Rooms(engine, clock, sounds.tune)
         telling = Telling(sounds.desk)
         lifecycle = Lifecycle(store, clock, rooms, recordings, telling)
@@ -107,13 +106,7 @@ async def open_control(
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling)
         services = flow_services(
-            store,
-            clock,
-            participants,
-            flows,
-            sounds=sounds.desk,
-            private_targets=config.private_targets,
-            stack=stack,
+            store, clock, participants, flows, sounds=sounds.desk, private_targets=private, stack=stack
         )
         runner = FlowRunner(store, clock, services)
         calls = CallService(store, clock, run_flow=runner.run, names=config.names)

@@ -46,7 +46,7 @@ class Sounds:
 
 @asynccontextmanager
 async def open_sounds(
-    engine: Engine, clock: Clock, config: SoundConfig, *, private_targets: bool
+    engine: Engine, clock: Clock, config: SoundConfig, private_targets: bool
 ) -> AsyncIterator[Sounds]:
     """Build the desk; nothing is loaded, started or fetched before somebody wants it, but for the music."""
     fetcher = Fetcher(private_targets=private_targets)

@@ -1,6 +1,5 @@
 """A caller on a manual engine: hears, packet by packet, also what it is told outside of any room."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self
 
@@ -12,13 +11,12 @@ from tests.support.house import House
 from tests.support.legs import ManualLeg
 from tests.support.phone import RtpPhone
 from tests.support.tones import Pcm
-from tests.support.waiting import until
+from tests.support.waiting import breathe, until
 
 __all__ = ["RATE_HZ", "Caller", "actions", "level", "looks_like", "run", "run_until"]
 
 RATE_HZ = 8000
 TICK_S = 0.02
-_STEPS = 25
 
 
 def actions(*each: tuple[str, Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
@@ -74,7 +72,7 @@ class Caller:
 
 async def run(house: House, callers: Sequence[Caller], seconds: float) -> None:
     """Let time and audio go on together."""
-    for tick in range(round(seconds / TICK_S)):
+    for _ in range(round(seconds / TICK_S)):
         for caller in callers:
             if not caller.port.closed:
                 caller.speak()
@@ -82,9 +80,7 @@ async def run(house: House, callers: Sequence[Caller], seconds: float) -> None:
         for caller in callers:
             caller.listen()
         house.clock.advance(TICK_S)
-        if tick % _STEPS == 0:
-            await _yield()
-        await asyncio.sleep(0)
+        await breathe()
 
 
 async def run_until(
@@ -97,12 +93,7 @@ async def run_until(
         found = look()
         return await found if isinstance(found, Awaitable) else found
 
-    await until(step, within_s=60.0)
-
-
-async def _yield() -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await until(step, within_s=180.0)
 
 
 def level(pcm: Pcm) -> float:

@@ -15,6 +15,8 @@ __all__ = [
     "FlowId",
     "LegId",
     "RecordingId",
+    "TranscribeId",
+    "TranscriptId",
     "new_direct_hash",
     "new_id",
 ]
@@ -25,6 +27,8 @@ ConferencecallId = NewType("ConferencecallId", uuid.UUID)
 CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
+TranscribeId = NewType("TranscribeId", uuid.UUID)
+TranscriptId = NewType("TranscriptId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)

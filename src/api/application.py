@@ -23,6 +23,7 @@ from mixminus.api.routes import (
     recordings,
     system,
     talking,
+    transcribes,
     whip,
 )
 from mixminus.api.services import SERVICES, Services
@@ -38,6 +39,7 @@ RESOURCES: Final = (
     *conferencecalls.ROUTES,
     *calls.ROUTES,
     *recordings.ROUTES,
+    *transcribes.ROUTES,
     *events.ROUTES,
     *customers.ROUTES,
     *agents.ROUTES,

@@ -16,6 +16,7 @@ from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
 from mixminus.recording.service import RecordingService
+from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
@@ -33,6 +34,7 @@ class Services:
     presence: PresenceService
     hears: HearsService
     recordings: RecordingService
+    transcription: TranscriptionService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

@@ -36,6 +36,7 @@ from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineConfig, EngineEvent
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
+from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
@@ -113,6 +114,13 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
     return ControlConfig(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
+        speech=SpeechConfig(
+            model_folder=settings.speech_model_dir,
+            workers=settings.speech_workers,
+            spool_folder=settings.data_dir / "speech",
+            log_level=settings.log_level,
+            log_json=settings.log_json,
+        ),
         names=names,
     )
 

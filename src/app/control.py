@@ -24,6 +24,8 @@ from mixminus.flow.services import FlowServices
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.service import RecordingService
+from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
+from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 
 __all__ = ["Control", "ControlConfig", "open_control"]
@@ -35,6 +37,7 @@ class ControlConfig:
 
     recordings_directory: Path
     recording_sample_rate_hz: int = 16_000
+    speech: SpeechConfig = field(default_factory=SpeechConfig)
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
 
@@ -55,6 +58,7 @@ class Control:
     recordings: RecordingService
     hears: HearsService
     talking: TalkingWatch
+    transcription: TranscriptionService
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -63,7 +67,12 @@ class Control:
 
     @property
     def counters(self) -> Mapping[str, int]:
-        return {**self.access.counters, **self.rooms.ambience.counters, **self.talking.counters}
+        return {
+            **self.access.counters,
+            **self.rooms.ambience.counters,
+            **self.talking.counters,
+            **self.transcription.counters,
+        }
 
 
 @asynccontextmanager
@@ -80,8 +89,19 @@ async def open_control(
         )
         stack.push_async_callback(recordings.close)
         rooms = Rooms(engine, clock)
-        lifecycle = Lifecycle(store, clock, rooms, recordings)
-        conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
+        transcription = TranscriptionService(
+            store, clock, rooms=rooms, recordings=recordings, pool=RecogniserPool(config.speech)
+        )
+        stack.push_async_callback(transcription.close)
+        lifecycle = Lifecycle(store, clock, rooms, recordings, transcription)
+        conferences = ConferenceService(
+            store,
+            clock,
+            rooms=rooms,
+            lifecycle=lifecycle,
+            recorder=recordings,
+            transcriber=transcription,
+        )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
         flows = FlowRunner(FlowServices(participants=participants, clock=clock))
@@ -92,6 +112,7 @@ async def open_control(
         stack.push_async_callback(talking.close)
         stack.push_async_callback(calls.close)
         await recordings.repair()
+        await transcription.repair()
         await calls.start()
         await conferences.start()
         health.start()
@@ -108,4 +129,5 @@ async def open_control(
             recordings=recordings,
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
+            transcription=transcription,
         )

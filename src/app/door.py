@@ -28,6 +28,7 @@ def services_of(
         presence=control.presence,
         hears=control.hears,
         recordings=control.recordings,
+        transcription=control.transcription,
         webrtc=webrtc,
         delivery=delivery,
         idempotency=IdempotencyService(control.store, control.clock),

@@ -17,6 +17,7 @@ from mixminus.conference.states import (
     ConferenceStatus,
 )
 from mixminus.conference.timeouts import Timeouts
+from mixminus.conference.transcriber import Transcriber
 from mixminus.errors import MixMinusError
 from mixminus.ids import NIL, ConferenceId
 from mixminus.log import get
@@ -60,11 +61,14 @@ async def note_talking(
 class Lifecycle:
     """Opens and closes conferences, their rows and their rooms together."""
 
-    def __init__(self, store: Store, clock: Clock, rooms: Rooms, recorder: Recorder) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, rooms: Rooms, recorder: Recorder, transcriber: Transcriber
+    ) -> None:
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._recorder = recorder
+        self._transcriber = transcriber
         self._timeouts = Timeouts(clock)
 
     async def begin(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
@@ -104,6 +108,7 @@ class Lifecycle:
         if conference.status is not ConferenceStatus.TERMINATING or (room and room.seats):
             return conference
         await self._recorder.finish(conference.id)
+        await self._transcriber.finish(conference.id)
         async with self._store.transaction() as tx:
             conference = await self.hold(tx, conference.id)
             now = self._clock.now()
@@ -161,6 +166,7 @@ class Lifecycle:
         for conference_id in self._rooms.ids():
             async with self._rooms.turn(conference_id):
                 await self._recorder.finish(conference_id)
+                await self._transcriber.finish(conference_id)
                 self._rooms.close(conference_id)
         await self._rooms.ambience.close()
 

@@ -13,10 +13,12 @@ from mixminus.conference.publish import publish_conference
 from mixminus.conference.recorder import Recorder
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.states import ConferenceStatus
+from mixminus.conference.transcriber import Transcriber
 from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId, CustomerId, new_direct_hash, new_id
 from mixminus.log import task_failed
 from mixminus.recording.model import RecordingOptions
+from mixminus.speech.recognition.model import TranscribeOptions
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
@@ -28,16 +30,24 @@ DAY_S: Final = 86_400
 
 
 class ConferenceService:
-    """Creates, shows, closes and records conferences; an id of another customer is not found."""
+    """Creates, shows, closes, records and transcribes conferences; an id of another customer is not found."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, rooms: Rooms, lifecycle: Lifecycle, recorder: Recorder
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        rooms: Rooms,
+        lifecycle: Lifecycle,
+        recorder: Recorder,
+        transcriber: Transcriber,
     ) -> None:
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._lifecycle = lifecycle
         self._recorder = recorder
+        self._transcriber = transcriber
         self._scope = TaskScope(task_failed("conference"))
 
     async def start(self) -> None:
@@ -133,6 +143,22 @@ class ConferenceService:
         async with self._rooms.turn(conference_id):
             conference, _ = await self._progressing(customer_id, conference_id)
             await self._recorder.stop(conference)
+            return await self.get(customer_id, conference_id)
+
+    async def transcribe_start(
+        self, customer_id: CustomerId, conference_id: ConferenceId, options: TranscribeOptions
+    ) -> Conference:
+        """Write down what is said from now on, each participant apart."""
+        async with self._rooms.turn(conference_id):
+            conference, room = await self._progressing(customer_id, conference_id)
+            await self._transcriber.start(conference, room.bridge, options)
+            return await self.get(customer_id, conference_id)
+
+    async def transcribe_stop(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
+        """Stop listening; the last words are written a moment later."""
+        async with self._rooms.turn(conference_id):
+            conference, _ = await self._progressing(customer_id, conference_id)
+            await self._transcriber.stop(conference)
             return await self.get(customer_id, conference_id)
 
     async def close(self) -> None:

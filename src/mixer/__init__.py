@@ -28,10 +28,12 @@ from mixminus.mixer.pcm_port import PcmPort
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.port import BridgePort, Port
 from mixminus.mixer.statistics import PortStatistics
-from mixminus.mixer.tap import Tap, TapRecord
+from mixminus.mixer.tap import MIX, PLAYOUT_PORTS, Tap, TapRecord
 
 __all__ = [
     "CODECS",
+    "MIX",
+    "PLAYOUT_PORTS",
     "Bridge",
     "BridgePort",
     "Codec",

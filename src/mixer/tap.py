@@ -1,7 +1,7 @@
 """Tap: something that listens without speaking."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,12 @@ if TYPE_CHECKING:
     from mixminus.mixer import _engine
     from mixminus.mixer.bridge import Bridge
 
-__all__ = ["Tap", "TapRecord"]
+__all__ = ["MIX", "PLAYOUT_PORTS", "Tap", "TapRecord"]
+
+MIX: Final = 0
+"""The port id of the mix in a record (native/tap.h)."""
+PLAYOUT_PORTS: Final = 0xFFFF_FF00
+"""Port ids from here on are a room's own sounds, not participants (native/tap.h)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +50,11 @@ class Tap:
     def position(self) -> int:
         """Samples the tap's clock has run."""
         return self._native.position
+
+    @property
+    def closed(self) -> bool:
+        """Whether it hears nothing any more: closed by its owner, or with its bridge."""
+        return self._bridge is None
 
     def close(self) -> None:
         """Stop listening; what was not read is gone. Closing twice is harmless."""

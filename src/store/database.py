@@ -27,6 +27,7 @@ from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.webhooks import WebhookRows
 
 __all__ = ["Store", "Transaction", "create_engine"]
@@ -55,6 +56,8 @@ class Transaction:
         self.outbox = OutboxRows(connection)
         self.recordings = RecordingRows(connection)
         self.secrets = SecretRows(connection)
+        self.transcribes = TranscribeRows(connection)
+        self.transcripts = TranscriptRows(connection)
         self.webhooks = WebhookRows(connection)
 
 

@@ -16,6 +16,7 @@ from mixminus.store.migrations import upgrade
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.door import KEY, Door
 from tests.support.database import database_url
+from tests.support.speech import tone_config
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         stack.push_async_callback(store.close)
         engine = stack.enter_context(Engine())
         engine.start()
-        config = ControlConfig(recordings_directory=tmp_path / "recordings")
+        config = ControlConfig(
+            recordings_directory=tmp_path / "recordings", speech=tone_config(tmp_path / "speech")
+        )
         control = await stack.enter_async_context(open_control(store, clock, engine, config))
         webrtc = WebRtcEndpoint(engine, control.calls)
         await webrtc.start()

@@ -22,6 +22,7 @@ BODY: dict[str, Any] = {
     "type": "conference",
     "permission": int(Permission.CUSTOMER_AGENT),
     "password": "long enough",
+    "language": "en-US",
 }
 # Only the super admin gets as far as looking for these.
 NOT_EVEN_LOOKED_FOR = {"/customers/{id}/freeze", "/customers/{id}/recover"}
@@ -49,6 +50,9 @@ async def victim(door: Door, offer: str) -> Victim:
     joined = await participant(door, room, "joined")
     _, recorded = await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_start")
     await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_stop")
+    _, transcribed = await door.post(
+        f"/v1.0/conferences/{room['id']}/transcribe_start", {"language": "en-US"}
+    )
     agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
         {
@@ -57,6 +61,7 @@ async def victim(door: Door, offer: str) -> Victim:
             "calls": joined["reference_id"],
             "recordings": recorded["recording_ids"][0],
             "recordingfiles": recorded["recording_ids"][0],
+            "transcribes": transcribed["transcribe_id"],
             "agents": str(agent.id),
             "accesskeys": str(identity.access_key_id),
             "customers": str(identity.customer_id),

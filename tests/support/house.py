@@ -34,6 +34,7 @@ from mixminus.store.page import MAX_PAGE_SIZE, Page
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
 from tests.support.legs import PcmLeg
+from tests.support.speech import tone_config
 from tests.support.waiting import until
 
 __all__ = ["EVERYTHING", "House", "house", "open_house"]
@@ -180,7 +181,11 @@ async def open_house(
     await upgrade(database_url(directory))
     store = Store(database_url(directory))
     engine = Engine(EngineConfig(manual=True))
-    config = ControlConfig(recordings_directory=directory / "recordings", names=dict(names))
+    config = ControlConfig(
+        recordings_directory=directory / "recordings",
+        speech=tone_config(directory / "speech"),
+        names=dict(names),
+    )
     try:
         async with open_control(store, clock, engine, config) as control:
             identity, _ = await control.access.ensure_default(None)

@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from mixminus.api.openapi import access, calls, conferences, events, recordings, rooms, system, whip
+from mixminus.api.openapi import (
+    access,
+    calls,
+    conferences,
+    events,
+    recordings,
+    rooms,
+    system,
+    transcribes,
+    whip,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -11,6 +21,7 @@ OPERATIONS: Final = (
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
     *recordings.OPERATIONS,
+    *transcribes.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,
     *access.OPERATIONS,

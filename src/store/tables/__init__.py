@@ -4,6 +4,7 @@ from mixminus.store.tables.access import access_keys, agents, customers, secrets
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
+from mixminus.store.tables.speech import transcribes, transcripts
 
 __all__ = [
     "UtcDateTime",
@@ -19,6 +20,8 @@ __all__ = [
     "outbox",
     "recordings",
     "secrets",
+    "transcribes",
+    "transcripts",
     "undelivered",
     "webhook_cursors",
 ]

@@ -1,0 +1,38 @@
+"""What a transcription refuses."""
+
+from mixminus.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, Unavailable
+
+__all__ = [
+    "LanguageNotSupported",
+    "NothingToTranscribe",
+    "RecogniserMissing",
+    "TranscribeAlreadyProgressing",
+    "TranscribeNotActive",
+    "TranscribeNotFound",
+]
+
+
+class TranscribeNotFound(NotFound):
+    reason = "TRANSCRIBE_NOT_FOUND"
+
+
+class TranscribeAlreadyProgressing(AlreadyExists):
+    reason = "TRANSCRIBE_ALREADY_PROGRESSING"
+
+
+class TranscribeNotActive(Conflict):
+    """Nothing is being transcribed there."""
+
+
+class NothingToTranscribe(Conflict):
+    """The call or the recording is not in a state in which it can be listened to."""
+
+
+class LanguageNotSupported(InvalidArgument):
+    """The model that is installed does not know the language."""
+
+    reason = "LANGUAGE_NOT_SUPPORTED"
+
+
+class RecogniserMissing(Unavailable):
+    """Speech to text is not installed, or its model is not the one that was checked."""

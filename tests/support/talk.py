@@ -1,0 +1,63 @@
+"""Letting PCM phones speak in a house, and waiting for what is made of it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+
+from mixminus.ids import TranscribeId
+from mixminus.speech.recognition.model import Transcribe, Transcript
+from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.store.outbox import Event
+from tests.support.house import House
+from tests.support.legs import PcmLeg
+from tests.support.tones import Pcm, tone
+from tests.support.waiting import until
+
+__all__ = ["done", "heard", "speak", "told", "whistle"]
+
+RATE_HZ: Final = 16000
+FRAME: Final = RATE_HZ // 50
+PATIENCE_S: Final = 60.0
+
+
+def whistle(frequency_hz: float, seconds: float) -> Pcm:
+    return tone(frequency_hz, seconds, sample_rate_hz=RATE_HZ)
+
+
+def speak(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
+    """Let each speak, all from now on, and be silent for a while after the last; the engine hears it at once."""
+    longest = max(pcm.size for pcm in voices.values()) + int(rest_s * RATE_HZ)
+    for start in range(0, longest, FRAME):
+        for leg, pcm in voices.items():
+            frame = pcm[start : start + FRAME]
+            leg.port.write(np.pad(frame, (0, FRAME - frame.size)))
+        house.tick()
+
+
+async def heard(house: House, transcribe_id: UUID, count: int) -> list[Transcript]:
+    """Wait until so many transcripts are written, and return them in order; time goes on meanwhile."""
+
+    async def look() -> list[Transcript] | None:
+        house.clock.advance(0.1)
+        found = await house.control.transcription.transcripts(house.customer_id, TranscribeId(transcribe_id))
+        return list(found) if len(found) >= count else None
+
+    return await until(look, within_s=PATIENCE_S)
+
+
+async def done(house: House, transcribe_id: UUID) -> Transcribe:
+    """Wait until the transcribe is done, and return it."""
+
+    async def look() -> Transcribe | None:
+        house.clock.advance(0.1)
+        found = await house.control.transcription.get(house.customer_id, TranscribeId(transcribe_id))
+        return found if found.status is TranscribeStatus.DONE else None
+
+    return await until(look, within_s=PATIENCE_S)
+
+
+def told(events: list[Event], prefix: str) -> list[dict[str, Any]]:
+    """Return what the events of a type tell."""
+    return [event.data for event in events if event.type.startswith(prefix)]

@@ -20,6 +20,7 @@ from mixminus.api.routes import (
     documentation,
     events,
     hears,
+    media_streams,
     recordings,
     system,
     talking,
@@ -40,6 +41,7 @@ RESOURCES: Final = (
     *calls.ROUTES,
     *recordings.ROUTES,
     *transcribes.ROUTES,
+    *media_streams.ROUTES,
     *events.ROUTES,
     *customers.ROUTES,
     *agents.ROUTES,
@@ -81,3 +83,4 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
 
 async def _end_sockets(app: web.Application) -> None:
     app[SERVICES].delivery.hub.close()
+    app[SERVICES].streams.end_all()

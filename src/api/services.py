@@ -18,6 +18,7 @@ from mixminus.delivery.service import DeliveryService
 from mixminus.recording.service import RecordingService
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.streams.service import StreamService
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["SERVICES", "Services"]
@@ -35,6 +36,7 @@ class Services:
     hears: HearsService
     recordings: RecordingService
     transcription: TranscriptionService
+    streams: StreamService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

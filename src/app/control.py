@@ -27,6 +27,7 @@ from mixminus.recording.service import RecordingService
 from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
+from mixminus.streams.service import StreamService
 
 __all__ = ["Control", "ControlConfig", "open_control"]
 
@@ -59,6 +60,7 @@ class Control:
     hears: HearsService
     talking: TalkingWatch
     transcription: TranscriptionService
+    streams: StreamService
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -72,6 +74,7 @@ class Control:
             **self.rooms.ambience.counters,
             **self.talking.counters,
             **self.transcription.counters,
+            **self.streams.counters,
         }
 
 
@@ -130,4 +133,5 @@ async def open_control(
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
             transcription=transcription,
+            streams=StreamService(engine, clock, rooms=rooms, conferences=conferences, calls=calls),
         )

@@ -29,6 +29,7 @@ def services_of(
         hears=control.hears,
         recordings=control.recordings,
         transcription=control.transcription,
+        streams=control.streams,
         webrtc=webrtc,
         delivery=delivery,
         idempotency=IdempotencyService(control.store, control.clock),

@@ -94,7 +94,8 @@ async def test_what_was_said_is_exported(site: Site) -> None:
 
 async def test_a_call_is_heard_alone(site: Site) -> None:
     room = await site.house.room()
-    alice, bob = await site.house.join(room, 2)
+    (alice,) = await site.house.join(room)
+    (bob,) = await site.house.join(room)
     ids = await site.house.joined(room)
     call = await site.house.call_of(ids[1])
     body = {"reference_type": "call", "reference_id": str(call.id), **LANGUAGE}

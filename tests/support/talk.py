@@ -36,23 +36,27 @@ def speak(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) ->
         house.tick()
 
 
-async def heard(house: House, transcribe_id: UUID, count: int) -> list[Transcript]:
+async def heard(house: House, transcribe_id: UUID | str, count: int) -> list[Transcript]:
     """Wait until so many transcripts are written, and return them in order; time goes on meanwhile."""
 
     async def look() -> list[Transcript] | None:
         house.clock.advance(0.1)
-        found = await house.control.transcription.transcripts(house.customer_id, TranscribeId(transcribe_id))
+        found = await house.control.transcription.transcripts(
+            house.customer_id, TranscribeId(UUID(str(transcribe_id)))
+        )
         return list(found) if len(found) >= count else None
 
     return await until(look, within_s=PATIENCE_S)
 
 
-async def done(house: House, transcribe_id: UUID) -> Transcribe:
+async def done(house: House, transcribe_id: UUID | str) -> Transcribe:
     """Wait until the transcribe is done, and return it."""
 
     async def look() -> Transcribe | None:
         house.clock.advance(0.1)
-        found = await house.control.transcription.get(house.customer_id, TranscribeId(transcribe_id))
+        found = await house.control.transcription.get(
+            house.customer_id, TranscribeId(UUID(str(transcribe_id)))
+        )
         return found if found.status is TranscribeStatus.DONE else None
 
     return await until(look, within_s=PATIENCE_S)

@@ -29,7 +29,8 @@ LOW, HIGH = 440.0, 1000.0
 
 async def test_each_participant_is_heard_apart_even_when_both_speak(house: House) -> None:
     room = await house.room()
-    alice, bob = await house.join(room, 2)
+    (alice,) = await house.join(room)
+    (bob,) = await house.join(room)
     ids = await house.joined(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
     assert started.transcribe_ids == (started.transcribe_id,)

@@ -18,7 +18,7 @@ from tests.support.waiting import until
 __all__ = ["done", "heard", "speak", "told", "whistle"]
 
 RATE_HZ: Final = 16000
-FRAME: Final = RATE_HZ // 50
+TICKS_A_SECOND: Final = 50
 PATIENCE_S: Final = 60.0
 
 
@@ -28,11 +28,12 @@ def whistle(frequency_hz: float, seconds: float) -> Pcm:
 
 def speak(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
     """Let each speak, all from now on, and be silent for a while after the last; the engine hears it at once."""
-    longest = max(pcm.size for pcm in voices.values()) + int(rest_s * RATE_HZ)
-    for start in range(0, longest, FRAME):
+    rates = {leg: leg.port.sample_rate_hz // TICKS_A_SECOND for leg in voices}
+    longest = max(-(-pcm.size // rates[leg]) for leg, pcm in voices.items()) + int(rest_s * TICKS_A_SECOND)
+    for tick in range(longest):
         for leg, pcm in voices.items():
-            frame = pcm[start : start + FRAME]
-            leg.port.write(np.pad(frame, (0, FRAME - frame.size)))
+            frame = pcm[tick * rates[leg] : (tick + 1) * rates[leg]]
+            leg.port.write(np.pad(frame, (0, rates[leg] - frame.size)))
         house.tick()
 
 

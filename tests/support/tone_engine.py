@@ -43,6 +43,3 @@ class Loudness:
 
     def probability(self, window: NDArray[np.float32]) -> float:
         return float(np.sqrt(np.mean(window**2)) > LOUD)
-
-    def reset(self) -> None:
-        """There is nothing to forget."""

@@ -31,10 +31,6 @@ class VoiceDetector(Protocol):
         """Return how likely it is that somebody speaks in 512 samples (32 ms), full scale being 1."""
         ...
 
-    def reset(self) -> None:
-        """Forget what was before: a gap follows."""
-        ...
-
 
 class Engine(Protocol):
     """Lives in a worker process; recognises one utterance at a time, on one core."""

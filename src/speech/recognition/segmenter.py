@@ -152,4 +152,3 @@ class Segmenter:
     def _restart(self, sample: int) -> None:
         self._kept, self._kept_samples, self._rest, self._end = [], 0, self._rest[:0], sample
         self._voiced, self._last_voice = 0, -1
-        self._detector.reset()

@@ -10,6 +10,7 @@ import math
 import os
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,10 @@ CONTEXT_SAMPLES: Final = 64
 """What silero-vad hears again of the window before."""
 STATE: Final = (1, 1, 128)
 """Shape of what it remembers."""
+NOISE: Final = 100 / FULL_SCALE
+"""-50 dBov, for the detector alone."""
+NOISE_WINDOWS: Final = 64
+SEED: Final = 1
 MOST_TOKENS: Final = 160
 """More than anybody says in 20 s: a model that repeats itself is stopped."""
 ENGLISH: Final = "en"
@@ -124,22 +129,27 @@ class Whisper:
 
 
 class SileroDetector:
-    """Implements ``engine.VoiceDetector``; the network's state is one stem's."""
+    """Implements ``engine.VoiceDetector``; the network's state is one stem's, and outlives its silences.
+
+    Fresh after silence, the network is slow to believe speech that has nothing above 4 kHz: on
+    telephone prompts up to 0.7 s, median 0.1 s. With a room's faint noise in what it hears, and its
+    state kept over gaps, it needs at most 0.13 s, median 0.03 s.
+    """
 
     def __init__(self, session: Any) -> None:
         self._session = session
         self._h = self._c = np.zeros(STATE, np.float32)
         self._context = np.zeros(CONTEXT_SAMPLES, np.float32)
+        rng = np.random.default_rng(SEED)
+        noise = rng.normal(0.0, NOISE, (NOISE_WINDOWS, WINDOW_SAMPLES)).astype(np.float32)
+        self._noise = cycle(noise)
 
     def probability(self, window: NDArray[np.float32]) -> float:
-        heard = np.concatenate((self._context, window)).reshape(1, CONTEXT_SAMPLES + WINDOW_SAMPLES)
+        noisy = window + next(self._noise)
+        heard = np.concatenate((self._context, noisy)).reshape(1, CONTEXT_SAMPLES + WINDOW_SAMPLES)
         output, self._h, self._c = self._session.run(None, {"input": heard, "h": self._h, "c": self._c})
-        self._context = window[-CONTEXT_SAMPLES:]
+        self._context = noisy[-CONTEXT_SAMPLES:]
         return float(output.reshape(-1)[0])
-
-    def reset(self) -> None:
-        self._h = self._c = np.zeros(STATE, np.float32)
-        self._context = np.zeros(CONTEXT_SAMPLES, np.float32)
 
 
 def _detector_session() -> Any:

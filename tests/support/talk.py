@@ -15,11 +15,12 @@ from tests.support.legs import PcmLeg
 from tests.support.tones import Pcm, tone
 from tests.support.waiting import until
 
-__all__ = ["done", "heard", "speak", "told", "whistle"]
+__all__ = ["converse", "done", "heard", "speak", "told", "whistle"]
 
 RATE_HZ: Final = 16000
 TICKS_A_SECOND: Final = 50
 PATIENCE_S: Final = 60.0
+PIECE_S: Final = 5
 
 
 def whistle(frequency_hz: float, seconds: float) -> Pcm:
@@ -35,6 +36,22 @@ def speak(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) ->
             frame = pcm[tick * rates[leg] : (tick + 1) * rates[leg]]
             leg.port.write(np.pad(frame, (0, rates[leg] - frame.size)))
         house.tick()
+
+
+async def converse(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
+    """Speak as above, however long: what listens reads in between, as it would by a real clock."""
+    seconds = max(pcm.size / leg.port.sample_rate_hz for leg, pcm in voices.items())
+    for start_s in range(0, int(seconds) + 1, PIECE_S):
+        piece = {leg: _piece(leg, pcm, start_s) for leg, pcm in voices.items()}
+        speak(house, piece, rest_s=rest_s if start_s + PIECE_S > seconds else 0.0)
+        sleepers = house.clock.sleepers
+        house.clock.advance(0.1)
+        await until(lambda expected=sleepers: house.clock.sleepers == expected)  # type: ignore[misc]
+
+
+def _piece(leg: PcmLeg, pcm: Pcm, start_s: int) -> Pcm:
+    rate_hz = leg.port.sample_rate_hz
+    return pcm[start_s * rate_hz : (start_s + PIECE_S) * rate_hz]
 
 
 async def heard(house: House, transcribe_id: UUID | str, count: int) -> list[Transcript]:

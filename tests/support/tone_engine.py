@@ -1,5 +1,6 @@
 """An engine that reads tones instead of words: in a test, who whistled what is beyond doubt, and costs nothing."""
 
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -7,12 +8,14 @@ from numpy.typing import NDArray
 
 from mixminus.speech.recognition.engine import Recognition
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
+from tests.support.waiting import eventually
 
 __all__ = ["DEADLY_HZ", "load", "word"]
 
 LOUD: Final = 0.01
 DEADLY_HZ: Final = 3000
-"""Whoever hears this dies: see ``load``."""
+"""Whoever hears this dies."""
+PATIENCE_S: Final = 120.0
 
 
 def word(frequency_hz: float) -> str:
@@ -21,6 +24,8 @@ def word(frequency_hz: float) -> str:
 
 
 def load(folder: str) -> "ToneEngine":
+    """Load as soon as what is named is there."""
+    eventually(Path(folder).exists, timeout_s=PATIENCE_S, what=folder)
     return ToneEngine()
 
 

@@ -68,7 +68,7 @@ class Feed:
         self._sent: deque[_Sent] = deque()
         self._sent_bytes = 0
         self._again: deque[_Sent] = deque()
-        self._offered = self._passed = self._settled = 0
+        self._offered = self._heard = self._settled = 0
         self._waiting = 0
         self._losses = 0
         self._behind = False
@@ -76,7 +76,7 @@ class Feed:
     @property
     def behind_s(self) -> float:
         """Seconds of speech that wait for the recogniser."""
-        return round((self._offered - self._passed + self._waiting) / SAMPLE_RATE_HZ, 3)
+        return round((self._offered - self._heard + self._waiting) / SAMPLE_RATE_HZ, 3)
 
     def put(self, command: Hear | Advance | Finish) -> None:
         """Send in order, sooner or later; what does not fit even on the disk is lost, and counted."""
@@ -102,7 +102,6 @@ class Feed:
             sent = _Sent(item[8:], int.from_bytes(item[:8]))
         self._sent.append(sent)
         self._sent_bytes += len(sent.message)
-        self._passed = max(self._passed, sent.end_sample)
         return sent.message
 
     async def take(self, report: Report) -> None:
@@ -126,7 +125,8 @@ class Feed:
             self._sent, self._losses = kept, 0
         self._again.extendleft(reversed(self._sent))
         self._sent.clear()
-        self._sent_bytes, self._opened, self._waiting = 0, False, 0
+        self._sent_bytes, self._opened = 0, False
+        self._heard, self._waiting = self._settled, 0
 
     def close(self) -> None:
         """Forget what was not sent; closing twice is harmless."""
@@ -137,7 +137,7 @@ class Feed:
     def _settle(self, report: Settled) -> None:
         if report.sample > self._settled:
             self._settled, self._losses = report.sample, 0
-        self._waiting = report.waiting_samples
+        self._heard, self._waiting = report.heard_sample, report.waiting_samples
         while self._sent and self._sent[0].end_sample <= self._settled and not _is_finish(self._sent[0]):
             self._sent_bytes -= len(self._sent.popleft().message)
         self._note_lag()

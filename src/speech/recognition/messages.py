@@ -125,10 +125,11 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What lies before ``sample`` need not be heard again; so much speech waits to be recognised."""
+    """What lies before ``sample`` need not be heard again; of what was heard, so much waits to be recognised."""
 
     session: str
     sample: int
+    heard_sample: int
     waiting_samples: int
 
 

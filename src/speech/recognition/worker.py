@@ -182,7 +182,8 @@ class Desk:
         open_from = [segmenter.needs_from for segmenter in stems if segmenter.speaking]
         waits_from = [utterance.first_sample for _, utterance in session.waiting]
         waiting = sum(utterance.pcm.size for _, utterance in session.waiting)
-        self._report(Settled(name, min([session.sample, *open_from, *waits_from]), waiting))
+        settled = min([session.sample, *open_from, *waits_from])
+        self._report(Settled(name, settled, session.sample, waiting))
         if session.finishing and not session.waiting:
             self._report(Finished(name))
             del self._sessions[name]

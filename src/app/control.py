@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
+from mixminus.call.live import LiveCall
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -21,7 +22,7 @@ from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
 from mixminus.flow.runner import FlowRunner
 from mixminus.flow.services import FlowServices
-from mixminus.ids import ConferenceId
+from mixminus.ids import CallId, ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.service import RecordingService
 from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
@@ -92,8 +93,18 @@ async def open_control(
         )
         stack.push_async_callback(recordings.close)
         rooms = Rooms(engine, clock)
+
+        def live_call(call_id: CallId) -> LiveCall | None:
+            # Calls come later here, and before anybody asks for one.
+            return calls.live.get(call_id)
+
         transcription = TranscriptionService(
-            store, clock, rooms=rooms, recordings=recordings, pool=RecogniserPool(config.speech)
+            store,
+            clock,
+            rooms=rooms,
+            recordings=recordings,
+            pool=RecogniserPool(config.speech),
+            live_call=live_call,
         )
         stack.push_async_callback(transcription.close)
         lifecycle = Lifecycle(store, clock, rooms, recordings, transcription)
@@ -107,7 +118,7 @@ async def open_control(
         )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        flows = FlowRunner(FlowServices(participants=participants, clock=clock))
+        flows = FlowRunner(FlowServices(participants=participants, transcriber=transcription, clock=clock))
         calls = CallService(store, clock, run_flow=flows.run, names=config.names)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
+from mixminus.flow.transcriber import CallTranscriber
 
 __all__ = ["FlowServices"]
 
@@ -13,4 +14,5 @@ class FlowServices:
     """A row for each part that some action needs."""
 
     participants: ParticipantService
+    transcriber: CallTranscriber
     clock: Clock

@@ -7,12 +7,11 @@ from mixminus.api.openapi import shapes, speech_shapes
 from mixminus.api.openapi.implied import IDENTIFIER, PAGING
 from mixminus.api.openapi.operation import Answer, Operation, Parameter, RequestBody
 from mixminus.api.speech_schemas import TranscribeBody, TranscribeStartBody
-from mixminus.call.errors import CallNotFound
+from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.recording.errors import FileNotFound, RecordingNotEnded, RecordingNotFound
 from mixminus.speech.recognition.errors import (
     LanguageNotSupported,
-    NothingToTranscribe,
     TranscribeAlreadyProgressing,
     TranscribeNotActive,
     TranscribeNotFound,
@@ -79,14 +78,14 @@ TRANSCRIBES: Final = (
         tag=TAG,
         name="createTranscribe",
         summary="Write down what is said in a conference, by a call, or in a recording",
-        description="A call must be in a conference. A recording must have ended; it is listened to once.",
+        description="A call is heard while it is in a conference. A recording must have ended; it is listened to once.",
         body=RequestBody(TranscribeBody),
         answers=TRANSCRIBE,
         errors=(
             ConferenceNotFound,
             ConferenceNotProgressing,
             CallNotFound,
-            NothingToTranscribe,
+            CallNotProgressing,
             RecordingNotFound,
             RecordingNotEnded,
             FileNotFound,

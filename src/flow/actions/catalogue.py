@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions import basic, room
+from mixminus.flow.actions import basic, room, transcription
 from mixminus.flow.actions.basic import BasicOption
 from mixminus.flow.actions.reading import OptionFields, read_uuid
 from mixminus.flow.actions.room import RoomOption
+from mixminus.flow.actions.transcription import TranscriptionOption
 
 __all__ = ["CATALOGUE", "Action", "InvalidActionType", "Option", "normalise", "parse"]
 
-Option = BasicOption | RoomOption
-_READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {**basic.READERS, **room.READERS}
+Option = BasicOption | RoomOption | TranscriptionOption
+_READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
+    **basic.READERS,
+    **room.READERS,
+    **transcription.READERS,
+}
 
 # Every type the API knows. Those without a row in _READERS are valid in a flow and are skipped when it runs.
 CATALOGUE: Final = frozenset(

@@ -4,7 +4,6 @@ from mixminus.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, 
 
 __all__ = [
     "LanguageNotSupported",
-    "NothingToTranscribe",
     "RecogniserMissing",
     "TranscribeAlreadyProgressing",
     "TranscribeNotActive",
@@ -22,10 +21,6 @@ class TranscribeAlreadyProgressing(AlreadyExists):
 
 class TranscribeNotActive(Conflict):
     """Nothing is being transcribed there."""
-
-
-class NothingToTranscribe(Conflict):
-    """The call or the recording is not in a state in which it can be listened to."""
 
 
 class LanguageNotSupported(InvalidArgument):

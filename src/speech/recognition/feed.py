@@ -31,6 +31,8 @@ __all__ = ["Feed"]
 WINDOW_BYTES: Final = 32 << 20
 BEHIND_S: Final = 5.0
 """From here on it is told that recognition lags."""
+CAUGHT_UP_S: Final = 1.0
+"""From here on it does not any more."""
 PATIENCE: Final = 3
 """So many recognisers may die of the same speech before it is left out."""
 
@@ -144,7 +146,7 @@ class Feed:
         self.wake()
 
     def _note_lag(self) -> None:
-        behind = self.behind_s > BEHIND_S
+        behind = self.behind_s > (CAUGHT_UP_S if self._behind else BEHIND_S)
         if behind and not self._behind:
             self._counters["speech.behind"] += 1
             log.warning("recognition is behind", transcribe_id=self.session, behind_s=self.behind_s)

@@ -79,6 +79,8 @@ class RecogniserPool:
     def require(self, language: str) -> str:
         """Return a tag's primary language; RecogniserMissing or LanguageNotSupported if it cannot be had."""
         primary = language.partition("-")[0].lower()
+        if not primary:
+            raise LanguageNotSupported("language is missing")
         languages = self._config.check(self._config.model_folder)
         if languages is not None and primary not in languages:
             raise LanguageNotSupported(

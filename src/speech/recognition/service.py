@@ -1,11 +1,12 @@
 """TranscriptionService: listens to conferences, calls and recordings, and keeps what was said (api.md section 8)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from mixminus.call.errors import CallNotFound
+from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.conference.model import Conference
@@ -23,8 +24,8 @@ from mixminus.ids import (
 )
 from mixminus.mixer import MIX, Bridge
 from mixminus.recording.service import RecordingService
+from mixminus.recording.states import RecordingStatus
 from mixminus.speech.recognition.errors import (
-    NothingToTranscribe,
     TranscribeAlreadyProgressing,
     TranscribeNotActive,
     TranscribeNotFound,
@@ -41,7 +42,7 @@ from mixminus.speech.recognition.model import (
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.scribe import direction_of_stem
 from mixminus.speech.recognition.sessions import Sessions
-from mixminus.speech.recognition.sources import FileSource, TapSource
+from mixminus.speech.recognition.sources import CallSource, FileSource, TapSource
 from mixminus.speech.recognition.speakers import Speakers
 from mixminus.speech.recognition.states import TranscribeStatus
 from mixminus.store.database import Store
@@ -54,13 +55,21 @@ class TranscriptionService:
     """Implements ``conference.transcriber.Transcriber``; an id of another customer is not found."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, rooms: Rooms, recordings: RecordingService, pool: RecogniserPool
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        rooms: Rooms,
+        recordings: RecordingService,
+        pool: RecogniserPool,
+        live_call: Callable[[CallId], LiveCall | None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._recordings = recordings
         self._pool = pool
+        self._live_call = live_call
         self._ledger = TranscribeLedger(store, clock)
         self._sessions = Sessions(store, clock, self._ledger, pool)
 
@@ -95,10 +104,8 @@ class TranscriptionService:
         await self._end(TranscribeId(conference.transcribe_id))
 
     async def finish(self, conference_id: ConferenceId) -> None:
-        """Stop listening to a conference whose bridge is about to close, and to its calls."""
-        room = self._rooms.find(conference_id)
-        calls = {seat.call_id for seat in room.seats.values()} if room else set()
-        for transcribe_id in self._sessions.of({conference_id, *calls}):
+        """Stop listening to a conference whose bridge is about to close."""
+        for transcribe_id in self._sessions.of({conference_id}):
             await self._end(transcribe_id)
 
     async def begin(
@@ -116,18 +123,38 @@ class TranscriptionService:
     async def begin_call(
         self, customer_id: CustomerId, call_id: CallId, options: TranscribeOptions
     ) -> Transcribe:
-        """Listen to one participant of a room, by its call."""
+        """Listen to what a call says, in whatever room it is; outside of rooms it says nothing."""
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(call_id)
         if call is None or call.customer_id != customer_id:
             raise CallNotFound(f"no call {call_id}")
+        live = self._live_call(call_id)
+        if live is None or live.port.closed:
+            raise CallNotProgressing(f"call {call_id} is {call.status}")
         language = self._pool.require(options.language)
         await self._refuse_second(customer_id, "call", call_id, language)
-        seat = self._rooms.seat_of_call(call_id)
-        if seat is None or seat.port.bridge is None:
-            raise NothingToTranscribe(f"call {call_id} is in no conference")
         transcribe = self._new(customer_id, "call", call_id, options)
-        return await self._hear(transcribe, language, seat.port.bridge, only=seat.port.id)
+        await self._ledger.create(transcribe)
+        speakers = Speakers()
+        source = CallSource(
+            live.port,
+            self._clock,
+            wanted=transcribe.direction in ("both", "in"),
+            speakers=speakers,
+            speaker=lambda: self._speaker_of(live.port.id) or Speaker(call_id=call_id),
+        )
+        self._sessions.open(transcribe, language, source, speakers)
+        return transcribe
+
+    async def begin_recordings(
+        self, customer_id: CustomerId, call_id: CallId, options: TranscribeOptions
+    ) -> None:
+        """Listen to a call's recordings that have ended."""
+        async with self._store.snapshot() as tx:
+            recordings = await tx.recordings.of_reference(call_id)
+        for recording in recordings:
+            if recording.status is RecordingStatus.ENDED:
+                await self.begin_recording(customer_id, recording.id, options)
 
     async def end(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
         """Stop listening; what has stopped is returned as it is."""
@@ -214,10 +241,8 @@ class TranscriptionService:
         self._sessions.open(transcribe, language, FileSource(paths, self._clock), speakers)
         return transcribe
 
-    async def _hear(
-        self, transcribe: Transcribe, language: str, bridge: Bridge, only: int | None = None
-    ) -> Transcribe:
-        """Listen to a bridge, or to one port on it; the tap is open before anybody is told."""
+    async def _hear(self, transcribe: Transcribe, language: str, bridge: Bridge) -> Transcribe:
+        """Listen to a bridge; the tap is open before anybody is told."""
         tap = bridge.open_tap(SAMPLE_RATE_HZ, stems=True)
         try:
             await self._ledger.create(transcribe)
@@ -227,9 +252,7 @@ class TranscriptionService:
         speakers = Speakers()
 
         def wanted(stem: int) -> bool:
-            if stem == MIX or only not in (None, stem):
-                return False
-            return transcribe.direction in ("both", direction_of_stem(stem))
+            return stem != MIX and transcribe.direction in ("both", direction_of_stem(stem))
 
         source = TapSource(tap, self._clock, wanted=wanted, speakers=speakers, speaker_of=self._speaker_of)
         self._sessions.open(transcribe, language, source, speakers)

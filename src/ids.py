@@ -7,6 +7,7 @@ from typing import Final, NewType
 __all__ = [
     "NIL",
     "AccessKeyId",
+    "ActiveflowId",
     "AgentId",
     "CallId",
     "ConferenceId",
@@ -26,6 +27,7 @@ ConferenceId = NewType("ConferenceId", uuid.UUID)
 ConferencecallId = NewType("ConferencecallId", uuid.UUID)
 CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
+ActiveflowId = NewType("ActiveflowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
 TranscribeId = NewType("TranscribeId", uuid.UUID)
 TranscriptId = NewType("TranscriptId", uuid.UUID)

@@ -10,6 +10,7 @@ from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.paths import ROOTS
 from mixminus.api.routes import (
     accesskeys,
+    activeflows,
     agents,
     auth,
     calls,
@@ -19,6 +20,7 @@ from mixminus.api.routes import (
     customers,
     documentation,
     events,
+    flows,
     hears,
     media_streams,
     recordings,
@@ -39,6 +41,8 @@ RESOURCES: Final = (
     *whip.ROUTES,
     *conferencecalls.ROUTES,
     *calls.ROUTES,
+    *flows.ROUTES,
+    *activeflows.ROUTES,
     *recordings.ROUTES,
     *transcribes.ROUTES,
     *media_streams.ROUTES,

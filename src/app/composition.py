@@ -121,6 +121,7 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
             log_level=settings.log_level,
             log_json=settings.log_json,
         ),
+        private_targets=settings.private_webhooks,
         names=names,
     )
 

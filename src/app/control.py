@@ -3,13 +3,13 @@
 A service that is new is built in ``open_control``, closed by its stack, and named in ``Control``.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
-from mixminus.call.live import LiveCall
+from mixminus.app.flow_parts import flow_services
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -20,9 +20,11 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.errands import Errands
+from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
-from mixminus.flow.services import FlowServices
-from mixminus.ids import CallId, ConferenceId
+from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.service import RecordingService
 from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
@@ -40,6 +42,8 @@ class ControlConfig:
     recordings_directory: Path
     recording_sample_rate_hz: int = 16_000
     speech: SpeechConfig = field(default_factory=SpeechConfig)
+    private_targets: bool = True
+    """Whether actions may ask this machine and private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
 
@@ -56,6 +60,9 @@ class Control:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    flows: FlowService
+    activeflows: ActiveflowService
+    errands: Errands
     presence: PresenceService
     recordings: RecordingService
     hears: HearsService
@@ -76,7 +83,28 @@ class Control:
             **self.talking.counters,
             **self.transcription.counters,
             **self.streams.counters,
+            **self.errands.counters,
         }
+
+
+def _open_transcription(
+    store: Store,
+    clock: Clock,
+    rooms: Rooms,
+    recordings: RecordingService,
+    config: ControlConfig,
+    stack: AsyncExitStack,
+) -> TranscriptionService:
+    pool = RecogniserPool(config.speech)
+    transcription = TranscriptionService(store, clock, rooms=rooms, recordings=recordings, pool=pool)
+    stack.push_async_callback(transcription.close)
+    return transcription
+
+
+async def _take_up(*leftovers: Callable[[], Awaitable[None]]) -> None:
+    """Let each take up what an earlier run has left, one after the other."""
+    for take_up in leftovers:
+        await take_up()
 
 
 @asynccontextmanager
@@ -85,50 +113,32 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
-        recordings = RecordingService(
-            store,
-            clock,
-            directory=config.recordings_directory,
-            sample_rate_hz=config.recording_sample_rate_hz,
-        )
-        stack.push_async_callback(recordings.close)
+        recordings = _open_recordings(store, clock, config, stack)
         rooms = Rooms(engine, clock)
-
-        def live_call(call_id: CallId) -> LiveCall | None:
-            # Calls come later here, and before anybody asks for one.
-            return calls.live.get(call_id)
-
-        transcription = TranscriptionService(
-            store,
-            clock,
-            rooms=rooms,
-            recordings=recordings,
-            pool=RecogniserPool(config.speech),
-            live_call=live_call,
-        )
-        stack.push_async_callback(transcription.close)
+        transcription = _open_transcription(store, clock, rooms, recordings, config, stack)
         lifecycle = Lifecycle(store, clock, rooms, recordings, transcription)
+        flows = FlowService(store, clock)
         conferences = ConferenceService(
-            store,
-            clock,
-            rooms=rooms,
-            lifecycle=lifecycle,
-            recorder=recordings,
-            transcriber=transcription,
+            store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
         )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        flows = FlowRunner(FlowServices(participants=participants, transcriber=transcription, clock=clock))
-        calls = CallService(store, clock, run_flow=flows.run, names=config.names)
+        private_targets = config.private_targets
+        services = flow_services(
+            store, clock, participants, transcription, flows, private_targets=private_targets, stack=stack
+        )
+        runner = FlowRunner(store, clock, services)
+        calls = CallService(store, clock, run_flow=runner.run, names=config.names)
+        transcription.know(calls.live)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
         talking = TalkingWatch(store, clock, rooms)
         stack.push_async_callback(talking.close)
         stack.push_async_callback(calls.close)
-        await recordings.repair()
-        await transcription.repair()
-        await calls.start()
-        await conferences.start()
+        # Before the calls: nothing is to follow the end of those that the server itself ends.
+        stack.push_async_callback(runner.close)
+        repairs = (recordings.repair, transcription.repair)
+        await _take_up(*repairs, calls.start, runner.start, conferences.start)
         health.start()
         yield Control(
             store=store,
@@ -139,6 +149,9 @@ async def open_control(
             conferences=conferences,
             participants=participants,
             calls=calls,
+            flows=flows,
+            activeflows=ActiveflowService(store, clock, runner=runner, flows=flows),
+            errands=services.errands,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
             hears=HearsService(conferences=conferences, rooms=rooms),
@@ -146,3 +159,16 @@ async def open_control(
             transcription=transcription,
             streams=StreamService(engine, clock, rooms=rooms, conferences=conferences, calls=calls),
         )
+
+
+def _open_recordings(
+    store: Store, clock: Clock, config: ControlConfig, stack: AsyncExitStack
+) -> RecordingService:
+    recordings = RecordingService(
+        store,
+        clock,
+        directory=config.recordings_directory,
+        sample_rate_hz=config.recording_sample_rate_hz,
+    )
+    stack.push_async_callback(recordings.close)
+    return recordings

@@ -68,7 +68,8 @@ class Lifecycle:
         self._clock = clock
         self._rooms = rooms
         self._recorder = recorder
-        self._transcriber = transcriber
+        self.transcriber = transcriber
+        """Writes down what is said in conferences."""
         self._timeouts = Timeouts(clock)
 
     async def begin(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
@@ -108,7 +109,7 @@ class Lifecycle:
         if conference.status is not ConferenceStatus.TERMINATING or (room and room.seats):
             return conference
         await self._recorder.finish(conference.id)
-        await self._transcriber.finish(conference.id)
+        await self.transcriber.finish(conference.id)
         async with self._store.transaction() as tx:
             conference = await self.hold(tx, conference.id)
             now = self._clock.now()
@@ -166,7 +167,7 @@ class Lifecycle:
         for conference_id in self._rooms.ids():
             async with self._rooms.turn(conference_id):
                 await self._recorder.finish(conference_id)
-                await self._transcriber.finish(conference_id)
+                await self.transcriber.finish(conference_id)
                 self._rooms.close(conference_id)
         await self._rooms.ambience.close()
 

@@ -7,13 +7,13 @@ from typing import Any, Final
 from mixminus.clock import Clock
 from mixminus.conference.admission import check_place, check_settings, role_of
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
+from mixminus.conference.flows import ConferenceFlows
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.model import Conference, ConferenceProfile, ConferenceSpec
 from mixminus.conference.publish import publish_conference
 from mixminus.conference.recorder import Recorder
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.states import ConferenceStatus
-from mixminus.conference.transcriber import Transcriber
 from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId, CustomerId, new_direct_hash, new_id
 from mixminus.log import task_failed
@@ -40,14 +40,14 @@ class ConferenceService:
         rooms: Rooms,
         lifecycle: Lifecycle,
         recorder: Recorder,
-        transcriber: Transcriber,
+        flows: ConferenceFlows,
     ) -> None:
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._lifecycle = lifecycle
         self._recorder = recorder
-        self._transcriber = transcriber
+        self._flows = flows
         self._scope = TaskScope(task_failed("conference"))
 
     async def start(self) -> None:
@@ -60,7 +60,7 @@ class ConferenceService:
 
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         """Return the new conference while it is starting; it progresses within milliseconds."""
-        conference = self._new(customer_id, spec)
+        conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
         async with self._store.transaction() as tx:
             await tx.conferences.add(conference)
             await tx.outbox.open(conference.id)
@@ -95,6 +95,7 @@ class ConferenceService:
         check_settings(profile.settings)
         async with self._rooms.turn(conference_id):
             await self.get(customer_id, conference_id)
+            profile = await self._flows.checked(customer_id, profile)
             async with self._store.transaction() as tx:
                 conference = await self._open(tx, conference_id)
                 now = self._clock.now()
@@ -151,14 +152,14 @@ class ConferenceService:
         """Write down what is said from now on, each participant apart."""
         async with self._rooms.turn(conference_id):
             conference, room = await self._progressing(customer_id, conference_id)
-            await self._transcriber.start(conference, room.bridge, options)
+            await self._lifecycle.transcriber.start(conference, room.bridge, options)
             return await self.get(customer_id, conference_id)
 
     async def transcribe_stop(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
         """Stop listening; the last words are written a moment later."""
         async with self._rooms.turn(conference_id):
             conference, _ = await self._progressing(customer_id, conference_id)
-            await self._transcriber.stop(conference)
+            await self._lifecycle.transcriber.stop(conference)
             return await self.get(customer_id, conference_id)
 
     async def close(self) -> None:

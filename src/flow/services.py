@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
+from mixminus.flow.errands import Errands
+from mixminus.flow.flows import FlowService
 from mixminus.flow.transcriber import CallTranscriber
+from mixminus.flow.web import Web
+from mixminus.store.database import Store
 
 __all__ = ["FlowServices"]
 
@@ -13,6 +17,10 @@ __all__ = ["FlowServices"]
 class FlowServices:
     """A row for each part that some action needs."""
 
+    store: Store
     participants: ParticipantService
     transcriber: CallTranscriber
     clock: Clock
+    flows: FlowService
+    web: Web
+    errands: Errands

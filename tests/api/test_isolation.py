@@ -53,12 +53,15 @@ async def victim(door: Door, offer: str) -> Victim:
     _, transcribed = await door.post(
         f"/v1.0/conferences/{room['id']}/transcribe_start", {"language": "en-US"}
     )
+    _, flow = await door.post("/v1.0/flows", {"name": "victim's"})
     agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
         {
             "conferences": room["id"],
             "conferencecalls": joined["id"],
             "calls": joined["reference_id"],
+            "flows": flow["id"],
+            "activeflows": joined["activeflow_id"],
             "recordings": recorded["recording_ids"][0],
             "recordingfiles": recorded["recording_ids"][0],
             "transcribes": transcribed["transcribe_id"],

@@ -17,6 +17,8 @@ ANY = {
     "calls",
     "recordings",
     "recordingfiles",
+    "flows",
+    "activeflows",
     "transcribes",
     "transcripts",
 }
@@ -44,6 +46,8 @@ async def session(door: Door, permission: Permission, name: str = "somebody") ->
         ("POST", "/v1.0/agents", ADMIN),
         ("PUT", "/v1.0/agents/{id}/permission", ADMIN),
         ("GET", "/v1.0/me", Permission.NONE),
+        ("GET", "/v1.0/ws", Permission.NONE),
+        ("GET", "/v1.0/service_agents/ws", Permission.NONE),
         ("GET", "/v1.0/something/new", ADMIN | MANAGER),
         ("GET", "/metrics", ADMIN | MANAGER),
     ],

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiortc import RTCPeerConnection
+from aiortc import RTCConfiguration, RTCPeerConnection
 
 from tests.api.door import Door
 from tests.support.house import house
@@ -173,7 +173,7 @@ async def test_rules_about_strangers_are_refused(site: Site) -> None:
 
 @pytest.fixture
 async def offer() -> AsyncIterator[str]:
-    browser = RTCPeerConnection()
+    browser = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     browser.addTransceiver("audio")
     await browser.setLocalDescription(await browser.createOffer())
     yield browser.localDescription.sdp

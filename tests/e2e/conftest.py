@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.baresip import Baresip
+from tests.support.closing import everything_is_closed
+from tests.support.database import settings_for_a_server
 from tests.support.netns import inside
 from tests.support.server import Server
 from tests.support.tones import tone, write_wav
+
+__all__ = ["everything_is_closed"]
 
 MICROPHONE_S = 60.0
 
@@ -25,7 +29,7 @@ def private_network() -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server")) as running:
+    with Server(tmp_path_factory.mktemp("server"), **settings_for_a_server()) as running:
         yield running
         assert running.stop() == 0, running.log[-3000:]
     assert "Traceback" not in running.log, running.log[-3000:]

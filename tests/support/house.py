@@ -22,6 +22,8 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.conference.talking import TalkingWatch
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.flows import FlowService
 from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
 from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
@@ -32,6 +34,7 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
 from mixminus.store.page import MAX_PAGE_SIZE, Page
+from mixminus.store.timestamps import TimestampStyle
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
 from tests.support.legs import PcmLeg
@@ -71,6 +74,14 @@ class House:
     @property
     def calls(self) -> CallService:
         return self.control.calls
+
+    @property
+    def flows(self) -> FlowService:
+        return self.control.flows
+
+    @property
+    def activeflows(self) -> ActiveflowService:
+        return self.control.activeflows
 
     @property
     def recordings(self) -> RecordingService:
@@ -183,10 +194,11 @@ async def open_house(
     *,
     names: Iterable[tuple[str, ConferenceId]] = (),
     speech: SpeechConfig | None = None,
+    style: TimestampStyle = TimestampStyle.LEGACY,
 ) -> AsyncIterator[House]:
     """Start the services on whatever the directory holds, and close them in order."""
     await upgrade(database_url(directory))
-    store = Store(database_url(directory))
+    store = Store(database_url(directory), style)
     engine = Engine(EngineConfig(manual=True))
     config = ControlConfig(
         recordings_directory=directory / "recordings",

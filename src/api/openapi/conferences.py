@@ -14,6 +14,8 @@ from mixminus.conference.errors import (
     ConferenceNotProgressing,
 )
 from mixminus.errors import AlreadyExists, Conflict
+from mixminus.flow.actions.catalogue import InvalidActionType
+from mixminus.flow.errors import FlowNotFound
 from mixminus.recording.errors import RecordingAlreadyActive, RecordingNotActive
 
 __all__ = ["OPERATIONS"]
@@ -32,7 +34,7 @@ CONFERENCES: Final = (
         "A `timeout` from 1 to 59 means a day.",
         body=RequestBody(ConferenceBody),
         answers=CONFERENCE,
-        errors=(AlreadyExists,),
+        errors=(AlreadyExists, InvalidActionType, FlowNotFound),
     ),
     Operation(
         method="GET",
@@ -61,7 +63,7 @@ CONFERENCES: Final = (
         description="What is absent gets its default.",
         body=RequestBody(ConferenceFields),
         answers=CONFERENCE,
-        errors=(ConferenceNotFound, ConferenceNotProgressing),
+        errors=(ConferenceNotFound, ConferenceNotProgressing, InvalidActionType, FlowNotFound),
     ),
     Operation(
         method="POST",

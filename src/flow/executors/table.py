@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from mixminus.flow.actions.catalogue import Option
-from mixminus.flow.executors import basic, room, transcription
+from mixminus.flow.executors import basic, control, digits, media, room, transcription, web
 from mixminus.flow.run import Executor
 
 __all__ = ["EXECUTORS"]
 
 EXECUTORS: Final[Mapping[type[Option], Executor]] = {
     **basic.EXECUTORS,
+    **control.EXECUTORS,
+    **digits.EXECUTORS,
+    **media.EXECUTORS,
     **room.EXECUTORS,
     **transcription.EXECUTORS,
+    **web.EXECUTORS,
 }

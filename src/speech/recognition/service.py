@@ -1,7 +1,7 @@
 """TranscriptionService: listens to conferences, calls and recordings, and keeps what was said (api.md section 8)."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -62,16 +62,19 @@ class TranscriptionService:
         rooms: Rooms,
         recordings: RecordingService,
         pool: RecogniserPool,
-        live_call: Callable[[CallId], LiveCall | None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._recordings = recordings
         self._pool = pool
-        self._live_call = live_call
+        self._calls: Mapping[CallId, LiveCall] = {}
         self._ledger = TranscribeLedger(store, clock)
         self._sessions = Sessions(store, clock, self._ledger, pool)
+
+    def know(self, calls: Mapping[CallId, LiveCall]) -> None:
+        """Say which calls have a leg, now and later: who takes calls is built after who listens to them."""
+        self._calls = calls
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -128,7 +131,7 @@ class TranscriptionService:
             call = await tx.calls.find(call_id)
         if call is None or call.customer_id != customer_id:
             raise CallNotFound(f"no call {call_id}")
-        live = self._live_call(call_id)
+        live = self._calls.get(call_id)
         if live is None or live.port.closed:
             raise CallNotProgressing(f"call {call_id} is {call.status}")
         language = self._pool.require(options.language)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_transcripts"
-down_revision = "0005_idempotency"
+revision = "0007_transcripts"
+down_revision = "0006_flows"
 
 
 def _transcribes() -> None:

@@ -34,7 +34,9 @@ AIMS = {NARROW: 0.10, WIDE: 0.07}
 FIRST_PARTIAL_AIM_S, FINAL_AIM_S = 1.0, 2.0
 TICK_S = 0.02
 LATENCY_PROMPTS = 20
-AFTER_S = 3.0
+PATIENCE_TICKS = 1500
+STARTED, INTERIM = "transcribe_speech_started", "transcribe_speech_interim"
+ENDED, CREATED = "transcribe_speech_ended", "transcript_created"
 AUDIBLE = 300
 
 
@@ -81,9 +83,15 @@ async def measure_words(directory: Path, names: list[str]) -> dict[int, float]:
 class Told:
     """When a sentence began and ended, and what was told when: seconds on one clock."""
 
-    begin_s: float
-    end_s: float
+    begin_s: float = 0.0
+    end_s: float = 0.0
     at_s: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every utterance that was heard is written."""
+        started, ended, created = (len(self.at_s.get(type_, ())) for type_ in (STARTED, ENDED, CREATED))
+        return 0 < started == ended == created
 
 
 class RealClock(ManualClock):
@@ -102,19 +110,22 @@ class RealClock(ManualClock):
 
 
 async def say(house: House, clock: RealClock, phone: PcmLeg, voice: Pcm, stream: UUID) -> Told:
-    """Speak at the pace of the clock, and go on listening a while; return what was told when."""
+    """Speak at the pace of the clock, and listen until all of it is written; return what was told when."""
     frame = phone.port.sample_rate_hz // 50
-    padded = np.concatenate((voice, np.zeros(int(AFTER_S * phone.port.sample_rate_hz), np.int16)))
-    loud = np.flatnonzero(np.abs(voice) > AUDIBLE)
+    loud = np.flatnonzero(np.abs(voice) > AUDIBLE) // frame
     known = len(await house.events(stream))
-    begin_s = clock.catch_up()
-    found = Told(
-        begin_s + loud[0] / phone.port.sample_rate_hz, begin_s + loud[-1] / phone.port.sample_rate_hz
-    )
-    for number in range(padded.size // frame):
-        phone.port.write(padded[number * frame : (number + 1) * frame])
+    found, tick = Told(), 0
+    due_s = clock.catch_up()
+    while tick * frame < voice.size or not (found.whole or tick > PATIENCE_TICKS):
+        piece = voice[tick * frame : (tick + 1) * frame]
+        phone.port.write(np.pad(piece, (0, frame - piece.size)))
         house.tick()
-        while clock.catch_up() < begin_s + (number + 1) * TICK_S:  # noqa: ASYNC110 -- a phone's pace
+        if tick == loud[0]:
+            found.begin_s = clock.catch_up()
+        if tick == loud[-1]:
+            found.end_s = clock.catch_up()
+        due_s, tick = due_s + TICK_S, tick + 1
+        while clock.catch_up() < due_s:  # noqa: ASYNC110 -- a phone's pace
             await asyncio.sleep(TICK_S / 4)
         for event in (events := await house.events(stream))[known:]:
             found.at_s.setdefault(event.type, []).append(clock.catch_up())
@@ -133,10 +144,10 @@ async def measure_delays(directory: Path, names: list[str], rate_hz: int) -> Del
         # The first sentence waits for the model, as the first of a server does: it is not counted.
         for number, name in enumerate(names):
             found = await say(house, clock, phones[rate_hz], prompt(name, rate_hz), stream)
-            if number and (partials := found.at_s.get("transcribe_speech_interim")):
+            if number and (partials := found.at_s.get(INTERIM)):
                 delays.partial.append(partials[0] - found.begin_s)
-            if number and (finals := found.at_s.get("transcript_created")):
-                delays.final.append(finals[-1] - found.end_s)
+            if number and found.whole:
+                delays.final.append(found.at_s[CREATED][-1] - found.end_s)
         await house.control.transcription.end(house.customer_id, transcribe_id)
     return delays
 

@@ -137,8 +137,7 @@ async def open_control(
         stack.push_async_callback(calls.close)
         # Before the calls: nothing is to follow the end of those that the server itself ends.
         stack.push_async_callback(runner.close)
-        repairs = (recordings.repair, transcription.repair)
-        await _take_up(*repairs, calls.start, runner.start, conferences.start)
+        await _take_up(recordings.repair, transcription.repair, calls.start, runner.start, conferences.start)
         health.start()
         yield Control(
             store=store,

@@ -79,10 +79,10 @@ class CallAudio:
         self._playout = engine.open_playout(SAMPLE_RATE_HZ, seconds=_RING_S)
         try:
             port.play(self._playout)
+            self._follow()
         except BaseException:
             self._playout.close()
             raise
-        self._follow()
 
     @property
     def over(self) -> bool:

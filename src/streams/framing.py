@@ -9,6 +9,7 @@ RTP's own PCM is big endian (L16); this one is not: the API says so.
 
 import enum
 import struct
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 import numpy as np
@@ -53,11 +54,7 @@ class Framing(Protocol):
 
 def framing(encapsulation: Encapsulation) -> Framing:
     """Return a new stream's framing."""
-    return {
-        Encapsulation.SLN: _Sln,
-        Encapsulation.RTP: _Rtp,
-        Encapsulation.AUDIOSOCKET: _AudioSocket,
-    }[encapsulation]()
+    return _FRAMINGS[encapsulation]()
 
 
 class _Sln:
@@ -116,6 +113,13 @@ class _AudioSocket:
             if kind == _TLV_AUDIO:
                 audio += message[at - length : at]
         return _pcm(bytes(audio))
+
+
+_FRAMINGS: Final[Mapping[Encapsulation, Callable[[], Framing]]] = {
+    Encapsulation.SLN: _Sln,
+    Encapsulation.RTP: _Rtp,
+    Encapsulation.AUDIOSOCKET: _AudioSocket,
+}
 
 
 def _bytes(pcm: Pcm) -> bytes:

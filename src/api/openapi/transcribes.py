@@ -9,6 +9,7 @@ from mixminus.api.openapi.operation import Answer, Operation, Parameter, Request
 from mixminus.api.speech_schemas import TranscribeBody, TranscribeStartBody
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
+from mixminus.errors import Exhausted
 from mixminus.recording.errors import FileNotFound, RecordingNotEnded, RecordingNotFound
 from mixminus.speech.recognition.errors import (
     LanguageNotSupported,
@@ -91,6 +92,7 @@ TRANSCRIBES: Final = (
             FileNotFound,
             TranscribeAlreadyProgressing,
             LanguageNotSupported,
+            Exhausted,
         ),
     ),
     Operation(

@@ -77,7 +77,7 @@ class Feed:
 
     @property
     def behind_s(self) -> float:
-        """Seconds of speech that wait for the recogniser."""
+        """How long ago, in seconds, that was said which is to be recognised next."""
         return round((self._offered - self._heard + self._waiting) / SAMPLE_RATE_HZ, 3)
 
     def put(self, command: Hear | Advance | Finish) -> None:

@@ -64,7 +64,7 @@ class TranscribeLedger:
         def change(transcribe: Transcribe, now: datetime) -> Transcribe:
             return transcribe if transcribe.tm_delete else replace(transcribe, tm_delete=now)
 
-        transcribe = await self._change(transcribe_id, change, "transcribe_deleted")
+        transcribe = await self._change(transcribe_id, change, "")
         async with self._store.transaction() as tx:
             await tx.transcripts.forget(transcribe_id)
         return transcribe

@@ -125,7 +125,7 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What lies before ``sample`` need not be heard again; of what was heard, so much waits to be recognised."""
+    """What lies before ``sample`` need not be heard again; what waits longest has been over for so long."""
 
     session: str
     sample: int

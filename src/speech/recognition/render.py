@@ -23,7 +23,7 @@ def render_offset(offset_us: int, style: TimestampStyle) -> str:
 
 
 def render_transcribe(transcribe: Transcribe, style: TimestampStyle, behind_s: float = 0.0) -> dict[str, Any]:
-    """Return every key, and how many seconds of speech wait to be recognised."""
+    """Return every key, and how many seconds recognition is behind."""
     return {
         "id": str(transcribe.id),
         "customer_id": str(transcribe.customer_id),

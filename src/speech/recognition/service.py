@@ -203,7 +203,7 @@ class TranscriptionService:
             return await tx.transcripts.search(customer_id, words, page)
 
     def behind_s(self, transcribe_id: TranscribeId) -> float:
-        """Return how many seconds of speech wait to be recognised."""
+        """Return how many seconds recognition is behind."""
         return self._sessions.behind_s(transcribe_id)
 
     async def close(self) -> None:
@@ -272,7 +272,9 @@ class TranscriptionService:
 
     async def _end(self, transcribe_id: TranscribeId) -> None:
         await self._ledger.stopped(transcribe_id)
-        self._sessions.end(transcribe_id)
+        if not self._sessions.end(transcribe_id):
+            # The database was away when its session ended.
+            await self._ledger.done(transcribe_id)
 
     def _speaker_of(self, port_id: int) -> Speaker | None:
         seat = self._rooms.seat_of(port_id)

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from mixminus.clock import Clock
+from mixminus.errors import MixMinusError
 from mixminus.ids import TranscribeId
 from mixminus.log import get, task_failed
 from mixminus.speech.recognition.feed import Feed
@@ -73,13 +74,15 @@ class Sessions:
         """Return the sessions that listen to any of these things."""
         return [id_ for id_, each in self._sessions.items() if each.transcribe.reference_id in references]
 
-    def end(self, transcribe_id: TranscribeId) -> None:
-        """Stop listening; what was heard is still recognised. Ending twice is harmless."""
-        if session := self._sessions.get(transcribe_id):
+    def end(self, transcribe_id: TranscribeId) -> bool:
+        """Stop listening; what was heard is still recognised. Return whether anybody listened."""
+        session = self._sessions.get(transcribe_id)
+        if session:
             session.end()
+        return session is not None
 
     def behind_s(self, transcribe_id: TranscribeId) -> float:
-        """Return how many seconds of speech wait to be recognised."""
+        """Return how many seconds recognition is behind."""
         session = self._sessions.get(transcribe_id)
         return session.feed.behind_s if session else 0.0
 
@@ -105,7 +108,7 @@ class Sessions:
         try:
             try:
                 await source.listen(session.feed, session.stop)
-            except (OSError, ValueError) as exc:
+            except (MixMinusError, OSError, ValueError) as exc:
                 log.error("cannot listen", transcribe_id=str(session.transcribe.id), exc_info=exc)
             session.feed.put(Finish(session.feed.session))
             await session.feed.finished

@@ -181,7 +181,7 @@ class Desk:
         stems = (stem.segmenter for stem in session.stems.values())
         open_from = [segmenter.needs_from for segmenter in stems if segmenter.speaking]
         waits_from = [utterance.first_sample for _, utterance in session.waiting]
-        waiting = sum(utterance.pcm.size for _, utterance in session.waiting)
+        waiting = max(0, session.sample - session.waiting[0][1].end_sample) if session.waiting else 0
         settled = min([session.sample, *open_from, *waits_from])
         self._report(Settled(name, settled, session.sample, waiting))
         if session.finishing and not session.waiting:

@@ -41,6 +41,7 @@ OF_CONFERENCES: Final = (
             ConferenceNotProgressing,
             TranscribeAlreadyProgressing,
             LanguageNotSupported,
+            Exhausted,
         ),
     ),
     Operation(

@@ -32,6 +32,7 @@ from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.trunks import TrunkRows
 from mixminus.store.webhooks import WebhookRows
 
@@ -68,6 +69,8 @@ class Transaction:
         self.recordings = RecordingRows(connection)
         self.secrets = SecretRows(connection)
         self.trunks = TrunkRows(connection)
+        self.transcribes = TranscribeRows(connection)
+        self.transcripts = TranscriptRows(connection)
         self.webhooks = WebhookRows(connection)
 
 

@@ -13,6 +13,7 @@ from mixminus.store.tables.directory import (
 from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
 from mixminus.store.tables.flows import activeflows, flows
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
+from mixminus.store.tables.speech import transcribes, transcripts
 
 __all__ = [
     "UtcDateTime",
@@ -34,6 +35,8 @@ __all__ = [
     "outbox",
     "recordings",
     "secrets",
+    "transcribes",
+    "transcripts",
     "trunk_addresses",
     "trunks",
     "undelivered",

@@ -19,6 +19,8 @@ from mixminus.delivery.service import DeliveryService
 from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
@@ -40,6 +42,8 @@ class Services:
     presence: PresenceService
     hears: HearsService
     recordings: RecordingService
+    library: RecordingLibrary
+    call_recordings: CallRecordings
     directory: DirectoryServices
     webrtc: WebRtcEndpoint
     delivery: DeliveryService

@@ -4,6 +4,7 @@ from typing import Final
 
 from mixminus.api.openapi import (
     access,
+    call_recordings,
     calls,
     conferences,
     dialling,
@@ -22,6 +23,7 @@ OPERATIONS: Final = (
     *conferences.OPERATIONS,
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
+    *call_recordings.OPERATIONS,
     *dialling.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,

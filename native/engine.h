@@ -77,6 +77,7 @@ int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge);
 int mm_engine_set_gain(struct mm_port *port, int32_t gain_q8);
 int mm_engine_set_muted(struct mm_port *port, bool muted);
 int mm_engine_set_deafened(struct mm_port *port, bool deafened);
+int mm_engine_set_hears_itself(struct mm_port *port, bool on);
 /* Holds wherever both are on one bridge, until either closes. */
 int mm_engine_set_hears(struct mm_port *port, struct mm_port *speaker,
 			int32_t gain_q8);

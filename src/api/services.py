@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mixminus.access.service import AccessService
 from mixminus.api.idempotency import IdempotencyService
+from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
@@ -37,6 +38,7 @@ class Services:
     participants: ParticipantService
     calls: CallService
     dialout: DialoutService
+    asides: AsideService
     flows: FlowService
     activeflows: ActiveflowService
     presence: PresenceService

@@ -66,4 +66,5 @@ def _flow_services(ground: Ground, room: RoomParts) -> FlowServices:
         recorder=room.recordings,
         web=ground.kept(WebClient(private_targets=ground.config.private_targets)),
         errands=ground.kept(Errands()),
+        sounds=room.sounds,
     )

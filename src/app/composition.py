@@ -28,6 +28,7 @@ from mixminus.app.demo import Demo, open_demo
 from mixminus.app.door import services_of
 from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings, setting_name
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
@@ -120,6 +121,11 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
+        sounds=SoundConfig(
+            directory=settings.sounds,
+            cache_directory=settings.data_dir / "speech",
+            language=settings.language,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from mixminus.access.service import AccessService
 from mixminus.app.call_parts import CallParts, open_calls
 from mixminus.app.ground import ControlConfig, Ground
 from mixminus.app.room_parts import RoomParts, open_rooms
+from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
@@ -29,6 +30,7 @@ from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
 
 __all__ = ["Control", "ControlConfig", "open_control"]
@@ -57,6 +59,8 @@ class Control:
     call_recordings: CallRecordings
     hears: HearsService
     talking: TalkingWatch
+    sounds: SoundDesk
+    asides: AsideService
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -72,6 +76,7 @@ class Control:
             **self.talking.counters,
             **self.recordings.counters,
             **self.errands.counters,
+            **self.sounds.counters,
         }
 
 
@@ -82,7 +87,7 @@ async def open_control(
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
         ground = Ground(store, clock, engine, config, stack)
-        room = open_rooms(ground)
+        room = await open_rooms(ground)
         call = open_calls(ground, room)
         health = ground.kept(HealthWatch(store, clock, room.participants))
         talking = ground.kept(TalkingWatch(store, clock, room.rooms))
@@ -126,4 +131,6 @@ def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingW
         call_recordings=CallRecordings(call.calls, room.recordings),
         hears=HearsService(conferences=room.conferences, rooms=room.rooms),
         talking=talking,
+        sounds=room.sounds,
+        asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.outbound import Trunk
 from mixminus.call.service import MAX_DURATION_S
 from mixminus.clock import Clock
@@ -21,6 +22,7 @@ class ControlConfig:
     """What an operator may choose of the services."""
 
     recordings_directory: Path
+    sounds: SoundConfig
     recording_sample_rate_hz: int = 16_000
     recording_storage_url: str = ""
     recording_retention_days: int = 0

@@ -113,6 +113,12 @@ class Settings(BaseSettings):
     recording_retention_days: int = Field(
         0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
     )
+    language: str = Field(
+        "en-US", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="language of prompts, as en-US"
+    )
+    sounds_dir: Path | None = Field(
+        None, description="folder of the files that flows may play; empty means sounds in the data folder"
+    )
     media_timeout_ms: int = Field(
         10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"
     )
@@ -223,6 +229,11 @@ class Settings(BaseSettings):
         if self.webhook_private_targets:
             return self.webhook_private_targets == "allow"
         return ipaddress.ip_address(self.http_host).is_loopback
+
+    @property
+    def sounds(self) -> Path:
+        """The folder of sounds, with the default filled in."""
+        return self.sounds_dir or self.data_dir / "sounds"
 
     @property
     def database(self) -> str:

@@ -136,6 +136,7 @@ class ConferenceService:
         async with self._rooms.turn(conference_id):
             conference, room = await self._progressing(customer_id, conference_id)
             await self._recorder.start(conference, room.bridge, options)
+            self._lifecycle.telling.recording(room)
             return await self.get(customer_id, conference_id)
 
     async def recording_stop(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:

@@ -8,6 +8,7 @@ from mixminus.conference.participants import ParticipantService
 from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
 from mixminus.flow.web import Web
+from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
 
 __all__ = ["FlowServices"]
@@ -24,3 +25,4 @@ class FlowServices:
     flows: FlowService
     web: Web
     errands: Errands
+    sounds: SoundDesk

@@ -82,8 +82,15 @@ class BridgePort:
                 self._bridge.watchers.tell(change)
 
     def set_deafened(self, deafened: bool, *, by: str = "") -> None:
-        """Choose whether the participant hears the others; as ``set_muted`` counts who asks."""
+        """Choose whether the participant hears the others; as ``set_muted`` counts who asks.
+
+        What is played to it alone it hears all the same.
+        """
         self._native.set_deafened(_held(self._deafened_by, by, deafened))
+
+    def set_hears_itself(self, on: bool) -> None:
+        """Choose whether the participant hears its own voice, as an echo does."""
+        self._native.set_hears_itself(on)
 
     def set_hears(self, speaker: "BridgePort", gain_db: float | None) -> None:
         """Let this participant hear that one louder, softer or (None) not at all; 0 dB is as everybody does."""

@@ -22,6 +22,7 @@ BODY: dict[str, Any] = {
     "type": "conference",
     "permission": int(Permission.CUSTOMER_AGENT),
     "password": "long enough",
+    "text": "hello",
 }
 # Only the super admin gets as far as looking for these.
 NOT_EVEN_LOOKED_FOR = {"/customers/{id}/freeze", "/customers/{id}/recover"}

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from mixminus.app.control import Control, ControlConfig, open_control
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
 from mixminus.call.outbound import Trunk
@@ -91,6 +92,11 @@ class House:
     @property
     def hears(self) -> HearsService:
         return self.control.hears
+
+    @property
+    def sounds_directory(self) -> Path:
+        """What flows may play."""
+        return self.recordings_directory.parent / "sounds"
 
     @property
     def talking(self) -> TalkingWatch:
@@ -205,6 +211,7 @@ async def open_house(
     config = ControlConfig(
         recordings_directory=directory / "recordings",
         names=dict(names),
+        sounds=SoundConfig(directory / "sounds", directory / "speech"),
         trunk=Trunk("trunk.example", 5070, "tcp", "me", "secret"),
     )
     exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))

@@ -4,6 +4,7 @@ from typing import Final
 
 from mixminus.api.openapi import (
     access,
+    asides,
     call_recordings,
     calls,
     conferences,
@@ -25,6 +26,7 @@ OPERATIONS: Final = (
     *calls.OPERATIONS,
     *call_recordings.OPERATIONS,
     *dialling.OPERATIONS,
+    *asides.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,

@@ -51,7 +51,12 @@ async def test_tokens_of_pages_are_too_and_both_forms_are_taken(front: Front) ->
     token = first["next_page_token"]
     assert RFC3339.match(token)
     assert [room["id"] for room in first["result"]] == made[:0:-1]
-    for form in (token, token.rstrip("Z"), token.replace("T", " ").rstrip("Z"), token.replace("T", "+").rstrip("Z")):
+    for form in (
+        token,
+        token.rstrip("Z"),
+        token.replace("T", " ").rstrip("Z"),
+        token.replace("T", "+").rstrip("Z"),
+    ):
         path = f"/v1.0/conferences?page_size=2&page_token={form}&token={KEY}"
         rest = await front.send("GET", path)
         assert [room["id"] for room in rest["result"]] == made[:1], form

@@ -25,7 +25,9 @@ async def test_18_23_a_second_start_leaves_the_first_alone(door: Door) -> None:
 @pytest.mark.parametrize(
     "status", [ConferenceStatus.STARTING, ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED]
 )
-async def test_18_23_only_where_it_progresses_a_room_is_recorded(site: Site, status: ConferenceStatus) -> None:
+async def test_18_23_only_where_it_progresses_a_room_is_recorded(
+    site: Site, status: ConferenceStatus
+) -> None:
     room = await site.door.room()
     async with site.house.store.transaction() as tx:
         conference = await tx.conferences.hold(ConferenceId(UUID(room["id"])))

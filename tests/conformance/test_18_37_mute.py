@@ -35,8 +35,12 @@ async def send(site: Site, method: str, call_id: str, body: object) -> None:
         pytest.param([("POST", None, "both"), ("DELETE", None, "")], id="no body"),
         pytest.param([("POST", "", "both"), ("DELETE", "", "")], id="empty direction"),
         pytest.param([("POST", "in", "in"), ("POST", "out", "both"), ("POST", "in", "both")], id="bits add"),
-        pytest.param([("POST", "both", "both"), ("DELETE", "in", "out"), ("DELETE", "out", "")], id="in first"),
-        pytest.param([("POST", "both", "both"), ("DELETE", "out", "in"), ("DELETE", "both", "")], id="out first"),
+        pytest.param(
+            [("POST", "both", "both"), ("DELETE", "in", "out"), ("DELETE", "out", "")], id="in first"
+        ),
+        pytest.param(
+            [("POST", "both", "both"), ("DELETE", "out", "in"), ("DELETE", "both", "")], id="out first"
+        ),
     ],
 )
 async def test_18_37_each_direction_for_itself(site: Site, steps: list[tuple[str, str | None, str]]) -> None:

@@ -7,6 +7,7 @@ from typing import Final, NewType
 __all__ = [
     "NIL",
     "AccessKeyId",
+    "ActiveflowId",
     "AgentId",
     "CallId",
     "ConferenceId",
@@ -24,6 +25,7 @@ ConferenceId = NewType("ConferenceId", uuid.UUID)
 ConferencecallId = NewType("ConferencecallId", uuid.UUID)
 CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
+ActiveflowId = NewType("ActiveflowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)

@@ -10,6 +10,7 @@ from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.paths import ROOTS
 from mixminus.api.routes import (
     accesskeys,
+    activeflows,
     agents,
     auth,
     calls,
@@ -19,6 +20,7 @@ from mixminus.api.routes import (
     customers,
     documentation,
     events,
+    flows,
     hears,
     recordings,
     system,
@@ -37,6 +39,8 @@ RESOURCES: Final = (
     *whip.ROUTES,
     *conferencecalls.ROUTES,
     *calls.ROUTES,
+    *flows.ROUTES,
+    *activeflows.ROUTES,
     *recordings.ROUTES,
     *events.ROUTES,
     *customers.ROUTES,

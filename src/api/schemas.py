@@ -12,7 +12,6 @@ from mixminus.api.errors import InvalidJsonBody
 from mixminus.call.model import MuteDirection
 from mixminus.conference.model import ConferenceProfile, ConferenceSpec, RoomSettings
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.catalogue import normalise
 from mixminus.ids import NIL, ConferenceId
 from mixminus.recording.model import RecordingOptions
 
@@ -79,8 +78,8 @@ class ConferenceFields(Body):
             "detail": self.detail,
             "data": self.data,
             "timeout_s": self.timeout,
-            "pre_actions": normalise(self.pre_actions),
-            "post_actions": normalise(self.post_actions),
+            "pre_actions": tuple(self.pre_actions),
+            "post_actions": tuple(self.post_actions),
             "pre_flow_id": self.pre_flow_id,
             "post_flow_id": self.post_flow_id,
             "settings": RoomSettings(**settings),

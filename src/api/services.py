@@ -15,6 +15,8 @@ from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.flows import FlowService
 from mixminus.recording.service import RecordingService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
@@ -30,6 +32,8 @@ class Services:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    flows: FlowService
+    activeflows: ActiveflowService
     presence: PresenceService
     hears: HearsService
     recordings: RecordingService

@@ -113,6 +113,7 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
     return ControlConfig(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
+        private_targets=settings.private_webhooks,
         names=names,
     )
 

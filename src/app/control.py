@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
+from mixminus.app.flow_parts import flow_services
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -19,8 +20,10 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.errands import Errands
+from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
-from mixminus.flow.services import FlowServices
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.service import RecordingService
@@ -35,6 +38,8 @@ class ControlConfig:
 
     recordings_directory: Path
     recording_sample_rate_hz: int = 16_000
+    private_targets: bool = True
+    """Whether actions may ask this machine and private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
     """What a phone can dial beside ids and hashes; may grow later."""
 
@@ -51,6 +56,9 @@ class Control:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    flows: FlowService
+    activeflows: ActiveflowService
+    errands: Errands
     presence: PresenceService
     recordings: RecordingService
     hears: HearsService
@@ -63,7 +71,12 @@ class Control:
 
     @property
     def counters(self) -> Mapping[str, int]:
-        return {**self.access.counters, **self.rooms.ambience.counters, **self.talking.counters}
+        return {
+            **self.access.counters,
+            **self.rooms.ambience.counters,
+            **self.talking.counters,
+            **self.errands.counters,
+        }
 
 
 @asynccontextmanager
@@ -72,27 +85,30 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
-        recordings = RecordingService(
-            store,
-            clock,
-            directory=config.recordings_directory,
-            sample_rate_hz=config.recording_sample_rate_hz,
-        )
-        stack.push_async_callback(recordings.close)
+        recordings = _open_recordings(store, clock, config, stack)
         rooms = Rooms(engine, clock)
         lifecycle = Lifecycle(store, clock, rooms, recordings)
-        conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
+        flows = FlowService(store, clock)
+        conferences = ConferenceService(
+            store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
+        )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        flows = FlowRunner(FlowServices(participants=participants, clock=clock))
-        calls = CallService(store, clock, run_flow=flows.run, names=config.names)
+        services = flow_services(
+            store, clock, participants, flows, private_targets=config.private_targets, stack=stack
+        )
+        runner = FlowRunner(store, clock, services)
+        calls = CallService(store, clock, run_flow=runner.run, names=config.names)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
         talking = TalkingWatch(store, clock, rooms)
         stack.push_async_callback(talking.close)
         stack.push_async_callback(calls.close)
+        # Before the calls: nothing is to follow the end of those that the server itself ends.
+        stack.push_async_callback(runner.close)
         await recordings.repair()
         await calls.start()
+        await runner.start()
         await conferences.start()
         health.start()
         yield Control(
@@ -104,8 +120,24 @@ async def open_control(
             conferences=conferences,
             participants=participants,
             calls=calls,
+            flows=flows,
+            activeflows=ActiveflowService(store, clock, runner=runner, flows=flows),
+            errands=services.errands,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
         )
+
+
+def _open_recordings(
+    store: Store, clock: Clock, config: ControlConfig, stack: AsyncExitStack
+) -> RecordingService:
+    recordings = RecordingService(
+        store,
+        clock,
+        directory=config.recordings_directory,
+        sample_rate_hz=config.recording_sample_rate_hz,
+    )
+    stack.push_async_callback(recordings.close)
+    return recordings

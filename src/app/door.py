@@ -25,6 +25,8 @@ def services_of(
         conferences=control.conferences,
         participants=control.participants,
         calls=control.calls,
+        flows=control.flows,
+        activeflows=control.activeflows,
         presence=control.presence,
         hears=control.hears,
         recordings=control.recordings,

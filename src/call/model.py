@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mixminus.call.states import CallStatus, HangupBy, HangupReason
 from mixminus.errors import InvalidArgument
-from mixminus.ids import NIL, CallId, CustomerId
+from mixminus.ids import NIL, CallId, CustomerId, new_id
 
 __all__ = ["Address", "Call", "MuteDirection"]
 
@@ -57,7 +57,8 @@ class Call:
     status: CallStatus
     tm_create: datetime
     flow_id: UUID = NIL
-    activeflow_id: UUID = NIL
+    activeflow_id: UUID = field(default_factory=new_id)
+    """Its flow in the making: every call has one, from its first moment."""
     action: dict[str, Any] = field(default_factory=dict)
     """What the call's flow does now, as the API shows it."""
     mute: MuteDirection = MuteDirection.NONE

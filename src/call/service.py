@@ -146,12 +146,13 @@ class CallService:
         if status_code := _refusal(conference):
             await leg.reject(status_code)
             return
-        call = await self._create(conference.customer_id, source, destination)
+        program = _join(conference)
+        call = await self._create(conference.customer_id, source, destination, program)
         live = LiveCall(call, leg, self._ledger, pin)
         self._live[call.id] = self._by_port[leg.port.id] = live
         try:
             self._scope.spawn(f"leg {leg.id}", live.watch())
-            await self._run(live, _join(conference))
+            await self._run(live, program)
             await self._ledger.ended(call.id, await live.over, live.action)
         finally:
             del self._live[call.id], self._by_port[leg.port.id]
@@ -179,7 +180,9 @@ class CallService:
                 conference = await tx.conferences.find(destination)
         return conference if conference and conference.status in _OPEN else None
 
-    async def _create(self, customer_id: CustomerId, source: Address, destination: Address) -> Call:
+    async def _create(
+        self, customer_id: CustomerId, source: Address, destination: Address, program: Program
+    ) -> Call:
         now = self._clock.now()
         call = Call(
             id=CallId(new_id()),
@@ -189,6 +192,7 @@ class CallService:
             direction="incoming",
             status=CallStatus.RINGING,
             tm_create=now,
+            flow_id=program.flow_id,
             tm_ringing=now,
         )
         await self._ledger.create(call)

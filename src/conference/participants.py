@@ -10,14 +10,14 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
-from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound
+from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
 from mixminus.conference.lifecycle import Lifecycle, advance
 from mixminus.conference.model import Conference, Conferencecall, ParticipantChange, Role, RoomSettings
 from mixminus.conference.publish import publish_change, publish_conferencecall
 from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.conference.states import ConferencecallEvent, ConferencecallStatus, ConferenceStatus
 from mixminus.errors import Conflict
-from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, new_id
+from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
 from mixminus.log import get
 from mixminus.mixer import BridgePort, Playout
 from mixminus.mixer.gains import gain_q8
@@ -89,13 +89,13 @@ class ParticipantService:
                 room.settle()
         return participant
 
-    async def settings(self, conference_id: ConferenceId) -> RoomSettings:
-        """Return what a room asks of those who come, whoever owns it; the default if there is none."""
-        if room := self._rooms.find(conference_id):
-            return room.settings
+    async def settings(self, customer_id: CustomerId, conference_id: ConferenceId) -> RoomSettings:
+        """Return what a room asks of those who come; ConferenceNotFound if the customer has none of this id."""
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
-        return conference.settings if conference else RoomSettings()
+        if conference is None or conference.customer_id != customer_id:
+            raise ConferenceNotFound(f"no conference {conference_id}")
+        return conference.settings
 
     def prompt(self, port: BridgePort) -> Playout:
         """Ask for digits by a beep; whoever asked closes the playout."""
@@ -107,6 +107,7 @@ class ParticipantService:
         call_id: CallId,
         port: BridgePort,
         role: Role = Role.PARTICIPANT,
+        activeflow_id: UUID = NIL,
     ) -> Seat | None:
         """Return a seat for a participant that is joining; None if the conference does not take it now."""
         async with self._rooms.turn(conference_id):
@@ -115,7 +116,9 @@ class ParticipantService:
             room = self._rooms.find(conference_id)
             if conference.status is not ConferenceStatus.PROGRESSING or room is None:
                 return None
-            seat = Seat(ConferencecallId(new_id()), call_id, conference, port, room.company, role)
+            seat = Seat(
+                ConferencecallId(new_id()), call_id, conference, port, room.company, role, activeflow_id
+            )
             try:
                 check_place(conference.settings, len(room.seats))
                 self._rooms.seat_down(room, seat)
@@ -136,6 +139,7 @@ class ParticipantService:
             customer_id=seat.conference.customer_id,
             conference_id=seat.conference.id,
             reference_id=seat.call_id,
+            activeflow_id=seat.activeflow_id,
             status=ConferencecallStatus.JOINING,
             tm_create=self._clock.now(),
             role=seat.role,

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
@@ -9,7 +10,7 @@ from mixminus.conference.ambience import Ambience, Music
 from mixminus.conference.errors import TooManyExceptions
 from mixminus.conference.hears import MAX_CELLS, Cells, Hears, cells, changes, without
 from mixminus.conference.model import Conference, Conferencecall, Role, RoomSettings
-from mixminus.ids import CallId, ConferencecallId, ConferenceId
+from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.mixer import Bridge, BridgePort, Engine
 
 __all__ = ["Room", "Rooms", "Seat"]
@@ -30,6 +31,8 @@ class Seat:
     company: asyncio.Event
     """Set from the moment that two participants have been in the room."""
     role: Role = Role.PARTICIPANT
+    activeflow_id: UUID = NIL
+    """The flow that has brought the participant."""
     dismissed: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

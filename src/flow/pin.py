@@ -45,12 +45,11 @@ async def _ask(run: FlowRun) -> str:
 
 async def _digit(run: FlowRun, patience_s: float) -> str:
     """Return the next digit, or nothing when patience is over."""
-    pressed = run.call.digits.next()
+    pressed = run.call.digits.arrived()
     try:
         with run.stopped_by(pressed):
             await run.wait(run.clock.sleep(patience_s))
     except Interrupted as interrupted:
         if interrupted.stop is not pressed:
             raise
-        return pressed.result()
-    return ""
+    return run.call.digits.take()

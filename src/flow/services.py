@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
+from mixminus.flow.errands import Errands
+from mixminus.flow.flows import FlowService
+from mixminus.flow.web import Web
+from mixminus.store.database import Store
 
 __all__ = ["FlowServices"]
 
@@ -12,5 +16,9 @@ __all__ = ["FlowServices"]
 class FlowServices:
     """A row for each part that some action needs."""
 
+    store: Store
     participants: ParticipantService
     clock: Clock
+    flows: FlowService
+    web: Web
+    errands: Errands

@@ -18,11 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from mixminus.errors import Unavailable
 from mixminus.store.access_keys import AccessKeyRows
+from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
 from mixminus.store.calls import CallRows
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
 from mixminus.store.customers import CustomerRows, SecretRows
+from mixminus.store.flows import FlowRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
@@ -46,11 +48,13 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, timestamp_style: TimestampStyle) -> None:
         self.timestamp_style = timestamp_style
         self.access_keys = AccessKeyRows(connection)
+        self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
         self.calls = CallRows(connection)
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
         self.customers = CustomerRows(connection)
+        self.flows = FlowRows(connection)
         self.idempotency = IdempotencyRows(connection)
         self.outbox = OutboxRows(connection)
         self.recordings = RecordingRows(connection)
@@ -114,7 +118,7 @@ def _translated() -> Iterator[None]:
 async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Open a transaction; commit it, or roll it back if the block raises."""
     try:
-        connection = await engine.connect()
+        connection = await _opened(engine)
     except Exception as exc:
         # A driver that cannot connect raises errors of its own, of the socket or of the resolver.
         raise Unavailable("the database does not answer") from exc
@@ -124,6 +128,22 @@ async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     finally:
         # Shielded, as SQLAlchemy does: a cancelled request must not keep its connection.
         await asyncio.shield(connection.close())
+
+
+async def _opened(engine: AsyncEngine) -> AsyncConnection:
+    """Return an open connection; one that is cancelled while it opens is closed, and not left to the collector."""
+    connection = engine.connect()
+    if engine.dialect.name != "sqlite":
+        return await connection
+    # aiosqlite loses what its thread opens for somebody who has gone (its Connection._connect).
+    opening = asyncio.ensure_future(connection.start())
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait([opening])
+        if not opening.cancelled() and opening.exception() is None:
+            await connection.close()
+        raise
 
 
 def create_engine(url: str) -> AsyncEngine:

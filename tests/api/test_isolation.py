@@ -49,12 +49,15 @@ async def victim(door: Door, offer: str) -> Victim:
     joined = await participant(door, room, "joined")
     _, recorded = await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_start")
     await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_stop")
+    _, flow = await door.post("/v1.0/flows", {"name": "victim's"})
     agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
         {
             "conferences": room["id"],
             "conferencecalls": joined["id"],
             "calls": joined["reference_id"],
+            "flows": flow["id"],
+            "activeflows": joined["activeflow_id"],
             "recordings": recorded["recording_ids"][0],
             "recordingfiles": recorded["recording_ids"][0],
             "agents": str(agent.id),

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from mixminus.api.openapi import access_shapes, shapes
+from mixminus.api.openapi import access_shapes, flow_shapes, shapes
 from mixminus.api.openapi.document import document
 from mixminus.api.openapi.implied import errors_of, parameters_of
 from mixminus.api.openapi.operation import Operation
@@ -194,6 +194,7 @@ async def test_real_answers_have_the_shapes_that_are_described(door: Door, offer
     _, started = await door.send("POST", f"{path}/recording_start")
     await join(door, room, offer)
     joined = await participant(door, room, "joined")
+    _, flow = await door.post("/v1.0/flows", {"actions": [{"type": "answer"}]})
     asked: dict[str, type[BaseModel]] = {
         path: shapes.Conference,
         "/v1.0/conferences": shapes.ConferencePage,
@@ -205,6 +206,10 @@ async def test_real_answers_have_the_shapes_that_are_described(door: Door, offer
         f"{path}/hears": shapes.Hears,
         f"/v1.0/conferencecalls/{joined['id']}": shapes.Conferencecall,
         f"/v1.0/calls/{joined['reference_id']}": shapes.Call,
+        "/v1.0/flows": flow_shapes.FlowPage,
+        f"/v1.0/flows/{flow['id']}": flow_shapes.Flow,
+        "/v1.0/activeflows": flow_shapes.ActiveflowPage,
+        f"/v1.0/activeflows/{joined['activeflow_id']}": flow_shapes.Activeflow,
         "/v1.0/events": shapes.EventPage,
         "/v1.0/events/undelivered": shapes.Undelivered,
         "/ping": shapes.Pong,

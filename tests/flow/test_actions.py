@@ -60,13 +60,40 @@ def test_an_unknown_type_is_refused(raw: dict[str, Any]) -> None:
 
 def test_normal_form_has_every_key() -> None:
     (action,) = normalise([{"type": "talk", "option": {"text": "hello"}}])
-    assert action == {
-        "id": str(NIL),
+    assert UUID(action["id"]) != NIL
+    assert {**action, "id": ""} == {
+        "id": "",
         "next_id": str(NIL),
         "type": "talk",
         "option": {"text": "hello"},
     }
     assert normalise([action]) == (action,)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (
+            {"type": "sleep", "option": {"duration": "long"}},
+            "actions[1].option.duration: is not a whole number",
+        ),
+        ({"type": "agent_call"}, "actions[1].type: unknown action type 'agent_call'"),
+        ({"type": "answer", "next_id": "two"}, "actions[1].next_id: is not a UUID"),
+        ({"type": "answer", "option": "none"}, "actions[1].option: of answer is not an object"),
+    ],
+)
+def test_a_fault_is_told_with_the_way_to_it(raw: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidArgument) as refusal:
+        normalise([{"type": "answer"}, raw])
+    assert str(refusal.value) == message
+
+
+def test_a_variable_is_not_looked_into_before_its_time() -> None:
+    join = {"type": "conference_join", "option": {"conference_id": "${room}"}}
+    (action,) = normalise([join])
+    assert action["option"] == join["option"]
+    with pytest.raises(InvalidArgument):
+        parse(action)
 
 
 def test_whatever_can_be_read_can_be_done() -> None:

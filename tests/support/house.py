@@ -22,6 +22,8 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.conference.talking import TalkingWatch
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.flows import FlowService
 from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
 from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
@@ -70,6 +72,14 @@ class House:
     @property
     def calls(self) -> CallService:
         return self.control.calls
+
+    @property
+    def flows(self) -> FlowService:
+        return self.control.flows
+
+    @property
+    def activeflows(self) -> ActiveflowService:
+        return self.control.activeflows
 
     @property
     def recordings(self) -> RecordingService:

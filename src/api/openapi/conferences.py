@@ -15,6 +15,7 @@ from mixminus.conference.errors import (
 )
 from mixminus.errors import AlreadyExists, Conflict
 from mixminus.flow.actions.catalogue import InvalidActionType
+from mixminus.flow.errors import FlowNotFound
 from mixminus.recording.errors import RecordingAlreadyActive, RecordingNotActive
 
 __all__ = ["OPERATIONS"]
@@ -33,7 +34,7 @@ CONFERENCES: Final = (
         "A `timeout` from 1 to 59 means a day.",
         body=RequestBody(ConferenceBody),
         answers=CONFERENCE,
-        errors=(AlreadyExists, InvalidActionType),
+        errors=(AlreadyExists, InvalidActionType, FlowNotFound),
     ),
     Operation(
         method="GET",
@@ -62,7 +63,7 @@ CONFERENCES: Final = (
         description="What is absent gets its default.",
         body=RequestBody(ConferenceFields),
         answers=CONFERENCE,
-        errors=(ConferenceNotFound, ConferenceNotProgressing, InvalidActionType),
+        errors=(ConferenceNotFound, ConferenceNotProgressing, InvalidActionType, FlowNotFound),
     ),
     Operation(
         method="POST",

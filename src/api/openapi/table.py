@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mixminus.api.openapi import access, calls, conferences, events, recordings, rooms, system, whip
+from mixminus.api.openapi import access, calls, conferences, events, flows, recordings, rooms, system, whip
 
 __all__ = ["OPERATIONS"]
 
@@ -10,6 +10,7 @@ OPERATIONS: Final = (
     *conferences.OPERATIONS,
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
+    *flows.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,

@@ -1,6 +1,6 @@
 """Random requests made from the description: every answer is one that the description has.
 
-Chance has a seed (``derandomize``). Half of the identifiers are of things that are there: each operation has
+Chance has a seed (``derandomize``), and no other source (``support.chance``). Half of the identifiers are of things that are there: each operation has
 its own, with a phone if it is about calls, so that what one deletes is not missed by another.
 """
 
@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 
 from mixminus.api.openapi.document import document
 from mixminus.api.openapi.table import OPERATIONS
+from tests.support.chance import STEADY
 from tests.support.database import settings_for_a_server
 from tests.support.raw_phone import RawPhone
 from tests.support.server import ACCESS_KEY, Server
@@ -153,6 +154,7 @@ def login(server: Server, username: str) -> str:
 @settings(
     max_examples=EXAMPLES,
     derandomize=True,
+    backend=STEADY,
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -37,6 +37,8 @@ CHECKS = [
 PASSWORD = "an admin's password"
 OF_THE_SUPER_ADMIN = ("/me", "/customers")
 OF_CALLS = ("/calls", "/conferencecalls")
+OF_RECORDINGS = ("/recordings", "/recordingfiles")
+WHILE_RECORDING = ("/recording_stop", "/recording_pause", "/recording_resume")
 # Chance writes neither an SDP offer nor the handshake of a WebSocket.
 BEYOND_CHANCE = {
     "POST /v1.0/conferences/{id}/whip",
@@ -65,22 +67,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in running.log, running.log[-3000:]
 
 
-@pytest.fixture(scope="module")
-def recording(server: Server) -> str:
-    """A recording that has ended."""
-    room = server.new_room()
-    made: str = server.call("POST", f"/conferences/{room}/recording_start").json["recording_id"]
-    server.call("POST", f"/conferences/{room}/recording_stop")
-    eventually(lambda: server.call("GET", f"/recordings/{made}").json["status"] == "ended", what="it ends")
-    return made
-
-
 class Known:
     """Something of each kind that is there, made anew for each operation; and who asks."""
 
-    def __init__(self, server: Server, recording: str) -> None:
+    def __init__(self, server: Server) -> None:
         self._server = server
-        self._recording = recording
         self._operation = ""
         self._phone = ExitStack()
         self.ids: dict[str, str] = {}
@@ -95,22 +86,27 @@ class Known:
             return
         self.close()
         self._operation, self.asked = name, 0
-        room = self._server.new_room()
+        room, mark = self._server.new_room(), uuid4().hex[:12]
         self.ids = {
             "conferences": room,
-            "recordings": self._recording,
-            "recordingfiles": self._recording,
             "agents": self._made("/agents", {"username": f"agent {uuid4()}", "password": PASSWORD}),
             "accesskeys": self._made("/accesskeys", {"expire": 86400}),
             "flows": self._made("/flows", {"name": "known"}),
+            "numbers": self._made("/numbers", {"number": f"+899{int(mark, 16)}"}),
+            "extensions": self._made("/extensions", {"extension": mark, "password": PASSWORD}),
+            "trunks": self._made("/trunks", {"trunk": mark, "name": mark}),
         }
         self.ids["activeflows"] = self._made("/activeflows", {"flow_id": self.ids["flows"]})
         self.token = ACCESS_KEY
         if path.startswith(OF_THE_SUPER_ADMIN):
             self.token = self._boss()
             self.ids["customers"] = self._made("/customers", {"name": "another"}, token=self.token)
-        if path.endswith("/recording_stop"):
+        if path.startswith(OF_RECORDINGS):
+            self.ids["recordings"] = self.ids["recordingfiles"] = self._recorded(room)
+        if path.startswith("/conferences") and path.endswith(WHILE_RECORDING):
             self._server.call("POST", f"/conferences/{room}/recording_start")
+        if path.endswith("/recording_resume"):
+            self._server.call("POST", f"/conferences/{room}/recording_pause")
         if path.startswith(OF_CALLS):
             self._ring(room)
 
@@ -121,6 +117,13 @@ class Known:
         answer = self._server.call("POST", collection, body, token=token)
         assert answer.status == 200, answer.body
         return str(answer.json["id"])
+
+    def _recorded(self, room: str) -> str:
+        made: str = self._server.call("POST", f"/conferences/{room}/recording_start").json["recording_id"]
+        self._server.call("POST", f"/conferences/{room}/recording_stop")
+        where = f"/recordings/{made}"
+        eventually(lambda: self._server.call("GET", where).json["status"] == "ended", what="it ends")
+        return made
 
     def _ring(self, room: str) -> None:
         phone = self._phone.enter_context(RawPhone())
@@ -139,8 +142,8 @@ class Known:
 
 
 @pytest.fixture(scope="module")
-def known(server: Server, recording: str) -> Iterator[Known]:
-    with closing(Known(server, recording)) as opened:
+def known(server: Server) -> Iterator[Known]:
+    with closing(Known(server)) as opened:
         yield opened
 
 

@@ -14,6 +14,7 @@ import pytest
 from mixminus.app.control import Control, ControlConfig, open_control
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
+from mixminus.call.outbound import Trunk
 from mixminus.call.service import CallService
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.model import Conference, Conferencecall, ConferenceSpec, ConferenceType
@@ -36,7 +37,7 @@ from mixminus.store.page import MAX_PAGE_SIZE, Page
 from mixminus.store.timestamps import TimestampStyle
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
-from tests.support.legs import PcmLeg
+from tests.support.legs import PcmExchange, PcmLeg
 from tests.support.waiting import until
 
 __all__ = ["EVERYTHING", "House", "house", "open_house"]
@@ -55,6 +56,8 @@ class House:
     customer_id: CustomerId
     control: Control
     recordings_directory: Path
+    exchange: PcmExchange
+    """Whom the house calls."""
     legs: list[PcmLeg] = field(default_factory=list)
 
     @property
@@ -147,6 +150,10 @@ class House:
 
         return await until(look)
 
+    async def gone(self, id_: UUID) -> Conferencecall:
+        """Wait until the participant has left, and return it."""
+        return await self.participant(id_, ConferencecallStatus.LEAVED)
+
     async def recording(self, recording_id: UUID, status: RecordingStatus) -> Recording:
         """Wait until the recording has this status, and return it."""
 
@@ -158,7 +165,7 @@ class House:
 
     async def written(self, recording_id: UUID, seconds: float) -> None:
         """Wait until so much of a recording is in its file; time goes on meanwhile."""
-        path = self.recordings_directory / f"{recording_id}.wav"
+        path = self.recordings_directory / str(recording_id) / "mix.wav"
 
         def look() -> bool:
             self.clock.advance(0.25)
@@ -195,9 +202,15 @@ async def open_house(
     await upgrade(database_url(directory))
     store = Store(database_url(directory), style)
     engine = Engine(EngineConfig(manual=True))
-    config = ControlConfig(recordings_directory=directory / "recordings", names=dict(names))
+    config = ControlConfig(
+        recordings_directory=directory / "recordings",
+        names=dict(names),
+        trunk=Trunk("trunk.example", 5070, "tcp", "me", "secret"),
+    )
+    exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))
     try:
         async with open_control(store, clock, engine, config) as control:
+            control.dialout.legs = exchange
             identity, _ = await control.access.ensure_default(None)
             yield House(
                 store=store,
@@ -206,6 +219,7 @@ async def open_house(
                 customer_id=identity.customer_id,
                 control=control,
                 recordings_directory=config.recordings_directory,
+                exchange=exchange,
             )
     finally:
         await store.close()

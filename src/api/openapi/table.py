@@ -2,7 +2,20 @@
 
 from typing import Final
 
-from mixminus.api.openapi import access, calls, conferences, events, flows, recordings, rooms, system, whip
+from mixminus.api.openapi import (
+    access,
+    call_recordings,
+    calls,
+    conferences,
+    dialling,
+    directory,
+    events,
+    flows,
+    recordings,
+    rooms,
+    system,
+    whip,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -10,10 +23,13 @@ OPERATIONS: Final = (
     *conferences.OPERATIONS,
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
+    *call_recordings.OPERATIONS,
+    *dialling.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,
+    *directory.OPERATIONS,
     *access.OPERATIONS,
     *system.OPERATIONS,
 )

@@ -94,7 +94,7 @@ class Known:
             "flows": self._made("/flows", {"name": "known"}),
             "numbers": self._made("/numbers", {"number": f"+899{int(mark, 16)}"}),
             "extensions": self._made("/extensions", {"extension": mark, "password": PASSWORD}),
-            "trunks": self._made("/trunks", {"trunk": mark, "name": mark}),
+            "trunks": self._made("/trunks", {"domain_name": mark}),
         }
         self.ids["activeflows"] = self._made("/activeflows", {"flow_id": self.ids["flows"]})
         self.token = ACCESS_KEY

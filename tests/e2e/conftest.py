@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.baresip import Baresip
-from tests.support.database import settings_for_a_server
 from tests.support.closing import everything_is_closed
+from tests.support.database import settings_for_a_server
 from tests.support.netns import inside
 from tests.support.server import Server
 from tests.support.tones import tone, write_wav

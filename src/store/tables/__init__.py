@@ -3,12 +3,13 @@
 from mixminus.store.tables.access import access_keys, agents, customers, secrets
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
-from mixminus.store.tables.flows import activeflows, flows
+from mixminus.store.tables.flows import activeflow_cursors, activeflows, flows
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
 
 __all__ = [
     "UtcDateTime",
     "access_keys",
+    "activeflow_cursors",
     "activeflows",
     "agents",
     "calls",

@@ -47,6 +47,10 @@ async def test_create_answers_200_with_every_key(door: Door) -> None:
         "exit_tone": False,
         "music_when_alone": False,
         "record_on_start": False,
+        "announce": "",
+        "prompts": "pin",
+        "language": "",
+        "prompt_texts": {},
         "tm_end": UNSET,
         "tm_update": UNSET,
         "tm_delete": UNSET,
@@ -237,7 +241,7 @@ async def test_an_ended_recording_is_a_wav_file_in_whole_and_in_part(door: Door)
     assert listed["result"][0]["reference_id"] == room["id"]
 
 
-@pytest.mark.parametrize("body", [{"format": "mp3"}, {"duration": -1}])
+@pytest.mark.parametrize("body", [{"format": "aiff"}, {"duration": -1}])
 async def test_a_recording_that_cannot_be_made_is_refused(door: Door, body: dict[str, Any]) -> None:
     room = await door.room()
     status, answer = await door.post(f"/v1.0/conferences/{room['id']}/recording_start", body)

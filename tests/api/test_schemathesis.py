@@ -34,6 +34,7 @@ COLLECTIONS = (
     "calls",
     "recordings",
     "recordingfiles",
+    "transcribes",
     "flows",
     "activeflows",
 )
@@ -58,11 +59,13 @@ def known(server: Server) -> dict[str, str]:
     """One thing of each kind that can be had without a phone, by its collection."""
     room = server.new_room()
     recording = server.call("POST", f"/conferences/{room}/recording_start").json["recording_id"]
+    listening = server.call("POST", f"/conferences/{room}/transcribe_start", {"language": "en-US"})
     flow = server.call("POST", "/flows", {"name": "known"}).json["id"]
     activeflow = server.call("POST", "/activeflows", {"flow_id": flow}).json["id"]
     return {
         "conferences": room,
         "recordings": recording,
+        "transcribes": listening.json["transcribe_id"],
         "recordingfiles": recording,
         "flows": flow,
         "activeflows": activeflow,

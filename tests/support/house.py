@@ -12,8 +12,10 @@ from uuid import UUID
 import pytest
 
 from mixminus.app.control import Control, ControlConfig, open_control
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
+from mixminus.call.outbound import Trunk
 from mixminus.call.service import CallService
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.model import Conference, Conferencecall, ConferenceSpec, ConferenceType
@@ -29,6 +31,7 @@ from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
 from mixminus.recording.service import RecordingService
 from mixminus.recording.states import RecordingStatus
+from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
@@ -36,7 +39,8 @@ from mixminus.store.page import MAX_PAGE_SIZE, Page
 from mixminus.store.timestamps import TimestampStyle
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
-from tests.support.legs import PcmLeg
+from tests.support.legs import PcmExchange, PcmLeg
+from tests.support.speech import tone_config
 from tests.support.waiting import until
 
 __all__ = ["EVERYTHING", "House", "house", "open_house"]
@@ -55,6 +59,8 @@ class House:
     customer_id: CustomerId
     control: Control
     recordings_directory: Path
+    exchange: PcmExchange
+    """Whom the house calls."""
     legs: list[PcmLeg] = field(default_factory=list)
 
     @property
@@ -90,6 +96,11 @@ class House:
         return self.control.hears
 
     @property
+    def sounds_directory(self) -> Path:
+        """What flows may play."""
+        return self.recordings_directory.parent / "sounds"
+
+    @property
     def talking(self) -> TalkingWatch:
         return self.control.talking
 
@@ -98,9 +109,9 @@ class House:
         conference = await self.conferences.create(self.customer_id, ConferenceSpec(type=type_, **spec))
         return await self.conference(conference.id, ConferenceStatus.PROGRESSING)
 
-    async def dial(self, target: object) -> PcmLeg:
+    async def dial(self, target: object, sample_rate_hz: int = SAMPLE_RATE_HZ) -> PcmLeg:
         """Let a phone call somebody."""
-        leg = PcmLeg(self.engine.open_pcm_port(SAMPLE_RATE_HZ))
+        leg = PcmLeg(self.engine.open_pcm_port(sample_rate_hz))
         self.legs.append(leg)
         await self.calls.incoming(
             leg, source=Address("sip", "alice"), destination=Address("sip", str(target))
@@ -113,10 +124,12 @@ class House:
         for event in self.engine.events():
             self.control.on_engine_event(event)
 
-    async def join(self, conference: Conference, count: int = 1) -> list[PcmLeg]:
+    async def join(
+        self, conference: Conference, count: int = 1, sample_rate_hz: int = SAMPLE_RATE_HZ
+    ) -> list[PcmLeg]:
         """Let phones dial a conference and wait until all have joined."""
         before = len(await self.joined(conference))
-        legs = [await self.dial(conference.id) for _ in range(count)]
+        legs = [await self.dial(conference.id, sample_rate_hz) for _ in range(count)]
 
         async def all_there() -> bool:
             return len(await self.joined(conference)) == before + count
@@ -147,6 +160,10 @@ class House:
 
         return await until(look)
 
+    async def gone(self, id_: UUID) -> Conferencecall:
+        """Wait until the participant has left, and return it."""
+        return await self.participant(id_, ConferencecallStatus.LEAVED)
+
     async def recording(self, recording_id: UUID, status: RecordingStatus) -> Recording:
         """Wait until the recording has this status, and return it."""
 
@@ -158,7 +175,7 @@ class House:
 
     async def written(self, recording_id: UUID, seconds: float) -> None:
         """Wait until so much of a recording is in its file; time goes on meanwhile."""
-        path = self.recordings_directory / f"{recording_id}.wav"
+        path = self.recordings_directory / str(recording_id) / "mix.wav"
 
         def look() -> bool:
             self.clock.advance(0.25)
@@ -189,15 +206,24 @@ async def open_house(
     clock: ManualClock,
     *,
     names: Iterable[tuple[str, ConferenceId]] = (),
+    speech: SpeechConfig | None = None,
     style: TimestampStyle = TimestampStyle.LEGACY,
 ) -> AsyncIterator[House]:
     """Start the services on whatever the directory holds, and close them in order."""
     await upgrade(database_url(directory))
     store = Store(database_url(directory), style)
     engine = Engine(EngineConfig(manual=True))
-    config = ControlConfig(recordings_directory=directory / "recordings", names=dict(names))
+    config = ControlConfig(
+        recordings_directory=directory / "recordings",
+        names=dict(names),
+        speech=speech or tone_config(directory / "transcription"),
+        sounds=SoundConfig(directory / "sounds", directory / "speech"),
+        trunk=Trunk("trunk.example", 5070, "tcp", "me", "secret"),
+    )
+    exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))
     try:
         async with open_control(store, clock, engine, config) as control:
+            control.dialout.legs = exchange
             identity, _ = await control.access.ensure_default(None)
             yield House(
                 store=store,
@@ -206,6 +232,7 @@ async def open_house(
                 customer_id=identity.customer_id,
                 control=control,
                 recordings_directory=config.recordings_directory,
+                exchange=exchange,
             )
     finally:
         await store.close()

@@ -2,7 +2,23 @@
 
 from typing import Final
 
-from mixminus.api.openapi import access, calls, conferences, events, flows, recordings, rooms, system, whip
+from mixminus.api.openapi import (
+    access,
+    asides,
+    call_recordings,
+    calls,
+    conferences,
+    dialling,
+    directory,
+    events,
+    flows,
+    media_streams,
+    recordings,
+    rooms,
+    system,
+    transcribes,
+    whip,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -10,10 +26,16 @@ OPERATIONS: Final = (
     *conferences.OPERATIONS,
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
+    *call_recordings.OPERATIONS,
+    *dialling.OPERATIONS,
+    *asides.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,
+    *transcribes.OPERATIONS,
+    *media_streams.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,
+    *directory.OPERATIONS,
     *access.OPERATIONS,
     *system.OPERATIONS,
 )

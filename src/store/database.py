@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from mixminus.errors import Unavailable
 from mixminus.store.access_keys import AccessKeyRows
+from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
 from mixminus.store.calls import CallRows
@@ -53,6 +54,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, timestamp_style: TimestampStyle) -> None:
         self.timestamp_style = timestamp_style
         self.access_keys = AccessKeyRows(connection)
+        self.activeflow_webhooks = ActiveflowWebhookRows(connection)
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
         self.bindings = BindingRows(connection)

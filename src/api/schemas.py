@@ -107,11 +107,13 @@ class ConferenceBody(ConferenceFields):
 class RecordingBody(Body):
     """POST /conferences/{id}/recording_start; the body may be absent."""
 
-    format: Literal["wav"] = "wav"
+    format: Literal["wav", "flac", "ogg", "mp3", "m4a"] = "wav"
     duration: int = Field(0, ge=0, le=MAX_SECONDS)
     on_end_flow_id: Uuid = NIL
+    channels: Literal["mono", "stereo"] = "mono"
+    """Stereo: whoever is first in the room on the left, all others on the right."""
     stems: bool = False
-    """Keep every participant apart too, on the same clock, in the data folder."""
+    """A file for each who is heard, too, on the same clock."""
 
     def options(self) -> RecordingOptions:
         return RecordingOptions(
@@ -119,6 +121,7 @@ class RecordingBody(Body):
             duration_s=self.duration,
             on_end_flow_id=self.on_end_flow_id,
             stems=self.stems,
+            channels=2 if self.channels == "stereo" else 1,
         )
 
 

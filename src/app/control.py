@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
-from mixminus.app.flow_parts import flow_services
+from mixminus.app.flow_parts import MediaParts, flow_services
+from mixminus.app.recording_parts import open_recordings, run_at_end
 from mixminus.app.sounds import SoundConfig, open_sounds
 from mixminus.call.aside import AsideService
 from mixminus.call.presence import PresenceService
@@ -29,6 +30,8 @@ from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
@@ -43,6 +46,8 @@ class ControlConfig:
     recordings_directory: Path
     sounds: SoundConfig
     recording_sample_rate_hz: int = 16_000
+    recording_storage_url: str = ""
+    recording_retention_days: int = 0
     private_targets: bool = True
     """Whether actions may ask this machine and private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
@@ -66,6 +71,8 @@ class Control:
     errands: Errands
     presence: PresenceService
     recordings: RecordingService
+    library: RecordingLibrary
+    call_recordings: CallRecordings
     hears: HearsService
     talking: TalkingWatch
     sounds: SoundDesk
@@ -75,6 +82,7 @@ class Control:
         """Bring what the engine tells to those who wait for it."""
         self.calls.on_engine_event(event)
         self.talking.on_engine_event(event)
+        self.recordings.on_engine_event(event)
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -82,6 +90,7 @@ class Control:
             **self.access.counters,
             **self.rooms.ambience.counters,
             **self.talking.counters,
+            **self.recordings.counters,
             **self.errands.counters,
             **self.sounds.counters,
         }
@@ -94,9 +103,9 @@ async def open_control(
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
         private = config.private_targets
-        recordings = _open_recordings(store, clock, config, stack)
         sounds = await stack.enter_async_context(open_sounds(engine, clock, config.sounds, private))
         rooms = Rooms(engine, clock, sounds.tune)
+        recordings, library = open_recordings(store, clock, config, seat_of=rooms.seat_of, stack=stack)
         telling = Telling(sounds.desk)
         lifecycle = Lifecycle(store, clock, rooms, recordings, telling)
         flows = FlowService(store, clock)
@@ -105,8 +114,9 @@ async def open_control(
         )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling)
+        media = MediaParts(recordings, sounds.desk)
         services = flow_services(
-            store, clock, participants, flows, sounds=sounds.desk, private_targets=private, stack=stack
+            store, clock, participants, flows, media, private_targets=private, stack=stack
         )
         runner = FlowRunner(store, clock, services)
         calls = CallService(store, clock, run_flow=runner.run, names=config.names)
@@ -117,11 +127,14 @@ async def open_control(
         stack.push_async_callback(calls.close)
         # Before the calls: nothing is to follow the end of those that the server itself ends.
         stack.push_async_callback(runner.close)
-        await recordings.repair()
+        activeflows = ActiveflowService(store, clock, runner=runner, flows=flows)
+        run_at_end(recordings, activeflows)
         await calls.start()
         await runner.start()
+        await recordings.repair()
         await conferences.start()
         health.start()
+        library.start()
         yield Control(
             store=store,
             clock=clock,
@@ -132,25 +145,14 @@ async def open_control(
             participants=participants,
             calls=calls,
             flows=flows,
-            activeflows=ActiveflowService(store, clock, runner=runner, flows=flows),
+            activeflows=activeflows,
             errands=services.errands,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
+            library=library,
+            call_recordings=CallRecordings(calls, recordings),
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
             sounds=sounds.desk,
             asides=AsideService(calls=calls, ambience=rooms.ambience, sounds=sounds.desk),
         )
-
-
-def _open_recordings(
-    store: Store, clock: Clock, config: ControlConfig, stack: AsyncExitStack
-) -> RecordingService:
-    recordings = RecordingService(
-        store,
-        clock,
-        directory=config.recordings_directory,
-        sample_rate_hz=config.recording_sample_rate_hz,
-    )
-    stack.push_async_callback(recordings.close)
-    return recordings

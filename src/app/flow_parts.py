@@ -1,7 +1,9 @@
 """What runs flows, wired for ``control``: a service that actions are given is a line here."""
 
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
+from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.delivery.web_client import WebClient
@@ -11,7 +13,15 @@ from mixminus.flow.services import FlowServices
 from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
 
-__all__ = ["flow_services"]
+__all__ = ["MediaParts", "flow_services"]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaParts:
+    """What actions hear and let hear with."""
+
+    recorder: CallRecorder
+    sounds: SoundDesk
 
 
 def flow_services(
@@ -19,8 +29,8 @@ def flow_services(
     clock: Clock,
     participants: ParticipantService,
     flows: FlowService,
+    media: MediaParts,
     *,
-    sounds: SoundDesk,
     private_targets: bool,
     stack: AsyncExitStack,
 ) -> FlowServices:
@@ -34,7 +44,8 @@ def flow_services(
         participants=participants,
         clock=clock,
         flows=flows,
+        recorder=media.recorder,
         web=web,
         errands=errands,
-        sounds=sounds,
+        sounds=media.sounds,
     )

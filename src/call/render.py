@@ -11,7 +11,7 @@ __all__ = ["render_call"]
 
 
 def render_call(call: Call, style: TimestampStyle) -> dict[str, Any]:
-    """Return every key; no agent owns a call, and a call that chains, groups or records has not been made."""
+    """Return every key; no agent owns a call, and a call that chains or groups has not been made."""
     return {
         "id": str(call.id),
         "customer_id": str(call.customer_id),
@@ -22,8 +22,8 @@ def render_call(call: Call, style: TimestampStyle) -> dict[str, Any]:
         "type": "flow",
         "master_call_id": str(NIL),
         "chained_call_ids": [],
-        "recording_id": str(NIL),
-        "recording_ids": [],
+        "recording_id": str(call.recording_id),
+        "recording_ids": [str(each) for each in call.recording_ids],
         "groupcall_id": str(NIL),
         "source": asdict(call.source),
         "destination": asdict(call.destination),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.flow.errands import Errands
@@ -20,6 +21,7 @@ class FlowServices:
     store: Store
     participants: ParticipantService
     clock: Clock
+    recorder: CallRecorder
     flows: FlowService
     web: Web
     errands: Errands

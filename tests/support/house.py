@@ -153,6 +153,10 @@ class House:
 
         return await until(look)
 
+    async def gone(self, id_: UUID) -> Conferencecall:
+        """Wait until the participant has left, and return it."""
+        return await self.participant(id_, ConferencecallStatus.LEAVED)
+
     async def recording(self, recording_id: UUID, status: RecordingStatus) -> Recording:
         """Wait until the recording has this status, and return it."""
 
@@ -164,7 +168,7 @@ class House:
 
     async def written(self, recording_id: UUID, seconds: float) -> None:
         """Wait until so much of a recording is in its file; time goes on meanwhile."""
-        path = self.recordings_directory / f"{recording_id}.wav"
+        path = self.recordings_directory / str(recording_id) / "mix.wav"
 
         def look() -> bool:
             self.clock.advance(0.25)

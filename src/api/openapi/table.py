@@ -5,6 +5,7 @@ from typing import Final
 from mixminus.api.openapi import (
     access,
     asides,
+    call_recordings,
     calls,
     conferences,
     events,
@@ -22,6 +23,7 @@ OPERATIONS: Final = (
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
     *asides.OPERATIONS,
+    *call_recordings.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,

@@ -6,12 +6,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions import basic, control, digits, media, room, speech, web
+from mixminus.flow.actions import basic, control, digits, media, recording, room, speech, web
 from mixminus.flow.actions.basic import BasicOption
 from mixminus.flow.actions.control import ControlOption
 from mixminus.flow.actions.digits import DigitsOption
 from mixminus.flow.actions.media import MediaOption
 from mixminus.flow.actions.reading import OptionFields, read_uuid
+from mixminus.flow.actions.recording import RecordingOption
 from mixminus.flow.actions.room import RoomOption
 from mixminus.flow.actions.speech import SpeechOption
 from mixminus.flow.actions.web import WebOption
@@ -20,12 +21,22 @@ from mixminus.ids import NIL, new_id
 
 __all__ = ["CATALOGUE", "Action", "InvalidActionType", "Option", "normalise", "parse"]
 
-Option = BasicOption | ControlOption | DigitsOption | MediaOption | RoomOption | SpeechOption | WebOption
+Option = (
+    BasicOption
+    | ControlOption
+    | DigitsOption
+    | MediaOption
+    | RecordingOption
+    | RoomOption
+    | SpeechOption
+    | WebOption
+)
 _READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
     **basic.READERS,
     **control.READERS,
     **digits.READERS,
     **media.READERS,
+    **recording.READERS,
     **room.READERS,
     **speech.READERS,
     **web.READERS,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mixminus.flow.actions.catalogue import Option
-from mixminus.flow.executors import basic, control, digits, media, room, speech, web
+from mixminus.flow.executors import basic, control, digits, media, recording, room, speech, web
 from mixminus.flow.run import Executor
 
 __all__ = ["EXECUTORS"]
@@ -14,6 +14,7 @@ EXECUTORS: Final[Mapping[type[Option], Executor]] = {
     **control.EXECUTORS,
     **digits.EXECUTORS,
     **media.EXECUTORS,
+    **recording.EXECUTORS,
     **room.EXECUTORS,
     **speech.EXECUTORS,
     **web.EXECUTORS,

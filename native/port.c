@@ -43,10 +43,10 @@ static void apply(struct mm_port *port)
 	mm_bridge_set_gain(port->place, port->member, port->gain_q8);
 	mm_bridge_set_muted(port->place, port->member, port->muted || lobby);
 	mm_bridge_set_deafened(port->place, port->member, port->deafened);
-	mm_bridge_set_hears_itself(port->place, port->member,
-				   port->hears_itself);
 	port->tapped.muted = port->muted;
 	port->member->tapped = port->tapped.count ? &port->tapped : NULL;
+	mm_bridge_set_hears_itself(port->place, port->member,
+				   port->hears_itself);
 }
 
 static void attach(struct mm_port *port, struct mm_held_playout *playout)

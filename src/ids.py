@@ -13,9 +13,12 @@ __all__ = [
     "ConferenceId",
     "ConferencecallId",
     "CustomerId",
+    "ExtensionId",
     "FlowId",
     "LegId",
+    "NumberId",
     "RecordingId",
+    "TrunkId",
     "new_direct_hash",
     "new_id",
 ]
@@ -30,6 +33,9 @@ RecordingId = NewType("RecordingId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
+NumberId = NewType("NumberId", uuid.UUID)
+ExtensionId = NewType("ExtensionId", uuid.UUID)
+TrunkId = NewType("TrunkId", uuid.UUID)
 
 NIL: Final = uuid.UUID(int=0)
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from mixminus.access.service import AccessService
 from mixminus.api.idempotency import IdempotencyService
 from mixminus.call.aside import AsideService
+from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -16,6 +17,7 @@ from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
+from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
 from mixminus.recording.calls import CallRecordings
@@ -35,6 +37,7 @@ class Services:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    dialout: DialoutService
     asides: AsideService
     flows: FlowService
     activeflows: ActiveflowService
@@ -43,6 +46,7 @@ class Services:
     recordings: RecordingService
     library: RecordingLibrary
     call_recordings: CallRecordings
+    directory: DirectoryServices
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

@@ -1,34 +1,31 @@
 """Control: the services that decide, wired in one place for the server and for its tests.
 
-A service that is new is built in ``open_control``, closed by its stack, and named in ``Control``.
+A service that is new is built in one of the stages below, kept by the ground, and named in ``Control``.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from mixminus.access.service import AccessService
-from mixminus.app.flow_parts import MediaParts, flow_services
-from mixminus.app.recording_parts import open_recordings, run_at_end
-from mixminus.app.sounds import SoundConfig, open_sounds
+from mixminus.app.call_parts import CallParts, open_calls
+from mixminus.app.ground import ControlConfig, Ground
+from mixminus.app.room_parts import RoomParts, open_rooms
 from mixminus.call.aside import AsideService
+from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
-from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
-from mixminus.conference.telling import Telling
 from mixminus.conference.watch import HealthWatch
+from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
-from mixminus.flow.runner import FlowRunner
-from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
@@ -37,21 +34,6 @@ from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
 
 __all__ = ["Control", "ControlConfig", "open_control"]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlConfig:
-    """What an operator may choose of the services."""
-
-    recordings_directory: Path
-    sounds: SoundConfig
-    recording_sample_rate_hz: int = 16_000
-    recording_storage_url: str = ""
-    recording_retention_days: int = 0
-    private_targets: bool = True
-    """Whether actions may ask this machine and private networks."""
-    names: Mapping[str, ConferenceId] = field(default_factory=dict)
-    """What a phone can dial beside ids and hashes; may grow later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +48,8 @@ class Control:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    dialout: DialoutService
+    directory: DirectoryServices
     flows: FlowService
     activeflows: ActiveflowService
     errands: Errands
@@ -102,57 +86,51 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
-        private = config.private_targets
-        sounds = await stack.enter_async_context(open_sounds(engine, clock, config.sounds, private))
-        rooms = Rooms(engine, clock, sounds.tune)
-        recordings, library = open_recordings(store, clock, config, seat_of=rooms.seat_of, stack=stack)
-        telling = Telling(sounds.desk)
-        lifecycle = Lifecycle(store, clock, rooms, recordings, telling)
-        flows = FlowService(store, clock)
-        conferences = ConferenceService(
-            store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
-        )
-        stack.push_async_callback(conferences.close)
-        participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling)
-        media = MediaParts(recordings, sounds.desk)
-        services = flow_services(
-            store, clock, participants, flows, media, private_targets=private, stack=stack
-        )
-        runner = FlowRunner(store, clock, services)
-        calls = CallService(store, clock, run_flow=runner.run, names=config.names)
-        health = HealthWatch(store, clock, participants)
-        stack.push_async_callback(health.close)
-        talking = TalkingWatch(store, clock, rooms)
-        stack.push_async_callback(talking.close)
-        stack.push_async_callback(calls.close)
+        ground = Ground(store, clock, engine, config, stack)
+        room = await open_rooms(ground)
+        call = open_calls(ground, room)
+        health = ground.kept(HealthWatch(store, clock, room.participants))
+        talking = ground.kept(TalkingWatch(store, clock, room.rooms))
+        ground.kept(call.calls)
         # Before the calls: nothing is to follow the end of those that the server itself ends.
-        stack.push_async_callback(runner.close)
-        activeflows = ActiveflowService(store, clock, runner=runner, flows=flows)
-        run_at_end(recordings, activeflows)
-        await calls.start()
-        await runner.start()
-        await recordings.repair()
-        await conferences.start()
+        ground.kept(call.runner)
+        await _take_up(room, call)
         health.start()
-        library.start()
-        yield Control(
-            store=store,
-            clock=clock,
-            engine=engine,
-            access=AccessService(store, clock),
-            rooms=rooms,
-            conferences=conferences,
-            participants=participants,
-            calls=calls,
-            flows=flows,
-            activeflows=activeflows,
-            errands=services.errands,
-            presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
-            recordings=recordings,
-            library=library,
-            call_recordings=CallRecordings(calls, recordings),
-            hears=HearsService(conferences=conferences, rooms=rooms),
-            talking=talking,
-            sounds=sounds.desk,
-            asides=AsideService(calls=calls, ambience=rooms.ambience, sounds=sounds.desk),
-        )
+        room.library.start()
+        yield _control(ground, room, call, talking)
+
+
+async def _take_up(room: RoomParts, call: CallParts) -> None:
+    """Let each take up what an earlier run has left: first what others refer to."""
+    await call.calls.start()
+    await call.runner.start()
+    await call.directory.registrations.prune()
+    await call.dialout.start()
+    await room.recordings.repair()
+    await room.conferences.start()
+
+
+def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingWatch) -> Control:
+    return Control(
+        store=ground.store,
+        clock=ground.clock,
+        engine=ground.engine,
+        access=AccessService(ground.store, ground.clock),
+        rooms=room.rooms,
+        conferences=room.conferences,
+        participants=room.participants,
+        calls=call.calls,
+        dialout=call.dialout,
+        directory=call.directory,
+        flows=room.flows,
+        activeflows=call.activeflows,
+        errands=call.errands,
+        presence=PresenceService(conferences=room.conferences, rooms=room.rooms, calls=call.calls),
+        recordings=room.recordings,
+        library=room.library,
+        call_recordings=CallRecordings(call.calls, room.recordings),
+        hears=HearsService(conferences=room.conferences, rooms=room.rooms),
+        talking=talking,
+        sounds=room.sounds,
+        asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
+    )

@@ -66,7 +66,10 @@ def _with_recordings(call: Call, recorded: Sequence[tuple[UUID, bool]]) -> Call:
 
 
 def _columns(call: Call) -> dict[str, Any]:
-    values = asdict(call) | {"mute": call.mute.value}
+    values = asdict(call) | {
+        "mute": call.mute.value,
+        "chained_call_ids": [str(each) for each in call.chained_call_ids],
+    }
     return {column.name: values[column.name] for column in calls.c}
 
 
@@ -76,6 +79,7 @@ def _model(row: RowMapping) -> Call:
         "source": Address(**row["source"]),
         "destination": Address(**row["destination"]),
         "status": CallStatus(row["status"]),
+        "chained_call_ids": tuple(UUID(each) for each in row["chained_call_ids"]),
         "mute": MuteDirection(row["mute"]),
         "hangup_by": HangupBy(row["hangup_by"]),
         "hangup_reason": HangupReason(row["hangup_reason"]),

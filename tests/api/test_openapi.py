@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from mixminus.api.openapi import access_shapes, flow_shapes, shapes
+from mixminus.api.openapi import access_shapes, directory_shapes, flow_shapes, shapes
 from mixminus.api.openapi.document import document
 from mixminus.api.openapi.implied import errors_of, parameters_of
 from mixminus.api.openapi.operation import Operation
@@ -245,3 +245,24 @@ async def test_real_answers_about_access_have_the_shapes_that_are_described(door
     for body, shape in answers:
         shape.model_validate(body)
         assert set(body) == set(shape.model_fields), shape
+
+
+async def test_real_answers_about_the_directory_have_the_shapes_that_are_described(door: Door) -> None:
+    bodies: dict[str, tuple[dict[str, Any], type[BaseModel], type[BaseModel]]] = {
+        "numbers": ({"number": "100"}, directory_shapes.Number, directory_shapes.NumberPage),
+        "extensions": (
+            {"extension": "1001", "password": "long enough"},
+            directory_shapes.Extension,
+            directory_shapes.ExtensionPage,
+        ),
+        "trunks": ({"domain_name": "pbx"}, directory_shapes.Trunk, directory_shapes.TrunkPage),
+    }
+    for name, (body, shape, page_shape) in bodies.items():
+        _, made = await door.post(f"/v1.0/{name}", body)
+        _, shown = await door.get(f"/v1.0/{name}/{made['id']}")
+        _, page = await door.get(f"/v1.0/{name}")
+        assert shown == made
+        assert page["result"] == [made]
+        shape.model_validate(made)
+        assert set(made) == set(shape.model_fields), name
+        page_shape.model_validate(page)

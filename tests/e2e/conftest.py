@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def phone(tmp_path: Path) -> Iterator[Ring]:
     """Make a phone whose microphone plays one tone: ``phone(440.0, codec="PCMU/8000/1")``."""
     phones: list[Baresip] = []
 
-    def ring(tone_hz: float, *, amplitude: float = 6000.0, **settings: str) -> Baresip:
+    def ring(tone_hz: float, *, amplitude: float = 6000.0, **settings: Any) -> Baresip:
         seat = next(_seats) % 40
         directory = tmp_path / f"phone{seat}"
         directory.mkdir()

@@ -15,6 +15,7 @@ from mixminus.app.control import Control, ControlConfig, open_control
 from mixminus.app.sounds import SoundConfig
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
+from mixminus.call.outbound import Trunk
 from mixminus.call.service import CallService
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.model import Conference, Conferencecall, ConferenceSpec, ConferenceType
@@ -37,7 +38,7 @@ from mixminus.store.page import MAX_PAGE_SIZE, Page
 from mixminus.store.timestamps import TimestampStyle
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
-from tests.support.legs import PcmLeg
+from tests.support.legs import PcmExchange, PcmLeg
 from tests.support.waiting import until
 
 __all__ = ["EVERYTHING", "House", "house", "open_house"]
@@ -56,6 +57,8 @@ class House:
     customer_id: CustomerId
     control: Control
     recordings_directory: Path
+    exchange: PcmExchange
+    """Whom the house calls."""
     legs: list[PcmLeg] = field(default_factory=list)
 
     @property
@@ -209,9 +212,12 @@ async def open_house(
         recordings_directory=directory / "recordings",
         names=dict(names),
         sounds=SoundConfig(directory / "sounds", directory / "speech"),
+        trunk=Trunk("trunk.example", 5070, "tcp", "me", "secret"),
     )
+    exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))
     try:
         async with open_control(store, clock, engine, config) as control:
+            control.dialout.legs = exchange
             identity, _ = await control.access.ensure_default(None)
             yield House(
                 store=store,
@@ -220,6 +226,7 @@ async def open_house(
                 customer_id=identity.customer_id,
                 control=control,
                 recordings_directory=config.recordings_directory,
+                exchange=exchange,
             )
     finally:
         await store.close()

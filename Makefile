@@ -1,8 +1,8 @@
 # Two commands do everything on a fresh Debian or Ubuntu machine: make run, make test.
 PYTHON ?= python3
 FUZZ_SECONDS ?= 30
-# Run a second time, on PostgreSQL.
-ON_STORE := tests/store
+# Everything that an answer of the API rests on, run a second time on PostgreSQL.
+ON_STORE := $(addprefix tests/,access api conference conformance delivery store)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,7 +42,7 @@ ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else
 	$(IN_NETWORK) --ignore=tests/e2e -n 2 --dist loadfile
-	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(ON_STORE)
+	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(ON_STORE) -n 2 --dist loadfile
 	$(IN_NETWORK) tests/e2e
 endif
 

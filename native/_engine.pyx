@@ -245,11 +245,20 @@ cdef class Port:
     def set_inband(self, bint detects, bint removes):
         check(mm_engine_set_inband(self.live(), detects, removes))
 
+    def set_hears_itself(self, bint on):
+        check(mm_engine_set_hears_itself(self.live(), on))
+
     def set_hears(self, Port speaker not None, int32_t gain_q8):
         check(mm_engine_set_hears(self.live(), speaker.live(), gain_q8))
 
     def play(self, Playout playout not None):
         check(mm_engine_attach_playout(self.engine.live(), playout.live(), NULL, self.live()))
+
+    def open_tap(self, uint32_t sample_rate_hz, uint32_t seconds):
+        cdef Tap tap = Tap.__new__(Tap)
+        check(mm_engine_open_port_tap(self.live(), sample_rate_hz, seconds, &tap.ptr))
+        tap.engine = self.engine
+        return tap
 
     def statistics(self):
         cdef mm_readings readings
@@ -354,7 +363,7 @@ cdef class Bridge:
 
 
 cdef class Tap:
-    """Reader's end of a bridge's tap."""
+    """Reader's end of a tap, of a bridge or of a port."""
 
     cdef mm_held_tap *ptr
     cdef Engine engine

@@ -19,6 +19,7 @@
 #include "playout.h"
 #include "source.h"
 #include "tap.h"
+#include "tapped.h"
 
 #define MM_BRIDGE_MAX_TALKERS 16      /* upper bound of the setting         */
 #define MM_BRIDGE_MAX_FORMATS 16      /* distinct encodings in one bridge   */
@@ -49,6 +50,7 @@ struct mm_member {
 	bool talking;
 	bool talking_changed;             /* in this tick                   */
 	struct mm_member_state *state;    /* the bridge's own               */
+	struct mm_tapped *tapped;         /* NULL: nobody listens in        */
 };
 
 int mm_member_open(struct mm_member *member, uint32_t port_id,
@@ -83,6 +85,8 @@ void mm_bridge_set_muted(struct mm_bridge *bridge, struct mm_member *member,
 			 bool muted);
 void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,
 			    bool deafened);
+void mm_bridge_set_hears_itself(struct mm_bridge *bridge,
+				struct mm_member *member, bool on);
 /* One cell of who-hears-whom, kept as an exception to "all but me":
  * gain 0 is not heard, 256 removes the exception. -ENOSPC when full. */
 int mm_bridge_set_hears(struct mm_bridge *bridge, struct mm_member *listener,

@@ -28,6 +28,7 @@ struct mm_seat {
 	uint8_t tx_state;                 /* enum mm_tx_state               */
 	uint8_t tx_class;                 /* enum mm_shared_class           */
 	uint8_t playouts;                 /* sounding for this member alone */
+	bool hears_itself;                /* echoed                         */
 	bool deafened;
 	bool was_deafened;                /* at the end of the last frame   */
 };
@@ -58,6 +59,7 @@ struct mm_bridge {
 	const struct mm_libraries *libraries;
 	struct mm_counters *counters;
 	uint64_t tick;                    /* the one running, or the next   */
+	uint32_t skipped;                 /* ticks before it                */
 	uint32_t sample_rate_hz;
 	uint32_t needed_hz;               /* by those who are here          */
 	uint32_t unneeded_ticks;          /* since needed_hz fell below     */

@@ -77,6 +77,7 @@ int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge);
 int mm_engine_set_gain(struct mm_port *port, int32_t gain_q8);
 int mm_engine_set_muted(struct mm_port *port, bool muted);
 int mm_engine_set_deafened(struct mm_port *port, bool deafened);
+int mm_engine_set_hears_itself(struct mm_port *port, bool on);
 /* Holds wherever both are on one bridge, until either closes. */
 int mm_engine_set_hears(struct mm_port *port, struct mm_port *speaker,
 			int32_t gain_q8);
@@ -104,6 +105,9 @@ int mm_engine_add_encoder(struct mm_engine *engine,
 int mm_engine_open_tap(struct mm_engine *engine, struct mm_held_bridge *bridge,
 		       uint32_t sample_rate_hz, bool stems, uint32_t seconds,
 		       struct mm_held_tap **tap);
+/* Of what a port says and hears, wherever it is. */
+int mm_engine_open_port_tap(struct mm_port *port, uint32_t sample_rate_hz,
+			    uint32_t seconds, struct mm_held_tap **tap);
 void mm_engine_close_tap(struct mm_engine *engine, struct mm_held_tap *tap);
 int mm_engine_open_playout(struct mm_engine *engine, uint32_t sample_rate_hz,
 			   uint32_t seconds, struct mm_held_playout **playout);

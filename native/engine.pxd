@@ -192,6 +192,7 @@ cdef extern from "engine.h" nogil:
     int mm_engine_set_muted(mm_port *port, bint muted)
     int mm_engine_set_deafened(mm_port *port, bint deafened)
     int mm_engine_set_inband(mm_port *port, bint detects, bint removes)
+    int mm_engine_set_hears_itself(mm_port *port, bint on)
     int mm_engine_set_hears(mm_port *port, mm_port *speaker, int32_t gain_q8)
     void mm_dispatch_begin(mm_shard *shard)
     void mm_dispatch_end(mm_engine *engine, mm_shard *shard)
@@ -203,6 +204,7 @@ cdef extern from "engine.h" nogil:
     int mm_engine_close_bridge(mm_engine *engine, mm_held_bridge *bridge)
     int mm_engine_open_tap(mm_engine *engine, mm_held_bridge *bridge, uint32_t sample_rate_hz,
                            bint stems, uint32_t seconds, mm_held_tap **tap)
+    int mm_engine_open_port_tap(mm_port *port, uint32_t sample_rate_hz, uint32_t seconds, mm_held_tap **tap)
     void mm_engine_close_tap(mm_engine *engine, mm_held_tap *tap)
     int mm_engine_open_playout(mm_engine *engine, uint32_t sample_rate_hz, uint32_t seconds,
                                mm_held_playout **playout)

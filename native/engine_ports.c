@@ -134,6 +134,9 @@ static int move(struct mm_port *port, struct mm_shard *shard)
 	for (struct mm_held_playout *p = engine->playouts; p; p = p->next_open)
 		if (p->listener == port)
 			p->shard = shard;
+	for (struct mm_held_tap *t = engine->taps; t; t = t->next_open)
+		if (t->speaker == port)
+			t->shard = shard;
 	if (control->configured)
 		mm_engine_add_encoder(engine, shard->lobby,
 				      &control->tx_format);
@@ -238,6 +241,15 @@ int mm_engine_set_deafened(struct mm_port *port, bool deafened)
 		return -EBADF;
 	return command(port, (struct mm_command){ .type = MM_COMMAND_SET_DEAFENED,
 					       .u.on = deafened });
+}
+
+int mm_engine_set_hears_itself(struct mm_port *port, bool on)
+{
+	if (port->control.closed)
+		return -EBADF;
+	return command(port, (struct mm_command){
+				     .type = MM_COMMAND_SET_HEARS_ITSELF,
+				     .u.on = on });
 }
 
 static void forget_rule(struct mm_port *port, const struct mm_port *speaker)
@@ -352,6 +364,9 @@ void mm_engine_close_port(struct mm_port *port)
 	for (struct mm_held_playout *p = engine->playouts; p; p = p->next_open)
 		if (p->listener == port)
 			p->listener = NULL;
+	for (struct mm_held_tap *t = engine->taps; t; t = t->next_open)
+		if (t->speaker == port)
+			t->speaker = NULL;
 	if (control->mux)
 		mm_mux_forget(control->mux, port);
 	control->releases_sent++;

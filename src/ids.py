@@ -7,14 +7,18 @@ from typing import Final, NewType
 __all__ = [
     "NIL",
     "AccessKeyId",
+    "ActiveflowId",
     "AgentId",
     "CallId",
     "ConferenceId",
     "ConferencecallId",
     "CustomerId",
+    "ExtensionId",
     "FlowId",
     "LegId",
+    "NumberId",
     "RecordingId",
+    "TrunkId",
     "new_direct_hash",
     "new_id",
 ]
@@ -24,10 +28,14 @@ ConferenceId = NewType("ConferenceId", uuid.UUID)
 ConferencecallId = NewType("ConferencecallId", uuid.UUID)
 CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
+ActiveflowId = NewType("ActiveflowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
+NumberId = NewType("NumberId", uuid.UUID)
+ExtensionId = NewType("ExtensionId", uuid.UUID)
+TrunkId = NewType("TrunkId", uuid.UUID)
 
 NIL: Final = uuid.UUID(int=0)
 

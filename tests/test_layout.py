@@ -19,6 +19,7 @@ from mixminus.conference.states import (
     ConferencecallStatus,
     ConferenceStatus,
 )
+from mixminus.flow.states import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
 from mixminus.machine import diagram
 from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingStatus
 
@@ -35,6 +36,7 @@ GENERATED_C = {"resample_tables.c", "resample_tables.h"}
 TABLES: dict[str, tuple[Any, Any]] = {
     "conference": (CONFERENCE_TRANSITIONS, ConferenceStatus.STARTING),
     "conferencecall": (CONFERENCECALL_TRANSITIONS, ConferencecallStatus.JOINING),
+    "activeflow": (ACTIVEFLOW_TRANSITIONS, ActiveflowStatus.RUNNING),
     "call": (CALL_TRANSITIONS, CallStatus.DIALING),
     "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE),
     "recording": (RECORDING_TRANSITIONS, RecordingStatus.INITIATING),

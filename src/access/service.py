@@ -1,5 +1,6 @@
 """AccessService: who is asking, by access key or by session, and the first of each (api.md section 10)."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +16,7 @@ from mixminus.access.render import render_agent
 from mixminus.access.states import CustomerStatus
 from mixminus.access.tokens import digest, new_access_key, new_password, new_secret
 from mixminus.clock import Clock
+from mixminus.errors import AlreadyExists
 from mixminus.ids import CustomerId
 from mixminus.store.database import Store, Transaction
 
@@ -136,14 +138,19 @@ class AccessService:
 
     async def _secret(self) -> str:
         """Return the key that signs sessions, made once for all restarts to come."""
-        if not self._signing_key:
-            async with self._store.transaction() as tx:
-                kept = await tx.secrets.find(SIGNING_KEY)
-                if kept is None:
-                    kept = new_secret()
-                    await tx.secrets.add(SIGNING_KEY, kept)
-            self._signing_key = kept
+        while not self._signing_key:
+            # Another request may make it between our look and our insert: then it is there at the next look.
+            with suppress(AlreadyExists):
+                self._signing_key = await self._kept_secret()
         return self._signing_key
+
+    async def _kept_secret(self) -> str:
+        async with self._store.transaction() as tx:
+            kept = await tx.secrets.find(SIGNING_KEY)
+            if kept is None:
+                kept = new_secret()
+                await tx.secrets.add(SIGNING_KEY, kept)
+        return kept
 
 
 def _identity(agent: Agent) -> Identity:

@@ -22,6 +22,7 @@ __all__ = ["add_headers", "answer_once", "authenticate", "cross_origin", "identi
 logger = log.get("api")
 
 INTERNAL: Final = 500
+AUTH: Final = "/auth/"
 CROSS_ORIGIN: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
     # A browser shows a script only what is listed here; WHIP needs the first three (RFC 9725 section 4.2).
@@ -78,7 +79,7 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
     except web.HTTPException as raised:
         if raised.status < web.HTTPBadRequest.status_code:
             raise
-        error = _of_aiohttp(raised)
+        error = _of_aiohttp(raised, request.path)
     except ConnectionError:
         raise  # the client has gone; there is nobody to answer
     except Exception as raised:  # noqa: BLE001 -- the edge of the house: whatever it is, it gets an envelope
@@ -150,7 +151,10 @@ def _renamed(answer: idempotency.Answer, new_id: str) -> bytes:
     return orjson.dumps(body)
 
 
-def _of_aiohttp(raised: web.HTTPException) -> MixMinusError:
+def _of_aiohttp(raised: web.HTTPException, path: str) -> MixMinusError:
     if raised.status in (web.HTTPNotFound.status_code, web.HTTPMethodNotAllowed.status_code):
-        return RouteNotFound("no such method on this path")
+        below = without_root(path)
+        misplaced = below != path and below.startswith(AUTH)
+        hint = ": logins have no version, POST /auth/login" if misplaced else ""
+        return RouteNotFound(f"no such method on this path{hint}")
     return InvalidArgument(raised.reason)

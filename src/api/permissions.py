@@ -18,6 +18,7 @@ NEEDED: Final[Mapping[str, Permission]] = {
     "customers": ADMIN,
     "me": Permission.NONE,
     # Any agent may listen; to what, each topic says.
+    "service_agents": Permission.NONE,
     "ws": Permission.NONE,
 }
 READING: Final[Mapping[str, Permission]] = {"agents": STAFF}

@@ -8,6 +8,8 @@ from aiohttp import web
 
 from mixminus.access.service import AccessService
 from mixminus.api.idempotency import IdempotencyService
+from mixminus.call.aside import AsideService
+from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
@@ -15,6 +17,11 @@ from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
+from mixminus.directory.service import DirectoryServices
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.flows import FlowService
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
@@ -30,9 +37,16 @@ class Services:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    dialout: DialoutService
+    asides: AsideService
+    flows: FlowService
+    activeflows: ActiveflowService
     presence: PresenceService
     hears: HearsService
     recordings: RecordingService
+    library: RecordingLibrary
+    call_recordings: CallRecordings
+    directory: DirectoryServices
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

@@ -28,6 +28,7 @@ from mixminus.app.demo import Demo, open_demo
 from mixminus.app.door import services_of
 from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings, setting_name
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
@@ -81,7 +82,7 @@ async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[Hous
         fresh_password = await control.access.ensure_admin(settings.admin_password.get_secret_value() or None)
         _watch(engine, control.on_engine_event, stack)
         webrtc = await _start_webrtc(settings, engine, control.calls, stack)
-        sip = await _start_sip(settings, engine, control, stack)
+        control.dialout.legs = sip = await _start_sip(settings, engine, control, stack)
         limits = Limits(Limited(settings.rate_limits))
         services = services_of(
             control,
@@ -113,7 +114,18 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
     return ControlConfig(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
+        recording_storage_url=settings.recording_storage_url,
+        recording_retention_days=settings.recording_retention_days,
+        private_targets=settings.private_webhooks,
         names=names,
+        sip_domain=settings.sip_domain,
+        trunk=settings.trunk.carrier() if settings.trunk else None,
+        call_max_duration_s=settings.call_max_duration_s,
+        sounds=SoundConfig(
+            directory=settings.sounds,
+            cache_directory=settings.data_dir / "speech",
+            language=settings.language,
+        ),
     )
 
 
@@ -192,11 +204,15 @@ async def _start_sip(
         host=settings.sip_host,
         port=settings.sip_port,
         public_host=advertised_host(settings, settings.sip_host),
+        domain=settings.sip_domain,
+        digests=settings.sip_digests,
         max_calls=settings.sip_max_calls,
         log_level=settings.log_level,
         log_json=settings.log_json,
     )
-    endpoint = SipEndpoint(engine, control.calls, config, on_event=control.on_engine_event)
+    endpoint = SipEndpoint(
+        engine, control.calls, config, directory=control.directory, on_event=control.on_engine_event
+    )
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)

@@ -1,42 +1,39 @@
 """Control: the services that decide, wired in one place for the server and for its tests.
 
-A service that is new is built in ``open_control``, closed by its stack, and named in ``Control``.
+A service that is new is built in one of the stages below, kept by the ground, and named in ``Control``.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from mixminus.access.service import AccessService
+from mixminus.app.call_parts import CallParts, open_calls
+from mixminus.app.ground import ControlConfig, Ground
+from mixminus.app.room_parts import RoomParts, open_rooms
+from mixminus.call.aside import AsideService
+from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
-from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
-from mixminus.flow.runner import FlowRunner
-from mixminus.flow.services import FlowServices
-from mixminus.ids import ConferenceId
+from mixminus.directory.service import DirectoryServices
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.errands import Errands
+from mixminus.flow.flows import FlowService
 from mixminus.mixer import Engine, EngineEvent
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
 
 __all__ = ["Control", "ControlConfig", "open_control"]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlConfig:
-    """What an operator may choose of the services."""
-
-    recordings_directory: Path
-    recording_sample_rate_hz: int = 16_000
-    names: Mapping[str, ConferenceId] = field(default_factory=dict)
-    """What a phone can dial beside ids and hashes; may grow later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +48,36 @@ class Control:
     conferences: ConferenceService
     participants: ParticipantService
     calls: CallService
+    dialout: DialoutService
+    directory: DirectoryServices
+    flows: FlowService
+    activeflows: ActiveflowService
+    errands: Errands
     presence: PresenceService
     recordings: RecordingService
+    library: RecordingLibrary
+    call_recordings: CallRecordings
     hears: HearsService
     talking: TalkingWatch
+    sounds: SoundDesk
+    asides: AsideService
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
         self.calls.on_engine_event(event)
         self.talking.on_engine_event(event)
+        self.recordings.on_engine_event(event)
 
     @property
     def counters(self) -> Mapping[str, int]:
-        return {**self.access.counters, **self.rooms.ambience.counters, **self.talking.counters}
+        return {
+            **self.access.counters,
+            **self.rooms.ambience.counters,
+            **self.talking.counters,
+            **self.recordings.counters,
+            **self.errands.counters,
+            **self.sounds.counters,
+        }
 
 
 @asynccontextmanager
@@ -72,40 +86,51 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
-        recordings = RecordingService(
-            store,
-            clock,
-            directory=config.recordings_directory,
-            sample_rate_hz=config.recording_sample_rate_hz,
-        )
-        stack.push_async_callback(recordings.close)
-        rooms = Rooms(engine, clock)
-        lifecycle = Lifecycle(store, clock, rooms, recordings)
-        conferences = ConferenceService(store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings)
-        stack.push_async_callback(conferences.close)
-        participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        flows = FlowRunner(FlowServices(participants=participants, clock=clock))
-        calls = CallService(store, clock, run_flow=flows.run, names=config.names)
-        health = HealthWatch(store, clock, participants)
-        stack.push_async_callback(health.close)
-        talking = TalkingWatch(store, clock, rooms)
-        stack.push_async_callback(talking.close)
-        stack.push_async_callback(calls.close)
-        await recordings.repair()
-        await calls.start()
-        await conferences.start()
+        ground = Ground(store, clock, engine, config, stack)
+        room = await open_rooms(ground)
+        call = open_calls(ground, room)
+        health = ground.kept(HealthWatch(store, clock, room.participants))
+        talking = ground.kept(TalkingWatch(store, clock, room.rooms))
+        ground.kept(call.calls)
+        # Before the calls: nothing is to follow the end of those that the server itself ends.
+        ground.kept(call.runner)
+        await _take_up(room, call)
         health.start()
-        yield Control(
-            store=store,
-            clock=clock,
-            engine=engine,
-            access=AccessService(store, clock),
-            rooms=rooms,
-            conferences=conferences,
-            participants=participants,
-            calls=calls,
-            presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
-            recordings=recordings,
-            hears=HearsService(conferences=conferences, rooms=rooms),
-            talking=talking,
-        )
+        room.library.start()
+        yield _control(ground, room, call, talking)
+
+
+async def _take_up(room: RoomParts, call: CallParts) -> None:
+    """Let each take up what an earlier run has left: first what others refer to."""
+    await call.calls.start()
+    await call.runner.start()
+    await call.directory.registrations.prune()
+    await call.dialout.start()
+    await room.recordings.repair()
+    await room.conferences.start()
+
+
+def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingWatch) -> Control:
+    return Control(
+        store=ground.store,
+        clock=ground.clock,
+        engine=ground.engine,
+        access=AccessService(ground.store, ground.clock),
+        rooms=room.rooms,
+        conferences=room.conferences,
+        participants=room.participants,
+        calls=call.calls,
+        dialout=call.dialout,
+        directory=call.directory,
+        flows=room.flows,
+        activeflows=call.activeflows,
+        errands=call.errands,
+        presence=PresenceService(conferences=room.conferences, rooms=room.rooms, calls=call.calls),
+        recordings=room.recordings,
+        library=room.library,
+        call_recordings=CallRecordings(call.calls, room.recordings),
+        hears=HearsService(conferences=room.conferences, rooms=room.rooms),
+        talking=talking,
+        sounds=room.sounds,
+        asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
+    )

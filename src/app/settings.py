@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -21,6 +29,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from mixminus.call.outbound import Trunk
 from mixminus.errors import InvalidArgument
 
 __all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
@@ -34,6 +43,21 @@ PORTS_PER_CALL: Final = 2
 
 class BadSettings(InvalidArgument):
     """The server cannot start as configured; the message says what to change, and where."""
+
+
+class TrunkSettings(BaseModel):
+    """Who carries calls to telephone numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(pattern=r"^[A-Za-z0-9:.\-]{1,253}$")
+    port: int = Field(5060, ge=1, le=65535)
+    transport: Literal["udp", "tcp"] = "udp"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+
+    def carrier(self) -> Trunk:
+        return Trunk(self.host, self.port, self.transport, self.username, self.password.get_secret_value())
 
 
 class Settings(BaseSettings):
@@ -81,6 +105,20 @@ class Settings(BaseSettings):
     recording_sample_rate_hz: Literal[8000, 16000, 48000] = Field(
         16000, description="sample rate of recordings, in Hz: 8000, 16000 or 48000"
     )
+    recording_storage_url: str = Field(
+        "",
+        description="where finished recordings go, such as s3://bucket/folder with mixminus[s3]; "
+        "empty keeps them in the data folder",
+    )
+    recording_retention_days: int = Field(
+        0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
+    )
+    language: str = Field(
+        "en-US", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="language of prompts, as en-US"
+    )
+    sounds_dir: Path | None = Field(
+        None, description="folder of the files that flows may play; empty means sounds in the data folder"
+    )
     media_timeout_ms: int = Field(
         10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"
     )
@@ -95,6 +133,27 @@ class Settings(BaseSettings):
     )
     event_retention_days: int = Field(
         30, ge=0, le=36_500, description="days that events are kept for those who resume; 0 keeps them all"
+    )
+    sip_domain: str = Field(
+        "mixminus.local",
+        pattern=r"^[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?$",
+        description="SIP domain; phones log in to <customer id>.registrar.<domain>, trunks to <name>.trunk.<domain>",
+    )
+    sip_digests: Literal["both", "sha-256", "md5"] = Field(
+        "both",
+        description="by which digests phones may log in: both, sha-256, or md5 for phones that give up when they "
+        "are offered what they do not know",
+    )
+    trunk: TrunkSettings | None = Field(
+        None,
+        description='who carries calls to telephone numbers, as JSON: {"host": "sip.example.com", '
+        '"username": "me", "password": "..."}; "port" and "transport" (udp or tcp) may follow',
+    )
+    call_max_duration_s: int = Field(
+        86_400,
+        ge=1,
+        le=31_536_000,
+        description="seconds after which a call is hung up, counted from its answer",
     )
     sip_max_calls: int = Field(64, ge=1, le=10_000, description="most simultaneous SIP calls")
 
@@ -170,6 +229,11 @@ class Settings(BaseSettings):
         if self.webhook_private_targets:
             return self.webhook_private_targets == "allow"
         return ipaddress.ip_address(self.http_host).is_loopback
+
+    @property
+    def sounds(self) -> Path:
+        """The folder of sounds, with the default filled in."""
+        return self.sounds_dir or self.data_dir / "sounds"
 
     @property
     def database(self) -> str:

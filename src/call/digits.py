@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 __all__ = ["Digits"]
@@ -14,22 +16,47 @@ class Digits:
 
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
-        self._asked: asyncio.Future[str] | None = None
+        self._arrived: asyncio.Future[None] | None = None
+        self._observers: list[Callable[[str], None]] = []
         self.dropped = 0
 
-    def press(self, digit: str) -> None:
-        """Give a digit to whoever asks for one, or keep it for whoever will."""
-        if self._asked is not None and not self._asked.done():
-            self._asked.set_result(digit)
-        elif len(self._waiting) < _MAX_WAITING:
-            self._waiting.append(digit)
-        else:
-            self.dropped += 1
+    @property
+    def waiting(self) -> str:
+        """Return what nobody has taken yet, oldest first."""
+        return "".join(self._waiting)
 
-    def next(self) -> asyncio.Future[str]:
-        """Return the future of the next digit; until it is done, asking again is asking for the same."""
-        if self._asked is None or self._asked.done():
-            self._asked = asyncio.get_running_loop().create_future()
+    def press(self, digit: str) -> None:
+        """Keep a digit for whoever takes it, and tell whoever waits that it is there."""
+        for observe in tuple(self._observers):
+            observe(digit)
+        if len(self._waiting) == _MAX_WAITING:
+            self.dropped += 1
+            return
+        self._waiting.append(digit)
+        if self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(None)
+
+    def arrived(self) -> asyncio.Future[None]:
+        """Return what is done as soon as a digit waits; nothing is taken by it."""
+        if self._arrived is None or self._arrived.done():
+            self._arrived = asyncio.get_running_loop().create_future()
             if self._waiting:
-                self._asked.set_result(self._waiting.popleft())
-        return self._asked
+                self._arrived.set_result(None)
+        return self._arrived
+
+    def take(self) -> str:
+        """Return the oldest digit that waits; empty if none does."""
+        return self._waiting.popleft() if self._waiting else ""
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._waiting.clear()
+
+    @contextmanager
+    def observed(self, observe: Callable[[str], None]) -> Iterator[None]:
+        """Tell of each digit that is pressed during the block, and leave it to whoever takes it."""
+        self._observers.append(observe)
+        try:
+            yield
+        finally:
+            self._observers.remove(observe)

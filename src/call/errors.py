@@ -1,8 +1,15 @@
 """What a call refuses."""
 
-from mixminus.errors import Conflict, NotFound
+from mixminus.errors import Conflict, InvalidArgument, NotFound
 
-__all__ = ["CallDeleted", "CallNotFound", "CallNotProgressing"]
+__all__ = [
+    "CallDeleted",
+    "CallNotFound",
+    "CallNotProgressing",
+    "GroupcallNotFound",
+    "NobodyToCall",
+    "NothingToDo",
+]
 
 
 class CallNotFound(NotFound):
@@ -15,3 +22,15 @@ class CallNotProgressing(Conflict):
 
 class CallDeleted(Conflict):
     """A deleted call cannot even be read (api.md section 5.3), unlike a deleted conference."""
+
+
+class GroupcallNotFound(NotFound):
+    reason = "GROUPCALL_NOT_FOUND"
+
+
+class NobodyToCall(InvalidArgument):
+    """None of the destinations is one that can be called (api.md section 5.2)."""
+
+
+class NothingToDo(InvalidArgument):
+    """A call without a flow and without actions."""

@@ -15,8 +15,9 @@ from mixminus.ids import CallId
 from mixminus.machine import step
 from mixminus.store.database import Store, Transaction
 
-__all__ = ["CallLedger"]
+__all__ = ["CallLedger", "publish_call_change"]
 
+_UNANSWERED = frozenset({CallStatus.DIALING, CallStatus.RINGING})
 _ENDING = frozenset({CallStatus.TERMINATING, CallStatus.CANCELING, CallStatus.HANGUP})
 
 
@@ -31,6 +32,25 @@ class CallLedger:
         async with self._store.transaction() as tx:
             await tx.calls.add(call)
             await _publish(tx, "call_created", call)
+            if call.status is CallStatus.DIALING:
+                await _publish(tx, "call_dialing", call)
+
+    async def rang(self, call_id: CallId) -> Call:
+        """Note that the far end rings; IllegalTransition if the call is beyond that."""
+
+        def change(call: Call, now: datetime) -> Call:
+            status = step(CALL_TRANSITIONS, call.status, CallEvent.RANG)
+            return replace(call, status=status, tm_ringing=now)
+
+        return await self._change(call_id, change)
+
+    async def chained(self, master_id: CallId, call_id: CallId) -> Call:
+        """Note that a call ends with its master."""
+
+        def change(call: Call, now: datetime) -> Call:
+            return replace(call, chained_call_ids=(*call.chained_call_ids, call_id))
+
+        return await self._change(master_id, change)
 
     async def answered(self, call_id: CallId, action: dict[str, Any]) -> Call:
         """Note that the call is up, and what its flow does; IllegalTransition if it is ending."""
@@ -42,28 +62,37 @@ class CallLedger:
         return await self._change(call_id, change)
 
     async def hanging_up(self, call_id: CallId) -> Call:
-        """Note that we end the call; one that is ending stays as it is."""
+        """Note that we end the call, or take it back; one that is ending stays as it is."""
 
         def change(call: Call, now: datetime) -> Call:
             if call.status in _ENDING:
                 return call
-            return replace(call, status=step(CALL_TRANSITIONS, call.status, CallEvent.HANG_UP))
+            waits = call.direction == "outgoing" and call.status in _UNANSWERED
+            event = CallEvent.CANCEL if waits else CallEvent.HANG_UP
+            return replace(call, status=step(CALL_TRANSITIONS, call.status, event))
 
         return await self._change(call_id, change)
 
     async def ended(self, call_id: CallId, ended: LegEnded, action: dict[str, Any]) -> Call:
-        """Note the end, who caused it and during what; a call that has ended stays as it is."""
+        """Note the end, who caused it and during what; a call that has ended stays as it is.
+
+        Whoever does not pick up in time has ended the call itself: local is only what went
+        by way of terminating or canceling (api.md section 5.1).
+        """
 
         def change(call: Call, now: datetime) -> Call:
             if call.status is CallStatus.HANGUP:
                 return call
-            local = call.status in _ENDING or not ended.remote
+            local = call.status in _ENDING or not (ended.remote or ended.reason is HangupReason.DIALOUT)
+            reason = ended.reason or HangupReason.NORMAL
+            if call.status is CallStatus.CANCELING:
+                reason = HangupReason.CANCEL
             return replace(
                 call,
                 status=step(CALL_TRANSITIONS, call.status, CallEvent.ENDED),
                 action=action,
                 hangup_by=HangupBy.LOCAL if local else HangupBy.REMOTE,
-                hangup_reason=ended.reason or HangupReason.NORMAL,
+                hangup_reason=reason,
                 tm_hangup=now,
             )
 
@@ -110,6 +139,15 @@ class CallLedger:
             changed = before.status is not after.status
             await _publish(tx, f"call_{after.status}" if changed else "call_updated", after)
             return after
+
+
+async def publish_call_change(tx: Transaction, call_id: CallId, now: datetime) -> None:
+    """Tell that what records a call has changed."""
+    call = await tx.calls.hold(call_id)
+    if call is not None:
+        call = replace(call, tm_update=now)
+        await tx.calls.save(call)
+        await _publish(tx, "call_updated", call)
 
 
 async def _publish(tx: Transaction, type_: str, call: Call) -> None:

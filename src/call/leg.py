@@ -3,15 +3,28 @@
 ``sip.leg.SipLeg`` and ``webrtc.leg.WebRtcLeg`` are the two; a call sees only this.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+from uuid import UUID
 
 from mixminus.call.model import Address
 from mixminus.call.states import HangupReason
 from mixminus.ids import LegId
 from mixminus.mixer import BridgePort
 
-__all__ = ["Address", "IncomingLegs", "Leg", "LegEnded"]
+__all__ = [
+    "ANYBODY",
+    "Address",
+    "Caller",
+    "Credentials",
+    "Hop",
+    "IncomingLegs",
+    "Leg",
+    "LegEnded",
+    "OutgoingLeg",
+    "OutgoingLegs",
+    "Target",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +33,19 @@ class LegEnded:
 
     reason: HangupReason
     remote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the transport knows of a caller for certain, whatever their From says."""
+
+    account_id: UUID | None = None
+    """The extension or trunk that has proved itself."""
+    host: str = ""
+    """The address that the call came from; empty if the transport does not tell."""
+
+
+ANYBODY: Final = Caller()
 
 
 class Leg(Protocol):
@@ -49,6 +75,14 @@ class Leg(Protocol):
         """End the leg from our side; harmless when it is over. ``ended`` follows."""
         ...
 
+    async def hold(self) -> None:
+        """Tell the phone that it is on hold; harmless when it is, or where there is no such word."""
+        ...
+
+    async def resume(self) -> None:
+        """Take the phone back from hold; harmless when it is not held."""
+        ...
+
     async def ended(self) -> LegEnded:
         """Wait for the end, whoever caused it; may be awaited many times. The port is closed by then."""
         ...
@@ -58,10 +92,69 @@ class IncomingLegs(Protocol):
     """Whom a transport tells of a new leg: ``call.service.CallService`` is the one."""
 
     async def incoming(
-        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+        self,
+        leg: Leg,
+        *,
+        source: Address,
+        destination: Address,
+        pin: str | None = None,
+        caller: Caller = ANYBODY,
     ) -> None:
         """Take over a leg that waits for ring, answer or reject; returns at once, work goes on in a task.
 
-        ``pin`` is for whoever comes by a transport that can say it at once.
+        ``pin`` is for whoever comes by a transport that can say it at once; ``caller`` is what is certain.
+        """
+        ...
+
+
+class Hop(Protocol):
+    """Where a call leaves for; ``sip.hop.Hop`` is the one."""
+
+    @property
+    def transport(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def connection(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """For a far end that asks who calls (RFC 3261 section 22)."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to dial, as a transport needs it; without a hop the URI says where that is."""
+
+    request_uri: str
+    hop: Hop | None = None
+    credentials: Credentials | None = None
+
+
+class OutgoingLeg(Leg, Protocol):
+    """A leg that we have opened; its port is there from the start."""
+
+    async def rang(self) -> bool:
+        """Wait until the far end rings; False if it is answered or over before. Await it as often as you like."""
+        ...
+
+    async def answered(self) -> bool:
+        """Wait until the far end answers; False if it is over before. Await it as often as you like."""
+        ...
+
+
+class OutgoingLegs(Protocol):
+    """Who can call somebody: ``sip.endpoint.SipEndpoint``. Browsers cannot be called."""
+
+    def dial(self, target: Target, *, source: Address, anonymous: bool) -> OutgoingLeg:
+        """Begin a call and return at once; raise MixMinusError where there is no port for it.
+
+        All that goes wrong after that is told by ``ended``.
         """
         ...

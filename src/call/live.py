@@ -1,18 +1,20 @@
 """LiveCall: a call that has a leg, as its flow and its verbs see it; gone when the leg is over."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from mixminus.call.digits import Digits
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.ledger import CallLedger
-from mixminus.call.leg import Leg, LegEnded
+from mixminus.call.leg import Leg, LegEnded, OutgoingLeg
 from mixminus.call.model import Call, MuteDirection
 from mixminus.call.states import CallStatus, HangupReason
+from mixminus.errors import IllegalTransition
 from mixminus.ids import CallId, LegId
 from mixminus.mixer import BridgePort, PortClosed
 
-__all__ = ["LiveCall"]
+__all__ = ["DialledCall", "LiveCall"]
 
 
 class LiveCall:
@@ -22,6 +24,8 @@ class LiveCall:
         self.id: CallId = call.id
         self.over: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
         """Done when the leg has ended, whoever ended it."""
+        self.up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the call is answered."""
         self.call = call
         """The row as it was last written."""
         self.action: dict[str, Any] = {}
@@ -29,6 +33,7 @@ class LiveCall:
         self.pin = pin
         """What the caller has brought for the door, if it could say it at once."""
         self.digits = Digits()
+        self.held = False
         self._leg = leg
         self._ledger = ledger
 
@@ -56,14 +61,18 @@ class LiveCall:
         """Accept the call, unless that is done."""
         if not self.answered:
             await self._leg.answer()
-            self.call = await self._ledger.answered(self.id, self.action)
+            await self._note_answered()
+
+    async def _note_answered(self) -> None:
+        self.call = await self._ledger.answered(self.id, self.action)
+        if not self.up.done():
+            self.up.set_result(None)
 
     async def set_mute(self, direction: MuteDirection, on: bool) -> None:
         """Mute or unmute; the other bit stays as it is."""
         self.call = await self._ledger.muted(self.id, direction, on)
         try:
-            self.port.set_muted(MuteDirection.IN in self.call.mute)
-            self.port.set_deafened(MuteDirection.OUT in self.call.mute)
+            self._apply_mute()
         except PortClosed as exc:
             raise CallNotProgressing(f"call {self.id} is ending") from exc
 
@@ -72,3 +81,54 @@ class LiveCall:
         if not self.over.done():
             self.call = await self._ledger.hanging_up(self.id)
             await self._leg.hang_up(reason)
+
+    async def hold(self) -> None:
+        """Put the far end on hold: not heard, and not hearing; CallNotProgressing unless the call is up."""
+        self._set_held(True)
+        await self._leg.hold()
+
+    async def resume(self) -> None:
+        """Take the far end back from hold; CallNotProgressing unless the call is up."""
+        self._set_held(False)
+        await self._leg.resume()
+
+    def _set_held(self, held: bool) -> None:
+        if not self.answered:
+            raise CallNotProgressing(f"call {self.id} is {self.call.status}")
+        self.held = held
+        try:
+            self._apply_mute()
+        except PortClosed as exc:
+            raise CallNotProgressing(f"call {self.id} is ending") from exc
+
+    def _apply_mute(self) -> None:
+        self.port.set_muted(self.held or MuteDirection.IN in self.call.mute)
+        self.port.set_deafened(self.held or MuteDirection.OUT in self.call.mute)
+
+
+class DialledCall(LiveCall):
+    """A call that we make: the far end rings, and answers."""
+
+    def __init__(self, call: Call, leg: OutgoingLeg, ledger: CallLedger) -> None:
+        super().__init__(call, leg, ledger)
+        self._outgoing_leg = leg
+
+    async def follow(self) -> None:
+        """Write what the far end does until it has answered, or does not any more."""
+        with suppress(IllegalTransition):  # taken back meanwhile
+            if await self._outgoing_leg.rang():
+                self.call = await self._ledger.rang(self.id)
+            if await self._outgoing_leg.answered():
+                await self._note_answered()
+
+    async def ring(self) -> None:
+        """Do nothing: it is the other side that rings."""
+
+    async def answer(self) -> None:
+        """Wait until the far end has answered, or the call is over."""
+        await asyncio.wait((self.up, self.over), return_when=asyncio.FIRST_COMPLETED)
+
+    async def give_up(self) -> None:
+        """Take the call back because nobody picks up."""
+        if not self.up.done():
+            await self._leg.hang_up(HangupReason.DIALOUT)

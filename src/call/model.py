@@ -1,4 +1,4 @@
-"""A call as the house knows it (api.md section 5.1); ``render.py`` writes it for the API."""
+"""A call, and a groupcall, as the house knows them (api.md sections 5.1 and 5.2); ``render.py`` writes it for the API."""
 
 import enum
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from mixminus.call.states import CallStatus, HangupBy, HangupReason
+from mixminus.call.states import CallStatus, GroupcallStatus, HangupBy, HangupReason
 from mixminus.errors import InvalidArgument
-from mixminus.ids import NIL, CallId, CustomerId
+from mixminus.ids import NIL, CallId, CustomerId, new_id
 
-__all__ = ["Address", "Call", "MuteDirection"]
+__all__ = ["Address", "Call", "Groupcall", "MuteDirection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,43 @@ class Call:
     status: CallStatus
     tm_create: datetime
     flow_id: UUID = NIL
-    activeflow_id: UUID = NIL
+    activeflow_id: UUID = field(default_factory=new_id)
+    """Its flow in the making: every call has one, from its first moment."""
     action: dict[str, Any] = field(default_factory=dict)
     """What the call's flow does now, as the API shows it."""
     mute: MuteDirection = MuteDirection.NONE
+    groupcall_id: UUID = NIL
+    """The group that it rings in."""
+    master_call_id: UUID = NIL
+    """The call whose flow has made it, if the two are chained."""
+    chained_call_ids: tuple[UUID, ...] = ()
+    """Calls that end with this one."""
     hangup_by: HangupBy = HangupBy.NONE
     hangup_reason: HangupReason = HangupReason.NONE
+    recording_id: UUID = NIL
+    """What records it now; as its recordings say."""
+    recording_ids: tuple[UUID, ...] = ()
     tm_ringing: datetime | None = None
     tm_progressing: datetime | None = None
     tm_hangup: datetime | None = None
+    tm_update: datetime | None = None
+    tm_delete: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Groupcall:
+    """Calls that ring together; it is over when all of them are."""
+
+    id: UUID
+    customer_id: CustomerId
+    status: GroupcallStatus
+    source: Address
+    destinations: tuple[Address, ...]
+    tm_create: datetime
+    flow_id: UUID = NIL
+    master_call_id: UUID = NIL
+    answer_call_id: UUID = NIL
+    """Who has answered."""
+    call_ids: tuple[CallId, ...] = ()
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

@@ -17,3 +17,5 @@ class Program:
     actions: Sequence[Mapping[str, Any]]
     flow_id: UUID = NIL
     variables: Mapping[str, str] = field(default_factory=dict)
+    on_complete_flow_id: UUID = NIL
+    """The flow that is run when this one is over, without the call; nil is none."""

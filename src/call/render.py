@@ -11,7 +11,7 @@ __all__ = ["render_call"]
 
 
 def render_call(call: Call, style: TimestampStyle) -> dict[str, Any]:
-    """Return every key; no agent owns a call, and a call that chains, groups or records has not been made."""
+    """Return every key; no agent owns a call."""
     return {
         "id": str(call.id),
         "customer_id": str(call.customer_id),
@@ -20,11 +20,11 @@ def render_call(call: Call, style: TimestampStyle) -> dict[str, Any]:
         "flow_id": str(call.flow_id),
         "activeflow_id": str(call.activeflow_id),
         "type": "flow",
-        "master_call_id": str(NIL),
-        "chained_call_ids": [],
-        "recording_id": str(NIL),
-        "recording_ids": [],
-        "groupcall_id": str(NIL),
+        "master_call_id": str(call.master_call_id),
+        "chained_call_ids": [str(each) for each in call.chained_call_ids],
+        "recording_id": str(call.recording_id),
+        "recording_ids": [str(each) for each in call.recording_ids],
+        "groupcall_id": str(call.groupcall_id),
         "source": asdict(call.source),
         "destination": asdict(call.destination),
         "status": call.status.value,

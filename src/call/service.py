@@ -6,25 +6,22 @@ leg ends by itself: the flow stops where it is -----------------------
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from mixminus.call.dialin import DirectHash, route
+from mixminus.call.directory import Directory, Refused, Routed
 from mixminus.call.errors import CallDeleted, CallNotFound, CallNotProgressing
 from mixminus.call.ledger import CallLedger
-from mixminus.call.leg import Address, Leg, LegEnded
-from mixminus.call.live import LiveCall
+from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
+from mixminus.call.live import DialledCall, LiveCall
 from mixminus.call.model import Call, MuteDirection
 from mixminus.call.program import Program
 from mixminus.call.states import CallStatus, HangupReason
 from mixminus.clock import Clock
-from mixminus.conference.admission import check_place
-from mixminus.conference.errors import ConferenceFull, ConferenceLocked
-from mixminus.conference.model import Conference
-from mixminus.conference.states import ConferenceStatus
-from mixminus.ids import CallId, ConferenceId, CustomerId, new_id
+from mixminus.ids import CallId, CustomerId, new_id
 from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
 from mixminus.store.database import Store
@@ -36,11 +33,9 @@ __all__ = ["CallService", "RunFlow"]
 RunFlow = Callable[[LiveCall, Program], Awaitable[None]]
 """Runs a call's program to the end; ``flow.runner`` is the one. Raises Interrupted when the leg ends."""
 
-FORBIDDEN: Final = 403
-NOT_FOUND: Final = 404
-BUSY: Final = 486
 CLOSE_GRACE_S: Final = 5.0
-_OPEN = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING})
+DIAL_TIMEOUT_S: Final = 60.0
+MAX_DURATION_S: Final = 86_400.0
 
 log = get("call")
 
@@ -49,13 +44,20 @@ class CallService:
     """Owns every live call; implements ``IncomingLegs``."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, run_flow: RunFlow, names: Mapping[str, ConferenceId]
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        run_flow: RunFlow,
+        directory: Directory,
+        max_duration_s: float = MAX_DURATION_S,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ledger = CallLedger(store, clock)
         self._run_flow = run_flow
-        self._names = names
+        self._directory = directory
+        self._max_duration_s = max_duration_s
         self._scope = TaskScope(task_failed("call"))
         self._serving: set[asyncio.Task[None]] = set()
         self._live: dict[CallId, LiveCall] = {}
@@ -72,10 +74,29 @@ class CallService:
             await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
 
     async def incoming(
-        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+        self,
+        leg: Leg,
+        *,
+        source: Address,
+        destination: Address,
+        pin: str | None = None,
+        caller: Caller = ANYBODY,
     ) -> None:
         """Take over a leg; it is routed, answered and served in a task of its own."""
-        task = self._scope.spawn(f"call {leg.id}", self._serve(leg, source, destination, pin))
+        target = destination.target
+        self._keep(self._scope.spawn(f"call {leg.id}", self._serve(leg, source, target, caller, pin)))
+
+    def place(self, live: DialledCall, program: Program, *, early: bool, wanted: Callable[[], bool]) -> None:
+        """Take over a call that we make; its flow runs on answer, or at once if it may be ``early``.
+
+        Somebody who answers and is not ``wanted`` any more is hung up.
+        """
+        self._enter(live)
+        self._keep(
+            self._scope.spawn(f"call {live.leg_id}", self._serve_dialled(live, program, early, wanted))
+        )
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
 
@@ -84,7 +105,7 @@ class CallService:
         live = self._by_port.get(event.port_id)
         if live is None:
             return
-        if isinstance(event, MediaTimeout):
+        if isinstance(event, MediaTimeout) and live.up.done():
             self._scope.spawn(f"media timeout {live.id}", live.hang_up(HangupReason.TIMEOUT))
         elif isinstance(event, DigitReceived):
             live.digits.press(event.digit)
@@ -115,14 +136,26 @@ class CallService:
         await self.hang_up(customer_id, call_id)
         return self._shown(await self._ledger.deleted(call_id))
 
-    async def set_mute(
-        self, customer_id: CustomerId, call_id: CallId, direction: MuteDirection, on: bool
-    ) -> Call:
-        """Mute (IN: is not heard; OUT: does not hear) or unmute; the other bit stays as it is."""
+    async def hold(self, customer_id: CustomerId, call_id: CallId) -> None:
+        """Put the call on hold: it is not heard and does not hear; CallNotProgressing unless it is up."""
+        await (await self._up(customer_id, call_id)).hold()
+
+    async def resume(self, customer_id: CustomerId, call_id: CallId) -> None:
+        """Take the call back from hold; CallNotProgressing unless it is up."""
+        await (await self._up(customer_id, call_id)).resume()
+
+    async def _up(self, customer_id: CustomerId, call_id: CallId) -> LiveCall:
         call = await self.get(customer_id, call_id)
         live = self._live.get(call_id)
         if live is None:
             raise CallNotProgressing(f"call {call_id} is {call.status}")
+        return live
+
+    async def set_mute(
+        self, customer_id: CustomerId, call_id: CallId, direction: MuteDirection, on: bool
+    ) -> Call:
+        """Mute (IN: is not heard; OUT: does not hear) or unmute; the other bit stays as it is."""
+        live = await self._up(customer_id, call_id)
         await live.set_mute(direction, on)
         return live.call
 
@@ -138,23 +171,61 @@ class CallService:
         live = self._live.get(call.id)
         return replace(call, action=live.action) if live else call
 
-    async def _serve(self, leg: Leg, source: Address, destination: Address, pin: str | None) -> None:
-        conference = await self._find_conference(destination.target)
-        if conference is None:
-            await leg.reject(NOT_FOUND)
+    async def _serve(self, leg: Leg, source: Address, target: str, caller: Caller, pin: str | None) -> None:
+        routed = await self._directory.route(source, target, caller)
+        if isinstance(routed, Refused):
+            await leg.reject(routed.status_code)
             return
-        if status_code := _refusal(conference):
-            await leg.reject(status_code)
-            return
-        call = await self._create(conference.customer_id, source, destination)
+        call = await self._create(routed)
         live = LiveCall(call, leg, self._ledger, pin)
-        self._live[call.id] = self._by_port[leg.port.id] = live
+        self._enter(live)
+        await self._carry(live, self._run(live, routed.program))
+
+    async def _serve_dialled(
+        self, live: DialledCall, program: Program, early: bool, wanted: Callable[[], bool]
+    ) -> None:
+        async def served() -> None:
+            with self._meanwhile(f"dial timeout {live.id}", self._give_up(live)):
+                if not early:
+                    await live.answer()
+                if early or (live.answered and wanted()):
+                    await self._run(live, program)
+                else:
+                    await live.hang_up()
+
+        self._scope.spawn(f"follow {live.id}", live.follow())
+        await self._carry(live, served())
+
+    def _enter(self, live: LiveCall) -> None:
+        self._live[live.id] = self._by_port[live.port.id] = live
+
+    async def _carry(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:
+        """Do what a call is to do, and write its end."""
+        port_id = live.port.id
         try:
-            self._scope.spawn(f"leg {leg.id}", live.watch())
-            await self._run(live, _join(conference))
-            await self._ledger.ended(call.id, await live.over, live.action)
+            self._scope.spawn(f"leg {live.leg_id}", live.watch())
+            with self._meanwhile(f"cap {live.id}", self._end_in_time(live)):
+                await work
+                await self._ledger.ended(live.id, await live.over, live.action)
         finally:
-            del self._live[call.id], self._by_port[leg.port.id]
+            del self._live[live.id], self._by_port[port_id]
+
+    @contextmanager
+    def _meanwhile(self, name: str, work: Coroutine[Any, Any, None]) -> Iterator[None]:
+        task = self._scope.spawn(name, work)
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _end_in_time(self, live: LiveCall) -> None:
+        await live.up
+        await self._clock.sleep(self._max_duration_s)
+        await live.hang_up(HangupReason.TIMEOUT)
+
+    async def _give_up(self, live: DialledCall) -> None:
+        await self._clock.sleep(DIAL_TIMEOUT_S)
+        await live.give_up()
 
     async def _run(self, live: LiveCall, program: Program) -> None:
         """Run the flow and hang up at its end; a flow that fails must not leave its call up."""
@@ -168,24 +239,14 @@ class CallService:
                 log.error("flow failed", call_id=str(live.id), exc_info=exc)
                 await live.hang_up(HangupReason.FAILED)
 
-    async def _find_conference(self, target: str) -> Conference | None:
-        destination = route(target, self._names)
-        if destination is None:
-            return None
-        async with self._store.snapshot() as tx:
-            if isinstance(destination, str):
-                conference = await tx.conferences.find_by_direct_hash(DirectHash(destination))
-            else:
-                conference = await tx.conferences.find(destination)
-        return conference if conference and conference.status in _OPEN else None
-
-    async def _create(self, customer_id: CustomerId, source: Address, destination: Address) -> Call:
+    async def _create(self, routed: Routed) -> Call:
         now = self._clock.now()
         call = Call(
             id=CallId(new_id()),
-            customer_id=customer_id,
-            source=source,
-            destination=destination,
+            customer_id=routed.customer_id,
+            source=routed.source,
+            destination=routed.destination,
+            flow_id=routed.program.flow_id,
             direction="incoming",
             status=CallStatus.RINGING,
             tm_create=now,
@@ -193,20 +254,3 @@ class CallService:
         )
         await self._ledger.create(call)
         return call
-
-
-def _refusal(conference: Conference) -> int:
-    """Return the SIP status that tells why nobody may come in now; 0 if they may."""
-    try:
-        check_place(conference.settings, len(conference.conferencecall_ids))
-    except ConferenceFull:
-        return BUSY
-    except ConferenceLocked:
-        return FORBIDDEN
-    return 0
-
-
-def _join(conference: Conference) -> Program:
-    """Return the flow that stands for dialling a conference; in a room for two, the first one hears it ring."""
-    join = {"type": "conference_join", "option": {"conference_id": str(conference.id)}}
-    return Program((join,) if conference.type == "connect" else ({"type": "answer"}, join))

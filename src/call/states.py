@@ -1,9 +1,18 @@
-"""The lifecycle of a call (api.md section 5.1)."""
+"""The lifecycles of calls, and of calls that ring together (api.md sections 5.1 and 5.2)."""
 
 import enum
 from typing import Final
 
-__all__ = ["CALL_TRANSITIONS", "CallEvent", "CallStatus", "HangupBy", "HangupReason"]
+__all__ = [
+    "CALL_TRANSITIONS",
+    "GROUPCALL_TRANSITIONS",
+    "CallEvent",
+    "CallStatus",
+    "GroupcallEvent",
+    "GroupcallStatus",
+    "HangupBy",
+    "HangupReason",
+]
 
 
 class CallStatus(enum.StrEnum):
@@ -63,3 +72,24 @@ class HangupReason(enum.StrEnum):
     NOANSWER = "noanswer"
     DIALOUT = "dialout"
     AMD = "amd"
+
+
+class GroupcallStatus(enum.StrEnum):
+    PROGRESSING = enum.auto()
+    HANGINGUP = enum.auto()
+    HANGUP = enum.auto()
+
+
+class GroupcallEvent(enum.StrEnum):
+    HANG_UP = enum.auto()
+    ENDED = enum.auto()
+
+
+GROUPCALL_TRANSITIONS: Final[dict[GroupcallStatus, dict[GroupcallEvent, GroupcallStatus]]] = {
+    GroupcallStatus.PROGRESSING: {
+        GroupcallEvent.HANG_UP: GroupcallStatus.HANGINGUP,
+        GroupcallEvent.ENDED: GroupcallStatus.HANGUP,
+    },
+    GroupcallStatus.HANGINGUP: {GroupcallEvent.ENDED: GroupcallStatus.HANGUP},
+    GroupcallStatus.HANGUP: {},
+}

@@ -16,6 +16,7 @@ from mixminus.conference.states import (
     ConferenceEvent,
     ConferenceStatus,
 )
+from mixminus.conference.telling import Telling
 from mixminus.conference.timeouts import Timeouts
 from mixminus.errors import MixMinusError
 from mixminus.ids import NIL, ConferenceId
@@ -60,7 +61,10 @@ async def note_talking(
 class Lifecycle:
     """Opens and closes conferences, their rows and their rooms together."""
 
-    def __init__(self, store: Store, clock: Clock, rooms: Rooms, recorder: Recorder) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, rooms: Rooms, recorder: Recorder, telling: Telling
+    ) -> None:
+        self.telling = telling
         self._store = store
         self._clock = clock
         self._rooms = rooms
@@ -146,6 +150,7 @@ class Lifecycle:
         if conference and conference.recording_id == NIL:
             try:
                 await self._recorder.start(conference, room.bridge, RecordingOptions())
+                self.telling.recording(room)
             except (MixMinusError, OSError) as exc:
                 # The participants have come to talk: a full disk must not keep them out.
                 log.error("recording not started", conference_id=str(conference_id), exc_info=exc)
@@ -153,7 +158,7 @@ class Lifecycle:
     async def stop_recording(self, conference: Conference) -> None:
         """Let the recording of a room that has become empty end, if there is one."""
         if conference.recording_id != NIL:
-            await self._recorder.stop(conference)
+            await self._recorder.stop(conference.id)
 
     async def stop(self) -> None:
         """Stop timers, finish recordings, close bridges; conferences stay as they are, for ``resume``."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
@@ -9,8 +10,9 @@ from mixminus.conference.ambience import Ambience, Music
 from mixminus.conference.errors import TooManyExceptions
 from mixminus.conference.hears import MAX_CELLS, Cells, Hears, cells, changes, without
 from mixminus.conference.model import Conference, Conferencecall, Role, RoomSettings
-from mixminus.ids import CallId, ConferencecallId, ConferenceId
+from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.mixer import Bridge, BridgePort, Engine
+from mixminus.sound.music import Tune
 
 __all__ = ["Room", "Rooms", "Seat"]
 
@@ -30,6 +32,8 @@ class Seat:
     company: asyncio.Event
     """Set from the moment that two participants have been in the room."""
     role: Role = Role.PARTICIPANT
+    activeflow_id: UUID = NIL
+    """The flow that has brought the participant."""
     dismissed: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -39,6 +43,8 @@ class Seat:
     waiting: bool = False
     """Found the door closed."""
     joined: bool = False
+    closed: bool = False
+    """The room has closed over it."""
     music: Music | None = None
 
     def dismiss(self) -> None:
@@ -96,6 +102,7 @@ class Room:
 
     def dismiss_all(self) -> None:
         for seat in self.seats.values():
+            seat.closed = True
             seat.dismiss()
 
     def settle(self) -> None:
@@ -133,12 +140,12 @@ class Room:
 class Rooms:
     """Owns every room, and keeps the one lock that a conference's changes queue for."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, tune: Tune | None = None) -> None:
         self._engine = engine
         self._rooms: dict[ConferenceId, Room] = {}
         self._by_port: dict[int, Seat] = {}
         self._turns: WeakValueDictionary[ConferenceId, asyncio.Lock] = WeakValueDictionary()
-        self.ambience = Ambience(engine, clock)
+        self.ambience = Ambience(engine, clock, tune)
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -177,8 +184,15 @@ class Rooms:
 
     def connect(self, room: Room, seat: Seat) -> None:
         """Let a participant be heard from now on."""
-        seat.port.join(room.bridge)
+        before = self._by_port.get(seat.port.id)
         self._by_port[seat.port.id] = seat
+        try:
+            seat.port.join(room.bridge)
+        except BaseException:
+            self._mute(seat)
+            if before:
+                self._by_port[seat.port.id] = before
+            raise
 
     def get_up(self, room: Room, seat: Seat) -> None:
         """Take the place back."""

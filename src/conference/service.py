@@ -7,6 +7,7 @@ from typing import Any, Final
 from mixminus.clock import Clock
 from mixminus.conference.admission import check_place, check_settings, role_of
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
+from mixminus.conference.flows import ConferenceFlows
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.model import Conference, ConferenceProfile, ConferenceSpec
 from mixminus.conference.publish import publish_conference
@@ -16,7 +17,7 @@ from mixminus.conference.states import ConferenceStatus
 from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId, CustomerId, new_direct_hash, new_id
 from mixminus.log import task_failed
-from mixminus.recording.model import RecordingOptions
+from mixminus.recording.model import PauseMode, RecordingOptions
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
@@ -31,13 +32,21 @@ class ConferenceService:
     """Creates, shows, closes and records conferences; an id of another customer is not found."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, rooms: Rooms, lifecycle: Lifecycle, recorder: Recorder
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        rooms: Rooms,
+        lifecycle: Lifecycle,
+        recorder: Recorder,
+        flows: ConferenceFlows,
     ) -> None:
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._lifecycle = lifecycle
         self._recorder = recorder
+        self._flows = flows
         self._scope = TaskScope(task_failed("conference"))
 
     async def start(self) -> None:
@@ -50,7 +59,7 @@ class ConferenceService:
 
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         """Return the new conference while it is starting; it progresses within milliseconds."""
-        conference = self._new(customer_id, spec)
+        conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
         async with self._store.transaction() as tx:
             await tx.conferences.add(conference)
             await tx.outbox.open(conference.id)
@@ -85,6 +94,7 @@ class ConferenceService:
         check_settings(profile.settings)
         async with self._rooms.turn(conference_id):
             await self.get(customer_id, conference_id)
+            profile = await self._flows.checked(customer_id, profile)
             async with self._store.transaction() as tx:
                 conference = await self._open(tx, conference_id)
                 now = self._clock.now()
@@ -126,14 +136,29 @@ class ConferenceService:
         async with self._rooms.turn(conference_id):
             conference, room = await self._progressing(customer_id, conference_id)
             await self._recorder.start(conference, room.bridge, options)
+            self._lifecycle.telling.recording(room)
             return await self.get(customer_id, conference_id)
 
     async def recording_stop(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
         """Stop the active recording; its file is whole a moment later."""
         async with self._rooms.turn(conference_id):
             conference, _ = await self._progressing(customer_id, conference_id)
-            await self._recorder.stop(conference)
+            await self._recorder.stop(conference.id)
             return await self.get(customer_id, conference_id)
+
+    async def recording_pause(
+        self, customer_id: CustomerId, conference_id: ConferenceId, mode: PauseMode
+    ) -> Conference:
+        """Leave out of the active recording what is said from now on."""
+        conference, _ = await self._progressing(customer_id, conference_id)
+        self._recorder.pause(conference.id, mode)
+        return conference
+
+    async def recording_resume(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
+        """Let the paused recording go on."""
+        conference, _ = await self._progressing(customer_id, conference_id)
+        self._recorder.resume(conference.id)
+        return conference
 
     async def close(self) -> None:
         """Stop timers and close bridges; conferences go on at the next start."""

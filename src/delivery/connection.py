@@ -46,6 +46,10 @@ class Limits:
 LIMITS: Final = Limits()
 
 
+async def _for_ever() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a client asks for when it connects."""
@@ -54,6 +58,8 @@ class Wish:
     numbered: bool = False
     after: int | None = None
     """The last event that the client has; None begins with what happens next."""
+    valid: Callable[[], Awaitable[bool]] = _for_ever
+    """Whether what the client came in with would still let it in; asked before each ping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,10 @@ class Connection:
             if self._clock.monotonic_s() - self._heard_s >= self._limits.pong_s:
                 self._counters["delivery.sockets_silent"] += 1
                 self.end(WSCloseCode.POLICY_VIOLATION, "no pong")
+                return
+            if not await self._wish.valid():
+                self._counters["delivery.sockets_revoked"] += 1
+                self.end(WSCloseCode.POLICY_VIOLATION, "the credential is no longer valid")
                 return
             await self._write(self._socket.ping())
 

@@ -15,6 +15,7 @@ NAMES: Final = (
     "delivery.sockets_opened",
     "delivery.sockets_slow",
     "delivery.sockets_silent",
+    "delivery.sockets_revoked",
     "delivery.sockets_misused",
 )
 

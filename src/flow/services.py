@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass
 
+from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
+from mixminus.flow.errands import Errands
+from mixminus.flow.flows import FlowService
+from mixminus.flow.web import Web
+from mixminus.sound.desk import SoundDesk
+from mixminus.store.database import Store
 
 __all__ = ["FlowServices"]
 
@@ -12,5 +18,11 @@ __all__ = ["FlowServices"]
 class FlowServices:
     """A row for each part that some action needs."""
 
+    store: Store
     participants: ParticipantService
     clock: Clock
+    recorder: CallRecorder
+    flows: FlowService
+    web: Web
+    errands: Errands
+    sounds: SoundDesk

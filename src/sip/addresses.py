@@ -2,14 +2,16 @@
 
 import re
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from mixminus.call.leg import Address
 from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable
 
-__all__ = ["callee_of", "caller_of"]
+__all__ = ["callee_of", "caller_of", "from_value"]
 
 _MAX_NAME: Final = 255
+_ANONYMOUS: Final = '"Anonymous" <sip:anonymous@anonymous.invalid>'  # RFC 3261 section 8.1.1.3
+_USER_CHARACTERS: Final = "-_.!~*'()&=+$,"  # RFC 3261 section 25.1, unreserved and user-unreserved
 _NUMBER = re.compile(r"\+?[0-9]+\Z")
 
 
@@ -33,4 +35,17 @@ def callee_of(request_uri: str) -> Address:
         uri = SipUri.parse(request_uri)
     except Unreadable:
         return Address(type="sip", target="")
-    return Address(type="sip", target=unquote(uri.user))
+    user = f"{uri.user}:{uri.password}" if uri.password else uri.user
+    return Address(type="sip", target=unquote(user))
+
+
+def from_value(source: Address, host: str, *, anonymous: bool) -> str:
+    """Write the From of a call that we make, without its tag; whoever has no name calls as the server."""
+    if anonymous:
+        return _ANONYMOUS
+    user = source.target.removeprefix("sip:").partition("@")[0]
+    authority = f"[{host}]" if ":" in host else host
+    uri = f"<sip:{quote(user or 'mixminus', safe=_USER_CHARACTERS)}@{authority}>"
+    name = "".join(each for each in source.name or source.target_name if each.isprintable())[:_MAX_NAME]
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" {uri}' if name else uri

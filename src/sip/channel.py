@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Final
 
 from mixminus import log
-from mixminus.sip.messages import MAX_MESSAGE_BYTES, MalformedMessage, Message, decode, encode
+from mixminus.sip.messages import Message
+from mixminus.sip.records import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
 
 __all__ = ["BlockingChannel", "Channel", "Disconnected", "socket_pair"]
 

@@ -5,20 +5,28 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 from mixminus import log
-from mixminus.call.leg import IncomingLegs, LegEnded
+from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target
 from mixminus.call.states import HangupReason
+from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
-from mixminus.ids import LegId
+from mixminus.ids import LegId, new_id
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.mixer.events import DigitReceived as PortDigitReceived
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
-from mixminus.sip.leg import SipLeg
+from mixminus.sip.dialled_leg import DialledLeg
+from mixminus.sip.dialler import Dialler
+from mixminus.sip.door import Door
+from mixminus.sip.endings import end_of
+from mixminus.sip.leg import IncomingLeg, SipLeg
 from mixminus.sip.messages import (
     Attach,
+    CallAnswered,
     CallEnded,
+    CallRang,
     DigitReceived,
     IncomingCall,
     MediaAgreed,
@@ -33,9 +41,6 @@ from mixminus.tasks import TaskScope
 
 __all__ = ["SipEndpoint"]
 
-_CANCELLED: Final = 487
-_TIMEOUTS: Final = frozenset({408, 481, 504})
-_SUCCESS: Final = 200
 # Below 2**31: some phones keep an o= line's numbers in a signed word.
 _SESSION_ID_BITS: Final = 31
 
@@ -43,7 +48,7 @@ _log = log.get("sip.endpoint")
 
 
 class SipEndpoint:
-    """Turns calls that workers report into legs, and legs' wishes into commands."""
+    """Turns calls that workers report into legs, and legs' wishes into commands; implements ``OutgoingLegs``."""
 
     def __init__(
         self,
@@ -51,16 +56,24 @@ class SipEndpoint:
         legs: IncomingLegs,
         config: SipConfig,
         *,
+        directory: DirectoryServices,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``on_event`` hears digits that came by INFO, in the engine's own words."""
+        """``directory`` says who may log in; ``on_event`` hears digits that came by INFO, in the engine's own words."""
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
         self._on_event = on_event
-        self._legs: dict[LegId, tuple[int, SipLeg]] = {}
+        self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
-        self._pool = WorkerPool(config, on_report=self._on_report, on_lost=self._on_worker_lost)
+        self._door = Door(directory, self._to_edge)
+        self._pool = WorkerPool(
+            config,
+            on_report=self._on_report,
+            on_lost=self._on_worker_lost,
+            on_edge=self._door.on_edge,
+        )
+        self._dialler = Dialler(config, self._pool, self._tasks)
 
     @property
     def ready(self) -> bool:
@@ -79,7 +92,7 @@ class SipEndpoint:
 
     @property
     def counters(self) -> Counter[str]:
-        return self._pool.counters
+        return self._pool.counters + Counter({"sip_door_overruns": self._door.overruns})
 
     async def start(self) -> None:
         """Open the port; returns when ``max_calls`` calls can be taken."""
@@ -88,25 +101,45 @@ class SipEndpoint:
     async def close(self) -> None:
         """Hang up every leg and let all processes go; closing twice is harmless."""
         await self._pool.close()
+        await self._door.close()
         await self._tasks.close()
         for _, leg in list(self._legs.values()):
             leg.over(LegEnded(HangupReason.NORMAL, remote=False))
         self._legs.clear()
+        self._dialler.close()
+
+    def dial(self, target: Target, *, source: Address, anonymous: bool) -> DialledLeg:
+        """Begin a call and return at once; raise MixMinusError where there is no port for it."""
+        port = self._engine.open_rtp_port()
+        leg_id = LegId(new_id())
+        local = self._local_end(port)
+        leg = DialledLeg(leg_id, port, lambda message: self._dialler.send(leg_id, message))
+        self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
+        return leg
+
+    def _to_edge(self, message: Message) -> None:
+        self._pool.send_edge(message)
 
     def _on_report(self, worker_id: int, message: Message) -> None:
         match message:
             case IncomingCall():
                 self._incoming(worker_id, message)
-            case MediaAgreed(leg_id, local_sdp, remote_sdp) if leg_id in self._legs:
-                _, leg = self._legs[leg_id]
-                self._tasks.spawn("media agreed", leg.media_agreed(local_sdp, remote_sdp))
-            case DigitReceived(leg_id, digit, duration_ms) if leg_id in self._legs:
-                _, leg = self._legs[leg_id]
-                at_us = time.monotonic_ns() // 1000
-                self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
+            case MediaAgreed(leg_id, local_sdp, remote_sdp):
+                if leg := self._leg(leg_id):
+                    self._tasks.spawn("media agreed", leg.media_agreed(local_sdp, remote_sdp))
+            case DigitReceived(leg_id, digit, duration_ms):
+                if leg := self._leg(leg_id):
+                    at_us = time.monotonic_ns() // 1000
+                    self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
             case CallEnded(leg_id) if leg_id in self._legs:
                 _, leg = self._legs.pop(leg_id)
-                leg.over(_end_of(message))
+                leg.over(end_of(message))
+            case CallRang() | CallAnswered() | CallEnded():
+                self._dialler.on_report(message)
+
+    def _leg(self, leg_id: LegId) -> SipLeg | None:
+        found = self._legs.get(leg_id)
+        return found[1] if found else self._dialler.leg(leg_id)
 
     def _incoming(self, worker_id: int, call: IncomingCall) -> None:
         try:
@@ -120,7 +153,7 @@ class SipEndpoint:
             port.close()
             self._pool.send(worker_id, Reject(call.leg_id, status_code))
             return
-        leg = SipLeg(
+        leg = IncomingLeg(
             call.leg_id,
             port,
             local,
@@ -131,10 +164,13 @@ class SipEndpoint:
         self._pool.send(worker_id, Attach(call.leg_id, local))
         self._tasks.spawn("incoming leg", self._hand_over(leg, call))
 
-    async def _hand_over(self, leg: SipLeg, call: IncomingCall) -> None:
+    async def _hand_over(self, leg: IncomingLeg, call: IncomingCall) -> None:
         try:
             await self._incoming_legs.incoming(
-                leg, source=caller_of(call.from_uri), destination=callee_of(call.request_uri)
+                leg,
+                source=caller_of(call.from_uri),
+                destination=callee_of(call.request_uri),
+                caller=Caller(UUID(call.account_id) if call.account_id else None, call.source_host),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
@@ -155,6 +191,7 @@ class SipEndpoint:
         for leg_id in lost:
             _, leg = self._legs.pop(leg_id)
             leg.over(LegEnded(HangupReason.FAILED, remote=False))
+        self._dialler.on_worker_lost(worker_id)
 
 
 def _refusal(local: LocalEnd, offer: str) -> int:
@@ -168,14 +205,3 @@ def _refusal(local: LocalEnd, offer: str) -> int:
     except NotAcceptable:
         return 488
     return 0
-
-
-def _end_of(call: CallEnded) -> LegEnded:
-    if call.local:
-        return LegEnded(HangupReason.NORMAL, remote=False)
-    if call.status_code == _CANCELLED:
-        return LegEnded(HangupReason.CANCEL, remote=True)
-    if call.status_code in _TIMEOUTS:
-        return LegEnded(HangupReason.TIMEOUT, remote=False)
-    reason = HangupReason.NORMAL if call.status_code == _SUCCESS else HangupReason.FAILED
-    return LegEnded(reason, remote=True)

@@ -15,13 +15,16 @@ from typing import Final
 
 from mixminus import log
 from mixminus.errors import Unavailable
+from mixminus.ids import LegId
 from mixminus.machine import step
 from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
 from mixminus.sip.keeper import Keeper
 from mixminus.sip.messages import (
     AddWorker,
+    CallDialled,
     CallEnded,
+    CallReserved,
     Drain,
     EdgeCounted,
     EdgeOpened,
@@ -32,6 +35,7 @@ from mixminus.sip.messages import (
     OpenEdge,
     ReleaseCall,
     RemoveWorker,
+    ReserveCall,
     WorkerExited,
     WorkerReady,
 )
@@ -80,6 +84,8 @@ class _Worker:
     sip_port: int = 0
     capacity: int = 0
     sip_call_ids: set[str] = field(default_factory=set)
+    reserved: set[LegId] = field(default_factory=set)
+    """Legs of calls that we make."""
 
     def fire(self, event: WorkerEvent) -> None:
         self.state = step(WORKER_TRANSITIONS, self.state, event)
@@ -94,6 +100,7 @@ class WorkerPool:
         *,
         on_report: Callable[[int, Message], None],
         on_lost: Callable[[int], None],
+        on_edge: Callable[[Message], None],
     ) -> None:
         self.port = 0
         """The public SIP port, once open."""
@@ -101,6 +108,7 @@ class WorkerPool:
         self._config = config
         self._on_report = on_report
         self._on_lost = on_lost
+        self._on_edge = on_edge
         self._inner_port = 0
         self._workers: dict[int, _Worker] = {}
         self._numbers = itertools.count(1)
@@ -110,6 +118,7 @@ class WorkerPool:
         self._backoff = Backoff()
         self._tasks = TaskScope(log.task_failed("sip.pool"))
         self._changed = asyncio.Event()
+        self._reservations: dict[LegId, asyncio.Future[int]] = {}
         self._edge_open = False
         self._edge = Keeper(
             "mixminus.sip.edge",
@@ -152,10 +161,35 @@ class WorkerPool:
         except TimeoutError:
             raise Unavailable("the SIP workers do not start") from None
 
+    async def reserve(self, leg_id: LegId) -> int:
+        """Have the edge, which knows of every call, keep a place; return the worker's id or raise Unavailable."""
+        if not self.ready:
+            raise Unavailable("no SIP worker is ready")
+        asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._reservations[leg_id] = asked
+        self._edge.send(ReserveCall(leg_id))
+        try:
+            worker_id = await asked
+        finally:
+            del self._reservations[leg_id]
+        worker = self._workers.get(worker_id)
+        if worker is None:
+            raise Unavailable("all SIP workers are busy")
+        worker.reserved.add(leg_id)
+        return worker_id
+
+    def release(self, leg_id: LegId) -> None:
+        """Give a place back whose call was not dialled."""
+        self._edge.send(ReleaseCall(str(leg_id)))
+
     def send(self, worker_id: int, message: Message) -> None:
         """Send a command; to a worker that is gone, nothing."""
         if worker := self._workers.get(worker_id):
             worker.channel.send(message)
+
+    def send_edge(self, message: Message) -> None:
+        """Send a command to the edge; while there is none, nothing."""
+        self._edge.send(message)
 
     async def close(self) -> None:
         """Hang up every call, then let all processes go; closing twice is harmless."""
@@ -210,11 +244,15 @@ class WorkerPool:
                 self._fill()
                 self._changed.set()
                 return
-            case IncomingCall(sip_call_id=sip_call_id):
+            case IncomingCall(sip_call_id=sip_call_id) | CallDialled(sip_call_id=sip_call_id):
                 worker.sip_call_ids.add(sip_call_id)
-            case CallEnded(sip_call_id=sip_call_id):
+            case CallEnded(leg_id=leg_id, sip_call_id=sip_call_id):
                 worker.sip_call_ids.discard(sip_call_id)
                 self._edge.send(ReleaseCall(sip_call_id))
+                if leg_id in worker.reserved:
+                    # It may have ended before the edge has seen its INVITE.
+                    worker.reserved.discard(leg_id)
+                    self.release(leg_id)
         self._on_report(worker_id, message)
 
     def _introduce(self, worker: _Worker) -> None:
@@ -263,6 +301,8 @@ class WorkerPool:
                 inner_port=self._inner_port,
                 invites_per_s=config.invites_per_s,
                 messages_per_s=config.messages_per_s,
+                domain=config.domain,
+                digests=config.digests,
             )
         )
 
@@ -276,9 +316,20 @@ class WorkerPool:
                         self._introduce(worker)
                 self._fill()
                 self._changed.set()
+            case CallReserved(leg_id, worker_id):
+                asked = self._reservations.get(leg_id)
+                if asked and not asked.done():
+                    asked.set_result(worker_id)
+                else:
+                    self.release(leg_id)
             case EdgeCounted(counters):
                 self.counters |= Counter(dict(counters))
+            case _:
+                self._on_edge(message)
 
     def _on_edge_loss(self) -> None:
         self._edge_open = False
+        for asked in self._reservations.values():
+            if not asked.done():
+                asked.set_result(0)
         self._changed.set()

@@ -4,10 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.access.model import Customer
 from mixminus.access.states import CustomerStatus
+from mixminus.errors import AlreadyExists
 from mixminus.ids import CustomerId
 from mixminus.store.page import Page
 from mixminus.store.tables import customers, secrets
@@ -61,7 +63,11 @@ class SecretRows:
         self._connection = connection
 
     async def add(self, name: str, value: str) -> None:
-        await self._connection.execute(insert(secrets).values(name=name, value=value))
+        """Insert; a name that is there is AlreadyExists."""
+        try:
+            await self._connection.execute(insert(secrets).values(name=name, value=value))
+        except IntegrityError as exc:
+            raise AlreadyExists(f"the secret {name} has been made") from exc
 
     async def find(self, name: str) -> str | None:
         return await self._connection.scalar(select(secrets.c.value).where(secrets.c.name == name))

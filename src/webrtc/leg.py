@@ -105,6 +105,12 @@ class WebRtcLeg:
         """End the leg because the browser asked for it."""
         await self._end(LegEnded(HangupReason.NORMAL, remote=True))
 
+    async def hold(self) -> None:
+        """Do nothing: a browser has no word for it, and hears silence."""
+
+    async def resume(self) -> None:
+        """Do nothing."""
+
     async def ended(self) -> LegEnded:
         """Wait for the end, whoever caused it; the port is closed by then."""
         return await asyncio.shield(self._ended)

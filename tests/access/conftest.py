@@ -9,11 +9,12 @@ from mixminus.access.service import AccessService
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock
+from tests.support.database import database_url
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'mixminus.db'}"
+    url = database_url(tmp_path)
     await upgrade(url)
     opened = Store(url)
     yield opened

@@ -10,6 +10,7 @@ from mixminus.access.tokens import prefix
 from mixminus.ids import CustomerId, new_id
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
+from tests.support.database import content
 
 DAY_S = 86_400
 
@@ -108,10 +109,6 @@ async def test_the_database_never_sees_the_key(access: AccessService, store: Sto
     _, token = await access.ensure_default(None)
     assert token is not None
     await store.close()
-    kept = contents(tmp_path)
+    kept = content(tmp_path)
     assert token.encode() not in kept
     assert token[:11].encode() in kept
-
-
-def contents(directory: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in directory.iterdir())

@@ -15,8 +15,8 @@ from mixminus.access.permissions import Permission
 from mixminus.access.service import ADMIN_USERNAME, AccessService
 from mixminus.ids import AgentId, new_id
 from mixminus.store.database import Store
-from tests.access.test_keys import contents
 from tests.support.clock import ManualClock
+from tests.support.database import content
 
 SECRET = "s" * 32
 WEEK_S = 7 * 86_400
@@ -147,7 +147,7 @@ async def test_the_database_never_sees_a_password(
 ) -> None:
     password = await access.ensure_admin(None)
     await store.close()
-    kept = contents(tmp_path)
+    kept = content(tmp_path)
     assert password
     assert password.encode() not in kept
     assert b"$argon2id$" in kept
@@ -169,3 +169,16 @@ async def test_what_is_no_hash_matches_nothing() -> None:
     assert not await Passwords().matches("", "")
     assert not await Passwords().matches(None, "")
     assert not await Passwords().matches("not a hash", "x")
+
+
+async def test_the_first_requests_of_all_agree_on_what_signs_sessions(
+    store: Store, clock: ManualClock
+) -> None:
+    """Two servers on one PostgreSQL, or two requests of one: whoever is second takes what the first has made."""
+    houses = [AccessService(store, clock) for _ in range(8)]
+    await houses[0].ensure_admin("given by the operator")
+    logins = await asyncio.gather(
+        *(each.log_in(ADMIN_USERNAME, "given by the operator") for each in houses[:3])
+    )
+    for login in logins:
+        await asyncio.gather(*(each.authenticate(login.token) for each in houses))

@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from mixminus.api.application import build
 from mixminus.app.control import ControlConfig, open_control
 from mixminus.app.door import services_of
+from mixminus.app.sounds import SoundConfig
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryService
 from mixminus.mixer import Engine
@@ -28,7 +29,10 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         stack.push_async_callback(store.close)
         engine = stack.enter_context(Engine())
         engine.start()
-        config = ControlConfig(recordings_directory=tmp_path / "recordings")
+        config = ControlConfig(
+            recordings_directory=tmp_path / "recordings",
+            sounds=SoundConfig(tmp_path / "sounds", tmp_path / "speech"),
+        )
         control = await stack.enter_async_context(open_control(store, clock, engine, config))
         webrtc = WebRtcEndpoint(engine, control.calls)
         await webrtc.start()

@@ -47,6 +47,10 @@ async def test_create_answers_200_with_every_key(door: Door) -> None:
         "exit_tone": False,
         "music_when_alone": False,
         "record_on_start": False,
+        "announce": "",
+        "prompts": "pin",
+        "language": "",
+        "prompt_texts": {},
         "tm_end": UNSET,
         "tm_update": UNSET,
         "tm_delete": UNSET,
@@ -237,7 +241,7 @@ async def test_an_ended_recording_is_a_wav_file_in_whole_and_in_part(door: Door)
     assert listed["result"][0]["reference_id"] == room["id"]
 
 
-@pytest.mark.parametrize("body", [{"format": "mp3"}, {"duration": -1}])
+@pytest.mark.parametrize("body", [{"format": "aiff"}, {"duration": -1}])
 async def test_a_recording_that_cannot_be_made_is_refused(door: Door, body: dict[str, Any]) -> None:
     room = await door.room()
     status, answer = await door.post(f"/v1.0/conferences/{room['id']}/recording_start", body)
@@ -262,3 +266,35 @@ async def test_many_deletes_at_once_agree(door: Door) -> None:
     path = f"/v1.0/conferences/{room['id']}"
     answers = await asyncio.gather(*(door.send("DELETE", path) for _ in range(20)))
     assert {(status, answer["status"]) for status, answer in answers} == {(200, "terminated")}
+
+
+ACTIONS = ("pre_actions", "post_actions")
+
+
+@pytest.mark.parametrize("field", ACTIONS)
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        pytest.param({"type": "dance"}, "INVALID_ACTION_TYPE", id="unknown type"),
+        pytest.param({"option": {}}, "INVALID_ACTION_TYPE", id="no type"),
+        pytest.param({"type": "sleep", "option": "long"}, "INVALID_ARGUMENT", id="option is no object"),
+        pytest.param({"type": "answer", "id": "first"}, "INVALID_ARGUMENT", id="id is no UUID"),
+        pytest.param("answer", "INVALID_JSON_BODY", id="no object"),
+    ],
+)
+async def test_actions_that_nobody_could_do_are_refused(
+    door: Door, field: str, action: object, reason: str
+) -> None:
+    room = await door.room()
+    body = {"type": "conference", field: [{"type": "answer"}, action]}
+    for method, path in (("POST", "/v1.0/conferences"), ("PUT", f"/v1.0/conferences/{room['id']}")):
+        status, answer = await door.send(method, path, json=body)
+        assert (status, answer["error"]["reason"]) == (400, reason)
+
+
+async def test_actions_are_shown_with_every_key(door: Door) -> None:
+    talk = {"type": "talk", "option": {"text": "Hello.", "language": "en-US"}}
+    body = {"type": "conference", "pre_actions": [talk], "post_actions": [{"type": "hangup"}]}
+    _, room = await door.post("/v1.0/conferences", body)
+    assert room["pre_actions"] == [{"id": NIL, "next_id": NIL, **talk}]
+    assert room["post_actions"] == [{"id": NIL, "next_id": NIL, "type": "hangup", "option": {}}]

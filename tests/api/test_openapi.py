@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from mixminus.api.openapi import access_shapes, shapes
+from mixminus.api.openapi import access_shapes, directory_shapes, flow_shapes, shapes
 from mixminus.api.openapi.document import document
 from mixminus.api.openapi.implied import errors_of, parameters_of
 from mixminus.api.openapi.operation import Operation
@@ -194,6 +194,7 @@ async def test_real_answers_have_the_shapes_that_are_described(door: Door, offer
     _, started = await door.send("POST", f"{path}/recording_start")
     await join(door, room, offer)
     joined = await participant(door, room, "joined")
+    _, flow = await door.post("/v1.0/flows", {"actions": [{"type": "answer"}]})
     asked: dict[str, type[BaseModel]] = {
         path: shapes.Conference,
         "/v1.0/conferences": shapes.ConferencePage,
@@ -205,6 +206,10 @@ async def test_real_answers_have_the_shapes_that_are_described(door: Door, offer
         f"{path}/hears": shapes.Hears,
         f"/v1.0/conferencecalls/{joined['id']}": shapes.Conferencecall,
         f"/v1.0/calls/{joined['reference_id']}": shapes.Call,
+        "/v1.0/flows": flow_shapes.FlowPage,
+        f"/v1.0/flows/{flow['id']}": flow_shapes.Flow,
+        "/v1.0/activeflows": flow_shapes.ActiveflowPage,
+        f"/v1.0/activeflows/{joined['activeflow_id']}": flow_shapes.Activeflow,
         "/v1.0/events": shapes.EventPage,
         "/v1.0/events/undelivered": shapes.Undelivered,
         "/ping": shapes.Pong,
@@ -240,3 +245,24 @@ async def test_real_answers_about_access_have_the_shapes_that_are_described(door
     for body, shape in answers:
         shape.model_validate(body)
         assert set(body) == set(shape.model_fields), shape
+
+
+async def test_real_answers_about_the_directory_have_the_shapes_that_are_described(door: Door) -> None:
+    bodies: dict[str, tuple[dict[str, Any], type[BaseModel], type[BaseModel]]] = {
+        "numbers": ({"number": "100"}, directory_shapes.Number, directory_shapes.NumberPage),
+        "extensions": (
+            {"extension": "1001", "password": "long enough"},
+            directory_shapes.Extension,
+            directory_shapes.ExtensionPage,
+        ),
+        "trunks": ({"domain_name": "pbx"}, directory_shapes.Trunk, directory_shapes.TrunkPage),
+    }
+    for name, (body, shape, page_shape) in bodies.items():
+        _, made = await door.post(f"/v1.0/{name}", body)
+        _, shown = await door.get(f"/v1.0/{name}/{made['id']}")
+        _, page = await door.get(f"/v1.0/{name}")
+        assert shown == made
+        assert page["result"] == [made]
+        shape.model_validate(made)
+        assert set(made) == set(shape.model_fields), name
+        page_shape.model_validate(page)

@@ -11,7 +11,10 @@ from mixminus.api.permissions import needed
 from tests.api.door import KEY, OPERATOR, Door
 
 ADMIN, MANAGER = Permission.CUSTOMER_ADMIN, Permission.CUSTOMER_MANAGER
-ANY = {"conferences", "conferencecalls", "calls", "recordings", "recordingfiles"}
+ANY = {
+    *("conferences", "conferencecalls", "calls", "recordings", "recordingfiles"),
+    *("flows", "activeflows", "numbers", "extensions", "trunks"),
+}
 
 
 async def session(door: Door, permission: Permission, name: str = "somebody") -> str:
@@ -36,6 +39,8 @@ async def session(door: Door, permission: Permission, name: str = "somebody") ->
         ("POST", "/v1.0/agents", ADMIN),
         ("PUT", "/v1.0/agents/{id}/permission", ADMIN),
         ("GET", "/v1.0/me", Permission.NONE),
+        ("GET", "/v1.0/ws", Permission.NONE),
+        ("GET", "/v1.0/service_agents/ws", Permission.NONE),
         ("GET", "/v1.0/something/new", ADMIN | MANAGER),
         ("GET", "/metrics", ADMIN | MANAGER),
     ],

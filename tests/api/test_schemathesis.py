@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from mixminus.api.openapi.document import document
 from mixminus.api.openapi.table import OPERATIONS
+from tests.support.database import settings_for_a_server
 from tests.support.server import ACCESS_KEY, Server
 
 EXAMPLES = 10
@@ -27,7 +28,15 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-COLLECTIONS = ("conferences", "conferencecalls", "calls", "recordings", "recordingfiles")
+COLLECTIONS = (
+    "conferences",
+    "conferencecalls",
+    "calls",
+    "recordings",
+    "recordingfiles",
+    "flows",
+    "activeflows",
+)
 
 schema = schemathesis.openapi.from_dict(document(OPERATIONS, "test"))
 
@@ -39,7 +48,7 @@ def text(_: schemathesis.SerializationContext, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server")) as running:
+    with Server(tmp_path_factory.mktemp("server"), **settings_for_a_server()) as running:
         yield running
     assert "Traceback" not in running.log, running.log[-3000:]
 
@@ -49,7 +58,15 @@ def known(server: Server) -> dict[str, str]:
     """One thing of each kind that can be had without a phone, by its collection."""
     room = server.new_room()
     recording = server.call("POST", f"/conferences/{room}/recording_start").json["recording_id"]
-    return {"conferences": room, "recordings": recording, "recordingfiles": recording}
+    flow = server.call("POST", "/flows", {"name": "known"}).json["id"]
+    activeflow = server.call("POST", "/activeflows", {"flow_id": flow}).json["id"]
+    return {
+        "conferences": room,
+        "recordings": recording,
+        "recordingfiles": recording,
+        "flows": flow,
+        "activeflows": activeflow,
+    }
 
 
 @schema.parametrize()

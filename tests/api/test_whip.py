@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiortc import RTCPeerConnection
+from aiortc import RTCConfiguration, RTCPeerConnection
 
 from tests.api.door import Door
 from tests.support.waiting import until
@@ -16,7 +16,7 @@ FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
 
 @pytest.fixture
 async def offer() -> AsyncIterator[str]:
-    browser = RTCPeerConnection()
+    browser = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     browser.addTransceiver("audio")
     await browser.setLocalDescription(await browser.createOffer())
     yield browser.localDescription.sdp

@@ -1,6 +1,5 @@
 """Who talks is told, and for every beginning an end."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from mixminus.conference.model import Conference, ParticipantChange
 from mixminus.conference.states import ConferencecallStatus
 from mixminus.ids import ConferencecallId
 from tests.support.clock import ManualClock
+from tests.support.database import copy_directory
 from tests.support.house import House, open_house
 from tests.support.legs import PcmLeg
 from tests.support.signals import tone
@@ -84,6 +84,6 @@ async def test_a_killed_server_tells_the_end_when_it_is_back(tmp_path: Path) -> 
     clock = ManualClock()
     async with open_house(tmp_path / "first", clock) as first:
         room, _, _ = await talker(first)
-        copy = Path(shutil.copytree(tmp_path / "first", tmp_path / "second"))
+        copy = copy_directory(tmp_path / "first", tmp_path / "second")
     async with open_house(copy, clock) as second:
         await told(second, room, [STARTED, ENDED])

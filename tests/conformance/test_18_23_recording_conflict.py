@@ -1,6 +1,14 @@
 """23: a second recording_start is 409 and leaves the first alone; so is one outside progressing."""
 
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from mixminus.conference.states import ConferenceStatus
+from mixminus.ids import ConferenceId
 from tests.api.door import Door
+from tests.support.site import Site
 
 
 async def test_18_23_a_second_start_leaves_the_first_alone(door: Door) -> None:
@@ -12,6 +20,23 @@ async def test_18_23_a_second_start_leaves_the_first_alone(door: Door) -> None:
     assert await door.get(path) == (200, started)
     _, recording = await door.get(f"/v1.0/recordings/{started['recording_id']}")
     assert recording["status"] == "recording"
+
+
+@pytest.mark.parametrize(
+    "status", [ConferenceStatus.STARTING, ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED]
+)
+async def test_18_23_only_where_it_progresses_a_room_is_recorded(
+    site: Site, status: ConferenceStatus
+) -> None:
+    room = await site.door.room()
+    async with site.house.store.transaction() as tx:
+        conference = await tx.conferences.hold(ConferenceId(UUID(room["id"])))
+        assert conference is not None
+        await tx.conferences.save(replace(conference, status=status))
+    for verb in ("recording_start", "recording_stop"):
+        status_code, answer = await site.door.send("POST", f"/v1.0/conferences/{room['id']}/{verb}")
+        assert (status_code, answer["error"]["reason"]) == (409, "STATE_INVALID")
+    assert (await site.conference(room["id"]))["recording_ids"] == []
 
 
 async def test_18_23_a_room_that_is_over_is_not_recorded(door: Door) -> None:

@@ -78,8 +78,9 @@ async def test_the_server_pings_every_ten_seconds(tmp_path: Path) -> None:
             assert (await ws.receive(timeout=5)).type is WSMsgType.PING
 
 
-async def test_without_a_credential_there_is_no_websocket(front: Front) -> None:
+@pytest.mark.parametrize("path", ["ws", "service_agents/ws"])
+async def test_without_a_credential_there_is_no_websocket(front: Front, path: str) -> None:
     for query, reason in (("", "AUTHENTICATION_REQUIRED"), ("?token=garbage", "INVALID_CREDENTIALS")):
-        async with front.client.get(f"/v1.0/ws{query}") as response:
+        async with front.client.get(f"/v1.0/{path}{query}") as response:
             assert response.status == 401
             assert (await response.json())["error"]["reason"] == reason

@@ -26,6 +26,8 @@ async def test_18_36_the_short_root_is_an_alias(door: Door) -> None:
         ("PATCH", "/v1.0/calls"),
         ("POST", "/v1/recordings"),
         ("DELETE", "/ping"),
+        ("POST", "/v1.0/auth/login"),
+        ("GET", "/v1/auth/login"),
     ],
 )
 async def test_18_36_what_is_not_routed_is_one_404(door: Door, method: str, path: str) -> None:
@@ -35,6 +37,12 @@ async def test_18_36_what_is_not_routed_is_one_404(door: Door, method: str, path
     assert answer.keys() == {"error"}
     assert answer["error"].keys() == {"status", "reason", "message", "request_id"}
     assert (answer["error"]["status"], answer["error"]["reason"]) == ("NOT_FOUND", "ROUTE_NOT_FOUND")
+
+
+async def test_18_36_who_logs_in_at_the_wrong_path_is_told_the_right_one(door: Door) -> None:
+    for path in ("/v1.0/auth/login", "/v1/auth/login"):
+        status, answer = await door.send("POST", path, token="", json={})
+        assert (status, "POST /auth/login" in answer["error"]["message"]) == (404, True)
 
 
 @pytest.mark.parametrize("given", ["a", "Z-9_", "x" * 64])

@@ -35,11 +35,12 @@ def test_18_50_no_acknowledged_change_is_lost_and_nobody_is_left_behind(server: 
             if number == 0:
                 eventually(
                     lambda: storm.promises.of_every_kind,
-                    timeout_s=45,
+                    timeout_s=90,
                     what="the storm rages",
                 )
             play_for(chance.uniform(1.0, 2.5))
             server.kill()
+            # Before the next start: what a straggler did to the new server would be no ghost of the old.
             storm.calm()
             server.start()
         kept.absorb(storm.promises)

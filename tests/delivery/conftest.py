@@ -8,6 +8,7 @@ import pytest
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock
+from tests.support.database import database_url
 from tests.support.outbox import Outbox, open_outbox
 from tests.support.webhook_receiver import WebhookReceiver, open_receiver
 
@@ -21,7 +22,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'mixminus.db'}"
+    url = database_url(tmp_path)
     await upgrade(url)
     opened = Store(url)
     yield opened

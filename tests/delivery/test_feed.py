@@ -11,6 +11,7 @@ from mixminus.delivery.feed import POLL_S, Feed
 from mixminus.store.database import Store
 from mixminus.store.outbox import Event
 from tests.support.clock import ManualClock
+from tests.support.database import database_url
 from tests.support.outbox import Outbox
 from tests.support.waiting import until
 
@@ -52,7 +53,7 @@ async def test_what_another_process_has_written_is_found_by_the_poll(
     feed.subscribe(got.append)
     await outbox.stream()
     await feed.start()
-    other = Store(f"sqlite+aiosqlite:///{tmp_path / 'mixminus.db'}")
+    other = Store(database_url(tmp_path))
     await Outbox(other, clock, outbox.access, outbox.customer_id, outbox.streams).add()
     await other.close()
     await until(lambda: clock.sleepers)

@@ -12,9 +12,14 @@ import pytest
 from aiohttp import WSMsgType
 from aiohttp.test_utils import TestClient
 
+from mixminus.access.model import AgentSpec, Identity
+from mixminus.access.permissions import Permission
+from mixminus.access.states import CustomerEvent
 from mixminus.delivery.connection import Limits
+from mixminus.store.database import Store
 from tests.support.clock import ManualClock
-from tests.support.front import KEY, Front, heard, next_frame, open_front, subscribe
+from tests.support.database import database_url
+from tests.support.front import KEY, OPERATOR, Front, heard, next_frame, open_front, subscribe
 from tests.support.outbox import Outbox
 from tests.support.waiting import until
 
@@ -45,6 +50,19 @@ async def test_who_resumes_gets_what_was_missed_and_then_what_happens(front: Fro
     assert [frame["number"] for frame in missed] == list(range(41, 251))
     assert (live["id"], live["type"]) == (251, "live")
     assert [*missed, live] == (await front.events())[40:]
+
+
+async def test_who_resumes_gets_nothing_again_that_the_feed_has_not_read_yet(tmp_path: Path) -> None:
+    async with open_front(tmp_path, delivery_clock=ManualClock()) as front:
+        # Another process has written it: nobody tells the feed, and its poll never comes.
+        elsewhere = Store(database_url(tmp_path))
+        outbox = Outbox(elsewhere, front.house.clock, front.access, front.house.customer_id)
+        await outbox.add("written elsewhere", count=5)
+        async with front.listen("&after=4") as ws:
+            await subscribe(ws, everything(front))
+            assert (await next_frame(ws))["id"] == 5
+            assert await heard(ws) == []
+        await elsewhere.close()
 
 
 async def test_resuming_in_a_storm_leaves_no_gap_and_no_duplicate(front: Front) -> None:
@@ -109,6 +127,22 @@ async def test_one_event_comes_once_however_many_topics_match_until_none_does(fr
         assert await heard(ws) == []
 
 
+async def test_an_agent_hears_what_is_theirs_by_their_own_path(front: Front) -> None:
+    customer = Identity(front.house.customer_id, Permission.ALL)
+    spec = AgentSpec("ann", "long enough", permission=Permission.CUSTOMER_AGENT)
+    agent = await front.access.agents.create(customer, spec)
+    token = (await front.access.log_in("ann", "long enough")).token
+    own, outbox = f"agent_id:{agent.id}:call:*", outbox_of(front)
+    for path in ("ws", "service_agents/ws"):
+        async with front.client.ws_connect(f"/v1.0/{path}?token={token}", autoping=False) as ws:
+            await subscribe(ws, own)
+            await outbox.add("call_hangup", owner_id=str(customer.customer_id))
+            await outbox.add("call_hangup", owner_id=str(agent.id))
+            assert (await next_frame(ws))["data"]["owner_id"] == str(agent.id)
+            await ws.send_json({"type": "subscribe", "topics": [everything(front)]})
+            assert (await ws.receive(timeout=5)).type is WSMsgType.CLOSE
+
+
 async def test_a_customer_hears_nothing_of_another(front: Front) -> None:
     _, key = await front.stranger()
     async with front.listen(key=key) as ws, front.listen() as own:
@@ -161,6 +195,25 @@ async def test_pings_come_every_ten_seconds_and_silence_ends_it_after_sixty(tmp_
         message = await ws.receive(timeout=5)
         assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1008, "no pong")
         assert front.delivery.counters["delivery.sockets_silent"] == 1
+
+
+@pytest.mark.parametrize("fate", ["deleted", "frozen"])
+async def test_whose_key_is_revoked_hears_no_more_from_the_next_ping_on(tmp_path: Path, fate: str) -> None:
+    clock = ManualClock()
+    async with open_front(tmp_path, delivery_clock=clock) as front:
+        customer_id, key = await front.stranger()
+        async with front.listen(key=key) as ws:
+            await ping(clock, ws)
+            if fate == "deleted":
+                await front.access.keys.renew(customer_id, "key")
+            else:
+                await front.access.customers.fire(OPERATOR, customer_id, CustomerEvent.FREEZE)
+            await until(lambda: clock.sleepers == 3)
+            clock.advance(10)
+            message = await ws.receive(timeout=5)
+            assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
+            assert message.extra == "the credential is no longer valid"
+        assert front.delivery.counters["delivery.sockets_revoked"] == 1
 
 
 async def ping(clock: ManualClock, ws: Any) -> None:

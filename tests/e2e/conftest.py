@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.baresip import Baresip
 from tests.support.closing import everything_is_closed
+from tests.support.database import settings_for_a_server
 from tests.support.netns import inside
 from tests.support.server import Server
 from tests.support.tones import tone, write_wav
@@ -28,7 +30,7 @@ def private_network() -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server")) as running:
+    with Server(tmp_path_factory.mktemp("server"), **settings_for_a_server()) as running:
         yield running
         assert running.stop() == 0, running.log[-3000:]
     assert "Traceback" not in running.log, running.log[-3000:]
@@ -50,7 +52,7 @@ def phone(tmp_path: Path) -> Iterator[Ring]:
     """Make a phone whose microphone plays one tone: ``phone(440.0, codec="PCMU/8000/1")``."""
     phones: list[Baresip] = []
 
-    def ring(tone_hz: float, *, amplitude: float = 6000.0, **settings: str) -> Baresip:
+    def ring(tone_hz: float, *, amplitude: float = 6000.0, **settings: Any) -> Baresip:
         seat = next(_seats) % 40
         directory = tmp_path / f"phone{seat}"
         directory.mkdir()

@@ -4,13 +4,16 @@ import enum
 
 import pytest
 
+from mixminus.sip.dialled_leg import DIALLED_TRANSITIONS
 from mixminus.sip.edge.calls import CALL_TRANSITIONS
 from mixminus.sip.leg import LEG_TRANSITIONS
 from mixminus.sip.pool import WORKER_TRANSITIONS
 from mixminus.sip.supervision import Backoff
 
 
-@pytest.mark.parametrize("table", [CALL_TRANSITIONS, LEG_TRANSITIONS, WORKER_TRANSITIONS])
+@pytest.mark.parametrize(
+    "table", [CALL_TRANSITIONS, LEG_TRANSITIONS, DIALLED_TRANSITIONS, WORKER_TRANSITIONS]
+)
 def test_every_state_has_a_row_is_reached_and_leads_to_an_end(
     table: dict[enum.StrEnum, dict[enum.StrEnum, enum.StrEnum]],
 ) -> None:

@@ -12,33 +12,45 @@ from hypothesis import strategies as st
 from mixminus.ids import LegId
 from mixminus.mixer.formats import Codec
 from mixminus.sip import messages
+from mixminus.sip.hop import Hop
 from mixminus.sip.messages import (
-    MAX_MESSAGE_BYTES,
+    AccountAsked,
     AddWorker,
     Answer,
+    AnswerRegistration,
     Attach,
+    CallAnswered,
+    CallDialled,
     CallEnded,
+    CallRang,
+    CallReserved,
+    Dial,
     DigitReceived,
     Drain,
     EdgeCounted,
     EdgeOpened,
+    ForgetAccounts,
     Fork,
     Forked,
+    GiveAccount,
     HangUp,
+    Hold,
     IncomingCall,
-    MalformedMessage,
+    LoginsFailed,
     MediaAgreed,
     Message,
     OpenEdge,
+    RegisteringPhone,
+    RegistrationAsked,
     Reject,
     ReleaseCall,
     RemoveWorker,
+    ReserveCall,
     Ring,
     WorkerExited,
     WorkerReady,
-    decode,
-    encode,
 )
+from mixminus.sip.records import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
 from mixminus.sip.sdp.negotiation import LocalEnd
 
 ALL = typing.get_args(Message)
@@ -50,20 +62,47 @@ EXAMPLES: list[Message] = [
     WorkerExited(1, -9),
     WorkerReady(50_000, 4),
     IncomingCall(LEG, "a@b", "sip:1000@host", '"Ånn" <sip:a@b>', "<sip:1000@host>", "v=0\r\n"),
+    Dial(LEG, "sip:a@b", '"Ånn" <sip:c@d>', False, Hop("tcp", "192.0.2.1", 5060, 3), LOCAL, "user", "secret"),
+    CallDialled(LEG, "a@b"),
+    CallRang(LEG),
+    CallAnswered(LEG),
     Attach(LEG, LOCAL),
     Ring(LEG),
     Answer(LEG),
     Reject(LEG, 486),
+    Hold(LEG, True),
     HangUp(LEG),
     MediaAgreed(LEG, "v=0\r\n", "v=0\r\n"),
     DigitReceived(LEG, "#", 160),
-    CallEnded(LEG, "a@b", 200, True),
+    CallEnded(LEG, "a@b", 302, True, "sip:e@f"),
     OpenEdge("127.0.0.1", 5060, "198.51.100.1", 0, 50.0, 1000.0),
     EdgeOpened(5060, 50_001),
     AddWorker(1, 50_000, 4, ("a@b", "c@d")),
     RemoveWorker(1),
+    ReserveCall(LEG),
+    CallReserved(LEG, 1),
     ReleaseCall("a@b"),
     EdgeCounted((("sip_edge_received", 12),)),
+    AccountAsked(3, "mixminus.local", "1001", "192.0.2.7"),
+    GiveAccount(3, "realm", "", "", "", trusted=False),
+    ForgetAccounts(),
+    LoginsFailed(str(LEG), "192.0.2.7", 6),
+    RegistrationAsked(
+        ask=4,
+        account_id=str(LEG),
+        sip_call_id="call",
+        sequence_number=2,
+        phones=(
+            RegisteringPhone("sip:a@192.0.2.7", 600, ""),
+            RegisteringPhone("sip:b@192.0.2.7", 0, "urn:x"),
+        ),
+        removes_all=False,
+        transport="TCP",
+        host="192.0.2.7",
+        port=5060,
+        connection=9,
+    ),
+    AnswerRegistration(4, 200, (("sip:a@192.0.2.7", 600),)),
     Drain(),
 ]
 
@@ -88,6 +127,9 @@ def test_every_message_is_frozen_and_named_in_the_modules_list() -> None:
 def test_keys_are_not_printed() -> None:
     local = LocalEnd("127.0.0.1", 1, 2, (Codec.PCMU,), key_material=b"secret")
     assert "secret" not in repr(local)
+    assert "secret" not in repr(
+        Dial(LEG, "sip:a@b", "<sip:c@d>", False, Hop("udp", "::1", 1), local, "", "secret")
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,6 +147,10 @@ def test_keys_are_not_printed() -> None:
         pytest.param(b'{"type":"RemoveWorker","worker_id":"1"}', id="number in quotes"),
         pytest.param(b'{"type":"RemoveWorker","worker_id":true}', id="truth for a number"),
         pytest.param(b'{"type":"Drain","more":1}', id="field unknown"),
+        pytest.param(
+            encode(next(each for each in EXAMPLES if isinstance(each, Dial))).replace(b'"tcp"', b'"tls"'),
+            id="word of no list",
+        ),
         pytest.param(b'{"type":"EdgeCounted","counters":[["a"]]}', id="pair cut short"),
         pytest.param(b" " * (MAX_MESSAGE_BYTES + 1), id="too large"),
     ],

@@ -1,12 +1,13 @@
 """The migrations make what the tables say, from nothing and from what the release before has left."""
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -74,6 +75,40 @@ async def release(url: str, tmp_path: Path) -> str:
 async def test_the_release_before_is_upgraded(release: str) -> None:
     await upgrade(release)
     assert await compare(release) == []
+
+
+def rows_of(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of every table, in the order of the primary keys, as the database keeps it."""
+    found = MetaData()
+    found.reflect(connection)
+    return {
+        table.name: [
+            dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()
+        ]
+        for table in found.sorted_tables
+        if table.name != "alembic_version"
+    }
+
+
+async def rows(url: str) -> dict[str, list[dict[str, Any]]]:
+    engine = create_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(rows_of)
+    finally:
+        await engine.dispose()
+
+
+async def test_every_row_of_every_table_of_the_release_before_survives(release: str) -> None:
+    before = await rows(release)
+    assert {"conferences", "conferencecalls", "calls", "recordings", "access_keys", "outbox"} <= before.keys()
+    assert all(before.values()), "a table without rows would show nothing"
+    await upgrade(release)
+    after = await rows(release)
+    for table, kept in before.items():
+        assert len(after[table]) == len(kept), table
+        for old, new in zip(kept, after[table], strict=True):
+            assert {column: new[column] for column in old} == old, table
 
 
 async def test_what_the_release_before_has_left_is_taken_up(release: str, tmp_path: Path) -> None:

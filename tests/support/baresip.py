@@ -69,7 +69,7 @@ opus_sprop_stereo no
 class Baresip:
     """One phone with one codec; a context manager that leaves nothing behind."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything that a test may vary
         self,
         directory: Path,
         microphone: Path,
@@ -77,10 +77,15 @@ class Baresip:
         codec: str = "PCMU/8000/1",
         transport: str = "udp",
         media_encryption: str = "",
+        login: str = "",
+        answers: bool = False,
         seat: int = 0,
     ) -> None:
+        """``login`` registers, instead of only calling; ``answers`` picks up by itself whenever it rings."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
+        self._user = f"phone{seat}"
+        self._transport = transport
         self._control_port = 14500 + seat
         self._sip_port = 15100 + 4 * seat  # it takes the next one too, for TLS
         ports = {"rtp_port": 20000 + 100 * seat, "rtp_last_port": 20099 + 100 * seat}
@@ -95,7 +100,13 @@ class Baresip:
             **ports,
         )
         (directory / "config").write_text(config)
-        account = f"<sip:phone{seat}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0;audio_codecs={codec}"
+        account = login and f"{login};audio_codecs={codec}"
+        account = (
+            account
+            or f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0;audio_codecs={codec}"
+        )
+        if answers:
+            account += ";answermode=auto"
         if media_encryption:
             account += f";mediaenc={media_encryption}"
         (directory / "accounts").write_text(account + "\n")
@@ -118,6 +129,14 @@ class Baresip:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def uri(self) -> str:
+        """Where the phone is called."""
+        return f"sip:{self._user}@{ADDRESS}:{self._sip_port};transport={self._transport}"
+
+    def pick_up(self) -> None:
+        self.command("accept")
 
     def dial(self, uri: str) -> None:
         """Call, and wait until the far end has answered."""

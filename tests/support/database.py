@@ -1,22 +1,23 @@
 """Which database the tests run on: SQLite, or PostgreSQL if ``MIXMINUS_TEST_DATABASE=postgresql``.
 
 A directory of a test has one database, whichever kind; it is made when its URL is first asked for.
-A new SQLite file is empty; PostgreSQL's is already migrated, because DDL takes it half a second.
+A new SQLite file is empty; PostgreSQL's is already migrated, because DDL takes it half a second, and
+may have served an earlier test: to empty its tables takes less than to make it and to drop it.
 """
 
 import asyncio
 import functools
+import itertools
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from mixminus.store.migrations import upgrade
+from mixminus.store.tables import metadata
 from tests.support.postgresql import PostgreSQL
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "execute",
     "restore",
     "server",
+    "settings_for_a_server",
     "sqlite_url",
 ]
 
@@ -48,17 +50,31 @@ def close_server() -> None:
         server().close()
         server.cache_clear()
         _migrated.cache_clear()
+        _free.clear()
 
 
 def drop_databases() -> None:
-    """Remove what the test that ends has made: a database is three hundred files."""
-    while _made:
-        server().execute("postgres", f'DROP DATABASE IF EXISTS "{_made.pop()}" WITH (FORCE)')
+    """Take back what the test that ends has used; a database is three hundred files, so few are kept."""
+    for name in _used.values():
+        if name.startswith(_KEPT):
+            _free.append(name)
+        else:
+            server().execute("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _used.clear()
 
 
 def database_url(directory: Path) -> str:
     """Return the URL of the directory's database."""
-    return _created(_name(directory), _migrated) if ON_POSTGRESQL else sqlite_url(directory)
+    if not ON_POSTGRESQL:
+        return sqlite_url(directory)
+    if directory not in _used:
+        _used[directory] = _emptied(_free.pop()) if _free else _another()
+    return server().url(_used[directory])
+
+
+def settings_for_a_server() -> dict[str, str]:
+    """Return what tells ``mixminus serve`` of a database that outlives the test, until the run ends."""
+    return {"MIXMINUS_DATABASE_URL": server().url(_another())} if ON_POSTGRESQL else {}
 
 
 def sqlite_url(directory: Path) -> str:
@@ -67,13 +83,18 @@ def sqlite_url(directory: Path) -> str:
 
 def empty_database_url(directory: Path) -> str:
     """Return the URL of a database that has never been migrated."""
-    return _created(_name(directory), lambda: "template0") if ON_POSTGRESQL else sqlite_url(directory)
+    if not ON_POSTGRESQL:
+        return sqlite_url(directory)
+    if directory not in _used:
+        _used[directory] = _new_name("new")
+        server().create(_used[directory])
+    return server().url(_used[directory])
 
 
 def execute(directory: Path, statements: str) -> None:
     """Change the directory's database behind the server's back."""
     if ON_POSTGRESQL:
-        server().execute(_name(directory), statements)
+        server().execute(_used[directory], statements)
         return
     with closing(sqlite3.connect(directory / "mixminus.db")) as connection:
         connection.executescript(statements)
@@ -93,7 +114,7 @@ def restore(directory: Path, dump: str) -> None:
 def content(directory: Path) -> bytes:
     """Return every byte of the directory's database that a thief could read."""
     if ON_POSTGRESQL:
-        return server().dump(_name(directory))
+        return server().dump(_used[directory])
     return b"".join(path.read_bytes() for path in directory.glob("mixminus.db*"))
 
 
@@ -101,19 +122,38 @@ def copy_directory(source: Path, target: Path) -> Path:
     """Copy files and database as they are at this moment, in use or not: what a kill would leave."""
     shutil.copytree(source, target)
     if ON_POSTGRESQL:
-        server().copy(_name(source), _name(target))
-        _made.add(_name(target))
+        _used[target] = _new_name("copy")
+        server().copy(_used[source], _used[target])
     return target
 
 
-_made: set[str] = set()
+_KEPT: Final = "kept"
+# All but alembic's own table; whoever still has a connection, as a killed server may, loses it.
+_EMPTYING: Final = f"""
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid();
+TRUNCATE {", ".join(table.name for table in metadata.sorted_tables)} RESTART IDENTITY;
+"""
+_used: dict[Path, str] = {}
+"""Databases of the test that runs, by its directories."""
+_free: list[str] = []
+"""Migrated databases of tests that have ended."""
+_numbers = itertools.count()
 
 
-def _created(name: str, template: Callable[[], str]) -> str:
-    if name in _made:
-        return server().url(name)
-    _made.add(name)
-    return server().create(name, template())
+def _another() -> str:
+    name = _new_name(_KEPT)
+    server().create(name, _migrated())
+    return name
+
+
+def _emptied(name: str) -> str:
+    server().execute(name, _EMPTYING)
+    return name
+
+
+def _new_name(kind: str) -> str:
+    return f"{kind}_{next(_numbers)}"
 
 
 @functools.cache
@@ -123,7 +163,3 @@ def _migrated() -> str:
     with ThreadPoolExecutor(1) as other_loop:
         other_loop.submit(lambda: asyncio.run(upgrade(url))).result()
     return "migrated"
-
-
-def _name(directory: Path) -> str:
-    return "t" + sha256(str(directory).encode()).hexdigest()[:16]

@@ -20,16 +20,17 @@ from mixminus.clock import Clock, SystemClock
 from mixminus.delivery.connection import Limits
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.ids import NIL, CustomerId
+from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.door import KEY
 from tests.support.clock import ManualClock
 from tests.support.house import House, open_house
 
-__all__ = ["KEY", "Front", "heard", "next_frame", "open_front", "subscribe"]
+__all__ = ["KEY", "OPERATOR", "Front", "heard", "next_frame", "open_front", "subscribe"]
 
 
 OPERATOR: Final = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
-SOON_S: Final = 10.0
+SOON_S: Final = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,14 @@ class Front:
 
 @asynccontextmanager
 async def open_front(
-    directory: Path, *, delivery_clock: Clock | None = None, limits: Limits | None = None
+    directory: Path,
+    *,
+    delivery_clock: Clock | None = None,
+    limits: Limits | None = None,
+    style: TimestampStyle = TimestampStyle.LEGACY,
 ) -> AsyncIterator[Front]:
     """Open a house and its front; deliveries go by the real time unless they are given a clock."""
-    async with open_house(directory, ManualClock()) as house:
+    async with open_house(directory, ManualClock(), style=style) as house:
         access = house.control.access
         await access.ensure_default(KEY)
         config = DeliveryConfig(limits=limits or Limits())

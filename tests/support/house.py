@@ -12,8 +12,10 @@ from uuid import UUID
 import pytest
 
 from mixminus.app.control import Control, ControlConfig, open_control
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.leg import Address
 from mixminus.call.model import Call
+from mixminus.call.outbound import Trunk
 from mixminus.call.service import CallService
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.model import Conference, Conferencecall, ConferenceSpec, ConferenceType
@@ -22,6 +24,8 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.conference.talking import TalkingWatch
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.flows import FlowService
 from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
 from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
@@ -31,9 +35,10 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
 from mixminus.store.page import MAX_PAGE_SIZE, Page
+from mixminus.store.timestamps import TimestampStyle
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
-from tests.support.legs import PcmLeg
+from tests.support.legs import PcmExchange, PcmLeg
 from tests.support.waiting import until
 
 __all__ = ["EVERYTHING", "House", "house", "open_house"]
@@ -52,6 +57,8 @@ class House:
     customer_id: CustomerId
     control: Control
     recordings_directory: Path
+    exchange: PcmExchange
+    """Whom the house calls."""
     legs: list[PcmLeg] = field(default_factory=list)
 
     @property
@@ -71,12 +78,25 @@ class House:
         return self.control.calls
 
     @property
+    def flows(self) -> FlowService:
+        return self.control.flows
+
+    @property
+    def activeflows(self) -> ActiveflowService:
+        return self.control.activeflows
+
+    @property
     def recordings(self) -> RecordingService:
         return self.control.recordings
 
     @property
     def hears(self) -> HearsService:
         return self.control.hears
+
+    @property
+    def sounds_directory(self) -> Path:
+        """What flows may play."""
+        return self.recordings_directory.parent / "sounds"
 
     @property
     def talking(self) -> TalkingWatch:
@@ -136,6 +156,10 @@ class House:
 
         return await until(look)
 
+    async def gone(self, id_: UUID) -> Conferencecall:
+        """Wait until the participant has left, and return it."""
+        return await self.participant(id_, ConferencecallStatus.LEAVED)
+
     async def recording(self, recording_id: UUID, status: RecordingStatus) -> Recording:
         """Wait until the recording has this status, and return it."""
 
@@ -147,7 +171,7 @@ class House:
 
     async def written(self, recording_id: UUID, seconds: float) -> None:
         """Wait until so much of a recording is in its file; time goes on meanwhile."""
-        path = self.recordings_directory / f"{recording_id}.wav"
+        path = self.recordings_directory / str(recording_id) / "mix.wav"
 
         def look() -> bool:
             self.clock.advance(0.25)
@@ -174,15 +198,26 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    directory: Path, clock: ManualClock, *, names: Iterable[tuple[str, ConferenceId]] = ()
+    directory: Path,
+    clock: ManualClock,
+    *,
+    names: Iterable[tuple[str, ConferenceId]] = (),
+    style: TimestampStyle = TimestampStyle.LEGACY,
 ) -> AsyncIterator[House]:
     """Start the services on whatever the directory holds, and close them in order."""
     await upgrade(database_url(directory))
-    store = Store(database_url(directory))
+    store = Store(database_url(directory), style)
     engine = Engine(EngineConfig(manual=True))
-    config = ControlConfig(recordings_directory=directory / "recordings", names=dict(names))
+    config = ControlConfig(
+        recordings_directory=directory / "recordings",
+        names=dict(names),
+        sounds=SoundConfig(directory / "sounds", directory / "speech"),
+        trunk=Trunk("trunk.example", 5070, "tcp", "me", "secret"),
+    )
+    exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))
     try:
         async with open_control(store, clock, engine, config) as control:
+            control.dialout.legs = exchange
             identity, _ = await control.access.ensure_default(None)
             yield House(
                 store=store,
@@ -191,6 +226,7 @@ async def open_house(
                 customer_id=identity.customer_id,
                 control=control,
                 recordings_directory=config.recordings_directory,
+                exchange=exchange,
             )
     finally:
         await store.close()

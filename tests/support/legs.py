@@ -1,19 +1,22 @@
-"""A leg without a network: its port is PCM, and the test is the phone."""
+"""A leg without signalling: the test is the phone."""
 
 import asyncio
+from collections.abc import Callable
 
-from mixminus.call.leg import LegEnded
+from mixminus.call.leg import Address, LegEnded, Target
 from mixminus.call.states import HangupReason
 from mixminus.ids import LegId, new_id
-from mixminus.mixer import PcmPort
+from mixminus.mixer import BridgePort, PcmPort
 
-__all__ = ["PcmLeg"]
+__all__ = ["ManualLeg", "PcmExchange", "PcmLeg", "RungLeg"]
 
 
-class PcmLeg:
+class ManualLeg:
     """Implements ``call.leg.Leg``; ``done`` says in words what the call has asked of it."""
 
-    def __init__(self, port: PcmPort) -> None:
+    port: BridgePort
+
+    def __init__(self, port: BridgePort) -> None:
         self.id = LegId(new_id())
         self.port = port
         self.done: list[str] = []
@@ -34,6 +37,12 @@ class PcmLeg:
             self.done.append(f"hang up {reason}")
         self._end(LegEnded(reason, remote=False))
 
+    async def hold(self) -> None:
+        self.done.append("hold")
+
+    async def resume(self) -> None:
+        self.done.append("resume")
+
     async def ended(self) -> LegEnded:
         return await asyncio.shield(self._ended)
 
@@ -45,3 +54,63 @@ class PcmLeg:
         if not self._ended.done():
             self.port.close()
             self._ended.set_result(ended)
+
+
+class PcmLeg(ManualLeg):
+    """Without a network: its port is PCM."""
+
+    port: PcmPort
+
+
+class RungLeg(PcmLeg):
+    """Implements ``call.leg.OutgoingLeg``: the test is whoever is called."""
+
+    def __init__(self, port: PcmPort, target: Target, source: Address, anonymous: bool) -> None:
+        super().__init__(port)
+        self.target = target
+        self.source = source
+        self.anonymous = anonymous
+        self._rang: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    async def rang(self) -> bool:
+        return await asyncio.shield(self._rang)
+
+    async def answered(self) -> bool:
+        return await asyncio.shield(self._answered)
+
+    def alert(self) -> None:
+        """Ring, as the phone does."""
+        self._rang.set_result(True)
+
+    def pick_up(self) -> None:
+        """Answer, as the phone does."""
+        self._settle(self._rang)
+        self._answered.set_result(True)
+
+    def refuse(self, reason: HangupReason) -> None:
+        """Send the caller away, as the phone does."""
+        self._end(LegEnded(reason, remote=True))
+
+    def _end(self, ended: LegEnded) -> None:
+        self._settle(self._rang)
+        self._settle(self._answered)
+        super()._end(ended)
+
+    @staticmethod
+    def _settle(future: asyncio.Future[bool]) -> None:
+        if not future.done():
+            future.set_result(False)
+
+
+class PcmExchange:
+    """Implements ``call.leg.OutgoingLegs`` with legs of PCM."""
+
+    def __init__(self, open_port: Callable[[], PcmPort]) -> None:
+        self._open_port = open_port
+        self.legs: list[RungLeg] = []
+
+    def dial(self, target: Target, *, source: Address, anonymous: bool) -> RungLeg:
+        leg = RungLeg(self._open_port(), target, source, anonymous)
+        self.legs.append(leg)
+        return leg

@@ -114,9 +114,11 @@ class RawPhone:
         return np.concatenate([mu_law_to_pcm(packet.payload) for packet in packets])
 
     def hang_up(self) -> None:
-        """Say BYE and wait for its 200."""
-        self._number += 1
-        assert self._transact("BYE", self._target, self._number).startswith("SIP/2.0 200")
+        """Say BYE and wait for its 200; again is nothing."""
+        if self._target:
+            self._number += 1
+            assert self._transact("BYE", self._target, self._number).startswith("SIP/2.0 200")
+            self._target = ""
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +129,7 @@ class RawPhone:
         self._stop.set()
         for thread in self._threads:
             thread.join()
-        if self._target and kind is None:
+        if kind is None:
             self.hang_up()
         self._sip.close()
         self._rtp.close()

@@ -80,12 +80,12 @@ class Storm:
 
     def __exit__(self, *_: object) -> None:
         self.calm()
-        for thread in self._threads:
-            thread.join()
 
     def calm(self) -> None:
-        """Let nobody begin anything new."""
+        """Let nobody begin anything new, and wait until all have ended."""
         self._stop.set()
+        for thread in self._threads:
+            thread.join()
 
     def _until_the_end(self, work: Any, chance: random.Random) -> None:
         with suppress(HTTPError, OSError):

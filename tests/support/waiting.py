@@ -37,6 +37,11 @@ async def until(look: Callable[[], Any], *, within_s: float = 15.0) -> Any:
         await asyncio.sleep(_STEP_S)
 
 
+async def breathe() -> None:
+    """Let everything that can go on now go on."""
+    await asyncio.sleep(0)
+
+
 async def pace(seconds: float) -> None:
     """Wait for the time of a packet: a phone's clock, not a synchronisation."""
     await asyncio.sleep(max(0.0, seconds))

@@ -14,7 +14,9 @@ from mixminus.conference.errors import (
     ConferenceNotProgressing,
 )
 from mixminus.errors import AlreadyExists, Conflict
-from mixminus.recording.errors import RecordingAlreadyActive, RecordingNotActive
+from mixminus.flow.actions.catalogue import InvalidActionType
+from mixminus.flow.errors import FlowNotFound
+from mixminus.recording.errors import FormatUnsupported, RecordingAlreadyActive, RecordingNotActive
 
 __all__ = ["OPERATIONS"]
 
@@ -32,7 +34,7 @@ CONFERENCES: Final = (
         "A `timeout` from 1 to 59 means a day.",
         body=RequestBody(ConferenceBody),
         answers=CONFERENCE,
-        errors=(AlreadyExists,),
+        errors=(AlreadyExists, InvalidActionType, FlowNotFound),
     ),
     Operation(
         method="GET",
@@ -61,7 +63,7 @@ CONFERENCES: Final = (
         description="What is absent gets its default.",
         body=RequestBody(ConferenceFields),
         answers=CONFERENCE,
-        errors=(ConferenceNotFound, ConferenceNotProgressing),
+        errors=(ConferenceNotFound, ConferenceNotProgressing, InvalidActionType, FlowNotFound),
     ),
     Operation(
         method="POST",
@@ -89,10 +91,11 @@ CONFERENCES: Final = (
         tag="Conferences",
         name="startRecording",
         summary="Record the room from now on",
-        description="Silence counts, and nobody need be there. After `duration` seconds, or a day, it stops by itself.",
+        description="Silence counts, and nobody need be there. After `duration` seconds, or a day, it stops by itself. "
+        "`channels: stereo` puts whoever is first in the room on the left and all others on the right.",
         body=RequestBody(RecordingBody, required=False),
         answers=CONFERENCE,
-        errors=(ConferenceNotFound, ConferenceNotProgressing, RecordingAlreadyActive),
+        errors=(ConferenceNotFound, ConferenceNotProgressing, RecordingAlreadyActive, FormatUnsupported),
     ),
     Operation(
         method="POST",

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from mixminus.call.states import CallStatus, HangupBy, HangupReason
-from mixminus.conference.model import Role
+from mixminus.conference.model import Announce, Prompting, Role
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.recording.states import RecordingStatus
 
@@ -29,6 +29,7 @@ __all__ = [
     "PageShape",
     "Pong",
     "Recording",
+    "RecordingFile",
     "RecordingPage",
     "Reference",
     "Shape",
@@ -101,6 +102,14 @@ class Conference(Shape):
     exit_tone: bool
     music_when_alone: bool
     record_on_start: bool
+    announce: Announce
+    """What the room is told by speech when somebody comes or goes: nothing, how many there are, or who."""
+    prompts: Prompting
+    """What a participant is told by speech: nothing, to enter the pin, or all there is to tell."""
+    language: str
+    """Of prompts and announcements; empty is the server's."""
+    prompt_texts: dict[str, str]
+    """Prompts in the room's own words: a text, or `sound:` and the name of a file in the folder of sounds."""
     tm_end: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp
@@ -177,6 +186,16 @@ class Call(Shape):
     tm_delete: Timestamp
 
 
+class RecordingFile(Shape):
+    """A file of a recording, to be had at /recordingfiles/{id}?track=..."""
+
+    track: str
+    """`mix` is the recording itself."""
+    name: str
+    bytes: int = Field(ge=0)
+    sha256: str
+
+
 class Recording(Shape):
     """A recording; its sound is at /recordingfiles/{id} once it has ended."""
 
@@ -189,7 +208,20 @@ class Recording(Shape):
     reference_id: UUID
     """What was recorded."""
     status: RecordingStatus
-    format: Literal["wav"]
+    format: Literal["wav", "flac", "ogg", "mp3", "m4a"]
+    channels: Literal["mono", "stereo"]
+    stems: bool
+    """Whether each who is heard has a file, too."""
+    paused: Literal["", "silence", "cut"]
+    """How it is paused now."""
+    progress: float | None
+    """Share that is encoded, 0 to 1, while it is."""
+    error: str
+    """What has happened to it, or nothing: `disk_full`, `disk_failed`, `repaired` after a crash, `encoding_failed` (it is a WAV), `not_completed`."""
+    seal: str
+    """The last hash of its timeline, once it has ended: whoever keeps it can prove that nothing was changed."""
+    files: list[RecordingFile]
+    """Once it has ended, the recording itself first, then its stems."""
     on_end_flow_id: Reference
     tm_start: Timestamp
     tm_end: Timestamp

@@ -2,7 +2,21 @@
 
 from typing import Final
 
-from mixminus.api.openapi import access, calls, conferences, events, recordings, rooms, system, whip
+from mixminus.api.openapi import (
+    access,
+    asides,
+    call_recordings,
+    calls,
+    conferences,
+    dialling,
+    directory,
+    events,
+    flows,
+    recordings,
+    rooms,
+    system,
+    whip,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -10,9 +24,14 @@ OPERATIONS: Final = (
     *conferences.OPERATIONS,
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
+    *call_recordings.OPERATIONS,
+    *dialling.OPERATIONS,
+    *asides.OPERATIONS,
+    *flows.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,
+    *directory.OPERATIONS,
     *access.OPERATIONS,
     *system.OPERATIONS,
 )

@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from mixminus.access.permissions import STAFF, allows
-from mixminus.api.authentication import IDENTITY
+from mixminus.api.authentication import IDENTITY, credential_of
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.json import json_response
 from mixminus.api.pagination import page_size
@@ -20,6 +20,7 @@ from mixminus.api.services import SERVICES
 from mixminus.delivery.connection import Wish
 from mixminus.delivery.render import render_event
 from mixminus.delivery.topics import Audience
+from mixminus.errors import PermissionDenied, Unauthenticated, Unavailable
 from mixminus.store.timestamps import format_time
 
 __all__ = ["ROUTES"]
@@ -57,7 +58,7 @@ async def undelivered(request: web.Request) -> web.Response:
 
 
 async def socket(request: web.Request) -> web.WebSocketResponse:
-    """GET /ws."""
+    """GET /ws, and /service_agents/ws, which is the same by another name (api.md section 12)."""
     after = _after(request)
     identity = request[IDENTITY]
     wish = Wish(
@@ -68,8 +69,21 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
         ),
         numbered=after is not None or request.query.get("numbered", "") in TRUE,
         after=after,
+        valid=lambda: _lets_in(request),
     )
     return await request.app[SERVICES].delivery.hub.serve(request, wish)
+
+
+async def _lets_in(request: web.Request) -> bool:
+    """Return whether the request's credential is still good for what it was good for."""
+    credential, keys_only = credential_of(request)
+    try:
+        now = await request.app[SERVICES].access.authenticate(credential, keys_only=keys_only)
+    except (Unauthenticated, PermissionDenied):
+        return False
+    except Unavailable:
+        return True  # not known at this moment, and asked again soon
+    return now.permission == request[IDENTITY].permission
 
 
 def _after(request: web.Request) -> int | None:
@@ -85,4 +99,5 @@ ROUTES: Final = (
     web.get("/events", listing, allow_head=False),
     web.get("/events/undelivered", undelivered, allow_head=False),
     web.get("/ws", socket, allow_head=False),
+    web.get("/service_agents/ws", socket, allow_head=False),
 )

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from mixminus.call.states import HangupReason
-from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.reading import OptionFields
+from mixminus.flow.actions.reading import OptionFields, read_choice, read_uuid, read_whole
+from mixminus.ids import NIL
 
 __all__ = ["READERS", "Answer", "BasicOption", "Hangup", "Sleep"]
 
@@ -21,6 +22,8 @@ class Hangup:
     """End the call."""
 
     reason: HangupReason
+    reference_id: UUID = NIL
+    """The call whose reason is taken instead; nil is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +41,12 @@ def _answer(fields: OptionFields) -> Answer:
 
 
 def _hangup(fields: OptionFields) -> Hangup:
-    try:
-        return Hangup(HangupReason(fields.get("reason") or HangupReason.NORMAL))
-    except ValueError:
-        raise InvalidArgument("unknown hangup reason") from None
+    reason = read_choice(fields, "reason", HangupReason.NORMAL)
+    return Hangup(reason, read_uuid(fields, "reference_id"))
 
 
 def _sleep(fields: OptionFields) -> Sleep:
-    duration_ms = fields.get("duration", 0)
-    if type(duration_ms) is not int or duration_ms < 0:
-        raise InvalidArgument("duration is not a number of milliseconds")
-    return Sleep(duration_ms)
+    return Sleep(read_whole(fields, "duration", least=0))
 
 
 READERS: Final[dict[str, Callable[[OptionFields], BasicOption]]] = {

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
+from mixminus.conference.model import RoomSettings
 from mixminus.conference.room import Seat
 from mixminus.flow.actions.catalogue import Option
-from mixminus.flow.actions.room import ConferenceJoin
+from mixminus.flow.actions.room import ConfbridgeJoin, ConferenceJoin
 from mixminus.flow.pin import role_at_door
 from mixminus.flow.run import Executor, FlowRun
+from mixminus.ids import NIL, ConferenceId
 from mixminus.log import get
 from mixminus.tasks import Interrupted
 
@@ -17,23 +20,57 @@ log = get("flow")
 
 
 async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
-    """Pre-actions, the room, post-actions (api.md 4.2, 4.3).
+    """Pre-actions and pre-flow, the room, post-actions and post-flow (api.md 4.2, 4.3).
 
     A kick ends the stay and the flow goes on; the call's end stops everything. Who was
     kicked before having joined gets no post-actions: there was nothing to come back from. Who
     does not know the room's pin is hung up.
     """
-    role = await role_at_door(run, await run.participants.settings(option.conference_id))
+    seat = await _admitted(run, option.conference_id)
+    if seat is None:
+        return
+    conference = seat.conference
+    await _stay(run, seat, before=True)
+    if seat.joined:
+        if seat.closed and conference.settings.prompts == "all":
+            await run.wait(run.services.sounds.prompt(run.call.port, "goodbye", conference.settings.wording))
+        await run.perform(conference.post_actions)
+        await _perform_flow(run, conference.post_flow_id)
+
+
+async def confbridge_join(run: FlowRun, option: ConfbridgeJoin) -> None:
+    """The room and nothing around it (api.md 6.5): its id is that of the conference."""
+    seat = await _admitted(run, option.confbridge_id)
+    if seat is not None:
+        await _stay(run, seat, before=False)
+
+
+async def _admitted(run: FlowRun, conference_id: ConferenceId) -> Seat | None:
+    """Return a place in the room; None if it takes nobody now."""
+    settings = await run.participants.settings(run.activeflow.customer_id, conference_id)
+    role = await role_at_door(run, settings)
     if role is None:
         await run.call.hang_up()
         await run.park()
-    seat = await run.participants.admit(option.conference_id, run.call.id, run.call.port, role)
+    seat = await run.participants.admit(conference_id, run.call.id, run.call.port, role, run.activeflow.id)
     if seat is None:
-        log.info("not admitted", call_id=str(run.call.id), conference_id=str(option.conference_id))
-        return
+        await _tell_why_not(run, settings)
+        log.info("not admitted", call_id=str(run.call.id), conference_id=str(conference_id))
+    return seat
+
+
+async def _tell_why_not(run: FlowRun, settings: RoomSettings) -> None:
+    if settings.locked and settings.prompts == "all" and run.call.answered:
+        await run.wait(run.services.sounds.prompt(run.call.port, "locked", settings.wording))
+
+
+async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
+    """Be in the room until dismissed; the seat is given back whatever happens."""
     try:
         with run.stopped_by(seat.dismissed):
-            await run.perform(seat.conference.pre_actions)
+            if before:
+                await run.perform(seat.conference.pre_actions)
+                await _perform_flow(run, seat.conference.pre_flow_id)
             await _sit_down(run, seat)
             await run.park()
     except Interrupted as interrupted:
@@ -41,8 +78,12 @@ async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
             raise
     finally:
         await run.participants.leave(seat)
-    if seat.joined:
-        await run.perform(seat.conference.post_actions)
+
+
+async def _perform_flow(run: FlowRun, flow_id: UUID) -> None:
+    if flow_id != NIL:
+        program = await run.services.flows.program(run.activeflow.customer_id, flow_id)
+        await run.perform(program.actions)
 
 
 async def _sit_down(run: FlowRun, seat: Seat) -> None:
@@ -63,4 +104,7 @@ async def _connect(run: FlowRun, seat: Seat) -> None:
         await run.wait(seat.open.wait())
 
 
-EXECUTORS: Final[Mapping[type[Option], Executor]] = {ConferenceJoin: conference_join}
+EXECUTORS: Final[Mapping[type[Option], Executor]] = {
+    ConferenceJoin: conference_join,
+    ConfbridgeJoin: confbridge_join,
+}

@@ -13,19 +13,27 @@ from mixminus.sip import watchdog
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_FAREWELL_S
 from mixminus.sip.edge.calls import Worker
+from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.flow import Flow
 from mixminus.sip.edge.identity import Identity
+from mixminus.sip.edge.inward import Action
 from mixminus.sip.edge.network import Network
+from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.router import Router
 from mixminus.sip.messages import (
     AddWorker,
+    AnswerRegistration,
+    CallReserved,
     Drain,
     EdgeCounted,
     EdgeOpened,
+    ForgetAccounts,
+    GiveAccount,
     Message,
     OpenEdge,
     ReleaseCall,
     RemoveWorker,
+    ReserveCall,
 )
 from mixminus.sip.naming import name_process
 from mixminus.tasks import TaskScope
@@ -34,6 +42,12 @@ __all__ = ["EdgeProcess", "main"]
 
 _TURN_S: Final = 0.25
 _TURNS_A_COUNT: Final = 8
+
+_ALGORITHMS: Final[dict[str, tuple[Algorithm, ...]]] = {
+    "both": ALGORITHMS,
+    "sha-256": ("sha256",),
+    "md5": ("md5",),
+}
 
 _log = log.get("sip.edge")
 
@@ -79,10 +93,15 @@ class EdgeProcess:
             case AddWorker(worker_id, sip_port, capacity, sip_call_ids):
                 self._router.add_worker(Worker(worker_id, sip_port, capacity, set(sip_call_ids)))
             case RemoveWorker(worker_id):
-                for action in self._router.remove_worker(worker_id, self._loop.time()):
-                    self._network.send(action)
+                for farewell in self._router.remove_worker(worker_id, self._loop.time()):
+                    self._network.send(farewell)
+            case ReserveCall(leg_id):
+                self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._loop.time())
+            case GiveAccount() | AnswerRegistration() | ForgetAccounts():
+                for action in self._router.learn(command, self._loop.time()):
+                    self._send(action)
             case Drain():
                 self._drained = True
                 self._router.drain()
@@ -91,24 +110,39 @@ class EdgeProcess:
 
     async def _open(self, command: OpenEdge) -> None:
         """Bind first: only then is it known who we are."""
-        network = Network(self._from_phone, self._from_worker, self._counters)
+        network = Network(
+            self._from_phone, self._from_worker, self._counters, on_undelivered=self._undelivered
+        )
         await network.open(command.host, command.port, command.inner_port)
         self._router = Router(
             Identity(command.public_host, network.port, network.inner_port),
             self._counters,
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
+            domain=command.domain,
+            algorithms=_ALGORITHMS[command.digests],
         )
         self._network = network
         self._channel.send(EdgeOpened(network.port, network.inner_port))
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
         if self._router and self._network:
-            self._network.send(self._router.from_phone(received, source, self._loop.time()))
+            self._send(self._router.from_phone(received, source, self._loop.time()))
 
     def _from_worker(self, received: bytes, sip_port: int) -> None:
         if self._router and self._network:
             self._network.send(self._router.from_worker(received, sip_port, self._loop.time()))
+
+    def _send(self, action: Action) -> None:
+        """Give an action to whom it concerns."""
+        if isinstance(action, ToServer):
+            self._channel.send(action.message)
+        elif self._network:
+            self._network.send(action)
+
+    def _undelivered(self, message: bytes) -> None:
+        if self._router and self._network:
+            self._network.send(self._router.undelivered(message, self._loop.time()))
 
     async def _turn(self) -> None:
         turns = 0
@@ -120,7 +154,7 @@ class EdgeProcess:
                 continue
             now_s = self._loop.time()
             for action in self._router.turn(now_s):
-                self._network.send(action)
+                self._send(action)
             self._network.turn(now_s)
             if turns % _TURNS_A_COUNT == 0:
                 self._report_counters()

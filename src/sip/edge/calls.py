@@ -13,7 +13,7 @@ from typing import Final
 
 from mixminus.machine import step
 from mixminus.sip.edge.flow import Flow
-from mixminus.sip.edge.message import Request
+from mixminus.sip.edge.message import Headers, Request
 
 __all__ = ["CALL_TRANSITIONS", "CallEvent", "CallState", "CallTable", "EdgeCall", "Worker"]
 
@@ -75,14 +75,16 @@ class EdgeCall:
     """A call, from its INVITE until nobody can ask for it any more."""
 
     invite: Request
-    """As it came, body dropped, Via stamped: what a response or a BYE is built from."""
+    """As it came, body dropped, Via stamped: what a response, a CANCEL or a BYE is built from."""
     flow: Flow
     worker_id: int
     since_s: float
     """When the state was entered."""
     state: CallState = CallState.FORWARDED
-    local: str = ""
-    """Our side's address with its tag: the To header of the worker's 2xx."""
+    outgoing: bool = False
+    """Whether the INVITE is one of our own, as it left."""
+    answer: Headers | None = None
+    """Of the first 2xx: the worker's, or in an outgoing call the phone's."""
     sequence_number: int = 0
     """Highest CSeq of the worker's own requests."""
 
@@ -125,6 +127,14 @@ class CallTable:
         """Return the worker with the fewest calls among those with room."""
         free = [worker for worker in self.workers.values() if worker.free > 0]
         return min(free, key=lambda worker: (len(worker.sip_call_ids), worker.worker_id), default=None)
+
+    def reserve(self, name: str) -> int:
+        """Keep a place for a call of ours at the worker with most room; return its number, 0 for none."""
+        worker = self.least_loaded()
+        if worker is None:
+            return 0
+        worker.sip_call_ids.add(name)
+        return worker.worker_id
 
     def holder(self, call_id: str) -> Worker | None:
         """Return the worker that has a call, also one that began before the edge was restarted."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from mixminus.sip.edge.calls import LINGER_S, CallState, EdgeCall
 from mixminus.sip.edge.flow import Flow, ToPhone
-from mixminus.sip.edge.grammar import NameAddress
+from mixminus.sip.edge.grammar import NameAddress, Via
 from mixminus.sip.edge.identity import NO_WORKER, Identity, branch_of
 from mixminus.sip.edge.message import Headers, Request
 from mixminus.sip.edge.outward import next_hop
@@ -20,6 +20,7 @@ from mixminus.sip.edge.responses import respond
 __all__ = ["Farewells"]
 
 _MAX_FAREWELLS: Final = 16_384
+_CANCEL_HEADERS: Final = frozenset({"route", "max-forwards", "from", "to", "call-id", "cseq"})
 _INTERVALS_S: Final = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -28,7 +29,7 @@ class _Farewell:
     flow: Flow
     message: bytes
     branch: str
-    """Of our BYE; empty for a final response."""
+    """Of our BYE or CANCEL; empty for a final response."""
     said_at_s: float
     due_at_s: float
     sent: int = 1
@@ -47,6 +48,8 @@ class Farewells:
         if call.state is CallState.ESTABLISHED:
             flow, request, branch = self._bye(call)
             message = request.render()
+        elif call.outgoing:
+            flow, branch, message = call.flow, _branch_of(call.invite), _cancel(call.invite).render()
         else:
             flow, branch = call.flow, ""
             message = respond(call.invite, 500, "Server Internal Error").render()
@@ -56,10 +59,13 @@ class Farewells:
         return ToPhone(flow, message)
 
     def _bye(self, call: EdgeCall) -> tuple[Flow, Request, str]:
-        invite = call.invite.headers
-        routes = invite.values("record-route")
-        uri = NameAddress.parse(invite.first("contact")).uri
-        direct = len(invite.values("via")) == 1
+        invite, answer = call.invite.headers, call.answer or Headers()
+        theirs = answer if call.outgoing else invite
+        routes = theirs.values("record-route")
+        if call.outgoing:
+            routes.reverse()
+        uri = NameAddress.parse(theirs.first("contact")).uri
+        direct = not routes if call.outgoing else len(invite.values("via")) == 1
         flow = call.flow if direct else next_hop(routes, uri) or call.flow
         branch = branch_of("farewell", call.call_id)
         headers = Headers(
@@ -67,8 +73,8 @@ class Farewells:
                 ("via", self._identity.public_via(flow, branch, NO_WORKER)),
                 *(("route", route) for route in routes),
                 ("max-forwards", "70"),
-                ("from", call.local),
-                ("to", invite.first("from")),
+                ("from", invite.first("from") if call.outgoing else answer.first("to")),
+                ("to", answer.first("to") if call.outgoing else invite.first("from")),
                 ("call-id", call.call_id),
                 ("cseq", f"{call.sequence_number + 1} BYE"),
                 ("reason", 'SIP;cause=500;text="worker lost"'),
@@ -111,3 +117,16 @@ class Farewells:
                 farewell.sent += 1
                 repeated.append(ToPhone(farewell.flow, farewell.message))
         return repeated
+
+
+def _branch_of(request: Request) -> str:
+    return Via.parse(request.headers.first("via")).parameters.get("branch", "")
+
+
+def _cancel(invite: Request) -> Request:
+    """Take back an INVITE of ours that is not answered yet (RFC 3261 section 9.1)."""
+    headers = Headers([entry for entry in invite.headers.entries if entry[0] in _CANCEL_HEADERS])
+    number = invite.headers.first("cseq").split()[0]
+    headers.entries = [("via", invite.headers.first("via")), *headers.entries]
+    headers.set("cseq", f"{number} CANCEL")
+    return Request("CANCEL", invite.uri, headers)

@@ -5,8 +5,8 @@ connections the same ``_Connection``: inside everything is UDP already.
 """
 
 import asyncio
-import contextlib
 import itertools
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from typing import Final, cast
@@ -23,11 +23,13 @@ __all__ = ["Network"]
 _MAX_CONNECTIONS: Final = 1024
 _MAX_CONNECTIONS_A_HOST: Final = 256
 _MAX_CONNECTS: Final = 64
+_MAX_WAITING: Final = 64
 _MAX_UNSENT_BYTES: Final = 262_144
 # A phone keeps its connection alive within 120 s (RFC 5626 section 4.4.1); idle ones are kept far longer.
 _IDLE_S: Final = 3600.0
 _PARTIAL_S: Final = 30.0
 _BIND_ATTEMPTS: Final = 16
+_NUMBER_BITS: Final = 48
 
 Receive = Callable[[bytes, Flow], None]
 
@@ -38,18 +40,30 @@ class Network:
     """Owns every socket; tells of what comes, sends what it is given."""
 
     def __init__(
-        self, on_phone: Receive, on_worker: Callable[[bytes, int], None], counters: Counter[str]
+        self,
+        on_phone: Receive,
+        on_worker: Callable[[bytes, int], None],
+        counters: Counter[str],
+        *,
+        on_undelivered: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         self.port = 0
         self.inner_port = 0
         self._counters = counters
         self._on_phone = on_phone
         self._on_worker = on_worker
+        self._on_undelivered = on_undelivered
         self._public: asyncio.DatagramTransport | None = None
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._connections: dict[int, _Connection] = {}
-        self._numbers = itertools.count(1)
+        # A phone that is registered over TCP is called by its connection's number, and that outlives
+        # this process: the next one must not give the number to somebody else.
+        self._numbers = itertools.count(1 + secrets.randbits(_NUMBER_BITS))
+        self._opened: dict[tuple[str, int], int] = {}
+        """Connections of ours, by where they lead."""
+        self._connecting: dict[tuple[str, int], list[bytes]] = {}
+        """What waits for a connection."""
         self._tasks = TaskScope(log.task_failed("sip.edge"))
 
     async def open(self, host: str, port: int, inner_port: int) -> None:
@@ -113,8 +127,11 @@ class Network:
         self._connections[number] = connection
         return number
 
-    def forget(self, number: int) -> None:
-        self._connections.pop(number, None)
+    def forget(self, connection: "_Connection") -> None:
+        flow = connection.flow
+        self._connections.pop(flow.connection, None)
+        if self._opened.get((flow.host, flow.port)) == flow.connection:
+            del self._opened[flow.host, flow.port]
 
     def received(self, message: bytes, flow: Flow) -> None:
         self._on_phone(message, flow)
@@ -130,24 +147,36 @@ class Network:
             self._on_worker(message, address[1])
 
     def _send_stream(self, flow: Flow, message: bytes) -> None:
-        connection = self._connections.get(flow.connection)
+        address = (flow.host, flow.port)
+        connection = self._connections.get(flow.connection) or self._connections.get(
+            self._opened.get(address, 0)
+        )
         if connection:
             if not connection.write(message):
                 self._counters["sip_edge_connection_overrun"] += 1
-        elif len(self._tasks) < _MAX_CONNECTS:
-            self._tasks.spawn("connect", self._connect(flow, message))
+        elif (waiting := self._connecting.get(address)) is not None and len(waiting) < _MAX_WAITING:
+            waiting.append(message)
+        elif waiting is None and len(self._tasks) < _MAX_CONNECTS:
+            self._connecting[address] = [message]
+            self._tasks.spawn("connect", self._connect(flow))
         else:
             self._counters["sip_edge_connect_refused"] += 1
 
-    async def _connect(self, flow: Flow, message: bytes) -> None:
-        """Open a connection towards a phone whose own is gone (RFC 3261 section 18.1.1)."""
+    async def _connect(self, flow: Flow) -> None:
+        """Open a connection towards a phone that has none, or whose own is gone (RFC 3261 section 18.1.1)."""
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(OSError, TimeoutError):
+        address = (flow.host, flow.port)
+        try:
             async with asyncio.timeout(_PARTIAL_S):
-                _, connection = await loop.create_connection(lambda: _Connection(self), flow.host, flow.port)
-            connection.write(message)
+                _, connection = await loop.create_connection(lambda: _Connection(self), *address)
+        except (OSError, TimeoutError):
+            self._counters["sip_edge_connect_failed"] += 1
+            for message in self._connecting.pop(address):
+                self._on_undelivered(message)
             return
-        self._counters["sip_edge_connect_failed"] += 1
+        self._opened[address] = connection.flow.connection
+        for message in self._connecting.pop(address):
+            connection.write(message)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -197,7 +226,7 @@ class _Connection(asyncio.Protocol):
             self._network.received(message, self.flow)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._network.forget(self.flow.connection)
+        self._network.forget(self)
 
     def write(self, message: bytes) -> bool:
         """Send; a phone that does not read is cut off."""

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Final
 
-from mixminus.sip.edge.calls import CallEvent, CallState, CallTable
+from mixminus.sip.edge.calls import CallEvent, CallState, CallTable, EdgeCall
 from mixminus.sip.edge.flow import DEFAULT_SIP_PORT, Flow, ToPhone
 from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable, Via
 from mixminus.sip.edge.identity import Identity, branch_of
@@ -33,6 +33,17 @@ def next_hop(routes: list[str], uri: str) -> Flow | None:
     return Flow("UDP", host, target.port or DEFAULT_SIP_PORT)
 
 
+def _flow_in_dialog(request: Request, route: SipUri, flow: Flow) -> Flow:
+    """Return where a request within a dialog goes, when ``flow`` is the way by which the dialog came."""
+    # Proxies that stand between have named their way. A host name is not resolved: the way it came will do.
+    hop = next_hop(request.headers.values("route"), request.uri)
+    if hop and "direct" not in route.parameters:
+        return hop
+    if hop and flow.transport == hop.transport == "TCP":
+        return replace(hop, connection=flow.connection)
+    return flow
+
+
 class Outward:
     """Gives a worker's messages their public face, and remembers what a farewell would need."""
 
@@ -51,23 +62,37 @@ class Outward:
         self._drop_inner_route(response.headers)
         return self._to_phone(response, flow, worker_id)
 
-    def request(self, request: Request, worker_id: int) -> ToPhone | None:
-        """Send a request of the worker's own: within a dialog, so its first route is ours."""
+    def request(self, request: Request, worker_id: int, now_s: float) -> ToPhone | None:
+        """Send a request of the worker's own; its first route is ours, and says where to."""
         route = NameAddress.parse(request.headers.pop("route"))
         target = SipUri.parse(route.uri)
         flow = Flow.from_token(target.parameters.get("flow", ""))
-        # Proxies that stand between have named their way. A host name is not resolved: the way it came will do.
-        hop = next_hop(request.headers.values("route"), request.uri)
-        if hop and "direct" not in target.parameters:
-            flow = hop
-        elif hop and flow.transport == hop.transport == "TCP":
-            flow = replace(hop, connection=flow.connection)
-        if call := self._calls.find(request.headers.first("call-id")):
+        leg = target.parameters.get("leg", "")
+        if not leg:
+            flow = _flow_in_dialog(request, target, flow)
+        call = self._calls.find(request.headers.first("call-id"))
+        if call:
             number = int(request.headers.first("cseq").split()[0])
             call.sequence_number = max(call.sequence_number, number)
         branch = branch_of(str(worker_id), request.headers.first("via"))
         request.headers.push("via", self._identity.public_via(flow, branch, str(worker_id)))
-        return self._to_phone(request, flow, worker_id)
+        sent = self._to_phone(request, flow, worker_id)
+        if leg and sent and request.method == "INVITE":
+            self._note_dialled(request, flow, worker_id, leg, now_s)
+        return sent
+
+    def _note_dialled(self, invite: Request, flow: Flow, worker_id: int, leg: str, now_s: float) -> None:
+        """Enter a call of ours; asked for credentials, its INVITE comes once more."""
+        worker = self._calls.workers[worker_id]
+        worker.sip_call_ids.discard(leg)
+        kept = Request(invite.method, invite.uri, Headers(list(invite.headers.entries)))
+        if call := self._calls.find(invite.headers.first("call-id")):
+            call.invite = kept
+            return
+        call = EdgeCall(kept, flow, worker_id, now_s, outgoing=True)
+        # Nobody but the phone has to be heard from, and phones take their time.
+        call.fire(CallEvent.PROGRESSED, now_s)
+        self._calls.open(call)
 
     def _to_phone(self, message: Request | Response, flow: Flow, worker_id: int) -> ToPhone | None:
         # pjsip's Warning names this machine; its Allow and Supported know nothing of what is refused here.
@@ -89,7 +114,7 @@ class Outward:
         """Follow the first INVITE of a call by its responses."""
         number, _, method = response.headers.first("cseq").partition(" ")
         call = self._calls.find(response.headers.first("call-id"))
-        if not call or call.state is CallState.RELEASED or method.strip() != "INVITE":
+        if not call or call.outgoing or call.state is CallState.RELEASED or method.strip() != "INVITE":
             return
         if call.invite.headers.first("cseq").split()[0] != number:
             return
@@ -97,7 +122,7 @@ class Outward:
             if call.state is not CallState.ESTABLISHED:
                 self._calls.fire(call, CallEvent.PROGRESSED, now_s)
         elif response.status_code < _FAILURE:
-            call.local = response.headers.first("to")
+            call.answer = Headers(list(response.headers.entries))
             self._calls.fire(call, CallEvent.ANSWERED, now_s)
         elif call.state is not CallState.ESTABLISHED:
             self._calls.fire(call, CallEvent.ENDED, now_s)

@@ -24,7 +24,7 @@ from mixminus.sip.sdp.formats import (
     offered_format,
 )
 
-__all__ = ["LocalEnd", "NotAcceptable", "agree", "make_answer", "make_offer"]
+__all__ = ["LocalEnd", "NotAcceptable", "agree", "make_answer", "make_offer", "redirected"]
 
 _PLAIN: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
 _SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
@@ -89,6 +89,20 @@ def make_answer(
     if not accepted:
         raise NotAcceptable("no audio in the offer that can be carried")
     return _versioned(local, tuple(answered), previous)
+
+
+def redirected(previous: SessionDescription, direction: MediaDirection) -> SessionDescription:
+    """Return what we said last, as an offer of this direction (RFC 3264 section 8.4)."""
+    media = tuple(_turned(each, direction) if each.port else each for each in previous.media)
+    if media == previous.media:
+        return previous
+    origin = replace(previous.origin, version=previous.origin.version + 1)
+    return replace(previous, origin=origin, media=media)
+
+
+def _turned(media: MediaDescription, direction: MediaDirection) -> MediaDescription:
+    kept = tuple(each for each in media.attributes if each.name not in list(MediaDirection))
+    return replace(media, attributes=(*kept, Attribute(direction.value)))
 
 
 def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:

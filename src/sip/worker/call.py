@@ -1,21 +1,36 @@
 """One pjsua2 call: its callbacks become reports, its descriptions are ours."""
 
-import uuid
+import re
 from collections.abc import Callable
+from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.ids import LegId
-from mixminus.sip.messages import CallEnded, DigitReceived, MediaAgreed, Message
+from mixminus.mixer.formats import MediaDirection
+from mixminus.sip.messages import (
+    CallAnswered,
+    CallEnded,
+    CallRang,
+    Dial,
+    DigitReceived,
+    MediaAgreed,
+    Message,
+)
 from mixminus.sip.sdp.description import MalformedSdp, SessionDescription, parse, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
-from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer, make_offer
+from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer, make_offer, redirected
 from mixminus.sip.worker.guarded import guarded
 
 __all__ = ["SipCall"]
 
-_UNKNOWN_DURATION = 0xFFFF_FFFF  # PJSUA_UNKNOWN_DTMF_DURATION
+_UNKNOWN_DURATION: Final = 0xFFFF_FFFF  # PJSUA_UNKNOWN_DTMF_DURATION
+# RFC 3261 section 21.3; 305 and 380 want something else than another call.
+_REDIRECTIONS: Final = frozenset({300, 301, 302})
+_CONTACT_URI: Final = re.compile(
+    r"^(?:contact|m)[ \t]*:[^<\r\n]*<([^<>\r\n]{1,512})>", re.IGNORECASE | re.MULTILINE
+)
 
 _log = log.get("sip.worker")
 
@@ -29,13 +44,18 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     pjsua2 prints it into 1,024 bytes and gives nothing when it is longer.)
     """
 
-    def __init__(self, account: pj.Account, call_id: int, *, report: Callable[[Message], None]) -> None:
+    def __init__(
+        self,
+        account: pj.Account,
+        leg_id: LegId,
+        *,
+        report: Callable[[Message], None],
+        call_id: int = pj.PJSUA_INVALID_ID,
+    ) -> None:
+        """``call_id`` is pjsua2's, of a call that has come in."""
         super().__init__(account, call_id)
-        self.leg_id = LegId(uuid.uuid4())
-        info = self.getInfo()
-        self.sip_call_id: str = info.callIdString
-        self.from_uri = _text(info.remoteUri)
-        self.to_uri = _text(info.localUri)
+        self.leg_id = leg_id
+        self.sip_call_id = ""
         self.over = False
         self._report = report
         self.offer = ""
@@ -43,7 +63,43 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._local: LocalEnd | None = None
         self._description: SessionDescription | None = None
         self._agreed = ("", "")
+        self._outgoing = call_id == pj.PJSUA_INVALID_ID
+        self._rang = False
+        self._held = False
+        self._reoffers = False
+        self._redirect = ""
         self._ended_here = False
+
+    def who(self) -> tuple[str, str]:
+        """Return From and To of a call that has come in, and note its Call-ID."""
+        info = self.getInfo()
+        self.sip_call_id = info.callIdString
+        return _text(info.remoteUri), _text(info.localUri)
+
+    def dial(self, command: Dial) -> None:
+        """Send the INVITE; the account knows the rest of the command."""
+        self._local = command.local
+        parameters = pj.CallOpParam(True)
+        parameters.opt.audioCount = 1
+        parameters.opt.videoCount = 0
+        if command.private:
+            header = pj.SipHeader()
+            header.hName, header.hValue = "Privacy", "id"
+            parameters.txOption.headers.append(header)
+        self.makeCall(command.request_uri, parameters)
+        self.sip_call_id = self.getInfo().callIdString
+
+    def hold(self, on: bool) -> None:
+        """Send a re-INVITE that takes the phone's audio away, or gives it back."""
+        if self._held != on:
+            self._held, self._reoffers = on, True
+            parameters = pj.CallOpParam(True)
+            parameters.opt.audioCount = 1
+            parameters.opt.videoCount = 0
+            try:
+                self.reinvite(parameters)
+            finally:
+                self._reoffers = False
 
     def take_offer(self, request: str) -> None:
         """Take the true offer out of a request as it came; raise MalformedSdp when it did not come by the edge."""
@@ -86,6 +142,12 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             # Consumed: whatever is described next without a new offer is an offer of ours.
             offer, self.offer = self.offer, ""
             self._description = make_answer(self._local, parse(offer), self._description)
+            if self._held:
+                self._description = redirected(self._description, MediaDirection.SENDONLY)
+        elif self._description and self._reoffers:
+            # Hold and resume say what was agreed once more: other payload types would be another session.
+            direction = MediaDirection.SENDONLY if self._held else MediaDirection.SENDRECV
+            self._description = redirected(self._description, direction)
         else:
             self._description = make_offer(self._local, self._description)
         return self._description
@@ -94,12 +156,13 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802 - pjsua2's name
         event = prm.e.body.tsxState
         transaction = event.tsx
-        if (
-            event.type == pj.PJSIP_EVENT_RX_MSG
-            and transaction.role == pj.PJSIP_ROLE_UAS
-            and transaction.state == pj.PJSIP_TSX_STATE_TRYING
-            and transaction.method in ("INVITE", "UPDATE")
-        ):
+        if event.type != pj.PJSIP_EVENT_RX_MSG or transaction.method not in ("INVITE", "UPDATE"):
+            return
+        if transaction.role == pj.PJSIP_ROLE_UAC:
+            if transaction.statusCode in _REDIRECTIONS:
+                contact = _CONTACT_URI.search(event.src.rdata.wholeMsg)
+                self._redirect = contact[1] if contact else ""
+        elif transaction.state == pj.PJSIP_TSX_STATE_TRYING:
             self.take_offer(event.src.rdata.wholeMsg)
 
     @guarded
@@ -133,7 +196,15 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.over = True
-            self._report(CallEnded(self.leg_id, self.sip_call_id, info.lastStatusCode, self._ended_here))
+            ended = CallEnded(
+                self.leg_id, self.sip_call_id, info.lastStatusCode, self._ended_here, self._redirect
+            )
+            self._report(ended)
+        elif self._outgoing and info.state == pj.PJSIP_INV_STATE_EARLY and not self._rang:
+            self._rang = True
+            self._report(CallRang(self.leg_id))
+        elif self._outgoing and info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self._report(CallAnswered(self.leg_id))
 
     @guarded
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802 - pjsua2's name

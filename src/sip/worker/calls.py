@@ -1,11 +1,16 @@
 """The calls of a worker, by leg: commands come in, reports go out."""
 
+import uuid
+from contextlib import AbstractContextManager
+from typing import Protocol
+
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.ids import LegId
+from mixminus.sip.caller import caller_of
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.messages import IncomingCall, Message
+from mixminus.sip.messages import CallDialled, CallEnded, Dial, IncomingCall, Message
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
 from mixminus.sip.worker.call import SipCall
@@ -13,6 +18,12 @@ from mixminus.sip.worker.call import SipCall
 __all__ = ["Calls"]
 
 _log = log.get("sip.worker")
+
+
+class Face(Protocol):
+    """An account that can be who calls; ``account.SipAccount`` is the one."""
+
+    def facing(self, command: Dial) -> AbstractContextManager[None]: ...
 
 
 class Calls:
@@ -28,8 +39,9 @@ class Calls:
 
     def incoming(self, account: pj.Account, call_id: int, invite: str) -> None:
         """Take an INVITE as the edge has written it."""
-        call = SipCall(account, call_id, report=self._report)
+        call = SipCall(account, LegId(uuid.uuid4()), call_id=call_id, report=self._report)
         self._calls[call.leg_id] = call
+        from_uri, to_uri = call.who()
         try:
             call.take_offer(invite)
         except MalformedSdp:
@@ -38,17 +50,44 @@ class Calls:
         if self._draining:
             call.end(pj.PJSIP_SC_SERVICE_UNAVAILABLE)
             return
+        caller = caller_of(invite)
         _, request_uri, _ = invite.partition("\r\n")[0].split(" ")
         self._report(
             IncomingCall(
                 leg_id=call.leg_id,
                 sip_call_id=call.sip_call_id,
                 request_uri=request_uri,
-                from_uri=call.from_uri,
-                to_uri=call.to_uri,
+                from_uri=from_uri,
+                to_uri=to_uri,
                 offer=call.offer,
+                account_id=caller.account_id,
+                source_host=caller.host,
             )
         )
+
+    def dial(self, command: Dial, account: Face) -> None:
+        """Call somebody; a call that cannot even be sent ends at once."""
+        call = SipCall(account, command.leg_id, report=self._report)
+        self._calls[command.leg_id] = call
+        try:
+            if self._draining:
+                raise Disconnected
+            with account.facing(command):
+                call.dial(command)
+        except (pj.Error, Disconnected) as error:
+            _log.warning("dial failed", cause=type(error).__name__)
+            if not call.over:
+                call.over = True
+                self._report(CallEnded(command.leg_id, "", pj.PJSIP_SC_SERVICE_UNAVAILABLE, local=False))
+            return
+        self._report(CallDialled(command.leg_id, call.sip_call_id))
+
+    def hold(self, leg_id: LegId, on: bool) -> None:
+        if call := self._living(leg_id):
+            try:
+                call.hold(on)
+            except pj.Error as error:
+                _log.warning("hold failed", cause=error.reason)
 
     def attach(self, leg_id: LegId, local: LocalEnd) -> None:
         if call := self._calls.get(leg_id):

@@ -21,9 +21,11 @@ from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import (
     Answer,
     Attach,
+    Dial,
     Drain,
     Fork,
     HangUp,
+    Hold,
     Message,
     Reject,
     Ring,
@@ -56,10 +58,10 @@ def run(command: Fork, channel: BlockingChannel) -> None:
     with socket.socket(fileno=os.dup(sip_descriptor)) as sip_socket:
         fence(sip_socket, (_LOOPBACK, command.edge_port))
     calls = Calls(channel)
-    account = SipAccount(calls)
-    account.create(account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s))
+    config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
+    account = SipAccount(calls, config, command.edge_port)
     channel.send(WorkerReady(sip_port, capacity))
-    _Loop(endpoint, channel, calls, sip_descriptor).run()
+    _Loop(endpoint, channel, calls, account, sip_descriptor).run()
 
 
 def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
@@ -95,11 +97,17 @@ class _Loop:
     """Waits for whichever speaks first: the edge, the server, or pjsip's clock."""
 
     def __init__(
-        self, endpoint: pj.Endpoint, channel: BlockingChannel, calls: Calls, sip_descriptor: int
+        self,
+        endpoint: pj.Endpoint,
+        channel: BlockingChannel,
+        calls: Calls,
+        account: SipAccount,
+        sip_descriptor: int,
     ) -> None:
         self._endpoint = endpoint
         self._channel = channel
         self._calls = calls
+        self._account = account
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
         self._poll.register(sip_descriptor, select.POLLIN)
@@ -133,6 +141,8 @@ class _Loop:
 
     def _obey(self, command: Message) -> None:
         match command:
+            case Dial():
+                self._calls.dial(command, self._account)
             case Attach(leg_id, local):
                 self._calls.attach(leg_id, local)
             case Ring(leg_id):
@@ -141,6 +151,8 @@ class _Loop:
                 self._calls.answer(leg_id)
             case Reject(leg_id, status_code):
                 self._calls.hang_up(leg_id, status_code)
+            case Hold(leg_id, on):
+                self._calls.hold(leg_id, on)
             case HangUp(leg_id):
                 self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
             case Drain():

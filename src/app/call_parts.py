@@ -1,0 +1,70 @@
+"""Calls, who is called, and what calls do, wired for ``control``; a service that actions are given is a line here."""
+
+from dataclasses import dataclass
+
+from mixminus.app.ground import Ground
+from mixminus.app.recording_parts import run_at_end
+from mixminus.app.room_parts import RoomParts
+from mixminus.call.dialout import DialoutService
+from mixminus.call.service import CallService
+from mixminus.delivery.web_client import WebClient
+from mixminus.directory.service import DirectoryServices, open_directory
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.errands import Errands
+from mixminus.flow.runner import FlowRunner
+from mixminus.flow.services import FlowServices
+
+__all__ = ["CallParts", "open_calls"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """Everything that has to do with a call; ``calls`` and ``runner`` are to be kept by whoever asked."""
+
+    directory: DirectoryServices
+    runner: FlowRunner
+    calls: CallService
+    dialout: DialoutService
+    activeflows: ActiveflowService
+    errands: Errands
+
+
+def open_calls(ground: Ground, room: RoomParts) -> CallParts:
+    """Build what a call needs, from what its flow may ask for up."""
+    store, clock, config = ground.store, ground.clock, ground.config
+    services = _flow_services(ground, room)
+    runner = FlowRunner(store, clock, services)
+    directory = open_directory(
+        store, clock, domain=config.sip_domain, names=config.names, flows=room.flows, carrier=config.trunk
+    )
+    calls = CallService(
+        store,
+        clock,
+        run_flow=runner.run,
+        directory=directory.plan,
+        max_duration_s=config.call_max_duration_s,
+    )
+    activeflows = ActiveflowService(store, clock, runner=runner, flows=room.flows)
+    run_at_end(room.recordings, activeflows)
+    return CallParts(
+        directory=directory,
+        runner=runner,
+        calls=calls,
+        dialout=ground.kept(DialoutService(store, clock, calls, room.flows, directory.ways)),
+        activeflows=activeflows,
+        errands=services.errands,
+    )
+
+
+def _flow_services(ground: Ground, room: RoomParts) -> FlowServices:
+    """Return what actions may ask of the house."""
+    return FlowServices(
+        store=ground.store,
+        clock=ground.clock,
+        participants=room.participants,
+        flows=room.flows,
+        recorder=room.recordings,
+        web=ground.kept(WebClient(private_targets=ground.config.private_targets)),
+        errands=ground.kept(Errands()),
+        sounds=room.sounds,
+    )

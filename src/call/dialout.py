@@ -1,0 +1,304 @@
+"""DialoutService: calls that we make (api.md section 5.2).
+
+a destination -> phone numbers and SIP addresses: one call
+              -> extensions and agents: a groupcall, that rings at all their phones
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from mixminus.call.errors import NobodyToCall, NothingToDo
+from mixminus.call.groupcall_ledger import GroupcallLedger
+from mixminus.call.ledger import CallLedger
+from mixminus.call.leg import LegEnded, OutgoingLegs, Target
+from mixminus.call.live import DialledCall, LiveCall
+from mixminus.call.model import Address, Call, Groupcall
+from mixminus.call.outbound import (
+    Flows,
+    Order,
+    WaysOut,
+    address_of,
+    kept_variables,
+    sip_target,
+    tel_target,
+)
+from mixminus.call.program import Program
+from mixminus.call.service import CallService
+from mixminus.call.states import CallStatus, GroupcallStatus, HangupReason
+from mixminus.clock import Clock
+from mixminus.errors import MixMinusError, Unavailable
+from mixminus.ids import NIL, AgentId, CallId, CustomerId, new_id
+from mixminus.log import get, task_failed
+from mixminus.store.database import Store
+from mixminus.store.page import Page
+from mixminus.tasks import TaskScope
+
+__all__ = ["DialoutService", "Placed"]
+
+log = get("call.dialout")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What an order has led to."""
+
+    calls: tuple[Call, ...]
+    groupcalls: tuple[Groupcall, ...]
+    live: tuple[DialledCall, ...]
+    """Those that could be dialled, groups included."""
+
+
+class DialoutService:
+    """Turns destinations into calls; whoever dials is given when the transports are open."""
+
+    def __init__(self, store: Store, clock: Clock, calls: CallService, flows: Flows, ways: WaysOut) -> None:
+        self.legs: OutgoingLegs | None = None
+        """Set by the composition root."""
+        self._store = store
+        self._clock = clock
+        self._calls = calls
+        self._flows = flows
+        self._ways = ways
+        self._ledger = CallLedger(store, clock)
+        self._groupcalls = GroupcallLedger(store, clock)
+        self._scope = TaskScope(task_failed("call.dialout"))
+
+    async def start(self) -> None:
+        """End in the books the groupcalls that an earlier run has lost."""
+        for groupcall in await self._groupcalls.unfinished():
+            await self._groupcalls.ended(groupcall.id)
+
+    async def close(self) -> None:
+        """Stop looking after groups; their calls are over by then. Closing twice is harmless."""
+        await self._scope.close()
+
+    async def program(
+        self,
+        customer_id: CustomerId,
+        flow_id: UUID,
+        actions: Sequence[Mapping[str, Any]],
+        variables: Mapping[str, str],
+    ) -> Program:
+        """Return what a flow says, or else the actions; FlowNotFound, or NothingToDo if there are none."""
+        if flow_id == NIL:
+            if not actions:
+                raise NothingToDo("a call needs a flow_id, or actions")
+            return Program(actions, variables=kept_variables(variables))
+        program = await self._flows.program(customer_id, flow_id)
+        return replace(program, variables={**program.variables, **kept_variables(variables)})
+
+    async def place(self, customer_id: CustomerId, order: Order) -> Placed:
+        """Call everybody who can be called; NobodyToCall if that is nobody.
+
+        Returns at once, with the calls in ``dialing``: what becomes of them is told by their status.
+        """
+        calls: list[Call] = []
+        groupcalls: list[Groupcall] = []
+        live: list[DialledCall] = []
+        for destination in order.destinations:
+            targets = await self._targets(customer_id, destination)
+            if not targets:
+                log.info("destination skipped", type=destination.type)
+            elif destination.type in ("extension", "agent"):
+                groupcall, ringing = await self._ring(customer_id, order, (destination,), targets)
+                groupcalls.append(groupcall)
+                live += ringing
+            else:
+                call, dialled = await self._call(customer_id, order, destination, targets[0])
+                calls.append(call)
+                live += dialled
+        if not calls and not groupcalls:
+            raise NobodyToCall("none of the destinations can be called")
+        return Placed(tuple(calls), tuple(groupcalls), tuple(live))
+
+    async def ring_together(self, customer_id: CustomerId, order: Order) -> tuple[Groupcall, Placed]:
+        """Let all destinations ring as one group, whatever they are; NobodyToCall if there is nobody."""
+        targets = [
+            (destination, target)
+            for destination in order.destinations
+            for target in await self._targets(customer_id, destination)
+        ]
+        if not targets:
+            raise NobodyToCall("none of the destinations can be called")
+        groupcall, live = await self._ring_all(customer_id, order, tuple(order.destinations), targets)
+        return groupcall, Placed((), (groupcall,), tuple(live))
+
+    async def get_group(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
+        return await self._groupcalls.get(customer_id, groupcall_id)
+
+    async def list_groups(self, customer_id: CustomerId, page: Page) -> list[Groupcall]:
+        """Return groupcalls of all states, newest first."""
+        return await self._groupcalls.page(customer_id, page)
+
+    async def hang_up_group(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
+        """End all calls of a group; one that is ending is returned as it is."""
+        groupcall = await self.get_group(customer_id, groupcall_id)
+        groupcall = await self._groupcalls.hanging_up(groupcall.id)
+        await self._hang_up_all(groupcall.call_ids)
+        return groupcall
+
+    async def delete_group(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
+        """End all calls of a group, and take it out of the lists."""
+        await self.hang_up_group(customer_id, groupcall_id)
+        return await self._groupcalls.deleted(groupcall_id)
+
+    async def _targets(self, customer_id: CustomerId, destination: Address) -> list[Target]:
+        """Return what to dial; nothing for a destination that cannot be called."""
+        match destination.type:
+            case "sip":
+                found = [sip_target(destination)]
+            case "tel":
+                found = [tel_target(destination, await self._ways.trunk_for(customer_id))]
+            case "extension":
+                name = destination.target_name or destination.target
+                return list(await self._ways.contacts(customer_id, name))
+            case "agent":
+                return await self._agents_targets(customer_id, destination.target)
+            case _:
+                found = []
+        return [target for target in found if target]
+
+    async def _agents_targets(self, customer_id: CustomerId, agent_id: str) -> list[Target]:
+        try:
+            wanted = AgentId(UUID(agent_id))
+        except ValueError:
+            return []
+        async with self._store.snapshot() as tx:
+            agent = await tx.agents.find(wanted)
+        if agent is None or agent.customer_id != customer_id or agent.tm_delete is not None:
+            return []
+        addresses = [address for raw in agent.addresses if (address := address_of(raw))]
+        return [target for address in addresses for target in await self._targets(customer_id, address)]
+
+    async def _ring(
+        self,
+        customer_id: CustomerId,
+        order: Order,
+        destinations: tuple[Address, ...],
+        targets: Iterable[Target],
+    ) -> tuple[Groupcall, list[DialledCall]]:
+        pairs = [(destinations[0], target) for target in targets]
+        return await self._ring_all(customer_id, order, destinations, pairs)
+
+    async def _ring_all(
+        self,
+        customer_id: CustomerId,
+        order: Order,
+        destinations: tuple[Address, ...],
+        targets: list[tuple[Address, Target]],
+    ) -> tuple[Groupcall, list[DialledCall]]:
+        groupcall = Groupcall(
+            id=new_id(),
+            customer_id=customer_id,
+            status=GroupcallStatus.PROGRESSING,
+            source=order.source,
+            destinations=destinations,
+            flow_id=order.program.flow_id,
+            master_call_id=order.master_call_id or NIL,
+            call_ids=tuple(CallId(new_id()) for _ in targets),
+            tm_create=self._clock.now(),
+        )
+        await self._groupcalls.create(groupcall)
+        group = _Group()
+        live: list[DialledCall] = []
+        for call_id, (destination, target) in zip(groupcall.call_ids, targets, strict=True):
+            _, dialled = await self._call(
+                customer_id,
+                order,
+                destination,
+                target,
+                call_id=call_id,
+                groupcall_id=groupcall.id,
+                group=group,
+            )
+            live += dialled
+        self._scope.spawn(f"groupcall {groupcall.id}", self._follow(groupcall, group, live))
+        return groupcall, live
+
+    async def _call(
+        self,
+        customer_id: CustomerId,
+        order: Order,
+        destination: Address,
+        target: Target,
+        *,
+        call_id: CallId | None = None,
+        groupcall_id: UUID = NIL,
+        group: "_Group | None" = None,
+    ) -> tuple[Call, list[DialledCall]]:
+        """Dial one target; without a port for it the call is over before it has begun."""
+        call = Call(
+            id=call_id or CallId(new_id()),
+            customer_id=customer_id,
+            source=order.source,
+            destination=destination,
+            direction="outgoing",
+            status=CallStatus.DIALING,
+            flow_id=order.program.flow_id,
+            groupcall_id=groupcall_id,
+            master_call_id=order.master_call_id or NIL,
+            tm_create=self._clock.now(),
+        )
+        await self._ledger.create(call)
+        master = self._calls.live.get(CallId(order.master_call_id)) if order.master_call_id else None
+        if master:
+            await self._ledger.chained(master.id, call.id)
+        try:
+            if self.legs is None:
+                raise Unavailable("no transport can call anybody")
+            leg = self.legs.dial(target, source=order.source, anonymous=order.anonymous)
+        except MixMinusError as error:
+            log.warning("not dialled", call_id=str(call.id), reason=error.reason)
+            await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=True), {})
+            return call, []
+        live = DialledCall(call, leg, self._ledger)
+        wanted = group.claim(live) if group else lambda: True
+        self._calls.place(live, order.program, early=order.early and not group, wanted=wanted)
+        if master:
+            self._scope.spawn(f"chain {call.id}", _end_with(master, live))
+        return call, [live]
+
+    async def _follow(self, groupcall: Groupcall, group: "_Group", live: list[DialledCall]) -> None:
+        """Give the group to the first who answers, and end it with its last call."""
+        over = [call.over for call in live]
+        while not group.winner.done() and (left := [each for each in over if not each.done()]):
+            first: list[asyncio.Future[Any]] = [group.winner, *left]
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if group.winner.done():
+            winner = group.winner.result()
+            await self._groupcalls.answered(groupcall.id, winner.id)
+            await self._hang_up_all(call.id for call in live if call is not winner)
+        if over:
+            await asyncio.wait(over)
+        await self._groupcalls.ended(groupcall.id)
+
+    async def _hang_up_all(self, call_ids: Iterable[CallId]) -> None:
+        for call_id in call_ids:
+            if live := self._calls.live.get(call_id):
+                await live.hang_up()
+
+
+class _Group:
+    """Who of several has answered first."""
+
+    def __init__(self) -> None:
+        self.winner: asyncio.Future[DialledCall] = asyncio.get_running_loop().create_future()
+
+    def claim(self, live: DialledCall) -> Callable[[], bool]:
+        """Return what says, once somebody has answered, whether it is theirs."""
+
+        def claimed() -> bool:
+            if self.winner.done():
+                return False
+            self.winner.set_result(live)
+            return True
+
+        return claimed
+
+
+async def _end_with(master: LiveCall, live: LiveCall) -> None:
+    await asyncio.wait((master.over, live.over), return_when=asyncio.FIRST_COMPLETED)
+    await live.hang_up()

@@ -1,0 +1,113 @@
+"""Outbound: what a client may ask for when it lets us call, and how that becomes something to dial (api.md 5.2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol
+from urllib.parse import quote
+from uuid import UUID
+
+from mixminus.call.leg import Credentials, Target
+from mixminus.call.model import Address
+from mixminus.call.program import Program
+from mixminus.ids import CustomerId
+
+__all__ = [
+    "Flows",
+    "Order",
+    "Trunk",
+    "WaysOut",
+    "address_of",
+    "kept_variables",
+    "sip_target",
+    "tel_target",
+]
+
+_RESERVED: Final = "voipbin."
+_SCHEMES: Final = ("sip:", "sips:")
+_DIALLED: Final = frozenset("0123456789*#")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Whom to call, as whom, and what the call does once it is answered."""
+
+    destinations: Sequence[Address]
+    program: Program
+    source: Address
+    anonymous: bool = False
+    early: bool = False
+    """The program begins while it rings."""
+    master_call_id: UUID | None = None
+    """The calls end with this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """Who carries calls to telephone numbers."""
+
+    host: str
+    port: int = 5060
+    transport: Literal["udp", "tcp"] = "udp"
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+    @property
+    def credentials(self) -> Credentials | None:
+        return Credentials(self.username, self.password) if self.username else None
+
+
+class WaysOut(Protocol):
+    """Who knows where extensions are, and who carries calls to numbers: ``directory.ways.WaysOut``."""
+
+    async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
+        """Return where the phones of an extension are now; nothing if none is registered.
+
+        ``extension`` is its number or its id.
+        """
+        ...
+
+    async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
+        """Return who carries a customer's calls to telephone numbers."""
+        ...
+
+
+class Flows(Protocol):
+    """Who keeps flows."""
+
+    async def program(self, customer_id: CustomerId, flow_id: UUID) -> Program:
+        """Return what a flow says; FlowNotFound if there is none."""
+        ...
+
+
+def kept_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return a client's variables without those whose names are the system's (api.md 5.2)."""
+    return {name: value for name, value in variables.items() if not name.startswith(_RESERVED)}
+
+
+def sip_target(address: Address) -> Target | None:
+    """Return what to dial for a SIP address; None if it says nothing."""
+    target = address.target.strip()
+    if not target or any(each.isspace() for each in target):
+        return None
+    return Target(target if target.lower().startswith(_SCHEMES) else f"sip:{target}")
+
+
+def tel_target(address: Address, trunk: Trunk | None) -> Target | None:
+    """Return what to dial for a telephone number; None without a trunk, or if it is no number."""
+    number = address.target.removeprefix("tel:")
+    digits = number.removeprefix("+")
+    if trunk is None or not digits or not _DIALLED.issuperset(digits):
+        return None
+    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
+    user = quote(number, safe="+*")
+    return Target(
+        f"sip:{user}@{host}:{trunk.port};transport={trunk.transport}", credentials=trunk.credentials
+    )
+
+
+def address_of(raw: Mapping[str, Any]) -> Address | None:
+    """Return an agent's address as it was stored; None if it is of no kind that can be called."""
+    kind = raw.get("type")
+    if kind not in ("tel", "sip", "extension"):
+        return None
+    return Address(kind, str(raw.get("target", "")), str(raw.get("target_name", "")))

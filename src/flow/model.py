@@ -1,0 +1,80 @@
+"""Flows, and flows that are being run, as the house knows them; ``render.py`` writes them for the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from mixminus.flow.states import ActiveflowStatus
+from mixminus.ids import NIL, ActiveflowId, CustomerId, FlowId
+
+__all__ = ["Activeflow", "ActiveflowSpec", "Flow", "FlowSpec", "ReferenceType"]
+
+ReferenceType = Literal["", "ai", "api", "call", "campaign", "conversation", "transcribe", "recording"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowSpec:
+    """What a client may say of a flow (api.md section 6.1)."""
+
+    name: str = ""
+    detail: str = ""
+    actions: tuple[dict[str, Any], ...] = ()
+    on_complete_flow_id: UUID = NIL
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Actions under a name (api.md section 6.1); ``None`` times have not happened."""
+
+    id: FlowId
+    customer_id: CustomerId
+    name: str
+    detail: str
+    actions: tuple[dict[str, Any], ...]
+    on_complete_flow_id: UUID
+    direct_hash: str
+    tm_create: datetime
+    type: str = "flow"
+    tm_update: datetime | None = None
+    tm_delete: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveflowSpec:
+    """What is to be run without a call: a flow, or actions; and who is told of it besides the customer."""
+
+    id: ActiveflowId | None = None
+    flow_id: UUID = NIL
+    actions: tuple[dict[str, Any], ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    reference_type: ReferenceType = "api"
+    reference_id: UUID = NIL
+    webhook_uri: str = ""
+    webhook_method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activeflow:
+    """A flow that is being run, or was (api.md section 6.3)."""
+
+    id: ActiveflowId
+    customer_id: CustomerId
+    flow_id: UUID
+    status: ActiveflowStatus
+    reference_type: ReferenceType
+    reference_id: UUID
+    tm_create: datetime
+    reference_activeflow_id: UUID = NIL
+    """The one whose end has begun this one."""
+    on_complete_flow_id: UUID = NIL
+    complete_count: int = 0
+    """How many ends there were before this one, each beginning the next."""
+    webhook_uri: str = ""
+    webhook_method: str = ""
+    current_action: dict[str, Any] = field(default_factory=dict)
+    executed_actions: tuple[dict[str, Any], ...] = ()
+    """The last of those before the current one, oldest first."""
+    tm_update: datetime | None = None
+    tm_delete: datetime | None = None

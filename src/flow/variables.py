@@ -1,0 +1,132 @@
+"""Variables: words that a flow keeps, and puts in place of ``${name}`` (api.md sections 6.4 and 6.6)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mixminus.call.digits import Digits
+from mixminus.call.model import Call
+from mixminus.errors import Exhausted, InvalidArgument
+from mixminus.flow.model import Activeflow
+from mixminus.ids import NIL
+
+__all__ = ["DIGITS", "Variables", "given", "has_placeholder", "of_activeflow", "of_call"]
+
+DIGITS: Final = "voipbin.call.digits"
+"""What the caller has pressed."""
+_SYSTEM: Final = "voipbin."
+_PLACEHOLDER: Final = re.compile(r"\$\{([^${}]*)\}")
+MAX_GIVEN: Final = 100
+MAX_VALUE_BYTES: Final = 32 * 1024
+MAX_BYTES: Final = 64 * 1024
+
+
+class Variables:
+    """What one activeflow knows, and what its caller has pressed and nobody has taken."""
+
+    def __init__(self, values: Mapping[str, str], digits: Digits | None = None) -> None:
+        self._values = dict(values)
+        self._digits = digits or Digits()
+        self._early = False
+
+    @property
+    def waiting(self) -> int:
+        """How many digits nobody has taken."""
+        return len(self._digits.waiting)
+
+    def get(self, name: str) -> str:
+        """Return a value; empty if there is none."""
+        return self._values.get(name, "")
+
+    def set(self, name: str, value: str) -> None:
+        """Keep a value; Exhausted if there is too much of it, or of all together."""
+        if len(value.encode()) > MAX_VALUE_BYTES:
+            raise Exhausted(f"a variable is longer than {MAX_VALUE_BYTES} bytes")
+        changed = self._values | {name: value}
+        if _size(changed) > 2 * MAX_BYTES:
+            raise Exhausted(f"variables take more than {2 * MAX_BYTES} bytes")
+        self._values = changed
+
+    def clear(self, name: str) -> None:
+        """Forget a value; the digits' together with those that were pressed early."""
+        self._values.pop(name, None)
+        if name == DIGITS and self._early:
+            self._digits.clear()
+            self._early = False
+
+    def note_early(self) -> None:
+        """Let digits that were pressed during another action take the place of older ones; they wait on."""
+        self._values[DIGITS] = self._digits.waiting
+        self._early = True
+
+    def begin_digits(self) -> str:
+        """Return what digits that are received now are added to: early ones come again, by themselves."""
+        before = "" if self._early else self.get(DIGITS)
+        self._early = False
+        return before
+
+    def all(self) -> dict[str, str]:
+        """Return everything by its name."""
+        return dict(self._values)
+
+    def substitute(self, value: Any) -> Any:
+        """Return JSON with values in place of their names, in every string of it; what is unknown is empty."""
+        if isinstance(value, str):
+            return _PLACEHOLDER.sub(lambda found: self.get(found[1].strip()), value)
+        if isinstance(value, Mapping):
+            return {key: self.substitute(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.substitute(each) for each in value]
+        return value
+
+
+def has_placeholder(value: Any) -> bool:
+    """Return whether some string of a JSON value names a variable."""
+    if isinstance(value, str):
+        return _PLACEHOLDER.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(map(has_placeholder, value.values()))
+    return isinstance(value, list | tuple) and any(map(has_placeholder, value))
+
+
+def given(values: Mapping[str, str]) -> dict[str, str]:
+    """Return what a client may set at the start; the system's names are left out, too much is refused."""
+    kept = {name: value for name, value in values.items() if not name.startswith(_SYSTEM)}
+    if len(kept) > MAX_GIVEN:
+        raise InvalidArgument(f"variables: are more than {MAX_GIVEN}")
+    if any(len(value.encode()) > MAX_VALUE_BYTES for value in kept.values()):
+        raise InvalidArgument(f"variables: one is longer than {MAX_VALUE_BYTES} bytes")
+    if _size(kept) > MAX_BYTES:
+        raise InvalidArgument(f"variables: take more than {MAX_BYTES} bytes")
+    return kept
+
+
+def of_activeflow(activeflow: Activeflow) -> dict[str, str]:
+    """Return what a flow knows of itself."""
+    return {
+        "voipbin.activeflow.id": str(activeflow.id),
+        "voipbin.activeflow.reference_type": activeflow.reference_type,
+        "voipbin.activeflow.reference_id": str(activeflow.reference_id),
+        "voipbin.activeflow.reference_activeflow_id": str(activeflow.reference_activeflow_id),
+        "voipbin.activeflow.flow_id": str(activeflow.flow_id),
+        "voipbin.activeflow.complete_count": str(activeflow.complete_count),
+    }
+
+
+def of_call(call: Call) -> dict[str, str]:
+    """Return what a flow knows of its call."""
+    addresses = {"source": call.source, "destination": call.destination}
+    return {
+        "voipbin.call.id": str(call.id),
+        "voipbin.call.direction": call.direction,
+        "voipbin.call.master_call_id": str(NIL),
+        **{
+            f"voipbin.call.{side}.{field}": getattr(address, field)
+            for side, address in addresses.items()
+            for field in ("type", "target", "target_name", "name", "detail")
+        },
+    }
+
+
+def _size(values: Mapping[str, str]) -> int:
+    return sum(len(name.encode()) + len(value.encode()) for name, value in values.items())

@@ -1,0 +1,77 @@
+"""Activeflow rows."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.errors import AlreadyExists
+from mixminus.flow.model import Activeflow
+from mixminus.flow.states import ActiveflowStatus
+from mixminus.ids import ActiveflowId, CustomerId
+from mixminus.store.page import Page
+from mixminus.store.tables import activeflows
+
+__all__ = ["ActiveflowRows"]
+
+
+class ActiveflowRows:
+    """The activeflows, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, activeflow: Activeflow) -> None:
+        """Insert; an id that is taken, by whomever, is AlreadyExists."""
+        try:
+            await self._connection.execute(insert(activeflows).values(_columns(activeflow)))
+        except IntegrityError as exc:
+            raise AlreadyExists(f"activeflow {activeflow.id} exists") from exc
+
+    async def save(self, activeflow: Activeflow) -> None:
+        """Write what may change of an activeflow that exists."""
+        query = update(activeflows).where(activeflows.c.id == activeflow.id)
+        await self._connection.execute(query.values(_columns(activeflow)))
+
+    async def find(self, activeflow_id: ActiveflowId) -> Activeflow | None:
+        return await self._one(select(activeflows).where(activeflows.c.id == activeflow_id))
+
+    async def hold(self, activeflow_id: ActiveflowId) -> Activeflow | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(activeflows).where(activeflows.c.id == activeflow_id).with_for_update())
+
+    async def page(self, customer_id: CustomerId, page: Page) -> list[Activeflow]:
+        """Return the customer's undeleted activeflows, newest first."""
+        c = activeflows.c
+        query = select(activeflows).where(
+            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def running(self) -> list[Activeflow]:
+        """Return everybody's activeflows that have not ended, oldest first."""
+        c = activeflows.c
+        query = select(activeflows).where(c.status == ActiveflowStatus.RUNNING)
+        return await self._many(query.order_by(c.tm_create))
+
+    async def _one(self, query: Select[Any]) -> Activeflow | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[Activeflow]:
+        return [_model(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _columns(activeflow: Activeflow) -> dict[str, Any]:
+    return asdict(activeflow) | {"executed_actions": list(activeflow.executed_actions)}
+
+
+def _model(row: Any) -> Activeflow:
+    return Activeflow(
+        **{
+            **row,
+            "status": ActiveflowStatus(row["status"]),
+            "executed_actions": tuple(row["executed_actions"]),
+        }
+    )

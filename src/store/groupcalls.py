@@ -1,0 +1,75 @@
+"""Groupcall rows."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.call.model import Address, Groupcall
+from mixminus.call.states import GroupcallStatus
+from mixminus.ids import CallId, CustomerId
+from mixminus.store.page import Page
+from mixminus.store.tables import groupcalls
+
+__all__ = ["GroupcallRows"]
+
+
+class GroupcallRows:
+    """The groupcalls, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, groupcall: Groupcall) -> None:
+        await self._connection.execute(insert(groupcalls).values(_columns(groupcall)))
+
+    async def save(self, groupcall: Groupcall) -> None:
+        """Write what may change of a groupcall that exists."""
+        query = update(groupcalls).where(groupcalls.c.id == groupcall.id)
+        await self._connection.execute(query.values(_columns(groupcall)))
+
+    async def find(self, groupcall_id: UUID) -> Groupcall | None:
+        found = await self._many(select(groupcalls).where(groupcalls.c.id == groupcall_id))
+        return next(iter(found), None)
+
+    async def hold(self, groupcall_id: UUID) -> Groupcall | None:
+        """Find, and keep the row from others until the transaction's end."""
+        query = select(groupcalls).where(groupcalls.c.id == groupcall_id)
+        return next(iter(await self._many(query.with_for_update())), None)
+
+    async def unfinished(self) -> list[Groupcall]:
+        """Return everybody's groupcalls that are not hung up, oldest first."""
+        query = select(groupcalls).where(groupcalls.c.status != GroupcallStatus.HANGUP)
+        return await self._many(query.order_by(groupcalls.c.tm_create))
+
+    async def page(self, customer_id: CustomerId, page: Page) -> list[Groupcall]:
+        """Return the customer's undeleted groupcalls, newest first."""
+        c = groupcalls.c
+        query = select(groupcalls).where(
+            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def _many(self, query: Select[Any]) -> list[Groupcall]:
+        return [_model(dict(row)) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _columns(groupcall: Groupcall) -> dict[str, Any]:
+    return asdict(groupcall) | {
+        "destinations": [asdict(each) for each in groupcall.destinations],
+        "call_ids": [str(each) for each in groupcall.call_ids],
+    }
+
+
+def _model(values: dict[str, Any]) -> Groupcall:
+    return Groupcall(
+        **values
+        | {
+            "status": GroupcallStatus(values["status"]),
+            "source": Address(**values["source"]),
+            "destinations": tuple(Address(**each) for each in values["destinations"]),
+            "call_ids": tuple(CallId(UUID(each)) for each in values["call_ids"]),
+        }
+    )

@@ -1,0 +1,41 @@
+"""The tables, a file for each subject; ``migrations`` makes them, and a test holds the two to each other."""
+
+from mixminus.store.tables.access import access_keys, agents, customers, secrets
+from mixminus.store.tables.calls import groupcalls
+from mixminus.store.tables.columns import UtcDateTime, metadata
+from mixminus.store.tables.directory import (
+    extension_bindings,
+    extensions,
+    numbers,
+    trunk_addresses,
+    trunks,
+)
+from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
+from mixminus.store.tables.flows import activeflows, flows
+from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
+
+__all__ = [
+    "UtcDateTime",
+    "access_keys",
+    "activeflows",
+    "agents",
+    "calls",
+    "conferencecalls",
+    "conferences",
+    "customers",
+    "event_streams",
+    "extension_bindings",
+    "extensions",
+    "flows",
+    "groupcalls",
+    "idempotency_keys",
+    "metadata",
+    "numbers",
+    "outbox",
+    "recordings",
+    "secrets",
+    "trunk_addresses",
+    "trunks",
+    "undelivered",
+    "webhook_cursors",
+]

@@ -1,0 +1,64 @@
+"""Who may do what."""
+
+from sqlalchemy import JSON, Column, Index, Integer, String, Table, Uuid
+
+from mixminus.store.tables.columns import SHA256_HEX, WORD, UtcDateTime, customer, metadata, times
+
+__all__ = ["access_keys", "agents", "customers", "secrets"]
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("phone_number", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("status", String(WORD), nullable=False),
+    Column("webhook_method", String(WORD), nullable=False),
+    Column("webhook_uri", String, nullable=False),
+    Column("webhook_secret", String, nullable=False),
+    *times(),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    # Never given twice, not even after its agent is deleted: logs and tokens mean one person by it.
+    Column("username", String, nullable=False, unique=True),
+    Column("password_hash", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("ring_method", String(WORD), nullable=False),
+    Column("permission", Integer, nullable=False),
+    Column("tag_ids", JSON, nullable=False),
+    Column("addresses", JSON, nullable=False),
+    Column("tm_password", UtcDateTime, nullable=False),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+)
+
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("token_sha256", String(SHA256_HEX), nullable=False, unique=True),
+    Column("token_prefix", String(WORD), nullable=False),
+    Column("tm_expire", UtcDateTime),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+)
+
+# What the server itself keeps to itself: the key that signs its session tokens.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)

@@ -1,0 +1,51 @@
+"""What all tables are made of.
+
+Times are UTC without a zone, so that SQLite and PostgreSQL keep the same thing.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, DateTime, ForeignKey, MetaData, TypeDecorator, Uuid
+from sqlalchemy.engine import Dialect
+
+__all__ = ["SHA256_HEX", "WORD", "UtcDateTime", "customer", "metadata", "times"]
+
+WORD: Final = 16
+"""Longest of the API's enum words."""
+SHA256_HEX: Final = 64
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A UTC time; aware in Python, bare in the database."""
+
+    impl = DateTime(timezone=False)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def times() -> tuple[Column[Any], Column[Any], Column[Any]]:
+    return (
+        Column("tm_create", UtcDateTime, nullable=False),
+        Column("tm_update", UtcDateTime),
+        Column("tm_delete", UtcDateTime),
+    )
+
+
+def customer() -> Column[Any]:
+    return Column("customer_id", Uuid, ForeignKey("customers.id"), nullable=False)

@@ -1,0 +1,42 @@
+"""Flows, and what has been run of them."""
+
+from sqlalchemy import JSON, Column, Index, Integer, String, Table, Uuid
+
+from mixminus.store.tables.columns import WORD, customer, metadata, times
+
+__all__ = ["activeflows", "flows"]
+
+flows = Table(
+    "flows",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("type", String(WORD), nullable=False),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("actions", JSON, nullable=False),
+    Column("direct_hash", String(32), nullable=False, unique=True),
+    Column("on_complete_flow_id", Uuid, nullable=False),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+)
+
+activeflows = Table(
+    "activeflows",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("flow_id", Uuid, nullable=False),
+    Column("status", String(WORD), nullable=False, index=True),
+    Column("reference_type", String(WORD), nullable=False),
+    Column("reference_id", Uuid, nullable=False),
+    Column("reference_activeflow_id", Uuid, nullable=False),
+    Column("on_complete_flow_id", Uuid, nullable=False),
+    Column("complete_count", Integer, nullable=False),
+    Column("webhook_uri", String, nullable=False),
+    Column("webhook_method", String(WORD), nullable=False),
+    Column("current_action", JSON, nullable=False),
+    Column("executed_actions", JSON, nullable=False),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+)

@@ -1,0 +1,102 @@
+"""Conferences, and who and what is in them.
+
+What can be derived is not stored: a conference's participants and recordings are rows of their own.
+"""
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Uuid
+
+from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, times
+
+__all__ = ["calls", "conferencecalls", "conferences", "recordings"]
+
+conferences = Table(
+    "conferences",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("type", String(WORD), nullable=False),
+    Column("status", String(WORD), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("timeout_s", Integer, nullable=False),
+    Column("pre_actions", JSON, nullable=False),
+    Column("post_actions", JSON, nullable=False),
+    Column("pre_flow_id", Uuid, nullable=False),
+    Column("post_flow_id", Uuid, nullable=False),
+    Column("direct_hash", String(32), nullable=False, unique=True),
+    Column("settings", JSON, nullable=False),
+    Column("tm_timeout", UtcDateTime),
+    Column("tm_end", UtcDateTime),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+)
+
+conferencecalls = Table(
+    "conferencecalls",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("conference_id", Uuid, ForeignKey("conferences.id"), nullable=False),
+    Column("activeflow_id", Uuid, nullable=False),
+    Column("reference_type", String(WORD), nullable=False),
+    Column("reference_id", Uuid, nullable=False),
+    Column("status", String(WORD), nullable=False),
+    Column("role", String(WORD), nullable=False),
+    Column("muted", Boolean, nullable=False),
+    Column("deaf", Boolean, nullable=False),
+    Column("gain_db", Float, nullable=False),
+    Column("talking", Boolean, nullable=False),
+    Column("label", String, nullable=False),
+    Column("tm_join", UtcDateTime),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+    Index(None, "conference_id", "status"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("flow_id", Uuid, nullable=False),
+    Column("activeflow_id", Uuid, nullable=False),
+    Column("source", JSON, nullable=False),
+    Column("destination", JSON, nullable=False),
+    Column("direction", String(WORD), nullable=False),
+    Column("status", String(WORD), nullable=False, index=True),
+    Column("action", JSON, nullable=False),
+    Column("mute", Integer, nullable=False),
+    Column("groupcall_id", Uuid, nullable=False),
+    Column("master_call_id", Uuid, nullable=False),
+    Column("chained_call_ids", JSON, nullable=False),
+    Column("hangup_by", String(WORD), nullable=False),
+    Column("hangup_reason", String(WORD), nullable=False),
+    Column("tm_ringing", UtcDateTime),
+    Column("tm_progressing", UtcDateTime),
+    Column("tm_hangup", UtcDateTime),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("reference_type", String(WORD), nullable=False),
+    Column("reference_id", Uuid, nullable=False),
+    Column("status", String(WORD), nullable=False, index=True),
+    Column("format", String(WORD), nullable=False),
+    Column("on_end_flow_id", Uuid, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("stems", Boolean, nullable=False),
+    Column("error", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("files", JSON, nullable=False),
+    Column("tm_start", UtcDateTime),
+    Column("tm_end", UtcDateTime),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+    Index(None, "reference_id", "tm_create"),
+)

@@ -1,0 +1,57 @@
+"""10: a phone's hang-up is leaved within a second: its id is gone, the room has told it, and its row stays."""
+
+from uuid import UUID
+
+from tests.support.raw_phone import RawPhone
+from tests.support.server import Server
+from tests.support.site import Site
+from tests.support.tones import TONES_HZ, tone
+from tests.support.waiting import eventually
+
+UNSET = "9999-01-01 00:00:00.000000"
+LEFT = ["conferencecall_leaved", "conference_updated"]
+
+
+async def test_18_10_leaving_needs_no_time(site: Site) -> None:
+    """Time stands still here, and nobody waits for it: whatever a timer would bring never comes."""
+    room = await site.door.room()
+    leg = await site.house.dial(room["id"])
+    (caller,) = await site.participants(room["id"], "joined")
+    before = site.house.clock.monotonic_s()
+    leg.bye()
+    (left,) = await site.participants(room["id"], "leaved")
+    assert site.house.clock.monotonic_s() == before
+    assert (left["id"], left["tm_delete"]) == (caller["id"], UNSET)
+    assert (await site.conference(room["id"]))["conferencecall_ids"] == []
+    events = (await site.house.events(UUID(room["id"])))[-2:]
+    assert [event.type for event in events] == LEFT
+    assert (events[0].data, events[1].data["conferencecall_ids"]) == (left, [])
+
+
+def test_18_10_a_phone_says_bye(server: Server) -> None:
+    room = server.new_room()
+    with RawPhone() as stays, RawPhone() as goes:
+        for phone, pitch_hz in ((stays, TONES_HZ[0]), (goes, TONES_HZ[1])):
+            phone.dial((server.host, server.sip_port), room)
+            phone.talk(tone(pitch_hz, 1.0, sample_rate_hz=8000))
+        remaining, gone = server.wait_for_participants(room, 2)
+        goes.hang_up()
+        server.wait_for_participants(room, 1)
+        assert server.participants(room) == [remaining]
+        listed = server.call("GET", f"/conferencecalls?conference_id={room}").json["result"]
+        left = next(each for each in listed if each["id"] == gone)
+        assert (left["status"], left["tm_delete"]) == ("leaved", UNSET)
+
+        def call_is_over() -> bool:
+            call = server.call("GET", f"/calls/{left['reference_id']}").json
+            return (call["status"], call["hangup_by"], call["hangup_reason"]) == (
+                "hangup",
+                "remote",
+                "normal",
+            )
+
+        eventually(call_is_over, what="the call has ended as a phone ends it")
+        told = server.call("GET", f"/events?conference_id={room}").json["result"]
+        after = [event for event in told if not event["type"].startswith("participant_talking")][-2:]
+        assert [event["type"] for event in after] == LEFT
+        assert after[1]["data"]["conferencecall_ids"] == [remaining]

@@ -1,0 +1,55 @@
+"""11: a kick puts out of the room and not out of the call, whose flow goes on; with nothing left it hangs up."""
+
+from tests.support.choir import PITCHES_HZ, Choir
+from tests.support.site import Site
+from tests.support.waiting import until
+
+A_HZ, B_HZ, C_HZ = PITCHES_HZ[:3]
+
+
+async def two_rooms(site: Site) -> tuple[str, str]:
+    """Return an inner room, and an outer one whose flow goes through the inner one first."""
+    inner = (await site.door.room())["id"]
+    join = {"type": "conference_join", "option": {"conference_id": inner}}
+    _, outer = await site.door.post("/v1.0/conferences", {"type": "conference", "pre_actions": [join]})
+    await site.becomes(outer["id"], "progressing")
+    return inner, outer["id"]
+
+
+async def test_18_11_who_is_kicked_goes_on_with_the_next_action(site: Site) -> None:
+    inner, outer = await two_rooms(site)
+    choir = Choir(site)
+    await choir.dial(inner)
+    await site.participants(inner, "joined", 1)
+    await choir.dial(outer)
+    _, guest = await site.participants(inner, "joined", 2)
+    assert choir.hear() == [{A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}]
+    status, kicked = await site.door.send("DELETE", f"/v1.0/conferencecalls/{guest['id']}")
+    assert (status, kicked["status"]) == (200, "leaving")
+    assert kicked.keys() == guest.keys()
+    await site.participants(inner, "leaved", 1)
+    (next_,) = await site.participants(outer, "joined", 1)
+    assert next_["reference_id"] == guest["reference_id"]
+    _, call = await site.door.get(f"/v1.0/calls/{guest['reference_id']}")
+    assert (call["status"], call["action"]["option"]["conference_id"]) == ("progressing", outer)
+    assert choir.hear() == [{A_HZ: 0, B_HZ: 0}, {A_HZ: 0, B_HZ: 0}], "they are in two rooms now"
+
+
+async def test_18_11_with_nothing_left_the_call_is_hung_up(site: Site) -> None:
+    room = (await site.door.room())["id"]
+    choir = Choir(site)
+    first, second, _ = await choir.gather(room, 3)
+    await site.door.send("DELETE", f"/v1.0/conferencecalls/{second['id']}")
+    await until(lambda: choir.legs[1].done[-1] == "hang up normal")
+    await site.participants(room, "leaved", 1)
+
+    async def over() -> dict[str, object] | None:
+        _, call = await site.door.get(f"/v1.0/calls/{second['reference_id']}")
+        return call if call["status"] == "hangup" else None
+
+    call = await until(over)
+    assert (call["hangup_by"], call["hangup_reason"]) == ("local", "normal")
+    assert first["id"] in (await site.conference(room))["conferencecall_ids"]
+    del choir.legs[1]
+    first_heard, third_heard = choir.hear()
+    assert (first_heard, third_heard) == ({A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}), "the others talk on"

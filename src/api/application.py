@@ -12,6 +12,7 @@ from mixminus.api.routes import (
     accesskeys,
     activeflows,
     agents,
+    asides,
     auth,
     call_recordings,
     calls,
@@ -25,10 +26,12 @@ from mixminus.api.routes import (
     extensions,
     flows,
     hears,
+    media_streams,
     numbers,
     recordings,
     system,
     talking,
+    transcribes,
     trunks,
     whip,
 )
@@ -46,9 +49,12 @@ RESOURCES: Final = (
     *calls.ROUTES,
     *call_recordings.ROUTES,
     *dialling.ROUTES,
+    *asides.ROUTES,
     *flows.ROUTES,
     *activeflows.ROUTES,
     *recordings.ROUTES,
+    *transcribes.ROUTES,
+    *media_streams.ROUTES,
     *events.ROUTES,
     *numbers.ROUTES,
     *extensions.ROUTES,
@@ -93,3 +99,4 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
 
 async def _end_sockets(app: web.Application) -> None:
     app[SERVICES].delivery.hub.close()
+    app[SERVICES].streams.end_all()

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mixminus.access.service import AccessService
 from mixminus.api.idempotency import IdempotencyService
+from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
@@ -22,7 +23,9 @@ from mixminus.flow.flows import FlowService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.streams.service import StreamService
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["SERVICES", "Services"]
@@ -37,6 +40,7 @@ class Services:
     participants: ParticipantService
     calls: CallService
     dialout: DialoutService
+    asides: AsideService
     flows: FlowService
     activeflows: ActiveflowService
     presence: PresenceService
@@ -45,6 +49,8 @@ class Services:
     library: RecordingLibrary
     call_recordings: CallRecordings
     directory: DirectoryServices
+    transcription: TranscriptionService
+    streams: StreamService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

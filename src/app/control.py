@@ -11,6 +11,7 @@ from mixminus.access.service import AccessService
 from mixminus.app.call_parts import CallParts, open_calls
 from mixminus.app.ground import ControlConfig, Ground
 from mixminus.app.room_parts import RoomParts, open_rooms
+from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
@@ -29,7 +30,10 @@ from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.sound.desk import SoundDesk
+from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
+from mixminus.streams.service import StreamService
 
 __all__ = ["Control", "ControlConfig", "open_control"]
 
@@ -57,6 +61,10 @@ class Control:
     call_recordings: CallRecordings
     hears: HearsService
     talking: TalkingWatch
+    sounds: SoundDesk
+    asides: AsideService
+    transcription: TranscriptionService
+    streams: StreamService
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -72,6 +80,9 @@ class Control:
             **self.talking.counters,
             **self.recordings.counters,
             **self.errands.counters,
+            **self.sounds.counters,
+            **self.transcription.counters,
+            **self.streams.counters,
         }
 
 
@@ -82,7 +93,7 @@ async def open_control(
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
         ground = Ground(store, clock, engine, config, stack)
-        room = open_rooms(ground)
+        room = await open_rooms(ground)
         call = open_calls(ground, room)
         health = ground.kept(HealthWatch(store, clock, room.participants))
         talking = ground.kept(TalkingWatch(store, clock, room.rooms))
@@ -102,6 +113,7 @@ async def _take_up(room: RoomParts, call: CallParts) -> None:
     await call.directory.registrations.prune()
     await call.dialout.start()
     await room.recordings.repair()
+    await room.transcription.repair()
     await room.conferences.start()
 
 
@@ -126,4 +138,10 @@ def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingW
         call_recordings=CallRecordings(call.calls, room.recordings),
         hears=HearsService(conferences=room.conferences, rooms=room.rooms),
         talking=talking,
+        sounds=room.sounds,
+        asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
+        transcription=room.transcription,
+        streams=StreamService(
+            ground.engine, ground.clock, rooms=room.rooms, conferences=room.conferences, calls=call.calls
+        ),
     )

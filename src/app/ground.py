@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.outbound import Trunk
 from mixminus.call.service import MAX_DURATION_S
 from mixminus.clock import Clock
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine
+from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 
 __all__ = ["ControlConfig", "Ground"]
@@ -21,6 +23,8 @@ class ControlConfig:
     """What an operator may choose of the services."""
 
     recordings_directory: Path
+    sounds: SoundConfig
+    speech: SpeechConfig = field(default_factory=SpeechConfig)
     recording_sample_rate_hz: int = 16_000
     recording_storage_url: str = ""
     recording_retention_days: int = 0

@@ -108,6 +108,8 @@ class Known:
             self.ids["customers"] = self._made("/customers", {"name": "another"}, token=self.token)
         if path.startswith(OF_RECORDINGS):
             self.ids["recordings"] = self.ids["recordingfiles"] = self._recorded(room)
+        if path.startswith("/transcribes"):
+            self.ids["transcribes"] = self._transcribed(room)
         if path.startswith("/conferences") and path.endswith(WHILE_RECORDING):
             self._server.call("POST", f"/conferences/{room}/recording_start")
         if path.endswith("/recording_resume"):
@@ -122,6 +124,11 @@ class Known:
         answer = self._server.call("POST", collection, body, token=token)
         assert answer.status == 200, answer.body
         return str(answer.json["id"])
+
+    def _transcribed(self, room: str) -> str:
+        answer = self._server.call("POST", f"/conferences/{room}/transcribe_start", {"language": "en-US"})
+        made: str = answer.json["transcribe_id"]
+        return made
 
     def _recorded(self, room: str) -> str:
         made: str = self._server.call("POST", f"/conferences/{room}/recording_start").json["recording_id"]

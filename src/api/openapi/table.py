@@ -4,6 +4,7 @@ from typing import Final
 
 from mixminus.api.openapi import (
     access,
+    asides,
     call_recordings,
     calls,
     conferences,
@@ -11,9 +12,11 @@ from mixminus.api.openapi import (
     directory,
     events,
     flows,
+    media_streams,
     recordings,
     rooms,
     system,
+    transcribes,
     whip,
 )
 
@@ -25,8 +28,11 @@ OPERATIONS: Final = (
     *calls.OPERATIONS,
     *call_recordings.OPERATIONS,
     *dialling.OPERATIONS,
+    *asides.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,
+    *transcribes.OPERATIONS,
+    *media_streams.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,
     *directory.OPERATIONS,

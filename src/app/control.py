@@ -31,7 +31,9 @@ from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.sound.desk import SoundDesk
+from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
+from mixminus.streams.service import StreamService
 
 __all__ = ["Control", "ControlConfig", "open_control"]
 
@@ -61,6 +63,8 @@ class Control:
     talking: TalkingWatch
     sounds: SoundDesk
     asides: AsideService
+    transcription: TranscriptionService
+    streams: StreamService
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -77,6 +81,8 @@ class Control:
             **self.recordings.counters,
             **self.errands.counters,
             **self.sounds.counters,
+            **self.transcription.counters,
+            **self.streams.counters,
         }
 
 
@@ -107,6 +113,7 @@ async def _take_up(room: RoomParts, call: CallParts) -> None:
     await call.directory.registrations.prune()
     await call.dialout.start()
     await room.recordings.repair()
+    await room.transcription.repair()
     await room.conferences.start()
 
 
@@ -133,4 +140,8 @@ def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingW
         talking=talking,
         sounds=room.sounds,
         asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
+        transcription=room.transcription,
+        streams=StreamService(
+            ground.engine, ground.clock, rooms=room.rooms, conferences=room.conferences, calls=call.calls
+        ),
     )

@@ -14,6 +14,8 @@ from mixminus.flow.flows import FlowService
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.sound.desk import SoundDesk
+from mixminus.speech.recognition.pool import RecogniserPool
+from mixminus.speech.recognition.service import TranscriptionService
 
 __all__ = ["RoomParts", "open_rooms"]
 
@@ -26,6 +28,7 @@ class RoomParts:
     rooms: Rooms
     recordings: RecordingService
     library: RecordingLibrary
+    transcription: TranscriptionService
     flows: FlowService
     conferences: ConferenceService
     participants: ParticipantService
@@ -40,7 +43,14 @@ async def open_rooms(ground: Ground) -> RoomParts:
     rooms = Rooms(ground.engine, clock, sounds.tune)
     telling = Telling(sounds.desk)
     recordings, library = open_recordings(ground, seat_of=rooms.seat_of)
-    lifecycle = Lifecycle(store, clock, rooms, recordings, telling)
+    transcription = ground.kept(
+        TranscriptionService(
+            store, clock, rooms=rooms, recordings=recordings, pool=RecogniserPool(config.speech)
+        )
+    )
+    lifecycle = Lifecycle(
+        store, clock, rooms, recorder=recordings, transcriber=transcription, telling=telling
+    )
     flows = FlowService(store, clock)
     conferences = ConferenceService(
         store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
@@ -50,6 +60,7 @@ async def open_rooms(ground: Ground) -> RoomParts:
         rooms=rooms,
         recordings=recordings,
         library=library,
+        transcription=transcription,
         flows=flows,
         conferences=ground.kept(conferences),
         participants=ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling),

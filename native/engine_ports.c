@@ -337,6 +337,17 @@ int mm_engine_send_digits(struct mm_port *port, const char *digits,
 	return rc;
 }
 
+int mm_engine_set_inband(struct mm_port *port, bool detects, bool removes)
+{
+	if (port->control.closed)
+		return -EBADF;
+	if (!port->ops->set_inband)
+		return 0;
+	return command(port, (struct mm_command){
+		.type = MM_COMMAND_SET_INBAND,
+		.u.inband = { detects, removes } });
+}
+
 void mm_engine_close_port(struct mm_port *port)
 {
 	struct mm_port_control *control = &port->control;

@@ -31,6 +31,8 @@ struct mm_port_ops {
 	void (*prepare)(const struct mm_port *port);
 	void (*measure)(const struct mm_port *port,
 			struct mm_measures *measures);
+	/* Digits as tones; NULL where there are none. */
+	void (*set_inband)(struct mm_port *port, bool detects, bool removes);
 	/* On the control thread, when nobody else holds the port. */
 	void (*free)(struct mm_port *port);
 };

@@ -149,6 +149,10 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 	case MM_COMMAND_SEND_DIGIT:
 		mm_rtp_port_send_digit(port, &command->u.digit);
 		break;
+	case MM_COMMAND_SET_INBAND:
+		port->ops->set_inband(port, command->u.inband.detects,
+				      command->u.inband.removes);
+		break;
 	default:
 		apply_to_bridge(shard, command);
 	}

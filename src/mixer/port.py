@@ -96,6 +96,13 @@ class BridgePort:
         """Let this participant hear that one louder, softer or (None) not at all; 0 dB is as everybody does."""
         self._native.set_hears(speaker.native, 0 if gain_db is None else gain_q8(gain_db))
 
+    def set_inband_dtmf(self, detect: bool, *, remove: bool = False) -> None:
+        """Choose whether digits sent as tones (ITU-T Q.23) are received, and whether the others hear those tones.
+
+        A digit that an RFC 4733 event has told as well is received once. PCM has no telephone behind it, and no tones.
+        """
+        self._native.set_inband(detect, remove)
+
     def play(self, playout: Playout) -> None:
         """Let only this participant hear a playout of ``Engine.open_playout``."""
         self._native.play(playout.native)

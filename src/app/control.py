@@ -143,6 +143,6 @@ def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingW
         asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
         transcription=room.transcription,
         streams=StreamService(
-            ground.engine, ground.clock, rooms=room.rooms, conferences=room.conferences, calls=call.calls
+            ground.engine, rooms=room.rooms, conferences=room.conferences, calls=call.calls
         ),
     )

@@ -78,6 +78,7 @@ class Control:
             **self.access.counters,
             **self.rooms.ambience.counters,
             **self.talking.counters,
+            **self.calls.counters,
             **self.recordings.counters,
             **self.errands.counters,
             **self.sounds.counters,

@@ -12,29 +12,28 @@ _MAX_WAITING: Final = 32
 
 
 class Digits:
-    """A short queue; nobody may be asking, so what is too much is dropped and counted."""
+    """A short queue; nobody may be asking, so what is too much is dropped."""
 
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
         self._arrived: asyncio.Future[None] | None = None
         self._observers: list[Callable[[str], None]] = []
-        self.dropped = 0
 
     @property
     def waiting(self) -> str:
         """Return what nobody has taken yet, oldest first."""
         return "".join(self._waiting)
 
-    def press(self, digit: str) -> None:
-        """Keep a digit for whoever takes it, and tell whoever waits that it is there."""
+    def press(self, digit: str) -> bool:
+        """Keep a digit for whoever takes it, and tell whoever waits that it is there; False if it was dropped."""
         for observe in tuple(self._observers):
             observe(digit)
         if len(self._waiting) == _MAX_WAITING:
-            self.dropped += 1
-            return
+            return False
         self._waiting.append(digit)
         if self._arrived is not None and not self._arrived.done():
             self._arrived.set_result(None)
+        return True
 
     def arrived(self) -> asyncio.Future[None]:
         """Return what is done as soon as a digit waits; nothing is taken by it."""

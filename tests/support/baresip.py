@@ -100,11 +100,8 @@ class Baresip:
             **ports,
         )
         (directory / "config").write_text(config)
-        account = login and f"{login};audio_codecs={codec}"
-        account = (
-            account
-            or f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0;audio_codecs={codec}"
-        )
+        own = f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0"
+        account = f"{login or own};audio_codecs={codec}"
         if answers:
             account += ";answermode=auto"
         if media_encryption:

@@ -81,7 +81,7 @@ class RecordingBooks:
         async with self._store.snapshot() as tx:
             return await tx.recordings.ended_before(moment)
 
-    async def begin(self, recording: Recording) -> Recording:
+    async def begin(self, recording: Recording, tm_start: datetime) -> Recording:
         """Write that it records from now on; RecordingAlreadyActive if another does."""
         async with self._store.transaction() as tx:
             for other in await tx.recordings.unfinished(recording.reference_id):
@@ -89,7 +89,7 @@ class RecordingBooks:
                     raise RecordingAlreadyActive(f"recording {other.id} is active")
             await tx.recordings.add(recording)
             recording = self._advance(recording, RecordingEvent.STARTED)
-            recording = replace(recording, tm_start=recording.tm_update)
+            recording = replace(recording, tm_start=tm_start)
             await tx.recordings.save(recording)
             await _publish(tx, "recording_started", recording)
             await self._publish_reference(tx, recording)

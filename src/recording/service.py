@@ -57,7 +57,6 @@ MAX_DURATION_S: Final = 86_400
 _DISK_THREADS: Final = 4
 _ERRAND_THREADS: Final = 2
 _PATIENCE_S: Final = 1.0
-INTERRUPTED: Final = "interrupted"
 
 T = TypeVar("T")
 log = get("recording")
@@ -245,16 +244,17 @@ class RecordingService:
             tracks = await self.on_disk(functools.partial(self._open_tracks, recording, options))
         except OSError as exc:
             raise RecordingUnavailable("the disk takes no recording now") from exc
-        session = None
+        tap = None
         try:
-            recording = await self.books.begin(recording)
-            session = RecordingSession(recording, options, tap=open_tap(), layout=layout, tracks=tracks)
+            tap = open_tap()
+            recording = await self.books.begin(recording, self._clock.now())
         except BaseException:
+            if tap is not None:
+                tap.close()
             await self.on_disk(tracks.close)
             await self.on_disk(functools.partial(LocalStorage(self.directory).delete, recording.id))
-            if session is None and recording.tm_start is not None:
-                await self.books.end(recording.id, self._clock.now(), None, INTERRUPTED)
             raise
+        session = RecordingSession(recording, options, tap=tap, layout=layout, tracks=tracks)
         session.unwatch = watchers.add(functools.partial(self._on_change, session))
         self._sessions[recording.id] = session
         arrive(session)
@@ -287,7 +287,7 @@ class RecordingService:
         recording = session.recording
         try:
             await session.run(self._disk, self._clock)
-            tm_end = self._clock.now()
+            tm_end = (recording.tm_start or recording.tm_create) + timedelta(seconds=session.heard_s)
             self._forget(session)
             if session.error:
                 self.counters["recording.failed"] += 1

@@ -60,6 +60,11 @@ class RecordingSession:
     def paused(self) -> PauseMode:
         return self._clock.mode
 
+    @property
+    def heard_s(self) -> float:
+        """How long it has listened, pauses included, by the tap's clock."""
+        return self._done / self._tap.sample_rate_hz
+
     def stop(self) -> None:
         """Let ``run`` write what was heard until now, and return."""
         if not self._stop.done():

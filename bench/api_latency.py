@@ -2,7 +2,7 @@
 
 The real server, asked over one connection, a request after the other: first empty, then with
 PARTICIPANTS phones (SIPp) talking in rooms of ten. The quantiles of both, and their ratios; a
-method that the server does not route is left out, and named.
+method that the server does not route is left out, and named. Every PUT and PATCH changes something.
 """
 
 import argparse
@@ -24,10 +24,10 @@ ROOM_SIZE = 10
 ARRIVALS_A_SECOND = 10
 WARM_UP = 20
 TALK_MS = 600_000
-BODIES: dict[str, dict[str, object] | None] = {
-    "GET": None,
-    "PUT": {"name": "measured", "timeout": 3600},
-    "PATCH": {"label": "measured"},
+BODIES: dict[str, Callable[[int], dict[str, object] | None]] = {
+    "GET": lambda _: None,
+    "PUT": lambda number: {"name": f"measured {number}", "timeout": 3600},
+    "PATCH": lambda number: {"label": f"measured {number}"},
 }
 
 
@@ -39,12 +39,12 @@ class Reading:
     p99_ms: float
 
 
-def measure(ask: Callable[[], Answer], requests: int) -> Reading | None:
+def measure(ask: Callable[[int], Answer], requests: int) -> Reading | None:
     """Time requests one by one; None if the server has no such method."""
     taken_ms = []
     for number in range(WARM_UP + requests):
         begin = time.perf_counter()
-        answer = ask()
+        answer = ask(number)
         if number >= WARM_UP:
             taken_ms.append(1000 * (time.perf_counter() - begin))
         if answer.status == 404 and answer.json["error"]["reason"] == "ROUTE_NOT_FOUND":
@@ -60,7 +60,7 @@ def measure_all(server: Server, paths: dict[str, str], requests: int) -> dict[st
     readings = {}
     for method, path in paths.items():
         sys.stderr.write(f"{method} {path.split('/')[1]} ...\n")
-        if reading := measure(lambda m=method, p=path: server.call(m, p, BODIES[m]), requests):  # type: ignore[misc]
+        if reading := measure(lambda n, m=method, p=path: server.call(m, p, BODIES[m](n)), requests):  # type: ignore[misc]
             readings[method] = reading
     return readings
 

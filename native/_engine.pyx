@@ -248,6 +248,12 @@ cdef class Port:
     def play(self, Playout playout not None):
         check(mm_engine_attach_playout(self.engine.live(), playout.live(), NULL, self.live()))
 
+    def open_tap(self, uint32_t sample_rate_hz, uint32_t seconds):
+        cdef Tap tap = Tap.__new__(Tap)
+        check(mm_engine_open_port_tap(self.live(), sample_rate_hz, seconds, &tap.ptr))
+        tap.engine = self.engine
+        return tap
+
     def statistics(self):
         cdef mm_readings readings
         cdef mm_measures measures
@@ -351,7 +357,7 @@ cdef class Bridge:
 
 
 cdef class Tap:
-    """Reader's end of a bridge's tap."""
+    """Reader's end of a tap, of a bridge or of a port."""
 
     cdef mm_held_tap *ptr
     cdef Engine engine

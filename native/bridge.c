@@ -309,6 +309,7 @@ static void feed_tap(const struct mm_bridge *bridge, struct mm_tap *tap,
 
 void mm_bridge_tick(struct mm_bridge *bridge, int64_t now_us, uint32_t skipped)
 {
+	bridge->skipped = skipped;
 	mm_bridge_listen(bridge, now_us);
 	mm_bridge_follow_rate(bridge);
 	mm_bridge_gather(bridge);

@@ -19,6 +19,7 @@
 #include "playout.h"
 #include "source.h"
 #include "tap.h"
+#include "tapped.h"
 
 #define MM_BRIDGE_MAX_TALKERS 16      /* upper bound of the setting         */
 #define MM_BRIDGE_MAX_FORMATS 16      /* distinct encodings in one bridge   */
@@ -49,6 +50,7 @@ struct mm_member {
 	bool talking;
 	bool talking_changed;             /* in this tick                   */
 	struct mm_member_state *state;    /* the bridge's own               */
+	struct mm_tapped *tapped;         /* NULL: nobody listens in        */
 };
 
 int mm_member_open(struct mm_member *member, uint32_t port_id,

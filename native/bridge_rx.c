@@ -160,6 +160,34 @@ static int16_t *next_frame(const struct mm_bridge *bridge)
 	return bridge->frames + bridge->ncontributions * MM_MAX_FRAME_SAMPLES;
 }
 
+static void tell_taps(const struct mm_bridge *bridge,
+		      const struct mm_member *member, const int16_t *pcm)
+{
+	if (member->tapped)
+		mm_tapped_says(member->tapped, member->port_id, pcm,
+			       bridge->sample_rate_hz, bridge->config.ptime_ms,
+			       bridge->skipped);
+}
+
+/* Nobody here hears the member but its own taps. */
+static void overhear(const struct mm_bridge *bridge, const struct mm_seat *seat)
+{
+	struct mm_voice *voice = &seat->member->state->voice;
+	struct mm_source *source = seat->source;
+
+	if (!source || seat->member->tapped->muted) {
+		if (source)
+			source->ops->skip(source);
+		tell_taps(bridge, seat->member, NULL);
+		return;
+	}
+	tell_taps(bridge, seat->member,
+		  at_bridge_rate(bridge, voice, source->sample_rate_hz,
+				 source->ops->pull(source),
+				 next_frame(bridge)));
+	voice->last_samples = 0;
+}
+
 static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 			  const struct mm_candidate *candidate)
 {
@@ -169,10 +197,11 @@ static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 	const int16_t *pcm = source->ops->pull(source);
 
 	/* What the filter remembers is older than the silence since. */
-	if (candidate->choice == MM_CHOICE_ADMITTED)
+	if (candidate->choice == MM_CHOICE_ADMITTED && !seat->member->tapped)
 		state->voice.resampler.from_hz = 0;
 	pcm = at_bridge_rate(bridge, &state->voice, source->sample_rate_hz,
 			     pcm, frame);
+	tell_taps(bridge, seat->member, pcm);
 	if (candidate->choice == MM_CHOICE_DROPPED)
 		state->voice.last_samples = 0;
 	seat->contribution = (int32_t)bridge->ncontributions;
@@ -240,6 +269,8 @@ void mm_bridge_gather(struct mm_bridge *bridge)
 		seat->playouts = 0;
 		if (candidate->choice != MM_CHOICE_UNHEARD)
 			gather_member(bridge, seat, candidate);
+		else if (seat->member->tapped)
+			overhear(bridge, seat);
 		else if (seat->source)
 			seat->source->ops->skip(seat->source);
 	}

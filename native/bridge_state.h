@@ -58,6 +58,7 @@ struct mm_bridge {
 	const struct mm_libraries *libraries;
 	struct mm_counters *counters;
 	uint64_t tick;                    /* the one running, or the next   */
+	uint32_t skipped;                 /* ticks before it                */
 	uint32_t sample_rate_hz;
 	uint32_t needed_hz;               /* by those who are here          */
 	uint32_t unneeded_ticks;          /* since needed_hz fell below     */

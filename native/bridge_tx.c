@@ -281,6 +281,23 @@ void mm_bridge_warm(struct mm_bridge *bridge)
 	unlink_exceptions(bridge);
 }
 
+/* After it was served: the frame at the bridge's rate, NULL for silence. */
+static const int16_t *heard_by(struct mm_bridge *bridge,
+			       const struct mm_seat *seat)
+{
+	switch ((enum mm_tx_state)seat->tx_state) {
+	case MM_TX_FRESH:
+		return NULL;
+	case MM_TX_SHARED:
+		return seat->tx_class == MM_CLASS_ALL ?
+			mm_mix_class_pcm(&bridge->classes[MM_CLASS_ALL],
+					 bridge->sample_rate_hz,
+					 bridge->tick) : NULL;
+	default:
+		return bridge->limited;
+	}
+}
+
 static void serve(struct mm_bridge *bridge, struct mm_seat *seat)
 {
 	struct mm_member *member = seat->member;
@@ -298,6 +315,9 @@ static void serve(struct mm_bridge *bridge, struct mm_seat *seat)
 	} else {
 		serve_private(bridge, seat);
 	}
+	if (member->tapped)
+		bridge->counters->tap_overrun += mm_tapped_hears(
+			member->tapped, heard_by(bridge, seat));
 	seat->was_deafened = seat->deafened;
 }
 

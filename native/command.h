@@ -26,7 +26,7 @@ enum mm_command_type {
 	MM_COMMAND_ADOPT_BRIDGE,
 	MM_COMMAND_RELEASE_BRIDGE,        /* retires the bridge             */
 	MM_COMMAND_ADD_ENCODER,           /* retires a superfluous encoder  */
-	MM_COMMAND_ADD_TAP,
+	MM_COMMAND_ADD_TAP,               /* to the bridge, or to the port  */
 	MM_COMMAND_REMOVE_TAP,            /* retires the tap                */
 	MM_COMMAND_ADD_PLAYOUT,           /* to the bridge, or to the port  */
 	MM_COMMAND_REMOVE_PLAYOUT,        /* retires the playout            */

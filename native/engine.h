@@ -102,6 +102,9 @@ int mm_engine_add_encoder(struct mm_engine *engine,
 int mm_engine_open_tap(struct mm_engine *engine, struct mm_held_bridge *bridge,
 		       uint32_t sample_rate_hz, bool stems, uint32_t seconds,
 		       struct mm_held_tap **tap);
+/* Of what a port says and hears, wherever it is. */
+int mm_engine_open_port_tap(struct mm_port *port, uint32_t sample_rate_hz,
+			    uint32_t seconds, struct mm_held_tap **tap);
 void mm_engine_close_tap(struct mm_engine *engine, struct mm_held_tap *tap);
 int mm_engine_open_playout(struct mm_engine *engine, uint32_t sample_rate_hz,
 			   uint32_t seconds, struct mm_held_playout **playout);

@@ -202,6 +202,7 @@ cdef extern from "engine.h" nogil:
     int mm_engine_close_bridge(mm_engine *engine, mm_held_bridge *bridge)
     int mm_engine_open_tap(mm_engine *engine, mm_held_bridge *bridge, uint32_t sample_rate_hz,
                            bint stems, uint32_t seconds, mm_held_tap **tap)
+    int mm_engine_open_port_tap(mm_port *port, uint32_t sample_rate_hz, uint32_t seconds, mm_held_tap **tap)
     void mm_engine_close_tap(mm_engine *engine, mm_held_tap *tap)
     int mm_engine_open_playout(mm_engine *engine, uint32_t sample_rate_hz, uint32_t seconds,
                                mm_held_playout **playout)

@@ -1,4 +1,4 @@
-/* engine_bridges.c -- the control thread's half of bridges, taps, playouts. */
+/* engine_bridges.c -- the control thread's half of bridges and playouts. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -103,59 +103,6 @@ int mm_engine_add_encoder(struct mm_engine *engine,
 	else
 		held->formats[held->nformats++] = *format;
 	return rc;
-}
-
-static struct mm_held_tap *tap_alloc(void)
-{
-	return calloc(1, sizeof(struct mm_held_tap));
-}
-
-int mm_engine_open_tap(struct mm_engine *engine, struct mm_held_bridge *bridge,
-		       uint32_t sample_rate_hz, bool stems, uint32_t seconds,
-		       struct mm_held_tap **opened)
-{
-	struct mm_held_tap *held;
-	int rc;
-
-	if (bridge->ntaps == MM_BRIDGE_MAX_TAPS)
-		return -ENOSPC;
-	held = tap_alloc();
-	if (!held)
-		return -ENOMEM;
-	held->bridge = bridge;
-	rc = mm_tap_open(&held->tap, sample_rate_hz, stems, seconds);
-	if (!rc)
-		rc = command(engine, bridge, (struct mm_command){
-			.type = MM_COMMAND_ADD_TAP, .u.tap = held });
-	if (rc < 0) {
-		mm_engine_free_tap(held);
-		return rc;
-	}
-	bridge->ntaps++;
-	held->next_open = engine->taps;
-	held->link_open = &engine->taps;
-	if (held->next_open)
-		held->next_open->link_open = &held->next_open;
-	engine->taps = held;
-	*opened = held;
-	return 0;
-}
-
-void mm_engine_close_tap(struct mm_engine *engine, struct mm_held_tap *held)
-{
-	held->bridge->ntaps--;
-	*held->link_open = held->next_open;
-	if (held->next_open)
-		held->next_open->link_open = held->link_open;
-	command(engine, held->bridge, (struct mm_command){
-		.type = MM_COMMAND_REMOVE_TAP, .u.tap = held });
-}
-
-void mm_engine_free_tap(struct mm_held_tap *held)
-{
-	if (held->tap)
-		mm_tap_close(held->tap);
-	free(held);
 }
 
 static struct mm_held_playout *playout_alloc(void)

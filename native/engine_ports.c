@@ -134,6 +134,9 @@ static int move(struct mm_port *port, struct mm_shard *shard)
 	for (struct mm_held_playout *p = engine->playouts; p; p = p->next_open)
 		if (p->listener == port)
 			p->shard = shard;
+	for (struct mm_held_tap *t = engine->taps; t; t = t->next_open)
+		if (t->speaker == port)
+			t->shard = shard;
 	if (control->configured)
 		mm_engine_add_encoder(engine, shard->lobby,
 				      &control->tx_format);
@@ -341,6 +344,9 @@ void mm_engine_close_port(struct mm_port *port)
 	for (struct mm_held_playout *p = engine->playouts; p; p = p->next_open)
 		if (p->listener == port)
 			p->listener = NULL;
+	for (struct mm_held_tap *t = engine->taps; t; t = t->next_open)
+		if (t->speaker == port)
+			t->speaker = NULL;
 	if (control->mux)
 		mm_mux_forget(control->mux, port);
 	control->releases_sent++;

@@ -33,8 +33,12 @@ struct mm_held_bridge {
 
 struct mm_held_tap {
 	struct mm_tap *tap;
+	struct mm_port *port;             /* that it is on, or NULL         */
+	struct mm_held_tap *next;         /* of that port                   */
 
-	struct mm_held_bridge *bridge;
+	struct mm_held_bridge *bridge;    /* attached to, or NULL           */
+	struct mm_port *speaker;          /* attached to, or NULL           */
+	struct mm_shard *shard;           /* of what it was attached to     */
 	struct mm_held_tap *next_open;
 	struct mm_held_tap **link_open;
 };

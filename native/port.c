@@ -4,6 +4,9 @@
 #include "mix.h"
 #include "shard.h"
 
+/* What a tap is fed at where there is no bridge. */
+#define NOWHERE_RATE_HZ 8000
+
 void mm_port_init(struct mm_port *port, const struct mm_port_ops *ops,
 		  uint32_t id)
 {
@@ -40,6 +43,8 @@ static void apply(struct mm_port *port)
 	mm_bridge_set_gain(port->place, port->member, port->gain_q8);
 	mm_bridge_set_muted(port->place, port->member, port->muted || lobby);
 	mm_bridge_set_deafened(port->place, port->member, port->deafened);
+	port->tapped.muted = port->muted;
+	port->member->tapped = port->tapped.count ? &port->tapped : NULL;
 }
 
 static void attach(struct mm_port *port, struct mm_held_playout *playout)
@@ -131,6 +136,8 @@ void mm_port_release(struct mm_port *port, bool last, int64_t now_us)
 	port->seat = NULL;
 	while (last && port->playouts)
 		mm_port_remove_playout(port, port->playouts);
+	while (last && port->taps)
+		mm_port_remove_tap(port, port->taps);
 	port->ops->release(port, last);
 	*port->link = port->next;
 	if (port->next)
@@ -190,6 +197,43 @@ void mm_port_remove_playout(struct mm_port *port,
 	detach(playout);
 	playout->next = NULL;
 	playout->port = NULL;
+}
+
+void mm_port_add_tap(struct mm_port *port, struct mm_held_tap *tap)
+{
+	/* The engine has counted them: there is room. */
+	if (mm_tapped_add(&port->tapped, tap->tap) < 0)
+		return;
+	tap->port = port;
+	tap->next = port->taps;
+	port->taps = tap;
+	if (port->place)
+		apply(port);
+}
+
+void mm_port_remove_tap(struct mm_port *port, struct mm_held_tap *tap)
+{
+	struct mm_held_tap **link = &port->taps;
+
+	while (*link && *link != tap)
+		link = &(*link)->next;
+	if (*link)
+		*link = tap->next;
+	mm_tapped_remove(&port->tapped, tap->tap);
+	tap->next = NULL;
+	tap->port = NULL;
+	if (port->member)
+		port->member->tapped =
+			port->tapped.count ? &port->tapped : NULL;
+}
+
+void mm_port_feed_taps(struct mm_port *port, uint32_t skipped)
+{
+	if (port->place || !port->tapped.count)
+		return;
+	mm_tapped_says(&port->tapped, port->id, NULL, NOWHERE_RATE_HZ,
+		       port->shard->config.ptime_ms, skipped);
+	port->counters.tap_overrun += mm_tapped_hears(&port->tapped, NULL);
 }
 
 void mm_port_publish(struct mm_port *port)

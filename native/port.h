@@ -66,6 +66,8 @@ struct mm_port {
 	struct mm_port *next;             /* in the shard's list            */
 	struct mm_port **link;
 	struct mm_held_playout *playouts; /* that only it hears             */
+	struct mm_held_tap *taps;         /* on it                          */
+	struct mm_tapped tapped;          /* what its member sees of them   */
 	struct mm_member *member;         /* NULL until configured          */
 	struct mm_held_bridge *seat;      /* where it was told to be        */
 	struct mm_bridge *place;          /* where it is; NULL: nowhere     */
@@ -100,6 +102,10 @@ void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
 void mm_port_add_playout(struct mm_port *port, struct mm_held_playout *playout);
 void mm_port_remove_playout(struct mm_port *port,
 			    struct mm_held_playout *playout);
+void mm_port_add_tap(struct mm_port *port, struct mm_held_tap *tap);
+void mm_port_remove_tap(struct mm_port *port, struct mm_held_tap *tap);
+/* Every tick: taps of a port without a place hear silence. */
+void mm_port_feed_taps(struct mm_port *port, uint32_t skipped);
 /* Every tick: playouts that found their place full try again. */
 void mm_port_retry_playouts(struct mm_port *port);
 /* After the bridges' tick: tell of talk spurts. */

@@ -123,11 +123,14 @@ void mm_port_rx_prepare(const struct mm_rtp_port *port)
 		mm_receiver_prepare_packet(port->rx.receiver);
 }
 
-static void drain_inbox(struct mm_rtp_port *port)
+static void drain_inbox(struct mm_rtp_port *port, int64_t now_us)
 {
 	struct mm_inbox_packet *packet;
 
 	while ((packet = mm_ring_front(&port->inbox->ring))) {
+		/* As in shard_rx.c: a virtual clock has its own time. */
+		if (port->port.shard->config.manual)
+			packet->arrival_us = now_us;
 		mm_port_rx_datagram(port, &packet->from, packet->bytes,
 				    packet->size, packet->arrival_us, false);
 		mm_ring_release(&port->inbox->ring);
@@ -160,7 +163,7 @@ void mm_port_rx_tick(struct mm_port *base, int64_t now_us)
 	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
 
 	if (port->inbox)
-		drain_inbox(port);
+		drain_inbox(port, now_us);
 	if (!port->rx.receiver)
 		return;
 	tell_digits(port, now_us);

@@ -144,6 +144,7 @@ void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 		if (port->ops->receive)
 			port->ops->receive(port, now_us);
 		mm_port_retry_playouts(port);
+		mm_port_feed_taps(port, skipped);
 	}
 	if (shard->lobby)
 		tick_bridge(shard->lobby, now_us, skipped);

@@ -58,6 +58,26 @@ static void remove_playout(struct mm_shard *shard, struct mm_held_playout *held)
 	retire(shard, MM_RETIRED_PLAYOUT, held);
 }
 
+static void add_tap(const struct mm_command *command)
+{
+	if (command->port)
+		mm_port_add_tap(command->port, command->u.tap);
+	else
+		mm_bridge_add_tap(command->bridge->bridge,
+				  command->u.tap->tap);
+}
+
+static void remove_tap(struct mm_shard *shard, const struct mm_command *command)
+{
+	struct mm_held_tap *held = command->u.tap;
+
+	if (held->port)
+		mm_port_remove_tap(held->port, held);
+	else if (command->bridge)
+		mm_bridge_remove_tap(command->bridge->bridge, held->tap);
+	retire(shard, MM_RETIRED_TAP, held);
+}
+
 static void apply_to_bridge(struct mm_shard *shard,
 			    const struct mm_command *command)
 {
@@ -72,13 +92,10 @@ static void apply_to_bridge(struct mm_shard *shard,
 		add_encoder(shard, command);
 		break;
 	case MM_COMMAND_ADD_TAP:
-		mm_bridge_add_tap(command->bridge->bridge,
-				  command->u.tap->tap);
+		add_tap(command);
 		break;
 	case MM_COMMAND_REMOVE_TAP:
-		mm_bridge_remove_tap(command->bridge->bridge,
-				     command->u.tap->tap);
-		retire(shard, MM_RETIRED_TAP, command->u.tap);
+		remove_tap(shard, command);
 		break;
 	case MM_COMMAND_ADD_PLAYOUT:
 		add_playout(command);

@@ -107,6 +107,13 @@ void mm_tap_switch(struct mm_tap *tap, uint32_t sample_rate_hz,
 	}
 }
 
+void mm_tap_follow(struct mm_tap *tap, uint32_t sample_rate_hz,
+		   uint32_t ptime_ms)
+{
+	if (tap->bridge_rate_hz != sample_rate_hz || !tap->nsamples)
+		mm_tap_switch(tap, sample_rate_hz, ptime_ms);
+}
+
 void mm_tap_warm(struct mm_tap *tap, uint32_t port_id, const int16_t *pcm)
 {
 	for (size_t i = 0; pcm && i < MAX_STEMS; i++) {

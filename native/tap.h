@@ -14,6 +14,7 @@
 
 #define MM_TAP_MIX 0                  /* port id of the mix in a record     */
 #define MM_TAP_PLAYOUT 0xffffff00u    /* of a room's playouts: this + slot  */
+#define MM_TAP_HEARD 0xfffffeffu      /* what a tapped port hears           */
 
 struct mm_tap_record {
 	uint64_t first_sample;    /* on the tap's clock, from its opening   */

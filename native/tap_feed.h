@@ -11,6 +11,9 @@
  * sounded in the last tick, its last frame at the new rate. */
 void mm_tap_switch(struct mm_tap *tap, uint32_t sample_rate_hz,
 		   uint32_t ptime_ms);
+/* The rate of a place, which may be another than before. */
+void mm_tap_follow(struct mm_tap *tap, uint32_t sample_rate_hz,
+		   uint32_t ptime_ms);
 void mm_tap_warm(struct mm_tap *tap, uint32_t port_id, const int16_t *pcm);
 
 /* `skipped` ticks went by before this one. */

@@ -12,7 +12,6 @@ from mixminus.api.errors import InvalidJsonBody
 from mixminus.call.model import MuteDirection
 from mixminus.conference.model import ConferenceProfile, ConferenceSpec, RoomSettings
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.catalogue import normalise
 from mixminus.ids import NIL, ConferenceId
 from mixminus.recording.model import RecordingOptions
 
@@ -79,8 +78,8 @@ class ConferenceFields(Body):
             "detail": self.detail,
             "data": self.data,
             "timeout_s": self.timeout,
-            "pre_actions": normalise(self.pre_actions),
-            "post_actions": normalise(self.post_actions),
+            "pre_actions": tuple(self.pre_actions),
+            "post_actions": tuple(self.post_actions),
             "pre_flow_id": self.pre_flow_id,
             "post_flow_id": self.post_flow_id,
             "settings": RoomSettings(**settings),
@@ -101,11 +100,13 @@ class ConferenceBody(ConferenceFields):
 class RecordingBody(Body):
     """POST /conferences/{id}/recording_start; the body may be absent."""
 
-    format: Literal["wav"] = "wav"
+    format: Literal["wav", "flac", "ogg", "mp3", "m4a"] = "wav"
     duration: int = Field(0, ge=0, le=MAX_SECONDS)
     on_end_flow_id: Uuid = NIL
+    channels: Literal["mono", "stereo"] = "mono"
+    """Stereo: whoever is first in the room on the left, all others on the right."""
     stems: bool = False
-    """Keep every participant apart too, on the same clock, in the data folder."""
+    """A file for each who is heard, too, on the same clock."""
 
     def options(self) -> RecordingOptions:
         return RecordingOptions(
@@ -113,6 +114,7 @@ class RecordingBody(Body):
             duration_s=self.duration,
             on_end_flow_id=self.on_end_flow_id,
             stems=self.stems,
+            channels=2 if self.channels == "stereo" else 1,
         )
 
 

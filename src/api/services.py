@@ -18,6 +18,8 @@ from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
@@ -39,6 +41,8 @@ class Services:
     presence: PresenceService
     hears: HearsService
     recordings: RecordingService
+    library: RecordingLibrary
+    call_recordings: CallRecordings
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

@@ -113,6 +113,8 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
     return ControlConfig(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
+        recording_storage_url=settings.recording_storage_url,
+        recording_retention_days=settings.recording_retention_days,
         private_targets=settings.private_webhooks,
         names=names,
         trunk=settings.trunk.carrier() if settings.trunk else None,

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixminus.access.service import AccessService
+from mixminus.app.call_parts import open_calls, open_dialout
 from mixminus.app.flow_parts import flow_services
+from mixminus.app.recording_parts import open_recordings, run_at_end
 from mixminus.call.dialout import DialoutService
 from mixminus.call.outbound import Trunk
 from mixminus.call.presence import PresenceService
@@ -28,6 +30,8 @@ from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.store.database import Store
 
@@ -40,6 +44,8 @@ class ControlConfig:
 
     recordings_directory: Path
     recording_sample_rate_hz: int = 16_000
+    recording_storage_url: str = ""
+    recording_retention_days: int = 0
     private_targets: bool = True
     """Whether actions may ask this machine and private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
@@ -66,6 +72,8 @@ class Control:
     errands: Errands
     presence: PresenceService
     recordings: RecordingService
+    library: RecordingLibrary
+    call_recordings: CallRecordings
     hears: HearsService
     talking: TalkingWatch
 
@@ -73,6 +81,7 @@ class Control:
         """Bring what the engine tells to those who wait for it."""
         self.calls.on_engine_event(event)
         self.talking.on_engine_event(event)
+        self.recordings.on_engine_event(event)
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -80,6 +89,7 @@ class Control:
             **self.access.counters,
             **self.rooms.ambience.counters,
             **self.talking.counters,
+            **self.recordings.counters,
             **self.errands.counters,
         }
 
@@ -90,8 +100,8 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
-        recordings = _open_recordings(store, clock, config, stack)
         rooms = Rooms(engine, clock)
+        recordings, library = open_recordings(store, clock, config, seat_of=rooms.seat_of, stack=stack)
         lifecycle = Lifecycle(store, clock, rooms, recordings)
         flows = FlowService(store, clock)
         conferences = ConferenceService(
@@ -99,11 +109,10 @@ async def open_control(
         )
         stack.push_async_callback(conferences.close)
         participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        services = flow_services(
-            store, clock, participants, flows, private_targets=config.private_targets, stack=stack
-        )
+        dialout = open_dialout(store, clock, config, conferences=conferences, flows=flows, stack=stack)
+        services = flow_services(store, clock, participants, flows, recordings, dialout, config, stack)
         runner = FlowRunner(store, clock, services)
-        calls, dialout = _calls(store, clock, config, runner, flows, stack)
+        calls = open_calls(store, clock, config, run_flow=runner.run, dialout=dialout)
         health = HealthWatch(store, clock, participants)
         stack.push_async_callback(health.close)
         talking = TalkingWatch(store, clock, rooms)
@@ -111,12 +120,15 @@ async def open_control(
         stack.push_async_callback(calls.close)
         # Before the calls: nothing is to follow the end of those that the server itself ends.
         stack.push_async_callback(runner.close)
-        await recordings.repair()
+        activeflows = ActiveflowService(store, clock, runner=runner, flows=flows)
+        run_at_end(recordings, activeflows)
         await calls.start()
         await dialout.start()
         await runner.start()
+        await recordings.repair()
         await conferences.start()
         health.start()
+        library.start()
         yield Control(
             store=store,
             clock=clock,
@@ -128,43 +140,12 @@ async def open_control(
             calls=calls,
             dialout=dialout,
             flows=flows,
-            activeflows=ActiveflowService(store, clock, runner=runner, flows=flows),
+            activeflows=activeflows,
             errands=services.errands,
             presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
             recordings=recordings,
+            library=library,
+            call_recordings=CallRecordings(calls, recordings),
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
         )
-
-
-def _calls(
-    store: Store,
-    clock: Clock,
-    config: ControlConfig,
-    runner: FlowRunner,
-    flows: FlowService,
-    stack: AsyncExitStack,
-) -> tuple[CallService, DialoutService]:
-    calls = CallService(
-        store,
-        clock,
-        run_flow=runner.run,
-        names=config.names,
-        max_duration_s=config.call_max_duration_s,
-    )
-    dialout = DialoutService(store, clock, calls, flows, config.trunk)
-    stack.push_async_callback(dialout.close)
-    return calls, dialout
-
-
-def _open_recordings(
-    store: Store, clock: Clock, config: ControlConfig, stack: AsyncExitStack
-) -> RecordingService:
-    recordings = RecordingService(
-        store,
-        clock,
-        directory=config.recordings_directory,
-        sample_rate_hz=config.recording_sample_rate_hz,
-    )
-    stack.push_async_callback(recordings.close)
-    return recordings

@@ -31,6 +31,8 @@ def services_of(
         presence=control.presence,
         hears=control.hears,
         recordings=control.recordings,
+        library=control.library,
+        call_recordings=control.call_recordings,
         webrtc=webrtc,
         delivery=delivery,
         idempotency=IdempotencyService(control.store, control.clock),

@@ -9,11 +9,13 @@ from typing import Final
 
 from mixminus.app.settings import setting_name
 from mixminus.errors import MixMinusError, Unavailable
+from mixminus.sip.config import EDGE_FAREWELL_S
 
 __all__ = ["listening", "probe"]
 
-PORT_TRIES: Final = 7
-PORT_RETRY_S: Final = 0.5
+PATIENCE_S: Final = EDGE_FAREWELL_S + 4.0
+"""A process that ends needs some time beyond what it means to take, and more on a busy machine."""
+PORT_RETRY_S: Final = 0.25
 WHY: Final = {
     errno.EADDRINUSE: "is already in use; stop what listens there, or choose another port",
     errno.EADDRNOTAVAIL: "is not an address of this machine; choose one that is",
@@ -26,10 +28,15 @@ async def probe(host: str, port: int, *kinds: socket.SocketKind) -> None:
 
     The SIP edge of a server that was killed lives on for a moment, to hang its phones up: wait for that.
     """
-    for _ in range(PORT_TRIES - 1):
-        with suppress(OSError):
-            return _bind_once(host, port, kinds)
-        await asyncio.sleep(PORT_RETRY_S)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                try:
+                    return _bind_once(host, port, kinds)
+                except OSError as error:
+                    if error.errno != errno.EADDRINUSE:
+                        raise
+                await asyncio.sleep(PORT_RETRY_S)
     return _bind_once(host, port, kinds)
 
 

@@ -15,6 +15,7 @@ import uvloop
 from mixminus import log
 from mixminus.app.banner import banner, secrets_of
 from mixminus.app.composition import House, house
+from mixminus.app.proof import add_verify_recording, verify_recording
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.errors import MixMinusError
 
@@ -37,6 +38,8 @@ EXIT_USAGE: Final = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
+    if options.command == "verify-recording":
+        return verify_recording(options.directory, options.seal)
     try:
         settings = load(**_given(options))
     except BadSettings as error:
@@ -102,7 +105,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="mixminus", description="A conference server for phones and browsers."
     )
     parser.add_argument("--version", action="version", version=f"mixminus {_version()}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    add_verify_recording(commands)
     serve = commands.add_parser(
         "serve",
         help="run the server until SIGTERM or SIGINT",

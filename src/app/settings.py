@@ -105,6 +105,14 @@ class Settings(BaseSettings):
     recording_sample_rate_hz: Literal[8000, 16000, 48000] = Field(
         16000, description="sample rate of recordings, in Hz: 8000, 16000 or 48000"
     )
+    recording_storage_url: str = Field(
+        "",
+        description="where finished recordings go, such as s3://bucket/folder with mixminus[s3]; "
+        "empty keeps them in the data folder",
+    )
+    recording_retention_days: int = Field(
+        0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
+    )
     media_timeout_ms: int = Field(
         10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"
     )

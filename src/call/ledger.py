@@ -15,7 +15,7 @@ from mixminus.ids import CallId
 from mixminus.machine import step
 from mixminus.store.database import Store, Transaction
 
-__all__ = ["CallLedger"]
+__all__ = ["CallLedger", "publish_call_change"]
 
 _UNANSWERED = frozenset({CallStatus.DIALING, CallStatus.RINGING})
 _ENDING = frozenset({CallStatus.TERMINATING, CallStatus.CANCELING, CallStatus.HANGUP})
@@ -139,6 +139,15 @@ class CallLedger:
             changed = before.status is not after.status
             await _publish(tx, f"call_{after.status}" if changed else "call_updated", after)
             return after
+
+
+async def publish_call_change(tx: Transaction, call_id: CallId, now: datetime) -> None:
+    """Tell that what records a call has changed."""
+    call = await tx.calls.hold(call_id)
+    if call is not None:
+        call = replace(call, tm_update=now)
+        await tx.calls.save(call)
+        await _publish(tx, "call_updated", call)
 
 
 async def _publish(tx: Transaction, type_: str, call: Call) -> None:

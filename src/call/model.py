@@ -70,6 +70,9 @@ class Call:
     """Calls that end with this one."""
     hangup_by: HangupBy = HangupBy.NONE
     hangup_reason: HangupReason = HangupReason.NONE
+    recording_id: UUID = NIL
+    """What records it now; as its recordings say."""
+    recording_ids: tuple[UUID, ...] = ()
     tm_ringing: datetime | None = None
     tm_progressing: datetime | None = None
     tm_hangup: datetime | None = None

@@ -153,7 +153,7 @@ class Lifecycle:
     async def stop_recording(self, conference: Conference) -> None:
         """Let the recording of a room that has become empty end, if there is one."""
         if conference.recording_id != NIL:
-            await self._recorder.stop(conference)
+            await self._recorder.stop(conference.id)
 
     async def stop(self) -> None:
         """Stop timers, finish recordings, close bridges; conferences stay as they are, for ``resume``."""

@@ -1,11 +1,12 @@
 """Recorder: what a conference asks of whoever records it; ``recording.service`` is the one."""
 
 from typing import Protocol
+from uuid import UUID
 
 from mixminus.conference.model import Conference
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Bridge
-from mixminus.recording.model import RecordingOptions
+from mixminus.recording.model import PauseMode, RecordingOptions
 
 __all__ = ["Recorder"]
 
@@ -17,10 +18,18 @@ class Recorder(Protocol):
         """Begin a recording; RecordingAlreadyActive if one runs."""
         ...
 
-    async def stop(self, conference: Conference) -> None:
+    async def stop(self, reference_id: UUID) -> None:
         """Let the active recording end; RecordingNotActive if none runs."""
         ...
 
+    def pause(self, reference_id: UUID, mode: PauseMode) -> None:
+        """Leave out what is said from now on; RecordingNotActive, RecordingPaused."""
+        ...
+
+    def resume(self, reference_id: UUID) -> None:
+        """Record again; RecordingNotActive, RecordingNotPaused."""
+        ...
+
     async def finish(self, conference_id: ConferenceId) -> None:
-        """End the recording that runs, if any, and wait until its file is whole."""
+        """End the recording that runs, if any, and wait until all of it is on the disk."""
         ...

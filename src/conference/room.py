@@ -180,8 +180,15 @@ class Rooms:
 
     def connect(self, room: Room, seat: Seat) -> None:
         """Let a participant be heard from now on."""
-        seat.port.join(room.bridge)
+        before = self._by_port.get(seat.port.id)
         self._by_port[seat.port.id] = seat
+        try:
+            seat.port.join(room.bridge)
+        except BaseException:
+            self._mute(seat)
+            if before:
+                self._by_port[seat.port.id] = before
+            raise
 
     def get_up(self, room: Room, seat: Seat) -> None:
         """Take the place back."""

@@ -17,7 +17,7 @@ from mixminus.conference.states import ConferenceStatus
 from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId, CustomerId, new_direct_hash, new_id
 from mixminus.log import task_failed
-from mixminus.recording.model import RecordingOptions
+from mixminus.recording.model import PauseMode, RecordingOptions
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
@@ -142,8 +142,22 @@ class ConferenceService:
         """Stop the active recording; its file is whole a moment later."""
         async with self._rooms.turn(conference_id):
             conference, _ = await self._progressing(customer_id, conference_id)
-            await self._recorder.stop(conference)
+            await self._recorder.stop(conference.id)
             return await self.get(customer_id, conference_id)
+
+    async def recording_pause(
+        self, customer_id: CustomerId, conference_id: ConferenceId, mode: PauseMode
+    ) -> Conference:
+        """Leave out of the active recording what is said from now on."""
+        conference, _ = await self._progressing(customer_id, conference_id)
+        self._recorder.pause(conference.id, mode)
+        return conference
+
+    async def recording_resume(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
+        """Let the paused recording go on."""
+        conference, _ = await self._progressing(customer_id, conference_id)
+        self._recorder.resume(conference.id)
+        return conference
 
     async def close(self) -> None:
         """Stop timers and close bridges; conferences go on at the next start."""

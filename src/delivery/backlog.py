@@ -31,6 +31,10 @@ class Backlog:
         """The id up to which events can be read at this moment."""
         return self._feed.position
 
+    async def catch_up(self) -> None:
+        """Let everything be readable that was committed before this call."""
+        await self._feed.refresh()
+
     async def read(
         self, customer_id: CustomerId, after: int, limit: int, stream_id: UUID | None = None
     ) -> Part:
@@ -44,5 +48,5 @@ class Backlog:
         self, customer_id: CustomerId, after: int, limit: int, stream_id: UUID | None = None
     ) -> Part:
         """Return the same, with everything that was committed before this call."""
-        await self._feed.refresh()
+        await self.catch_up()
         return await self.read(customer_id, after, limit, stream_id)

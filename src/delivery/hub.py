@@ -33,6 +33,9 @@ class Hub:
 
     async def serve(self, request: web.Request, wish: Wish) -> web.WebSocketResponse:
         """Take the client in, talk to it until either side ends it, and return what was its answer."""
+        if wish.after is not None:
+            # What it has may have been committed a moment ago; else it would get some of that again.
+            await self._backlog.catch_up()
         socket = web.WebSocketResponse(
             timeout=self._limits.close_s,
             autoping=False,

@@ -1,6 +1,6 @@
 """What flows refuse, and why they break off."""
 
-from mixminus.errors import Exhausted, InvalidArgument, MixMinusError, NotFound
+from mixminus.errors import Exhausted, InvalidArgument, NotFound, Unavailable
 
 __all__ = [
     "ActiveflowNotFound",
@@ -32,5 +32,5 @@ class TargetUnknown(InvalidArgument):
     """A flow is to go on at an action that it does not have."""
 
 
-class FetchFailed(MixMinusError):
+class FetchFailed(Unavailable):
     """Actions that were to be fetched did not come, or are none."""

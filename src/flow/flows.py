@@ -109,8 +109,8 @@ class FlowService:
                 await self._usable(customer_id, flow_id)
         return replace(
             profile,
-            pre_actions=normalise(profile.pre_actions, "pre_actions"),
-            post_actions=normalise(profile.post_actions, "post_actions"),
+            pre_actions=normalise(profile.pre_actions, "pre_actions", identified=False),
+            post_actions=normalise(profile.post_actions, "post_actions", identified=False),
         )
 
     async def _usable(self, customer_id: CustomerId, flow_id: UUID) -> Flow:

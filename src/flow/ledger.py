@@ -1,6 +1,6 @@
 """ActiveflowLedger: every change of an activeflow, its row and its event in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -34,27 +34,26 @@ class ActiveflowLedger:
             await tx.activeflows.add(activeflow)
             await _publish(tx, "activeflow_created", activeflow)
 
-    async def advance(self, activeflow_id: ActiveflowId, action: dict[str, Any]) -> dict[str, Any]:
-        """Note what a flow does now; return the action with the time of its beginning."""
-        executed = action | {"tm_execute": format_time(self._clock.now(), self._store.timestamp_style)}
+    def begun(self, action: dict[str, Any]) -> dict[str, Any]:
+        """Return an action with the time of its beginning: now."""
+        return action | {"tm_execute": format_time(self._clock.now(), self._store.timestamp_style)}
+
+    async def advance(self, activeflow_id: ActiveflowId, actions: Sequence[dict[str, Any]]) -> None:
+        """Note what a flow has begun to do since the last time; the last one is what it does now."""
 
         def change(activeflow: Activeflow, now: datetime) -> Activeflow:
-            done = activeflow.executed_actions
-            if activeflow.current_action:
-                done = (*done, activeflow.current_action)[-MAX_EXECUTED:]
-            return replace(activeflow, current_action=executed, executed_actions=done)
+            return _advanced(activeflow, actions)
 
         await self._change(activeflow_id, "activeflow_updated", change)
-        return executed
 
-    async def ended(self, activeflow_id: ActiveflowId) -> Activeflow:
-        """Note that a flow is over; one that has ended stays as it is."""
+    async def ended(self, activeflow_id: ActiveflowId, actions: Sequence[dict[str, Any]] = ()) -> Activeflow:
+        """Note that a flow is over, and what it did last; one that has ended stays as it is."""
 
         def change(activeflow: Activeflow, now: datetime) -> Activeflow:
             if activeflow.status is ActiveflowStatus.ENDED:
                 return activeflow
             status = step(ACTIVEFLOW_TRANSITIONS, activeflow.status, ActiveflowEvent.FINISHED)
-            return replace(activeflow, status=status)
+            return replace(_advanced(activeflow, actions), status=status)
 
         return await self._change(activeflow_id, "activeflow_updated", change)
 
@@ -88,6 +87,14 @@ class ActiveflowLedger:
             await tx.activeflows.save(after)
             await _publish(tx, type_, after)
             return after
+
+
+def _advanced(activeflow: Activeflow, actions: Sequence[dict[str, Any]]) -> Activeflow:
+    if not actions:
+        return activeflow
+    before = [activeflow.current_action] if activeflow.current_action else []
+    done = (*activeflow.executed_actions, *before, *actions[:-1])[-MAX_EXECUTED:]
+    return replace(activeflow, current_action=actions[-1], executed_actions=done)
 
 
 async def _publish(tx: Transaction, type_: str, activeflow: Activeflow) -> None:

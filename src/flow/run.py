@@ -11,7 +11,7 @@ from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.errors import Conflict, MixMinusError
 from mixminus.flow.actions.catalogue import Action, Option, normalise, parse
-from mixminus.flow.actions.kinds import DECIDING, WITHOUT_CALL
+from mixminus.flow.actions.kinds import DECIDING, QUICK, RECEIVING, WITHOUT_CALL
 from mixminus.flow.errors import FlowRunsAway, TargetUnknown
 from mixminus.flow.ledger import ActiveflowLedger
 from mixminus.flow.model import Activeflow
@@ -59,6 +59,8 @@ class FlowRun:
         self.services = services
         self.action: Action | None = None
         """What is being done."""
+        self.untold: list[dict[str, Any]] = []
+        """What was done and is not yet written."""
         self._call = call
         self._ledger = ledger
         self._executors = executors
@@ -157,9 +159,7 @@ class FlowRun:
         self._raise_stops()
         self._count()
         self.action = action = parse({**raw, "option": self.variables.substitute(raw["option"])})
-        source = await self._ledger.advance(self.activeflow.id, action.source)
-        if self._call:
-            self._call.action = source
+        await self._tell(action)
         try:
             await self._execute(action)
         except Jump as jump:
@@ -174,6 +174,7 @@ class FlowRun:
             self.skip("no call")
             return
         begun_s = self.clock.monotonic_s()
+        early = self.variables.waiting
         try:
             await self._executors[type(action.option)](self, action.option)
         except MixMinusError as error:
@@ -184,6 +185,18 @@ class FlowRun:
             self.skip(error.reason)
         if action.type not in DECIDING and self.clock.monotonic_s() - begun_s >= SHORTEST_WAIT_S:
             self._hurried = 0
+        if action.type not in RECEIVING and self.variables.waiting > early:
+            self.variables.note_early()
+
+    async def _tell(self, action: Action) -> None:
+        """Show what is being done; what takes no time is written with what follows."""
+        source = self._ledger.begun(action.source)
+        self.untold.append(source)
+        if action.type not in QUICK:
+            await self._ledger.advance(self.activeflow.id, self.untold)
+            self.untold = []
+        if self._call:
+            self._call.action = source
 
     def _raise_stops(self) -> None:
         for stop in self._stops:

@@ -102,7 +102,7 @@ class FlowRunner:
             await run.run(program.actions)
         finally:
             del self._live[activeflow.id]
-            await self.ledger.ended(activeflow.id)
+            await self.ledger.ended(activeflow.id, run.untold)
             await self._follow(activeflow, variables)
 
     async def _follow(self, ended: Activeflow, variables: Variables) -> None:

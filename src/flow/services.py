@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mixminus.call.dialout import DialoutService
+from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.flow.errands import Errands
@@ -19,6 +21,8 @@ class FlowServices:
     store: Store
     participants: ParticipantService
     clock: Clock
+    recorder: CallRecorder
+    dialout: DialoutService
     flows: FlowService
     web: Web
     errands: Errands

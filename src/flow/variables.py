@@ -22,16 +22,21 @@ MAX_BYTES: Final = 64 * 1024
 
 
 class Variables:
-    """What one activeflow knows. Digits that nobody has taken yet take the place of older ones."""
+    """What one activeflow knows, and what its caller has pressed and nobody has taken."""
 
     def __init__(self, values: Mapping[str, str], digits: Digits | None = None) -> None:
         self._values = dict(values)
         self._digits = digits or Digits()
+        self._early = False
+
+    @property
+    def waiting(self) -> int:
+        """How many digits nobody has taken."""
+        return len(self._digits.waiting)
 
     def get(self, name: str) -> str:
         """Return a value; empty if there is none."""
-        waiting = self._digits.waiting if name == DIGITS else ""
-        return waiting or self._values.get(name, "")
+        return self._values.get(name, "")
 
     def set(self, name: str, value: str) -> None:
         """Keep a value; Exhausted if there is too much of it, or of all together."""
@@ -43,14 +48,26 @@ class Variables:
         self._values = changed
 
     def clear(self, name: str) -> None:
-        """Forget a value, and digits that wait."""
+        """Forget a value; the digits' together with those that were pressed early."""
         self._values.pop(name, None)
-        if name == DIGITS:
+        if name == DIGITS and self._early:
             self._digits.clear()
+            self._early = False
+
+    def note_early(self) -> None:
+        """Let digits that were pressed during another action take the place of older ones; they wait on."""
+        self._values[DIGITS] = self._digits.waiting
+        self._early = True
+
+    def begin_digits(self) -> str:
+        """Return what digits that are received now are added to: early ones come again, by themselves."""
+        before = "" if self._early else self.get(DIGITS)
+        self._early = False
+        return before
 
     def all(self) -> dict[str, str]:
         """Return everything by its name."""
-        return {**self._values, **({DIGITS: self.get(DIGITS)} if self.get(DIGITS) else {})}
+        return dict(self._values)
 
     def substitute(self, value: Any) -> Any:
         """Return JSON with values in place of their names, in every string of it; what is unknown is empty."""

@@ -28,10 +28,13 @@ from mixminus.mixer.pcm_port import PcmPort
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.port import BridgePort, Port
 from mixminus.mixer.statistics import PortStatistics
-from mixminus.mixer.tap import Tap, TapRecord
+from mixminus.mixer.tap import HEARD, MIX, Tap, TapRecord, is_playout
+from mixminus.mixer.watch import PortChange, Watchers
 
 __all__ = [
     "CODECS",
+    "HEARD",
+    "MIX",
     "Bridge",
     "BridgePort",
     "Codec",
@@ -48,6 +51,7 @@ __all__ = [
     "PcmPort",
     "Playout",
     "Port",
+    "PortChange",
     "PortClosed",
     "PortMedia",
     "PortStatistics",
@@ -58,4 +62,6 @@ __all__ = [
     "TalkSpurtStarted",
     "Tap",
     "TapRecord",
+    "Watchers",
+    "is_playout",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from mixminus.mixer.gains import gain_q8
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.tap import Tap
+from mixminus.mixer.watch import PortChange, Watchers
 
 if TYPE_CHECKING:
     from mixminus.mixer import _engine
@@ -29,6 +30,8 @@ class Bridge:
         self._ports: dict[int, BridgePort] = {}
         self._taps: list[Tap] = []
         self._playouts: list[Playout] = []
+        self.watchers = Watchers()
+        """Those who are told who comes, goes and is muted."""
 
     @property
     def native(self) -> "_engine.Bridge":
@@ -47,7 +50,7 @@ class Bridge:
 
     def open_tap(self, sample_rate_hz: int = 16000, *, stems: bool = False, seconds: int = 10) -> Tap:
         """Listen to the mix, and with ``stems`` to every port's own share, cut at the same samples."""
-        tap = Tap(self._native.open_tap(sample_rate_hz, stems, seconds), self, sample_rate_hz)
+        tap = Tap(self._native.open_tap(sample_rate_hz, stems, seconds), self.forget, sample_rate_hz)
         self._taps.append(tap)
         return tap
 
@@ -88,13 +91,14 @@ class Bridge:
     def admit(self, port: "BridgePort") -> None:
         """Remember a port that has joined; called by the port."""
         self._ports[port.id] = port
+        self.watchers.tell(PortChange(port.id, "joined"))
 
     def forget(self, what: "BridgePort | Tap") -> None:
         """Let go of a port that left or a tap that closed; called by them."""
         if isinstance(what, Tap):
             self._taps.remove(what)
-        else:
-            self._ports.pop(what.id, None)
+        elif self._ports.pop(what.id, None):
+            self.watchers.tell(PortChange(what.id, "left"))
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,8 @@ from mixminus.mixer.formats import PortMedia
 from mixminus.mixer.gains import gain_q8
 from mixminus.mixer.playout import Playout
 from mixminus.mixer.statistics import PortStatistics
+from mixminus.mixer.tap import Tap
+from mixminus.mixer.watch import PortChange, Watchers
 
 if TYPE_CHECKING:
     from mixminus.mixer import _engine
@@ -27,6 +29,8 @@ class BridgePort:
         self._bridge: Bridge | None = None
         self._muted_by: set[str] = set()
         self._deafened_by: set[str] = set()
+        self.watchers = Watchers()
+        """Those who are told where it goes, and of its mute."""
         self.id: int = native.id
         """Names the port in events and in tap records; never used again by this engine."""
 
@@ -55,6 +59,7 @@ class BridgePort:
         self._part()
         self._bridge = bridge
         bridge.admit(self)
+        self.watchers.tell(PortChange(self.id, "joined"))
 
     def leave(self) -> None:
         """Leave the bridge; the port stays open, and hears silence and its own playouts."""
@@ -68,7 +73,13 @@ class BridgePort:
 
     def set_muted(self, muted: bool, *, by: str = "") -> None:
         """Choose whether the participant is heard; whom two have muted, both must unmute."""
+        was_muted = self.muted
         self._native.set_muted(_held(self._muted_by, by, muted))
+        if self.muted is not was_muted:
+            change = PortChange(self.id, "muted" if self.muted else "unmuted")
+            self.watchers.tell(change)
+            if self._bridge is not None:
+                self._bridge.watchers.tell(change)
 
     def set_deafened(self, deafened: bool, *, by: str = "") -> None:
         """Choose whether the participant hears the others; as ``set_muted`` counts who asks."""
@@ -81,6 +92,11 @@ class BridgePort:
     def play(self, playout: Playout) -> None:
         """Let only this participant hear a playout of ``Engine.open_playout``."""
         self._native.play(playout.native)
+
+    def open_tap(self, sample_rate_hz: int = 16000, *, seconds: int = 10) -> Tap:
+        """Listen to what the participant says and hears (HEARD), and to both together (MIX), wherever it is."""
+        # The port does not own it: what was heard last can be read when the port is closed.
+        return Tap(self._native.open_tap(sample_rate_hz, seconds), lambda _: None, sample_rate_hz)
 
     def statistics(self) -> PortStatistics:
         """Return the newest snapshot."""
@@ -98,6 +114,7 @@ class BridgePort:
         if self._bridge is not None:
             self._bridge.forget(self)
             self._bridge = None
+            self.watchers.tell(PortChange(self.id, "left"))
 
     def __enter__(self) -> Self:
         return self

@@ -1,16 +1,27 @@
 """Tap: something that listens without speaking."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from mixminus.mixer import _engine
-    from mixminus.mixer.bridge import Bridge
 
-__all__ = ["Tap", "TapRecord"]
+__all__ = ["HEARD", "MIX", "Tap", "TapRecord", "is_playout"]
+
+MIX: Final = 0
+"""The port id of the mix in a tap's records."""
+HEARD: Final = 0xFFFF_FEFF
+"""The port id of what a tapped port hears; what it says has its own id."""
+_FIRST_PLAYOUT: Final = 0xFFFF_FF00
+
+
+def is_playout(port_id: int) -> bool:
+    """Return whether a stem is what was played to the whole room."""
+    return port_id >= _FIRST_PLAYOUT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,16 +31,16 @@ class TapRecord:
     first_sample: int
     """On the tap's clock, from its opening."""
     port_id: int
-    """0 for the mix, else the port whose stem this is."""
+    """MIX, HEARD, or the port whose stem this is."""
     pcm: NDArray[np.int16]
 
 
 class Tap:
-    """Audio that leaves a bridge through a ring; read it before ``seconds`` have filled it."""
+    """Audio that leaves a bridge or a port through a ring; read it before ``seconds`` have filled it."""
 
-    def __init__(self, native: "_engine.Tap", bridge: "Bridge", sample_rate_hz: int) -> None:
+    def __init__(self, native: "_engine.Tap", on_close: Callable[["Tap"], None], sample_rate_hz: int) -> None:
         self._native = native
-        self._bridge: Bridge | None = bridge
+        self._on_close: Callable[[Tap], None] | None = on_close
         self.sample_rate_hz = sample_rate_hz
 
     def read(self) -> list[TapRecord]:
@@ -48,10 +59,14 @@ class Tap:
 
     def close(self) -> None:
         """Stop listening; what was not read is gone. Closing twice is harmless."""
-        if self._bridge is not None:
-            self._bridge.forget(self)
-            self._bridge = None
+        if self._on_close is not None:
+            self._on_close(self)
+            self._on_close = None
             self._native.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._on_close is None
 
     def __enter__(self) -> Self:
         return self

@@ -1,13 +1,16 @@
 """What a recording refuses."""
 
-from mixminus.errors import Conflict, NotFound
+from mixminus.errors import Conflict, InvalidArgument, NotFound
 
 __all__ = [
     "FileNotFound",
+    "FormatUnsupported",
     "RecordingAlreadyActive",
     "RecordingNotActive",
     "RecordingNotEnded",
     "RecordingNotFound",
+    "RecordingNotPaused",
+    "RecordingPaused",
 ]
 
 
@@ -29,3 +32,15 @@ class RecordingNotActive(Conflict):
 
 class RecordingNotEnded(Conflict):
     """The file is still being written."""
+
+
+class RecordingPaused(Conflict):
+    """It is paused already."""
+
+
+class RecordingNotPaused(Conflict):
+    """There is nothing to resume."""
+
+
+class FormatUnsupported(InvalidArgument):
+    """This build of PyAV has no encoder for it."""

@@ -1,29 +1,60 @@
 """A recording as the house knows it (api.md section 7)."""
 
+import enum
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
+from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, CustomerId, RecordingId
 from mixminus.recording.states import RecordingStatus
 
-__all__ = ["Recording", "RecordingOptions"]
+__all__ = ["PauseMode", "Recording", "RecordingOptions", "keys_of"]
+
+
+class PauseMode(enum.StrEnum):
+    """What a pause leaves in the files."""
+
+    NONE = ""
+    SILENCE = enum.auto()
+    CUT = enum.auto()
+
+
+_ANY_KEY: Final = "0123456789*#ABCD"
+
+
+def keys_of(end_of_key: str) -> str:
+    """Return the digits that a client's word for them means: none, any, or one (api.md section 6.5)."""
+    if end_of_key in ("", "none"):
+        return ""
+    if end_of_key == "any":
+        return _ANY_KEY
+    if len(end_of_key) == 1 and end_of_key in _ANY_KEY:
+        return end_of_key
+    raise InvalidArgument("end_of_key is not none, any, *, # or a digit")
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingOptions:
     """What a client asks for; ``duration_s`` 0 means the 24 h cap."""
 
-    format: Literal["wav"] = "wav"
+    format: str = "wav"
     duration_s: int = 0
     on_end_flow_id: UUID = NIL
     stems: bool = False
+    """A file for each who is heard, beside the recording itself."""
+    channels: int = 1
+    """2: the caller, or whoever was first in the room, on the left, all others on the right."""
+    end_of_silence_s: int = 0
+    """Silence that ends it; 0 for none."""
+    end_of_key: str = ""
+    """Digits of which any ends it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recording of one conference; ``None`` times have not happened."""
+    """One recording of one conference or call; ``None`` times have not happened."""
 
     id: RecordingId
     customer_id: CustomerId
@@ -37,3 +68,15 @@ class Recording:
     tm_end: datetime | None = None
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
+    channels: int = 1
+    stems: bool = False
+    error: str = ""
+    """What has cut it short or kept it from its format, or nothing."""
+    seal: str = ""
+    """The last hash of its timeline, once it has ended."""
+    files: tuple[dict[str, Any], ...] = ()
+    """Track, name, bytes and SHA-256 of each, the recording itself first."""
+    paused: str = ""
+    """How it is paused now; not in the books."""
+    progress: float | None = None
+    """Share that is encoded, while it is; not in the books."""

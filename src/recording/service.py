@@ -1,210 +1,393 @@
-"""RecordingService: records conferences and keeps their files (api.md section 7)."""
+"""RecordingService: records conferences and calls (api.md section 7).
+
+tap -> sample clock -> layout -> tracks + journal -> (encoder) -> timeline -> storage -> ended
+"""
 
 import asyncio
 import functools
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
+from uuid import UUID
 
+from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
 from mixminus.conference.model import Conference
-from mixminus.conference.publish import publish_change
-from mixminus.ids import NIL, ConferenceId, CustomerId, RecordingId, new_id
+from mixminus.conference.room import Seat
+from mixminus.ids import ConferenceId, CustomerId, RecordingId, new_id
 from mixminus.log import get, task_failed
-from mixminus.machine import step
-from mixminus.mixer import Bridge
-from mixminus.recording.errors import (
-    FileNotFound,
-    RecordingAlreadyActive,
-    RecordingNotActive,
-    RecordingNotEnded,
-    RecordingNotFound,
+from mixminus.mixer import (
+    Bridge,
+    DigitReceived,
+    EngineEvent,
+    PortChange,
+    TalkSpurtEnded,
+    TalkSpurtStarted,
+    Tap,
+    Watchers,
 )
-from mixminus.recording.files import RecordingFiles, mix_path, repair
-from mixminus.recording.model import Recording, RecordingOptions
-from mixminus.recording.render import render_recording
+from mixminus.recording.books import RecordingBooks
+from mixminus.recording.completion import TIMELINE, Completed, complete
+from mixminus.recording.encode import FORMATS, EncodingStopped
+from mixminus.recording.errors import FileNotFound, FormatUnsupported, RecordingNotActive, RecordingNotEnded
+from mixminus.recording.layout import MAIN, CallLayout, Layout, RoomLayout
+from mixminus.recording.model import PauseMode, Recording, RecordingOptions
 from mixminus.recording.session import RecordingSession
-from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingEvent, RecordingStatus
-from mixminus.store.database import Store, Transaction
+from mixminus.recording.states import RecordingStatus
+from mixminus.recording.storage import LocalStorage, Storage
+from mixminus.recording.tracks import TrackSet
+from mixminus.recording.wav import repair_wav
+from mixminus.store.database import Store
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
 
 __all__ = ["RecordingService"]
 
 MAX_DURATION_S: Final = 86_400
+_DISK_THREADS: Final = 4
+INTERRUPTED: Final = "interrupted"
 
 T = TypeVar("T")
 log = get("recording")
 
 
 class RecordingService:
-    """Implements ``conference.recorder.Recorder``; files live in one directory, by their recording's id."""
+    """Implements ``conference.recorder.Recorder`` and ``call.recorder.CallRecorder``; a folder each recording."""
 
-    def __init__(self, store: Store, clock: Clock, *, directory: Path, sample_rate_hz: int = 16000) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        directory: Path,
+        sample_rate_hz: int = 16000,
+        storage: Storage | None = None,
+        seat_of: Callable[[int], Seat | None] = lambda _: None,
+    ) -> None:
+        self.books = RecordingBooks(store, clock)
+        self.storage = storage or LocalStorage(directory)
+        self.directory = directory
+        self.on_ended: list[Callable[[Recording], Awaitable[None]]] = []
+        """Called one after the other with each recording that has ended."""
+        self.counters: Counter[str] = Counter(
+            {"recording.failed": 0, "recording.events_dropped": 0, "recording.not_stored": 0}
+        )
         self._clock = clock
-        self._directory = directory
         self._sample_rate_hz = sample_rate_hz
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="recording")
+        self._seat_of = seat_of
+        self._disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._scope = TaskScope(task_failed("recording"))
         self._sessions: dict[RecordingId, RecordingSession] = {}
+        self._by_port: dict[int, list[RecordingSession]] = defaultdict(list)
+        self._closing = False
+        self._repairing: set[RecordingId] = set()
 
     async def repair(self) -> None:
-        """End the recordings that an earlier run has left, at the last sample that reached the disk."""
-        async with self._store.snapshot() as tx:
-            unfinished = await tx.recordings.unfinished()
-        for recording in unfinished:
-            samples = await self._on_disk(functools.partial(repair, self._directory, recording.id))
-            begin = recording.tm_start or recording.tm_create
-            await self._end(recording.id, begin + timedelta(seconds=samples / self._sample_rate_hz))
-            log.info("recording repaired", recording_id=str(recording.id), samples=samples)
+        """Take up the recordings that an earlier run has left: they end at the last sample on the disk."""
+        for recording in await self.books.unfinished():
+            if self._is_long(recording):
+                self._scope.spawn(f"repair {recording.id}", self._repair(recording))
+            else:
+                await self._repair(recording)
 
     async def start(self, conference: Conference, bridge: Bridge, options: RecordingOptions) -> None:
-        """Record from now on; silence counts."""
-        if conference.recording_id != NIL:
-            raise RecordingAlreadyActive(f"recording {conference.recording_id} is active")
-        recording = self._new(conference, options)
-        session = await self._open(recording.id, conference.id, bridge, options)
-        try:
-            async with self._store.transaction() as tx:
-                await tx.recordings.add(recording)
-                recording = _advance(recording, RecordingEvent.STARTED, self._clock.now())
-                recording = replace(recording, tm_start=recording.tm_update)
-                await tx.recordings.save(recording)
-                await _publish(tx, "recording_started", recording)
-                await publish_change(tx, conference.id, self._clock.now())
-        except BaseException:
-            await session.close(self._disk)
-            raise
-        self._sessions[recording.id] = session
-        self._scope.spawn(f"recording {recording.id}", self._record(session))
+        """Record a room from now on; silence counts."""
+        layout = RoomLayout(channels=options.channels, stems=options.stems)
+        recording = self._new("confbridge", conference.customer_id, conference.id, options)
 
-    async def stop(self, conference: Conference) -> None:
-        """Let the active recording end; ``recording_finished`` follows when the file is whole."""
-        async with self._store.transaction() as tx:
-            active = [
-                recording
-                for recording in await tx.recordings.unfinished(conference.id)
-                if recording.status is not RecordingStatus.STOPPING
-            ]
-            if not active:
-                raise RecordingNotActive(f"conference {conference.id} is not being recorded")
-            for recording in active:
-                await tx.recordings.save(_advance(recording, RecordingEvent.STOP, self._clock.now()))
-            await publish_change(tx, conference.id, self._clock.now())
-        for recording in active:
-            if session := self._sessions.get(recording.id):
+        def open_tap() -> Tap:
+            return bridge.open_tap(self._sample_rate_hz, stems=options.stems or options.channels > 1)
+
+        def arrive(session: RecordingSession) -> None:
+            for port in bridge.ports:
+                self._on_change(session, PortChange(port.id, "joined"))
+
+        await self._start(recording, options, layout, open_tap, bridge.watchers, arrive)
+
+    async def start_call(self, live: LiveCall, options: RecordingOptions) -> None:
+        """Record what a call says and hears from now on, in rooms and outside; it ends with the call."""
+        port = live.port
+        layout = CallLayout(port.id, channels=options.channels, stems=options.stems)
+        recording = self._new("call", live.call.customer_id, live.id, options)
+
+        def arrive(session: RecordingSession) -> None:
+            self._by_port[port.id].append(session)
+            live.over.add_done_callback(lambda _: session.stop())
+
+        def open_tap() -> Tap:
+            return port.open_tap(self._sample_rate_hz)
+
+        await self._start(recording, options, layout, open_tap, port.watchers, arrive)
+
+    async def stop(self, reference_id: UUID) -> None:
+        """Let what records a room or a call end; ``recording_finished`` follows when the files are whole."""
+        for recording_id in await self.books.stop(reference_id):
+            if session := self._sessions.get(recording_id):
                 session.stop()
 
+    def pause(self, reference_id: UUID, mode: PauseMode) -> None:
+        """Leave out what is said from now on."""
+        self._active(reference_id).pause(mode)
+
+    def resume(self, reference_id: UUID) -> None:
+        """Record again."""
+        self._active(reference_id).resume()
+
     async def finish(self, conference_id: ConferenceId) -> None:
-        """Stop what records the conference, and wait until the files are whole."""
-        await self._finish([each for each in self._sessions.values() if each.conference_id == conference_id])
+        """Stop what records the room, and wait until all is on the disk, and in its form if that is quickly done."""
+        await self._finish(
+            [each for each in self._sessions.values() if each.recording.reference_id == conference_id]
+        )
 
     async def get(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
-        async with self._store.snapshot() as tx:
-            recording = await tx.recordings.find(recording_id)
-        if recording is None or recording.customer_id != customer_id:
-            raise RecordingNotFound(f"no recording {recording_id}")
-        return recording
+        """Return a customer's recording as it is now; RecordingNotFound."""
+        return self.shown(await self.books.find(customer_id, recording_id))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Recording]:
         """Return recordings of all states, newest first."""
-        async with self._store.snapshot() as tx:
-            return await tx.recordings.page(customer_id, page)
+        return [self.shown(each) for each in await self.books.page(customer_id, page)]
 
     async def file(self, customer_id: CustomerId, recording_id: RecordingId) -> Path:
-        """Return where the mix of a recording that has ended lies."""
+        """Return where a recording that has ended lies on this machine; RecordingNotEnded, FileNotFound."""
         recording = await self.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
-        path = mix_path(self._directory, recording_id)
-        if not await self._on_disk(path.is_file):
+        name = recording.files[0]["name"] if recording.files else f"{MAIN}.wav"
+        path = self.storage.path(recording_id, name)
+        if path is None or not await self.on_disk(path.is_file):
             raise FileNotFound(f"recording {recording_id} has no file")
         return path
 
+    async def store_again(self) -> None:
+        """Bring into the storage what is still here though it has ended."""
+        if isinstance(self.storage, LocalStorage):
+            return
+        for directory in await self.on_disk(lambda: sorted(self.directory.glob(f"*/{TIMELINE}"))):
+            recording_id = RecordingId(UUID(directory.parent.name))
+            if recording_id not in self._sessions and recording_id not in self._repairing:
+                await self._keep(recording_id, directory.parent)
+
+    def shown(self, recording: Recording) -> Recording:
+        """Return a recording with what is known of it only while it goes on."""
+        session = self._sessions.get(recording.id)
+        if session is None:
+            return recording
+        return replace(recording, paused=session.paused.value, progress=session.progress)
+
+    def samples(self, recording_id: RecordingId) -> int | None:
+        """Return how much of a recording that goes on is in its files; None if it does not."""
+        session = self._sessions.get(recording_id)
+        return session.tracks.samples if session and not session.captured.done() else None
+
+    def on_engine_event(self, event: EngineEvent) -> None:
+        """Note who talks, and end what a key ends."""
+        for session in tuple(self._by_port.get(event.port_id, ())):
+            if isinstance(event, TalkSpurtStarted):
+                session.note("talking_started", port=event.port_id)
+            elif isinstance(event, TalkSpurtEnded):
+                session.note("talking_ended", port=event.port_id)
+            elif isinstance(event, DigitReceived) and event.digit in session.options.end_of_key:
+                session.stop()
+
     async def close(self) -> None:
-        """Finish every recording; closing twice is harmless."""
-        await self._finish(list(self._sessions.values()))
+        """Finish every recording; what is being encoded is taken up at the next start. Closing twice is harmless."""
+        self._closing = True
+        for session in self._sessions.values():
+            session.stop()
+        await asyncio.gather(*(session.ended for session in tuple(self._sessions.values())))
         await self._scope.close()
         self._disk.shutdown()
+        self._encoder.shutdown()
+
+    async def on_disk(self, work: Callable[[], T]) -> T:
+        """Return what a function returns that waits for the disk, or for the storage."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
 
     async def _finish(self, sessions: Sequence[RecordingSession]) -> None:
         for session in sessions:
             session.stop()
-        await asyncio.gather(*(session.ended for session in sessions))
-
-    async def _on_disk(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
-
-    async def _open(
-        self,
-        recording_id: RecordingId,
-        conference_id: ConferenceId,
-        bridge: Bridge,
-        options: RecordingOptions,
-    ) -> RecordingSession:
-        duration_s = min(options.duration_s or MAX_DURATION_S, MAX_DURATION_S)
-        files = await self._on_disk(
-            functools.partial(
-                RecordingFiles,
-                self._directory,
-                recording_id,
-                sample_rate_hz=self._sample_rate_hz,
-                limit_samples=duration_s * self._sample_rate_hz,
-            )
+        await asyncio.gather(
+            *(each.captured if self._is_long(each.recording) else each.ended for each in sessions)
         )
-        tap = bridge.open_tap(self._sample_rate_hz, stems=options.stems)
-        return RecordingSession(recording_id, conference_id, tap=tap, files=files)
+
+    def _active(self, reference_id: UUID) -> RecordingSession:
+        for session in self._sessions.values():
+            if session.recording.reference_id == reference_id and not session.captured.done():
+                return session
+        raise RecordingNotActive(f"{reference_id} is not being recorded")
+
+    async def _start(
+        self,
+        recording: Recording,
+        options: RecordingOptions,
+        layout: Layout,
+        open_tap: Callable[[], Tap],
+        watchers: Watchers,
+        arrive: Callable[[RecordingSession], None],
+    ) -> None:
+        tracks = await self.on_disk(functools.partial(self._open_tracks, recording, options))
+        session = None
+        try:
+            recording = await self.books.begin(recording)
+            session = RecordingSession(recording, options, tap=open_tap(), layout=layout, tracks=tracks)
+        except BaseException:
+            await self.on_disk(tracks.close)
+            await self.on_disk(functools.partial(LocalStorage(self.directory).delete, recording.id))
+            if session is None and recording.tm_start is not None:
+                await self.books.end(recording.id, self._clock.now(), None, INTERRUPTED)
+            raise
+        session.unwatch = watchers.add(functools.partial(self._on_change, session))
+        self._sessions[recording.id] = session
+        arrive(session)
+        self._scope.spawn(f"recording {recording.id}", self._record(session))
+
+    def _open_tracks(self, recording: Recording, options: RecordingOptions) -> TrackSet:
+        duration_s = min(options.duration_s or MAX_DURATION_S, MAX_DURATION_S)
+        begin: dict[str, Any] = {
+            "type": "begin",
+            "recording_id": str(recording.id),
+            "reference_type": recording.reference_type,
+            "reference_id": str(recording.reference_id),
+            "format": recording.format,
+            "sample_rate_hz": self._sample_rate_hz,
+            "channels": options.channels,
+            "tm_create": recording.tm_create.isoformat(),
+        }
+        return TrackSet(
+            self.directory / str(recording.id), begin=begin, limit_samples=duration_s * self._sample_rate_hz
+        )
+
+    def _on_change(self, session: RecordingSession, change: PortChange) -> None:
+        seat = self._seat_of(change.port_id)
+        who = {"conferencecall_id": str(seat.id), "call_id": str(seat.call_id)} if seat else {}
+        sessions = self._by_port[change.port_id]
+        if change.kind == "joined":
+            if isinstance(session.layout, RoomLayout):
+                session.layout.arrive(change.port_id)
+            if session not in sessions:
+                sessions.append(session)
+        session.note(change.kind, port=change.port_id, **who)
+        if change.kind == "left" and session in sessions and isinstance(session.layout, RoomLayout):
+            sessions.remove(session)
+            if not sessions:
+                del self._by_port[change.port_id]
 
     async def _record(self, session: RecordingSession) -> None:
+        recording = session.recording
         try:
             await session.run(self._disk, self._clock)
-        except OSError as exc:
-            log.error("recording cut short", recording_id=str(session.recording_id), exc_info=exc)
-        try:
-            await self._end(session.recording_id, self._clock.now())
+            tm_end = self._clock.now()
+            self._forget(session)
+            if session.error:
+                self.counters["recording.failed"] += 1
+                log.error("recording cut short", recording_id=str(recording.id), reason=session.error)
+            if session.error or self._is_long(recording):
+                await self.books.captured(recording.id, tm_end, session.error)
+            await self._complete(recording, tm_end, session)
         finally:
-            del self._sessions[session.recording_id]
+            del self._sessions[recording.id]
             session.ended.set_result(None)
 
-    async def _end(self, recording_id: RecordingId, tm_end: datetime) -> None:
-        async with self._store.transaction() as tx:
-            recording = await tx.recordings.hold(recording_id)
-            if recording is None or recording.status is RecordingStatus.ENDED:
-                return
-            was_active = recording.status is not RecordingStatus.STOPPING
-            recording = _advance(recording, RecordingEvent.FINISHED, self._clock.now())
-            recording = replace(recording, tm_end=tm_end)
-            await tx.recordings.save(recording)
-            await _publish(tx, "recording_finished", recording)
-            if was_active:
-                await publish_change(tx, ConferenceId(recording.reference_id), self._clock.now())
+    def _forget(self, session: RecordingSession) -> None:
+        self.counters["recording.events_dropped"] += session.dropped_events
+        for port_id in [port for port, sessions in self._by_port.items() if session in sessions]:
+            self._by_port[port_id].remove(session)
+            if not self._by_port[port_id]:
+                del self._by_port[port_id]
 
-    def _new(self, conference: Conference, options: RecordingOptions) -> Recording:
+    async def _repair(self, recording: Recording) -> None:
+        if not (self.directory / str(recording.id)).is_dir():
+            await self._repair_older(recording)
+            return
+        self._repairing.add(recording.id)
+        try:
+            await self._complete(recording, None, None)
+        finally:
+            self._repairing.discard(recording.id)
+
+    async def _repair_older(self, recording: Recording) -> None:
+        """End what an older server has left: one WAV file without a folder, or nothing at all."""
+        path = self.directory / f"{recording.id}.wav"
+        samples = await self.on_disk(functools.partial(repair_wav, path)) if path.exists() else 0
+        begin = recording.tm_start or recording.tm_create
+        await self.books.end(
+            recording.id, begin + timedelta(seconds=samples / self._sample_rate_hz), None, "repaired"
+        )
+
+    async def _complete(
+        self, recording: Recording, tm_end: datetime | None, session: RecordingSession | None
+    ) -> None:
+        """Take a recording that is captured to its end; ``tm_end`` None: to where its files end."""
+        completed: Completed | None = None
+        error = ""
+        directory = self.directory / str(recording.id)
+        try:
+            work = functools.partial(complete, directory, functools.partial(self._progress, session))
+            executor = self._encoder if self._is_long(recording) else self._disk
+            completed = await asyncio.get_running_loop().run_in_executor(executor, work)
+            await self._keep(recording.id, directory)
+        except EncodingStopped:
+            return
+        except (OSError, ValueError, LookupError) as exc:
+            log.error("recording not completed", recording_id=str(recording.id), exc_info=exc)
+            error = "not_completed"
+        samples = completed.samples if completed else 0
+        begin = recording.tm_start or recording.tm_create
+        tm_end = tm_end or begin + timedelta(seconds=samples / self._sample_rate_hz)
+        if ended := await self.books.end(recording.id, tm_end, completed, error):
+            log.info("recording ended", recording_id=str(recording.id), samples=samples, error=ended.error)
+            await self._tell(ended)
+
+    async def _tell(self, recording: Recording) -> None:
+        if self._closing:
+            return  # whoever would act on it has closed already
+        for told in self.on_ended:
+            try:
+                await told(recording)
+            except Exception as exc:
+                log.error("end not told", recording_id=str(recording.id), exc_info=exc)
+
+    async def _keep(self, recording_id: RecordingId, directory: Path) -> None:
+        try:
+            await self.on_disk(functools.partial(self.storage.keep, recording_id, directory))
+        except OSError as exc:
+            # It stays where it is, and is found there; the upkeep tries again.
+            self.counters["recording.not_stored"] += 1
+            log.error("recording not stored", recording_id=str(recording_id), exc_info=exc)
+
+    def _progress(self, session: RecordingSession | None, share: float) -> bool:
+        """Note how far the encoder is; called in its thread."""
+        if session is not None:
+            session.progress = round(share, 3)
+        return not self._closing
+
+    def _is_long(self, recording: Recording) -> bool:
+        """Return whether more than a moment of work follows when nothing more is heard."""
+        return recording.format != "wav" or not isinstance(self.storage, LocalStorage)
+
+    def _new(
+        self,
+        reference_type: Literal["confbridge", "call"],
+        customer_id: CustomerId,
+        reference_id: UUID,
+        options: RecordingOptions,
+    ) -> Recording:
+        if options.format not in FORMATS:
+            raise FormatUnsupported(f"format is not one of {', '.join(FORMATS)}")
         return Recording(
             id=RecordingId(new_id()),
-            customer_id=conference.customer_id,
-            reference_type="confbridge",
-            reference_id=conference.id,
+            customer_id=customer_id,
+            reference_type=reference_type,
+            reference_id=reference_id,
             status=RecordingStatus.INITIATING,
             format=options.format,
             on_end_flow_id=options.on_end_flow_id,
             tm_create=self._clock.now(),
+            channels=options.channels,
+            stems=options.stems,
         )
-
-
-def _advance(recording: Recording, event: RecordingEvent, now: datetime) -> Recording:
-    return replace(recording, status=step(RECORDING_TRANSITIONS, recording.status, event), tm_update=now)
-
-
-async def _publish(tx: Transaction, type_: str, recording: Recording) -> None:
-    await tx.outbox.add(
-        recording.reference_id,
-        type_,
-        customer_id=recording.customer_id,
-        data=render_recording(recording, tx.timestamp_style),
-        tm=recording.tm_update or recording.tm_create,
-    )

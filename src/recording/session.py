@@ -1,60 +1,151 @@
 """RecordingSession: one recording going on, from a tap to its files."""
 
 import asyncio
+import errno
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final
 
+import numpy as np
+
 from mixminus.clock import Clock
-from mixminus.ids import ConferenceId, RecordingId
-from mixminus.mixer import Tap
-from mixminus.recording.files import RecordingFiles
+from mixminus.mixer import Tap, TapRecord
+from mixminus.recording.errors import RecordingNotPaused, RecordingPaused
+from mixminus.recording.journal import Entry
+from mixminus.recording.layout import MAIN, Layout
+from mixminus.recording.model import PauseMode, Recording, RecordingOptions
+from mixminus.recording.sample_clock import SampleClock, place
+from mixminus.recording.tracks import TrackSet
 from mixminus.tasks import Interrupted, unless
 
 __all__ = ["RecordingSession"]
 
-# A quarter of a second is what a crash can cost; the tap's ring holds forty times as much.
+# What a crash can cost, with what is not yet synced, is less than a second; the tap's ring holds ten.
 _PERIOD_S: Final = 0.25
+_STEP_SAMPLES: Final = 1 << 18
+_MAX_EVENTS: Final = 4096
+_SOUND: Final = 100
+"""Sample values of a room that is silent stay below: -50 dBov."""
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class RecordingSession:
-    """Owns a tap and the files it is written to; disk work is done by ``disk``, a single thread."""
+    """Owns a tap and the files it is written to; disk work is done by ``disk``, one piece after the other."""
 
     def __init__(
-        self, recording_id: RecordingId, conference_id: ConferenceId, *, tap: Tap, files: RecordingFiles
+        self, recording: Recording, options: RecordingOptions, *, tap: Tap, layout: Layout, tracks: TrackSet
     ) -> None:
-        self.recording_id = recording_id
-        self.conference_id = conference_id
+        self.recording = recording
+        self.options = options
+        self.captured: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when nothing more is heard, and all that was is in the files."""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the recording has ended, in the files and in the books."""
+        """Done when the recording has ended, in the files and in the books, or is left to the next start."""
+        self.error = ""
+        """What has cut it short, or nothing."""
+        self.layout = layout
+        self.tracks = tracks
+        self.progress: float | None = None
+        self.dropped_events = 0
+        self.unwatch: Callable[[], None] = lambda: None
         self._stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tap = tap
-        self._files = files
+        self._clock = SampleClock()
+        self._done = 0
+        self._held: list[TapRecord] = []
+        self._events: list[tuple[int, Entry]] = []
+        self._last_sound = 0
+
+    @property
+    def paused(self) -> PauseMode:
+        return self._clock.mode
+
+    @property
+    def overruns(self) -> int:
+        """Records that the tap has lost."""
+        return self._tap.overruns
 
     def stop(self) -> None:
         """Let ``run`` write what was heard until now, and return."""
         if not self._stop.done():
             self._stop.set_result(None)
 
+    def pause(self, mode: PauseMode) -> None:
+        """Leave out what is said from now on; RecordingPaused if it is already."""
+        if self.paused is not PauseMode.NONE:
+            raise RecordingPaused(f"recording {self.recording.id} is paused")
+        self._mark(mode)
+
+    def resume(self) -> None:
+        """Record from now on; RecordingNotPaused if it does."""
+        if self.paused is PauseMode.NONE:
+            raise RecordingNotPaused(f"recording {self.recording.id} is not paused")
+        self._mark(PauseMode.NONE)
+
+    def note(self, event: str, **fields: object) -> None:
+        """Put into the timeline that something happens at this sample."""
+        if len(self._events) >= _MAX_EVENTS:
+            self.dropped_events += 1
+            return
+        self._events.append((self._position(), {"type": "event", "event": event, **fields}))
+
     async def run(self, disk: Executor, clock: Clock) -> None:
-        """Write until stopped or full; the files are closed on return, whatever happened."""
+        """Write until stopped, full or silent for too long; tap and files are closed on return."""
         try:
-            while not self._files.full:
+            while not self.tracks.full and not self._silent():
                 try:
                     await unless([self._stop], clock.sleep(_PERIOD_S))
                 except Interrupted:
                     break
                 await self._drain(disk)
             await self._drain(disk)
+        except OSError as exc:
+            self.error = "disk_full" if exc.errno in _FULL else "disk_failed"
         finally:
             await self.close(disk)
+            self.captured.set_result(None)
 
     async def close(self, disk: Executor) -> None:
         """Close the tap and the files."""
+        self.unwatch()
         self._tap.close()
-        await asyncio.get_running_loop().run_in_executor(disk, self._files.close)
+        await asyncio.get_running_loop().run_in_executor(disk, self.tracks.end, self.error)
+
+    def _mark(self, mode: PauseMode) -> None:
+        if mode is PauseMode.NONE:
+            self.note("resumed")
+        else:
+            self.note("paused", mode=mode.value)
+        self._clock.mark(self._position(), mode)
+
+    def _position(self) -> int:
+        return max(self._tap.position, self._done)
+
+    def _silent(self) -> bool:
+        limit = self.options.end_of_silence_s * self._tap.sample_rate_hz
+        return bool(limit) and self.tracks.samples - self._last_sound >= limit
 
     async def _drain(self, disk: Executor) -> None:
-        # Position first: records up to it are in the ring by then, and later ones are not padded over.
-        position = self._tap.position
-        records = self._tap.read()
-        await asyncio.get_running_loop().run_in_executor(disk, self._files.write, records, position)
+        # Position first: records up to it are in the ring by then, and later ones wait for their turn.
+        position = self._position()
+        records = [*self._held, *self._tap.read()]
+        events, self._events = self._events, []
+        begin, self._done = self._done, position
+        self._held = [each for each in records if each.first_sample + each.pcm.size > position]
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(disk, self._write, records, begin, position, events)
+
+    def _write(
+        self, records: Sequence[TapRecord], begin: int, end: int, events: Sequence[tuple[int, Entry]]
+    ) -> None:
+        noted = [entry | {"at": self._clock.file_sample(at)} for at, entry in events]
+        if begin == end:
+            self.tracks.write({}, 0, noted)
+        for at in range(begin, end, _STEP_SAMPLES):
+            until = min(at + _STEP_SAMPLES, end)
+            lines = place((each for each in records if each.first_sample < until), self._clock, at, until)
+            samples = self._clock.file_sample(until) - self._clock.file_sample(at)
+            tracks = self.layout.tracks(lines, samples)
+            if self.options.end_of_silence_s and np.abs(tracks[MAIN]).max(initial=0) > _SOUND:
+                self._last_sound = self.tracks.samples + samples
+            self.tracks.write(tracks, samples, noted if until == end else ())

@@ -1,9 +1,12 @@
-"""WavWriter: a mono 16-bit WAV file that can be read at any moment, also after a SIGKILL.
+"""WavFile: 16-bit PCM that can be read at any moment, also after a SIGKILL.
 
-FFmpeg's muxer leaves the two sizes of a WAV header open until the end of the file. Here they
-are set anew after every write, audio first: what the header promises is always there.
+The header's two sizes are set anew after every write, audio first: what it promises is always there.
 
     0 RIFF  4 size of all that follows  8 WAVE  12 fmt (16 bytes)  36 data  40 size of the audio  44 audio
+
+A file that may outgrow 32 bits has a chunk between WAVE and fmt that becomes RF64's ds64 when it does (EBU Tech 3306):
+
+    0 RIFF  4 size  8 WAVE  12 JUNK (28 bytes)  48 fmt (16 bytes)  72 data  76 size of the audio  80 audio
 """
 
 import os
@@ -11,99 +14,129 @@ import struct
 from pathlib import Path
 from typing import Final
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_WAV_SAMPLES", "WavWriter", "repair_wav"]
+__all__ = ["SAMPLE_BYTES", "WavFile", "WavShape", "repair_wav", "shape_of", "wav_header"]
 
-_SAMPLE_BYTES: Final = 2
-_HEADER_BYTES: Final = 44
-_RIFF_SIZE_AT: Final = 4
-_DATA_SIZE_AT: Final = 40
-# What follows each size field before the audio: the rest of the header.
-_RIFF_OVERHEAD: Final = _HEADER_BYTES - (_RIFF_SIZE_AT + 4)
-
-MAX_WAV_SAMPLES: Final = (2**32 - 1 - _RIFF_OVERHEAD) // _SAMPLE_BYTES
-"""RIFF sizes are 32 bits wide."""
+SAMPLE_BYTES: Final = 2
+_PLAIN_BYTES: Final = 44
+_LARGE_BYTES: Final = 80
+_DS64_BYTES: Final = 28
+_32_BITS: Final = 2**32 - 1
+_PCM: Final = 1
 
 
-class WavWriter:
-    """Writes one file; belongs to whichever one thread uses it."""
+class WavShape:
+    """What a header says besides sizes."""
 
-    def __init__(self, path: Path, sample_rate_hz: int) -> None:
+    def __init__(self, sample_rate_hz: int, channels: int, *, large: bool) -> None:
+        self.sample_rate_hz = sample_rate_hz
+        self.channels = channels
+        self.header_bytes = _LARGE_BYTES if large else _PLAIN_BYTES
+        self.frame_bytes = channels * SAMPLE_BYTES
+
+    @classmethod
+    def for_limit(cls, sample_rate_hz: int, channels: int, limit_samples: int) -> "WavShape":
+        """Return the shape of a file that will not have more samples than this."""
+        large = limit_samples * channels * SAMPLE_BYTES + _PLAIN_BYTES > _32_BITS
+        return cls(sample_rate_hz, channels, large=large)
+
+
+def wav_header(shape: WavShape, audio_bytes: int) -> bytes:
+    """Return the header of a file with so much audio."""
+    riff_bytes = shape.header_bytes - 8 + audio_bytes
+    beyond = riff_bytes > _32_BITS
+    fmt = struct.pack(
+        "<4sIHHIIHH",
+        b"fmt ",
+        16,
+        _PCM,
+        shape.channels,
+        shape.sample_rate_hz,
+        shape.sample_rate_hz * shape.frame_bytes,
+        shape.frame_bytes,
+        8 * SAMPLE_BYTES,
+    )
+    room = b""
+    if shape.header_bytes == _LARGE_BYTES:
+        sizes = (riff_bytes, audio_bytes, audio_bytes // shape.frame_bytes) if beyond else (0, 0, 0)
+        room = struct.pack("<4sIQQQI", b"ds64" if beyond else b"JUNK", _DS64_BYTES, *sizes, 0)
+    return (
+        struct.pack("<4sI4s", b"RF64" if beyond else b"RIFF", min(riff_bytes, _32_BITS), b"WAVE")
+        + room
+        + fmt
+        + struct.pack("<4sI", b"data", min(audio_bytes, _32_BITS))
+    )
+
+
+def shape_of(path: Path) -> WavShape:
+    """Read what a header of ours says; ValueError if it is none."""
+    with path.open("rb") as file:
+        head = file.read(_LARGE_BYTES)
+    large = head[12:16] in (b"JUNK", b"ds64")
+    at = 48 if large else 12
+    if len(head) < _PLAIN_BYTES or head[at : at + 4] != b"fmt ":
+        raise ValueError("not a WAV file of ours")
+    channels, sample_rate_hz = struct.unpack_from("<HI", head, at + 10)
+    return WavShape(sample_rate_hz, channels, large=large)
+
+
+class WavFile:
+    """Writes one file; belongs to whichever one thread uses it at a time."""
+
+    def __init__(self, path: Path, shape: WavShape) -> None:
         self.samples = 0
-        """How many have been written."""
-        self._file = _WholeWrites(path)
-        # bitexact: nothing between the format and the audio, so that the header is the one drawn above.
-        self._container = av.open(
-            self._file, "w", format="wav", options={"fflags": "+bitexact+flush_packets"}
-        )
-        self._stream = self._container.add_stream("pcm_s16le", rate=sample_rate_hz, layout="mono")
-        self._sample_rate_hz = sample_rate_hz
-        self._container.start_encoding()
-        self._set_sizes()
+        """How many each channel has."""
+        self.path = path
+        self.shape = shape
+        self._file = path.open("w+b", buffering=0)
+        self._set_header()
 
     def write(self, pcm: NDArray[np.int16]) -> None:
-        """Append samples; they are in the file, and the header counts them, on return."""
-        if not pcm.size:
-            return
-        frame = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate = self._sample_rate_hz
-        frame.pts = self.samples
-        self._container.mux(self._stream.encode(frame))
-        self.samples += pcm.size
-        self._set_sizes()
+        """Append samples; on return they are in the file, and the header counts them."""
+        rest = memoryview(np.ascontiguousarray(pcm).tobytes())
+        at = self.shape.header_bytes + self.samples * self.shape.frame_bytes
+        while rest:
+            done = os.pwrite(self._file.fileno(), rest, at)
+            rest, at = rest[done:], at + done
+        self.samples += len(pcm)
+        self._set_header()
+
+    def skip(self, samples: int) -> None:
+        """Append silence that takes no place on the disk."""
+        self.samples += samples
+        size = self.shape.header_bytes + self.samples * self.shape.frame_bytes
+        os.ftruncate(self._file.fileno(), size)
+        self._set_header()
+
+    def sync(self) -> None:
+        """Return when a power cut cannot take what was written."""
+        if not self._file.closed:
+            os.fdatasync(self._file.fileno())
 
     def close(self) -> None:
         """End the file; closing twice is harmless."""
-        if not self._file.closed:
-            self._container.close()
-            self._file.close()
-
-    def _set_sizes(self) -> None:
-        _write_sizes(self._file.fileno(), self.samples * _SAMPLE_BYTES)
-
-
-def repair_wav(path: Path) -> int:
-    """Make a file's header count what the file holds, and return that in samples."""
-    with path.open("r+b") as file:
-        audio_bytes = max(0, os.fstat(file.fileno()).st_size - _HEADER_BYTES)
-        samples = audio_bytes // _SAMPLE_BYTES
-        if audio_bytes:
-            _write_sizes(file.fileno(), samples * _SAMPLE_BYTES)
-    return samples
-
-
-def _write_sizes(fd: int, audio_bytes: int) -> None:
-    os.pwrite(fd, struct.pack("<I", audio_bytes), _DATA_SIZE_AT)
-    os.pwrite(fd, struct.pack("<I", audio_bytes + _RIFF_OVERHEAD), _RIFF_SIZE_AT)
-
-
-class _WholeWrites:
-    """A file without a buffer, as PyAV wants one; its write writes all, or raises."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("w+b", buffering=0)
-
-    def write(self, data: bytes) -> int:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._file.write(rest) :]
-        return len(data)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    @property
-    def closed(self) -> bool:
-        return self._file.closed
-
-    def close(self) -> None:
         self._file.close()
+
+    def _set_header(self) -> None:
+        header = wav_header(self.shape, self.samples * self.shape.frame_bytes)
+        os.pwrite(self._file.fileno(), header, 0)
+
+
+def repair_wav(path: Path, samples: int | None = None) -> int:
+    """Make a header count what the file holds, of whole samples; cut or fill it to ``samples`` if given.
+
+    Returns the samples; 0 for what is no WAV file of ours.
+    """
+    try:
+        shape = shape_of(path)
+    except ValueError:
+        return 0
+    with path.open("r+b") as file:
+        held = (os.fstat(file.fileno()).st_size - shape.header_bytes) // shape.frame_bytes
+        samples = held if samples is None else samples
+        os.ftruncate(file.fileno(), shape.header_bytes + samples * shape.frame_bytes)
+        os.pwrite(file.fileno(), wav_header(shape, samples * shape.frame_bytes), 0)
+        os.fsync(file.fileno())
+    return samples

@@ -1,10 +1,14 @@
 """What an operator decides about SIP."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from mixminus.mixer.formats import Codec
 
-__all__ = ["SipConfig"]
+__all__ = ["EDGE_FAREWELL_S", "SipConfig"]
+
+EDGE_FAREWELL_S: Final = 4.0
+"""So long the edge of a server that was killed holds its port, while the workers say BYE through it."""
 
 
 @dataclass(frozen=True, slots=True)

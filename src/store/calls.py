@@ -1,6 +1,7 @@
 """Call rows."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.call.model import Address, Call, MuteDirection
 from mixminus.call.states import CallStatus, HangupBy, HangupReason
-from mixminus.ids import CallId, CustomerId
+from mixminus.ids import NIL, CallId, CustomerId
 from mixminus.store.page import Page
+from mixminus.store.recordings import RecordingRows
 from mixminus.store.tables import calls
 
 __all__ = ["CallRows"]
@@ -53,14 +55,20 @@ class CallRows:
         return next(iter(await self._many(query)), None)
 
     async def _many(self, query: Select[Any]) -> list[Call]:
-        return [_model(row) for row in (await self._connection.execute(query)).mappings()]
+        found = [_model(row) for row in (await self._connection.execute(query)).mappings()]
+        recorded = await RecordingRows(self._connection).of([call.id for call in found])
+        return [_with_recordings(call, recorded.get(call.id, ())) for call in found]
+
+
+def _with_recordings(call: Call, recorded: Sequence[tuple[UUID, bool]]) -> Call:
+    active = next((id_ for id_, goes_on in recorded if goes_on), NIL)
+    return replace(call, recording_id=active, recording_ids=tuple(id_ for id_, _ in recorded))
 
 
 def _columns(call: Call) -> dict[str, Any]:
-    return asdict(call) | {
-        "mute": call.mute.value,
-        "chained_call_ids": [str(each) for each in call.chained_call_ids],
-    }
+    chained = [str(each) for each in call.chained_call_ids]
+    values = asdict(call) | {"mute": call.mute.value, "chained_call_ids": chained}
+    return {column.name: values[column.name] for column in calls.c}
 
 
 def _model(row: RowMapping) -> Call:

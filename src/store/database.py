@@ -120,7 +120,7 @@ def _translated() -> Iterator[None]:
 async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Open a transaction; commit it, or roll it back if the block raises."""
     try:
-        connection = await engine.connect()
+        connection = await _opened(engine)
     except Exception as exc:
         # A driver that cannot connect raises errors of its own, of the socket or of the resolver.
         raise Unavailable("the database does not answer") from exc
@@ -130,6 +130,22 @@ async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     finally:
         # Shielded, as SQLAlchemy does: a cancelled request must not keep its connection.
         await asyncio.shield(connection.close())
+
+
+async def _opened(engine: AsyncEngine) -> AsyncConnection:
+    """Return an open connection; one that is cancelled while it opens is closed, and not left to the collector."""
+    connection = engine.connect()
+    if engine.dialect.name != "sqlite":
+        return await connection
+    # aiosqlite loses what its thread opens for somebody who has gone (its Connection._connect).
+    opening = asyncio.ensure_future(connection.start())
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait([opening])
+        if not opening.cancelled() and opening.exception() is None:
+            await connection.close()
+        raise
 
 
 def create_engine(url: str) -> AsyncEngine:

@@ -1,6 +1,9 @@
 """Recording rows."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +18,8 @@ from mixminus.store.tables import recordings
 
 __all__ = ["RecordingRows"]
 
+_ACTIVE = frozenset({RecordingStatus.INITIATING, RecordingStatus.RECORDING})
+
 
 class RecordingRows:
     """The recordings, seen from within one transaction."""
@@ -23,12 +28,12 @@ class RecordingRows:
         self._connection = connection
 
     async def add(self, recording: Recording) -> None:
-        await self._connection.execute(insert(recordings).values(asdict(recording)))
+        await self._connection.execute(insert(recordings).values(_columns(recording)))
 
     async def save(self, recording: Recording) -> None:
         """Write what may change of a recording that exists."""
         query = update(recordings).where(recordings.c.id == recording.id)
-        await self._connection.execute(query.values(asdict(recording)))
+        await self._connection.execute(query.values(_columns(recording)))
 
     async def find(self, recording_id: RecordingId) -> Recording | None:
         return await self._one(select(recordings).where(recordings.c.id == recording_id))
@@ -45,6 +50,23 @@ class RecordingRows:
             query = query.where(c.reference_id == reference_id)
         return await self._many(query.order_by(c.tm_create))
 
+    async def ended_before(self, moment: datetime) -> list[Recording]:
+        """Return everybody's recordings that have ended before and are not deleted, oldest first."""
+        c = recordings.c
+        query = select(recordings).where(
+            c.status == RecordingStatus.ENDED, c.tm_end < moment, c.tm_delete.is_(None)
+        )
+        return await self._many(query.order_by(c.tm_create))
+
+    async def of(self, reference_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID, bool]]]:
+        """Return which recordings rooms or calls have, oldest first, each with whether it goes on."""
+        c = recordings.c
+        query = select(c.reference_id, c.id, c.status).where(c.reference_id.in_(reference_ids))
+        found: dict[UUID, list[tuple[UUID, bool]]] = defaultdict(list)
+        for reference_id, id_, status in await self._connection.execute(query.order_by(c.tm_create)):
+            found[reference_id].append((id_, status in _ACTIVE))
+        return found
+
     async def page(self, customer_id: CustomerId, page: Page) -> list[Recording]:
         """Return the customer's undeleted recordings, newest first."""
         c = recordings.c
@@ -60,6 +82,16 @@ class RecordingRows:
         return [_model(row) for row in (await self._connection.execute(query)).mappings()]
 
 
+def _columns(recording: Recording) -> dict[str, Any]:
+    """Return what is in the books: all but what a recording that goes on knows by itself."""
+    values = asdict(recording) | {"files": list(recording.files)}
+    return {column.name: values[column.name] for column in recordings.c}
+
+
 def _model(row: RowMapping) -> Recording:
-    values: dict[str, Any] = {**row, "status": RecordingStatus(row["status"])}
+    values: dict[str, Any] = {
+        **row,
+        "status": RecordingStatus(row["status"]),
+        "files": tuple(row["files"]),
+    }
     return Recording(**values)

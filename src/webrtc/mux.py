@@ -147,7 +147,11 @@ class PeerMux:
         except (ValueError, LookupError, struct.error):
             self.counters["webrtc.malformed"] += 1
             return
-        if response:
+        if "FINGERPRINT" not in message.attributes:
+            # ICE uses the mechanism (RFC 8445 section 7.1), so one without is discarded (RFC 8489 section 6.3).
+            # A wrong one does not pass parse_message.
+            self.counters["webrtc.malformed"] += 1
+        elif response:
             self._transactions[message.transaction_id].take_response(message, address)
         elif message.message_class is Class.REQUEST and message.message_method is Method.BINDING:
             self._take_request(message, address)

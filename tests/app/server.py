@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,19 +11,13 @@ from typing import Final
 
 from aiohttp import ClientError, ClientSession
 
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
-__all__ = ["KEY", "Server", "free_port", "serve"]
+__all__ = ["KEY", "Server", "serve"]
 
 KEY: Final = "vb_test-key-given-by-the-operator"
 READY_WITHIN_S: Final = 60.0
-
-
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """Return a port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -76,7 +69,7 @@ async def serve(
 
     ``strict`` is Python's development mode: it tells of orphan tasks and unclosed sockets.
     """
-    ports = {"HTTP": free_port(), "SIP": free_port(), "WEBRTC": free_port(socket.SOCK_DGRAM)}
+    ports = {"HTTP": free_port(), "SIP": free_port(), "WEBRTC": free_port()}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MIXMINUS_")}
     # The server works in another folder than the tests do.
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]

@@ -12,7 +12,9 @@ import psutil
 import pytest
 from aiohttp import ClientSession
 
-from tests.app.server import KEY, Server, free_port, serve
+from tests.app.server import KEY, Server, serve
+from tests.support.ports import free_port
+from tests.support.sip_phone import Phone
 
 
 async def call(server: Server, method: str, path: str, *, key: str = KEY, **options: Any) -> tuple[int, Any]:
@@ -96,6 +98,25 @@ async def test_a_killed_server_starts_again_and_its_recording_is_whole(tmp_path:
         assert (status, recording["status"]) == (200, "ended")
         _, found = await call(server, "GET", f"/conferences/{room['id']}")
         assert (found["status"], found["recording_ids"]) == ("progressing", [seen["recording_id"]])
+
+
+async def test_a_killed_server_starts_again_while_its_phones_are_still_told(tmp_path: Path) -> None:
+    """The edge of the one that was killed holds the SIP port for a moment more: the next one waits for it."""
+    port = {"MIXMINUS_SIP_PORT": str(free_port())}
+    async with serve(tmp_path, settings=port) as server:
+        _, room = await call(server, "POST", "/conferences", json={"type": "conference"})
+        phone = await Phone.open(int(port["MIXMINUS_SIP_PORT"]))
+        talk = phone.call(room["id"])
+        await talk.establish()
+        server.process.kill()
+        await server.process.wait()
+        async with serve(tmp_path, settings=port) as again:
+            await talk.asked("BYE")
+            fresh = phone.call(room["id"])
+            await fresh.establish()
+            await fresh.hang_up()
+            assert await again.stop(signal.SIGTERM) == 0
+    await phone.close()
 
 
 async def test_secrets_are_told_to_nobody(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ CONFERENCECALL = """
 """
 RECORDING = """
     id customer_id owner_type owner_id activeflow_id reference_type reference_id status format on_end_flow_id
+    channels stems paused progress error seal files
     tm_start tm_end tm_create tm_update tm_delete
 """
 

@@ -22,7 +22,7 @@ async def test_a_topic_of_three_parts_brings_the_resource(front: Front) -> None:
         pytest.param("conference:*", {"conference"}, id="wildcard"),
         pytest.param("conferencecall:*", {"conferencecall"}, id="participants"),
         pytest.param("call:*", {"call"}, id="calls"),
-        pytest.param("*", {"conference", "conferencecall", "call"}, id="all"),
+        pytest.param("*", {"conference", "conferencecall", "call", "activeflow"}, id="all"),
         pytest.param("nothing", set(), id="no such resource"),
     ],
 )

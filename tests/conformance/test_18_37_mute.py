@@ -1,5 +1,7 @@
 """37: mute, each direction for itself: in is not heard, out does not hear; the body may be absent."""
 
+from typing import Any
+
 import pytest
 
 from tests.e2e.hearing import assert_hears, assert_silent
@@ -21,7 +23,7 @@ HEARD = {"": NOBODY_MUTED, "in": MUTED_IN, "out": MUTED_OUT, "both": MUTED_BOTH}
 
 async def send(site: Site, method: str, call_id: str, body: object) -> None:
     """Mute or unmute: 200, and nothing in it."""
-    options = {} if body is None else {"json": body}
+    options: dict[str, Any] = {} if body is None else {"json": body}
     async with site.door.ask(method, f"/v1.0/calls/{call_id}/mute", **options) as response:
         assert (response.status, await response.read()) == (200, b"")
 

@@ -16,7 +16,9 @@ from mixminus.access.model import AgentSpec, Identity
 from mixminus.access.permissions import Permission
 from mixminus.access.states import CustomerEvent
 from mixminus.delivery.connection import Limits
+from mixminus.store.database import Store
 from tests.support.clock import ManualClock
+from tests.support.database import database_url
 from tests.support.front import KEY, OPERATOR, Front, heard, next_frame, open_front, subscribe
 from tests.support.outbox import Outbox
 from tests.support.waiting import until
@@ -48,6 +50,19 @@ async def test_who_resumes_gets_what_was_missed_and_then_what_happens(front: Fro
     assert [frame["number"] for frame in missed] == list(range(41, 251))
     assert (live["id"], live["type"]) == (251, "live")
     assert [*missed, live] == (await front.events())[40:]
+
+
+async def test_who_resumes_gets_nothing_again_that_the_feed_has_not_read_yet(tmp_path: Path) -> None:
+    async with open_front(tmp_path, delivery_clock=ManualClock()) as front:
+        # Another process has written it: nobody tells the feed, and its poll never comes.
+        elsewhere = Store(database_url(tmp_path))
+        outbox = Outbox(elsewhere, front.house.clock, front.access, front.house.customer_id)
+        await outbox.add("written elsewhere", count=5)
+        async with front.listen("&after=4") as ws:
+            await subscribe(ws, everything(front))
+            assert (await next_frame(ws))["id"] == 5
+            assert await heard(ws) == []
+        await elsewhere.close()
 
 
 async def test_resuming_in_a_storm_leaves_no_gap_and_no_duplicate(front: Front) -> None:

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from tests.support.baresip import Baresip
+from tests.support.closing import everything_is_closed
 from tests.support.database import settings_for_a_server
 from tests.support.netns import inside
 from tests.support.server import Server
 from tests.support.tones import tone, write_wav
+
+__all__ = ["everything_is_closed"]
 
 MICROPHONE_S = 60.0
 

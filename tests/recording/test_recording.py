@@ -83,7 +83,7 @@ async def test_stems_add_up_to_the_mix(house: House) -> None:
     talk(house, {first: 400.0, second: 1000.0}, 50)
     path = await stop(house, room, recording_id)
     mix = read(path)
-    stems = [read(path.with_name(f"{recording_id}.port-{leg.port.id}.wav")) for leg in (first, second)]
+    stems = [read(path.with_name(f"port-{leg.port.id}.wav")) for leg in (first, second)]
     assert {stem.size for stem in stems} == {mix.size}
     assert np.array_equal(sum(stem.astype(np.int32) for stem in stems), mix)
     assert level(stems[0][80 * TICK :], 1000) < 60 < level(stems[1][80 * TICK :], 1000)

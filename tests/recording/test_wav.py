@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mixminus.recording.wav import WavWriter, repair_wav
+from mixminus.recording.wav import WavFile, WavShape, repair_wav, shape_of
 
 RATE = 16000
+MONO = WavShape(RATE, 1, large=False)
 
 
 def read(path: Path) -> NDArray[np.int16]:
@@ -30,7 +31,7 @@ def ramp(count: int) -> NDArray[np.int16]:
 
 def test_a_file_holds_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
-    writer = WavWriter(path, RATE)
+    writer = WavFile(path, MONO)
     for part in np.split(ramp(48_000), [1, 2, 321, 40_000]):
         writer.write(part)
         assert np.array_equal(read(path), ramp(writer.samples))
@@ -45,7 +46,7 @@ def test_a_file_holds_what_was_written(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
-    writer = WavWriter(path, RATE)
+    writer = WavFile(path, MONO)
     assert read(path).size == 0
     writer.write(np.zeros(0, np.int16))
     writer.close()
@@ -77,7 +78,7 @@ def test_a_killed_writer_leaves_every_sample_it_has_reported(tmp_path: Path) -> 
 )
 def test_repair_counts_what_is_there(tmp_path: Path, extra: bytes, samples: int) -> None:
     path = tmp_path / "a.wav"
-    writer = WavWriter(path, RATE)
+    writer = WavFile(path, MONO)
     writer.write(ramp(100))
     writer.close()
     with path.open("ab") as file:
@@ -97,9 +98,9 @@ def test_a_full_disk_is_an_error_and_not_a_hole(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     script = (
         "import resource, signal, sys; from pathlib import Path; import numpy as np\n"
-        "from mixminus.recording.wav import WavWriter\n"
+        "from mixminus.recording.wav import WavFile, WavShape\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "writer = WavWriter(Path(sys.argv[1]), 16000)\n"
+        "writer = WavFile(Path(sys.argv[1]), WavShape(16000, 1, large=False))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
         "try:\n"
         "    while True: writer.write(np.ones(700, np.int16))\n"
@@ -109,3 +110,35 @@ def test_a_full_disk_is_an_error_and_not_a_hole(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode == 7
     assert read(path).size == 4900
     assert os.stat(path).st_size <= 10_000
+
+
+def test_silence_takes_no_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    writer = WavFile(path, MONO)
+    writer.write(ramp(100))
+    writer.skip(16_000_000)
+    writer.write(ramp(100))
+    writer.close()
+    pcm = read(path)
+    assert pcm.size == 16_000_200
+    assert not pcm[100:-100].any()
+    assert np.array_equal(pcm[-100:], ramp(100))
+    assert path.stat().st_blocks * 512 < 100_000
+
+
+def test_beyond_32_bits_it_is_rf64(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    shape = WavShape.for_limit(48_000, 2, 24 * 3600 * 48_000)
+    writer = WavFile(path, shape)
+    writer.write(np.column_stack((ramp(100), -ramp(100))))
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getnframes()) == (2, 100)
+    writer.skip(2**30)
+    writer.write(np.column_stack((ramp(100), -ramp(100))))
+    writer.close()
+    with path.open("rb") as opened:
+        assert opened.read(4) == b"RF64"
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        assert stream.duration == 2**30 + 200
+    assert (shape_of(path).channels, repair_wav(path)) == (2, 2**30 + 200)

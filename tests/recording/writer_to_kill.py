@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mixminus.recording.wav import WavWriter
+from mixminus.recording.wav import WavFile, WavShape
 
 FRAME_SAMPLES = 4000
 
 
 def main() -> None:
-    writer = WavWriter(Path(sys.argv[1]), 16000)
+    writer = WavFile(Path(sys.argv[1]), WavShape(16000, 1, large=False))
     while True:
         ramp = np.arange(writer.samples, writer.samples + FRAME_SAMPLES)
         writer.write((ramp % 30_000).astype(np.int16))

@@ -15,7 +15,7 @@ from mixminus.sip.config import SipConfig
 from mixminus.sip.hop import BadTarget, Hop, TargetUnknown, find_hop
 from tests.support.called_phone import CalledPhone, digest_is_right
 from tests.support.sip_house import PATIENCE_S, House, end_of, open_house
-from tests.support.sip_phone import sdp
+from tests.support.sip_phone import Message, sdp
 
 ALICE = Address("sip", "alice@elsewhere", name='Alice "A"')
 
@@ -255,7 +255,7 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-async def two(bob: CalledPhone) -> AsyncIterator[object]:
+async def two(bob: CalledPhone) -> AsyncIterator[Message]:
     seen: set[str] = set()
     async with asyncio.timeout(PATIENCE_S):
         while len(seen) < 2:

@@ -96,6 +96,28 @@ async def test_a_call_that_rings_in_a_lost_worker_is_refused() -> None:
         await phone.close()
 
 
+async def comes_again(phone: Phone) -> PhoneCall | None:
+    """Call as somebody does who was told to come again; None as long as there is no room."""
+    call = phone.call("1000")
+    call.invite(sdp())
+    answer = await call.final()
+    if answer.status_code == 503:
+        call.ack_refusal()
+        return None
+    assert answer.status_code == 200, answer.start_line
+    call.ack()
+    return call
+
+
+async def let_through(phone: Phone) -> PhoneCall | None:
+    """Call a worker that stands still; None if the edge has refused the call, which knows a place free a little later."""
+    call, probe = phone.call("1000"), phone.call("1000")
+    call.invite(sdp())
+    probe.request("OPTIONS")
+    await probe.final()  # the edge answers this one itself, and in order
+    return call if phone.inbox(call.call_id).empty() else None
+
+
 async def test_more_calls_than_there_is_room_for_are_told_to_come_again() -> None:
     async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
         phone = await Phone.open(house.endpoint.port)
@@ -106,12 +128,36 @@ async def test_more_calls_than_there_is_room_for_are_told_to_come_again() -> Non
         late.invite()
         refusal = await late.final()
         assert (refusal.status_code, refusal.header("retry-after")) == (503, "5")
+        late.ack_refusal()
         await calls[0].hang_up()
-        await end_of(house.desk.legs[0])
-        again = phone.call("1000")
-        await again.establish()
+        again = await until(lambda: comes_again(phone))
         for call in (*calls[1:], again):
             await call.hang_up()
+        await phone.close()
+
+
+async def test_who_takes_the_place_of_a_call_that_has_just_ended_is_not_taken_for_it() -> None:
+    """The worker reads the BYE and the INVITE in one turn: pjsua2 gives the new call the old one's place."""
+    async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
+        phone = await Phone.open(house.endpoint.port)
+        calls = [phone.call("1000") for _ in range(4)]
+        for call in calls:
+            await call.establish()
+        # pjsua2 hands its four places out in turn, so the next is the first one's again.
+        await calls[3].hang_up()
+        (pid,) = house.endpoint.worker_pids.values()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            calls[0].request("BYE")
+            late = await until(lambda: let_through(phone))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        answer = await late.final()
+        assert answer.status_code == 200, answer.start_line
+        late.ack()
+        assert (await calls[0].final()).status_code == 200
+        for call in (calls[1], calls[2], late):
+            await talk_on(call)
         await phone.close()
 
 

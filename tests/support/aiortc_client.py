@@ -10,6 +10,7 @@ from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 from numpy.typing import NDArray
 
+from tests.support.closing import close_at_the_end
 from tests.support.relay import UdpRelay
 from tests.support.tones import tone
 from tests.support.waiting import pace, until
@@ -55,6 +56,7 @@ class AiortcClient:
         self._heard: list[NDArray[np.int16]] = []
         self._listener: asyncio.Task[None] | None = None
         self.location = self.answer = ""
+        close_at_the_end(self.leave)
 
     async def join(self, *, behind: UdpRelay | None = None, stereo: bool = False) -> None:
         """Join, and return once ICE and DTLS are through; all datagrams go through ``behind``.
@@ -85,7 +87,7 @@ class AiortcClient:
         return np.concatenate(self._heard)[:wanted]
 
     async def leave(self) -> None:
-        """Close the connection without a word to HTTP."""
+        """Close the connection without a word to HTTP; leaving twice is harmless."""
         await self.connection.close()
         if self._listener is not None:
             await self._listener

@@ -43,6 +43,7 @@ class _Member(ctypes.Structure):
         ("talking", ctypes.c_bool),
         ("talking_changed", ctypes.c_bool),
         ("state", ctypes.c_void_p),
+        ("tapped", ctypes.c_void_p),
     ]
 
 

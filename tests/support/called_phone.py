@@ -155,4 +155,4 @@ def digest_is_right(authorization: str, method: str, password: str, algorithm: s
     first = hashed(found["username"], found["realm"], password)
     second = hashed(method, found["uri"])
     middle = [found["nc"], found["cnonce"], found["qop"]] if "qop" in found else []
-    return found["response"] == hashed(first, found["nonce"], *middle, second)
+    return bool(found["response"] == hashed(first, found["nonce"], *middle, second))

@@ -23,6 +23,8 @@ from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.conference.talking import TalkingWatch
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.flows import FlowService
 from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
 from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
@@ -73,6 +75,14 @@ class House:
     @property
     def calls(self) -> CallService:
         return self.control.calls
+
+    @property
+    def flows(self) -> FlowService:
+        return self.control.flows
+
+    @property
+    def activeflows(self) -> ActiveflowService:
+        return self.control.activeflows
 
     @property
     def recordings(self) -> RecordingService:
@@ -140,6 +150,10 @@ class House:
 
         return await until(look)
 
+    async def gone(self, id_: UUID) -> Conferencecall:
+        """Wait until the participant has left, and return it."""
+        return await self.participant(id_, ConferencecallStatus.LEAVED)
+
     async def recording(self, recording_id: UUID, status: RecordingStatus) -> Recording:
         """Wait until the recording has this status, and return it."""
 
@@ -151,7 +165,7 @@ class House:
 
     async def written(self, recording_id: UUID, seconds: float) -> None:
         """Wait until so much of a recording is in its file; time goes on meanwhile."""
-        path = self.recordings_directory / f"{recording_id}.wav"
+        path = self.recordings_directory / str(recording_id) / "mix.wav"
 
         def look() -> bool:
             self.clock.advance(0.25)

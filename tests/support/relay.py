@@ -2,6 +2,8 @@
 
 import asyncio
 
+from tests.support.closing import close_at_the_end
+
 __all__ = ["UdpRelay"]
 
 _BINDING_REQUEST = b"\x00\x01"
@@ -48,6 +50,7 @@ class UdpRelay:
             lambda: _Side(self, outer=False), local_addr=("127.0.0.1", 0)
         )
         self.address = self._inner.get_extra_info("sockname")[:2]
+        close_at_the_end(self._end)
         await self.rebind()
 
     async def rebind(self) -> None:
@@ -76,3 +79,6 @@ class UdpRelay:
         for side in (self._inner, self._outer):
             if side is not None:
                 side.close()
+
+    async def _end(self) -> None:
+        self.close()

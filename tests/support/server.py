@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import orjson
 from urllib3 import PoolManager
 
 from tests.support.netns import ADDRESS
+from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
 ACCESS_KEY = "vb_end-to-end-test-key"
@@ -39,7 +39,7 @@ class Server:
     def __init__(self, directory: Path, **settings: str) -> None:
         self.directory = directory
         self.host = ADDRESS
-        self.http_port, self.sip_port, self.webrtc_port = (_free_port() for _ in range(3))
+        self.http_port, self.sip_port, self.webrtc_port = (free_port(ADDRESS) for _ in range(3))
         self._settings = {
             "MIXMINUS_DATA_DIR": str(directory / "data"),
             "MIXMINUS_HTTP_PORT": str(self.http_port),
@@ -156,15 +156,3 @@ class Server:
             return self.request("GET", "/ping").status == 200
         except Exception:  # noqa: BLE001 -- not listening yet, in any of a client's ways to say so
             return False
-
-
-def _free_port() -> int:
-    """Return a port that is free for UDP and TCP at this moment."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-    ):
-        tcp.bind((ADDRESS, 0))
-        port: int = tcp.getsockname()[1]
-        udp.bind((ADDRESS, port))
-        return port

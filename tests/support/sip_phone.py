@@ -9,6 +9,8 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
+from tests.support.closing import close_at_the_end
+
 PATIENCE_S = 15.0
 
 
@@ -77,15 +79,19 @@ class Phone:
             reader, phone._tcp = await asyncio.open_connection(host, port)
             phone.address = phone._tcp.get_extra_info("sockname")
             phone._reader = asyncio.create_task(phone._read(reader))
+        close_at_the_end(phone.close)
         return phone
 
     async def close(self) -> None:
-        if self._udp:
-            self._udp.close()
-        if self._reader and self._tcp:
-            self._reader.cancel()
-            self._tcp.close()
-            await asyncio.gather(self._reader, self._tcp.wait_closed(), return_exceptions=True)
+        """Close the socket; closing twice is harmless."""
+        udp, tcp, reader = self._udp, self._tcp, self._reader
+        self._udp = self._tcp = self._reader = None
+        if udp:
+            udp.close()
+        if reader and tcp:
+            reader.cancel()
+            tcp.close()
+            await asyncio.gather(reader, tcp.wait_closed(), return_exceptions=True)
 
     def send(self, message: str | bytes) -> None:
         raw = message.encode() if isinstance(message, str) else message

@@ -7,7 +7,10 @@ import pytest
 from mixminus.mixer import Engine
 from mixminus.webrtc.config import WebRtcConfig
 from mixminus.webrtc.endpoint import WebRtcEndpoint
+from tests.support.closing import everything_is_closed
 from tests.support.room import OpenHouse
+
+__all__ = ["everything_is_closed"]
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Damage to what a browser sends does no more than be refused: STUN by UDP, fragments by PATCH."""
 
 import itertools
+import struct
+import zlib
 from contextlib import suppress
 
 import pytest
@@ -16,6 +18,7 @@ from tests.webrtc.test_ice import TRICKLE
 from tests.webrtc.test_mux import Inbox, admit, request
 
 PORTS = itertools.cycle(range(1024, 65_536))
+FINGERPRINT_BYTES = 8
 
 
 @pytest.fixture
@@ -35,6 +38,25 @@ def test_a_damaged_request_vouches_for_nobody(
     address = (str(source.draw(st.ip_addresses(v=4))), next(PORTS))
     mux.take(damaged, address)
     assert inbox.requests == ([address] if damaged == true else [])
+
+
+def test_what_is_not_fingerprinted_is_discarded(mux: PeerMux) -> None:
+    """RFC 8489 section 6.3, of requests that are otherwise in order: without one, with a wrong one, with a true one."""
+    inbox = Inbox()
+    true = request(admit(mux, inbox))
+    bare = true[:2] + struct.pack("!H", len(true) - 20 - FINGERPRINT_BYTES) + true[4:-FINGERPRINT_BYTES]
+    crc = zlib.crc32(true[:-FINGERPRINT_BYTES]) ^ 0x5354554E
+    damaged = [
+        bare,
+        true[:-4] + struct.pack("!I", crc ^ 1),
+        true[:-FINGERPRINT_BYTES] + bytes(FINGERPRINT_BYTES),
+    ]
+    for datagram in damaged:
+        mux.take(datagram, ("192.0.2.1", next(PORTS)))
+    assert inbox.requests == []
+    assert mux.counters["webrtc.malformed"] == len(damaged)
+    mux.take(true[:-4] + struct.pack("!I", crc), ("192.0.2.1", 4000))
+    assert inbox.requests == [("192.0.2.1", 4000)]
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])

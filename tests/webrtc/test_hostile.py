@@ -35,6 +35,8 @@ def binding_request(username: str, password: str | None) -> bytes:
     message.attributes["ICE-CONTROLLING"] = 1
     if password is not None:
         message.add_message_integrity(password.encode())
+    else:
+        message.add_fingerprint()
     return bytes(message)
 
 

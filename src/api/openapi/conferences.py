@@ -16,7 +16,7 @@ from mixminus.conference.errors import (
 from mixminus.errors import AlreadyExists, Conflict
 from mixminus.flow.actions.catalogue import InvalidActionType
 from mixminus.flow.errors import FlowNotFound
-from mixminus.recording.errors import RecordingAlreadyActive, RecordingNotActive
+from mixminus.recording.errors import FormatUnsupported, RecordingAlreadyActive, RecordingNotActive
 
 __all__ = ["OPERATIONS"]
 
@@ -91,10 +91,11 @@ CONFERENCES: Final = (
         tag="Conferences",
         name="startRecording",
         summary="Record the room from now on",
-        description="Silence counts, and nobody need be there. After `duration` seconds, or a day, it stops by itself.",
+        description="Silence counts, and nobody need be there. After `duration` seconds, or a day, it stops by itself. "
+        "`channels: stereo` puts whoever is first in the room on the left and all others on the right.",
         body=RequestBody(RecordingBody, required=False),
         answers=CONFERENCE,
-        errors=(ConferenceNotFound, ConferenceNotProgressing, RecordingAlreadyActive),
+        errors=(ConferenceNotFound, ConferenceNotProgressing, RecordingAlreadyActive, FormatUnsupported),
     ),
     Operation(
         method="POST",

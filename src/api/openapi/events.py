@@ -39,6 +39,8 @@ OPERATIONS: Final = (
         tag="Events",
         name="listEvents",
         summary="Show what has happened, oldest first",
+        description="A recording tells `recording_started`, `recording_finished`, `recording_deleted`, and "
+        "`recording_failed` before it is finished if something, such as a full disk, has cut it short: `error` says what.",
         parameters=(
             AFTER,
             PAGE_SIZE,

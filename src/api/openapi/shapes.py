@@ -29,6 +29,7 @@ __all__ = [
     "PageShape",
     "Pong",
     "Recording",
+    "RecordingFile",
     "RecordingPage",
     "Reference",
     "Shape",
@@ -177,6 +178,16 @@ class Call(Shape):
     tm_delete: Timestamp
 
 
+class RecordingFile(Shape):
+    """A file of a recording, to be had at /recordingfiles/{id}?track=..."""
+
+    track: str
+    """`mix` is the recording itself."""
+    name: str
+    bytes: int = Field(ge=0)
+    sha256: str
+
+
 class Recording(Shape):
     """A recording; its sound is at /recordingfiles/{id} once it has ended."""
 
@@ -189,7 +200,20 @@ class Recording(Shape):
     reference_id: UUID
     """What was recorded."""
     status: RecordingStatus
-    format: Literal["wav"]
+    format: Literal["wav", "flac", "ogg", "mp3", "m4a"]
+    channels: Literal["mono", "stereo"]
+    stems: bool
+    """Whether each who is heard has a file, too."""
+    paused: Literal["", "silence", "cut"]
+    """How it is paused now."""
+    progress: float | None
+    """Share that is encoded, 0 to 1, while it is."""
+    error: str
+    """What has happened to it, or nothing: `disk_full`, `disk_failed`, `repaired` after a crash, `encoding_failed` (it is a WAV), `not_completed`."""
+    seal: str
+    """The last hash of its timeline, once it has ended: whoever keeps it can prove that nothing was changed."""
+    files: list[RecordingFile]
+    """Once it has ended, the recording itself first, then its stems."""
     on_end_flow_id: Reference
     tm_start: Timestamp
     tm_end: Timestamp

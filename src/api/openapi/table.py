@@ -4,6 +4,7 @@ from typing import Final
 
 from mixminus.api.openapi import (
     access,
+    call_recordings,
     calls,
     conferences,
     dialling,
@@ -22,6 +23,7 @@ OPERATIONS: Final = (
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
     *dialling.OPERATIONS,
+    *call_recordings.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,
     *whip.OPERATIONS,

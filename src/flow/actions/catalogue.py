@@ -6,17 +6,41 @@ from typing import Any, Final
 from uuid import UUID
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions import basic, room
+from mixminus.flow.actions import basic, control, dialling, digits, media, recording, room, web
 from mixminus.flow.actions.basic import BasicOption
+from mixminus.flow.actions.control import ControlOption
+from mixminus.flow.actions.dialling import DiallingOption
+from mixminus.flow.actions.digits import DigitsOption
+from mixminus.flow.actions.media import MediaOption
 from mixminus.flow.actions.reading import OptionFields, read_uuid
+from mixminus.flow.actions.recording import RecordingOption
 from mixminus.flow.actions.room import RoomOption
+from mixminus.flow.actions.web import WebOption
 from mixminus.flow.variables import has_placeholder
 from mixminus.ids import NIL, new_id
 
 __all__ = ["CATALOGUE", "Action", "InvalidActionType", "Option", "normalise", "parse"]
 
-Option = BasicOption | RoomOption
-_READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {**basic.READERS, **room.READERS}
+Option = (
+    BasicOption
+    | ControlOption
+    | DiallingOption
+    | DigitsOption
+    | MediaOption
+    | RecordingOption
+    | RoomOption
+    | WebOption
+)
+_READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
+    **basic.READERS,
+    **control.READERS,
+    **dialling.READERS,
+    **digits.READERS,
+    **media.READERS,
+    **recording.READERS,
+    **room.READERS,
+    **web.READERS,
+}
 
 # Every type the API knows. Those without a row in _READERS are valid in a flow and are skipped when it runs.
 CATALOGUE: Final = frozenset(
@@ -93,23 +117,25 @@ def parse(raw: Mapping[str, Any]) -> Action:
     return Action(id_, next_id, type_, _read(type_, option), source)
 
 
-def normalise(raw: Sequence[Mapping[str, Any]], where: str = "actions") -> tuple[dict[str, Any], ...]:
-    """Check a list of actions and return it with every key present, and an id for each.
+def normalise(
+    raw: Sequence[Mapping[str, Any]], where: str = "actions", *, identified: bool = True
+) -> tuple[dict[str, Any], ...]:
+    """Check a list of actions and return it with every key present, and an id for each if they are to be identified.
 
     A fault is told with the way to it, as in ``actions[2].option.duration: ...``. A field that
     names a variable is not looked at before the action is done.
     """
-    return tuple(_checked(each, f"{where}[{index}]") for index, each in enumerate(raw))
+    return tuple(_checked(each, f"{where}[{index}]", identified) for index, each in enumerate(raw))
 
 
-def _checked(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _checked(raw: Mapping[str, Any], where: str, identified: bool) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
         raise InvalidArgument(f"{where}: is not an object")
     try:
         type_, option = _outline(raw)
         id_ = read_uuid(raw, "id")
         source = {
-            "id": str(new_id() if id_ == NIL else id_),
+            "id": str(new_id() if identified and id_ == NIL else id_),
             "next_id": str(read_uuid(raw, "next_id")),
             "type": type_,
             "option": option,

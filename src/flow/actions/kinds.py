@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["DECIDING", "WITHOUT_CALL"]
+__all__ = ["DECIDING", "QUICK", "RECEIVING", "WITHOUT_CALL"]
 
 # One of these that fails stops the flow; any other that fails is skipped.
 DECIDING: Final = frozenset(
@@ -22,6 +22,25 @@ DECIDING: Final = frozenset(
         "variable_set",
     ]
 )
+
+# Done in no time, and told with the next action that is not: a step of a flow ends where it waits.
+QUICK: Final = frozenset(
+    [
+        "branch",
+        "condition_call_digits",
+        "condition_call_status",
+        "condition_datetime",
+        "condition_variable",
+        "empty",
+        "fetch_flow",
+        "goto",
+        "stop",
+        "variable_set",
+    ]
+)
+
+# What is pressed meanwhile is not early: who deals with digits, and what has other actions within it.
+RECEIVING: Final = DECIDING | {"digits_receive"}
 
 # What a flow does that was begun by the API, or by another flow's end; all else is skipped there.
 WITHOUT_CALL: Final = frozenset(

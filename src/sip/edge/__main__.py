@@ -11,6 +11,7 @@ import uvloop
 from mixminus import log
 from mixminus.sip import watchdog
 from mixminus.sip.channel import Channel
+from mixminus.sip.config import EDGE_FAREWELL_S
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.flow import Flow
 from mixminus.sip.edge.identity import Identity
@@ -35,8 +36,6 @@ __all__ = ["EdgeProcess", "main"]
 
 _TURN_S: Final = 0.25
 _TURNS_A_COUNT: Final = 8
-# After the server is gone, the workers still say BYE through us.
-_FAREWELL_S: Final = 4.0
 
 _log = log.get("sip.edge")
 
@@ -56,12 +55,12 @@ class EdgeProcess:
         self._counted: dict[str, int] = {}
 
     async def run(self) -> None:
-        """Serve until the server is gone; a little longer when it went without a word."""
+        """Serve until the server is gone; a little longer when it went without a word and there are calls."""
         self._tasks.spawn("turns", self._turn())
         await self._gone.wait()
         if self._router and not self._drained:
             self._router.drain()
-            await asyncio.sleep(_FAREWELL_S)
+            await asyncio.sleep(EDGE_FAREWELL_S if self._router.busy else 0)
         await self._tasks.close()
         if self._network:
             await self._network.close()

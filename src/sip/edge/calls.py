@@ -140,6 +140,11 @@ class CallTable:
         """Return the worker that has a call, also one that began before the edge was restarted."""
         return next((each for each in self.workers.values() if call_id in each.sip_call_ids), None)
 
+    @property
+    def loaded(self) -> bool:
+        """Whether any worker has a call."""
+        return any(worker.sip_call_ids for worker in self.workers.values())
+
     def find(self, call_id: str) -> EdgeCall | None:
         """Return a call that lives, or that lived a short while ago."""
         return self._calls.get(call_id) or self._released.get(call_id)

@@ -82,6 +82,11 @@ class Farewells:
         )
         return flow, Request("BYE", uri, headers), branch
 
+    @property
+    def pending(self) -> bool:
+        """Whether one is still to be repeated."""
+        return any(not each.confirmed and each.sent < len(_INTERVALS_S) for each in self._by_call.values())
+
     def answered(self, branch: str) -> None:
         """Note the response to one of our BYEs."""
         for farewell in self._by_call.values():

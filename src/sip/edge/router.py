@@ -52,6 +52,11 @@ class Router:
         """Take no new call from now on."""
         self._inward.draining = True
 
+    @property
+    def busy(self) -> bool:
+        """Whether a phone is still to be told of an end: there are calls, or farewells that nobody has confirmed."""
+        return self._calls.loaded or self._farewells.pending
+
     def turn(self, now_s: float) -> list[ToPhone]:
         """Return what is due by now; call a few times a second."""
         unheard: list[EdgeCall] = self._calls.expire(now_s)

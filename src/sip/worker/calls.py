@@ -119,8 +119,12 @@ class Calls:
             self.hang_up(leg_id, pj.PJSIP_SC_SERVICE_UNAVAILABLE)
 
     def bury(self) -> None:
-        """Free the calls that are over."""
-        for leg_id in [leg_id for leg_id, call in self._calls.items() if call.over]:
+        """Free the calls that are over.
+
+        One whose place in pjsua2 a newer call has taken meanwhile stays until that is free: its destructor knows
+        the place only, and would decline whoever sits there.
+        """
+        for leg_id in [leg_id for leg_id, call in self._calls.items() if call.over and not call.isActive()]:
             del self._calls[leg_id]
 
     def _living(self, leg_id: LegId) -> SipCall | None:

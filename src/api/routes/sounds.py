@@ -1,0 +1,77 @@
+"""Sending a recording's file: all of it or a range (RFC 9110 section 14), from a disk, a storage, or as it grows."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import ETag, hdrs, web
+
+from mixminus.recording.library import Sound
+
+__all__ = ["send"]
+
+BLOCK_BYTES: Final = 1 << 18
+NOT_MODIFIED: Final = 304
+PARTIAL: Final = 206
+UNSATISFIABLE: Final = 416
+
+
+async def send(request: web.Request, sound: Sound) -> web.StreamResponse:
+    """Return the response, sent already where the file cannot be handed to the kernel."""
+    headers: dict[str, str] = {
+        hdrs.CONTENT_TYPE: sound.media_type,
+        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{sound.name}"',
+        hdrs.CACHE_CONTROL: "private",
+        hdrs.ACCEPT_RANGES: "bytes",
+    }
+    etag = ETag(sound.etag) if sound.etag else None
+    known = request.if_none_match
+    if etag and known and any(each.value in ("*", etag.value) for each in known):
+        unchanged = web.Response(status=NOT_MODIFIED)
+        unchanged.etag = etag
+        return unchanged
+    if sound.path is not None:
+        response: web.StreamResponse = web.FileResponse(sound.path, headers=headers)
+        if etag:
+            response.etag = etag
+        return response
+    return await _stream(request, sound, headers, etag)
+
+
+async def _stream(
+    request: web.Request, sound: Sound, headers: dict[str, str], etag: ETag | None
+) -> web.StreamResponse:
+    try:
+        begin, end = _range(request, sound.size, etag)
+    except ValueError:
+        headers[hdrs.CONTENT_RANGE] = f"bytes */{sound.size}"
+        return web.Response(status=UNSATISFIABLE, headers=headers | {hdrs.CONTENT_TYPE: "text/plain"})
+    whole = (begin, end) == (0, sound.size)
+    response = web.StreamResponse(status=200 if whole else PARTIAL, headers=headers)
+    if not whole:
+        response.headers[hdrs.CONTENT_RANGE] = f"bytes {begin}-{end - 1}/{sound.size}"
+    if etag:
+        response.etag = etag
+    response.content_length = end - begin
+    await response.prepare(request)
+    if request.method != hdrs.METH_HEAD:
+        for at in range(begin, end, BLOCK_BYTES):
+            await response.write(await asyncio.to_thread(sound.read, at, min(at + BLOCK_BYTES, end)))
+    await response.write_eof()
+    return response
+
+
+def _range(request: web.Request, size: int, etag: ETag | None) -> tuple[int, int]:
+    """Return the bytes that are wanted; ValueError if there are none such. What is no range of bytes is ignored."""
+    condition = request.headers.get(hdrs.IF_RANGE)
+    if condition is not None and (etag is None or condition != f'"{etag.value}"'):
+        return 0, size
+    try:
+        wanted = request.http_range
+    except ValueError:
+        return 0, size
+    if wanted.start is None and wanted.stop is None:
+        return 0, size
+    begin, end, _ = wanted.indices(size)
+    if begin >= end:
+        raise ValueError("no such bytes")
+    return begin, end

@@ -1,0 +1,38 @@
+"""``mixminus verify-recording``: is a folder what was recorded? Needs no server and no settings."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from mixminus.recording.verify import verify
+
+__all__ = ["add_verify_recording", "verify_recording"]
+
+EXIT_FAILED: Final = 1
+
+
+def add_verify_recording(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "verify-recording",
+        help="tell whether a recording is what was recorded",
+        description="Check a recording's files against its timeline. It exits with 0 when nothing was changed, with 1 "
+        "when something was, and says what.",
+    )
+    parser.add_argument("directory", metavar="DIR", type=Path, help="the recording's folder")
+    parser.add_argument(
+        "--seal",
+        default="",
+        help="the seal that recording_finished told: finds also who has written the whole timeline anew",
+    )
+
+
+def verify_recording(directory: Path, seal: str) -> int:
+    """Say what is not as it was sealed, and return the exit code."""
+    findings = verify(directory, seal)
+    for finding in findings:
+        sys.stdout.write(f"{finding.what}{': ' if finding.where else ''}{finding.where}\n")
+    if not findings:
+        sys.stdout.write("intact\n")
+    return EXIT_FAILED if findings else 0

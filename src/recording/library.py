@@ -1,0 +1,226 @@
+"""RecordingLibrary: what can be read of recordings, and how they go again (api.md section 7)."""
+
+import functools
+import hashlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import av
+import orjson
+
+from mixminus.clock import Clock
+from mixminus.errors import InvalidArgument
+from mixminus.ids import CustomerId, RecordingId
+from mixminus.log import get, task_failed
+from mixminus.recording.completion import TIMELINE
+from mixminus.recording.encode import FORMATS
+from mixminus.recording.errors import FileNotFound, RecordingNotActive, RecordingNotEnded
+from mixminus.recording.journal import read_journal
+from mixminus.recording.layout import MAIN
+from mixminus.recording.model import Recording
+from mixminus.recording.peaks import peaks
+from mixminus.recording.service import RecordingService
+from mixminus.recording.states import RecordingStatus
+from mixminus.recording.tracks import JOURNAL
+from mixminus.recording.verify import Finding, verify
+from mixminus.recording.wav import shape_of, wav_header
+from mixminus.tasks import TaskScope
+
+__all__ = ["RecordingLibrary", "Sound"]
+
+_DAY_S: Final = 86_400
+_UPKEEP_S: Final = 3600.0
+_MEDIA_TYPES: Final = {each.extension: each.media_type for each in FORMATS.values()}
+_NOT_A_SOUND: Final = (av.FFmpegError, LookupError, OSError)
+
+log = get("recording")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A file that is to be sent, or a stretch of it."""
+
+    name: str
+    media_type: str
+    size: int
+    etag: str
+    """What changes when a byte does; empty for one that grows."""
+    path: Path | None
+    """Where it lies on this machine as it is, if it does."""
+    open: Callable[[], BinaryIO]
+    header: bytes = b""
+    """What stands in place of the file's own first bytes."""
+
+    def read(self, begin: int, end: int) -> bytes:
+        """Return bytes, fewer than asked for where there are no more; waits for the disk or the storage."""
+        head = self.header[begin:end]
+        with self.open() as file:
+            file.seek(begin + len(head))
+            return head + file.read(max(end - begin - len(head), 0))
+
+
+class RecordingLibrary:
+    """Reads what the recorder has written; an id of another customer is not found."""
+
+    def __init__(self, recordings: RecordingService, clock: Clock, *, retention_days: int = 0) -> None:
+        self._recordings = recordings
+        self._clock = clock
+        self._retention_days = retention_days
+        self._scope = TaskScope(task_failed("recording library"))
+
+    def start(self) -> None:
+        """Begin the upkeep: what is old is deleted, what is not stored yet is stored."""
+        self._scope.spawn("upkeep", self._run())
+
+    async def close(self) -> None:
+        """Stop the upkeep; closing twice is harmless."""
+        await self._scope.close()
+
+    async def sound(self, customer_id: CustomerId, recording_id: RecordingId, track: str = MAIN) -> Sound:
+        """Return a file of a recording that has ended; RecordingNotEnded, FileNotFound."""
+        recording = await self._ended(customer_id, recording_id)
+        found = next((each for each in recording.files if each["track"] == track), None)
+        if found is None and (recording.files or track != MAIN):
+            raise FileNotFound(f"recording {recording_id} has no such track")
+        name = found["name"] if found else f"{MAIN}.wav"
+        storage = self._recordings.storage
+        try:
+            size = await self._recordings.on_disk(functools.partial(storage.size, recording_id, name))
+        except FileNotFoundError:
+            raise FileNotFound(f"recording {recording_id} has no file") from None
+        path = storage.path(recording_id, name)
+        extension = name.rpartition(".")[2]
+        suffix = "" if track == MAIN else f".{track}"
+        return Sound(
+            name=f"{recording_id}{suffix}.{extension}",
+            media_type=_MEDIA_TYPES.get(extension, "application/octet-stream"),
+            size=size,
+            etag=found["sha256"][:32] if found else "",
+            path=path if path and path.is_file() else None,
+            open=functools.partial(storage.open, recording_id, name),
+        )
+
+    async def live(self, customer_id: CustomerId, recording_id: RecordingId) -> Sound:
+        """Return as WAV what is there so far of a recording that goes on; RecordingNotActive if it does not."""
+        await self._recordings.get(customer_id, recording_id)
+        samples = self._recordings.samples(recording_id)
+        path = self._folder(recording_id) / f"{MAIN}.wav"
+        if samples is None or not path.is_file():
+            raise RecordingNotActive(f"recording {recording_id} does not go on")
+        shape = await self._recordings.on_disk(functools.partial(shape_of, path))
+        header = wav_header(shape, samples * shape.frame_bytes)
+        return Sound(
+            name=f"{recording_id}.wav",
+            media_type="audio/wav",
+            size=len(header) + samples * shape.frame_bytes,
+            etag=hashlib.sha256(f"{recording_id} {samples}".encode()).hexdigest()[:32],
+            path=None,
+            open=lambda: path.open("rb"),
+            header=header,
+        )
+
+    async def timeline(self, customer_id: CustomerId, recording_id: RecordingId) -> dict[str, Any]:
+        """Return who did what at which sample, and the hashes; of one that goes on, what is there so far."""
+        recording = await self._recordings.get(customer_id, recording_id)
+        if recording.status is not RecordingStatus.ENDED:
+            path = self._folder(recording_id) / JOURNAL
+            try:
+                entries, _ = await self._recordings.on_disk(functools.partial(read_journal, path))
+            except FileNotFoundError:
+                raise RecordingNotEnded(f"recording {recording_id} is being completed") from None
+            return {"entries": entries, "files": [], "seal": ""}
+        self._refuse_deleted(recording)
+        try:
+            opened = functools.partial(self._recordings.storage.open, recording_id, TIMELINE)
+            return dict(orjson.loads(await self._recordings.on_disk(lambda: _content(opened))))
+        except FileNotFoundError:
+            raise FileNotFound(f"recording {recording_id} has no timeline") from None
+
+    async def peaks(
+        self, customer_id: CustomerId, recording_id: RecordingId, per_second: int, track: str = MAIN
+    ) -> dict[str, Any]:
+        """Return a waveform for players; InvalidArgument if it would be too long."""
+        sound = await self.sound(customer_id, recording_id, track)
+
+        def work() -> dict[str, Any]:
+            if sound.path is not None:
+                return peaks(str(sound.path), per_second)
+            with sound.open() as file:
+                return peaks(file, per_second)
+
+        try:
+            return await self._recordings.on_disk(work)
+        except ValueError as exc:
+            if isinstance(exc, av.FFmpegError):
+                raise FileNotFound(f"recording {recording_id} cannot be decoded") from None
+            raise InvalidArgument("too many peaks: ask for fewer a second") from None
+        except _NOT_A_SOUND:
+            raise FileNotFound(f"recording {recording_id} cannot be decoded") from None
+
+    async def verify(self, customer_id: CustomerId, recording_id: RecordingId) -> list[Finding]:
+        """Return what is not as it was sealed, by the files and by the books."""
+        recording = await self._ended(customer_id, recording_id)
+        return await self._recordings.on_disk(functools.partial(self._verify, recording))
+
+    async def delete(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
+        """Remove its files for good, wherever they are, and take it out of the lists; RecordingNotEnded."""
+        recording = await self._recordings.get(customer_id, recording_id)
+        if recording.status is not RecordingStatus.ENDED:
+            raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
+        await self._recordings.on_disk(functools.partial(self._recordings.storage.delete, recording_id))
+        return await self._recordings.books.deleted(recording_id)
+
+    async def look_after(self) -> None:
+        """Delete what is older than the retention, and store what has not been."""
+        if self._retention_days:
+            moment = self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S)
+            for recording in await self._recordings.books.ended_before(moment):
+                await self.delete(recording.customer_id, recording.id)
+                log.info("recording expired", recording_id=str(recording.id))
+        await self._recordings.store_again()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look_after()
+            except Exception as exc:
+                log.error("upkeep failed", exc_info=exc)
+            await self._clock.sleep(_UPKEEP_S)
+
+    async def _ended(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
+        recording = await self._recordings.get(customer_id, recording_id)
+        if recording.status is not RecordingStatus.ENDED:
+            raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
+        self._refuse_deleted(recording)
+        return recording
+
+    def _refuse_deleted(self, recording: Recording) -> None:
+        if recording.tm_delete is not None:
+            raise FileNotFound(f"recording {recording.id} was deleted")
+
+    def _folder(self, recording_id: RecordingId) -> Path:
+        return self._recordings.directory / str(recording_id)
+
+    def _verify(self, recording: Recording) -> list[Finding]:
+        storage = self._recordings.storage
+        path = storage.path(recording.id, TIMELINE)
+        if path is not None and path.parent.is_dir():
+            return verify(path.parent, recording.seal)
+        with tempfile.TemporaryDirectory(prefix="mixminus-") as folder:
+            for name in (TIMELINE, *(each["name"] for each in recording.files)):
+                try:
+                    with storage.open(recording.id, name) as source, (Path(folder) / name).open("wb") as copy:
+                        while block := source.read(1 << 18):
+                            copy.write(block)
+                except FileNotFoundError:
+                    continue
+            return verify(Path(folder), recording.seal)
+
+
+def _content(opened: Callable[[], BinaryIO]) -> bytes:
+    with opened() as file:
+        return file.read()

@@ -1,0 +1,134 @@
+"""Storage: where finished recordings are kept, a folder each; this machine's disk, or what fsspec reaches by a URL.
+
+Every method blocks: whoever calls does so in a thread.
+"""
+
+import contextlib
+import shutil
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Protocol, cast
+
+import fsspec
+
+from mixminus.errors import InvalidArgument, Unavailable
+from mixminus.ids import RecordingId
+
+__all__ = ["LocalStorage", "RemoteStorage", "Storage", "open_storage"]
+
+_HELP: Final = "pip install 'mixminus[s3]'"
+
+
+class Storage(Protocol):
+    """Keeps finished recordings."""
+
+    def keep(self, recording_id: RecordingId, directory: Path) -> None:
+        """Take over the files of a folder; they are all there on return. OSError if that fails."""
+        ...
+
+    def size(self, recording_id: RecordingId, name: str) -> int:
+        """Return a file's bytes; FileNotFoundError."""
+        ...
+
+    def open(self, recording_id: RecordingId, name: str) -> BinaryIO:
+        """Open a file that can be sought in; FileNotFoundError."""
+        ...
+
+    def path(self, recording_id: RecordingId, name: str) -> Path | None:
+        """Return where the file lies on this machine, if it does."""
+        ...
+
+    def delete(self, recording_id: RecordingId) -> None:
+        """Remove a recording's files; what is not there is removed already."""
+        ...
+
+
+class LocalStorage:
+    """The folder in which recordings are made."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def keep(self, recording_id: RecordingId, directory: Path) -> None:
+        """Everything lies where it should."""
+
+    def size(self, recording_id: RecordingId, name: str) -> int:
+        return self._path(recording_id, name).stat().st_size
+
+    def open(self, recording_id: RecordingId, name: str) -> BinaryIO:
+        return self._path(recording_id, name).open("rb")
+
+    def path(self, recording_id: RecordingId, name: str) -> Path | None:
+        return self._path(recording_id, name)
+
+    def delete(self, recording_id: RecordingId) -> None:
+        shutil.rmtree(self._directory / str(recording_id), ignore_errors=True)
+        (self._directory / f"{recording_id}.wav").unlink(missing_ok=True)
+
+    def _path(self, recording_id: RecordingId, name: str) -> Path:
+        path = self._directory / str(recording_id) / name
+        # Before recordings had folders, each was one file.
+        older = self._directory / f"{recording_id}.wav"
+        return older if not path.exists() and older.exists() and name.startswith("mix.") else path
+
+
+class RemoteStorage:
+    """What fsspec reaches; files that have not got there yet are found in the folder."""
+
+    def __init__(self, url: str, directory: Path) -> None:
+        try:
+            self._files, self._root = fsspec.core.url_to_fs(url)
+        except ImportError as error:
+            raise Unavailable(f"recording_storage_url: {_HELP} to store recordings there") from error
+        except ValueError as error:
+            raise InvalidArgument("recording_storage_url: fsspec knows no such protocol") from error
+        self._local = LocalStorage(directory)
+        self._directory = directory
+
+    def keep(self, recording_id: RecordingId, directory: Path) -> None:
+        target = self._remote(recording_id)
+        with _as_os_errors():
+            self._files.makedirs(target, exist_ok=True)
+            for path in sorted(directory.iterdir()):
+                self._files.put_file(str(path), f"{target}/{path.name}")
+        shutil.rmtree(directory, ignore_errors=True)
+
+    def size(self, recording_id: RecordingId, name: str) -> int:
+        if self.path(recording_id, name):
+            return self._local.size(recording_id, name)
+        with _as_os_errors():
+            return int(self._files.size(self._remote(recording_id, name)))
+
+    def open(self, recording_id: RecordingId, name: str) -> BinaryIO:
+        if self.path(recording_id, name):
+            return self._local.open(recording_id, name)
+        with _as_os_errors():
+            return cast(BinaryIO, self._files.open(self._remote(recording_id, name), "rb"))
+
+    def path(self, recording_id: RecordingId, name: str) -> Path | None:
+        path = self._local.path(recording_id, name)
+        return path if path and path.exists() else None
+
+    def delete(self, recording_id: RecordingId) -> None:
+        self._local.delete(recording_id)
+        with _as_os_errors(), contextlib.suppress(FileNotFoundError):
+            self._files.rm(self._remote(recording_id), recursive=True)
+            self._files.invalidate_cache()
+
+    def _remote(self, *parts: Any) -> str:
+        return "/".join((self._root.rstrip("/"), *map(str, parts)))
+
+
+@contextlib.contextmanager
+def _as_os_errors() -> Any:
+    """Let what a store's client raises be an OSError: its types are as many as there are stores."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError("the storage does not answer") from error
+
+
+def open_storage(url: str, directory: Path) -> Storage:
+    """Return the storage of a URL; without one, the folder itself."""
+    return RemoteStorage(url, directory) if url else LocalStorage(directory)

@@ -1,0 +1,89 @@
+"""42: digits end by number, key or time, early ones count; a branch clears what it has read, or takes its default."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.calling import HANGUP, Caller, action, calling, mark, place, trail
+from tests.support.house import House
+from tests.support.waiting import until
+
+BRANCH = action(
+    "branch", default_target_id=place("else"), target_ids={"12": place("two"), "1#": place("key")}
+)
+SHOW = action("variable_set", key="left", value="${voipbin.call.digits}")
+MENU = (
+    {**mark("two"), "next_id": place("end")},
+    {**mark("key"), "next_id": place("end")},
+    mark("else"),
+    {**SHOW, "id": place("end")},
+    HANGUP,
+)
+
+
+async def chosen(caller: Caller) -> tuple[str, str]:
+    """Return which way the flow took, and what was left of the digits."""
+    ended = await caller.over()
+    way, left = trail(ended)
+    assert left == "left"
+    return way, next(each for each in ended.executed_actions[::-1] if each["type"] == "variable_set")[
+        "option"
+    ]["value"]
+
+
+@pytest.mark.parametrize(
+    ("option", "pressed", "way"),
+    [
+        ({"length": 2}, "12", "two"),
+        ({"length": 2}, "99", "else"),
+        ({"length": 5, "key": "#"}, "1#", "key"),
+        ({"key": "*#"}, "1#", "key"),
+    ],
+)
+async def test_18_42_number_and_key(house: House, option: dict[str, Any], pressed: str, way: str) -> None:
+    caller = await calling(house, action("digits_receive", **option), BRANCH, *MENU)
+    await caller.does("digits_receive")
+    caller.press(pressed)
+    assert await chosen(caller) == (way, "")
+
+
+async def test_18_42_time(house: House) -> None:
+    caller = await calling(house, action("digits_receive", length=3, duration=4000), BRANCH, *MENU)
+    await caller.does("digits_receive")
+    caller.press("12")
+    live = house.calls.live[(await caller.call()).id]
+    await until(lambda: not live.digits.waiting)
+    await caller.waits("digits_receive")
+    house.clock.advance(3)
+    assert (await caller.call()).action["type"] == "digits_receive"
+    house.clock.advance(1)
+    assert await chosen(caller) == ("two", "")
+
+
+async def test_18_42_nothing_in_time_is_the_default(house: House) -> None:
+    caller = await calling(house, action("digits_receive", length=3, duration=4000), BRANCH, *MENU)
+    await caller.waits("digits_receive")
+    house.clock.advance(4)
+    assert await chosen(caller) == ("else", "")
+
+
+async def test_18_42_early_digits_count(house: House) -> None:
+    caller = await calling(
+        house, action("sleep", duration=1000), action("digits_receive", length=2), BRANCH, *MENU
+    )
+    await caller.waits("sleep")
+    caller.press("1")
+    house.clock.advance(1)
+    await caller.does("digits_receive")
+    caller.press("2")
+    assert await chosen(caller) == ("two", "")
+
+
+async def test_18_42_all_digits_may_be_early(house: House) -> None:
+    caller = await calling(
+        house, action("sleep", duration=1000), action("digits_receive", key="#"), BRANCH, *MENU
+    )
+    await caller.waits("sleep")
+    caller.press("1#")
+    house.clock.advance(1)
+    assert await chosen(caller) == ("key", "")

@@ -1,0 +1,180 @@
+"""On a real call: where a flow goes on, and what it remembers."""
+
+from typing import Any
+
+import pytest
+
+from mixminus.call.states import CallStatus
+from mixminus.flow.model import FlowSpec
+from mixminus.ids import ConferencecallId, FlowId, new_id
+from tests.support.calling import HANGUP, HOUR, action, calling, mark, place, trail
+from tests.support.house import House
+from tests.support.waiting import until
+
+
+async def marks(house: House, *actions: dict[str, Any]) -> list[str]:
+    """Return the marks that a call comes by, until it is hung up behind the last one."""
+    caller = await calling(house, *actions, HANGUP)
+    return trail(await caller.over())
+
+
+async def test_actions_go_on_where_they_say(house: House) -> None:
+    assert await marks(
+        house,
+        {**mark("a"), "next_id": place("c")},
+        mark("b"),
+        {**mark("c"), "next_id": str(place("e"))},
+        mark("d"),
+        mark("e"),
+    ) == ["a", "c", "e"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("1", ["one"]), ("2", ["two"]), ("3", ["else"]), ("", ["else"])]
+)
+async def test_branch(house: House, value: str, expected: list[str]) -> None:
+    caller = await calling(
+        house,
+        action("variable_set", key="choice", value=value),
+        action(
+            "branch",
+            variable="choice",
+            default_target_id=place("else"),
+            target_ids={"1": place("one"), "2": place("two")},
+        ),
+        mark("never"),
+        {**mark("one"), "next_id": place("end")},
+        {**mark("two"), "next_id": place("end")},
+        mark("else"),
+        action("webhook_send", id="end", uri="nowhere", data="left: ${choice}"),
+        HANGUP,
+    )
+    ended = await caller.over()
+    assert trail(ended)[1:] == expected
+    (told,) = [each for each in ended.executed_actions if each["type"] == "webhook_send"]
+    assert told["option"]["data"] == "left: "
+
+
+async def test_a_branch_without_a_target_goes_on(house: House) -> None:
+    assert await marks(house, action("branch", variable="x"), mark("next")) == ["next"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+async def test_goto_jumps_so_many_times(house: House, count: int) -> None:
+    expected = ["a"] * (count + 1) + ["b"]
+    jump = action("goto", target_id=place("a"), loop_count=count)
+    assert await marks(house, mark("a"), jump, mark("b")) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (action("condition_variable", variable="${name}", value_string="Ada"), ["true", "false"]),
+        (action("condition_variable", variable="${name}", value_string="Bob"), ["false"]),
+        (action("condition_datetime", month=1, day=1, hour=0), ["true", "false"]),
+        (action("condition_datetime", month=2), ["false"]),
+        (action("condition_call_digits", length=1), ["false"]),
+        (action("condition_call_status", status="progressing"), ["true", "false"]),
+        (action("condition_call_status", status="ringing"), ["false"]),
+    ],
+)
+async def test_conditions(house: House, condition: dict[str, Any], expected: list[str]) -> None:
+    condition["option"]["false_target_id"] = place("false")
+    seen = await marks(
+        house,
+        action("variable_set", key="name", value="Ada"),
+        condition,
+        mark("true"),
+        mark("false"),
+    )
+    assert seen == ["name", *expected]
+
+
+async def test_a_variable_takes_another_into_itself(house: House) -> None:
+    caller = await calling(
+        house,
+        action("variable_set", key="a", value="${voipbin.call.source.target}"),
+        action("variable_set", key="b", value="${a} & ${missing}${voipbin.activeflow.reference_type}"),
+        HOUR,
+    )
+    await caller.does("sleep")
+    seen = [each["option"]["value"] for each in (await caller.activeflow()).executed_actions[-2:]]
+    assert seen == ["alice", "alice & call"]
+
+
+async def test_a_flow_within_a_flow_goes_on_behind_it(house: House) -> None:
+    inner = await house.flows.create(house.customer_id, FlowSpec(actions=(mark("b"),)))
+    fetch = action("fetch_flow", flow_id=str(inner.id))
+    assert await marks(house, mark("a"), fetch, mark("c")) == ["a", "b", "c"]
+
+
+async def test_who_goes_to_an_outer_action_leaves_the_inner_flow(house: House) -> None:
+    out = action("goto", target_id=place("d"), loop_count=1)
+    inner = await house.flows.create(house.customer_id, FlowSpec(actions=(mark("b"), out, mark("never"))))
+    fetch = action("fetch_flow", flow_id=str(inner.id))
+    assert await marks(house, mark("a"), fetch, mark("c"), mark("d")) == ["a", "b", "d"]
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+async def test_a_flow_that_is_not_there_ends_the_call(house: House, deleted: bool) -> None:
+    flow_id = FlowId(new_id())
+    if deleted:
+        flow_id = (await house.flows.create(house.customer_id, FlowSpec())).id
+        await house.flows.delete(house.customer_id, flow_id)
+    caller = await calling(house, action("fetch_flow", flow_id=str(flow_id)), mark("never"))
+    assert trail(await caller.over()) == []
+    assert caller.leg.done[-1] == "hang up failed"
+
+
+async def test_an_action_that_is_not_there_ends_the_call(house: House) -> None:
+    caller = await calling(house, action("goto", target_id=str(new_id()), loop_count=1), mark("never"))
+    assert trail(await caller.over()) == []
+    assert caller.leg.done[-1] == "hang up failed"
+
+
+async def test_stop_ends_everything(house: House) -> None:
+    caller = await calling(house, mark("a"), action("stop"), mark("never"))
+    assert trail(await caller.over()) == ["a"]
+    assert caller.leg.done == ["answer", "hang up normal"]
+
+
+async def test_block_waits_until_somebody_ends_the_flow(house: House) -> None:
+    caller = await calling(house, action("empty"), action("block"), mark("never"))
+    call = await caller.does("block")
+    assert (await caller.call()).status is CallStatus.PROGRESSING
+    await house.activeflows.stop(house.customer_id, call.activeflow_id)  # type: ignore[arg-type]
+    assert trail(await caller.over()) == []
+    assert caller.leg.done == ["answer", "hang up normal"]
+
+
+async def test_a_call_takes_the_reason_of_another(house: House) -> None:
+    first = await calling(house, action("hangup", reason="busy"))
+    before = await first.over()
+    second = await calling(house, action("hangup", reference_id=str(before.reference_id)))
+    await until(lambda: second.leg.done[-1:] == ["hang up busy"])
+    unknown = await calling(house, action("hangup", reason="noanswer", reference_id=str(new_id())))
+    await until(lambda: unknown.leg.done[-1:] == ["hang up noanswer"])
+
+
+async def test_a_muted_call_neither_speaks_nor_hears(house: House) -> None:
+    caller = await calling(house, action("mute"), HOUR)
+    call = await caller.does("sleep")
+    assert call.mute.word == "both"
+    assert caller.leg.port.muted
+
+
+async def test_confbridge_join_is_the_room_and_nothing_around_it(house: House) -> None:
+    inner = await house.room(pre_actions=(mark("never"),), post_actions=(mark("never"),))
+    caller = await calling(
+        house, action("confbridge_join", confbridge_id=str(inner.id)), mark("after"), HANGUP
+    )
+
+    async def inside() -> bool:
+        return len(await house.joined(inner)) == 1
+
+    await until(inside)
+    (id_,) = await house.joined(inner)
+    participant = await house.participants.get_call(house.customer_id, ConferencecallId(id_))
+    assert participant.activeflow_id == (await caller.activeflow()).id
+    await house.participants.kick(house.customer_id, ConferencecallId(id_))
+    assert trail(await caller.over()) == ["after"]

@@ -1,0 +1,113 @@
+"""On a real call: digits that are received, and digits that are sent."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.calling import HANGUP, HOUR, Caller, action, calling
+from tests.support.house import House
+from tests.support.waiting import until
+
+SHOW = action("variable_set", key="shown", value="${voipbin.call.digits}")
+
+
+async def shown(caller: Caller) -> str:
+    """Return what the flow has shown last, at its end."""
+    done = (await caller.over()).executed_actions
+    return str([each for each in done if each["type"] == "variable_set"][-1]["option"]["value"])
+
+
+async def receiving(house: House, **option: Any) -> Caller:
+    caller = await calling(house, action("digits_receive", **option), SHOW, HANGUP)
+    await caller.does("digits_receive")
+    return caller
+
+
+@pytest.mark.parametrize(
+    ("option", "pressed", "expected"),
+    [
+        ({"length": 3}, "1234", "123"),
+        ({"key": "#*"}, "12#4", "12#"),
+        ({"length": 4, "key": "*"}, "1*", "1*"),
+        ({"length": 1, "duration": 5000}, "7", "7"),
+    ],
+)
+async def test_digits_end_by_number_or_key(
+    house: House, option: dict[str, Any], pressed: str, expected: str
+) -> None:
+    caller = await receiving(house, **option)
+    caller.press(pressed)
+    assert await shown(caller) == expected
+
+
+async def test_digits_end_by_time(house: House) -> None:
+    caller = await receiving(house, length=4, duration=5000)
+    caller.press("12")
+    live = house.calls.live[(await caller.call()).id]
+    await until(lambda: live.digits.waiting == "")
+    await caller.waits("digits_receive")
+    house.clock.advance(4)
+    assert (await caller.call()).action["type"] == "digits_receive"
+    house.clock.advance(1)
+    assert await shown(caller) == "12"
+
+
+async def test_without_any_limit_nothing_is_waited_for(house: House) -> None:
+    caller = await calling(house, action("digits_receive"), SHOW, HANGUP)
+    assert await shown(caller) == ""
+
+
+async def test_early_digits_count(house: House) -> None:
+    caller = await calling(
+        house, action("sleep", duration=1000), action("digits_receive", length=3), SHOW, HANGUP
+    )
+    await caller.waits("sleep")
+    caller.press("12")
+    house.clock.advance(1)
+    await caller.does("digits_receive")
+    caller.press("3")
+    assert await shown(caller) == "123"
+
+
+async def test_digits_add_up_until_they_are_looked_at(house: House) -> None:
+    receive = action("digits_receive", length=2)
+    caller = await calling(house, receive, receive, SHOW, action("branch"), SHOW, HANGUP)
+    await caller.does("digits_receive")
+    caller.press("1234")
+    ended = await caller.over()
+    values = [each["option"]["value"] for each in ended.executed_actions if each["type"] == "variable_set"]
+    assert values == ["1234", ""]
+
+
+async def test_what_is_pressed_in_advance_is_for_the_next_question(house: House) -> None:
+    receive = action("digits_receive", length=1)
+    caller = await calling(house, receive, SHOW, action("branch"), receive, SHOW, HANGUP)
+    await caller.does("digits_receive")
+    caller.press("12")
+    ended = await caller.over()
+    values = [each["option"]["value"] for each in ended.executed_actions if each["type"] == "variable_set"]
+    assert values == ["1", "2"]
+
+
+async def test_digits_of_another_action_take_the_place_of_older_ones(house: House) -> None:
+    caller = await calling(
+        house, action("digits_receive", length=1), action("sleep", duration=1000), SHOW, HANGUP
+    )
+    await caller.does("digits_receive")
+    caller.press("1")
+    await caller.waits("sleep")
+    caller.press("2")
+    house.clock.advance(1)
+    assert await shown(caller) == "2"
+
+
+async def test_a_leg_without_telephone_events_is_spared_digits(house: House) -> None:
+    caller = await calling(house, action("digits_send", digits="1"), HOUR)
+    await caller.does("sleep")
+
+
+async def test_the_caller_may_hang_up_while_digits_are_awaited(house: House) -> None:
+    caller = await receiving(house, length=4)
+    caller.leg.bye()
+    ended = await caller.over()
+    assert ended.current_action["type"] == "digits_receive"

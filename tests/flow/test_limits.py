@@ -1,0 +1,85 @@
+"""Flows that run away are stopped, and their calls hung up (api.md section 6.3)."""
+
+import asyncio
+
+import pytest
+
+from mixminus.errors import Exhausted
+from mixminus.flow.actions.catalogue import normalise
+from mixminus.flow.errands import MAX_ERRANDS, Errands
+from mixminus.flow.flows import FlowService
+from mixminus.flow.model import FlowSpec
+from tests.support.calling import HANGUP, action, calling, mark, place, trail
+from tests.support.house import House
+from tests.support.waiting import until
+
+
+async def test_a_thousand_actions_without_a_wait_are_enough(house: House) -> None:
+    caller = await calling(
+        house, action("empty", id="top"), action("goto", target_id=place("top"), loop_count=1_000_000)
+    )
+    await until(lambda: caller.leg.done[-1:] == ["hang up failed"], within_s=60)
+
+
+async def test_whoever_waits_may_go_round_for_ever(house: House) -> None:
+    caller = await calling(
+        house,
+        *(action("empty") for _ in range(98)),
+        action("sleep", id="top", duration=1000),
+        *(action("empty") for _ in range(498)),
+        action("goto", target_id=place("top"), loop_count=2),
+        mark("through"),
+        HANGUP,
+    )
+
+    async def through() -> bool:
+        house.clock.advance(1)
+        return caller.leg.done[-1:] == ["hang up normal"]
+
+    await until(through, within_s=60)
+    assert trail(await caller.over()) == ["through"]
+
+
+async def test_lists_are_fetched_a_hundred_times_at_most(house: House) -> None:
+    empty = await house.flows.create(house.customer_id, FlowSpec())
+    caller = await calling(
+        house,
+        action("fetch_flow", id="top", flow_id=str(empty.id)),
+        action("goto", target_id=place("top"), loop_count=200),
+        mark("never"),
+    )
+    await until(lambda: caller.leg.done[-1:] == ["hang up failed"], within_s=60)
+    done = (await caller.over()).executed_actions
+    assert trail(await caller.over()) == []
+    assert len(done) == 100
+
+
+async def test_a_customer_has_so_many_flows_and_no_more(house: House) -> None:
+    flows = FlowService(house.store, house.clock, max_flows=2)
+    first = await flows.create(house.customer_id, FlowSpec())
+    await flows.create(house.customer_id, FlowSpec())
+    with pytest.raises(Exhausted):
+        await flows.create(house.customer_id, FlowSpec())
+    await flows.delete(house.customer_id, first.id)
+    await flows.create(house.customer_id, FlowSpec())
+
+
+async def test_errands_are_bounded_and_what_is_too_much_is_counted() -> None:
+    errands, done = Errands(), asyncio.Event()
+
+    async def errand() -> None:
+        await done.wait()
+        raise Exhausted("on purpose")
+
+    for number in range(MAX_ERRANDS + 3):
+        errands.run(str(number), errand())
+    assert errands.counters["flow.errands_dropped"] == 3
+    done.set()
+    await until(lambda: errands.counters["flow.errands_failed"] == MAX_ERRANDS)
+    await errands.close()
+    await errands.close()
+
+
+def test_a_list_of_actions_has_every_action_once() -> None:
+    ids = [each["id"] for each in normalise([{"type": "empty"}] * 50)]
+    assert len(set(ids)) == 50

@@ -1,0 +1,52 @@
+"""A list of actions, and how one goes through it."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from mixminus.flow.stack import FINISH, NEXT, START, Finished, Frame
+from mixminus.ids import NIL
+
+IDS = [uuid4() for _ in range(3)]
+
+
+def frame() -> Frame:
+    return Frame([{"id": str(id_), "place": place} for place, id_ in enumerate(IDS)])
+
+
+def place(frame: Frame) -> int | None:
+    return frame.current["place"] if frame.current else None
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"), [(NIL, 1), (NEXT, 1), (START, 0), (IDS[2], 2), (IDS[0], 0), (IDS[1], 1)]
+)
+def test_moving(target: UUID, expected: int) -> None:
+    moving = frame()
+    assert moving.move(target)
+    assert place(moving) == expected
+
+
+def test_behind_the_last_action_there_is_none() -> None:
+    moving = frame()
+    moving.move(IDS[2])
+    assert moving.move(NIL)
+    assert moving.current is None
+
+
+def test_an_action_of_another_list_is_not_here() -> None:
+    moving = frame()
+    assert not moving.move(uuid4())
+    assert place(moving) == 0
+
+
+def test_the_end_has_an_id() -> None:
+    with pytest.raises(Finished):
+        frame().move(FINISH)
+
+
+def test_of_two_with_one_id_the_first_is_meant() -> None:
+    twice = Frame([{"id": str(IDS[0]), "place": 0}, {"id": str(IDS[0]), "place": 1}])
+    twice.move(NIL)
+    twice.move(IDS[0])
+    assert place(twice) == 0

@@ -1,0 +1,69 @@
+"""Recording in a house, for tests: start, talk, stop, read."""
+
+from pathlib import Path
+from uuid import UUID
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from mixminus.call.model import Call
+from mixminus.conference.model import Conference
+from mixminus.ids import RecordingId
+from mixminus.recording.model import Recording, RecordingOptions
+from mixminus.recording.states import RecordingStatus
+from tests.support.house import House
+from tests.support.legs import PcmLeg
+
+__all__ = ["RATE", "TICK", "decoded", "folder", "level", "run", "start", "stop", "talk"]
+
+RATE = 16000
+TICK = RATE * 20 // 1000
+
+
+def decoded(path: Path) -> NDArray[np.int16]:
+    """Return (channels, samples), by the judgement of FFmpeg."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        resampler = av.AudioResampler(format="s16p", layout=stream.layout, rate=RATE)
+        frames = [
+            each.to_ndarray() for frame in container.decode(stream) for each in resampler.resample(frame)
+        ]
+        frames += [each.to_ndarray() for each in resampler.resample(None)]
+    return np.concatenate(frames, axis=1) if frames else np.zeros((1, 0), np.int16)
+
+
+def level(pcm: NDArray[np.int16], hz: float) -> float:
+    """Return the amplitude of one frequency."""
+    wave = np.exp(-2j * np.pi * hz * np.arange(pcm.size) / RATE)
+    return float(2 * abs(np.dot(pcm.astype(float), wave)) / pcm.size)
+
+
+def talk(house: House, voices: dict[PcmLeg, float], ticks: int) -> None:
+    """Let each leg say its tone for so long."""
+    samples = np.arange(TICK * ticks)
+    tones = {leg: 6000 * np.sin(2 * np.pi * hz * samples / RATE) for leg, hz in voices.items()}
+    for at in range(0, samples.size, TICK):
+        for leg, tone in tones.items():
+            leg.port.write(tone[at : at + TICK].astype(np.int16))
+        house.tick()
+
+
+async def start(house: House, room: Conference, options: RecordingOptions | None = None) -> UUID:
+    options = options or RecordingOptions()
+    return (await house.conferences.recording_start(house.customer_id, room.id, options)).recording_id
+
+
+async def stop(house: House, room: Conference, recording_id: UUID) -> Recording:
+    await house.conferences.recording_stop(house.customer_id, room.id)
+    return await house.recording(recording_id, RecordingStatus.ENDED)
+
+
+async def run(house: House, call: Call, options: RecordingOptions | None = None) -> UUID:
+    """Begin to record a call."""
+    options = options or RecordingOptions()
+    return (await house.control.call_recordings.start(house.customer_id, call.id, options)).recording_id
+
+
+def folder(house: House, recording_id: UUID) -> Path:
+    return house.recordings_directory / str(RecordingId(recording_id))

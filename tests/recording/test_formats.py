@@ -1,0 +1,106 @@
+"""Every format, its stems and both channels: what is in the files, by the judgement of FFmpeg."""
+
+import numpy as np
+import pytest
+
+from mixminus.errors import InvalidArgument
+from mixminus.recording.completion import complete
+from mixminus.recording.encode import FORMATS, EncodingStopped
+from mixminus.recording.model import RecordingOptions
+from mixminus.recording.states import RecordingStatus
+from mixminus.recording.tracks import TrackSet
+from mixminus.recording.verify import verify
+from tests.recording.listening import RATE, TICK, decoded, folder, level, start, stop, talk
+from tests.support.house import House
+
+MOST_OFF = {"wav": 0, "flac": 0, "ogg": 0, "mp3": 3000, "m4a": 3000}
+"""Samples by which a format is longer: MP3 and AAC have whole frames, and a delay that not all readers take out."""
+
+
+@pytest.mark.parametrize("format_", ["wav", "flac", "ogg", "mp3", "m4a"])
+async def test_a_recording_in_each_format(house: House, format_: str) -> None:
+    room = await house.room()
+    recording_id = await start(house, room, RecordingOptions(format=format_, stems=True))
+    first, second = await house.join(room, 2)
+    talk(house, {first: 400.0, second: 1000.0}, 150)
+    recording = await stop(house, room, recording_id)
+    assert (recording.format, recording.error) == (format_, "")
+    directory = folder(house, recording_id)
+    extension = FORMATS[format_].extension
+    names = [f"mix.{extension}", *sorted(f"port-{leg.port.id}.{extension}" for leg in (first, second))]
+    assert [each["name"] for each in recording.files] == names
+    assert {each.name for each in directory.iterdir()} == {*names, "timeline.json"}
+    for name, tones in zip(names, ((400, 1000), (400,), (1000,)), strict=True):
+        (pcm,) = decoded(directory / name)
+        assert 0 <= pcm.size - 150 * TICK <= MOST_OFF[format_]
+        for hz in (400, 1000):
+            amplitude = level(pcm[50 * TICK : 140 * TICK], hz)
+            assert amplitude > 4500 if hz in tones else amplitude < 200
+    assert verify(directory, recording.seal) == []
+
+
+async def test_a_room_in_stereo_has_the_first_on_the_left(house: House) -> None:
+    room = await house.room()
+    legs = await house.join(room, 1)
+    recording_id = await start(house, room, RecordingOptions(channels=2))
+    legs += await house.join(room, 2)
+    talk(house, dict(zip(legs, (400.0, 1000.0, 1600.0), strict=True)), 100)
+    recording = await stop(house, room, recording_id)
+    left, right = decoded(folder(house, recording_id) / "mix.wav")
+    assert (left.size, right.size) == (100 * TICK, 100 * TICK)
+    for hz, on_the_left in ((400, True), (1000, False), (1600, False)):
+        loud, soft = (left, right) if on_the_left else (right, left)
+        assert level(loud[50 * TICK :], hz) > 5500
+        assert level(soft[50 * TICK :], hz) < 60
+    assert [each["name"] for each in recording.files] == ["mix.wav"]
+
+
+async def test_left_and_right_are_the_mix(house: House) -> None:
+    room = await house.room()
+    mono = await start(house, room, RecordingOptions(stems=True))
+    legs = await house.join(room, 3)
+    talk(house, dict(zip(legs, (400.0, 1000.0, 1600.0), strict=True)), 50)
+    await stop(house, room, mono)
+    paths = folder(house, mono).glob("port-*.wav")
+    stems = [decoded(path)[0].astype(np.int32) for path in paths]
+    assert np.array_equal(sum(stems), decoded(folder(house, mono) / "mix.wav")[0])
+
+
+async def test_a_format_that_nobody_knows_is_refused(house: House) -> None:
+    room = await house.room()
+    with pytest.raises(InvalidArgument):
+        await start(house, room, RecordingOptions(format="aiff"))
+    assert not list(house.recordings_directory.glob("*"))
+
+
+async def test_encoding_shows_how_far_it_is_and_can_be_broken_off(house: House) -> None:
+    directory = house.recordings_directory / "x"
+    begin = {"type": "begin", "format": "flac", "sample_rate_hz": RATE, "channels": 1}
+    tracks = TrackSet(directory, begin=begin, limit_samples=100 * RATE)
+    tracks.write({"mix": np.ones(5 * RATE, np.int16)}, 5 * RATE, ())
+    tracks.end()
+    shares: list[float] = []
+
+    def stop_at_the_third(share: float) -> bool:
+        shares.append(share)
+        return len(shares) < 3
+
+    with pytest.raises(EncodingStopped):
+        complete(directory, stop_at_the_third)
+    assert shares == pytest.approx([0.2, 0.4, 0.6])
+    completed = complete(directory, lambda _: True)
+    assert (completed.samples, completed.files[0]["name"]) == (5 * RATE, "mix.flac")
+    assert decoded(directory / "mix.flac").shape == (1, 5 * RATE)
+    assert complete(directory, lambda _: True) == completed
+
+
+async def test_what_is_encoded_is_stopping_until_it_is_ended(house: House) -> None:
+    room = await house.room()
+    recording_id = await start(house, room, RecordingOptions(format="ogg", duration_s=1))
+    house.tick(60)
+    house.clock.advance(1)
+    recording = await house.recording(recording_id, RecordingStatus.ENDED)
+    assert recording.tm_end is not None
+    told = ["recording_started", "conference_updated", "conference_updated", "recording_finished"]
+    assert (await house.event_types(room.id))[-4:] == told
+    assert decoded(folder(house, recording_id) / "mix.ogg").shape == (1, RATE)

@@ -1,0 +1,162 @@
+"""The timeline tells who did what at which sample, and proves that nothing was changed since."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from mixminus.app.main import main
+from mixminus.call.model import MuteDirection
+from mixminus.ids import RecordingId
+from mixminus.recording.journal import link
+from mixminus.recording.model import Recording, RecordingOptions
+from mixminus.recording.verify import verify
+from tests.recording.listening import RATE, TICK, folder, start, stop, talk
+from tests.support.house import House
+
+
+async def recorded(house: House, format_: str = "wav") -> tuple[Recording, Path]:
+    room = await house.room()
+    recording_id = await start(house, room, RecordingOptions(format=format_, stems=True))
+    house.tick(50)
+    (leg,) = await house.join(room)
+    (conferencecall_id,) = await house.joined(room)
+    talk(house, {leg: 400.0}, 50)
+    leg.bye()
+    await house.gone(conferencecall_id)
+    house.tick(25)
+    recording = await stop(house, room, recording_id)
+    return recording, folder(house, recording_id)
+
+
+def events(timeline: dict[str, Any]) -> list[tuple[str, int]]:
+    return [
+        (line["entry"]["event"], line["entry"]["at"])
+        for line in timeline["entries"]
+        if line["entry"]["type"] == "event"
+    ]
+
+
+async def test_who_did_what_at_which_sample(house: House) -> None:
+    room = await house.room()
+    recording_id = await start(house, room)
+    house.tick(50)
+    (leg,) = await house.join(room)
+    (conferencecall_id,) = await house.joined(room)
+    call = await house.call_of(conferencecall_id)
+    talk(house, {leg: 400.0}, 50)
+    await house.calls.set_mute(house.customer_id, call.id, MuteDirection.IN, True)
+    talk(house, {leg: 400.0}, 50)
+    await house.calls.set_mute(house.customer_id, call.id, MuteDirection.IN, False)
+    house.tick(25)
+    leg.bye()
+    await house.gone(conferencecall_id)
+    recording = await stop(house, room, recording_id)
+    timeline = await house.control.library.timeline(house.customer_id, recording.id)
+    found = events(timeline)
+    assert [each for each in found if not each[0].startswith("talking")] == [
+        ("joined", 50 * TICK),
+        ("muted", 100 * TICK),
+        ("unmuted", 150 * TICK),
+        ("left", 175 * TICK),
+    ]
+    talking = [each for each in found if each[0].startswith("talking")]
+    assert [each[0] for each in talking] == ["talking_started", "talking_ended"]
+    assert 50 * TICK < talking[0][1] < 60 * TICK
+    joined = next(line["entry"] for line in timeline["entries"] if line["entry"].get("event") == "joined")
+    assert (joined["conferencecall_id"], joined["call_id"]) == (str(conferencecall_id), str(call.id))
+    begin, end = timeline["entries"][0]["entry"], timeline["entries"][-2]["entry"]
+    assert (begin["recording_id"], begin["sample_rate_hz"]) == (str(recording_id), RATE)
+    assert (end["type"], end["samples"], end["note"]) == ("end", 175 * TICK, "")
+    assert (timeline["seal"], recording.seal) == (timeline["entries"][-1]["hash"], timeline["seal"])
+
+
+async def test_what_is_there_so_far(house: House) -> None:
+    room = await house.room()
+    recording_id = RecordingId(await start(house, room))
+    await house.join(room)
+    house.tick(30)
+    await house.written(recording_id, 0.5)
+    timeline = await house.control.library.timeline(house.customer_id, recording_id)
+    assert (timeline["seal"], events(timeline)[0][0]) == ("", "joined")
+
+
+def flip(path: Path, at: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        (byte,) = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte ^ 1]))
+
+
+def edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    timeline = orjson.loads(path.read_bytes())
+    change(timeline)
+    path.write_bytes(orjson.dumps(timeline))
+
+
+def backdate(timeline: dict[str, Any]) -> None:
+    next(line for line in timeline["entries"] if line["entry"].get("event") == "joined")["entry"]["at"] = 0
+
+
+def drop(timeline: dict[str, Any]) -> None:
+    del timeline["entries"][1]
+
+
+def forge(timeline: dict[str, Any]) -> None:
+    """Change an entry and write the whole chain anew."""
+    backdate(timeline)
+    before = ""
+    for line in timeline["entries"]:
+        before = line["hash"] = link(before, line["entry"])
+    timeline["seal"] = before
+
+
+async def test_a_byte_that_was_flipped_is_found_and_where(house: House, tmp_path: Path) -> None:
+    recording, directory = await recorded(house)
+    assert verify(directory, recording.seal) == []
+    for number, name in enumerate(each["name"] for each in recording.files):
+        copy = tmp_path / f"copy {number}"
+        shutil.copytree(directory, copy)
+        flip(copy / name, 44 + 2 * 60 * TICK)
+        findings = [(each.what, each.where) for each in verify(copy, recording.seal)]
+        assert findings == [
+            ("a file was changed", name),
+            ("a segment was changed", f"{name}, samples 0 to {125 * TICK}"),
+        ]
+
+
+async def test_a_byte_of_a_compressed_file_too(house: House) -> None:
+    recording, directory = await recorded(house, "flac")
+    flip(directory / "mix.flac", (directory / "mix.flac").stat().st_size // 2)
+    findings = verify(directory, recording.seal)
+    assert findings[0].what == "a file was changed"
+
+
+@pytest.mark.parametrize("change", [backdate, drop], ids=lambda each: each.__name__)
+async def test_a_timeline_that_was_edited_is_found(
+    house: House, change: Callable[[dict[str, Any]], None]
+) -> None:
+    _recording, directory = await recorded(house)
+    edit(directory / "timeline.json", change)
+    assert verify(directory)[0].what == "the timeline's chain breaks"
+
+
+async def test_who_forges_the_whole_chain_needs_the_servers_books_too(house: House) -> None:
+    recording, directory = await recorded(house)
+    edit(directory / "timeline.json", forge)
+    assert verify(directory) == []
+    (finding,) = await house.control.library.verify(house.customer_id, recording.id)
+    assert finding.what == "the seal is not the one that was told"
+
+
+async def test_the_command(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    recording, directory = await recorded(house)
+    assert main(["verify-recording", str(directory), "--seal", recording.seal]) == 0
+    assert capsys.readouterr().out == "intact\n"
+    flip(directory / "mix.wav", 1000)
+    assert main(["verify-recording", str(directory)]) == 1
+    assert "a file was changed: mix.wav" in capsys.readouterr().out

@@ -242,6 +242,12 @@ cdef class Port:
     def set_deafened(self, bint deafened):
         check(mm_engine_set_deafened(self.live(), deafened))
 
+    def set_inband(self, bint detects, bint removes):
+        check(mm_engine_set_inband(self.live(), detects, removes))
+
+    def set_hears_itself(self, bint on):
+        check(mm_engine_set_hears_itself(self.live(), on))
+
     def set_hears(self, Port speaker not None, int32_t gain_q8):
         check(mm_engine_set_hears(self.live(), speaker.live(), gain_q8))
 

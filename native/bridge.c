@@ -221,6 +221,13 @@ void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,
 		seat->was_deafened = deafened;
 }
 
+void mm_bridge_set_hears_itself(struct mm_bridge *bridge,
+				struct mm_member *member, bool on)
+{
+	if (member->state->seat != MM_NO_SEAT)
+		bridge->seats[member->state->seat].hears_itself = on;
+}
+
 int mm_bridge_set_hears(struct mm_bridge *bridge, struct mm_member *listener,
 			struct mm_member *speaker, int32_t gain_q8)
 {

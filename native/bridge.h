@@ -85,6 +85,8 @@ void mm_bridge_set_muted(struct mm_bridge *bridge, struct mm_member *member,
 			 bool muted);
 void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,
 			    bool deafened);
+void mm_bridge_set_hears_itself(struct mm_bridge *bridge,
+				struct mm_member *member, bool on);
 /* One cell of who-hears-whom, kept as an exception to "all but me":
  * gain 0 is not heard, 256 removes the exception. -ENOSPC when full. */
 int mm_bridge_set_hears(struct mm_bridge *bridge, struct mm_member *listener,

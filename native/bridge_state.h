@@ -28,6 +28,7 @@ struct mm_seat {
 	uint8_t tx_state;                 /* enum mm_tx_state               */
 	uint8_t tx_class;                 /* enum mm_shared_class           */
 	uint8_t playouts;                 /* sounding for this member alone */
+	bool hears_itself;                /* echoed                         */
 	bool deafened;
 	bool was_deafened;                /* at the end of the last frame   */
 };

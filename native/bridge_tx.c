@@ -47,7 +47,7 @@ static enum wish wish_of(const struct mm_seat *seat)
 {
 	if (seat->deafened != seat->was_deafened)
 		return WISH_OWN; /* fading */
-	if (seat->deafened)
+	if (seat->deafened && seat->playouts == 0)
 		return WISH_SILENCE;
 	if (seat->contribution >= 0 || seat->playouts > 0 ||
 	    seat->exception != MM_HEARS_NONE)
@@ -187,7 +187,8 @@ static void run_outlet(struct mm_bridge *bridge,
 		bridge->counters->frames_shared += outlet->members - 1;
 }
 
-/* What this member alone hears: all, less itself, but for the exceptions. */
+/* What this member alone hears of the others: all, less itself, but for the
+ * exceptions. One that hears itself is alone, and being echoed. */
 static void compose(struct mm_bridge *bridge, const struct mm_seat *seat)
 {
 	size_t nsamples = bridge->frame_samples;
@@ -196,7 +197,7 @@ static void compose(struct mm_bridge *bridge, const struct mm_seat *seat)
 
 	if (seat->contribution >= 0)
 		own = bridge->contributions[seat->contribution].pcm;
-	if (own)
+	if (own && !seat->hears_itself)
 		mm_mix_minus(mix, bridge->sum, own, nsamples);
 	else
 		memcpy(mix, bridge->sum, nsamples * sizeof(*mix));
@@ -211,11 +212,18 @@ static void compose(struct mm_bridge *bridge, const struct mm_seat *seat)
 				       bridge->contributions[index].pcm,
 				       nsamples);
 	}
+}
+
+/* What is played to this member alone, which being deafened does not keep
+ * from it: a prompt, or music instead of the others. */
+static void add_playouts(struct mm_bridge *bridge, const struct mm_seat *seat)
+{
 	for (size_t i = 0; seat->playouts && i < bridge->nplayouts; i++) {
 		const struct mm_bridge_playout *slot = &bridge->playouts[i];
 
 		if (slot->playout && slot->only == seat->member && slot->pcm)
-			mm_mix_add(mix, slot->pcm, nsamples);
+			mm_mix_add(bridge->mix, slot->pcm,
+				   bridge->frame_samples);
 	}
 }
 
@@ -235,6 +243,7 @@ static void serve_private(struct mm_bridge *bridge, struct mm_seat *seat)
 				      seat->deafened ? MM_GAIN_UNITY_Q8 : 0,
 				      seat->deafened ? 0 : MM_GAIN_UNITY_Q8);
 	}
+	add_playouts(bridge, seat);
 	mm_limiter_run(&state->limiter, bridge->mix, bridge->limited,
 		       nsamples);
 	made = mm_lane_run(&state->lane, bridge->limited, nsamples,
@@ -253,6 +262,7 @@ static void warm_private(struct mm_bridge *bridge, const struct mm_seat *seat)
 		memset(bridge->mix, 0, sizeof(bridge->mix));
 	else
 		compose(bridge, seat);
+	add_playouts(bridge, seat);
 	mm_limiter_init(&state->limiter, bridge->sample_rate_hz);
 	mm_limiter_run(&state->limiter, bridge->mix, bridge->limited,
 		       bridge->frame_samples);

@@ -20,9 +20,11 @@ enum mm_command_type {
 	MM_COMMAND_SET_GAIN,
 	MM_COMMAND_SET_MUTED,
 	MM_COMMAND_SET_DEAFENED,
+	MM_COMMAND_SET_HEARS_ITSELF,
 	MM_COMMAND_SET_HEARS,
 	MM_COMMAND_SET_REMOTE,
 	MM_COMMAND_SEND_DIGIT,
+	MM_COMMAND_SET_INBAND,
 	MM_COMMAND_ADOPT_BRIDGE,
 	MM_COMMAND_RELEASE_BRIDGE,        /* retires the bridge             */
 	MM_COMMAND_ADD_ENCODER,           /* retires a superfluous encoder  */
@@ -54,6 +56,7 @@ struct mm_command {
 		struct mm_held_playout *playout;
 		struct mm_address remote;
 		struct mm_digit digit;
+		struct { bool detects, removes; } inband;
 		bool on;
 	} u;
 	int32_t gain_q8;

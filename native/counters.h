@@ -41,6 +41,8 @@
 	X(time_shortened)        /* playout delay corrected                */ \
 	X(time_lengthened)                                                    \
 	X(digits_received)                                                    \
+	X(digits_inband)         /* of those received: by their tones      */ \
+	X(digits_doubled)        /* tones of what an event told as well    */ \
 	X(digits_sent)                                                        \
 	X(frames_encoded)        /* encodes run                            */ \
 	X(frames_shared)         /* packets that reused another's encode   */ \

@@ -77,6 +77,7 @@ int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge);
 int mm_engine_set_gain(struct mm_port *port, int32_t gain_q8);
 int mm_engine_set_muted(struct mm_port *port, bool muted);
 int mm_engine_set_deafened(struct mm_port *port, bool deafened);
+int mm_engine_set_hears_itself(struct mm_port *port, bool on);
 /* Holds wherever both are on one bridge, until either closes. */
 int mm_engine_set_hears(struct mm_port *port, struct mm_port *speaker,
 			int32_t gain_q8);
@@ -85,6 +86,8 @@ int mm_engine_set_remote(struct mm_port *port, const char *host,
 /* -ENOTSUP unless telephone-event was negotiated. */
 int mm_engine_send_digits(struct mm_port *port, const char *digits,
 			  uint32_t duration_ms);
+/* Digits as tones; a port without RTP has none, and does not mind. */
+int mm_engine_set_inband(struct mm_port *port, bool detects, bool removes);
 /* Counters and measures, at most a fifth of a second old. */
 void mm_engine_read_port(struct mm_port *port, struct mm_readings *readings);
 void mm_engine_close_port(struct mm_port *port);

@@ -191,6 +191,8 @@ cdef extern from "engine.h" nogil:
     void mm_engine_read_port(mm_port *port, mm_readings *readings)
     int mm_engine_set_muted(mm_port *port, bint muted)
     int mm_engine_set_deafened(mm_port *port, bint deafened)
+    int mm_engine_set_inband(mm_port *port, bint detects, bint removes)
+    int mm_engine_set_hears_itself(mm_port *port, bint on)
     int mm_engine_set_hears(mm_port *port, mm_port *speaker, int32_t gain_q8)
     void mm_dispatch_begin(mm_shard *shard)
     void mm_dispatch_end(mm_engine *engine, mm_shard *shard)

@@ -243,6 +243,15 @@ int mm_engine_set_deafened(struct mm_port *port, bool deafened)
 					       .u.on = deafened });
 }
 
+int mm_engine_set_hears_itself(struct mm_port *port, bool on)
+{
+	if (port->control.closed)
+		return -EBADF;
+	return command(port, (struct mm_command){
+				     .type = MM_COMMAND_SET_HEARS_ITSELF,
+				     .u.on = on });
+}
+
 static void forget_rule(struct mm_port *port, const struct mm_port *speaker)
 {
 	struct mm_port_control *control = &port->control;
@@ -326,6 +335,17 @@ int mm_engine_send_digits(struct mm_port *port, const char *digits,
 		rc = command(port, what);
 	}
 	return rc;
+}
+
+int mm_engine_set_inband(struct mm_port *port, bool detects, bool removes)
+{
+	if (port->control.closed)
+		return -EBADF;
+	if (!port->ops->set_inband)
+		return 0;
+	return command(port, (struct mm_command){
+		.type = MM_COMMAND_SET_INBAND,
+		.u.inband = { detects, removes } });
 }
 
 void mm_engine_close_port(struct mm_port *port)

@@ -45,6 +45,8 @@ static void apply(struct mm_port *port)
 	mm_bridge_set_deafened(port->place, port->member, port->deafened);
 	port->tapped.muted = port->muted;
 	port->member->tapped = port->tapped.count ? &port->tapped : NULL;
+	mm_bridge_set_hears_itself(port->place, port->member,
+				   port->hears_itself);
 }
 
 static void attach(struct mm_port *port, struct mm_held_playout *playout)
@@ -164,6 +166,13 @@ void mm_port_set_muted(struct mm_port *port, bool muted)
 void mm_port_set_deafened(struct mm_port *port, bool deafened)
 {
 	port->deafened = deafened;
+	if (port->place)
+		apply(port);
+}
+
+void mm_port_set_hears_itself(struct mm_port *port, bool on)
+{
+	port->hears_itself = on;
 	if (port->place)
 		apply(port);
 }

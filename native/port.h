@@ -31,6 +31,8 @@ struct mm_port_ops {
 	void (*prepare)(const struct mm_port *port);
 	void (*measure)(const struct mm_port *port,
 			struct mm_measures *measures);
+	/* Digits as tones; NULL where there are none. */
+	void (*set_inband)(struct mm_port *port, bool detects, bool removes);
 	/* On the control thread, when nobody else holds the port. */
 	void (*free)(struct mm_port *port);
 };
@@ -74,6 +76,7 @@ struct mm_port {
 	int32_t gain_q8;
 	bool muted;
 	bool deafened;
+	bool hears_itself;
 	bool told_talking;                /* the last spurt event           */
 	struct mm_counters counters;
 	struct mm_snapshot snapshot;
@@ -97,6 +100,7 @@ struct mm_member *mm_port_replace_member(struct mm_port *port,
 void mm_port_set_gain(struct mm_port *port, int32_t gain_q8);
 void mm_port_set_muted(struct mm_port *port, bool muted);
 void mm_port_set_deafened(struct mm_port *port, bool deafened);
+void mm_port_set_hears_itself(struct mm_port *port, bool on);
 void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
 		       int32_t gain_q8);
 void mm_port_add_playout(struct mm_port *port, struct mm_held_playout *playout);

@@ -154,6 +154,9 @@ void mm_rtp_port_configure(struct mm_port *base, struct mm_port_setup *setup,
 	if (setup->receiver) {
 		port->rx.receiver = setup->receiver;
 		setup->receiver = receiver;
+		mm_receiver_set_inband(port->rx.receiver,
+				       port->rx.detects_tones,
+				       port->rx.removes_tones);
 	}
 	apply_media(port, &setup->media, now_us);
 	base->member->receives = port->media.sends;
@@ -165,6 +168,16 @@ void mm_rtp_port_set_remote(struct mm_port *base,
 	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
 
 	mm_latch_set(&port->rx.latch, trust_of(port), remote);
+}
+
+void mm_rtp_port_set_inband(struct mm_port *base, bool detects, bool removes)
+{
+	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
+
+	port->rx.detects_tones = detects;
+	port->rx.removes_tones = removes;
+	if (port->rx.receiver)
+		mm_receiver_set_inband(port->rx.receiver, detects, removes);
 }
 
 void mm_rtp_port_send_digit(struct mm_port *base, const struct mm_digit *digit)

@@ -138,8 +138,8 @@ static int check_source(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 	return 0;
 }
 
-static void keep_digit(struct mm_receiver *receiver,
-		       const struct mm_digit *digit)
+void mm_receiver_keep_digit(struct mm_receiver *receiver,
+			    const struct mm_digit *digit)
 {
 	if (receiver->ndigits == MM_RECEIVER_DIGITS) {
 		receiver->counters->events_dropped++;
@@ -164,7 +164,8 @@ static int receive_event(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 		return rc;
 	}
 	if (rc > 0)
-		keep_digit(receiver, &digit);
+		mm_receiver_keep_digit(receiver, &digit);
+	receiver->last_event_us = arrival_us;
 	receiver->quiet_until_us = arrival_us + tail_ms * US_PER_MS;
 	return 0;
 }
@@ -320,4 +321,14 @@ int mm_receiver_digit(struct mm_receiver *receiver, int64_t now_us,
 	}
 	receiver->counters->digits_received++;
 	return 1;
+}
+
+void mm_receiver_set_inband(struct mm_receiver *receiver, bool detects,
+			    bool removes)
+{
+	if (detects && !receiver->detects_tones)
+		mm_inband_init(&receiver->inband,
+			       mm_voice_sample_rate_hz(&receiver->voice));
+	receiver->detects_tones = detects;
+	receiver->removes_tones = detects && removes;
 }

@@ -52,6 +52,10 @@ int mm_receiver_packet(struct mm_receiver *receiver, const uint8_t *packet,
 /* A finished digit, 1, or 0; call until 0 every tick. */
 int mm_receiver_digit(struct mm_receiver *receiver, int64_t now_us,
 		      struct mm_digit *digit);
+/* Digits sent as tones are received too; `removes`: and not heard. Takes hold
+ * of the next frame. */
+void mm_receiver_set_inband(struct mm_receiver *receiver, bool detects,
+			    bool removes);
 /* For reports and statistics. */
 struct mm_rtp_source *mm_receiver_rtp_source(struct mm_receiver *receiver);
 const struct mm_jbuf *mm_receiver_jbuf(const struct mm_receiver *receiver);

@@ -4,6 +4,7 @@
 #ifndef MM_RECEIVER_STATE_H
 #define MM_RECEIVER_STATE_H
 
+#include "inband.h"
 #include "receiver.h"
 #include "voice.h"
 
@@ -28,6 +29,8 @@ struct mm_receiver {
 	size_t first_digit, ndigits;
 	int64_t quiet_until_us;           /* a digit sounds                 */
 	bool quiet;                       /* the last frame was             */
+	int64_t last_event_us;            /* of RFC 4733; 0: never          */
+	bool detects_tones, removes_tones;
 	int64_t last_packet_us;
 	int64_t now_us;
 	int64_t last_correction_us;
@@ -38,10 +41,14 @@ struct mm_receiver {
 	/* Large, and used at their beginnings: what is hot stays together. */
 	struct mm_jbuf jbuf;
 	struct mm_voice voice;
+	struct mm_inband inband;
 };
 
 extern const struct mm_source_ops mm_receiver_ops;
 
+/* Hand out a digit at the next chance, or count that there is no room. */
+void mm_receiver_keep_digit(struct mm_receiver *receiver,
+			    const struct mm_digit *digit);
 /* Add to the port's counters what the jitter buffer has counted since. */
 void mm_receiver_count(struct mm_receiver *receiver);
 

@@ -4,6 +4,7 @@
  * frame needs, and judges the delay. pull decodes; skip only lets time pass,
  * and the buffer cannot tell which of the two was called.
  */
+#include "bridge.h"
 #include "level.h"
 #include "receiver_state.h"
 
@@ -14,6 +15,10 @@
 #define CORRECTION_REST_US (120 * US_PER_MS)
 /* The time scaler works on this much, and takes out less. */
 #define SCALED_MS 20
+/* So soon after an event a tone is the same digit: its packets end with it,
+ * and the audio waits in the jitter buffer. */
+#define DOUBLED_US (1000 * US_PER_MS)
+#define TONE_FADES_A_FRAME 8          /* 2.5 ms                             */
 /* One correction of a voice that is not decoded: a short pitch period. */
 #define SKIPPED_CORRECTION_MS 5
 
@@ -114,18 +119,52 @@ static void correct_decoded(struct mm_receiver *receiver)
 		note_correction(receiver);
 }
 
-/* Silence while a digit sounds, for those who send the tone as audio too. */
+/* Exactly once a tick: this frame, or NULL for what nobody decoded. */
+static void listen_for_tones(struct mm_receiver *receiver, const int16_t *pcm,
+			     size_t nsamples)
+{
+	uint32_t sample_rate_hz = mm_voice_sample_rate_hz(&receiver->voice);
+	struct mm_inband *inband = &receiver->inband;
+	struct mm_digit digit;
+
+	if (!receiver->detects_tones)
+		return;
+	if (inband->sample_rate_hz != sample_rate_hz)
+		mm_inband_init(inband, sample_rate_hz);
+	if (!mm_inband_listen(inband, pcm, nsamples, &digit))
+		return;
+	/* Some gateways tell a digit both ways, the event first: it does not
+	 * wait in the jitter buffer. */
+	if (receiver->last_event_us &&
+	    receiver->now_us - receiver->last_event_us < DOUBLED_US) {
+		receiver->counters->digits_doubled++;
+		return;
+	}
+	receiver->counters->digits_inband++;
+	mm_receiver_keep_digit(receiver, &digit);
+}
+
+static bool removes_tone(const struct mm_receiver *receiver)
+{
+	return receiver->removes_tones && mm_inband_sounds(&receiver->inband);
+}
+
+/* Silence while a digit sounds, for those who send the tone as audio too. A
+ * tone that only the ear has noticed must end at once: 23 ms of it are no digit
+ * to whoever listens behind us. */
 static void hush(struct mm_receiver *receiver, int16_t *frame,
 		 size_t nsamples)
 {
-	bool quiet = receiver->now_us < receiver->quiet_until_us;
+	bool told = receiver->now_us < receiver->quiet_until_us;
+	bool quiet = told || removes_tone(receiver);
+	size_t fade = quiet && !told ? nsamples / TONE_FADES_A_FRAME : nsamples;
 
 	for (size_t i = 0; i < nsamples && (quiet || receiver->quiet); i++) {
-		size_t kept = quiet ? receiver->quiet ? 0 : nsamples - 1 - i
-				    : i;
+		size_t kept = i;
 
-		frame[i] = (int16_t)(frame[i] * (int32_t)kept /
-				     (int32_t)nsamples);
+		if (quiet)
+			kept = receiver->quiet || i >= fade ? 0 : fade - 1 - i;
+		frame[i] = (int16_t)(frame[i] * (int32_t)kept / (int32_t)fade);
 	}
 	receiver->quiet = quiet;
 }
@@ -138,6 +177,7 @@ static void decode_frame(struct mm_receiver *receiver)
 	mm_voice_decode(&receiver->voice);
 	correct_decoded(receiver);
 	frame = mm_voice_take(&receiver->voice, nsamples);
+	listen_for_tones(receiver, frame, nsamples);
 	hush(receiver, frame, nsamples);
 	receiver->frame = frame;
 	receiver->frame_state = MM_FRAME_DECODED;
@@ -155,13 +195,16 @@ static uint8_t peek(struct mm_source *source, int64_t now_us)
 	source->sample_rate_hz = mm_voice_sample_rate_hz(&receiver->voice);
 	if (mm_voice_is_silent(&receiver->voice)) {
 		mm_voice_skip(&receiver->voice, tick_samples(receiver));
+		listen_for_tones(receiver, NULL, tick_samples(receiver));
 		receiver->quiet = now_us < receiver->quiet_until_us;
 		receiver->frame_state = MM_FRAME_SILENT;
 		return MM_SILENCE_DBOV;
 	}
 	receiver->frame_state = MM_FRAME_UNDECODED;
 	level = mm_voice_level_dbov(&receiver->voice);
-	if (level != MM_VOICE_UNKNOWN_DBOV)
+	/* Tones are loud: whoever is quiet is not decoded to look for some. */
+	if (level != MM_VOICE_UNKNOWN_DBOV &&
+	    !(receiver->detects_tones && level <= MM_GATE_DBOV))
 		return now_us < receiver->quiet_until_us ? MM_SILENCE_DBOV
 							 : level;
 	decode_frame(receiver);
@@ -191,6 +234,7 @@ static void skip(struct mm_source *source)
 						       : nsamples - step;
 		note_correction(receiver);
 	}
+	listen_for_tones(receiver, NULL, tick_samples(receiver));
 	mm_voice_skip(&receiver->voice, nsamples);
 }
 

@@ -109,6 +109,7 @@ static const struct mm_port_ops rtp_ops = {
 	.transmit = transmit,
 	.prepare = prepare,
 	.measure = mm_rtp_port_measure,
+	.set_inband = mm_rtp_port_set_inband,
 	.free = free_port,
 };
 
@@ -119,6 +120,7 @@ static const struct mm_port_ops muxed_ops = {
 	.transmit = transmit,
 	.prepare = prepare,
 	.measure = mm_rtp_port_measure,
+	.set_inband = mm_rtp_port_set_inband,
 	.free = free_port,
 };
 

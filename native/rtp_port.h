@@ -52,6 +52,7 @@ struct mm_rtp_rx {
 	int64_t waiting_since_us;         /* of the media timeout           */
 	bool told_first;
 	bool told_timeout;
+	bool detects_tones, removes_tones; /* whatever the receiver         */
 	uint32_t last_sr;                 /* middle of the peer's NTP time  */
 	int64_t last_sr_us;
 	double remote_loss;
@@ -111,6 +112,7 @@ void mm_rtp_port_configure(struct mm_port *port, struct mm_port_setup *setup,
 			   int64_t now_us);
 void mm_rtp_port_set_remote(struct mm_port *port,
 			    const struct mm_address *remote);
+void mm_rtp_port_set_inband(struct mm_port *port, bool detects, bool removes);
 void mm_rtp_port_send_digit(struct mm_port *port,
 			    const struct mm_digit *digit);
 

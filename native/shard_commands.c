@@ -137,6 +137,9 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 	case MM_COMMAND_SET_DEAFENED:
 		mm_port_set_deafened(port, command->u.on);
 		break;
+	case MM_COMMAND_SET_HEARS_ITSELF:
+		mm_port_set_hears_itself(port, command->u.on);
+		break;
 	case MM_COMMAND_SET_HEARS:
 		mm_port_set_hears(port, command->u.speaker, command->gain_q8);
 		break;
@@ -145,6 +148,10 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 		break;
 	case MM_COMMAND_SEND_DIGIT:
 		mm_rtp_port_send_digit(port, &command->u.digit);
+		break;
+	case MM_COMMAND_SET_INBAND:
+		port->ops->set_inband(port, command->u.inband.detects,
+				      command->u.inband.removes);
 		break;
 	default:
 		apply_to_bridge(shard, command);

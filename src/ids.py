@@ -13,9 +13,14 @@ __all__ = [
     "ConferenceId",
     "ConferencecallId",
     "CustomerId",
+    "ExtensionId",
     "FlowId",
     "LegId",
+    "NumberId",
     "RecordingId",
+    "TranscribeId",
+    "TranscriptId",
+    "TrunkId",
     "new_direct_hash",
     "new_id",
 ]
@@ -27,9 +32,14 @@ CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
 ActiveflowId = NewType("ActiveflowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
+TranscribeId = NewType("TranscribeId", uuid.UUID)
+TranscriptId = NewType("TranscriptId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
+NumberId = NewType("NumberId", uuid.UUID)
+ExtensionId = NewType("ExtensionId", uuid.UUID)
+TrunkId = NewType("TrunkId", uuid.UUID)
 
 NIL: Final = uuid.UUID(int=0)
 

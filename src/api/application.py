@@ -12,6 +12,7 @@ from mixminus.api.routes import (
     accesskeys,
     activeflows,
     agents,
+    asides,
     auth,
     call_recordings,
     calls,
@@ -22,11 +23,16 @@ from mixminus.api.routes import (
     dialling,
     documentation,
     events,
+    extensions,
     flows,
     hears,
+    media_streams,
+    numbers,
     recordings,
     system,
     talking,
+    transcribes,
+    trunks,
     whip,
 )
 from mixminus.api.services import SERVICES, Services
@@ -41,12 +47,18 @@ RESOURCES: Final = (
     *whip.ROUTES,
     *conferencecalls.ROUTES,
     *calls.ROUTES,
-    *dialling.ROUTES,
     *call_recordings.ROUTES,
+    *dialling.ROUTES,
+    *asides.ROUTES,
     *flows.ROUTES,
     *activeflows.ROUTES,
     *recordings.ROUTES,
+    *transcribes.ROUTES,
+    *media_streams.ROUTES,
     *events.ROUTES,
+    *numbers.ROUTES,
+    *extensions.ROUTES,
+    *trunks.ROUTES,
     *customers.ROUTES,
     *agents.ROUTES,
     *accesskeys.ROUTES,
@@ -87,3 +99,4 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
 
 async def _end_sockets(app: web.Application) -> None:
     app[SERVICES].delivery.hub.close()
+    app[SERVICES].streams.end_all()

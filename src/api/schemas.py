@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, Valid
 
 from mixminus.api.errors import InvalidJsonBody
 from mixminus.call.model import MuteDirection
-from mixminus.conference.model import ConferenceProfile, ConferenceSpec, RoomSettings
+from mixminus.conference.model import Announce, ConferenceProfile, ConferenceSpec, Prompting, RoomSettings
 from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId
 from mixminus.recording.model import RecordingOptions
@@ -31,6 +31,9 @@ Text = Annotated[str, AfterValidator(_storable)]
 # JSON has no UUIDs, so a string it must be.
 Uuid = Annotated[UUID, Strict(False)]
 Pin = Annotated[str, Field(pattern=r"^[0-9]{0,16}$")]
+
+Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$", max_length=35)]
+PromptText = Annotated[str, AfterValidator(_storable), Field(max_length=1000)]
 
 
 class Body(BaseModel):
@@ -67,6 +70,10 @@ class ConferenceFields(Body):
     exit_tone: bool = False
     music_when_alone: bool = False
     record_on_start: bool = False
+    announce: Announce = ""
+    prompts: Prompting = "pin"
+    language: Language = ""
+    prompt_texts: dict[Text, PromptText] = {}
 
     def profile(self) -> ConferenceProfile:
         return ConferenceProfile(**self._said())

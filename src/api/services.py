@@ -8,6 +8,7 @@ from aiohttp import web
 
 from mixminus.access.service import AccessService
 from mixminus.api.idempotency import IdempotencyService
+from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
@@ -16,12 +17,15 @@ from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.service import ConferenceService
 from mixminus.delivery.service import DeliveryService
+from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.streams.service import StreamService
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["SERVICES", "Services"]
@@ -36,6 +40,7 @@ class Services:
     participants: ParticipantService
     calls: CallService
     dialout: DialoutService
+    asides: AsideService
     flows: FlowService
     activeflows: ActiveflowService
     presence: PresenceService
@@ -43,6 +48,9 @@ class Services:
     recordings: RecordingService
     library: RecordingLibrary
     call_recordings: CallRecordings
+    directory: DirectoryServices
+    transcription: TranscriptionService
+    streams: StreamService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

@@ -1,52 +1,77 @@
-"""What carries calls, wired for ``control``."""
+"""Calls, who is called, and what calls do, wired for ``control``; a service that actions are given is a line here."""
 
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
-from typing import Protocol
+from dataclasses import dataclass
 
+from mixminus.app.ground import Ground
+from mixminus.app.recording_parts import run_at_end
+from mixminus.app.room_parts import RoomParts
 from mixminus.call.dialout import DialoutService
-from mixminus.call.outbound import Trunk
-from mixminus.call.service import CallService, RunFlow
-from mixminus.clock import Clock
-from mixminus.conference.service import ConferenceService
-from mixminus.flow.flows import FlowService
-from mixminus.ids import ConferenceId
-from mixminus.store.database import Store
+from mixminus.call.service import CallService
+from mixminus.delivery.web_client import WebClient
+from mixminus.directory.service import DirectoryServices, open_directory
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.errands import Errands
+from mixminus.flow.runner import FlowRunner
+from mixminus.flow.services import FlowServices
 
-__all__ = ["open_calls", "open_dialout"]
-
-
-class Config(Protocol):
-    """What an operator has chosen."""
-
-    @property
-    def names(self) -> Mapping[str, ConferenceId]: ...
-    @property
-    def trunk(self) -> Trunk | None: ...
-    @property
-    def call_max_duration_s(self) -> float: ...
+__all__ = ["CallParts", "open_calls"]
 
 
-def open_dialout(
-    store: Store,
-    clock: Clock,
-    config: Config,
-    *,
-    conferences: ConferenceService,
-    flows: FlowService,
-    stack: AsyncExitStack,
-) -> DialoutService:
-    """Return who makes calls; ``open_calls`` gives it those that carry them. The stack closes it."""
-    dialout = DialoutService(store, clock, conferences=conferences, flows=flows, trunk=config.trunk)
-    stack.push_async_callback(dialout.close)
-    return dialout
+@dataclass(frozen=True, slots=True)
+class CallParts:
+    """Everything that has to do with a call; ``calls`` and ``runner`` are to be kept by whoever asked."""
+
+    directory: DirectoryServices
+    runner: FlowRunner
+    calls: CallService
+    dialout: DialoutService
+    activeflows: ActiveflowService
+    errands: Errands
 
 
-def open_calls(
-    store: Store, clock: Clock, config: Config, *, run_flow: RunFlow, dialout: DialoutService
-) -> CallService:
-    """Return who carries calls, those that come in and those that go out."""
-    dialout.calls = CallService(
-        store, clock, run_flow=run_flow, names=config.names, max_duration_s=config.call_max_duration_s
+def open_calls(ground: Ground, room: RoomParts) -> CallParts:
+    """Build what a call needs, from what its flow may ask for up."""
+    store, clock, config = ground.store, ground.clock, ground.config
+    directory = open_directory(
+        store, clock, domain=config.sip_domain, names=config.names, flows=room.flows, carrier=config.trunk
     )
-    return dialout.calls
+    dialout = ground.kept(
+        DialoutService(store, clock, conferences=room.conferences, flows=room.flows, ways=directory.ways)
+    )
+    services = _flow_services(ground, room, dialout)
+    runner = FlowRunner(store, clock, services)
+    calls = CallService(
+        store,
+        clock,
+        run_flow=runner.run,
+        directory=directory.plan,
+        max_duration_s=config.call_max_duration_s,
+    )
+    dialout.calls = calls
+    room.transcription.know(calls.live)
+    activeflows = ActiveflowService(store, clock, runner=runner, flows=room.flows)
+    run_at_end(room.recordings, activeflows)
+    return CallParts(
+        directory=directory,
+        runner=runner,
+        calls=calls,
+        dialout=dialout,
+        activeflows=activeflows,
+        errands=services.errands,
+    )
+
+
+def _flow_services(ground: Ground, room: RoomParts, dialout: DialoutService) -> FlowServices:
+    """Return what actions may ask of the house."""
+    return FlowServices(
+        store=ground.store,
+        clock=ground.clock,
+        participants=room.participants,
+        flows=room.flows,
+        recorder=room.recordings,
+        dialout=dialout,
+        web=ground.kept(WebClient(private_targets=ground.config.private_targets)),
+        errands=ground.kept(Errands()),
+        sounds=room.sounds,
+        transcriber=room.transcription,
+    )

@@ -28,6 +28,7 @@ from mixminus.app.demo import Demo, open_demo
 from mixminus.app.door import services_of
 from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings, setting_name
+from mixminus.app.sounds import SoundConfig
 from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
@@ -36,6 +37,7 @@ from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineConfig, EngineEvent
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
+from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
@@ -115,10 +117,23 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
         recording_storage_url=settings.recording_storage_url,
         recording_retention_days=settings.recording_retention_days,
+        speech=SpeechConfig(
+            model_folder=settings.speech_model_dir,
+            workers=settings.speech_workers,
+            spool_folder=settings.data_dir / "transcription",
+            log_level=settings.log_level,
+            log_json=settings.log_json,
+        ),
         private_targets=settings.private_webhooks,
         names=names,
+        sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
+        sounds=SoundConfig(
+            directory=settings.sounds,
+            cache_directory=settings.data_dir / "speech",
+            language=settings.language,
+        ),
     )
 
 
@@ -197,11 +212,15 @@ async def _start_sip(
         host=settings.sip_host,
         port=settings.sip_port,
         public_host=advertised_host(settings, settings.sip_host),
+        domain=settings.sip_domain,
+        digests=settings.sip_digests,
         max_calls=settings.sip_max_calls,
         log_level=settings.log_level,
         log_json=settings.log_json,
     )
-    endpoint = SipEndpoint(engine, control.calls, config, on_event=control.on_engine_event)
+    endpoint = SipEndpoint(
+        engine, control.calls, config, directory=control.directory, on_event=control.on_engine_event
+    )
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)

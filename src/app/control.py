@@ -1,57 +1,41 @@
 """Control: the services that decide, wired in one place for the server and for its tests.
 
-A service that is new is built in ``open_control``, closed by its stack, and named in ``Control``.
+A service that is new is built in one of the stages below, kept by the ground, and named in ``Control``.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from mixminus.access.service import AccessService
-from mixminus.app.call_parts import open_calls, open_dialout
-from mixminus.app.flow_parts import flow_services
-from mixminus.app.recording_parts import open_recordings, run_at_end
+from mixminus.app.call_parts import CallParts, open_calls
+from mixminus.app.ground import ControlConfig, Ground
+from mixminus.app.room_parts import RoomParts, open_rooms
+from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
-from mixminus.call.outbound import Trunk
 from mixminus.call.presence import PresenceService
-from mixminus.call.service import MAX_DURATION_S, CallService
+from mixminus.call.service import CallService
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
-from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
+from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
-from mixminus.flow.runner import FlowRunner
-from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.sound.desk import SoundDesk
+from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
+from mixminus.streams.service import StreamService
 
 __all__ = ["Control", "ControlConfig", "open_control"]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlConfig:
-    """What an operator may choose of the services."""
-
-    recordings_directory: Path
-    recording_sample_rate_hz: int = 16_000
-    recording_storage_url: str = ""
-    recording_retention_days: int = 0
-    private_targets: bool = True
-    """Whether actions may ask this machine and private networks."""
-    names: Mapping[str, ConferenceId] = field(default_factory=dict)
-    """What a phone can dial beside ids and hashes; may grow later."""
-    trunk: Trunk | None = None
-    call_max_duration_s: float = MAX_DURATION_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +51,7 @@ class Control:
     participants: ParticipantService
     calls: CallService
     dialout: DialoutService
+    directory: DirectoryServices
     flows: FlowService
     activeflows: ActiveflowService
     errands: Errands
@@ -76,6 +61,10 @@ class Control:
     call_recordings: CallRecordings
     hears: HearsService
     talking: TalkingWatch
+    sounds: SoundDesk
+    asides: AsideService
+    transcription: TranscriptionService
+    streams: StreamService
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -91,6 +80,9 @@ class Control:
             **self.talking.counters,
             **self.recordings.counters,
             **self.errands.counters,
+            **self.sounds.counters,
+            **self.transcription.counters,
+            **self.streams.counters,
         }
 
 
@@ -100,52 +92,56 @@ async def open_control(
 ) -> AsyncIterator[Control]:
     """Wire the services, let them take up what an earlier run has left, and close them in reverse."""
     async with AsyncExitStack() as stack:
-        rooms = Rooms(engine, clock)
-        recordings, library = open_recordings(store, clock, config, seat_of=rooms.seat_of, stack=stack)
-        lifecycle = Lifecycle(store, clock, rooms, recordings)
-        flows = FlowService(store, clock)
-        conferences = ConferenceService(
-            store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
-        )
-        stack.push_async_callback(conferences.close)
-        participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle)
-        dialout = open_dialout(store, clock, config, conferences=conferences, flows=flows, stack=stack)
-        services = flow_services(store, clock, participants, flows, recordings, dialout, config, stack)
-        runner = FlowRunner(store, clock, services)
-        calls = open_calls(store, clock, config, run_flow=runner.run, dialout=dialout)
-        health = HealthWatch(store, clock, participants)
-        stack.push_async_callback(health.close)
-        talking = TalkingWatch(store, clock, rooms)
-        stack.push_async_callback(talking.close)
-        stack.push_async_callback(calls.close)
+        ground = Ground(store, clock, engine, config, stack)
+        room = await open_rooms(ground)
+        call = open_calls(ground, room)
+        health = ground.kept(HealthWatch(store, clock, room.participants))
+        talking = ground.kept(TalkingWatch(store, clock, room.rooms))
+        ground.kept(call.calls)
         # Before the calls: nothing is to follow the end of those that the server itself ends.
-        stack.push_async_callback(runner.close)
-        activeflows = ActiveflowService(store, clock, runner=runner, flows=flows)
-        run_at_end(recordings, activeflows)
-        await calls.start()
-        await dialout.start()
-        await runner.start()
-        await recordings.repair()
-        await conferences.start()
+        ground.kept(call.runner)
+        await _take_up(room, call)
         health.start()
-        library.start()
-        yield Control(
-            store=store,
-            clock=clock,
-            engine=engine,
-            access=AccessService(store, clock),
-            rooms=rooms,
-            conferences=conferences,
-            participants=participants,
-            calls=calls,
-            dialout=dialout,
-            flows=flows,
-            activeflows=activeflows,
-            errands=services.errands,
-            presence=PresenceService(conferences=conferences, rooms=rooms, calls=calls),
-            recordings=recordings,
-            library=library,
-            call_recordings=CallRecordings(calls, recordings),
-            hears=HearsService(conferences=conferences, rooms=rooms),
-            talking=talking,
-        )
+        room.library.start()
+        yield _control(ground, room, call, talking)
+
+
+async def _take_up(room: RoomParts, call: CallParts) -> None:
+    """Let each take up what an earlier run has left: first what others refer to."""
+    await call.calls.start()
+    await call.runner.start()
+    await call.directory.registrations.prune()
+    await call.dialout.start()
+    await room.recordings.repair()
+    await room.transcription.repair()
+    await room.conferences.start()
+
+
+def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingWatch) -> Control:
+    return Control(
+        store=ground.store,
+        clock=ground.clock,
+        engine=ground.engine,
+        access=AccessService(ground.store, ground.clock),
+        rooms=room.rooms,
+        conferences=room.conferences,
+        participants=room.participants,
+        calls=call.calls,
+        dialout=call.dialout,
+        directory=call.directory,
+        flows=room.flows,
+        activeflows=call.activeflows,
+        errands=call.errands,
+        presence=PresenceService(conferences=room.conferences, rooms=room.rooms, calls=call.calls),
+        recordings=room.recordings,
+        library=room.library,
+        call_recordings=CallRecordings(call.calls, room.recordings),
+        hears=HearsService(conferences=room.conferences, rooms=room.rooms),
+        talking=talking,
+        sounds=room.sounds,
+        asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
+        transcription=room.transcription,
+        streams=StreamService(
+            ground.engine, ground.clock, rooms=room.rooms, conferences=room.conferences, calls=call.calls
+        ),
+    )

@@ -1,11 +1,8 @@
 """What records, wired for ``control``: the recorder, its library, and the flows that run when a recording has ended."""
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import Protocol
 
-from mixminus.clock import Clock
+from mixminus.app.ground import Ground
 from mixminus.conference.room import Seat
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.model import ActiveflowSpec
@@ -14,45 +11,27 @@ from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.model import Recording
 from mixminus.recording.service import RecordingService
 from mixminus.recording.storage import open_storage
-from mixminus.store.database import Store
 
 __all__ = ["open_recordings", "run_at_end"]
 
 
-class Config(Protocol):
-    """What an operator has chosen."""
-
-    @property
-    def recordings_directory(self) -> Path: ...
-    @property
-    def recording_sample_rate_hz(self) -> int: ...
-    @property
-    def recording_storage_url(self) -> str: ...
-    @property
-    def recording_retention_days(self) -> int: ...
-
-
 def open_recordings(
-    store: Store,
-    clock: Clock,
-    config: Config,
-    *,
-    seat_of: Callable[[int], Seat | None],
-    stack: AsyncExitStack,
+    ground: Ground, *, seat_of: Callable[[int], Seat | None]
 ) -> tuple[RecordingService, RecordingLibrary]:
-    """Return the recorder and its library; the stack closes both."""
-    recordings = RecordingService(
-        store,
-        clock,
-        directory=config.recordings_directory,
-        sample_rate_hz=config.recording_sample_rate_hz,
-        storage=open_storage(config.recording_storage_url, config.recordings_directory),
-        seat_of=seat_of,
+    """Return the recorder and its library, both kept."""
+    config = ground.config
+    recordings = ground.kept(
+        RecordingService(
+            ground.store,
+            ground.clock,
+            directory=config.recordings_directory,
+            sample_rate_hz=config.recording_sample_rate_hz,
+            storage=open_storage(config.recording_storage_url, config.recordings_directory),
+            seat_of=seat_of,
+        )
     )
-    stack.push_async_callback(recordings.close)
-    library = RecordingLibrary(recordings, clock, retention_days=config.recording_retention_days)
-    stack.push_async_callback(library.close)
-    return recordings, library
+    library = RecordingLibrary(recordings, ground.clock, retention_days=config.recording_retention_days)
+    return recordings, ground.kept(library)
 
 
 def run_at_end(recordings: RecordingService, activeflows: ActiveflowService) -> None:

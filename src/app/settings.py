@@ -113,8 +113,22 @@ class Settings(BaseSettings):
     recording_retention_days: int = Field(
         0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
     )
+    language: str = Field(
+        "en-US", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="language of prompts, as en-US"
+    )
+    sounds_dir: Path | None = Field(
+        None, description="folder of the files that flows may play; empty means sounds in the data folder"
+    )
     media_timeout_ms: int = Field(
         10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"
+    )
+    speech_model_dir: str = Field(
+        "",
+        description="folder of another Whisper model, in CTranslate2's format, for speech to text; "
+        "empty means the English one that was installed",
+    )
+    speech_workers: int = Field(
+        0, ge=0, le=64, description="processes for speech to text at most; 0 means one for each two cores"
     )
     shards: int = Field(1, ge=1, le=64, description="mixing threads")
     dialin: dict[str, UUID] = Field(
@@ -127,6 +141,16 @@ class Settings(BaseSettings):
     )
     event_retention_days: int = Field(
         30, ge=0, le=36_500, description="days that events are kept for those who resume; 0 keeps them all"
+    )
+    sip_domain: str = Field(
+        "mixminus.local",
+        pattern=r"^[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?$",
+        description="SIP domain; phones log in to <customer id>.registrar.<domain>, trunks to <name>.trunk.<domain>",
+    )
+    sip_digests: Literal["both", "sha-256", "md5"] = Field(
+        "both",
+        description="by which digests phones may log in: both, sha-256, or md5 for phones that give up when they "
+        "are offered what they do not know",
     )
     trunk: TrunkSettings | None = Field(
         None,
@@ -213,6 +237,11 @@ class Settings(BaseSettings):
         if self.webhook_private_targets:
             return self.webhook_private_targets == "allow"
         return ipaddress.ip_address(self.http_host).is_loopback
+
+    @property
+    def sounds(self) -> Path:
+        """The folder of sounds, with the default filled in."""
+        return self.sounds_dir or self.data_dir / "sounds"
 
     @property
     def database(self) -> str:

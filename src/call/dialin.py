@@ -1,40 +1,82 @@
-"""Dial-in: which conference a dialled name means (api.md section 13.2). Pure: nothing is looked up here."""
+"""Dial-in: what a dialled target says (api.md section 13.2). Pure: nothing is looked up here."""
 
+import enum
+import re
 import uuid
-from collections.abc import Mapping
-from typing import Final, NewType
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote
 
-from mixminus.ids import ConferenceId
-
-__all__ = ["DirectHash", "route"]
-
-DirectHash = NewType("DirectHash", str)
+__all__ = ["Dialled", "Kind", "read"]
 
 _DIRECT: Final = "direct."
-_CONFERENCE: Final = "conference:"
 _UUID_LENGTH: Final = 36
+_NUMBER = re.compile(r"\+?[0-9]{1,31}\Z", re.ASCII)
+# E.123 and RFC 3966 let numbers be written for eyes.
+_SEPARATORS: Final = str.maketrans("", "", " -.()")
 
 
-def route(target: str, names: Mapping[str, ConferenceId]) -> ConferenceId | DirectHash | None:
-    """Return what a SIP user part names: a conference, a direct hash to be looked up, or nothing.
+class Kind(enum.Enum):
+    """How a target wants to be looked up."""
 
-    Understood are a conference's id, ``conference:<id>``, ``direct.<hash>`` and the names of the
-    static table; a host part and URL escapes (``%3A``) are put aside.
+    CONFERENCE = enum.auto()
+    DIRECT = enum.auto()
+    NUMBER = enum.auto()
+    EXTENSION = enum.auto()
+    USER = enum.auto()
+    """It may be a name of the static table, an extension or a short number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A target, without its prefix, its host and its escapes."""
+
+    kind: Kind
+    target: str
+
+
+def read(target: str) -> Dialled | None:
+    """Return what a SIP user part or URI names, whatever its host; None for what can be nobody here.
+
+    Understood are a conference's id, ``conference:<id>``, ``direct.<hash>``, ``tel:<number>``, ``+<number>``,
+    ``extension:<name>``, and a bare word.
     """
-    user = unquote(target).removeprefix("sip:").partition("@")[0]
-    if user in names:
-        return names[user]
+    user = unquote(target).removeprefix("sips:").removeprefix("sip:").partition("@")[0]
+    prefix, colon, rest = user.partition(":")
+    if colon:
+        return _prefixed(prefix.lower(), rest)
+    if user.startswith("+"):
+        return _number(user)
     if user.startswith(_DIRECT):
-        return DirectHash(user)
-    return _conference_id(user.removeprefix(_CONFERENCE))
+        return Dialled(Kind.DIRECT, user)
+    return _conference(user) or (Dialled(Kind.USER, user) if _is_word(user) else None)
 
 
-def _conference_id(text: str) -> ConferenceId | None:
+def _prefixed(prefix: str, rest: str) -> Dialled | None:
+    match prefix:
+        case "conference":
+            return _conference(rest)
+        case "tel":
+            return _number(rest)
+        case "extension" if _is_word(rest):
+            return Dialled(Kind.EXTENSION, rest)
+    return None
+
+
+def _number(text: str) -> Dialled | None:
+    digits = text.translate(_SEPARATORS)
+    return Dialled(Kind.NUMBER, digits) if _NUMBER.match(digits) else None
+
+
+def _conference(text: str) -> Dialled | None:
     # uuid.UUID alone would also take braces, bare hexadecimal and urn: forms.
     if len(text) != _UUID_LENGTH:
         return None
     try:
-        return ConferenceId(uuid.UUID(text))
+        return Dialled(Kind.CONFERENCE, str(uuid.UUID(text)))
     except ValueError:
         return None
+
+
+def _is_word(text: str) -> bool:
+    return bool(text) and text.isprintable()

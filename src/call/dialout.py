@@ -17,11 +17,9 @@ from mixminus.call.leg import LegEnded, OutgoingLegs, Target
 from mixminus.call.live import DialledCall, LiveCall
 from mixminus.call.model import Address, Call, Groupcall
 from mixminus.call.outbound import (
-    ExtensionContacts,
     Flows,
-    NoContacts,
     Order,
-    Trunk,
+    WaysOut,
     address_of,
     kept_variables,
     sip_target,
@@ -65,18 +63,17 @@ class DialoutService:
         *,
         conferences: ConferenceService,
         flows: Flows,
-        trunk: Trunk | None,
+        ways: WaysOut,
     ) -> None:
         self.calls: CallService
         """Set by the composition root, as flows of calls make calls."""
         self.legs: OutgoingLegs | None = None
         """Set by the composition root."""
-        self.extensions: ExtensionContacts = NoContacts()
         self._store = store
         self._clock = clock
         self._conferences = conferences
         self._flows = flows
-        self._trunk = trunk
+        self._ways = ways
         self._ledger = CallLedger(store, clock)
         self._groupcalls = GroupcallLedger(store, clock)
         self._scope = TaskScope(task_failed("call.dialout"))
@@ -174,10 +171,10 @@ class DialoutService:
             case "sip":
                 found = [sip_target(destination)]
             case "tel":
-                found = [tel_target(destination, self._trunk)]
+                found = [tel_target(destination, await self._ways.trunk_for(customer_id))]
             case "extension":
                 name = destination.target_name or destination.target
-                return list(await self.extensions.contacts(customer_id, name))
+                return list(await self._ways.contacts(customer_id, name))
             case "agent":
                 return await self._agents_targets(customer_id, destination.target)
             case _:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 __all__ = ["Digits"]
@@ -15,6 +17,7 @@ class Digits:
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
         self._arrived: asyncio.Future[None] | None = None
+        self._observers: list[Callable[[str], None]] = []
         self.dropped = 0
 
     @property
@@ -24,6 +27,8 @@ class Digits:
 
     def press(self, digit: str) -> None:
         """Keep a digit for whoever takes it, and tell whoever waits that it is there."""
+        for observe in tuple(self._observers):
+            observe(digit)
         if len(self._waiting) == _MAX_WAITING:
             self.dropped += 1
             return
@@ -46,3 +51,12 @@ class Digits:
     def clear(self) -> None:
         """Forget what waits."""
         self._waiting.clear()
+
+    @contextmanager
+    def observed(self, observe: Callable[[str], None]) -> Iterator[None]:
+        """Tell of each digit that is pressed during the block, and leave it to whoever takes it."""
+        self._observers.append(observe)
+        try:
+            yield
+        finally:
+            self._observers.remove(observe)

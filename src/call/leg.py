@@ -4,7 +4,8 @@
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+from uuid import UUID
 
 from mixminus.call.model import Address
 from mixminus.call.states import HangupReason
@@ -12,7 +13,9 @@ from mixminus.ids import LegId
 from mixminus.mixer import BridgePort
 
 __all__ = [
+    "ANYBODY",
     "Address",
+    "Caller",
     "Credentials",
     "Hop",
     "IncomingLegs",
@@ -30,6 +33,19 @@ class LegEnded:
 
     reason: HangupReason
     remote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the transport knows of a caller for certain, whatever their From says."""
+
+    account_id: UUID | None = None
+    """The extension or trunk that has proved itself."""
+    host: str = ""
+    """The address that the call came from; empty if the transport does not tell."""
+
+
+ANYBODY: Final = Caller()
 
 
 class Leg(Protocol):
@@ -76,11 +92,17 @@ class IncomingLegs(Protocol):
     """Whom a transport tells of a new leg: ``call.service.CallService`` is the one."""
 
     async def incoming(
-        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+        self,
+        leg: Leg,
+        *,
+        source: Address,
+        destination: Address,
+        pin: str | None = None,
+        caller: Caller = ANYBODY,
     ) -> None:
         """Take over a leg that waits for ring, answer or reject; returns at once, work goes on in a task.
 
-        ``pin`` is for whoever comes by a transport that can say it at once.
+        ``pin`` is for whoever comes by a transport that can say it at once; ``caller`` is what is certain.
         """
         ...
 

@@ -12,11 +12,10 @@ from mixminus.call.program import Program
 from mixminus.ids import CustomerId
 
 __all__ = [
-    "ExtensionContacts",
     "Flows",
-    "NoContacts",
     "Order",
     "Trunk",
+    "WaysOut",
     "address_of",
     "kept_variables",
     "sip_target",
@@ -57,14 +56,18 @@ class Trunk:
         return Credentials(self.username, self.password) if self.username else None
 
 
-class ExtensionContacts(Protocol):
-    """Who knows where extensions are: the registrar."""
+class WaysOut(Protocol):
+    """Who knows where extensions are, and who carries calls to numbers: ``directory.ways.WaysOut``."""
 
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
         """Return where the phones of an extension are now; nothing if none is registered.
 
         ``extension`` is its number or its id.
         """
+        ...
+
+    async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
+        """Return who carries a customer's calls to telephone numbers."""
         ...
 
 
@@ -74,13 +77,6 @@ class Flows(Protocol):
     async def program(self, customer_id: CustomerId, flow_id: UUID) -> Program:
         """Return what a flow says; FlowNotFound if there is none."""
         ...
-
-
-class NoContacts:
-    """A house without a registrar."""
-
-    async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
-        return ()
 
 
 def kept_variables(variables: Mapping[str, str]) -> dict[str, str]:

@@ -12,20 +12,16 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from mixminus.call.dialin import DirectHash, route
+from mixminus.call.directory import Directory, Refused, Routed
 from mixminus.call.errors import CallDeleted, CallNotFound, CallNotProgressing
 from mixminus.call.ledger import CallLedger
-from mixminus.call.leg import Address, Leg, LegEnded
+from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
 from mixminus.call.live import DialledCall, LiveCall
 from mixminus.call.model import Call, MuteDirection
 from mixminus.call.program import Program
 from mixminus.call.states import CallStatus, HangupReason
 from mixminus.clock import Clock
-from mixminus.conference.admission import check_place
-from mixminus.conference.errors import ConferenceFull, ConferenceLocked
-from mixminus.conference.model import Conference
-from mixminus.conference.states import ConferenceStatus
-from mixminus.ids import CallId, ConferenceId, CustomerId, new_id
+from mixminus.ids import CallId, CustomerId, new_id
 from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
 from mixminus.store.database import Store
@@ -37,13 +33,9 @@ __all__ = ["CallService", "RunFlow"]
 RunFlow = Callable[[LiveCall, Program], Awaitable[None]]
 """Runs a call's program to the end; ``flow.runner`` is the one. Raises Interrupted when the leg ends."""
 
-FORBIDDEN: Final = 403
-NOT_FOUND: Final = 404
-BUSY: Final = 486
 CLOSE_GRACE_S: Final = 5.0
 DIAL_TIMEOUT_S: Final = 60.0
 MAX_DURATION_S: Final = 86_400.0
-_OPEN = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING})
 
 log = get("call")
 
@@ -57,14 +49,14 @@ class CallService:
         clock: Clock,
         *,
         run_flow: RunFlow,
-        names: Mapping[str, ConferenceId],
+        directory: Directory,
         max_duration_s: float = MAX_DURATION_S,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ledger = CallLedger(store, clock)
         self._run_flow = run_flow
-        self._names = names
+        self._directory = directory
         self._max_duration_s = max_duration_s
         self._scope = TaskScope(task_failed("call"))
         self._serving: set[asyncio.Task[None]] = set()
@@ -82,10 +74,17 @@ class CallService:
             await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
 
     async def incoming(
-        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+        self,
+        leg: Leg,
+        *,
+        source: Address,
+        destination: Address,
+        pin: str | None = None,
+        caller: Caller = ANYBODY,
     ) -> None:
         """Take over a leg; it is routed, answered and served in a task of its own."""
-        self._keep(self._scope.spawn(f"call {leg.id}", self._serve(leg, source, destination, pin)))
+        target = destination.target
+        self._keep(self._scope.spawn(f"call {leg.id}", self._serve(leg, source, target, caller, pin)))
 
     def place(self, live: DialledCall, program: Program, *, early: bool, wanted: Callable[[], bool]) -> None:
         """Take over a call that we make; its flow runs on answer, or at once if it may be ``early``.
@@ -172,19 +171,15 @@ class CallService:
         live = self._live.get(call.id)
         return replace(call, action=live.action) if live else call
 
-    async def _serve(self, leg: Leg, source: Address, destination: Address, pin: str | None) -> None:
-        conference = await self._find_conference(destination.target)
-        if conference is None:
-            await leg.reject(NOT_FOUND)
+    async def _serve(self, leg: Leg, source: Address, target: str, caller: Caller, pin: str | None) -> None:
+        routed = await self._directory.route(source, target, caller)
+        if isinstance(routed, Refused):
+            await leg.reject(routed.status_code)
             return
-        if status_code := _refusal(conference):
-            await leg.reject(status_code)
-            return
-        program = _join(conference)
-        call = await self._create(conference.customer_id, source, destination, program)
+        call = await self._create(routed)
         live = LiveCall(call, leg, self._ledger, pin)
         self._enter(live)
-        await self._carry(live, self._run(live, program))
+        await self._carry(live, self._run(live, routed.program))
 
     async def _serve_dialled(
         self, live: DialledCall, program: Program, early: bool, wanted: Callable[[], bool]
@@ -244,48 +239,18 @@ class CallService:
                 log.error("flow failed", call_id=str(live.id), exc_info=exc)
                 await live.hang_up(HangupReason.FAILED)
 
-    async def _find_conference(self, target: str) -> Conference | None:
-        destination = route(target, self._names)
-        if destination is None:
-            return None
-        async with self._store.snapshot() as tx:
-            if isinstance(destination, str):
-                conference = await tx.conferences.find_by_direct_hash(DirectHash(destination))
-            else:
-                conference = await tx.conferences.find(destination)
-        return conference if conference and conference.status in _OPEN else None
-
-    async def _create(
-        self, customer_id: CustomerId, source: Address, destination: Address, program: Program
-    ) -> Call:
+    async def _create(self, routed: Routed) -> Call:
         now = self._clock.now()
         call = Call(
             id=CallId(new_id()),
-            customer_id=customer_id,
-            source=source,
-            destination=destination,
+            customer_id=routed.customer_id,
+            source=routed.source,
+            destination=routed.destination,
+            flow_id=routed.program.flow_id,
             direction="incoming",
             status=CallStatus.RINGING,
             tm_create=now,
-            flow_id=program.flow_id,
             tm_ringing=now,
         )
         await self._ledger.create(call)
         return call
-
-
-def _refusal(conference: Conference) -> int:
-    """Return the SIP status that tells why nobody may come in now; 0 if they may."""
-    try:
-        check_place(conference.settings, len(conference.conferencecall_ids))
-    except ConferenceFull:
-        return BUSY
-    except ConferenceLocked:
-        return FORBIDDEN
-    return 0
-
-
-def _join(conference: Conference) -> Program:
-    """Return the flow that stands for dialling a conference; in a room for two, the first one hears it ring."""
-    join = {"type": "conference_join", "option": {"conference_id": str(conference.id)}}
-    return Program((join,) if conference.type == "connect" else ({"type": "answer"}, join))

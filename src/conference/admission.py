@@ -6,6 +6,7 @@ from typing import Final
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked, PinInvalid
 from mixminus.conference.model import Role, RoomSettings
 from mixminus.errors import InvalidArgument
+from mixminus.sound.prompts import PROMPTS
 
 __all__ = ["MAX_PIN_DIGITS", "check_place", "check_settings", "role_of"]
 
@@ -19,6 +20,8 @@ def check_settings(settings: RoomSettings) -> None:
             raise InvalidArgument(f"a pin is 1 to {MAX_PIN_DIGITS} digits, or empty")
     if settings.pin and settings.pin == settings.moderator_pin:
         raise InvalidArgument("pin and moderator_pin are the same")
+    if unknown := settings.prompt_texts.keys() - PROMPTS:
+        raise InvalidArgument(f"no such prompt: {min(unknown)}; there are {', '.join(sorted(PROMPTS))}")
     if settings.max_participants < 0:
         raise InvalidArgument("max_participants is negative")
 

@@ -12,6 +12,7 @@ from mixminus.errors import MixMinusError
 from mixminus.log import task_failed
 from mixminus.mixer import Bridge, BridgePort, Engine, Playout
 from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, music
+from mixminus.sound.music import Tune
 from mixminus.tasks import TaskScope
 
 __all__ = ["Ambience", "Chimes", "Music"]
@@ -26,14 +27,15 @@ _MAX_CHIMES: Final = 4
 class Music:
     """Music for one participant, until closed."""
 
-    def __init__(self, playout: Playout) -> None:
+    def __init__(self, playout: Playout, tune: Tune) -> None:
         self.playout = playout
+        self._tune = tune
         self._position = 0
 
     def fill(self) -> None:
         """Write as much as is missing."""
-        pcm = music()
-        missing = _FILLED_S * SOUND_RATE_HZ - self.playout.pending
+        pcm = self._tune.pcm
+        missing = _FILLED_S * self._tune.sample_rate_hz - self.playout.pending
         while missing > 0:
             stretch = pcm[self._position : self._position + missing]
             self.playout.write(stretch)
@@ -71,8 +73,9 @@ class Chimes:
 class Ambience:
     """Opens playouts for rooms and participants."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, tune: Tune | None = None) -> None:
         self._engine = engine
+        self._tune = tune or Tune(music())
         self._clock = clock
         self._scope = TaskScope(task_failed("ambience"))
         self._music: list[Music] = []
@@ -89,7 +92,8 @@ class Ambience:
 
     def play_music(self, port: BridgePort) -> Music:
         """Play music to one participant until it is closed."""
-        playing = Music(self._engine.open_playout(SOUND_RATE_HZ, seconds=_RING_S))
+        playout = self._engine.open_playout(self._tune.sample_rate_hz, seconds=_RING_S)
+        playing = Music(playout, self._tune)
         playing.fill()
         self._attach(port, playing.playout)
         self._music.append(playing)

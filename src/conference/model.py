@@ -8,19 +8,26 @@ from uuid import UUID
 
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId
+from mixminus.sound.prompts import Wording
 
 __all__ = [
+    "Announce",
     "Conference",
     "ConferenceProfile",
     "ConferenceSpec",
     "ConferenceType",
     "Conferencecall",
     "ParticipantChange",
+    "Prompting",
     "Role",
     "RoomSettings",
 ]
 
 ConferenceType = Literal["conference", "connect"]
+Announce = Literal["", "count", "names"]
+"""What a room is told when somebody comes or goes: nothing, how many are there, or who."""
+Prompting = Literal["off", "pin", "all"]
+"""What a participant is told by speech."""
 _INSTANT: Final = timedelta(microseconds=1)
 
 
@@ -48,6 +55,16 @@ class RoomSettings:
     exit_tone: bool = False
     music_when_alone: bool = False
     record_on_start: bool = False
+    announce: Announce = ""
+    prompts: Prompting = "pin"
+    language: str = ""
+    """Of prompts and announcements, a BCP 47 tag; empty is the house's."""
+    prompt_texts: dict[str, str] = field(default_factory=dict)
+    """Prompts in the room's own words, by their names in ``sound.prompts``."""
+
+    @property
+    def wording(self) -> Wording:
+        return Wording(self.language, self.prompt_texts)
 
     @property
     def asks_pin(self) -> bool:

@@ -16,12 +16,13 @@ from mixminus.conference.model import Conference, Conferencecall, ParticipantCha
 from mixminus.conference.publish import publish_change, publish_conferencecall
 from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.conference.states import ConferencecallEvent, ConferencecallStatus, ConferenceStatus
+from mixminus.conference.telling import Telling
 from mixminus.errors import Conflict
 from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
 from mixminus.log import get
-from mixminus.mixer import BridgePort, Playout
+from mixminus.mixer import BridgePort
 from mixminus.mixer.gains import gain_q8
-from mixminus.mixer.sounds import beep, entry_tone, exit_tone
+from mixminus.mixer.sounds import entry_tone, exit_tone
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 
@@ -35,7 +36,10 @@ log = get("conference")
 class ParticipantService:
     """Seats participants; everything that changes a room waits for the conference's turn."""
 
-    def __init__(self, store: Store, clock: Clock, *, rooms: Rooms, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, *, rooms: Rooms, lifecycle: Lifecycle, telling: Telling
+    ) -> None:
+        self._telling = telling
         self._store = store
         self._clock = clock
         self._rooms = rooms
@@ -96,10 +100,6 @@ class ParticipantService:
         if conference is None or conference.customer_id != customer_id:
             raise ConferenceNotFound(f"no conference {conference_id}")
         return conference.settings
-
-    def prompt(self, port: BridgePort) -> Playout:
-        """Ask for digits by a beep; whoever asked closes the playout."""
-        return self._rooms.ambience.tell(port, beep())
 
     async def admit(
         self,
@@ -196,6 +196,7 @@ class ParticipantService:
         room.settle()
         if room.settings.entry_tone:
             room.chimes.ring(entry_tone())
+        self._telling.joined(room, seat, await self._name(seat, room))
         if room.settings.record_on_start and room.joined == 1:
             await self._lifecycle.record(seat.conference.id, room)
 
@@ -203,11 +204,21 @@ class ParticipantService:
         """Do what follows when one has gone; rooms that depend on who is there end."""
         if seat.joined and room.joined and room.settings.exit_tone:
             room.chimes.ring(exit_tone())
+        if seat.joined:
+            self._telling.left(room, await self._name(seat, room))
         if seat.joined and not room.joined and room.settings.record_on_start:
             await self._lifecycle.stop_recording(conference)
         if _ends(room, seat, conference):
             conference = await self._lifecycle.close(conference.id)
         await self._lifecycle.end_if_empty(conference)
+
+    async def _name(self, seat: Seat, room: Room) -> str:
+        """Return how a participant is called where names are told; empty if nobody asks, or knows."""
+        if room.settings.announce != "names":
+            return ""
+        async with self._store.snapshot() as tx:
+            call = await tx.calls.find(seat.call_id)
+        return (call.source.name or call.source.target_name) if call else ""
 
     async def _hold(self, tx: Transaction, conferencecall_id: ConferencecallId) -> Conferencecall:
         participant = await tx.conferencecalls.hold(conferencecall_id)

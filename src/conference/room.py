@@ -12,6 +12,7 @@ from mixminus.conference.hears import MAX_CELLS, Cells, Hears, cells, changes, w
 from mixminus.conference.model import Conference, Conferencecall, Role, RoomSettings
 from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.mixer import Bridge, BridgePort, Engine
+from mixminus.sound.music import Tune
 
 __all__ = ["Room", "Rooms", "Seat"]
 
@@ -42,6 +43,8 @@ class Seat:
     waiting: bool = False
     """Found the door closed."""
     joined: bool = False
+    closed: bool = False
+    """The room has closed over it."""
     music: Music | None = None
 
     def dismiss(self) -> None:
@@ -99,6 +102,7 @@ class Room:
 
     def dismiss_all(self) -> None:
         for seat in self.seats.values():
+            seat.closed = True
             seat.dismiss()
 
     def settle(self) -> None:
@@ -136,12 +140,12 @@ class Room:
 class Rooms:
     """Owns every room, and keeps the one lock that a conference's changes queue for."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, tune: Tune | None = None) -> None:
         self._engine = engine
         self._rooms: dict[ConferenceId, Room] = {}
         self._by_port: dict[int, Seat] = {}
         self._turns: WeakValueDictionary[ConferenceId, asyncio.Lock] = WeakValueDictionary()
-        self.ambience = Ambience(engine, clock)
+        self.ambience = Ambience(engine, clock, tune)
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -167,6 +171,10 @@ class Rooms:
     def seat_of(self, port_id: int) -> Seat | None:
         """Return whose voice comes by a port of the engine."""
         return self._by_port.get(port_id)
+
+    def seat_of_call(self, call_id: CallId) -> Seat | None:
+        """Return where a call sits and is heard."""
+        return next((seat for seat in self._by_port.values() if seat.call_id == call_id), None)
 
     def seat_down(self, room: Room, seat: Seat) -> None:
         """Give a participant its place: not on the bridge yet, and under the room's rules already."""

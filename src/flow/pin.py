@@ -1,11 +1,13 @@
-"""The pin at the door: a beep asks, digits answer, ``#`` ends; after three wrong answers it is over."""
+"""The pin at the door: words and a beep ask, digits answer, ``#`` ends; after three wrong answers it is over."""
 
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from mixminus.conference.admission import MAX_PIN_DIGITS, role_of
 from mixminus.conference.errors import PinInvalid
 from mixminus.conference.model import Role, RoomSettings
+from mixminus.errors import MixMinusError
 from mixminus.flow.run import FlowRun
 from mixminus.tasks import Interrupted
 
@@ -25,30 +27,42 @@ async def role_at_door(run: FlowRun, settings: RoomSettings) -> Role | None:
         with suppress(PinInvalid):
             return role_of(settings, run.call.pin)
     await run.call.answer()
+    prompt = "pin"
     for _ in range(_TRIES):
         with suppress(PinInvalid):
-            return role_of(settings, await _ask(run))
+            return role_of(settings, await _ask(run, settings, prompt))
+        prompt = "pin_wrong"
     return None
 
 
-async def _ask(run: FlowRun) -> str:
-    """Return the digits up to ``#``, or up to a long silence."""
-    with run.participants.prompt(run.call.port):
-        pin, patience_s = "", _FIRST_DIGIT_S
-        while len(pin) < MAX_PIN_DIGITS:
-            digit = await _digit(run, patience_s)
-            if digit in ("", _END):
-                break
-            pin, patience_s = pin + digit, _NEXT_DIGIT_S
-        return pin
+async def _ask(run: FlowRun, settings: RoomSettings, prompt: str) -> str:
+    """Return the digits up to ``#``, or up to a long silence; the first one ends the prompt."""
+    pin = ""
+    digit = await _digit(run, _first_wait(run, settings, prompt))
+    while digit not in ("", _END):
+        pin += digit
+        if len(pin) == MAX_PIN_DIGITS:
+            break
+        digit = await _digit(run, run.clock.sleep(_NEXT_DIGIT_S))
+    return pin
 
 
-async def _digit(run: FlowRun, patience_s: float) -> str:
+async def _first_wait(run: FlowRun, settings: RoomSettings, prompt: str) -> None:
+    """Ask, beep, and have patience from then on."""
+    sounds = run.services.sounds
+    if settings.prompts != "off":
+        await sounds.prompt(run.call.port, prompt, settings.wording)
+    with suppress(MixMinusError):  # nobody hears it: digits may come all the same
+        await sounds.play(run.call.port, sounds.beep())
+    await run.clock.sleep(_FIRST_DIGIT_S)
+
+
+async def _digit(run: FlowRun, patience: Coroutine[Any, Any, None]) -> str:
     """Return the next digit, or nothing when patience is over."""
     pressed = run.call.digits.arrived()
     try:
         with run.stopped_by(pressed):
-            await run.wait(run.clock.sleep(patience_s))
+            await run.wait(patience)
     except Interrupted as interrupted:
         if interrupted.stop is not pressed:
             raise

@@ -8,7 +8,9 @@ from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
 from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
+from mixminus.flow.transcriber import CallTranscriber
 from mixminus.flow.web import Web
+from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
 
 __all__ = ["FlowServices"]
@@ -20,9 +22,11 @@ class FlowServices:
 
     store: Store
     participants: ParticipantService
+    transcriber: CallTranscriber
     clock: Clock
     recorder: CallRecorder
     dialout: DialoutService
     flows: FlowService
     web: Web
     errands: Errands
+    sounds: SoundDesk

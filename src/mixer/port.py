@@ -82,12 +82,26 @@ class BridgePort:
                 self._bridge.watchers.tell(change)
 
     def set_deafened(self, deafened: bool, *, by: str = "") -> None:
-        """Choose whether the participant hears the others; as ``set_muted`` counts who asks."""
+        """Choose whether the participant hears the others; as ``set_muted`` counts who asks.
+
+        What is played to it alone it hears all the same.
+        """
         self._native.set_deafened(_held(self._deafened_by, by, deafened))
+
+    def set_hears_itself(self, on: bool) -> None:
+        """Choose whether the participant hears its own voice, as an echo does."""
+        self._native.set_hears_itself(on)
 
     def set_hears(self, speaker: "BridgePort", gain_db: float | None) -> None:
         """Let this participant hear that one louder, softer or (None) not at all; 0 dB is as everybody does."""
         self._native.set_hears(speaker.native, 0 if gain_db is None else gain_q8(gain_db))
+
+    def set_inband_dtmf(self, detect: bool, *, remove: bool = False) -> None:
+        """Choose whether digits sent as tones (ITU-T Q.23) are received, and whether the others hear those tones.
+
+        A digit that an RFC 4733 event has told as well is received once. PCM has no telephone behind it, and no tones.
+        """
+        self._native.set_inband(detect, remove)
 
     def play(self, playout: Playout) -> None:
         """Let only this participant hear a playout of ``Engine.open_playout``."""

@@ -35,7 +35,8 @@ def callee_of(request_uri: str) -> Address:
         uri = SipUri.parse(request_uri)
     except Unreadable:
         return Address(type="sip", target="")
-    return Address(type="sip", target=unquote(uri.user))
+    user = f"{uri.user}:{uri.password}" if uri.password else uri.user
+    return Address(type="sip", target=unquote(user))
 
 
 def from_value(source: Address, host: str, *, anonymous: bool) -> str:

@@ -1,7 +1,7 @@
 """What an operator decides about SIP."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from mixminus.mixer.formats import Codec
 
@@ -20,6 +20,10 @@ class SipConfig:
     """UDP and TCP."""
     public_host: str = ""
     """What Contact, Via and SDP tell the phones; ``host`` where empty."""
+    domain: str = "mixminus.local"
+    """What the realms of customers and trunks are below (api.md section 13.1)."""
+    digests: Literal["both", "sha-256", "md5"] = "both"
+    """By which algorithms phones may prove themselves (RFC 8760)."""
     max_calls: int = 64
     spare_workers: int = 1
     """Workers beyond those that ``max_calls`` needs, so that one may die without loss of capacity."""

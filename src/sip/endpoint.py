@@ -5,10 +5,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 from mixminus import log
-from mixminus.call.leg import Address, IncomingLegs, LegEnded, Target
+from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target
 from mixminus.call.states import HangupReason
+from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
 from mixminus.ids import LegId, new_id
 from mixminus.mixer import Engine, EngineEvent, Port
@@ -17,6 +19,7 @@ from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialled_leg import DialledLeg
 from mixminus.sip.dialler import Dialler
+from mixminus.sip.door import Door
 from mixminus.sip.endings import end_of
 from mixminus.sip.leg import IncomingLeg, SipLeg
 from mixminus.sip.messages import (
@@ -53,16 +56,23 @@ class SipEndpoint:
         legs: IncomingLegs,
         config: SipConfig,
         *,
+        directory: DirectoryServices,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``on_event`` hears digits that came by INFO, in the engine's own words."""
+        """``directory`` says who may log in; ``on_event`` hears digits that came by INFO, in the engine's own words."""
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
         self._on_event = on_event
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
-        self._pool = WorkerPool(config, on_report=self._on_report, on_lost=self._on_worker_lost)
+        self._door = Door(directory, self._to_edge)
+        self._pool = WorkerPool(
+            config,
+            on_report=self._on_report,
+            on_lost=self._on_worker_lost,
+            on_edge=self._door.on_edge,
+        )
         self._dialler = Dialler(config, self._pool, self._tasks)
 
     @property
@@ -82,7 +92,7 @@ class SipEndpoint:
 
     @property
     def counters(self) -> Counter[str]:
-        return self._pool.counters
+        return self._pool.counters + Counter({"sip_door_overruns": self._door.overruns})
 
     async def start(self) -> None:
         """Open the port; returns when ``max_calls`` calls can be taken."""
@@ -91,6 +101,7 @@ class SipEndpoint:
     async def close(self) -> None:
         """Hang up every leg and let all processes go; closing twice is harmless."""
         await self._pool.close()
+        await self._door.close()
         await self._tasks.close()
         for _, leg in list(self._legs.values()):
             leg.over(LegEnded(HangupReason.NORMAL, remote=False))
@@ -105,6 +116,9 @@ class SipEndpoint:
         leg = DialledLeg(leg_id, port, lambda message: self._dialler.send(leg_id, message))
         self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
         return leg
+
+    def _to_edge(self, message: Message) -> None:
+        self._pool.send_edge(message)
 
     def _on_report(self, worker_id: int, message: Message) -> None:
         match message:
@@ -153,7 +167,10 @@ class SipEndpoint:
     async def _hand_over(self, leg: IncomingLeg, call: IncomingCall) -> None:
         try:
             await self._incoming_legs.incoming(
-                leg, source=caller_of(call.from_uri), destination=callee_of(call.request_uri)
+                leg,
+                source=caller_of(call.from_uri),
+                destination=callee_of(call.request_uri),
+                caller=Caller(UUID(call.account_id) if call.account_id else None, call.source_host),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)

@@ -7,6 +7,8 @@
               MediaAgreed DigitReceived CallEnded ──
     server ── OpenEdge AddWorker RemoveWorker ReserveCall ReleaseCall Drain ──> edge
            <─ EdgeOpened CallReserved EdgeCounted ────────────
+    server ── GiveAccount ForgetAccounts AnswerRegistration ───────> edge
+           <─ AccountAsked LoginsFailed RegistrationAsked ─
 
 Commands are imperatives, reports are past participles. One message is one
 record of a Unix SOCK_SEQPACKET socket.
@@ -20,8 +22,10 @@ from mixminus.sip.hop import Hop
 from mixminus.sip.sdp.negotiation import LocalEnd
 
 __all__ = [
+    "AccountAsked",
     "AddWorker",
     "Answer",
+    "AnswerRegistration",
     "Attach",
     "CallAnswered",
     "CallDialled",
@@ -33,14 +37,19 @@ __all__ = [
     "Drain",
     "EdgeCounted",
     "EdgeOpened",
+    "ForgetAccounts",
     "Fork",
     "Forked",
+    "GiveAccount",
     "HangUp",
     "Hold",
     "IncomingCall",
+    "LoginsFailed",
     "MediaAgreed",
     "Message",
     "OpenEdge",
+    "RegisteringPhone",
+    "RegistrationAsked",
     "Reject",
     "ReleaseCall",
     "RemoveWorker",
@@ -93,6 +102,10 @@ class IncomingCall:
     to_uri: str
     offer: str
     """The SDP, or nothing: then ours goes into the 200 (late offer)."""
+    account_id: str = ""
+    """The extension or trunk that has proved itself to the edge; empty for anybody else."""
+    source_host: str = ""
+    """The address that the INVITE came to the edge from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +222,9 @@ class OpenEdge:
     """Loopback port towards the workers; 0 at the first start, the same again after a restart."""
     invites_per_s: float
     messages_per_s: float
+    domain: str = ""
+    """What the realms of customers and trunks are below."""
+    digests: str = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +278,77 @@ class EdgeCounted:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountAsked:
+    """From the edge: who may log in by this name?"""
+
+    ask: int
+    domain: str
+    """The host that was named, or the realm that was digested."""
+    username: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAccount:
+    ask: int
+    realm: str
+    account_id: str
+    """Empty: nobody."""
+    sha256: str
+    """H(A1) of RFC 7616; empty where no password opens."""
+    md5: str
+    trusted: bool
+    """The address is proof enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetAccounts:
+    """Somebody's password, or whether they may log in, has changed: ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginsFailed:
+    """Somebody keeps trying an account's door, and waits longer each time from now on."""
+
+    account_id: str
+    host: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteringPhone:
+    """One Contact of a REGISTER; 0 seconds take it away."""
+
+    contact: str
+    expires_s: int
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationAsked:
+    """A phone of this account has proved itself, and wants to be found by the flow it came by."""
+
+    ask: int
+    account_id: str
+    sip_call_id: str
+    sequence_number: int
+    phones: tuple[RegisteringPhone, ...]
+    removes_all: bool
+    transport: str
+    host: str
+    port: int
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRegistration:
+    ask: int
+    status_code: int
+    phones: tuple[tuple[str, int], ...]
+    """Every contact that the account has now, with the seconds it has left."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Take no new call; a worker also hangs up its calls, and exits when the last is over."""
 
@@ -293,5 +380,11 @@ Message = (
     | CallReserved
     | ReleaseCall
     | EdgeCounted
+    | AccountAsked
+    | GiveAccount
+    | ForgetAccounts
+    | LoginsFailed
+    | RegistrationAsked
+    | AnswerRegistration
     | Drain
 )

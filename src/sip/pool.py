@@ -100,6 +100,7 @@ class WorkerPool:
         *,
         on_report: Callable[[int, Message], None],
         on_lost: Callable[[int], None],
+        on_edge: Callable[[Message], None],
     ) -> None:
         self.port = 0
         """The public SIP port, once open."""
@@ -107,6 +108,7 @@ class WorkerPool:
         self._config = config
         self._on_report = on_report
         self._on_lost = on_lost
+        self._on_edge = on_edge
         self._inner_port = 0
         self._workers: dict[int, _Worker] = {}
         self._numbers = itertools.count(1)
@@ -184,6 +186,10 @@ class WorkerPool:
         """Send a command; to a worker that is gone, nothing."""
         if worker := self._workers.get(worker_id):
             worker.channel.send(message)
+
+    def send_edge(self, message: Message) -> None:
+        """Send a command to the edge; while there is none, nothing."""
+        self._edge.send(message)
 
     async def close(self) -> None:
         """Hang up every call, then let all processes go; closing twice is harmless."""
@@ -295,6 +301,8 @@ class WorkerPool:
                 inner_port=self._inner_port,
                 invites_per_s=config.invites_per_s,
                 messages_per_s=config.messages_per_s,
+                domain=config.domain,
+                digests=config.digests,
             )
         )
 
@@ -316,6 +324,8 @@ class WorkerPool:
                     self.release(leg_id)
             case EdgeCounted(counters):
                 self.counters |= Counter(dict(counters))
+            case _:
+                self._on_edge(message)
 
     def _on_edge_loss(self) -> None:
         self._edge_open = False

@@ -66,8 +66,10 @@ def _with_recordings(call: Call, recorded: Sequence[tuple[UUID, bool]]) -> Call:
 
 
 def _columns(call: Call) -> dict[str, Any]:
-    chained = [str(each) for each in call.chained_call_ids]
-    values = asdict(call) | {"mute": call.mute.value, "chained_call_ids": chained}
+    values = asdict(call) | {
+        "mute": call.mute.value,
+        "chained_call_ids": [str(each) for each in call.chained_call_ids],
+    }
     return {column.name: values[column.name] for column in calls.c}
 
 

@@ -18,18 +18,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from mixminus.errors import Unavailable
 from mixminus.store.access_keys import AccessKeyRows
+from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
 from mixminus.store.calls import CallRows
 from mixminus.store.conferencecalls import ConferencecallRows
 from mixminus.store.conferences import ConferenceRows
 from mixminus.store.customers import CustomerRows, SecretRows
+from mixminus.store.extensions import BindingRows, ExtensionRows
 from mixminus.store.flows import FlowRows
 from mixminus.store.groupcalls import GroupcallRows
 from mixminus.store.idempotency import IdempotencyRows
+from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.store.transcribes import TranscribeRows, TranscriptRows
+from mixminus.store.trunks import TrunkRows
 from mixminus.store.webhooks import WebhookRows
 
 __all__ = ["Store", "Transaction", "create_engine"]
@@ -49,18 +54,25 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, timestamp_style: TimestampStyle) -> None:
         self.timestamp_style = timestamp_style
         self.access_keys = AccessKeyRows(connection)
+        self.activeflow_webhooks = ActiveflowWebhookRows(connection)
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
+        self.bindings = BindingRows(connection)
         self.calls = CallRows(connection)
         self.conferencecalls = ConferencecallRows(connection)
         self.conferences = ConferenceRows(connection)
         self.customers = CustomerRows(connection)
+        self.extensions = ExtensionRows(connection)
         self.flows = FlowRows(connection)
         self.groupcalls = GroupcallRows(connection)
         self.idempotency = IdempotencyRows(connection)
+        self.numbers = NumberRows(connection)
         self.outbox = OutboxRows(connection)
         self.recordings = RecordingRows(connection)
         self.secrets = SecretRows(connection)
+        self.trunks = TrunkRows(connection)
+        self.transcribes = TranscribeRows(connection)
+        self.transcripts = TranscriptRows(connection)
         self.webhooks = WebhookRows(connection)
 
 

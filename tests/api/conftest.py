@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from mixminus.api.application import build
 from mixminus.app.control import ControlConfig, open_control
 from mixminus.app.door import services_of
+from mixminus.app.sounds import SoundConfig
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryService
 from mixminus.mixer import Engine
@@ -16,6 +17,7 @@ from mixminus.store.migrations import upgrade
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.door import KEY, Door
 from tests.support.database import database_url
+from tests.support.speech import tone_config
 
 
 @pytest.fixture
@@ -28,7 +30,11 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         stack.push_async_callback(store.close)
         engine = stack.enter_context(Engine())
         engine.start()
-        config = ControlConfig(recordings_directory=tmp_path / "recordings")
+        config = ControlConfig(
+            recordings_directory=tmp_path / "recordings",
+            sounds=SoundConfig(tmp_path / "sounds", tmp_path / "speech"),
+            speech=tone_config(tmp_path / "transcription"),
+        )
         control = await stack.enter_async_context(open_control(store, clock, engine, config))
         webrtc = WebRtcEndpoint(engine, control.calls)
         await webrtc.start()

@@ -22,6 +22,8 @@ BODY: dict[str, Any] = {
     "type": "conference",
     "permission": int(Permission.CUSTOMER_AGENT),
     "password": "long enough",
+    "text": "hello",
+    "language": "en-US",
 }
 # Only the super admin gets as far as looking for these.
 NOT_EVEN_LOOKED_FOR = {"/customers/{id}/freeze", "/customers/{id}/recover"}
@@ -49,8 +51,19 @@ async def victim(door: Door, offer: str) -> Victim:
     joined = await participant(door, room, "joined")
     _, recorded = await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_start")
     await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_stop")
+    made = {
+        name: (await door.post(f"/v1.0/{name}", body))[1]["id"]
+        for name, body in {
+            "numbers": {"number": "+15550100"},
+            "extensions": {"extension": "victim", "password": "long enough"},
+            "trunks": {"domain_name": "victim"},
+        }.items()
+    }
     group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
     _, rung = await door.post("/v1.0/groupcalls", group)
+    _, transcribed = await door.post(
+        f"/v1.0/conferences/{room['id']}/transcribe_start", {"language": "en-US"}
+    )
     _, flow = await door.post("/v1.0/flows", {"name": "victim's"})
     agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
@@ -63,6 +76,8 @@ async def victim(door: Door, offer: str) -> Victim:
             "activeflows": joined["activeflow_id"],
             "recordings": recorded["recording_ids"][0],
             "recordingfiles": recorded["recording_ids"][0],
+            **made,
+            "transcribes": transcribed["transcribe_id"],
             "agents": str(agent.id),
             "accesskeys": str(identity.access_key_id),
             "customers": str(identity.customer_id),

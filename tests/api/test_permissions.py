@@ -11,7 +11,11 @@ from mixminus.api.permissions import needed
 from tests.api.door import KEY, OPERATOR, Door
 
 ADMIN, MANAGER = Permission.CUSTOMER_ADMIN, Permission.CUSTOMER_MANAGER
-ANY = {"conferences", "conferencecalls", "calls", "recordings", "recordingfiles", "flows", "activeflows"}
+ANY = {
+    *("conferences", "conferencecalls", "calls", "recordings", "recordingfiles"),
+    *("flows", "activeflows", "numbers", "extensions", "trunks"),
+    *("transcribes", "transcripts"),
+}
 
 
 async def session(door: Door, permission: Permission, name: str = "somebody") -> str:

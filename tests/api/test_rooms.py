@@ -25,6 +25,10 @@ SETTINGS: dict[str, Any] = {
     "exit_tone": True,
     "music_when_alone": True,
     "record_on_start": True,
+    "announce": "names",
+    "prompts": "all",
+    "language": "en-GB",
+    "prompt_texts": {"alone": "Nobody else is here."},
 }
 
 
@@ -38,7 +42,8 @@ async def test_settings_are_kept_shown_and_reset(door: Door) -> None:
     assert page["result"][0]["pin"] == "1234"
     _, put = await door.send("PUT", path, json={"pin": "5"})
     assert put["pin"] == "5"
-    assert not any(put[key] for key in SETTINGS.keys() - {"pin"})
+    assert not any(put[key] for key in SETTINGS.keys() - {"pin", "prompts"})
+    assert put["prompts"] == "pin"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +55,11 @@ async def test_settings_are_kept_shown_and_reset(door: Door) -> None:
         {"pin": "1", "moderator_pin": "1"},
         {"max_participants": -1},
         {"locked": "yes"},
+        {"announce": "loudly"},
+        {"prompts": True},
+        {"language": "no language"},
+        {"prompt_texts": {"weather": "It rains."}},
+        {"prompt_texts": {"alone": 1}},
     ],
 )
 async def test_wrong_settings_are_refused(door: Door, wrong: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ async def told(house: House) -> list[str]:
 async def test_a_phone_dials_in_and_hangs_up(house: House) -> None:
     call = await up(house)
     assert call.status is CallStatus.PROGRESSING
-    assert (call.source.target, call.destination.type) == ("alice", "sip")
+    assert (call.source.target, call.destination.type) == ("alice", "conference")
     assert None not in (call.tm_ringing, call.tm_progressing)
     house.legs[0].bye()
     ended = await hung_up(house, call)

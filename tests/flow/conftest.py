@@ -1,5 +1,19 @@
-"""A house for each test."""
+"""A house for each test, and the engines that speak in it."""
 
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mixminus.speech.synthesis.cache import SpeechCache
+from mixminus.speech.synthesis.hibari import HibariSpeech
+from mixminus.speech.synthesis.service import SpeechService
 from tests.support.house import house
 
-__all__ = ["house"]
+__all__ = ["house", "speech"]
+
+
+@pytest.fixture
+async def speech() -> AsyncIterator[SpeechService]:
+    service = SpeechService((HibariSpeech(),), SpeechCache(None))
+    yield service
+    await service.close()

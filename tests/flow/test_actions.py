@@ -10,6 +10,7 @@ from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.basic import Answer, Hangup, Sleep
 from mixminus.flow.actions.catalogue import CATALOGUE, InvalidActionType, Option, normalise, parse
 from mixminus.flow.actions.room import ConferenceJoin
+from mixminus.flow.actions.speech import Beep, Echo, Play, StreamEcho, Talk
 from mixminus.flow.executors.table import EXECUTORS
 from mixminus.ids import NIL, ConferenceId
 
@@ -25,7 +26,19 @@ ROOM = ConferenceId(UUID("99accfb7-c0dd-4a54-997d-dd18af7bc280"))
         ({"type": "hangup"}, Hangup(HangupReason.NORMAL)),
         ({"type": "hangup", "option": {"reason": "busy"}}, Hangup(HangupReason.BUSY)),
         ({"type": "sleep", "option": {"duration": 1500}}, Sleep(1500)),
-        ({"type": "talk", "option": {"text": "hello"}}, None),
+        ({"type": "talk", "option": {"text": "hello", "provider": "gcp"}}, Talk("hello")),
+        (
+            {
+                "type": "talk",
+                "option": {"text": "a", "voice_id": "b", "digits_handle": "next", "async": True},
+            },
+            Talk("a", voice="b", digits_next=True, meanwhile=True),
+        ),
+        ({"type": "play", "option": {"stream_urls": ["a.wav"]}}, Play(("a.wav",))),
+        ({"type": "beep"}, Beep()),
+        ({"type": "echo"}, Echo(180_000)),
+        ({"type": "stream_echo", "option": {"duration": 5}}, StreamEcho(5)),
+        ({"type": "queue_join", "option": {"queue_id": "x"}}, None),
     ],
 )
 def test_reading(raw: dict[str, Any], option: Option | None) -> None:
@@ -41,6 +54,12 @@ def test_reading(raw: dict[str, Any], option: Option | None) -> None:
         {"type": "sleep", "option": {"duration": "long"}},
         {"type": "sleep", "option": {"duration": True}},
         {"type": "sleep", "option": [1]},
+        {"type": "talk", "option": {"text": 1}},
+        {"type": "talk", "option": {"digits_handle": "previous"}},
+        {"type": "talk", "option": {"async": "yes"}},
+        {"type": "play", "option": {"stream_urls": "a.wav"}},
+        {"type": "play", "option": {"stream_urls": [1]}},
+        {"type": "echo", "option": {"duration": "long"}},
         {"type": "answer", "id": "first"},
     ],
 )

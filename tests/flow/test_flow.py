@@ -11,7 +11,7 @@ from tests.support.house import EVERYTHING, House
 from tests.support.waiting import until
 
 HOUR: dict[str, Any] = {"type": "sleep", "option": {"duration": 3_600_000}}
-TALK: dict[str, Any] = {"type": "talk", "option": {"text": "not yet spoken"}}
+SKIPPED: dict[str, Any] = {"type": "queue_join", "option": {"queue_id": "nobody queues here"}}
 
 
 async def only_participant(house: House, status: ConferencecallStatus) -> ConferencecallId:
@@ -34,7 +34,7 @@ async def acting(house: House, id_: ConferencecallId, type_: str) -> None:
 
 
 async def test_pre_actions_come_before_the_room(house: House) -> None:
-    room = await house.room(pre_actions=(TALK, HOUR))
+    room = await house.room(pre_actions=(SKIPPED, HOUR))
     leg = await house.dial(room.id)
     id_ = await only_participant(house, ConferencecallStatus.JOINING)
     await acting(house, id_, "sleep")

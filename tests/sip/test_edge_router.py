@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from mixminus.sip.edge.calls import LINGER_S, UNHEARD_S, Worker
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
 from mixminus.sip.edge.identity import Identity
+from mixminus.sip.edge.inward import Action
+from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.router import Router
 from mixminus.sip.sdp.envelope import fold, unfold
-from tests.sip.torture import CASES, DROPPED, FORWARDED, Case
+from tests.sip.torture import ASKED, CASES, DROPPED, FORWARDED, Case
 
 PHONE = Flow("UDP", "192.0.2.7", 5070)
 SDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
@@ -61,12 +63,12 @@ def answer_of(forwarded: bytes, status_code: int = 200, *, body: str = "", tag: 
     return "\r\n".join([f"SIP/2.0 {status_code} Whatever", *copied]).encode()
 
 
-def status_code(action: ToPhone | ToWorker | None) -> int:
+def status_code(action: Action) -> int:
     assert isinstance(action, ToPhone)
     return int(action.message.split()[1])
 
 
-def forwarded(action: ToPhone | ToWorker | None) -> ToWorker:
+def forwarded(action: Action) -> ToWorker:
     assert isinstance(action, ToWorker), action
     return action
 
@@ -77,12 +79,14 @@ def established(router: Router, call_id: str = "call-1", now_s: float = 0.0) -> 
     return invite
 
 
-def outcome(action: ToPhone | ToWorker | None) -> int:
+def outcome(action: Action) -> int:
     match action:
         case ToPhone():
             return status_code(action)
         case ToWorker():
             return FORWARDED
+        case ToServer():
+            return ASKED
     return DROPPED
 
 
@@ -91,7 +95,7 @@ def test_torture(case: Case) -> None:
     assert outcome(open_router().from_phone(case.message, PHONE, 0.0)) == case.outcome
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(CASES), st.data())
 def test_no_damage_to_a_message_does_more_than_be_refused(case: Case, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(case.message) - 1))
@@ -338,7 +342,7 @@ def test_a_response_for_a_worker_that_never_was_is_dropped(worker: str) -> None:
     assert router.from_phone(forged, PHONE, 0.0) is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(RESPONSE)), st.integers(0, 12), st.text(max_size=12))
 def test_no_damage_to_a_response_does_more_than_be_dropped(place: int, length: int, damage: str) -> None:
     open_router().from_phone(RESPONSE[:place] + damage.encode() + RESPONSE[place + length :], PHONE, 0.0)

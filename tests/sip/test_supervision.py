@@ -14,14 +14,14 @@ from mixminus.mixer import Engine
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
 from mixminus.sip.pool import workers_needed
-from tests.support.sip_house import Desk, House, children, end_of, open_house
+from tests.support.sip_house import Desk, House, children, end_of, open_house, open_office
 from tests.support.sip_phone import Phone, PhoneCall, sdp
 from tests.support.waiting import until
 
 SERVER = """
 import asyncio, sys
 from mixminus.sip.config import SipConfig
-from tests.support.sip_house import open_house
+from tests.support.sip_house import open_house, open_office
 
 async def main():
     async with open_house(SipConfig(port=0, max_calls=4)) as house:
@@ -255,7 +255,12 @@ async def test_a_port_that_is_taken_is_an_error_at_start() -> None:
 
 
 async def _fails_to_start(house: House) -> None:
-    second = SipEndpoint(house.engine, Desk(), SipConfig(port=house.endpoint.port, max_calls=4))
+    second = SipEndpoint(
+        house.engine,
+        Desk(),
+        SipConfig(port=house.endpoint.port, max_calls=4),
+        directory=house.office.directory,
+    )
     with pytest.raises(Unavailable):
         await second.start()
     await second.close()
@@ -263,7 +268,8 @@ async def _fails_to_start(house: House) -> None:
 
 async def test_closing_what_never_started_is_harmless() -> None:
     engine = Engine()
-    endpoint = SipEndpoint(engine, Desk(), SipConfig(port=0))
-    await endpoint.close()
-    await endpoint.close()
+    async with open_office() as office:
+        endpoint = SipEndpoint(engine, Desk(), SipConfig(port=0), directory=office.directory)
+        await endpoint.close()
+        await endpoint.close()
     engine.close()

@@ -1,12 +1,13 @@
 """Messages of RFC 4475 (SIP torture tests), by the names that it gives them, and what the edge does with each.
 
 Written down by hand, shortened where length is not the point. The outcome is
-a status code, ``FORWARDED`` to a worker, or ``DROPPED`` without an answer.
+a status code, ``FORWARDED`` to a worker, ``ASKED`` about at the server, or ``DROPPED`` without an answer.
 """
 
 from dataclasses import dataclass
 
 FORWARDED = 1
+ASKED = 2
 DROPPED = 0
 
 
@@ -86,7 +87,7 @@ CASES = [
         501,
     ),
     Case("esc01: escapes in the user part", _invite("INVITE sip:sips%3Auser%40example.com@example.net SIP/2.0"), FORWARDED),
-    Case("escnull: escaped NULs", _message("REGISTER sip:example.com SIP/2.0", *_usual("REGISTER")), 405),
+    Case("escnull: escaped NULs", _message("REGISTER sip:example.com SIP/2.0", *_usual("REGISTER")), ASKED),
     Case("esc02: a method that only looks escaped", _message("RE%47IST%45R sip:a@b.com SIP/2.0", *_usual("RE%47IST%45R")), 501),
     Case(
         "lwsdisp: no blank between name and URI",
@@ -130,7 +131,7 @@ CASES = [
     Case("trws: blanks after the start line", _options("OPTIONS sip:remote-target@example.com SIP/2.0  "), 400),
     Case("escruri: headers in the Request-URI", _invite("INVITE sip:user@example.com?Route=%3Csip:example.com%3E SIP/2.0"), 400),
     Case("baddate: a date in a time zone", _invite("INVITE sip:user@example.com SIP/2.0", "Date: Fri, 01 Jan 2010 16:00:00 EST"), FORWARDED),
-    Case("regbadct: REGISTER with a bad Contact", _message("REGISTER sip:example.com SIP/2.0", *_usual("REGISTER")), 405),
+    Case("regbadct: REGISTER with a bad Contact", _message("REGISTER sip:example.com SIP/2.0", *_usual("REGISTER")), ASKED),
     Case("badaspec: blanks within the addr-spec", _options().replace(b"To: sip:user@example.com", b'To: "Watson" < sip:t@example.org >'), 400),
     Case("baddn: a name that needs quotes", _options().replace(b"From: sip:j_user@example.com", b"From: Bell, Alexander <sip:a@example.com>"), 400),
     Case("badvers: another version", _options("OPTIONS sip:t.watson@example.org SIP/7.0"), 505),

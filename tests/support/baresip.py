@@ -69,7 +69,7 @@ opus_sprop_stereo no
 class Baresip:
     """One phone with one codec; a context manager that leaves nothing behind."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything that a test may vary
         self,
         directory: Path,
         microphone: Path,
@@ -77,10 +77,11 @@ class Baresip:
         codec: str = "PCMU/8000/1",
         transport: str = "udp",
         media_encryption: str = "",
+        login: str = "",
         answers: bool = False,
         seat: int = 0,
     ) -> None:
-        """``answers`` picks up by itself whenever it rings."""
+        """``login`` registers, instead of only calling; ``answers`` picks up by itself whenever it rings."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._user = f"phone{seat}"
@@ -99,7 +100,11 @@ class Baresip:
             **ports,
         )
         (directory / "config").write_text(config)
-        account = f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0;audio_codecs={codec}"
+        account = login and f"{login};audio_codecs={codec}"
+        account = (
+            account
+            or f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0;audio_codecs={codec}"
+        )
         if answers:
             account += ";answermode=auto"
         if media_encryption:

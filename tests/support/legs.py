@@ -1,4 +1,4 @@
-"""A leg without a network: its port is PCM, and the test is the phone."""
+"""A leg without signalling: the test is the phone."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,15 +6,17 @@ from collections.abc import Callable
 from mixminus.call.leg import Address, LegEnded, Target
 from mixminus.call.states import HangupReason
 from mixminus.ids import LegId, new_id
-from mixminus.mixer import PcmPort
+from mixminus.mixer import BridgePort, PcmPort
 
-__all__ = ["PcmExchange", "PcmLeg", "RungLeg"]
+__all__ = ["ManualLeg", "PcmExchange", "PcmLeg", "RungLeg"]
 
 
-class PcmLeg:
+class ManualLeg:
     """Implements ``call.leg.Leg``; ``done`` says in words what the call has asked of it."""
 
-    def __init__(self, port: PcmPort) -> None:
+    port: BridgePort
+
+    def __init__(self, port: BridgePort) -> None:
         self.id = LegId(new_id())
         self.port = port
         self.done: list[str] = []
@@ -52,6 +54,12 @@ class PcmLeg:
         if not self._ended.done():
             self.port.close()
             self._ended.set_result(ended)
+
+
+class PcmLeg(ManualLeg):
+    """Without a network: its port is PCM."""
+
+    port: PcmPort
 
 
 class RungLeg(PcmLeg):

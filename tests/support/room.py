@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mixminus.call.leg import Address, Leg
+from mixminus.call.leg import ANYBODY, Address, Caller, Leg
 from mixminus.mixer import Bridge, Engine
 from mixminus.webrtc.leg import WebRtcLeg
 from mixminus.webrtc.states import WebRtcLegState
@@ -20,7 +20,13 @@ class OpenHouse:
         self.legs: list[Leg] = []
 
     async def incoming(
-        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+        self,
+        leg: Leg,
+        *,
+        source: Address,
+        destination: Address,
+        pin: str | None = None,
+        caller: Caller = ANYBODY,
     ) -> None:
         self.legs.append(leg)
         leg.port.join(self.bridge)

@@ -3,14 +3,25 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 
-from mixminus.call.leg import Address, Leg, LegEnded
+from mixminus.access.service import AccessService
+from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
 from mixminus.call.states import HangupReason
+from mixminus.directory.service import DirectoryServices, open_directory
+from mixminus.flow.flows import FlowService
+from mixminus.ids import CustomerId
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
+from mixminus.store.database import Store
+from mixminus.store.migrations import upgrade
+from tests.support.clock import ManualClock
+from tests.support.database import sqlite_url
 
 PATIENCE_S = 15.0
 
@@ -22,10 +33,18 @@ class Desk:
         self.legs: list[Leg] = []
         self.sources: list[Address] = []
         self.destinations: list[Address] = []
+        self.callers: list[Caller] = []
 
     async def incoming(
-        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+        self,
+        leg: Leg,
+        *,
+        source: Address,
+        destination: Address,
+        pin: str | None = None,
+        caller: Caller = ANYBODY,
     ) -> None:
+        self.callers.append(caller)
         self.legs.append(leg)
         self.sources.append(source)
         self.destinations.append(destination)
@@ -38,14 +57,40 @@ class Desk:
             await leg.answer()
 
 
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who may log in, and the books that say so."""
+
+    store: Store
+    clock: ManualClock
+    customer_id: CustomerId
+    directory: DirectoryServices
+
+
+@asynccontextmanager
+async def open_office(domain: str = "mixminus.local") -> AsyncIterator[Office]:
+    """Keep the books of one customer for a while."""
+    with TemporaryDirectory() as directory:
+        url = sqlite_url(Path(directory))
+        await upgrade(url)
+        store, clock = Store(url), ManualClock()
+        try:
+            identity, _ = await AccessService(store, clock).ensure_default(None)
+            services = open_directory(store, clock, domain=domain, names={}, flows=FlowService(store, clock))
+            yield Office(store, clock, identity.customer_id, services)
+        finally:
+            await store.close()
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """The endpoint and all that a test asks about it."""
 
-    def __init__(self, engine: Engine, endpoint: SipEndpoint, desk: Desk, events: list[EngineEvent]) -> None:
-        self.engine = engine
-        self.endpoint = endpoint
-        self.desk = desk
-        self.events = events
+    engine: Engine
+    endpoint: SipEndpoint
+    desk: Desk
+    events: list[EngineEvent]
+    office: Office
 
     @property
     def leg(self) -> Leg:
@@ -66,15 +111,16 @@ async def open_house(config: SipConfig) -> AsyncIterator[House]:
     engine, desk = Engine(), Desk()
     events: list[EngineEvent] = []
     engine.start()
-    endpoint = SipEndpoint(engine, desk, config, on_event=events.append)
-    before = set(children())
-    try:
-        await endpoint.start()
-        yield House(engine, endpoint, desk, events)
-    finally:
-        await endpoint.close()
-        engine.close()
-    assert set(children()) == before
+    async with open_office(config.domain) as office:
+        endpoint = SipEndpoint(engine, desk, config, directory=office.directory, on_event=events.append)
+        before = set(children())
+        try:
+            await endpoint.start()
+            yield House(engine, endpoint, desk, events, office)
+        finally:
+            await endpoint.close()
+            engine.close()
+        assert set(children()) == before
     for leg in desk.legs:
         assert leg.port.closed
 

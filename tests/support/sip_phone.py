@@ -62,21 +62,25 @@ class Phone:
     transport: str
     address: tuple[str, int] = ("", 0)
     received: dict[str, asyncio.Queue[Message]] = field(default_factory=dict)
+    invites: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
+    """What others want of this phone."""
     _udp: asyncio.DatagramTransport | None = None
     _tcp: asyncio.StreamWriter | None = None
     _reader: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, port: int, *, host: str = "127.0.0.1", transport: str = "UDP") -> "Phone":
+    async def open(
+        cls, port: int, *, host: str = "127.0.0.1", transport: str = "UDP", source: str = "127.0.0.1"
+    ) -> "Phone":
         phone = cls(host, port, transport)
         if transport == "UDP":
             loop = asyncio.get_running_loop()
             phone._udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(phone), local_addr=("127.0.0.1", 0)
+                lambda: _Datagrams(phone), local_addr=(source, 0)
             )
             phone.address = phone._udp.get_extra_info("sockname")
         else:
-            reader, phone._tcp = await asyncio.open_connection(host, port)
+            reader, phone._tcp = await asyncio.open_connection(host, port, local_addr=(source, 0))
             phone.address = phone._tcp.get_extra_info("sockname")
             phone._reader = asyncio.create_task(phone._read(reader))
         close_at_the_end(phone.close)
@@ -106,6 +110,8 @@ class Phone:
     def take(self, raw: bytes) -> None:
         message = Message.parse(raw)
         self.inbox(message.header("call-id")).put_nowait(message)
+        if message.method == "INVITE":
+            self.invites.put_nowait(message)
 
     def call(self, user: str, **headers: str) -> "PhoneCall":
         return PhoneCall(self, user, headers)

@@ -10,7 +10,7 @@ T = TypeVar("T")
 _STEP_S = 0.02
 
 
-def eventually(probe: Callable[[], T], *, timeout_s: float = 10.0, what: str = "") -> T:
+def eventually(probe: Callable[[], T | None], *, timeout_s: float = 10.0, what: str = "") -> T:
     """Return the first truthy result of ``probe``; raise AssertionError after the deadline."""
     deadline = time.monotonic() + timeout_s
     while not (result := probe()):
@@ -35,6 +35,11 @@ async def until(look: Callable[[], Any], *, within_s: float = 15.0) -> Any:
             return found
         assert loop.time() < end, f"not within {within_s} s: {look}"
         await asyncio.sleep(_STEP_S)
+
+
+async def breathe() -> None:
+    """Let everything that can go on now go on."""
+    await asyncio.sleep(0)
 
 
 async def pace(seconds: float) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from mixminus.call.leg import Address, Leg, LegEnded
+from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
 from mixminus.call.states import HangupReason
 from mixminus.errors import (
     Exhausted,
@@ -34,7 +34,13 @@ class Door:
         self._treat = treat
 
     async def incoming(
-        self, leg: Leg, *, source: Address, destination: Address, pin: str | None = None
+        self,
+        leg: Leg,
+        *,
+        source: Address,
+        destination: Address,
+        pin: str | None = None,
+        caller: Caller = ANYBODY,
     ) -> None:
         await self._treat(leg)
 

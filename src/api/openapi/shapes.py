@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from mixminus.call.states import CallStatus, HangupBy, HangupReason
-from mixminus.conference.model import Role
+from mixminus.conference.model import Announce, Prompting, Role
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.recording.states import RecordingStatus
 
@@ -102,6 +102,14 @@ class Conference(Shape):
     exit_tone: bool
     music_when_alone: bool
     record_on_start: bool
+    announce: Announce
+    """What the room is told by speech when somebody comes or goes: nothing, how many there are, or who."""
+    prompts: Prompting
+    """What a participant is told by speech: nothing, to enter the pin, or all there is to tell."""
+    language: str
+    """Of prompts and announcements; empty is the server's."""
+    prompt_texts: dict[str, str]
+    """Prompts in the room's own words: a text, or `sound:` and the name of a file in the folder of sounds."""
     tm_end: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp

@@ -4,15 +4,19 @@ from typing import Final
 
 from mixminus.api.openapi import (
     access,
+    asides,
     call_recordings,
     calls,
     conferences,
     dialling,
+    directory,
     events,
     flows,
+    media_streams,
     recordings,
     rooms,
     system,
+    transcribes,
     whip,
 )
 
@@ -22,12 +26,16 @@ OPERATIONS: Final = (
     *conferences.OPERATIONS,
     *rooms.OPERATIONS,
     *calls.OPERATIONS,
-    *dialling.OPERATIONS,
     *call_recordings.OPERATIONS,
+    *dialling.OPERATIONS,
+    *asides.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,
+    *transcribes.OPERATIONS,
+    *media_streams.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,
+    *directory.OPERATIONS,
     *access.OPERATIONS,
     *system.OPERATIONS,
 )

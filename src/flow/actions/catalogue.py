@@ -6,7 +6,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions import basic, control, dialling, digits, media, recording, room, web
+from mixminus.flow.actions import (
+    basic,
+    control,
+    dialling,
+    digits,
+    media,
+    recording,
+    room,
+    speech,
+    transcription,
+    web,
+)
 from mixminus.flow.actions.basic import BasicOption
 from mixminus.flow.actions.control import ControlOption
 from mixminus.flow.actions.dialling import DiallingOption
@@ -15,6 +26,8 @@ from mixminus.flow.actions.media import MediaOption
 from mixminus.flow.actions.reading import OptionFields, read_uuid
 from mixminus.flow.actions.recording import RecordingOption
 from mixminus.flow.actions.room import RoomOption
+from mixminus.flow.actions.speech import SpeechOption
+from mixminus.flow.actions.transcription import TranscriptionOption
 from mixminus.flow.actions.web import WebOption
 from mixminus.flow.variables import has_placeholder
 from mixminus.ids import NIL, new_id
@@ -29,6 +42,8 @@ Option = (
     | MediaOption
     | RecordingOption
     | RoomOption
+    | SpeechOption
+    | TranscriptionOption
     | WebOption
 )
 _READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
@@ -39,6 +54,8 @@ _READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
     **media.READERS,
     **recording.READERS,
     **room.READERS,
+    **speech.READERS,
+    **transcription.READERS,
     **web.READERS,
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+from mixminus.conference.model import RoomSettings
 from mixminus.conference.room import Seat
 from mixminus.flow.actions.catalogue import Option
 from mixminus.flow.actions.room import ConfbridgeJoin, ConferenceJoin
@@ -31,6 +32,8 @@ async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
     conference = seat.conference
     await _stay(run, seat, before=True)
     if seat.joined:
+        if seat.closed and conference.settings.prompts == "all":
+            await run.wait(run.services.sounds.prompt(run.call.port, "goodbye", conference.settings.wording))
         await run.perform(conference.post_actions)
         await _perform_flow(run, conference.post_flow_id)
 
@@ -51,8 +54,14 @@ async def _admitted(run: FlowRun, conference_id: ConferenceId) -> Seat | None:
         await run.park()
     seat = await run.participants.admit(conference_id, run.call.id, run.call.port, role, run.activeflow.id)
     if seat is None:
+        await _tell_why_not(run, settings)
         log.info("not admitted", call_id=str(run.call.id), conference_id=str(conference_id))
     return seat
+
+
+async def _tell_why_not(run: FlowRun, settings: RoomSettings) -> None:
+    if settings.locked and settings.prompts == "all" and run.call.answered:
+        await run.wait(run.services.sounds.prompt(run.call.port, "locked", settings.wording))
 
 
 async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:

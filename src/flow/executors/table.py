@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from mixminus.flow.actions.catalogue import Option
-from mixminus.flow.executors import basic, control, dialling, digits, media, recording, room, web
+from mixminus.flow.executors import (
+    basic,
+    control,
+    dialling,
+    digits,
+    media,
+    recording,
+    room,
+    speech,
+    transcription,
+    web,
+)
 from mixminus.flow.run import Executor
 
 __all__ = ["EXECUTORS"]
@@ -17,5 +28,7 @@ EXECUTORS: Final[Mapping[type[Option], Executor]] = {
     **media.EXECUTORS,
     **recording.EXECUTORS,
     **room.EXECUTORS,
+    **speech.EXECUTORS,
+    **transcription.EXECUTORS,
     **web.EXECUTORS,
 }

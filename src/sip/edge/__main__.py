@@ -13,16 +13,22 @@ from mixminus.sip import watchdog
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_FAREWELL_S
 from mixminus.sip.edge.calls import Worker
+from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.flow import Flow
 from mixminus.sip.edge.identity import Identity
+from mixminus.sip.edge.inward import Action
 from mixminus.sip.edge.network import Network
+from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.router import Router
 from mixminus.sip.messages import (
     AddWorker,
+    AnswerRegistration,
     CallReserved,
     Drain,
     EdgeCounted,
     EdgeOpened,
+    ForgetAccounts,
+    GiveAccount,
     Message,
     OpenEdge,
     ReleaseCall,
@@ -36,6 +42,12 @@ __all__ = ["EdgeProcess", "main"]
 
 _TURN_S: Final = 0.25
 _TURNS_A_COUNT: Final = 8
+
+_ALGORITHMS: Final[dict[str, tuple[Algorithm, ...]]] = {
+    "both": ALGORITHMS,
+    "sha-256": ("sha256",),
+    "md5": ("md5",),
+}
 
 _log = log.get("sip.edge")
 
@@ -81,12 +93,15 @@ class EdgeProcess:
             case AddWorker(worker_id, sip_port, capacity, sip_call_ids):
                 self._router.add_worker(Worker(worker_id, sip_port, capacity, set(sip_call_ids)))
             case RemoveWorker(worker_id):
-                for action in self._router.remove_worker(worker_id, self._loop.time()):
-                    self._network.send(action)
+                for farewell in self._router.remove_worker(worker_id, self._loop.time()):
+                    self._network.send(farewell)
             case ReserveCall(leg_id):
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._loop.time())
+            case GiveAccount() | AnswerRegistration() | ForgetAccounts():
+                for action in self._router.learn(command, self._loop.time()):
+                    self._send(action)
             case Drain():
                 self._drained = True
                 self._router.drain()
@@ -104,17 +119,26 @@ class EdgeProcess:
             self._counters,
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
+            domain=command.domain,
+            algorithms=_ALGORITHMS[command.digests],
         )
         self._network = network
         self._channel.send(EdgeOpened(network.port, network.inner_port))
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
         if self._router and self._network:
-            self._network.send(self._router.from_phone(received, source, self._loop.time()))
+            self._send(self._router.from_phone(received, source, self._loop.time()))
 
     def _from_worker(self, received: bytes, sip_port: int) -> None:
         if self._router and self._network:
             self._network.send(self._router.from_worker(received, sip_port, self._loop.time()))
+
+    def _send(self, action: Action) -> None:
+        """Give an action to whom it concerns."""
+        if isinstance(action, ToServer):
+            self._channel.send(action.message)
+        elif self._network:
+            self._network.send(action)
 
     def _undelivered(self, message: bytes) -> None:
         if self._router and self._network:
@@ -130,7 +154,7 @@ class EdgeProcess:
                 continue
             now_s = self._loop.time()
             for action in self._router.turn(now_s):
-                self._network.send(action)
+                self._send(action)
             self._network.turn(now_s)
             if turns % _TURNS_A_COUNT == 0:
                 self._report_counters()

@@ -10,10 +10,8 @@ from mixminus.sip.sdp.description import parse as parse_sdp
 
 __all__ = ["ALLOWED_METHODS", "SUPPORTED_EXTENSIONS", "can_be_answered", "fault_of"]
 
-ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS")
-_KNOWN_METHODS: Final = frozenset(
-    {*ALLOWED_METHODS, "REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "REFER"}
-)
+ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS", "REGISTER")
+_KNOWN_METHODS: Final = frozenset({*ALLOWED_METHODS, "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "REFER"})
 SUPPORTED_EXTENSIONS: Final = frozenset({"timer", "100rel"})
 _ONCE: Final = ("from", "to", "call-id", "cseq")
 _AT_MOST_ONCE: Final = ("max-forwards", "content-type", "session-expires", "min-se")
@@ -67,8 +65,11 @@ def _addresses(request: Request) -> Fault | None:
         for via in headers.values("via"):
             Via.parse(via)
         sender = NameAddress.parse(headers.first("from"))
-        NameAddress.parse(headers.first("to"))
-        if contact := headers.first("contact"):
+        recipient = NameAddress.parse(headers.first("to"))
+        if request.method == "REGISTER":
+            # Its Contacts are a list, or a star: the registrar reads them.
+            SipUri.parse(recipient.uri)
+        elif contact := headers.first("contact"):
             SipUri.parse(NameAddress.parse(contact).uri)
     except Unreadable:
         return Fault(400, "Bad Address")

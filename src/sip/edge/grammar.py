@@ -81,14 +81,17 @@ class SipUri:
     host: str
     port: int
     parameters: dict[str, str]
+    password: str = ""
+    """What follows a colon in the user part; no password here, but the rest of ``conference:<id>``."""
 
     @classmethod
     def parse(cls, text: str) -> "SipUri":
         match = _URI.match(text)
         if not match or int(match[4] or 0) >= _PORT_LIMIT:
             raise Unreadable("not a SIP URI")
-        user = (match[2] or "").partition(":")[0]
-        return cls(match[1].lower(), user, match[3].strip("[]"), int(match[4] or 0), parameters_of(match[5]))
+        user, _, password = (match[2] or "").partition(":")
+        host, port = match[3].strip("[]"), int(match[4] or 0)
+        return cls(match[1].lower(), user, host, port, parameters_of(match[5]), password)
 
 
 def scheme_of(uri: str) -> str:

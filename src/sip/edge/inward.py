@@ -2,20 +2,29 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from typing import Final
 
+from mixminus.sip.caller import CALLER, Caller
 from mixminus.sip.edge.calls import CallEvent, CallState, CallTable, EdgeCall, Worker
+from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.farewell import Farewells
 from mixminus.sip.edge.faults import can_be_answered, fault_of
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker, reply_flow, stamp
+from mixminus.sip.edge.gate import Gate, Passed
 from mixminus.sip.edge.grammar import NameAddress, SipUri, Via
 from mixminus.sip.edge.guard import RateLimit
 from mixminus.sip.edge.identity import Identity, branch_of
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
+from mixminus.sip.edge.question import ToServer
+from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.responses import capabilities, refuse, respond
+from mixminus.sip.messages import AnswerRegistration, GiveAccount
 from mixminus.sip.sdp.envelope import fold
 
-__all__ = ["MAX_INNER_BYTES", "Inward"]
+__all__ = ["MAX_INNER_BYTES", "Action", "Inward"]
+
+Action = ToPhone | ToWorker | ToServer | None
 
 # PJSIP_MAX_PKT_LEN is 4000 in the wheel, and what is longer is cut without a word.
 MAX_INNER_BYTES: Final = 3900
@@ -51,15 +60,19 @@ class Inward:
         counters: Counter[str],
         *,
         invites_per_s: float,
+        domain: str,
+        algorithms: Collection[Algorithm],
     ) -> None:
         self.draining = False
+        self.gate = Gate(domain, frozenset({identity.host}), algorithms, counters)
+        self._registrar = Registrar(counters)
         self._identity = identity
         self._calls = calls
         self._farewells = farewells
         self._counters = counters
         self._invites = RateLimit(invites_per_s)
 
-    def request(self, request: Request, source: Flow, now_s: float) -> ToPhone | ToWorker | None:
+    def request(self, request: Request, source: Flow, now_s: float) -> Action:
         """Handle a request; ``source`` is where it really came from."""
         fault = fault_of(request)
         if not fault and request.method == "ACK":
@@ -73,7 +86,23 @@ class Inward:
         if fault := fault or self._loop(request):
             self._counters["sip_edge_refused"] += 1
             return ToPhone(flow, refuse(request, fault).render())
-        return self._serve(request, flow, now_s)
+        return self._serve(request, flow, source, now_s)
+
+    def account_given(self, account: GiveAccount, now_s: float) -> list[Action]:
+        """Go on with the requests that have waited for the server's word about a name."""
+        waiting = self.gate.accounts.given(account, now_s)
+        return [self._serve(each.request, each.flow, each.source, now_s) for each in waiting]
+
+    def registration_answered(self, answer: AnswerRegistration) -> ToPhone | None:
+        """Answer a REGISTER with the server's word."""
+        return self._registrar.answered(answer)
+
+    def expire(self, now_s: float) -> list[ToPhone]:
+        """Answer those for whom the server has no word."""
+        waiting = self.gate.accounts.expire(now_s)
+        self._counters["sip_edge_unanswered_asks"] += len(waiting)
+        refused = [ToPhone(each.flow, self._unavailable(each.request)) for each in waiting]
+        return refused + self._registrar.expire(now_s)
 
     def response(self, response: Response, source: Flow, now_s: float) -> ToWorker | None:
         """Bring a phone's response to the worker whose request it answers."""
@@ -111,11 +140,13 @@ class Inward:
             return Fault(483, "Too Many Hops")
         return None
 
-    def _serve(self, request: Request, flow: Flow, now_s: float) -> ToPhone | ToWorker | None:
+    def _serve(self, request: Request, flow: Flow, source: Flow, now_s: float) -> Action:
+        if request.method == "REGISTER":
+            return self._register(request, flow, source, now_s)
         call = self._calls.find(request.headers.first("call-id"))
         in_dialog = bool(NameAddress.parse(request.headers.first("to")).tag)
         if request.method == "INVITE" and not in_dialog:
-            return self._invite(request, flow, call, now_s)
+            return self._invite(request, flow, source, call, now_s)
         if request.method == "OPTIONS" and not in_dialog:
             return self._options(request, flow)
         if worker := self._worker_of(request, call, in_dialog=in_dialog):
@@ -129,14 +160,20 @@ class Inward:
         forwarded = self._forward(request, source, worker) if worker else None
         return forwarded if isinstance(forwarded, ToWorker) else None
 
+    def _register(self, request: Request, flow: Flow, source: Flow, now_s: float) -> Action:
+        passed = self.gate.check(request, flow, source, now_s)
+        if not isinstance(passed, Passed):
+            return passed
+        return self._registrar.ask(request, passed.account_id, flow, now_s)
+
     def _options(self, request: Request, flow: Flow) -> ToPhone:
         if self.draining or not self._calls.workers:
             return ToPhone(flow, self._unavailable(request))
         return ToPhone(flow, capabilities(request).render())
 
     def _invite(
-        self, request: Request, flow: Flow, call: EdgeCall | None, now_s: float
-    ) -> ToPhone | ToWorker | None:
+        self, request: Request, flow: Flow, source: Flow, call: EdgeCall | None, now_s: float
+    ) -> Action:
         if final := self._farewells.final_for(request.headers.first("call-id")):
             return ToPhone(flow, final)
         if call and call.is_same_transaction(request):
@@ -148,12 +185,18 @@ class Inward:
         if holder := self._calls.holder(request.headers.first("call-id")):
             # From before our restart: the worker knows a retransmission, and a loop, by itself.
             return self._forward(request, flow, holder, opens=True)
+        passed = self.gate.check(request, flow, source, now_s)
+        if not isinstance(passed, Passed):
+            return passed
+        return self._open(request, flow, Caller(passed.account_id, source.host), now_s)
+
+    def _open(self, request: Request, flow: Flow, caller: Caller, now_s: float) -> ToPhone | ToWorker:
         worker = None if self.draining else self._calls.least_loaded()
         if not self._invites.admits(flow.host, now_s) or not worker:
             self._counters["sip_edge_overload"] += 1
             return ToPhone(flow, self._unavailable(request))
         invite = Request(request.method, request.uri, Headers(list(request.headers.entries)))
-        forwarded = self._forward(request, flow, worker, opens=True)
+        forwarded = self._forward(request, flow, worker, opens=True, caller=caller)
         if isinstance(forwarded, ToWorker):
             self._calls.open(EdgeCall(invite, flow, worker.worker_id, now_s))
         return forwarded
@@ -177,13 +220,21 @@ class Inward:
         return self._calls.workers.get(int(worker_id)) if _WORKER.match(worker_id) else None
 
     def _forward(
-        self, request: Request, flow: Flow, worker: Worker, *, opens: bool = False
+        self,
+        request: Request,
+        flow: Flow,
+        worker: Worker,
+        *,
+        opens: bool = False,
+        caller: Caller | None = None,
     ) -> ToPhone | ToWorker:
         headers = Headers(list(request.headers.entries))
         vias = headers.values("via")
         headers.keep(_REQUEST_HEADERS)
         hops = int(headers.first("max-forwards") or _DEFAULT_MAX_FORWARDS)
         headers.set("max-forwards", str(hops - 1))
+        if caller:
+            headers.add(CALLER, caller.render())
         if opens:
             headers.push("record-route", self._identity.inner_route(flow, direct=len(vias) == 1))
         # The same for an INVITE, its CANCEL, the ACK to its refusal, and all retransmissions.

@@ -6,6 +6,7 @@ connections the same ``_Connection``: inside everything is UDP already.
 
 import asyncio
 import itertools
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from typing import Final, cast
@@ -28,6 +29,7 @@ _MAX_UNSENT_BYTES: Final = 262_144
 _IDLE_S: Final = 3600.0
 _PARTIAL_S: Final = 30.0
 _BIND_ATTEMPTS: Final = 16
+_NUMBER_BITS: Final = 48
 
 Receive = Callable[[bytes, Flow], None]
 
@@ -55,11 +57,13 @@ class Network:
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._connections: dict[int, _Connection] = {}
+        # A phone that is registered over TCP is called by its connection's number, and that outlives
+        # this process: the next one must not give the number to somebody else.
+        self._numbers = itertools.count(1 + secrets.randbits(_NUMBER_BITS))
         self._opened: dict[tuple[str, int], int] = {}
         """Connections of ours, by where they lead."""
         self._connecting: dict[tuple[str, int], list[bytes]] = {}
         """What waits for a connection."""
-        self._numbers = itertools.count(1)
         self._tasks = TaskScope(log.task_failed("sip.edge"))
 
     async def open(self, host: str, port: int, inner_port: int) -> None:

@@ -1,17 +1,21 @@
 """The router: all that the edge decides, without a socket and without a clock."""
 
 from collections import Counter
+from collections.abc import Collection
 
 from mixminus.sip.edge.calls import CallTable, EdgeCall, Worker
+from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.farewell import Farewells
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
 from mixminus.sip.edge.grammar import Unreadable
 from mixminus.sip.edge.guard import RateLimit
 from mixminus.sip.edge.identity import Identity
-from mixminus.sip.edge.inward import Inward
+from mixminus.sip.edge.inward import Action, Inward
 from mixminus.sip.edge.message import Request, Unparseable, parse
 from mixminus.sip.edge.outward import Outward
+from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.responses import respond
+from mixminus.sip.messages import AnswerRegistration, ForgetAccounts, GiveAccount
 
 __all__ = ["Router"]
 
@@ -23,13 +27,26 @@ class Router:
     """Takes what a socket has received and returns what is to be sent."""
 
     def __init__(
-        self, identity: Identity, counters: Counter[str], *, invites_per_s: float, messages_per_s: float
+        self,
+        identity: Identity,
+        counters: Counter[str],
+        *,
+        invites_per_s: float,
+        messages_per_s: float,
+        domain: str = "",
+        algorithms: Collection[Algorithm] = ALGORITHMS,
     ) -> None:
         self.counters = counters
         self._calls = CallTable()
         self._farewells = Farewells(identity)
         self._inward = Inward(
-            identity, self._calls, self._farewells, self.counters, invites_per_s=invites_per_s
+            identity,
+            self._calls,
+            self._farewells,
+            self.counters,
+            invites_per_s=invites_per_s,
+            domain=domain,
+            algorithms=algorithms,
         )
         self._outward = Outward(identity, self._calls, self.counters)
         self._messages = RateLimit(messages_per_s)
@@ -52,18 +69,34 @@ class Router:
         """Take no new call from now on."""
         self._inward.draining = True
 
+    def learn(self, answer: GiveAccount | AnswerRegistration | ForgetAccounts, now_s: float) -> list[Action]:
+        """Take the server's word about those who log in; return what it lets go on."""
+        match answer:
+            case GiveAccount():
+                return self._inward.account_given(answer, now_s)
+            case AnswerRegistration():
+                return [self._inward.registration_answered(answer)]
+            case ForgetAccounts():
+                self._inward.gate.accounts.forget()
+        return []
+
     @property
     def busy(self) -> bool:
         """Whether a phone is still to be told of an end: there are calls, or farewells that nobody has confirmed."""
         return self._calls.loaded or self._farewells.pending
 
-    def turn(self, now_s: float) -> list[ToPhone]:
+    def turn(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)
-        return self._farewells.turn(now_s) + [self._farewells.say(call, now_s) for call in unheard]
+        return [
+            *self._farewells.turn(now_s),
+            *(self._farewells.say(call, now_s) for call in unheard),
+            *self._inward.expire(now_s),
+            *self._inward.gate.reports(),
+        ]
 
-    def from_phone(self, received: bytes, source: Flow, now_s: float) -> ToPhone | ToWorker | None:
+    def from_phone(self, received: bytes, source: Flow, now_s: float) -> Action:
         """Handle one message of the public side."""
         if _KEEP_ALIVE.issuperset(received[:64]):
             return None

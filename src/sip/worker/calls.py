@@ -8,6 +8,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.ids import LegId
+from mixminus.sip.caller import caller_of
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import CallDialled, CallEnded, Dial, IncomingCall, Message
 from mixminus.sip.sdp.description import MalformedSdp
@@ -49,6 +50,7 @@ class Calls:
         if self._draining:
             call.end(pj.PJSIP_SC_SERVICE_UNAVAILABLE)
             return
+        caller = caller_of(invite)
         _, request_uri, _ = invite.partition("\r\n")[0].split(" ")
         self._report(
             IncomingCall(
@@ -58,6 +60,8 @@ class Calls:
                 from_uri=from_uri,
                 to_uri=to_uri,
                 offer=call.offer,
+                account_id=caller.account_id,
+                source_host=caller.host,
             )
         )
 

@@ -3,13 +3,22 @@
 from mixminus.store.tables.access import access_keys, agents, customers, secrets
 from mixminus.store.tables.calls import groupcalls
 from mixminus.store.tables.columns import UtcDateTime, metadata
+from mixminus.store.tables.directory import (
+    extension_bindings,
+    extensions,
+    numbers,
+    trunk_addresses,
+    trunks,
+)
 from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
-from mixminus.store.tables.flows import activeflows, flows
+from mixminus.store.tables.flows import activeflow_cursors, activeflows, flows
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
+from mixminus.store.tables.speech import transcribes, transcripts
 
 __all__ = [
     "UtcDateTime",
     "access_keys",
+    "activeflow_cursors",
     "activeflows",
     "agents",
     "calls",
@@ -17,13 +26,20 @@ __all__ = [
     "conferences",
     "customers",
     "event_streams",
+    "extension_bindings",
+    "extensions",
     "flows",
     "groupcalls",
     "idempotency_keys",
     "metadata",
+    "numbers",
     "outbox",
     "recordings",
     "secrets",
+    "transcribes",
+    "transcripts",
+    "trunk_addresses",
+    "trunks",
     "undelivered",
     "webhook_cursors",
 ]

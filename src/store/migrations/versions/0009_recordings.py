@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_recordings"
-down_revision = "0006_flows"
+revision = "0009_recordings"
+down_revision = "0008_directory"
 
 
 def _added(name: str, type_: sa.types.TypeEngine[Any], default: str) -> sa.Column[Any]:

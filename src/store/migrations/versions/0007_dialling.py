@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_dialling"
-down_revision = "0007_recordings"
+revision = "0007_dialling"
+down_revision = "0006_flows"
 
 NIL = "00000000000000000000000000000000"
 

@@ -1,0 +1,86 @@
+"""AsideService: what one call hears in its room's stead, or over whatever it does (api.md section 5.3).
+
+Who asks is named, so that mute, hold, music and silence are each undone by themselves alone.
+"""
+
+from typing import Final
+
+from mixminus.call.errors import CallNotProgressing
+from mixminus.call.live import LiveCall
+from mixminus.call.service import CallService
+from mixminus.call.states import CallStatus
+from mixminus.conference.ambience import Ambience, Music
+from mixminus.errors import InvalidArgument
+from mixminus.ids import CallId, CustomerId
+from mixminus.mixer import PortClosed
+from mixminus.sound.desk import SoundDesk
+
+__all__ = ["AsideService"]
+
+_MUSIC: Final = "moh"
+_SILENCE: Final = "silence"
+_ANSWERABLE: Final = frozenset({CallStatus.RINGING, CallStatus.PROGRESSING})
+
+
+class AsideService:
+    """Music, silence and speech for one call; all end with the call."""
+
+    def __init__(self, *, calls: CallService, ambience: Ambience, sounds: SoundDesk) -> None:
+        self._calls = calls
+        self._ambience = ambience
+        self._sounds = sounds
+        self._music: dict[CallId, Music] = {}
+
+    async def set_music(self, customer_id: CustomerId, call_id: CallId, on: bool) -> None:
+        """Let music be heard instead of the others, who do not hear the call meanwhile; CallNotProgressing."""
+        live = await self._live(customer_id, call_id)
+        try:
+            live.port.set_muted(on, by=_MUSIC)
+            live.port.set_deafened(on, by=_MUSIC)
+        except PortClosed as closed:
+            raise CallNotProgressing(f"call {call_id} is ending") from closed
+        if not on:
+            self._end_music(call_id)
+        elif call_id not in self._music:
+            self._music[call_id] = self._ambience.play_music(live.port)
+            live.over.add_done_callback(lambda _: self._end_music(call_id))
+
+    async def set_silence(self, customer_id: CustomerId, call_id: CallId, on: bool) -> None:
+        """Let nothing be heard of the others, who do hear the call; CallNotProgressing."""
+        live = await self._live(customer_id, call_id)
+        try:
+            live.port.set_deafened(on, by=_SILENCE)
+        except PortClosed as closed:
+            raise CallNotProgressing(f"call {call_id} is ending") from closed
+
+    async def talk(
+        self, customer_id: CustomerId, call_id: CallId, text: str, *, language: str = "", voice: str = ""
+    ) -> None:
+        """Say a text over whatever the call does, and answer it for that; returns when it begins.
+
+        InvalidArgument for no text at all, CallNotProgressing, and what ``SoundDesk.talk`` raises.
+        """
+        if not text:
+            raise InvalidArgument("text is empty")
+        live = await self._live(customer_id, call_id, _ANSWERABLE)
+        said = await self._sounds.talk(live.port, text, language=language, voice=voice)
+        if live.over.done():
+            raise CallNotProgressing(f"call {call_id} is ending")
+        await live.answer()
+        self._sounds.aside(live.port, said, live.over)
+
+    async def _live(
+        self,
+        customer_id: CustomerId,
+        call_id: CallId,
+        states: frozenset[CallStatus] = frozenset({CallStatus.PROGRESSING}),
+    ) -> LiveCall:
+        call = await self._calls.get(customer_id, call_id)
+        live = self._calls.live.get(call_id)
+        if live is None or live.over.done() or live.call.status not in states:
+            raise CallNotProgressing(f"call {call_id} is {call.status}")
+        return live
+
+    def _end_music(self, call_id: CallId) -> None:
+        if music := self._music.pop(call_id, None):
+            music.close()

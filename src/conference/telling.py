@@ -1,0 +1,52 @@
+"""Telling: what a room's participants are told by speech: each by itself, or all of them at once."""
+
+from mixminus.conference.model import RoomSettings
+from mixminus.conference.room import Room, Seat
+from mixminus.sound.desk import SoundDesk
+
+__all__ = ["Telling"]
+
+
+class Telling:
+    """Says what the settings of the room say; whatever cannot be said is left out."""
+
+    def __init__(self, sounds: SoundDesk) -> None:
+        self._sounds = sounds
+
+    def joined(self, room: Room, seat: Seat, name: str) -> None:
+        """Tell the room who has come; whoever is alone is told so."""
+        if room.joined > 1:
+            self._came_or_went(room, "joined", name)
+        elif room.settings.prompts == "all" and not room.settings.music_when_alone:
+            self.tell(seat, "alone", room.settings)
+
+    def left(self, room: Room, name: str) -> None:
+        """Tell those who stay who has gone."""
+        if room.joined:
+            self._came_or_went(room, "left", name)
+
+    def tell(self, seat: Seat, prompt: str, settings: RoomSettings) -> None:
+        """Tell one participant something while it stays."""
+        self._sounds.prompt_aside(seat.port, prompt, settings.wording, seat.dismissed)
+
+    def recording(self, room: Room) -> None:
+        """Tell the room that it is recorded, if its settings have it told all there is to tell."""
+        if room.settings.prompts == "all" and room.joined:
+            self._sounds.announce_prompt(room.bridge, "recording", room.settings.wording)
+
+    def announce(self, room: Room, text: str) -> None:
+        """Tell the room something in its language; who is not in it does not hear it."""
+        self._sounds.announce(room.bridge, text, room.settings.language)
+
+    def count(self, room: Room) -> None:
+        """Tell the room how many are in it."""
+        one = room.joined == 1
+        self._sounds.announce_prompt(
+            room.bridge, "count_one" if one else "count", room.settings.wording, {"count": str(room.joined)}
+        )
+
+    def _came_or_went(self, room: Room, prompt: str, name: str) -> None:
+        if room.settings.announce == "count":
+            self.count(room)
+        elif room.settings.announce == "names" and name:
+            self._sounds.announce_prompt(room.bridge, prompt, room.settings.wording, {"name": name})

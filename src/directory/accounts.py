@@ -1,0 +1,110 @@
+"""AccountService: what the SIP edge must know to let somebody in, and what it tells of those it has not."""
+
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from mixminus.access.model import Customer
+from mixminus.access.states import CustomerStatus
+from mixminus.clock import Clock
+from mixminus.directory.model import Extension, Trunk
+from mixminus.directory.realms import Realms, digest_of
+from mixminus.directory.render import render_extension
+from mixminus.ids import CustomerId, ExtensionId
+from mixminus.log import get
+from mixminus.store.database import Store, Transaction
+
+__all__ = ["Account", "AccountService"]
+
+SHA256: Final = "sha256"
+MD5: Final = "md5"
+
+log = get("directory")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may log in by a name; without ``account_id`` nobody does, which only we know."""
+
+    realm: str
+    account_id: UUID | None = None
+    sha256: str = field(default="", repr=False)
+    """H(A1) of RFC 7616, hexadecimal; empty where no password opens."""
+    md5: str = field(default="", repr=False)
+    trusted: bool = False
+    """The address alone is proof enough."""
+
+
+class AccountService:
+    """Finds extensions and trunks by what phones call themselves."""
+
+    def __init__(self, store: Store, clock: Clock, realms: Realms) -> None:
+        self._store = store
+        self._clock = clock
+        self._realms = realms
+
+    async def find(self, domain: str, username: str, host: str) -> Account:
+        """Return the account of a name in a domain or realm, for who comes from an address.
+
+        A domain that names nobody leaves the choice to the username, if one extension alone has it; else
+        the realm is the first customer's. Names that nobody has get a realm as others do.
+        """
+        async with self._store.snapshot() as tx:
+            if label := self._realms.trunk_in(domain):
+                return await self._trunk(tx, label, username, host)
+            customer_id = self._realms.customer_in(domain)
+            named = None if customer_id is None else CustomerId(customer_id)
+            extension = await tx.extensions.find_named(username, named)
+            owner = await self._owner(tx, extension, named)
+        realm = self._realms.of_customer(owner.id) if owner else domain
+        if extension is None or owner is None or owner.status is not CustomerStatus.ACTIVE:
+            return Account(realm)
+        return _with_password(realm, extension.id, username, extension.password)
+
+    async def login_failed(self, account_id: UUID, host: str, attempts: int) -> None:
+        """Tell the owner that somebody keeps trying an extension's door; what is no extension has no owner."""
+        async with self._store.transaction() as tx:
+            extension = await tx.extensions.find(ExtensionId(account_id))
+            if extension is None or extension.tm_delete is not None:
+                return
+            data = render_extension(extension, tx.timestamp_style)
+            await tx.outbox.add(
+                extension.customer_id,
+                "extension_login_failed",
+                customer_id=extension.customer_id,
+                data=data | {"source_host": host, "attempts": attempts},
+                tm=self._clock.now(),
+            )
+        log.warning("logins failed", extension_id=str(account_id), attempts=attempts)
+
+    async def _owner(
+        self, tx: Transaction, extension: Extension | None, named: CustomerId | None
+    ) -> Customer | None:
+        if extension is not None:
+            return await tx.customers.find(extension.customer_id)
+        return await tx.customers.first() if named is None else await tx.customers.find(named)
+
+    async def _trunk(self, tx: Transaction, label: str, username: str, host: str) -> Account:
+        realm = self._realms.of_trunk(label)
+        trunk = await tx.trunks.find_named(label)
+        owner = await tx.customers.find(trunk.customer_id) if trunk else None
+        if trunk is None or owner is None or owner.status is not CustomerStatus.ACTIVE:
+            return Account(realm)
+        if _is_allowed(trunk, host):
+            return Account(realm, trunk.id, trusted=True)
+        if "basic" in trunk.auth_types and username == trunk.username:
+            return _with_password(realm, trunk.id, username, trunk.password)
+        return Account(realm)
+
+
+def _is_allowed(trunk: Trunk, host: str) -> bool:
+    return "ip" in trunk.auth_types and host in trunk.allowed_ips
+
+
+def _with_password(realm: str, account_id: UUID, username: str, password: str) -> Account:
+    return Account(
+        realm,
+        account_id,
+        sha256=digest_of(SHA256, username, realm, password),
+        md5=digest_of(MD5, username, realm, password),
+    )

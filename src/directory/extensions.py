@@ -1,0 +1,127 @@
+"""ExtensionService: names and passwords by which phones log in (api.md section 13.4)."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+from mixminus.clock import Clock
+from mixminus.directory.errors import ExtensionNotFound, ExtensionTaken, ThingDeleted
+from mixminus.directory.model import Extension, ExtensionProfile, ExtensionSpec
+from mixminus.directory.render import render_extension
+from mixminus.errors import AlreadyExists
+from mixminus.ids import CustomerId, ExtensionId, new_direct_hash, new_id
+from mixminus.store.database import Store, Transaction
+from mixminus.store.page import Page
+
+__all__ = ["ExtensionService"]
+
+
+class ExtensionService:
+    """Creates, shows and changes extensions; an id of another customer is not found."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Call this whenever what an extension logs in by has changed; it must not block."""
+        self._watchers.append(told)
+
+    async def get(self, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
+        async with self._store.snapshot() as tx:
+            extension = await tx.extensions.find(extension_id)
+        if extension is None or extension.customer_id != customer_id:
+            raise ExtensionNotFound(f"no extension {extension_id}")
+        return extension
+
+    async def list(self, customer_id: CustomerId, page: Page) -> list[Extension]:
+        """Return extensions that are not deleted, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.extensions.page(customer_id, page)
+
+    async def create(self, customer_id: CustomerId, spec: ExtensionSpec) -> Extension:
+        """Make an extension; ExtensionTaken if the customer has one of this name."""
+        extension = Extension(
+            id=ExtensionId(new_id()),
+            customer_id=customer_id,
+            **asdict(spec),
+            direct_hash=new_direct_hash(),
+            tm_create=self._clock.now(),
+        )
+        async with self._store.transaction() as tx:
+            try:
+                await tx.extensions.add(extension)
+            except AlreadyExists as exc:
+                raise ExtensionTaken("this extension exists") from exc
+            await _publish(tx, "extension_created", extension)
+        self._tell()
+        return extension
+
+    async def update(
+        self, customer_id: CustomerId, extension_id: ExtensionId, profile: ExtensionProfile
+    ) -> Extension:
+        """Replace what may change; with another password its phones must log in anew, and are forgotten."""
+        return await self._change(
+            customer_id,
+            extension_id,
+            lambda each: replace(
+                each, name=profile.name, detail=profile.detail, password=profile.password or each.password
+            ),
+        )
+
+    async def regenerate_direct_hash(self, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
+        """Give the extension another direct hash; the one before leads nowhere from now on."""
+        return await self._change(
+            customer_id, extension_id, lambda each: replace(each, direct_hash=new_direct_hash())
+        )
+
+    async def delete(self, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
+        """Forget its phones and let none log in again; one that is deleted is returned as it is."""
+        async with self._store.transaction() as tx:
+            extension = await self._hold(tx, customer_id, extension_id)
+            if extension.tm_delete is None:
+                now = self._clock.now()
+                extension = replace(extension, tm_update=now, tm_delete=now)
+                await tx.extensions.save(extension)
+                await tx.bindings.replace(extension_id, ())
+                await _publish(tx, "extension_deleted", extension)
+        self._tell()
+        return extension
+
+    async def _change(
+        self, customer_id: CustomerId, extension_id: ExtensionId, change: Callable[[Extension], Extension]
+    ) -> Extension:
+        async with self._store.transaction() as tx:
+            before = await self._hold(tx, customer_id, extension_id)
+            if before.tm_delete is not None:
+                raise ThingDeleted(f"extension {extension_id} is deleted")
+            after = change(before)
+            if after == before:
+                return before
+            after = replace(after, tm_update=self._clock.now())
+            await tx.extensions.save(after)
+            if after.password != before.password:
+                await tx.bindings.replace(extension_id, ())
+            await _publish(tx, "extension_updated", after)
+        self._tell()
+        return after
+
+    async def _hold(self, tx: Transaction, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
+        extension = await tx.extensions.hold(extension_id)
+        if extension is None or extension.customer_id != customer_id:
+            raise ExtensionNotFound(f"no extension {extension_id}")
+        return extension
+
+    def _tell(self) -> None:
+        for told in self._watchers:
+            told()
+
+
+async def _publish(tx: Transaction, type_: str, extension: Extension) -> None:
+    await tx.outbox.add(
+        extension.customer_id,
+        type_,
+        customer_id=extension.customer_id,
+        data=render_extension(extension, tx.timestamp_style),
+        tm=extension.tm_update or extension.tm_create,
+    )

@@ -1,0 +1,116 @@
+"""NumberService: numbers that phones may dial (api.md section 13.3)."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+from uuid import UUID
+
+from mixminus.clock import Clock
+from mixminus.directory.errors import NumberNotFound, NumberTaken, ThingDeleted
+from mixminus.directory.model import Number, NumberProfile, NumberSpec
+from mixminus.directory.render import render_number
+from mixminus.errors import AlreadyExists
+from mixminus.ids import CustomerId, NumberId, new_id
+from mixminus.store.database import Store, Transaction
+from mixminus.store.page import Page
+
+__all__ = ["NumberService"]
+
+
+class NumberService:
+    """Creates, shows and changes numbers; an id of another customer is not found."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def get(self, customer_id: CustomerId, number_id: NumberId) -> Number:
+        async with self._store.snapshot() as tx:
+            number = await tx.numbers.find(number_id)
+        if number is None or number.customer_id != customer_id:
+            raise NumberNotFound(f"no number {number_id}")
+        return number
+
+    async def list(self, customer_id: CustomerId, page: Page) -> list[Number]:
+        """Return numbers that are not deleted, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.numbers.page(customer_id, page)
+
+    async def create(self, customer_id: CustomerId, spec: NumberSpec) -> Number:
+        """Provision a number; NumberTaken if anybody has it, with a plus sign or without."""
+        number = Number(
+            id=NumberId(new_id()),
+            customer_id=customer_id,
+            **asdict(spec),
+            metadata={},
+            tm_create=self._clock.now(),
+        )
+        async with self._store.transaction() as tx:
+            try:
+                await tx.numbers.add(number)
+            except AlreadyExists as exc:
+                raise NumberTaken("this number is in use") from exc
+            await _publish(tx, "number_created", number)
+        return number
+
+    async def update(self, customer_id: CustomerId, number_id: NumberId, profile: NumberProfile) -> Number:
+        """Replace what may change of a number."""
+        return await self._change(customer_id, number_id, lambda each: replace(each, **asdict(profile)))
+
+    async def set_flows(
+        self, customer_id: CustomerId, number_id: NumberId, *, call_flow_id: UUID, message_flow_id: UUID
+    ) -> Number:
+        """Set what runs when the number is dialled; nothing here runs for messages."""
+        return await self._change(
+            customer_id,
+            number_id,
+            lambda each: replace(each, call_flow_id=call_flow_id, message_flow_id=message_flow_id),
+        )
+
+    async def set_metadata(
+        self, customer_id: CustomerId, number_id: NumberId, metadata: dict[str, Any]
+    ) -> Number:
+        """Replace what a client keeps with a number."""
+        return await self._change(customer_id, number_id, lambda each: replace(each, metadata=metadata))
+
+    async def delete(self, customer_id: CustomerId, number_id: NumberId) -> Number:
+        """Let the number lead nowhere; one that is deleted is returned as it is."""
+        async with self._store.transaction() as tx:
+            number = await self._hold(tx, customer_id, number_id)
+            if number.tm_delete is None:
+                now = self._clock.now()
+                number = replace(number, tm_update=now, tm_delete=now)
+                await tx.numbers.save(number)
+                await _publish(tx, "number_deleted", number)
+            return number
+
+    async def _change(
+        self, customer_id: CustomerId, number_id: NumberId, change: Callable[[Number], Number]
+    ) -> Number:
+        async with self._store.transaction() as tx:
+            before = await self._hold(tx, customer_id, number_id)
+            if before.tm_delete is not None:
+                raise ThingDeleted(f"number {number_id} is deleted")
+            after = change(before)
+            if after == before:
+                return before
+            after = replace(after, tm_update=self._clock.now())
+            await tx.numbers.save(after)
+            await _publish(tx, "number_updated", after)
+            return after
+
+    async def _hold(self, tx: Transaction, customer_id: CustomerId, number_id: NumberId) -> Number:
+        number = await tx.numbers.hold(number_id)
+        if number is None or number.customer_id != customer_id:
+            raise NumberNotFound(f"no number {number_id}")
+        return number
+
+
+async def _publish(tx: Transaction, type_: str, number: Number) -> None:
+    await tx.outbox.add(
+        number.customer_id,
+        type_,
+        customer_id=number.customer_id,
+        data=render_number(number, tx.timestamp_style),
+        tm=number.tm_update or number.tm_create,
+    )

@@ -1,0 +1,58 @@
+"""RegistrationService: where the phones of extensions are, kept over restarts."""
+
+from uuid import UUID
+
+from mixminus.clock import Clock
+from mixminus.directory.bindings import Registration, Rejected, rebind
+from mixminus.directory.model import Binding, Extension
+from mixminus.ids import CustomerId, ExtensionId
+from mixminus.store.database import Store, Transaction
+
+__all__ = ["RegistrationService"]
+
+_FORBIDDEN = 403
+
+
+class RegistrationService:
+    """Follows what authenticated REGISTERs ask, and says where to call."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def register(self, asked: Registration) -> list[tuple[Binding, int]]:
+        """Return the extension's bindings as they are now, each with the seconds it has left.
+
+        Raises Rejected when the REGISTER may not be followed; nothing has changed then.
+        """
+        async with self._store.transaction() as tx:
+            extension = await tx.extensions.hold(asked.extension_id)
+            if extension is None or extension.tm_delete is not None:
+                raise Rejected(_FORBIDDEN)
+            now = self._clock.now()
+            before = await tx.bindings.of(asked.extension_id, now)
+            after = rebind(before, asked, now)
+            if after != before:
+                await tx.bindings.replace(asked.extension_id, after)
+        return [(each, round((each.tm_expire - now).total_seconds())) for each in after]
+
+    async def phones_of(self, customer_id: CustomerId, extension: str) -> list[Binding]:
+        """Return where the phones of a customer's extension are, by its name or its id; none of a stranger's."""
+        async with self._store.snapshot() as tx:
+            found = await _find(tx, customer_id, extension)
+            return await tx.bindings.of(found.id, self._clock.now()) if found else []
+
+    async def prune(self) -> None:
+        """Delete what is over; call at start."""
+        async with self._store.transaction() as tx:
+            await tx.bindings.prune(self._clock.now())
+
+
+async def _find(tx: Transaction, customer_id: CustomerId, extension: str) -> Extension | None:
+    if found := await tx.extensions.find_named(extension, customer_id):
+        return found
+    try:
+        by_id = await tx.extensions.find(ExtensionId(UUID(extension)))
+    except ValueError:
+        return None
+    return by_id if by_id and by_id.customer_id == customer_id and by_id.tm_delete is None else None

@@ -1,0 +1,113 @@
+"""TrunkService: other exchanges, whose calls come in and through which calls go out."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+from mixminus.clock import Clock
+from mixminus.directory.errors import PasswordNeeded, ThingDeleted, TrunkNotFound, TrunkTaken
+from mixminus.directory.model import Trunk, TrunkSpec
+from mixminus.directory.render import render_trunk
+from mixminus.errors import AlreadyExists
+from mixminus.ids import CustomerId, TrunkId, new_id
+from mixminus.store.database import Store, Transaction
+from mixminus.store.page import Page
+
+__all__ = ["TrunkService"]
+
+
+class TrunkService:
+    """Creates, shows and changes trunks; an id of another customer is not found."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Call this whenever what a trunk logs in by has changed; it must not block."""
+        self._watchers.append(told)
+
+    async def get(self, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
+        async with self._store.snapshot() as tx:
+            trunk = await tx.trunks.find(trunk_id)
+        if trunk is None or trunk.customer_id != customer_id:
+            raise TrunkNotFound(f"no trunk {trunk_id}")
+        return trunk
+
+    async def list(self, customer_id: CustomerId, page: Page) -> list[Trunk]:
+        """Return trunks that are not deleted, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.trunks.page(customer_id, page)
+
+    async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
+        """Return the trunk through which the customer's calls to numbers go out: the oldest that can."""
+        async with self._store.snapshot() as tx:
+            return await tx.trunks.outgoing(customer_id)
+
+    async def create(self, customer_id: CustomerId, spec: TrunkSpec) -> Trunk:
+        """Make a trunk; TrunkTaken if anybody has this domain name."""
+        _check(spec)
+        trunk = Trunk(
+            id=TrunkId(new_id()), customer_id=customer_id, **asdict(spec), tm_create=self._clock.now()
+        )
+        async with self._store.transaction() as tx:
+            try:
+                await tx.trunks.add(trunk)
+            except AlreadyExists as exc:
+                raise TrunkTaken("this domain name is in use") from exc
+            await _publish(tx, "trunk_created", trunk)
+        self._tell()
+        return trunk
+
+    async def update(self, customer_id: CustomerId, trunk_id: TrunkId, spec: TrunkSpec) -> Trunk:
+        """Replace everything but the domain name."""
+        _check(spec)
+        async with self._store.transaction() as tx:
+            before = await self._hold(tx, customer_id, trunk_id)
+            if before.tm_delete is not None:
+                raise ThingDeleted(f"trunk {trunk_id} is deleted")
+            after = replace(before, **asdict(spec) | {"domain_name": before.domain_name})
+            if after == before:
+                return before
+            after = replace(after, tm_update=self._clock.now())
+            await tx.trunks.save(after)
+            await _publish(tx, "trunk_updated", after)
+        self._tell()
+        return after
+
+    async def delete(self, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
+        """Let no call through any more; one that is deleted is returned as it is."""
+        async with self._store.transaction() as tx:
+            trunk = await self._hold(tx, customer_id, trunk_id)
+            if trunk.tm_delete is None:
+                now = self._clock.now()
+                trunk = replace(trunk, tm_update=now, tm_delete=now)
+                await tx.trunks.save(trunk)
+                await _publish(tx, "trunk_deleted", trunk)
+        self._tell()
+        return trunk
+
+    async def _hold(self, tx: Transaction, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
+        trunk = await tx.trunks.hold(trunk_id)
+        if trunk is None or trunk.customer_id != customer_id:
+            raise TrunkNotFound(f"no trunk {trunk_id}")
+        return trunk
+
+    def _tell(self) -> None:
+        for told in self._watchers:
+            told()
+
+
+def _check(spec: TrunkSpec) -> None:
+    if "basic" in spec.auth_types and not (spec.username and spec.password):
+        raise PasswordNeeded("auth_types has basic: username and password must be given")
+
+
+async def _publish(tx: Transaction, type_: str, trunk: Trunk) -> None:
+    await tx.outbox.add(
+        trunk.customer_id,
+        type_,
+        customer_id=trunk.customer_id,
+        data=render_trunk(trunk, tx.timestamp_style),
+        tm=trunk.tm_update or trunk.tm_create,
+    )

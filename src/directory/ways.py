@@ -1,0 +1,52 @@
+"""Ways out: where calls to extensions and to numbers outside are sent; what ``call.dialout`` is told."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from mixminus.call.leg import Target
+from mixminus.call.outbound import Trunk as Carrier
+from mixminus.directory.model import Trunk
+from mixminus.directory.registrations import RegistrationService
+from mixminus.directory.trunks import TrunkService
+from mixminus.ids import CustomerId
+
+__all__ = ["WaysOut"]
+
+_SIP_PORT = 5060
+
+
+class WaysOut:
+    """Implements ``call.outbound.WaysOut``."""
+
+    def __init__(
+        self, registrations: RegistrationService, trunks: TrunkService, carrier: Carrier | None
+    ) -> None:
+        """``carrier`` serves the customers that have no trunk of their own."""
+        self._registrations = registrations
+        self._trunks = trunks
+        self._carrier = carrier
+
+    async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
+        """Return every phone of an extension, each by the flow that it has registered by."""
+        bindings = await self._registrations.phones_of(customer_id, extension)
+        return [Target(binding.contact, hop=binding) for binding in bindings]
+
+    async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
+        """Return who carries the customer's calls to numbers."""
+        trunk = await self._trunks.trunk_for(customer_id)
+        return _carrier(trunk) if trunk else self._carrier
+
+
+def _carrier(trunk: Trunk) -> Carrier:
+    host, port = _split(trunk.outbound_host)
+    transport: Literal["udp", "tcp"] = trunk.outbound_transport
+    return Carrier(host, port, transport, trunk.username, trunk.password)
+
+
+def _split(authority: str) -> tuple[str, int]:
+    """Cut ``host``, ``host:port``, ``[v6]`` and ``[v6]:port``."""
+    if authority.startswith("["):
+        host, _, rest = authority[1:].partition("]")
+        return host, int(rest.removeprefix(":") or _SIP_PORT)
+    host, _, port = authority.partition(":")
+    return host, int(port or _SIP_PORT)

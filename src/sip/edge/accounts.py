@@ -1,0 +1,110 @@
+"""Accounts: what the server has told of who may log in, kept for a while, and who waits to hear it."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from mixminus.sip.edge.flow import Flow
+from mixminus.sip.edge.guard import RateLimit
+from mixminus.sip.edge.message import Request
+from mixminus.sip.messages import AccountAsked, GiveAccount
+
+__all__ = ["Accounts", "Busy", "Login", "Waiting"]
+
+_KEPT_S: Final = 30.0
+_MAX_KEPT: Final = 4096
+_MAX_WAITING: Final = 1024
+_PATIENCE_S: Final = 3.0
+_ASKED_PER_S: Final = 50.0
+
+
+class Busy(Exception):
+    """Nobody more can be looked up now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who somebody says to be, and from where."""
+
+    domain: str
+    username: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that goes on when the server has answered."""
+
+    request: Request
+    flow: Flow
+    source: Flow
+
+    @property
+    def mark(self) -> tuple[str, ...]:
+        """What a repetition of the same request has in common with it."""
+        return tuple(self.request.headers.first(name) for name in ("via", "call-id", "cseq"))
+
+
+@dataclass(slots=True)
+class _Asked:
+    login: Login
+    at_s: float
+    waiting: list[Waiting]
+
+
+class Accounts:
+    """A bounded cache; one question a login at a time, whoever waits for its answer."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Login, tuple[GiveAccount, float]] = OrderedDict()
+        self._asked: dict[int, _Asked] = {}
+        self._numbers = 0
+        self._outdated = 0
+        """Answers to questions up to this one may have been overtaken by a change."""
+        self._rate = RateLimit(_ASKED_PER_S)
+
+    def find(self, login: Login, now_s: float) -> GiveAccount | None:
+        """Return what was told lately."""
+        found = self._known.get(login)
+        return found[0] if found and now_s - found[1] < _KEPT_S else None
+
+    def ask(self, login: Login, waiting: Waiting, now_s: float) -> AccountAsked | None:
+        """Let a request wait; return the question, unless it is asked already. Busy if there is no room."""
+        for asked in self._asked.values():
+            if asked.login == login:
+                if all(each.mark != waiting.mark for each in asked.waiting):
+                    self._admit()
+                    asked.waiting.append(waiting)
+                return None
+        self._admit()
+        if not self._rate.admits(login.host, now_s):
+            raise Busy
+        self._numbers += 1
+        self._asked[self._numbers] = _Asked(login, now_s, [waiting])
+        return AccountAsked(self._numbers, login.domain, login.username, login.host)
+
+    def given(self, account: GiveAccount, now_s: float) -> list[Waiting]:
+        """Keep an answer; return the requests that can go on."""
+        asked = self._asked.pop(account.ask, None)
+        if asked is None:
+            return []
+        self._known.pop(asked.login, None)
+        if account.ask > self._outdated:
+            self._known[asked.login] = (account, now_s)
+        if len(self._known) > _MAX_KEPT:
+            self._known.popitem(last=False)
+        return asked.waiting
+
+    def forget(self) -> None:
+        """Believe nothing any more: somebody's password has changed."""
+        self._known.clear()
+        self._outdated = self._numbers
+
+    def expire(self, now_s: float) -> list[Waiting]:
+        """Return the requests for which no answer has come."""
+        late = [number for number, asked in self._asked.items() if now_s - asked.at_s > _PATIENCE_S]
+        return [waiting for number in late for waiting in self._asked.pop(number).waiting]
+
+    def _admit(self) -> None:
+        if sum(len(asked.waiting) for asked in self._asked.values()) >= _MAX_WAITING:
+            raise Busy

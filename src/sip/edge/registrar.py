@@ -1,0 +1,128 @@
+"""The registrar: REGISTER to a question, and the server's word to an answer (RFC 3261 section 10.3)."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from mixminus.sip.edge.flow import Flow, ToPhone
+from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable, split_list
+from mixminus.sip.edge.message import Request
+from mixminus.sip.edge.question import ToServer
+from mixminus.sip.edge.responses import respond
+from mixminus.sip.messages import AnswerRegistration, RegisteringPhone, RegistrationAsked
+
+__all__ = ["Registrar"]
+
+_DEFAULT_EXPIRES_S: Final = 3600
+_MIN_EXPIRES_S: Final = 30
+_MAX_CONTACTS: Final = 10
+_MAX_CONTACT: Final = 512
+_MAX_WAITING: Final = 1024
+_PATIENCE_S: Final = 5.0
+_EXPIRES_DIGITS: Final = 10  # RFC 3261 section 20.19: up to 2**32 - 1
+_REASONS: Final = {
+    200: "OK",
+    403: "Too Many Phones",
+    423: "Interval Too Brief",
+    500: "Out Of Order",
+    503: "Service Unavailable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    request: Request
+    flow: Flow
+    at_s: float
+
+
+class Registrar:
+    """Holds the REGISTERs that wait for the server; a bounded few, for a while."""
+
+    def __init__(self, counters: Counter[str]) -> None:
+        self._counters = counters
+        self._asked: dict[int, _Asked] = {}
+        self._numbers = 0
+
+    def ask(self, request: Request, account_id: str, flow: Flow, now_s: float) -> ToPhone | ToServer | None:
+        """Read a REGISTER of an account that has proved itself; ``flow`` is where its answer goes."""
+        if any(_is_repeated(each.request, request) for each in self._asked.values()):
+            return None
+        try:
+            phones, removes_all = _phones_of(request)
+        except Unreadable:
+            return ToPhone(flow, respond(request, 400, "Bad Contact").render())
+        if len(self._asked) >= _MAX_WAITING:
+            return self._answer(_Asked(request, flow, now_s), 503)
+        self._numbers += 1
+        self._asked[self._numbers] = _Asked(request, flow, now_s)
+        return ToServer(
+            RegistrationAsked(
+                ask=self._numbers,
+                account_id=account_id,
+                sip_call_id=request.headers.first("call-id"),
+                sequence_number=int(request.headers.first("cseq").split()[0]),
+                phones=phones,
+                removes_all=removes_all,
+                transport=flow.transport,
+                host=flow.host,
+                port=flow.port,
+                connection=flow.connection,
+            )
+        )
+
+    def answered(self, answer: AnswerRegistration) -> ToPhone | None:
+        """Turn the server's word into a response, if anybody still waits for it."""
+        asked = self._asked.pop(answer.ask, None)
+        if asked is None:
+            return None
+        if answer.status_code != 200:  # noqa: PLR2004 - RFC 3261 section 21.2.1
+            return self._answer(asked, answer.status_code)
+        self._counters["sip_edge_registered"] += 1
+        contacts = [("contact", f"<{contact}>;expires={left_s}") for contact, left_s in answer.phones]
+        return ToPhone(asked.flow, respond(asked.request, 200, "OK", extra=contacts).render())
+
+    def expire(self, now_s: float) -> list[ToPhone]:
+        """Answer those for whom the server has no word."""
+        late = [number for number, asked in self._asked.items() if now_s - asked.at_s > _PATIENCE_S]
+        return [self._answer(self._asked.pop(number), 503) for number in late]
+
+    def _answer(self, asked: _Asked, status_code: int) -> ToPhone:
+        self._counters["sip_edge_registrations_refused"] += 1
+        extra = {423: (("min-expires", str(_MIN_EXPIRES_S)),), 503: (("retry-after", "5"),)}
+        reason = _REASONS.get(status_code, "Refused")
+        response = respond(asked.request, status_code, reason, extra=extra.get(status_code, ()))
+        return ToPhone(asked.flow, response.render())
+
+
+def _is_repeated(one: Request, other: Request) -> bool:
+    return all(one.headers.first(name) == other.headers.first(name) for name in ("via", "call-id", "cseq"))
+
+
+def _phones_of(request: Request) -> tuple[tuple[RegisteringPhone, ...], bool]:
+    """Read the Contacts; raise Unreadable when one is none, or is not reached by SIP."""
+    values = [part for value in request.headers.values("contact") for part in split_list(value)]
+    default_s = _expires(request.headers.first("expires"), _DEFAULT_EXPIRES_S)
+    if "*" in values:
+        # RFC 3261 section 10.2.2: alone, and with an expiry of 0.
+        if len(values) > 1 or request.headers.first("expires") != "0":
+            raise Unreadable("a star among others, or one that does not remove")
+        return (), True
+    if len(values) > _MAX_CONTACTS:
+        raise Unreadable("too many contacts")
+    return tuple(_phone(value, default_s) for value in values), False
+
+
+def _phone(value: str, default_s: int) -> RegisteringPhone:
+    address = NameAddress.parse(value)
+    if len(value) > _MAX_CONTACT or not value.isascii():
+        raise Unreadable("a contact that is too long, or not ASCII")
+    SipUri.parse(address.uri)
+    expires_s = _expires(address.parameters.get("expires", ""), default_s)
+    instance = address.parameters.get("+sip.instance", "").strip('"')
+    return RegisteringPhone(address.uri, expires_s, instance)
+
+
+def _expires(text: str, default_s: int) -> int:
+    """RFC 3261 section 20.19: what is malformed is as good as the default."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _EXPIRES_DIGITS else default_s

@@ -1,0 +1,111 @@
+"""Prompts: what the house says by itself, and in whose words. Pure.
+
+A room's own words come first, then a file ``prompts/LANGUAGE/NAME.*`` in the folder of sounds,
+then the texts below, in the language that is wanted or in English.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+__all__ = ["DEFAULT_LANGUAGE", "PROMPTS", "SOUND", "Wording", "filled", "wording"]
+
+DEFAULT_LANGUAGE: Final = "en-US"
+SOUND: Final = "sound:"
+"""Begins a wording that is the name of a file in the folder of sounds."""
+
+_ENGLISH: Final[Mapping[str, str]] = {
+    "pin": "Please enter the conference PIN, then press the pound key.",
+    "pin_wrong": "That PIN is not right. Please try again.",
+    "alone": "You are the only one here.",
+    "muted": "You are muted.",
+    "unmuted": "You are no longer muted.",
+    "locked": "The conference is locked.",
+    "unlocked": "The conference is open again.",
+    "recording": "This conference is being recorded.",
+    "goodbye": "The conference is over. Goodbye.",
+    "joined": "{name} has joined.",
+    "left": "{name} has left.",
+    "count_one": "There is one participant.",
+    "count": "There are {count} participants.",
+}
+_OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "de": {
+        "pin": "Bitte geben Sie die PIN der Konferenz ein, und drücken Sie dann die Rautetaste.",
+        "pin_wrong": "Die PIN stimmt nicht. Bitte versuchen Sie es noch einmal.",
+        "alone": "Sie sind allein hier.",
+        "muted": "Sie sind stumm geschaltet.",
+        "unmuted": "Sie sind nicht mehr stumm geschaltet.",
+        "locked": "Die Konferenz ist geschlossen.",
+        "unlocked": "Die Konferenz ist wieder offen.",
+        "recording": "Diese Konferenz wird aufgezeichnet.",
+        "goodbye": "Die Konferenz ist zu Ende. Auf Wiederhören.",
+        "joined": "{name} ist da.",
+        "left": "{name} ist gegangen.",
+        "count_one": "Es ist ein Teilnehmer hier.",
+        "count": "Es sind {count} Teilnehmer hier.",
+    },
+    "es": {
+        "pin": "Por favor, introduzca el PIN de la conferencia y pulse almohadilla.",
+        "pin_wrong": "El PIN no es correcto. Inténtelo de nuevo.",
+        "alone": "Usted es la única persona aquí.",
+        "muted": "Su micrófono está apagado.",
+        "unmuted": "Su micrófono está encendido.",
+        "locked": "La conferencia está cerrada.",
+        "unlocked": "La conferencia está abierta de nuevo.",
+        "recording": "Esta conferencia se está grabando.",
+        "goodbye": "La conferencia ha terminado. Adiós.",
+        "joined": "{name} ha entrado.",
+        "left": "{name} ha salido.",
+        "count_one": "Hay un participante.",
+        "count": "Hay {count} participantes.",
+    },
+    "fr": {
+        "pin": "Veuillez saisir le code de la conférence, puis appuyez sur dièse.",
+        "pin_wrong": "Ce code n'est pas le bon. Veuillez réessayer.",
+        "alone": "Vous êtes seul ici.",
+        "muted": "Votre micro est coupé.",
+        "unmuted": "Votre micro est ouvert.",
+        "locked": "La conférence est verrouillée.",
+        "unlocked": "La conférence est de nouveau ouverte.",
+        "recording": "Cette conférence est enregistrée.",
+        "goodbye": "La conférence est terminée. Au revoir.",
+        "joined": "{name} est arrivé.",
+        "left": "{name} est parti.",
+        "count_one": "Il y a un participant.",
+        "count": "Il y a {count} participants.",
+    },
+}
+PROMPTS: Final = frozenset(_ENGLISH)
+"""Their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """In which language a room speaks, and what it says in words of its own."""
+
+    language: str = ""
+    """Empty is the house's."""
+    own: Mapping[str, str] = field(default_factory=dict)
+
+
+def wording(name: str, language: str, own: Mapping[str, str]) -> tuple[str, str]:
+    """Return the text of a prompt, and the language that it is in.
+
+    >>> wording("alone", "en-GB", {})
+    ('You are the only one here.', 'en-GB')
+    """
+    if text := own.get(name):
+        return text, language
+    texts = _OTHERS.get(language.partition("-")[0].lower())
+    if texts:
+        return texts[name], language
+    english = language if language.lower().startswith("en") else DEFAULT_LANGUAGE
+    return _ENGLISH[name], english
+
+
+def filled(text: str, facts: Mapping[str, str]) -> str:
+    """Return the text with what it leaves open filled in."""
+    for key, value in facts.items():
+        text = text.replace("{" + key + "}", value)
+    return text

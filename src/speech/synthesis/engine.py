@@ -1,0 +1,44 @@
+"""TextToSpeech: what every engine can do."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Pcm", "TextToSpeech", "Utterance"]
+
+Pcm = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A text, how it is said, and the rate its audio is wanted at; equal ones sound equal."""
+
+    text: str
+    language: str
+    """A BCP 47 tag, ``en-US``."""
+    voice: str = ""
+    """An engine's own name of a voice; one that it does not have is the language's usual one."""
+    sample_rate_hz: int = 16_000
+
+
+class TextToSpeech(Protocol):
+    """An engine; it works outside the event loop, and starts with its first text."""
+
+    @property
+    def name(self) -> str:
+        """Names the engine and its version: what another one has said is not taken for its own."""
+        ...
+
+    async def speaks(self, language: str) -> bool:
+        """Return whether it knows the language."""
+        ...
+
+    async def speak(self, text: str, utterance: Utterance) -> Pcm:
+        """Return the audio of plain text, mono, as the utterance wants it; SpeechFailed if there is none."""
+        ...
+
+    async def close(self) -> None:
+        """End what it has started; closing twice is harmless."""
+        ...

@@ -1,0 +1,28 @@
+"""Why a text is not spoken."""
+
+from mixminus.errors import Exhausted, InvalidArgument, Unavailable
+
+__all__ = ["LanguageNotSpoken", "SpeechBusy", "SpeechFailed", "TextTooLong"]
+
+
+class LanguageNotSpoken(InvalidArgument):
+    """No engine that is installed speaks the language."""
+
+    reason = "LANGUAGE_NOT_SPOKEN"
+
+    def __init__(self, language: str) -> None:
+        super().__init__(
+            f"nobody here speaks {language!r}: English is built in, more languages come with the program espeak-ng"
+        )
+
+
+class TextTooLong(InvalidArgument):
+    reason = "TEXT_TOO_LONG"
+
+
+class SpeechBusy(Exhausted):
+    """Too many texts wait to be spoken."""
+
+
+class SpeechFailed(Unavailable):
+    """The engine has died, has taken too long, or has said nothing."""

@@ -1,0 +1,94 @@
+"""EspeakSpeech: a hundred languages, where the program espeak-ng is installed; a process for each text."""
+
+import asyncio
+import contextlib
+import io
+import re
+import shutil
+import wave
+from typing import Final
+
+import numpy as np
+
+from mixminus.speech.synthesis.engine import Pcm, Utterance
+from mixminus.speech.synthesis.errors import SpeechFailed
+from mixminus.speech.synthesis.resampling import resampled
+
+__all__ = ["EspeakSpeech"]
+
+_PROGRAM: Final = "espeak-ng"
+_LONGEST_S: Final = 30.0
+_AT_ONCE: Final = 2
+_WORDS_A_MINUTE: Final = 150
+_VOICE = re.compile(r"[A-Za-z0-9_+-]{1,40}")
+
+
+class EspeakSpeech:
+    """Speaks whatever language the installed program lists."""
+
+    def __init__(self) -> None:
+        self.name = _PROGRAM
+        self._program = shutil.which(_PROGRAM)
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._voices: frozenset[str] | None = None
+
+    async def speaks(self, language: str) -> bool:
+        return bool(self._program and _nearest(language, await self._known()))
+
+    async def speak(self, text: str, utterance: Utterance) -> Pcm:
+        """Return the audio; SpeechFailed if the program fails or takes too long."""
+        voice = utterance.voice if _VOICE.fullmatch(utterance.voice) else ""
+        known = await self._known()
+        if voice.partition("+")[0].lower() not in known:
+            voice = _nearest(utterance.language, known)
+        said = await self._run("-v", voice, "-s", str(_WORDS_A_MINUTE), "--stdin", "--stdout", text=text)
+        with wave.open(io.BytesIO(said)) as file:
+            rate_hz = file.getframerate()
+        # Written to a pipe, the header's sizes are guesses: what follows it is what counts.
+        body = said[said.index(b"data") + 8 :]
+        pcm = np.frombuffer(body[: len(body) // 2 * 2], "<i2").astype(np.int16)
+        return await asyncio.to_thread(resampled, pcm, rate_hz, utterance.sample_rate_hz)
+
+    async def close(self) -> None:
+        """Nothing outlives a text."""
+
+    async def _known(self) -> frozenset[str]:
+        if self._voices is None:
+            listed = (await self._run("--voices")).decode(errors="replace") if self._program else ""
+            rows = (line.split() for line in listed.splitlines()[1:])
+            self._voices = frozenset(row[1].lower() for row in rows if len(row) > 1)
+        return self._voices
+
+    async def _run(self, *arguments: str, text: str = "") -> bytes:
+        if self._program is None:
+            raise SpeechFailed("espeak-ng is not installed")
+        async with self._turn:
+            process = await asyncio.create_subprocess_exec(
+                self._program,
+                *arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            try:
+                async with asyncio.timeout(_LONGEST_S):
+                    said, _ = await process.communicate(text.encode())
+            except TimeoutError as error:
+                raise SpeechFailed("espeak-ng takes too long") from error
+            finally:
+                if process.returncode is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        process.kill()
+                    await process.wait()
+        if process.returncode or not said:
+            raise SpeechFailed("espeak-ng has failed")
+        return said
+
+
+def _nearest(language: str, known: frozenset[str]) -> str:
+    """Return the voice of a language: its dialect's, else its own, else that of any of its dialects."""
+    tag = language.lower()
+    base = tag.partition("-")[0]
+    if tag in known or base in known:
+        return tag if tag in known else base
+    return min((each for each in known if each.partition("-")[0] == base), default="")

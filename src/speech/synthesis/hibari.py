@@ -1,0 +1,99 @@
+"""HibariSpeech: English without a network, by processes that are started when there is something to say."""
+
+import asyncio
+import json
+import os
+import sys
+from typing import Final
+
+import numpy as np
+
+from mixminus.speech.synthesis.engine import Pcm, Utterance
+from mixminus.speech.synthesis.errors import SpeechFailed
+
+__all__ = ["HibariSpeech"]
+
+_LONGEST_S: Final = 60.0
+"""For one text, with the start of a process, on a busy machine."""
+_EXIT_S: Final = 5.0
+_MAX_SAMPLES: Final = 48_000 * 1800
+
+
+class HibariSpeech:
+    """Owns up to ``workers`` processes; one that takes too long is killed."""
+
+    def __init__(self, *, workers: int = 2, longest_s: float = _LONGEST_S) -> None:
+        self.name = "hibari-0.2.1"
+        self.losses = 0
+        """Processes that were killed or died."""
+        self._turn = asyncio.Semaphore(workers)
+        self._longest_s = longest_s
+        self._idle: list[asyncio.subprocess.Process] = []
+
+    async def speaks(self, language: str) -> bool:
+        return language.partition("-")[0].lower() == "en"
+
+    async def speak(self, text: str, utterance: Utterance) -> Pcm:
+        """Return the audio; SpeechFailed if the process dies of the text or takes too long."""
+        request = json.dumps({"text": text, "sample_rate_hz": utterance.sample_rate_hz}).encode() + b"\n"
+        async with self._turn:
+            worker = self._idle.pop() if self._idle else await _start()
+            try:
+                async with asyncio.timeout(self._longest_s):
+                    answer, pcm = await _ask(worker, request)
+            except BaseException as error:
+                # Half an answer is in the pipe: nobody can talk to it any more.
+                self.losses += 1
+                await _kill(worker)
+                if isinstance(error, TimeoutError | OSError | EOFError | ValueError):
+                    raise SpeechFailed("the speaking process has failed; another is started") from error
+                raise
+            self._idle.append(worker)
+        if "error" in answer:
+            raise SpeechFailed(f"the text cannot be spoken: {answer['error']}")
+        return pcm
+
+    async def close(self) -> None:
+        """Let the processes leave; closing twice is harmless."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.stdin:
+                worker.stdin.close()
+            try:
+                async with asyncio.timeout(_EXIT_S):
+                    await worker.wait()
+            except TimeoutError:
+                await _kill(worker)
+
+
+async def _start() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "mixminus.speech.synthesis.worker",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        # One core for one text: the mixing threads need the others.
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+    )
+
+
+async def _ask(worker: asyncio.subprocess.Process, request: bytes) -> tuple[dict[str, object], Pcm]:
+    if worker.stdin is None or worker.stdout is None:
+        raise ValueError("the process has no pipes")
+    worker.stdin.write(request)
+    await worker.stdin.drain()
+    line = await worker.stdout.readline()
+    if not line:
+        raise EOFError
+    answer = json.loads(line)
+    samples = int(answer.get("samples", 0))
+    if not 0 <= samples <= _MAX_SAMPLES:
+        raise ValueError("more samples than any text has")
+    return answer, np.frombuffer(await worker.stdout.readexactly(samples * 2), "<i2").astype(np.int16)
+
+
+async def _kill(worker: asyncio.subprocess.Process) -> None:
+    if worker.returncode is None:
+        worker.kill()
+    await worker.wait()

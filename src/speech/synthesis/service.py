@@ -1,0 +1,104 @@
+"""SpeechService: speaks texts, each by the first engine that knows its language, and each only once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from mixminus.log import task_failed
+from mixminus.speech.synthesis.cache import SpeechCache
+from mixminus.speech.synthesis.engine import Pcm, TextToSpeech, Utterance
+from mixminus.speech.synthesis.errors import LanguageNotSpoken, SpeechBusy, SpeechFailed
+from mixminus.speech.synthesis.text import Pause, Piece, pieces
+from mixminus.tasks import TaskScope
+
+__all__ = ["SpeechService"]
+
+_MAX_WAITING: Final = 64
+
+
+class SpeechService:
+    """Owns engines and cache; a text that several want at once is spoken once."""
+
+    def __init__(
+        self, engines: Sequence[TextToSpeech], cache: SpeechCache, *, max_waiting: int = _MAX_WAITING
+    ) -> None:
+        self._engines = engines
+        self._cache = cache
+        self._max_waiting = max_waiting
+        self._making: dict[Utterance, asyncio.Future[Pcm]] = {}
+        self._scope = TaskScope(task_failed("speech"))
+        self.counters: Counter[str] = Counter(
+            {"speech.spoken": 0, "speech.cached": 0, "speech.refused": 0, "speech.failed": 0}
+        )
+
+    async def say(self, utterance: Utterance) -> Pcm:
+        """Return the audio, read-only; LanguageNotSpoken, TextTooLong, SpeechBusy or SpeechFailed if there is none."""
+        said = pieces(utterance.text)
+        engine = await self._engine(utterance.language)
+        if (pcm := self._cache.remembered(engine.name, utterance)) is not None:
+            self.counters["speech.cached"] += 1
+            return pcm
+        if utterance not in self._making:
+            self._begin(engine, utterance, said)
+        # Whoever is interrupted leaves the others their audio, and the cache its own.
+        return await asyncio.shield(self._making[utterance])
+
+    async def check(self, language: str) -> None:
+        """Raise LanguageNotSpoken for a language that no engine knows."""
+        await self._engine(language)
+
+    async def close(self) -> None:
+        """Stop speaking; closing twice is harmless."""
+        await self._scope.close()
+        for engine in self._engines:
+            await engine.close()
+
+    async def _engine(self, language: str) -> TextToSpeech:
+        for engine in self._engines:
+            if await engine.speaks(language):
+                return engine
+        raise LanguageNotSpoken(language)
+
+    def _begin(self, engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> None:
+        if len(self._making) >= self._max_waiting:
+            self.counters["speech.refused"] += 1
+            raise SpeechBusy("too many texts wait to be spoken; try again")
+        made: asyncio.Future[Pcm] = asyncio.get_running_loop().create_future()
+        made.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to ask
+        self._making[utterance] = made
+        self._scope.spawn("speak", self._make(engine, utterance, said, made))
+
+    async def _make(
+        self, engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece], made: asyncio.Future[Pcm]
+    ) -> None:
+        try:
+            pcm = await asyncio.to_thread(self._cache.find, engine.name, utterance)
+            self.counters["speech.spoken" if pcm is None else "speech.cached"] += 1
+            if pcm is None:
+                pcm = await _spoken(engine, utterance, said)
+                await asyncio.to_thread(self._cache.keep, engine.name, utterance, pcm)
+            self._cache.remember(engine.name, utterance, pcm)
+            made.set_result(pcm)
+        except SpeechFailed as failure:
+            self.counters["speech.failed"] += 1
+            made.set_exception(failure)
+        except Exception:
+            self.counters["speech.failed"] += 1
+            made.set_exception(SpeechFailed("the text cannot be spoken"))
+            raise
+        finally:
+            made.cancel()  # harmless where it is done
+            del self._making[utterance]
+
+
+async def _spoken(engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> Pcm:
+    parts: list[Pcm] = []
+    for piece in said:
+        if isinstance(piece, Pause):
+            parts.append(np.zeros(piece.duration_ms * utterance.sample_rate_hz // 1000, np.int16))
+        else:
+            parts.append(await engine.speak(piece.text, utterance))
+    return np.concatenate(parts) if parts else np.zeros(0, np.int16)

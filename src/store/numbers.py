@@ -1,0 +1,66 @@
+"""Number rows."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.directory.model import Number
+from mixminus.errors import AlreadyExists
+from mixminus.ids import CustomerId, NumberId
+from mixminus.store.page import Page
+from mixminus.store.tables import numbers
+
+__all__ = ["NumberRows"]
+
+
+class NumberRows:
+    """The numbers, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, number: Number) -> None:
+        """Insert; a number that is in use, by whomever, is AlreadyExists."""
+        try:
+            await self._connection.execute(insert(numbers).values(_columns(number)))
+        except IntegrityError as exc:
+            raise AlreadyExists("this number is in use") from exc
+
+    async def save(self, number: Number) -> None:
+        """Write what may change of a number that exists."""
+        query = update(numbers).where(numbers.c.id == number.id)
+        await self._connection.execute(query.values(_columns(number)))
+
+    async def find(self, number_id: NumberId) -> Number | None:
+        return await self._one(select(numbers).where(numbers.c.id == number_id))
+
+    async def hold(self, number_id: NumberId) -> Number | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(numbers).where(numbers.c.id == number_id).with_for_update())
+
+    async def find_dialled(self, number: str) -> Number | None:
+        """Return the number in use that is meant by these digits, with or without a plus sign."""
+        return await self._one(select(numbers).where(numbers.c.digits == number.removeprefix("+")))
+
+    async def page(self, customer_id: CustomerId, page: Page) -> list[Number]:
+        """Return the customer's undeleted numbers, newest first."""
+        c = numbers.c
+        query = select(numbers).where(
+            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def _one(self, query: Select[Any]) -> Number | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[Number]:
+        rows = (await self._connection.execute(query)).mappings()
+        return [Number(**{name: value for name, value in row.items() if name != "digits"}) for row in rows]
+
+
+def _columns(number: Number) -> dict[str, Any]:
+    digits = None if number.tm_delete else number.number.removeprefix("+")
+    return asdict(number) | {"digits": digits}

@@ -1,0 +1,103 @@
+"""Who can be dialled, and who may log in by SIP."""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+)
+
+from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, times
+
+__all__ = ["extension_bindings", "extensions", "numbers", "trunk_addresses", "trunks"]
+
+_DIGITS: Final = 32
+_HOST: Final = 64
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("number", String(_DIGITS), nullable=False),
+    # The number without its plus sign, by which it is found; null once the number is deleted.
+    Column("digits", String(_DIGITS), unique=True),
+    Column("call_flow_id", Uuid, nullable=False),
+    Column("message_flow_id", Uuid, nullable=False),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+)
+
+extensions = Table(
+    "extensions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("extension", String, nullable=False),
+    # ``extension``, and null once the extension is deleted: one customer has one of a name.
+    Column("live_extension", String),
+    Column("password", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("direct_hash", String(32), nullable=False, unique=True),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+    UniqueConstraint("live_extension", "customer_id"),
+)
+
+# Where the phones of extensions are now; a row whose time is over is as good as none.
+extension_bindings = Table(
+    "extension_bindings",
+    metadata,
+    Column("extension_id", Uuid, ForeignKey("extensions.id"), primary_key=True),
+    Column("contact", String(512), primary_key=True),
+    Column("instance", String, nullable=False),
+    Column("call_id", String, nullable=False),
+    Column("sequence_number", BigInteger, nullable=False),
+    Column("transport", String(WORD), nullable=False),
+    Column("host", String(_HOST), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("connection", BigInteger, nullable=False),
+    Column("tm_expire", UtcDateTime, nullable=False),
+    Index(None, "tm_expire"),
+)
+
+trunks = Table(
+    "trunks",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("domain_name", String(_HOST), nullable=False),
+    # ``domain_name``, and null once the trunk is deleted.
+    Column("live_domain_name", String(_HOST), unique=True),
+    Column("name", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("auth_types", JSON, nullable=False),
+    Column("username", String, nullable=False),
+    Column("password", String, nullable=False),
+    Column("allowed_ips", JSON, nullable=False),
+    Column("outbound_host", String, nullable=False),
+    Column("outbound_transport", String(WORD), nullable=False),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+)
+
+# ``allowed_ips`` of the trunks that are not deleted: whose trunk comes in by an address.
+trunk_addresses = Table(
+    "trunk_addresses",
+    metadata,
+    Column("trunk_id", Uuid, ForeignKey("trunks.id"), primary_key=True),
+    Column("host", String(_HOST), primary_key=True),
+    Index(None, "host"),
+)

@@ -1,0 +1,72 @@
+"""38: music and silence take the room's place for one, are undone by DELETE, and need a call that is up."""
+
+import numpy as np
+import pytest
+
+from tests.support.choir import PITCHES_HZ, Choir
+from tests.support.site import Site
+from tests.support.waiting import until
+
+A_HZ, B_HZ = PITCHES_HZ[:2]
+BOTH = [{A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}]
+# Of two, the first one is the one that hears something else.
+NEITHER = [{A_HZ: 0, B_HZ: 0}, {A_HZ: 0, B_HZ: 0}]
+DEAF = [{A_HZ: 0, B_HZ: 0}, {A_HZ: 1, B_HZ: 0}]
+
+
+async def send(site: Site, method: str, call_id: object, what: str) -> None:
+    async with site.door.ask(method, f"/v1.0/calls/{call_id}/{what}") as response:
+        assert (response.status, await response.read()) == (200, b"")
+
+
+def loudness(choir: Choir) -> list[float]:
+    """Return how loud everything is that each hears."""
+    return [float(np.sqrt(np.mean(np.square(pcm.astype(float))))) for pcm in choir.listen()]
+
+
+@pytest.mark.parametrize(("what", "expected", "music"), [("moh", NEITHER, True), ("silence", DEAF, False)])
+async def test_18_38_one_hears_something_else(
+    site: Site, what: str, expected: list[dict[int, int]], music: bool
+) -> None:
+    room = await site.door.room()
+    choir = Choir(site)
+    first, _ = await choir.gather(room["id"], 2)
+    assert choir.hear() == BOTH
+    for _ in range(2):  # a second time changes nothing
+        await send(site, "POST", first["reference_id"], what)
+    choir.listen()
+    assert choir.hear() == expected
+    first_heard, second_heard = loudness(choir)
+    assert (first_heard > 100) is music
+    assert (second_heard > 100) is (what == "silence"), "the music is nobody else's"
+    for _ in range(2):
+        await send(site, "DELETE", first["reference_id"], what)
+    choir.listen()
+    assert choir.hear() == BOTH
+
+
+async def test_18_38_each_is_undone_by_itself(site: Site) -> None:
+    room = await site.door.room()
+    choir = Choir(site)
+    first, _ = await choir.gather(room["id"], 2)
+    for what in ("moh", "silence"):
+        await send(site, "POST", first["reference_id"], what)
+    await send(site, "DELETE", first["reference_id"], "moh")
+    choir.listen()
+    assert choir.hear() == DEAF
+    assert loudness(choir)[0] == 0
+    await send(site, "DELETE", first["reference_id"], "silence")
+    choir.listen()
+    assert choir.hear() == BOTH
+
+
+@pytest.mark.parametrize("what", ["moh", "silence"])
+async def test_18_38_a_call_that_is_over_is_409(site: Site, what: str) -> None:
+    room = await site.door.room()
+    choir = Choir(site)
+    (only,) = await choir.gather(room["id"], 1)
+    choir.legs[0].bye()
+    await until(lambda: not site.house.calls.live)
+    for method in ("POST", "DELETE"):
+        status, answer = await site.door.send(method, f"/v1.0/calls/{only['reference_id']}/{what}")
+        assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")

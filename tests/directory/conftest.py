@@ -1,0 +1,5 @@
+"""A house for each test."""
+
+from tests.support.house import house
+
+__all__ = ["house"]

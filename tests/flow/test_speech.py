@@ -1,0 +1,170 @@
+"""Actions that let a caller hear something, each on a call: what is heard is compared with what was to be heard."""
+
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+
+from mixminus.mixer import DigitReceived
+from mixminus.mixer.sounds import beep
+from mixminus.speech.synthesis.engine import Pcm, Utterance
+from mixminus.speech.synthesis.service import SpeechService
+from tests.support.caller import RATE_HZ, Caller, actions, level, looks_like, run, run_until
+from tests.support.house import House
+from tests.support.tones import heard, tone, write_wav
+
+HELLO = "Welcome to the conference."
+
+
+class Visit:
+    """Somebody who calls a room, and does its pre-actions before it gets there."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.callers: list[Caller] = []
+
+    async def call(self, *pre: tuple[str, dict[str, object]]) -> Caller:
+        room = await self.house.room(pre_actions=actions(*pre))
+        caller = await Caller.dial(self.house, room.id)
+        self.callers.append(caller)
+        return caller
+
+    async def until_joined(self, caller: Caller) -> None:
+        await run_until(self.house, self.callers, lambda: self.house.rooms.seat_of(caller.port.id))
+
+    def doing(self) -> str:
+        """Return the action that the last caller's flow does now."""
+        live = next(iter(self.house.calls.live.values()), None)
+        return str(live.action.get("type", "")) if live else ""
+
+    async def until_doing(self, type_: str) -> None:
+        await run_until(self.house, self.callers, lambda: self.doing() == type_)
+
+
+@pytest.fixture
+async def visit(house: House) -> AsyncIterator[Visit]:
+    visit = Visit(house)
+    yield visit
+    for caller in visit.callers:
+        caller.leg.bye()
+        caller.close()
+
+
+def said_by(text: str) -> Utterance:
+    return Utterance(text, "en-US", "", 16_000)
+
+
+def narrow(pcm: Pcm) -> Pcm:
+    """Return 16 kHz audio as a phone of 8 kHz hears it."""
+    spectrum = np.fft.rfft(pcm.astype(np.float64))
+    half = np.fft.irfft(spectrum[: len(pcm) // 4 + 1], len(pcm) // 2) / 2
+    return np.rint(half).astype(np.int16)
+
+
+async def test_talk_is_heard_before_the_room_and_answers(visit: Visit, speech: SpeechService) -> None:
+    caller = await visit.call(("talk", {"text": HELLO, "language": "en-US"}))
+    await visit.until_joined(caller)
+    assert caller.leg.done == ["answer"]
+    assert looks_like(caller.heard, narrow(await speech.say(said_by(HELLO)))) > 0.8
+
+
+async def test_a_digit_breaks_off_where_the_flow_says_so_and_is_kept(visit: Visit) -> None:
+    long = "One sentence. Another sentence. And a third one, which is longer than the others."
+    caller = await visit.call(
+        ("talk", {"text": long, "digits_handle": "next"}), ("sleep", {"duration": 60_000})
+    )
+    await run_until(visit.house, visit.callers, lambda: level(caller.heard) > 100)
+    press(visit, caller, "7")
+    await visit.until_doing("sleep")
+    await run(visit.house, visit.callers, 0.2)
+    caller.forget()
+    await run(visit.house, visit.callers, 0.5)
+    assert level(caller.heard) == 0
+    live = next(iter(visit.house.calls.live.values()))
+    assert live.digits.waiting == "7"
+
+
+async def test_without_it_a_digit_breaks_off_nothing(visit: Visit, speech: SpeechService) -> None:
+    caller = await visit.call(("talk", {"text": HELLO}))
+    await run_until(visit.house, visit.callers, lambda: level(caller.heard) > 100)
+    press(visit, caller, "7")
+    await visit.until_joined(caller)
+    assert looks_like(caller.heard, narrow(await speech.say(said_by(HELLO)))) > 0.8
+
+
+async def test_async_talk_goes_on_while_the_flow_does(visit: Visit, speech: SpeechService) -> None:
+    caller = await visit.call(("talk", {"text": HELLO, "async": True}), ("sleep", {"duration": 10_000}))
+    await visit.until_doing("sleep")
+    await run(visit.house, visit.callers, 4.0)
+    assert visit.doing() == "sleep"
+    assert looks_like(caller.heard, narrow(await speech.say(said_by(HELLO)))) > 0.8
+
+
+async def test_a_language_that_nobody_speaks_is_skipped(visit: Visit) -> None:
+    caller = await visit.call(("talk", {"text": HELLO, "language": "tlh"}))
+    await visit.until_joined(caller)
+    assert level(caller.heard) == 0
+
+
+async def test_who_hangs_up_ends_what_is_said(visit: Visit) -> None:
+    caller = await visit.call(("talk", {"text": HELLO * 20}))
+    await run_until(visit.house, visit.callers, lambda: level(caller.heard) > 100)
+    caller.leg.bye()
+    await run_until(visit.house, visit.callers, lambda: not visit.house.calls.live)
+
+
+async def test_play_plays_one_after_the_other_and_skips_what_is_not_there(visit: Visit) -> None:
+    folder = visit.house.sounds_directory
+    folder.mkdir()
+    write_wav(folder / "low.wav", tone(440, 1.0))
+    write_wav(folder / "high.wav", tone(1130, 1.0, sample_rate_hz=16_000), 16_000)
+    (folder / "text.wav").write_text("this is no sound")
+    urls = ["low.wav", "../secret.wav", "text.wav", "nothing.wav", "high.wav"]
+    caller = await visit.call(("play", {"stream_urls": urls}))
+    await visit.until_joined(caller)
+    first, second = np.array_split(caller.heard[np.flatnonzero(caller.heard)[0] :][: 2 * RATE_HZ], 2)
+    levels = [heard(part[1600:-1600], RATE_HZ, (440.0, 1130.0)) for part in (first, second)]
+    assert levels[0][440] > -25 > -50 > levels[0][1130]
+    assert levels[1][1130] > -25 > -50 > levels[1][440]
+
+
+async def test_beep_beeps(visit: Visit) -> None:
+    caller = await visit.call(("beep", {}))
+    await visit.until_joined(caller)
+    assert looks_like(caller.heard, beep()) > 0.95
+
+
+@pytest.mark.parametrize("type_", ["echo", "stream_echo"])
+async def test_echo_returns_the_callers_voice_and_ends(visit: Visit, type_: str) -> None:
+    caller = await visit.call((type_, {"duration": 3000}), ("sleep", {"duration": 60_000}))
+    caller.speaks = tone(620, 1.0, sample_rate_hz=RATE_HZ)
+    await run_until(visit.house, visit.callers, lambda: level(caller.heard[-800:]) > 3000)
+    await run(visit.house, visit.callers, 1.0)
+    assert heard(caller.heard[-RATE_HZ // 2 :], RATE_HZ, (620.0,))[620] > -20
+    await visit.until_doing("sleep")
+    await run(visit.house, visit.callers, 0.2)
+    caller.forget()
+    await run(visit.house, visit.callers, 0.5)
+    assert level(caller.heard) == 0
+
+
+async def test_an_echo_leaves_nothing_behind_in_the_room(visit: Visit) -> None:
+    first = await visit.call(("echo", {"duration": 1000}))
+    first.speaks = tone(620, 1.0, sample_rate_hz=RATE_HZ)
+    await visit.until_joined(first)
+    first.forget()
+    await run(visit.house, visit.callers, 0.5)
+    assert level(first.heard) == 0
+
+
+async def test_stream_echo_sends_digits_back(visit: Visit) -> None:
+    caller = await visit.call(("stream_echo", {"duration": 30_000}))
+    caller.port.configure(caller.phone.media(dtmf_payload_type=101))
+    await visit.until_doing("stream_echo")
+    press(visit, caller, "5")
+    before = visit.house.engine.counters()["digits_sent"]
+    await run_until(visit.house, visit.callers, lambda: visit.house.engine.counters()["digits_sent"] > before)
+
+
+def press(visit: Visit, caller: Caller, digit: str) -> None:
+    visit.house.control.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))

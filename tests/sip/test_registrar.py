@@ -1,0 +1,343 @@
+"""Phones that log in and register, from their sockets to the books and back."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from mixminus.directory.model import Binding, Extension, ExtensionProfile, ExtensionSpec
+from mixminus.sip.config import SipConfig
+from tests.support.sip_house import House, open_house
+from tests.support.sip_login import Challenge, Line, answer
+from tests.support.sip_phone import Phone, PhoneCall, sdp
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PASSWORD = "correct horse"
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def house() -> AsyncIterator[House]:
+    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def phone(house: House) -> AsyncIterator[Phone]:
+    opened = await Phone.open(house.endpoint.port)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def extension(house: House, request: Any) -> Extension:
+    """An extension of the test's own, so that no test waits for another's mistakes."""
+    name = re.sub(r"\W+", "-", request.node.name)[-60:]
+    return await house.office.directory.extensions.create(
+        house.office.customer_id, ExtensionSpec(extension=name, password=PASSWORD)
+    )
+
+
+def domain(house: House) -> str:
+    return f"{house.office.customer_id}.registrar.mixminus.local"
+
+
+def line(house: House, phone: Phone, extension: Extension, **given: Any) -> Line:
+    return Line(phone, extension.extension, PASSWORD, **{"host": domain(house), **given})
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stranger(house: House) -> AsyncIterator[Phone]:
+    """A phone at another address: what is learnt about it holds up no other test."""
+    opened = await Phone.open(house.endpoint.port, source="127.0.0.4")
+    yield opened
+    await opened.close()
+
+
+async def bindings(house: House, extension: Extension) -> list[Binding]:
+    return await house.office.directory.registrations.phones_of(extension.customer_id, extension.extension)
+
+
+@pytest.mark.parametrize("algorithm", ["SHA-256", "MD5"])
+@pytest.mark.parametrize("named", [True, False], ids=["customer's domain", "our address"])
+async def test_a_phone_is_challenged_registers_and_is_found(
+    house: House, phone: Phone, extension: Extension, algorithm: str, named: bool
+) -> None:
+    host = domain(house) if named else "127.0.0.1"
+    phone_line = line(house, phone, extension, algorithm=algorithm, host=host)
+    assert (await phone_line.challenged()).realm == domain(house)
+    answer = await phone_line.register(600)
+    assert answer.status_code == 200
+    assert answer.values("contact") == [f"{phone_line.own_contact()};expires=600"]
+    (binding,) = await bindings(house, extension)
+    assert (binding.transport, (binding.host, binding.port)) == ("udp", phone.address)
+    assert (await phone_line.register(0)).values("contact") == []
+    assert await bindings(house, extension) == []
+
+
+async def test_both_algorithms_are_offered_the_stronger_first(
+    house: House, phone: Phone, extension: Extension
+) -> None:
+    refusal = await line(house, phone, extension).ask()
+    found = [re.search(r"algorithm=(\S+?),", each) for each in refusal.values("www-authenticate")]
+    assert [match and match[1] for match in found] == ["SHA-256", "MD5"]
+
+
+@pytest.mark.parametrize("what", ["password", "user", "domain"])
+async def test_whatever_is_wrong_stays_401(
+    house: House, stranger: Phone, extension: Extension, what: str
+) -> None:
+    given = {
+        "password": Line(stranger, extension.extension, "wrong horse", domain(house)),
+        "user": Line(stranger, "nobody", PASSWORD, domain(house)),
+        "domain": Line(
+            stranger,
+            extension.extension,
+            PASSWORD,
+            "00000000-0000-4000-8000-000000000000.registrar.mixminus.local",
+        ),
+    }[what]
+    refusal = await given.register()
+    assert refusal.status_code == 401
+    assert not Challenge.of(refusal).stale
+
+
+async def test_one_password_opens_no_other_place(house: House, stranger: Phone, extension: Extension) -> None:
+    other = await house.office.directory.extensions.create(
+        extension.customer_id, ExtensionSpec(extension="somebody.else", password="another horse")
+    )
+    thief = line(house, stranger, extension)
+    challenge = await thief.challenged()
+    credentials = thief.credentials(challenge)
+    thief.user = other.extension
+    assert (await thief.ask(credentials, f"Contact: {thief.own_contact()}")).status_code == 401
+    assert await bindings(house, other) == []
+
+
+async def test_a_replayed_answer_is_stale_and_a_counted_one_is_not(
+    house: House, phone: Phone, extension: Extension
+) -> None:
+    phone_line = line(house, phone, extension)
+    challenge = await phone_line.challenged()
+    first, contact = phone_line.credentials(challenge), f"Contact: {phone_line.own_contact()}"
+    assert (await phone_line.ask(first, contact)).status_code == 200
+    replayed = await phone_line.ask(first, contact)
+    assert (replayed.status_code, Challenge.of(replayed).stale) == (401, True)
+    counted = phone_line.credentials(challenge, count=2)
+    assert (await phone_line.ask(counted, contact)).status_code == 200
+    assert (await phone_line.ask(phone_line.credentials(Challenge.of(replayed)), contact)).status_code == 200
+
+
+async def test_a_repeated_datagram_is_answered_again_and_moves_nobody(
+    house: House, phone: Phone, extension: Extension
+) -> None:
+    phone_line = line(house, phone, extension)
+    headers = (phone_line.credentials(await phone_line.challenged()), f"Contact: {phone_line.own_contact()}")
+    assert (await phone_line.ask(*headers)).status_code == 200
+    before = await bindings(house, extension)
+    assert (await phone_line.ask(*headers, again=True)).status_code == 200
+    thief = await Phone.open(house.endpoint.port)
+    phone_line.phone = thief
+    phone_line.send(*headers, again=True)  # from another socket: its Via is another's request
+    assert (await phone_line.response()).status_code == 401
+    await thief.close()
+    assert await bindings(house, extension) == before
+
+
+async def test_a_nonce_of_somebody_else_is_stale(house: House, phone: Phone, extension: Extension) -> None:
+    phone_line = line(house, phone, extension)
+    realm = (await phone_line.challenged()).realm
+    made_up = Challenge(realm, "bm90aGluZw==", "SHA-256", stale=False)
+    refusal = await phone_line.ask(phone_line.credentials(made_up))
+    assert (refusal.status_code, Challenge.of(refusal).stale) == (401, True)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("Digest", id="nothing"),
+        pytest.param("Basic QWxhZGRpbg==", id="basic"),
+        pytest.param('Digest username="x"', id="parts missing"),
+        pytest.param("Digest ,,,", id="commas"),
+        pytest.param('Digest a="', id="open quote"),
+    ],
+)
+async def test_garbage_is_no_credential(
+    house: House, phone: Phone, extension: Extension, header: str
+) -> None:
+    assert (await line(house, phone, extension).ask(f"Authorization: {header}")).status_code == 400
+
+
+async def test_three_phones_and_not_a_fourth(house: House, phone: Phone, extension: Extension) -> None:
+    lines = [
+        line(house, phone, extension, contact=f"<sip:p{number}@127.0.0.1:600{number}>") for number in range(4)
+    ]
+    for each in lines[:3]:
+        assert (await each.register()).status_code == 200
+    assert (await lines[3].register()).status_code == 403
+    assert len(await lines[0].query()) == 3
+    # One of the three may change its mind, and then there is a place.
+    assert (await lines[1].register(0)).status_code == 200
+    assert (await lines[3].register()).status_code == 200
+    assert {each.contact for each in await bindings(house, extension)} == {
+        f"sip:p{number}@127.0.0.1:600{number}" for number in (0, 2, 3)
+    }
+
+
+async def test_a_phone_that_says_who_it_is_has_one_place(
+    house: House, phone: Phone, extension: Extension
+) -> None:
+    instance = ';+sip.instance="<urn:uuid:0a1b2c3d-0000-4000-8000-00000000beef>"'
+    for port in (6001, 6002, 6003, 6004, 6005):
+        rebooted = line(house, phone, extension, contact=f"<sip:p@127.0.0.1:{port}>{instance}")
+        assert (await rebooted.register()).status_code == 200
+    assert [each.contact for each in await bindings(house, extension)] == ["sip:p@127.0.0.1:6005"]
+
+
+async def test_expiry_its_least_its_most_and_its_end(
+    house: House, phone: Phone, extension: Extension
+) -> None:
+    phone_line = line(house, phone, extension)
+    brief = await phone_line.register(5)
+    assert (brief.status_code, brief.header("min-expires")) == (423, "30")
+    long = await phone_line.register(1_000_000)
+    assert long.header("contact").endswith(";expires=3600")
+    own = await phone_line.register(600, f"{phone_line.own_contact()};expires=60")
+    assert own.header("contact").endswith(";expires=60")
+    house.office.clock.advance(59)
+    assert len(await bindings(house, extension)) == 1
+    house.office.clock.advance(2)
+    assert await bindings(house, extension) == []
+    assert await phone_line.query() == []
+
+
+async def test_a_star_removes_all(house: House, phone: Phone, extension: Extension) -> None:
+    phone_line = line(house, phone, extension)
+    await phone_line.register(600, "<sip:a@127.0.0.1:6001>", "<sip:b@127.0.0.1:6002>, <sip:c@127.0.0.1:6003>")
+    assert len(await bindings(house, extension)) == 3
+    assert (await phone_line.register(600, "*")).status_code == 400
+    assert (await phone_line.register(0, "*")).status_code == 200
+    assert await bindings(house, extension) == []
+
+
+async def test_an_older_register_that_comes_late_changes_nothing(
+    house: House, phone: Phone, extension: Extension
+) -> None:
+    phone_line = line(house, phone, extension)
+    await phone_line.register(600)
+    challenge = await phone_line.challenged()
+    phone_line.number -= 3
+    late = await phone_line.ask(
+        phone_line.credentials(challenge), "Expires: 0", f"Contact: {phone_line.own_contact()}"
+    )
+    assert late.status_code == 500
+    assert len(await bindings(house, extension)) == 1
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+async def test_behind_a_nat_the_flow_is_what_counts(
+    house: House, extension: Extension, transport: str
+) -> None:
+    phone = await Phone.open(house.endpoint.port, transport=transport)
+    private = line(house, phone, extension, contact="<sip:p@10.0.0.9:5060>")
+    assert (await private.register()).status_code == 200
+    (binding,) = await bindings(house, extension)
+    assert (binding.contact, binding.transport) == ("sip:p@10.0.0.9:5060", transport.lower())
+    assert binding.host == "127.0.0.1"
+    if transport == "UDP":
+        assert (binding.port, binding.connection) == (phone.address[1], 0)
+    else:
+        assert binding.connection > 0
+    await phone.close()
+
+
+async def test_a_changed_password_is_asked_for_at_once(
+    house: House, phone: Phone, extension: Extension
+) -> None:
+    phone_line = line(house, phone, extension)
+    await phone_line.register()
+    extensions = house.office.directory.extensions
+    await extensions.update(extension.customer_id, extension.id, ExtensionProfile(password="other horse"))
+    assert await bindings(house, extension) == []
+    assert (await phone_line.register()).status_code == 401
+    phone_line.password = "other horse"
+    assert (await phone_line.register()).status_code == 200
+    await extensions.delete(extension.customer_id, extension.id)
+    assert (await phone_line.register()).status_code == 401
+
+
+async def test_who_guesses_waits_and_is_reported_and_who_knows_does_not(
+    house: House, extension: Extension
+) -> None:
+    # Another source than the other tests' phones: what is learnt about 127.0.0.1 would hold them up.
+    owner = await Phone.open(house.endpoint.port, source="127.0.0.2")
+    thief = await Phone.open(house.endpoint.port, source="127.0.0.3")
+    known = line(house, owner, extension)
+    assert (await known.register()).status_code == 200
+    guesser = Line(thief, extension.extension, "guess", domain(house))
+    codes = [(await guesser.register()).status_code for _ in range(7)]
+    assert codes == [401] * 6 + [503]
+    assert (await known.register()).status_code == 200
+    failed = await until(lambda: logins_failed(house, extension))
+    assert failed["attempts"] == 6
+    assert (failed["source_host"], failed["password"]) == ("127.0.0.3", None)
+    for phone in (owner, thief):
+        await phone.close()
+
+
+async def logins_failed(house: House, extension: Extension) -> dict[str, Any] | None:
+    async with house.office.store.snapshot() as tx:
+        events = await tx.outbox.read(extension.customer_id)
+    told = [each.data for each in events if each.type == "extension_login_failed"]
+    return next((each for each in told if each["id"] == str(extension.id)), None)
+
+
+async def test_a_call_from_an_extension_must_be_proved(
+    house: House, phone: Phone, extension: Extension
+) -> None:
+    call = from_extension(phone, extension, domain(house))
+    call.invite(sdp())
+    refusal = await call.final()
+    assert refusal.status_code == 401
+    call.ack_refusal()
+    await answered(call, extension, Challenge.of(refusal))
+    assert house.desk.callers[-1].account_id == extension.id
+    assert house.desk.callers[-1].host == "127.0.0.1"
+    await call.hang_up()
+
+
+async def test_a_name_at_our_own_address_is_an_extensions_only_if_there_is_one(
+    house: House, phone: Phone, extension: Extension
+) -> None:
+    call = from_extension(phone, extension, "127.0.0.1")
+    call.invite(sdp())
+    assert (await call.final()).status_code == 401
+    call.ack_refusal()
+    anonymous = phone.call("1000")
+    await anonymous.establish()
+    assert house.desk.callers[-1].account_id is None
+    await anonymous.hang_up()
+
+
+async def test_nobody_writes_themselves_an_account(house: House, phone: Phone, extension: Extension) -> None:
+    call = phone.call("1000", X_Mixminus_Caller=f"{extension.id} 192.0.2.1")
+    await call.establish()
+    assert (house.desk.callers[-1].account_id, house.desk.callers[-1].host) == (None, "127.0.0.1")
+    await call.hang_up()
+
+
+def from_extension(phone: Phone, extension: Extension, host: str) -> PhoneCall:
+    call = phone.call("1000")
+    call.from_ = f"<sip:{extension.extension}@{host}>;tag=x"
+    return call
+
+
+async def answered(call: PhoneCall, extension: Extension, challenge: Challenge) -> None:
+    value = answer(challenge, method="INVITE", uri=call.target, user=extension.extension, password=PASSWORD)
+    call.invite(sdp(), Authorization=value)
+    final = await call.final()
+    assert final.status_code == 200, final.start_line
+    call.ack()

@@ -1,0 +1,99 @@
+"""Other exchanges at our door: by address, by password, by neither."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from mixminus.directory.model import AuthType, Trunk, TrunkSpec
+from mixminus.sip.config import SipConfig
+from tests.support.sip_house import House, open_house
+from tests.support.sip_login import Challenge, answer
+from tests.support.sip_phone import Phone, PhoneCall, sdp
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PASSWORD = "correct horse"
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def house() -> AsyncIterator[House]:
+    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def exchange(house: House) -> AsyncIterator[Phone]:
+    opened = await Phone.open(house.endpoint.port)
+    yield opened
+    await opened.close()
+
+
+async def trunk(house: House, name: str, *ways: AuthType, host: str = "127.0.0.1") -> Trunk:
+    spec = TrunkSpec(
+        domain_name=name, auth_types=ways, username="pbx", password=PASSWORD, allowed_ips=(host,)
+    )
+    return await house.office.directory.trunks.create(house.office.customer_id, spec)
+
+
+def call_from(exchange: Phone, name: str) -> PhoneCall:
+    call = exchange.call("1000")
+    call.from_ = f"<sip:15550100@{name}.trunk.mixminus.local>;tag=x"
+    return call
+
+
+async def challenged(call: PhoneCall) -> Challenge:
+    call.invite(sdp())
+    refusal = await call.final()
+    assert refusal.status_code == 401
+    call.ack_refusal()
+    return Challenge.of(refusal)
+
+
+async def tried(call: PhoneCall, challenge: Challenge, user: str, password: str) -> int:
+    value = answer(challenge, method="INVITE", uri=call.target, user=user, password=password)
+    call.invite(sdp(), Authorization=value)
+    return (await call.final()).status_code
+
+
+async def test_its_address_is_enough(house: House, exchange: Phone) -> None:
+    made = await trunk(house, "by-address", "ip")
+    call = call_from(exchange, "by-address")
+    await call.establish()
+    assert house.desk.callers[-1].account_id == made.id
+    assert house.desk.sources[-1].target == "15550100"
+    await call.hang_up()
+
+
+async def test_its_password_opens_and_nothing_else(house: House, exchange: Phone) -> None:
+    made = await trunk(house, "by-password", "basic")
+    call = call_from(exchange, "by-password")
+    challenge = await challenged(call)
+    assert challenge.realm == "by-password.trunk.mixminus.local"
+    assert await tried(call, challenge, "pbx", "wrong horse") == 401
+    call.ack_refusal()
+    assert await tried(call, challenge, "somebody", PASSWORD) == 401
+    call.ack_refusal()
+    assert await tried(call, challenge, "pbx", PASSWORD) == 200
+    call.ack()
+    assert house.desk.callers[-1].account_id == made.id
+    await call.hang_up()
+
+
+async def test_another_address_and_another_name_open_nothing(house: House, exchange: Phone) -> None:
+    await trunk(house, "elsewhere", "ip", host="192.0.2.9")
+    for name in ("elsewhere", "nobody"):
+        call = call_from(exchange, name)
+        assert await tried(call, await challenged(call), "pbx", PASSWORD) == 401
+        call.ack_refusal()
+
+
+async def test_a_trunk_that_is_deleted_is_nobody(house: House, exchange: Phone) -> None:
+    made = await trunk(house, "deleted", "ip", "basic")
+    call = call_from(exchange, "deleted")
+    await call.establish()
+    await call.hang_up()
+    await house.office.directory.trunks.delete(made.customer_id, made.id)
+    again = call_from(exchange, "deleted")
+    assert await tried(again, await challenged(again), "pbx", PASSWORD) == 401
+    again.ack_refusal()

@@ -1,0 +1,37 @@
+"""A site with its SIP door: commands come by HTTP, calls from phones' sockets."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from mixminus.sip.config import SipConfig
+from mixminus.sip.endpoint import SipEndpoint
+from tests.support.sip_phone import Phone
+from tests.support.site import Site
+
+__all__ = ["SipSite", "sip_site"]
+
+
+@dataclass(frozen=True, slots=True)
+class SipSite:
+    """Both doors of one house."""
+
+    site: Site
+    endpoint: SipEndpoint
+
+    async def phone(self, transport: str = "UDP") -> Phone:
+        return await Phone.open(self.endpoint.port, transport=transport)
+
+
+@pytest.fixture
+async def sip_site(site: Site) -> AsyncIterator[SipSite]:
+    control = site.house.control
+    config = SipConfig(port=0, max_calls=4)
+    endpoint = SipEndpoint(control.engine, control.calls, config, directory=control.directory)
+    try:
+        await endpoint.start()
+        control.dialout.legs = endpoint
+        yield SipSite(site, endpoint)
+    finally:
+        await endpoint.close()

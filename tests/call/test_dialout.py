@@ -7,10 +7,11 @@ import pytest
 
 from mixminus.access.model import AgentSpec, Identity
 from mixminus.access.permissions import Permission
+from mixminus.call.dialout import DialoutService
 from mixminus.call.errors import CallNotProgressing, GroupcallNotFound, NobodyToCall
 from mixminus.call.leg import Target
 from mixminus.call.model import Address, Call, Groupcall
-from mixminus.call.outbound import Order
+from mixminus.call.outbound import Order, Trunk
 from mixminus.call.program import Program
 from mixminus.call.states import CallStatus, GroupcallStatus, HangupBy, HangupReason
 from mixminus.ids import NIL, CallId, CustomerId, new_id
@@ -252,20 +253,28 @@ async def test_an_extension_rings_at_all_its_phones_and_an_agent_at_all_its_addr
         async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
             return [Target(f"sip:{extension}@192.0.2.{number}") for number in (1, 2)]
 
-    house.control.dialout.extensions = Desk()
+        async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
+            return None
+
+    control = house.control
+    dialout = DialoutService(
+        house.store, house.clock, conferences=control.conferences, flows=control.flows, ways=Desk()
+    )
+    dialout.calls, dialout.legs = house.calls, house.exchange
     addresses = ({"type": "extension", "target": "1000"}, {"type": "sip", "target": "ada@192.0.2.9"})
     owner = Identity(house.customer_id, Permission.CUSTOMER_ADMIN)
     agent = await house.control.access.agents.create(
         owner, AgentSpec("ada", "long enough", addresses=addresses)
     )
     people = (Address("extension", "", "1000"), Address("agent", str(agent.id)))
-    placed = await house.control.dialout.place(house.customer_id, order(*people))
+    placed = await dialout.place(house.customer_id, order(*people))
     assert placed.calls == ()
     assert [len(each.call_ids) for each in placed.groupcalls] == [2, 3]
     assert [leg.target.request_uri for leg in house.exchange.legs[:2]] == [
         "sip:1000@192.0.2.1",
         "sip:1000@192.0.2.2",
     ]
+    await dialout.close()
 
 
 async def test_a_call_on_hold_neither_hears_nor_is_heard(house: House) -> None:

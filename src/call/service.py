@@ -224,7 +224,7 @@ class CallService:
             task.cancel()
 
     async def _end_in_time(self, live: LiveCall) -> None:
-        await live.up
+        await asyncio.shield(live.up)  # it is not ours to cancel
         await self._clock.sleep(self._max_duration_s)
         await live.hang_up(HangupReason.TIMEOUT)
 

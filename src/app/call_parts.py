@@ -67,4 +67,5 @@ def _flow_services(ground: Ground, room: RoomParts) -> FlowServices:
         web=ground.kept(WebClient(private_targets=ground.config.private_targets)),
         errands=ground.kept(Errands()),
         sounds=room.sounds,
+        keypad=room.keypad,
     )

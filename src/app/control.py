@@ -17,6 +17,7 @@ from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
+from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
@@ -60,6 +61,7 @@ class Control:
     hears: HearsService
     talking: TalkingWatch
     sounds: SoundDesk
+    keypad: Keypad
     asides: AsideService
 
     def on_engine_event(self, event: EngineEvent) -> None:
@@ -77,6 +79,7 @@ class Control:
             **self.recordings.counters,
             **self.errands.counters,
             **self.sounds.counters,
+            **self.keypad.counters,
         }
 
 
@@ -132,5 +135,6 @@ def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingW
         hears=HearsService(conferences=room.conferences, rooms=room.rooms),
         talking=talking,
         sounds=room.sounds,
+        keypad=room.keypad,
         asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
     )

@@ -75,7 +75,7 @@ $(VENV)/bin/python:
 
 $(VENV)/run.stamp: pyproject.toml $(SOURCES) | $(VENV)/bin/python
 	@echo "Installing and building mixminus in $(VENV): a minute or two, once ..."
-	@$(call quietly,$(BIN)/python -m pip install --no-build-isolation -e .)
+	@$(call quietly,$(BIN)/python -m pip install --no-build-isolation -e '.[stt]')
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python

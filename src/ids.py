@@ -18,6 +18,8 @@ __all__ = [
     "LegId",
     "NumberId",
     "RecordingId",
+    "TranscribeId",
+    "TranscriptId",
     "TrunkId",
     "new_direct_hash",
     "new_id",
@@ -30,6 +32,8 @@ CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
 ActiveflowId = NewType("ActiveflowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
+TranscribeId = NewType("TranscribeId", uuid.UUID)
+TranscriptId = NewType("TranscriptId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)

@@ -22,6 +22,7 @@ from mixminus.conference.states import (
 from mixminus.flow.states import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
 from mixminus.machine import diagram
 from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingStatus
+from mixminus.speech.recognition.states import TRANSCRIBE_TRANSITIONS, TranscribeStatus
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON_FILE_LINES = 400
@@ -40,6 +41,7 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "call": (CALL_TRANSITIONS, CallStatus.DIALING),
     "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE),
     "recording": (RECORDING_TRANSITIONS, RecordingStatus.INITIATING),
+    "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),
 }
 
 

@@ -5,6 +5,7 @@ set -eu
 
 build="gcc:gcc make:make"
 python_dev="python3-dev python3-venv"
+sounds="wav:asterisk-core-sounds-en-wav g722:asterisk-core-sounds-en-g722"
 test="baresip:baresip-core sipp:sip-tester chromium:chromium ip:iproute2 unshare:util-linux psql:postgresql"
 fuzz="clang:clang"
 
@@ -13,6 +14,13 @@ need() {
 	for pair in "$@"; do
 		command -v "${pair%%:*}" >/dev/null 2>&1 || PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 ||
 			missing="$missing ${pair#*:}"
+	done
+}
+
+# Prompts with known words, for speech to text: the kinds of one of them.
+need_sounds() {
+	for pair in "$@"; do
+		[ -e "/usr/share/asterisk/sounds/en_US_f_Allison/agent-pass.${pair%%:*}" ] || missing="$missing ${pair#*:}"
 	done
 }
 
@@ -25,7 +33,7 @@ need_python_headers() {
 
 case "${1:-build}" in
 build) need $build && need_python_headers ;;
-test) need $build $test && need_python_headers ;;
+test) need $build $test && need_sounds $sounds && need_python_headers ;;
 fuzz) need $fuzz
 	ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1 ||
 		missing="$missing $(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p')" ;;

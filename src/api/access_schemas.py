@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from mixminus.access.keys import MIN_LIFE_S
 from mixminus.access.model import AgentProfile, AgentSpec, CustomerSpec, RingMethod, WebhookMethod
 from mixminus.access.passwords import MAX_PASSWORD_CHARACTERS
 from mixminus.access.permissions import Permission
@@ -112,4 +113,4 @@ class AccessKeyProfileBody(Body):
 class AccessKeyBody(AccessKeyProfileBody):
     """POST /accesskeys; ``expire`` in seconds, and without one the key is refused."""
 
-    expire: int = Field(0, le=MAX_SECONDS)
+    expire: int = Field(0, le=MAX_SECONDS, json_schema_extra={"minimum": MIN_LIFE_S})

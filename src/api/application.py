@@ -26,10 +26,12 @@ from mixminus.api.routes import (
     extensions,
     flows,
     hears,
+    media_streams,
     numbers,
     recordings,
     system,
     talking,
+    transcribes,
     trunks,
     whip,
 )
@@ -51,6 +53,8 @@ RESOURCES: Final = (
     *flows.ROUTES,
     *activeflows.ROUTES,
     *recordings.ROUTES,
+    *transcribes.ROUTES,
+    *media_streams.ROUTES,
     *events.ROUTES,
     *numbers.ROUTES,
     *extensions.ROUTES,
@@ -95,3 +99,4 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
 
 async def _end_sockets(app: web.Application) -> None:
     app[SERVICES].delivery.hub.close()
+    app[SERVICES].streams.end_all()

@@ -27,6 +27,7 @@ __all__ = [
     "InvalidJsonBody",
     "InvalidRequestParameter",
     "Kind",
+    "MissingRequestParameter",
     "PreconditionFailed",
     "RouteNotFound",
     "UnsupportedMediaType",
@@ -57,6 +58,12 @@ class InvalidRequestParameter(InvalidArgument):
     """A query parameter or a header cannot be understood."""
 
     reason = "INVALID_REQUEST_PARAMETER"
+
+
+class MissingRequestParameter(InvalidArgument):
+    """A query parameter that is needed is absent."""
+
+    reason = "MISSING_REQUEST_PARAMETER"
 
 
 class UnsupportedMediaType(InvalidArgument):

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from aiohttp import web
 
-from mixminus.api.errors import InvalidId, InvalidRequestParameter
+from mixminus.api.errors import InvalidId, InvalidRequestParameter, MissingRequestParameter
 from mixminus.ids import NIL
 
-__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "route_of", "without_root"]
+__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "query_word", "route_of", "without_root"]
 
 ROOT: Final = "/v1.0"
 ROOTS: Final = (ROOT, "/v1")
@@ -33,6 +33,16 @@ def query_id(request: web.Request, name: str) -> UUID | None:
     if not CANONICAL.fullmatch(text):
         raise InvalidRequestParameter(f"{name} must be a UUID")
     return UUID(text)
+
+
+def query_word(request: web.Request, name: str, longest: int) -> str:
+    """Return text of the query; MissingRequestParameter if there is none, InvalidRequestParameter if no text."""
+    text = request.query.get(name, "")
+    if not text.strip():
+        raise MissingRequestParameter(f"{name} is required")
+    if len(text) > longest or "\0" in text or not text.isprintable():
+        raise InvalidRequestParameter(f"{name} must be at most {longest} printable characters")
+    return text
 
 
 def without_root(path: str) -> str:

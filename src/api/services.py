@@ -23,7 +23,9 @@ from mixminus.flow.flows import FlowService
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.streams.service import StreamService
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["SERVICES", "Services"]
@@ -47,6 +49,8 @@ class Services:
     library: RecordingLibrary
     call_recordings: CallRecordings
     directory: DirectoryServices
+    transcription: TranscriptionService
+    streams: StreamService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService

@@ -44,6 +44,7 @@ def open_calls(ground: Ground, room: RoomParts) -> CallParts:
         directory=directory.plan,
         max_duration_s=config.call_max_duration_s,
     )
+    room.transcription.know(calls.live)
     activeflows = ActiveflowService(store, clock, runner=runner, flows=room.flows)
     run_at_end(room.recordings, activeflows)
     return CallParts(
@@ -68,4 +69,5 @@ def _flow_services(ground: Ground, room: RoomParts) -> FlowServices:
         errands=ground.kept(Errands()),
         sounds=room.sounds,
         keypad=room.keypad,
+        transcriber=room.transcription,
     )

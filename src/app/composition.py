@@ -37,6 +37,7 @@ from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineConfig, EngineEvent
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
+from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
@@ -116,6 +117,13 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
         recording_storage_url=settings.recording_storage_url,
         recording_retention_days=settings.recording_retention_days,
+        speech=SpeechConfig(
+            model_folder=settings.speech_model_dir,
+            workers=settings.speech_workers,
+            spool_folder=settings.data_dir / "transcription",
+            log_level=settings.log_level,
+            log_json=settings.log_json,
+        ),
         private_targets=settings.private_webhooks,
         names=names,
         sip_domain=settings.sip_domain,

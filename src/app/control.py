@@ -32,7 +32,9 @@ from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.sound.desk import SoundDesk
+from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
+from mixminus.streams.service import StreamService
 
 __all__ = ["Control", "ControlConfig", "open_control"]
 
@@ -63,6 +65,8 @@ class Control:
     sounds: SoundDesk
     keypad: Keypad
     asides: AsideService
+    transcription: TranscriptionService
+    streams: StreamService
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """Bring what the engine tells to those who wait for it."""
@@ -80,6 +84,8 @@ class Control:
             **self.errands.counters,
             **self.sounds.counters,
             **self.keypad.counters,
+            **self.transcription.counters,
+            **self.streams.counters,
         }
 
 
@@ -110,6 +116,7 @@ async def _take_up(room: RoomParts, call: CallParts) -> None:
     await call.directory.registrations.prune()
     await call.dialout.start()
     await room.recordings.repair()
+    await room.transcription.repair()
     await room.conferences.start()
 
 
@@ -137,4 +144,8 @@ def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingW
         sounds=room.sounds,
         keypad=room.keypad,
         asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
+        transcription=room.transcription,
+        streams=StreamService(
+            ground.engine, ground.clock, rooms=room.rooms, conferences=room.conferences, calls=call.calls
+        ),
     )

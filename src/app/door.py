@@ -35,6 +35,8 @@ def services_of(
         library=control.library,
         call_recordings=control.call_recordings,
         directory=control.directory,
+        transcription=control.transcription,
+        streams=control.streams,
         webrtc=webrtc,
         delivery=delivery,
         idempotency=IdempotencyService(control.store, control.clock),

@@ -12,6 +12,7 @@ from mixminus.call.service import MAX_DURATION_S
 from mixminus.clock import Clock
 from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine
+from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 
 __all__ = ["ControlConfig", "Ground"]
@@ -23,6 +24,7 @@ class ControlConfig:
 
     recordings_directory: Path
     sounds: SoundConfig
+    speech: SpeechConfig = field(default_factory=SpeechConfig)
     recording_sample_rate_hz: int = 16_000
     recording_storage_url: str = ""
     recording_retention_days: int = 0

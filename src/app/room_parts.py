@@ -15,6 +15,8 @@ from mixminus.flow.flows import FlowService
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
 from mixminus.sound.desk import SoundDesk
+from mixminus.speech.recognition.pool import RecogniserPool
+from mixminus.speech.recognition.service import TranscriptionService
 
 __all__ = ["RoomParts", "open_rooms"]
 
@@ -27,6 +29,7 @@ class RoomParts:
     rooms: Rooms
     recordings: RecordingService
     library: RecordingLibrary
+    transcription: TranscriptionService
     flows: FlowService
     conferences: ConferenceService
     participants: ParticipantService
@@ -42,7 +45,14 @@ async def open_rooms(ground: Ground) -> RoomParts:
     rooms = Rooms(ground.engine, clock, sounds.tune)
     telling = Telling(sounds.desk)
     recordings, library = open_recordings(ground, seat_of=rooms.seat_of)
-    lifecycle = Lifecycle(store, clock, rooms, recordings, telling)
+    transcription = ground.kept(
+        TranscriptionService(
+            store, clock, rooms=rooms, recordings=recordings, pool=RecogniserPool(config.speech)
+        )
+    )
+    lifecycle = Lifecycle(
+        store, clock, rooms, recorder=recordings, transcriber=transcription, telling=telling
+    )
     flows = FlowService(store, clock)
     conferences = ConferenceService(
         store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
@@ -53,6 +63,7 @@ async def open_rooms(ground: Ground) -> RoomParts:
         rooms=rooms,
         recordings=recordings,
         library=library,
+        transcription=transcription,
         flows=flows,
         conferences=ground.kept(conferences),
         participants=participants,

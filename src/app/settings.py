@@ -122,6 +122,14 @@ class Settings(BaseSettings):
     media_timeout_ms: int = Field(
         10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"
     )
+    speech_model_dir: str = Field(
+        "",
+        description="folder of another Whisper model, in CTranslate2's format, for speech to text; "
+        "empty means the English one that was installed",
+    )
+    speech_workers: int = Field(
+        0, ge=0, le=64, description="processes for speech to text at most; 0 means one for each two cores"
+    )
     shards: int = Field(1, ge=1, le=64, description="mixing threads")
     dialin: dict[str, UUID] = Field(
         default_factory=dict, description='names a phone can dial, as JSON: {"1000": "<conference id>"}'

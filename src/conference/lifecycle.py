@@ -18,6 +18,7 @@ from mixminus.conference.states import (
 )
 from mixminus.conference.telling import Telling
 from mixminus.conference.timeouts import Timeouts
+from mixminus.conference.transcriber import Transcriber
 from mixminus.errors import MixMinusError
 from mixminus.ids import NIL, ConferenceId
 from mixminus.log import get
@@ -62,13 +63,22 @@ class Lifecycle:
     """Opens and closes conferences, their rows and their rooms together."""
 
     def __init__(
-        self, store: Store, clock: Clock, rooms: Rooms, recorder: Recorder, telling: Telling
+        self,
+        store: Store,
+        clock: Clock,
+        rooms: Rooms,
+        *,
+        recorder: Recorder,
+        transcriber: Transcriber,
+        telling: Telling,
     ) -> None:
         self.telling = telling
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._recorder = recorder
+        self.transcriber = transcriber
+        """Writes down what is said in conferences."""
         self._timeouts = Timeouts(clock)
 
     async def begin(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
@@ -108,6 +118,7 @@ class Lifecycle:
         if conference.status is not ConferenceStatus.TERMINATING or (room and room.seats):
             return conference
         await self._recorder.finish(conference.id)
+        await self.transcriber.finish(conference.id)
         async with self._store.transaction() as tx:
             conference = await self.hold(tx, conference.id)
             now = self._clock.now()
@@ -166,6 +177,7 @@ class Lifecycle:
         for conference_id in self._rooms.ids():
             async with self._rooms.turn(conference_id):
                 await self._recorder.finish(conference_id)
+                await self.transcriber.finish(conference_id)
                 self._rooms.close(conference_id)
         await self._rooms.ambience.close()
 

@@ -172,6 +172,10 @@ class Rooms:
         """Return whose voice comes by a port of the engine."""
         return self._by_port.get(port_id)
 
+    def seat_of_call(self, call_id: CallId) -> Seat | None:
+        """Return where a call sits and is heard."""
+        return next((seat for seat in self._by_port.values() if seat.call_id == call_id), None)
+
     def seat_down(self, room: Room, seat: Seat) -> None:
         """Give a participant its place: not on the bridge yet, and under the room's rules already."""
         room.seats[seat.id] = seat

@@ -18,6 +18,7 @@ from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId, CustomerId, new_direct_hash, new_id
 from mixminus.log import task_failed
 from mixminus.recording.model import PauseMode, RecordingOptions
+from mixminus.speech.recognition.model import TranscribeOptions
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
@@ -29,7 +30,7 @@ DAY_S: Final = 86_400
 
 
 class ConferenceService:
-    """Creates, shows, closes and records conferences; an id of another customer is not found."""
+    """Creates, shows, closes, records and transcribes conferences; an id of another customer is not found."""
 
     def __init__(
         self,
@@ -159,6 +160,22 @@ class ConferenceService:
         conference, _ = await self._progressing(customer_id, conference_id)
         self._recorder.resume(conference.id)
         return conference
+
+    async def transcribe_start(
+        self, customer_id: CustomerId, conference_id: ConferenceId, options: TranscribeOptions
+    ) -> Conference:
+        """Write down what is said from now on, each participant apart."""
+        async with self._rooms.turn(conference_id):
+            conference, room = await self._progressing(customer_id, conference_id)
+            await self._lifecycle.transcriber.start(conference, room.bridge, options)
+            return await self.get(customer_id, conference_id)
+
+    async def transcribe_stop(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
+        """Stop listening; the last words are written a moment later."""
+        async with self._rooms.turn(conference_id):
+            conference, _ = await self._progressing(customer_id, conference_id)
+            await self._lifecycle.transcriber.stop(conference)
+            return await self.get(customer_id, conference_id)
 
     async def close(self) -> None:
         """Stop timers and close bridges; conferences go on at the next start."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mixminus.clock import Clock
+from mixminus.delivery.activeflow_webhooks import ActiveflowWebhooks
 from mixminus.delivery.backlog import Backlog
 from mixminus.delivery.connection import LIMITS, Limits
 from mixminus.delivery.counters import new_counters
@@ -40,6 +41,7 @@ class DeliveryService:
         self.hub = Hub(self._feed, self.backlog, clock, self._counters, config.limits)
         self._courier = Courier(clock, self._counters, private_targets=config.private_targets)
         self._webhooks = Webhooks(store, clock, self._feed, self._courier)
+        self._activeflow_webhooks = ActiveflowWebhooks(store, clock, self._feed, self._courier)
         self._retention = Retention(store, clock, self._counters, days=config.retention_days)
 
     @property
@@ -50,6 +52,7 @@ class DeliveryService:
         """Go on where an earlier run has stopped."""
         await self._feed.start()
         await self._webhooks.start()
+        await self._activeflow_webhooks.start()
         self._retention.start()
 
     async def undelivered(self, customer_id: CustomerId, after: int, limit: int) -> list[Undelivered]:
@@ -62,5 +65,6 @@ class DeliveryService:
         await self._feed.close()
         self.hub.close()
         await self._webhooks.close()
+        await self._activeflow_webhooks.close()
         await self._courier.close()
         await self._retention.close()

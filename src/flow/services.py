@@ -8,6 +8,7 @@ from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
 from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
+from mixminus.flow.transcriber import CallTranscriber
 from mixminus.flow.web import Web
 from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
@@ -21,6 +22,7 @@ class FlowServices:
 
     store: Store
     participants: ParticipantService
+    transcriber: CallTranscriber
     clock: Clock
     recorder: CallRecorder
     flows: FlowService

@@ -66,6 +66,7 @@ class Tap:
 
     @property
     def closed(self) -> bool:
+        """Whether it hears nothing any more: closed by its owner, or with its bridge."""
         return self._on_close is None
 
     def __enter__(self) -> Self:

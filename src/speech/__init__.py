@@ -1,0 +1,1 @@
+"""Speech: what was said becomes text."""

@@ -1,4 +1,4 @@
-"""Conference rows, with the ids of the participants and recordings that belong to them."""
+"""Conference rows, with the ids of the participants, recordings and transcribes that belong to them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,8 +15,9 @@ from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import AlreadyExists
 from mixminus.ids import NIL, ConferenceId, CustomerId
 from mixminus.recording.states import RecordingStatus
+from mixminus.speech.recognition.states import TranscribeStatus
 from mixminus.store.page import Page
-from mixminus.store.tables import conferencecalls, conferences, recordings
+from mixminus.store.tables import conferencecalls, conferences, recordings, transcribes
 
 __all__ = ["ConferenceRows"]
 
@@ -73,12 +74,15 @@ class ConferenceRows:
         ids = [row["id"] for row in rows]
         participants = await self._participants(ids)
         recorded, recording = await self._recordings(ids)
+        transcribed, transcribing = await self._transcribes(ids)
         return [
             replace(
                 _model(row),
                 conferencecall_ids=participants[row["id"]],
                 recording_ids=recorded[row["id"]],
                 recording_id=recording.get(row["id"], NIL),
+                transcribe_ids=transcribed[row["id"]],
+                transcribe_id=transcribing.get(row["id"], NIL),
             )
             for row in rows
         ]
@@ -100,6 +104,21 @@ class ConferenceRows:
             reference: recording for reference, recording, status in rows if status in _ACTIVE_RECORDING
         }
         return _grouped((reference, recording) for reference, recording, _ in rows), active
+
+    async def _transcribes(
+        self, ids: Sequence[UUID]
+    ) -> tuple[dict[UUID, tuple[UUID, ...]], dict[UUID, UUID]]:
+        c = transcribes.c
+        query = select(c.reference_id, c.id, c.status, c.tm_stop).where(
+            c.reference_id.in_(ids), c.reference_type == "confbridge"
+        )
+        rows = (await self._connection.execute(query.order_by(c.tm_create))).all()
+        active = {
+            reference: transcribe
+            for reference, transcribe, status, tm_stop in rows
+            if status == TranscribeStatus.PROGRESSING and tm_stop is None
+        }
+        return _grouped((reference, transcribe) for reference, transcribe, *_ in rows), active
 
 
 def _grouped(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, tuple[UUID, ...]]:

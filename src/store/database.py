@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from mixminus.errors import Unavailable
 from mixminus.store.access_keys import AccessKeyRows
+from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
 from mixminus.store.agents import AgentRows
 from mixminus.store.calls import CallRows
@@ -32,6 +33,7 @@ from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import OutboxRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.trunks import TrunkRows
 from mixminus.store.webhooks import WebhookRows
 
@@ -52,6 +54,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, timestamp_style: TimestampStyle) -> None:
         self.timestamp_style = timestamp_style
         self.access_keys = AccessKeyRows(connection)
+        self.activeflow_webhooks = ActiveflowWebhookRows(connection)
         self.activeflows = ActiveflowRows(connection)
         self.agents = AgentRows(connection)
         self.bindings = BindingRows(connection)
@@ -68,6 +71,8 @@ class Transaction:
         self.recordings = RecordingRows(connection)
         self.secrets = SecretRows(connection)
         self.trunks = TrunkRows(connection)
+        self.transcribes = TranscribeRows(connection)
+        self.transcripts = TranscriptRows(connection)
         self.webhooks = WebhookRows(connection)
 
 

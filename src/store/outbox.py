@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, exists, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.ids import CustomerId
+from mixminus.ids import NIL, CustomerId
 from mixminus.store.tables import event_streams, outbox, webhook_cursors
 
 __all__ = ["Event", "OutboxRows", "Span"]
@@ -35,6 +35,8 @@ class Event:
     type: str
     data: dict[str, Any]
     tm: datetime
+    activeflow_id: UUID | None = None
+    """Of which activeflow it tells something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class OutboxRows:
         """Append to a stream and return the event's number in it."""
         self.written = True
         number = await self._next_number(stream_id)
-        values = {"stream_id": stream_id, "number": number, "customer_id": customer_id}
+        values: dict[str, Any] = {"stream_id": stream_id, "number": number, "customer_id": customer_id}
+        values["activeflow_id"] = _activeflow_id(type_, data)
         await self._connection.execute(insert(outbox).values(**values, type=type_, data=data, tm=tm))
         return number
 
@@ -84,6 +87,12 @@ class OutboxRows:
         query = select(outbox).where(c.customer_id == customer_id, c.id > span.after, c.id <= span.until)
         if stream_id is not None:
             query = query.where(c.stream_id == stream_id)
+        return await self._many(query.order_by(c.id).limit(limit))
+
+    async def of_activeflow(self, activeflow_id: UUID, span: Span, limit: int) -> list[Event]:
+        """Return what is told of an activeflow within a span of ids, in order."""
+        c = outbox.c
+        query = select(outbox).where(c.activeflow_id == activeflow_id, c.id > span.after, c.id <= span.until)
         return await self._many(query.order_by(c.id).limit(limit))
 
     async def newest(self) -> int:
@@ -131,3 +140,10 @@ class OutboxRows:
         query = update(event_streams).where(c.id == stream_id).values(number=c.number + 1)
         number: int = (await self._connection.execute(query.returning(c.number))).scalar_one()
         return number
+
+
+def _activeflow_id(type_: str, data: dict[str, Any]) -> UUID | None:
+    """Return the activeflow that an event is about, or about something of."""
+    told = data.get("id" if type_.startswith("activeflow_") else "activeflow_id") or NIL
+    activeflow_id = UUID(str(told))
+    return None if activeflow_id == NIL else activeflow_id

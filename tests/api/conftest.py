@@ -17,6 +17,7 @@ from mixminus.store.migrations import upgrade
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.door import KEY, Door
 from tests.support.database import database_url
+from tests.support.speech import tone_config
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         config = ControlConfig(
             recordings_directory=tmp_path / "recordings",
             sounds=SoundConfig(tmp_path / "sounds", tmp_path / "speech"),
+            speech=tone_config(tmp_path / "transcription"),
         )
         control = await stack.enter_async_context(open_control(store, clock, engine, config))
         webrtc = WebRtcEndpoint(engine, control.calls)

@@ -23,6 +23,7 @@ BODY: dict[str, Any] = {
     "permission": int(Permission.CUSTOMER_AGENT),
     "password": "long enough",
     "text": "hello",
+    "language": "en-US",
 }
 # Only the super admin gets as far as looking for these.
 NOT_EVEN_LOOKED_FOR = {"/customers/{id}/freeze", "/customers/{id}/recover"}
@@ -60,6 +61,9 @@ async def victim(door: Door, offer: str) -> Victim:
     }
     group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
     _, rung = await door.post("/v1.0/groupcalls", group)
+    _, transcribed = await door.post(
+        f"/v1.0/conferences/{room['id']}/transcribe_start", {"language": "en-US"}
+    )
     _, flow = await door.post("/v1.0/flows", {"name": "victim's"})
     agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
@@ -73,6 +77,7 @@ async def victim(door: Door, offer: str) -> Victim:
             "recordings": recorded["recording_ids"][0],
             "recordingfiles": recorded["recording_ids"][0],
             **made,
+            "transcribes": transcribed["transcribe_id"],
             "agents": str(agent.id),
             "accesskeys": str(identity.access_key_id),
             "customers": str(identity.customer_id),

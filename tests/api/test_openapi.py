@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from mixminus.api.openapi import access_shapes, directory_shapes, flow_shapes, shapes
+from mixminus.api.openapi import access_shapes, directory_shapes, flow_shapes, shapes, speech_shapes
 from mixminus.api.openapi.document import document
 from mixminus.api.openapi.implied import errors_of, parameters_of
 from mixminus.api.openapi.operation import Operation
@@ -22,10 +22,23 @@ from mixminus.call.states import CallStatus
 from mixminus.conference.model import Conference, Conferencecall, RoomSettings
 from mixminus.conference.render import render_conference, render_conferencecall
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, RecordingId, new_id
+from mixminus.ids import (
+    NIL,
+    CallId,
+    ConferencecallId,
+    ConferenceId,
+    CustomerId,
+    RecordingId,
+    TranscribeId,
+    TranscriptId,
+    new_id,
+)
 from mixminus.recording.model import Recording
 from mixminus.recording.render import render_recording
 from mixminus.recording.states import RecordingStatus
+from mixminus.speech.recognition.model import Transcribe, Transcript
+from mixminus.speech.recognition.render import render_transcribe, render_transcript
+from mixminus.speech.recognition.states import TranscribeStatus
 from mixminus.store.timestamps import TimestampStyle
 from tests.api.door import Door
 from tests.api.test_whip import join, offer, participant
@@ -156,6 +169,32 @@ CALL = Call(
     status=CallStatus.PROGRESSING,
     tm_create=NOW,
 )
+TRANSCRIBE = Transcribe(
+    id=TranscribeId(new_id()),
+    customer_id=CustomerId(new_id()),
+    reference_type="confbridge",
+    reference_id=CONFERENCE.id,
+    status=TranscribeStatus.DONE,
+    language="en-US",
+    direction="in",
+    provider="",
+    on_end_flow_id=NIL,
+    tm_create=NOW,
+)
+TRANSCRIPT = Transcript(
+    id=TranscriptId(new_id()),
+    customer_id=CustomerId(new_id()),
+    transcribe_id=TRANSCRIBE.id,
+    direction="in",
+    message="Hello.",
+    conferencecall_id=CONFERENCECALL.id,
+    call_id=NIL,
+    label="",
+    start_us=8_991_840,
+    end_us=90_000_000_000,
+    confidence=1.0,
+    tm_create=NOW,
+)
 RECORDING = Recording(
     id=RecordingId(new_id()),
     customer_id=CustomerId(new_id()),
@@ -178,6 +217,8 @@ Render = Callable[[Any, TimestampStyle], dict[str, Any]]
         pytest.param(CONFERENCECALL, render_conferencecall, shapes.Conferencecall, id="conferencecall"),
         pytest.param(CALL, render_call, shapes.Call, id="call"),
         pytest.param(RECORDING, render_recording, shapes.Recording, id="recording"),
+        pytest.param(TRANSCRIBE, render_transcribe, speech_shapes.Transcribe, id="transcribe"),
+        pytest.param(TRANSCRIPT, render_transcript, speech_shapes.Transcript, id="transcript"),
     ],
 )
 def test_what_is_rendered_has_exactly_the_shape_that_is_described(
@@ -192,6 +233,8 @@ async def test_real_answers_have_the_shapes_that_are_described(door: Door, offer
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     _, started = await door.send("POST", f"{path}/recording_start")
+    _, listening = await door.post(f"{path}/transcribe_start", {"language": "en-US"})
+    transcribe = listening["transcribe_id"]
     await join(door, room, offer)
     joined = await participant(door, room, "joined")
     _, flow = await door.post("/v1.0/flows", {"actions": [{"type": "answer"}]})
@@ -202,6 +245,10 @@ async def test_real_answers_have_the_shapes_that_are_described(door: Door, offer
         "/v1.0/calls": shapes.CallPage,
         "/v1.0/recordings": shapes.RecordingPage,
         f"/v1.0/recordings/{started['recording_id']}": shapes.Recording,
+        "/v1.0/transcribes": speech_shapes.TranscribePage,
+        f"/v1.0/transcribes/{transcribe}": speech_shapes.Transcribe,
+        f"/v1.0/transcripts?transcribe_id={transcribe}": speech_shapes.TranscriptPage,
+        "/v1.0/transcripts/search?q=hello": speech_shapes.TranscriptPage,
         f"{path}/talking": shapes.Talkers,
         f"{path}/hears": shapes.Hears,
         f"/v1.0/conferencecalls/{joined['id']}": shapes.Conferencecall,

@@ -14,6 +14,7 @@ ADMIN, MANAGER = Permission.CUSTOMER_ADMIN, Permission.CUSTOMER_MANAGER
 ANY = {
     *("conferences", "conferencecalls", "calls", "recordings", "recordingfiles"),
     *("flows", "activeflows", "numbers", "extensions", "trunks"),
+    *("transcribes", "transcripts"),
 }
 
 

@@ -31,6 +31,7 @@ from mixminus.mixer import Engine, EngineConfig
 from mixminus.recording.model import Recording
 from mixminus.recording.service import RecordingService
 from mixminus.recording.states import RecordingStatus
+from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event
@@ -39,6 +40,7 @@ from mixminus.store.timestamps import TimestampStyle
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
 from tests.support.legs import PcmExchange, PcmLeg
+from tests.support.speech import tone_config
 from tests.support.waiting import until
 
 __all__ = ["EVERYTHING", "House", "house", "open_house"]
@@ -107,9 +109,9 @@ class House:
         conference = await self.conferences.create(self.customer_id, ConferenceSpec(type=type_, **spec))
         return await self.conference(conference.id, ConferenceStatus.PROGRESSING)
 
-    async def dial(self, target: object) -> PcmLeg:
+    async def dial(self, target: object, sample_rate_hz: int = SAMPLE_RATE_HZ) -> PcmLeg:
         """Let a phone call somebody."""
-        leg = PcmLeg(self.engine.open_pcm_port(SAMPLE_RATE_HZ))
+        leg = PcmLeg(self.engine.open_pcm_port(sample_rate_hz))
         self.legs.append(leg)
         await self.calls.incoming(
             leg, source=Address("sip", "alice"), destination=Address("sip", str(target))
@@ -122,10 +124,12 @@ class House:
         for event in self.engine.events():
             self.control.on_engine_event(event)
 
-    async def join(self, conference: Conference, count: int = 1) -> list[PcmLeg]:
+    async def join(
+        self, conference: Conference, count: int = 1, sample_rate_hz: int = SAMPLE_RATE_HZ
+    ) -> list[PcmLeg]:
         """Let phones dial a conference and wait until all have joined."""
         before = len(await self.joined(conference))
-        legs = [await self.dial(conference.id) for _ in range(count)]
+        legs = [await self.dial(conference.id, sample_rate_hz) for _ in range(count)]
 
         async def all_there() -> bool:
             return len(await self.joined(conference)) == before + count
@@ -202,6 +206,7 @@ async def open_house(
     clock: ManualClock,
     *,
     names: Iterable[tuple[str, ConferenceId]] = (),
+    speech: SpeechConfig | None = None,
     style: TimestampStyle = TimestampStyle.LEGACY,
 ) -> AsyncIterator[House]:
     """Start the services on whatever the directory holds, and close them in order."""
@@ -211,6 +216,7 @@ async def open_house(
     config = ControlConfig(
         recordings_directory=directory / "recordings",
         names=dict(names),
+        speech=speech or tone_config(directory / "transcription"),
         sounds=SoundConfig(directory / "sounds", directory / "speech"),
         trunk=Trunk("trunk.example", 5070, "tcp", "me", "secret"),
     )

@@ -120,6 +120,10 @@ class RawPhone:
             assert self._transact("BYE", self._target, self._number).startswith("SIP/2.0 200")
             self._target = ""
 
+    def forget(self) -> None:
+        """Say nothing at the end: the far end may have hung up, and is not asked."""
+        self._target = ""
+
     def __enter__(self) -> Self:
         return self
 

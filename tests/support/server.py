@@ -90,13 +90,13 @@ class Server:
     def sip_uri(self, user: str) -> str:
         return f"sip:{user}@{ADDRESS}:{self.sip_port}"
 
-    def call(self, method: str, path: str, body: Any = None) -> Answer:
+    def call(self, method: str, path: str, body: Any = None, *, token: str = ACCESS_KEY) -> Answer:
         """Make one authenticated request; any status is an answer."""
         return self.request(
             method,
             f"/v1.0{path}",
             body=None if body is None else orjson.dumps(body),
-            headers={"Authorization": f"Bearer {ACCESS_KEY}"},
+            headers={"Authorization": f"Bearer {token}"},
         )
 
     def request(

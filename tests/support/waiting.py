@@ -10,7 +10,7 @@ T = TypeVar("T")
 _STEP_S = 0.02
 
 
-def eventually(probe: Callable[[], T], *, timeout_s: float = 10.0, what: str = "") -> T:
+def eventually(probe: Callable[[], T | None], *, timeout_s: float = 10.0, what: str = "") -> T:
     """Return the first truthy result of ``probe``; raise AssertionError after the deadline."""
     deadline = time.monotonic() + timeout_s
     while not (result := probe()):

@@ -96,7 +96,7 @@ def _operation(operation: Operation) -> Json:
         "tags": [operation.tag],
         "summary": operation.summary,
         "parameters": [_parameter(each) for each in parameters_of(operation)],
-        "responses": dict(sorted(_responses(operation))),
+        "responses": dict(sorted(_merged(_responses(operation)).items())),
     }
     if operation.description:
         described["description"] = operation.description
@@ -120,6 +120,17 @@ def _parameter(parameter: Parameter) -> Json:
 def _request_body(body: RequestBody) -> Json:
     schema = {"$ref": SCHEMAS + body.model.__name__} if body.model else {"type": "string"}
     return {"required": body.required, "content": {body.media_type: {"schema": schema}}}
+
+
+def _merged(responses: Iterable[tuple[str, Json]]) -> Json:
+    """Return responses by status; one status may have several kinds of content."""
+    merged: Json = {}
+    for status, described in responses:
+        if status in merged and "content" in described:
+            merged[status]["content"] |= described["content"]
+        else:
+            merged[status] = described
+    return merged
 
 
 def _responses(operation: Operation) -> Iterator[tuple[str, Json]]:

@@ -12,9 +12,11 @@ from mixminus.api.openapi import (
     directory,
     events,
     flows,
+    media_streams,
     recordings,
     rooms,
     system,
+    transcribes,
     whip,
 )
 
@@ -29,6 +31,8 @@ OPERATIONS: Final = (
     *asides.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,
+    *transcribes.OPERATIONS,
+    *media_streams.OPERATIONS,
     *whip.OPERATIONS,
     *events.OPERATIONS,
     *directory.OPERATIONS,

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions import basic, control, digits, media, recording, room, speech, web
+from mixminus.flow.actions import basic, control, digits, media, recording, room, speech, transcription, web
 from mixminus.flow.actions.basic import BasicOption
 from mixminus.flow.actions.control import ControlOption
 from mixminus.flow.actions.digits import DigitsOption
@@ -15,6 +15,7 @@ from mixminus.flow.actions.reading import OptionFields, read_uuid
 from mixminus.flow.actions.recording import RecordingOption
 from mixminus.flow.actions.room import RoomOption
 from mixminus.flow.actions.speech import SpeechOption
+from mixminus.flow.actions.transcription import TranscriptionOption
 from mixminus.flow.actions.web import WebOption
 from mixminus.flow.variables import has_placeholder
 from mixminus.ids import NIL, new_id
@@ -29,6 +30,7 @@ Option = (
     | RecordingOption
     | RoomOption
     | SpeechOption
+    | TranscriptionOption
     | WebOption
 )
 _READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
@@ -39,6 +41,7 @@ _READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
     **recording.READERS,
     **room.READERS,
     **speech.READERS,
+    **transcription.READERS,
     **web.READERS,
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mixminus.flow.actions.catalogue import Option
-from mixminus.flow.executors import basic, control, digits, media, recording, room, speech, web
+from mixminus.flow.executors import basic, control, digits, media, recording, room, speech, transcription, web
 from mixminus.flow.run import Executor
 
 __all__ = ["EXECUTORS"]
@@ -17,5 +17,6 @@ EXECUTORS: Final[Mapping[type[Option], Executor]] = {
     **recording.EXECUTORS,
     **room.EXECUTORS,
     **speech.EXECUTORS,
+    **transcription.EXECUTORS,
     **web.EXECUTORS,
 }

@@ -11,12 +11,14 @@ from mixminus.store.tables.directory import (
     trunks,
 )
 from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
-from mixminus.store.tables.flows import activeflows, flows
+from mixminus.store.tables.flows import activeflow_cursors, activeflows, flows
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
+from mixminus.store.tables.speech import transcribes, transcripts
 
 __all__ = [
     "UtcDateTime",
     "access_keys",
+    "activeflow_cursors",
     "activeflows",
     "agents",
     "calls",
@@ -34,6 +36,8 @@ __all__ = [
     "outbox",
     "recordings",
     "secrets",
+    "transcribes",
+    "transcripts",
     "trunk_addresses",
     "trunks",
     "undelivered",

@@ -36,8 +36,11 @@ outbox = Table(
     Column("type", String(64), nullable=False),
     Column("data", JSON, nullable=False),
     Column("tm", UtcDateTime, nullable=False),
+    # Of which activeflow it tells something, if of any.
+    Column("activeflow_id", Uuid),
     UniqueConstraint("stream_id", "number"),
     Index(None, "customer_id", "id"),
+    Index(None, "activeflow_id", "id"),
     Index(None, "tm"),
 )
 

@@ -1,10 +1,10 @@
 """Flows, and what has been run of them."""
 
-from sqlalchemy import JSON, Column, Index, Integer, String, Table, Uuid
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Uuid
 
 from mixminus.store.tables.columns import WORD, customer, metadata, times
 
-__all__ = ["activeflows", "flows"]
+__all__ = ["activeflow_cursors", "activeflows", "flows"]
 
 flows = Table(
     "flows",
@@ -39,4 +39,12 @@ activeflows = Table(
     Column("executed_actions", JSON, nullable=False),
     *times(),
     Index(None, "customer_id", "tm_create"),
+)
+
+# Up to which event the destination of an activeflow has been told; before the first one there is no row.
+activeflow_cursors = Table(
+    "activeflow_cursors",
+    metadata,
+    Column("activeflow_id", Uuid, ForeignKey("activeflows.id"), primary_key=True),
+    Column("event_id", BigInteger, nullable=False),
 )

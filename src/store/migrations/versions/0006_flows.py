@@ -53,3 +53,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_activeflows_customer_id_tm_create"), "activeflows", ["customer_id", "tm_create"])
     op.create_index(op.f("ix_activeflows_status"), "activeflows", ["status"])
+    op.create_table(
+        "activeflow_cursors",
+        sa.Column("activeflow_id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["activeflow_id"], ["activeflows.id"], name=op.f("fk_activeflow_cursors_activeflow_id")
+        ),
+        sa.PrimaryKeyConstraint("activeflow_id", name=op.f("pk_activeflow_cursors")),
+    )
+    op.add_column("outbox", sa.Column("activeflow_id", sa.Uuid(), nullable=True))
+    op.create_index(op.f("ix_outbox_activeflow_id_id"), "outbox", ["activeflow_id", "id"])

@@ -1,0 +1,103 @@
+"""TranscribeLedger: every change of a transcribe, its row and its events in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from mixminus.clock import Clock
+from mixminus.conference.publish import publish_change
+from mixminus.ids import ConferenceId, TranscribeId
+from mixminus.machine import step
+from mixminus.speech.recognition.errors import TranscribeNotFound
+from mixminus.speech.recognition.model import Transcribe
+from mixminus.speech.recognition.render import render_transcribe
+from mixminus.speech.recognition.states import TRANSCRIBE_TRANSITIONS, TranscribeEvent, TranscribeStatus
+from mixminus.store.database import Store, Transaction
+
+__all__ = ["TranscribeLedger", "stream_of"]
+
+
+def stream_of(transcribe: Transcribe) -> UUID:
+    """Return where the events of a transcribe go: to its conference's stream, else to its customer's."""
+    if transcribe.reference_type == "confbridge":
+        return transcribe.reference_id
+    return transcribe.customer_id
+
+
+class TranscribeLedger:
+    """Writes what happens to transcribes, and to the conferences that they are of."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def create(self, transcribe: Transcribe) -> None:
+        async with self._store.transaction() as tx:
+            await tx.transcribes.add(transcribe)
+            await _publish(tx, "transcribe_created", transcribe)
+            await _publish(tx, "transcribe_progressing", transcribe)
+            await self._tell_conference(tx, transcribe)
+
+    async def stopped(self, transcribe_id: TranscribeId) -> Transcribe:
+        """Note that nothing more is heard; what is noted already stays."""
+
+        def change(transcribe: Transcribe, now: datetime) -> Transcribe:
+            return transcribe if transcribe.tm_stop else replace(transcribe, tm_stop=now)
+
+        return await self._change(transcribe_id, change, "")
+
+    async def done(self, transcribe_id: TranscribeId) -> Transcribe:
+        """Note that everything that was heard is written; what is done stays."""
+
+        def change(transcribe: Transcribe, now: datetime) -> Transcribe:
+            if transcribe.status is TranscribeStatus.DONE:
+                return transcribe
+            status = step(TRANSCRIBE_TRANSITIONS, transcribe.status, TranscribeEvent.FINISHED)
+            return replace(transcribe, status=status, tm_stop=transcribe.tm_stop or now)
+
+        return await self._change(transcribe_id, change, "transcribe_done")
+
+    async def deleted(self, transcribe_id: TranscribeId) -> Transcribe:
+        """Note that it is out of the lists, and forget what was said."""
+
+        def change(transcribe: Transcribe, now: datetime) -> Transcribe:
+            return transcribe if transcribe.tm_delete else replace(transcribe, tm_delete=now)
+
+        transcribe = await self._change(transcribe_id, change, "")
+        async with self._store.transaction() as tx:
+            await tx.transcripts.forget(transcribe_id)
+        return transcribe
+
+    async def _change(
+        self, transcribe_id: TranscribeId, change: Callable[[Transcribe, datetime], Transcribe], type_: str
+    ) -> Transcribe:
+        async with self._store.transaction() as tx:
+            before = await tx.transcribes.hold(transcribe_id)
+            if before is None:
+                raise TranscribeNotFound(f"no transcribe {transcribe_id}")
+            now = self._clock.now()
+            after = change(before, now)
+            if after == before:
+                return before
+            after = replace(after, tm_update=now)
+            await tx.transcribes.save(after)
+            if type_:
+                await _publish(tx, type_, after)
+            if before.tm_stop is None and after.tm_stop is not None:
+                await self._tell_conference(tx, after)
+            return after
+
+    async def _tell_conference(self, tx: Transaction, transcribe: Transcribe) -> None:
+        if transcribe.reference_type == "confbridge":
+            await publish_change(tx, ConferenceId(transcribe.reference_id), self._clock.now())
+
+
+async def _publish(tx: Transaction, type_: str, transcribe: Transcribe) -> None:
+    await tx.outbox.add(
+        stream_of(transcribe),
+        type_,
+        customer_id=transcribe.customer_id,
+        data=render_transcribe(transcribe, tx.timestamp_style),
+        tm=transcribe.tm_update or transcribe.tm_create,
+    )

@@ -1,0 +1,96 @@
+"""Transcribe and transcript as the house knows them (api.md section 8); ``render.py`` writes them for the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+from mixminus.ids import NIL, CustomerId, TranscribeId, TranscriptId
+from mixminus.speech.recognition.states import TranscribeStatus
+
+__all__ = [
+    "NOBODY",
+    "Direction",
+    "ReferenceType",
+    "Speaker",
+    "Transcribe",
+    "TranscribeOptions",
+    "Transcript",
+    "direction_of",
+]
+
+Direction = Literal["both", "in", "out"]
+ReferenceType = Literal["call", "confbridge", "recording", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeOptions:
+    """What a client asks for; ``in`` is what participants say, ``out`` what the room itself plays."""
+
+    language: str
+    """BCP 47."""
+    direction: Direction = "both"
+    provider: str = ""
+    on_end_flow_id: UUID = NIL
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribe:
+    """One session of listening; ``None`` times have not happened."""
+
+    id: TranscribeId
+    customer_id: CustomerId
+    reference_type: ReferenceType
+    reference_id: UUID
+    status: TranscribeStatus
+    language: str
+    direction: Direction
+    provider: str
+    on_end_flow_id: UUID
+    tm_create: datetime
+    activeflow_id: UUID = NIL
+    tm_stop: datetime | None = None
+    """From here on nothing more is heard, though something may wait to be recognised; not part of the API."""
+    tm_update: datetime | None = None
+    tm_delete: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it listens."""
+        return self.status is TranscribeStatus.PROGRESSING and self.tm_stop is None
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who is behind a stem; nil ids for the room's own sounds and for what is not known."""
+
+    conferencecall_id: UUID = NIL
+    call_id: UUID = NIL
+    label: str = ""
+
+
+NOBODY: Final = Speaker()
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What somebody has said in one go; times count from the beginning of the session, on its sample clock."""
+
+    id: TranscriptId
+    customer_id: CustomerId
+    transcribe_id: TranscribeId
+    direction: Literal["in", "out"]
+    message: str
+    conferencecall_id: UUID
+    call_id: UUID
+    label: str
+    start_us: int
+    end_us: int
+    confidence: float
+    """Mean probability of a token, 0 to 1."""
+    tm_create: datetime
+
+
+def direction_of(word: str) -> Direction:
+    """Read the API's word, in its own case; any other means both."""
+    return {"in": "in", "out": "out"}.get(word, "both")  # type: ignore[return-value]

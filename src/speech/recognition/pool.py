@@ -1,0 +1,232 @@
+"""RecogniserPool: worker processes that recognise speech; started when they are first needed.
+
+A worker that dies is started again, after a while that doubles; its sessions tell it again what it had
+not settled.
+"""
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from mixminus.log import get, task_failed
+from mixminus.speech.recognition.errors import LanguageNotSupported
+from mixminus.speech.recognition.feed import Feed
+from mixminus.speech.recognition.messages import (
+    HEADER,
+    MalformedMessage,
+    Ready,
+    Report,
+    decode,
+    lengths,
+)
+from mixminus.speech.recognition.spool import Spool, SpoolLimits
+from mixminus.speech.recognition.whisper import check
+from mixminus.tasks import TaskScope
+
+__all__ = ["RecogniserPool", "SpeechConfig"]
+
+WORKER: Final = "mixminus.speech.recognition.worker"
+FIRST_DELAY_S: Final = 0.1
+MOST_DELAY_S: Final = 10.0
+EXIT_S: Final = 5.0
+
+log = get("speech")
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechConfig:
+    """What an operator may choose."""
+
+    model_folder: str = ""
+    """Of another Whisper model; empty is the English one that comes with the extra ``stt``."""
+    workers: int = 0
+    """Processes at most; 0 is one for each two cores."""
+    spool_folder: Path = Path("speech")
+    limits: SpoolLimits = field(default_factory=SpoolLimits)
+    engine: str = "mixminus.speech.recognition.whisper:load"
+    check: Callable[[str], frozenset[str] | None] = check
+    """Says which languages there are, before any process is started."""
+    log_level: str = "info"
+    log_json: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def most_workers(self) -> int:
+        return self.workers or max(1, (os.cpu_count() or 1) // 2)
+
+
+class RecogniserPool:
+    """Gives each session to the worker that has the fewest."""
+
+    def __init__(self, config: SpeechConfig) -> None:
+        self._config = config
+        self._workers: list[_Worker] = []
+        self.counters: Counter[str] = Counter(
+            {
+                "speech.behind": 0,
+                "speech.records_dropped": 0,
+                "speech.transcripts_lost": 0,
+                "speech.worker_losses": 0,
+            }
+        )
+
+    def require(self, language: str) -> str:
+        """Return a tag's primary language; RecogniserMissing or LanguageNotSupported if it cannot be had."""
+        primary = language.partition("-")[0].lower()
+        if not primary:
+            raise LanguageNotSupported("language is missing")
+        languages = self._config.check(self._config.model_folder)
+        if languages is not None and primary not in languages:
+            raise LanguageNotSupported(
+                f"the model knows only {', '.join(sorted(languages))}; set MIXMINUS_SPEECH_MODEL_DIR to a model "
+                "that knows more"
+            )
+        return primary
+
+    def open(self, session: str, language: str, told: Callable[[Report], Awaitable[None]]) -> Feed:
+        """Begin a session; ``told`` gets its reports, one after the other."""
+        spool = Spool(self._config.spool_folder / f"{session}.spool", self._config.limits)
+        feed = Feed(session, language, spool=spool, told=told, counters=self.counters)
+        self._worker().adopt(feed)
+        return feed
+
+    def release(self, feed: Feed) -> None:
+        """End a session, whether or not it is finished."""
+        feed.close()
+        for worker in self._workers:
+            worker.forget(feed)
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that run now."""
+        return [worker.pid for worker in self._workers if worker.pid]
+
+    async def close(self) -> None:
+        """Let every worker go; closing twice is harmless."""
+        await asyncio.gather(*(worker.close() for worker in self._workers))
+        self._workers.clear()
+
+    def _worker(self) -> "_Worker":
+        idlest = min(self._workers, key=len, default=None)
+        if idlest is not None and (not len(idlest) or len(self._workers) >= self._config.most_workers):
+            return idlest
+        worker = _Worker(self._config, self.counters)
+        self._workers.append(worker)
+        worker.start()
+        return worker
+
+
+class _Worker:
+    """Keeps one process alive, and brings messages there and back."""
+
+    def __init__(self, config: SpeechConfig, counters: Counter[str]) -> None:
+        self._config = config
+        self._counters = counters
+        self._feeds: dict[str, Feed] = {}
+        self._wake = asyncio.Event()
+        self._scope = TaskScope(task_failed("speech"))
+        self._process: asyncio.subprocess.Process | None = None
+        self._ready = False
+
+    def __len__(self) -> int:
+        return len(self._feeds)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
+
+    def start(self) -> None:
+        self._scope.spawn("recogniser", self._keep())
+
+    def adopt(self, feed: Feed) -> None:
+        self._feeds[feed.session] = feed
+        feed.wake = self._wake.set
+        self._wake.set()
+
+    def forget(self, feed: Feed) -> None:
+        self._feeds.pop(feed.session, None)
+
+    async def close(self) -> None:
+        await self._scope.close()
+        await self._let_go()
+
+    async def _keep(self) -> None:
+        delay_s = FIRST_DELAY_S
+        while True:
+            await self._start()
+            await self._serve()
+            delay_s = FIRST_DELAY_S if self._ready else min(2 * delay_s, MOST_DELAY_S)
+            await self._let_go()
+            self._counters["speech.worker_losses"] += 1
+            log.error("recogniser lost", restart_in_s=delay_s)
+            for feed in self._feeds.values():
+                feed.rewind(guilty=self._ready)
+            await asyncio.sleep(delay_s)
+
+    async def _start(self) -> None:
+        self._ready = False
+        config = self._config
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            WORKER,
+            config.engine,
+            config.model_folder,
+            config.log_level,
+            "json" if config.log_json else "text",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # One core, whatever a library thinks of the others.
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **config.environment},
+        )
+        self._wake.set()
+
+    async def _serve(self) -> None:
+        """Bring messages there and back until the process is gone."""
+        assert self._process is not None
+        assert self._process.stdin is not None and self._process.stdout is not None
+        scope = TaskScope(task_failed("speech"))
+        scope.spawn("recogniser writes", self._write(self._process.stdin))
+        try:
+            with suppress(asyncio.IncompleteReadError, MalformedMessage, ConnectionError):
+                await self._read(self._process.stdout)
+        finally:
+            await scope.close()
+
+    async def _write(self, pipe: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):  # the reader notices
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while messages := [message for feed in self._feeds.values() if (message := feed.next())]:
+                    pipe.writelines(messages)
+                    await pipe.drain()
+
+    async def _read(self, pipe: asyncio.StreamReader) -> None:
+        while True:
+            words, pcm = lengths(await pipe.readexactly(HEADER.size))
+            report = decode(await pipe.readexactly(words), await pipe.readexactly(pcm))
+            if isinstance(report, Ready):
+                self._ready = True
+            elif feed := self._feeds.get(getattr(report, "session", "")):
+                await feed.take(report)  # type: ignore[arg-type]
+
+    async def _let_go(self) -> None:
+        """Close the pipe and wait for the process to leave; one that does not is killed."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(EXIT_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

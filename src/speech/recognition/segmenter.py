@@ -1,0 +1,154 @@
+"""Segmenter: cuts one stem into utterances, by a voice detector. Pure.
+
+      pre-roll                        hold
+______|~~~~~~~~voice~~~~~~__~~voice~~|______|      an utterance is what lies between the outer bars
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from mixminus.speech.recognition.engine import VoiceDetector
+from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
+
+__all__ = ["LONGEST_SAMPLES", "WINDOW_SAMPLES", "Began", "Segmenter", "Utterance"]
+
+WINDOW_SAMPLES: Final = 512
+"""What the detector takes at a time: 32 ms."""
+# Chosen by facts: a first sound is never cut, a pause within a sentence does not end it.
+PRE_ROLL_SAMPLES: Final = 3 * SAMPLE_RATE_HZ // 10
+CLOSE_SAMPLES: Final = 6 * SAMPLE_RATE_HZ // 10
+HOLD_SAMPLES: Final = 2 * SAMPLE_RATE_HZ // 10
+LONGEST_SAMPLES: Final = 20 * SAMPLE_RATE_HZ
+LEAST_VOICED: Final = 4
+"""Windows: what is shorter, 128 ms in all, is a knock, not a word."""
+VOICED: Final = 0.5
+UNVOICED: Final = 0.35
+"""Between the two, speech that goes on goes on."""
+# A gap as long as this is not filled with silence window by window: nothing is left to close by then.
+LONG_GAP_SAMPLES: Final = CLOSE_SAMPLES + PRE_ROLL_SAMPLES
+FULL_SCALE: Final = 32768.0
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """An utterance has begun: it is surely no knock any more."""
+
+    first_sample: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Utterance:
+    """Speech from its beginning to its end."""
+
+    first_sample: int
+    pcm: Pcm
+
+    @property
+    def end_sample(self) -> int:
+        return self.first_sample + self.pcm.size
+
+
+class Segmenter:
+    """Hears a stem in order, with gaps; yields what begins and what is over."""
+
+    def __init__(self, detector: VoiceDetector) -> None:
+        self._detector = detector
+        self._kept: list[Pcm] = []
+        """Windows of the utterance, or of the pre-roll."""
+        self._kept_samples = 0
+        self._rest: Pcm = np.empty(0, np.int16)
+        """Heard, and less than a window."""
+        self._end = 0
+        """First sample that was not looked at."""
+        self._voiced = 0
+        self._last_voice = -1
+        """End of the last voiced window of the utterance; -1 outside of one."""
+
+    @property
+    def needs_from(self) -> int:
+        """The first sample that what may still come depends on, while somebody speaks."""
+        return self._end - self._kept_samples
+
+    @property
+    def speaking(self) -> bool:
+        """Whether somebody speaks, or may be beginning to."""
+        return self._last_voice >= 0
+
+    @property
+    def open(self) -> bool:
+        """Whether an utterance goes on."""
+        return self._voiced >= LEAST_VOICED
+
+    def growing(self) -> Utterance | None:
+        """Return the utterance that goes on, as far as it has come."""
+        return Utterance(self.needs_from, np.concatenate(self._kept)) if self.open else None
+
+    def hear(self, first_sample: int, pcm: Pcm) -> Iterator[Began | Utterance]:
+        """Go on with a stretch; what was heard already is not heard again."""
+        gap = first_sample - self._end - self._rest.size
+        if gap >= LONG_GAP_SAMPLES:
+            yield from self.finish()
+            self._restart(first_sample)
+        elif gap > 0:
+            yield from self._silence(gap)
+        heard = self._end + self._rest.size
+        self._rest = np.concatenate((self._rest, pcm[max(0, heard - first_sample) :]))
+        yield from self._look()
+
+    def advance(self, sample: int) -> Iterator[Began | Utterance]:
+        """Be silent up to a sample; where nobody speaks that costs nothing."""
+        gap = sample - self._end - self._rest.size
+        if self.speaking and gap > 0:
+            yield from self._silence(min(gap, LONG_GAP_SAMPLES))
+
+    def finish(self) -> Iterator[Began | Utterance]:
+        """End the utterance that goes on, if one does."""
+        yield from self.advance(self._end + self._rest.size + LONG_GAP_SAMPLES)
+
+    def _silence(self, samples: int) -> Iterator[Began | Utterance]:
+        self._rest = np.concatenate((self._rest, np.zeros(samples, np.int16)))
+        yield from self._look()
+
+    def _look(self) -> Iterator[Began | Utterance]:
+        whole = self._rest.size // WINDOW_SAMPLES * WINDOW_SAMPLES
+        for at in range(0, whole, WINDOW_SAMPLES):
+            yield from self._window(self._rest[at : at + WINDOW_SAMPLES])
+        self._rest = self._rest[whole:]
+
+    def _window(self, window: Pcm) -> Iterator[Began | Utterance]:
+        probability = self._detector.probability(window.astype(np.float32) / FULL_SCALE)
+        self._kept.append(window)
+        self._kept_samples += WINDOW_SAMPLES
+        self._end += WINDOW_SAMPLES
+        if probability >= (UNVOICED if self.speaking else VOICED):
+            self._last_voice = self._end
+            if probability >= VOICED:
+                self._voiced += 1
+                if self._voiced == LEAST_VOICED:
+                    yield Began(self.needs_from)
+        if not self.speaking:
+            self._trim(PRE_ROLL_SAMPLES)
+        elif self._end - self._last_voice >= CLOSE_SAMPLES:
+            yield from self._close(self._last_voice + HOLD_SAMPLES)
+        elif self._kept_samples >= LONGEST_SAMPLES:
+            yield from self._close(self._end)
+
+    def _close(self, end: int) -> Iterator[Utterance]:
+        if self.open:
+            pcm = np.concatenate(self._kept)
+            yield Utterance(self.needs_from, pcm[: end - self.needs_from])
+        self._voiced, self._last_voice = 0, -1
+        # A sound just after this one's end is the next one's beginning.
+        self._trim(min(PRE_ROLL_SAMPLES, self._end - end))
+
+    def _trim(self, keep_samples: int) -> None:
+        keep = keep_samples // WINDOW_SAMPLES
+        self._kept = self._kept[len(self._kept) - keep :] if keep else []
+        self._kept_samples = len(self._kept) * WINDOW_SAMPLES
+
+    def _restart(self, sample: int) -> None:
+        self._kept, self._kept_samples, self._rest, self._end = [], 0, self._rest[:0], sample
+        self._voiced, self._last_voice = 0, -1

@@ -1,0 +1,307 @@
+"""TranscriptionService: listens to conferences, calls and recordings, and keeps what was said (api.md section 8)."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.call.live import LiveCall
+from mixminus.clock import Clock
+from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
+from mixminus.conference.model import Conference
+from mixminus.conference.room import Rooms
+from mixminus.conference.states import ConferenceStatus
+from mixminus.errors import InvalidArgument
+from mixminus.ids import (
+    NIL,
+    CallId,
+    ConferenceId,
+    CustomerId,
+    RecordingId,
+    TranscribeId,
+    new_id,
+)
+from mixminus.mixer import MIX, Bridge
+from mixminus.recording.service import RecordingService
+from mixminus.recording.states import RecordingStatus
+from mixminus.speech.recognition.errors import (
+    TranscribeAlreadyProgressing,
+    TranscribeNotActive,
+    TranscribeNotFound,
+)
+from mixminus.speech.recognition.ledger import TranscribeLedger
+from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ
+from mixminus.speech.recognition.model import (
+    ReferenceType,
+    Speaker,
+    Transcribe,
+    TranscribeOptions,
+    Transcript,
+)
+from mixminus.speech.recognition.pool import RecogniserPool
+from mixminus.speech.recognition.scribe import direction_of_stem
+from mixminus.speech.recognition.sessions import Sessions
+from mixminus.speech.recognition.sources import CallSource, FileSource, TapSource
+from mixminus.speech.recognition.speakers import Speakers
+from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.store.database import Store
+from mixminus.store.page import MAX_PAGE_SIZE, Page
+
+__all__ = ["TranscriptionService"]
+
+
+class TranscriptionService:
+    """Implements ``conference.transcriber.Transcriber``; an id of another customer is not found."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        rooms: Rooms,
+        recordings: RecordingService,
+        pool: RecogniserPool,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._rooms = rooms
+        self._recordings = recordings
+        self._pool = pool
+        self._calls: Mapping[CallId, LiveCall] = {}
+        self._ledger = TranscribeLedger(store, clock)
+        self._sessions = Sessions(store, clock, self._ledger, pool)
+
+    def know(self, calls: Mapping[CallId, LiveCall]) -> None:
+        """Say which calls have a leg, now and later: who takes calls is built after who listens to them."""
+        self._calls = calls
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        return self._sessions.counters
+
+    @property
+    def pids(self) -> Sequence[int]:
+        """The recognisers that run now."""
+        return self._pool.pids
+
+    async def repair(self) -> None:
+        """End what an earlier run has left: what it had not recognised is gone."""
+        async with self._store.snapshot() as tx:
+            unfinished = await tx.transcribes.unfinished()
+        for transcribe in unfinished:
+            await self._ledger.done(transcribe.id)
+
+    async def start(self, conference: Conference, bridge: Bridge, options: TranscribeOptions) -> Transcribe:
+        """Listen to a conference from now on, each participant apart."""
+        if conference.transcribe_id != NIL:
+            raise TranscribeAlreadyProgressing(f"transcribe {conference.transcribe_id} is progressing")
+        language = self._pool.require(options.language)
+        transcribe = self._new(conference.customer_id, "confbridge", conference.id, options)
+        return await self._hear(transcribe, language, bridge)
+
+    async def stop(self, conference: Conference) -> None:
+        """Stop listening to a conference; ``transcribe_done`` follows when all is written."""
+        if conference.transcribe_id == NIL:
+            raise TranscribeNotActive(f"conference {conference.id} is not being transcribed")
+        await self._end(TranscribeId(conference.transcribe_id))
+
+    async def finish(self, conference_id: ConferenceId) -> None:
+        """Stop listening to a conference whose bridge is about to close."""
+        for transcribe_id in self._sessions.of({conference_id}):
+            await self._end(transcribe_id)
+
+    async def begin(
+        self, customer_id: CustomerId, type_: ReferenceType, reference_id: UUID, options: TranscribeOptions
+    ) -> Transcribe:
+        """Listen to whatever is named; a recording that has been listened to is not listened to again."""
+        if type_ == "confbridge":
+            return await self._begin_conference(customer_id, ConferenceId(reference_id), options)
+        if type_ == "call":
+            return await self.begin_call(customer_id, CallId(reference_id), options)
+        if type_ == "recording":
+            return await self.begin_recording(customer_id, RecordingId(reference_id), options)
+        raise InvalidArgument("reference_type is not call, confbridge or recording")
+
+    async def begin_call(
+        self, customer_id: CustomerId, call_id: CallId, options: TranscribeOptions
+    ) -> Transcribe:
+        """Listen to what a call says, in whatever room it is; outside of rooms it says nothing."""
+        async with self._store.snapshot() as tx:
+            call = await tx.calls.find(call_id)
+        if call is None or call.customer_id != customer_id:
+            raise CallNotFound(f"no call {call_id}")
+        live = self._calls.get(call_id)
+        if live is None or live.port.closed:
+            raise CallNotProgressing(f"call {call_id} is {call.status}")
+        language = self._pool.require(options.language)
+        await self._refuse_second(customer_id, "call", call_id, language)
+        transcribe = self._new(customer_id, "call", call_id, options)
+        await self._ledger.create(transcribe)
+        speakers = Speakers()
+        source = CallSource(
+            live.port,
+            self._clock,
+            wanted=transcribe.direction in ("both", "in"),
+            speakers=speakers,
+            speaker=lambda: self._speaker_of(live.port.id) or Speaker(call_id=call_id),
+        )
+        self._sessions.open(transcribe, language, source, speakers)
+        return transcribe
+
+    async def begin_recordings(
+        self, customer_id: CustomerId, call_id: CallId, options: TranscribeOptions
+    ) -> None:
+        """Listen to a call's recordings that have ended."""
+        async with self._store.snapshot() as tx:
+            recordings = await tx.recordings.of_reference(call_id)
+        for recording in recordings:
+            if recording.status is RecordingStatus.ENDED:
+                await self.begin_recording(customer_id, recording.id, options)
+
+    async def end(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
+        """Stop listening; what has stopped is returned as it is."""
+        await self.get(customer_id, transcribe_id)
+        await self._end(transcribe_id)
+        return await self.get(customer_id, transcribe_id)
+
+    async def end_call(self, call_id: CallId) -> None:
+        """Stop listening to a call, if anybody does."""
+        for transcribe_id in self._sessions.of({call_id}):
+            await self._end(transcribe_id)
+
+    async def get(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
+        async with self._store.snapshot() as tx:
+            transcribe = await tx.transcribes.find(transcribe_id)
+        if transcribe is None or transcribe.customer_id != customer_id:
+            raise TranscribeNotFound(f"no transcribe {transcribe_id}")
+        return transcribe
+
+    async def list(
+        self, customer_id: CustomerId, page: Page, reference: tuple[str, UUID] | None = None
+    ) -> list[Transcribe]:
+        """Return transcribes that are not deleted, of one thing if it is named, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.transcribes.page(customer_id, page, reference)
+
+    async def delete(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
+        """Stop listening, take it out of the lists, and forget what was said."""
+        await self.end(customer_id, transcribe_id)
+        return await self._ledger.deleted(transcribe_id)
+
+    async def transcripts(
+        self, customer_id: CustomerId, transcribe_id: TranscribeId, limit: int | None = MAX_PAGE_SIZE
+    ) -> Sequence[Transcript]:
+        """Return what was said, in order; the first hundred unless told otherwise."""
+        await self.get(customer_id, transcribe_id)
+        async with self._store.snapshot() as tx:
+            return await tx.transcripts.of(transcribe_id, limit)
+
+    async def search(self, customer_id: CustomerId, words: Sequence[str], page: Page) -> Sequence[Transcript]:
+        """Return what was said with all these words in it, newest first."""
+        async with self._store.snapshot() as tx:
+            return await tx.transcripts.search(customer_id, words, page)
+
+    def behind_s(self, transcribe_id: TranscribeId) -> float:
+        """Return how many seconds recognition is behind."""
+        return self._sessions.behind_s(transcribe_id)
+
+    async def close(self) -> None:
+        """Stop listening, wait a little for what was heard, and let the recognisers go."""
+        await self._sessions.close()
+
+    async def _begin_conference(
+        self, customer_id: CustomerId, conference_id: ConferenceId, options: TranscribeOptions
+    ) -> Transcribe:
+        async with self._rooms.turn(conference_id):
+            async with self._store.snapshot() as tx:
+                conference = await tx.conferences.find(conference_id)
+            if conference is None or conference.customer_id != customer_id:
+                raise ConferenceNotFound(f"no conference {conference_id}")
+            room = self._rooms.find(conference_id)
+            if conference.status is not ConferenceStatus.PROGRESSING or room is None:
+                raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
+            return await self.start(conference, room.bridge, options)
+
+    async def begin_recording(
+        self, customer_id: CustomerId, recording_id: RecordingId, options: TranscribeOptions
+    ) -> Transcribe:
+        """Listen to a recording that has ended; to its stems, if it has any."""
+        mix = await self._recordings.file(customer_id, recording_id)
+        language = self._pool.require(options.language)
+        async with self._store.snapshot() as tx:
+            before = await tx.transcribes.of_reference(customer_id, "recording", recording_id)
+        for transcribe in before:
+            if transcribe.language.partition("-")[0].lower() == language:
+                return transcribe
+        paths = await asyncio.to_thread(_stems, mix)
+        speakers = Speakers()
+        if len(paths) > 1:
+            for stem in paths:
+                speakers.note(stem, 0, Speaker(label=f"speaker {stem}"))
+        transcribe = self._new(customer_id, "recording", recording_id, options)
+        await self._ledger.create(transcribe)
+        self._sessions.open(transcribe, language, FileSource(paths, self._clock), speakers)
+        return transcribe
+
+    async def _hear(self, transcribe: Transcribe, language: str, bridge: Bridge) -> Transcribe:
+        """Listen to a bridge; the tap is open before anybody is told."""
+        tap = bridge.open_tap(SAMPLE_RATE_HZ, stems=True)
+        try:
+            await self._ledger.create(transcribe)
+        except BaseException:
+            tap.close()
+            raise
+        speakers = Speakers()
+
+        def wanted(stem: int) -> bool:
+            return stem != MIX and transcribe.direction in ("both", direction_of_stem(stem))
+
+        source = TapSource(tap, self._clock, wanted=wanted, speakers=speakers, speaker_of=self._speaker_of)
+        self._sessions.open(transcribe, language, source, speakers)
+        return transcribe
+
+    async def _refuse_second(
+        self, customer_id: CustomerId, type_: ReferenceType, reference_id: UUID, language: str
+    ) -> None:
+        async with self._store.snapshot() as tx:
+            transcribes = await tx.transcribes.of_reference(customer_id, type_, reference_id)
+        for each in transcribes:
+            if each.active and each.language.partition("-")[0].lower() == language:
+                raise TranscribeAlreadyProgressing(f"transcribe {each.id} is progressing")
+
+    async def _end(self, transcribe_id: TranscribeId) -> None:
+        await self._ledger.stopped(transcribe_id)
+        if not self._sessions.end(transcribe_id):
+            # The database was away when its session ended.
+            await self._ledger.done(transcribe_id)
+
+    def _speaker_of(self, port_id: int) -> Speaker | None:
+        seat = self._rooms.seat_of(port_id)
+        return Speaker(seat.id, seat.call_id) if seat else None
+
+    def _new(
+        self,
+        customer_id: CustomerId,
+        reference_type: ReferenceType,
+        reference_id: UUID,
+        options: TranscribeOptions,
+    ) -> Transcribe:
+        return Transcribe(
+            id=TranscribeId(new_id()),
+            customer_id=customer_id,
+            reference_type=reference_type,
+            reference_id=reference_id,
+            status=TranscribeStatus.PROGRESSING,
+            language=options.language,
+            direction=options.direction,
+            provider=options.provider,
+            on_end_flow_id=options.on_end_flow_id,
+            tm_create=self._clock.now(),
+        )
+
+
+def _stems(mix: Path) -> dict[int, Path]:
+    """Return the stems beside a recording's mix, numbered from 1; the mix itself if there are none."""
+    found = sorted(mix.parent.glob(f"{mix.stem}.port-*.wav"))
+    return dict(enumerate(found, 1)) or {1: mix}

@@ -1,0 +1,204 @@
+"""Sources: where a session's speech comes from, a tap or a recording's files, into its feed."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Final, Protocol
+
+import av
+import numpy as np
+
+from mixminus.clock import Clock
+from mixminus.mixer import Bridge, BridgePort, Tap
+from mixminus.speech.recognition.feed import Feed
+from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Advance, Hear, Pcm
+from mixminus.speech.recognition.model import Speaker
+from mixminus.speech.recognition.speakers import Speakers
+from mixminus.tasks import Interrupted, unless
+
+__all__ = ["CallSource", "FileSource", "Source", "TapSource"]
+
+# A tenth of a second more until a partial result; the tap's ring holds a hundred times as much.
+_PERIOD_S: Final = 0.1
+_PIECE_SAMPLES: Final = SAMPLE_RATE_HZ
+# A recording is read only as fast as it is recognised.
+_AHEAD_S: Final = 120.0
+
+
+class Source(Protocol):
+    """Something to listen to."""
+
+    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
+        """Feed until told to stop, or until there is no more."""
+        ...
+
+
+class TapSource:
+    """The stems of a bridge that are wanted; owns the tap."""
+
+    def __init__(
+        self,
+        tap: Tap,
+        clock: Clock,
+        *,
+        wanted: Callable[[int], bool],
+        speakers: Speakers,
+        speaker_of: Callable[[int], Speaker | None],
+    ) -> None:
+        self._tap = tap
+        self._clock = clock
+        self._wanted = wanted
+        self._speakers = speakers
+        self._speaker_of = speaker_of
+
+    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
+        try:
+            while not self._tap.closed:
+                try:
+                    await unless([stop], self._clock.sleep(_PERIOD_S))
+                except Interrupted:
+                    break
+                self._drain(feed)
+            self._drain(feed)
+        finally:
+            self._tap.close()
+
+    def _drain(self, feed: Feed) -> None:
+        # Position first: records up to it are in the ring by then, and silence is told only up to it.
+        position = self._tap.position
+        stems: dict[int, list[tuple[int, Pcm]]] = defaultdict(list)
+        for record in self._tap.read():
+            if self._wanted(record.port_id):
+                stems[record.port_id].append((record.first_sample, record.pcm))
+        for stem, records in stems.items():
+            if speaker := self._speaker_of(stem):
+                self._speakers.note(stem, records[0][0], speaker)
+            for first_sample, pcm in _joined(records):
+                feed.put(Hear(feed.session, stem, first_sample, pcm))
+        feed.put(Advance(feed.session, position))
+
+
+class CallSource:
+    """One port, in whatever room it is; its session's clock is the house's, and each room's tap is set on it."""
+
+    def __init__(
+        self,
+        port: BridgePort,
+        clock: Clock,
+        *,
+        wanted: bool,
+        speakers: Speakers,
+        speaker: Callable[[], Speaker],
+    ) -> None:
+        self._port = port
+        self._clock = clock
+        self._wanted = wanted
+        self._speakers = speakers
+        self._speaker = speaker
+        self._begin_s = clock.monotonic_s()
+        self._tap: Tap | None = None
+        self._bridge: Bridge | None = None
+        self._offset = 0
+        self._position = 0
+
+    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
+        try:
+            self._follow()
+            while not self._port.closed:
+                try:
+                    await unless([stop], self._clock.sleep(_PERIOD_S))
+                except Interrupted:
+                    break
+                self._drain(feed)
+                self._follow()
+            self._drain(feed)
+        finally:
+            if self._tap is not None:
+                self._tap.close()
+
+    def _drain(self, feed: Feed) -> None:
+        if self._tap is None:
+            self._position = max(self._position, self._now())
+        else:
+            position = self._offset + self._tap.position
+            records = [
+                (self._offset + record.first_sample, record.pcm)
+                for record in self._tap.read()
+                if record.port_id == self._port.id and self._wanted
+            ]
+            if records:
+                self._speakers.note(self._port.id, records[0][0], self._speaker())
+            for first_sample, pcm in _joined(records):
+                feed.put(Hear(feed.session, self._port.id, first_sample, pcm))
+            self._position = max(self._position, position)
+        feed.put(Advance(feed.session, self._position))
+
+    def _follow(self) -> None:
+        """Listen where the call is now."""
+        bridge = self._port.bridge
+        if bridge is self._bridge and not (self._tap and self._tap.closed):
+            return
+        if self._tap is not None:
+            self._tap.close()
+        self._bridge = bridge
+        self._tap = bridge.open_tap(SAMPLE_RATE_HZ, stems=True) if bridge else None
+        self._offset = max(self._position, self._now())
+
+    def _now(self) -> int:
+        return int((self._clock.monotonic_s() - self._begin_s) * SAMPLE_RATE_HZ)
+
+
+class FileSource:
+    """The files of a recording, each a stem, cut at the same samples."""
+
+    def __init__(self, paths: Mapping[int, Path], clock: Clock) -> None:
+        self._paths = paths
+        self._clock = clock
+
+    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
+        loop = asyncio.get_running_loop()
+        pieces = {stem: _pieces(path) for stem, path in self._paths.items()}
+        sample = 0
+        while pieces and not stop.done():
+            for stem, more in tuple(pieces.items()):
+                pcm = await loop.run_in_executor(None, next, more, None)
+                if pcm is None:
+                    del pieces[stem]
+                elif pcm.any():
+                    feed.put(Hear(feed.session, stem, sample, pcm))
+            sample += _PIECE_SAMPLES
+            feed.put(Advance(feed.session, sample))
+            while feed.behind_s > _AHEAD_S and not stop.done():
+                await self._clock.sleep(_PERIOD_S)
+
+
+def _joined(records: list[tuple[int, Pcm]]) -> Iterator[tuple[int, Pcm]]:
+    """Join stretches without a gap between them."""
+    if not records:
+        return
+    first, parts = records[0][0], [records[0][1]]
+    end = first + parts[0].size
+    for sample, pcm in records[1:]:
+        if sample != end:
+            yield first, np.concatenate(parts)
+            first, parts = sample, []
+        parts.append(pcm)
+        end = sample + pcm.size
+    yield first, np.concatenate(parts)
+
+
+def _pieces(path: Path) -> Iterator[Pcm]:
+    """Read a sound file, whatever its format, a second at a time."""
+    rest: Pcm = np.empty(0, np.int16)
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+    with av.open(str(path)) as container:
+        for frame in chain(container.decode(audio=0), (None,)):
+            for out in resampler.resample(frame):
+                rest = np.concatenate((rest, out.to_ndarray().reshape(-1)))
+            while rest.size >= _PIECE_SAMPLES:
+                yield rest[:_PIECE_SAMPLES]
+                rest = rest[_PIECE_SAMPLES:]
+    if rest.size:
+        yield rest

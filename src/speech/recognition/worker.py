@@ -1,0 +1,236 @@
+"""A recogniser: ``python -m mixminus.speech.recognition.worker ENGINE FOLDER LEVEL json|text``.
+
+Commands come by stdin, reports go by stdout; the process ends with its stdin. One thread reads,
+detects voices and cuts utterances; the main thread recognises one utterance after the other, and
+between them, while nothing is over, what those that go on sound like by now.
+"""
+
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final
+
+from mixminus import log
+from mixminus.speech.recognition.engine import Engine, Recognition, VoiceDetector, loader
+from mixminus.speech.recognition.messages import (
+    HEADER,
+    SAMPLE_RATE_HZ,
+    Advance,
+    Command,
+    Finish,
+    Finished,
+    Grown,
+    Hear,
+    Open,
+    Ready,
+    Recognised,
+    Report,
+    Settled,
+    SpeechEnded,
+    SpeechStarted,
+    decode,
+    encode,
+    lengths,
+)
+from mixminus.speech.recognition.segmenter import Began, Segmenter, Utterance
+
+__all__ = ["Desk", "main"]
+
+# Mixing goes first: whoever recognises takes what is left of the cores.
+NICENESS: Final = 10
+FIRST_PARTIAL_SAMPLES: Final = SAMPLE_RATE_HZ // 2
+NEXT_PARTIAL_SAMPLES: Final = SAMPLE_RATE_HZ
+"""An utterance must have grown by so much to be looked at again."""
+
+
+@dataclass(slots=True)
+class Stem:
+    """One voice of a session."""
+
+    segmenter: Segmenter
+    shown_samples: int = 0
+    """How much of the utterance that goes on was recognised last."""
+
+
+@dataclass(slots=True)
+class Session:
+    """What is known of one session."""
+
+    language: str
+    sample: int = 0
+    stems: dict[int, Stem] = field(default_factory=dict)
+    waiting: deque[tuple[int, Utterance]] = field(default_factory=deque)
+    finishing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One thing to recognise: an utterance, or what there is of one that goes on."""
+
+    name: str
+    session: Session
+    stem: int
+    utterance: Utterance
+    whole: bool
+
+
+class Desk:
+    """What both threads share, under one lock."""
+
+    def __init__(self, detector: Callable[[], VoiceDetector], report: Callable[[Report], None]) -> None:
+        self._detector = detector
+        self._report = report
+        self._sessions: dict[str, Session] = {}
+        self._queue: deque[str] = deque()
+        """Sessions, one entry for each utterance that waits."""
+        self._changed = threading.Condition()
+        self._over = False
+
+    def obey(self, command: Command) -> None:
+        """Take a command in."""
+        with self._changed:
+            if isinstance(command, Open):
+                self._sessions[command.session] = Session(command.language)
+            elif (session := self._sessions.get(command.session)) is not None:
+                self._listen(session, command)
+                self._settle(command.session, session)
+            self._changed.notify()
+
+    def end(self) -> None:
+        """Let ``work`` return."""
+        with self._changed:
+            self._over = True
+            self._changed.notify()
+
+    def work(self, engine: Engine) -> None:
+        """Recognise what there is, until the end."""
+        while True:
+            with self._changed:
+                work = None
+                while not self._over and (work := self._next()) is None:
+                    self._changed.wait()
+            if work is None:
+                return
+            recognition = engine.recognise(work.utterance.pcm, work.session.language)
+            with self._changed:
+                self._tell(work, recognition)
+
+    def _next(self) -> "Work | None":
+        if not self._queue:
+            return self._due()
+        name = self._queue.popleft()
+        session = self._sessions[name]
+        stem, utterance = session.waiting[0]
+        return Work(name, session, stem, utterance, whole=True)
+
+    def _tell(self, work: "Work", recognition: Recognition) -> None:
+        utterance = work.utterance
+        if work.whole:
+            work.session.waiting.popleft()
+            span = (work.stem, utterance.first_sample, utterance.end_sample)
+            self._report(Recognised(work.name, *span, recognition.text, recognition.confidence))
+            self._settle(work.name, work.session)
+        elif recognition.text and _goes_on(work):
+            self._report(Grown(work.name, work.stem, utterance.first_sample, recognition.text))
+
+    def _listen(self, session: Session, command: Hear | Advance | Finish) -> None:
+        if isinstance(command, Hear):
+            stem = session.stems.get(command.stem)
+            if stem is None:
+                stem = session.stems[command.stem] = Stem(Segmenter(self._detector()))
+            found = stem.segmenter.hear(command.first_sample, command.pcm)
+            self._note(command.session, command.stem, stem, found)
+            return
+        session.finishing = isinstance(command, Finish)
+        if isinstance(command, Advance):
+            session.sample = max(session.sample, command.sample)
+        for number, stem in session.stems.items():
+            segmenter = stem.segmenter
+            found = segmenter.finish() if session.finishing else segmenter.advance(session.sample)
+            self._note(command.session, number, stem, found)
+
+    def _note(self, name: str, number: int, stem: Stem, found: Iterator[Began | Utterance]) -> None:
+        for each in found:
+            if isinstance(each, Began):
+                self._report(SpeechStarted(name, number, each.first_sample))
+                continue
+            stem.shown_samples = 0
+            self._report(SpeechEnded(name, number, each.first_sample, each.end_sample))
+            self._sessions[name].waiting.append((number, each))
+            self._queue.append(name)
+
+    def _due(self) -> "Work | None":
+        """Return what has grown enough to be looked at."""
+        for name, session in self._sessions.items():
+            for number, stem in session.stems.items():
+                utterance = stem.segmenter.growing()
+                if utterance is None:
+                    continue
+                more = NEXT_PARTIAL_SAMPLES if stem.shown_samples else FIRST_PARTIAL_SAMPLES
+                if utterance.pcm.size >= stem.shown_samples + more:
+                    stem.shown_samples = utterance.pcm.size
+                    return Work(name, session, number, utterance, whole=False)
+        return None
+
+    def _settle(self, name: str, session: Session) -> None:
+        """Tell how far the session need not be told again."""
+        stems = (stem.segmenter for stem in session.stems.values())
+        open_from = [segmenter.needs_from for segmenter in stems if segmenter.speaking]
+        waits_from = [utterance.first_sample for _, utterance in session.waiting]
+        waiting = max(0, session.sample - session.waiting[0][1].end_sample) if session.waiting else 0
+        settled = min([session.sample, *open_from, *waits_from])
+        self._report(Settled(name, settled, session.sample, waiting))
+        if session.finishing and not session.waiting:
+            self._report(Finished(name))
+            del self._sessions[name]
+
+
+def _goes_on(work: Work) -> bool:
+    growing = work.session.stems[work.stem].segmenter.growing()
+    return growing is not None and growing.first_sample == work.utterance.first_sample
+
+
+def _commands(pipe: BinaryIO) -> Iterator[Command]:
+    while header := pipe.read(HEADER.size):
+        words, pcm = lengths(header)
+        command = decode(pipe.read(words), pipe.read(pcm))
+        assert isinstance(command, Command)
+        yield command
+
+
+def _read(pipe: BinaryIO, desk: Desk) -> None:
+    try:
+        for command in _commands(pipe):
+            desk.obey(command)
+    except BrokenPipeError:
+        pass
+    finally:
+        desk.end()
+
+
+def main(name: str, folder: str, level: str, form: str) -> None:
+    """Load the engine and serve until stdin ends."""
+    log.configure(level=level, json=form == "json")
+    os.nice(NICENESS)
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    # Whatever a library prints must not end up between reports.
+    os.dup2(2, 1)
+    engine = loader(name)(folder)
+
+    def report(message: Report) -> None:
+        out.write(encode(message))
+
+    desk = Desk(engine.voice_detector, report)
+    report(Ready())
+    reader = threading.Thread(target=_read, args=(sys.stdin.buffer, desk), daemon=True)
+    reader.start()
+    with suppress(BrokenPipeError):  # the server has gone, and so do we
+        desk.work(engine)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:5])

@@ -1,0 +1,57 @@
+"""Where an activeflow's events go besides, and up to which they went."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.store.tables import activeflow_cursors, activeflows, customers, outbox
+from mixminus.store.webhooks import Target
+
+__all__ = ["ActiveflowWebhookRows"]
+
+
+class ActiveflowWebhookRows:
+    """The activeflows' webhooks, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def target(self, activeflow_id: UUID) -> tuple[Target | None, int]:
+        """Return where the events go, None if nowhere, and the id of the last one that was told or given up."""
+        a, told = activeflows.c, activeflow_cursors.c
+        tables = activeflows.join(customers, a.customer_id == customers.c.id)
+        tables = tables.outerjoin(activeflow_cursors, told.activeflow_id == a.id)
+        query = select(
+            a.customer_id,
+            a.webhook_method,
+            a.webhook_uri,
+            customers.c.webhook_secret,
+            a.tm_create,
+            told.event_id,
+        ).select_from(tables)
+        row = (
+            await self._connection.execute(query.where(a.id == activeflow_id, a.webhook_uri != ""))
+        ).one_or_none()
+        if row is None:
+            return None, 0
+        customer_id, method, uri, secret, tm_create, event_id = row
+        return Target(customer_id, method or "POST", uri, secret, tm_create), event_id or 0
+
+    async def advance(self, activeflow_id: UUID, event_id: int) -> None:
+        """Note that this event need not be told again."""
+        c = activeflow_cursors.c
+        query = update(activeflow_cursors).where(c.activeflow_id == activeflow_id).values(event_id=event_id)
+        if not (await self._connection.execute(query)).rowcount:
+            values = {"activeflow_id": activeflow_id, "event_id": event_id}
+            await self._connection.execute(insert(activeflow_cursors).values(values))
+
+    async def untold(self) -> Sequence[UUID]:
+        """Return the activeflows with a destination that has not been told everything."""
+        a, told, c = activeflows.c, activeflow_cursors.c, outbox.c
+        tables = outbox.join(activeflows, a.id == c.activeflow_id)
+        tables = tables.outerjoin(activeflow_cursors, told.activeflow_id == a.id)
+        query = select(a.id).select_from(tables).where(a.webhook_uri != "")
+        query = query.where(c.id > func.coalesce(told.event_id, 0)).distinct()
+        return (await self._connection.scalars(query)).all()

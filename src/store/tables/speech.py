@@ -1,0 +1,55 @@
+"""What was said, as text.
+
+Words are found by an index of the database's own kind, made by its migration and kept by the database:
+FTS5 in SQLite (a table ``transcripts_search`` and its shadows), GIN in PostgreSQL.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, String, Table, Uuid
+
+from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, times
+
+__all__ = ["SEARCH_INDEX", "transcribes", "transcripts"]
+
+SEARCH_INDEX: Final = "transcripts_search"
+"""What the names of everything begin with that serves the search for words."""
+_LANGUAGE: Final = 64
+
+transcribes = Table(
+    "transcribes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("activeflow_id", Uuid, nullable=False),
+    Column("on_end_flow_id", Uuid, nullable=False),
+    Column("reference_type", String(WORD), nullable=False),
+    Column("reference_id", Uuid, nullable=False),
+    Column("status", String(WORD), nullable=False, index=True),
+    Column("language", String(_LANGUAGE), nullable=False),
+    Column("direction", String(WORD), nullable=False),
+    Column("provider", String, nullable=False),
+    Column("tm_stop", UtcDateTime),
+    *times(),
+    Index(None, "customer_id", "tm_create"),
+    Index(None, "reference_id", "tm_create"),
+)
+
+transcripts = Table(
+    "transcripts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("transcribe_id", Uuid, ForeignKey("transcribes.id"), nullable=False),
+    Column("direction", String(WORD), nullable=False),
+    Column("message", String, nullable=False),
+    Column("conferencecall_id", Uuid, nullable=False),
+    Column("call_id", Uuid, nullable=False),
+    Column("label", String, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("tm_create", UtcDateTime, nullable=False),
+    Index(None, "customer_id", "tm_create"),
+    Index(None, "transcribe_id", "start_us"),
+)

@@ -1,0 +1,126 @@
+"""Transcribe rows, and the transcripts that belong to them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mixminus.ids import CustomerId, TranscribeId, TranscriptId
+from mixminus.speech.recognition.model import ReferenceType, Transcribe, Transcript
+from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.store.page import Page
+from mixminus.store.tables.speech import SEARCH_INDEX, transcribes, transcripts
+
+__all__ = ["TranscribeRows", "TranscriptRows"]
+
+# Sorted as PostgreSQL's ``simple`` and SQLite's ``unicode61`` both see words: as they are written, in lower case.
+_MATCHES: Final = text(
+    f"transcripts.id IN (SELECT transcript_id FROM {SEARCH_INDEX} WHERE {SEARCH_INDEX} MATCH :words)"
+)
+
+
+class TranscribeRows:
+    """The transcribes, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, transcribe: Transcribe) -> None:
+        await self._connection.execute(insert(transcribes).values(asdict(transcribe)))
+
+    async def save(self, transcribe: Transcribe) -> None:
+        """Write what may change of a transcribe that exists."""
+        query = update(transcribes).where(transcribes.c.id == transcribe.id)
+        await self._connection.execute(query.values(asdict(transcribe)))
+
+    async def find(self, transcribe_id: TranscribeId) -> Transcribe | None:
+        return await self._one(select(transcribes).where(transcribes.c.id == transcribe_id))
+
+    async def hold(self, transcribe_id: TranscribeId) -> Transcribe | None:
+        """Find, and keep the row from others until the transaction's end."""
+        return await self._one(select(transcribes).where(transcribes.c.id == transcribe_id).with_for_update())
+
+    async def unfinished(self) -> list[Transcribe]:
+        """Return everybody's transcribes that are not done, oldest first."""
+        c = transcribes.c
+        query = select(transcribes).where(c.status != TranscribeStatus.DONE)
+        return await self._many(query.order_by(c.tm_create))
+
+    async def of_reference(
+        self, customer_id: CustomerId, type_: ReferenceType, id_: UUID
+    ) -> list[Transcribe]:
+        """Return the undeleted transcribes of one thing, oldest first."""
+        c = transcribes.c
+        query = select(transcribes).where(
+            c.customer_id == customer_id,
+            c.reference_type == type_,
+            c.reference_id == id_,
+            c.tm_delete.is_(None),
+        )
+        return await self._many(query.order_by(c.tm_create))
+
+    async def page(
+        self, customer_id: CustomerId, page: Page, reference: tuple[str, UUID] | None = None
+    ) -> list[Transcribe]:
+        """Return the customer's undeleted transcribes, of one thing if it is named, newest first."""
+        c = transcribes.c
+        query = select(transcribes).where(
+            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
+        )
+        if reference is not None:
+            query = query.where(c.reference_type == reference[0], c.reference_id == reference[1])
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def _one(self, query: Select[Any]) -> Transcribe | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[Transcribe]:
+        return [_model(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+class TranscriptRows:
+    """The transcripts, seen from within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, transcript: Transcript) -> None:
+        await self._connection.execute(insert(transcripts).values(asdict(transcript)))
+
+    async def of(self, transcribe_id: TranscribeId, limit: int | None = None) -> list[Transcript]:
+        """Return what was said, in the order of its beginning."""
+        c = transcripts.c
+        query = select(transcripts).where(c.transcribe_id == transcribe_id)
+        return await self._many(query.order_by(c.start_us, c.tm_create).limit(limit))
+
+    async def search(self, customer_id: CustomerId, words: Sequence[str], page: Page) -> list[Transcript]:
+        """Return what the customer's people said with all these words in it, newest first."""
+        c = transcripts.c
+        query = select(transcripts).where(
+            c.customer_id == customer_id, c.tm_create < page.before, self._said(words)
+        )
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def forget(self, transcribe_id: TranscribeId) -> None:
+        """Delete what was said."""
+        await self._connection.execute(
+            delete(transcripts).where(transcripts.c.transcribe_id == transcribe_id)
+        )
+
+    def _said(self, words: Sequence[str]) -> ColumnElement[bool]:
+        if self._connection.dialect.name == "postgresql":
+            vector = func.to_tsvector(text("'simple'"), transcripts.c.message)
+            return vector.op("@@")(func.plainto_tsquery(text("'simple'"), " ".join(words)))
+        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words)
+        return _MATCHES.bindparams(words=quoted)  # type: ignore[return-value]
+
+    async def _many(self, query: Select[Any]) -> list[Transcript]:
+        rows = (await self._connection.execute(query)).mappings()
+        return [Transcript(**{**row, "id": TranscriptId(row["id"])}) for row in rows]
+
+
+def _model(row: RowMapping) -> Transcribe:
+    return Transcribe(**{**row, "status": TranscribeStatus(row["status"])})

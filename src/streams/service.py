@@ -1,0 +1,118 @@
+"""StreamService: opens media streams of rooms and calls (api.md section 9)."""
+
+from collections import Counter, defaultdict
+from typing import Final
+from uuid import UUID
+
+from mixminus.call.errors import CallNotProgressing
+from mixminus.call.service import CallService
+from mixminus.call.states import CallStatus
+from mixminus.clock import Clock
+from mixminus.conference.errors import ConferenceNotProgressing
+from mixminus.conference.room import Rooms
+from mixminus.conference.service import ConferenceService
+from mixminus.conference.states import ConferenceStatus
+from mixminus.errors import Exhausted
+from mixminus.ids import CallId, ConferenceId, CustomerId
+from mixminus.mixer import Engine, PortClosed
+from mixminus.streams.audio import Audio, CallAudio, RoomAudio
+from mixminus.streams.framing import Encapsulation
+from mixminus.streams.stream import MediaStream
+
+__all__ = ["MOST_STREAMS", "StreamService", "TooManyStreams"]
+
+MOST_STREAMS: Final = 5
+"""Of one room or call (api.md section 15)."""
+
+
+class TooManyStreams(Exhausted):
+    """A room or a call has as many streams as it may have."""
+
+
+class StreamService:
+    """Keeps count of the streams; an id of another customer is not found."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        *,
+        rooms: Rooms,
+        conferences: ConferenceService,
+        calls: CallService,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._rooms = rooms
+        self._conferences = conferences
+        self._calls = calls
+        self._streams: defaultdict[UUID, set[MediaStream]] = defaultdict(set)
+        self.counters: Counter[str] = Counter(
+            {
+                "streams.opened": 0,
+                "streams.frames_dropped": 0,
+                "streams.messages_malformed": 0,
+                "streams.samples_heard": 0,
+                "streams.samples_overrun": 0,
+                "streams.slow": 0,
+            }
+        )
+
+    async def check_conference(self, customer_id: CustomerId, conference_id: ConferenceId) -> None:
+        """Raise unless there is such a conference."""
+        await self._conferences.get(customer_id, conference_id)
+
+    async def check_call(self, customer_id: CustomerId, call_id: CallId) -> None:
+        """Raise unless there is such a call."""
+        await self._calls.get(customer_id, call_id)
+
+    async def of_conference(
+        self, customer_id: CustomerId, conference_id: ConferenceId, encapsulation: Encapsulation
+    ) -> MediaStream:
+        """Hear everybody in a room, and be heard by everybody; whoever asked for it closes it."""
+        async with self._rooms.turn(conference_id):
+            conference = await self._conferences.get(customer_id, conference_id)
+            room = self._rooms.find(conference_id)
+            if conference.status is not ConferenceStatus.PROGRESSING or room is None:
+                raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
+            self._check_place(conference_id)
+            return self._open(conference_id, RoomAudio(self._engine, room.bridge), encapsulation)
+
+    async def of_call(
+        self, customer_id: CustomerId, call_id: CallId, encapsulation: Encapsulation
+    ) -> MediaStream:
+        """Hear what a call says, and be heard by it alone; whoever asked for it closes it."""
+        call = await self._calls.get(customer_id, call_id)
+        live = self._calls.live.get(call_id)
+        if call.status is not CallStatus.PROGRESSING or live is None:
+            raise CallNotProgressing(f"call {call_id} is {call.status}")
+        self._check_place(call_id)
+        try:
+            audio = CallAudio(self._engine, live.port, self._clock)
+        except PortClosed as exc:
+            raise CallNotProgressing(f"call {call_id} is ending") from exc
+        return self._open(call_id, audio, encapsulation)
+
+    def release(self, stream: MediaStream) -> None:
+        """Close a stream; closing twice is harmless."""
+        stream.close()
+        for of, streams in tuple(self._streams.items()):
+            streams.discard(stream)
+            if not streams:
+                del self._streams[of]
+
+    def end_all(self) -> None:
+        """Tell every client that the server stops."""
+        for streams in self._streams.values():
+            for stream in streams:
+                stream.end()
+
+    def _check_place(self, of: UUID) -> None:
+        if len(self._streams.get(of, ())) >= MOST_STREAMS:
+            raise TooManyStreams(f"there are {MOST_STREAMS} media streams already")
+
+    def _open(self, of: UUID, audio: Audio, encapsulation: Encapsulation) -> MediaStream:
+        stream = MediaStream(audio, encapsulation, self.counters)
+        self._streams[of].add(stream)
+        self.counters["streams.opened"] += 1
+        return stream

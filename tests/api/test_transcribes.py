@@ -1,0 +1,171 @@
+"""/transcribes and /transcripts by HTTP; what is said are tones."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.support.house import house
+from tests.support.site import Site, site
+from tests.support.talk import done, heard, speak, whistle
+from tests.support.tone_engine import word
+
+__all__ = ["house", "site"]
+
+LANGUAGE = {"language": "en-US"}
+
+
+async def transcribed(site: Site) -> tuple[str, str]:
+    """Return a room in which somebody has said two things, and the transcribe that is done."""
+    room = await site.house.room()
+    path = f"/v1.0/conferences/{room.id}"
+    (alice,) = await site.house.join(room)
+    (id_,) = await site.house.joined(room)
+    await site.door.send("PATCH", f"/v1.0/conferencecalls/{id_}", json={"label": "A <b>\n& c"})
+    _, started = await site.door.post(f"{path}/transcribe_start", LANGUAGE)
+    transcribe_id = started["transcribe_id"]
+    speak(site.house, {alice: whistle(440, 1.0)})
+    speak(site.house, {alice: whistle(1000, 1.0)})
+    await heard(site.house, transcribe_id, 2)
+    await site.door.post(f"{path}/transcribe_stop", None)
+    await done(site.house, transcribe_id)
+    return str(room.id), transcribe_id
+
+
+async def test_a_transcribe_is_listed_shown_stopped_and_deleted(site: Site) -> None:
+    room_id, transcribe_id = await transcribed(site)
+    _, shown = await site.door.get(f"/v1.0/transcribes/{transcribe_id}")
+    assert (shown["status"], shown["reference_type"], shown["reference_id"], shown["direction"]) == (
+        "done",
+        "confbridge",
+        room_id,
+        "in",
+    )
+    reference = f"reference_type=confbridge&reference_id={room_id}"
+    for query in ("", f"?{reference}"):
+        _, page = await site.door.get(f"/v1.0/transcribes{query}")
+        assert [each["id"] for each in page["result"]] == [transcribe_id]
+    _, page = await site.door.get(f"/v1.0/transcribes?reference_type=call&reference_id={room_id}")
+    assert page["result"] == []
+    assert await site.door.post(f"/v1.0/transcribes/{transcribe_id}/stop", None) == (200, shown)
+    status, deleted = await site.door.send("DELETE", f"/v1.0/transcribes/{transcribe_id}")
+    assert (status, deleted["tm_delete"] > shown["tm_create"]) == (200, True)
+    _, page = await site.door.get("/v1.0/transcribes")
+    assert page["result"] == []
+    _, page = await site.door.get(f"/v1.0/transcripts?transcribe_id={transcribe_id}")
+    assert page["result"] == []
+
+
+async def test_what_was_said_is_searched(site: Site) -> None:
+    _, transcribe_id = await transcribed(site)
+    _, page = await site.door.get("/v1.0/transcripts/search?q=TONE%201000")
+    assert [(each["message"], each["transcribe_id"]) for each in page["result"]] == [
+        (word(1000), transcribe_id)
+    ]
+
+
+async def test_what_was_said_is_exported(site: Site) -> None:
+    _, transcribe_id = await transcribed(site)
+    files = {}
+    for kind, media_type in (
+        ("vtt", "text/vtt"),
+        ("srt", "application/x-subrip"),
+        ("txt", "text/plain"),
+        ("json", "application/json"),
+    ):
+        path = f"/v1.0/transcribes/{transcribe_id}/export?format={kind}"
+        async with site.door.ask("GET", path) as response:
+            assert (response.status, response.content_type) == (200, media_type)
+            files[kind] = await response.text()
+    vtt = files["vtt"].split("\n\n")
+    assert (vtt[0], len(vtt)) == ("WEBVTT", 3)
+    id_, times, line = vtt[1].split("\n")
+    assert (id_ != "", times[:6], times[12:17]) == (True, "00:00:", " --> ")
+    assert line == f"<v A &lt;b &amp; c>{word(440)}"
+    number, times, line = files["srt"].split("\n\n")[1].strip().split("\n")
+    assert (number, times[8], line) == ("2", ",", f"A <b> & c: {word(1000)}")
+    assert files["txt"].splitlines()[0].endswith(f"] A <b> & c: {word(440)}")
+    _, page = await site.door.get(f"/v1.0/transcripts?transcribe_id={transcribe_id}")
+    assert await site.door.get(f"/v1.0/transcribes/{transcribe_id}/export?format=json") == (
+        200,
+        {"result": page["result"]},
+    )
+
+
+async def test_a_call_is_heard_alone(site: Site) -> None:
+    room = await site.house.room()
+    (alice,) = await site.house.join(room)
+    (bob,) = await site.house.join(room)
+    ids = await site.house.joined(room)
+    call = await site.house.call_of(ids[1])
+    body = {"reference_type": "call", "reference_id": str(call.id), **LANGUAGE}
+    _, started = await site.door.post("/v1.0/transcribes", body)
+    assert (started["status"], started["direction"]) == ("progressing", "both")
+    status, refusal = await site.door.post("/v1.0/transcribes", body)
+    assert (status, refusal["error"]["reason"]) == (409, "TRANSCRIBE_ALREADY_PROGRESSING")
+    speak(site.house, {alice: whistle(440, 1.0), bob: whistle(1000, 1.0)})
+    (transcript,) = await heard(site.house, started["id"], 1)
+    await site.door.post(f"/v1.0/transcribes/{started['id']}/stop", None)
+    await done(site.house, started["id"])
+    assert len(await heard(site.house, started["id"], 1)) == 1
+    assert (transcript.message, transcript.call_id) == (word(1000), call.id)
+
+
+async def test_a_recording_is_heard_once(site: Site) -> None:
+    room = await site.house.room()
+    path = f"/v1.0/conferences/{room.id}"
+    (alice,) = await site.house.join(room)
+    _, recorded = await site.door.post(f"{path}/recording_start", {})
+    recording_id = recorded["recording_id"]
+    body = {"reference_type": "recording", "reference_id": recording_id, **LANGUAGE}
+    status, refusal = await site.door.post("/v1.0/transcribes", body)
+    assert (status, refusal["error"]["reason"]) == (409, "STATE_INVALID")
+    speak(site.house, {alice: whistle(440, 1.5)})
+    await site.door.post(f"{path}/recording_stop", None)
+    await site.house.conferences.delete(site.house.customer_id, room.id)
+    await site.becomes(str(room.id), "terminated")
+    _, started = await site.door.post("/v1.0/transcribes", body)
+    await done(site.house, started["id"])
+    (transcript,) = await heard(site.house, started["id"], 1)
+    assert transcript.message == word(440)
+    _, again = await site.door.post("/v1.0/transcribes", body)
+    assert (again["id"], again["status"]) == (started["id"], "done")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "reason"),
+    [
+        pytest.param("GET", "/transcripts", None, 400, "MISSING_REQUEST_PARAMETER", id="transcripts of what"),
+        pytest.param(
+            "GET", "/transcripts?transcribe_id=x", None, 400, "INVALID_REQUEST_PARAMETER", id="no id"
+        ),
+        pytest.param("GET", "/transcripts/search", None, 400, "MISSING_REQUEST_PARAMETER", id="no words"),
+        pytest.param("GET", "/transcripts/search?q=%00", None, 400, "INVALID_REQUEST_PARAMETER", id="NUL"),
+        pytest.param(
+            "GET", "/transcribes?reference_type=call", None, 400, "INVALID_REQUEST_PARAMETER", id="half"
+        ),
+        pytest.param("GET", f"/transcribes/{uuid4()}", None, 404, "TRANSCRIBE_NOT_FOUND", id="unknown"),
+        pytest.param("POST", "/transcribes", {}, 400, "INVALID_ARGUMENT", id="nothing said"),
+        pytest.param(
+            "POST",
+            "/transcribes",
+            {"reference_type": "call", "reference_id": str(uuid4()), **LANGUAGE},
+            404,
+            "CALL_NOT_FOUND",
+            id="unknown call",
+        ),
+        pytest.param(
+            "POST",
+            "/transcribes",
+            {"reference_type": "confbridge", "reference_id": str(uuid4()), **LANGUAGE},
+            404,
+            "CONFERENCE_NOT_FOUND",
+            id="unknown conference",
+        ),
+    ],
+)
+async def test_what_is_wrong_is_said(
+    site: Site, method: str, path: str, body: Any, status: int, reason: str
+) -> None:
+    answered, refusal = await site.door.send(method, f"/v1.0{path}", json=body)
+    assert (answered, refusal["error"]["reason"]) == (status, reason)

@@ -1,0 +1,35 @@
+"""28: tm_transcript is an offset on the zero date; transcript_created comes by webhook and by WebSocket."""
+
+import re
+from datetime import datetime, timedelta
+
+from tests.support.front import Front, next_frame, subscribe
+from tests.support.talk import heard, speak, whistle
+from tests.support.waiting import until
+from tests.support.webhook_receiver import WebhookReceiver
+
+OFFSET = re.compile(r"0001-01-01 \d\d:\d\d:\d\d\.\d{6}")
+
+
+async def test_18_28_a_transcript_is_told_both_ways(front: Front, receiver: WebhookReceiver) -> None:
+    house = front.house
+    await front.webhook(receiver.uri)
+    room = await house.room()
+    (alice,) = await house.join(room)
+    started = await front.send("POST", f"/v1.0/conferences/{room.id}/transcribe_start", {"language": "en-US"})
+    async with front.listen() as ws:
+        await subscribe(ws, f"customer_id:{house.customer_id}:transcript")
+        house.tick(100)
+        speak(house, {alice: whistle(440, 1.0)})
+        await heard(house, started["transcribe_id"], 1)
+        frame = await next_frame(ws)
+    assert frame["type"] == "transcript_created"
+    page = await front.send("GET", f"/v1.0/transcripts?transcribe_id={started['transcribe_id']}")
+    assert page["result"] == [frame["data"]]
+    offset = frame["data"]["tm_transcript"]
+    assert OFFSET.fullmatch(offset)
+    since_zero = datetime.fromisoformat(offset) - datetime(1, 1, 1)
+    assert timedelta(seconds=1.6) < since_zero < timedelta(seconds=2.1)
+
+    await until(lambda: "transcript_created" in receiver.types)
+    assert [each.json for each in receiver.received if each.type == "transcript_created"] == [frame]

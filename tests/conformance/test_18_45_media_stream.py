@@ -1,0 +1,155 @@
+"""45: media streams have exact frames every 20 ms, are heard by all, refuse before the upgrade, end with the room."""
+
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import ClientWebSocketResponse, WSMsgType
+
+from tests.api.door import KEY
+from tests.support.legs import PcmLeg
+from tests.support.site import Site
+from tests.support.tones import Pcm, level_db, tone
+from tests.support.waiting import until
+
+RATE_HZ, LEG_HZ = 8000, 16000
+MINE_HZ, THEIRS_HZ = 440.0, 1130.0
+AUDIBLE_DB, SILENT_DB = -30.0, -70.0
+SIZES = {"sln": 320, "rtp": 332, "audiosocket": 323}
+SECONDS = 1.0
+
+
+def wrapped(encapsulation: str, pcm: Pcm) -> list[bytes]:
+    payloads = [frame.astype("<i2").tobytes() for frame in pcm.reshape(-1, RATE_HZ // 50)]
+    if encapsulation == "audiosocket":
+        return [b"\x10" + struct.pack("!H", len(each)) + each for each in payloads]
+    if encapsulation == "rtp":
+        return [
+            struct.pack("!BBHII", 0x80, 96, number, number * 160, 1) + each
+            for number, each in enumerate(payloads)
+        ]
+    return payloads
+
+
+async def messages(site: Site, ws: ClientWebSocketResponse[bool], count: int) -> list[bytes]:
+    """Return so many messages; the clock goes on until they have come."""
+    found: list[bytes] = []
+
+    async def look() -> bool:
+        site.house.clock.advance(0.02)
+        while len(found) < count:
+            try:
+                message = await ws.receive(timeout=0.05)
+            except TimeoutError:
+                return False
+            assert message.type is WSMsgType.BINARY, message
+            found.append(message.data)
+        return True
+
+    await until(look)
+    return found
+
+
+def talk(site: Site, legs: list[PcmLeg], hz: float) -> Pcm:
+    """Let the first phone whistle for a second; return what the last one hears."""
+    voice = tone(hz, SECONDS, sample_rate_hz=LEG_HZ)
+    for start in range(0, voice.size, LEG_HZ // 50):
+        if len(legs) > 1:
+            legs[0].port.write(voice[start : start + LEG_HZ // 50])
+        site.house.tick()
+    return legs[-1].port.read()
+
+
+@pytest.mark.parametrize("encapsulation", SIZES)
+async def test_18_45_both_ways(site: Site, encapsulation: str) -> None:
+    room = await site.house.room()
+    legs = await site.house.join(room, 2)
+    path = f"/v1.0/conferences/{room.id}/media_stream?encapsulation={encapsulation}"
+    headers = {"Authorization": f"Bearer {KEY}"}
+    async with site.door.client.ws_connect(path, headers=headers) as ws:
+        for message in wrapped(encapsulation, tone(MINE_HZ, SECONDS, sample_rate_hz=RATE_HZ)):
+            await ws.send_bytes(message)
+        await ws.send_str("text means nothing")
+        await ws.ping(b"read")
+        frames = int(SECONDS * 50)
+        await arrived(site, int(SECONDS * RATE_HZ))
+        phone_heard = talk(site, legs, THEIRS_HZ)
+        got = await messages(site, ws, frames)
+        assert {len(each) for each in got} == {SIZES[encapsulation]}
+        if encapsulation == "rtp":
+            assert [struct.unpack_from("!BBH", each) for each in got] == [
+                (0x80, 96, number) for number in range(1, frames + 1)
+            ]
+        head = SIZES[encapsulation] - 320
+        heard = np.frombuffer(b"".join(each[head:] for each in got), "<i2")
+        assert level_db(heard, THEIRS_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB
+        assert level_db(heard, MINE_HZ, sample_rate_hz=RATE_HZ) < SILENT_DB
+        assert level_db(phone_heard, MINE_HZ, sample_rate_hz=LEG_HZ) > AUDIBLE_DB
+        await site.door.send("DELETE", f"/v1.0/conferences/{room.id}")
+        assert await ended(site, ws)
+
+
+async def arrived(site: Site, samples: int) -> None:
+    """Wait until the server has read what was sent: the engine has it."""
+    counters: Any = site.house.control.streams.counters
+    await until(lambda: counters["streams.samples_heard"] >= samples)
+
+
+async def ended(site: Site, ws: ClientWebSocketResponse[bool]) -> bool:
+    async def look() -> bool:
+        site.house.clock.advance(0.02)
+        try:
+            message = await ws.receive(timeout=0.05)
+        except TimeoutError:
+            return False
+        return message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
+
+    return await until(look)
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        pytest.param("", "MISSING_REQUEST_PARAMETER", id="missing"),
+        pytest.param("?encapsulation=", "MISSING_REQUEST_PARAMETER", id="empty"),
+        pytest.param("?encapsulation=opus", "INVALID_REQUEST_PARAMETER", id="unknown"),
+    ],
+)
+async def test_18_45_what_is_wrong_is_refused_before_the_upgrade(site: Site, query: str, reason: str) -> None:
+    room = await site.house.room()
+    await site.house.join(room)
+    (id_,) = await site.house.joined(room)
+    call = await site.house.call_of(id_)
+    for path in (f"/v1.0/conferences/{room.id}/media_stream", f"/v1.0/calls/{call.id}/media_stream"):
+        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        status, refusal = await site.door.send("GET", path + query, headers=upgrade)
+        assert (status, refusal["error"]["reason"]) == (400, reason)
+
+
+async def test_18_45_what_is_over_is_refused(site: Site) -> None:
+    room = await site.house.room()
+    await site.door.send("DELETE", f"/v1.0/conferences/{room.id}")
+    status, refusal = await site.door.get(f"/v1.0/conferences/{room.id}/media_stream?encapsulation=sln")
+    assert (status, refusal["error"]["reason"]) == (409, "STATE_INVALID")
+
+
+async def test_18_45_a_calls_stream_is_between_the_call_and_the_program(site: Site) -> None:
+    room = await site.house.room()
+    (alice,) = await site.house.join(room)
+    (bob,) = await site.house.join(room)
+    call = await site.house.call_of((await site.house.joined(room))[0])
+    path = f"/v1.0/calls/{call.id}/media_stream?encapsulation=sln"
+    async with site.door.client.ws_connect(path, headers={"Authorization": f"Bearer {KEY}"}) as ws:
+        for message in wrapped("sln", tone(MINE_HZ, SECONDS, sample_rate_hz=RATE_HZ)):
+            await ws.send_bytes(message)
+        await arrived(site, int(SECONDS * RATE_HZ))
+        bob_heard = talk(site, [alice, bob], THEIRS_HZ)
+        got = b"".join(await messages(site, ws, int(SECONDS * 50)))
+        heard = np.frombuffer(got, "<i2")
+        assert level_db(heard, THEIRS_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB
+        assert level_db(heard, MINE_HZ, sample_rate_hz=RATE_HZ) < SILENT_DB
+        assert level_db(alice.port.read(), MINE_HZ, sample_rate_hz=LEG_HZ) > AUDIBLE_DB
+        assert level_db(bob_heard, MINE_HZ, sample_rate_hz=LEG_HZ) < SILENT_DB
+        alice.bye()
+        assert await ended(site, ws)

@@ -1,0 +1,87 @@
+"""A real phone goes through a flow: answered, asked for a digit, taken to a room, and hung up for a reason."""
+
+from typing import Any
+
+from tests.e2e.conftest import Ring
+from tests.e2e.hearing import assert_hears
+from tests.support.calling import action, mark, place
+from tests.support.server import Server
+from tests.support.tones import TONES_HZ
+from tests.support.waiting import eventually, play_for
+
+A_HZ, B_HZ = TONES_HZ[:2]
+
+
+def flow_of(server: Server, status: str) -> dict[str, Any]:
+    """Wait until the newest flow has this status, and return it."""
+
+    def look() -> dict[str, Any] | None:
+        newest: dict[str, Any] = server.call("GET", "/activeflows").json["result"][0]
+        return newest if newest["status"] == status else None
+
+    return eventually(look, what=f"a flow is {status}")
+
+
+def acts(server: Server, type_: str) -> None:
+    def look() -> bool:
+        flows = server.call("GET", "/activeflows").json["result"]
+        return bool(flows and flows[0]["current_action"].get("type") == type_)
+
+    eventually(look, what=f"the flow does {type_}")
+
+
+def test_a_phone_presses_its_way_into_a_room_and_is_hung_up_behind_it(server: Server, phone: Ring) -> None:
+    room = server.new_room()
+    listener = phone(B_HZ)
+    listener.dial(server.sip_uri(room))
+    server.wait_for_participants(room, 1)
+    flow = server.call(
+        "POST",
+        "/flows",
+        {
+            "actions": [
+                action("answer"),
+                action("digits_receive", key="#", duration=30_000),
+                action("branch", default_target_id=place("wrong"), target_ids={"7#": place("right")}),
+                {**mark("wrong"), "next_id": place("end")},
+                action("sleep", id="right", duration=200),
+                action("conference_join", conference_id=room),
+                mark("back"),
+                action("hangup", id="end", reason="busy"),
+            ]
+        },
+    ).json["id"]
+    door = server.new_room(pre_flow_id=flow)
+    caller = phone(A_HZ)
+    caller.dial(server.sip_uri(door))
+    acts(server, "digits_receive")
+    for key in "7#":
+        caller.command("sndcode", key)
+    _, joined = server.wait_for_participants(room, 2)
+    play_for(2.5)
+    assert_hears(listener.ear(), (A_HZ,), B_HZ)
+    assert server.call("DELETE", f"/conferencecalls/{joined}").status == 200
+    eventually(lambda: caller.ended, what="the phone is hung up")
+    done = flow_of(server, "ended")
+    assert [
+        each["type"] for each in done["executed_actions"] if each["type"] not in ("answer", "conference_join")
+    ] == [
+        "digits_receive",
+        "branch",
+        "sleep",
+        "variable_set",
+    ]
+    call = server.call("GET", f"/calls/{done['reference_id']}").json
+    assert (call["status"], call["hangup_by"], call["hangup_reason"]) == ("hangup", "local", "busy")
+    assert call["activeflow_id"] == done["id"]
+    server.wait_for_participants(room, 1)
+
+
+def test_digits_are_sent_to_a_phone(server: Server, phone: Ring) -> None:
+    send = action("digits_send", digits="42#", duration=120, interval=80)
+    room = server.new_room(pre_actions=[action("sleep", duration=1000), send])
+    caller = phone(A_HZ)
+    caller.dial(server.sip_uri(room))
+    for digit in "42#":
+        caller.wait_for_log(f"received event: '{digit}'", what=f"the phone is told {digit}")
+    server.wait_for_participants(room, 1)

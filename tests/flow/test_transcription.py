@@ -1,0 +1,75 @@
+"""A flow begins and ends the transcription of its own call."""
+
+import pytest
+
+from mixminus.conference.model import ConferenceSpec
+from mixminus.errors import InvalidArgument
+from mixminus.flow.actions.catalogue import parse
+from mixminus.flow.actions.transcription import TranscribeStart
+from mixminus.speech.recognition.model import TranscribeOptions
+from tests.support.house import EVERYTHING, House
+from tests.support.talk import done, heard, speak, whistle
+from tests.support.tone_engine import word
+from tests.support.waiting import until
+
+START = {"type": "transcribe_start", "option": {"language": "en-US", "direction": "in"}}
+
+
+async def test_a_call_is_transcribed_through_its_room(house: House) -> None:
+    room = await house.conferences.create(
+        house.customer_id, ConferenceSpec(type="conference", pre_actions=(START,))
+    )
+    (alice,) = await house.join(room)
+    (bob,) = await house.join(room)
+    (id_, _) = await house.joined(room)
+    calls = {(await house.call_of(each)).id for each in await house.joined(room)}
+    transcribes = await house.control.transcription.list(house.customer_id, EVERYTHING)
+    assert {each.reference_id for each in transcribes} == calls
+    call = await house.call_of(id_)
+    (own,) = [each for each in transcribes if each.reference_id == call.id]
+    assert (own.reference_type, own.direction) == ("call", "in")
+    await listening(house)
+    speak(house, {alice: whistle(440, 1.0), bob: whistle(1000, 1.0)})
+    (transcript,) = await heard(house, own.id, 1)
+    assert (transcript.message, transcript.call_id, transcript.conferencecall_id) == (
+        word(440),
+        call.id,
+        id_,
+    )
+    alice.bye()
+    await done(house, own.id)
+
+
+async def listening(house: House) -> None:
+    """Let every session look where its call is now."""
+    sleepers = house.clock.sleepers
+    house.clock.advance(0.1)
+    await until(lambda: house.clock.sleepers == sleepers)
+
+
+async def test_a_flow_ends_what_it_has_begun(house: House) -> None:
+    stop = {"type": "transcribe_stop"}
+    room = await house.conferences.create(
+        house.customer_id, ConferenceSpec(type="conference", pre_actions=(START, stop))
+    )
+    await house.join(room)
+    (transcribe,) = await house.control.transcription.list(house.customer_id, EVERYTHING)
+    await done(house, transcribe.id)
+
+
+async def test_what_cannot_be_transcribed_keeps_nobody_out(house: House) -> None:
+    nothing = {"type": "transcribe_start"}
+    german = {"type": "transcribe_start", "option": {"language": "de"}}
+    recordings = {"type": "transcribe_recording", "option": {"language": "en"}}
+    room = await house.conferences.create(
+        house.customer_id, ConferenceSpec(type="conference", pre_actions=(nothing, german, recordings))
+    )
+    await house.join(room)
+    assert await house.control.transcription.list(house.customer_id, EVERYTHING) == []
+
+
+def test_options_are_read() -> None:
+    assert parse(START).option == TranscribeStart(TranscribeOptions("en-US", "in"))
+    for option in ({"language": 1}, {"language": "en", "on_end_flow_id": "x"}):
+        with pytest.raises(InvalidArgument):
+            parse({"type": "transcribe_start", "option": option})

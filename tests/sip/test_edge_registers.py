@@ -1,0 +1,109 @@
+"""REGISTERs at the edge: what they become, and that no damage to one does more than be refused."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mixminus.sip.edge.flow import Flow, ToPhone
+from mixminus.sip.edge.identity import Identity
+from mixminus.sip.edge.question import ToServer
+from mixminus.sip.edge.router import Router
+from mixminus.sip.messages import (
+    AccountAsked,
+    AnswerRegistration,
+    GiveAccount,
+    Message,
+    RegisteringPhone,
+    RegistrationAsked,
+)
+from mixminus.sip.records import encode
+
+PHONE = Flow("UDP", "192.0.2.7", 5070)
+GOOD = (
+    b"REGISTER sip:mixminus.local SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7:5070;branch=z9hG4bKa;rport\r\n"
+    b"Max-Forwards: 70\r\nFrom: <sip:1001@mixminus.local>;tag=f\r\nTo: <sip:1001@mixminus.local>\r\n"
+    b"Call-ID: call-1\r\nCSeq: 7 REGISTER\r\nExpires: 600\r\n"
+    b'Contact: <sip:a@10.0.0.9:5060;ob>;+sip.instance="<urn:uuid:1>", sip:b@10.0.0.9;expires=60\r\n'
+    b"Content-Length: 0\r\n\r\n"
+)
+
+
+def open_router() -> Router:
+    identity = Identity("198.51.100.1", 5060, 7000)
+    return Router(identity, Counter(), invites_per_s=100.0, messages_per_s=1e6, domain="mixminus.local")
+
+
+def trusted(question: AccountAsked) -> GiveAccount:
+    return GiveAccount(question.ask, "realm", "account", "", "", trusted=True)
+
+
+def asked(router: Router, received: bytes) -> Message | None:
+    """Return what the server is asked, with an account that needs to prove nothing more."""
+    action = router.from_phone(received, PHONE, 0.0)
+    while isinstance(action, ToServer):
+        encode(action.message)
+        if not isinstance(action.message, AccountAsked):
+            return action.message
+        (action,) = router.learn(trusted(action.message), 0.0)
+    return None
+
+
+def test_a_register_becomes_a_question_with_its_flow() -> None:
+    question = asked(open_router(), GOOD)
+    assert question == RegistrationAsked(
+        ask=1,
+        account_id="account",
+        sip_call_id="call-1",
+        sequence_number=7,
+        phones=(
+            RegisteringPhone("sip:a@10.0.0.9:5060;ob", 600, "<urn:uuid:1>"),
+            RegisteringPhone("sip:b@10.0.0.9", 60, ""),
+        ),
+        removes_all=False,
+        transport="UDP",
+        host="192.0.2.7",
+        port=5070,
+        connection=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "header"),
+    [(200, b"expires=60"), (403, b"403"), (423, b"Min-Expires: 30"), (503, b"Retry-After")],
+)
+def test_the_servers_word_is_the_answer(code: int, header: bytes) -> None:
+    router = open_router()
+    asked(router, GOOD)
+    (answer,) = router.learn(AnswerRegistration(1, code, (("sip:a@10.0.0.9", 60),)), 0.0)
+    assert isinstance(answer, ToPhone)
+    assert answer.message.startswith(b"SIP/2.0 %d" % code)
+    assert header in answer.message
+    assert router.learn(AnswerRegistration(1, code, ()), 0.0) == [None]
+
+
+def test_who_gets_no_word_is_told_to_come_later() -> None:
+    router = open_router()
+    router.from_phone(GOOD, PHONE, 0.0)
+    (late,) = router.turn(3.1)
+    assert isinstance(late, ToPhone)
+    assert late.message.startswith(b"SIP/2.0 503")
+    asked(router, GOOD.replace(b"z9hG4bKa", b"z9hG4bKb"))
+    (late,) = router.turn(10.0)
+    assert isinstance(late, ToPhone)
+    assert late.message.startswith(b"SIP/2.0 503")
+    assert router.turn(20.0) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, len(GOOD)), st.integers(0, 12), st.binary(max_size=12))
+def test_no_damage_to_a_register_does_more_than_be_refused(place: int, length: int, damage: bytes) -> None:
+    asked(open_router(), GOOD[:place] + damage + GOOD[place + length :])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([b"Contact", b"Expires", b"Authorization"]), st.text(max_size=60))
+def test_no_garbage_in_a_header_does_more_than_be_refused(name: bytes, text: str) -> None:
+    header = b"%s: %s\r\n" % (name, text.encode("utf-8", "surrogatepass"))
+    asked(open_router(), GOOD.replace(b"Expires: 600\r\n", header))

@@ -1,0 +1,41 @@
+"""What is left of registrations when the edge is lost: everything but the nonces."""
+
+import psutil
+
+from mixminus.directory.model import ExtensionSpec
+from mixminus.sip.config import SipConfig
+from tests.support.sip_house import House, children, open_house
+from tests.support.sip_login import Challenge, Line
+from tests.support.sip_phone import Message, Phone
+from tests.support.waiting import until
+
+PASSWORD = "correct horse"
+
+
+async def test_a_phone_stays_registered_and_answers_anew_when_the_edge_was_lost() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4)) as house:
+        made = await house.office.directory.extensions.create(
+            house.office.customer_id, ExtensionSpec(extension="1001", password=PASSWORD)
+        )
+        phone = await Phone.open(house.endpoint.port)
+        line = Line(phone, "1001", PASSWORD, "127.0.0.1")
+        old = await line.challenged()
+        contact = f"Contact: {line.own_contact()}"
+        assert (await line.ask(line.credentials(old), contact)).status_code == 200
+        edge().kill()
+        await until(lambda: not house.endpoint.ready)
+        await until(lambda: house.endpoint.ready)
+        answer = await line.ask(line.credentials(old, count=2), contact)
+        assert (answer.status_code, Challenge.of(answer).stale) == (401, True)
+        assert await contacts(house, made.extension) == 1
+        again: Message = await line.ask(line.credentials(Challenge.of(answer)), contact)
+        assert (again.status_code, len(again.values("contact"))) == (200, 1)
+        await phone.close()
+
+
+def edge() -> psutil.Process:
+    return next(each for each in children() if "mixminus.sip.edge" in each.cmdline())
+
+
+async def contacts(house: House, extension: str) -> int:
+    return len(await house.office.directory.registrations.phones_of(house.office.customer_id, extension))

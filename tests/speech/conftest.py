@@ -1,0 +1,5 @@
+"""A house whose recognisers read tones."""
+
+from tests.support.house import house
+
+__all__ = ["house"]

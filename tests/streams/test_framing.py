@@ -1,0 +1,84 @@
+"""Messages have exactly the bytes that are agreed on, and foreign ones are read carefully."""
+
+import struct
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mixminus.streams.framing import FRAME_SAMPLES, Encapsulation, MalformedFrame, framing
+
+FRAME = np.arange(-80, 80, dtype=np.int16) * 300
+BYTES = FRAME.astype("<i2").tobytes()
+
+
+def test_sln_is_pcm_alone() -> None:
+    assert framing(Encapsulation.SLN).wrap(FRAME) == BYTES
+    assert len(BYTES) == 320
+
+
+def test_rtp_counts_from_one_and_its_time_in_samples() -> None:
+    rtp = framing(Encapsulation.RTP)
+    first, second = rtp.wrap(FRAME), rtp.wrap(FRAME)
+    assert (len(first), first[12:]) == (332, BYTES)
+    assert struct.unpack("!BBHII", first[:12]) == (0x80, 96, 1, 0, 0)
+    assert struct.unpack("!BBHII", second[:12]) == (0x80, 96, 2, FRAME_SAMPLES, 0)
+
+
+def test_audiosocket_says_kind_and_length() -> None:
+    message = framing(Encapsulation.AUDIOSOCKET).wrap(FRAME)
+    assert (len(message), message[:3], message[3:]) == (323, b"\x10\x01\x40", BYTES)
+
+
+@pytest.mark.parametrize("encapsulation", Encapsulation)
+def test_what_is_wrapped_is_unwrapped(encapsulation: Encapsulation) -> None:
+    both = framing(encapsulation)
+    assert both.unwrap(both.wrap(FRAME)).tolist() == FRAME.tolist()
+
+
+HEADER = struct.pack("!BBHII", 0x80, 96, 7, 0, 9)
+
+
+@pytest.mark.parametrize(
+    ("encapsulation", "message", "samples"),
+    [
+        pytest.param(Encapsulation.RTP, b"\x80\xe0" + HEADER[2:] + BYTES, 160, id="marker"),
+        pytest.param(Encapsulation.RTP, b"\x82" + HEADER[1:] + b"csrccsrc" + BYTES, 160, id="two sources"),
+        pytest.param(Encapsulation.RTP, b"\x90" + HEADER[1:] + b"\0\0\0\1wordAB", 1, id="extension"),
+        pytest.param(Encapsulation.RTP, b"\xa0" + HEADER[1:] + b"AB\0\2", 1, id="padding"),
+        pytest.param(Encapsulation.AUDIOSOCKET, b"\x10\0\2AB\x10\0\2CD", 2, id="two at once"),
+        pytest.param(Encapsulation.AUDIOSOCKET, b"\0\0\0\x01\0\2ID", 0, id="no audio"),
+        pytest.param(Encapsulation.SLN, b"", 0, id="nothing"),
+    ],
+)
+def test_what_others_may_send_is_understood(
+    encapsulation: Encapsulation, message: bytes, samples: int
+) -> None:
+    assert framing(encapsulation).unwrap(message).size == samples
+
+
+@pytest.mark.parametrize(
+    ("encapsulation", "message"),
+    [
+        pytest.param(Encapsulation.SLN, b"abc", id="half a sample"),
+        pytest.param(Encapsulation.RTP, HEADER[:11], id="short header"),
+        pytest.param(Encapsulation.RTP, b"\x40" + HEADER[1:] + BYTES, id="another version"),
+        pytest.param(Encapsulation.RTP, b"\x80\x00" + HEADER[2:] + BYTES, id="another type"),
+        pytest.param(Encapsulation.RTP, b"\x8f" + HEADER[1:], id="sources cut short"),
+        pytest.param(Encapsulation.RTP, b"\x90" + HEADER[1:] + b"\0\0", id="extension cut short"),
+        pytest.param(Encapsulation.RTP, b"\xa0" + HEADER[1:] + b"AB\xff\xff", id="more padding than packet"),
+        pytest.param(Encapsulation.AUDIOSOCKET, b"\x10\x01", id="short length"),
+        pytest.param(Encapsulation.AUDIOSOCKET, b"\x10\x01\x40AB", id="audio cut short"),
+    ],
+)
+def test_what_is_none_is_refused(encapsulation: Encapsulation, message: bytes) -> None:
+    with pytest.raises(MalformedFrame):
+        framing(encapsulation).unwrap(message)
+
+
+@given(st.sampled_from(Encapsulation), st.binary(max_size=64))
+def test_no_bytes_do_harm(encapsulation: Encapsulation, message: bytes) -> None:
+    with suppress(MalformedFrame):
+        assert framing(encapsulation).unwrap(message).size * 2 <= len(message)

@@ -1,0 +1,85 @@
+"""Letting PCM phones speak in a house, and waiting for what is made of it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+
+from mixminus.ids import TranscribeId
+from mixminus.speech.recognition.model import Transcribe, Transcript
+from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.store.outbox import Event
+from tests.support.house import House
+from tests.support.legs import PcmLeg
+from tests.support.tones import Pcm, tone
+from tests.support.waiting import until
+
+__all__ = ["converse", "done", "heard", "speak", "told", "whistle"]
+
+RATE_HZ: Final = 16000
+TICKS_A_SECOND: Final = 50
+PATIENCE_S: Final = 60.0
+PIECE_S: Final = 5
+
+
+def whistle(frequency_hz: float, seconds: float) -> Pcm:
+    return tone(frequency_hz, seconds, sample_rate_hz=RATE_HZ)
+
+
+def speak(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
+    """Let each speak, all from now on, and be silent for a while after the last; the engine hears it at once."""
+    rates = {leg: leg.port.sample_rate_hz // TICKS_A_SECOND for leg in voices}
+    longest = max(-(-pcm.size // rates[leg]) for leg, pcm in voices.items()) + int(rest_s * TICKS_A_SECOND)
+    for tick in range(longest):
+        for leg, pcm in voices.items():
+            frame = pcm[tick * rates[leg] : (tick + 1) * rates[leg]]
+            leg.port.write(np.pad(frame, (0, rates[leg] - frame.size)))
+        house.tick()
+
+
+async def converse(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
+    """Speak as above, however long: what listens reads in between, as it would by a real clock."""
+    seconds = max(pcm.size / leg.port.sample_rate_hz for leg, pcm in voices.items())
+    for start_s in range(0, int(seconds) + 1, PIECE_S):
+        piece = {leg: _piece(leg, pcm, start_s) for leg, pcm in voices.items()}
+        speak(house, piece, rest_s=rest_s if start_s + PIECE_S > seconds else 0.0)
+        sleepers = house.clock.sleepers
+        house.clock.advance(0.1)
+        await until(lambda expected=sleepers: house.clock.sleepers == expected)  # type: ignore[misc]
+
+
+def _piece(leg: PcmLeg, pcm: Pcm, start_s: int) -> Pcm:
+    rate_hz = leg.port.sample_rate_hz
+    return pcm[start_s * rate_hz : (start_s + PIECE_S) * rate_hz]
+
+
+async def heard(house: House, transcribe_id: UUID | str, count: int) -> list[Transcript]:
+    """Wait until so many transcripts are written, and return them in order; time goes on meanwhile."""
+
+    async def look() -> list[Transcript] | None:
+        house.clock.advance(0.1)
+        found = await house.control.transcription.transcripts(
+            house.customer_id, TranscribeId(UUID(str(transcribe_id)))
+        )
+        return list(found) if len(found) >= count else None
+
+    return await until(look, within_s=PATIENCE_S)
+
+
+async def done(house: House, transcribe_id: UUID | str) -> Transcribe:
+    """Wait until the transcribe is done, and return it."""
+
+    async def look() -> Transcribe | None:
+        house.clock.advance(0.1)
+        found = await house.control.transcription.get(
+            house.customer_id, TranscribeId(UUID(str(transcribe_id)))
+        )
+        return found if found.status is TranscribeStatus.DONE else None
+
+    return await until(look, within_s=PATIENCE_S)
+
+
+def told(events: list[Event], prefix: str) -> list[dict[str, Any]]:
+    """Return what the events of a type tell."""
+    return [event.data for event in events if event.type.startswith(prefix)]

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, Valid
 
 from mixminus.api.errors import InvalidJsonBody
 from mixminus.call.model import MuteDirection
+from mixminus.conference.menu import MAX_ENTRIES, MenuAction
 from mixminus.conference.model import Announce, ConferenceProfile, ConferenceSpec, Prompting, RoomSettings
 from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId
@@ -33,6 +34,7 @@ Uuid = Annotated[UUID, Strict(False)]
 Pin = Annotated[str, Field(pattern=r"^[0-9]{0,16}$")]
 
 Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$", max_length=35)]
+MenuKeys = Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,4}$")]
 PromptText = Annotated[str, AfterValidator(_storable), Field(max_length=1000)]
 
 
@@ -74,6 +76,7 @@ class ConferenceFields(Body):
     prompts: Prompting = "pin"
     language: Language = ""
     prompt_texts: dict[Text, PromptText] = {}
+    dtmf_menu: dict[MenuKeys, MenuAction] = Field({}, max_length=MAX_ENTRIES)
 
     def profile(self) -> ConferenceProfile:
         return ConferenceProfile(**self._said())

@@ -73,5 +73,6 @@ def _flow_services(ground: Ground, room: RoomParts, dialout: DialoutService) -> 
         web=ground.kept(WebClient(private_targets=ground.config.private_targets)),
         errands=ground.kept(Errands()),
         sounds=room.sounds,
+        keypad=room.keypad,
         transcriber=room.transcription,
     )

@@ -17,6 +17,7 @@ from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
+from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
@@ -62,6 +63,7 @@ class Control:
     hears: HearsService
     talking: TalkingWatch
     sounds: SoundDesk
+    keypad: Keypad
     asides: AsideService
     transcription: TranscriptionService
     streams: StreamService
@@ -82,6 +84,7 @@ class Control:
             **self.recordings.counters,
             **self.errands.counters,
             **self.sounds.counters,
+            **self.keypad.counters,
             **self.transcription.counters,
             **self.streams.counters,
         }
@@ -140,6 +143,7 @@ def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingW
         hears=HearsService(conferences=room.conferences, rooms=room.rooms),
         talking=talking,
         sounds=room.sounds,
+        keypad=room.keypad,
         asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
         transcription=room.transcription,
         streams=StreamService(

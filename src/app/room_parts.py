@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mixminus.app.ground import Ground
 from mixminus.app.recording_parts import open_recordings
 from mixminus.app.sounds import open_sounds
+from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
@@ -32,6 +33,7 @@ class RoomParts:
     flows: FlowService
     conferences: ConferenceService
     participants: ParticipantService
+    keypad: Keypad
 
 
 async def open_rooms(ground: Ground) -> RoomParts:
@@ -55,6 +57,7 @@ async def open_rooms(ground: Ground) -> RoomParts:
     conferences = ConferenceService(
         store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
     )
+    participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling)
     return RoomParts(
         sounds=sounds.desk,
         rooms=rooms,
@@ -63,5 +66,6 @@ async def open_rooms(ground: Ground) -> RoomParts:
         transcription=transcription,
         flows=flows,
         conferences=ground.kept(conferences),
-        participants=ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling),
+        participants=participants,
+        keypad=ground.kept(Keypad(store, clock, rooms=rooms, participants=participants, telling=telling)),
     )

@@ -18,6 +18,7 @@ class Digits:
         self._waiting: deque[str] = deque()
         self._arrived: asyncio.Future[None] | None = None
         self._observers: list[Callable[[str], None]] = []
+        self._filter: Callable[[str], str] = str
 
     @property
     def waiting(self) -> str:
@@ -25,7 +26,11 @@ class Digits:
         return "".join(self._waiting)
 
     def press(self, digit: str) -> bool:
-        """Keep a digit for whoever takes it, and tell whoever waits that it is there; False if it was dropped."""
+        """Keep a digit for whoever takes it, and tell whoever waits that it is there; False if any was dropped."""
+        kept = [self._keep(passed) for passed in self._filter(digit)]
+        return all(kept)
+
+    def _keep(self, digit: str) -> bool:
         for observe in tuple(self._observers):
             observe(digit)
         if len(self._waiting) == _MAX_WAITING:
@@ -50,6 +55,15 @@ class Digits:
     def clear(self) -> None:
         """Forget what waits."""
         self._waiting.clear()
+
+    @contextmanager
+    def filtered(self, passes: Callable[[str], str]) -> Iterator[None]:
+        """Let only what this returns for a digit be kept and observed during the block; one filter at a time."""
+        before, self._filter = self._filter, passes
+        try:
+            yield
+        finally:
+            self._filter = before
 
     @contextmanager
     def observed(self, observe: Callable[[str], None]) -> Iterator[None]:

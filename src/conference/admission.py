@@ -4,6 +4,7 @@ import hmac
 from typing import Final
 
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked, PinInvalid
+from mixminus.conference.menu import check_menu
 from mixminus.conference.model import Role, RoomSettings
 from mixminus.errors import InvalidArgument
 from mixminus.sound.prompts import PROMPTS
@@ -22,6 +23,7 @@ def check_settings(settings: RoomSettings) -> None:
         raise InvalidArgument("pin and moderator_pin are the same")
     if unknown := settings.prompt_texts.keys() - PROMPTS:
         raise InvalidArgument(f"no such prompt: {min(unknown)}; there are {', '.join(sorted(PROMPTS))}")
+    check_menu(settings.dtmf_menu)
     if settings.max_participants < 0:
         raise InvalidArgument("max_participants is negative")
 

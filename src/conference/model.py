@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
 from uuid import UUID
 
+from mixminus.conference.menu import MenuAction
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId
 from mixminus.sound.prompts import Wording
@@ -61,6 +62,8 @@ class RoomSettings:
     """Of prompts and announcements, a BCP 47 tag; empty is the house's."""
     prompt_texts: dict[str, str] = field(default_factory=dict)
     """Prompts in the room's own words, by their names in ``sound.prompts``."""
+    dtmf_menu: dict[str, MenuAction] = field(default_factory=dict)
+    """What participants do by keys; empty is nothing."""
 
     @property
     def wording(self) -> Wording:

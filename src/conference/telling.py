@@ -2,7 +2,9 @@
 
 from mixminus.conference.model import RoomSettings
 from mixminus.conference.room import Room, Seat
+from mixminus.mixer.sounds import SOUND_RATE_HZ, beeps
 from mixminus.sound.desk import SoundDesk
+from mixminus.sound.source import PcmSource
 
 __all__ = ["Telling"]
 
@@ -44,6 +46,29 @@ class Telling:
         self._sounds.announce_prompt(
             room.bridge, "count_one" if one else "count", room.settings.wording, {"count": str(room.joined)}
         )
+
+    def confirm(self, room: Room, seat: Seat, prompt: str) -> None:
+        """Tell one participant what its keys have done; in a room without prompts a beep says that they have."""
+        if room.settings.prompts == "off":
+            self._beep(seat, 1)
+        else:
+            self.tell(seat, prompt, room.settings)
+
+    def count_for(self, room: Room, seat: Seat) -> None:
+        """Tell one participant how many are in the room; without prompts, a beep for each of them."""
+        if room.settings.prompts == "off":
+            self._beep(seat, room.joined)
+            return
+        self._sounds.prompt_aside(
+            seat.port,
+            "count_one" if room.joined == 1 else "count",
+            room.settings.wording,
+            seat.dismissed,
+            {"count": str(room.joined)},
+        )
+
+    def _beep(self, seat: Seat, count: int) -> None:
+        self._sounds.aside(seat.port, PcmSource(beeps(count), SOUND_RATE_HZ), seat.dismissed)
 
     def _came_or_went(self, room: Room, prompt: str, name: str) -> None:
         if room.settings.announce == "count":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mixminus.call.dialout import DialoutService
 from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
+from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
 from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
@@ -30,3 +31,4 @@ class FlowServices:
     web: Web
     errands: Errands
     sounds: SoundDesk
+    keypad: Keypad

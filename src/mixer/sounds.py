@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SOUND_RATE_HZ", "Pcm", "beep", "entry_tone", "exit_tone", "music"]
+__all__ = ["SOUND_RATE_HZ", "Pcm", "beep", "beeps", "entry_tone", "exit_tone", "music"]
 
 Pcm = NDArray[np.int16]
 
@@ -18,6 +18,7 @@ _LOUD: Final = 3000.0
 """About -21 dBov: as loud as a telephone's own tones."""
 _SOFT: Final = 700.0
 _EDGE_S: Final = 0.01
+_MOST_BEEPS: Final = 10
 _CHORD_S: Final = 4.0
 # Two bars of C major seventh, A minor seventh, F major seventh, G sixth: fundamentals in Hz.
 _CHORDS: Final = (
@@ -33,6 +34,12 @@ def beep() -> Pcm:
     """Two short beeps: type your pin now."""
     gap = np.zeros(_samples(0.1), np.int16)
     return _frozen(np.concatenate([_note(880.0, 0.14), gap, _note(880.0, 0.14)]))
+
+
+def beeps(count: int) -> Pcm:
+    """Count aloud: a beep for each, up to ten of them."""
+    one = np.concatenate([_note(880.0, 0.14), np.zeros(_samples(0.2), np.int16)])
+    return _frozen(np.tile(one, min(count, _MOST_BEEPS)))
 
 
 @functools.cache

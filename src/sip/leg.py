@@ -136,6 +136,8 @@ class SipLeg(abc.ABC):
         if media != self._media:
             self._media = media
             self._port.configure(media)
+            # Whoever sends no events can only send tones; as events, they are not for the room's ears.
+            self._port.set_inband_dtmf(media.dtmf_payload_type is None, remove=True)
 
 
 class IncomingLeg(SipLeg):

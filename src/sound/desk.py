@@ -91,9 +91,16 @@ class SoundDesk:
         """Let one participant hear something meanwhile, until its call is over."""
         self._meanwhile(self._aside(port, source, over))
 
-    def prompt_aside(self, port: BridgePort, name: str, words: Wording, over: asyncio.Future[Any]) -> None:
+    def prompt_aside(
+        self,
+        port: BridgePort,
+        name: str,
+        words: Wording,
+        over: asyncio.Future[Any],
+        facts: Mapping[str, str] = NO_FACTS,
+    ) -> None:
         """Tell one participant something meanwhile, until its call, or its stay, is over."""
-        self._meanwhile(_until(over, self.prompt(port, name, words)))
+        self._meanwhile(_until(over, self.prompt(port, name, words, facts)))
 
     @contextmanager
     def echo(self, port: BridgePort) -> Iterator[None]:

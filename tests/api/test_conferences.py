@@ -51,6 +51,7 @@ async def test_create_answers_200_with_every_key(door: Door) -> None:
         "prompts": "pin",
         "language": "",
         "prompt_texts": {},
+        "dtmf_menu": {},
         "tm_end": UNSET,
         "tm_update": UNSET,
         "tm_delete": UNSET,

@@ -29,6 +29,7 @@ SETTINGS: dict[str, Any] = {
     "prompts": "all",
     "language": "en-GB",
     "prompt_texts": {"alone": "Nobody else is here."},
+    "dtmf_menu": {"*6": "mute", "*0": "leave"},
 }
 
 
@@ -60,6 +61,10 @@ async def test_settings_are_kept_shown_and_reset(door: Door) -> None:
         {"language": "no language"},
         {"prompt_texts": {"weather": "It rains."}},
         {"prompt_texts": {"alone": 1}},
+        {"dtmf_menu": {"*6": "fly"}},
+        {"dtmf_menu": {"six": "mute"}},
+        {"dtmf_menu": {"*": "mute", "*6": "leave"}},
+        {"dtmf_menu": {str(number): "mute" for number in range(10, 27)}},
     ],
 )
 async def test_wrong_settings_are_refused(door: Door, wrong: dict[str, Any]) -> None:

@@ -46,16 +46,16 @@ def heard(pcm: Pcm, rate_hz: int = 8000) -> list[tuple[str, int]]:
     """Return the digits of a sound, with their durations; what ends with it is followed by silence."""
     inband, digit = Inband(), Digit()
     library().mm_inband_init(ctypes.byref(inband), rate_hz)
-    found = []
-    for frame in frames(np.concatenate([pcm, silence(100, rate_hz)]), rate_hz // 50):
+    return [
+        (digit.digit.decode(), digit.duration_ms)
+        for frame in frames(np.concatenate([pcm, silence(100, rate_hz)]), rate_hz // 50)
         if library().mm_inband_listen(
             ctypes.byref(inband),
             ctypes.c_void_p(frame.ctypes.data if frame.any() else None),
             ctypes.c_size_t(len(frame)),
             ctypes.byref(digit),
-        ):
-            found.append((digit.digit.decode(), digit.duration_ms))
-    return found
+        )
+    ]
 
 
 def keys_of(pcm: Pcm, rate_hz: int = 8000) -> str:

@@ -5,16 +5,19 @@ import re
 import socket
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 import pytest_asyncio
 
 from mixminus.call.states import HangupReason
 from mixminus.mixer.events import DigitReceived
 from mixminus.sip.config import SipConfig
+from tests.native.test_inband import press, silence
+from tests.support.phone import RtpPhone
 from tests.support.sip_house import House, end_of, open_house
 from tests.support.sip_phone import Phone, sdp
 from tests.support.tones import tone
-from tests.support.waiting import until
+from tests.support.waiting import pace, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -56,6 +59,30 @@ async def test_a_call_rings_is_answered_with_the_ports_address_and_ends(house: H
     call.ack()
     assert (await call.hang_up()).status_code == 200
     assert await end_of(house.leg) == (HangupReason.NORMAL, True)
+
+
+@pytest.mark.parametrize(("formats", "digits"), [("0", ["5"]), ("0 101", [])])
+async def test_the_tones_of_a_phone_without_events_are_digits(
+    house: House, phone: Phone, formats: str, digits: list[str]
+) -> None:
+    call = phone.call("1000")
+    with RtpPhone() as media:
+        answer = await call.establish(sdp(port=media.address[1], formats=formats))
+        house.engine.events()
+        sound = np.concatenate([silence(100), press("5", 200), silence(400)])
+        for frame in sound.reshape(-1, 160):
+            media.send(answered_port(answer.body), frame)
+            await pace(0.02)
+        heard: list[str] = []
+
+        def all_heard() -> bool:
+            heard.extend(each.digit for each in house.engine.events() if isinstance(each, DigitReceived))
+            received = house.port.statistics().counters["rtp_received"]
+            return received >= len(sound) // 160 and len(heard) >= len(digits)
+
+        await until(all_heard)
+        assert heard == digits
+    await call.hang_up()
 
 
 async def test_we_can_end_a_call(house: House, phone: Phone) -> None:

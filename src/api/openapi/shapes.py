@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from mixminus.call.states import CallStatus, HangupBy, HangupReason
+from mixminus.conference.menu import MenuAction
 from mixminus.conference.model import Announce, Prompting, Role
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.recording.states import RecordingStatus
@@ -110,6 +111,8 @@ class Conference(Shape):
     """Of prompts and announcements; empty is the server's."""
     prompt_texts: dict[str, str]
     """Prompts in the room's own words: a text, or `sound:` and the name of a file in the folder of sounds."""
+    dtmf_menu: dict[str, MenuAction]
+    """What participants do by keys, 1 to 4 of them, and no entry the beginning of another; empty for nothing."""
     tm_end: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp

@@ -1,7 +1,7 @@
 """What takes a call into a room, and out again."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NoReturn
 from uuid import UUID
 
 from mixminus.conference.model import RoomSettings
@@ -72,12 +72,24 @@ async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
                 await run.perform(seat.conference.pre_actions)
                 await _perform_flow(run, seat.conference.pre_flow_id)
             await _sit_down(run, seat)
-            await run.park()
+            await _sit(run, seat)
     except Interrupted as interrupted:
         if interrupted.stop is not seat.dismissed:
             raise
     finally:
         await run.participants.leave(seat)
+
+
+async def _sit(run: FlowRun, seat: Seat) -> NoReturn:
+    """Stay, and let the keys of the room's menu do what they do; flows see the others."""
+    digits = run.call.digits
+    with run.services.keypad.listening(seat) as taken:
+        try:
+            with digits.filtered(taken):
+                await run.park()
+        finally:
+            for left in taken.let_go():
+                digits.press(left)
 
 
 async def _perform_flow(run: FlowRun, flow_id: UUID) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import mixminus
 from mixminus.access.states import CUSTOMER_TRANSITIONS, CustomerStatus
-from mixminus.call.states import CALL_TRANSITIONS, CallStatus
+from mixminus.call.states import CALL_TRANSITIONS, GROUPCALL_TRANSITIONS, CallStatus, GroupcallStatus
 from mixminus.conference.states import (
     CONFERENCE_TRANSITIONS,
     CONFERENCECALL_TRANSITIONS,
@@ -39,6 +39,7 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "conferencecall": (CONFERENCECALL_TRANSITIONS, ConferencecallStatus.JOINING),
     "activeflow": (ACTIVEFLOW_TRANSITIONS, ActiveflowStatus.RUNNING),
     "call": (CALL_TRANSITIONS, CallStatus.DIALING),
+    "groupcall": (GROUPCALL_TRANSITIONS, GroupcallStatus.PROGRESSING),
     "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE),
     "recording": (RECORDING_TRANSITIONS, RecordingStatus.INITIATING),
     "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),

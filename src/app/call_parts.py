@@ -32,11 +32,14 @@ class CallParts:
 def open_calls(ground: Ground, room: RoomParts) -> CallParts:
     """Build what a call needs, from what its flow may ask for up."""
     store, clock, config = ground.store, ground.clock, ground.config
-    services = _flow_services(ground, room)
-    runner = FlowRunner(store, clock, services)
     directory = open_directory(
         store, clock, domain=config.sip_domain, names=config.names, flows=room.flows, carrier=config.trunk
     )
+    dialout = ground.kept(
+        DialoutService(store, clock, conferences=room.conferences, flows=room.flows, ways=directory.ways)
+    )
+    services = _flow_services(ground, room, dialout)
+    runner = FlowRunner(store, clock, services)
     calls = CallService(
         store,
         clock,
@@ -44,6 +47,7 @@ def open_calls(ground: Ground, room: RoomParts) -> CallParts:
         directory=directory.plan,
         max_duration_s=config.call_max_duration_s,
     )
+    dialout.calls = calls
     room.transcription.know(calls.live)
     activeflows = ActiveflowService(store, clock, runner=runner, flows=room.flows)
     run_at_end(room.recordings, activeflows)
@@ -51,13 +55,13 @@ def open_calls(ground: Ground, room: RoomParts) -> CallParts:
         directory=directory,
         runner=runner,
         calls=calls,
-        dialout=ground.kept(DialoutService(store, clock, calls, room.flows, directory.ways)),
+        dialout=dialout,
         activeflows=activeflows,
         errands=services.errands,
     )
 
 
-def _flow_services(ground: Ground, room: RoomParts) -> FlowServices:
+def _flow_services(ground: Ground, room: RoomParts, dialout: DialoutService) -> FlowServices:
     """Return what actions may ask of the house."""
     return FlowServices(
         store=ground.store,
@@ -65,6 +69,7 @@ def _flow_services(ground: Ground, room: RoomParts) -> FlowServices:
         participants=room.participants,
         flows=room.flows,
         recorder=room.recordings,
+        dialout=dialout,
         web=ground.kept(WebClient(private_targets=ground.config.private_targets)),
         errands=ground.kept(Errands()),
         sounds=room.sounds,

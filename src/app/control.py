@@ -80,6 +80,7 @@ class Control:
             **self.access.counters,
             **self.rooms.ambience.counters,
             **self.talking.counters,
+            **self.calls.counters,
             **self.recordings.counters,
             **self.errands.counters,
             **self.sounds.counters,
@@ -146,6 +147,6 @@ def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingW
         asides=AsideService(calls=call.calls, ambience=room.rooms.ambience, sounds=room.sounds),
         transcription=room.transcription,
         streams=StreamService(
-            ground.engine, ground.clock, rooms=room.rooms, conferences=room.conferences, calls=call.calls
+            ground.engine, rooms=room.rooms, conferences=room.conferences, calls=call.calls
         ),
     )

@@ -29,6 +29,8 @@ from mixminus.call.program import Program
 from mixminus.call.service import CallService
 from mixminus.call.states import CallStatus, GroupcallStatus, HangupReason
 from mixminus.clock import Clock
+from mixminus.conference.model import Conference, ConferenceSpec
+from mixminus.conference.service import ConferenceService
 from mixminus.errors import MixMinusError, Unavailable
 from mixminus.ids import NIL, AgentId, CallId, CustomerId, new_id
 from mixminus.log import get, task_failed
@@ -54,12 +56,22 @@ class Placed:
 class DialoutService:
     """Turns destinations into calls; whoever dials is given when the transports are open."""
 
-    def __init__(self, store: Store, clock: Clock, calls: CallService, flows: Flows, ways: WaysOut) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        conferences: ConferenceService,
+        flows: Flows,
+        ways: WaysOut,
+    ) -> None:
+        self.calls: CallService
+        """Set by the composition root, as flows of calls make calls."""
         self.legs: OutgoingLegs | None = None
         """Set by the composition root."""
         self._store = store
         self._clock = clock
-        self._calls = calls
+        self._conferences = conferences
         self._flows = flows
         self._ways = ways
         self._ledger = CallLedger(store, clock)
@@ -125,6 +137,14 @@ class DialoutService:
             raise NobodyToCall("none of the destinations can be called")
         groupcall, live = await self._ring_all(customer_id, order, tuple(order.destinations), targets)
         return groupcall, Placed((), (groupcall,), tuple(live))
+
+    async def private_room(self, customer_id: CustomerId) -> Conference:
+        """Open a room for one call and whom it is connected with."""
+        return await self._conferences.create(customer_id, ConferenceSpec(type="connect"))
+
+    async def close_room(self, room: Conference) -> None:
+        """Close a private room; harmless when it has closed itself."""
+        await self._conferences.delete(room.customer_id, room.id)
 
     async def get_group(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
         return await self._groupcalls.get(customer_id, groupcall_id)
@@ -243,7 +263,7 @@ class DialoutService:
             tm_create=self._clock.now(),
         )
         await self._ledger.create(call)
-        master = self._calls.live.get(CallId(order.master_call_id)) if order.master_call_id else None
+        master = self.calls.live.get(CallId(order.master_call_id)) if order.master_call_id else None
         if master:
             await self._ledger.chained(master.id, call.id)
         try:
@@ -256,7 +276,7 @@ class DialoutService:
             return call, []
         live = DialledCall(call, leg, self._ledger)
         wanted = group.claim(live) if group else lambda: True
-        self._calls.place(live, order.program, early=order.early and not group, wanted=wanted)
+        self.calls.place(live, order.program, early=order.early and not group, wanted=wanted)
         if master:
             self._scope.spawn(f"chain {call.id}", _end_with(master, live))
         return call, [live]
@@ -277,7 +297,7 @@ class DialoutService:
 
     async def _hang_up_all(self, call_ids: Iterable[CallId]) -> None:
         for call_id in call_ids:
-            if live := self._calls.live.get(call_id):
+            if live := self.calls.live.get(call_id):
                 await live.hang_up()
 
 

@@ -12,34 +12,33 @@ _MAX_WAITING: Final = 32
 
 
 class Digits:
-    """A short queue; nobody may be asking, so what is too much is dropped and counted."""
+    """A short queue; nobody may be asking, so what is too much is dropped."""
 
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
         self._arrived: asyncio.Future[None] | None = None
         self._observers: list[Callable[[str], None]] = []
         self._filter: Callable[[str], str] = str
-        self.dropped = 0
 
     @property
     def waiting(self) -> str:
         """Return what nobody has taken yet, oldest first."""
         return "".join(self._waiting)
 
-    def press(self, digit: str) -> None:
-        """Keep a digit for whoever takes it, and tell whoever waits that it is there."""
-        for passed in self._filter(digit):
-            self._keep(passed)
+    def press(self, digit: str) -> bool:
+        """Keep a digit for whoever takes it, and tell whoever waits that it is there; False if any was dropped."""
+        kept = [self._keep(passed) for passed in self._filter(digit)]
+        return all(kept)
 
-    def _keep(self, digit: str) -> None:
+    def _keep(self, digit: str) -> bool:
         for observe in tuple(self._observers):
             observe(digit)
         if len(self._waiting) == _MAX_WAITING:
-            self.dropped += 1
-            return
+            return False
         self._waiting.append(digit)
         if self._arrived is not None and not self._arrived.done():
             self._arrived.set_result(None)
+        return True
 
     def arrived(self) -> asyncio.Future[None]:
         """Return what is done as soon as a digit waits; nothing is taken by it."""

@@ -33,7 +33,6 @@ class LiveCall:
         self.pin = pin
         """What the caller has brought for the door, if it could say it at once."""
         self.digits = Digits()
-        self.held = False
         self._leg = leg
         self._ledger = ledger
 
@@ -72,7 +71,8 @@ class LiveCall:
         """Mute or unmute; the other bit stays as it is."""
         self.call = await self._ledger.muted(self.id, direction, on)
         try:
-            self._apply_mute()
+            self.port.set_muted(MuteDirection.IN in self.call.mute)
+            self.port.set_deafened(MuteDirection.OUT in self.call.mute)
         except PortClosed as exc:
             raise CallNotProgressing(f"call {self.id} is ending") from exc
 
@@ -95,15 +95,11 @@ class LiveCall:
     def _set_held(self, held: bool) -> None:
         if not self.answered:
             raise CallNotProgressing(f"call {self.id} is {self.call.status}")
-        self.held = held
         try:
-            self._apply_mute()
+            self.port.set_muted(held, by="hold")
+            self.port.set_deafened(held, by="hold")
         except PortClosed as exc:
             raise CallNotProgressing(f"call {self.id} is ending") from exc
-
-    def _apply_mute(self) -> None:
-        self.port.set_muted(self.held or MuteDirection.IN in self.call.mute)
-        self.port.set_deafened(self.held or MuteDirection.OUT in self.call.mute)
 
 
 class DialledCall(LiveCall):

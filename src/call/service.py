@@ -62,6 +62,11 @@ class CallService:
         self._serving: set[asyncio.Task[None]] = set()
         self._live: dict[CallId, LiveCall] = {}
         self._by_port: dict[int, LiveCall] = {}
+        self._digits_dropped = 0
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        return {"call.digits_dropped": self._digits_dropped}
 
     @property
     def live(self) -> Mapping[CallId, LiveCall]:
@@ -108,7 +113,7 @@ class CallService:
         if isinstance(event, MediaTimeout) and live.up.done():
             self._scope.spawn(f"media timeout {live.id}", live.hang_up(HangupReason.TIMEOUT))
         elif isinstance(event, DigitReceived):
-            live.digits.press(event.digit)
+            self._digits_dropped += not live.digits.press(event.digit)
 
     async def get(self, customer_id: CustomerId, call_id: CallId) -> Call:
         async with self._store.snapshot() as tx:
@@ -219,7 +224,7 @@ class CallService:
             task.cancel()
 
     async def _end_in_time(self, live: LiveCall) -> None:
-        await live.up
+        await asyncio.shield(live.up)  # it is not ours to cancel
         await self._clock.sleep(self._max_duration_s)
         await live.hang_up(HangupReason.TIMEOUT)
 

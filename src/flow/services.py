@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mixminus.call.dialout import DialoutService
 from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
 from mixminus.conference.keypad import Keypad
@@ -25,6 +26,7 @@ class FlowServices:
     transcriber: CallTranscriber
     clock: Clock
     recorder: CallRecorder
+    dialout: DialoutService
     flows: FlowService
     web: Web
     errands: Errands

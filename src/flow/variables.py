@@ -8,7 +8,6 @@ from mixminus.call.digits import Digits
 from mixminus.call.model import Call
 from mixminus.errors import Exhausted, InvalidArgument
 from mixminus.flow.model import Activeflow
-from mixminus.ids import NIL
 
 __all__ = ["DIGITS", "Variables", "given", "has_placeholder", "of_activeflow", "of_call"]
 
@@ -119,7 +118,7 @@ def of_call(call: Call) -> dict[str, str]:
     return {
         "voipbin.call.id": str(call.id),
         "voipbin.call.direction": call.direction,
-        "voipbin.call.master_call_id": str(NIL),
+        "voipbin.call.master_call_id": str(call.master_call_id),
         **{
             f"voipbin.call.{side}.{field}": getattr(address, field)
             for side, address in addresses.items()

@@ -3,16 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from mixminus.call.ledger import publish_call_change
 from mixminus.clock import Clock
 from mixminus.conference.publish import publish_change
-from mixminus.ids import CallId, ConferenceId, CustomerId, RecordingId
+from mixminus.ids import CallId, ConferenceId, CustomerId, RecordingId, new_id
 from mixminus.machine import step
 from mixminus.recording.completion import Completed
-from mixminus.recording.errors import RecordingAlreadyActive, RecordingNotActive, RecordingNotFound
-from mixminus.recording.model import Recording
+from mixminus.recording.encode import FORMATS
+from mixminus.recording.errors import (
+    FormatUnsupported,
+    RecordingAlreadyActive,
+    RecordingNotActive,
+    RecordingNotFound,
+)
+from mixminus.recording.model import Recording, RecordingOptions
 from mixminus.recording.render import render_recording
 from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingEvent, RecordingStatus
 from mixminus.store.database import Store, Transaction
@@ -29,6 +36,29 @@ class RecordingBooks:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+
+    def new(
+        self,
+        reference_type: Literal["confbridge", "call"],
+        customer_id: CustomerId,
+        reference_id: UUID,
+        options: RecordingOptions,
+    ) -> Recording:
+        """Return a recording that is not in the books yet; FormatUnsupported."""
+        if options.format not in FORMATS:
+            raise FormatUnsupported(f"format is not one of {', '.join(FORMATS)}")
+        return Recording(
+            id=RecordingId(new_id()),
+            customer_id=customer_id,
+            reference_type=reference_type,
+            reference_id=reference_id,
+            status=RecordingStatus.INITIATING,
+            format=options.format,
+            on_end_flow_id=options.on_end_flow_id,
+            tm_create=self._clock.now(),
+            channels=options.channels,
+            stems=options.stems,
+        )
 
     async def find(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
         """Return a customer's recording, deleted ones too; RecordingNotFound."""
@@ -51,7 +81,7 @@ class RecordingBooks:
         async with self._store.snapshot() as tx:
             return await tx.recordings.ended_before(moment)
 
-    async def begin(self, recording: Recording) -> Recording:
+    async def begin(self, recording: Recording, tm_start: datetime) -> Recording:
         """Write that it records from now on; RecordingAlreadyActive if another does."""
         async with self._store.transaction() as tx:
             for other in await tx.recordings.unfinished(recording.reference_id):
@@ -59,7 +89,7 @@ class RecordingBooks:
                     raise RecordingAlreadyActive(f"recording {other.id} is active")
             await tx.recordings.add(recording)
             recording = self._advance(recording, RecordingEvent.STARTED)
-            recording = replace(recording, tm_start=recording.tm_update)
+            recording = replace(recording, tm_start=tm_start)
             await tx.recordings.save(recording)
             await _publish(tx, "recording_started", recording)
             await self._publish_reference(tx, recording)
@@ -80,7 +110,7 @@ class RecordingBooks:
             await self._publish_reference(tx, active[0])
         return [recording.id for recording in active]
 
-    async def captured(self, recording_id: RecordingId, tm_end: datetime, error: str) -> None:
+    async def captured(self, recording_id: RecordingId, tm_end: datetime | None, error: str) -> None:
         """Write that nothing more is heard, while there is work left; tell what has cut it short."""
         async with self._store.transaction() as tx:
             recording = await tx.recordings.hold(recording_id)

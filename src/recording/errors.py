@@ -1,6 +1,6 @@
 """What a recording refuses."""
 
-from mixminus.errors import Conflict, InvalidArgument, NotFound
+from mixminus.errors import Conflict, InvalidArgument, NotFound, Unavailable
 
 __all__ = [
     "FileNotFound",
@@ -11,6 +11,7 @@ __all__ = [
     "RecordingNotFound",
     "RecordingNotPaused",
     "RecordingPaused",
+    "RecordingUnavailable",
 ]
 
 
@@ -40,6 +41,10 @@ class RecordingPaused(Conflict):
 
 class RecordingNotPaused(Conflict):
     """There is nothing to resume."""
+
+
+class RecordingUnavailable(Unavailable):
+    """The disk or the storage does not do what is needed."""
 
 
 class FormatUnsupported(InvalidArgument):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 import av
 import orjson
@@ -18,7 +18,12 @@ from mixminus.ids import CustomerId, RecordingId
 from mixminus.log import get, task_failed
 from mixminus.recording.completion import TIMELINE
 from mixminus.recording.encode import FORMATS
-from mixminus.recording.errors import FileNotFound, RecordingNotActive, RecordingNotEnded
+from mixminus.recording.errors import (
+    FileNotFound,
+    RecordingNotActive,
+    RecordingNotEnded,
+    RecordingUnavailable,
+)
 from mixminus.recording.journal import read_journal
 from mixminus.recording.layout import MAIN
 from mixminus.recording.model import Recording
@@ -37,6 +42,7 @@ _UPKEEP_S: Final = 3600.0
 _MEDIA_TYPES: Final = {each.extension: each.media_type for each in FORMATS.values()}
 _NOT_A_SOUND: Final = (av.FFmpegError, LookupError, OSError)
 
+T = TypeVar("T")
 log = get("recording")
 
 
@@ -89,7 +95,7 @@ class RecordingLibrary:
         name = found["name"] if found else f"{MAIN}.wav"
         storage = self._recordings.storage
         try:
-            size = await self._recordings.on_disk(functools.partial(storage.size, recording_id, name))
+            size = await self._done(functools.partial(storage.size, recording_id, name))
         except FileNotFoundError:
             raise FileNotFound(f"recording {recording_id} has no file") from None
         path = storage.path(recording_id, name)
@@ -111,7 +117,7 @@ class RecordingLibrary:
         path = self._folder(recording_id) / f"{MAIN}.wav"
         if samples is None or not path.is_file():
             raise RecordingNotActive(f"recording {recording_id} does not go on")
-        shape = await self._recordings.on_disk(functools.partial(shape_of, path))
+        shape = await self._done(functools.partial(shape_of, path))
         header = wav_header(shape, samples * shape.frame_bytes)
         return Sound(
             name=f"{recording_id}.wav",
@@ -129,14 +135,14 @@ class RecordingLibrary:
         if recording.status is not RecordingStatus.ENDED:
             path = self._folder(recording_id) / JOURNAL
             try:
-                entries, _ = await self._recordings.on_disk(functools.partial(read_journal, path))
+                entries, _ = await self._done(functools.partial(read_journal, path))
             except FileNotFoundError:
                 raise RecordingNotEnded(f"recording {recording_id} is being completed") from None
             return {"entries": entries, "files": [], "seal": ""}
         self._refuse_deleted(recording)
         try:
             opened = functools.partial(self._recordings.storage.open, recording_id, TIMELINE)
-            return dict(orjson.loads(await self._recordings.on_disk(lambda: _content(opened))))
+            return dict(orjson.loads(await self._done(lambda: _content(opened))))
         except FileNotFoundError:
             raise FileNotFound(f"recording {recording_id} has no timeline") from None
 
@@ -153,7 +159,7 @@ class RecordingLibrary:
                 return peaks(file, per_second)
 
         try:
-            return await self._recordings.on_disk(work)
+            return await self._done(work)
         except ValueError as exc:
             if isinstance(exc, av.FFmpegError):
                 raise FileNotFound(f"recording {recording_id} cannot be decoded") from None
@@ -164,14 +170,14 @@ class RecordingLibrary:
     async def verify(self, customer_id: CustomerId, recording_id: RecordingId) -> list[Finding]:
         """Return what is not as it was sealed, by the files and by the books."""
         recording = await self._ended(customer_id, recording_id)
-        return await self._recordings.on_disk(functools.partial(self._verify, recording))
+        return await self._done(functools.partial(self._verify, recording))
 
     async def delete(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
         """Remove its files for good, wherever they are, and take it out of the lists; RecordingNotEnded."""
         recording = await self._recordings.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
-        await self._recordings.on_disk(functools.partial(self._recordings.storage.delete, recording_id))
+        await self._done(functools.partial(self._recordings.storage.delete, recording_id))
         return await self._recordings.books.deleted(recording_id)
 
     async def look_after(self) -> None:
@@ -190,6 +196,15 @@ class RecordingLibrary:
             except Exception as exc:
                 log.error("upkeep failed", exc_info=exc)
             await self._clock.sleep(_UPKEEP_S)
+
+    async def _done(self, work: Callable[[], T]) -> T:
+        """Return what work returns that waits for the disk or the storage; FileNotFoundError passes."""
+        try:
+            return await self._recordings.on_disk(work)
+        except FileNotFoundError:
+            raise
+        except OSError as exc:
+            raise RecordingUnavailable("the storage does not answer") from exc
 
     async def _ended(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
         recording = await self._recordings.get(customer_id, recording_id)

@@ -11,14 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
 from mixminus.conference.model import Conference
 from mixminus.conference.room import Seat
-from mixminus.ids import ConferenceId, CustomerId, RecordingId, new_id
+from mixminus.errors import Unavailable
+from mixminus.ids import ConferenceId, CustomerId, RecordingId
 from mixminus.log import get, task_failed
 from mixminus.mixer import (
     Bridge,
@@ -32,14 +33,19 @@ from mixminus.mixer import (
 )
 from mixminus.recording.books import RecordingBooks
 from mixminus.recording.completion import TIMELINE, Completed, complete
-from mixminus.recording.encode import FORMATS, EncodingStopped
-from mixminus.recording.errors import FileNotFound, FormatUnsupported, RecordingNotActive, RecordingNotEnded
+from mixminus.recording.encode import EncodingStopped
+from mixminus.recording.errors import (
+    FileNotFound,
+    RecordingNotActive,
+    RecordingNotEnded,
+    RecordingUnavailable,
+)
 from mixminus.recording.layout import MAIN, CallLayout, Layout, RoomLayout
 from mixminus.recording.model import PauseMode, Recording, RecordingOptions
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.states import RecordingStatus
 from mixminus.recording.storage import LocalStorage, Storage
-from mixminus.recording.tracks import TrackSet
+from mixminus.recording.tracks import TrackSet, begin_of
 from mixminus.recording.wav import repair_wav
 from mixminus.store.database import Store
 from mixminus.store.page import Page
@@ -49,7 +55,8 @@ __all__ = ["RecordingService"]
 
 MAX_DURATION_S: Final = 86_400
 _DISK_THREADS: Final = 4
-INTERRUPTED: Final = "interrupted"
+_ERRAND_THREADS: Final = 2
+_PATIENCE_S: Final = 1.0
 
 T = TypeVar("T")
 log = get("recording")
@@ -81,6 +88,7 @@ class RecordingService:
         self._seat_of = seat_of
         self._disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._errands = ThreadPoolExecutor(_ERRAND_THREADS, thread_name_prefix="recordings")
         self._scope = TaskScope(task_failed("recording"))
         self._sessions: dict[RecordingId, RecordingSession] = {}
         self._by_port: dict[int, list[RecordingSession]] = defaultdict(list)
@@ -91,6 +99,7 @@ class RecordingService:
         """Take up the recordings that an earlier run has left: they end at the last sample on the disk."""
         for recording in await self.books.unfinished():
             if self._is_long(recording):
+                await self.books.captured(recording.id, None, "")
                 self._scope.spawn(f"repair {recording.id}", self._repair(recording))
             else:
                 await self._repair(recording)
@@ -98,7 +107,7 @@ class RecordingService:
     async def start(self, conference: Conference, bridge: Bridge, options: RecordingOptions) -> None:
         """Record a room from now on; silence counts."""
         layout = RoomLayout(channels=options.channels, stems=options.stems)
-        recording = self._new("confbridge", conference.customer_id, conference.id, options)
+        recording = self.books.new("confbridge", conference.customer_id, conference.id, options)
 
         def open_tap() -> Tap:
             return bridge.open_tap(self._sample_rate_hz, stems=options.stems or options.channels > 1)
@@ -113,7 +122,7 @@ class RecordingService:
         """Record what a call says and hears from now on, in rooms and outside; it ends with the call."""
         port = live.port
         layout = CallLayout(port.id, channels=options.channels, stems=options.stems)
-        recording = self._new("call", live.call.customer_id, live.id, options)
+        recording = self.books.new("call", live.call.customer_id, live.id, options)
 
         def arrive(session: RecordingSession) -> None:
             self._by_port[port.id].append(session)
@@ -203,10 +212,11 @@ class RecordingService:
         await self._scope.close()
         self._disk.shutdown()
         self._encoder.shutdown()
+        self._errands.shutdown()
 
     async def on_disk(self, work: Callable[[], T]) -> T:
-        """Return what a function returns that waits for the disk, or for the storage."""
-        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+        """Return what a function returns that waits for the disk or the storage; recordings do not wait for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._errands, work)
 
     async def _finish(self, sessions: Sequence[RecordingSession]) -> None:
         for session in sessions:
@@ -230,17 +240,21 @@ class RecordingService:
         watchers: Watchers,
         arrive: Callable[[RecordingSession], None],
     ) -> None:
-        tracks = await self.on_disk(functools.partial(self._open_tracks, recording, options))
-        session = None
         try:
-            recording = await self.books.begin(recording)
-            session = RecordingSession(recording, options, tap=open_tap(), layout=layout, tracks=tracks)
+            tracks = await self.on_disk(functools.partial(self._open_tracks, recording, options))
+        except OSError as exc:
+            raise RecordingUnavailable("the disk takes no recording now") from exc
+        tap = None
+        try:
+            tap = open_tap()
+            recording = await self.books.begin(recording, self._clock.now())
         except BaseException:
+            if tap is not None:
+                tap.close()
             await self.on_disk(tracks.close)
             await self.on_disk(functools.partial(LocalStorage(self.directory).delete, recording.id))
-            if session is None and recording.tm_start is not None:
-                await self.books.end(recording.id, self._clock.now(), None, INTERRUPTED)
             raise
+        session = RecordingSession(recording, options, tap=tap, layout=layout, tracks=tracks)
         session.unwatch = watchers.add(functools.partial(self._on_change, session))
         self._sessions[recording.id] = session
         arrive(session)
@@ -248,18 +262,10 @@ class RecordingService:
 
     def _open_tracks(self, recording: Recording, options: RecordingOptions) -> TrackSet:
         duration_s = min(options.duration_s or MAX_DURATION_S, MAX_DURATION_S)
-        begin: dict[str, Any] = {
-            "type": "begin",
-            "recording_id": str(recording.id),
-            "reference_type": recording.reference_type,
-            "reference_id": str(recording.reference_id),
-            "format": recording.format,
-            "sample_rate_hz": self._sample_rate_hz,
-            "channels": options.channels,
-            "tm_create": recording.tm_create.isoformat(),
-        }
         return TrackSet(
-            self.directory / str(recording.id), begin=begin, limit_samples=duration_s * self._sample_rate_hz
+            self.directory / str(recording.id),
+            begin=begin_of(recording, self._sample_rate_hz),
+            limit_samples=duration_s * self._sample_rate_hz,
         )
 
     def _on_change(self, session: RecordingSession, change: PortChange) -> None:
@@ -281,13 +287,15 @@ class RecordingService:
         recording = session.recording
         try:
             await session.run(self._disk, self._clock)
-            tm_end = self._clock.now()
+            tm_end = (recording.tm_start or recording.tm_create) + timedelta(seconds=session.heard_s)
             self._forget(session)
             if session.error:
                 self.counters["recording.failed"] += 1
                 log.error("recording cut short", recording_id=str(recording.id), reason=session.error)
             if session.error or self._is_long(recording):
-                await self.books.captured(recording.id, tm_end, session.error)
+                await self._insist(
+                    functools.partial(self.books.captured, recording.id, tm_end, session.error)
+                )
             await self._complete(recording, tm_end, session)
         finally:
             del self._sessions[recording.id]
@@ -339,9 +347,20 @@ class RecordingService:
         samples = completed.samples if completed else 0
         begin = recording.tm_start or recording.tm_create
         tm_end = tm_end or begin + timedelta(seconds=samples / self._sample_rate_hz)
-        if ended := await self.books.end(recording.id, tm_end, completed, error):
+        write = functools.partial(self.books.end, recording.id, tm_end, completed, error)
+        if ended := await self._insist(write):
             log.info("recording ended", recording_id=str(recording.id), samples=samples, error=ended.error)
             await self._tell(ended)
+
+    async def _insist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Return what a change of the books returns, tried until they take it: they may be on the full disk, too."""
+        while True:
+            try:
+                return await write()
+            except Unavailable:
+                if self._closing:
+                    raise  # the next start finds it unfinished
+                await self._clock.sleep(_PATIENCE_S)
 
     async def _tell(self, recording: Recording) -> None:
         if self._closing:
@@ -369,25 +388,3 @@ class RecordingService:
     def _is_long(self, recording: Recording) -> bool:
         """Return whether more than a moment of work follows when nothing more is heard."""
         return recording.format != "wav" or not isinstance(self.storage, LocalStorage)
-
-    def _new(
-        self,
-        reference_type: Literal["confbridge", "call"],
-        customer_id: CustomerId,
-        reference_id: UUID,
-        options: RecordingOptions,
-    ) -> Recording:
-        if options.format not in FORMATS:
-            raise FormatUnsupported(f"format is not one of {', '.join(FORMATS)}")
-        return Recording(
-            id=RecordingId(new_id()),
-            customer_id=customer_id,
-            reference_type=reference_type,
-            reference_id=reference_id,
-            status=RecordingStatus.INITIATING,
-            format=options.format,
-            on_end_flow_id=options.on_end_flow_id,
-            tm_create=self._clock.now(),
-            channels=options.channels,
-            stems=options.stems,
-        )

@@ -61,9 +61,9 @@ class RecordingSession:
         return self._clock.mode
 
     @property
-    def overruns(self) -> int:
-        """Records that the tap has lost."""
-        return self._tap.overruns
+    def heard_s(self) -> float:
+        """How long it has listened, pauses included, by the tap's clock."""
+        return self._done / self._tap.sample_rate_hz
 
     def stop(self) -> None:
         """Let ``run`` write what was heard until now, and return."""
@@ -146,6 +146,7 @@ class RecordingSession:
             lines = place((each for each in records if each.first_sample < until), self._clock, at, until)
             samples = self._clock.file_sample(until) - self._clock.file_sample(at)
             tracks = self.layout.tracks(lines, samples)
-            if self.options.end_of_silence_s and np.abs(tracks[MAIN]).max(initial=0) > _SOUND:
-                self._last_sound = self.tracks.samples + samples
+            if self.options.end_of_silence_s:
+                loud = np.flatnonzero(np.abs(tracks[MAIN].reshape(samples, -1)).max(axis=1) > _SOUND)
+                self._last_sound = self.tracks.samples + int(loud[-1]) if loud.size else self._last_sound
             self.tracks.write(tracks, samples, noted if until == end else ())

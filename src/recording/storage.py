@@ -15,6 +15,7 @@ from mixminus.ids import RecordingId
 
 __all__ = ["LocalStorage", "RemoteStorage", "Storage", "open_storage"]
 
+_OBJECT_STORES: Final = frozenset({"s3", "gs", "az"})
 _HELP: Final = "pip install 'mixminus[s3]'"
 
 
@@ -76,18 +77,20 @@ class RemoteStorage:
 
     def __init__(self, url: str, directory: Path) -> None:
         try:
-            self._files, self._root = fsspec.core.url_to_fs(url)
+            self._files, self._root = fsspec.core.url_to_fs(url, skip_instance_cache=True)
         except ImportError as error:
             raise Unavailable(f"recording_storage_url: {_HELP} to store recordings there") from error
         except ValueError as error:
             raise InvalidArgument("recording_storage_url: fsspec knows no such protocol") from error
         self._local = LocalStorage(directory)
-        self._directory = directory
+        # In a store of objects a folder is part of a name, and making one would make a bucket.
+        self._has_folders = _OBJECT_STORES.isdisjoint(_protocols(self._files))
 
     def keep(self, recording_id: RecordingId, directory: Path) -> None:
         target = self._remote(recording_id)
         with _as_os_errors():
-            self._files.makedirs(target, exist_ok=True)
+            if self._has_folders:
+                self._files.makedirs(target, exist_ok=True)
             for path in sorted(directory.iterdir()):
                 self._files.put_file(str(path), f"{target}/{path.name}")
         shutil.rmtree(directory, ignore_errors=True)
@@ -116,6 +119,11 @@ class RemoteStorage:
 
     def _remote(self, *parts: Any) -> str:
         return "/".join((self._root.rstrip("/"), *map(str, parts)))
+
+
+def _protocols(files: Any) -> set[str]:
+    protocol = files.protocol
+    return {protocol} if isinstance(protocol, str) else set(protocol)
 
 
 @contextlib.contextmanager

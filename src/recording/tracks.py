@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from mixminus.recording.journal import Entry, Journal
 from mixminus.recording.layout import MAIN
+from mixminus.recording.model import Recording
 from mixminus.recording.wav import WavFile, WavShape, shape_of
 
-__all__ = ["JOURNAL", "SEGMENT_S", "TrackSet", "segment_hashes"]
+__all__ = ["JOURNAL", "SEGMENT_S", "TrackSet", "begin_of", "segment_hashes"]
 
 Pcm = NDArray[np.int16]
 JOURNAL: Final = "journal.jsonl"
@@ -24,6 +25,20 @@ _SYNC_S: Final = 0.5
 _RESERVE: Final = "reserve"
 _RESERVE_BYTES: Final = 1 << 16
 _ZEROS: Final = bytes(1 << 16)
+
+
+def begin_of(recording: Recording, sample_rate_hz: int) -> Entry:
+    """Return the journal's first entry."""
+    return {
+        "type": "begin",
+        "recording_id": str(recording.id),
+        "reference_type": recording.reference_type,
+        "reference_id": str(recording.reference_id),
+        "format": recording.format,
+        "sample_rate_hz": sample_rate_hz,
+        "channels": recording.channels,
+        "tm_create": recording.tm_create.isoformat(),
+    }
 
 
 class TrackSet:

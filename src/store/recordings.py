@@ -67,11 +67,6 @@ class RecordingRows:
             found[reference_id].append((id_, status in _ACTIVE))
         return found
 
-    async def of_reference(self, reference_id: UUID) -> list[Recording]:
-        """Return the recordings of one thing, oldest first."""
-        query = select(recordings).where(recordings.c.reference_id == reference_id)
-        return await self._many(query.order_by(recordings.c.tm_create))
-
     async def page(self, customer_id: CustomerId, page: Page) -> list[Recording]:
         """Return the customer's undeleted recordings, newest first."""
         c = recordings.c

@@ -5,13 +5,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mixminus.clock import Clock
-from mixminus.mixer import MIX, Bridge, BridgePort, Engine, Tap
-from mixminus.streams.framing import FRAME_SAMPLES, SAMPLE_RATE_HZ
+from mixminus.mixer import MIX, Bridge, BridgePort, Engine
+from mixminus.streams.framing import SAMPLE_RATE_HZ
 
 __all__ = ["Audio", "CallAudio", "RoomAudio"]
 
-FRAME_S = FRAME_SAMPLES / SAMPLE_RATE_HZ
 _RING_S = 10
 """So much may be written ahead; a program that speaks faster than that is cut."""
 
@@ -65,21 +63,14 @@ class RoomAudio:
 
 
 class CallAudio:
-    """What a call says in the room where it is, wherever that is; what is said to it only it hears.
+    """What a call says, in rooms and outside; what is said to it only it hears."""
 
-    Outside of a room nothing is mixed, and so nothing is heard: silence, by the clock.
-    """
-
-    def __init__(self, engine: Engine, port: BridgePort, clock: Clock) -> None:
+    def __init__(self, engine: Engine, port: BridgePort) -> None:
         self._port = port
-        self._clock = clock
-        self._bridge: Bridge | None = None
-        self._tap: Tap | None = None
-        self._silent_since_s = clock.monotonic_s()
         self._playout = engine.open_playout(SAMPLE_RATE_HZ, seconds=_RING_S)
         try:
             port.play(self._playout)
-            self._follow()
+            self._tap = port.open_tap(SAMPLE_RATE_HZ)
         except BaseException:
             self._playout.close()
             raise
@@ -89,43 +80,19 @@ class CallAudio:
         return self._port.closed
 
     def read(self) -> Pcm:
-        heard = self._silence() if self._tap is None else self._stem(self._tap)
-        self._follow()
-        return heard
+        records = self._tap.read()
+        said = {each.first_sample: each.pcm for each in records if each.port_id == self._port.id}
+        # Every tick has a record of both ways together; who is silent has none of their own.
+        frames = [
+            said.get(each.first_sample, np.zeros(each.pcm.size, np.int16))
+            for each in records
+            if each.port_id == MIX
+        ]
+        return np.concatenate([np.empty(0, np.int16), *frames])
 
     def write(self, pcm: Pcm) -> int:
         return self._playout.write(pcm)
 
     def close(self) -> None:
         self._playout.close()
-        if self._tap is not None:
-            self._tap.close()
-
-    def _stem(self, tap: Tap) -> Pcm:
-        records = tap.read()
-        frames = {each.first_sample: each.pcm for each in records if each.port_id == self._port.id}
-        # Every tick has a record of the mix; who is silent has none of their own.
-        return np.concatenate(
-            [np.empty(0, np.int16)]
-            + [
-                frames.get(each.first_sample, np.zeros(each.pcm.size, np.int16))
-                for each in records
-                if each.port_id == MIX
-            ]
-        )
-
-    def _follow(self) -> None:
-        """Listen where the call is now."""
-        bridge = self._port.bridge
-        if bridge is self._bridge and not (self._tap and self._tap.closed):
-            return
-        if self._tap is not None:
-            self._tap.close()
-            self._silent_since_s = self._clock.monotonic_s()
-        self._bridge = bridge
-        self._tap = bridge.open_tap(SAMPLE_RATE_HZ, stems=True) if bridge else None
-
-    def _silence(self) -> Pcm:
-        frames = int((self._clock.monotonic_s() - self._silent_since_s) / FRAME_S)
-        self._silent_since_s += frames * FRAME_S
-        return np.zeros(frames * FRAME_SAMPLES, np.int16)
+        self._tap.close()

@@ -7,7 +7,6 @@ from uuid import UUID
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.service import CallService
 from mixminus.call.states import CallStatus
-from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotProgressing
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
@@ -35,14 +34,12 @@ class StreamService:
     def __init__(
         self,
         engine: Engine,
-        clock: Clock,
         *,
         rooms: Rooms,
         conferences: ConferenceService,
         calls: CallService,
     ) -> None:
         self._engine = engine
-        self._clock = clock
         self._rooms = rooms
         self._conferences = conferences
         self._calls = calls
@@ -88,7 +85,7 @@ class StreamService:
             raise CallNotProgressing(f"call {call_id} is {call.status}")
         self._check_place(call_id)
         try:
-            audio = CallAudio(self._engine, live.port, self._clock)
+            audio = CallAudio(self._engine, live.port)
         except PortClosed as exc:
             raise CallNotProgressing(f"call {call_id} is ending") from exc
         return self._open(call_id, audio, encapsulation)

@@ -5,7 +5,7 @@ its own, with a phone if it is about calls, so that what one deletes is not miss
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -39,7 +39,7 @@ OF_THE_SUPER_ADMIN = ("/me", "/customers")
 OF_CALLS = ("/calls", "/conferencecalls")
 OF_RECORDINGS = ("/recordings", "/recordingfiles")
 WHILE_RECORDING = ("/recording_stop", "/recording_pause", "/recording_resume")
-# Chance writes neither an SDP offer nor the handshake of a WebSocket.
+# Chance writes neither an SDP offer nor the handshake of a WebSocket, and knows nobody to call.
 BEYOND_CHANCE = {
     "POST /v1.0/conferences/{id}/whip",
     "PATCH /v1.0/conferences/{id}/whip/{session_id}",
@@ -47,6 +47,11 @@ BEYOND_CHANCE = {
     "GET /v1.0/ws",
     "GET /v1.0/service_agents/ws",
     "POST /auth/login",
+    "POST /v1.0/calls",
+    "POST /v1.0/groupcalls",
+    "DELETE /v1.0/groupcalls/{id}",
+    "POST /v1.0/groupcalls/{id}/hangup",
+    "GET /v1.0/groupcalls/{id}",
 }
 
 schema = schemathesis.openapi.from_dict(document(OPERATIONS, "test"))
@@ -73,7 +78,7 @@ class Known:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._operation = ""
-        self._phone = ExitStack()
+        self._phones = ExitStack()
         self.ids: dict[str, str] = {}
         """By collection."""
         self.token = ""
@@ -113,7 +118,7 @@ class Known:
             self._ring(room)
 
     def close(self) -> None:
-        self._phone.close()
+        self._phones.close()
 
     def _made(self, collection: str, body: object, token: str = ACCESS_KEY) -> str:
         answer = self._server.call("POST", collection, body, token=token)
@@ -133,12 +138,12 @@ class Known:
         return made
 
     def _ring(self, room: str) -> None:
-        phone = self._phone.enter_context(RawPhone())
+        phone = self._phones.enter_context(RawPhone())
+        self._phones.callback(part, phone)
         phone.dial((self._server.host, self._server.sip_port), room)
         (participant,) = self._server.wait_for_participants(room, 1)
         call = self._server.call("GET", f"/conferencecalls/{participant}").json["reference_id"]
         self.ids |= {"conferencecalls": participant, "calls": call}
-        phone.forget()
 
     def _boss(self) -> str:
         """Return the session of a super admin of this operation's own, who may lose it."""
@@ -146,6 +151,13 @@ class Known:
         body = {"username": name, "password": PASSWORD, "permission": 65535}
         assert self._server.call("POST", "/agents", body, token=admin).status == 200
         return login(self._server, name)
+
+
+def part(phone: RawPhone) -> None:
+    """Say BYE, though the server may have said it before."""
+    with suppress(AssertionError, TimeoutError):
+        phone.hang_up()
+    phone.forget()
 
 
 @pytest.fixture(scope="module")

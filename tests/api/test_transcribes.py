@@ -98,9 +98,9 @@ async def test_a_call_is_heard_alone(site: Site) -> None:
     (bob,) = await site.house.join(room)
     ids = await site.house.joined(room)
     call = await site.house.call_of(ids[1])
-    body = {"reference_type": "call", "reference_id": str(call.id), **LANGUAGE}
+    body = {"reference_type": "call", "reference_id": str(call.id), "direction": "in", **LANGUAGE}
     _, started = await site.door.post("/v1.0/transcribes", body)
-    assert (started["status"], started["direction"]) == ("progressing", "both")
+    assert (started["status"], started["direction"]) == ("progressing", "in")
     status, refusal = await site.door.post("/v1.0/transcribes", body)
     assert (status, refusal["error"]["reason"]) == (409, "TRANSCRIBE_ALREADY_PROGRESSING")
     speak(site.house, {alice: whistle(440, 1.0), bob: whistle(1000, 1.0)})
@@ -111,23 +111,41 @@ async def test_a_call_is_heard_alone(site: Site) -> None:
     assert (transcript.message, transcript.call_id) == (word(1000), call.id)
 
 
+async def test_what_a_call_hears_is_the_other_direction(site: Site) -> None:
+    room = await site.house.room()
+    (alice,) = await site.house.join(room)
+    (bob,) = await site.house.join(room)
+    call = await site.house.call_of((await site.house.joined(room))[1])
+    body = {"reference_type": "call", "reference_id": str(call.id), "direction": "IN", **LANGUAGE}
+    _, started = await site.door.post("/v1.0/transcribes", body)
+    assert started["direction"] == "both"
+    speak(site.house, {alice: whistle(440, 1.0), bob: whistle(1000, 1.0)})
+    found = await heard(site.house, started["id"], 2)
+    assert {(each.message, each.direction) for each in found} == {(word(440), "out"), (word(1000), "in")}
+
+
 async def test_a_recording_is_heard_once(site: Site) -> None:
     room = await site.house.room()
     path = f"/v1.0/conferences/{room.id}"
     (alice,) = await site.house.join(room)
-    _, recorded = await site.door.post(f"{path}/recording_start", {})
+    (bob,) = await site.house.join(room)
+    ids = [str(id_) for id_ in await site.house.joined(room)]
+    _, recorded = await site.door.post(f"{path}/recording_start", {"stems": True})
     recording_id = recorded["recording_id"]
     body = {"reference_type": "recording", "reference_id": recording_id, **LANGUAGE}
     status, refusal = await site.door.post("/v1.0/transcribes", body)
     assert (status, refusal["error"]["reason"]) == (409, "STATE_INVALID")
-    speak(site.house, {alice: whistle(440, 1.5)})
+    speak(site.house, {alice: whistle(440, 1.5), bob: whistle(1000, 1.5)})
     await site.door.post(f"{path}/recording_stop", None)
     await site.house.conferences.delete(site.house.customer_id, room.id)
     await site.becomes(str(room.id), "terminated")
     _, started = await site.door.post("/v1.0/transcribes", body)
     await done(site.house, started["id"])
-    (transcript,) = await heard(site.house, started["id"], 1)
-    assert transcript.message == word(440)
+    found = await heard(site.house, started["id"], 2)
+    assert {(each.message, str(each.conferencecall_id)) for each in found} == {
+        (word(440), ids[0]),
+        (word(1000), ids[1]),
+    }
     _, again = await site.door.post("/v1.0/transcribes", body)
     assert (again["id"], again["status"]) == (started["id"], "done")
 

@@ -1,17 +1,21 @@
 """A call that we make: whom it rings, what it becomes, and why it ends."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 
-from mixminus.call.errors import NobodyToCall
-from mixminus.call.model import Address, Call
-from mixminus.call.outbound import Order
+from mixminus.access.model import AgentSpec, Identity
+from mixminus.access.permissions import Permission
+from mixminus.call.dialout import DialoutService
+from mixminus.call.errors import CallNotProgressing, GroupcallNotFound, NobodyToCall
+from mixminus.call.leg import Target
+from mixminus.call.model import Address, Call, Groupcall
+from mixminus.call.outbound import Order, Trunk
 from mixminus.call.program import Program
-from mixminus.call.states import CallStatus, HangupBy, HangupReason
-from mixminus.ids import CallId
-from tests.support.house import House
+from mixminus.call.states import CallStatus, GroupcallStatus, HangupBy, HangupReason
+from mixminus.ids import NIL, CallId, CustomerId, new_id
+from tests.support.house import EVERYTHING, House
 from tests.support.legs import RungLeg
 from tests.support.waiting import until
 
@@ -180,3 +184,110 @@ async def test_a_call_goes_into_a_room_and_hears_it(house: House) -> None:
         return not await house.joined(room)
 
     await until(gone)
+
+
+async def ring_all(house: House, count: int = 3) -> tuple[Groupcall, list[RungLeg]]:
+    people = [Address("sip", f"{name}@192.0.2.1") for name in range(count)]
+    groupcall, placed = await house.control.dialout.ring_together(house.customer_id, order(*people))
+    assert len(placed.live) == count
+    return groupcall, house.exchange.legs[-count:]
+
+
+async def group_becomes(house: House, groupcall: Groupcall, status: GroupcallStatus) -> Groupcall:
+    async def look() -> Groupcall | None:
+        found = await house.control.dialout.get_group(house.customer_id, groupcall.id)
+        return found if found.status is status else None
+
+    return await until(look)
+
+
+async def test_the_first_of_a_group_to_answer_has_the_call(house: House) -> None:
+    groupcall, legs = await ring_all(house)
+    for leg in legs:
+        leg.alert()
+    legs[1].pick_up()
+    await until(lambda: legs[0].done and legs[2].done)
+    for index in (0, 2):
+        ended = await becomes(house, groupcall.call_ids[index], CallStatus.HANGUP)
+        assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.LOCAL, HangupReason.CANCEL)
+    up = await becomes(house, groupcall.call_ids[1], CallStatus.PROGRESSING)
+    assert (up.groupcall_id, legs[1].done) == (groupcall.id, [])
+    legs[1].bye()
+    over = await group_becomes(house, groupcall, GroupcallStatus.HANGUP)
+    assert over.answer_call_id == groupcall.call_ids[1]
+    groups = [each for each in await house.event_types(house.customer_id) if each.startswith("groupcall")]
+    assert groups == ["groupcall_created", "groupcall_progressing", "groupcall_hangup"]
+
+
+async def test_who_answers_second_is_hung_up_even_at_once(house: House) -> None:
+    _, legs = await ring_all(house, 2)
+    legs[0].pick_up()
+    legs[1].pick_up()
+    await until(lambda: any(leg.done for leg in legs))
+    assert sorted(leg.done for leg in legs) == [[], ["hang up normal"]]
+
+
+async def test_a_group_that_nobody_answers_is_over_with_its_last_call(house: House) -> None:
+    groupcall, legs = await ring_all(house)
+    for leg in legs:
+        leg.refuse(HangupReason.BUSY)
+    over = await group_becomes(house, groupcall, GroupcallStatus.HANGUP)
+    assert over.answer_call_id == NIL
+
+
+async def test_a_group_is_hung_up_and_forgotten(house: House) -> None:
+    groupcall, legs = await ring_all(house)
+    dialout = house.control.dialout
+    assert (await dialout.hang_up_group(house.customer_id, groupcall.id)).status is GroupcallStatus.HANGINGUP
+    await group_becomes(house, groupcall, GroupcallStatus.HANGUP)
+    assert all(leg.done for leg in legs)
+    assert len(await dialout.list_groups(house.customer_id, EVERYTHING)) == 1
+    assert (await dialout.delete_group(house.customer_id, groupcall.id)).tm_delete
+    assert await dialout.list_groups(house.customer_id, EVERYTHING) == []
+    with pytest.raises(GroupcallNotFound):
+        await dialout.get_group(CustomerId(new_id()), groupcall.id)
+
+
+async def test_an_extension_rings_at_all_its_phones_and_an_agent_at_all_its_addresses(house: House) -> None:
+    class Desk:
+        async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
+            return [Target(f"sip:{extension}@192.0.2.{number}") for number in (1, 2)]
+
+        async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
+            return None
+
+    control = house.control
+    dialout = DialoutService(
+        house.store, house.clock, conferences=control.conferences, flows=control.flows, ways=Desk()
+    )
+    dialout.calls, dialout.legs = house.calls, house.exchange
+    addresses = ({"type": "extension", "target": "1000"}, {"type": "sip", "target": "ada@192.0.2.9"})
+    owner = Identity(house.customer_id, Permission.CUSTOMER_ADMIN)
+    agent = await house.control.access.agents.create(
+        owner, AgentSpec("ada", "long enough", addresses=addresses)
+    )
+    people = (Address("extension", "", "1000"), Address("agent", str(agent.id)))
+    placed = await dialout.place(house.customer_id, order(*people))
+    assert placed.calls == ()
+    assert [len(each.call_ids) for each in placed.groupcalls] == [2, 3]
+    assert [leg.target.request_uri for leg in house.exchange.legs[:2]] == [
+        "sip:1000@192.0.2.1",
+        "sip:1000@192.0.2.2",
+    ]
+    await dialout.close()
+
+
+async def test_a_call_on_hold_neither_hears_nor_is_heard(house: House) -> None:
+    call, leg = await ring(house)
+    with pytest.raises(CallNotProgressing):
+        await house.calls.hold(house.customer_id, call.id)
+    leg.pick_up()
+    await becomes(house, call.id, CallStatus.PROGRESSING)
+    await house.calls.hold(house.customer_id, call.id)
+    assert (leg.done, leg.port.muted) == (["hold"], True)
+    await house.calls.resume(house.customer_id, call.id)
+    assert (leg.done, leg.port.muted) == (["hold", "resume"], False)
+    leg.bye()
+    await becomes(house, call.id, CallStatus.HANGUP)
+    with pytest.raises(CallNotProgressing):
+        await house.calls.hold(house.customer_id, call.id)

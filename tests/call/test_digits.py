@@ -38,6 +38,4 @@ async def test_what_is_cleared_is_gone() -> None:
 
 async def test_too_many_are_dropped() -> None:
     digits = Digits()
-    for _ in range(40):
-        digits.press("0")
-    assert digits.dropped == 8
+    assert [digits.press("0") for _ in range(40)] == [True] * 32 + [False] * 8

@@ -73,7 +73,7 @@ def test_the_stems_sum_to_the_mix_to_the_sample(server: Server, phone: Ring) -> 
     server.call("POST", f"/conferences/{room}/recording_stop")
     mix, _ = download(server, recording)
     folder = server.directory / "data" / "recordings"
-    stems = [read_wav(path)[0].astype(np.int32) for path in folder.glob(f"{recording}.port-*.wav")]
+    stems = [read_wav(path)[0].astype(np.int32) for path in (folder / recording).glob("port-*.wav")]
     assert len(stems) == len(phones)
     total = sum(np.pad(stem, (0, len(mix) - len(stem))) for stem in stems)
     assert np.abs(mix).max() > 5000

@@ -111,3 +111,10 @@ async def test_the_caller_may_hang_up_while_digits_are_awaited(house: House) -> 
     caller.leg.bye()
     ended = await caller.over()
     assert ended.current_action["type"] == "digits_receive"
+
+
+async def test_digits_that_nobody_takes_are_dropped_and_counted(house: House) -> None:
+    caller = await calling(house, HOUR)
+    await caller.waits("sleep")
+    caller.press("1" * 40)
+    assert house.control.counters["call.digits_dropped"] == 8

@@ -6,12 +6,15 @@ from mixminus.conference.model import ConferenceSpec
 from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.catalogue import parse
 from mixminus.flow.actions.transcription import TranscribeStart
-from mixminus.speech.recognition.model import TranscribeOptions
+from mixminus.ids import ConferencecallId
+from mixminus.speech.recognition.model import Transcribe, TranscribeOptions
 from tests.support.house import EVERYTHING, House
 from tests.support.talk import done, heard, speak, whistle
 from tests.support.tone_engine import word
 from tests.support.waiting import until
 
+RECORDED_SAMPLES = 16_000
+SOON = {"type": "sleep", "option": {"duration": 2000}}
 START = {"type": "transcribe_start", "option": {"language": "en-US", "direction": "in"}}
 
 
@@ -73,3 +76,36 @@ def test_options_are_read() -> None:
     for option in ({"language": 1}, {"language": "en", "on_end_flow_id": "x"}):
         with pytest.raises(InvalidArgument):
             parse({"type": "transcribe_start", "option": option})
+
+
+async def test_a_calls_recordings_are_transcribed(house: House) -> None:
+    record, stop = {"type": "recording_start", "option": {"format": "wav"}}, {"type": "recording_stop"}
+    later = {"type": "transcribe_recording", "option": {"language": "en-US"}}
+    room = await house.conferences.create(
+        house.customer_id,
+        ConferenceSpec(type="conference", pre_actions=(record,), post_actions=(stop, SOON, later)),
+    )
+    (alice,) = await house.join(room)
+    (id_,) = await house.joined(room)
+    speak(house, {alice: whistle(440, 1.5)})
+    call = await house.call_of(id_)
+
+    async def recorded() -> bool:
+        house.clock.advance(0.25)
+        found = (await house.recordings.list(house.customer_id, EVERYTHING))[0]
+        return (house.recordings.samples(found.id) or 0) >= RECORDED_SAMPLES
+
+    await until(recorded)
+    await house.participants.kick(house.customer_id, ConferencecallId(id_))
+
+    async def begun() -> list[Transcribe]:
+        house.clock.advance(0.25)
+        return await house.control.transcription.list(house.customer_id, EVERYTHING)
+
+    (transcribe,) = await until(begun)
+    recording = (await house.recordings.list(house.customer_id, EVERYTHING))[0]
+    assert (transcribe.reference_type, transcribe.reference_id) == ("recording", recording.id)
+    assert recording.reference_id == call.id
+    await done(house, transcribe.id)
+    (transcript,) = await heard(house, transcribe.id, 1)
+    assert transcript.message == word(440)

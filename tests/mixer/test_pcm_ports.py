@@ -292,3 +292,22 @@ def test_a_private_playout_waits_for_room(engine: Engine) -> None:
     playouts[0].close()
     engine.tick(5)
     assert playouts[-1].pending == 800
+
+
+def test_deafened_still_hears_what_is_played_to_it_alone(room: Room) -> None:
+    room.ports[0].set_deafened(True)
+    with room.engine.open_playout(RATE_HZ) as playout:
+        playout.write(tone(1500, RATE_HZ, RATE_HZ * 2, LOUD))
+        room.ports[0].play(playout)
+        room.engine.tick(50)
+        pcm = [port.read()[-20 * FRAME :] for port in room.ports]
+    assert [round(loudness_at(each, 1500, RATE_HZ) / LOUD, 2) for each in pcm] == [1, 0, 0]
+    assert [round(loudness_at(pcm[0], hz, RATE_HZ) / LOUD, 2) for hz in VOICES_HZ] == [0, 0, 0]
+
+
+def test_who_hears_itself_hears_all_and_the_others_hear_as_before(room: Room) -> None:
+    room.ports[0].set_hears_itself(True)
+    assert room.hear()[0] == {400: 1, 700: 1, 1100: 1}
+    assert room.hear()[1] == {400: 1, 700: 0, 1100: 1}
+    room.ports[0].set_hears_itself(False)
+    assert room.hear()[0] == {400: 0, 700: 1, 1100: 1}

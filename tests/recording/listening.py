@@ -1,6 +1,7 @@
 """Recording in a house, for tests: start, talk, stop, read."""
 
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import av
@@ -21,9 +22,9 @@ RATE = 16000
 TICK = RATE * 20 // 1000
 
 
-def decoded(path: Path) -> NDArray[np.int16]:
+def decoded(path: Path | BinaryIO) -> NDArray[np.int16]:
     """Return (channels, samples), by the judgement of FFmpeg."""
-    with av.open(str(path)) as container:
+    with av.open(str(path) if isinstance(path, Path) else path, "r") as container:
         stream = container.streams.audio[0]
         resampler = av.AudioResampler(format="s16p", layout=stream.layout, rate=RATE)
         frames = [

@@ -84,27 +84,22 @@ class Baresip:
         """``login`` registers, instead of only calling; ``answers`` picks up by itself whenever it rings."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
-        self._user = f"phone{seat}"
-        self._transport = transport
+        self._user, self._transport = f"phone{seat}", transport
         self._control_port = 14500 + seat
         self._sip_port = 15100 + 4 * seat  # it takes the next one too, for TLS
         ports = {"rtp_port": 20000 + 100 * seat, "rtp_last_port": 20099 + 100 * seat}
+        sip = {"address": ADDRESS, "sip_port": self._sip_port, "transport": transport}
         config = _CONFIG.format(
-            address=ADDRESS,
-            sip_port=self._sip_port,
-            transport=transport,
             directory=directory,
             microphone=microphone,
             modules=MODULES,
             control_port=self._control_port,
+            **sip,
             **ports,
         )
         (directory / "config").write_text(config)
-        account = login and f"{login};audio_codecs={codec}"
-        account = (
-            account
-            or f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0;audio_codecs={codec}"
-        )
+        own = f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0"
+        account = f"{login or own};audio_codecs={codec}"
         if answers:
             account += ";answermode=auto"
         if media_encryption:

@@ -208,6 +208,7 @@ async def open_house(
     names: Iterable[tuple[str, ConferenceId]] = (),
     speech: SpeechConfig | None = None,
     style: TimestampStyle = TimestampStyle.LEGACY,
+    **chosen: Any,
 ) -> AsyncIterator[House]:
     """Start the services on whatever the directory holds, and close them in order."""
     await upgrade(database_url(directory))
@@ -219,6 +220,7 @@ async def open_house(
         speech=speech or tone_config(directory / "transcription"),
         sounds=SoundConfig(directory / "sounds", directory / "speech"),
         trunk=Trunk("trunk.example", 5070, "tcp", "me", "secret"),
+        **chosen,
     )
     exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))
     try:

@@ -31,7 +31,7 @@ class Transcribe(Shape):
     provider: str
     """Yours; there is one engine."""
     behind_s: float = Field(ge=0)
-    """How many seconds recognition is behind what is said: a busy server lags, and loses nothing."""
+    """How many seconds recognition is behind what is said, from 5 on: a busy server lags, and loses nothing."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp

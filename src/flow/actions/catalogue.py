@@ -6,9 +6,21 @@ from typing import Any, Final
 from uuid import UUID
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions import basic, control, digits, media, recording, room, speech, transcription, web
+from mixminus.flow.actions import (
+    basic,
+    control,
+    dialling,
+    digits,
+    media,
+    recording,
+    room,
+    speech,
+    transcription,
+    web,
+)
 from mixminus.flow.actions.basic import BasicOption
 from mixminus.flow.actions.control import ControlOption
+from mixminus.flow.actions.dialling import DiallingOption
 from mixminus.flow.actions.digits import DigitsOption
 from mixminus.flow.actions.media import MediaOption
 from mixminus.flow.actions.reading import OptionFields, read_uuid
@@ -25,6 +37,7 @@ __all__ = ["CATALOGUE", "Action", "InvalidActionType", "Option", "normalise", "p
 Option = (
     BasicOption
     | ControlOption
+    | DiallingOption
     | DigitsOption
     | MediaOption
     | RecordingOption
@@ -36,6 +49,7 @@ Option = (
 _READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
     **basic.READERS,
     **control.READERS,
+    **dialling.READERS,
     **digits.READERS,
     **media.READERS,
     **recording.READERS,

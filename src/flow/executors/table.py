@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from mixminus.flow.actions.catalogue import Option
-from mixminus.flow.executors import basic, control, digits, media, recording, room, speech, transcription, web
+from mixminus.flow.executors import (
+    basic,
+    control,
+    dialling,
+    digits,
+    media,
+    recording,
+    room,
+    speech,
+    transcription,
+    web,
+)
 from mixminus.flow.run import Executor
 
 __all__ = ["EXECUTORS"]
@@ -12,6 +23,7 @@ __all__ = ["EXECUTORS"]
 EXECUTORS: Final[Mapping[type[Option], Executor]] = {
     **basic.EXECUTORS,
     **control.EXECUTORS,
+    **dialling.EXECUTORS,
     **digits.EXECUTORS,
     **media.EXECUTORS,
     **recording.EXECUTORS,

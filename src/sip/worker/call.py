@@ -67,7 +67,6 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._rang = False
         self._held = False
         self._reoffers = False
-        self._redirect = ""
         self._ended_here = False
 
     def who(self) -> tuple[str, str]:
@@ -158,11 +157,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         transaction = event.tsx
         if event.type != pj.PJSIP_EVENT_RX_MSG or transaction.method not in ("INVITE", "UPDATE"):
             return
-        if transaction.role == pj.PJSIP_ROLE_UAC:
-            if transaction.statusCode in _REDIRECTIONS:
-                contact = _CONTACT_URI.search(event.src.rdata.wholeMsg)
-                self._redirect = contact[1] if contact else ""
-        elif transaction.state == pj.PJSIP_TSX_STATE_TRYING:
+        if transaction.role == pj.PJSIP_ROLE_UAS and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
             self.take_offer(event.src.rdata.wholeMsg)
 
     @guarded
@@ -196,9 +191,9 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.over = True
-            ended = CallEnded(
-                self.leg_id, self.sip_call_id, info.lastStatusCode, self._ended_here, self._redirect
-            )
+            # pjsua2 has its own code for the end of a call that was sent elsewhere.
+            status_code, redirect = _redirected(prm.e) or (info.lastStatusCode, "")
+            ended = CallEnded(self.leg_id, self.sip_call_id, status_code, self._ended_here, redirect)
             self._report(ended)
         elif self._outgoing and info.state == pj.PJSIP_INV_STATE_EARLY and not self._rang:
             self._rang = True
@@ -227,3 +222,14 @@ def _true_sdp(parameters: pj.CodecFmtpVector) -> str:
         if parameter.name == PARAMETER:
             return unfold_parameter(parameter.val)
     return ""
+
+
+def _redirected(event: pj.SipEvent) -> tuple[int, str] | None:
+    """Return the code and the first Contact of a 3xx that has ended a call; None if it was nothing of the kind."""
+    change = event.body.tsxState
+    if event.type != pj.PJSIP_EVENT_TSX_STATE or change.type != pj.PJSIP_EVENT_RX_MSG:
+        return None
+    if change.tsx.role != pj.PJSIP_ROLE_UAC or change.tsx.statusCode not in _REDIRECTIONS:
+        return None
+    contact = _CONTACT_URI.search(change.src.rdata.wholeMsg)
+    return change.tsx.statusCode, _text(contact[1]) if contact else ""

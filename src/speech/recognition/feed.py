@@ -80,6 +80,11 @@ class Feed:
         """How long ago, in seconds, that was said which is to be recognised next."""
         return round((self._offered - self._heard + self._waiting) / SAMPLE_RATE_HZ, 3)
 
+    @property
+    def lag_s(self) -> float:
+        """The same in whole seconds while that is long; 0 otherwise: what changes all the time is no news."""
+        return float(int(self.behind_s)) if self._behind else 0.0
+
     def put(self, command: Hear | Advance | Finish) -> None:
         """Send in order, sooner or later; what does not fit even on the disk is lost, and counted."""
         end = _end(command, self._offered)

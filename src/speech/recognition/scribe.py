@@ -10,7 +10,7 @@ from mixminus.clock import Clock
 from mixminus.errors import Unavailable
 from mixminus.ids import NIL, ConferencecallId, TranscriptId, new_id
 from mixminus.log import get
-from mixminus.mixer import is_playout
+from mixminus.mixer import HEARD, is_playout
 from mixminus.speech.recognition.messages import (
     SAMPLE_RATE_HZ,
     Grown,
@@ -43,8 +43,8 @@ log = get("speech")
 
 
 def direction_of_stem(stem: int) -> Literal["in", "out"]:
-    """Return whether a stem is a participant's voice, or one of the room's own sounds."""
-    return "out" if is_playout(stem) else "in"
+    """Return ``in`` for what somebody says, ``out`` for what is played to a room, or heard by a call."""
+    return "out" if stem == HEARD or is_playout(stem) else "in"
 
 
 class Scribe:

@@ -1,8 +1,8 @@
 """TranscriptionService: listens to conferences, calls and recordings, and keeps what was said (api.md section 8)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
@@ -12,7 +12,7 @@ from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgress
 from mixminus.conference.model import Conference
 from mixminus.conference.room import Rooms
 from mixminus.conference.states import ConferenceStatus
-from mixminus.errors import InvalidArgument
+from mixminus.errors import Conflict, InvalidArgument, NotFound
 from mixminus.ids import (
     NIL,
     CallId,
@@ -22,9 +22,8 @@ from mixminus.ids import (
     TranscribeId,
     new_id,
 )
-from mixminus.mixer import MIX, Bridge
+from mixminus.mixer import MIX, Bridge, Tap
 from mixminus.recording.service import RecordingService
-from mixminus.recording.states import RecordingStatus
 from mixminus.speech.recognition.errors import (
     TranscribeAlreadyProgressing,
     TranscribeNotActive,
@@ -42,9 +41,10 @@ from mixminus.speech.recognition.model import (
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.scribe import direction_of_stem
 from mixminus.speech.recognition.sessions import Sessions
-from mixminus.speech.recognition.sources import CallSource, FileSource, TapSource
+from mixminus.speech.recognition.sources import FileSource, TapSource
 from mixminus.speech.recognition.speakers import Speakers
 from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.speech.recognition.tracks import tracks_of
 from mixminus.store.database import Store
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 
@@ -98,7 +98,9 @@ class TranscriptionService:
             raise TranscribeAlreadyProgressing(f"transcribe {conference.transcribe_id} is progressing")
         language = self._pool.require(options.language)
         transcribe = self._new(conference.customer_id, "confbridge", conference.id, options)
-        return await self._hear(transcribe, language, bridge)
+        tap = bridge.open_tap(SAMPLE_RATE_HZ, stems=True)
+        await self._hear(transcribe, language, tap, self._speaker_of)
+        return transcribe
 
     async def stop(self, conference: Conference) -> None:
         """Stop listening to a conference; ``transcribe_done`` follows when all is written."""
@@ -126,7 +128,7 @@ class TranscriptionService:
     async def begin_call(
         self, customer_id: CustomerId, call_id: CallId, options: TranscribeOptions
     ) -> Transcribe:
-        """Listen to what a call says, in whatever room it is; outside of rooms it says nothing."""
+        """Listen to what a call says (in) and hears (out), in rooms and outside, until it ends."""
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(call_id)
         if call is None or call.customer_id != customer_id:
@@ -137,16 +139,12 @@ class TranscriptionService:
         language = self._pool.require(options.language)
         await self._refuse_second(customer_id, "call", call_id, language)
         transcribe = self._new(customer_id, "call", call_id, options)
-        await self._ledger.create(transcribe)
-        speakers = Speakers()
-        source = CallSource(
-            live.port,
-            self._clock,
-            wanted=transcribe.direction in ("both", "in"),
-            speakers=speakers,
-            speaker=lambda: self._speaker_of(live.port.id) or Speaker(call_id=call_id),
-        )
-        self._sessions.open(transcribe, language, source, speakers)
+        port = live.port
+
+        def speaker_of(stem: int) -> Speaker:
+            return (self._speaker_of(stem) if stem == port.id else None) or Speaker(call_id=call_id)
+
+        await self._hear(transcribe, language, port.open_tap(SAMPLE_RATE_HZ), speaker_of, lambda: port.closed)
         return transcribe
 
     async def begin_recordings(
@@ -154,10 +152,12 @@ class TranscriptionService:
     ) -> None:
         """Listen to a call's recordings that have ended."""
         async with self._store.snapshot() as tx:
-            recordings = await tx.recordings.of_reference(call_id)
-        for recording in recordings:
-            if recording.status is RecordingStatus.ENDED:
-                await self.begin_recording(customer_id, recording.id, options)
+            found = await tx.recordings.of([call_id])
+        for recording_id, goes_on in found.get(call_id, ()):
+            if not goes_on:
+                # One that is deleted, or not whole yet, is none of the others' business.
+                with suppress(NotFound, Conflict):
+                    await self.begin_recording(customer_id, RecordingId(recording_id), options)
 
     async def end(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
         """Stop listening; what has stopped is returned as it is."""
@@ -234,19 +234,26 @@ class TranscriptionService:
         for transcribe in before:
             if transcribe.language.partition("-")[0].lower() == language:
                 return transcribe
-        paths = await asyncio.to_thread(_stems, mix)
+        tracks = await asyncio.to_thread(tracks_of, mix)
         speakers = Speakers()
-        if len(paths) > 1:
-            for stem in paths:
-                speakers.note(stem, 0, Speaker(label=f"speaker {stem}"))
+        for stem, track in tracks.items():
+            for at, speaker in track.speakers:
+                speakers.note(stem, at, speaker)
+        paths = {stem: track.path for stem, track in tracks.items()}
         transcribe = self._new(customer_id, "recording", recording_id, options)
         await self._ledger.create(transcribe)
         self._sessions.open(transcribe, language, FileSource(paths, self._clock), speakers)
         return transcribe
 
-    async def _hear(self, transcribe: Transcribe, language: str, bridge: Bridge) -> Transcribe:
-        """Listen to a bridge; the tap is open before anybody is told."""
-        tap = bridge.open_tap(SAMPLE_RATE_HZ, stems=True)
+    async def _hear(
+        self,
+        transcribe: Transcribe,
+        language: str,
+        tap: Tap,
+        speaker_of: Callable[[int], Speaker | None],
+        over: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Listen by a tap, which was open before anybody is told."""
         try:
             await self._ledger.create(transcribe)
         except BaseException:
@@ -257,9 +264,10 @@ class TranscriptionService:
         def wanted(stem: int) -> bool:
             return stem != MIX and transcribe.direction in ("both", direction_of_stem(stem))
 
-        source = TapSource(tap, self._clock, wanted=wanted, speakers=speakers, speaker_of=self._speaker_of)
+        source = TapSource(
+            tap, self._clock, wanted=wanted, speakers=speakers, speaker_of=speaker_of, over=over
+        )
         self._sessions.open(transcribe, language, source, speakers)
-        return transcribe
 
     async def _refuse_second(
         self, customer_id: CustomerId, type_: ReferenceType, reference_id: UUID, language: str
@@ -299,9 +307,3 @@ class TranscriptionService:
             on_end_flow_id=options.on_end_flow_id,
             tm_create=self._clock.now(),
         )
-
-
-def _stems(mix: Path) -> dict[int, Path]:
-    """Return the stems beside a recording's mix, numbered from 1; the mix itself if there are none."""
-    found = sorted(mix.parent.glob(f"{mix.stem}.port-*.wav"))
-    return dict(enumerate(found, 1)) or {1: mix}

@@ -84,7 +84,7 @@ class Sessions:
     def behind_s(self, transcribe_id: TranscribeId) -> float:
         """Return how many seconds recognition is behind."""
         session = self._sessions.get(transcribe_id)
-        return session.feed.behind_s if session else 0.0
+        return session.feed.lag_s if session else 0.0
 
     async def close(self) -> None:
         """End every session, wait a little for what was heard, and let the recognisers go."""

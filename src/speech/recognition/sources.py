@@ -11,14 +11,14 @@ import av
 import numpy as np
 
 from mixminus.clock import Clock
-from mixminus.mixer import Bridge, BridgePort, Tap
+from mixminus.mixer import Tap
 from mixminus.speech.recognition.feed import Feed
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Advance, Hear, Pcm
 from mixminus.speech.recognition.model import Speaker
 from mixminus.speech.recognition.speakers import Speakers
 from mixminus.tasks import Interrupted, unless
 
-__all__ = ["CallSource", "FileSource", "Source", "TapSource"]
+__all__ = ["FileSource", "Source", "TapSource"]
 
 # A tenth of a second more until a partial result; the tap's ring holds a hundred times as much.
 _PERIOD_S: Final = 0.1
@@ -36,7 +36,7 @@ class Source(Protocol):
 
 
 class TapSource:
-    """The stems of a bridge that are wanted; owns the tap."""
+    """The stems of a bridge, or the ways of a call, that are wanted; owns the tap."""
 
     def __init__(
         self,
@@ -46,16 +46,18 @@ class TapSource:
         wanted: Callable[[int], bool],
         speakers: Speakers,
         speaker_of: Callable[[int], Speaker | None],
+        over: Callable[[], bool] = lambda: False,
     ) -> None:
         self._tap = tap
         self._clock = clock
         self._wanted = wanted
         self._speakers = speakers
         self._speaker_of = speaker_of
+        self._over = over
 
     async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
         try:
-            while not self._tap.closed:
+            while not (self._tap.closed or self._over()):
                 try:
                     await unless([stop], self._clock.sleep(_PERIOD_S))
                 except Interrupted:
@@ -78,76 +80,6 @@ class TapSource:
             for first_sample, pcm in _joined(records):
                 feed.put(Hear(feed.session, stem, first_sample, pcm))
         feed.put(Advance(feed.session, position))
-
-
-class CallSource:
-    """One port, in whatever room it is; its session's clock is the house's, and each room's tap is set on it."""
-
-    def __init__(
-        self,
-        port: BridgePort,
-        clock: Clock,
-        *,
-        wanted: bool,
-        speakers: Speakers,
-        speaker: Callable[[], Speaker],
-    ) -> None:
-        self._port = port
-        self._clock = clock
-        self._wanted = wanted
-        self._speakers = speakers
-        self._speaker = speaker
-        self._begin_s = clock.monotonic_s()
-        self._tap: Tap | None = None
-        self._bridge: Bridge | None = None
-        self._offset = 0
-        self._position = 0
-
-    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
-        try:
-            self._follow()
-            while not self._port.closed:
-                try:
-                    await unless([stop], self._clock.sleep(_PERIOD_S))
-                except Interrupted:
-                    break
-                self._drain(feed)
-                self._follow()
-            self._drain(feed)
-        finally:
-            if self._tap is not None:
-                self._tap.close()
-
-    def _drain(self, feed: Feed) -> None:
-        if self._tap is None:
-            self._position = max(self._position, self._now())
-        else:
-            position = self._offset + self._tap.position
-            records = [
-                (self._offset + record.first_sample, record.pcm)
-                for record in self._tap.read()
-                if record.port_id == self._port.id and self._wanted
-            ]
-            if records:
-                self._speakers.note(self._port.id, records[0][0], self._speaker())
-            for first_sample, pcm in _joined(records):
-                feed.put(Hear(feed.session, self._port.id, first_sample, pcm))
-            self._position = max(self._position, position)
-        feed.put(Advance(feed.session, self._position))
-
-    def _follow(self) -> None:
-        """Listen where the call is now."""
-        bridge = self._port.bridge
-        if bridge is self._bridge and not (self._tap and self._tap.closed):
-            return
-        if self._tap is not None:
-            self._tap.close()
-        self._bridge = bridge
-        self._tap = bridge.open_tap(SAMPLE_RATE_HZ, stems=True) if bridge else None
-        self._offset = max(self._position, self._now())
-
-    def _now(self) -> int:
-        return int((self._clock.monotonic_s() - self._begin_s) * SAMPLE_RATE_HZ)
 
 
 class FileSource:

@@ -1,0 +1,213 @@
+"""Recordings by HTTP: what is sent of them while they go on, when they have ended, and when they are deleted."""
+
+import io
+import wave
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from multidict import CIMultiDict
+
+from mixminus.api.openapi import recording_shapes
+from mixminus.ids import ConferenceId
+from tests.recording.listening import TICK, talk
+from tests.support.house import House
+from tests.support.site import Site, site
+from tests.support.waiting import until
+
+__all__ = ["site"]
+
+NIL = "00000000-0000-0000-0000-000000000000"
+
+
+async def begin(site: Site, body: dict[str, Any] | None = None) -> tuple[str, str]:
+    """Return a room and what records it."""
+    room = await site.door.room()
+    status, started = await site.door.post(f"/v1.0/conferences/{room['id']}/recording_start", body or {})
+    assert status == 200, started
+    return f"/v1.0/conferences/{room['id']}", started["recording_id"]
+
+
+async def end(site: Site, room: str, recording_id: str) -> dict[str, Any]:
+    await site.door.send("POST", f"{room}/recording_stop")
+    return await ended(site, recording_id)
+
+
+async def ended(site: Site, recording_id: str) -> dict[str, Any]:
+    async def look() -> dict[str, Any] | None:
+        _, seen = await site.door.get(f"/v1.0/recordings/{recording_id}")
+        return seen if seen["status"] == "ended" else None
+
+    found = await until(look)
+    assert isinstance(found, dict)
+    return found
+
+
+async def speak(house: House, room: str, ticks: int = 100) -> None:
+    id_ = ConferenceId(UUID(room.rsplit("/", 1)[1]))
+    conference = await house.conferences.get(house.customer_id, id_)
+    (leg,) = await house.join(conference)
+    talk(house, {leg: 400.0}, ticks)
+
+
+async def fetch(
+    site: Site, path: str, headers: dict[str, str] | None = None
+) -> tuple[int, CIMultiDict[str], bytes]:
+    async with site.door.ask("GET", path, headers=headers) as response:
+        return response.status, response.headers.copy(), await response.read()
+
+
+async def test_formats_have_their_types_and_names(site: Site) -> None:
+    room, recording_id = await begin(site, {"format": "ogg", "stems": True, "channels": "mono"})
+    await speak(site.house, room)
+    recording = await end(site, room, recording_id)
+    assert (recording["format"], recording["stems"], recording["progress"]) == ("ogg", True, None)
+    status, headers, body = await fetch(site, f"/v1.0/recordingfiles/{recording_id}")
+    assert (status, headers["Content-Type"], body[:4]) == (200, "audio/ogg", b"OggS")
+    assert headers["Content-Disposition"] == f'attachment; filename="{recording_id}.ogg"'
+    track = recording["files"][1]["track"]
+    status, headers, _ = await fetch(site, f"/v1.0/recordingfiles/{recording_id}?track={track}")
+    assert (status, headers["Content-Disposition"]) == (
+        200,
+        f'attachment; filename="{recording_id}.{track}.ogg"',
+    )
+    status, _, _ = await fetch(site, f"/v1.0/recordingfiles/{recording_id}?track=../../etc")
+    assert status == 404
+
+
+async def test_a_file_that_one_has_is_not_sent_again(site: Site) -> None:
+    room, recording_id = await begin(site)
+    await speak(site.house, room)
+    await end(site, room, recording_id)
+    path = f"/v1.0/recordingfiles/{recording_id}"
+    _, headers, whole = await fetch(site, path)
+    status, again, body = await fetch(site, path, {"If-None-Match": headers["ETag"]})
+    assert (status, again["ETag"], body) == (304, headers["ETag"], b"")
+    status, part, body = await fetch(site, path, {"Range": "bytes=100-199", "If-Range": headers["ETag"]})
+    assert (status, part["Content-Range"]) == (206, f"bytes 100-199/{len(whole)}")
+    assert body == whole[100:200]
+
+
+async def test_what_is_there_so_far(site: Site) -> None:
+    room, recording_id = await begin(site)
+    path = f"/v1.0/recordingfiles/{recording_id}"
+    await speak(site.house, room)
+    await site.house.written(UUID(recording_id), 2)
+    assert (await fetch(site, path))[0] == 409
+    status, headers, whole = await fetch(site, f"{path}?live=true")
+    assert (status, headers["Content-Type"]) == (200, "audio/wav")
+    with wave.open(io.BytesIO(whole)) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (1, 16000, 100 * TICK)
+        assert np.any(np.frombuffer(file.readframes(file.getnframes()), np.int16))
+    for wanted, expected in (
+        ("bytes=0-9", whole[:10]),
+        ("bytes=40-49", whole[40:50]),
+        ("bytes=-10", whole[-10:]),
+        ("bytes=60000-", whole[60000:]),
+    ):
+        status, headers, body = await fetch(site, f"{path}?live=true", {"Range": wanted})
+        assert (status, body) == (206, expected)
+    status, _, body = await fetch(site, f"{path}?live=true", {"If-None-Match": headers["ETag"]})
+    assert (status, body) == (304, b"")
+    status, headers, _ = await fetch(site, f"{path}?live=true", {"Range": "bytes=9999999-"})
+    assert (status, headers["Content-Range"]) == (416, f"bytes */{len(whole)}")
+    await end(site, room, recording_id)
+    assert (await fetch(site, f"{path}?live=true"))[0] == 409
+
+
+async def test_pause_and_resume(site: Site) -> None:
+    room, recording_id = await begin(site)
+    status, answer = await site.door.post(f"{room}/recording_pause", {"mode": "loud"})
+    assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    status, shown = await site.door.post(f"{room}/recording_pause", {"mode": "cut"})
+    assert (status, shown["recording_id"]) == (200, recording_id)
+    assert (await site.door.get(f"/v1.0/recordings/{recording_id}"))[1]["paused"] == "cut"
+    assert (await site.door.send("POST", f"{room}/recording_pause"))[0] == 409
+    assert (await site.door.send("POST", f"{room}/recording_resume"))[0] == 200
+    assert (await site.door.send("POST", f"{room}/recording_resume"))[0] == 409
+
+
+async def test_timeline_waveform_and_proof(site: Site) -> None:
+    room, recording_id = await begin(site)
+    await speak(site.house, room)
+    recording = await end(site, room, recording_id)
+    path = f"/v1.0/recordings/{recording_id}"
+    status, timeline = await site.door.get(f"{path}/timeline")
+    assert (status, timeline["seal"]) == (200, recording["seal"])
+    recording_shapes.Timeline.model_validate(timeline)
+    status, peaks = await site.door.get(f"{path}/peaks?per_second=20")
+    assert (status, peaks["length"], len(peaks["data"])) == (200, 40, 80)
+    recording_shapes.Peaks.model_validate(peaks)
+    assert (min(peaks["data"]), max(peaks["data"])) == pytest.approx((-24, 23), abs=2)
+    assert await site.door.get(f"{path}/verification") == (200, {"intact": True, "findings": []})
+    for wrong in ("0", "-1", "1001", "x", "10.5"):
+        assert (await site.door.get(f"{path}/peaks?per_second={wrong}"))[0] == 400
+
+
+async def test_deleted_is_deleted(site: Site) -> None:
+    room, recording_id = await begin(site)
+    path = f"/v1.0/recordings/{recording_id}"
+    assert (await site.door.send("DELETE", path))[0] == 409
+    await end(site, room, recording_id)
+    directory = site.house.recordings_directory / recording_id
+    assert directory.is_dir()
+    status, deleted = await site.door.send("DELETE", path)
+    assert status == 200
+    assert deleted["tm_delete"] != deleted["tm_end"]
+    assert not directory.exists()
+    assert (await site.door.send("DELETE", path))[0] == 200
+    assert (await site.door.get("/v1.0/recordings"))[1]["result"] == []
+    assert (await site.door.get(path))[0] == 200
+    for what in (f"/v1.0/recordingfiles/{recording_id}", f"{path}/timeline", f"{path}/peaks"):
+        status, answer = await site.door.get(what)
+        assert (status, answer["error"]["reason"]) == (404, "FILE_NOT_FOUND")
+    events = await site.house.events(UUID(room.rsplit("/", 1)[1]))
+    assert [each.type for each in events][-1] == "recording_deleted"
+
+
+async def test_a_call_is_recorded_by_its_id(site: Site) -> None:
+    room = await site.door.room()
+    await speak(site.house, f"/{room['id']}", 10)
+    (joined,) = await site.participants(room["id"], "joined")
+    call = f"/v1.0/calls/{joined['reference_id']}"
+    status, answer = await site.door.send("POST", f"{call}/recording_stop")
+    assert (status, answer["error"]["reason"]) == (409, "RECORDING_NOT_ACTIVE")
+    status, shown = await site.door.post(
+        f"{call}/recording_start", {"format": "wav", "end_of_key": "#", "channels": "stereo"}
+    )
+    assert status == 200
+    recording_id = shown["recording_id"]
+    assert shown["recording_ids"] == [recording_id]
+    status, answer = await site.door.send("POST", f"{call}/recording_start")
+    assert (status, answer["error"]["reason"]) == (409, "RECORDING_ALREADY_ACTIVE")
+    assert (await site.door.send("POST", f"{call}/recording_pause"))[0] == 200
+    assert (await site.door.send("POST", f"{call}/recording_resume"))[0] == 200
+    site.house.tick(10)
+    status, shown = await site.door.send("POST", f"{call}/recording_stop")
+    assert (status, shown["recording_id"], shown["recording_ids"]) == (200, NIL, [recording_id])
+    recording = await ended(site, recording_id)
+    assert (recording["reference_type"], recording["channels"]) == ("call", "stereo")
+    for body in ({"format": "aiff"}, {"end_of_key": "12"}, {"end_of_silence": -1}):
+        assert (await site.door.post(f"{call}/recording_start", body))[0] == 400
+    await site.door.send("POST", f"{call}/hangup")
+    status, answer = await site.door.send("POST", f"{call}/recording_start")
+    assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")
+
+
+async def test_a_flow_runs_when_it_has_ended(site: Site) -> None:
+    keep = [
+        {"type": "variable_set", "option": {"key": "told", "value": "${voipbin.recording.filenames}"}},
+        {"type": "block"},
+    ]
+    _, flow = await site.door.post("/v1.0/flows", {"name": "at the end", "actions": keep})
+    room, recording_id = await begin(site, {"on_end_flow_id": flow["id"], "format": "flac"})
+    await end(site, room, recording_id)
+
+    async def launched() -> dict[str, Any] | None:
+        _, page = await site.door.get("/v1.0/activeflows")
+        return page["result"][0] if page["result"] else None
+
+    activeflow = await until(launched)
+    assert (activeflow["reference_type"], activeflow["reference_id"]) == ("recording", recording_id)
+    assert activeflow["flow_id"] == flow["id"]

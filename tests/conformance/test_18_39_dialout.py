@@ -1,0 +1,78 @@
+"""39: POST /calls replies at once; the far end rings, answers, refuses or does not, and the call says so."""
+
+from typing import Any
+
+import pytest
+
+from mixminus.call.states import HangupReason
+from tests.support.legs import RungLeg
+from tests.support.site import Site
+from tests.support.waiting import until
+
+SLEEP = {"type": "sleep", "option": {"duration": 3_600_000}}
+
+
+async def ring(site: Site) -> tuple[str, RungLeg]:
+    body = {"destinations": [{"type": "sip", "target": "bob@192.0.2.7"}], "actions": [SLEEP]}
+    status, placed = await site.door.post("/v1.0/calls", body)
+    assert status == 200
+    assert set(placed) == {"calls", "groupcalls"}
+    assert placed["groupcalls"] == []
+    (call,) = placed["calls"]
+    assert (call["status"], call["direction"]) == ("dialing", "outgoing")
+    return call["id"], site.house.exchange.legs[-1]
+
+
+async def becomes(site: Site, id_: str, status: str) -> dict[str, Any]:
+    async def look() -> dict[str, Any] | None:
+        _, call = await site.door.get(f"/v1.0/calls/{id_}")
+        assert isinstance(call, dict)
+        return call if call["status"] == status else None
+
+    return await until(look)
+
+
+async def test_it_rings_and_on_answer_the_flow_runs(site: Site) -> None:
+    id_, leg = await ring(site)
+    assert leg.target.request_uri == "sip:bob@192.0.2.7"
+    leg.alert()
+    assert (await becomes(site, id_, "ringing"))["action"] == {}
+    leg.pick_up()
+    await becomes(site, id_, "progressing")
+
+    async def sleeps() -> bool:
+        return bool((await becomes(site, id_, "progressing"))["action"].get("type") == "sleep")
+
+    await until(sleeps)
+
+
+@pytest.mark.parametrize("reason", ["busy", "noanswer", "failed"])
+async def test_a_refusal_is_the_far_ends(site: Site, reason: str) -> None:
+    id_, leg = await ring(site)
+    leg.refuse(HangupReason(reason))
+    ended = await becomes(site, id_, "hangup")
+    assert (ended["hangup_by"], ended["hangup_reason"]) == ("remote", reason)
+
+
+async def test_after_sixty_seconds_it_is_dialout(site: Site) -> None:
+    id_, leg = await ring(site)
+    leg.alert()
+    await becomes(site, id_, "ringing")
+    site.house.clock.advance(60)
+    assert (await becomes(site, id_, "hangup"))["hangup_reason"] == "dialout"
+
+
+async def test_a_call_taken_back_is_cancel_by_us(site: Site) -> None:
+    id_, _ = await ring(site)
+    status, _ = await site.door.send("POST", f"/v1.0/calls/{id_}/hangup")
+    assert status == 200
+    ended = await becomes(site, id_, "hangup")
+    assert (ended["hangup_by"], ended["hangup_reason"]) == ("local", "cancel")
+
+
+async def test_extensions_come_as_groupcalls_and_nobody_is_400(site: Site) -> None:
+    nobody = {"destinations": [{"type": "extension", "target_name": "1000"}], "actions": [SLEEP]}
+    status, refused = await site.door.post("/v1.0/calls", nobody)
+    assert (status, refused["error"]["reason"]) == (400, "INVALID_ARGUMENT")
+    status, refused = await site.door.post("/v1.0/calls", {**nobody, "flow_id": "0" * 31 + "1"})
+    assert (status, refused["error"]["reason"]) == (404, "FLOW_NOT_FOUND")

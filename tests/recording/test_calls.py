@@ -1,0 +1,150 @@
+"""Recordings of calls: both sides, wherever the call is, until it ends."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mixminus.call.errors import CallNotProgressing
+from mixminus.call.model import Call
+from mixminus.conference.model import Conference
+from mixminus.errors import Conflict, InvalidArgument
+from mixminus.flow.actions.catalogue import parse
+from mixminus.flow.actions.recording import RecordingStart
+from mixminus.ids import NIL, RecordingId
+from mixminus.mixer import DigitReceived
+from mixminus.recording.model import RecordingOptions, keys_of
+from mixminus.recording.states import RecordingStatus
+from tests.recording.listening import RATE, TICK, decoded, folder, level, run, talk
+from tests.support.house import House
+from tests.support.legs import PcmLeg
+from tests.support.waiting import until
+
+
+async def in_a_room(house: House) -> tuple[Conference, Call, PcmLeg, PcmLeg]:
+    room = await house.room()
+    (first,) = await house.join(room)
+    (second,) = await house.join(room)
+    call = await house.call_of((await house.joined(room))[0])
+    return room, call, first, second
+
+
+async def test_caller_left_and_others_right(house: House) -> None:
+    _, call, first, second = await in_a_room(house)
+    recording_id = await run(house, call, RecordingOptions(channels=2, stems=True))
+    talk(house, {first: 400.0, second: 1000.0}, 100)
+    call = await house.control.call_recordings.stop(house.customer_id, call.id)
+    assert (call.recording_id, call.recording_ids) == (NIL, (recording_id,))
+    recording = await house.recording(recording_id, RecordingStatus.ENDED)
+    assert (recording.reference_type, recording.reference_id) == ("call", call.id)
+    assert [each["name"] for each in recording.files] == ["mix.wav", "caller.wav", "others.wav"]
+    left, right = decoded(folder(house, recording_id) / "mix.wav")
+    assert left.size == 100 * TICK
+    for own, hz, other in ((left, 400, 1000), (right, 1000, 400)):
+        assert level(own[50 * TICK :], hz) > 5000
+        assert level(own[50 * TICK :], other) < 60
+
+
+async def test_one_channel_has_both_sides(house: House) -> None:
+    _, call, first, second = await in_a_room(house)
+    recording_id = await run(house, call)
+    talk(house, {first: 400.0, second: 1000.0}, 100)
+    await house.control.call_recordings.stop(house.customer_id, call.id)
+    await house.recording(recording_id, RecordingStatus.ENDED)
+    (pcm,) = decoded(folder(house, recording_id) / "mix.wav")
+    assert min(level(pcm[50 * TICK :], hz) for hz in (400, 1000)) > 5000
+
+
+async def test_it_goes_on_when_the_call_leaves_the_room_and_ends_with_the_call(house: House) -> None:
+    room = await house.room(post_actions=({"type": "sleep", "option": {"duration": 10_000}},))
+    (leg,) = await house.join(room)
+    (conferencecall_id,) = await house.joined(room)
+    call = await house.call_of(conferencecall_id)
+    recording_id = await run(house, call)
+    talk(house, {leg: 400.0}, 50)
+    participant = await house.participants.get_call(house.customer_id, conferencecall_id)  # type: ignore[arg-type]
+    await house.participants.kick(house.customer_id, participant.id)
+    await house.gone(conferencecall_id)
+    house.tick(50)
+    shown = await house.calls.get(house.customer_id, call.id)
+    assert shown.recording_id == recording_id
+    leg.bye()
+    recording = await house.recording(recording_id, RecordingStatus.ENDED)
+    (pcm,) = decoded(folder(house, recording_id) / "mix.wav")
+    assert pcm.size == 100 * TICK
+    timeline = await house.control.library.timeline(house.customer_id, recording.id)
+    events = [line["entry"]["event"] for line in timeline["entries"] if "event" in line["entry"]]
+    assert [each for each in events if not each.startswith("talking")] == ["left"]
+
+
+async def test_one_at_a_time_and_only_while_the_call_is_up(house: House) -> None:
+    _, call, first, _ = await in_a_room(house)
+    with pytest.raises(Conflict) as refusal:
+        await house.control.call_recordings.stop(house.customer_id, call.id)
+    assert refusal.value.reason == "RECORDING_NOT_ACTIVE"
+    results = await asyncio.gather(*(run(house, call) for _ in range(3)), return_exceptions=True)
+    refused = [each for each in results if isinstance(each, Conflict)]
+    assert [each.reason for each in refused] == ["RECORDING_ALREADY_ACTIVE"] * 2
+    first.bye()
+    await until(lambda: call.id not in house.calls.live)
+    with pytest.raises(CallNotProgressing):
+        await run(house, call)
+    assert len(list(house.recordings_directory.iterdir())) == 1
+
+
+async def test_a_key_ends_it(house: House) -> None:
+    _, call, first, _ = await in_a_room(house)
+    recording_id = await run(house, call, RecordingOptions(end_of_key=keys_of("#")))
+    house.tick(10)
+    for digit in "1#":
+        house.control.on_engine_event(DigitReceived(first.port.id, 0, digit, 100))
+    await house.recording(recording_id, RecordingStatus.ENDED)
+
+
+async def test_silence_ends_it(house: House) -> None:
+    _, call, first, _ = await in_a_room(house)
+    recording_id = await run(house, call, RecordingOptions(end_of_silence_s=2))
+    for second, voices in enumerate(({first: 400.0}, {first: 400.0}, {first: 400.0}, {}), 1):
+        talk(house, voices, 50)
+        await house.written(recording_id, second)
+    talk(house, {}, 60)
+
+    def ended() -> bool:
+        house.clock.advance(0.25)
+        return not house.recordings.samples(RecordingId(recording_id))
+
+    await until(ended)
+    await house.recording(recording_id, RecordingStatus.ENDED)
+    (pcm,) = decoded(folder(house, recording_id) / "mix.wav")
+    assert 5 * RATE <= pcm.size <= 6 * RATE
+
+
+async def test_a_flow_records_its_call(house: House) -> None:
+    start = {"type": "recording_start", "option": {"format": "flac", "duration": 60, "end_of_key": "any"}}
+    room = await house.room(
+        pre_actions=(start, start), post_actions=({"type": "recording_stop"}, {"type": "recording_stop"})
+    )
+    (leg,) = await house.join(room)
+    (conferencecall_id,) = await house.joined(room)
+    call = await house.call_of(conferencecall_id)
+    assert call.recording_id != NIL
+    talk(house, {leg: 400.0}, 50)
+    participant = await house.participants.get_call(house.customer_id, conferencecall_id)  # type: ignore[arg-type]
+    await house.participants.kick(house.customer_id, participant.id)
+    recording = await house.recording(call.recording_id, RecordingStatus.ENDED)
+    assert recording.format == "flac"
+    (pcm,) = decoded(folder(house, recording.id) / "mix.flac")
+    assert level(pcm, 400) > 3000
+
+
+@pytest.mark.parametrize(
+    "option", [{"duration": -1}, {"duration": "x"}, {"end_of_key": "12"}, {"on_end_flow_id": "x"}]
+)
+def test_what_an_action_cannot_mean_is_refused(option: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgument):
+        parse({"type": "recording_start", "option": option})
+
+
+def test_the_options_of_an_action() -> None:
+    action = parse({"type": "recording_start", "option": {"end_of_silence": 3, "end_of_key": "none"}})
+    assert action.option == RecordingStart(RecordingOptions(end_of_silence_s=3))

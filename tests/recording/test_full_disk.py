@@ -1,0 +1,68 @@
+"""A disk that is full ends a recording, tells so, and leaves what was recorded; calls go on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from mixminus.recording.verify import verify
+from tests.recording.listening import RATE, decoded
+
+HERE = Path(__file__).parent
+
+
+def recorded_until_full(tmp_path: Path, format_: str) -> dict[str, object]:
+    """Run a house whose files may not become larger than 400 kB; return what became of it."""
+    command = [sys.executable, "-m", "tests.recording.house_with_a_full_disk", str(tmp_path), format_]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, cwd=HERE.parents[1])
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    told: dict[str, object] = orjson.loads(ended.stdout.splitlines()[-1])
+    return told
+
+
+@pytest.mark.parametrize("format_", ["wav", "flac"])
+def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path, format_: str) -> None:
+    told = recorded_until_full(tmp_path, format_)
+    assert told["events"] == [
+        "recording_started",
+        "conference_updated",
+        "recording_failed",
+        "conference_updated",
+        "recording_finished",
+    ]
+    assert (told["status"], told["error"], told["recording_id"]) == ("ended", "disk_full", 0)
+    assert told["participants"] == 1
+    directory = tmp_path / "recordings" / str(told["id"])
+    assert verify(directory, str(told["seal"])) == []
+    assert {each.name for each in directory.iterdir()} == {f"mix.{format_}", "timeline.json"}
+    (pcm,) = decoded(directory / f"mix.{format_}")
+    # What did not fit is less than a second.
+    assert 400_000 / 2 - RATE < pcm.size <= 400_000 / 2
+    assert np.count_nonzero(pcm[RATE:]) > pcm.size // 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_a_file_system_that_is_full(tmp_path: Path) -> None:
+    script = (
+        "mount -t tmpfs -o size=512k tmpfs recordings && "
+        f"exec {sys.executable} -m tests.recording.house_with_a_full_disk {tmp_path} wav keep"
+    )
+    (tmp_path / "recordings").mkdir()
+    environment = os.environ | {"PYTHONPATH": str(HERE.parents[1])}
+    ended = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    told = orjson.loads(ended.stdout.splitlines()[-1])
+    assert (told["status"], told["error"], told["participants"]) == ("ended", "disk_full", 1)
+    assert told["findings"] == 0
+    assert told["samples"] > 10 * RATE

@@ -1,0 +1,119 @@
+"""Recordings in an S3-compatible store: moto's server, over real HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from mixminus.errors import InvalidArgument
+from mixminus.recording.errors import FileNotFound
+from mixminus.recording.model import Recording, RecordingOptions
+from mixminus.recording.storage import open_storage
+from tests.recording.listening import TICK, folder, start, stop, talk
+from tests.support.clock import ManualClock
+from tests.support.house import EVERYTHING, House, open_house
+
+BUCKET = "recordings"
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A bucket, found by the standard variables of AWS' clients."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in (
+        ("AWS_ENDPOINT_URL", f"http://{host}:{port}"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ):
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=BUCKET)
+    yield client
+    client.close()
+    server.stop()
+
+
+def keys(client: Any) -> set[str]:
+    return {each["Key"] for each in client.list_objects_v2(Bucket=BUCKET).get("Contents", ())}
+
+
+async def recorded(house: House, **options: Any) -> Recording:
+    room = await house.room()
+    recording_id = await start(house, room, RecordingOptions(**options))
+    (leg,) = await house.join(room)
+    talk(house, {leg: 400.0}, 100)
+    return await stop(house, room, recording_id)
+
+
+async def test_what_has_ended_goes_there_and_comes_back(tmp_path: Path, bucket: Any) -> None:
+    url = f"s3://{BUCKET}/calls"
+    async with open_house(tmp_path, ManualClock(), recording_storage_url=url) as house:
+        recording = await recorded(house, format="flac", stems=True)
+        names = {each["name"] for each in recording.files} | {"timeline.json"}
+        assert keys(bucket) == {f"calls/{recording.id}/{name}" for name in names}
+        assert not folder(house, recording.id).exists()
+        library = house.control.library
+        sound = await library.sound(house.customer_id, recording.id)
+        assert (sound.path, sound.size) == (None, recording.files[0]["bytes"])
+        whole = sound.read(0, sound.size)
+        assert (whole[:4], len(whole)) == (b"fLaC", sound.size)
+        assert sound.read(100, 200) == whole[100:200]
+        shown = await library.peaks(house.customer_id, recording.id, 10)
+        assert (shown["length"], shown["sample_rate"]) == (20, 16000)
+        assert max(shown["data"]) > 20
+        timeline = await library.timeline(house.customer_id, recording.id)
+        assert timeline["seal"] == recording.seal
+        assert await library.verify(house.customer_id, recording.id) == []
+        body = bucket.get_object(Bucket=BUCKET, Key=f"calls/{recording.id}/mix.flac")["Body"].read()
+        forged = bytes([*body[:-1], body[-1] ^ 1])
+        bucket.put_object(Bucket=BUCKET, Key=f"calls/{recording.id}/mix.flac", Body=forged)
+        findings = await library.verify(house.customer_id, recording.id)
+        assert findings[0].what == "a file was changed"
+        await library.delete(house.customer_id, recording.id)
+        assert keys(bucket) == set()
+        with pytest.raises(FileNotFound):
+            await library.sound(house.customer_id, recording.id)
+
+
+async def test_what_it_does_not_take_now_it_takes_later(tmp_path: Path, bucket: Any) -> None:
+    url = f"s3://{BUCKET}"
+    async with open_house(tmp_path, ManualClock(), recording_storage_url=url) as house:
+        bucket.delete_bucket(Bucket=BUCKET)
+        recording = await recorded(house)
+        assert house.recordings.counters["recording.not_stored"] == 1
+        sound = await house.control.library.sound(house.customer_id, recording.id)
+        assert sound.path is not None
+        assert sound.size == 44 + 2 * 100 * TICK
+        bucket.create_bucket(Bucket=BUCKET)
+        await house.control.library.look_after()
+        assert f"{recording.id}/mix.wav" in keys(bucket)
+        assert not folder(house, recording.id).exists()
+        sound = await house.control.library.sound(house.customer_id, recording.id)
+        assert (sound.path, sound.size) == (None, 44 + 2 * 100 * TICK)
+
+
+async def test_what_is_old_is_deleted(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ManualClock(), recording_retention_days=30) as house:
+        old = await recorded(house)
+        house.clock.advance(29 * 86_400)
+        new = await recorded(house)
+        await house.control.library.look_after()
+        assert len(await house.recordings.list(house.customer_id, EVERYTHING)) == 2
+        house.clock.advance(2 * 86_400)
+        await house.control.library.look_after()
+        assert [each.id for each in await house.recordings.list(house.customer_id, EVERYTHING)] == [new.id]
+        assert not folder(house, old.id).exists()
+        assert folder(house, new.id).exists()
+        gone = await house.recordings.get(house.customer_id, old.id)
+        assert gone.tm_delete is not None
+
+
+def test_a_url_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgument, match="recording_storage_url"):
+        open_storage("nothing://bucket", tmp_path)

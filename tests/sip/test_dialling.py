@@ -1,0 +1,305 @@
+"""Calls that we make, against a phone that says what a test wants."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mixminus.call.leg import Address, Credentials, OutgoingLeg, Target
+from mixminus.call.states import HangupReason
+from mixminus.errors import MixMinusError
+from mixminus.sip.config import SipConfig
+from mixminus.sip.hop import BadTarget, Hop, TargetUnknown, find_hop
+from tests.support.called_phone import CalledPhone, digest_is_right
+from tests.support.sip_house import PATIENCE_S, House, end_of, open_house
+from tests.support.sip_phone import Message, sdp
+
+ALICE = Address("sip", "alice@elsewhere", name='Alice "A"')
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def bob() -> AsyncIterator[CalledPhone]:
+    phone = await CalledPhone.open()
+    yield phone
+    await phone.close()
+
+
+def dial(house: House, uri: str, **more: object) -> OutgoingLeg:
+    return house.endpoint.dial(Target(uri, **more), source=ALICE, anonymous=False)  # type: ignore[arg-type]
+
+
+async def rang(leg: OutgoingLeg) -> bool:
+    return await asyncio.wait_for(leg.rang(), PATIENCE_S)
+
+
+async def answered(leg: OutgoingLeg) -> bool:
+    return await asyncio.wait_for(leg.answered(), PATIENCE_S)
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+async def test_a_phone_rings_answers_and_is_hung_up(house: House, transport: str) -> None:
+    bob = await CalledPhone.open(transport)
+    leg = dial(house, bob.uri)
+    invite = await bob.asked("INVITE")
+    assert invite.header("from").startswith('"Alice \\"A\\"" <sip:alice@127.0.0.1>;tag=')
+    assert "opus/48000/2" in invite.body
+    assert "mixminus=" not in invite.body
+    bob.reply(invite, 180)
+    assert await rang(leg)
+    bob.answer(invite)
+    assert await answered(leg)
+    await bob.asked("ACK")
+    await leg.hang_up()
+    bob.reply(await bob.asked("BYE"), 200)
+    assert await end_of(leg) == (HangupReason.NORMAL, False)
+    if transport == "TCP":
+        # All of the call went over the connection that its INVITE had opened.
+        assert bob.connections == 1
+    await bob.close()
+
+
+async def test_a_phone_that_has_answered_hangs_up(house: House, bob: CalledPhone) -> None:
+    leg = dial(house, bob.uri)
+    invite = await bob.asked("INVITE")
+    bob.answer(invite)
+    assert not await rang(leg)
+    assert await answered(leg)
+    await bob.asked("ACK")
+    bob.request(invite, "BYE")
+    await bob.told(200)
+    assert await end_of(leg) == (HangupReason.NORMAL, True)
+
+
+@pytest.mark.parametrize(
+    ("status_code", "reason"),
+    [
+        (486, HangupReason.BUSY),
+        (600, HangupReason.BUSY),
+        (480, HangupReason.NOANSWER),
+        (603, HangupReason.NOANSWER),
+        (404, HangupReason.FAILED),
+        (403, HangupReason.FAILED),
+        (503, HangupReason.FAILED),
+    ],
+)
+async def test_a_refusal_says_why(
+    house: House, bob: CalledPhone, status_code: int, reason: HangupReason
+) -> None:
+    leg = dial(house, bob.uri)
+    invite = await bob.asked("INVITE")
+    bob.reply(invite, 180)
+    bob.reply(invite, status_code)
+    await bob.asked("ACK")
+    assert await end_of(leg) == (reason, True)
+    assert not await answered(leg)
+
+
+async def test_a_call_that_rings_is_taken_back(house: House, bob: CalledPhone) -> None:
+    leg = dial(house, bob.uri)
+    invite = await bob.asked("INVITE")
+    bob.reply(invite, 180)
+    assert await rang(leg)
+    await leg.hang_up(HangupReason.DIALOUT)
+    cancel = await bob.asked("CANCEL")
+    assert cancel.values("via")[0] == invite.values("via")[0]
+    bob.reply(cancel, 200)
+    bob.reply(invite, 487)
+    await bob.asked("ACK")
+    assert await end_of(leg) == (HangupReason.DIALOUT, False)
+
+
+async def test_an_answer_that_crosses_the_cancel_is_hung_up(house: House, bob: CalledPhone) -> None:
+    leg = dial(house, bob.uri)
+    invite = await bob.asked("INVITE")
+    bob.reply(invite, 180)
+    assert await rang(leg)
+    await leg.hang_up()
+    bob.answer(invite)
+    await bob.asked("ACK")
+    bob.reply(await bob.asked("BYE"), 200)
+
+
+async def test_early_media_comes_to_the_port(house: House, bob: CalledPhone) -> None:
+    leg = dial(house, bob.uri)
+    invite = await bob.asked("INVITE")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind(("127.0.0.1", 0))
+        ear.setblocking(False)
+        bob.reply(invite, 183, body=sdp(port=ear.getsockname()[1]))
+        assert await rang(leg)
+        # From now on our side has packets for the phone, answered or not.
+        loop = asyncio.get_running_loop()
+        assert await asyncio.wait_for(loop.sock_recv(ear, 2048), PATIENCE_S)
+        bob.reply(invite, 200, body=sdp(port=ear.getsockname()[1]))
+        assert await answered(leg)
+        await leg.hang_up()
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+@pytest.mark.parametrize(("status_code", "header"), [(401, "WWW-Authenticate"), (407, "Proxy-Authenticate")])
+async def test_who_asks_for_credentials_gets_a_digest(
+    house: House, bob: CalledPhone, algorithm: str, status_code: int, header: str
+) -> None:
+    leg = dial(house, bob.uri, credentials=Credentials("me", "secret"))
+    invite = await bob.asked("INVITE")
+    challenge = f'{header}: Digest realm="trunk", nonce="abc", algorithm={algorithm}, qop="auth"'
+    bob.reply(invite, status_code, challenge)
+    again = await bob.asked("INVITE")
+    assert again.header("call-id") == invite.header("call-id")
+    told = again.header("authorization" if status_code == 401 else "proxy-authorization")
+    assert digest_is_right(told, "INVITE", "secret", algorithm.replace("-", "").lower())
+    bob.answer(again)
+    assert await answered(leg)
+    await leg.hang_up()
+
+
+async def test_without_credentials_or_with_wrong_ones_the_call_fails(house: House, bob: CalledPhone) -> None:
+    for credentials, rounds in ((None, 1), (Credentials("me", "wrong"), 2)):
+        leg = dial(house, bob.uri, credentials=credentials)
+        for _ in range(rounds):
+            invite = await bob.asked("INVITE")
+            bob.reply(invite, 401, 'WWW-Authenticate: Digest realm="trunk", nonce="a", algorithm=MD5')
+            await bob.asked("ACK")
+        assert await end_of(leg) == (HangupReason.FAILED, True)
+
+
+async def test_credentials_of_one_call_are_not_for_another(house: House, bob: CalledPhone) -> None:
+    first = dial(house, bob.uri, credentials=Credentials("me", "secret"))
+    bob.answer(await bob.asked("INVITE"))
+    assert await answered(first)
+    second = dial(house, bob.uri)
+    bob.reply(await bob.asked("INVITE"), 401, 'WWW-Authenticate: Digest realm="x", nonce="a", algorithm=MD5')
+    assert await end_of(second) == (HangupReason.FAILED, True)
+    await first.hang_up()
+
+
+async def test_a_call_is_sent_elsewhere(house: House, bob: CalledPhone) -> None:
+    carol = await CalledPhone.open()
+    leg = dial(house, bob.uri, credentials=Credentials("me", "secret"))
+    bob.reply(await bob.asked("INVITE"), 302, f"Contact: <{carol.uri}>")
+    invite = await carol.asked("INVITE")
+    # Whoever bob names does not get what was for bob.
+    carol.reply(invite, 401, 'WWW-Authenticate: Digest realm="x", nonce="a", algorithm=MD5')
+    assert await end_of(leg) == (HangupReason.FAILED, True)
+    await carol.close()
+
+
+async def test_a_call_that_is_sent_round_and_round_fails(house: House, bob: CalledPhone) -> None:
+    leg = dial(house, bob.uri)
+    for _ in range(4):
+        bob.reply(await bob.asked("INVITE"), 302, f"Contact: <{bob.uri}>")
+        await bob.asked("ACK")
+    assert await end_of(leg) == (HangupReason.FAILED, True)
+
+
+async def test_the_first_of_a_fork_that_answers_has_the_call(house: House, bob: CalledPhone) -> None:
+    leg = dial(house, bob.uri)
+    invite = await bob.asked("INVITE")
+    bob.reply(invite, 180, tag="one")
+    bob.reply(invite, 180, tag="two")
+    bob.answer(invite, tag="two")
+    assert await answered(leg)
+    first = await bob.asked("ACK")
+    assert "tag=two" in first.header("to")
+    bob.answer(invite, tag="one")
+    ack = await bob.asked("ACK")
+    bye = await bob.asked("BYE")
+    assert "tag=one" in ack.header("to") + bye.header("to")
+    assert "tag=one" in bye.header("to")
+    bob.reply(bye, 200)
+    await leg.hang_up()
+    assert "tag=two" in (await bob.asked("BYE")).header("to")
+
+
+async def test_hold_and_resume_are_re_invites(house: House, bob: CalledPhone) -> None:
+    leg = dial(house, bob.uri)
+    bob.answer(await bob.asked("INVITE"))
+    assert await answered(leg)
+    for ask, ours, theirs in ((leg.hold, "sendonly", "recvonly"), (leg.resume, "sendrecv", "sendrecv")):
+        await ask()
+        again = await bob.asked("INVITE")
+        assert f"a={ours}\r\n" in again.body
+        bob.answer(again, direction=theirs, version=2)
+        await bob.asked("ACK")
+    await leg.hang_up()
+
+
+async def test_a_worker_that_dies_leaves_no_phone_behind(house: House, bob: CalledPhone) -> None:
+    ringing = dial(house, bob.uri)
+    early = await bob.asked("INVITE")
+    bob.reply(early, 180)
+    assert await rang(ringing)
+    talking = dial(house, bob.uri)
+    invite = await bob.asked("INVITE")
+    bob.answer(invite)
+    assert await answered(talking)
+    await bob.asked("ACK")
+    for pid in house.endpoint.worker_pids.values():
+        kill(pid)
+    for leg in (ringing, talking):
+        assert await end_of(leg) == (HangupReason.FAILED, False)
+    goodbyes = {(message.method, message.header("call-id")) async for message in two(bob)}
+    assert goodbyes == {("CANCEL", early.header("call-id")), ("BYE", invite.header("call-id"))}
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+async def two(bob: CalledPhone) -> AsyncIterator[Message]:
+    seen: set[str] = set()
+    async with asyncio.timeout(PATIENCE_S):
+        while len(seen) < 2:
+            message = await bob.received.get()
+            if message.method in ("CANCEL", "BYE") and message.method not in seen:
+                seen.add(message.method)
+                bob.reply(message, 200)
+                yield message
+
+
+async def test_places_are_counted_together_and_given_back(house: House, bob: CalledPhone) -> None:
+    legs = [dial(house, bob.uri) for _ in range(8)]
+    invites = [await bob.asked("INVITE") for _ in range(8)]
+    over = dial(house, bob.uri)
+    assert await end_of(over) == (HangupReason.FAILED, True)
+    for invite in invites:
+        bob.reply(invite, 486)
+    for leg in legs:
+        assert await end_of(leg) == (HangupReason.BUSY, True)
+    again = dial(house, bob.uri)
+    bob.reply(await bob.asked("INVITE"), 486)
+    assert await end_of(again) == (HangupReason.BUSY, True)
+
+
+async def test_a_host_that_takes_no_connection_fails_at_once(house: House) -> None:
+    nobody = await CalledPhone.open("TCP")
+    await nobody.close()
+    leg = dial(house, nobody.uri)
+    assert await end_of(leg) == (HangupReason.FAILED, True)
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "tel:+1", "sips:a@127.0.0.1", "sip:a@127.0.0.1;transport=tls", "sip:a b@c"]
+)
+async def test_what_cannot_be_called_fails(house: House, uri: str) -> None:
+    assert await end_of(dial(house, uri)) == (HangupReason.FAILED, True)
+    with pytest.raises(BadTarget):
+        await find_hop(uri)
+
+
+async def test_a_hop_is_an_address() -> None:
+    assert await find_hop("sip:a@192.0.2.1") == Hop("udp", "192.0.2.1", 5060)
+    assert await find_hop("sip:a@[2001:db8::1]:5070;transport=TCP") == Hop("tcp", "2001:db8::1", 5070)
+    assert (await find_hop("sip:a@localhost")).host in ("127.0.0.1", "::1")
+    with pytest.raises(TargetUnknown):
+        await find_hop("sip:a@no-such-host.invalid")
+    assert issubclass(TargetUnknown, MixMinusError)

@@ -52,11 +52,13 @@ def phone(tmp_path: Path) -> Iterator[Ring]:
     """Make a phone whose microphone plays one tone: ``phone(440.0, codec="PCMU/8000/1")``."""
     phones: list[Baresip] = []
 
-    def ring(tone_hz: float, *, amplitude: float = 6000.0, **settings: Any) -> Baresip:
+    def ring(
+        tone_hz: float, *, amplitude: float = 6000.0, seconds: float = MICROPHONE_S, **settings: Any
+    ) -> Baresip:
         seat = next(_seats) % 40
         directory = tmp_path / f"phone{seat}"
         directory.mkdir()
-        microphone = write_wav(directory / "microphone.wav", tone(tone_hz, MICROPHONE_S, amplitude=amplitude))
+        microphone = write_wav(directory / "microphone.wav", tone(tone_hz, seconds, amplitude=amplitude))
         phones.append(Baresip(directory, microphone, seat=seat, **settings))
         return phones[-1]
 

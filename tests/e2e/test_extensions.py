@@ -6,12 +6,14 @@ from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
 from tests.e2e.logins import extension, login
 from tests.support.baresip import Baresip
+from tests.support.calling import action
 from tests.support.netns import ADDRESS
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for
 
-A_HZ, B_HZ = TONES_HZ[:2]
+A_HZ, B_HZ = TONES_HZ[1:3]
+RINGING_HZ = 425.0
 
 
 def registered(server: Server, phone: Ring, made: dict[str, Any], tone_hz: float, **settings: Any) -> Baresip:
@@ -48,7 +50,7 @@ def test_two_phones_of_an_extension_ring_and_when_one_has_the_call_the_other_sto
 ) -> None:
     made, room = extension(md5_server, "3001"), md5_server.new_room()
     desk, mobile = (registered(md5_server, phone, made, hz) for hz in (A_HZ, B_HZ))
-    listener = phone(TONES_HZ[2])
+    listener = phone(TONES_HZ[3])
     listener.dial(md5_server.sip_uri(room))
     placed = md5_server.call(
         "POST",
@@ -66,7 +68,7 @@ def test_two_phones_of_an_extension_ring_and_when_one_has_the_call_the_other_sto
     md5_server.wait_for_participants(room, 2)
     eventually(lambda: desk.ended, what="the other phone stops ringing")
     play_for(3)
-    assert_hears(listener.ear(), (B_HZ,), TONES_HZ[2])
+    assert_hears(listener.ear(), (B_HZ,), TONES_HZ[3])
     assert not mobile.ended
 
     def ends() -> set[tuple[str, str, str]]:
@@ -89,6 +91,24 @@ def test_a_phone_dials_another_and_who_hangs_up_ends_both(md5_server: Server, ph
     eventually(lambda: called.ended, what="who was called is hung up")
     assert call_ends(md5_server, "incoming") == ("remote", "normal")
     assert call_ends(md5_server, "outgoing") == ("local", "normal")
+
+
+def test_who_is_answered_by_a_flow_hears_it_ring_until_it_is_put_through(
+    md5_server: Server, phone: Ring
+) -> None:
+    destination = {"type": "extension", "target_name": "3005"}
+    actions = [action("answer"), action("connect", destinations=[destination])]
+    flow = md5_server.call("POST", "/flows", {"actions": actions}).json["id"]
+    md5_server.call("POST", "/numbers", {"number": "3100", "call_flow_id": flow})
+    called = registered(md5_server, phone, extension(md5_server, "3005"), B_HZ)
+    caller = phone(A_HZ)
+    caller.dial(md5_server.sip_uri("3100"))
+    rings(called)
+    play_for(3)
+    assert_hears(caller.ear(), (RINGING_HZ,), A_HZ, stretch_s=0.5)
+    called.pick_up()
+    called.wait_for_log("Call established", what="the call is answered")
+    assert_they_talk(caller, called)
 
 
 def test_a_phone_dials_a_number_outside_by_the_trunk(md5_server: Server, phone: Ring) -> None:

@@ -1,6 +1,7 @@
 """A house with its HTTP door: commands come as from a client, time and phones are the test's."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from tests.support.front import open_front
 from tests.support.house import House
 from tests.support.waiting import until
 
-__all__ = ["Site", "site"]
+__all__ = ["Site", "open_site", "site"]
 
 Found = list[dict[str, Any]]
 
@@ -62,9 +63,10 @@ async def _wrapped(look: Callable[[], Awaitable[Found | None]]) -> tuple[Found] 
     return None if found is None else (found,)
 
 
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_front(tmp_path) as front:
+@asynccontextmanager
+async def open_site(directory: Path, **chosen: Any) -> AsyncIterator[Site]:
+    """Open a front of a house for which an operator has chosen something."""
+    async with open_front(directory, **chosen) as front:
         house = front.house
         door = Door(
             client=front.client,
@@ -74,3 +76,9 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             webrtc=front.webrtc,
         )
         yield Site(door, house)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with open_site(tmp_path) as opened:
+        yield opened

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mixminus.app.ground import Ground
 from mixminus.app.recording_parts import run_at_end
 from mixminus.app.room_parts import RoomParts
+from mixminus.app.transcription_parts import run_when_done
 from mixminus.call.dialout import DialoutService
 from mixminus.call.service import CallService
 from mixminus.delivery.web_client import WebClient
@@ -51,6 +52,7 @@ def open_calls(ground: Ground, room: RoomParts) -> CallParts:
     room.transcription.know(calls.live)
     activeflows = ActiveflowService(store, clock, runner=runner, flows=room.flows)
     run_at_end(room.recordings, activeflows)
+    run_when_done(room.transcription, activeflows)
     return CallParts(
         directory=directory,
         runner=runner,

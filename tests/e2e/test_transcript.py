@@ -107,8 +107,8 @@ async def test_who_has_said_what_is_written_and_exported(server: Server, phone: 
         await browser.leave()
     transcripts = written(server, transcribe)
     assert errors(transcripts, sayings) <= MOST_ERRORS, transcripts
-    for each in transcripts:
-        assert each["conferencecall_id"] == likeliest(each["message"], sayings), each
+    for utterance in transcripts:
+        assert utterance["conferencecall_id"] == likeliest(utterance["message"], sayings), utterance
     check_export(server, transcribe, transcripts)
 
 

@@ -125,7 +125,7 @@ def _pieces(opened: Callable[[], BinaryIO]) -> Iterator[Pcm]:
     """Read a sound file, whatever its format, a second at a time."""
     rest: Pcm = np.empty(0, np.int16)
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
-    with opened() as file, av.open(file) as container:
+    with opened() as file, av.open(file, "r") as container:
         for frame in chain(container.decode(audio=0), (None,)):
             for out in resampler.resample(frame):
                 rest = np.concatenate((rest, out.to_ndarray().reshape(-1)))

@@ -151,11 +151,16 @@ class RecordingService:
         """Return recordings of all states, newest first."""
         return [self.shown(each) for each in await self.books.page(customer_id, page)]
 
-    async def file(self, customer_id: CustomerId, recording_id: RecordingId) -> Path:
-        """Return where a recording that has ended lies on this machine; RecordingNotEnded, FileNotFound."""
+    async def ended(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
+        """Return a recording that has ended; RecordingNotEnded."""
         recording = await self.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
+        return recording
+
+    async def file(self, customer_id: CustomerId, recording_id: RecordingId) -> Path:
+        """Return where a recording that has ended lies on this machine; RecordingNotEnded, FileNotFound."""
+        recording = await self.ended(customer_id, recording_id)
         name = recording.files[0]["name"] if recording.files else f"{MAIN}.wav"
         path = self.storage.path(recording_id, name)
         if path is None or not await self.on_disk(path.is_file):

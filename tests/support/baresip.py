@@ -130,6 +130,11 @@ class Baresip:
         """Where the phone is called."""
         return f"sip:{self._user}@{ADDRESS}:{self._sip_port};transport={self._transport}"
 
+    @property
+    def host(self) -> str:
+        """The address and port that it listens at."""
+        return f"{ADDRESS}:{self._sip_port}"
+
     def pick_up(self) -> None:
         self.command("accept")
 

@@ -147,6 +147,10 @@ class Baresip:
             what=f"{uri} answers; log: {self.log[-800:]}",
         )
 
+    def speak(self, microphone: Path) -> None:
+        """Let the microphone hear this file from its beginning, 48 kHz, from now on."""
+        self.command("ausrc", f"aufile,{microphone}")
+
     def wait_for_log(self, words: str, *, what: str) -> None:
         """Wait until the phone has printed these words."""
         eventually(lambda: words in self.log, what=f"{what}; log: {self.log[-800:]}")

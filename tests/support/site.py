@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mixminus.conference.health import INTERVAL_S
 from tests.api.door import Door
 from tests.support.front import open_front
 from tests.support.house import House
@@ -44,9 +45,7 @@ class Site:
     async def checks(self, count: int, seconds: float = 5.0) -> None:
         """Let time pass, so many times, and wait until the health check of each has been made."""
         for _ in range(count):
-            sleepers = self.house.clock.sleepers
-            self.house.clock.advance(seconds)
-            await until(lambda expected=sleepers: self.house.clock.sleepers == expected)  # type: ignore[misc]
+            await self.house.clock.let_nap(INTERVAL_S, seconds)
 
     async def becomes(self, id_: str, status: str) -> dict[str, Any]:
         """Wait until the room has this status, and return it."""

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import time
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook

@@ -8,7 +8,7 @@ from mixminus.api.schemas import Body, Text, Uuid
 from mixminus.call.model import Address
 from mixminus.ids import NIL
 
-__all__ = ["AddressBody", "CallBody", "GroupcallBody"]
+__all__ = ["AddressBody", "CallBody", "GroupcallBody", "TransferBody"]
 
 _MAX_DESTINATIONS: Final = 100
 _MAX_VARIABLES: Final = 100
@@ -67,3 +67,12 @@ class GroupcallBody(CallBody):
 
     ring_method: Literal["", "ring_all"] = ""
     answer_method: Literal["", "hangup_others"] = ""
+
+
+class TransferBody(Body):
+    """POST /calls/{id}/transfer: who is to come into the call's room."""
+
+    transfer_type: Literal["blind", "attended"]
+    """`blind`: the call ends when the first of them is heard there; `attended`: it stays."""
+    transferee_addresses: list[AddressBody] = Field(min_length=1, max_length=_MAX_DESTINATIONS)
+    """Several ring together."""

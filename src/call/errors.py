@@ -5,10 +5,12 @@ from mixminus.errors import Conflict, InvalidArgument, NotFound
 __all__ = [
     "CallDeleted",
     "CallNotFound",
+    "CallNotInRoom",
     "CallNotProgressing",
     "GroupcallNotFound",
     "NobodyToCall",
     "NothingToDo",
+    "TransferPending",
 ]
 
 
@@ -17,6 +19,18 @@ class CallNotFound(NotFound):
 
 
 class CallNotProgressing(Conflict):
+    reason = "CALL_STATE_INVALID"
+
+
+class CallNotInRoom(Conflict):
+    """Only a place in a room can be handed on."""
+
+    reason = "CALL_STATE_INVALID"
+
+
+class TransferPending(Conflict):
+    """A call is handed on once at a time."""
+
     reason = "CALL_STATE_INVALID"
 
 

@@ -52,6 +52,7 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.records import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
 from mixminus.sip.sdp.negotiation import LocalEnd
+from mixminus.sip.transfer_messages import DialogConfirmed, Notify, Refer, TransferAsked, TransferTold
 
 ALL = typing.get_args(Message)
 LEG = LegId(uuid.UUID(int=5))
@@ -104,6 +105,11 @@ EXAMPLES: list[Message] = [
     ),
     AnswerRegistration(4, 200, (("sip:a@192.0.2.7", 600),)),
     Drain(),
+    DialogConfirmed(LEG, "a@b", "ours", "theirs"),
+    TransferAsked(LEG, "<sip:a@b>", 7),
+    Notify(LEG, 7, 200),
+    Refer(LEG, "sip:a@b"),
+    TransferTold(LEG, 180),
 ]
 
 

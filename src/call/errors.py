@@ -7,6 +7,7 @@ __all__ = [
     "CallNotFound",
     "CallNotInRoom",
     "CallNotProgressing",
+    "CannotRefer",
     "GroupcallNotFound",
     "NobodyToCall",
     "NothingToDo",
@@ -24,6 +25,12 @@ class CallNotProgressing(Conflict):
 
 class CallNotInRoom(Conflict):
     """Only a place in a room can be handed on."""
+
+    reason = "CALL_STATE_INVALID"
+
+
+class CannotRefer(Conflict):
+    """A browser knows no REFER, and a call that is not up takes none."""
 
     reason = "CALL_STATE_INVALID"
 

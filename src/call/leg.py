@@ -86,6 +86,10 @@ class Leg(Protocol):
         """Take the phone back from hold; harmless when it is not held."""
         ...
 
+    async def refer(self, uri: str) -> bool:
+        """Ask the phone to call a URI in our place; it is hung up when it has. False where there is no such word."""
+        ...
+
     async def ended(self) -> LegEnded:
         """Wait for the end, whoever caused it; may be awaited many times. The port is closed by then."""
         ...

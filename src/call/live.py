@@ -149,6 +149,10 @@ class LiveCall:
         self._set_held(False)
         await self._leg.resume()
 
+    async def refer(self, uri: str) -> bool:
+        """Ask the far end to call a URI itself; False if it cannot be asked."""
+        return await self._leg.refer(uri)
+
     def _set_held(self, held: bool) -> None:
         if not self.answered:
             raise CallNotProgressing(f"call {self.id} is {self.call.status}")

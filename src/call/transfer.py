@@ -13,11 +13,11 @@ from uuid import UUID
 
 from mixminus.call.dialout import DialoutService, Placed
 from mixminus.call.directory import Directory, Routed
-from mixminus.call.errors import CallNotInRoom, NobodyToCall, TransferPending
+from mixminus.call.errors import CallNotInRoom, CannotRefer, NobodyToCall, TransferPending
 from mixminus.call.leg import Referral
 from mixminus.call.live import DialledCall, LiveCall, Place
 from mixminus.call.model import Address
-from mixminus.call.outbound import Order
+from mixminus.call.outbound import Order, sip_target
 from mixminus.call.program import Program
 from mixminus.call.service import CallService
 from mixminus.call.states import HangupReason
@@ -100,6 +100,19 @@ class TransferService:
         if not attended:
             self._spawn(live, self._finish(live, seat, placed))
         return placed
+
+    async def refer(self, customer_id: CustomerId, call_id: CallId, address: Address) -> None:
+        """Ask a call's phone to call somebody itself, which is then no call of ours; returns when it is asked.
+
+        CallNotFound, NobodyToCall for what is no SIP address, CannotRefer for a browser or what is not up.
+        """
+        await self._calls.get(customer_id, call_id)
+        target = sip_target(address) if address.type == "sip" else None
+        if target is None:
+            raise NobodyToCall("a phone is referred to a SIP address")
+        live = self._calls.live.get(call_id)
+        if live is None or not await live.refer(target.request_uri):
+            raise CannotRefer(f"call {call_id} is of nobody who could be referred")
 
     def asked(self, leg_id: LegId, referral: Referral, tell: Callable[[int], None]) -> None:
         """Do what a phone refers us to, and tell it how that goes on."""

@@ -41,6 +41,10 @@ class TransferDesk:
         self._send = send
         self._dialogs: dict[LegId, _Entry] = {}
 
+    def __len__(self) -> int:
+        """Return how many dialogs are up."""
+        return len(self._dialogs)
+
     def on_report(self, worker_id: int, report: DialogConfirmed | TransferAsked) -> None:
         """Take what a worker says."""
         match report:

@@ -38,13 +38,15 @@ from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, parse
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer
-from mixminus.sip.transfer_messages import DialogConfirmed, TransferAsked
+from mixminus.sip.transfer_messages import DialogConfirmed, TransferAsked, TransferTold
 from mixminus.tasks import TaskScope
 
 __all__ = ["SipEndpoint"]
 
 # Below 2**31: some phones keep an o= line's numbers in a signed word.
 _SESSION_ID_BITS: Final = 31
+_SUCCESS: Final = 200
+_FAILURE: Final = 300
 
 _log = log.get("sip.endpoint")
 
@@ -128,6 +130,11 @@ class SipEndpoint:
         if isinstance(message, CallEnded):
             self.desk.forget(message.leg_id)
         match message:
+            case TransferTold(leg_id, status_code):
+                leg = self._leg(leg_id)
+                if leg and _SUCCESS <= status_code < _FAILURE:
+                    # It talks with somebody else now (RFC 5589 section 6).
+                    self._tasks.spawn("referred", leg.hang_up())
             case DialogConfirmed() | TransferAsked():
                 self.desk.on_report(worker_id, message)
             case IncomingCall():

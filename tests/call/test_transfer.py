@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mixminus.call.errors import CallNotFound, CallNotInRoom, TransferPending
+from mixminus.call.errors import CallNotFound, CallNotInRoom, CannotRefer, NobodyToCall, TransferPending
 from mixminus.call.leg import Caller, Referral
 from mixminus.call.live import LiveCall
 from mixminus.call.model import Address, Call
@@ -356,3 +356,18 @@ async def test_only_what_sits_in_a_room_is_transferred(house: House) -> None:
     with pytest.raises(CallNotInRoom):
         await transfer(house, live.id, "carol@192.0.2.9")
     assert await house.control.dialout.list_groups(house.customer_id, EVERYTHING) == []
+
+
+async def test_a_phone_is_asked_to_call_by_itself(house: House) -> None:
+    room = await house.room()
+    (leg,) = await house.join(room)
+    live = await seated(house, leg, room)
+    refer_to = house.control.transfers.refer
+    await refer_to(house.customer_id, live.id, Address("sip", "carol@192.0.2.9"))
+    assert leg.done[-1] == "refer sip:carol@192.0.2.9"
+    with pytest.raises(NobodyToCall):
+        await refer_to(house.customer_id, live.id, Address("tel", "+1555"))
+    leg.bye()
+    await over(house, live.id)
+    with pytest.raises(CannotRefer):
+        await refer_to(house.customer_id, live.id, Address("sip", "carol@192.0.2.9"))

@@ -155,8 +155,11 @@ async def test_who_is_in_no_call_refers_nobody(phone: Phone, asked: Asked) -> No
 
 async def test_another_call_is_named_by_its_dialog(phone: Phone, asked: Asked, house: House) -> None:
     first, second = phone.call("1000"), phone.call("1001")
+    await until(lambda: len(house.endpoint.desk) == 0)
     for call in (first, second):
         await call.establish()
+    # The two are at different workers: only then is it certain that the second is known.
+    await until(lambda: len(house.endpoint.desk) == 2)
     ours, theirs = (re.search("tag=([^;]+)", each)[1] for each in (second.to, second.from_))  # type: ignore[index]
     for to_tag, known in ((ours, True), ("guessed", False)):
         named = f"{second.call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{theirs}"
@@ -183,4 +186,39 @@ async def test_a_phone_that_knows_no_notify_keeps_its_call(
     call.reply(await call.asked("NOTIFY"), status_code, "No")
     tell(180)
     call.reply(await call.asked("NOTIFY"), 200)
+    assert (await call.hang_up()).status_code == 200
+
+
+@pytest.mark.parametrize(("status_code", "word"), [(200, "OK"), (486, "Busy Here")])
+async def test_a_phone_is_referred_and_let_go_when_it_has_got_through(
+    phone: Phone, house: House, status_code: int, word: str
+) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    assert await house.leg.refer("sip:carol@192.0.2.9")
+    asked = await call.asked("REFER")
+    assert asked.header("refer-to").strip("<>") == "sip:carol@192.0.2.9"
+    call.reply(asked, 202, "Accepted")
+    for code, state in ((100, "active;expires=60"), (status_code, "terminated;reason=noresource")):
+        call.request(
+            "NOTIFY",
+            f"SIP/2.0 {code} {word}\r\n",
+            Event="refer",
+            Subscription_State=state,
+            Content_Type="message/sipfrag;version=2.0",
+        )
+        assert (await call.final()).status_code == 200
+    if status_code == 200:
+        call.reply(await call.asked("BYE"), 200)
+    else:
+        assert (await call.hang_up()).status_code == 200
+
+
+async def test_a_phone_that_is_referred_nowhere_stays(phone: Phone, house: House) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    await house.leg.refer("sip:carol@192.0.2.9")
+    call.reply(await call.asked("REFER"), 405, "Method Not Allowed")
+    call.request("NOTIFY", Event="refer", Subscription_State="active")
+    assert (await call.final()).status_code >= 400
     assert (await call.hang_up()).status_code == 200

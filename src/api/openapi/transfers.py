@@ -5,7 +5,14 @@ from typing import Final
 from mixminus.api.call_schemas import TransferBody
 from mixminus.api.openapi.dialling import Placed
 from mixminus.api.openapi.operation import Answer, Operation, RequestBody
-from mixminus.call.errors import CallDeleted, CallNotFound, CallNotInRoom, NobodyToCall, TransferPending
+from mixminus.call.errors import (
+    CallDeleted,
+    CallNotFound,
+    CallNotInRoom,
+    CannotRefer,
+    NobodyToCall,
+    TransferPending,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -18,9 +25,10 @@ OPERATIONS: Final = (
         summary="Let somebody else have a call's place in its room",
         description="Who is called comes into the room without being asked for its pin. `blind`: the call is hung up "
         "when the first of them is heard there; if nobody comes, it stays. `attended`: both are in the room, and "
-        "`POST /calls/{id}/hangup` completes the transfer. A phone asks for the same by a REFER.",
+        "`POST /calls/{id}/hangup` completes the transfer. By `refer` the phone "
+        "is sent a REFER, and hung up when it says that it has got through. A phone asks for the same by a REFER.",
         body=RequestBody(TransferBody),
         answers=(Answer(Placed, description="The calls, which are being dialled."),),
-        errors=(CallNotFound, CallDeleted, CallNotInRoom, TransferPending, NobodyToCall),
+        errors=(CallNotFound, CallDeleted, CallNotInRoom, CannotRefer, TransferPending, NobodyToCall),
     ),
 )

@@ -22,11 +22,13 @@ async def transfer(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     call_id = CallId(path_id(request))
     body = await read(request, TransferBody)
+    customer_id = request[IDENTITY].customer_id
+    addresses = tuple(each.address() for each in body.transferee_addresses)
+    if body.by == "refer":
+        await services.transfers.refer(customer_id, call_id, addresses[0])
+        return json_response({"calls": [], "groupcalls": []})
     placed = await services.transfers.transfer(
-        request[IDENTITY].customer_id,
-        call_id,
-        tuple(each.address() for each in body.transferee_addresses),
-        attended=body.transfer_type == "attended",
+        customer_id, call_id, addresses, attended=body.transfer_type == "attended"
     )
     return json_response(
         {

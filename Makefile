@@ -52,6 +52,7 @@ bench: build ## Measure kernels, a tick of 1000 ports, the same in real time, an
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.capacity $(ARGS)
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.mouth_to_ear $(ARGS)
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.api_latency
+	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.call_rate
 
 debug: build ## Run the native tests with the engine built for ASan and UBSan
 	MIXMINUS_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \

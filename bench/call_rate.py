@@ -1,8 +1,10 @@
 """How many calls a second are set up: ``python -m tests.support.netns python -m bench.call_rate``.
 
 The real server calls SIPp, RATE calls a second for SECONDS by POST /calls; each is answered, lives
-two seconds, and is hung up by its flow. None may be lost: a call that is neither answered nor ended
-as it should be ends the measurement with an error. Told are the quantiles from POST to answer.
+two seconds, and is hung up by its flow, while a conference of CONFERENCE phones talks. None may be
+lost: a call that is neither answered nor ended as it should be, or one that falls out of the
+conference, ends the measurement with an error. Told are the quantiles from POST to answer, and how
+many of the conference's packets came.
 """
 
 import argparse
@@ -12,16 +14,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from tests.support.netns import ADDRESS, inside
-from tests.support.server import Server
+from tests.support.server import ACCESS_KEY, Server
+from tests.support.sipp import Sipp
+from tests.support.tones import tone
 from tests.support.waiting import eventually, play_for
 
 SCENARIO = Path(__file__).with_name("called.xml")
 PORT = 15_900
 TALK_MS = 2_000
+FOR_EVER_MS = 3_600_000
+JOINS_A_SECOND = 10
+PACKETS_A_SECOND = 50
 TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -70,28 +79,77 @@ def measure(server: Server, rate: float, seconds: float) -> list[float]:
     return taken_ms
 
 
+@contextmanager
+def called(directory: Path, count: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """Let SIPp be there for so many calls."""
+    program = shutil.which("sipp") or sys.exit("SIPp is missing: apt-get install sip-tester")
+    sipp = subprocess.Popen(
+        [program, "-sf", str(SCENARIO), "-i", ADDRESS, "-p", str(PORT), "-m", str(count), "-nostdin"],
+        cwd=directory,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield sipp
+    finally:
+        sipp.terminate()
+        sipp.wait()
+
+
+@contextmanager
+def conference(directory: Path, server: Server, count: int) -> Iterator[str]:
+    """Let so many phones talk in a room, whose id it is; all of them must still be there at the end."""
+    room = server.new_room()
+    phones = Sipp(
+        directory / "conference",
+        target=room,
+        server_port=server.sip_port,
+        calls=count,
+        rate=JOINS_A_SECOND,
+        talk_ms=FOR_EVER_MS,
+        tone=tone(440.0, 5, sample_rate_hz=8000),
+        seat=0,
+        timeout_s=FOR_EVER_MS // 1000,
+    )
+    try:
+        before = server.wait_for_participants(room, count, timeout_s=60 + count / JOINS_A_SECOND)
+        yield room
+        if server.participants(room) != before:
+            raise SystemExit("somebody fell out of the conference")
+    finally:
+        phones.close()
+
+
+def packets(server: Server) -> float:
+    """Return how many packets of audio the server has received."""
+    text = server.request("GET", f"/metrics?token={ACCESS_KEY}").body.decode()
+    rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    return next(float(value) for name, value in rows if name == "mixminus_rtp_received_total")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=20.0, help="calls a second")
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--conference", type=int, default=100, help="phones that talk meanwhile")
     options = parser.parse_args()
     if not inside():
         raise SystemExit("run this by `python -m tests.support.netns`")
-    program = shutil.which("sipp") or sys.exit("SIPp is missing: apt-get install sip-tester")
     count = int(options.rate * options.seconds)
-    with tempfile.TemporaryDirectory() as folder:
-        directory = Path(folder)
-        sipp = subprocess.Popen(
-            [program, "-sf", str(SCENARIO), "-i", ADDRESS, "-p", str(PORT), "-m", str(count), "-nostdin"],
-            cwd=directory,
-            stdout=subprocess.DEVNULL,
-        )
-        with Server(directory, MIXMINUS_SIP_MAX_CALLS="200") as server:
+    with tempfile.TemporaryDirectory() as folder, called(Path(folder), count) as sipp:
+        most = str(options.conference + 200)
+        with (
+            Server(Path(folder), MIXMINUS_SIP_MAX_CALLS=most) as server,
+            conference(Path(folder), server, options.conference),
+        ):
+            begin, heard = time.perf_counter(), packets(server)
             taken_ms = measure(server, options.rate, options.seconds)
+            wanted = options.conference * PACKETS_A_SECOND * (time.perf_counter() - begin)
+            share = (packets(server) - heard) / wanted if wanted else 1.0
         failed = sipp.wait(60)
     cuts = statistics.quantiles(taken_ms, n=100)
     print(f"{count} calls at {options.rate:g} a second, none lost; SIPp says {failed}")
     print(f"from POST to answer: median {statistics.median(taken_ms):.0f} ms, p99 {cuts[98]:.0f} ms")
+    print(f"a conference of {options.conference} talked on: {share:.0%} of its packets came")
 
 
 if __name__ == "__main__":

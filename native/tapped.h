@@ -11,7 +11,8 @@
 
 #include "tap.h"
 
-#define MM_TAPPED_MAX 4               /* a recording, a transcript, streams */
+/* A recording, a transcript, and five each of streams and forks of a call. */
+#define MM_TAPPED_MAX 12
 
 struct mm_tapped {
 	struct mm_tap *taps[MM_TAPPED_MAX];

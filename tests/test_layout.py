@@ -1,4 +1,4 @@
-"""The house keeps its shape: sizes, words, tables, tasks; each rule a test."""
+"""The house keeps its shape: sizes, words, tasks; each rule a test."""
 
 import ast
 import importlib
@@ -6,23 +6,10 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import mixminus
-from mixminus.access.states import CUSTOMER_TRANSITIONS, CustomerStatus
-from mixminus.call.states import CALL_TRANSITIONS, GROUPCALL_TRANSITIONS, CallStatus, GroupcallStatus
-from mixminus.conference.states import (
-    CONFERENCE_TRANSITIONS,
-    CONFERENCECALL_TRANSITIONS,
-    ConferencecallStatus,
-    ConferenceStatus,
-)
-from mixminus.flow.states import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
-from mixminus.machine import diagram
-from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingStatus
-from mixminus.speech.recognition.states import TRANSCRIBE_TRANSITIONS, TranscribeStatus
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON_FILE_LINES = 400
@@ -33,17 +20,6 @@ C_FUNCTION_LINES = 60
 PYX_FILE_LINES = 600
 # Tables of numbers, made by the script beside them.
 GENERATED_C = {"resample_tables.c", "resample_tables.h"}
-
-TABLES: dict[str, tuple[Any, Any]] = {
-    "conference": (CONFERENCE_TRANSITIONS, ConferenceStatus.STARTING),
-    "conferencecall": (CONFERENCECALL_TRANSITIONS, ConferencecallStatus.JOINING),
-    "activeflow": (ACTIVEFLOW_TRANSITIONS, ActiveflowStatus.RUNNING),
-    "call": (CALL_TRANSITIONS, CallStatus.DIALING),
-    "groupcall": (GROUPCALL_TRANSITIONS, GroupcallStatus.PROGRESSING),
-    "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE),
-    "recording": (RECORDING_TRANSITIONS, RecordingStatus.INITIATING),
-    "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),
-}
 
 
 def python_files() -> list[Path]:
@@ -107,26 +83,6 @@ def test_memory_is_taken_only_where_things_are_opened() -> None:
                 name = found[1]
             if re.search(r"\b(malloc|calloc|realloc|aligned_alloc|posix_memalign)\(", line):
                 assert re.search(r"(_open|_alloc|_init)$", name), f"{path.name}: {name}"
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_lifecycles_are_total_and_every_state_is_reachable(name: str) -> None:
-    table, first = TABLES[name]
-    assert set(table) == set(type(first).__members__.values())
-    reached, frontier = {first}, [first]
-    while frontier:
-        for target in table[frontier.pop()].values():
-            if target not in reached:
-                reached.add(target)
-                frontier.append(target)
-    # Incoming calls begin ringing, outgoing ones dialing: both are roots of one table.
-    assert reached == set(table)
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_the_architecture_page_shows_the_tables(name: str) -> None:
-    table, _ = TABLES[name]
-    assert diagram(table) in (ROOT / "ARCHITECTURE.md").read_text()
 
 
 def every_module() -> list[str]:

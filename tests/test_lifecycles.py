@@ -1,12 +1,14 @@
-"""Every lifecycle's table is total, every state can be reached, and every life can end."""
+"""Every lifecycle's table is total, every state can be reached, every life can end, and ARCHITECTURE.md prints it."""
 
-import enum
+import importlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mixminus.call.states import CALL_TRANSITIONS, CallStatus
+from mixminus.access.states import CUSTOMER_TRANSITIONS, CustomerStatus
+from mixminus.call.states import CALL_TRANSITIONS, GROUPCALL_TRANSITIONS, CallStatus, GroupcallStatus
 from mixminus.conference.states import (
     CONFERENCE_TRANSITIONS,
     CONFERENCECALL_TRANSITIONS,
@@ -14,16 +16,29 @@ from mixminus.conference.states import (
     ConferenceStatus,
 )
 from mixminus.errors import IllegalTransition
-from mixminus.machine import is_final, step
+from mixminus.flow.states import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
+from mixminus.machine import diagram, is_final, step
 from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingStatus
+from mixminus.sip.leg import LEG_TRANSITIONS, LegState
+from mixminus.speech.recognition.states import TRANSCRIBE_TRANSITIONS, TranscribeStatus
+from mixminus.webrtc.states import WEBRTC_LEG_TRANSITIONS, WebRtcLegState
 
+ROOT = Path(__file__).resolve().parents[1]
 Table = Mapping[Any, Mapping[Any, Any]]
-LIFECYCLES = [
-    pytest.param(CONFERENCE_TRANSITIONS, {ConferenceStatus.STARTING}, id="conference"),
-    pytest.param(CONFERENCECALL_TRANSITIONS, {ConferencecallStatus.JOINING}, id="conferencecall"),
-    pytest.param(CALL_TRANSITIONS, {CallStatus.DIALING}, id="call"),
-    pytest.param(RECORDING_TRANSITIONS, {RecordingStatus.INITIATING}, id="recording"),
-]
+LIVES: dict[str, tuple[Table, Any]] = {
+    "conference": (CONFERENCE_TRANSITIONS, ConferenceStatus.STARTING),
+    "conferencecall": (CONFERENCECALL_TRANSITIONS, ConferencecallStatus.JOINING),
+    "activeflow": (ACTIVEFLOW_TRANSITIONS, ActiveflowStatus.RUNNING),
+    # Those that come in begin ringing, which those that we make pass through.
+    "call": (CALL_TRANSITIONS, CallStatus.DIALING),
+    "groupcall": (GROUPCALL_TRANSITIONS, GroupcallStatus.PROGRESSING),
+    "recording": (RECORDING_TRANSITIONS, RecordingStatus.INITIATING),
+    "phone's leg": (LEG_TRANSITIONS, next(iter(LegState))),
+    "browser's leg": (WEBRTC_LEG_TRANSITIONS, WebRtcLegState.OFFERED),
+    "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),
+}
+# A customer may be stopped and readmitted for ever; it has no end.
+TABLES: dict[str, tuple[Table, Any]] = {**LIVES, "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE)}
 
 
 def reachable(table: Table, first: set[Any]) -> set[Any]:
@@ -36,16 +51,25 @@ def reachable(table: Table, first: set[Any]) -> set[Any]:
     return found
 
 
-@pytest.mark.parametrize(("table", "first"), LIFECYCLES)
-def test_every_state_has_a_row_and_can_be_reached(table: Table, first: set[enum.StrEnum]) -> None:
-    assert set(table) == set(type(next(iter(first))))
-    assert reachable(table, first) == set(table)
+def test_no_table_is_forgotten() -> None:
+    """Those of the SIP pool's own processes are in ``tests/sip/test_lifecycles.py``."""
+    for path in (ROOT / "src").rglob("states.py"):
+        module = ".".join(("mixminus", *path.relative_to(ROOT / "src").with_suffix("").parts))
+        for name, value in vars(importlib.import_module(module)).items():
+            if name.endswith("_TRANSITIONS"):
+                assert any(value is table for table, _ in TABLES.values()), f"{module}.{name}"
 
 
-@pytest.mark.parametrize(("table", "first"), LIFECYCLES)
-def test_no_state_comes_back_and_every_life_ends_in_the_one_final_state(
-    table: Table, first: set[enum.StrEnum]
-) -> None:
+@pytest.mark.parametrize("name", TABLES)
+def test_every_state_has_a_row_and_can_be_reached(name: str) -> None:
+    table, first = TABLES[name]
+    assert set(table) == set(type(first).__members__.values())
+    assert reachable(table, {first}) == set(table)
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_no_state_comes_back_and_every_life_ends_in_the_one_final_state(name: str) -> None:
+    table, _ = LIVES[name]
     assert [state for state in table if is_final(table, state)] == [list(table)[-1]]
     for state in table:
         onward = reachable(table, set(table[state].values()))
@@ -53,10 +77,17 @@ def test_no_state_comes_back_and_every_life_ends_in_the_one_final_state(
         assert is_final(table, state) or list(table)[-1] in onward
 
 
-@pytest.mark.parametrize(("table", "first"), LIFECYCLES)
-def test_what_the_table_does_not_say_is_refused(table: Table, first: set[enum.StrEnum]) -> None:
+@pytest.mark.parametrize("name", TABLES)
+def test_what_the_table_does_not_say_is_refused(name: str) -> None:
+    table, _ = TABLES[name]
     events = {event for row in table.values() for event in row}
     for state, row in table.items():
         for event in events - set(row):
             with pytest.raises(IllegalTransition):
                 step(table, state, event)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_architecture_page_shows_it(name: str) -> None:
+    table, _ = TABLES[name]
+    assert diagram(table) in (ROOT / "ARCHITECTURE.md").read_text("utf-8")

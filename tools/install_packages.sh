@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the Debian or Ubuntu packages that are missing: `install_packages.sh build|test|debug|fuzz`.
+# Install the Debian or Ubuntu packages that are missing: `install_packages.sh build|test|fuzz`.
 # Installs nothing, and asks for no rights, when nothing is missing.
 set -eu
 

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from mixminus.app.ground import Ground
 from mixminus.app.recording_parts import run_at_end
 from mixminus.app.room_parts import RoomParts
+from mixminus.app.transcription_parts import run_when_done
 from mixminus.call.dialout import DialoutService
 from mixminus.call.service import CallService
+from mixminus.delivery.targets import is_public
 from mixminus.delivery.web_client import WebClient
 from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.errands import Errands
 from mixminus.flow.runner import FlowRunner
 from mixminus.flow.services import FlowServices
+from mixminus.streams.external import ExternalMediaService
 
 __all__ = ["CallParts", "open_calls"]
 
@@ -27,6 +30,7 @@ class CallParts:
     dialout: DialoutService
     activeflows: ActiveflowService
     errands: Errands
+    external: ExternalMediaService
 
 
 def open_calls(ground: Ground, room: RoomParts) -> CallParts:
@@ -38,7 +42,9 @@ def open_calls(ground: Ground, room: RoomParts) -> CallParts:
     dialout = ground.kept(
         DialoutService(store, clock, conferences=room.conferences, flows=room.flows, ways=directory.ways)
     )
-    services = _flow_services(ground, room, dialout)
+    reachable = (lambda _: True) if config.private_targets else is_public
+    external = ground.kept(ExternalMediaService(ground.engine, clock, reachable=reachable))
+    services = _flow_services(ground, room, dialout, external)
     runner = FlowRunner(store, clock, services)
     calls = CallService(
         store,
@@ -51,6 +57,7 @@ def open_calls(ground: Ground, room: RoomParts) -> CallParts:
     room.transcription.know(calls.live)
     activeflows = ActiveflowService(store, clock, runner=runner, flows=room.flows)
     run_at_end(room.recordings, activeflows)
+    run_when_done(room.transcription, activeflows)
     return CallParts(
         directory=directory,
         runner=runner,
@@ -58,10 +65,13 @@ def open_calls(ground: Ground, room: RoomParts) -> CallParts:
         dialout=dialout,
         activeflows=activeflows,
         errands=services.errands,
+        external=external,
     )
 
 
-def _flow_services(ground: Ground, room: RoomParts, dialout: DialoutService) -> FlowServices:
+def _flow_services(
+    ground: Ground, room: RoomParts, dialout: DialoutService, external: ExternalMediaService
+) -> FlowServices:
     """Return what actions may ask of the house."""
     return FlowServices(
         store=ground.store,
@@ -72,6 +82,7 @@ def _flow_services(ground: Ground, room: RoomParts, dialout: DialoutService) -> 
         dialout=dialout,
         web=ground.kept(WebClient(private_targets=ground.config.private_targets)),
         errands=ground.kept(Errands()),
+        external=external,
         sounds=room.sounds,
         keypad=room.keypad,
         transcriber=room.transcription,

@@ -35,6 +35,7 @@ from mixminus.recording.service import RecordingService
 from mixminus.sound.desk import SoundDesk
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
+from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 
 __all__ = ["Control", "ControlConfig", "open_control"]
@@ -58,6 +59,7 @@ class Control:
     flows: FlowService
     activeflows: ActiveflowService
     errands: Errands
+    external: ExternalMediaService
     presence: PresenceService
     recordings: RecordingService
     library: RecordingLibrary
@@ -85,6 +87,7 @@ class Control:
             **self.calls.counters,
             **self.recordings.counters,
             **self.errands.counters,
+            **self.external.counters,
             **self.sounds.counters,
             **self.keypad.counters,
             **self.transcription.counters,
@@ -152,6 +155,7 @@ def _control(
         flows=room.flows,
         activeflows=call.activeflows,
         errands=call.errands,
+        external=call.external,
         presence=PresenceService(conferences=room.conferences, rooms=room.rooms, calls=call.calls),
         recordings=room.recordings,
         library=room.library,

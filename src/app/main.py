@@ -138,6 +138,8 @@ def _settings_help() -> str:
 
 def _default(value: object) -> str:
     """Return a default as help shows it: what is empty is told by the description."""
+    if value is None:
+        return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return f" [{text}]" if text else ""
 

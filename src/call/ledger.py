@@ -61,6 +61,14 @@ class CallLedger:
 
         return await self._change(call_id, change)
 
+    async def went_on(self, call_id: CallId, action: dict[str, Any]) -> Call:
+        """Tell that a call has left a room and goes on (api.md section 4.3); one that is ending stays as it is."""
+
+        def change(call: Call, now: datetime) -> Call:
+            return call if call.status in _ENDING else replace(call, action=action, tm_update=now)
+
+        return await self._change(call_id, change)
+
     async def hanging_up(self, call_id: CallId) -> Call:
         """Note that we end the call, or take it back; one that is ending stays as it is."""
 

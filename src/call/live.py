@@ -124,6 +124,11 @@ class LiveCall:
         if not self.up.done():
             self.up.set_result(None)
 
+    async def go_on(self) -> None:
+        """Tell that the call has left a room and goes on; one that is ending does not."""
+        if not self.over.done():
+            self.call = await self._ledger.went_on(self.id, self.action)
+
     async def set_mute(self, direction: MuteDirection, on: bool) -> None:
         """Mute or unmute; the other bit stays as it is."""
         self.call = await self._ledger.muted(self.id, direction, on)

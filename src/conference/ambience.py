@@ -1,4 +1,4 @@
-"""Ambience: what rooms play by themselves: chimes to everybody, beeps and music to one participant.
+"""Ambience: what rooms play by themselves: chimes to everybody; beeps, music and ringing to one participant.
 
 A playout is a bounded ring; one task keeps those of the music filled while there is any. A sound
 is never worth a call: one that cannot be played is counted and left out.
@@ -11,7 +11,7 @@ from mixminus.clock import Clock
 from mixminus.errors import MixMinusError
 from mixminus.log import task_failed
 from mixminus.mixer import Bridge, BridgePort, Engine, Playout
-from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, music
+from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, music, ringing
 from mixminus.sound.music import Tune
 from mixminus.tasks import TaskScope
 
@@ -25,7 +25,7 @@ _MAX_CHIMES: Final = 4
 
 
 class Music:
-    """Music for one participant, until closed."""
+    """Music, or what else begins again when it is over, for one participant, until closed."""
 
     def __init__(self, playout: Playout, tune: Tune) -> None:
         self.playout = playout
@@ -76,6 +76,7 @@ class Ambience:
     def __init__(self, engine: Engine, clock: Clock, tune: Tune | None = None) -> None:
         self._engine = engine
         self._tune = tune or Tune(music())
+        self._ringing = Tune(ringing())
         self._clock = clock
         self._scope = TaskScope(task_failed("ambience"))
         self._music: list[Music] = []
@@ -92,14 +93,11 @@ class Ambience:
 
     def play_music(self, port: BridgePort) -> Music:
         """Play music to one participant until it is closed."""
-        playout = self._engine.open_playout(self._tune.sample_rate_hz, seconds=_RING_S)
-        playing = Music(playout, self._tune)
-        playing.fill()
-        self._attach(port, playing.playout)
-        self._music.append(playing)
-        if not len(self._scope):
-            self._scope.spawn("music", self._pump())
-        return playing
+        return self._play(port, self._tune)
+
+    def play_ringing(self, port: BridgePort) -> Music:
+        """Let one participant hear, until it is closed, that it rings at the other end."""
+        return self._play(port, self._ringing)
 
     async def close(self) -> None:
         """Stop all music; closing twice is harmless."""
@@ -107,6 +105,15 @@ class Ambience:
         for playing in self._music:
             playing.close()
         self._music.clear()
+
+    def _play(self, port: BridgePort, tune: Tune) -> Music:
+        playing = Music(self._engine.open_playout(tune.sample_rate_hz, seconds=_RING_S), tune)
+        playing.fill()
+        self._attach(port, playing.playout)
+        self._music.append(playing)
+        if not len(self._scope):
+            self._scope.spawn("music", self._pump())
+        return playing
 
     def _attach(self, port: BridgePort, playout: Playout) -> None:
         try:

@@ -1,6 +1,7 @@
 """Room: the live side of a conference, its bridge and who sits in it; gone when the conference is over."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -106,15 +107,25 @@ class Room:
             seat.dismiss()
 
     def settle(self) -> None:
-        """Do what follows from who is here: open doors or close them, play music or stop it."""
+        """Do what follows from who is here: open doors or close them, let music and ringing begin or end."""
         joined, free = self.joined, self.moderated or not self.settings.wait_for_moderator
         for seat in self.seats.values():
             (seat.open.set if free or seat.role is Role.MODERATOR else seat.open.clear)()
-            alone = seat.joined and joined == 1
-            if not (self.settings.music_when_alone and (alone or (seat.waiting and not seat.joined))):
+            play = self._sound_for(seat, joined)
+            if play is None:
                 seat.hush()
             elif seat.music is None and not seat.dismissed.done():
-                seat.music = self._ambience.play_music(seat.port)
+                seat.music = play(seat.port)
+
+    def _sound_for(self, seat: Seat, joined: int) -> Callable[[BridgePort], Music] | None:
+        """Return what begins a sound for who waits: for company, or at the door."""
+        alone = seat.joined and joined == 1
+        if self.settings.music_when_alone and (alone or (seat.waiting and not seat.joined)):
+            return self._ambience.play_music
+        if alone and seat.conference.type == "connect" and not self.company.is_set():
+            # A room for two: the first hears it ring, also where no 180 can say so any more (api.md 4.1).
+            return self._ambience.play_ringing
+        return None
 
     def arrange(self, hears: Hears, leaving: ConferencecallId | None = None) -> None:
         """Let these rules hold for all but whoever leaves, all at one tick; TooManyExceptions if so."""

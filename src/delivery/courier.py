@@ -5,20 +5,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientSession,
-    ClientTimeout,
-    DummyCookieJar,
-    InvalidURL,
-    TCPConnector,
-)
+from aiohttp import ClientConnectorError, ClientError, InvalidURL
 
 from mixminus.clock import Clock
+from mixminus.delivery.outward import MAX_REDIRECTS, SCHEMES, open_session
 from mixminus.delivery.render import body_of, webhook_id
 from mixminus.delivery.signature import sign
-from mixminus.delivery.targets import TargetRefused, open_public
+from mixminus.delivery.targets import TargetRefused
 from mixminus.store.outbox import Event
 from mixminus.store.webhooks import Target
 
@@ -26,11 +19,7 @@ __all__ = ["Courier", "Outcome"]
 
 ATTEMPTS: Final = 3
 PAUSE_S: Final = 1.0
-# Connecting includes TLS. aiohttp refuses the redirect whose number is the limit, not the one after it.
-TIMEOUT: Final = ClientTimeout(total=30, sock_connect=10, sock_read=15)
-REDIRECTS: Final = 3
 CONNECTIONS: Final = 100
-SCHEMES: Final = ("http://", "https://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +41,7 @@ class Courier:
     def __init__(self, clock: Clock, counters: Counter[str], *, private_targets: bool) -> None:
         self._clock = clock
         self._counters = counters
-        self._session = ClientSession(
-            connector=TCPConnector(
-                limit=CONNECTIONS, socket_factory=None if private_targets else open_public
-            ),
-            timeout=TIMEOUT,
-            cookie_jar=DummyCookieJar(),
-            headers={"User-Agent": "mixminus"},
-        )
+        self._session = open_session(connections=CONNECTIONS, private_targets=private_targets)
 
     async def close(self) -> None:
         """Drop the connections; closing twice is harmless."""
@@ -87,7 +69,7 @@ class Courier:
                 target.uri,
                 data=body,
                 headers=self._headers(target, event, body),
-                max_redirects=REDIRECTS + 1,
+                max_redirects=MAX_REDIRECTS,
             ) as response:
                 status = response.status
         except ClientConnectorError as exc:

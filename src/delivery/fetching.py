@@ -1,19 +1,16 @@
 """Fetcher: brings what a flow wants played from the network; it goes where webhooks may go, and no further."""
 
+from http import HTTPStatus
 from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import ClientError, ClientSession
 
-from mixminus.delivery.targets import open_public
+from mixminus.delivery.outward import MAX_REDIRECTS, open_session, read_body
 from mixminus.sound.errors import SoundNotFound, SoundTooLarge
 
 __all__ = ["Fetcher"]
 
-_TIMEOUT: Final = ClientTimeout(total=30, sock_connect=10, sock_read=15)
-_REDIRECTS: Final = 3
-_CONNECTIONS: Final = 16
-_OK: Final = 200
-_PIECE: Final = 1 << 16
+CONNECTIONS: Final = 16
 
 
 class Fetcher:
@@ -26,17 +23,15 @@ class Fetcher:
     async def fetch(self, url: str, max_bytes: int) -> bytes:
         """Return the body; SoundNotFound if there is none, SoundTooLarge as soon as it is too long."""
         try:
-            async with self._opened().get(url, max_redirects=_REDIRECTS + 1) as response:
-                if response.status != _OK:
+            async with self._opened().get(url, max_redirects=MAX_REDIRECTS) as response:
+                if response.status != HTTPStatus.OK:
                     raise SoundNotFound(f"the URL answers {response.status}")
-                body = bytearray()
-                async for piece in response.content.iter_chunked(_PIECE):
-                    body += piece
-                    if len(body) > max_bytes:
-                        raise SoundTooLarge(f"the URL's answer is larger than {max_bytes} bytes")
-                return bytes(body)
+                body = await read_body(response, max_bytes=max_bytes)
         except (ClientError, TimeoutError, OSError, ValueError) as error:
             raise SoundNotFound("the URL cannot be fetched") from error
+        if body is None:
+            raise SoundTooLarge(f"the URL's answer is larger than {max_bytes} bytes")
+        return body
 
     async def close(self) -> None:
         """Drop the connections; closing twice is harmless."""
@@ -45,12 +40,5 @@ class Fetcher:
 
     def _opened(self) -> ClientSession:
         if self._session is None:
-            self._session = ClientSession(
-                connector=TCPConnector(
-                    limit=_CONNECTIONS, socket_factory=None if self._private_targets else open_public
-                ),
-                timeout=_TIMEOUT,
-                cookie_jar=DummyCookieJar(),
-                headers={"User-Agent": "mixminus"},
-            )
+            self._session = open_session(connections=CONNECTIONS, private_targets=self._private_targets)
         return self._session

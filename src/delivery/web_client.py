@@ -2,28 +2,16 @@
 
 from typing import Final
 
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    DummyCookieJar,
-    InvalidURL,
-    TCPConnector,
-    hdrs,
-)
+from aiohttp import ClientConnectorError, ClientError, ClientSession, InvalidURL, hdrs
 
-from mixminus.delivery.targets import TargetRefused, open_public
+from mixminus.delivery.outward import MAX_REDIRECTS, SCHEMES, open_session, read_body
+from mixminus.delivery.targets import TargetRefused
 from mixminus.errors import InvalidArgument, Unavailable
 from mixminus.flow.web import WebAnswer, WebRequest
 
 __all__ = ["WebClient"]
 
-TIMEOUT: Final = ClientTimeout(total=30, sock_connect=10, sock_read=15)
-REDIRECTS: Final = 3
 CONNECTIONS: Final = 100
-SCHEMES: Final = ("http://", "https://")
 METHODS: Final = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
 MAX_BODY_BYTES: Final = 1 << 20
 
@@ -52,9 +40,9 @@ class WebClient:
                 request.uri,
                 data=request.body,
                 headers={hdrs.CONTENT_TYPE: request.content_type},
-                max_redirects=REDIRECTS + 1,
+                max_redirects=MAX_REDIRECTS,
             ) as response:
-                return WebAnswer(response.status, await _body(response))
+                body = await read_body(response, max_bytes=MAX_BODY_BYTES)
         except ClientConnectorError as exc:
             if isinstance(exc.os_error, TargetRefused):
                 raise InvalidArgument("uri: leads to a private address, which is refused") from exc
@@ -63,24 +51,11 @@ class WebClient:
             raise InvalidArgument("uri: is none") from exc
         except (ClientError, TimeoutError, OSError) as exc:
             raise Unavailable("uri: the answer did not come, or broke off") from exc
+        if body is None:
+            raise Unavailable(f"uri: the answer has more than {MAX_BODY_BYTES} bytes")
+        return WebAnswer(response.status, body)
 
     def _opened(self) -> ClientSession:
         if self._session is None:
-            self._session = ClientSession(
-                connector=TCPConnector(
-                    limit=CONNECTIONS, socket_factory=None if self._private_targets else open_public
-                ),
-                timeout=TIMEOUT,
-                cookie_jar=DummyCookieJar(),
-                headers={hdrs.USER_AGENT: "mixminus"},
-            )
+            self._session = open_session(connections=CONNECTIONS, private_targets=self._private_targets)
         return self._session
-
-
-async def _body(response: ClientResponse) -> bytes:
-    body = bytearray()
-    async for piece in response.content.iter_chunked(1 << 16):
-        body += piece
-        if len(body) > MAX_BODY_BYTES:
-            raise Unavailable(f"uri: the answer has more than {MAX_BODY_BYTES} bytes")
-    return bytes(body)

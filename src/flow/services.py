@@ -8,6 +8,7 @@ from mixminus.clock import Clock
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
 from mixminus.flow.errands import Errands
+from mixminus.flow.external import ExternalMedia
 from mixminus.flow.flows import FlowService
 from mixminus.flow.transcriber import CallTranscriber
 from mixminus.flow.web import Web
@@ -30,5 +31,6 @@ class FlowServices:
     flows: FlowService
     web: Web
     errands: Errands
+    external: ExternalMedia
     sounds: SoundDesk
     keypad: Keypad

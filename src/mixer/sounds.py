@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SOUND_RATE_HZ", "Pcm", "beep", "beeps", "entry_tone", "exit_tone", "music"]
+__all__ = ["SOUND_RATE_HZ", "Pcm", "beep", "beeps", "entry_tone", "exit_tone", "music", "ringing"]
 
 Pcm = NDArray[np.int16]
 
@@ -52,6 +52,12 @@ def entry_tone() -> Pcm:
 def exit_tone() -> Pcm:
     """Fall by a fourth: somebody has left."""
     return _frozen(np.concatenate([_note(698.5, 0.12), _note(523.3, 0.2)]))
+
+
+@functools.cache
+def ringing() -> Pcm:
+    """Return five seconds of the tone that says that it rings at the other end (ITU-T E.180: 425 Hz, 1 s of them)."""
+    return _frozen(np.concatenate([_note(425.0, 1.0), np.zeros(_samples(4.0), np.int16)]))
 
 
 @functools.cache

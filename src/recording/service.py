@@ -6,10 +6,9 @@ tap -> sample clock -> layout -> tracks + journal -> (encoder) -> timeline -> st
 import asyncio
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
@@ -18,7 +17,6 @@ from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
 from mixminus.conference.model import Conference
 from mixminus.conference.room import Seat
-from mixminus.errors import Unavailable
 from mixminus.ids import ConferenceId, CustomerId, RecordingId
 from mixminus.log import get, task_failed
 from mixminus.mixer import (
@@ -32,21 +30,19 @@ from mixminus.mixer import (
     Watchers,
 )
 from mixminus.recording.books import RecordingBooks
-from mixminus.recording.completion import TIMELINE, Completed, complete
-from mixminus.recording.encode import EncodingStopped
 from mixminus.recording.errors import (
     FileNotFound,
     RecordingNotActive,
     RecordingNotEnded,
     RecordingUnavailable,
 )
+from mixminus.recording.finishing import Finisher
 from mixminus.recording.layout import MAIN, CallLayout, Layout, RoomLayout
 from mixminus.recording.model import PauseMode, Recording, RecordingOptions
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.states import RecordingStatus
 from mixminus.recording.storage import LocalStorage, Storage
 from mixminus.recording.tracks import TrackSet, begin_of
-from mixminus.recording.wav import repair_wav
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
@@ -54,9 +50,6 @@ from mixminus.tasks import TaskScope
 __all__ = ["RecordingService"]
 
 MAX_DURATION_S: Final = 86_400
-_DISK_THREADS: Final = 4
-_ERRAND_THREADS: Final = 2
-_PATIENCE_S: Final = 1.0
 
 T = TypeVar("T")
 log = get("recording")
@@ -78,31 +71,28 @@ class RecordingService:
         self.books = RecordingBooks(store, clock)
         self.storage = storage or LocalStorage(directory)
         self.directory = directory
-        self.on_ended: list[Callable[[Recording], Awaitable[None]]] = []
-        """Called one after the other with each recording that has ended."""
         self.counters: Counter[str] = Counter(
             {"recording.failed": 0, "recording.events_dropped": 0, "recording.not_stored": 0}
         )
         self._clock = clock
         self._sample_rate_hz = sample_rate_hz
         self._seat_of = seat_of
-        self._disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
-        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
-        self._errands = ThreadPoolExecutor(_ERRAND_THREADS, thread_name_prefix="recordings")
+        self._finisher = Finisher(
+            self.books,
+            clock,
+            directory=directory,
+            sample_rate_hz=sample_rate_hz,
+            storage=self.storage,
+            counters=self.counters,
+        )
+        self.on_ended = self._finisher.on_ended
         self._scope = TaskScope(task_failed("recording"))
         self._sessions: dict[RecordingId, RecordingSession] = {}
         self._by_port: dict[int, list[RecordingSession]] = defaultdict(list)
-        self._closing = False
-        self._repairing: set[RecordingId] = set()
 
     async def repair(self) -> None:
         """Take up the recordings that an earlier run has left: they end at the last sample on the disk."""
-        for recording in await self.books.unfinished():
-            if self._is_long(recording):
-                await self.books.captured(recording.id, None, "")
-                self._scope.spawn(f"repair {recording.id}", self._repair(recording))
-            else:
-                await self._repair(recording)
+        await self._finisher.repair()
 
     async def start(self, conference: Conference, bridge: Bridge, options: RecordingOptions) -> None:
         """Record a room from now on; silence counts."""
@@ -161,11 +151,16 @@ class RecordingService:
         """Return recordings of all states, newest first."""
         return [self.shown(each) for each in await self.books.page(customer_id, page)]
 
-    async def file(self, customer_id: CustomerId, recording_id: RecordingId) -> Path:
-        """Return where a recording that has ended lies on this machine; RecordingNotEnded, FileNotFound."""
+    async def ended(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
+        """Return a recording that has ended; RecordingNotEnded."""
         recording = await self.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
+        return recording
+
+    async def file(self, customer_id: CustomerId, recording_id: RecordingId) -> Path:
+        """Return where a recording that has ended lies on this machine; RecordingNotEnded, FileNotFound."""
+        recording = await self.ended(customer_id, recording_id)
         name = recording.files[0]["name"] if recording.files else f"{MAIN}.wav"
         path = self.storage.path(recording_id, name)
         if path is None or not await self.on_disk(path.is_file):
@@ -174,12 +169,7 @@ class RecordingService:
 
     async def store_again(self) -> None:
         """Bring into the storage what is still here though it has ended."""
-        if isinstance(self.storage, LocalStorage):
-            return
-        for directory in await self.on_disk(lambda: sorted(self.directory.glob(f"*/{TIMELINE}"))):
-            recording_id = RecordingId(UUID(directory.parent.name))
-            if recording_id not in self._sessions and recording_id not in self._repairing:
-                await self._keep(recording_id, directory.parent)
+        await self._finisher.store_again(self._sessions)
 
     def shown(self, recording: Recording) -> Recording:
         """Return a recording with what is known of it only while it goes on."""
@@ -205,24 +195,22 @@ class RecordingService:
 
     async def close(self) -> None:
         """Finish every recording; what is being encoded is taken up at the next start. Closing twice is harmless."""
-        self._closing = True
+        self._finisher.hurry()
         for session in self._sessions.values():
             session.stop()
         await asyncio.gather(*(session.ended for session in tuple(self._sessions.values())))
         await self._scope.close()
-        self._disk.shutdown()
-        self._encoder.shutdown()
-        self._errands.shutdown()
+        await self._finisher.close()
 
     async def on_disk(self, work: Callable[[], T]) -> T:
         """Return what a function returns that waits for the disk or the storage; recordings do not wait for it."""
-        return await asyncio.get_running_loop().run_in_executor(self._errands, work)
+        return await self._finisher.on_disk(work)
 
     async def _finish(self, sessions: Sequence[RecordingSession]) -> None:
         for session in sessions:
             session.stop()
         await asyncio.gather(
-            *(each.captured if self._is_long(each.recording) else each.ended for each in sessions)
+            *(each.captured if self._finisher.is_long(each.recording) else each.ended for each in sessions)
         )
 
     def _active(self, reference_id: UUID) -> RecordingSession:
@@ -286,17 +274,17 @@ class RecordingService:
     async def _record(self, session: RecordingSession) -> None:
         recording = session.recording
         try:
-            await session.run(self._disk, self._clock)
+            await session.run(self._finisher.disk, self._clock)
             tm_end = (recording.tm_start or recording.tm_create) + timedelta(seconds=session.heard_s)
             self._forget(session)
             if session.error:
                 self.counters["recording.failed"] += 1
                 log.error("recording cut short", recording_id=str(recording.id), reason=session.error)
-            if session.error or self._is_long(recording):
-                await self._insist(
+            if session.error or self._finisher.is_long(recording):
+                await self._finisher.insist(
                     functools.partial(self.books.captured, recording.id, tm_end, session.error)
                 )
-            await self._complete(recording, tm_end, session)
+            await self._finisher.finish(recording, tm_end, session)
         finally:
             del self._sessions[recording.id]
             session.ended.set_result(None)
@@ -307,84 +295,3 @@ class RecordingService:
             self._by_port[port_id].remove(session)
             if not self._by_port[port_id]:
                 del self._by_port[port_id]
-
-    async def _repair(self, recording: Recording) -> None:
-        if not (self.directory / str(recording.id)).is_dir():
-            await self._repair_older(recording)
-            return
-        self._repairing.add(recording.id)
-        try:
-            await self._complete(recording, None, None)
-        finally:
-            self._repairing.discard(recording.id)
-
-    async def _repair_older(self, recording: Recording) -> None:
-        """End what an older server has left: one WAV file without a folder, or nothing at all."""
-        path = self.directory / f"{recording.id}.wav"
-        samples = await self.on_disk(functools.partial(repair_wav, path)) if path.exists() else 0
-        begin = recording.tm_start or recording.tm_create
-        await self.books.end(
-            recording.id, begin + timedelta(seconds=samples / self._sample_rate_hz), None, "repaired"
-        )
-
-    async def _complete(
-        self, recording: Recording, tm_end: datetime | None, session: RecordingSession | None
-    ) -> None:
-        """Take a recording that is captured to its end; ``tm_end`` None: to where its files end."""
-        completed: Completed | None = None
-        error = ""
-        directory = self.directory / str(recording.id)
-        try:
-            work = functools.partial(complete, directory, functools.partial(self._progress, session))
-            executor = self._encoder if self._is_long(recording) else self._disk
-            completed = await asyncio.get_running_loop().run_in_executor(executor, work)
-            await self._keep(recording.id, directory)
-        except EncodingStopped:
-            return
-        except (OSError, ValueError, LookupError) as exc:
-            log.error("recording not completed", recording_id=str(recording.id), exc_info=exc)
-            error = "not_completed"
-        samples = completed.samples if completed else 0
-        begin = recording.tm_start or recording.tm_create
-        tm_end = tm_end or begin + timedelta(seconds=samples / self._sample_rate_hz)
-        write = functools.partial(self.books.end, recording.id, tm_end, completed, error)
-        if ended := await self._insist(write):
-            log.info("recording ended", recording_id=str(recording.id), samples=samples, error=ended.error)
-            await self._tell(ended)
-
-    async def _insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Return what a change of the books returns, tried until they take it: they may be on the full disk, too."""
-        while True:
-            try:
-                return await write()
-            except Unavailable:
-                if self._closing:
-                    raise  # the next start finds it unfinished
-                await self._clock.sleep(_PATIENCE_S)
-
-    async def _tell(self, recording: Recording) -> None:
-        if self._closing:
-            return  # whoever would act on it has closed already
-        for told in self.on_ended:
-            try:
-                await told(recording)
-            except Exception as exc:
-                log.error("end not told", recording_id=str(recording.id), exc_info=exc)
-
-    async def _keep(self, recording_id: RecordingId, directory: Path) -> None:
-        try:
-            await self.on_disk(functools.partial(self.storage.keep, recording_id, directory))
-        except OSError as exc:
-            # It stays where it is, and is found there; the upkeep tries again.
-            self.counters["recording.not_stored"] += 1
-            log.error("recording not stored", recording_id=str(recording_id), exc_info=exc)
-
-    def _progress(self, session: RecordingSession | None, share: float) -> bool:
-        """Note how far the encoder is; called in its thread."""
-        if session is not None:
-            session.progress = round(share, 3)
-        return not self._closing
-
-    def _is_long(self, recording: Recording) -> bool:
-        """Return whether more than a moment of work follows when nothing more is heard."""
-        return recording.format != "wav" or not isinstance(self.storage, LocalStorage)

@@ -1,14 +1,15 @@
 """What a stream listens to and speaks into: a room, as one more who is in it; or one call."""
 
+import enum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixminus.mixer import MIX, Bridge, BridgePort, Engine
+from mixminus.mixer import HEARD, MIX, Bridge, BridgePort, Engine
 from mixminus.streams.framing import SAMPLE_RATE_HZ
 
-__all__ = ["Audio", "CallAudio", "RoomAudio"]
+__all__ = ["Audio", "CallAudio", "RoomAudio", "Way"]
 
 _RING_S = 10
 """So much may be written ahead; a program that speaks faster than that is cut."""
@@ -62,12 +63,22 @@ class RoomAudio:
         self._port.close()
 
 
-class CallAudio:
-    """What a call says, in rooms and outside; what is said to it only it hears."""
+class Way(enum.Enum):
+    """Of a call: what it says, what it hears, or both as one."""
 
-    def __init__(self, engine: Engine, port: BridgePort) -> None:
+    IN = enum.auto()
+    OUT = enum.auto()
+    BOTH = enum.auto()
+
+
+class CallAudio:
+    """What a call says or hears, in rooms and outside; what is said to it only it hears."""
+
+    def __init__(self, engine: Engine, port: BridgePort, *, way: Way = Way.IN, ring_s: int = _RING_S) -> None:
         self._port = port
-        self._playout = engine.open_playout(SAMPLE_RATE_HZ, seconds=_RING_S)
+        self._stem = {Way.IN: port.id, Way.OUT: HEARD, Way.BOTH: MIX}[way]
+        self._losses = 0
+        self._playout = engine.open_playout(SAMPLE_RATE_HZ, seconds=ring_s)
         try:
             port.play(self._playout)
             self._tap = port.open_tap(SAMPLE_RATE_HZ)
@@ -81,7 +92,7 @@ class CallAudio:
 
     def read(self) -> Pcm:
         records = self._tap.read()
-        said = {each.first_sample: each.pcm for each in records if each.port_id == self._port.id}
+        said = {each.first_sample: each.pcm for each in records if each.port_id == self._stem}
         # Every tick has a record of both ways together; who is silent has none of their own.
         frames = [
             said.get(each.first_sample, np.zeros(each.pcm.size, np.int16))
@@ -92,6 +103,16 @@ class CallAudio:
 
     def write(self, pcm: Pcm) -> int:
         return self._playout.write(pcm)
+
+    @property
+    def pending(self) -> int:
+        """Samples that were spoken and are not heard yet."""
+        return self._playout.pending
+
+    def take_losses(self) -> int:
+        """Return how many records were lost since the last time because nobody read."""
+        losses, self._losses = self._tap.overruns - self._losses, self._tap.overruns
+        return losses
 
     def close(self) -> None:
         self._playout.close()

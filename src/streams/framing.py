@@ -15,7 +15,15 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FRAME_SAMPLES", "SAMPLE_RATE_HZ", "Encapsulation", "Framing", "MalformedFrame", "framing"]
+__all__ = [
+    "FRAME_SAMPLES",
+    "SAMPLE_RATE_HZ",
+    "Encapsulation",
+    "Framing",
+    "MalformedFrame",
+    "framing",
+    "rtp_payload",
+]
 
 SAMPLE_RATE_HZ: Final = 8000
 FRAME_SAMPLES: Final = 160
@@ -57,6 +65,25 @@ def framing(encapsulation: Encapsulation) -> Framing:
     return _FRAMINGS[encapsulation]()
 
 
+def rtp_payload(message: bytes, payload_type: int) -> bytes:
+    """Return what an RTP packet carries (RFC 3550 section 5.1); MalformedFrame if it is none of this type."""
+    if len(message) < _RTP.size:
+        raise MalformedFrame("too short")
+    first, second, *_ = _RTP.unpack_from(message)
+    if first >> 6 != _RTP_VERSION or second & 0x7F != payload_type:
+        raise MalformedFrame(f"neither version 2 nor type {payload_type}")
+    begin = _RTP.size + (first & 0x0F) * _WORD_BYTES
+    if first & 0x10:
+        if len(message) < begin + _WORD_BYTES:
+            raise MalformedFrame("extension cut short")
+        (words,) = struct.unpack_from("!H", message, begin + 2)
+        begin += _WORD_BYTES * (1 + words)
+    end = len(message) - (message[-1] if first & 0x20 else 0)
+    if end < begin:
+        raise MalformedFrame("cut short")
+    return message[begin:end]
+
+
 class _Sln:
     def wrap(self, pcm: Pcm) -> bytes:
         return _bytes(pcm)
@@ -77,21 +104,7 @@ class _Rtp:
         return header + _bytes(pcm)
 
     def unwrap(self, message: bytes) -> Pcm:
-        if len(message) < _RTP.size:
-            raise MalformedFrame("too short")
-        first, second, *_ = _RTP.unpack_from(message)
-        if first >> 6 != _RTP_VERSION or second & 0x7F != PAYLOAD_TYPE:
-            raise MalformedFrame("neither version 2 nor type 96")
-        begin = _RTP.size + (first & 0x0F) * _WORD_BYTES
-        if first & 0x10:
-            if len(message) < begin + _WORD_BYTES:
-                raise MalformedFrame("extension cut short")
-            (words,) = struct.unpack_from("!H", message, begin + 2)
-            begin += _WORD_BYTES * (1 + words)
-        end = len(message) - (message[-1] if first & 0x20 else 0)
-        if end < begin:
-            raise MalformedFrame("cut short")
-        return _pcm(message[begin:end])
+        return _pcm(rtp_payload(message, PAYLOAD_TYPE))
 
 
 class _AudioSocket:

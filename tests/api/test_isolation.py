@@ -18,6 +18,7 @@ from mixminus.speech.recognition.model import Transcribe
 from mixminus.speech.recognition.states import TranscribeStatus
 from tests.api.door import KEY, Door
 from tests.api.test_whip import join, offer, participant
+from tests.support.waiting import until
 
 __all__ = ["offer"]
 
@@ -67,6 +68,9 @@ async def victim(door: Door, offer: str) -> Victim:
     }
     group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
     _, rung = await door.post("/v1.0/groupcalls", group)
+    # What changes by itself has changed before anybody looks.
+    await settled(door, f"/v1.0/recordings/{recorded['recording_ids'][0]}", "ended")
+    await settled(door, f"/v1.0/groupcalls/{rung['id']}", "hangup")
     transcribed = await transcribe(door, identity.customer_id)
     _, flow = await door.post("/v1.0/flows", {"name": "victim's"})
     agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
@@ -88,6 +92,13 @@ async def victim(door: Door, offer: str) -> Victim:
         },
         session["path"].rsplit("/", 1)[1],
     )
+
+
+async def settled(door: Door, path: str, status: str) -> None:
+    async def look() -> bool:
+        return bool((await door.get(path))[1]["status"] == status)
+
+    await until(look)
 
 
 async def transcribe(door: Door, customer_id: CustomerId) -> str:

@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 from mixminus.api.openapi import recording_shapes
 from mixminus.ids import ConferenceId
 from tests.recording.listening import TICK, talk
+from tests.support.endings import finished, telling_flow, told_values
 from tests.support.house import House
 from tests.support.site import Site, site
 from tests.support.waiting import until
@@ -195,19 +196,20 @@ async def test_a_call_is_recorded_by_its_id(site: Site) -> None:
     assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")
 
 
-async def test_a_flow_runs_when_it_has_ended(site: Site) -> None:
-    keep = [
-        {"type": "variable_set", "option": {"key": "told", "value": "${voipbin.recording.filenames}"}},
-        {"type": "block"},
-    ]
-    _, flow = await site.door.post("/v1.0/flows", {"name": "at the end", "actions": keep})
-    room, recording_id = await begin(site, {"on_end_flow_id": flow["id"], "format": "flac"})
-    await end(site, room, recording_id)
-
-    async def launched() -> dict[str, Any] | None:
-        _, page = await site.door.get("/v1.0/activeflows")
-        return page["result"][0] if page["result"] else None
-
-    activeflow = await until(launched)
+async def test_a_flow_runs_when_it_has_ended_and_knows_it(site: Site) -> None:
+    names = ("id", "reference_type", "reference_id", "format", "recording_name", "filenames")
+    flow_id = await telling_flow(site.door, "voipbin.recording", names)
+    room, recording_id = await begin(site, {"on_end_flow_id": flow_id, "format": "flac", "stems": True})
+    await speak(site.house, room)
+    recording = await end(site, room, recording_id)
+    activeflow = await finished(site.door)
     assert (activeflow["reference_type"], activeflow["reference_id"]) == ("recording", recording_id)
-    assert activeflow["flow_id"] == flow["id"]
+    assert activeflow["flow_id"] == flow_id
+    assert told_values(activeflow) == {
+        "id": recording_id,
+        "reference_type": "confbridge",
+        "reference_id": room.rsplit("/", 1)[1],
+        "format": "flac",
+        "recording_name": recording_id,
+        "filenames": ",".join(f"{each['track']}.flac" for each in recording["files"]),
+    }

@@ -4,9 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from mixminus.app.settings import BadSettings, Settings, load
+from mixminus.app.main import main
+from mixminus.app.settings import BadSettings, Settings, load, setting_name
 
-README = Path(__file__).resolve().parents[2] / "README.md"
 ROOM = UUID("11111111-2222-4333-8444-555555555555")
 
 
@@ -119,6 +119,10 @@ def test_browsers_audio_goes_where_the_network_is(
     assert load().media_host == media
 
 
-def test_the_readme_names_every_setting() -> None:
-    text = README.read_text("utf-8")
-    assert [name for name in Settings.model_fields if f"`MIXMINUS_{name.upper()}`" not in text] == []
+def test_help_tells_every_setting_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    told = capsys.readouterr().out
+    assert [name for name in map(setting_name, Settings.model_fields) if f"  {name} " not in told] == []
+    assert "[127.0.0.1]" in told
+    assert "[None]" not in told

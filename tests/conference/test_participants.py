@@ -7,6 +7,7 @@ import pytest
 
 from mixminus.call.states import CallStatus, HangupBy, HangupReason
 from mixminus.conference.errors import ConferencecallNotFound, ConferenceNotFound
+from mixminus.conference.health import INTERVAL_S
 from mixminus.conference.model import Conferencecall
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import Conflict, IllegalTransition
@@ -147,9 +148,7 @@ async def test_who_is_lost_is_removed_by_the_health_check(house: House) -> None:
 
 async def checked(house: House) -> None:
     """Let one health check pass."""
-    sleepers = house.clock.sleepers
-    house.clock.advance(5)
-    await until(lambda: house.clock.sleepers == sleepers)
+    await house.clock.let_nap(INTERVAL_S)
 
 
 class TestConnect:

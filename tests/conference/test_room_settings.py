@@ -173,9 +173,7 @@ class TestSounds:
         for _ in range(10):
             house.tick(50)
             assert loud(leg) > 100
-            sleepers = house.clock.sleepers
-            house.clock.advance(1)
-            await until(lambda expected=sleepers: house.clock.sleepers == expected)  # type: ignore[misc]
+            await house.clock.let_nap(1.0)
         leg.bye()
         await with_status(house, room, LEAVED, 1)
 

@@ -1,7 +1,10 @@
 """30: the events of one join and leave come in order, and one conference_deleted a room."""
 
+from typing import Any
+
 from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from tests.support.front import Front
+from tests.support.waiting import until
 from tests.support.webhook_receiver import WebhookReceiver
 
 LIFE = [
@@ -52,3 +55,40 @@ async def test_a_kick_is_told_before_the_leaving(front: Front) -> None:
         "conferencecall_leaved",
         "conference_updated",
     ]
+
+
+async def test_a_call_that_goes_on_behind_the_room_is_told_of_after_the_leaving(front: Front) -> None:
+    room = await front.house.room(post_actions=[{"type": "sleep", "option": {"duration": 3_600_000}}])
+    await front.house.join(room)
+    (id_,) = await front.house.joined(room)
+    await front.send("DELETE", f"/v1.0/conferencecalls/{id_}")
+    call_id = (await front.send("GET", f"/v1.0/conferencecalls/{id_}"))["reference_id"]
+
+    async def told() -> dict[str, Any] | None:
+        events = [each for each in await front.events() if not each["type"].startswith("activeflow_")]
+        assert "call_hangup" not in [each["type"] for each in events]
+        return events[-1] if events[-1]["type"] == "call_updated" else None
+
+    data = (await until(told))["data"]
+    assert (data["id"], data["status"]) == (call_id, "progressing")
+    types = [each["type"] for each in await front.events()]
+    behind = types[types.index("conferencecall_leaving") :]
+    assert [type_ for type_ in behind if not type_.startswith("activeflow_")] == [
+        "conferencecall_leaving",
+        "conferencecall_leaved",
+        "conference_updated",
+        "call_updated",
+    ]
+
+
+async def test_a_call_that_is_hung_up_in_the_room_does_not_go_on(front: Front) -> None:
+    room = await front.house.room()
+    (leg,) = await front.house.join(room)
+    await front.house.joined(room)
+    leg.bye()
+
+    async def over() -> bool:
+        return "call_hangup" in [each["type"] for each in await front.events()]
+
+    await until(over)
+    assert "call_updated" not in [each["type"] for each in await front.events()]

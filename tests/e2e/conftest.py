@@ -37,6 +37,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
+def md5_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that offers nothing but MD5: baresip 1.0 gives up when it sees SHA-256."""
+    with Server(tmp_path_factory.mktemp("md5-server"), MIXMINUS_SIP_DIGESTS="md5") as running:
+        yield running
+        assert running.stop() == 0, running.log[-3000:]
+    assert "Traceback" not in running.log, running.log[-3000:]
+
+
+@pytest.fixture(scope="module")
 def short_timeout_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that gives up on a silent phone after two seconds."""
     directory = tmp_path_factory.mktemp("short-timeout-server")
@@ -52,11 +61,13 @@ def phone(tmp_path: Path) -> Iterator[Ring]:
     """Make a phone whose microphone plays one tone: ``phone(440.0, codec="PCMU/8000/1")``."""
     phones: list[Baresip] = []
 
-    def ring(tone_hz: float, *, amplitude: float = 6000.0, **settings: Any) -> Baresip:
+    def ring(
+        tone_hz: float, *, amplitude: float = 6000.0, seconds: float = MICROPHONE_S, **settings: Any
+    ) -> Baresip:
         seat = next(_seats) % 40
         directory = tmp_path / f"phone{seat}"
         directory.mkdir()
-        microphone = write_wav(directory / "microphone.wav", tone(tone_hz, MICROPHONE_S, amplitude=amplitude))
+        microphone = write_wav(directory / "microphone.wav", tone(tone_hz, seconds, amplitude=amplitude))
         phones.append(Baresip(directory, microphone, seat=seat, **settings))
         return phones[-1]
 

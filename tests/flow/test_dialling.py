@@ -10,10 +10,13 @@ from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.catalogue import parse
 from tests.support.house import EVERYTHING, House
 from tests.support.legs import RungLeg
+from tests.support.signals import loudness_at
 from tests.support.waiting import until
 
 BOB = {"type": "sip", "target": "bob@192.0.2.7"}
 CAROL = {"type": "sip", "target": "carol@192.0.2.8"}
+RINGING_HZ = 425
+RATE_HZ = 16_000
 SLEEP = {"type": "sleep", "option": {"duration": 3_600_000}}
 
 
@@ -46,6 +49,23 @@ async def test_connect_lets_two_talk_and_neither_stays_alone(house: House) -> No
     bob.bye()
     await until(lambda: [each.action.get("type") for each in house.calls.live.values()] == ["sleep"])
     assert not leg.port.closed
+
+
+async def test_an_answered_caller_hears_it_ring_until_somebody_is_there(house: House) -> None:
+    leg = await caller(house, action("answer"), action("connect", destinations=[BOB]))
+    (bob,) = await dialled(house, 1)
+    bob.alert()
+
+    def ringing() -> bool:
+        """Listen for as long as the tone and its pause take."""
+        leg.port.read()
+        house.tick(260)
+        return loudness_at(leg.port.read(), RINGING_HZ, RATE_HZ) > 300
+
+    await until(ringing)
+    bob.pick_up()
+    await until(lambda: not ringing())
+    assert not (leg.port.closed or bob.port.closed)
 
 
 async def test_a_caller_that_leaves_takes_whoever_was_called_along(house: House) -> None:

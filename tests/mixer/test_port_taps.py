@@ -152,14 +152,14 @@ def test_what_was_said_last_can_be_read_when_the_port_is_closed(engine: Engine) 
 
 def test_a_port_has_so_many_taps_and_no_more(engine: Engine) -> None:
     port = engine.open_pcm_port(RATE)
-    taps = [port.open_tap(RATE) for _ in range(4)]
+    taps = [port.open_tap(RATE) for _ in range(12)]
     with pytest.raises(Exhausted):
         port.open_tap(RATE)
     taps.pop().close()
     engine.tick(1)
     taps.append(port.open_tap(RATE))
     say(engine, {port: 400}, 10)
-    assert [tap.position for tap in taps] == [11 * FRAME] * 3 + [10 * FRAME]
+    assert [tap.position for tap in taps] == [11 * FRAME] * 11 + [10 * FRAME]
     assert all(len(tap.read()) >= 10 for tap in taps)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, beep, entry_tone, exit_tone, music
+from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, beep, entry_tone, exit_tone, music, ringing
 
 FRAME = SOUND_RATE_HZ // 50
 
@@ -26,3 +26,10 @@ def test_music_goes_round_without_a_seam() -> None:
     # Never silent, never loud: each half second has its share.
     power = np.sqrt(np.mean(pcm.reshape(-1, SOUND_RATE_HZ // 2).astype(float) ** 2, axis=1))
     assert 200 < power.min() <= power.max() < 3000
+
+
+def test_ringing_is_a_second_of_a_tone_and_four_of_silence() -> None:
+    pcm = ringing()
+    assert len(pcm) == 5 * SOUND_RATE_HZ
+    assert not pcm[SOUND_RATE_HZ:].any()
+    assert np.abs(np.fft.rfft(pcm[:SOUND_RATE_HZ])).argmax() == 425

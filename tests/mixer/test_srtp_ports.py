@@ -1,5 +1,6 @@
 """SRTP legs against pylibsrtp: who has the key is heard, wherever from; who has not is not."""
 
+import struct
 from collections.abc import Iterator
 
 import pylibsrtp
@@ -42,9 +43,17 @@ class SecurePhone(RtpPhone):
     def protected(self, payload: bytes) -> bytes:
         return self._out.protect(self.packet(payload))
 
+    def protected_report(self, report: bytes) -> bytes:
+        return self._out.protect_rtcp(report)
+
     def receive(self) -> list[RtpPacket]:
         rtp = [raw for raw in self.receive_raw() if not 192 <= raw[1] <= 223]
         return [RtpPacket.parse(self._in.unprotect(raw)) for raw in rtp]
+
+    def receive_reports(self) -> list[bytes]:
+        """Return all RTCP that waits, unprotected: whoever has not the key raises."""
+        rtcp = [raw for raw in self.receive_raw() if 192 <= raw[1] <= 223]
+        return [self._in.unprotect_rtcp(raw) for raw in rtcp]
 
 
 @pytest.fixture
@@ -76,6 +85,34 @@ def test_both_directions_are_protected(engine: Engine, profile: SrtpProfile) -> 
         heard = phone.heard()
         assert loudness_at(heard[-1600:], 700, 8000) == pytest.approx(LOUD, rel=0.03)
         assert loudness_at(heard[-1600:], 400, 8000) < 100
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_reports_are_protected_and_plain_ones_are_not_believed(engine: Engine, profile: SrtpProfile) -> None:
+    """SRTCP (RFC 3711 section 3.4, RFC 7714 section 9)."""
+    with SecurePhone(profile) as phone, engine.open_bridge() as bridge:
+        port = engine.open_rtp_port()
+        port.configure(phone.media(srtp=phone.keys, rtcp_mux=True))
+        port.join(bridge)
+        for _ in range(300):
+            phone.send(port.local_port)
+            engine.tick()
+        reports = phone.receive_reports()
+        assert {report[1] for report in reports} == {200}
+        ssrc, last_sr = (struct.unpack_from("!I", reports[-1], at)[0] for at in (4, 10))
+        assert struct.unpack_from("!I", reports[-1], 28)[0] == phone.ssrc
+
+        def lost(share_q8: int) -> bytes:
+            block = struct.pack("!IIIIII", ssrc, share_q8 << 24, 0, 0, last_sr, 0)
+            return struct.pack("!BBHI", 0x81, 201, 7, phone.ssrc) + block
+
+        phone.send_protected(port.local_port, phone.protected_report(lost(64)))
+        phone.send_protected(port.local_port, lost(128))
+        engine.tick()
+        statistics = port.statistics()
+    assert statistics.remote_loss == 0.25
+    assert statistics.counters["rtcp_received"] == 1
+    assert statistics.counters["srtp_unauthenticated"] == 1
 
 
 def test_plain_and_foreign_packets_are_not_heard(engine: Engine, phone: SecurePhone, port: Port) -> None:

@@ -3,10 +3,12 @@
 import asyncio
 import fractions
 import re
+from collections.abc import Sequence
 
 import numpy as np
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile
 from av import AudioFrame
 from numpy.typing import NDArray
 
@@ -48,10 +50,14 @@ class _Tone(MediaStreamTrack):
 class AiortcClient:
     """Joins by WHIP with everything gathered beforehand."""
 
-    def __init__(self, exchange: Exchange, *, hz: float) -> None:
+    def __init__(
+        self, exchange: Exchange, *, hz: float, srtp_profiles: Sequence[SRTPProtectionProfile] = SRTP_PROFILES
+    ) -> None:
         self._exchange = exchange
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.connection.addTrack(_Tone(hz))
+        sender = self.connection.addTrack(_Tone(hz))
+        # aiortc has no public way to choose.
+        sender.transport._srtp_profiles = list(srtp_profiles)
         self.connection.on("track", self._listen)
         self._heard: list[NDArray[np.int16]] = []
         self._listener: asyncio.Task[None] | None = None

@@ -130,6 +130,11 @@ class Baresip:
         """Where the phone is called."""
         return f"sip:{self._user}@{ADDRESS}:{self._sip_port};transport={self._transport}"
 
+    @property
+    def host(self) -> str:
+        """The address and port that it listens at."""
+        return f"{ADDRESS}:{self._sip_port}"
+
     def pick_up(self) -> None:
         self.command("accept")
 
@@ -141,6 +146,10 @@ class Baresip:
             timeout_s=15,
             what=f"{uri} answers; log: {self.log[-800:]}",
         )
+
+    def speak(self, microphone: Path) -> None:
+        """Let the microphone hear this file from its beginning, 48 kHz, from now on."""
+        self.command("ausrc", f"aufile,{microphone}")
 
     def wait_for_log(self, words: str, *, what: str) -> None:
         """Wait until the phone has printed these words."""

@@ -146,6 +146,21 @@ function mute(muted) {
   participant.pc.getSenders().forEach((sender) => { sender.track.enabled = !muted; });
 }
 
+// Speak 16-bit mono PCM (base64) instead of the microphone, from now on; resolves when it is said.
+async function speak({ encoded, rateHz }) {
+  const context = new AudioContext();
+  const pcm = new Int16Array(Uint8Array.from(atob(encoded), (each) => each.charCodeAt(0)).buffer);
+  const source = new AudioBufferSourceNode(context, { buffer: new AudioBuffer({ length: pcm.length, sampleRate: rateHz }) });
+  source.buffer.getChannelData(0).set(Float32Array.from(pcm, (each) => each / 32768));
+  const mouth = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
+  source.connect(mouth);
+  await context.resume();
+  await participant.pc.getSenders()[0].replaceTrack(mouth.stream.getAudioTracks()[0]);
+  const said = new Promise((resolve) => { source.onended = resolve; });
+  source.start();
+  await said;
+}
+
 async function press(digits) {
   const { dtmf } = participant.pc.getSenders()[0];
   const done = new Promise((resolve) => { dtmf.ontonechange = ({ tone }) => tone || resolve(); });

@@ -71,6 +71,11 @@ class Chromium:
         """Disable or enable the microphone's track."""
         await self._page.evaluate("muted => mute(muted)", muted)
 
+    async def speak(self, pcm: NDArray[np.int16], sample_rate_hz: int) -> None:
+        """Say this from now on instead of what the microphone hears, and return when it is said."""
+        encoded = base64.b64encode(pcm.astype("<i2").tobytes()).decode()
+        await self._page.evaluate("said => speak(said)", {"encoded": encoded, "rateHz": sample_rate_hz})
+
     async def press(self, digits: str) -> None:
         """Send DTMF, and return when the last digit is over."""
         await self._page.evaluate("digits => press(digits)", digits)

@@ -3,7 +3,10 @@
 import asyncio
 import heapq
 import itertools
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+
+from tests.support.waiting import until
 
 __all__ = ["ManualClock"]
 
@@ -15,6 +18,7 @@ class ManualClock:
         self._now = datetime(2030, 1, 1, tzinfo=UTC)
         self._monotonic_s = 0.0
         self._order = itertools.count()
+        self._naps: Counter[float] = Counter()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
@@ -27,9 +31,16 @@ class ManualClock:
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             return
+        self._naps[seconds] += 1
         wake = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._monotonic_s + seconds, next(self._order), wake))
         await wake
+
+    async def let_nap(self, nap_s: float, seconds: float | None = None) -> None:
+        """Let time pass, and wait until whoever sleeps so long at a time has done its work and sleeps again."""
+        before = self._naps[nap_s]
+        self.advance(nap_s if seconds is None else seconds)
+        await until(lambda: self._naps[nap_s] > before)
 
     @property
     def sleepers(self) -> int:

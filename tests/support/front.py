@@ -83,9 +83,10 @@ async def open_front(
     delivery_clock: Clock | None = None,
     limits: Limits | None = None,
     style: TimestampStyle = TimestampStyle.LEGACY,
+    **chosen: Any,
 ) -> AsyncIterator[Front]:
     """Open a house and its front; deliveries go by the real time unless they are given a clock."""
-    async with open_house(directory, ManualClock(), style=style) as house:
+    async with open_house(directory, ManualClock(), style=style, **chosen) as house:
         access = house.control.access
         await access.ensure_default(KEY)
         config = DeliveryConfig(limits=limits or Limits())

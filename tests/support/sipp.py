@@ -26,7 +26,9 @@ class Sipp:
         talk_ms: int,
         tone: Pcm,
         seat: int,
+        timeout_s: int = 120,
     ) -> None:
+        """``timeout_s`` ends SIPp, whatever it does."""
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "tone.ul").write_bytes(mu_law(tone))
         scenario = _SCENARIO.read_text().replace("@TALK_MS@", str(talk_ms))
@@ -40,7 +42,7 @@ class Sipp:
             [
                 program, f"{ADDRESS}:{server_port}", "-sf", "caller.xml", "-s", target, "-i", ADDRESS, "-p", str(15600 + seat),
                 "-m", str(calls), "-l", str(calls), "-r", str(rate), "-mp", str(first),
-                "-nostdin", "-trace_err", "-trace_stat", "-fd", "1", "-stf", "stat.csv", "-timeout", "120",
+                "-nostdin", "-trace_err", "-trace_stat", "-fd", "1", "-stf", "stat.csv", "-timeout", str(timeout_s),
             ],
             cwd=directory,
             stdout=self._screen,

@@ -1,18 +1,20 @@
 """A house with its HTTP door: commands come as from a client, time and phones are the test's."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mixminus.conference.health import INTERVAL_S
 from tests.api.door import Door
 from tests.support.front import open_front
 from tests.support.house import House
 from tests.support.waiting import until
 
-__all__ = ["Site", "site"]
+__all__ = ["Site", "open_site", "site"]
 
 Found = list[dict[str, Any]]
 
@@ -43,9 +45,7 @@ class Site:
     async def checks(self, count: int, seconds: float = 5.0) -> None:
         """Let time pass, so many times, and wait until the health check of each has been made."""
         for _ in range(count):
-            sleepers = self.house.clock.sleepers
-            self.house.clock.advance(seconds)
-            await until(lambda expected=sleepers: self.house.clock.sleepers == expected)  # type: ignore[misc]
+            await self.house.clock.let_nap(INTERVAL_S, seconds)
 
     async def becomes(self, id_: str, status: str) -> dict[str, Any]:
         """Wait until the room has this status, and return it."""
@@ -62,9 +62,10 @@ async def _wrapped(look: Callable[[], Awaitable[Found | None]]) -> tuple[Found] 
     return None if found is None else (found,)
 
 
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_front(tmp_path) as front:
+@asynccontextmanager
+async def open_site(directory: Path, **chosen: Any) -> AsyncIterator[Site]:
+    """Open a front of a house for which an operator has chosen something."""
+    async with open_front(directory, **chosen) as front:
         house = front.house
         door = Door(
             client=front.client,
@@ -74,3 +75,9 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             webrtc=front.webrtc,
         )
         yield Site(door, house)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with open_site(tmp_path) as opened:
+        yield opened

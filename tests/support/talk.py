@@ -44,9 +44,7 @@ async def converse(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float 
     for start_s in range(0, int(seconds) + 1, PIECE_S):
         piece = {leg: _piece(leg, pcm, start_s) for leg, pcm in voices.items()}
         speak(house, piece, rest_s=rest_s if start_s + PIECE_S > seconds else 0.0)
-        sleepers = house.clock.sleepers
-        house.clock.advance(0.1)
-        await until(lambda expected=sleepers: house.clock.sleepers == expected)  # type: ignore[misc]
+        await house.clock.let_nap(0.1)
 
 
 def _piece(leg: PcmLeg, pcm: Pcm, start_s: int) -> Pcm:

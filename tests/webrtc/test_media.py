@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile
 from numpy.typing import NDArray
 
 from mixminus.mixer import DigitReceived, Engine
@@ -67,6 +68,19 @@ async def test_chromium_speaks_and_hears_in_every_codec(
         assert_hears(await listener.hear(1.0), CHROMIUM_HZ, ROOM_HZ)
         found = await browser.statistics()
         assert found["codec"]["mimeType"].lower() == f"audio/{codec.lower()}"
+
+
+@pytest.mark.parametrize("profile", SRTP_PROFILES, ids=lambda profile: profile.openssl_profile.decode())
+async def test_sound_goes_both_ways_under_every_srtp_profile(
+    endpoint: WebRtcEndpoint, listener: Listener, profile: SRTPProtectionProfile
+) -> None:
+    """A client that offers one profile alone in its DTLS handshake (RFC 5764 section 4.1.2) gets that one."""
+    client = AiortcClient(direct(endpoint), hz=AIORTC_HZ, srtp_profiles=[profile])
+    await client.join()
+    await client.hear(0.5)
+    assert_hears(await client.hear(1.0), ROOM_HZ)
+    assert_hears(await listener.hear(1.0), AIORTC_HZ, ROOM_HZ)
+    await client.leave()
 
 
 async def test_who_likes_two_channels_gets_them(endpoint: WebRtcEndpoint, listener: Listener) -> None:

@@ -11,6 +11,7 @@ from mixminus.flow.actions import (
     control,
     dialling,
     digits,
+    external,
     media,
     recording,
     room,
@@ -22,6 +23,7 @@ from mixminus.flow.actions.basic import BasicOption
 from mixminus.flow.actions.control import ControlOption
 from mixminus.flow.actions.dialling import DiallingOption
 from mixminus.flow.actions.digits import DigitsOption
+from mixminus.flow.actions.external import ExternalOption
 from mixminus.flow.actions.media import MediaOption
 from mixminus.flow.actions.reading import OptionFields, read_uuid
 from mixminus.flow.actions.recording import RecordingOption
@@ -39,6 +41,7 @@ Option = (
     | ControlOption
     | DiallingOption
     | DigitsOption
+    | ExternalOption
     | MediaOption
     | RecordingOption
     | RoomOption
@@ -51,6 +54,7 @@ _READERS: Final[Mapping[str, Callable[[OptionFields], Option]]] = {
     **control.READERS,
     **dialling.READERS,
     **digits.READERS,
+    **external.READERS,
     **media.READERS,
     **recording.READERS,
     **room.READERS,

@@ -78,7 +78,7 @@ async def _tell_why_not(run: FlowRun, settings: RoomSettings) -> None:
 
 
 async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
-    """Be in the room until dismissed; the seat is given back whatever happens."""
+    """Be in the room until dismissed, and tell that the call goes on; the seat is given back whatever happens."""
     try:
         with run.stopped_by(seat.dismissed):
             if before:
@@ -91,6 +91,7 @@ async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
             raise
     finally:
         await run.participants.leave(seat)
+    await run.call.go_on()
 
 
 async def _sit(run: FlowRun, seat: Seat) -> NoReturn:

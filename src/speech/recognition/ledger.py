@@ -1,6 +1,6 @@
 """TranscribeLedger: every change of a transcribe, its row and its events in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from mixminus.clock import Clock
 from mixminus.conference.publish import publish_change
 from mixminus.ids import ConferenceId, TranscribeId
+from mixminus.log import get
 from mixminus.machine import step
 from mixminus.speech.recognition.errors import TranscribeNotFound
 from mixminus.speech.recognition.model import Transcribe
@@ -16,6 +17,8 @@ from mixminus.speech.recognition.states import TRANSCRIBE_TRANSITIONS, Transcrib
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["TranscribeLedger", "stream_of"]
+
+log = get("speech")
 
 
 def stream_of(transcribe: Transcribe) -> UUID:
@@ -29,6 +32,8 @@ class TranscribeLedger:
     """Writes what happens to transcribes, and to the conferences that they are of."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
+        self.on_done: list[Callable[[Transcribe], Awaitable[None]]] = []
+        """Called one after the other with each transcribe that is done."""
         self._store = store
         self._clock = clock
 
@@ -48,15 +53,21 @@ class TranscribeLedger:
         return await self._change(transcribe_id, change, "")
 
     async def done(self, transcribe_id: TranscribeId) -> Transcribe:
-        """Note that everything that was heard is written; what is done stays."""
+        """Note that everything that was heard is written, and tell of it; what is done stays."""
+        changed = False
 
         def change(transcribe: Transcribe, now: datetime) -> Transcribe:
-            if transcribe.status is TranscribeStatus.DONE:
+            nonlocal changed
+            changed = transcribe.status is not TranscribeStatus.DONE
+            if not changed:
                 return transcribe
             status = step(TRANSCRIBE_TRANSITIONS, transcribe.status, TranscribeEvent.FINISHED)
             return replace(transcribe, status=status, tm_stop=transcribe.tm_stop or now)
 
-        return await self._change(transcribe_id, change, "transcribe_done")
+        transcribe = await self._change(transcribe_id, change, "transcribe_done")
+        if changed:
+            await self._tell(transcribe)
+        return transcribe
 
     async def deleted(self, transcribe_id: TranscribeId) -> Transcribe:
         """Note that it is out of the lists, and forget what was said."""
@@ -87,6 +98,13 @@ class TranscribeLedger:
             if before.tm_stop is None and after.tm_stop is not None:
                 await self._tell_conference(tx, after)
             return after
+
+    async def _tell(self, transcribe: Transcribe) -> None:
+        for told in self.on_done:
+            try:
+                await told(transcribe)
+            except Exception as exc:
+                log.error("end not told", transcribe_id=str(transcribe.id), exc_info=exc)
 
     async def _tell_conference(self, tx: Transaction, transcribe: Transcribe) -> None:
         if transcribe.reference_type == "confbridge":

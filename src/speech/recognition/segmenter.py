@@ -2,6 +2,8 @@
 
       pre-roll                        hold
 ______|~~~~~~~~voice~~~~~~__~~voice~~|______|      an utterance is what lies between the outer bars
+
+After two thirds of the silence that closes it, it can be had as it will be if nothing more comes.
 """
 
 from collections.abc import Iterator
@@ -20,6 +22,8 @@ WINDOW_SAMPLES: Final = 512
 # Chosen by facts: a first sound is never cut, a pause within a sentence does not end it.
 PRE_ROLL_SAMPLES: Final = 3 * SAMPLE_RATE_HZ // 10
 CLOSE_SAMPLES: Final = 6 * SAMPLE_RATE_HZ // 10
+PAUSE_SAMPLES: Final = 4 * SAMPLE_RATE_HZ // 10
+"""Whoever is silent for so long is most likely done."""
 HOLD_SAMPLES: Final = 2 * SAMPLE_RATE_HZ // 10
 LONGEST_SAMPLES: Final = 20 * SAMPLE_RATE_HZ
 LEAST_VOICED: Final = 4
@@ -85,6 +89,18 @@ class Segmenter:
     def growing(self) -> Utterance | None:
         """Return the utterance that goes on, as far as it has come."""
         return Utterance(self.needs_from, np.concatenate(self._kept)) if self.open else None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing was heard for a while of what an utterance may end with."""
+        return self._end - self._last_voice >= HOLD_SAMPLES
+
+    def pausing(self) -> Utterance | None:
+        """Return the utterance that goes on, as it will be if it is over."""
+        if not self.open or self._end - self._last_voice < PAUSE_SAMPLES:
+            return None
+        end = self._last_voice + HOLD_SAMPLES
+        return Utterance(self.needs_from, np.concatenate(self._kept)[: end - self.needs_from])
 
     def hear(self, first_sample: int, pcm: Pcm) -> Iterator[Began | Utterance]:
         """Go on with a stretch; what was heard already is not heard again."""

@@ -1,7 +1,7 @@
 """TranscriptionService: listens to conferences, calls and recordings, and keeps what was said (api.md section 8)."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from mixminus.ids import (
     new_id,
 )
 from mixminus.mixer import MIX, Bridge, Tap
+from mixminus.recording.errors import FileNotFound, RecordingUnavailable
+from mixminus.recording.model import Recording
 from mixminus.recording.service import RecordingService
 from mixminus.speech.recognition.errors import (
     TranscribeAlreadyProgressing,
@@ -44,7 +46,7 @@ from mixminus.speech.recognition.sessions import Sessions
 from mixminus.speech.recognition.sources import FileSource, TapSource
 from mixminus.speech.recognition.speakers import Speakers
 from mixminus.speech.recognition.states import TranscribeStatus
-from mixminus.speech.recognition.tracks import tracks_of
+from mixminus.speech.recognition.tracks import Track, tracks_of
 from mixminus.store.database import Store
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 
@@ -75,6 +77,11 @@ class TranscriptionService:
     def know(self, calls: Mapping[CallId, LiveCall]) -> None:
         """Say which calls have a leg, now and later: who takes calls is built after who listens to them."""
         self._calls = calls
+
+    @property
+    def on_done(self) -> list[Callable[[Transcribe], Awaitable[None]]]:
+        """Called one after the other with each transcribe that is done."""
+        return self._ledger.on_done
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -208,6 +215,7 @@ class TranscriptionService:
 
     async def close(self) -> None:
         """Stop listening, wait a little for what was heard, and let the recognisers go."""
+        self.on_done.clear()  # whoever would act on an end has closed already
         await self._sessions.close()
 
     async def _begin_conference(
@@ -227,23 +235,33 @@ class TranscriptionService:
         self, customer_id: CustomerId, recording_id: RecordingId, options: TranscribeOptions
     ) -> Transcribe:
         """Listen to a recording that has ended; to its stems, if it has any."""
-        mix = await self._recordings.file(customer_id, recording_id)
+        recording = await self._recordings.ended(customer_id, recording_id)
         language = self._pool.require(options.language)
         async with self._store.snapshot() as tx:
             before = await tx.transcribes.of_reference(customer_id, "recording", recording_id)
         for transcribe in before:
             if transcribe.language.partition("-")[0].lower() == language:
                 return transcribe
-        tracks = await asyncio.to_thread(tracks_of, mix)
+        tracks = await self._tracks(recording)
         speakers = Speakers()
         for stem, track in tracks.items():
             for at, speaker in track.speakers:
                 speakers.note(stem, at, speaker)
-        paths = {stem: track.path for stem, track in tracks.items()}
+        files = {stem: track.open for stem, track in tracks.items()}
         transcribe = self._new(customer_id, "recording", recording_id, options)
         await self._ledger.create(transcribe)
-        self._sessions.open(transcribe, language, FileSource(paths, self._clock), speakers)
+        self._sessions.open(transcribe, language, FileSource(files, self._clock), speakers)
         return transcribe
+
+    async def _tracks(self, recording: Recording) -> dict[int, Track]:
+        """Return what there is to hear of a recording, wherever it is kept; FileNotFound, RecordingUnavailable."""
+        look = functools.partial(tracks_of, self._recordings.storage, recording)
+        try:
+            return await self._recordings.on_disk(look)
+        except FileNotFoundError:
+            raise FileNotFound(f"recording {recording.id} has no file") from None
+        except OSError as exc:
+            raise RecordingUnavailable("the storage does not answer") from exc
 
     async def _hear(
         self,

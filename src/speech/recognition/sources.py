@@ -4,8 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from pathlib import Path
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 import av
 import numpy as np
@@ -85,13 +84,14 @@ class TapSource:
 class FileSource:
     """The files of a recording, each a stem, cut at the same samples."""
 
-    def __init__(self, paths: Mapping[int, Path], clock: Clock) -> None:
-        self._paths = paths
+    def __init__(self, files: Mapping[int, Callable[[], BinaryIO]], clock: Clock) -> None:
+        """Take what opens each file where it is kept; it is called, and blocks, in a thread."""
+        self._files = files
         self._clock = clock
 
     async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
         loop = asyncio.get_running_loop()
-        pieces = {stem: _pieces(path) for stem, path in self._paths.items()}
+        pieces = {stem: _pieces(opened) for stem, opened in self._files.items()}
         sample = 0
         while pieces and not stop.done():
             for stem, more in tuple(pieces.items()):
@@ -121,11 +121,11 @@ def _joined(records: list[tuple[int, Pcm]]) -> Iterator[tuple[int, Pcm]]:
     yield first, np.concatenate(parts)
 
 
-def _pieces(path: Path) -> Iterator[Pcm]:
+def _pieces(opened: Callable[[], BinaryIO]) -> Iterator[Pcm]:
     """Read a sound file, whatever its format, a second at a time."""
     rest: Pcm = np.empty(0, np.int16)
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
-    with av.open(str(path)) as container:
+    with opened() as file, av.open(file, "r") as container:
         for frame in chain(container.decode(audio=0), (None,)):
             for out in resampler.resample(frame):
                 rest = np.concatenate((rest, out.to_ndarray().reshape(-1)))

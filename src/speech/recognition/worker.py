@@ -38,13 +38,27 @@ from mixminus.speech.recognition.messages import (
 )
 from mixminus.speech.recognition.segmenter import Began, Segmenter, Utterance
 
-__all__ = ["Desk", "main"]
+__all__ = ["Desk", "Stem", "main"]
 
 # Mixing goes first: whoever recognises takes what is left of the cores.
 NICENESS: Final = 10
 FIRST_PARTIAL_SAMPLES: Final = SAMPLE_RATE_HZ // 2
 NEXT_PARTIAL_SAMPLES: Final = SAMPLE_RATE_HZ
 """An utterance must have grown by so much to be looked at again."""
+AGAIN_SAMPLES: Final = 3 * SAMPLE_RATE_HZ // 10
+"""By so much, where nothing was understood yet."""
+
+
+@dataclass(slots=True)
+class Guess:
+    """An utterance that is most likely over, and what was recognised in it, once it was."""
+
+    first_sample: int
+    end_sample: int
+    recognition: Recognition | None = None
+
+    def fits(self, utterance: Utterance) -> bool:
+        return (self.first_sample, self.end_sample) == (utterance.first_sample, utterance.end_sample)
 
 
 @dataclass(slots=True)
@@ -54,6 +68,30 @@ class Stem:
     segmenter: Segmenter
     shown_samples: int = 0
     """How much of the utterance that goes on was recognised last."""
+    guess: Guess | None = None
+    """Of the last pause."""
+
+    def pause(self) -> Utterance | None:
+        """Return, once, the utterance that is most likely over: if it is, its text is known early."""
+        utterance = self.segmenter.pausing()
+        if utterance is None or (self.guess and self.guess.fits(utterance)):
+            return None
+        self.guess = Guess(utterance.first_sample, utterance.end_sample)
+        self.shown_samples = utterance.pcm.size
+        return utterance
+
+    def growth(self) -> Utterance | None:
+        """Return the utterance that goes on, if it has grown enough; not in a pause, which is better looked at whole."""
+        utterance = None if self.segmenter.quiet else self.segmenter.growing()
+        more = NEXT_PARTIAL_SAMPLES if self.shown_samples else FIRST_PARTIAL_SAMPLES
+        if utterance is None or utterance.pcm.size < self.shown_samples + more:
+            return None
+        self.shown_samples = utterance.pcm.size
+        return utterance
+
+    def look_again(self) -> None:
+        """Do not wait as long as after something was understood."""
+        self.shown_samples -= NEXT_PARTIAL_SAMPLES - AGAIN_SAMPLES
 
 
 @dataclass(slots=True)
@@ -76,6 +114,12 @@ class Work:
     stem: int
     utterance: Utterance
     whole: bool
+    guess: Guess | None = None
+
+    def recognise(self, engine: Engine) -> Recognition:
+        """Return what is said, by what was found in the pause that has ended it if it was looked at then."""
+        known = self.guess.recognition if self.guess else None
+        return known or engine.recognise(self.utterance.pcm, self.session.language)
 
 
 class Desk:
@@ -115,7 +159,7 @@ class Desk:
                     self._changed.wait()
             if work is None:
                 return
-            recognition = engine.recognise(work.utterance.pcm, work.session.language)
+            recognition = work.recognise(engine)
             with self._changed:
                 self._tell(work, recognition)
 
@@ -124,8 +168,10 @@ class Desk:
             return self._due()
         name = self._queue.popleft()
         session = self._sessions[name]
-        stem, utterance = session.waiting[0]
-        return Work(name, session, stem, utterance, whole=True)
+        number, utterance = session.waiting[0]
+        guess = session.stems[number].guess
+        fits = guess is not None and guess.fits(utterance)
+        return Work(name, session, number, utterance, whole=True, guess=guess if fits else None)
 
     def _tell(self, work: "Work", recognition: Recognition) -> None:
         utterance = work.utterance
@@ -134,8 +180,15 @@ class Desk:
             span = (work.stem, utterance.first_sample, utterance.end_sample)
             self._report(Recognised(work.name, *span, recognition.text, recognition.confidence))
             self._settle(work.name, work.session)
-        elif recognition.text and _goes_on(work):
+            return
+        if work.guess:
+            work.guess.recognition = recognition
+        if not _goes_on(work):
+            return
+        if recognition.text:
             self._report(Grown(work.name, work.stem, utterance.first_sample, recognition.text))
+        else:
+            work.session.stems[work.stem].look_again()
 
     def _listen(self, session: Session, command: Hear | Advance | Finish) -> None:
         if isinstance(command, Hear):
@@ -167,12 +220,9 @@ class Desk:
         """Return what has grown enough to be looked at."""
         for name, session in self._sessions.items():
             for number, stem in session.stems.items():
-                utterance = stem.segmenter.growing()
-                if utterance is None:
-                    continue
-                more = NEXT_PARTIAL_SAMPLES if stem.shown_samples else FIRST_PARTIAL_SAMPLES
-                if utterance.pcm.size >= stem.shown_samples + more:
-                    stem.shown_samples = utterance.pcm.size
+                if (utterance := stem.pause()) is not None:
+                    return Work(name, session, number, utterance, whole=False, guess=stem.guess)
+                if (utterance := stem.growth()) is not None:
                     return Work(name, session, number, utterance, whole=False)
         return None
 

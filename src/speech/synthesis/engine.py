@@ -31,6 +31,11 @@ class TextToSpeech(Protocol):
         """Names the engine and its version: what another one has said is not taken for its own."""
         ...
 
+    @property
+    def losses(self) -> int:
+        """Processes that were killed or died."""
+        ...
+
     async def speaks(self, language: str) -> bool:
         """Return whether it knows the language."""
         ...

@@ -28,6 +28,7 @@ class EspeakSpeech:
 
     def __init__(self) -> None:
         self.name = _PROGRAM
+        self.losses = 0
         self._program = shutil.which(_PROGRAM)
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._voices: frozenset[str] | None = None
@@ -77,6 +78,7 @@ class EspeakSpeech:
                 raise SpeechFailed("espeak-ng takes too long") from error
             finally:
                 if process.returncode is None:
+                    self.losses += 1
                     with contextlib.suppress(ProcessLookupError):
                         process.kill()
                     await process.wait()

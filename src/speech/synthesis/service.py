@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -30,16 +30,21 @@ class SpeechService:
         self._max_waiting = max_waiting
         self._making: dict[Utterance, asyncio.Future[Pcm]] = {}
         self._scope = TaskScope(task_failed("speech"))
-        self.counters: Counter[str] = Counter(
+        self._counters: Counter[str] = Counter(
             {"speech.spoken": 0, "speech.cached": 0, "speech.refused": 0, "speech.failed": 0}
         )
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        losses = sum(engine.losses for engine in self._engines)
+        return {**self._counters, "speech.process_losses": losses}
 
     async def say(self, utterance: Utterance) -> Pcm:
         """Return the audio, read-only; LanguageNotSpoken, TextTooLong, SpeechBusy or SpeechFailed if there is none."""
         said = pieces(utterance.text)
         engine = await self._engine(utterance.language)
         if (pcm := self._cache.remembered(engine.name, utterance)) is not None:
-            self.counters["speech.cached"] += 1
+            self._counters["speech.cached"] += 1
             return pcm
         if utterance not in self._making:
             self._begin(engine, utterance, said)
@@ -64,7 +69,7 @@ class SpeechService:
 
     def _begin(self, engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> None:
         if len(self._making) >= self._max_waiting:
-            self.counters["speech.refused"] += 1
+            self._counters["speech.refused"] += 1
             raise SpeechBusy("too many texts wait to be spoken; try again")
         made: asyncio.Future[Pcm] = asyncio.get_running_loop().create_future()
         made.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to ask
@@ -76,17 +81,17 @@ class SpeechService:
     ) -> None:
         try:
             pcm = await asyncio.to_thread(self._cache.find, engine.name, utterance)
-            self.counters["speech.spoken" if pcm is None else "speech.cached"] += 1
+            self._counters["speech.spoken" if pcm is None else "speech.cached"] += 1
             if pcm is None:
                 pcm = await _spoken(engine, utterance, said)
                 await asyncio.to_thread(self._cache.keep, engine.name, utterance, pcm)
             self._cache.remember(engine.name, utterance, pcm)
             made.set_result(pcm)
         except SpeechFailed as failure:
-            self.counters["speech.failed"] += 1
+            self._counters["speech.failed"] += 1
             made.set_exception(failure)
         except Exception:
-            self.counters["speech.failed"] += 1
+            self._counters["speech.failed"] += 1
             made.set_exception(SpeechFailed("the text cannot be spoken"))
             raise
         finally:

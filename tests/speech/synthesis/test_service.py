@@ -29,6 +29,7 @@ class Hum:
         self.may = asyncio.Event()
         self.may.set()
         self.fails = False
+        self.losses = 0
 
     async def speaks(self, language: str) -> bool:
         return language == "hum"
@@ -139,10 +140,13 @@ async def test_a_text_without_a_word_is_short_and_the_next_one_is_spoken(hibari:
 
 async def test_a_process_that_takes_too_long_is_killed_and_replaced() -> None:
     engine = HibariSpeech(workers=1, longest_s=0.0)
+    service = SpeechService((engine,), SpeechCache(None))
+    assert service.counters["speech.process_losses"] == 0
     with pytest.raises(SpeechFailed):
-        await engine.speak("Hello.", HELLO)
+        await service.say(HELLO)
     assert engine.losses == 1
-    await engine.close()
+    assert service.counters["speech.process_losses"] == 1
+    await service.close()
 
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")

@@ -1,0 +1,178 @@
+"""Finisher: what was captured is encoded, stored, written in the books and told; also what an earlier run has left."""
+
+import asyncio
+import functools
+from collections import Counter
+from collections.abc import Awaitable, Callable, Container
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+from uuid import UUID
+
+from mixminus.clock import Clock
+from mixminus.errors import Unavailable
+from mixminus.ids import RecordingId
+from mixminus.log import get, task_failed
+from mixminus.recording.books import RecordingBooks
+from mixminus.recording.completion import TIMELINE, Completed, complete
+from mixminus.recording.encode import EncodingStopped
+from mixminus.recording.model import Recording
+from mixminus.recording.session import RecordingSession
+from mixminus.recording.storage import LocalStorage, Storage
+from mixminus.recording.wav import repair_wav
+from mixminus.tasks import TaskScope
+
+__all__ = ["Finisher"]
+
+_DISK_THREADS: Final = 4
+_ERRAND_THREADS: Final = 2
+_PATIENCE_S: Final = 1.0
+
+T = TypeVar("T")
+log = get("recording")
+
+
+class Finisher:
+    """Owns the threads of recordings: what is being recorded waits neither for the encoder nor for the storage."""
+
+    def __init__(
+        self,
+        books: RecordingBooks,
+        clock: Clock,
+        *,
+        directory: Path,
+        sample_rate_hz: int,
+        storage: Storage,
+        counters: Counter[str],
+    ) -> None:
+        self.on_ended: list[Callable[[Recording], Awaitable[None]]] = []
+        """Called one after the other with each recording that has ended."""
+        self._books = books
+        self._clock = clock
+        self._directory = directory
+        self._sample_rate_hz = sample_rate_hz
+        self._storage = storage
+        self._counters = counters
+        self.disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
+        """For what is being recorded."""
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._errands = ThreadPoolExecutor(_ERRAND_THREADS, thread_name_prefix="recordings")
+        self._scope = TaskScope(task_failed("recording"))
+        self._repairing: set[RecordingId] = set()
+        self._closing = False
+
+    def hurry(self) -> None:
+        """Leave what is long to the next start: the server is closing."""
+        self._closing = True
+
+    async def close(self) -> None:
+        """Let the threads go; closing twice is harmless."""
+        self.hurry()
+        await self._scope.close()
+        self.disk.shutdown()
+        self._encoder.shutdown()
+        self._errands.shutdown()
+
+    async def repair(self) -> None:
+        """Take up the recordings that an earlier run has left: they end at the last sample on the disk."""
+        for recording in await self._books.unfinished():
+            if self.is_long(recording):
+                await self._books.captured(recording.id, None, "")
+                self._scope.spawn(f"repair {recording.id}", self._repair(recording))
+            else:
+                await self._repair(recording)
+
+    async def store_again(self, going_on: Container[RecordingId]) -> None:
+        """Bring into the storage what is still here though it has ended."""
+        if isinstance(self._storage, LocalStorage):
+            return
+        for directory in await self.on_disk(lambda: sorted(self._directory.glob(f"*/{TIMELINE}"))):
+            recording_id = RecordingId(UUID(directory.parent.name))
+            if recording_id not in going_on and recording_id not in self._repairing:
+                await self._keep(recording_id, directory.parent)
+
+    async def on_disk(self, work: Callable[[], T]) -> T:
+        """Return what a function returns that waits for the disk or the storage; recordings do not wait for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._errands, work)
+
+    async def finish(
+        self, recording: Recording, tm_end: datetime | None, session: RecordingSession | None
+    ) -> None:
+        """Take a recording that is captured to its end; ``tm_end`` None: to where its files end."""
+        completed: Completed | None = None
+        error = ""
+        directory = self._directory / str(recording.id)
+        try:
+            work = functools.partial(complete, directory, functools.partial(self._progress, session))
+            executor = self._encoder if self.is_long(recording) else self.disk
+            completed = await asyncio.get_running_loop().run_in_executor(executor, work)
+            await self._keep(recording.id, directory)
+        except EncodingStopped:
+            return
+        except (OSError, ValueError, LookupError) as exc:
+            log.error("recording not completed", recording_id=str(recording.id), exc_info=exc)
+            error = "not_completed"
+        samples = completed.samples if completed else 0
+        begin = recording.tm_start or recording.tm_create
+        tm_end = tm_end or begin + timedelta(seconds=samples / self._sample_rate_hz)
+        write = functools.partial(self._books.end, recording.id, tm_end, completed, error)
+        if ended := await self.insist(write):
+            log.info("recording ended", recording_id=str(recording.id), samples=samples, error=ended.error)
+            await self._tell(ended)
+
+    async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Return what a change of the books returns, tried until they take it: they may be on the full disk, too."""
+        while True:
+            try:
+                return await write()
+            except Unavailable:
+                if self._closing:
+                    raise  # the next start finds it unfinished
+                await self._clock.sleep(_PATIENCE_S)
+
+    def is_long(self, recording: Recording) -> bool:
+        """Return whether more than a moment of work follows when nothing more is heard."""
+        return recording.format != "wav" or not isinstance(self._storage, LocalStorage)
+
+    async def _repair(self, recording: Recording) -> None:
+        if not (self._directory / str(recording.id)).is_dir():
+            await self._repair_older(recording)
+            return
+        self._repairing.add(recording.id)
+        try:
+            await self.finish(recording, None, None)
+        finally:
+            self._repairing.discard(recording.id)
+
+    async def _repair_older(self, recording: Recording) -> None:
+        """End what an older server has left: one WAV file without a folder, or nothing at all."""
+        path = self._directory / f"{recording.id}.wav"
+        samples = await self.on_disk(functools.partial(repair_wav, path)) if path.exists() else 0
+        begin = recording.tm_start or recording.tm_create
+        await self._books.end(
+            recording.id, begin + timedelta(seconds=samples / self._sample_rate_hz), None, "repaired"
+        )
+
+    async def _tell(self, recording: Recording) -> None:
+        if self._closing:
+            return  # whoever would act on it has closed already
+        for told in self.on_ended:
+            try:
+                await told(recording)
+            except Exception as exc:
+                log.error("end not told", recording_id=str(recording.id), exc_info=exc)
+
+    async def _keep(self, recording_id: RecordingId, directory: Path) -> None:
+        try:
+            await self.on_disk(functools.partial(self._storage.keep, recording_id, directory))
+        except OSError as exc:
+            # It stays where it is, and is found there; the upkeep tries again.
+            self._counters["recording.not_stored"] += 1
+            log.error("recording not stored", recording_id=str(recording_id), exc_info=exc)
+
+    def _progress(self, session: RecordingSession | None, share: float) -> bool:
+        """Note how far the encoder is; called in its thread."""
+        if session is not None:
+            session.progress = round(share, 3)
+        return not self._closing

@@ -1,0 +1,208 @@
+"""ExternalMediaService: calls' audio to programs elsewhere as RTP over UDP, and theirs back (api.md section 6.5)."""
+
+import asyncio
+import socket
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from mixminus.call.errors import CallNotProgressing
+from mixminus.call.live import LiveCall
+from mixminus.clock import Clock
+from mixminus.errors import Exhausted, InvalidArgument, Unavailable
+from mixminus.flow.external import Fork, Listen, Speak
+from mixminus.ids import CallId
+from mixminus.log import task_failed
+from mixminus.mixer import Engine, PortClosed
+from mixminus.streams.audio import CallAudio, Way
+from mixminus.streams.framing import FRAME_SAMPLES, SAMPLE_RATE_HZ, MalformedFrame, Pcm
+from mixminus.streams.pcmu import RtpPcmu
+from mixminus.tasks import TaskScope
+
+__all__ = ["MOST_FORKS", "ExternalMediaService", "TooManyForks"]
+
+MOST_FORKS: Final = 5
+"""Of one call (api.md section 6.5)."""
+_FRAME_S: Final = FRAME_SAMPLES / SAMPLE_RATE_HZ
+_MOST_AT_ONCE: Final = 50
+"""Packets, a second: what is older is dropped, what comes beyond it waits in the socket."""
+_RING_S: Final = 1
+_CUSHION_S: Final = 0.06
+"""A far end that begins to speak is heard so much later: its packets do not come evenly."""
+_PATIENCE_S: Final = 5.0
+_MAX_BYTES: Final = 2048
+_WAYS: Final = {Listen.IN: Way.IN, Listen.OUT: Way.OUT}
+
+Address = tuple[Any, ...]
+
+
+class TooManyForks(Exhausted):
+    """A call's audio goes to as many places as it may."""
+
+
+class ExternalMediaService:
+    """Implements ``flow.external.ExternalMedia``; owns a socket and a task for each fork.
+
+    ``reachable`` says which addresses may be spoken to: what is asked is what is then connected to.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, *, reachable: Callable[[str], bool]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._reachable = reachable
+        self._scope = TaskScope(task_failed("external media"))
+        self._forks: defaultdict[CallId, list[_Carrier]] = defaultdict(list)
+        self.counters: Counter[str] = Counter(
+            {
+                "external.opened": 0,
+                "external.frames_lost": 0,
+                "external.packets_sent": 0,
+                "external.packets_dropped": 0,
+                "external.packets_late": 0,
+                "external.packets_malformed": 0,
+                "external.samples_heard": 0,
+                "external.samples_overrun": 0,
+                "external.unreachable": 0,
+            }
+        )
+
+    @property
+    def forks(self) -> int:
+        """How many there are."""
+        return sum(map(len, self._forks.values()))
+
+    async def start(self, call: LiveCall, fork: Fork) -> None:
+        """Carry a call's audio until it ends; InvalidArgument, Unavailable, TooManyForks, CallNotProgressing."""
+        family, address = await self._resolved(fork)
+        if len(self._forks.get(call.id, ())) >= MOST_FORKS:
+            raise TooManyForks(f"the audio of call {call.id} goes to {MOST_FORKS} places already")
+        way = _WAYS.get(fork.listen, Way.BOTH)
+        try:
+            audio = CallAudio(self._engine, call.port, way=way, ring_s=_RING_S)
+        except PortClosed as exc:
+            raise CallNotProgressing(f"call {call.id} is ending") from exc
+        try:
+            carrier = _Carrier(fork, audio, _connected(family, address), self.counters)
+        except OSError as exc:
+            audio.close()
+            raise Unavailable("external_host: there is no way there") from exc
+        self._forks[call.id].append(carrier)
+        self.counters["external.opened"] += 1
+        self._scope.spawn(f"external media {call.id}", self._run(call.id, carrier))
+
+    def stop(self, call_id: CallId) -> None:
+        """Let every fork of a call end; harmless when there is none."""
+        for carrier in self._forks.get(call_id, ()):
+            carrier.close()
+
+    async def close(self) -> None:
+        """Let every fork end; closing twice is harmless."""
+        await self._scope.close()
+
+    async def _run(self, call_id: CallId, carrier: "_Carrier") -> None:
+        try:
+            while not carrier.over:
+                carrier.send()
+                await self._clock.sleep(_FRAME_S)
+        finally:
+            carrier.close()
+            self._forks[call_id].remove(carrier)
+            if not self._forks[call_id]:
+                del self._forks[call_id]
+
+    async def _resolved(self, fork: Fork) -> tuple[int, Address]:
+        if not fork.host:
+            raise InvalidArgument("external_host: is missing")
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                found = await loop.getaddrinfo(fork.host, fork.port, type=socket.SOCK_DGRAM)
+        except (OSError, TimeoutError, UnicodeError) as exc:
+            raise Unavailable("external_host: nobody knows this name") from exc
+        for family, _, _, _, address in found:
+            if self._reachable(str(address[0])):
+                return family, address
+        raise InvalidArgument("external_host: leads to a private address, which is refused")
+
+
+class _Carrier:
+    """One fork: a connected socket hears nobody but the far end."""
+
+    def __init__(self, fork: Fork, audio: CallAudio, sock: socket.socket, counters: Counter[str]) -> None:
+        self._fork = fork
+        self._audio = audio
+        self._socket = sock
+        self._counters = counters
+        self._rtp = RtpPcmu()
+        self._closed = False
+        if fork.speak is not Speak.NONE:
+            asyncio.get_running_loop().add_reader(sock.fileno(), self._receive)
+
+    @property
+    def over(self) -> bool:
+        return self._closed or self._audio.over
+
+    def send(self) -> None:
+        """Send what was heard since the last time."""
+        heard = self._audio.read()
+        self._counters["external.frames_lost"] += self._audio.take_losses()
+        if self._fork.listen is Listen.NONE:
+            return
+        frames = heard.reshape(-1, FRAME_SAMPLES)
+        self._counters["external.packets_dropped"] += max(0, len(frames) - _MOST_AT_ONCE)
+        for frame in frames[-_MOST_AT_ONCE:]:
+            try:
+                self._socket.send(self._rtp.wrap(frame))
+                self._counters["external.packets_sent"] += 1
+            except OSError:  # full, or nobody is there
+                self._counters["external.packets_dropped"] += 1
+
+    def close(self) -> None:
+        """Neither hear nor speak any more; closing twice is harmless."""
+        if not self._closed:
+            self._closed = True
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._audio.close()
+
+    def _receive(self) -> None:
+        for _ in range(_MOST_AT_ONCE):
+            try:
+                packet = self._socket.recv(_MAX_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:  # what was sent came back: nobody is there
+                self._counters["external.unreachable"] += 1
+                return
+            self._hear(packet)
+
+    def _hear(self, packet: bytes) -> None:
+        try:
+            pcm = self._rtp.unwrap(packet)
+        except MalformedFrame:
+            self._counters["external.packets_malformed"] += 1
+            return
+        if pcm is None:
+            self._counters["external.packets_late"] += 1
+            return
+        self._play(pcm)
+
+    def _play(self, pcm: Pcm) -> None:
+        if not self._audio.pending:
+            self._audio.write(np.zeros(int(_CUSHION_S * SAMPLE_RATE_HZ), np.int16))
+        written = self._audio.write(pcm)
+        self._counters["external.samples_heard"] += written
+        self._counters["external.samples_overrun"] += pcm.size - written
+
+
+def _connected(family: int, address: Address) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.connect(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,39 @@
+"""What the server says, and how much of it a phone has heard."""
+
+import asyncio
+
+import numpy as np
+
+from mixminus.speech.synthesis.cache import SpeechCache
+from mixminus.speech.synthesis.engine import Utterance
+from mixminus.speech.synthesis.hibari import HibariSpeech
+from mixminus.speech.synthesis.resampling import resampled
+from mixminus.speech.synthesis.service import SpeechService
+from tests.support.caller import looks_like
+from tests.support.tones import Pcm
+
+RATE_HZ = 16_000
+_LOUD = 2000
+
+
+def spoken(*texts: str) -> list[Pcm]:
+    """Return texts as the server's engine says them."""
+
+    async def speak() -> list[Pcm]:
+        service = SpeechService((HibariSpeech(),), SpeechCache(None))
+        try:
+            return [await service.say(Utterance(text, "en-US", "", RATE_HZ)) for text in texts]
+        finally:
+            await service.close()
+
+    return asyncio.run(speak())
+
+
+def likeness(ear: tuple[Pcm, int], said: Pcm) -> float:
+    """Return how well half seconds of a text are found in what was heard: 1 is all of them."""
+    pcm, rate_hz = ear
+    heard = resampled(pcm, rate_hz, RATE_HZ)
+    size = RATE_HZ // 2
+    parts = [said[at : at + size] for at in range(0, len(said) - size, size)]
+    loud = [part for part in parts if np.abs(part).max() > _LOUD]
+    return float(np.mean([looks_like(heard, part) for part in loud])) if len(heard) > size else 0.0

@@ -1,0 +1,262 @@
+"""A call's audio goes to a program elsewhere over UDP, and the program's comes back; real sockets, manual time."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mixminus.errors import InvalidArgument
+from mixminus.flow.actions.catalogue import parse
+from mixminus.flow.actions.external import ExternalMediaStart
+from mixminus.flow.external import Fork, Listen, Speak
+from mixminus.streams.external import MOST_FORKS
+from mixminus.streams.pcmu import RtpPcmu
+from tests.support.caller import RATE_HZ, Caller, run
+from tests.support.calling import HANGUP, HOUR, action, calling
+from tests.support.clock import ManualClock
+from tests.support.house import House, open_house
+from tests.support.phone import RtpPacket, mulaw_decode
+from tests.support.tones import Pcm, level_db, tone
+from tests.support.waiting import breathe, until
+
+FRAME = RATE_HZ // 50
+MINE_HZ, THEIRS_HZ = 440.0, 1130.0
+AUDIBLE_DB, SILENT_DB = -30.0, -60.0
+SECOND = 50
+"""Ticks."""
+
+
+class Program:
+    """A program with one socket."""
+
+    def __init__(self) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setblocking(False)
+        self.socket.bind(("127.0.0.1", 0))
+        self.packets: list[RtpPacket] = []
+        self.caller: tuple[str, int] | None = None
+        self._rtp = RtpPcmu()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.socket.getsockname()[1]}"
+
+    def receive(self) -> None:
+        while True:
+            try:
+                packet, self.caller = self.socket.recvfrom(2048)
+            except BlockingIOError:
+                return
+            self.packets.append(RtpPacket.parse(packet))
+
+    def send(self, pcm: Pcm) -> bytes:
+        packet = self._rtp.wrap(pcm)
+        self.throw(packet)
+        return packet
+
+    def throw(self, packet: bytes) -> None:
+        assert self.caller, "nobody has called"
+        self.socket.sendto(packet, self.caller)
+
+    @property
+    def heard(self) -> Pcm:
+        return mulaw_decode(b"".join(each.payload for each in self.packets))
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    running = Program()
+    yield running
+    running.socket.close()
+
+
+async def talk(caller: Caller, program: Program, ticks: int, *, answers: bool) -> Pcm:
+    """Let caller and program talk, packet by packet; return what the caller hears of it."""
+    answer = tone(THEIRS_HZ, ticks / SECOND, sample_rate_hz=RATE_HZ)
+    caller.forget()
+    for tick in range(ticks):
+        if answers:
+            sent = counters(caller.house)["external.samples_heard"]
+            program.send(answer[tick * FRAME : (tick + 1) * FRAME])
+            await until(lambda sent=sent: counters(caller.house)["external.samples_heard"] > sent)  # type: ignore[misc]
+        await run(caller.house, [caller], 1 / SECOND)
+    return caller.heard
+
+
+async def whole(house: House, program: Program, count: int) -> None:
+    """Wait until the program has got so many packets."""
+
+    def look() -> bool:
+        house.clock.advance(0.02)
+        program.receive()
+        return len(program.packets) >= count
+
+    await until(look)
+
+
+def counters(house: House) -> Any:
+    return house.control.counters
+
+
+async def opened(house: House, count: int) -> None:
+    await until(lambda: counters(house)["external.opened"] == count)
+
+
+def start(program: Program, **option: Any) -> dict[str, Any]:
+    return action("external_media_start", external_host=program.address, **option)
+
+
+@pytest.mark.parametrize(
+    ("listen", "mine", "theirs"), [("in", True, False), ("out", False, True), ("", True, True)]
+)
+async def test_it_goes_there_and_comes_back(
+    house: House, program: Program, listen: str, mine: bool, theirs: bool
+) -> None:
+    room = await house.room(pre_actions=(action("answer"), start(program, direction_listen=listen), HOUR))
+    caller = await Caller.dial(house, room.id)
+    caller.speaks = tone(MINE_HZ, 1, sample_rate_hz=RATE_HZ)
+    await opened(house, 1)
+    await talk(caller, program, 2, answers=False)
+    await whole(house, program, 2)
+    heard = await talk(caller, program, SECOND, answers=True)
+    caller.close()
+    assert level_db(heard, THEIRS_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB
+    assert level_db(heard, MINE_HZ, sample_rate_hz=RATE_HZ) < SILENT_DB
+    await whole(house, program, SECOND + 2)
+    numbers = [each.sequence_number for each in program.packets]
+    assert numbers == [(numbers[0] + n) % (1 << 16) for n in range(SECOND + 2)]
+    assert {(each.payload_type, len(each.payload)) for each in program.packets} == {(0, FRAME)}
+    got = program.heard[10 * FRAME :]
+    assert (level_db(got, MINE_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB) is mine
+    assert (level_db(got, THEIRS_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB) is theirs
+    assert counters(house)["external.samples_overrun"] == 0
+
+
+async def test_the_calls_end_is_its_end_and_it_can_be_stopped_before(house: House, program: Program) -> None:
+    stop = action("external_media_stop")
+    first = await calling(house, action("answer"), start(program), action("sleep", duration=1000), stop, HOUR)
+    await opened(house, 1)
+    await first.waits("sleep")
+    for _ in range(60):
+        house.clock.advance(0.02)
+        await breathe()
+    await first.does("sleep")
+    sent = counters(house)["external.packets_sent"]
+    await ended(house)
+    house.tick(10)
+    house.clock.advance(0.2)
+    assert counters(house)["external.packets_sent"] == sent
+    await calling(house, action("answer"), start(program), action("sleep", duration=20), HANGUP)
+    await opened(house, 2)
+    await ended(house)
+
+
+async def ended(house: House) -> None:
+    """Wait until no call's audio goes anywhere."""
+
+    def look() -> bool:
+        house.clock.advance(0.02)
+        return house.control.external.forks == 0
+
+    await until(look)
+
+
+async def test_nonsense_repeats_and_haste_are_counted(house: House, program: Program) -> None:
+    await calling(house, action("answer"), start(program), HOUR)
+    await opened(house, 1)
+    house.tick()
+    await whole(house, program, 1)
+    program.throw(b"no packet")
+    await until(lambda: counters(house)["external.packets_malformed"] == 1)
+    packet = program.send(np.zeros(FRAME, np.int16))
+    program.throw(packet)
+    await until(lambda: counters(house)["external.packets_late"] == 1)
+    for _ in range(2 * SECOND):
+        program.send(np.zeros(FRAME, np.int16))
+    everything = (2 * SECOND + 1) * FRAME
+    await until(
+        lambda: (
+            counters(house)["external.samples_heard"] + counters(house)["external.samples_overrun"]
+            == everything
+        )
+    )
+    assert 0 < counters(house)["external.samples_overrun"] < everything
+
+
+async def test_who_does_not_read_in_time_misses_the_oldest(house: House, program: Program) -> None:
+    await calling(house, action("answer"), start(program), HOUR)
+    await opened(house, 1)
+    house.tick(3 * SECOND)
+    await whole(house, program, SECOND)
+    dropped, lost = (counters(house)[f"external.{name}"] for name in ("packets_dropped", "frames_lost"))
+    assert dropped == 2 * SECOND
+    assert lost == 0
+
+
+async def test_nobody_there_ends_nothing(house: House) -> None:
+    gone = Program()
+    address = gone.address
+    gone.socket.close()
+    caller = await calling(
+        house, action("answer"), action("external_media_start", external_host=address), HOUR
+    )
+    await opened(house, 1)
+
+    def told() -> bool:
+        house.tick()
+        house.clock.advance(0.02)
+        return bool(counters(house)["external.packets_dropped"] + counters(house)["external.unreachable"])
+
+    await until(told)
+    assert (await caller.does("sleep")).status == "progressing"
+
+
+async def test_one_way_and_no_more_than_five(house: House, program: Program) -> None:
+    silent = start(program, direction_listen="none", direction_speak="none")
+    caller = await calling(house, action("answer"), *([silent] * (MOST_FORKS + 1)), HOUR)
+    await caller.does("sleep")
+    assert counters(house)["external.opened"] == house.control.external.forks == MOST_FORKS
+    house.tick(10)
+    house.clock.advance(0.02)
+    await breathe()
+    program.receive()
+    assert program.packets == []
+
+
+async def test_private_addresses_are_refused_where_webhooks_to_them_are(
+    tmp_path: Path, program: Program
+) -> None:
+    async with open_house(tmp_path, ManualClock(), private_targets=False) as house:
+        caller = await calling(house, action("answer"), start(program), HOUR)
+        await caller.does("sleep")
+        assert counters(house)["external.opened"] == 0
+
+
+@pytest.mark.parametrize("host", ["", "mixminus.invalid:4000"])
+async def test_who_cannot_be_reached_is_skipped(house: House, host: str) -> None:
+    caller = await calling(house, action("answer"), action("external_media_start", external_host=host), HOUR)
+    await caller.does("sleep")
+    assert counters(house)["external.opened"] == 0
+
+
+def test_options_are_read() -> None:
+    option = {"external_host": "[2001:db8::1]:4000", "direction_listen": "in", "direction_speak": "none"}
+    read = parse({"type": "external_media_start", "option": option}).option
+    assert read == ExternalMediaStart(Fork("2001:db8::1", 4000, Listen.IN, Speak.NONE))
+    for wrong in (
+        {"external_host": "host"},
+        {"external_host": "host:0"},
+        {"external_host": "a@host:1"},
+        {"external_host": "host:1/x"},
+        {"external_host": "host:99999"},
+        {"encapsulation": "sln"},
+        {"transport": "tcp"},
+        {"connection_type": "server"},
+        {"format": "slin"},
+        {"direction_speak": "in"},
+    ):
+        with pytest.raises(InvalidArgument):
+            parse({"type": "external_media_start", "option": wrong})

@@ -1,0 +1,37 @@
+"""Flows that run at the end of something, and show what they were told of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tests.api.door import Door
+from tests.support.waiting import until
+
+__all__ = ["finished", "telling_flow", "told_values"]
+
+
+async def telling_flow(door: Door, prefix: str, names: Sequence[str]) -> str:
+    """Make a flow that keeps each of these variables under its short name; return its id."""
+    keep = [
+        {"type": "variable_set", "option": {"key": name, "value": f"${{{prefix}.{name}}}"}} for name in names
+    ]
+    _, flow = await door.post("/v1.0/flows", {"name": "at the end", "actions": keep})
+    flow_id: str = flow["id"]
+    return flow_id
+
+
+async def finished(door: Door) -> dict[str, Any]:
+    """Wait until the one activeflow there is has ended, and return it."""
+
+    async def look() -> dict[str, Any] | None:
+        _, page = await door.get("/v1.0/activeflows")
+        found: list[dict[str, Any]] = page["result"]
+        return found[0] if found and found[0]["status"] == "ended" else None
+
+    return await until(look)
+
+
+def told_values(activeflow: dict[str, Any]) -> dict[str, str]:
+    """Return what the flow has kept."""
+    done = [*activeflow["executed_actions"], activeflow["current_action"]]
+    options = [each["option"] for each in done if each.get("type") == "variable_set"]
+    return {option["key"]: option["value"] for option in options}

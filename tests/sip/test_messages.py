@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mixminus.ids import LegId
 from mixminus.mixer.formats import Codec
-from mixminus.sip import messages
+from mixminus.sip import messages, transfer_messages
 from mixminus.sip.hop import Hop
 from mixminus.sip.messages import (
     AccountAsked,
@@ -124,7 +124,7 @@ def test_there_is_an_example_of_every_message() -> None:
 
 def test_every_message_is_frozen_and_named_in_the_modules_list() -> None:
     for example in EXAMPLES:
-        assert type(example).__name__ in messages.__all__
+        assert type(example).__name__ in (*messages.__all__, *transfer_messages.__all__)
         for field in dataclasses.fields(example):
             with pytest.raises(dataclasses.FrozenInstanceError):
                 setattr(example, field.name, None)

@@ -1,43 +1,31 @@
 """A real phone hands its call on, and is hung up when somebody else has its place."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
-from tests.e2e.test_registering import extension, login
+from tests.e2e.logins import extension, login
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that offers nothing but MD5: baresip 1.0 gives up when it sees SHA-256."""
-    with Server(tmp_path_factory.mktemp("md5-server"), MIXMINUS_SIP_DIGESTS="md5") as running:
-        yield running
-        assert running.stop() == 0, running.log[-3000:]
-    assert "Traceback" not in running.log, running.log[-3000:]
-
-
-def test_a_phone_transfers_its_place_in_a_room(server: Server, phone: Ring) -> None:
-    room = server.new_room()
+def test_a_phone_transfers_its_place_in_a_room(md5_server: Server, phone: Ring) -> None:
+    room = md5_server.new_room()
     listener = phone(TONES_HZ[0])
-    leaving = phone(TONES_HZ[1], login=login(server, extension(server, "3001")))
+    leaving = phone(TONES_HZ[1], login=login(md5_server, extension(md5_server, "3001")))
     coming = phone(TONES_HZ[2])
     leaving.wait_for_log("200 OK", what="the phone has registered")
-    listener.dial(server.sip_uri(room))
-    leaving.dial(server.sip_uri(room))
-    _, left = server.wait_for_participants(room, 2)
+    listener.dial(md5_server.sip_uri(room))
+    leaving.dial(md5_server.sip_uri(room))
+    _, left = md5_server.wait_for_participants(room, 2)
     leaving.command("transfer", coming.uri)
     coming.wait_for_log("Incoming call", what="it rings")
     coming.pick_up()
     eventually(
-        lambda: server.call("GET", f"/conferencecalls/{left}").json["status"] == "leaved", what="it has left"
+        lambda: md5_server.call("GET", f"/conferencecalls/{left}").json["status"] == "leaved",
+        what="it has left",
     )
     leaving.wait_for_log("avg. bitrate", what="the phone's call is over")
-    server.wait_for_participants(room, 2)
+    md5_server.wait_for_participants(room, 2)
     play_for(3)
     assert_hears(coming.ear(), (TONES_HZ[0],), TONES_HZ[2])
 

@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py $(wildcard native/*.c native/*.h native/*.pyx native/*.pxd)
 
+# Real phones and a real browser share this machine with whatever else runs: who fails is tried again, and told of (R).
+AGAIN := --reruns 2 --reruns-delay 2 -r fEsR
+
 IN_NETWORK = $(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest -q -p no:benchmark
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -41,9 +44,9 @@ test: build ## Install what tests need and run all of them, with real phones, a 
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else
-	$(IN_NETWORK) --ignore=tests/e2e -n 2 --dist loadfile
-	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(ON_STORE) -n 2 --dist loadfile
-	$(IN_NETWORK) tests/e2e
+	$(IN_NETWORK) $(AGAIN) --ignore=tests/e2e -n 3 --dist loadfile
+	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(AGAIN) $(ON_STORE) -n 3 --dist loadfile
+	$(IN_NETWORK) $(AGAIN) tests/e2e
 endif
 
 bench: build ## Measure kernels, a tick of 1000 ports, the same in real time, and mouth to ear; see bench/README.md

@@ -32,6 +32,7 @@ from mixminus.api.routes import (
     system,
     talking,
     transcribes,
+    transfers,
     trunks,
     whip,
 )
@@ -49,6 +50,7 @@ RESOURCES: Final = (
     *calls.ROUTES,
     *call_recordings.ROUTES,
     *dialling.ROUTES,
+    *transfers.ROUTES,
     *asides.ROUTES,
     *flows.ROUTES,
     *activeflows.ROUTES,

@@ -1,14 +1,14 @@
 """What clients send about calls that we make (api.md section 5.2)."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from mixminus.api.schemas import Body, Text, Uuid
 from mixminus.call.model import Address
 from mixminus.ids import NIL
 
-__all__ = ["AddressBody", "CallBody", "GroupcallBody"]
+__all__ = ["AddressBody", "CallBody", "GroupcallBody", "TransferBody"]
 
 _MAX_DESTINATIONS: Final = 100
 _MAX_VARIABLES: Final = 100
@@ -67,3 +67,20 @@ class GroupcallBody(CallBody):
 
     ring_method: Literal["", "ring_all"] = ""
     answer_method: Literal["", "hangup_others"] = ""
+
+
+class TransferBody(Body):
+    """POST /calls/{id}/transfer: who is to come into the call's room."""
+
+    transfer_type: Literal["blind", "attended"]
+    """`blind`: the call ends when the first of them is heard there; `attended`: it stays."""
+    transferee_addresses: list[AddressBody] = Field(min_length=1, max_length=_MAX_DESTINATIONS)
+    """Several ring together."""
+    by: Literal["call", "refer"] = "call"
+    """`refer`: the phone is asked to call the first of them, a SIP address, by itself; blind only."""
+
+    @model_validator(mode="after")
+    def _phones_go_blindly(self) -> Self:
+        if self.by == "refer" and self.transfer_type != "blind":
+            raise ValueError("by refer, a transfer is blind")
+        return self

@@ -12,6 +12,7 @@ from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
+from mixminus.call.transfer import TransferService
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
@@ -40,6 +41,7 @@ class Services:
     participants: ParticipantService
     calls: CallService
     dialout: DialoutService
+    transfers: TransferService
     asides: AsideService
     flows: FlowService
     activeflows: ActiveflowService

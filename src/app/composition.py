@@ -221,6 +221,7 @@ async def _start_sip(
     endpoint = SipEndpoint(
         engine, control.calls, config, directory=control.directory, on_event=control.on_engine_event
     )
+    endpoint.desk.transfers = control.transfers
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)

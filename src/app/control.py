@@ -15,6 +15,7 @@ from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
 from mixminus.call.service import CallService
+from mixminus.call.transfer import TransferService
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.keypad import Keypad
@@ -53,6 +54,7 @@ class Control:
     participants: ParticipantService
     calls: CallService
     dialout: DialoutService
+    transfers: TransferService
     directory: DirectoryServices
     flows: FlowService
     activeflows: ActiveflowService
@@ -105,12 +107,13 @@ async def open_control(
         health = ground.kept(HealthWatch(store, clock, room.participants))
         talking = ground.kept(TalkingWatch(store, clock, room.rooms))
         ground.kept(call.calls)
+        transfers = ground.kept(_open_transfers(room, call))
         # Before the calls: nothing is to follow the end of those that the server itself ends.
         ground.kept(call.runner)
         await _take_up(room, call)
         health.start()
         room.library.start()
-        yield _control(ground, room, call, talking)
+        yield _control(ground, room, call, talking, transfers)
 
 
 async def _take_up(room: RoomParts, call: CallParts) -> None:
@@ -124,7 +127,19 @@ async def _take_up(room: RoomParts, call: CallParts) -> None:
     await room.conferences.start()
 
 
-def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingWatch) -> Control:
+def _open_transfers(room: RoomParts, call: CallParts) -> TransferService:
+    return TransferService(
+        calls=call.calls,
+        dialout=call.dialout,
+        directory=call.directory.plan,
+        rooms=room.rooms,
+        participants=room.participants,
+    )
+
+
+def _control(
+    ground: Ground, room: RoomParts, call: CallParts, talking: TalkingWatch, transfers: TransferService
+) -> Control:
     return Control(
         store=ground.store,
         clock=ground.clock,
@@ -135,6 +150,7 @@ def _control(ground: Ground, room: RoomParts, call: CallParts, talking: TalkingW
         participants=room.participants,
         calls=call.calls,
         dialout=call.dialout,
+        transfers=transfers,
         directory=call.directory,
         flows=room.flows,
         activeflows=call.activeflows,

@@ -26,6 +26,7 @@ def services_of(
         participants=control.participants,
         calls=control.calls,
         dialout=control.dialout,
+        transfers=control.transfers,
         asides=control.asides,
         flows=control.flows,
         activeflows=control.activeflows,

@@ -13,7 +13,7 @@ from uuid import UUID
 from mixminus.call.errors import NobodyToCall, NothingToDo
 from mixminus.call.groupcall_ledger import GroupcallLedger
 from mixminus.call.ledger import CallLedger
-from mixminus.call.leg import LegEnded, OutgoingLegs, Target
+from mixminus.call.leg import Caller, LegEnded, OutgoingLegs, Target
 from mixminus.call.live import DialledCall, LiveCall
 from mixminus.call.model import Address, Call, Groupcall
 from mixminus.call.outbound import (
@@ -275,6 +275,7 @@ class DialoutService:
             await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=True), {})
             return call, []
         live = DialledCall(call, leg, self._ledger)
+        live.pin, live.caller = order.pin, Caller(target.account_id)
         wanted = group.claim(live) if group else lambda: True
         self.calls.place(live, order.program, early=order.early and not group, wanted=wanted)
         if master:
@@ -320,5 +321,6 @@ class _Group:
 
 
 async def _end_with(master: LiveCall, live: LiveCall) -> None:
-    await asyncio.wait((master.over, live.over), return_when=asyncio.FIRST_COMPLETED)
-    await live.hang_up()
+    await asyncio.wait((master.gone, live.gone), return_when=asyncio.FIRST_COMPLETED)
+    if not live.released:
+        await live.heir.hang_up()

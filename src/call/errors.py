@@ -5,10 +5,13 @@ from mixminus.errors import Conflict, InvalidArgument, NotFound
 __all__ = [
     "CallDeleted",
     "CallNotFound",
+    "CallNotInRoom",
     "CallNotProgressing",
+    "CannotRefer",
     "GroupcallNotFound",
     "NobodyToCall",
     "NothingToDo",
+    "TransferPending",
 ]
 
 
@@ -17,6 +20,24 @@ class CallNotFound(NotFound):
 
 
 class CallNotProgressing(Conflict):
+    reason = "CALL_STATE_INVALID"
+
+
+class CallNotInRoom(Conflict):
+    """Only a place in a room can be handed on."""
+
+    reason = "CALL_STATE_INVALID"
+
+
+class CannotRefer(Conflict):
+    """A browser knows no REFER, and a call that is not up takes none."""
+
+    reason = "CALL_STATE_INVALID"
+
+
+class TransferPending(Conflict):
+    """A call is handed on once at a time."""
+
     reason = "CALL_STATE_INVALID"
 
 

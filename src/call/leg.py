@@ -3,6 +3,7 @@
 ``sip.leg.SipLeg`` and ``webrtc.leg.WebRtcLeg`` are the two; a call sees only this.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
@@ -23,7 +24,9 @@ __all__ = [
     "LegEnded",
     "OutgoingLeg",
     "OutgoingLegs",
+    "Referral",
     "Target",
+    "Transfers",
 ]
 
 
@@ -83,6 +86,10 @@ class Leg(Protocol):
         """Take the phone back from hold; harmless when it is not held."""
         ...
 
+    async def refer(self, uri: str) -> bool:
+        """Ask the phone to call a URI in our place; it is hung up when it has. False where there is no such word."""
+        ...
+
     async def ended(self) -> LegEnded:
         """Wait for the end, whoever caused it; may be awaited many times. The port is closed by then."""
         ...
@@ -135,6 +142,8 @@ class Target:
     request_uri: str
     hop: Hop | None = None
     credentials: Credentials | None = None
+    account_id: UUID | None = None
+    """The extension that is there, having proved itself when it registered."""
 
 
 class OutgoingLeg(Leg, Protocol):
@@ -146,6 +155,26 @@ class OutgoingLeg(Leg, Protocol):
 
     async def answered(self) -> bool:
         """Wait until the far end answers; False if it is over before. Await it as often as you like."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Whom a phone wants to have in its place."""
+
+    target: str
+    """A SIP URI, or what is dialled here."""
+    here: bool
+    """Whether the target is at our own address."""
+    replaces: LegId | None = None
+    """The phone's other leg, whose far end is to come: an attended transfer."""
+
+
+class Transfers(Protocol):
+    """Whom a transport tells of a phone that hands its call on: ``call.transfer.TransferService``."""
+
+    def asked(self, leg_id: LegId, referral: Referral, tell: Callable[[int], None]) -> None:
+        """Begin, and return at once; ``tell`` takes SIP status codes, of which one from 200 on is the last."""
         ...
 
 

@@ -2,19 +2,29 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from mixminus.call.digits import Digits
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.ledger import CallLedger
-from mixminus.call.leg import Leg, LegEnded, OutgoingLeg
+from mixminus.call.leg import ANYBODY, Caller, Leg, LegEnded, OutgoingLeg
 from mixminus.call.model import Call, MuteDirection
 from mixminus.call.states import CallStatus, HangupReason
+from mixminus.conference.model import Role
 from mixminus.errors import IllegalTransition
-from mixminus.ids import CallId, LegId
+from mixminus.ids import CallId, ConferenceId, LegId
 from mixminus.mixer import BridgePort, PortClosed
 
-__all__ = ["DialledCall", "LiveCall"]
+__all__ = ["DialledCall", "LiveCall", "Place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A room that a call is moved into, and what it may be there."""
+
+    conference_id: ConferenceId
+    role: Role
 
 
 class LiveCall:
@@ -32,9 +42,22 @@ class LiveCall:
         """What the flow does now; the row learns of it with the next change."""
         self.pin = pin
         """What the caller has brought for the door, if it could say it at once."""
+        self.caller: Caller = ANYBODY
+        """What is certain of the far end."""
         self.digits = Digits()
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the call is over, and whoever has taken its place is gone."""
+        self.successor: LiveCall | None = None
+        """Who has taken its place."""
+        self.released = False
+        """No other call's end is its own any more."""
+        self.place: Place | None = None
+        """The room that it goes to when it gets up from where it sits."""
+        self.arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the call is heard in a room."""
         self._leg = leg
         self._ledger = ledger
+        self.over.add_done_callback(lambda _: self._follow_successor())
 
     @property
     def leg_id(self) -> LegId:
@@ -51,6 +74,40 @@ class LiveCall:
     async def watch(self) -> None:
         """Wait for the leg's end and tell of it."""
         self.over.set_result(await self._leg.ended())
+
+    @property
+    def heir(self) -> "LiveCall":
+        """Who carries on what this call was for: itself, or the last of those who have taken its place."""
+        live = self
+        while live.successor:
+            live = live.successor
+        return live
+
+    def hand_over(self, successor: "LiveCall") -> None:
+        """Let another call have this one's place, which that one keeps when this one ends."""
+        if successor.heir is not self:  # which has come back to where it was
+            self.successor = successor
+
+    def take_place(self) -> Place | None:
+        """Return where to go next, and forget it."""
+        place, self.place = self.place, None
+        return place
+
+    def expect_arrival(self) -> asyncio.Future[None]:
+        """Return what is done when the call is heard in another room."""
+        self.arrived = asyncio.get_running_loop().create_future()
+        return self.arrived
+
+    def note_arrival(self) -> None:
+        """Note that the call is heard in a room from now on."""
+        if not self.arrived.done():
+            self.arrived.set_result(None)
+
+    def _follow_successor(self) -> None:
+        if self.successor is None:
+            self.gone.set_result(None)
+        else:
+            self.successor.gone.add_done_callback(lambda _: self.gone.set_result(None))
 
     async def ring(self) -> None:
         """Tell the caller to wait."""
@@ -97,6 +154,10 @@ class LiveCall:
         self._set_held(False)
         await self._leg.resume()
 
+    async def refer(self, uri: str) -> bool:
+        """Ask the far end to call a URI itself; False if it cannot be asked."""
+        return await self._leg.refer(uri)
+
     def _set_held(self, held: bool) -> None:
         if not self.answered:
             raise CallNotProgressing(f"call {self.id} is {self.call.status}")
@@ -112,6 +173,8 @@ class DialledCall(LiveCall):
 
     def __init__(self, call: Call, leg: OutgoingLeg, ledger: CallLedger) -> None:
         super().__init__(call, leg, ledger)
+        self.rang: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the far end rings."""
         self._outgoing_leg = leg
 
     async def follow(self) -> None:
@@ -119,6 +182,7 @@ class DialledCall(LiveCall):
         with suppress(IllegalTransition):  # taken back meanwhile
             if await self._outgoing_leg.rang():
                 self.call = await self._ledger.rang(self.id)
+                self.rang.set_result(None)
             if await self._outgoing_leg.answered():
                 await self._note_answered()
 

@@ -39,6 +39,8 @@ class Order:
     """The program begins while it rings."""
     master_call_id: UUID | None = None
     """The calls end with this one."""
+    pin: str | None = None
+    """What opens the door of the room that they go into."""
 
 
 @dataclass(frozen=True, slots=True)

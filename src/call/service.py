@@ -183,6 +183,7 @@ class CallService:
             return
         call = await self._create(routed)
         live = LiveCall(call, leg, self._ledger, pin)
+        live.caller = caller
         self._enter(live)
         await self._carry(live, self._run(live, routed.program))
 

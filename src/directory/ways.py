@@ -29,7 +29,7 @@ class WaysOut:
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
         """Return every phone of an extension, each by the flow that it has registered by."""
         bindings = await self._registrations.phones_of(customer_id, extension)
-        return [Target(binding.contact, hop=binding) for binding in bindings]
+        return [Target(binding.contact, hop=binding, account_id=binding.extension_id) for binding in bindings]
 
     async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
         """Return who carries the customer's calls to numbers."""

@@ -17,6 +17,7 @@ from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.mixer.events import DigitReceived as PortDigitReceived
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
+from mixminus.sip.desk import TransferDesk
 from mixminus.sip.dialled_leg import DialledLeg
 from mixminus.sip.dialler import Dialler
 from mixminus.sip.door import Door
@@ -37,12 +38,15 @@ from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, parse
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer
+from mixminus.sip.transfer_messages import DialogConfirmed, TransferAsked, TransferTold
 from mixminus.tasks import TaskScope
 
 __all__ = ["SipEndpoint"]
 
 # Below 2**31: some phones keep an o= line's numbers in a signed word.
 _SESSION_ID_BITS: Final = 31
+_SUCCESS: Final = 200
+_FAILURE: Final = 300
 
 _log = log.get("sip.endpoint")
 
@@ -74,6 +78,8 @@ class SipEndpoint:
             on_edge=self._door.on_edge,
         )
         self._dialler = Dialler(config, self._pool, self._tasks)
+        self.desk = TransferDesk(config, port=lambda: self.port, send=self._pool.send)
+        """Where phones hand their calls on."""
 
     @property
     def ready(self) -> bool:
@@ -121,7 +127,16 @@ class SipEndpoint:
         self._pool.send_edge(message)
 
     def _on_report(self, worker_id: int, message: Message) -> None:
+        if isinstance(message, CallEnded):
+            self.desk.forget(message.leg_id)
         match message:
+            case TransferTold(leg_id, status_code):
+                leg = self._leg(leg_id)
+                if leg and _SUCCESS <= status_code < _FAILURE:
+                    # It talks with somebody else now (RFC 5589 section 6).
+                    self._tasks.spawn("referred", leg.hang_up())
+            case DialogConfirmed() | TransferAsked():
+                self.desk.on_report(worker_id, message)
             case IncomingCall():
                 self._incoming(worker_id, message)
             case MediaAgreed(leg_id, local_sdp, remote_sdp):
@@ -192,6 +207,7 @@ class SipEndpoint:
             _, leg = self._legs.pop(leg_id)
             leg.over(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
+        self.desk.on_worker_lost(worker_id)
 
 
 def _refusal(local: LocalEnd, offer: str) -> int:

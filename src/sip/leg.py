@@ -16,6 +16,7 @@ from mixminus.mixer import Port, PortMedia
 from mixminus.sip.messages import Answer, HangUp, Hold, Message, Reject, Ring
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import LocalEnd, agree, make_answer
+from mixminus.sip.transfer_messages import Refer
 
 __all__ = ["LEG_TRANSITIONS", "IncomingLeg", "LegEvent", "LegState", "SipLeg"]
 
@@ -109,6 +110,12 @@ class SipLeg(abc.ABC):
         """Send a re-INVITE: we listen again."""
         if self.is_answered:
             self._send(Hold(self._id, on=False))
+
+    async def refer(self, uri: str) -> bool:
+        """Send a REFER (RFC 3515), if the call is up."""
+        if self.is_answered:
+            self._send(Refer(self._id, uri))
+        return self.is_answered
 
     async def ended(self) -> LegEnded:
         """Wait for the end."""

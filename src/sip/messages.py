@@ -2,9 +2,9 @@
 
     server ── Fork ─────────────────────────────> zygote
            <─ Forked WorkerExited ───────────────
-    server ── Dial Attach Ring Answer Reject Hold HangUp Drain ────> worker
-           <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered
-              MediaAgreed DigitReceived CallEnded ──
+    server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
+           <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
+              DigitReceived DialogConfirmed TransferAsked TransferTold CallEnded ──
     server ── OpenEdge AddWorker RemoveWorker ReserveCall ReleaseCall Drain ──> edge
            <─ EdgeOpened CallReserved EdgeCounted ────────────
     server ── GiveAccount ForgetAccounts AnswerRegistration ───────> edge
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from mixminus.ids import LegId
 from mixminus.sip.hop import Hop
 from mixminus.sip.sdp.negotiation import LocalEnd
+from mixminus.sip.transfer_messages import DialogConfirmed, Notify, Refer, TransferAsked, TransferTold
 
 __all__ = [
     "AccountAsked",
@@ -387,4 +388,9 @@ Message = (
     | RegistrationAsked
     | AnswerRegistration
     | Drain
+    | DialogConfirmed
+    | TransferAsked
+    | Notify
+    | Refer
+    | TransferTold
 )

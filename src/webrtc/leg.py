@@ -111,6 +111,10 @@ class WebRtcLeg:
     async def resume(self) -> None:
         """Do nothing."""
 
+    async def refer(self, uri: str) -> bool:
+        """Browsers call nobody."""
+        return False
+
     async def ended(self) -> LegEnded:
         """Wait for the end, whoever caused it; the port is closed by then."""
         return await asyncio.shield(self._ended)

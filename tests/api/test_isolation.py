@@ -29,6 +29,8 @@ BODY: dict[str, Any] = {
     "password": "long enough",
     "text": "hello",
     "language": "en-US",
+    "transfer_type": "blind",
+    "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],
 }
 # Only the super admin gets as far as looking for these.
 NOT_EVEN_LOOKED_FOR = {"/customers/{id}/freeze", "/customers/{id}/recover"}

@@ -48,6 +48,7 @@ BEYOND_CHANCE = {
     "GET /v1.0/service_agents/ws",
     "POST /auth/login",
     "POST /v1.0/calls",
+    "POST /v1.0/calls/{id}/transfer",
     "POST /v1.0/groupcalls",
     "DELETE /v1.0/groupcalls/{id}",
     "POST /v1.0/groupcalls/{id}/hangup",

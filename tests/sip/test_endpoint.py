@@ -308,12 +308,17 @@ async def test_a_session_interval_too_small_is_refused(phone: Phone) -> None:
     call.ack_refusal()
 
 
-async def test_refer_calls_nobody(phone: Phone) -> None:
+async def test_refer_calls_nobody_by_itself(phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
-    call.request("REFER", Refer_To="<sip:victim@127.0.0.1>")
-    assert (await call.final()).status_code == 405
+    # The phone's own address: pjsua2, left alone, would call it.
+    call.request("REFER", Refer_To=f"<sip:victim@127.0.0.1:{phone.address[1]}>")
+    assert (await call.final()).status_code == 202
+    notify = await call.asked("NOTIFY")
+    call.reply(notify, 200)
+    assert notify.body == "SIP/2.0 603 Decline\r\n"
     await call.hang_up()
+    assert phone.invites.empty()
 
 
 async def test_tcp_carries_both_directions_on_one_connection(house: House) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mixminus.ids import LegId
 from mixminus.mixer.formats import Codec
-from mixminus.sip import messages
+from mixminus.sip import messages, transfer_messages
 from mixminus.sip.hop import Hop
 from mixminus.sip.messages import (
     AccountAsked,
@@ -52,6 +52,7 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.records import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
 from mixminus.sip.sdp.negotiation import LocalEnd
+from mixminus.sip.transfer_messages import DialogConfirmed, Notify, Refer, TransferAsked, TransferTold
 
 ALL = typing.get_args(Message)
 LEG = LegId(uuid.UUID(int=5))
@@ -104,6 +105,11 @@ EXAMPLES: list[Message] = [
     ),
     AnswerRegistration(4, 200, (("sip:a@192.0.2.7", 600),)),
     Drain(),
+    DialogConfirmed(LEG, "a@b", "ours", "theirs"),
+    TransferAsked(LEG, "<sip:a@b>", 7),
+    Notify(LEG, 7, 200),
+    Refer(LEG, "sip:a@b"),
+    TransferTold(LEG, 180),
 ]
 
 
@@ -118,7 +124,7 @@ def test_there_is_an_example_of_every_message() -> None:
 
 def test_every_message_is_frozen_and_named_in_the_modules_list() -> None:
     for example in EXAMPLES:
-        assert type(example).__name__ in messages.__all__
+        assert type(example).__name__ in (*messages.__all__, *transfer_messages.__all__)
         for field in dataclasses.fields(example):
             with pytest.raises(dataclasses.FrozenInstanceError):
                 setattr(example, field.name, None)

@@ -43,6 +43,10 @@ class ManualLeg:
     async def resume(self) -> None:
         self.done.append("resume")
 
+    async def refer(self, uri: str) -> bool:
+        self.done.append(f"refer {uri}")
+        return True
+
     async def ended(self) -> LegEnded:
         return await asyncio.shield(self._ended)
 

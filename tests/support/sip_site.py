@@ -32,6 +32,7 @@ async def sip_site(site: Site) -> AsyncIterator[SipSite]:
     try:
         await endpoint.start()
         control.dialout.legs = endpoint
+        endpoint.desk.transfers = control.transfers
         yield SipSite(site, endpoint)
     finally:
         await endpoint.close()

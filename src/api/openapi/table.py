@@ -17,6 +17,7 @@ from mixminus.api.openapi import (
     rooms,
     system,
     transcribes,
+    transfers,
     whip,
 )
 
@@ -28,6 +29,7 @@ OPERATIONS: Final = (
     *calls.OPERATIONS,
     *call_recordings.OPERATIONS,
     *dialling.OPERATIONS,
+    *transfers.OPERATIONS,
     *asides.OPERATIONS,
     *flows.OPERATIONS,
     *recordings.OPERATIONS,

@@ -57,9 +57,12 @@ async def connect(run: FlowRun, option: Connect) -> None:
     try:
         await _talk(run, room, placed)
     finally:
-        for live in placed.live:
-            await live.hang_up()
-        await dialout.close_room(room)
+        # Whoever has taken this call's place needs the room and the others.
+        if run.call.successor is None:
+            for live in placed.live:
+                if not live.released:
+                    await live.heir.hang_up()
+            await dialout.close_room(room)
     refusals = [live.over.result() for live in placed.live if live.over.done()]
     if option.relay_reason and not any(live.up.done() for live in placed.live):
         await run.call.hang_up(_reason(refusals))
@@ -85,7 +88,7 @@ async def _talk(run: FlowRun, room: Conference, placed: Placed) -> None:
     """Be in the room until it ends, or until nobody can come any more."""
     if not placed.live:
         return
-    nobody = asyncio.gather(*(live.over for live in placed.live))
+    nobody = asyncio.gather(*(live.gone for live in placed.live))
     try:
         with run.stopped_by(nobody):
             await confbridge_join(run, ConfbridgeJoin(ConferenceId(room.id)))

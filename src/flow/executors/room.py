@@ -31,6 +31,7 @@ async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
         return
     conference = seat.conference
     await _stay(run, seat, before=True)
+    await _go_where_moved(run)
     if seat.joined:
         if seat.closed and conference.settings.prompts == "all":
             await run.wait(run.services.sounds.prompt(run.call.port, "goodbye", conference.settings.wording))
@@ -42,6 +43,18 @@ async def confbridge_join(run: FlowRun, option: ConfbridgeJoin) -> None:
     """The room and nothing around it (api.md 6.5): its id is that of the conference."""
     seat = await _admitted(run, option.confbridge_id)
     if seat is not None:
+        await _stay(run, seat, before=False)
+        await _go_where_moved(run)
+
+
+async def _go_where_moved(run: FlowRun) -> None:
+    """Be in the rooms that others have moved the call to, one after the other."""
+    while place := run.call.take_place():
+        seat = await run.participants.admit(
+            place.conference_id, run.call.id, run.call.port, place.role, run.activeflow.id
+        )
+        if seat is None:
+            return
         await _stay(run, seat, before=False)
 
 
@@ -109,6 +122,7 @@ async def _sit_down(run: FlowRun, seat: Seat) -> None:
     else:
         await run.call.answer()
         await _connect(run, seat)
+    run.call.note_arrival()
 
 
 async def _connect(run: FlowRun, seat: Seat) -> None:

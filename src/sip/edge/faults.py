@@ -5,13 +5,16 @@ from typing import Final
 
 from mixminus.sip.edge.grammar import TOKEN, NameAddress, SipUri, Unreadable, Via, scheme_of
 from mixminus.sip.edge.message import Fault, Request
+from mixminus.sip.referral import read_referral
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.description import parse as parse_sdp
 
 __all__ = ["ALLOWED_METHODS", "SUPPORTED_EXTENSIONS", "can_be_answered", "fault_of"]
 
-ALLOWED_METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS", "REGISTER")
-_KNOWN_METHODS: Final = frozenset({*ALLOWED_METHODS, "SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "REFER"})
+ALLOWED_METHODS: Final = (
+    "INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS", "REGISTER", "REFER", "NOTIFY",
+)  # fmt: skip
+_KNOWN_METHODS: Final = frozenset({*ALLOWED_METHODS, "SUBSCRIBE", "MESSAGE", "PUBLISH"})
 SUPPORTED_EXTENSIONS: Final = frozenset({"timer", "100rel"})
 _ONCE: Final = ("from", "to", "call-id", "cseq")
 _AT_MOST_ONCE: Final = ("max-forwards", "content-type", "session-expires", "min-se")
@@ -36,7 +39,7 @@ def can_be_answered(request: Request) -> bool:
 
 def fault_of(request: Request) -> Fault | None:
     """Return the first thing that is wrong with a request from outside."""
-    checks = (_framing, _method, _addresses, _sequence, _uri, _extensions, _content)
+    checks = (_framing, _method, _addresses, _sequence, _uri, _extensions, _content, _referral)
     return next((fault for check in checks if (fault := check(request))), None)
 
 
@@ -125,3 +128,16 @@ def _content(request: Request) -> Fault | None:
     except MalformedSdp:
         return Fault(400, "Bad Session Description")
     return None
+
+
+def _referral(request: Request) -> Fault | None:
+    """RFC 3515 section 2.4.2: exactly one Refer-To."""
+    if request.method != "REFER":
+        return None
+    try:
+        if request.headers.count("refer-to") == 1:
+            read_referral(request.headers.first("refer-to"))
+            return None
+    except Unreadable:
+        pass
+    return Fault(400, "Bad Refer-To")

@@ -34,6 +34,8 @@ _TRYING: Final = 100
 _SUCCESS: Final = 200
 _FAILURE: Final = 300
 
+_IN_DIALOG_ONLY: Final = frozenset({"REFER", "NOTIFY"})
+
 _WORKER = re.compile(r"[0-9]{1,9}\Z")
 _WORKER_USER = re.compile(r"w([0-9]{1,9})\Z")
 
@@ -41,6 +43,7 @@ _WORKER_USER = re.compile(r"w([0-9]{1,9})\Z")
 _REQUEST_HEADERS: Final = frozenset({
     "via", "max-forwards", "from", "to", "call-id", "cseq", "contact", "record-route", "content-type",
     "supported", "require", "session-expires", "min-se", "allow", "rack", "reason", "user-agent",
+    "refer-to", "event", "subscription-state",
 })  # fmt: skip
 _RESPONSE_HEADERS: Final = frozenset({
     "via", "from", "to", "call-id", "cseq", "contact", "record-route", "content-type",
@@ -149,6 +152,9 @@ class Inward:
             return self._invite(request, flow, source, call, now_s)
         if request.method == "OPTIONS" and not in_dialog:
             return self._options(request, flow)
+        if request.method in _IN_DIALOG_ONLY and not in_dialog:
+            # Nobody who is not in a call may let us call somebody (RFC 3515 section 5.2).
+            return ToPhone(flow, respond(request, 403, "Forbidden").render())
         if worker := self._worker_of(request, call, in_dialog=in_dialog):
             return self._forward(request, flow, worker)
         return ToPhone(flow, respond(request, 481, "Call/Transaction Does Not Exist").render())

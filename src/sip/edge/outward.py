@@ -11,12 +11,14 @@ from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable, Via
 from mixminus.sip.edge.identity import Identity, branch_of
 from mixminus.sip.edge.message import Headers, Request, Response
 from mixminus.sip.edge.responses import OWN_CAPABILITIES
+from mixminus.sip.referral import REFER_TAKEN, SIPFRAG
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.envelope import unfold
 
 __all__ = ["Outward", "next_hop"]
 
 _FINAL: Final = 200
+_ACCEPTED: Final = 202
 _FAILURE: Final = 300
 
 
@@ -59,6 +61,8 @@ class Outward:
             return None
         flow = Flow.from_token(via.parameters.get("flow", ""))
         self._note(response, now_s)
+        if response.status_code == REFER_TAKEN:
+            response.status_code, response.reason = _ACCEPTED, "Accepted"
         self._drop_inner_route(response.headers)
         return self._to_phone(response, flow, worker_id)
 
@@ -102,7 +106,7 @@ class Outward:
                 message.headers.set(name, value)
         if message.headers.first("contact"):
             message.headers.set("contact", self._identity.contact(worker_id, flow))
-        if message.body:
+        if message.body and message.headers.first("content-type") != SIPFRAG:
             try:
                 message.body = unfold(message.body.decode()).encode()
             except (MalformedSdp, UnicodeDecodeError):

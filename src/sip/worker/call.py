@@ -21,7 +21,9 @@ from mixminus.sip.messages import (
 from mixminus.sip.sdp.description import MalformedSdp, SessionDescription, parse, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer, make_offer, redirected
+from mixminus.sip.transfer_messages import DialogConfirmed, TransferTold
 from mixminus.sip.worker.guarded import guarded
+from mixminus.sip.worker.referrals import Referrals, confirming_tags, notification
 
 __all__ = ["SipCall"]
 
@@ -68,6 +70,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._held = False
         self._reoffers = False
         self._ended_here = False
+        self._referrals = Referrals(leg_id, report)
 
     def who(self) -> tuple[str, str]:
         """Return From and To of a call that has come in, and note its Call-ID."""
@@ -134,6 +137,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         parameters.statusCode = status_code
         self.hangup(parameters)
 
+    def notify(self, refer_id: int, status_code: int) -> None:
+        """Tell the phone how what it asked for goes on."""
+        self.sendRequest(notification(refer_id, status_code))
+
+    def refer(self, uri: str) -> None:
+        """Ask the phone to call somebody else."""
+        self.xfer(uri, pj.CallOpParam(True))
+
     def _next_description(self) -> SessionDescription:
         if self._local is None:
             raise RuntimeError("no local end is attached")
@@ -155,6 +166,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802 - pjsua2's name
         event = prm.e.body.tsxState
         transaction = event.tsx
+        if transaction.method == "REFER":
+            self._referrals.note(event)
         if event.type != pj.PJSIP_EVENT_RX_MSG or transaction.method not in ("INVITE", "UPDATE"):
             return
         if transaction.role == pj.PJSIP_ROLE_UAS and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
@@ -198,8 +211,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         elif self._outgoing and info.state == pj.PJSIP_INV_STATE_EARLY and not self._rang:
             self._rang = True
             self._report(CallRang(self.leg_id))
-        elif self._outgoing and info.state == pj.PJSIP_INV_STATE_CONFIRMED:
-            self._report(CallAnswered(self.leg_id))
+        elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            if tags := confirming_tags(prm.e):
+                self._report(DialogConfirmed(self.leg_id, self.sip_call_id, *tags))
+            if self._outgoing:
+                self._report(CallAnswered(self.leg_id))
 
     @guarded
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802 - pjsua2's name
@@ -208,8 +224,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     @guarded
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802 - pjsua2's name
-        # Left alone, pjsua2 would call whomever a REFER names.
-        prm.statusCode = pj.PJSIP_SC_DECLINE
+        prm.statusCode = self._referrals.take()
+
+    @guarded
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:  # noqa: N802 - pjsua2's name
+        self._report(TransferTold(self.leg_id, prm.statusCode))
 
 
 def _text(value: str) -> str:

@@ -13,6 +13,7 @@ from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import CallDialled, CallEnded, Dial, IncomingCall, Message
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
+from mixminus.sip.transfer_messages import Notify, Refer
 from mixminus.sip.worker.call import SipCall
 
 __all__ = ["Calls"]
@@ -115,6 +116,17 @@ class Calls:
                 call.end(status_code)
             except pj.Error as error:
                 _log.warning("hang-up failed", cause=error.reason)
+
+    def hand_on(self, command: Notify | Refer) -> None:
+        """Say in a call's dialog what is about handing it on."""
+        if call := self._living(command.leg_id):
+            try:
+                if isinstance(command, Notify):
+                    call.notify(command.refer_id, command.status_code)
+                else:
+                    call.refer(command.uri)
+            except pj.Error as error:
+                _log.warning("not handed on", cause=error.reason)
 
     def drain(self) -> None:
         """Hang up everything and refuse what still comes."""

@@ -32,6 +32,7 @@ from mixminus.sip.messages import (
     WorkerReady,
 )
 from mixminus.sip.naming import name_process
+from mixminus.sip.transfer_messages import Notify, Refer
 from mixminus.sip.worker.account import SipAccount, account_config
 from mixminus.sip.worker.calls import Calls
 from mixminus.sip.worker.fence import fence
@@ -155,6 +156,8 @@ class _Loop:
                 self._calls.hold(leg_id, on)
             case HangUp(leg_id):
                 self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
+            case Notify() | Refer():
+                self._calls.hand_on(command)
             case Drain():
                 self._drain()
             case _:

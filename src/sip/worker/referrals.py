@@ -1,0 +1,103 @@
+"""Referrals: the REFERs of one call, which the server obeys and not pjsua2, and the NOTIFYs that tell of them."""
+
+from collections.abc import Callable
+from typing import Final
+
+import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
+
+from mixminus.ids import LegId
+from mixminus.sip.edge.grammar import NameAddress, Unreadable
+from mixminus.sip.edge.message import Headers, Request, Unparseable, parse
+from mixminus.sip.messages import Message
+from mixminus.sip.referral import REFER_TAKEN, SIPFRAG
+from mixminus.sip.transfer_messages import TransferAsked
+
+__all__ = ["Referrals", "confirming_tags", "notification"]
+
+_EXPIRES_S: Final = 120  # longer than anybody is rung
+_FINAL: Final = 200
+_WORDS: Final = {
+    100: "Trying",
+    180: "Ringing",
+    200: "OK",
+    403: "Forbidden",
+    404: "Not Found",
+    408: "Request Timeout",
+    480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist",
+    486: "Busy Here",
+    491: "Request Pending",
+    503: "Service Unavailable",
+    603: "Decline",
+}
+"""RFC 3261 section 21; phones read the number."""
+
+
+class Referrals:
+    """Of one dialog.
+
+    It does not hold the call, which holds it: a call that a cycle keeps would be freed, and decline whoever has its
+    place by then, at any time.
+    """
+
+    def __init__(self, leg_id: LegId, report: Callable[[Message], None]) -> None:
+        self._leg_id = leg_id
+        self._report = report
+        self._seen = False
+        self._refer: Headers | None = None
+
+    def note(self, event: pj.TsxStateEvent) -> None:
+        """Keep a REFER as it came; pjsua2 asks right after this what to say."""
+        received = event.type == pj.PJSIP_EVENT_RX_MSG and event.tsx.role == pj.PJSIP_ROLE_UAS
+        if received and event.tsx.state == pj.PJSIP_TSX_STATE_TRYING:
+            self._refer = _headers_of(event.src.rdata.wholeMsg)
+
+    def take(self) -> int:
+        """Report the REFER; return what pjsua2 is to answer, which is never yes: it would call by itself."""
+        refer, self._refer = self._refer, None
+        if refer is None:
+            return int(pj.PJSIP_SC_DECLINE)
+        # RFC 3515 section 2.4.6: the first of a dialog needs no name.
+        refer_id = int(refer.first("cseq").split()[0]) if self._seen else 0
+        self._seen = True
+        self._report(TransferAsked(self._leg_id, refer.first("refer-to"), refer_id))
+        return REFER_TAKEN
+
+
+def notification(refer_id: int, status_code: int) -> pj.CallSendRequestParam:
+    """Return a NOTIFY to be sent; one of a final status is the last."""
+    over = status_code >= _FINAL
+    state = "terminated;reason=noresource" if over else f"active;expires={_EXPIRES_S}"
+    request = pj.CallSendRequestParam()
+    request.method = "NOTIFY"
+    for name, value in (
+        ("Event", f"refer;id={refer_id}" if refer_id else "refer"),
+        ("Subscription-State", state),
+    ):
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, value
+        request.txOption.headers.append(header)
+    request.txOption.contentType = SIPFRAG
+    request.txOption.msgBody = f"SIP/2.0 {status_code} {_WORDS.get(status_code, 'Failed')}\r\n"
+    return request
+
+
+def confirming_tags(event: pj.SipEvent) -> tuple[str, str] | None:
+    """Return the local and the remote tag, out of what has completed a dialog: the ACK to us, or the 2xx to ours."""
+    message = event.body.rxMsg.rdata if event.type == pj.PJSIP_EVENT_RX_MSG else event.body.tsxState.src.rdata
+    headers = _headers_of(message.wholeMsg)
+    if headers is None:
+        return None
+    try:
+        sender, recipient = (NameAddress.parse(headers.first(name)).tag for name in ("from", "to"))
+    except Unreadable:
+        return None
+    return (sender, recipient) if message.wholeMsg.startswith("SIP/2.0") else (recipient, sender)
+
+
+def _headers_of(message: str) -> Headers | None:
+    try:
+        parsed = parse(message.encode("utf-8", "surrogateescape"))
+    except Unparseable:
+        return None
+    return None if isinstance(parsed, Request) and parsed.fault else parsed.headers

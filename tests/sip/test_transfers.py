@@ -1,0 +1,224 @@
+"""Phones that hand their calls on: REFER in, NOTIFY out, and who may."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+
+from mixminus.call.leg import Referral
+from mixminus.ids import LegId
+from mixminus.sip.config import SipConfig
+from tests.support.sip_house import House, open_house
+from tests.support.sip_phone import Message, Phone, PhoneCall
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ELSEWHERE = "<sip:carol@192.0.2.9>"
+
+
+@dataclass
+class Asked:
+    """Implements ``call.leg.Transfers``: the test is who decides."""
+
+    asks: list[tuple[LegId, Referral, Callable[[int], None]]] = field(default_factory=list)
+
+    def asked(self, leg_id: LegId, referral: Referral, tell: Callable[[int], None]) -> None:
+        self.asks.append((leg_id, referral, tell))
+
+    async def next(self) -> tuple[LegId, Referral, Callable[[int], None]]:
+        await until(lambda: self.asks)
+        return self.asks.pop(0)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def house() -> AsyncIterator[House]:
+    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def asked(house: House) -> Asked:
+    house.endpoint.desk.transfers = asked = Asked()
+    return asked
+
+
+@pytest_asyncio.fixture(loop_scope="module", params=["UDP", "TCP"])
+async def phone(house: House, request: pytest.FixtureRequest) -> AsyncIterator[Phone]:
+    opened = await Phone.open(house.endpoint.port, transport=request.param)
+    yield opened
+    await opened.close()
+
+
+async def refer(call: PhoneCall, refer_to: str, **more: str) -> int:
+    call.request("REFER", Refer_To=refer_to, **more)
+    return (await call.final()).status_code
+
+
+async def told(call: PhoneCall) -> tuple[str, Message]:
+    """Return the first line of the next NOTIFY's body, and the NOTIFY, which is confirmed."""
+    notify = await call.asked("NOTIFY")
+    call.reply(notify, 200)
+    assert notify.header("content-type").startswith("message/sipfrag")
+    return notify.body.strip(), notify
+
+
+async def test_a_refer_is_taken_and_its_course_is_told(phone: Phone, asked: Asked, house: House) -> None:
+    call = phone.call("1000")
+    answer = await call.establish()
+    assert "REFER" in answer.header("allow")
+    assert await refer(call, ELSEWHERE) == 202
+    leg_id, referral, tell = await asked.next()
+    assert (leg_id, referral) == (house.leg.id, Referral("sip:carol@192.0.2.9", here=False))
+    numbers = []
+    for status_code, line, state in (
+        (100, "SIP/2.0 100 Trying", "active"),
+        (180, "SIP/2.0 180 Ringing", "active"),
+        (200, "SIP/2.0 200 OK", "terminated"),
+    ):
+        tell(status_code)
+        body, notify = await told(call)
+        assert body == line
+        assert (notify.header("event"), notify.header("subscription-state").partition(";")[0]) == (
+            "refer",
+            state,
+        )
+        numbers.append(int(notify.header("cseq").split()[0]))
+    assert numbers == sorted(set(numbers))
+    # The dialog is whole: a second one is told apart, and either side may still end it.
+    assert await refer(call, ELSEWHERE) == 202
+    _, _, tell = await asked.next()
+    tell(603)
+    body, notify = await told(call)
+    assert (body, notify.header("event")) == ("SIP/2.0 603 Decline", f"refer;id={call.number}")
+    await house.leg.hang_up()
+    call.reply(await call.asked("BYE"), 200)
+
+
+async def test_who_is_here_is_named_as_it_is_dialled(phone: Phone, asked: Asked, house: House) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    for refer_to, target in (
+        (f"<sip:1001@127.0.0.1:{house.endpoint.port}>", "1001"),
+        ("sip:1001@mixminus.local", "1001"),
+        ('"Carol" <sip:%2B1555@acme.registrar.mixminus.local>', "+1555"),
+        ("<tel:+15551234;phone-context=x>", "tel:+15551234"),
+    ):
+        assert await refer(call, refer_to) == 202
+        _, referral, _ = await asked.next()
+        assert referral == Referral(target, here=True)
+    await call.hang_up()
+
+
+@pytest.mark.parametrize(
+    "refer_to",
+    [
+        "",
+        "<>",
+        "<http://example.org>",
+        "<sip:a@b;method=BYE>",
+        "<sip:a b@c>",
+        "<sip:a@b?Replaces=x>",
+        "<sip:a@b?Replaces=x%3Bto-tag%3D1>",
+        "<sip:a@b?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2&Replaces=y%3Bto-tag%3D1%3Bfrom-tag%3D2>",
+        f"<sip:{'a' * 1100}@b>",
+    ],
+)
+async def test_what_names_nobody_is_refused(phone: Phone, asked: Asked, refer_to: str) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    assert await refer(call, refer_to) == 400
+    call.request("REFER")
+    assert (await call.final()).status_code == 400
+    call.request("REFER", Refer_To=ELSEWHERE, refer_to=ELSEWHERE)
+    assert (await call.final()).status_code == 400
+    assert not asked.asks
+    await call.hang_up()
+
+
+async def test_who_is_in_no_call_refers_nobody(phone: Phone, asked: Asked) -> None:
+    stranger = phone.call("1000")
+    assert await refer(stranger, ELSEWHERE) == 403
+    stranger.to += ";tag=guessed"
+    assert await refer(stranger, ELSEWHERE) == 481
+    call = phone.call("1000")
+    await call.establish()
+    right = call.to
+    call.to = re.sub("tag=.*", "tag=guessed", call.to)
+    assert await refer(call, ELSEWHERE) == 481
+    call.to = right
+    assert not asked.asks
+    await call.hang_up()
+
+
+async def test_another_call_is_named_by_its_dialog(phone: Phone, asked: Asked, house: House) -> None:
+    first, second = phone.call("1000"), phone.call("1001")
+    await until(lambda: len(house.endpoint.desk) == 0)
+    for call in (first, second):
+        await call.establish()
+    # The two are at different workers: only then is it certain that the second is known.
+    await until(lambda: len(house.endpoint.desk) == 2)
+    ours, theirs = (re.search("tag=([^;]+)", each)[1] for each in (second.to, second.from_))  # type: ignore[index]
+    for to_tag, known in ((ours, True), ("guessed", False)):
+        named = f"{second.call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{theirs}"
+        assert await refer(first, f"<sip:1001@127.0.0.1?Replaces={named}>") == 202
+        if known:
+            _, referral, _ = await asked.next()
+            assert referral.replaces == house.leg.id
+        else:
+            assert (await told(first))[0] == "SIP/2.0 481 Call/Transaction Does Not Exist"
+    assert not asked.asks
+    for call in (first, second):
+        await call.hang_up()
+
+
+@pytest.mark.parametrize("status_code", [405, 481])
+async def test_a_phone_that_knows_no_notify_keeps_its_call(
+    phone: Phone, asked: Asked, house: House, status_code: int
+) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    assert await refer(call, ELSEWHERE) == 202
+    _, _, tell = await asked.next()
+    tell(100)
+    call.reply(await call.asked("NOTIFY"), status_code, "No")
+    tell(180)
+    call.reply(await call.asked("NOTIFY"), 200)
+    assert (await call.hang_up()).status_code == 200
+
+
+@pytest.mark.parametrize(("status_code", "word"), [(200, "OK"), (486, "Busy Here")])
+async def test_a_phone_is_referred_and_let_go_when_it_has_got_through(
+    phone: Phone, house: House, status_code: int, word: str
+) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    assert await house.leg.refer("sip:carol@192.0.2.9")
+    asked = await call.asked("REFER")
+    assert asked.header("refer-to").strip("<>") == "sip:carol@192.0.2.9"
+    call.reply(asked, 202, "Accepted")
+    for code, state in ((100, "active;expires=60"), (status_code, "terminated;reason=noresource")):
+        call.request(
+            "NOTIFY",
+            f"SIP/2.0 {code} {word}\r\n",
+            Event="refer",
+            Subscription_State=state,
+            Content_Type="message/sipfrag;version=2.0",
+        )
+        assert (await call.final()).status_code == 200
+    if status_code == 200:
+        call.reply(await call.asked("BYE"), 200)
+    else:
+        assert (await call.hang_up()).status_code == 200
+
+
+async def test_a_phone_that_is_referred_nowhere_stays(phone: Phone, house: House) -> None:
+    call = phone.call("1000")
+    await call.establish()
+    await house.leg.refer("sip:carol@192.0.2.9")
+    call.reply(await call.asked("REFER"), 405, "Method Not Allowed")
+    call.request("NOTIFY", Event="refer", Subscription_State="active")
+    assert (await call.final()).status_code >= 400
+    assert (await call.hang_up()).status_code == 200

@@ -26,7 +26,7 @@ def mux(engine: Engine) -> PeerMux:
     return PeerMux(engine.open_mux("127.0.0.1", 0), SystemClock())
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(place=st.integers(0, 100), length=st.integers(0, 12), damage=st.binary(max_size=24), source=st.data())
 def test_a_damaged_request_vouches_for_nobody(
     mux: PeerMux, place: int, length: int, damage: bytes, source: st.DataObject
@@ -59,7 +59,7 @@ def test_what_is_not_fingerprinted_is_discarded(mux: PeerMux) -> None:
     assert inbox.requests == [("192.0.2.1", 4000)]
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(max_size=60), st.sampled_from([0x00, 0x01, 0x03]), st.ip_addresses(v=4))
 def test_no_bytes_pass_for_stun(mux: PeerMux, noise: bytes, first: int, host: object) -> None:
     mux.take(bytes([first]) + noise, (str(host), next(PORTS)))

@@ -10,7 +10,7 @@ BEEP_HZ = 880.0
 
 
 def test_a_phone_hears_the_beep_and_presses_the_pin(server: Server, phone: Ring) -> None:
-    room = server.new_room(pin="42", moderator_pin="77")
+    room = server.new_room(pin="42", moderator_pin="77", prompts="off")
     caller = phone(TONES_HZ[0], codec="PCMU/8000/1")
     caller.dial(server.sip_uri(room))
     play_for(1.5)

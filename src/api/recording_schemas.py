@@ -1,12 +1,12 @@
 """What clients send about recordings, and how what was found in one is shown."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
 from pydantic import Field
 
-from mixminus.api.schemas import MAX_SECONDS, Body, RecordingBody, Uuid
+from mixminus.api.schemas import MAX_SECONDS, Body, Uuid
 from mixminus.ids import NIL
 from mixminus.recording.model import PauseMode, RecordingOptions, keys_of
 from mixminus.recording.verify import Finding
@@ -14,16 +14,16 @@ from mixminus.recording.verify import Finding
 __all__ = ["CallRecordingBody", "PauseBody", "RecordingBody", "render_findings"]
 
 
-class CallRecordingBody(Body):
-    """POST /calls/{id}/recording_start; the body may be absent."""
+class RecordingBody(Body):
+    """POST /conferences/{id}/recording_start; the body may be absent."""
 
     format: Literal["wav", "flac", "ogg", "mp3", "m4a"] = "wav"
-    end_of_silence: int = Field(0, ge=0, le=MAX_SECONDS)
-    end_of_key: Literal["", "none", "any", "*", "#", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] = ""
     duration: int = Field(0, ge=0, le=MAX_SECONDS)
     on_end_flow_id: Uuid = NIL
     channels: Literal["mono", "stereo"] = "mono"
+    """Stereo: whoever is first in the room on the left, all others on the right."""
     stems: bool = False
+    """A file for each who is heard, too, on the same clock."""
 
     def options(self) -> RecordingOptions:
         return RecordingOptions(
@@ -32,6 +32,18 @@ class CallRecordingBody(Body):
             on_end_flow_id=self.on_end_flow_id,
             stems=self.stems,
             channels=2 if self.channels == "stereo" else 1,
+        )
+
+
+class CallRecordingBody(RecordingBody):
+    """POST /calls/{id}/recording_start; the body may be absent."""
+
+    end_of_silence: int = Field(0, ge=0, le=MAX_SECONDS)
+    end_of_key: Literal["", "none", "any", "*", "#", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] = ""
+
+    def options(self) -> RecordingOptions:
+        return replace(
+            super().options(),
             end_of_silence_s=self.end_of_silence,
             end_of_key=keys_of(self.end_of_key),
         )

@@ -14,9 +14,8 @@ from mixminus.conference.menu import MAX_ENTRIES, MenuAction
 from mixminus.conference.model import Announce, ConferenceProfile, ConferenceSpec, Prompting, RoomSettings
 from mixminus.errors import InvalidArgument
 from mixminus.ids import NIL, ConferenceId
-from mixminus.recording.model import RecordingOptions
 
-__all__ = ["Body", "ConferenceBody", "ConferenceFields", "MuteBody", "RecordingBody", "Text", "Uuid", "read"]
+__all__ = ["Body", "ConferenceBody", "ConferenceFields", "MuteBody", "Text", "Uuid", "read"]
 
 MAX_SECONDS: Final = 2**31 - 1
 MAX_PARTICIPANTS: Final = 2**31 - 1
@@ -105,27 +104,6 @@ class ConferenceBody(ConferenceFields):
     def spec(self) -> ConferenceSpec:
         chosen = ConferenceId(self.id) if self.id not in (None, NIL) else None
         return ConferenceSpec(type=self.type, id=chosen, **self._said())
-
-
-class RecordingBody(Body):
-    """POST /conferences/{id}/recording_start; the body may be absent."""
-
-    format: Literal["wav", "flac", "ogg", "mp3", "m4a"] = "wav"
-    duration: int = Field(0, ge=0, le=MAX_SECONDS)
-    on_end_flow_id: Uuid = NIL
-    channels: Literal["mono", "stereo"] = "mono"
-    """Stereo: whoever is first in the room on the left, all others on the right."""
-    stems: bool = False
-    """A file for each who is heard, too, on the same clock."""
-
-    def options(self) -> RecordingOptions:
-        return RecordingOptions(
-            format=self.format,
-            duration_s=self.duration,
-            on_end_flow_id=self.on_end_flow_id,
-            stems=self.stems,
-            channels=2 if self.channels == "stereo" else 1,
-        )
 
 
 class MuteBody(Body):

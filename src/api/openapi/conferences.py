@@ -5,8 +5,9 @@ from typing import Final
 from mixminus.api.openapi import shapes
 from mixminus.api.openapi.implied import IDENTIFIER, PAGING
 from mixminus.api.openapi.operation import Answer, Operation, Parameter, RequestBody
+from mixminus.api.recording_schemas import RecordingBody
 from mixminus.api.room_schemas import ParticipantBody
-from mixminus.api.schemas import ConferenceBody, ConferenceFields, RecordingBody
+from mixminus.api.schemas import ConferenceBody, ConferenceFields
 from mixminus.conference.errors import (
     ConferencecallGone,
     ConferencecallNotFound,

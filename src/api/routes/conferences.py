@@ -10,7 +10,8 @@ from mixminus.api.errors import InvalidId, InvalidRequestParameter
 from mixminus.api.json import json_response
 from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
-from mixminus.api.schemas import ConferenceBody, ConferenceFields, RecordingBody, read
+from mixminus.api.recording_schemas import RecordingBody
+from mixminus.api.schemas import ConferenceBody, ConferenceFields, read
 from mixminus.api.services import SERVICES
 from mixminus.conference.model import Conference
 from mixminus.conference.render import render_conference

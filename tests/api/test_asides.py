@@ -43,7 +43,8 @@ async def test_a_call_is_talked_to_and_it_alone(site: Site, said: Pcm, callers: 
 
         await run_until(house, callers, joined)
     alice, bob = callers
-    call = await house.call_of((await house.joined(room))[0])
+    here = (await house.joined(room))[0]
+    call = await house.call_of(here)
     path = f"/v1.0/calls/{call.id}/talk"
     status, answer = await site.door.post(path, {"text": TEXT, "language": "en-US"})
     assert (status, answer) == (200, "")
@@ -54,6 +55,6 @@ async def test_a_call_is_talked_to_and_it_alone(site: Site, said: Pcm, callers: 
     status, refusal = await site.door.post(path, {"text": TEXT, "language": "xx"})
     assert (status, refusal["error"]["reason"]) == (400, "LANGUAGE_NOT_SPOKEN")
     alice.leg.bye()
-    await house.gone((await house.joined(room))[0])
+    await house.gone(here)
     assert (await site.door.post(path, {"text": TEXT}))[0] == 409
     bob.leg.bye()

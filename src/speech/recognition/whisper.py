@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from mixminus.speech.recognition.engine import Recognition
 from mixminus.speech.recognition.errors import RecogniserMissing
+from mixminus.speech.recognition.halves import recognise_whole
 from mixminus.speech.recognition.messages import Pcm
 from mixminus.speech.recognition.segmenter import FULL_SCALE, WINDOW_SAMPLES
 
@@ -108,6 +109,9 @@ class Whisper:
         return SileroDetector(self._session)
 
     def recognise(self, pcm: Pcm, language: str) -> Recognition:
+        return recognise_whole(lambda part: self._recognise(part, language), pcm)
+
+    def _recognise(self, pcm: Pcm, language: str) -> Recognition:
         segments, _ = self._model.transcribe(
             pcm.astype(np.float32) / FULL_SCALE,
             language=language,

@@ -1,0 +1,63 @@
+"""A model that ends too early is asked again, and only then."""
+
+import numpy as np
+import pytest
+
+from mixminus.speech.recognition.engine import Recognition
+from mixminus.speech.recognition.halves import recognise_whole
+from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
+
+PAUSE_S = (9.0, 9.4)
+
+
+def speech(seconds: float) -> Pcm:
+    """Return noise with a pause in it, which is where one would cut."""
+    pcm = np.random.default_rng(1).integers(-4000, 4000, int(seconds * SAMPLE_RATE_HZ)).astype(np.int16)
+    pcm[int(PAUSE_S[0] * SAMPLE_RATE_HZ) : int(PAUSE_S[1] * SAMPLE_RATE_HZ)] = 0
+    return pcm
+
+
+class Model:
+    """Tells two words a second, and of more than its patience only the first three words."""
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self.asked_s: list[float] = []
+
+    def __call__(self, pcm: Pcm) -> Recognition:
+        seconds = pcm.size / SAMPLE_RATE_HZ
+        self.asked_s.append(round(seconds, 1))
+        words = round(2 * seconds) if seconds <= self._patience_s else 3
+        return Recognition(" ".join(["word"] * words), 1.0 / len(self.asked_s))
+
+
+@pytest.mark.parametrize(
+    ("patience_s", "asked_s"),
+    [
+        pytest.param(20.0, [18.0], id="whole"),
+        pytest.param(10.0, [18.0, 9.1, 8.9], id="halves, cut in the pause"),
+    ],
+)
+def test_nothing_that_was_said_is_left_out(patience_s: float, asked_s: list[float]) -> None:
+    model = Model(patience_s)
+    found = recognise_whole(model, speech(18))
+    assert len(found.text.split()) == 36
+    assert model.asked_s == pytest.approx(asked_s, abs=0.2)
+    assert found.confidence == 1.0 / len(asked_s)
+
+
+def test_a_model_that_never_has_more_to_say_is_believed_and_not_asked_for_ever() -> None:
+    model = Model(patience_s=0.0)
+    assert len(recognise_whole(model, speech(20)).text.split()) >= 3
+    assert len(model.asked_s) < 12
+
+
+def test_silence_is_asked_once() -> None:
+    asked: list[int] = []
+
+    def nothing(pcm: Pcm) -> Recognition:
+        asked.append(pcm.size)
+        return Recognition("", 0.0)
+
+    assert recognise_whole(nothing, speech(20)).text == ""
+    assert len(asked) == 1

@@ -25,8 +25,8 @@ from tests.support.prompts import NARROW, WIDE, prompt, prompts, word_error_rate
 from tests.support.talk import converse, done
 from tests.support.tones import Pcm
 
-from mixminus.ids import TranscribeId
-from mixminus.speech.recognition.model import TranscribeOptions
+from mixminus.model.ids import TranscribeId
+from mixminus.model.transcription import TranscribeOptions
 from mixminus.speech.recognition.pool import SpeechConfig
 
 ENGLISH = TranscribeOptions("en-US", "in")

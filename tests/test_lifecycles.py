@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from mixminus.access.states import CUSTOMER_TRANSITIONS, CustomerStatus
-from mixminus.call.states import CALL_TRANSITIONS, GROUPCALL_TRANSITIONS, CallStatus, GroupcallStatus
-from mixminus.conference.states import (
+from mixminus.errors import IllegalTransition
+from mixminus.machine import diagram, is_final, step
+from mixminus.model.access import CUSTOMER_TRANSITIONS, CustomerStatus
+from mixminus.model.call import CALL_TRANSITIONS, GROUPCALL_TRANSITIONS, CallStatus, GroupcallStatus
+from mixminus.model.conference import (
     CONFERENCE_TRANSITIONS,
     CONFERENCECALL_TRANSITIONS,
     ConferencecallStatus,
     ConferenceStatus,
 )
-from mixminus.errors import IllegalTransition
-from mixminus.flow.states import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
-from mixminus.machine import diagram, is_final, step
-from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingStatus
+from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
+from mixminus.model.recording import RECORDING_TRANSITIONS, RecordingStatus
+from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, TranscribeStatus
 from mixminus.sip.leg import LEG_TRANSITIONS, LegState
-from mixminus.speech.recognition.states import TRANSCRIBE_TRANSITIONS, TranscribeStatus
 from mixminus.webrtc.states import WEBRTC_LEG_TRANSITIONS, WebRtcLegState
 
 ROOT = Path(__file__).resolve().parents[1]

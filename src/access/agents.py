@@ -9,12 +9,12 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from mixminus.access.errors import AgentNotFound, NotOneself, NotPermitted, UsernameTaken
-from mixminus.access.model import Agent, AgentProfile, AgentSpec, Identity
 from mixminus.access.passwords import Passwords
-from mixminus.access.permissions import Permission, grantable
 from mixminus.clock import Clock
 from mixminus.errors import AlreadyExists
-from mixminus.ids import AgentId, CustomerId, new_id
+from mixminus.model.access import Agent, AgentProfile, AgentSpec, Identity
+from mixminus.model.ids import AgentId, CustomerId, new_id
+from mixminus.model.permissions import Permission, grantable
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 

@@ -4,13 +4,19 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from mixminus.access.errors import CustomerNotFound, NotPermitted
-from mixminus.access.model import Customer, CustomerSpec, Identity
-from mixminus.access.permissions import Permission
-from mixminus.access.states import CUSTOMER_TRANSITIONS, CustomerEvent, CustomerStatus
 from mixminus.access.tokens import new_secret
 from mixminus.clock import Clock
-from mixminus.ids import CustomerId, new_id
 from mixminus.machine import step
+from mixminus.model.access import (
+    CUSTOMER_TRANSITIONS,
+    Customer,
+    CustomerEvent,
+    CustomerSpec,
+    CustomerStatus,
+    Identity,
+)
+from mixminus.model.ids import CustomerId, new_id
+from mixminus.model.permissions import Permission
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 

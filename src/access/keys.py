@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from mixminus.access.errors import AccessKeyNotFound, ExpiresTooSoon
-from mixminus.access.model import AccessKey
 from mixminus.access.tokens import digest, new_access_key, prefix
 from mixminus.clock import Clock
-from mixminus.ids import AccessKeyId, CustomerId, new_id
+from mixminus.model.access import AccessKey
+from mixminus.model.ids import AccessKeyId, CustomerId, new_id
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mixminus.access.model import AccessKey, Agent, Customer
-from mixminus.ids import NIL
+from mixminus.model.access import AccessKey, Agent, Customer
+from mixminus.model.ids import NIL
 from mixminus.store.timestamps import TimestampStyle, format_time
 
 __all__ = ["render_access_key", "render_agent", "render_customer"]

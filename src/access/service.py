@@ -9,15 +9,23 @@ from mixminus.access.agents import AgentService, new_agent
 from mixminus.access.customers import CustomerService, open_customer
 from mixminus.access.errors import AccountFrozen, InvalidCredentials
 from mixminus.access.keys import KeyService, add_key
-from mixminus.access.model import AccessKey, Agent, AgentProfile, AgentSpec, CustomerSpec, Identity, Login
 from mixminus.access.passwords import Passwords
-from mixminus.access.permissions import KEYHOLDER, Permission
 from mixminus.access.render import render_agent
-from mixminus.access.states import CustomerStatus
 from mixminus.access.tokens import digest, new_access_key, new_password, new_secret
 from mixminus.clock import Clock
 from mixminus.errors import AlreadyExists
-from mixminus.ids import CustomerId
+from mixminus.model.access import (
+    AccessKey,
+    Agent,
+    AgentProfile,
+    AgentSpec,
+    CustomerSpec,
+    CustomerStatus,
+    Identity,
+    Login,
+)
+from mixminus.model.ids import CustomerId
+from mixminus.model.permissions import KEYHOLDER, Permission
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["ADMIN_USERNAME", "AccessService"]

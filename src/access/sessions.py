@@ -8,7 +8,7 @@ from uuid import UUID
 
 import jwt
 
-from mixminus.ids import AgentId
+from mixminus.model.ids import AgentId
 
 __all__ = ["LIFE", "Session", "read", "sign"]
 

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from mixminus.access.keys import MIN_LIFE_S
-from mixminus.access.model import AgentProfile, AgentSpec, CustomerSpec, RingMethod, WebhookMethod
 from mixminus.access.passwords import MAX_PASSWORD_CHARACTERS
-from mixminus.access.permissions import Permission
 from mixminus.api.schemas import MAX_SECONDS, Body, Text, Uuid
+from mixminus.model.access import AgentProfile, AgentSpec, CustomerSpec, RingMethod, WebhookMethod
+from mixminus.model.permissions import Permission
 
 __all__ = [
     "AccessKeyBody",

@@ -4,8 +4,8 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from mixminus.access.model import Identity
 from mixminus.errors import Unauthenticated
+from mixminus.model.access import Identity
 
 __all__ = ["CREDENTIALS", "IDENTITY", "credential_of", "is_open"]
 

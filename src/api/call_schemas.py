@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from mixminus.api.schemas import Body, Text, Uuid
-from mixminus.call.model import Address
-from mixminus.ids import NIL
+from mixminus.model.call import Address
+from mixminus.model.ids import NIL
 
 __all__ = ["AddressBody", "CallBody", "GroupcallBody", "TransferBody"]
 

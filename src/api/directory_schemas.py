@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field
 
 from mixminus.api.schemas import Body, Text, Uuid
-from mixminus.directory.model import (
+from mixminus.model.directory import (
     AuthType,
     ExtensionProfile,
     ExtensionSpec,
@@ -15,7 +15,7 @@ from mixminus.directory.model import (
     Transport,
     TrunkSpec,
 )
-from mixminus.ids import NIL
+from mixminus.model.ids import NIL
 
 __all__ = [
     "ExtensionBody",

@@ -5,8 +5,8 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from mixminus.api.schemas import Body, Text, Uuid
-from mixminus.flow.model import ActiveflowSpec, FlowSpec
-from mixminus.ids import NIL, ActiveflowId
+from mixminus.model.flow import ActiveflowSpec, FlowSpec
+from mixminus.model.ids import NIL, ActiveflowId
 
 __all__ = ["ActiveflowBody", "FlowBody"]
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from mixminus.clock import Clock
 from mixminus.errors import AlreadyExists, Conflict, Exhausted, InvalidArgument
-from mixminus.ids import CustomerId
+from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
 from mixminus.store.idempotency import Attempt
 

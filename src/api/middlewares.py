@@ -15,7 +15,7 @@ from mixminus.api.paths import query_id, route_of, without_root
 from mixminus.api.permissions import require
 from mixminus.api.services import SERVICES
 from mixminus.errors import InvalidArgument, MixMinusError
-from mixminus.ids import CustomerId
+from mixminus.model.ids import CustomerId
 
 __all__ = ["add_headers", "answer_once", "authenticate", "cross_origin", "identify", "translate_errors"]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from mixminus.api.errors import InvalidId, InvalidRequestParameter, MissingRequestParameter
-from mixminus.ids import NIL
+from mixminus.model.ids import NIL
 
 __all__ = ["ROOT", "ROOTS", "path_id", "query_id", "query_word", "route_of", "without_root"]
 

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import hdrs
 
 from mixminus.access.errors import NotPermitted
-from mixminus.access.permissions import ADMIN, STAFF, Permission, allows
+from mixminus.model.permissions import ADMIN, STAFF, Permission, allows
 
 __all__ = ["needed", "require"]
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mixminus.api.schemas import MAX_SECONDS, Body, Uuid
-from mixminus.ids import NIL
-from mixminus.recording.model import PauseMode, RecordingOptions, keys_of
+from mixminus.model.ids import NIL
+from mixminus.model.recording import PauseMode, RecordingOptions, keys_of
 from mixminus.recording.verify import Finding
 
 __all__ = ["CallRecordingBody", "PauseBody", "RecordingBody", "render_findings"]

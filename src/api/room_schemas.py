@@ -6,9 +6,9 @@ from pydantic import Field
 
 from mixminus.api.schemas import Body, Text, Uuid
 from mixminus.conference.hears import MAX_CELLS, Cells, Hears, HearsException, Whisper
-from mixminus.conference.model import ParticipantChange, Role
-from mixminus.ids import ConferencecallId
 from mixminus.mixer.gains import MAX_GAIN_DB
+from mixminus.model.conference import ParticipantChange, Role
+from mixminus.model.ids import ConferencecallId
 
 __all__ = ["HearsBody", "ParticipantBody", "render_hears"]
 

@@ -9,11 +9,11 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
 
 from mixminus.api.errors import InvalidJsonBody
-from mixminus.call.model import MuteDirection
-from mixminus.conference.menu import MAX_ENTRIES, MenuAction
-from mixminus.conference.model import Announce, ConferenceProfile, ConferenceSpec, Prompting, RoomSettings
 from mixminus.errors import InvalidArgument
-from mixminus.ids import NIL, ConferenceId
+from mixminus.model.call import MuteDirection
+from mixminus.model.conference import Announce, ConferenceProfile, ConferenceSpec, Prompting, RoomSettings
+from mixminus.model.ids import NIL, ConferenceId
+from mixminus.model.menu import MAX_ENTRIES, MenuAction
 
 __all__ = ["Body", "ConferenceBody", "ConferenceFields", "MuteBody", "Text", "Uuid", "read"]
 

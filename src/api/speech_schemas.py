@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from mixminus.api.schemas import Body, Text, Uuid
-from mixminus.ids import NIL
-from mixminus.speech.recognition.model import TranscribeOptions, direction_of
+from mixminus.model.ids import NIL
+from mixminus.model.transcription import TranscribeOptions, direction_of
 
 __all__ = ["TranscribeBody", "TranscribeStartBody"]
 

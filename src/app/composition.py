@@ -33,8 +33,8 @@ from mixminus.call.service import CallService
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
-from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine, EngineConfig, EngineEvent
+from mixminus.model.ids import ConferenceId
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig

@@ -7,10 +7,9 @@ from typing import Final
 
 from mixminus.access.service import AccessService
 from mixminus.conference.errors import ConferenceNotFound
-from mixminus.conference.model import Conference, ConferenceSpec
 from mixminus.conference.service import ConferenceService
-from mixminus.conference.states import ConferenceStatus
-from mixminus.ids import ConferenceId, CustomerId
+from mixminus.model.conference import Conference, ConferenceSpec, ConferenceStatus
+from mixminus.model.ids import ConferenceId, CustomerId
 
 __all__ = ["Demo", "open_demo"]
 

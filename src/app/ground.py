@@ -10,8 +10,8 @@ from mixminus.app.sounds import SoundConfig
 from mixminus.call.outbound import Trunk
 from mixminus.call.service import MAX_DURATION_S
 from mixminus.clock import Clock
-from mixminus.ids import ConferenceId
 from mixminus.mixer import Engine
+from mixminus.model.ids import ConferenceId
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from mixminus.app.ground import Ground
 from mixminus.conference.room import Seat
 from mixminus.flow.activeflows import ActiveflowService
-from mixminus.flow.model import ActiveflowSpec
-from mixminus.ids import NIL, FlowId
+from mixminus.model.flow import ActiveflowSpec
+from mixminus.model.ids import NIL, FlowId
+from mixminus.model.recording import Recording
 from mixminus.recording.library import RecordingLibrary
-from mixminus.recording.model import Recording
 from mixminus.recording.service import RecordingService
 from mixminus.recording.storage import open_storage
 

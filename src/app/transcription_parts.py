@@ -1,9 +1,9 @@
 """What follows the end of a transcribe, wired for ``control``."""
 
 from mixminus.flow.activeflows import ActiveflowService
-from mixminus.flow.model import ActiveflowSpec
-from mixminus.ids import NIL, FlowId
-from mixminus.speech.recognition.model import Transcribe
+from mixminus.model.flow import ActiveflowSpec
+from mixminus.model.ids import NIL, FlowId
+from mixminus.model.transcription import Transcribe
 from mixminus.speech.recognition.service import TranscriptionService
 
 __all__ = ["run_when_done"]

@@ -8,11 +8,11 @@ from typing import Final
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.live import LiveCall
 from mixminus.call.service import CallService
-from mixminus.call.states import CallStatus
 from mixminus.conference.ambience import Ambience, Music
 from mixminus.errors import InvalidArgument
-from mixminus.ids import CallId, CustomerId
 from mixminus.mixer import PortClosed
+from mixminus.model.call import CallStatus
+from mixminus.model.ids import CallId, CustomerId
 from mixminus.sound.desk import SoundDesk
 
 __all__ = ["AsideService"]

@@ -15,7 +15,6 @@ from mixminus.call.groupcall_ledger import GroupcallLedger
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Caller, LegEnded, OutgoingLegs, Target
 from mixminus.call.live import DialledCall, LiveCall
-from mixminus.call.model import Address, Call, Groupcall
 from mixminus.call.outbound import (
     Flows,
     Order,
@@ -27,13 +26,13 @@ from mixminus.call.outbound import (
 )
 from mixminus.call.program import Program
 from mixminus.call.service import CallService
-from mixminus.call.states import CallStatus, GroupcallStatus, HangupReason
 from mixminus.clock import Clock
-from mixminus.conference.model import Conference, ConferenceSpec
 from mixminus.conference.service import ConferenceService
 from mixminus.errors import MixMinusError, Unavailable
-from mixminus.ids import NIL, AgentId, CallId, CustomerId, new_id
 from mixminus.log import get, task_failed
+from mixminus.model.call import Address, Call, CallStatus, Groupcall, GroupcallStatus, HangupReason
+from mixminus.model.conference import Conference, ConferenceSpec
+from mixminus.model.ids import NIL, AgentId, CallId, CustomerId, new_id
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope

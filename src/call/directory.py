@@ -8,7 +8,7 @@ from typing import Protocol
 
 from mixminus.call.leg import Address, Caller
 from mixminus.call.program import Program
-from mixminus.ids import CustomerId
+from mixminus.model.ids import CustomerId
 
 __all__ = ["Directory", "Refused", "Routed"]
 

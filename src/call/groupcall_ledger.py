@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from mixminus.call.errors import GroupcallNotFound
-from mixminus.call.model import Groupcall
-from mixminus.call.states import GROUPCALL_TRANSITIONS, GroupcallEvent, GroupcallStatus
 from mixminus.clock import Clock
-from mixminus.ids import NIL, CallId, CustomerId
 from mixminus.machine import step
+from mixminus.model.call import GROUPCALL_TRANSITIONS, Groupcall, GroupcallEvent, GroupcallStatus
+from mixminus.model.ids import NIL, CallId, CustomerId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 from mixminus.store.timestamps import TimestampStyle, format_time

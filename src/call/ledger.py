@@ -7,12 +7,19 @@ from typing import Any
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.call.leg import LegEnded
-from mixminus.call.model import Call, MuteDirection
 from mixminus.call.render import render_call
-from mixminus.call.states import CALL_TRANSITIONS, CallEvent, CallStatus, HangupBy, HangupReason
 from mixminus.clock import Clock
-from mixminus.ids import CallId
 from mixminus.machine import step
+from mixminus.model.call import (
+    CALL_TRANSITIONS,
+    Call,
+    CallEvent,
+    CallStatus,
+    HangupBy,
+    HangupReason,
+    MuteDirection,
+)
+from mixminus.model.ids import CallId
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["CallLedger", "publish_call_change"]

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
 
-from mixminus.call.model import Address
-from mixminus.call.states import HangupReason
-from mixminus.ids import LegId
 from mixminus.mixer import BridgePort
+from mixminus.model.call import Address, HangupReason
+from mixminus.model.ids import LegId
 
 __all__ = [
     "ANYBODY",

@@ -9,12 +9,11 @@ from mixminus.call.digits import Digits
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import ANYBODY, Caller, Leg, LegEnded, OutgoingLeg
-from mixminus.call.model import Call, MuteDirection
-from mixminus.call.states import CallStatus, HangupReason
-from mixminus.conference.model import Role
 from mixminus.errors import IllegalTransition
-from mixminus.ids import CallId, ConferenceId, LegId
 from mixminus.mixer import BridgePort, PortClosed
+from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
+from mixminus.model.conference import Role
+from mixminus.model.ids import CallId, ConferenceId, LegId
 
 __all__ = ["DialledCall", "LiveCall", "Place"]
 

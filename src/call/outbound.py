@@ -7,9 +7,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 from mixminus.call.leg import Credentials, Target
-from mixminus.call.model import Address
 from mixminus.call.program import Program
-from mixminus.ids import CustomerId
+from mixminus.model.call import Address
+from mixminus.model.ids import CustomerId
 
 __all__ = [
     "Flows",

@@ -7,8 +7,8 @@ from mixminus.call.live import LiveCall
 from mixminus.call.service import CallService
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, LegId
 from mixminus.mixer import PortClosed
+from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerId, LegId
 
 __all__ = ["Presence", "PresenceService"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from mixminus.ids import NIL
+from mixminus.model.ids import NIL
 
 __all__ = ["Program"]
 

@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from mixminus.call.live import LiveCall
-from mixminus.recording.model import RecordingOptions
+from mixminus.model.recording import RecordingOptions
 
 __all__ = ["CallRecorder"]
 

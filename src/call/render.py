@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from mixminus.call.model import Call
-from mixminus.ids import NIL
+from mixminus.model.call import Call
+from mixminus.model.ids import NIL
 from mixminus.store.timestamps import TimestampStyle, format_time
 
 __all__ = ["render_call"]

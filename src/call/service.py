@@ -17,13 +17,12 @@ from mixminus.call.errors import CallDeleted, CallNotFound, CallNotProgressing
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
 from mixminus.call.live import DialledCall, LiveCall
-from mixminus.call.model import Call, MuteDirection
 from mixminus.call.program import Program
-from mixminus.call.states import CallStatus, HangupReason
 from mixminus.clock import Clock
-from mixminus.ids import CallId, CustomerId, new_id
 from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
+from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
+from mixminus.model.ids import CallId, CustomerId, new_id
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope

@@ -16,17 +16,16 @@ from mixminus.call.directory import Directory, Routed
 from mixminus.call.errors import CallNotInRoom, CannotRefer, NobodyToCall, TransferPending
 from mixminus.call.leg import Referral
 from mixminus.call.live import DialledCall, LiveCall, Place
-from mixminus.call.model import Address
 from mixminus.call.outbound import Order, sip_target
 from mixminus.call.program import Program
 from mixminus.call.service import CallService
-from mixminus.call.states import HangupReason
-from mixminus.conference.model import Role
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms, Seat
 from mixminus.errors import MixMinusError
-from mixminus.ids import NIL, CallId, ConferenceId, CustomerId, LegId
 from mixminus.log import get, task_failed
+from mixminus.model.call import Address, HangupReason
+from mixminus.model.conference import Role
+from mixminus.model.ids import NIL, CallId, ConferenceId, CustomerId, LegId
 from mixminus.tasks import TaskScope
 
 __all__ = ["TransferService"]

@@ -4,9 +4,9 @@ import hmac
 from typing import Final
 
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked, PinInvalid
-from mixminus.conference.menu import check_menu
-from mixminus.conference.model import Role, RoomSettings
 from mixminus.errors import InvalidArgument
+from mixminus.model.conference import Role, RoomSettings
+from mixminus.model.menu import check_menu
 from mixminus.sound.prompts import PROMPTS
 
 __all__ = ["MAX_PIN_DIGITS", "check_place", "check_settings", "role_of"]

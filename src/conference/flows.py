@@ -2,8 +2,8 @@
 
 from typing import Protocol, TypeVar
 
-from mixminus.conference.model import ConferenceProfile
-from mixminus.ids import CustomerId
+from mixminus.model.conference import ConferenceProfile
+from mixminus.model.ids import CustomerId
 
 __all__ = ["ConferenceFlows"]
 

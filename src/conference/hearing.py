@@ -4,7 +4,7 @@ from mixminus.conference.errors import ConferencecallNotFound, ConferenceNotProg
 from mixminus.conference.hears import Cells, Hears, check_hears
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.ids import ConferenceId, CustomerId
+from mixminus.model.ids import ConferenceId, CustomerId
 
 __all__ = ["HearsService"]
 

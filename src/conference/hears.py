@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mixminus.errors import InvalidArgument
-from mixminus.ids import ConferencecallId
+from mixminus.model.ids import ConferencecallId
 
 __all__ = [
     "MAX_CELLS",

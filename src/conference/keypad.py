@@ -9,14 +9,14 @@ from typing import Final
 
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotFound
-from mixminus.conference.menu import MenuAction, Presses
-from mixminus.conference.model import ParticipantChange, Role
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.publish import publish_conference
 from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.conference.telling import Telling
 from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
+from mixminus.model.conference import ParticipantChange, Role
+from mixminus.model.menu import MenuAction, Presses
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 

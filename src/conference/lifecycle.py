@@ -4,26 +4,27 @@ from dataclasses import replace
 
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotFound
-from mixminus.conference.model import Conference, Conferencecall
 from mixminus.conference.publish import publish_change, publish_conference, publish_conferencecall
 from mixminus.conference.recorder import Recorder
 from mixminus.conference.room import Room, Rooms
-from mixminus.conference.states import (
+from mixminus.conference.telling import Telling
+from mixminus.conference.timeouts import Timeouts
+from mixminus.conference.transcriber import Transcriber
+from mixminus.errors import MixMinusError
+from mixminus.log import get
+from mixminus.machine import step
+from mixminus.model.conference import (
     CONFERENCE_TRANSITIONS,
     CONFERENCECALL_TRANSITIONS,
+    Conference,
+    Conferencecall,
     ConferencecallEvent,
     ConferencecallStatus,
     ConferenceEvent,
     ConferenceStatus,
 )
-from mixminus.conference.telling import Telling
-from mixminus.conference.timeouts import Timeouts
-from mixminus.conference.transcriber import Transcriber
-from mixminus.errors import MixMinusError
-from mixminus.ids import NIL, ConferenceId
-from mixminus.log import get
-from mixminus.machine import step
-from mixminus.recording.model import RecordingOptions
+from mixminus.model.ids import NIL, ConferenceId
+from mixminus.model.recording import RecordingOptions
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["Lifecycle", "advance", "note_talking"]

@@ -12,17 +12,25 @@ from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
 from mixminus.conference.lifecycle import Lifecycle, advance
-from mixminus.conference.model import Conference, Conferencecall, ParticipantChange, Role, RoomSettings
 from mixminus.conference.publish import publish_change, publish_conferencecall
 from mixminus.conference.room import Room, Rooms, Seat
-from mixminus.conference.states import ConferencecallEvent, ConferencecallStatus, ConferenceStatus
 from mixminus.conference.telling import Telling
 from mixminus.errors import Conflict
-from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
 from mixminus.log import get
 from mixminus.mixer import BridgePort
 from mixminus.mixer.gains import gain_q8
 from mixminus.mixer.sounds import entry_tone, exit_tone
+from mixminus.model.conference import (
+    Conference,
+    Conferencecall,
+    ConferencecallEvent,
+    ConferencecallStatus,
+    ConferenceStatus,
+    ParticipantChange,
+    Role,
+    RoomSettings,
+)
+from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 

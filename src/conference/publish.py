@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from mixminus.conference.errors import ConferenceNotFound
-from mixminus.conference.model import Conference, Conferencecall
 from mixminus.conference.render import render_conference, render_conferencecall
-from mixminus.ids import ConferenceId
+from mixminus.model.conference import Conference, Conferencecall
+from mixminus.model.ids import ConferenceId
 from mixminus.store.database import Transaction
 
 __all__ = ["publish_change", "publish_conference", "publish_conferencecall"]

@@ -3,10 +3,10 @@
 from typing import Protocol
 from uuid import UUID
 
-from mixminus.conference.model import Conference
-from mixminus.ids import ConferenceId
 from mixminus.mixer import Bridge
-from mixminus.recording.model import PauseMode, RecordingOptions
+from mixminus.model.conference import Conference
+from mixminus.model.ids import ConferenceId
+from mixminus.model.recording import PauseMode, RecordingOptions
 
 __all__ = ["Recorder"]
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from mixminus.conference.model import Conference, Conferencecall, RoomSettings
+from mixminus.model.conference import Conference, Conferencecall, RoomSettings
 from mixminus.store.timestamps import TimestampStyle, format_time
 
 __all__ = ["render_conference", "render_conferencecall"]

@@ -10,9 +10,9 @@ from mixminus.clock import Clock
 from mixminus.conference.ambience import Ambience, Music
 from mixminus.conference.errors import TooManyExceptions
 from mixminus.conference.hears import MAX_CELLS, Cells, Hears, cells, changes, without
-from mixminus.conference.model import Conference, Conferencecall, Role, RoomSettings
-from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.mixer import Bridge, BridgePort, Engine
+from mixminus.model.conference import Conference, Conferencecall, Role, RoomSettings
+from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.sound.music import Tune
 
 __all__ = ["Room", "Rooms", "Seat"]

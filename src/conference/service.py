@@ -9,16 +9,15 @@ from mixminus.conference.admission import check_place, check_settings, role_of
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.conference.flows import ConferenceFlows
 from mixminus.conference.lifecycle import Lifecycle
-from mixminus.conference.model import Conference, ConferenceProfile, ConferenceSpec
 from mixminus.conference.publish import publish_conference
 from mixminus.conference.recorder import Recorder
 from mixminus.conference.room import Room, Rooms
-from mixminus.conference.states import ConferenceStatus
 from mixminus.errors import InvalidArgument
-from mixminus.ids import NIL, ConferenceId, CustomerId, new_direct_hash, new_id
 from mixminus.log import task_failed
-from mixminus.recording.model import PauseMode, RecordingOptions
-from mixminus.speech.recognition.model import TranscribeOptions
+from mixminus.model.conference import Conference, ConferenceProfile, ConferenceSpec, ConferenceStatus
+from mixminus.model.ids import NIL, ConferenceId, CustomerId, new_direct_hash, new_id
+from mixminus.model.recording import PauseMode, RecordingOptions
+from mixminus.model.transcription import TranscribeOptions
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from mixminus.clock import Clock
 from mixminus.conference.lifecycle import note_talking
 from mixminus.conference.room import Rooms
-from mixminus.conference.states import ConferencecallStatus
 from mixminus.errors import Unavailable
-from mixminus.ids import ConferencecallId, ConferenceId
 from mixminus.log import get, task_failed
 from mixminus.mixer import EngineEvent, TalkSpurtEnded, TalkSpurtStarted
+from mixminus.model.conference import ConferencecallStatus
+from mixminus.model.ids import ConferencecallId, ConferenceId
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 

@@ -1,8 +1,8 @@
 """Telling: what a room's participants are told by speech: each by itself, or all of them at once."""
 
-from mixminus.conference.model import RoomSettings
 from mixminus.conference.room import Room, Seat
 from mixminus.mixer.sounds import SOUND_RATE_HZ, beeps
+from mixminus.model.conference import RoomSettings
 from mixminus.sound.desk import SoundDesk
 from mixminus.sound.source import PcmSource
 

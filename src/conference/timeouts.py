@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from mixminus.clock import Clock
-from mixminus.ids import ConferenceId
 from mixminus.log import task_failed
+from mixminus.model.ids import ConferenceId
 from mixminus.tasks import TaskScope
 
 __all__ = ["Timeouts"]

@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-from mixminus.conference.model import Conference
-from mixminus.ids import ConferenceId
 from mixminus.mixer import Bridge
-from mixminus.speech.recognition.model import TranscribeOptions
+from mixminus.model.conference import Conference
+from mixminus.model.ids import ConferenceId
+from mixminus.model.transcription import TranscribeOptions
 
 __all__ = ["Transcriber"]
 

@@ -1,10 +1,10 @@
 """HealthWatch: checks every participant every five seconds and removes those who are lost."""
 
 from mixminus.clock import Clock
-from mixminus.conference.health import INTERVAL_S, Health
 from mixminus.conference.participants import ParticipantService
 from mixminus.errors import Conflict, Unavailable
 from mixminus.log import get, task_failed
+from mixminus.model.health import INTERVAL_S, Health
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from mixminus.delivery.feed import Feed
-from mixminus.ids import CustomerId
+from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
 from mixminus.store.outbox import Event, Span
 

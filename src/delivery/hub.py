@@ -9,7 +9,7 @@ from mixminus.delivery.backlog import Backlog
 from mixminus.delivery.connection import LIMITS, Connection, Limits, Wish
 from mixminus.delivery.feed import Feed
 from mixminus.delivery.frame import Frame
-from mixminus.ids import CustomerId
+from mixminus.model.ids import CustomerId
 from mixminus.store.outbox import Event
 
 __all__ = ["Hub"]

@@ -12,7 +12,7 @@ from mixminus.delivery.feed import Feed
 from mixminus.delivery.hub import Hub
 from mixminus.delivery.retention import Retention
 from mixminus.delivery.webhooks import Webhooks
-from mixminus.ids import CustomerId
+from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
 from mixminus.store.webhooks import Undelivered
 

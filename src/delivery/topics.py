@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from mixminus.errors import InvalidArgument
-from mixminus.ids import NIL, CustomerId
+from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.outbox import Event
 
 __all__ = ["Audience", "BadTopic", "prefix_of", "topics_of"]

@@ -11,8 +11,8 @@ from mixminus.clock import Clock
 from mixminus.delivery.courier import Courier
 from mixminus.delivery.feed import Feed
 from mixminus.errors import Unavailable
-from mixminus.ids import CustomerId
 from mixminus.log import get, task_failed
+from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.outbox import Event, Span
 from mixminus.store.webhooks import Target, Undelivered

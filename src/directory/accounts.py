@@ -4,14 +4,13 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from mixminus.access.model import Customer
-from mixminus.access.states import CustomerStatus
 from mixminus.clock import Clock
-from mixminus.directory.model import Extension, Trunk
 from mixminus.directory.realms import Realms, digest_of
 from mixminus.directory.render import render_extension
-from mixminus.ids import CustomerId, ExtensionId
 from mixminus.log import get
+from mixminus.model.access import Customer, CustomerStatus
+from mixminus.model.directory import Extension, Trunk
+from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["Account", "AccountService"]

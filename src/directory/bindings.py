@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from mixminus.directory.model import Binding, Transport
 from mixminus.errors import MixMinusError
-from mixminus.ids import ExtensionId
+from mixminus.model.directory import Binding, Transport
+from mixminus.model.ids import ExtensionId
 
 __all__ = ["MAX_EXPIRES_S", "MAX_PHONES", "MIN_EXPIRES_S", "Phone", "Registration", "Rejected", "rebind"]
 

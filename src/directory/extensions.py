@@ -5,10 +5,10 @@ from dataclasses import asdict, replace
 
 from mixminus.clock import Clock
 from mixminus.directory.errors import ExtensionNotFound, ExtensionTaken, ThingDeleted
-from mixminus.directory.model import Extension, ExtensionProfile, ExtensionSpec
 from mixminus.directory.render import render_extension
 from mixminus.errors import AlreadyExists
-from mixminus.ids import CustomerId, ExtensionId, new_direct_hash, new_id
+from mixminus.model.directory import Extension, ExtensionProfile, ExtensionSpec
+from mixminus.model.ids import CustomerId, ExtensionId, new_direct_hash, new_id
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 

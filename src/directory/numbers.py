@@ -7,10 +7,10 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.directory.errors import NumberNotFound, NumberTaken, ThingDeleted
-from mixminus.directory.model import Number, NumberProfile, NumberSpec
 from mixminus.directory.render import render_number
 from mixminus.errors import AlreadyExists
-from mixminus.ids import CustomerId, NumberId, new_id
+from mixminus.model.directory import Number, NumberProfile, NumberSpec
+from mixminus.model.ids import CustomerId, NumberId, new_id
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 

@@ -15,16 +15,15 @@ from uuid import UUID
 from mixminus.call.dialin import Dialled, Kind, read
 from mixminus.call.directory import Refused, Routed
 from mixminus.call.leg import Caller
-from mixminus.call.model import Address
 from mixminus.call.program import Program
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked
-from mixminus.conference.model import Conference
-from mixminus.conference.states import ConferenceStatus
-from mixminus.directory.model import Extension, Number, Trunk
 from mixminus.errors import NotFound
-from mixminus.flow.model import Flow
-from mixminus.ids import NIL, ConferenceId, CustomerId, ExtensionId, TrunkId
+from mixminus.model.call import Address
+from mixminus.model.conference import Conference, ConferenceStatus
+from mixminus.model.directory import Extension, Number, Trunk
+from mixminus.model.flow import Flow
+from mixminus.model.ids import NIL, ConferenceId, CustomerId, ExtensionId, TrunkId
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["DialPlan", "FlowPrograms"]

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.directory.bindings import Registration, Rejected, rebind
-from mixminus.directory.model import Binding, Extension
-from mixminus.ids import CustomerId, ExtensionId
+from mixminus.model.directory import Binding, Extension
+from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["RegistrationService"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mixminus.directory.model import Extension, Number, Trunk
+from mixminus.model.directory import Extension, Number, Trunk
 from mixminus.store.timestamps import TimestampStyle, format_time
 
 __all__ = ["render_extension", "render_number", "render_trunk"]

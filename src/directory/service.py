@@ -13,7 +13,7 @@ from mixminus.directory.realms import Realms
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
 from mixminus.directory.ways import WaysOut
-from mixminus.ids import ConferenceId
+from mixminus.model.ids import ConferenceId
 from mixminus.store.database import Store
 
 __all__ = ["DirectoryServices", "open_directory"]

@@ -5,10 +5,10 @@ from dataclasses import asdict, replace
 
 from mixminus.clock import Clock
 from mixminus.directory.errors import PasswordNeeded, ThingDeleted, TrunkNotFound, TrunkTaken
-from mixminus.directory.model import Trunk, TrunkSpec
 from mixminus.directory.render import render_trunk
 from mixminus.errors import AlreadyExists
-from mixminus.ids import CustomerId, TrunkId, new_id
+from mixminus.model.directory import Trunk, TrunkSpec
+from mixminus.model.ids import CustomerId, TrunkId, new_id
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 

@@ -5,10 +5,10 @@ from typing import Literal
 
 from mixminus.call.leg import Target
 from mixminus.call.outbound import Trunk as Carrier
-from mixminus.directory.model import Trunk
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
-from mixminus.ids import CustomerId
+from mixminus.model.directory import Trunk
+from mixminus.model.ids import CustomerId
 
 __all__ = ["WaysOut"]
 

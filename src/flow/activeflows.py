@@ -7,11 +7,10 @@ from mixminus.clock import Clock
 from mixminus.flow.actions.catalogue import normalise
 from mixminus.flow.errors import ActiveflowNotFound
 from mixminus.flow.flows import FlowService
-from mixminus.flow.model import Activeflow, ActiveflowSpec
 from mixminus.flow.runner import FlowRunner
-from mixminus.flow.states import ActiveflowStatus
 from mixminus.flow.variables import given
-from mixminus.ids import NIL, ActiveflowId, CustomerId, new_id
+from mixminus.model.flow import Activeflow, ActiveflowSpec, ActiveflowStatus
+from mixminus.model.ids import NIL, ActiveflowId, CustomerId, new_id
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mixminus.call.live import LiveCall
-from mixminus.ids import CallId
+from mixminus.model.ids import CallId
 
 __all__ = ["ExternalMedia", "Fork", "Listen", "Speak"]
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from mixminus.call.program import Program
 from mixminus.clock import Clock
-from mixminus.conference.model import ConferenceProfile
 from mixminus.flow.actions.catalogue import normalise
 from mixminus.flow.errors import FlowNotFound, TooManyFlows
-from mixminus.flow.model import Flow, FlowSpec
-from mixminus.ids import NIL, CustomerId, FlowId, new_direct_hash, new_id
+from mixminus.model.conference import ConferenceProfile
+from mixminus.model.flow import Flow, FlowSpec
+from mixminus.model.ids import NIL, CustomerId, FlowId, new_direct_hash, new_id
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 

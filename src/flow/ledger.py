@@ -7,11 +7,10 @@ from typing import Any, Final
 
 from mixminus.clock import Clock
 from mixminus.flow.errors import ActiveflowNotFound
-from mixminus.flow.model import Activeflow
 from mixminus.flow.render import render_activeflow
-from mixminus.flow.states import ACTIVEFLOW_TRANSITIONS, ActiveflowEvent, ActiveflowStatus
-from mixminus.ids import ActiveflowId
 from mixminus.machine import step
+from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, Activeflow, ActiveflowEvent, ActiveflowStatus
+from mixminus.model.ids import ActiveflowId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.timestamps import format_time
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from mixminus.conference.admission import MAX_PIN_DIGITS, role_of
 from mixminus.conference.errors import PinInvalid
-from mixminus.conference.model import Role, RoomSettings
 from mixminus.errors import MixMinusError
 from mixminus.flow.run import FlowRun
+from mixminus.model.conference import Role, RoomSettings
 from mixminus.tasks import Interrupted
 
 __all__ = ["role_at_door"]

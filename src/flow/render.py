@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mixminus.flow.model import Activeflow, Flow
-from mixminus.ids import NIL
+from mixminus.model.flow import Activeflow, Flow
+from mixminus.model.ids import NIL
 from mixminus.store.timestamps import TimestampStyle, format_time
 
 __all__ = ["render_activeflow", "render_flow"]

@@ -14,11 +14,11 @@ from mixminus.flow.actions.catalogue import Action, Option, normalise, parse
 from mixminus.flow.actions.kinds import DECIDING, QUICK, RECEIVING, WITHOUT_CALL
 from mixminus.flow.errors import FlowRunsAway, TargetUnknown
 from mixminus.flow.ledger import ActiveflowLedger
-from mixminus.flow.model import Activeflow
 from mixminus.flow.services import FlowServices
 from mixminus.flow.stack import Finished, Frame, Jump
 from mixminus.flow.variables import Variables
 from mixminus.log import get
+from mixminus.model.flow import Activeflow
 from mixminus.tasks import Interrupted, unless
 
 __all__ = ["Executor", "FlowRun"]

@@ -10,13 +10,12 @@ from mixminus.errors import MixMinusError
 from mixminus.flow.errors import FlowNotFound, FlowRunsAway, TooManyFlows
 from mixminus.flow.executors.table import EXECUTORS
 from mixminus.flow.ledger import ActiveflowLedger
-from mixminus.flow.model import Activeflow
 from mixminus.flow.run import FlowRun
 from mixminus.flow.services import FlowServices
-from mixminus.flow.states import ActiveflowStatus
 from mixminus.flow.variables import Variables, given, of_activeflow, of_call
-from mixminus.ids import NIL, ActiveflowId, new_id
 from mixminus.log import get, task_failed
+from mixminus.model.flow import Activeflow, ActiveflowStatus
+from mixminus.model.ids import NIL, ActiveflowId, new_id
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 

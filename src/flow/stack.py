@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from mixminus.ids import NIL
+from mixminus.model.ids import NIL
 
 __all__ = ["FINISH", "NEXT", "START", "Finished", "Frame", "Jump"]
 

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from mixminus.ids import CallId, CustomerId
-from mixminus.speech.recognition.model import TranscribeOptions
+from mixminus.model.ids import CallId, CustomerId
+from mixminus.model.transcription import TranscribeOptions
 
 __all__ = ["CallTranscriber"]
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mixminus.call.digits import Digits
-from mixminus.call.model import Call
 from mixminus.errors import Exhausted, InvalidArgument
-from mixminus.flow.model import Activeflow
+from mixminus.model.call import Call
+from mixminus.model.flow import Activeflow
 
 __all__ = ["DIGITS", "Variables", "given", "has_placeholder", "of_activeflow", "of_call"]
 

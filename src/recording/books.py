@@ -9,8 +9,15 @@ from uuid import UUID
 from mixminus.call.ledger import publish_call_change
 from mixminus.clock import Clock
 from mixminus.conference.publish import publish_change
-from mixminus.ids import CallId, ConferenceId, CustomerId, RecordingId, new_id
 from mixminus.machine import step
+from mixminus.model.ids import CallId, ConferenceId, CustomerId, RecordingId, new_id
+from mixminus.model.recording import (
+    RECORDING_TRANSITIONS,
+    Recording,
+    RecordingEvent,
+    RecordingOptions,
+    RecordingStatus,
+)
 from mixminus.recording.completion import Completed
 from mixminus.recording.encode import FORMATS
 from mixminus.recording.errors import (
@@ -19,9 +26,7 @@ from mixminus.recording.errors import (
     RecordingNotActive,
     RecordingNotFound,
 )
-from mixminus.recording.model import Recording, RecordingOptions
 from mixminus.recording.render import render_recording
-from mixminus.recording.states import RECORDING_TRANSITIONS, RecordingEvent, RecordingStatus
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 

@@ -2,10 +2,10 @@
 
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.live import LiveCall
-from mixminus.call.model import Call
 from mixminus.call.service import CallService
-from mixminus.ids import CallId, CustomerId
-from mixminus.recording.model import PauseMode, RecordingOptions
+from mixminus.model.call import Call
+from mixminus.model.ids import CallId, CustomerId
+from mixminus.model.recording import PauseMode, RecordingOptions
 from mixminus.recording.service import RecordingService
 
 __all__ = ["CallRecordings"]

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
-from mixminus.ids import RecordingId
 from mixminus.log import get, task_failed
+from mixminus.model.ids import RecordingId
+from mixminus.model.recording import Recording
 from mixminus.recording.books import RecordingBooks
 from mixminus.recording.completion import TIMELINE, Completed, complete
 from mixminus.recording.encode import EncodingStopped
-from mixminus.recording.model import Recording
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.storage import LocalStorage, Storage
 from mixminus.recording.wav import repair_wav

@@ -14,8 +14,9 @@ import orjson
 
 from mixminus.clock import Clock
 from mixminus.errors import InvalidArgument
-from mixminus.ids import CustomerId, RecordingId
 from mixminus.log import get, task_failed
+from mixminus.model.ids import CustomerId, RecordingId
+from mixminus.model.recording import Recording, RecordingStatus
 from mixminus.recording.completion import TIMELINE
 from mixminus.recording.encode import FORMATS
 from mixminus.recording.errors import (
@@ -26,10 +27,8 @@ from mixminus.recording.errors import (
 )
 from mixminus.recording.journal import read_journal
 from mixminus.recording.layout import MAIN
-from mixminus.recording.model import Recording
 from mixminus.recording.peaks import peaks
 from mixminus.recording.service import RecordingService
-from mixminus.recording.states import RecordingStatus
 from mixminus.recording.tracks import JOURNAL
 from mixminus.recording.verify import Finding, verify
 from mixminus.recording.wav import shape_of, wav_header

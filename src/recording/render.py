@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mixminus.ids import NIL
-from mixminus.recording.model import Recording
+from mixminus.model.ids import NIL
+from mixminus.model.recording import Recording
 from mixminus.store.timestamps import TimestampStyle, format_time
 
 __all__ = ["render_recording"]

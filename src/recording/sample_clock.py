@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixminus.mixer import TapRecord
-from mixminus.recording.model import PauseMode
+from mixminus.model.recording import PauseMode
 
 __all__ = ["SampleClock", "place"]
 

@@ -15,9 +15,7 @@ from uuid import UUID
 
 from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
-from mixminus.conference.model import Conference
 from mixminus.conference.room import Seat
-from mixminus.ids import ConferenceId, CustomerId, RecordingId
 from mixminus.log import get, task_failed
 from mixminus.mixer import (
     Bridge,
@@ -29,6 +27,9 @@ from mixminus.mixer import (
     Tap,
     Watchers,
 )
+from mixminus.model.conference import Conference
+from mixminus.model.ids import ConferenceId, CustomerId, RecordingId
+from mixminus.model.recording import PauseMode, Recording, RecordingOptions, RecordingStatus
 from mixminus.recording.books import RecordingBooks
 from mixminus.recording.errors import (
     FileNotFound,
@@ -38,9 +39,7 @@ from mixminus.recording.errors import (
 )
 from mixminus.recording.finishing import Finisher
 from mixminus.recording.layout import MAIN, CallLayout, Layout, RoomLayout
-from mixminus.recording.model import PauseMode, Recording, RecordingOptions
 from mixminus.recording.session import RecordingSession
-from mixminus.recording.states import RecordingStatus
 from mixminus.recording.storage import LocalStorage, Storage
 from mixminus.recording.tracks import TrackSet, begin_of
 from mixminus.store.database import Store

@@ -10,10 +10,10 @@ import numpy as np
 
 from mixminus.clock import Clock
 from mixminus.mixer import Tap, TapRecord
+from mixminus.model.recording import PauseMode, Recording, RecordingOptions
 from mixminus.recording.errors import RecordingNotPaused, RecordingPaused
 from mixminus.recording.journal import Entry
 from mixminus.recording.layout import MAIN, Layout
-from mixminus.recording.model import PauseMode, Recording, RecordingOptions
 from mixminus.recording.sample_clock import SampleClock, place
 from mixminus.recording.tracks import TrackSet
 from mixminus.tasks import Interrupted, unless

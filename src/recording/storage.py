@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final, Protocol, cast
 import fsspec
 
 from mixminus.errors import InvalidArgument, Unavailable
-from mixminus.ids import RecordingId
+from mixminus.model.ids import RecordingId
 
 __all__ = ["LocalStorage", "RemoteStorage", "Storage", "open_storage"]
 

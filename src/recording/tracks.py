@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mixminus.model.recording import Recording
 from mixminus.recording.journal import Entry, Journal
 from mixminus.recording.layout import MAIN
-from mixminus.recording.model import Recording
 from mixminus.recording.wav import WavFile, WavShape, shape_of
 
 __all__ = ["JOURNAL", "SEGMENT_S", "TrackSet", "begin_of", "segment_hashes"]

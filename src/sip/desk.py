@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mixminus.call.leg import Referral, Transfers
-from mixminus.ids import LegId
+from mixminus.model.ids import LegId
 from mixminus.sip.addresses import callee_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.edge.flow import DEFAULT_SIP_PORT

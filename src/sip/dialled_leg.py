@@ -5,9 +5,9 @@ import enum
 from collections.abc import Callable
 from typing import Final
 
-from mixminus.ids import LegId
 from mixminus.machine import step
 from mixminus.mixer import Port
+from mixminus.model.ids import LegId
 from mixminus.sip.leg import SipLeg
 from mixminus.sip.messages import Message
 

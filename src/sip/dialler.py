@@ -5,9 +5,9 @@ from typing import Final, Literal
 
 from mixminus import log
 from mixminus.call.leg import Address, Credentials, LegEnded, Target
-from mixminus.call.states import HangupReason
 from mixminus.errors import MixMinusError
-from mixminus.ids import LegId
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import LegId
 from mixminus.sip.addresses import from_value
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialled_leg import DialledLeg

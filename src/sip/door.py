@@ -8,7 +8,7 @@ from mixminus import log
 from mixminus.directory.bindings import Phone, Registration, Rejected
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
-from mixminus.ids import ExtensionId
+from mixminus.model.ids import ExtensionId
 from mixminus.sip.messages import (
     AccountAsked,
     AnswerRegistration,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from mixminus.call.leg import LegEnded
-from mixminus.call.states import HangupReason
+from mixminus.model.call import HangupReason
 from mixminus.sip.messages import CallEnded
 
 __all__ = ["end_of", "refusal_of"]

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from mixminus import log
 from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target
-from mixminus.call.states import HangupReason
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
-from mixminus.ids import LegId, new_id
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.mixer.events import DigitReceived as PortDigitReceived
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import LegId, new_id
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.desk import TransferDesk

@@ -8,11 +8,11 @@ from typing import Final
 
 from mixminus import log
 from mixminus.call.leg import LegEnded
-from mixminus.call.states import HangupReason
 from mixminus.errors import MixMinusError
-from mixminus.ids import LegId
 from mixminus.machine import step
 from mixminus.mixer import Port, PortMedia
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import LegId
 from mixminus.sip.messages import Answer, HangUp, Hold, Message, Reject, Ring
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import LocalEnd, agree, make_answer

@@ -17,7 +17,7 @@ End of file on such a socket means that the other process is gone.
 
 from dataclasses import dataclass, field
 
-from mixminus.ids import LegId
+from mixminus.model.ids import LegId
 from mixminus.sip.hop import Hop
 from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.transfer_messages import DialogConfirmed, Notify, Refer, TransferAsked, TransferTold

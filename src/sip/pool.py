@@ -15,8 +15,8 @@ from typing import Final
 
 from mixminus import log
 from mixminus.errors import Unavailable
-from mixminus.ids import LegId
 from mixminus.machine import step
+from mixminus.model.ids import LegId
 from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
 from mixminus.sip.keeper import Keeper

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mixminus.ids import LegId
+from mixminus.model.ids import LegId
 
 __all__ = ["DialogConfirmed", "Notify", "Refer", "TransferAsked", "TransferTold"]
 

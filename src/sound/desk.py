@@ -11,9 +11,10 @@ from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.mixer import Bridge, BridgePort, Engine
 from mixminus.mixer.sounds import SOUND_RATE_HZ, beep
+from mixminus.model.conference import Wording
 from mixminus.sound.library import Library
 from mixminus.sound.player import Player, rate_for
-from mixminus.sound.prompts import DEFAULT_LANGUAGE, SOUND, Wording, filled, wording
+from mixminus.sound.prompts import DEFAULT_LANGUAGE, SOUND, filled, wording
 from mixminus.sound.source import PcmSource, Source
 from mixminus.speech.synthesis.engine import Utterance
 from mixminus.speech.synthesis.service import SpeechService

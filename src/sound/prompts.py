@@ -5,10 +5,9 @@ then the texts below, in the language that is wanted or in English.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["DEFAULT_LANGUAGE", "PROMPTS", "SOUND", "Wording", "filled", "wording"]
+__all__ = ["DEFAULT_LANGUAGE", "PROMPTS", "SOUND", "filled", "wording"]
 
 DEFAULT_LANGUAGE: Final = "en-US"
 SOUND: Final = "sound:"
@@ -78,15 +77,6 @@ _OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 PROMPTS: Final = frozenset(_ENGLISH)
 """Their names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """In which language a room speaks, and what it says in words of its own."""
-
-    language: str = ""
-    """Empty is the house's."""
-    own: Mapping[str, str] = field(default_factory=dict)
 
 
 def wording(name: str, language: str, own: Mapping[str, str]) -> tuple[str, str]:

@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.access.model import AccessKey
-from mixminus.access.states import CustomerStatus
-from mixminus.ids import AccessKeyId, CustomerId
+from mixminus.model.access import AccessKey, CustomerStatus
+from mixminus.model.ids import AccessKeyId, CustomerId
 from mixminus.store.page import Page
 from mixminus.store.tables import access_keys, customers
 

@@ -8,9 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
-from mixminus.flow.model import Activeflow
-from mixminus.flow.states import ActiveflowStatus
-from mixminus.ids import ActiveflowId, CustomerId
+from mixminus.model.flow import Activeflow, ActiveflowStatus
+from mixminus.model.ids import ActiveflowId, CustomerId
 from mixminus.store.page import Page
 from mixminus.store.tables import activeflows
 

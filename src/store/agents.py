@@ -8,11 +8,10 @@ from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.access.model import Agent
-from mixminus.access.permissions import Permission
-from mixminus.access.states import CustomerStatus
 from mixminus.errors import AlreadyExists
-from mixminus.ids import AgentId, CustomerId
+from mixminus.model.access import Agent, CustomerStatus
+from mixminus.model.ids import AgentId, CustomerId
+from mixminus.model.permissions import Permission
 from mixminus.store.page import Page
 from mixminus.store.tables import agents, customers
 

@@ -8,9 +8,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.call.model import Address, Call, MuteDirection
-from mixminus.call.states import CallStatus, HangupBy, HangupReason
-from mixminus.ids import NIL, CallId, CustomerId
+from mixminus.model.call import Address, Call, CallStatus, HangupBy, HangupReason, MuteDirection
+from mixminus.model.ids import NIL, CallId, CustomerId
 from mixminus.store.page import Page
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.tables import calls

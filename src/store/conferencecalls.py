@@ -7,11 +7,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.call.states import CallStatus
-from mixminus.conference.health import Condition
-from mixminus.conference.model import Conferencecall, Role
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.ids import ConferencecallId, ConferenceId, CustomerId
+from mixminus.model.call import CallStatus
+from mixminus.model.conference import Conferencecall, ConferencecallStatus, ConferenceStatus, Role
+from mixminus.model.health import Condition
+from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId
 from mixminus.store.page import Page
 from mixminus.store.tables import calls, conferencecalls, conferences
 

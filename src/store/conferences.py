@@ -10,12 +10,11 @@ from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.conference.model import Conference, RoomSettings
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import AlreadyExists
-from mixminus.ids import NIL, ConferenceId, CustomerId
-from mixminus.recording.states import RecordingStatus
-from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.model.conference import Conference, ConferencecallStatus, ConferenceStatus, RoomSettings
+from mixminus.model.ids import NIL, ConferenceId, CustomerId
+from mixminus.model.recording import RecordingStatus
+from mixminus.model.transcription import TranscribeStatus
 from mixminus.store.page import Page
 from mixminus.store.tables import conferencecalls, conferences, recordings, transcribes
 

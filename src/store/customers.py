@@ -7,10 +7,9 @@ from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.access.model import Customer
-from mixminus.access.states import CustomerStatus
 from mixminus.errors import AlreadyExists
-from mixminus.ids import CustomerId
+from mixminus.model.access import Customer, CustomerStatus
+from mixminus.model.ids import CustomerId
 from mixminus.store.page import Page
 from mixminus.store.tables import customers, secrets
 

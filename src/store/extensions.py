@@ -9,9 +9,9 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.directory.model import Binding, Extension
 from mixminus.errors import AlreadyExists
-from mixminus.ids import CustomerId, ExtensionId
+from mixminus.model.directory import Binding, Extension
+from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.store.page import Page
 from mixminus.store.tables import extension_bindings, extensions
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.flow.model import Flow
-from mixminus.ids import CustomerId, FlowId
+from mixminus.model.flow import Flow
+from mixminus.model.ids import CustomerId, FlowId
 from mixminus.store.page import Page
 from mixminus.store.tables import flows
 

@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.call.model import Address, Groupcall
-from mixminus.call.states import GroupcallStatus
-from mixminus.ids import CallId, CustomerId
+from mixminus.model.call import Address, Groupcall, GroupcallStatus
+from mixminus.model.ids import CallId, CustomerId
 from mixminus.store.page import Page
 from mixminus.store.tables import groupcalls
 

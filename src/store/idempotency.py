@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
-from mixminus.ids import CustomerId
+from mixminus.model.ids import CustomerId
 from mixminus.store.tables import idempotency_keys
 
 __all__ = ["Attempt", "IdempotencyRows"]

@@ -7,9 +7,9 @@ from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.directory.model import Number
 from mixminus.errors import AlreadyExists
-from mixminus.ids import CustomerId, NumberId
+from mixminus.model.directory import Number
+from mixminus.model.ids import CustomerId, NumberId
 from mixminus.store.page import Page
 from mixminus.store.tables import numbers
 

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, exists, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.ids import NIL, CustomerId
+from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.tables import event_streams, outbox, webhook_cursors
 
 __all__ = ["Event", "OutboxRows", "Span"]

@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.ids import CustomerId, RecordingId
-from mixminus.recording.model import Recording
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.ids import CustomerId, RecordingId
+from mixminus.model.recording import Recording, RecordingStatus
 from mixminus.store.page import Page
 from mixminus.store.tables import recordings
 

@@ -8,9 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.ids import CustomerId, TranscribeId, TranscriptId
-from mixminus.speech.recognition.model import ReferenceType, Transcribe, Transcript
-from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.model.ids import CustomerId, TranscribeId, TranscriptId
+from mixminus.model.transcription import ReferenceType, Transcribe, TranscribeStatus, Transcript
 from mixminus.store.page import Page
 from mixminus.store.tables.speech import SEARCH_INDEX, transcribes, transcripts
 

@@ -7,9 +7,9 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.directory.model import Trunk
 from mixminus.errors import AlreadyExists
-from mixminus.ids import CustomerId, TrunkId
+from mixminus.model.directory import Trunk
+from mixminus.model.ids import CustomerId, TrunkId
 from mixminus.store.page import Page
 from mixminus.store.tables import trunk_addresses, trunks
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.ids import CustomerId
+from mixminus.model.ids import CustomerId
 from mixminus.store.tables import customers, undelivered, webhook_cursors
 
 __all__ = ["Target", "Undelivered", "WebhookRows"]

@@ -13,9 +13,9 @@ from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
 from mixminus.errors import Exhausted, InvalidArgument, Unavailable
 from mixminus.flow.external import Fork, Listen, Speak
-from mixminus.ids import CallId
 from mixminus.log import task_failed
 from mixminus.mixer import Engine, PortClosed
+from mixminus.model.ids import CallId
 from mixminus.streams.audio import CallAudio, Way
 from mixminus.streams.framing import FRAME_SAMPLES, SAMPLE_RATE_HZ, MalformedFrame, Pcm
 from mixminus.streams.pcmu import RtpPcmu

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.service import CallService
-from mixminus.call.states import CallStatus
 from mixminus.conference.errors import ConferenceNotProgressing
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.conference.states import ConferenceStatus
 from mixminus.errors import Exhausted
-from mixminus.ids import CallId, ConferenceId, CustomerId
 from mixminus.mixer import Engine, PortClosed
+from mixminus.model.call import CallStatus
+from mixminus.model.conference import ConferenceStatus
+from mixminus.model.ids import CallId, ConferenceId, CustomerId
 from mixminus.streams.audio import Audio, CallAudio, RoomAudio
 from mixminus.streams.framing import Encapsulation
 from mixminus.streams.stream import MediaStream

@@ -5,11 +5,11 @@ import socket
 
 from mixminus import log
 from mixminus.call.leg import Address, IncomingLegs
-from mixminus.call.states import HangupReason
 from mixminus.clock import Clock, SystemClock
 from mixminus.errors import Exhausted, NotFound, Unavailable
-from mixminus.ids import LegId
 from mixminus.mixer import Engine
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import LegId
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.config import WebRtcConfig
 from mixminus.webrtc.leg import WebRtcLeg

@@ -6,10 +6,10 @@ from contextlib import suppress
 
 from mixminus import log, machine
 from mixminus.call.leg import LegEnded
-from mixminus.call.states import HangupReason
 from mixminus.errors import Conflict, InvalidArgument, MixMinusError, NotFound, PermissionDenied, Unavailable
-from mixminus.ids import LegId, new_id
 from mixminus.mixer import Port
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import LegId, new_id
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.peer import Peer
 from mixminus.webrtc.states import WEBRTC_LEG_TRANSITIONS, WebRtcLegEvent, WebRtcLegState

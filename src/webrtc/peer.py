@@ -14,10 +14,10 @@ from aioice import Candidate
 from aioice.stun import Message
 
 from mixminus import log
-from mixminus.call.states import HangupReason
 from mixminus.clock import Clock
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import Port
+from mixminus.model.call import HangupReason
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.answer import LocalMedia, render_answer
 from mixminus.webrtc.handover import DtlsLink, IceConnection

@@ -5,7 +5,7 @@ from typing import Final
 
 from mixminus.call.leg import Address
 from mixminus.errors import Conflict, InvalidArgument
-from mixminus.ids import LegId
+from mixminus.model.ids import LegId
 from mixminus.webrtc.ice import Fragment, parse_fragment, render_fragment
 from mixminus.webrtc.leg import WebRtcLeg
 from mixminus.webrtc.peer import Peer

@@ -7,7 +7,7 @@ import pytest
 from mixminus.access.errors import AccessKeyNotFound, ExpiresTooSoon, InvalidCredentials
 from mixminus.access.service import AccessService
 from mixminus.access.tokens import prefix
-from mixminus.ids import CustomerId, new_id
+from mixminus.model.ids import CustomerId, new_id
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
 from tests.support.database import content

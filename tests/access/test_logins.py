@@ -9,11 +9,11 @@ import pytest
 
 from mixminus.access import sessions
 from mixminus.access.errors import InvalidCredentials, PasswordsBusy
-from mixminus.access.model import AgentSpec
 from mixminus.access.passwords import Passwords
-from mixminus.access.permissions import Permission
 from mixminus.access.service import ADMIN_USERNAME, AccessService
-from mixminus.ids import AgentId, new_id
+from mixminus.model.access import AgentSpec
+from mixminus.model.ids import AgentId, new_id
+from mixminus.model.permissions import Permission
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
 from tests.support.database import content

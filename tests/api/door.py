@@ -7,11 +7,11 @@ from aiohttp import ClientResponse, web
 from aiohttp.client import _RequestContextManager
 from aiohttp.test_utils import TestClient
 
-from mixminus.access.model import CustomerSpec, Identity
-from mixminus.access.permissions import Permission
 from mixminus.access.service import AccessService
-from mixminus.ids import NIL, CustomerId
 from mixminus.mixer import Engine
+from mixminus.model.access import CustomerSpec, Identity
+from mixminus.model.ids import NIL, CustomerId
+from mixminus.model.permissions import Permission
 from mixminus.store.database import Store
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.waiting import until

@@ -16,7 +16,7 @@ from mixminus.api.idempotency import (
     IdempotencyOutcomeUnknown,
     IdempotencyService,
 )
-from mixminus.ids import CustomerId
+from mixminus.model.ids import CustomerId
 from tests.api.door import Door
 from tests.support.clock import ManualClock
 from tests.support.database import content

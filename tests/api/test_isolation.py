@@ -9,13 +9,12 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
-from mixminus.access.model import AgentSpec
-from mixminus.access.permissions import Permission
 from mixminus.api.application import RESOURCES
 from mixminus.api.permissions import NEEDED
-from mixminus.ids import NIL, CustomerId, TranscribeId
-from mixminus.speech.recognition.model import Transcribe
-from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.model.access import AgentSpec
+from mixminus.model.ids import NIL, CustomerId, TranscribeId
+from mixminus.model.permissions import Permission
+from mixminus.model.transcription import Transcribe, TranscribeStatus
 from tests.api.door import KEY, Door
 from tests.api.test_whip import join, offer, participant
 from tests.support.waiting import until

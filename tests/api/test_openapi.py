@@ -16,13 +16,17 @@ from mixminus.api.openapi.implied import errors_of, parameters_of
 from mixminus.api.openapi.operation import Operation
 from mixminus.api.openapi.table import OPERATIONS
 from mixminus.api.paths import ROOT
-from mixminus.call.model import Address, Call
 from mixminus.call.render import render_call
-from mixminus.call.states import CallStatus
-from mixminus.conference.model import Conference, Conferencecall, RoomSettings
 from mixminus.conference.render import render_conference, render_conferencecall
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.ids import (
+from mixminus.model.call import Address, Call, CallStatus
+from mixminus.model.conference import (
+    Conference,
+    Conferencecall,
+    ConferencecallStatus,
+    ConferenceStatus,
+    RoomSettings,
+)
+from mixminus.model.ids import (
     NIL,
     CallId,
     ConferencecallId,
@@ -33,12 +37,10 @@ from mixminus.ids import (
     TranscriptId,
     new_id,
 )
-from mixminus.recording.model import Recording
+from mixminus.model.recording import Recording, RecordingStatus
+from mixminus.model.transcription import Transcribe, TranscribeStatus, Transcript
 from mixminus.recording.render import render_recording
-from mixminus.recording.states import RecordingStatus
-from mixminus.speech.recognition.model import Transcribe, Transcript
 from mixminus.speech.recognition.render import render_transcribe, render_transcript
-from mixminus.speech.recognition.states import TranscribeStatus
 from mixminus.store.timestamps import TimestampStyle
 from tests.api.door import Door
 from tests.api.test_whip import join, offer, participant

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from mixminus.access.model import AgentSpec, Identity
-from mixminus.access.permissions import Permission
 from mixminus.api.application import RESOURCES
 from mixminus.api.permissions import needed
+from mixminus.model.access import AgentSpec, Identity
+from mixminus.model.permissions import Permission
 from tests.api.door import KEY, OPERATOR, Door
 
 ADMIN, MANAGER = Permission.CUSTOMER_ADMIN, Permission.CUSTOMER_MANAGER

@@ -10,7 +10,7 @@ import pytest
 from multidict import CIMultiDict
 
 from mixminus.api.openapi import recording_shapes
-from mixminus.ids import ConferenceId
+from mixminus.model.ids import ConferenceId
 from tests.recording.listening import TICK, talk
 from tests.support.endings import finished, telling_flow, told_values
 from tests.support.house import House

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from mixminus.access.permissions import Permission
+from mixminus.model.permissions import Permission
 from tests.api.door import Door
 
 UNSET = "9999-01-01 00:00:00.000000"

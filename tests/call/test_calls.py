@@ -3,11 +3,10 @@
 import pytest
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
-from mixminus.call.model import Call, MuteDirection
-from mixminus.call.states import CallStatus, HangupBy, HangupReason
 from mixminus.errors import InvalidArgument
-from mixminus.ids import CallId, CustomerId, new_id
 from mixminus.mixer import MediaTimeout
+from mixminus.model.call import Call, CallStatus, HangupBy, HangupReason, MuteDirection
+from mixminus.model.ids import CallId, CustomerId, new_id
 from tests.support.house import House
 from tests.support.waiting import until
 

@@ -5,16 +5,15 @@ from typing import Any
 
 import pytest
 
-from mixminus.access.model import AgentSpec, Identity
-from mixminus.access.permissions import Permission
 from mixminus.call.dialout import DialoutService
 from mixminus.call.errors import CallNotProgressing, GroupcallNotFound, NobodyToCall
 from mixminus.call.leg import Target
-from mixminus.call.model import Address, Call, Groupcall
 from mixminus.call.outbound import Order, Trunk
 from mixminus.call.program import Program
-from mixminus.call.states import CallStatus, GroupcallStatus, HangupBy, HangupReason
-from mixminus.ids import NIL, CallId, CustomerId, new_id
+from mixminus.model.access import AgentSpec, Identity
+from mixminus.model.call import Address, Call, CallStatus, Groupcall, GroupcallStatus, HangupBy, HangupReason
+from mixminus.model.ids import NIL, CallId, CustomerId, new_id
+from mixminus.model.permissions import Permission
 from tests.support.house import EVERYTHING, House
 from tests.support.legs import RungLeg
 from tests.support.waiting import until

@@ -3,10 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from mixminus.call.model import Address, Call, MuteDirection
 from mixminus.call.render import render_call
-from mixminus.call.states import CallStatus
-from mixminus.ids import NIL, CallId, CustomerId
+from mixminus.model.call import Address, Call, CallStatus, MuteDirection
+from mixminus.model.ids import NIL, CallId, CustomerId
 from mixminus.store.timestamps import TimestampStyle
 
 CALL = Call(

@@ -8,12 +8,10 @@ import pytest
 from mixminus.call.errors import CallNotFound, CallNotInRoom, CannotRefer, NobodyToCall, TransferPending
 from mixminus.call.leg import Caller, Referral
 from mixminus.call.live import LiveCall
-from mixminus.call.model import Address, Call
-from mixminus.call.states import CallStatus, HangupReason
-from mixminus.conference.model import Conference, Role, RoomSettings
-from mixminus.conference.states import ConferenceStatus
-from mixminus.directory.model import Extension, ExtensionSpec
-from mixminus.ids import CallId, CustomerId, new_id
+from mixminus.model.call import Address, Call, CallStatus, HangupReason
+from mixminus.model.conference import Conference, ConferenceStatus, Role, RoomSettings
+from mixminus.model.directory import Extension, ExtensionSpec
+from mixminus.model.ids import CallId, CustomerId, new_id
 from tests.support.house import EVERYTHING, House
 from tests.support.legs import PcmLeg, RungLeg
 from tests.support.waiting import until

@@ -4,8 +4,8 @@ import pytest
 
 from mixminus.conference.admission import check_place, check_settings, role_of
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked, PinInvalid
-from mixminus.conference.model import Role, RoomSettings
 from mixminus.errors import InvalidArgument
+from mixminus.model.conference import Role, RoomSettings
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from mixminus.call.model import MuteDirection
 from mixminus.conference.errors import ConferencecallGone
-from mixminus.conference.model import Conference, ParticipantChange, Role
-from mixminus.conference.states import ConferencecallStatus
 from mixminus.errors import InvalidArgument
-from mixminus.ids import ConferencecallId
+from mixminus.model.call import MuteDirection
+from mixminus.model.conference import Conference, ConferencecallStatus, ParticipantChange, Role
+from mixminus.model.ids import ConferencecallId
 from tests.support.house import House
 from tests.support.signals import rms, tone
 

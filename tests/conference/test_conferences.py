@@ -6,10 +6,9 @@ from dataclasses import replace
 import pytest
 
 from mixminus.conference.errors import ConferenceNotFound
-from mixminus.conference.model import ConferenceSpec
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import AlreadyExists, InvalidArgument
-from mixminus.ids import ConferenceId, CustomerId, new_id
+from mixminus.model.conference import ConferencecallStatus, ConferenceSpec, ConferenceStatus
+from mixminus.model.ids import ConferenceId, CustomerId, new_id
 from tests.support.house import EVERYTHING, House
 from tests.support.waiting import until
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mixminus.call.states import CallStatus
-from mixminus.conference.health import Condition, Health
-from mixminus.conference.states import ConferenceStatus
-from mixminus.ids import ConferencecallId, CustomerId, new_id
+from mixminus.model.call import CallStatus
+from mixminus.model.conference import ConferenceStatus
+from mixminus.model.health import Condition, Health
+from mixminus.model.ids import ConferencecallId, CustomerId, new_id
 
 NOW = datetime(2030, 1, 2, tzinfo=UTC)
 WELL = Condition(

@@ -4,7 +4,7 @@ import pytest
 
 from mixminus.conference.hears import Hears, HearsException, Whisper, cells, changes, check_hears, without
 from mixminus.errors import InvalidArgument
-from mixminus.ids import ConferencecallId, new_id
+from mixminus.model.ids import ConferencecallId, new_id
 
 AGENT, COACH, CUSTOMER, LATER = (ConferencecallId(new_id()) for _ in range(4))
 COACHING = Hears(whispers=(Whisper(COACH, (AGENT,)),))

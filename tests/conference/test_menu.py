@@ -2,8 +2,8 @@
 
 import pytest
 
-from mixminus.conference.menu import USUAL_MENU, MenuAction, Presses, check_menu
 from mixminus.errors import InvalidArgument
+from mixminus.model.menu import USUAL_MENU, MenuAction, Presses, check_menu
 
 
 def pressed(keys: str, *, pauses_s: float = 0.1) -> tuple[list[MenuAction], str]:

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from mixminus.call.states import CallStatus, HangupBy, HangupReason
 from mixminus.conference.errors import ConferencecallNotFound, ConferenceNotFound
-from mixminus.conference.health import INTERVAL_S
-from mixminus.conference.model import Conferencecall
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.errors import Conflict, IllegalTransition
-from mixminus.ids import CallId, ConferencecallId, ConferenceId, CustomerId, new_id
+from mixminus.model.call import CallStatus, HangupBy, HangupReason
+from mixminus.model.conference import Conferencecall, ConferencecallStatus, ConferenceStatus
+from mixminus.model.health import INTERVAL_S
+from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerId, new_id
 from tests.support.house import EVERYTHING, House
 from tests.support.waiting import until
 

@@ -1,8 +1,8 @@
 """Conferences, participants and recordings have exactly the keys of the API."""
 
 from mixminus.conference.render import render_conference, render_conferencecall
-from mixminus.ids import ConferencecallId, RecordingId
-from mixminus.recording.model import RecordingOptions
+from mixminus.model.ids import ConferencecallId, RecordingId
+from mixminus.model.recording import RecordingOptions
 from mixminus.recording.render import render_recording
 from mixminus.store.timestamps import UNSET, TimestampStyle
 from tests.support.house import House

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from mixminus.call.states import CallStatus, HangupBy
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.recording.model import RecordingOptions
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.call import CallStatus, HangupBy
+from mixminus.model.conference import ConferencecallStatus, ConferenceStatus
+from mixminus.model.recording import RecordingOptions, RecordingStatus
 from tests.support.clock import ManualClock
 from tests.support.database import copy_directory
 from tests.support.house import open_house

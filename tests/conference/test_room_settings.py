@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 
-from mixminus.conference.model import Conference, ConferenceProfile, ParticipantChange, Role, RoomSettings
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.ids import NIL, ConferencecallId
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.conference import (
+    Conference,
+    ConferencecallStatus,
+    ConferenceProfile,
+    ConferenceStatus,
+    ParticipantChange,
+    Role,
+    RoomSettings,
+)
+from mixminus.model.ids import NIL, ConferencecallId
+from mixminus.model.recording import RecordingStatus
 from tests.support.house import EVERYTHING, House
 from tests.support.legs import PcmLeg
 from tests.support.signals import rms, tone

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mixminus.conference.model import Conference, ParticipantChange
-from mixminus.conference.states import ConferencecallStatus
-from mixminus.ids import ConferencecallId
+from mixminus.model.conference import Conference, ConferencecallStatus, ParticipantChange
+from mixminus.model.ids import ConferencecallId
 from tests.support.clock import ManualClock
 from tests.support.database import copy_directory
 from tests.support.house import House, open_house

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from mixminus.conference.errors import ConferenceNotFound
-from mixminus.conference.model import Conference, ConferenceProfile, RoomSettings
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import DigitReceived
-from mixminus.recording.model import RecordingOptions
+from mixminus.model.conference import Conference, ConferenceProfile, RoomSettings
+from mixminus.model.recording import RecordingOptions
 from mixminus.sound.prompts import wording
 from mixminus.speech.synthesis.cache import SpeechCache
 from mixminus.speech.synthesis.engine import Utterance

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from mixminus.ids import CallId, ConferenceId, new_id
+from mixminus.model.ids import CallId, ConferenceId, new_id
 from tests.support.site import Site
 from tests.support.waiting import until
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from uuid import UUID
 
-from mixminus.call.states import CallStatus
-from mixminus.ids import CallId
+from mixminus.model.call import CallStatus
+from mixminus.model.ids import CallId
 from tests.support.site import Site
 
 

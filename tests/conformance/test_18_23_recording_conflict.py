@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from mixminus.conference.states import ConferenceStatus
-from mixminus.ids import ConferenceId
+from mixminus.model.conference import ConferenceStatus
+from mixminus.model.ids import ConferenceId
 from tests.api.door import Door
 from tests.support.site import Site
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mixminus.conference.model import Conference
-from mixminus.ids import ConferencecallId
+from mixminus.model.conference import Conference
+from mixminus.model.ids import ConferencecallId
 from tests.support.caller import RATE_HZ, Caller, actions, run, run_until
 from tests.support.house import House
 from tests.support.tones import Pcm, heard, tone, write_wav

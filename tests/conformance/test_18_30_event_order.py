@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.model.conference import ConferencecallStatus, ConferenceStatus
 from tests.support.front import Front
 from tests.support.waiting import until
 from tests.support.webhook_receiver import WebhookReceiver

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mixminus.conference.states import ConferencecallStatus
+from mixminus.model.conference import ConferencecallStatus
 from tests.support.front import Front, heard, next_frame, subscribe
 
 

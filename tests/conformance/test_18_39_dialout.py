@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mixminus.call.states import HangupReason
+from mixminus.model.call import HangupReason
 from tests.support.legs import RungLeg
 from tests.support.site import Site
 from tests.support.waiting import until

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mixminus.directory.model import Binding
-from mixminus.ids import CustomerId
+from mixminus.model.directory import Binding
+from mixminus.model.ids import CustomerId
 from tests.support.sip_callee import Callee
 from tests.support.sip_login import Challenge, Line
 from tests.support.sip_phone import sdp

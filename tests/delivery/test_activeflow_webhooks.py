@@ -8,7 +8,7 @@ import pytest
 
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryService
-from mixminus.flow.model import ActiveflowSpec
+from mixminus.model.flow import ActiveflowSpec
 from tests.support.calling import mark
 from tests.support.front import Front, open_front
 from tests.support.waiting import until

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mixminus.conference.model import Conference
-from mixminus.conference.states import ConferenceStatus
 from mixminus.errors import MixMinusError
-from mixminus.ids import ConferencecallId
-from mixminus.recording.model import RecordingOptions
+from mixminus.model.conference import Conference, ConferenceStatus
+from mixminus.model.ids import ConferencecallId
+from mixminus.model.recording import RecordingOptions
 from mixminus.store.outbox import Event
 from tests.support.clock import ManualClock
 from tests.support.house import House, open_house

@@ -12,10 +12,9 @@ import pytest
 from aiohttp import WSMsgType
 from aiohttp.test_utils import TestClient
 
-from mixminus.access.model import AgentSpec, Identity
-from mixminus.access.permissions import Permission
-from mixminus.access.states import CustomerEvent
 from mixminus.delivery.connection import Limits
+from mixminus.model.access import AgentSpec, CustomerEvent, Identity
+from mixminus.model.permissions import Permission
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
 from tests.support.database import database_url

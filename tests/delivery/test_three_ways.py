@@ -4,7 +4,7 @@ from pathlib import Path
 
 import orjson
 
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
+from mixminus.model.conference import ConferencecallStatus, ConferenceStatus
 from tests.support.front import next_frame, open_front, subscribe
 from tests.support.webhook_receiver import open_receiver
 

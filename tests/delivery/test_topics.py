@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from mixminus.delivery.topics import Audience, BadTopic, prefix_of, topics_of
-from mixminus.ids import NIL, CustomerId
+from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.outbox import Event
 
 CUSTOMER = "aaaaaaaa-0000-4000-8000-000000000001"

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixminus.directory.bindings import MAX_PHONES, Phone, Registration, Rejected, rebind
-from mixminus.directory.model import Binding
-from mixminus.ids import NIL, ExtensionId
+from mixminus.model.directory import Binding
+from mixminus.model.ids import NIL, ExtensionId
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 URIS = [f"sip:p{number}@192.0.2.7" for number in range(5)]

@@ -5,17 +5,17 @@ from uuid import uuid4
 
 import pytest
 
-from mixminus.access.model import CustomerSpec, Identity
-from mixminus.access.permissions import Permission
 from mixminus.call.directory import Refused, Routed
 from mixminus.call.leg import ANYBODY, Caller
-from mixminus.call.model import Address
-from mixminus.conference.model import RoomSettings
-from mixminus.directory.model import Extension, ExtensionSpec, NumberSpec, TrunkSpec
 from mixminus.directory.plan import DialPlan
 from mixminus.directory.service import DirectoryServices
-from mixminus.flow.model import Flow, FlowSpec
-from mixminus.ids import NIL, CustomerId
+from mixminus.model.access import CustomerSpec, Identity
+from mixminus.model.call import Address
+from mixminus.model.conference import RoomSettings
+from mixminus.model.directory import Extension, ExtensionSpec, NumberSpec, TrunkSpec
+from mixminus.model.flow import Flow, FlowSpec
+from mixminus.model.ids import NIL, CustomerId
+from mixminus.model.permissions import Permission
 from tests.support.house import House
 
 ANN = Address("sip", "ann@192.0.2.7", "Ann")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from mixminus.directory.bindings import Phone, Registration
-from mixminus.directory.model import ExtensionSpec
-from mixminus.ids import ExtensionId
+from mixminus.model.directory import ExtensionSpec
+from mixminus.model.ids import ExtensionId
 from tests.support.clock import ManualClock
 from tests.support.house import open_house
 

@@ -5,14 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from mixminus.call.states import HangupReason
 from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.basic import Answer, Hangup, Sleep
 from mixminus.flow.actions.catalogue import CATALOGUE, InvalidActionType, Option, normalise, parse
 from mixminus.flow.actions.room import ConferenceJoin
 from mixminus.flow.actions.speech import Beep, Echo, Play, StreamEcho, Talk
 from mixminus.flow.executors.table import EXECUTORS
-from mixminus.ids import NIL, ConferenceId
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import NIL, ConferenceId
 
 ROOM = ConferenceId(UUID("99accfb7-c0dd-4a54-997d-dd18af7bc280"))
 

@@ -6,12 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from mixminus.call.states import CallStatus
 from mixminus.errors import AlreadyExists, InvalidArgument
 from mixminus.flow.errors import ActiveflowNotFound, FlowNotFound
-from mixminus.flow.model import Activeflow, ActiveflowSpec, FlowSpec
-from mixminus.flow.states import ActiveflowStatus
-from mixminus.ids import NIL, ActiveflowId, ConferencecallId, CustomerId, FlowId, new_id
+from mixminus.model.call import CallStatus
+from mixminus.model.flow import Activeflow, ActiveflowSpec, ActiveflowStatus, FlowSpec
+from mixminus.model.ids import NIL, ActiveflowId, ConferencecallId, CustomerId, FlowId, new_id
 from tests.support.calling import HANGUP, HOUR, action, calling, mark, trail
 from tests.support.clock import ManualClock
 from tests.support.house import EVERYTHING, House, open_house

@@ -2,11 +2,11 @@
 
 import pytest
 
-from mixminus.conference.model import Conference, ConferenceProfile
 from mixminus.errors import InvalidArgument
 from mixminus.flow.errors import FlowNotFound
-from mixminus.flow.model import FlowSpec
-from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, FlowId, new_id
+from mixminus.model.conference import Conference, ConferenceProfile
+from mixminus.model.flow import FlowSpec
+from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId, FlowId, new_id
 from tests.support.calling import HANGUP, HOUR, Caller, action, calling, mark, trail
 from tests.support.house import House
 from tests.support.waiting import until

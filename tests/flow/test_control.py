@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mixminus.call.states import CallStatus
-from mixminus.flow.model import FlowSpec
-from mixminus.ids import ConferencecallId, FlowId, new_id
+from mixminus.model.call import CallStatus
+from mixminus.model.flow import FlowSpec
+from mixminus.model.ids import ConferencecallId, FlowId, new_id
 from tests.support.calling import HANGUP, HOUR, action, calling, mark, place, trail
 from tests.support.house import House
 from tests.support.waiting import until

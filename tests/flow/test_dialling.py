@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from mixminus.call.states import CallStatus, HangupReason
-from mixminus.conference.states import ConferencecallStatus
 from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.catalogue import parse
+from mixminus.model.call import CallStatus, HangupReason
+from mixminus.model.conference import ConferencecallStatus
 from tests.support.house import EVERYTHING, House
 from tests.support.legs import RungLeg
 from tests.support.signals import loudness_at

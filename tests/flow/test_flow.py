@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mixminus.call.states import CallStatus
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.ids import ConferencecallId, new_id
+from mixminus.model.call import CallStatus
+from mixminus.model.conference import ConferencecallStatus, ConferenceStatus
+from mixminus.model.ids import ConferencecallId, new_id
 from tests.support.house import EVERYTHING, House
 from tests.support.waiting import until
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mixminus.conference.menu import USUAL_MENU
-from mixminus.conference.model import Conference, Conferencecall, ConferenceProfile, RoomSettings
-from mixminus.ids import ConferencecallId
+from mixminus.model.conference import Conference, Conferencecall, ConferenceProfile, RoomSettings
+from mixminus.model.ids import ConferencecallId
+from mixminus.model.menu import USUAL_MENU
 from tests.flow.test_pin import press
 from tests.support.house import House
 from tests.support.legs import PcmLeg

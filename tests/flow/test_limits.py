@@ -8,7 +8,7 @@ from mixminus.errors import Exhausted
 from mixminus.flow.actions.catalogue import normalise
 from mixminus.flow.errands import MAX_ERRANDS, Errands
 from mixminus.flow.flows import FlowService
-from mixminus.flow.model import FlowSpec
+from mixminus.model.flow import FlowSpec
 from tests.support.calling import HANGUP, action, calling, mark, place, trail
 from tests.support.house import House
 from tests.support.waiting import until

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from mixminus.conference.model import Conference, Conferencecall, ConferenceProfile, Role, RoomSettings
 from mixminus.mixer import DigitReceived
+from mixminus.model.conference import Conference, Conferencecall, ConferenceProfile, Role, RoomSettings
 from tests.support.house import EVERYTHING, House
 from tests.support.legs import PcmLeg
 from tests.support.waiting import until

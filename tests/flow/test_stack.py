@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from mixminus.flow.stack import FINISH, NEXT, START, Finished, Frame
-from mixminus.ids import NIL
+from mixminus.model.ids import NIL
 
 IDS = [uuid4() for _ in range(3)]
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from mixminus.conference.model import ConferenceSpec
 from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.catalogue import parse
 from mixminus.flow.actions.transcription import TranscribeStart
-from mixminus.ids import ConferencecallId
-from mixminus.speech.recognition.model import Transcribe, TranscribeOptions
+from mixminus.model.conference import ConferenceSpec
+from mixminus.model.ids import ConferencecallId
+from mixminus.model.transcription import Transcribe, TranscribeOptions
 from tests.support.house import EVERYTHING, House
 from tests.support.talk import done, heard, speak, whistle
 from tests.support.tone_engine import word

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from mixminus.call.digits import Digits
-from mixminus.call.model import Address, Call
-from mixminus.call.states import CallStatus
 from mixminus.errors import Exhausted, InvalidArgument
 from mixminus.flow.variables import DIGITS, Variables, given, has_placeholder, of_call
-from mixminus.ids import CallId, CustomerId, new_id
+from mixminus.model.call import Address, Call, CallStatus
+from mixminus.model.ids import CallId, CustomerId, new_id
 
 KNOWN = {"name": "Ada", "city": "${name}", "voipbin.call.id": "7"}
 

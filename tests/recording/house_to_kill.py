@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from mixminus.recording.model import RecordingOptions
+from mixminus.model.recording import RecordingOptions
 from tests.recording.listening import TICK, start, talk
 from tests.support.clock import ManualClock
 from tests.support.house import open_house

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from mixminus.ids import RecordingId
-from mixminus.recording.model import Recording, RecordingOptions
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.ids import RecordingId
+from mixminus.model.recording import Recording, RecordingOptions, RecordingStatus
 from mixminus.recording.verify import verify
 from tests.recording.listening import TICK, decoded, folder, start
 from tests.support.clock import ManualClock

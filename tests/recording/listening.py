@@ -8,11 +8,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from mixminus.call.model import Call
-from mixminus.conference.model import Conference
-from mixminus.ids import RecordingId
-from mixminus.recording.model import Recording, RecordingOptions
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.call import Call
+from mixminus.model.conference import Conference
+from mixminus.model.ids import RecordingId
+from mixminus.model.recording import Recording, RecordingOptions, RecordingStatus
 from tests.support.house import House
 from tests.support.legs import PcmLeg
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixminus.mixer import PcmPort
-from mixminus.recording.model import RecordingOptions
+from mixminus.model.recording import RecordingOptions
 from mixminus.recording.verify import verify
 from tests.recording.listening import RATE, TICK, folder, start, stop
 from tests.support.house import House

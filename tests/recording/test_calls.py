@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from mixminus.call.errors import CallNotProgressing
-from mixminus.call.model import Call
-from mixminus.conference.model import Conference
 from mixminus.errors import Conflict, InvalidArgument
 from mixminus.flow.actions.catalogue import parse
 from mixminus.flow.actions.recording import RecordingStart
-from mixminus.ids import NIL, RecordingId
 from mixminus.mixer import DigitReceived
-from mixminus.recording.model import RecordingOptions, keys_of
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.call import Call
+from mixminus.model.conference import Conference
+from mixminus.model.ids import NIL, RecordingId
+from mixminus.model.recording import RecordingOptions, RecordingStatus, keys_of
 from tests.recording.listening import RATE, TICK, decoded, folder, level, run, talk
 from tests.support.house import House
 from tests.support.legs import PcmLeg

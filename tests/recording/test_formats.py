@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from mixminus.errors import InvalidArgument
+from mixminus.model.recording import RecordingOptions, RecordingStatus
 from mixminus.recording.completion import complete
 from mixminus.recording.encode import FORMATS, EncodingStopped
-from mixminus.recording.model import RecordingOptions
-from mixminus.recording.states import RecordingStatus
 from mixminus.recording.tracks import TrackSet
 from mixminus.recording.verify import verify
 from tests.recording.listening import RATE, TICK, decoded, folder, level, start, stop, talk

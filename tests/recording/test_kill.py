@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from mixminus.ids import ConferenceId
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.ids import ConferenceId
+from mixminus.model.recording import RecordingStatus
 from mixminus.recording.verify import verify
 from tests.recording.listening import RATE, decoded, folder, level
 from tests.support.clock import ManualClock

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from mixminus.errors import Conflict
-from mixminus.recording.model import PauseMode, RecordingOptions
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.recording import PauseMode, RecordingOptions, RecordingStatus
 from tests.recording.listening import TICK, decoded, folder, level, start, stop, talk
 from tests.support.house import House
 

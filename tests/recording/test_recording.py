@@ -8,14 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mixminus.call.model import MuteDirection
-from mixminus.conference.model import Conference
-from mixminus.conference.states import ConferenceStatus
 from mixminus.errors import Conflict
-from mixminus.ids import NIL, CustomerId, RecordingId, new_id
+from mixminus.model.call import MuteDirection
+from mixminus.model.conference import Conference, ConferenceStatus
+from mixminus.model.ids import NIL, CustomerId, RecordingId, new_id
+from mixminus.model.recording import RecordingOptions, RecordingStatus
 from mixminus.recording.errors import FileNotFound, RecordingNotFound
-from mixminus.recording.model import RecordingOptions
-from mixminus.recording.states import RecordingStatus
 from tests.support.house import House
 from tests.support.legs import PcmLeg
 from tests.support.waiting import until

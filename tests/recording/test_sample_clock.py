@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixminus.mixer import TapRecord
-from mixminus.recording.model import PauseMode
+from mixminus.model.recording import PauseMode
 from mixminus.recording.sample_clock import SampleClock, place
 
 FRAME = 20

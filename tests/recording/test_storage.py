@@ -9,8 +9,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from mixminus.errors import InvalidArgument
+from mixminus.model.recording import Recording, RecordingOptions
 from mixminus.recording.errors import FileNotFound
-from mixminus.recording.model import Recording, RecordingOptions
 from mixminus.recording.storage import open_storage
 from tests.recording.listening import TICK, folder, start, stop, talk
 from tests.support.clock import ManualClock

@@ -9,10 +9,10 @@ import orjson
 import pytest
 
 from mixminus.app.main import main
-from mixminus.call.model import MuteDirection
-from mixminus.ids import RecordingId
+from mixminus.model.call import MuteDirection
+from mixminus.model.ids import RecordingId
+from mixminus.model.recording import Recording, RecordingOptions
 from mixminus.recording.journal import link
-from mixminus.recording.model import Recording, RecordingOptions
 from mixminus.recording.verify import verify
 from tests.recording.listening import RATE, TICK, folder, start, stop, talk
 from tests.support.house import House

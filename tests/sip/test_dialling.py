@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mixminus.call.leg import Address, Credentials, OutgoingLeg, Target
-from mixminus.call.states import HangupReason
 from mixminus.errors import MixMinusError
+from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from mixminus.sip.hop import BadTarget, Hop, TargetUnknown, find_hop
 from tests.support.called_phone import CalledPhone, digest_is_right

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from mixminus.call.states import HangupReason
 from mixminus.mixer.events import DigitReceived
+from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from tests.native.test_inband import press, silence
 from tests.support.phone import RtpPhone

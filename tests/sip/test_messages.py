@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixminus.ids import LegId
 from mixminus.mixer.formats import Codec
+from mixminus.model.ids import LegId
 from mixminus.sip import messages, transfer_messages
 from mixminus.sip.hop import Hop
 from mixminus.sip.messages import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from mixminus.directory.model import Binding, Extension, ExtensionProfile, ExtensionSpec
+from mixminus.model.directory import Binding, Extension, ExtensionProfile, ExtensionSpec
 from mixminus.sip.config import SipConfig
 from tests.support.sip_house import House, open_house
 from tests.support.sip_login import Challenge, Line, answer

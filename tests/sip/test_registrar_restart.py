@@ -2,7 +2,7 @@
 
 import psutil
 
-from mixminus.directory.model import ExtensionSpec
+from mixminus.model.directory import ExtensionSpec
 from mixminus.sip.config import SipConfig
 from tests.support.sip_house import House, children, open_house
 from tests.support.sip_login import Challenge, Line

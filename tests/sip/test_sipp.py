@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mixminus.call.states import HangupReason
+from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from tests.support.sip_house import end_of, open_house
 

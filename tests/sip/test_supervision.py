@@ -8,9 +8,9 @@ import sys
 import psutil
 import pytest
 
-from mixminus.call.states import HangupReason
 from mixminus.errors import Unavailable
 from mixminus.mixer import Engine
+from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
 from mixminus.sip.pool import workers_needed

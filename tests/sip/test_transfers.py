@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from mixminus.call.leg import Referral
-from mixminus.ids import LegId
+from mixminus.model.ids import LegId
 from mixminus.sip.config import SipConfig
 from tests.support.sip_house import House, open_house
 from tests.support.sip_phone import Message, Phone, PhoneCall

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from mixminus.directory.model import AuthType, Trunk, TrunkSpec
+from mixminus.model.directory import AuthType, Trunk, TrunkSpec
 from mixminus.sip.config import SipConfig
 from tests.support.sip_house import House, open_house
 from tests.support.sip_login import Challenge, answer

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, MetaData, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from mixminus.access.states import CustomerStatus
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.ids import ConferenceId, CustomerId
+from mixminus.model.access import CustomerStatus
+from mixminus.model.conference import ConferencecallStatus, ConferenceStatus
+from mixminus.model.ids import ConferenceId, CustomerId
 from mixminus.store.database import Store, create_engine
 from mixminus.store.migrations import upgrade
 from mixminus.store.tables import metadata

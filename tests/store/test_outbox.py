@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from mixminus.access.service import AccessService
-from mixminus.ids import CustomerId, new_id
+from mixminus.model.ids import CustomerId, new_id
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
 

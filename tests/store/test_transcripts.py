@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mixminus.access.model import CustomerSpec, Identity
-from mixminus.access.permissions import Permission
-from mixminus.ids import NIL, CustomerId, TranscribeId, TranscriptId, new_id
-from mixminus.speech.recognition.model import Transcribe, Transcript
-from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.model.access import CustomerSpec, Identity
+from mixminus.model.ids import NIL, CustomerId, TranscribeId, TranscriptId, new_id
+from mixminus.model.permissions import Permission
+from mixminus.model.transcription import Transcribe, TranscribeStatus, Transcript
 from mixminus.store.page import Page
 from tests.support.clock import ManualClock
 from tests.support.house import EVERYTHING, House, open_house

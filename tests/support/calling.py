@@ -4,13 +4,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from mixminus.call.model import Call
-from mixminus.call.states import CallStatus
-from mixminus.conference.model import Conference
-from mixminus.flow.model import Activeflow
-from mixminus.flow.states import ActiveflowStatus
-from mixminus.ids import ActiveflowId, CallId
 from mixminus.mixer import DigitReceived
+from mixminus.model.call import Call, CallStatus
+from mixminus.model.conference import Conference
+from mixminus.model.flow import Activeflow, ActiveflowStatus
+from mixminus.model.ids import ActiveflowId, CallId
 from tests.support.house import EVERYTHING, House
 from tests.support.legs import PcmLeg
 from tests.support.waiting import until

@@ -11,15 +11,15 @@ from aiohttp import ClientWebSocketResponse, WSMsgType, web
 from aiohttp.client import _WSRequestContextManager
 from aiohttp.test_utils import TestClient, TestServer
 
-from mixminus.access.model import CustomerSpec, Identity
-from mixminus.access.permissions import Permission
 from mixminus.access.service import AccessService
 from mixminus.api.application import build
 from mixminus.app.door import services_of
 from mixminus.clock import Clock, SystemClock
 from mixminus.delivery.connection import Limits
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
-from mixminus.ids import NIL, CustomerId
+from mixminus.model.access import CustomerSpec, Identity
+from mixminus.model.ids import NIL, CustomerId
+from mixminus.model.permissions import Permission
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.door import KEY

@@ -14,23 +14,28 @@ import pytest
 from mixminus.app.control import Control, ControlConfig, open_control
 from mixminus.app.sounds import SoundConfig
 from mixminus.call.leg import Address
-from mixminus.call.model import Call
 from mixminus.call.outbound import Trunk
 from mixminus.call.service import CallService
 from mixminus.conference.hearing import HearsService
-from mixminus.conference.model import Conference, Conferencecall, ConferenceSpec, ConferenceType
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
 from mixminus.conference.talking import TalkingWatch
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
-from mixminus.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
 from mixminus.mixer import Engine, EngineConfig
-from mixminus.recording.model import Recording
+from mixminus.model.call import Call
+from mixminus.model.conference import (
+    Conference,
+    Conferencecall,
+    ConferencecallStatus,
+    ConferenceSpec,
+    ConferenceStatus,
+    ConferenceType,
+)
+from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId, RecordingId
+from mixminus.model.recording import Recording, RecordingStatus
 from mixminus.recording.service import RecordingService
-from mixminus.recording.states import RecordingStatus
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 from mixminus.call.leg import Address, LegEnded, Target
-from mixminus.call.states import HangupReason
-from mixminus.ids import LegId, new_id
 from mixminus.mixer import BridgePort, PcmPort
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import LegId, new_id
 
 __all__ = ["ManualLeg", "PcmExchange", "PcmLeg", "RungLeg"]
 

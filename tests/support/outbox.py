@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from mixminus.access.model import CustomerSpec, Identity, WebhookMethod
-from mixminus.access.permissions import Permission
 from mixminus.access.service import AccessService
 from mixminus.clock import Clock
-from mixminus.ids import NIL, CustomerId, new_id
+from mixminus.model.access import CustomerSpec, Identity, WebhookMethod
+from mixminus.model.ids import NIL, CustomerId, new_id
+from mixminus.model.permissions import Permission
 from mixminus.store.database import Store
 from mixminus.store.outbox import Event, Span
 

@@ -11,11 +11,11 @@ import psutil
 
 from mixminus.access.service import AccessService
 from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
-from mixminus.call.states import HangupReason
 from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.flows import FlowService
-from mixminus.ids import CustomerId
 from mixminus.mixer import Engine, EngineEvent, Port
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import CustomerId
 from mixminus.sip.config import SipConfig
 from mixminus.sip.endpoint import SipEndpoint
 from mixminus.store.database import Store

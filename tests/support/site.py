@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mixminus.conference.health import INTERVAL_S
+from mixminus.model.health import INTERVAL_S
 from tests.api.door import Door
 from tests.support.front import open_front
 from tests.support.house import House

@@ -6,9 +6,8 @@ from uuid import UUID
 
 import numpy as np
 
-from mixminus.ids import TranscribeId
-from mixminus.speech.recognition.model import Transcribe, Transcript
-from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.model.ids import TranscribeId
+from mixminus.model.transcription import Transcribe, TranscribeStatus, Transcript
 from mixminus.store.outbox import Event
 from tests.support.house import House
 from tests.support.legs import PcmLeg

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mixminus.call.leg import Address
 from mixminus.errors import MixMinusError
-from mixminus.ids import LegId
+from mixminus.model.ids import LegId
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["BROWSER", "ROOM", "Exchange", "Reply", "direct"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mixminus.call.leg import LegEnded
-from mixminus.call.states import HangupReason
 from mixminus.mixer import Engine
+from mixminus.model.call import HangupReason
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.chromium import chromium
 from tests.support.room import Listener, OpenHouse

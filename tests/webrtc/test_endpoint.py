@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
-from mixminus.call.states import HangupReason
 from mixminus.errors import (
     Exhausted,
     InvalidArgument,
@@ -16,6 +15,7 @@ from mixminus.errors import (
     Unavailable,
 )
 from mixminus.mixer import Engine
+from mixminus.model.call import HangupReason
 from mixminus.webrtc.config import WebRtcConfig
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from mixminus.webrtc.leg import LegRefused

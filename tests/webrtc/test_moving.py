@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mixminus.call.leg import LegEnded
-from mixminus.call.states import HangupReason
 from mixminus.clock import SystemClock
 from mixminus.mixer import Engine
+from mixminus.model.call import HangupReason
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.relay import UdpRelay

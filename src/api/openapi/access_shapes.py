@@ -5,10 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from mixminus.access.model import RingMethod, WebhookMethod
-from mixminus.access.permissions import Permission
-from mixminus.access.states import CustomerStatus
 from mixminus.api.openapi.shapes import PageShape, Reference, Shape, Timestamp
+from mixminus.model.access import CustomerStatus, RingMethod, WebhookMethod
+from mixminus.model.permissions import Permission
 
 __all__ = [
     "AccessKey",

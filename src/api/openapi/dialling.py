@@ -17,9 +17,9 @@ from mixminus.call.errors import (
     GroupcallNotFound,
     NobodyToCall,
 )
-from mixminus.call.states import GroupcallStatus
 from mixminus.flow.actions.catalogue import InvalidActionType
 from mixminus.flow.errors import FlowNotFound
+from mixminus.model.call import GroupcallStatus
 
 __all__ = ["OPERATIONS", "Groupcall", "GroupcallPage", "Placed"]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from mixminus.api.openapi.shapes import PageShape, Reference, Shape, Timestamp
-from mixminus.directory.model import AuthType, Transport
+from mixminus.model.directory import AuthType, Transport
 
 __all__ = ["Extension", "ExtensionPage", "Number", "NumberPage", "Trunk", "TrunkPage"]
 

@@ -6,8 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from mixminus.api.openapi.shapes import PageShape, Reference, Shape, Timestamp
-from mixminus.flow.model import ReferenceType
-from mixminus.flow.states import ActiveflowStatus
+from mixminus.model.flow import ActiveflowStatus, ReferenceType
 
 __all__ = ["Activeflow", "ActiveflowPage", "Flow", "FlowPage"]
 

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mixminus.call.states import CallStatus, HangupBy, HangupReason
-from mixminus.conference.menu import MenuAction
-from mixminus.conference.model import Announce, Prompting, Role
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.call import CallStatus, HangupBy, HangupReason
+from mixminus.model.conference import Announce, ConferencecallStatus, ConferenceStatus, Prompting, Role
+from mixminus.model.menu import MenuAction
+from mixminus.model.recording import RecordingStatus
 
 __all__ = [
     "Address",

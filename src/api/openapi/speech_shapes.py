@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from mixminus.api.openapi.shapes import PageShape, Reference, Shape, Timestamp
-from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.model.transcription import TranscribeStatus
 
 __all__ = ["Transcribe", "TranscribePage", "Transcript", "TranscriptPage"]
 

@@ -5,7 +5,6 @@ from typing import Final
 from aiohttp import web
 
 from mixminus.access.keys import KeyService
-from mixminus.access.model import AccessKey
 from mixminus.access.render import render_access_key
 from mixminus.api.access_schemas import AccessKeyBody, AccessKeyProfileBody
 from mixminus.api.authentication import IDENTITY
@@ -14,7 +13,8 @@ from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.ids import AccessKeyId
+from mixminus.model.access import AccessKey
+from mixminus.model.ids import AccessKeyId
 
 __all__ = ["ROUTES"]
 

@@ -12,9 +12,9 @@ from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.flow.model import Activeflow
 from mixminus.flow.render import render_activeflow
-from mixminus.ids import ActiveflowId, CustomerId
+from mixminus.model.flow import Activeflow
+from mixminus.model.ids import ActiveflowId, CustomerId
 
 __all__ = ["ROUTES"]
 

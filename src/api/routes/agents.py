@@ -5,8 +5,6 @@ from typing import Final
 from aiohttp import web
 
 from mixminus.access.agents import AgentService
-from mixminus.access.model import Agent
-from mixminus.access.permissions import Permission
 from mixminus.access.render import render_agent
 from mixminus.api.access_schemas import AgentBody, AgentProfileBody, PasswordBody, PermissionBody
 from mixminus.api.authentication import IDENTITY
@@ -15,7 +13,9 @@ from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.ids import AgentId
+from mixminus.model.access import Agent
+from mixminus.model.ids import AgentId
+from mixminus.model.permissions import Permission
 
 __all__ = ["ROUTES"]
 

@@ -9,7 +9,7 @@ from mixminus.api.authentication import IDENTITY
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.ids import CallId
+from mixminus.model.ids import CallId
 
 __all__ = ["ROUTES"]
 

@@ -11,10 +11,10 @@ from mixminus.api.paths import path_id
 from mixminus.api.recording_schemas import CallRecordingBody, PauseBody
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.call.model import Call
 from mixminus.call.render import render_call
 from mixminus.conference.render import render_conference
-from mixminus.ids import CallId, ConferenceId, CustomerId
+from mixminus.model.call import Call
+from mixminus.model.ids import CallId, ConferenceId, CustomerId
 
 __all__ = ["ROUTES"]
 

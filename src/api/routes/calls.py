@@ -11,7 +11,7 @@ from mixminus.api.paths import path_id
 from mixminus.api.schemas import MuteBody, read
 from mixminus.api.services import SERVICES
 from mixminus.call.render import render_call
-from mixminus.ids import CallId
+from mixminus.model.ids import CallId
 
 __all__ = ["ROUTES"]
 

@@ -12,7 +12,7 @@ from mixminus.api.room_schemas import ParticipantBody
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
 from mixminus.conference.render import render_conferencecall
-from mixminus.ids import ConferencecallId, ConferenceId
+from mixminus.model.ids import ConferencecallId, ConferenceId
 
 __all__ = ["ROUTES"]
 

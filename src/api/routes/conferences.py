@@ -13,9 +13,9 @@ from mixminus.api.paths import path_id
 from mixminus.api.recording_schemas import RecordingBody
 from mixminus.api.schemas import ConferenceBody, ConferenceFields, read
 from mixminus.api.services import SERVICES
-from mixminus.conference.model import Conference
 from mixminus.conference.render import render_conference
-from mixminus.ids import ConferenceId, CustomerId
+from mixminus.model.conference import Conference
+from mixminus.model.ids import ConferenceId, CustomerId
 from mixminus.store.timestamps import TimestampStyle
 
 __all__ = ["ROUTES"]

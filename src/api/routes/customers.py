@@ -4,9 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from mixminus.access.model import Customer
 from mixminus.access.render import render_customer
-from mixminus.access.states import CustomerEvent
 from mixminus.api.access_schemas import CustomerBody
 from mixminus.api.authentication import IDENTITY
 from mixminus.api.json import json_response, secret_response
@@ -14,7 +12,8 @@ from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.ids import CustomerId
+from mixminus.model.access import Customer, CustomerEvent
+from mixminus.model.ids import CustomerId
 
 __all__ = ["ROUTES"]
 

@@ -15,7 +15,7 @@ from mixminus.call.groupcall_ledger import render_groupcall
 from mixminus.call.outbound import Order
 from mixminus.call.render import render_call
 from mixminus.flow.actions.catalogue import normalise
-from mixminus.ids import CallId, CustomerId
+from mixminus.model.ids import CallId, CustomerId
 
 __all__ = ["ROUTES"]
 

@@ -10,7 +10,6 @@ from typing import Final
 
 from aiohttp import web
 
-from mixminus.access.permissions import STAFF, allows
 from mixminus.api.authentication import IDENTITY, credential_of
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.json import json_response
@@ -21,6 +20,7 @@ from mixminus.delivery.connection import Wish
 from mixminus.delivery.render import render_event
 from mixminus.delivery.topics import Audience
 from mixminus.errors import PermissionDenied, Unauthenticated, Unavailable
+from mixminus.model.permissions import STAFF, allows
 from mixminus.store.timestamps import format_time
 
 __all__ = ["ROUTES"]

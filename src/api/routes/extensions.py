@@ -12,9 +12,9 @@ from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
 from mixminus.directory.extensions import ExtensionService
-from mixminus.directory.model import Extension
 from mixminus.directory.render import render_extension
-from mixminus.ids import ExtensionId
+from mixminus.model.directory import Extension
+from mixminus.model.ids import ExtensionId
 from mixminus.store.timestamps import TimestampStyle
 
 __all__ = ["ROUTES"]

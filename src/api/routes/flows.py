@@ -12,9 +12,9 @@ from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.flow.model import Flow
 from mixminus.flow.render import render_flow
-from mixminus.ids import CustomerId, FlowId
+from mixminus.model.flow import Flow
+from mixminus.model.ids import CustomerId, FlowId
 
 __all__ = ["ROUTES"]
 

@@ -16,7 +16,7 @@ from mixminus.api.room_schemas import HearsBody, render_hears
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
 from mixminus.conference.hears import Hears
-from mixminus.ids import ConferenceId
+from mixminus.model.ids import ConferenceId
 
 __all__ = ["ROUTES"]
 

@@ -9,7 +9,7 @@ from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.media_socket import MediaSocket
 from mixminus.api.paths import path_id, query_word
 from mixminus.api.services import SERVICES, Services
-from mixminus.ids import CallId, ConferenceId
+from mixminus.model.ids import CallId, ConferenceId
 from mixminus.streams.framing import Encapsulation
 from mixminus.streams.stream import MediaStream
 

@@ -11,10 +11,10 @@ from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.directory.model import Number
 from mixminus.directory.numbers import NumberService
 from mixminus.directory.render import render_number
-from mixminus.ids import NumberId
+from mixminus.model.directory import Number
+from mixminus.model.ids import NumberId
 
 __all__ = ["ROUTES"]
 

@@ -13,7 +13,7 @@ from mixminus.api.paths import path_id
 from mixminus.api.recording_schemas import render_findings
 from mixminus.api.routes.sounds import send
 from mixminus.api.services import SERVICES
-from mixminus.ids import RecordingId
+from mixminus.model.ids import RecordingId
 from mixminus.recording.layout import MAIN
 from mixminus.recording.render import render_recording
 

@@ -17,7 +17,7 @@ from mixminus.api.json import json_response
 from mixminus.api.paths import path_id
 from mixminus.api.services import SERVICES
 from mixminus.call.presence import Presence
-from mixminus.ids import ConferenceId
+from mixminus.model.ids import ConferenceId
 
 __all__ = ["ROUTES"]
 

@@ -13,9 +13,9 @@ from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES, Services
 from mixminus.api.speech_schemas import TranscribeBody, TranscribeStartBody
 from mixminus.conference.render import render_conference
-from mixminus.ids import ConferenceId, TranscribeId
+from mixminus.model.ids import ConferenceId, TranscribeId
+from mixminus.model.transcription import Transcribe
 from mixminus.speech.recognition.export import FORMATS
-from mixminus.speech.recognition.model import Transcribe
 from mixminus.speech.recognition.render import render_transcribe, render_transcript
 
 __all__ = ["ROUTES"]

@@ -12,7 +12,7 @@ from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
 from mixminus.call.groupcall_ledger import render_groupcall
 from mixminus.call.render import render_call
-from mixminus.ids import CallId
+from mixminus.model.ids import CallId
 
 __all__ = ["ROUTES"]
 

@@ -11,10 +11,10 @@ from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.directory.model import Trunk
 from mixminus.directory.render import render_trunk
 from mixminus.directory.trunks import TrunkService
-from mixminus.ids import TrunkId
+from mixminus.model.directory import Trunk
+from mixminus.model.ids import TrunkId
 from mixminus.store.timestamps import TimestampStyle
 
 __all__ = ["ROUTES"]

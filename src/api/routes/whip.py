@@ -13,7 +13,7 @@ from mixminus.api.paths import ROOT, path_id
 from mixminus.api.services import SERVICES
 from mixminus.call.leg import Address
 from mixminus.errors import InvalidArgument, NotFound
-from mixminus.ids import ConferenceId, LegId
+from mixminus.model.ids import ConferenceId, LegId
 from mixminus.webrtc.session import WhipSession
 
 __all__ = ["ROUTES"]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from mixminus.call.states import HangupReason
 from mixminus.flow.actions.reading import OptionFields, read_choice, read_uuid, read_whole
-from mixminus.ids import NIL
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import NIL
 
 __all__ = ["READERS", "Answer", "BasicOption", "Hangup", "Sleep"]
 

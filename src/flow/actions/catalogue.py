@@ -32,7 +32,7 @@ from mixminus.flow.actions.speech import SpeechOption
 from mixminus.flow.actions.transcription import TranscriptionOption
 from mixminus.flow.actions.web import WebOption
 from mixminus.flow.variables import has_placeholder
-from mixminus.ids import NIL, new_id
+from mixminus.model.ids import NIL, new_id
 
 __all__ = ["CATALOGUE", "Action", "InvalidActionType", "Option", "normalise", "parse"]
 

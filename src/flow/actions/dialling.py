@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from mixminus.call.model import Address
 from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.reading import OptionFields, read_flag, read_text, read_uuid
+from mixminus.model.call import Address
 
 __all__ = ["READERS", "Call", "Connect", "DiallingOption", "InvalidAnonymousValue"]
 

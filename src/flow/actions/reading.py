@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from mixminus.errors import InvalidArgument
-from mixminus.ids import NIL
+from mixminus.model.ids import NIL
 
 __all__ = [
     "OptionFields",

@@ -6,7 +6,7 @@ from typing import Final
 
 from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.reading import OptionFields, read_uuid
-from mixminus.recording.model import RecordingOptions, keys_of
+from mixminus.model.recording import RecordingOptions, keys_of
 
 __all__ = ["READERS", "RecordingOption", "RecordingStart", "RecordingStop"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mixminus.flow.actions.reading import OptionFields, read_uuid
-from mixminus.ids import ConferenceId
+from mixminus.model.ids import ConferenceId
 
 __all__ = ["READERS", "ConfbridgeJoin", "ConferenceJoin", "RoomOption"]
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.reading import OptionFields, read_uuid
-from mixminus.speech.recognition.model import TranscribeOptions, direction_of
+from mixminus.model.transcription import TranscribeOptions, direction_of
 
 __all__ = ["READERS", "TranscribeRecording", "TranscribeStart", "TranscribeStop", "TranscriptionOption"]
 

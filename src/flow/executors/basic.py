@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from mixminus.call.states import HangupReason
 from mixminus.flow.actions.basic import Answer, Hangup, Sleep
 from mixminus.flow.actions.catalogue import Option
 from mixminus.flow.run import Executor, FlowRun
-from mixminus.ids import NIL, CallId
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import NIL, CallId
 
 __all__ = ["EXECUTORS"]
 

@@ -7,17 +7,16 @@ from typing import Final
 from mixminus.call.dialout import Placed
 from mixminus.call.errors import NobodyToCall, NothingToDo
 from mixminus.call.leg import LegEnded
-from mixminus.call.model import Address
 from mixminus.call.outbound import Order
 from mixminus.call.program import Program
-from mixminus.call.states import HangupReason
-from mixminus.conference.model import Conference
 from mixminus.flow.actions.catalogue import Option
 from mixminus.flow.actions.dialling import Call, Connect
 from mixminus.flow.actions.room import ConfbridgeJoin
 from mixminus.flow.executors.room import confbridge_join
 from mixminus.flow.run import Executor, FlowRun
-from mixminus.ids import ConferenceId
+from mixminus.model.call import Address, HangupReason
+from mixminus.model.conference import Conference
+from mixminus.model.ids import ConferenceId
 from mixminus.tasks import Interrupted
 
 __all__ = ["EXECUTORS"]

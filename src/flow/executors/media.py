@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from mixminus.call.model import MuteDirection
 from mixminus.flow.actions.catalogue import Option
 from mixminus.flow.actions.media import Mute
 from mixminus.flow.run import Executor, FlowRun
+from mixminus.model.call import MuteDirection
 
 __all__ = ["EXECUTORS"]
 

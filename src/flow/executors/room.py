@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Final, NoReturn
 from uuid import UUID
 
-from mixminus.conference.model import RoomSettings
 from mixminus.conference.room import Seat
 from mixminus.flow.actions.catalogue import Option
 from mixminus.flow.actions.room import ConfbridgeJoin, ConferenceJoin
 from mixminus.flow.pin import role_at_door
 from mixminus.flow.run import Executor, FlowRun
-from mixminus.ids import NIL, ConferenceId
 from mixminus.log import get
+from mixminus.model.conference import RoomSettings
+from mixminus.model.ids import NIL, ConferenceId
 from mixminus.tasks import Interrupted
 
 __all__ = ["EXECUTORS"]

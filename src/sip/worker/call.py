@@ -7,8 +7,8 @@ from typing import Final
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
-from mixminus.ids import LegId
 from mixminus.mixer.formats import MediaDirection
+from mixminus.model.ids import LegId
 from mixminus.sip.messages import (
     CallAnswered,
     CallEnded,

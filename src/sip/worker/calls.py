@@ -7,7 +7,7 @@ from typing import Protocol
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
-from mixminus.ids import LegId
+from mixminus.model.ids import LegId
 from mixminus.sip.caller import caller_of
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import CallDialled, CallEnded, Dial, IncomingCall, Message

@@ -5,7 +5,7 @@ from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
-from mixminus.ids import LegId
+from mixminus.model.ids import LegId
 from mixminus.sip.edge.grammar import NameAddress, Unreadable
 from mixminus.sip.edge.message import Headers, Request, Unparseable, parse
 from mixminus.sip.messages import Message

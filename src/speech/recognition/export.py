@@ -7,8 +7,8 @@ from typing import Final
 
 import orjson
 
-from mixminus.ids import NIL
-from mixminus.speech.recognition.model import Transcript
+from mixminus.model.ids import NIL
+from mixminus.model.transcription import Transcript
 from mixminus.speech.recognition.render import render_transcript
 from mixminus.store.timestamps import TimestampStyle
 

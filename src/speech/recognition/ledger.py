@@ -7,13 +7,12 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.conference.publish import publish_change
-from mixminus.ids import ConferenceId, TranscribeId
 from mixminus.log import get
 from mixminus.machine import step
+from mixminus.model.ids import ConferenceId, TranscribeId
+from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, Transcribe, TranscribeEvent, TranscribeStatus
 from mixminus.speech.recognition.errors import TranscribeNotFound
-from mixminus.speech.recognition.model import Transcribe
 from mixminus.speech.recognition.render import render_transcribe
-from mixminus.speech.recognition.states import TRANSCRIBE_TRANSITIONS, TranscribeEvent, TranscribeStatus
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["TranscribeLedger", "stream_of"]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from mixminus.speech.recognition.model import Speaker, Transcribe, Transcript
+from mixminus.model.transcription import Speaker, Transcribe, Transcript
 from mixminus.store.timestamps import TimestampStyle, format_time
 
 __all__ = ["Speech", "render_offset", "render_speech", "render_transcribe", "render_transcript"]

@@ -8,9 +8,10 @@ from uuid import UUID, uuid5
 
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
-from mixminus.ids import NIL, ConferencecallId, TranscriptId, new_id
 from mixminus.log import get
 from mixminus.mixer import HEARD, is_playout
+from mixminus.model.ids import NIL, ConferencecallId, TranscriptId, new_id
+from mixminus.model.transcription import Speaker, Transcribe, Transcript
 from mixminus.speech.recognition.messages import (
     SAMPLE_RATE_HZ,
     Grown,
@@ -19,7 +20,6 @@ from mixminus.speech.recognition.messages import (
     SpeechEnded,
     SpeechStarted,
 )
-from mixminus.speech.recognition.model import Speaker, Transcribe, Transcript
 from mixminus.speech.recognition.render import Speech, render_speech, render_transcript
 from mixminus.speech.recognition.speakers import Speakers
 from mixminus.store.database import Store, Transaction

@@ -9,11 +9,11 @@ from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
-from mixminus.conference.model import Conference
 from mixminus.conference.room import Rooms
-from mixminus.conference.states import ConferenceStatus
 from mixminus.errors import Conflict, InvalidArgument, NotFound
-from mixminus.ids import (
+from mixminus.mixer import MIX, Bridge, Tap
+from mixminus.model.conference import Conference, ConferenceStatus
+from mixminus.model.ids import (
     NIL,
     CallId,
     ConferenceId,
@@ -22,9 +22,16 @@ from mixminus.ids import (
     TranscribeId,
     new_id,
 )
-from mixminus.mixer import MIX, Bridge, Tap
+from mixminus.model.recording import Recording
+from mixminus.model.transcription import (
+    ReferenceType,
+    Speaker,
+    Transcribe,
+    TranscribeOptions,
+    TranscribeStatus,
+    Transcript,
+)
 from mixminus.recording.errors import FileNotFound, RecordingUnavailable
-from mixminus.recording.model import Recording
 from mixminus.recording.service import RecordingService
 from mixminus.speech.recognition.errors import (
     TranscribeAlreadyProgressing,
@@ -33,19 +40,11 @@ from mixminus.speech.recognition.errors import (
 )
 from mixminus.speech.recognition.ledger import TranscribeLedger
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ
-from mixminus.speech.recognition.model import (
-    ReferenceType,
-    Speaker,
-    Transcribe,
-    TranscribeOptions,
-    Transcript,
-)
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.scribe import direction_of_stem
 from mixminus.speech.recognition.sessions import Sessions
 from mixminus.speech.recognition.sources import FileSource, TapSource
 from mixminus.speech.recognition.speakers import Speakers
-from mixminus.speech.recognition.states import TranscribeStatus
 from mixminus.speech.recognition.tracks import Track, tracks_of
 from mixminus.store.database import Store
 from mixminus.store.page import MAX_PAGE_SIZE, Page

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.errors import MixMinusError
-from mixminus.ids import TranscribeId
 from mixminus.log import get, task_failed
+from mixminus.model.ids import TranscribeId
+from mixminus.model.transcription import Transcribe
 from mixminus.speech.recognition.feed import Feed
 from mixminus.speech.recognition.ledger import TranscribeLedger, stream_of
 from mixminus.speech.recognition.messages import Finish
-from mixminus.speech.recognition.model import Transcribe
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.scribe import Scribe
 from mixminus.speech.recognition.sources import Source

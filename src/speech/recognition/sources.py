@@ -11,9 +11,9 @@ import numpy as np
 
 from mixminus.clock import Clock
 from mixminus.mixer import Tap
+from mixminus.model.transcription import Speaker
 from mixminus.speech.recognition.feed import Feed
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Advance, Hear, Pcm
-from mixminus.speech.recognition.model import Speaker
 from mixminus.speech.recognition.speakers import Speakers
 from mixminus.tasks import Interrupted, unless
 

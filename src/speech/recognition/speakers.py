@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
+from mixminus.model.transcription import NOBODY, Speaker
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ
-from mixminus.speech.recognition.model import NOBODY, Speaker
 
 __all__ = ["Speakers"]
 

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import orjson
 
+from mixminus.model.recording import Recording
+from mixminus.model.transcription import Speaker
 from mixminus.recording.completion import TIMELINE
 from mixminus.recording.layout import MAIN
-from mixminus.recording.model import Recording
 from mixminus.recording.storage import Storage
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ
-from mixminus.speech.recognition.model import Speaker
 
 __all__ = ["Track", "tracks_of"]
 

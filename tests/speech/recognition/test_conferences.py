@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.ids import NIL, TranscribeId
+from mixminus.model.conference import ConferencecallStatus, ConferenceStatus
+from mixminus.model.ids import NIL, TranscribeId
+from mixminus.model.transcription import TranscribeOptions, TranscribeStatus
 from mixminus.speech.recognition.errors import (
     LanguageNotSupported,
     TranscribeAlreadyProgressing,
     TranscribeNotActive,
 )
-from mixminus.speech.recognition.model import TranscribeOptions
-from mixminus.speech.recognition.states import TranscribeStatus
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
 from tests.support.database import database_url

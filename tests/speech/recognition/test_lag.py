@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mixminus.ids import TranscribeId
-from mixminus.speech.recognition.model import TranscribeOptions
+from mixminus.model.ids import TranscribeId
+from mixminus.model.transcription import TranscribeOptions
 from mixminus.speech.recognition.spool import SpoolLimits
 from tests.support.clock import ManualClock
 from tests.support.house import open_house

@@ -5,10 +5,10 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from mixminus.ids import RecordingId, new_id
+from mixminus.model.ids import RecordingId, new_id
+from mixminus.model.recording import RecordingOptions
+from mixminus.model.transcription import TranscribeOptions
 from mixminus.recording.errors import FileNotFound
-from mixminus.recording.model import RecordingOptions
-from mixminus.speech.recognition.model import TranscribeOptions
 from tests.recording.listening import folder, start, stop
 from tests.support.clock import ManualClock
 from tests.support.house import open_house

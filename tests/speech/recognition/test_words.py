@@ -6,7 +6,7 @@ what is heard is the same on every machine.
 
 from pathlib import Path
 
-from mixminus.speech.recognition.model import TranscribeOptions
+from mixminus.model.transcription import TranscribeOptions
 from mixminus.speech.recognition.pool import SpeechConfig
 from tests.support.clock import ManualClock
 from tests.support.house import open_house

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from mixminus.call.states import CallStatus
-from mixminus.conference.model import ConferenceType
-from mixminus.conference.states import ConferenceStatus
-from mixminus.ids import ConferencecallId, CustomerId
+from mixminus.model.call import CallStatus
+from mixminus.model.conference import ConferenceStatus, ConferenceType
+from mixminus.model.ids import ConferencecallId, CustomerId
 
 __all__ = ["INTERVAL_S", "Condition", "Health"]
 

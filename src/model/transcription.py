@@ -1,23 +1,42 @@
-"""Transcribe and transcript as the house knows them (api.md section 8); ``render.py`` writes them for the API."""
+"""Transcribes and transcripts (api.md section 8)."""
 
+import enum
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from mixminus.ids import NIL, CustomerId, TranscribeId, TranscriptId
-from mixminus.speech.recognition.states import TranscribeStatus
+from mixminus.model.ids import NIL, CustomerId, TranscribeId, TranscriptId
 
 __all__ = [
     "NOBODY",
+    "TRANSCRIBE_TRANSITIONS",
     "Direction",
     "ReferenceType",
     "Speaker",
     "Transcribe",
+    "TranscribeEvent",
     "TranscribeOptions",
+    "TranscribeStatus",
     "Transcript",
     "direction_of",
 ]
+
+
+class TranscribeStatus(enum.StrEnum):
+    PROGRESSING = enum.auto()
+    DONE = enum.auto()
+
+
+class TranscribeEvent(enum.StrEnum):
+    FINISHED = enum.auto()
+
+
+TRANSCRIBE_TRANSITIONS: Final[dict[TranscribeStatus, dict[TranscribeEvent, TranscribeStatus]]] = {
+    TranscribeStatus.PROGRESSING: {TranscribeEvent.FINISHED: TranscribeStatus.DONE},
+    TranscribeStatus.DONE: {},
+}
+
 
 Direction = Literal["both", "in", "out"]
 ReferenceType = Literal["call", "confbridge", "recording", "unknown"]

@@ -1,4 +1,4 @@
-"""A recording as the house knows it (api.md section 7)."""
+"""Recordings (api.md section 7)."""
 
 import enum
 from dataclasses import dataclass
@@ -7,10 +7,44 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from mixminus.errors import InvalidArgument
-from mixminus.ids import NIL, CustomerId, RecordingId
-from mixminus.recording.states import RecordingStatus
+from mixminus.model.ids import NIL, CustomerId, RecordingId
 
-__all__ = ["PauseMode", "Recording", "RecordingOptions", "keys_of"]
+__all__ = [
+    "RECORDING_TRANSITIONS",
+    "PauseMode",
+    "Recording",
+    "RecordingEvent",
+    "RecordingOptions",
+    "RecordingStatus",
+    "keys_of",
+]
+
+
+class RecordingStatus(enum.StrEnum):
+    INITIATING = enum.auto()
+    RECORDING = enum.auto()
+    STOPPING = enum.auto()
+    ENDED = enum.auto()
+
+
+class RecordingEvent(enum.StrEnum):
+    STARTED = enum.auto()
+    STOP = enum.auto()
+    FINISHED = enum.auto()
+
+
+RECORDING_TRANSITIONS: Final[dict[RecordingStatus, dict[RecordingEvent, RecordingStatus]]] = {
+    RecordingStatus.INITIATING: {
+        RecordingEvent.STARTED: RecordingStatus.RECORDING,
+        RecordingEvent.FINISHED: RecordingStatus.ENDED,
+    },
+    RecordingStatus.RECORDING: {
+        RecordingEvent.STOP: RecordingStatus.STOPPING,
+        RecordingEvent.FINISHED: RecordingStatus.ENDED,
+    },
+    RecordingStatus.STOPPING: {RecordingEvent.FINISHED: RecordingStatus.ENDED},
+    RecordingStatus.ENDED: {},
+}
 
 
 class PauseMode(enum.StrEnum):

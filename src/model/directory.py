@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from mixminus.ids import NIL, CustomerId, ExtensionId, NumberId, TrunkId
+from mixminus.model.ids import NIL, CustomerId, ExtensionId, NumberId, TrunkId
 
 __all__ = [
     "AuthType",

@@ -1,26 +1,46 @@
-"""Customers, their agents and their access keys as the house knows them (api.md section 10)."""
+"""Customers, agents and access keys (api.md section 10)."""
 
+import enum
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from mixminus.access.permissions import Permission
-from mixminus.access.states import CustomerStatus
-from mixminus.ids import AccessKeyId, AgentId, CustomerId
+from mixminus.model.ids import AccessKeyId, AgentId, CustomerId
+from mixminus.model.permissions import Permission
 
 __all__ = [
+    "CUSTOMER_TRANSITIONS",
     "AccessKey",
     "Agent",
     "AgentProfile",
     "AgentSpec",
     "Customer",
+    "CustomerEvent",
     "CustomerSpec",
+    "CustomerStatus",
     "Identity",
     "Login",
     "RingMethod",
     "WebhookMethod",
 ]
+
+
+class CustomerStatus(enum.StrEnum):
+    ACTIVE = enum.auto()
+    FROZEN = enum.auto()
+
+
+class CustomerEvent(enum.StrEnum):
+    FREEZE = enum.auto()
+    RECOVER = enum.auto()
+
+
+CUSTOMER_TRANSITIONS: Final[dict[CustomerStatus, dict[CustomerEvent, CustomerStatus]]] = {
+    CustomerStatus.ACTIVE: {CustomerEvent.FREEZE: CustomerStatus.FROZEN},
+    CustomerStatus.FROZEN: {CustomerEvent.RECOVER: CustomerStatus.ACTIVE},
+}
+
 
 WebhookMethod = Literal["", "POST", "PUT", "GET", "DELETE"]
 RingMethod = Literal["ringall", "linear"]

@@ -1,28 +1,91 @@
-"""Conference and conferencecall as the house knows them; ``render.py`` writes them for the API."""
+"""Conferences and conferencecalls (api.md sections 2 and 3)."""
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
 from uuid import UUID
 
-from mixminus.conference.menu import MenuAction
-from mixminus.conference.states import ConferencecallStatus, ConferenceStatus
-from mixminus.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId
-from mixminus.sound.prompts import Wording
+from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId
+from mixminus.model.menu import MenuAction
 
 __all__ = [
+    "CONFERENCECALL_TRANSITIONS",
+    "CONFERENCE_TRANSITIONS",
     "Announce",
     "Conference",
+    "ConferenceEvent",
     "ConferenceProfile",
     "ConferenceSpec",
+    "ConferenceStatus",
     "ConferenceType",
     "Conferencecall",
+    "ConferencecallEvent",
+    "ConferencecallStatus",
     "ParticipantChange",
     "Prompting",
     "Role",
     "RoomSettings",
+    "Wording",
 ]
+
+
+class ConferenceStatus(enum.StrEnum):
+    STARTING = enum.auto()
+    PROGRESSING = enum.auto()
+    TERMINATING = enum.auto()
+    TERMINATED = enum.auto()
+
+
+class ConferenceEvent(enum.StrEnum):
+    BRIDGE_OPENED = enum.auto()
+    DELETED = enum.auto()
+    EMPTIED = enum.auto()
+
+
+# Forward only. DELETED while starting is legal: a room may die before it lived.
+CONFERENCE_TRANSITIONS: Final[dict[ConferenceStatus, dict[ConferenceEvent, ConferenceStatus]]] = {
+    ConferenceStatus.STARTING: {
+        ConferenceEvent.BRIDGE_OPENED: ConferenceStatus.PROGRESSING,
+        ConferenceEvent.DELETED: ConferenceStatus.TERMINATING,
+    },
+    ConferenceStatus.PROGRESSING: {ConferenceEvent.DELETED: ConferenceStatus.TERMINATING},
+    ConferenceStatus.TERMINATING: {ConferenceEvent.EMPTIED: ConferenceStatus.TERMINATED},
+    ConferenceStatus.TERMINATED: {},
+}
+
+
+class ConferencecallStatus(enum.StrEnum):
+    JOINING = enum.auto()
+    JOINED = enum.auto()
+    LEAVING = enum.auto()
+    LEAVED = enum.auto()
+
+
+class ConferencecallEvent(enum.StrEnum):
+    AUDIO_CONNECTED = enum.auto()
+    KICKED = enum.auto()
+    LEFT = enum.auto()
+
+
+# A hang-up goes straight to leaved; leaving is the way of a kick.
+CONFERENCECALL_TRANSITIONS: Final[
+    dict[ConferencecallStatus, dict[ConferencecallEvent, ConferencecallStatus]]
+] = {
+    ConferencecallStatus.JOINING: {
+        ConferencecallEvent.AUDIO_CONNECTED: ConferencecallStatus.JOINED,
+        ConferencecallEvent.KICKED: ConferencecallStatus.LEAVING,
+        ConferencecallEvent.LEFT: ConferencecallStatus.LEAVED,
+    },
+    ConferencecallStatus.JOINED: {
+        ConferencecallEvent.KICKED: ConferencecallStatus.LEAVING,
+        ConferencecallEvent.LEFT: ConferencecallStatus.LEAVED,
+    },
+    ConferencecallStatus.LEAVING: {ConferencecallEvent.LEFT: ConferencecallStatus.LEAVED},
+    ConferencecallStatus.LEAVED: {},
+}
+
 
 ConferenceType = Literal["conference", "connect"]
 Announce = Literal["", "count", "names"]
@@ -37,6 +100,15 @@ class Role(enum.StrEnum):
 
     PARTICIPANT = enum.auto()
     MODERATOR = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The language of a conference's prompts, and the texts that replace the built-in ones."""
+
+    language: str = ""
+    """BCP 47; empty is the server's default."""
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

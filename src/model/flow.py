@@ -1,15 +1,40 @@
-"""Flows, and flows that are being run, as the house knows them; ``render.py`` writes them for the API."""
+"""Flows and activeflows (api.md section 6)."""
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from mixminus.flow.states import ActiveflowStatus
-from mixminus.ids import NIL, ActiveflowId, CustomerId, FlowId
+from mixminus.model.ids import NIL, ActiveflowId, CustomerId, FlowId
 
-__all__ = ["Activeflow", "ActiveflowSpec", "Flow", "FlowSpec", "ReferenceType"]
+__all__ = [
+    "ACTIVEFLOW_TRANSITIONS",
+    "Activeflow",
+    "ActiveflowEvent",
+    "ActiveflowSpec",
+    "ActiveflowStatus",
+    "Flow",
+    "FlowSpec",
+    "ReferenceType",
+]
+
+
+class ActiveflowStatus(enum.StrEnum):
+    RUNNING = enum.auto()
+    ENDED = enum.auto()
+
+
+class ActiveflowEvent(enum.StrEnum):
+    FINISHED = enum.auto()
+
+
+ACTIVEFLOW_TRANSITIONS: Final[dict[ActiveflowStatus, dict[ActiveflowEvent, ActiveflowStatus]]] = {
+    ActiveflowStatus.RUNNING: {ActiveflowEvent.FINISHED: ActiveflowStatus.ENDED},
+    ActiveflowStatus.ENDED: {},
+}
+
 
 ReferenceType = Literal["", "ai", "api", "call", "campaign", "conversation", "transcribe", "recording"]
 

@@ -19,7 +19,7 @@ comma := ,
 # Run a command without a word; show all it said if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test bench debug fuzz wheel clean
+.PHONY: help run dev build lint test bench docs debug fuzz wheel clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -56,6 +56,10 @@ bench: build ## Measure kernels, a tick of 1000 ports, the same in real time, an
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.mouth_to_ear $(ARGS)
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.api_latency
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.call_rate
+
+docs: $(VENV)/dev.stamp ## Build the documentation as a website in build/site
+	@$(call quietly,$(BIN)/mkdocs build)
+	@echo "build/site/index.html"
 
 debug: build ## Run the native tests with the engine built for ASan and UBSan
 	MIXMINUS_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \

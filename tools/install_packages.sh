@@ -6,7 +6,7 @@ set -eu
 build="gcc:gcc make:make"
 python_dev="python3-dev python3-venv"
 sounds="wav:asterisk-core-sounds-en-wav g722:asterisk-core-sounds-en-g722"
-test="baresip:baresip-core sipp:sip-tester chromium:chromium ip:iproute2 unshare:util-linux psql:postgresql espeak-ng:espeak-ng"
+test="baresip:baresip-core sipp:sip-tester chromium:chromium curl:curl jq:jq ip:iproute2 unshare:util-linux psql:postgresql espeak-ng:espeak-ng"
 fuzz="clang:clang"
 
 missing=""

@@ -1,6 +1,6 @@
-"""The README's table of behaviours, from api.md section 18: ``python -m tests.conformance.behaviours`` rewrites it.
+"""Generates docs/reference/behaviours.md: ``python -m tests.conformance.behaviours``.
 
-A behaviour is told in its test's own words: the first line of the module, after the number.
+A behaviour is described by the first line of its test's docstring, after the number (docs/reference/api.md section 18).
 """
 
 import ast
@@ -8,12 +8,17 @@ import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["BEGIN", "END", "README", "readme_with_table", "tests"]
+__all__ = ["PAGE", "page", "tests"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-README: Final = ROOT / "README.md"
-BEGIN: Final = "<!-- behaviours -->"
-END: Final = "<!-- end of behaviours -->"
+PAGE: Final = ROOT / "docs" / "reference" / "behaviours.md"
+HEAD: Final = """\
+# Behaviours and their tests
+
+The fifty statements that a client of VoIPBIN's Conference API may rely on. Each has a test of its own, which a link leads to. This page is
+generated from these tests.
+
+"""
 TITLE: Final = re.compile(r"(\d+): (.+)")
 FILE: Final = re.compile(r"test_18_(\d\d)_\w+\.py")
 
@@ -32,21 +37,15 @@ def tests() -> dict[int, list[tuple[str, str]]]:
     return found
 
 
-def readme_with_table() -> str:
-    """Return the README with the table that the tests say."""
-    before, _, rest = README.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{_table()}{END}{after}"
-
-
-def _table() -> str:
+def page() -> str:
+    """Return the page: one row a behaviour, with links to the tests that show it."""
     rows = [f"| {number} | {_links(files)} |\n" for number, files in sorted(tests().items())]
-    return "| | behaviour, and the test that shows it |\n|---|---|\n" + "".join(rows)
+    return HEAD + "| | behaviour, and the test that shows it |\n|---|---|\n" + "".join(rows)
 
 
 def _links(files: list[tuple[str, str]]) -> str:
-    return "; ".join(f"[{title.rstrip('.')}]({path})" for path, title in files)
+    return "; ".join(f"[{title.rstrip('.')}](../../{path})" for path, title in files)
 
 
 if __name__ == "__main__":
-    README.write_text(readme_with_table(), "utf-8")
+    PAGE.write_text(page(), "utf-8")

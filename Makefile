@@ -8,8 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py $(wildcard native/*.c native/*.h native/*.pyx native/*.pxd)
 
-# Real phones and a real browser share this machine with whatever else runs: who fails is tried again, and told of (R).
-AGAIN := --reruns 2 --reruns-delay 2 -r fEsR
+# Only tests with real phones and a real browser are tried again, because these share the machine with whatever else runs;
+# the summary lists each such test as RERUN. Any other test that fails once is a failure.
+RETRY := --reruns 2 --reruns-delay 2 -r fEsR
 
 IN_NETWORK = $(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest -q -p no:benchmark
 
@@ -19,7 +20,7 @@ comma := ,
 # Run a command without a word; show all it said if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test bench docs debug fuzz wheel clean
+.PHONY: help run dev build lint test fresh bench docs debug fuzz wheel clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,10 +45,13 @@ test: build ## Install what tests need and run all of them, with real phones, a 
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else
-	$(IN_NETWORK) $(AGAIN) --ignore=tests/e2e -n 3 --dist loadfile
-	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(AGAIN) $(ON_STORE) -n 3 --dist loadfile
-	$(IN_NETWORK) $(AGAIN) tests/e2e
+	$(IN_NETWORK) --ignore=tests/e2e -n 3 --dist loadfile
+	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(ON_STORE) -n 3 --dist loadfile
+	$(IN_NETWORK) $(RETRY) tests/e2e
 endif
+
+fresh: ## Prove `make run` and `make test` on a bare Debian root (ARGS narrows the tests)
+	tools/fresh.sh $(ARGS)
 
 bench: build ## Measure kernels, a tick of 1000 ports, the same in real time, and mouth to ear; see bench/README.md
 	$(BIN)/python -m pytest bench --benchmark-only -q

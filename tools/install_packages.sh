@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the Debian or Ubuntu packages that are missing: `install_packages.sh build|test|fuzz`.
+# Install the Debian or Ubuntu packages that are missing: `install_packages.sh build|test|fuzz|fresh`.
 # Installs nothing, and asks for no rights, when nothing is missing.
 set -eu
 
@@ -8,6 +8,7 @@ python_dev="python3-dev python3-venv"
 sounds="wav:asterisk-core-sounds-en-wav g722:asterisk-core-sounds-en-g722"
 test="baresip:baresip-core sipp:sip-tester chromium:chromium curl:curl jq:jq ip:iproute2 unshare:util-linux psql:postgresql espeak-ng:espeak-ng"
 fuzz="clang:clang"
+fresh="mmdebstrap:mmdebstrap git:git unshare:util-linux"
 
 missing=""
 need() {
@@ -34,10 +35,11 @@ need_python_headers() {
 case "${1:-build}" in
 build) need $build && need_python_headers ;;
 test) need $build $test && need_sounds $sounds && need_python_headers ;;
+fresh) need $fresh ;;
 fuzz) need $fuzz
 	ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1 ||
 		missing="$missing $(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p')" ;;
-*) echo "usage: $0 build|test|fuzz" >&2; exit 2 ;;
+*) echo "usage: $0 build|test|fuzz|fresh" >&2; exit 2 ;;
 esac
 
 [ -n "$missing" ] || exit 0

@@ -39,8 +39,8 @@ mkdir -p "$root/root/mixminus"
 git archive HEAD | tar -x -C "$root/root/mixminus"
 cp tools/fresh_inside.sh "$root/root/fresh_inside.sh"
 
-# Local package indexes that pip's settings name are mounted where they are named.
-indexes=$(python3 -m pip config list 2>/dev/null | grep -oE '(file://)?/[A-Za-z0-9/_.-]+' | sed 's,^file://,,' | sort -u || true)
+# Local package indexes that pip's settings name are mounted where they are named; an index refers to files beside it.
+indexes=$(python3 -m pip config list 2>/dev/null | grep -oE "(file://)?/[A-Za-z0-9/_.-]+" | sed 's,^file://,,; s,/simple/*$,,' | sort -u || true)
 export root indexes
 unshare --mount --propagation private --pid --fork sh -eu -c '
 	mount -t proc proc "$root/proc"

@@ -6,7 +6,7 @@ ON_STORE := $(addprefix tests/,access api conference conformance delivery store)
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := setup.py $(wildcard native/*.c native/*.h native/*.pyx native/*.pxd)
+SOURCES := setup.py $(wildcard native/*/*.c native/*.h native/*/*.h native/*.pyx native/*.pxd)
 
 # Only tests with real phones and a real browser are tried again, because these share the machine with whatever else runs;
 # the summary lists each such test as RERUN. Any other test that fails once is a failure.
@@ -72,7 +72,7 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 
 fuzz: ## Feed the parsers of foreign bytes with garbage for FUZZ_SECONDS each
 	@tools/install_packages.sh fuzz
-	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) native/fuzz/run.sh $(FUZZ_SECONDS)
+	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
 
 wheel: $(VENV)/dev.stamp ## Build sdist and wheel, and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python

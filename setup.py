@@ -14,8 +14,8 @@ PACKAGE = "mixminus"
 
 engine = Extension(
     f"{PACKAGE}.mixer._engine",
-    sources=["native/_engine.pyx", *sorted(glob("native/*.c"))],
-    depends=sorted(glob("native/*.h") + glob("native/*.pxd")),
+    sources=["native/_engine.pyx", *sorted(glob("native/*/*.c"))],
+    depends=sorted(glob("native/**/*.h", recursive=True) + glob("native/*.pxd")),
     include_dirs=["native"],
     extra_compile_args=[
         "-std=c11",

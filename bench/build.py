@@ -16,8 +16,8 @@ def build(name: str, *others: str) -> Path:
     """Make a shared library of ``bench/native/<name>.c``, others of that folder, and the engine."""
     target = _ROOT / "build" / "bench" / f"{name}.so"
     sources = [_ROOT / "bench" / "native" / f"{each}.c" for each in (name, *others)]
-    sources += sorted((_ROOT / "native").glob("*.c"))
-    inputs = [*sources, *(_ROOT / "native").glob("*.h"), *(_ROOT / "bench" / "native").glob("*.h")]
+    sources += sorted((_ROOT / "native").glob("*/*.c"))
+    inputs = [*sources, *(_ROOT / "native").rglob("*.h"), *(_ROOT / "bench" / "native").glob("*.h")]
     if target.exists() and target.stat().st_mtime > max(path.stat().st_mtime for path in inputs):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)

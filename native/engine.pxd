@@ -1,7 +1,7 @@
 # The engine's C face, as far as the door (_engine.pyx) needs it.
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-cdef extern from "udp.h" nogil:
+cdef extern from "io/udp.h" nogil:
     enum:
         MM_HOST_BYTES
     cdef struct mm_address:
@@ -10,7 +10,7 @@ cdef extern from "udp.h" nogil:
     uint16_t mm_address_format(const mm_address *address, char *host)
     int mm_udp_send(int fd, const mm_address *to, const uint8_t *data, size_t size)
 
-cdef extern from "codec.h" nogil:
+cdef extern from "codec/codec.h" nogil:
     enum mm_codec_id:
         MM_CODEC_PCMU
         MM_CODEC_PCMA
@@ -29,7 +29,7 @@ cdef extern from "codec.h" nogil:
         uint8_t loss_percent
         bint fec
 
-cdef extern from "srtp.h" nogil:
+cdef extern from "rtp/srtp.h" nogil:
     enum:
         MM_SRTP_MAX_KEY_BYTES
     enum mm_srtp_profile:
@@ -38,7 +38,7 @@ cdef extern from "srtp.h" nogil:
         MM_SRTP_AEAD_AES_128_GCM
         MM_SRTP_AEAD_AES_256_GCM
 
-cdef extern from "receiver.h" nogil:
+cdef extern from "rtp/receiver.h" nogil:
     enum:
         MM_RECEIVER_MAX_FORMATS
     cdef struct mm_receiver_config:
@@ -49,7 +49,7 @@ cdef extern from "receiver.h" nogil:
         uint8_t level_extension_id
         uint32_t max_delay_ms
 
-cdef extern from "snapshot.h" nogil:
+cdef extern from "engine/snapshot.h" nogil:
     cdef struct mm_counters:
         pass
     cdef struct mm_measures:
@@ -70,7 +70,7 @@ cdef extern from "snapshot.h" nogil:
     const size_t mm_counter_count
     uint64_t mm_counter_value(const mm_counters *counters, size_t index)
 
-cdef extern from "event.h" nogil:
+cdef extern from "engine/event.h" nogil:
     cdef struct mm_digit:
         char digit
         uint32_t duration_ms
@@ -85,7 +85,7 @@ cdef extern from "event.h" nogil:
         mm_digit digit
     const char *mm_event_name(mm_event_type type)
 
-cdef extern from "tap.h" nogil:
+cdef extern from "mix/tap.h" nogil:
     enum:
         MM_MAX_FRAME_SAMPLES
     cdef struct mm_tap:
@@ -98,7 +98,7 @@ cdef extern from "tap.h" nogil:
     uint64_t mm_tap_overruns(const mm_tap *tap)
     uint64_t mm_tap_position(const mm_tap *tap)
 
-cdef extern from "playout.h" nogil:
+cdef extern from "mix/playout.h" nogil:
     cdef struct mm_playout:
         pass
     size_t mm_playout_write(mm_playout *playout, const int16_t *pcm, size_t nsamples)
@@ -106,7 +106,7 @@ cdef extern from "playout.h" nogil:
     bint mm_playout_done(const mm_playout *playout)
     size_t mm_playout_pending(const mm_playout *playout)
 
-cdef extern from "engine.h" nogil:
+cdef extern from "engine/engine.h" nogil:
     cdef struct mm_port:
         uint32_t id
         mm_snapshot snapshot

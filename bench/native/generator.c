@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rtp.h"
-#include "srtp.h"
+#include "rtp/rtp.h"
+#include "rtp/srtp.h"
 #include "traffic.h"
 
 #define MAX_PAYLOADS 512

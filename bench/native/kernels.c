@@ -3,11 +3,11 @@
  */
 #include <string.h>
 
-#include "codec.h"
-#include "jbuf.h"
-#include "limiter.h"
-#include "mix.h"
-#include "resample.h"
+#include "codec/codec.h"
+#include "rtp/jbuf.h"
+#include "dsp/limiter.h"
+#include "mix/mix.h"
+#include "dsp/resample.h"
 
 #define TICK_US (MM_TICK_MS * 1000)
 

@@ -82,7 +82,7 @@ class Engine:
         self._native.tick(count)
 
     def counters(self) -> dict[str, int]:
-        """Return the sums over all ports that ever were, by the names of ``native/counters.h``."""
+        """Return the sums over all ports that ever were, by the names of ``native/engine/counters.h``."""
         return self._native.counters()
 
     def tick_lateness_us(self) -> dict[str, int]:

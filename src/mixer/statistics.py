@@ -11,7 +11,7 @@ class PortStatistics:
     """Counters since the port was opened, and what RTCP and the jitter buffer measure now."""
 
     counters: Mapping[str, int]
-    """Every name of ``native/counters.h``."""
+    """Every name of ``native/engine/counters.h``."""
     jitter_ms: float
     """RFC 3550 A.8, of what the participant sends."""
     round_trip_ms: float | None

@@ -16,7 +16,7 @@ __all__ = ["MIX", "Counters", "Participant", "Playout", "Room", "Tap", "pcm_form
 Pcm = npt.NDArray[np.int16]
 MIX = 0
 # The header is the one list of counters.
-_COUNTERS = re.findall(r"\tX\((\w+)\)", (ROOT / "native" / "counters.h").read_text())
+_COUNTERS = re.findall(r"\tX\((\w+)\)", (ROOT / "native" / "engine" / "counters.h").read_text())
 
 
 class Counters(ctypes.Structure):

@@ -1,4 +1,4 @@
-"""The jitter buffer of the engine (``native/jbuf.h``) as ctypes sees it."""
+"""The jitter buffer of the engine (``native/rtp/jbuf.h``) as ctypes sees it."""
 
 import ctypes
 import enum

@@ -16,11 +16,11 @@ _SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"
 
 @functools.cache
 def library() -> ctypes.CDLL:
-    """Compile ``native/*.c`` when any is newer than the library, and load it."""
+    """Compile ``native/*/*.c`` when any is newer than the library, and load it."""
     sanitize = os.environ.get("MIXMINUS_SANITIZE") == "1"
     target = ROOT / "build" / "native" / ("libmixminus-debug.so" if sanitize else "libmixminus.so")
-    sources = sorted((ROOT / "native").glob("*.c"))
-    inputs = [*sources, *(ROOT / "native").glob("*.h")]
+    sources = sorted((ROOT / "native").glob("*/*.c"))
+    inputs = [*sources, *(ROOT / "native").rglob("*.h")]
     if not target.exists() or target.stat().st_mtime < max(path.stat().st_mtime for path in inputs):
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = target.with_suffix(f".{os.getpid()}")

@@ -1,4 +1,4 @@
-"""A receiver of the engine (``native/receiver.h``), driven by a clock of the test's own."""
+"""A receiver of the engine (``native/rtp/receiver.h``), driven by a clock of the test's own."""
 
 import ctypes
 import re
@@ -18,7 +18,7 @@ __all__ = ["Heard", "Receiver", "listen"]
 
 MAX_FORMATS = 6
 SILENCE_DBOV = 127
-COUNTERS = re.findall(r"\bX\((\w+)\)", (ROOT / "native" / "counters.h").read_text(encoding="utf-8"))
+COUNTERS = re.findall(r"\bX\((\w+)\)", (ROOT / "native" / "engine" / "counters.h").read_text(encoding="utf-8"))
 
 Pcm = npt.NDArray[np.int16]
 

@@ -1,0 +1,79 @@
+/* command.h -- all that the control thread may ask of a shard.
+ *
+ * A command hands objects over by pointer; the shard hands back by a `retired`
+ * entry whatever it holds no longer, and only then does the control thread
+ * free it. Nothing is allocated or freed on a shard.
+ */
+#ifndef MM_COMMAND_H
+#define MM_COMMAND_H
+
+#include "mix/bridge.h"
+#include "rtp/dtmf.h"
+#include "mm.h"
+#include "io/udp.h"
+
+enum mm_command_type {
+	MM_COMMAND_ADOPT_PORT,
+	MM_COMMAND_RELEASE_PORT,          /* retires the port               */
+	MM_COMMAND_CONFIGURE_PORT,        /* retires the setup              */
+	MM_COMMAND_SEAT_PORT,             /* bridge NULL: leave             */
+	MM_COMMAND_SET_GAIN,
+	MM_COMMAND_SET_MUTED,
+	MM_COMMAND_SET_DEAFENED,
+	MM_COMMAND_SET_HEARS_ITSELF,
+	MM_COMMAND_SET_HEARS,
+	MM_COMMAND_SET_REMOTE,
+	MM_COMMAND_SEND_DIGIT,
+	MM_COMMAND_SET_INBAND,
+	MM_COMMAND_ADOPT_BRIDGE,
+	MM_COMMAND_RELEASE_BRIDGE,        /* retires the bridge             */
+	MM_COMMAND_ADD_ENCODER,           /* retires a superfluous encoder  */
+	MM_COMMAND_ADD_TAP,               /* to the bridge, or to the port  */
+	MM_COMMAND_REMOVE_TAP,            /* retires the tap                */
+	MM_COMMAND_ADD_PLAYOUT,           /* to the bridge, or to the port  */
+	MM_COMMAND_REMOVE_PLAYOUT,        /* retires the playout            */
+};
+
+struct mm_port;
+struct mm_port_setup;
+struct mm_held_bridge;
+struct mm_held_tap;
+struct mm_held_playout;
+
+struct mm_command {
+	enum mm_command_type type;
+	bool more;                        /* the next one applies at the same
+					   * tick                           */
+	uint32_t after_releases;          /* ADOPT_PORT: not before the port
+					   * came back this many times      */
+	struct mm_port *port;
+	struct mm_held_bridge *bridge;
+	union {
+		struct mm_port_setup *setup;
+		struct mm_port *speaker;
+		struct mm_shared_encoder *encoder;
+		struct mm_held_tap *tap;
+		struct mm_held_playout *playout;
+		struct mm_address remote;
+		struct mm_digit digit;
+		struct { bool detects, removes; } inband;
+		bool on;
+	} u;
+	int32_t gain_q8;
+};
+
+enum mm_retired_type {
+	MM_RETIRED_PORT,
+	MM_RETIRED_SETUP,
+	MM_RETIRED_BRIDGE,
+	MM_RETIRED_ENCODER,
+	MM_RETIRED_TAP,
+	MM_RETIRED_PLAYOUT,
+};
+
+struct mm_retired {
+	enum mm_retired_type type;
+	void *object;
+};
+
+#endif

@@ -1,0 +1,132 @@
+/* engine.h -- the whole engine, as the one control thread sees it.
+ *
+ * Opens and owns everything; what shards and muxes hold comes back to it
+ * before it is freed. Every call returns at once; what it asks for happens
+ * between two ticks.
+ */
+#ifndef MM_ENGINE_H
+#define MM_ENGINE_H
+
+#include "engine/dispatch.h"
+#include "engine/held.h"
+#include "io/mux.h"
+#include "mix/pcm_port.h"
+#include "rtp/rtp_port.h"
+#include "engine/shard.h"
+
+#define MM_ENGINE_MAX_SHARDS 64
+#define MM_ENGINE_MAX_PORTS 16384      /* and members of a lobby            */
+#define MM_BRIDGE_MAX_MEMBERS 2048
+#define MM_BRIDGE_MAX_PRIVATE_PLAYOUTS 56
+#define MM_LOBBY_MAX_PLAYOUTS 512
+#define MM_HOST_BYTES 46               /* INET6_ADDRSTRLEN                  */
+
+struct mm_engine_config {
+	uint32_t shards;
+	uint32_t ptime_ms;
+	uint32_t media_timeout_ms;
+	char rtp_host[MM_HOST_BYTES];
+	uint16_t rtp_port_min;    /* both 0: any                            */
+	uint16_t rtp_port_max;
+	bool manual;              /* no threads; mm_engine_tick             */
+	bool realtime;
+};
+
+struct mm_engine {
+	struct mm_engine_config config;
+	struct mm_libraries libraries;
+	int wake_fd;                      /* events wait                    */
+	uint32_t nshards;
+	struct mm_shard *shards[MM_ENGINE_MAX_SHARDS];
+	uint32_t next_shard;              /* for what is opened next        */
+	uint32_t next_port_id;
+	uint32_t nports;
+	int64_t virtual_us;               /* a manual engine's time         */
+	struct mm_counters totals;        /* of ports gone, and our own     */
+	struct mm_port *ports;
+	struct mm_held_bridge *bridges;
+	struct mm_held_tap *taps;
+	struct mm_held_playout *playouts;
+	struct mm_mux *muxes;
+};
+
+int mm_engine_open(struct mm_engine **engine,
+		   const struct mm_engine_config *config,
+		   const char *opus_path, const char *srtp_path);
+int mm_engine_start(struct mm_engine *engine);
+/* Everything that is still open is closed with it. */
+void mm_engine_close(struct mm_engine *engine);
+/* -EPERM unless manual. */
+int mm_engine_tick(struct mm_engine *engine, uint32_t count);
+/* Silence the eventfd; then every event that waits, until false. */
+void mm_engine_begin_events(struct mm_engine *engine);
+bool mm_engine_next_event(struct mm_engine *engine, struct mm_event *event);
+void mm_engine_counters(struct mm_engine *engine, struct mm_counters *sum);
+void mm_engine_lateness(const struct mm_engine *engine,
+			struct mm_lateness_summary *summary);
+
+/* engine_ports.c; a closed port answers -EBADF. */
+int mm_engine_open_rtp_port(struct mm_engine *engine,
+			    struct mm_rtp_port **port);
+int mm_engine_open_muxed_port(struct mm_engine *engine, struct mm_mux *mux,
+			      struct mm_rtp_port **port);
+int mm_engine_open_pcm_port(struct mm_engine *engine, uint32_t sample_rate_hz,
+			    struct mm_pcm_port **port);
+int mm_engine_configure(struct mm_port *port, struct mm_media *media);
+int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge);
+int mm_engine_set_gain(struct mm_port *port, int32_t gain_q8);
+int mm_engine_set_muted(struct mm_port *port, bool muted);
+int mm_engine_set_deafened(struct mm_port *port, bool deafened);
+int mm_engine_set_hears_itself(struct mm_port *port, bool on);
+/* Holds wherever both are on one bridge, until either closes. */
+int mm_engine_set_hears(struct mm_port *port, struct mm_port *speaker,
+			int32_t gain_q8);
+int mm_engine_set_remote(struct mm_port *port, const char *host,
+			 uint16_t remote_port);
+/* -ENOTSUP unless telephone-event was negotiated. */
+int mm_engine_send_digits(struct mm_port *port, const char *digits,
+			  uint32_t duration_ms);
+/* Digits as tones; a port without RTP has none, and does not mind. */
+int mm_engine_set_inband(struct mm_port *port, bool detects, bool removes);
+/* Counters and measures, at most a fifth of a second old. */
+void mm_engine_read_port(struct mm_port *port, struct mm_readings *readings);
+void mm_engine_close_port(struct mm_port *port);
+void mm_engine_free_port(struct mm_port *port);
+
+/* engine_bridges.c */
+int mm_engine_open_bridge(struct mm_engine *engine, uint32_t max_talkers,
+			  struct mm_held_bridge **bridge);
+/* -EBUSY while a port, tap or playout is on it. */
+int mm_engine_close_bridge(struct mm_engine *engine,
+			   struct mm_held_bridge *bridge);
+int mm_engine_add_encoder(struct mm_engine *engine,
+			  struct mm_held_bridge *bridge,
+			  const struct mm_codec_format *format);
+int mm_engine_open_tap(struct mm_engine *engine, struct mm_held_bridge *bridge,
+		       uint32_t sample_rate_hz, bool stems, uint32_t seconds,
+		       struct mm_held_tap **tap);
+/* Of what a port says and hears, wherever it is. */
+int mm_engine_open_port_tap(struct mm_port *port, uint32_t sample_rate_hz,
+			    uint32_t seconds, struct mm_held_tap **tap);
+void mm_engine_close_tap(struct mm_engine *engine, struct mm_held_tap *tap);
+int mm_engine_open_playout(struct mm_engine *engine, uint32_t sample_rate_hz,
+			   uint32_t seconds, struct mm_held_playout **playout);
+/* To a room, or to one port; -EBUSY when it has been attached before. */
+int mm_engine_attach_playout(struct mm_engine *engine,
+			     struct mm_held_playout *playout,
+			     struct mm_held_bridge *bridge,
+			     struct mm_port *port);
+void mm_engine_close_playout(struct mm_engine *engine,
+			     struct mm_held_playout *playout);
+void mm_engine_free_bridge(struct mm_held_bridge *bridge);
+void mm_engine_free_tap(struct mm_held_tap *tap);
+void mm_engine_free_playout(struct mm_held_playout *playout);
+
+/* engine_muxes.c */
+int mm_engine_open_mux(struct mm_engine *engine, const char *host,
+		       uint16_t port, struct mm_mux **mux);
+/* -EBUSY while it has ports. */
+int mm_engine_close_mux(struct mm_engine *engine, struct mm_mux *mux);
+void mm_engine_collect_muxes(struct mm_engine *engine);
+
+#endif

@@ -1,0 +1,215 @@
+/* shard.c -- the ticker.
+ *
+ * Deadlines are absolute, so that a late tick does not make the next one late.
+ * A shard that overslept runs what it missed at once, so that no audio is lost
+ * and clocks stay true; beyond a second nobody would want to hear it, and the
+ * ticks are skipped and counted.
+ */
+#define _GNU_SOURCE
+#include "engine/shard.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define US_PER_MS 1000
+#define LATE_US 1000
+#define MAX_CATCH_UP_US 1000000
+#define PUBLISH_EVERY_MS 200
+#define REALTIME_PRIORITY 20
+
+int mm_shard_open(struct mm_shard **opened,
+		  const struct mm_shard_config *config)
+{
+	struct mm_shard *shard = calloc(1, sizeof(*shard));
+	int rc;
+
+	if (!shard)
+		return -ENOMEM;
+	shard->config = *config;
+	mm_outbox_init(&shard->outbox, &shard->counters);
+	shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	rc = shard->epoll_fd < 0 ? -errno : 0;
+	shard->readers = calloc(MM_SHARD_READERS, sizeof(*shard->readers));
+	if (!rc && !shard->readers)
+		rc = -ENOMEM;
+	if (!rc)
+		rc = mm_ring_init(&shard->commands, MM_SHARD_COMMANDS,
+				  sizeof(struct mm_command));
+	if (!rc)
+		rc = mm_ring_init(&shard->retired, MM_SHARD_COMMANDS,
+				  sizeof(struct mm_retired));
+	if (!rc)
+		rc = mm_ring_init(&shard->events, MM_SHARD_EVENTS,
+				  sizeof(struct mm_event));
+	if (rc < 0) {
+		mm_shard_close(shard);
+		return rc;
+	}
+	*opened = shard;
+	return 0;
+}
+
+void mm_shard_close(struct mm_shard *shard)
+{
+	free(shard->pending.items);
+	free(shard->readers);
+	mm_ring_free(&shard->commands);
+	mm_ring_free(&shard->retired);
+	mm_ring_free(&shard->events);
+	if (shard->epoll_fd >= 0)
+		close(shard->epoll_fd);
+	free(shard);
+}
+
+void mm_shard_tell(struct mm_shard *shard, const struct mm_event *event)
+{
+	if (mm_ring_push(&shard->events, event))
+		shard->news = true;
+	else
+		shard->counters.events_dropped++;
+}
+
+static void tick_bridge(struct mm_held_bridge *held, int64_t now_us,
+			uint32_t skipped)
+{
+	mm_bridge_tick(held->bridge, now_us, skipped);
+	atomic_store_explicit(&held->sample_rate_hz,
+			      mm_bridge_sample_rate_hz(held->bridge),
+			      memory_order_relaxed);
+}
+
+/* Ports take turns, so that publishing costs each tick little; of a manual
+ * shard's they are published when somebody asks. */
+static bool has_turn(const struct mm_shard *shard, const struct mm_port *port)
+{
+	uint32_t turns = PUBLISH_EVERY_MS / shard->config.ptime_ms;
+
+	return !shard->config.manual &&
+	       ((uint32_t)shard->tick + port->id) % turns == 0;
+}
+
+static void publish(struct mm_shard *shard)
+{
+	struct mm_readings readings = { .counters = shard->counters };
+
+	mm_snapshot_publish(&shard->snapshot, &readings);
+}
+
+static void prepare(const struct mm_port *port)
+{
+	mm_prefetch(port->next, MM_CACHE_LINE_BYTES);
+	if (port->ops->prepare)
+		port->ops->prepare(port);
+}
+
+static void transmit(struct mm_shard *shard, int64_t now_us)
+{
+	for (struct mm_port *port = shard->ports; port; port = port->next) {
+		if (port->next)
+			prepare(port->next);
+		port->ops->transmit(port, now_us);
+		mm_port_tell_talking(port, now_us);
+		if (has_turn(shard, port))
+			mm_port_publish(port);
+	}
+	mm_outbox_flush(&shard->outbox);
+}
+
+static void wake(struct mm_shard *shard)
+{
+	static const uint64_t one = 1;
+
+	if (atomic_exchange_explicit(&shard->pressed, false,
+				     memory_order_acq_rel))
+		shard->news = true;
+	if (!shard->news)
+		return;
+	shard->news = false;
+	/* Fails only when the counter is full, and then it is readable. */
+	if (write(shard->config.wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
+{
+	shard->tick++;
+	shard->counters.ticks++;
+	mm_shard_drain(shard, MM_SHARD_COMMANDS_PER_TICK, now_us);
+	mm_shard_receive(shard, now_us);
+	for (struct mm_port *port = shard->ports; port; port = port->next) {
+		mm_prefetch(port->next, MM_CACHE_LINE_BYTES);
+		if (port->ops->receive)
+			port->ops->receive(port, now_us);
+		mm_port_retry_playouts(port);
+		mm_port_feed_taps(port, skipped);
+	}
+	if (shard->lobby)
+		tick_bridge(shard->lobby, now_us, skipped);
+	for (struct mm_held_bridge *b = shard->bridges; b; b = b->next)
+		tick_bridge(b, now_us, skipped);
+	transmit(shard, now_us);
+	publish(shard);
+	wake(shard);
+}
+
+static uint32_t skip(struct mm_shard *shard, int64_t *deadline_us,
+		     int64_t late_us)
+{
+	int64_t period_us = (int64_t)shard->config.ptime_ms * US_PER_MS;
+	uint32_t skipped;
+
+	if (late_us <= MAX_CATCH_UP_US)
+		return 0;
+	skipped = (uint32_t)(late_us / period_us);
+	shard->counters.ticks_skipped += skipped;
+	*deadline_us += (int64_t)skipped * period_us;
+	return skipped;
+}
+
+static void *run(void *argument)
+{
+	struct mm_shard *shard = argument;
+	int64_t period_us = (int64_t)shard->config.ptime_ms * US_PER_MS;
+	int64_t deadline_us = mm_clock_now_us() + period_us;
+
+	while (!atomic_load_explicit(&shard->stopping, memory_order_acquire)) {
+		int64_t now_us, late_us;
+
+		mm_clock_sleep_until_us(deadline_us);
+		now_us = mm_clock_now_us();
+		late_us = now_us - deadline_us;
+		mm_lateness_note(&shard->lateness, late_us);
+		if (late_us > LATE_US)
+			shard->counters.ticks_late++;
+		mm_shard_tick(shard, now_us, skip(shard, &deadline_us, late_us));
+		deadline_us += period_us;
+	}
+	return NULL;
+}
+
+int mm_shard_start(struct mm_shard *shard)
+{
+	struct sched_param priority = { .sched_priority = REALTIME_PRIORITY };
+	int rc = pthread_create(&shard->thread, NULL, run, shard);
+
+	if (rc)
+		return -rc;
+	shard->running = true;
+	pthread_setname_np(shard->thread, "mm-shard");
+	/* Needs a privilege that most do not have; the tick works without. */
+	if (shard->config.realtime)
+		pthread_setschedparam(shard->thread, SCHED_FIFO, &priority);
+	return 0;
+}
+
+void mm_shard_stop(struct mm_shard *shard)
+{
+	if (!shard->running)
+		return;
+	atomic_store_explicit(&shard->stopping, true, memory_order_release);
+	pthread_join(shard->thread, NULL);
+	shard->running = false;
+}

@@ -1,0 +1,57 @@
+/* bridge_rate.c -- the rate a bridge mixes at: the highest that anybody speaks
+ * or hears.
+ *
+ * At a change every filter and limiter begins anew. So that they do not begin
+ * with a hole, the last tick's frames are played through all of them first;
+ * what remains is that filters delay differently, a jump of some milliseconds
+ * in the signal, and there every lane crossfades from its old end.
+ */
+#include "mix/bridge_state.h"
+#include "mix/tap_feed.h"
+
+/* A rate is given up only after nobody needed it for this long: somebody who
+ * drops out and dials again, or a codec renegotiated twice, must not cost the
+ * others two splices. */
+#define RATE_HOLD_MS 5000
+
+static bool is_rate(uint32_t sample_rate_hz)
+{
+	return sample_rate_hz == 8000 || sample_rate_hz == 16000 ||
+	       sample_rate_hz == 32000 || sample_rate_hz == 48000;
+}
+
+static void switch_rate(struct mm_bridge *bridge, uint32_t sample_rate_hz)
+{
+	bridge->sample_rate_hz = sample_rate_hz;
+	bridge->unneeded_ticks = 0;
+	bridge->frame_samples =
+		mm_frame_samples(sample_rate_hz, bridge->config.ptime_ms);
+	mm_bridge_replay(bridge);
+	mm_bridge_warm(bridge);
+	for (size_t i = 0; i < bridge->ntaps; i++) {
+		mm_tap_switch(bridge->taps[i], sample_rate_hz,
+			      bridge->config.ptime_ms);
+		for (size_t j = 0; j < bridge->ncontributions; j++)
+			mm_tap_warm(bridge->taps[i],
+				    bridge->contributions[j].port_id,
+				    bridge->contributions[j].pcm);
+	}
+}
+
+void mm_bridge_raise_rate(struct mm_bridge *bridge, uint32_t sample_rate_hz)
+{
+	if (is_rate(sample_rate_hz) && sample_rate_hz > bridge->sample_rate_hz)
+		switch_rate(bridge, sample_rate_hz);
+}
+
+void mm_bridge_follow_rate(struct mm_bridge *bridge)
+{
+	uint32_t hold_ticks = RATE_HOLD_MS / bridge->config.ptime_ms;
+
+	mm_bridge_raise_rate(bridge, bridge->needed_hz);
+	if (!is_rate(bridge->needed_hz) ||
+	    bridge->needed_hz == bridge->sample_rate_hz)
+		bridge->unneeded_ticks = 0;
+	else if (++bridge->unneeded_ticks > hold_ticks)
+		switch_rate(bridge, bridge->needed_hz);
+}

@@ -1,0 +1,338 @@
+/* bridge_rx.c -- from sources to contributions and their sum. */
+#include <string.h>
+
+#include "mix/bridge_state.h"
+#include "mix/mix.h"
+#include "mix/playout_source.h"
+
+/* 2.5 ms: long enough to hear no click, short enough to lose no consonant. */
+#define FADES_PER_SECOND 400
+
+static const int16_t silence[MM_MAX_FRAME_SAMPLES];
+
+static uint32_t highest(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Fetch what the seats after this one will need: first what says where that
+ * is, then all of it. */
+static void prepare_next(const struct mm_bridge *bridge, size_t at)
+{
+	const struct mm_seat *seats = bridge->seats;
+	const struct mm_source *source;
+
+	if (at + 2 < bridge->nseats) {
+		__builtin_prefetch(seats[at + 2].source);
+		__builtin_prefetch(seats[at + 2].member, 1);
+	}
+	if (at + 1 >= bridge->nseats)
+		return;
+	source = seats[at + 1].source;
+	if (source && source->ops->prepare)
+		source->ops->prepare(source);
+}
+
+void mm_bridge_listen(struct mm_bridge *bridge, int64_t now_us)
+{
+	uint32_t needed_hz = 0;
+
+	for (size_t i = 0; i < bridge->nseats; i++) {
+		struct mm_seat *seat = &bridge->seats[i];
+		struct mm_candidate *candidate = &bridge->candidates[i];
+		struct mm_member *member = seat->member;
+		struct mm_source *source = seat->source;
+		uint8_t level = MM_SILENCE_DBOV;
+
+		prepare_next(bridge, i);
+		if (source) {
+			level = source->ops->peek(source, now_us);
+			needed_hz = highest(needed_hz, source->sample_rate_hz);
+		}
+		needed_hz = highest(needed_hz,
+				    member->tx_format.sample_rate_hz);
+		candidate->level_dbov = level;
+		member->level_dbov = level;
+		member->talking_changed = mm_spurt_observe(
+			&seat->spurt,
+			candidate->eligible ? level : MM_SILENCE_DBOV);
+		member->talking = seat->spurt.talking;
+	}
+	for (size_t i = 0; i < bridge->nplayouts; i++) {
+		struct mm_playout *playout = bridge->playouts[i].playout;
+
+		if (!playout)
+			continue;
+		struct mm_source *source = mm_playout_source(playout);
+
+		source->ops->peek(source, now_us);
+		needed_hz = highest(needed_hz, source->sample_rate_hz);
+		if (mm_playout_underran(playout))
+			bridge->counters->playout_underrun++;
+	}
+	bridge->needed_hz = needed_hz;
+	mm_talkers_choose(&bridge->talkers, bridge->candidates,
+			  bridge->nseats);
+}
+
+static bool follow_source(const struct mm_bridge *bridge,
+			  struct mm_resampler *resampler, uint32_t from_hz)
+{
+	return (resampler->from_hz == from_hz &&
+		resampler->to_hz == bridge->sample_rate_hz) ||
+	       mm_resampler_init(resampler, from_hz,
+				 bridge->sample_rate_hz) == 0;
+}
+
+static void remember(struct mm_voice *voice, uint32_t from_hz,
+		     const int16_t *pcm, size_t nsamples)
+{
+	voice->last_hz = from_hz;
+	voice->last_samples = pcm ? nsamples : 0;
+	if (pcm)
+		memcpy(voice->last, pcm, nsamples * sizeof(*pcm));
+}
+
+/* A source's frame at the bridge's rate, in `frame` unless it needs no
+ * resampling; NULL is silence. A source may change its rate at any time. */
+static const int16_t *at_bridge_rate(const struct mm_bridge *bridge,
+				     struct mm_voice *voice, uint32_t from_hz,
+				     const int16_t *pcm, int16_t *frame)
+{
+	size_t nsamples = mm_frame_samples(from_hz, bridge->config.ptime_ms);
+
+	remember(voice, from_hz, pcm, nsamples);
+	if (from_hz == bridge->sample_rate_hz)
+		return pcm;
+	if (!follow_source(bridge, &voice->resampler, from_hz) ||
+	    (!pcm && !mm_resampler_ringing(&voice->resampler)))
+		return NULL;
+	mm_resample(&voice->resampler, pcm ? pcm : silence, nsamples, frame);
+	return frame;
+}
+
+/* Where everybody is summed nobody comes or goes but by mute and unmute, which
+ * glide; else a talker's first and last frame are faded. */
+static const int16_t *shape(const struct mm_bridge *bridge,
+			    const struct mm_candidate *candidate,
+			    struct mm_member_state *state, const int16_t *pcm,
+			    int16_t *frame)
+{
+	size_t nsamples = bridge->frame_samples;
+	size_t faded = bridge->sample_rate_hz / FADES_PER_SECOND;
+	bool gated = bridge->config.max_talkers > 0;
+	bool fades_in = gated && candidate->choice == MM_CHOICE_ADMITTED;
+	int32_t to_q8 = mm_member_gain(state);
+	bool fades_out = gated && candidate->choice == MM_CHOICE_DROPPED &&
+			 to_q8 != 0;
+	int32_t from_q8 = fades_in ? to_q8 : state->gain_now_q8;
+
+	state->gain_now_q8 = to_q8;
+	if (!pcm || (from_q8 == MM_GAIN_UNITY_Q8 && to_q8 == from_q8 &&
+		     !fades_in && !fades_out))
+		return pcm;
+	if (pcm != frame)
+		memcpy(frame, pcm, nsamples * sizeof(*frame));
+	mm_gain_ramp(frame, nsamples, from_q8, to_q8);
+	if (fades_in)
+		mm_gain_ramp(frame, faded, 0, MM_GAIN_UNITY_Q8);
+	if (fades_out) {
+		mm_gain_ramp(frame, faded, MM_GAIN_UNITY_Q8, 0);
+		memset(frame + faded, 0, (nsamples - faded) * sizeof(*frame));
+	}
+	return frame;
+}
+
+static void contribute(struct mm_bridge *bridge, uint32_t port_id,
+		       const int16_t *pcm)
+{
+	struct mm_contribution *contribution =
+		&bridge->contributions[bridge->ncontributions++];
+
+	contribution->port_id = port_id;
+	contribution->pcm = pcm;
+	if (pcm)
+		mm_mix_add(bridge->sum, pcm, bridge->frame_samples);
+}
+
+static int16_t *next_frame(const struct mm_bridge *bridge)
+{
+	return bridge->frames + bridge->ncontributions * MM_MAX_FRAME_SAMPLES;
+}
+
+static void tell_taps(const struct mm_bridge *bridge,
+		      const struct mm_member *member, const int16_t *pcm)
+{
+	if (member->tapped)
+		mm_tapped_says(member->tapped, member->port_id, pcm,
+			       bridge->sample_rate_hz, bridge->config.ptime_ms,
+			       bridge->skipped);
+}
+
+/* Nobody here hears the member but its own taps. */
+static void overhear(const struct mm_bridge *bridge, const struct mm_seat *seat)
+{
+	struct mm_voice *voice = &seat->member->state->voice;
+	struct mm_source *source = seat->source;
+
+	if (!source || seat->member->tapped->muted) {
+		if (source)
+			source->ops->skip(source);
+		tell_taps(bridge, seat->member, NULL);
+		return;
+	}
+	tell_taps(bridge, seat->member,
+		  at_bridge_rate(bridge, voice, source->sample_rate_hz,
+				 source->ops->pull(source),
+				 next_frame(bridge)));
+	voice->last_samples = 0;
+}
+
+static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
+			  const struct mm_candidate *candidate)
+{
+	struct mm_member_state *state = seat->member->state;
+	struct mm_source *source = seat->source;
+	int16_t *frame = next_frame(bridge);
+	const int16_t *pcm = source->ops->pull(source);
+
+	/* What the filter remembers is older than the silence since. */
+	if (candidate->choice == MM_CHOICE_ADMITTED && !seat->member->tapped)
+		state->voice.resampler.from_hz = 0;
+	pcm = at_bridge_rate(bridge, &state->voice, source->sample_rate_hz,
+			     pcm, frame);
+	tell_taps(bridge, seat->member, pcm);
+	if (candidate->choice == MM_CHOICE_DROPPED)
+		state->voice.last_samples = 0;
+	seat->contribution = (int32_t)bridge->ncontributions;
+	contribute(bridge, seat->member->port_id,
+		   shape(bridge, candidate, state, pcm, frame));
+}
+
+static void give_playout(struct mm_bridge *bridge, size_t index)
+{
+	struct mm_bridge_playout *slot = &bridge->playouts[index];
+
+	if (!slot->pcm)
+		return;
+	if (slot->only)
+		bridge->seats[slot->only->state->seat].playouts++;
+	else
+		contribute(bridge, MM_TAP_PLAYOUT + (uint32_t)index,
+			   slot->pcm);
+}
+
+static void gather_playout(struct mm_bridge *bridge, size_t index)
+{
+	struct mm_bridge_playout *slot = &bridge->playouts[index];
+	struct mm_source *source = mm_playout_source(slot->playout);
+
+	slot->pcm = at_bridge_rate(bridge, &slot->voice,
+				   source->sample_rate_hz,
+				   source->ops->pull(source), slot->frame);
+	give_playout(bridge, index);
+}
+
+void mm_bridge_part(struct mm_bridge *bridge, uint32_t port_id,
+		    const int16_t *pcm)
+{
+	size_t faded = bridge->sample_rate_hz / FADES_PER_SECOND;
+	const int16_t *end = pcm + bridge->frame_samples;
+	struct mm_farewell *farewell = &bridge->farewells[bridge->nfarewells];
+
+	if (bridge->config.max_talkers == 0 ||
+	    bridge->nfarewells == MM_FAREWELLS)
+		return;
+	bridge->nfarewells++;
+	farewell->port_id = port_id;
+	memset(farewell->pcm, 0, sizeof(farewell->pcm));
+	for (size_t i = 0; i < faded; i++)
+		farewell->pcm[i] = *--end;
+	mm_gain_ramp(farewell->pcm, faded, MM_GAIN_UNITY_Q8, 0);
+}
+
+static void begin_sum(struct mm_bridge *bridge)
+{
+	memset(bridge->sum, 0, bridge->frame_samples * sizeof(*bridge->sum));
+	bridge->ncontributions = 0;
+}
+
+void mm_bridge_gather(struct mm_bridge *bridge)
+{
+	begin_sum(bridge);
+	for (size_t i = 0; i < bridge->nseats; i++) {
+		struct mm_seat *seat = &bridge->seats[i];
+		const struct mm_candidate *candidate = &bridge->candidates[i];
+
+		prepare_next(bridge, i);
+		seat->contribution = MM_NO_CONTRIBUTION;
+		seat->playouts = 0;
+		if (candidate->choice != MM_CHOICE_UNHEARD)
+			gather_member(bridge, seat, candidate);
+		else if (seat->member->tapped)
+			overhear(bridge, seat);
+		else if (seat->source)
+			seat->source->ops->skip(seat->source);
+	}
+	for (size_t i = 0; i < bridge->nplayouts; i++) {
+		if (bridge->playouts[i].playout)
+			gather_playout(bridge, i);
+	}
+	for (size_t i = 0; i < bridge->nfarewells; i++)
+		contribute(bridge, bridge->farewells[i].port_id,
+			   bridge->farewells[i].pcm);
+	bridge->nfarewells = 0;
+}
+
+/* The last frame through a filter that has forgotten everything. */
+static const int16_t *replay_voice(const struct mm_bridge *bridge,
+				   struct mm_voice *voice, int16_t *frame)
+{
+	if (voice->last_samples == 0)
+		return NULL;
+	if (voice->last_hz == bridge->sample_rate_hz)
+		return voice->last;
+	if (mm_resampler_init(&voice->resampler, voice->last_hz,
+			      bridge->sample_rate_hz) < 0)
+		return NULL;
+	mm_resample(&voice->resampler, voice->last, voice->last_samples,
+		    frame);
+	return frame;
+}
+
+static void replay_member(struct mm_bridge *bridge, struct mm_seat *seat)
+{
+	struct mm_member_state *state = seat->member->state;
+	int16_t *frame = next_frame(bridge);
+	const int16_t *pcm = replay_voice(bridge, &state->voice, frame);
+
+	if (pcm && state->gain_now_q8 != MM_GAIN_UNITY_Q8) {
+		memmove(frame, pcm, bridge->frame_samples * sizeof(*frame));
+		mm_gain_ramp(frame, bridge->frame_samples, state->gain_now_q8,
+			     state->gain_now_q8);
+		pcm = frame;
+	}
+	seat->contribution = (int32_t)bridge->ncontributions;
+	contribute(bridge, seat->member->port_id, pcm);
+}
+
+void mm_bridge_replay(struct mm_bridge *bridge)
+{
+	begin_sum(bridge);
+	bridge->nfarewells = 0; /* they were made at the other rate */
+	for (size_t i = 0; i < bridge->nseats; i++) {
+		struct mm_seat *seat = &bridge->seats[i];
+
+		seat->playouts = 0;
+		if (seat->contribution >= 0)
+			replay_member(bridge, seat);
+	}
+	for (size_t i = 0; i < bridge->nplayouts; i++) {
+		struct mm_bridge_playout *slot = &bridge->playouts[i];
+
+		if (!slot->playout)
+			continue;
+		slot->pcm = replay_voice(bridge, &slot->voice, slot->frame);
+		give_playout(bridge, i);
+	}
+}

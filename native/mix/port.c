@@ -1,0 +1,261 @@
+/* port.c -- taking a place on a bridge, changing it, leaving it. */
+#include "mix/port.h"
+
+#include "mix/mix.h"
+#include "engine/shard.h"
+
+/* What a tap is fed at where there is no bridge. */
+#define NOWHERE_RATE_HZ 8000
+
+void mm_port_init(struct mm_port *port, const struct mm_port_ops *ops,
+		  uint32_t id)
+{
+	port->ops = ops;
+	port->id = id;
+	port->gain_q8 = MM_GAIN_UNITY_Q8;
+}
+
+static void tell(struct mm_port *port, enum mm_event_type type, int64_t now_us)
+{
+	struct mm_event event = {
+		.type = type, .port_id = port->id, .at_us = now_us,
+	};
+
+	mm_shard_tell(port->shard, &event);
+}
+
+void mm_port_tell_talking(struct mm_port *port, int64_t now_us)
+{
+	bool talking = port->seat && port->place && port->member->talking;
+
+	if (talking == port->told_talking)
+		return;
+	port->told_talking = talking;
+	tell(port, talking ? MM_EVENT_TALK_SPURT_STARTED :
+			     MM_EVENT_TALK_SPURT_ENDED, now_us);
+}
+
+/* What was set before, or in another place, holds in this one too. */
+static void apply(struct mm_port *port)
+{
+	bool lobby = !port->seat;
+
+	mm_bridge_set_gain(port->place, port->member, port->gain_q8);
+	mm_bridge_set_muted(port->place, port->member, port->muted || lobby);
+	mm_bridge_set_deafened(port->place, port->member, port->deafened);
+	port->tapped.muted = port->muted;
+	port->member->tapped = port->tapped.count ? &port->tapped : NULL;
+	mm_bridge_set_hears_itself(port->place, port->member,
+				   port->hears_itself);
+}
+
+static void attach(struct mm_port *port, struct mm_held_playout *playout)
+{
+	if (!port->place || playout->place)
+		return;
+	if (!mm_bridge_add_playout(port->place, playout->playout,
+				   port->member))
+		playout->place = port->place;
+	else
+		port->counters.playout_delayed++;
+}
+
+void mm_port_retry_playouts(struct mm_port *port)
+{
+	for (struct mm_held_playout *p = port->playouts; p; p = p->next)
+		attach(port, p);
+}
+
+static void detach(struct mm_held_playout *playout)
+{
+	if (playout->place)
+		mm_bridge_remove_playout(playout->place, playout->playout);
+	playout->place = NULL;
+}
+
+static void sit(struct mm_port *port)
+{
+	struct mm_bridge *place = NULL;
+
+	if (port->seat)
+		place = port->seat->bridge;
+	else if (port->waits)
+		place = port->shard->lobby->bridge;
+	if (!port->member || !place || mm_bridge_join(place, port->member) < 0)
+		return;
+	port->place = place;
+	apply(port);
+	mm_port_retry_playouts(port);
+}
+
+static void rise(struct mm_port *port, int64_t now_us)
+{
+	if (!port->place)
+		return;
+	for (struct mm_held_playout *p = port->playouts; p; p = p->next)
+		detach(p);
+	mm_bridge_leave(port->place, port->member);
+	port->place = NULL;
+	port->member->tx_payload = NULL;
+	mm_port_tell_talking(port, now_us);
+}
+
+void mm_port_seat(struct mm_port *port, struct mm_held_bridge *seat,
+		  int64_t now_us)
+{
+	rise(port, now_us);
+	port->seat = seat;
+	sit(port);
+}
+
+struct mm_member *mm_port_replace_member(struct mm_port *port,
+					 struct mm_member *member,
+					 int64_t now_us)
+{
+	struct mm_member *old = port->member;
+
+	rise(port, now_us);
+	port->member = member;
+	sit(port);
+	return old;
+}
+
+void mm_port_adopt(struct mm_port *port, struct mm_shard *shard)
+{
+	port->shard = shard;
+	port->next = shard->ports;
+	port->link = &shard->ports;
+	if (port->next)
+		port->next->link = &port->next;
+	shard->ports = port;
+	port->ops->adopt(port);
+	sit(port);
+}
+
+void mm_port_release(struct mm_port *port, bool last, int64_t now_us)
+{
+	rise(port, now_us);
+	port->seat = NULL;
+	while (last && port->playouts)
+		mm_port_remove_playout(port, port->playouts);
+	while (last && port->taps)
+		mm_port_remove_tap(port, port->taps);
+	port->ops->release(port, last);
+	*port->link = port->next;
+	if (port->next)
+		port->next->link = port->link;
+	port->next = NULL;
+	port->shard = NULL;
+	mm_port_publish(port);
+}
+
+void mm_port_set_gain(struct mm_port *port, int32_t gain_q8)
+{
+	port->gain_q8 = gain_q8;
+	if (port->place)
+		apply(port);
+}
+
+void mm_port_set_muted(struct mm_port *port, bool muted)
+{
+	port->muted = muted;
+	if (port->place)
+		apply(port);
+}
+
+void mm_port_set_deafened(struct mm_port *port, bool deafened)
+{
+	port->deafened = deafened;
+	if (port->place)
+		apply(port);
+}
+
+void mm_port_set_hears_itself(struct mm_port *port, bool on)
+{
+	port->hears_itself = on;
+	if (port->place)
+		apply(port);
+}
+
+void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
+		       int32_t gain_q8)
+{
+	if (port->place && port->seat && port->seat == speaker->seat &&
+	    speaker->place)
+		mm_bridge_set_hears(port->place, port->member,
+				    speaker->member, gain_q8);
+}
+
+void mm_port_add_playout(struct mm_port *port, struct mm_held_playout *playout)
+{
+	playout->port = port;
+	playout->next = port->playouts;
+	port->playouts = playout;
+	attach(port, playout);
+}
+
+void mm_port_remove_playout(struct mm_port *port,
+			    struct mm_held_playout *playout)
+{
+	struct mm_held_playout **link = &port->playouts;
+
+	while (*link && *link != playout)
+		link = &(*link)->next;
+	if (*link)
+		*link = playout->next;
+	detach(playout);
+	playout->next = NULL;
+	playout->port = NULL;
+}
+
+void mm_port_add_tap(struct mm_port *port, struct mm_held_tap *tap)
+{
+	/* The engine has counted them: there is room. */
+	if (mm_tapped_add(&port->tapped, tap->tap) < 0)
+		return;
+	tap->port = port;
+	tap->next = port->taps;
+	port->taps = tap;
+	if (port->place)
+		apply(port);
+}
+
+void mm_port_remove_tap(struct mm_port *port, struct mm_held_tap *tap)
+{
+	struct mm_held_tap **link = &port->taps;
+
+	while (*link && *link != tap)
+		link = &(*link)->next;
+	if (*link)
+		*link = tap->next;
+	mm_tapped_remove(&port->tapped, tap->tap);
+	tap->next = NULL;
+	tap->port = NULL;
+	if (port->member)
+		port->member->tapped =
+			port->tapped.count ? &port->tapped : NULL;
+}
+
+void mm_port_feed_taps(struct mm_port *port, uint32_t skipped)
+{
+	if (port->place || !port->tapped.count)
+		return;
+	mm_tapped_says(&port->tapped, port->id, NULL, NOWHERE_RATE_HZ,
+		       port->shard->config.ptime_ms, skipped);
+	port->counters.tap_overrun += mm_tapped_hears(&port->tapped, NULL);
+}
+
+void mm_port_publish(struct mm_port *port)
+{
+	struct mm_readings readings = { .counters = port->counters };
+
+	readings.measures.round_trip_ms = -1;
+	readings.measures.level_dbov = MM_SILENCE_DBOV;
+	if (port->place) {
+		readings.measures.level_dbov = port->member->level_dbov;
+		readings.measures.talking = port->member->talking;
+	}
+	if (port->ops->measure)
+		port->ops->measure(port, &readings.measures);
+	mm_snapshot_publish(&port->snapshot, &readings);
+}

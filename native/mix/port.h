@@ -1,0 +1,119 @@
+/* port.h -- a participant's place on a bridge, whatever carries its audio.
+ *
+ * A port is always somewhere: on the bridge it was seated on, or, if it
+ * `waits`, in its shard's lobby: a bridge where everybody is muted. There it
+ * hears silence and its own playouts, so that a phone gets packets (and its
+ * NAT a reason to stay open) from the answer on, at one encode a format for
+ * all who wait.
+ */
+#ifndef MM_PORT_H
+#define MM_PORT_H
+
+#include "mix/bridge.h"
+#include "engine/event.h"
+#include "engine/held.h"
+#include "mm.h"
+#include "engine/snapshot.h"
+
+struct mm_engine;
+struct mm_shard;
+struct mm_mux;
+struct mm_port;
+
+struct mm_port_ops {
+	/* Now on this shard: open for packets; and the reverse. */
+	void (*adopt)(struct mm_port *port);
+	void (*release)(struct mm_port *port, bool last);
+	/* Before and after the bridges of a tick; receive may be NULL. */
+	void (*receive)(struct mm_port *port, int64_t now_us);
+	void (*transmit)(struct mm_port *port, int64_t now_us);
+	/* Transmits soon: fetch what that needs into the cache; may be NULL. */
+	void (*prepare)(const struct mm_port *port);
+	void (*measure)(const struct mm_port *port,
+			struct mm_measures *measures);
+	/* Digits as tones; NULL where there are none. */
+	void (*set_inband)(struct mm_port *port, bool detects, bool removes);
+	/* On the control thread, when nobody else holds the port. */
+	void (*free)(struct mm_port *port);
+};
+
+struct mm_hears_rule {
+	struct mm_port *speaker;
+	int32_t gain_q8;
+};
+
+/* The control thread's half. */
+struct mm_port_control {
+	struct mm_engine *engine;
+	struct mm_shard *shard;           /* where it is, or is moving to   */
+	struct mm_held_bridge *bridge;
+	struct mm_codec_format tx_format; /* of the newest member           */
+	bool configured;
+	bool closed;
+	uint32_t releases_sent;           /* by a shard                     */
+	uint32_t releases_seen;
+	struct mm_mux *mux;               /* whose socket it uses           */
+	bool mux_holds;                   /* and has not forgotten it       */
+	struct mm_port *next;
+	struct mm_port **link;
+	struct mm_hears_rule *hears;
+	size_t nhears;
+};
+
+struct mm_port {
+	const struct mm_port_ops *ops;
+	uint32_t id;
+	bool waits;                       /* in the lobby while unseated    */
+	struct mm_shard *shard;           /* that holds it; NULL in between */
+	struct mm_port *next;             /* in the shard's list            */
+	struct mm_port **link;
+	struct mm_held_playout *playouts; /* that only it hears             */
+	struct mm_held_tap *taps;         /* on it                          */
+	struct mm_tapped tapped;          /* what its member sees of them   */
+	struct mm_member *member;         /* NULL until configured          */
+	struct mm_held_bridge *seat;      /* where it was told to be        */
+	struct mm_bridge *place;          /* where it is; NULL: nowhere     */
+	int32_t gain_q8;
+	bool muted;
+	bool deafened;
+	bool hears_itself;
+	bool told_talking;                /* the last spurt event           */
+	struct mm_counters counters;
+	struct mm_snapshot snapshot;
+	struct mm_port_control control;
+};
+
+void mm_port_init(struct mm_port *port, const struct mm_port_ops *ops,
+		  uint32_t id);
+
+/* All below on the shard's thread. */
+void mm_port_adopt(struct mm_port *port, struct mm_shard *shard);
+/* `last`: it is closing, not moving; its playouts part from it. */
+void mm_port_release(struct mm_port *port, bool last, int64_t now_us);
+/* Sit down on a bridge, or (NULL) get up. */
+void mm_port_seat(struct mm_port *port, struct mm_held_bridge *seat,
+		  int64_t now_us);
+/* Another member takes the place; the old one is returned. */
+struct mm_member *mm_port_replace_member(struct mm_port *port,
+					 struct mm_member *member,
+					 int64_t now_us);
+void mm_port_set_gain(struct mm_port *port, int32_t gain_q8);
+void mm_port_set_muted(struct mm_port *port, bool muted);
+void mm_port_set_deafened(struct mm_port *port, bool deafened);
+void mm_port_set_hears_itself(struct mm_port *port, bool on);
+void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
+		       int32_t gain_q8);
+void mm_port_add_playout(struct mm_port *port, struct mm_held_playout *playout);
+void mm_port_remove_playout(struct mm_port *port,
+			    struct mm_held_playout *playout);
+void mm_port_add_tap(struct mm_port *port, struct mm_held_tap *tap);
+void mm_port_remove_tap(struct mm_port *port, struct mm_held_tap *tap);
+/* Every tick: taps of a port without a place hear silence. */
+void mm_port_feed_taps(struct mm_port *port, uint32_t skipped);
+/* Every tick: playouts that found their place full try again. */
+void mm_port_retry_playouts(struct mm_port *port);
+/* After the bridges' tick: tell of talk spurts. */
+void mm_port_tell_talking(struct mm_port *port, int64_t now_us);
+void mm_port_publish(struct mm_port *port);
+
+#endif

@@ -1,0 +1,56 @@
+/* talkers.h -- who is heard this tick.
+ *
+ * A room of hundreds has a handful of people speaking; summing the others adds
+ * their noise and costs their decoding. Up to max_talkers are heard:
+ *
+ *   - a frame louder than the gate takes a free place at once, in its own
+ *     tick, so that no first syllable is lost;
+ *   - a talker keeps its place through pauses (hangover);
+ *   - when all places are taken, a louder one displaces the weakest only if
+ *     its smoothed level is MM_TALKERS_HYSTERESIS_DB above, or two equally
+ *     loud people would take turns by the frame.
+ *
+ * max_talkers 0: everybody eligible is heard, always.
+ */
+#ifndef MM_TALKERS_H
+#define MM_TALKERS_H
+
+#include "mix/bridge.h"
+
+#define MM_TALKERS_HANGOVER_MS 600    /* longer than the pauses in a phrase */
+#define MM_TALKERS_HYSTERESIS_DB 6
+
+enum mm_choice {
+	MM_CHOICE_UNHEARD,
+	MM_CHOICE_ADMITTED,   /* heard from this tick on                    */
+	MM_CHOICE_KEPT,
+	MM_CHOICE_DROPPED,    /* heard for the last time: fade it out       */
+};
+
+/* What the choice knows about one member; kept small, for it is walked over
+ * for everybody in every tick. */
+struct mm_candidate {
+	uint16_t loudness_q8;     /* 127 - level in dB, smoothed            */
+	uint16_t hangover_ticks;  /* left                                   */
+	uint8_t level_dbov;       /* in: of this tick's frame               */
+	bool eligible;            /* in: can speak and is not muted         */
+	uint8_t choice;           /* out: enum mm_choice                    */
+};
+
+struct mm_talkers {
+	uint32_t max_talkers;
+	uint32_t hangover_ticks;
+};
+
+int mm_talkers_init(struct mm_talkers *talkers, uint32_t max_talkers,
+		    uint32_t ptime_ms);
+void mm_talkers_choose(const struct mm_talkers *talkers,
+		       struct mm_candidate *candidates, size_t ncandidates);
+
+static inline bool mm_candidate_heard(const struct mm_candidate *candidate)
+{
+	return candidate->choice == MM_CHOICE_ADMITTED ||
+	       candidate->choice == MM_CHOICE_KEPT;
+}
+
+#endif

@@ -1,0 +1,68 @@
+/* latch.h -- whose packets are this port's, and where its packets go.
+ *
+ * SDP names an address; behind a NAT the packets come from another, and ours
+ * must go there (symmetric RTP, RFC 4961). Following just anyone would hand
+ * the call to whoever sprays packets at the port. So, without SRTP:
+ *
+ *   from the signalled address      always taken, and always takes us back
+ *   from elsewhere, at the start    after 3 packets in a row, and only while
+ *                                   nothing came from the signalled address
+ *   from elsewhere, later           only after 2 s of silence, as the same
+ *                                   stream (SSRC, sequence): a NAT rebinding
+ *
+ * With SRTP the authentication tag is the proof: a packet that is newer than
+ * all before moves us. With ICE only the nominated pair does (mm_latch_set).
+ */
+#ifndef MM_LATCH_H
+#define MM_LATCH_H
+
+#include "rtp/rtp.h"
+#include "io/udp.h"
+
+#define MM_LATCH_PROBATION 3
+#define MM_LATCH_SILENCE_US 2000000
+#define MM_LATCH_MAX_JUMP 3000    /* RFC 3550 A.1: MAX_DROPOUT              */
+
+enum mm_latch_trust {
+	MM_LATCH_BY_ADDRESS,
+	MM_LATCH_BY_SRTP,
+	MM_LATCH_BY_ICE,
+};
+
+enum mm_latch_verdict {
+	MM_LATCH_TAKE,
+	MM_LATCH_TAKE_MOVED,      /* and `remote` has changed               */
+	MM_LATCH_PROBE,           /* drop; a few more of these and we move  */
+	MM_LATCH_REFUSE,
+};
+
+struct mm_latch {
+	enum mm_latch_trust trust;
+	struct mm_address signalled;      /* len 0: none                    */
+	struct mm_address remote;         /* len 0: nobody known yet        */
+	bool heard;                       /* from remote, since the signal  */
+	int64_t last_us;                  /* of the newest packet taken     */
+	uint32_t ssrc;
+	uint16_t sequence_number;         /* highest taken                  */
+	struct mm_address candidate;
+	uint32_t candidate_ssrc;
+	uint16_t candidate_sequence;
+	uint32_t candidate_packets;
+};
+
+/* What signalling says: SDP (unspecified addresses count as none). */
+void mm_latch_set(struct mm_latch *latch, enum mm_latch_trust trust,
+		  const struct mm_address *signalled);
+/* Whether it is from where our packets go: judging it will not move us. */
+bool mm_latch_holds(const struct mm_latch *latch,
+		    const struct mm_address *from);
+/* Judge one packet that parsed, and whose payload type was negotiated unless
+ * the latch holds its source. */
+enum mm_latch_verdict mm_latch_judge(struct mm_latch *latch,
+				     const struct mm_address *from,
+				     const struct mm_rtp *rtp, int64_t now_us);
+/* Same host, whatever the port: for RTCP, which has another. */
+bool mm_address_same_host(const struct mm_address *a,
+			  const struct mm_address *b);
+
+#endif

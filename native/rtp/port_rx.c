@@ -1,0 +1,171 @@
+/* port_rx.c -- what comes in: whose it is, what it says, and its absence. */
+#include <errno.h>
+
+#include "rtp/rtp_port.h"
+
+static void tell(struct mm_rtp_port *port, struct mm_event event,
+		 int64_t now_us)
+{
+	event.port_id = port->port.id;
+	event.at_us = now_us;
+	mm_shard_tell(port->port.shard, &event);
+}
+
+/* Ours, by address or by key; counts what is not. */
+static bool latched(struct mm_rtp_port *port, const struct mm_address *from,
+		    const struct mm_rtp *rtp, int64_t now_us)
+{
+	struct mm_counters *counters = &port->port.counters;
+
+	switch (mm_latch_judge(&port->rx.latch, from, rtp, now_us)) {
+	case MM_LATCH_TAKE:
+		return true;
+	case MM_LATCH_TAKE_MOVED:
+		/* RTCP follows as soon as its own next packet shows where. */
+		port->tx.remote_rtcp.len = 0;
+		tell(port, (struct mm_event){ .type = MM_EVENT_REMOTE_CHANGED,
+					      .remote = *from }, now_us);
+		return true;
+	case MM_LATCH_PROBE:
+		counters->rtp_probation++;
+		return false;
+	default:
+		counters->rtp_wrong_source++;
+		return false;
+	}
+}
+
+static void note_packet(struct mm_rtp_port *port, int64_t now_us)
+{
+	struct mm_rtp_rx *rx = &port->rx;
+
+	rx->last_packet_us = now_us;
+	rx->waiting_since_us = now_us;
+	if (!rx->told_first)
+		tell(port, (struct mm_event){ .type = MM_EVENT_FIRST_PACKET },
+		     now_us);
+	rx->told_first = true;
+	if (rx->told_timeout)
+		tell(port, (struct mm_event){ .type = MM_EVENT_MEDIA_RESUMED },
+		     now_us);
+	rx->told_timeout = false;
+}
+
+static int unprotect(struct mm_rtp_port *port, uint8_t *bytes, size_t size)
+{
+	int rc;
+
+	if (!port->srtp)
+		return (int)size;
+	rc = mm_srtp_unprotect(port->srtp, bytes, size);
+	if (rc == -EALREADY)
+		port->port.counters.srtp_replayed++;
+	else if (rc < 0)
+		port->port.counters.srtp_unauthenticated++;
+	return rc;
+}
+
+static void receive_rtp(struct mm_rtp_port *port,
+			const struct mm_address *from, uint8_t *bytes,
+			size_t size, int64_t arrival_us)
+{
+	struct mm_counters *counters = &port->port.counters;
+	struct mm_rtp rtp;
+	int plain = unprotect(port, bytes, size);
+
+	if (plain < 0)
+		return;
+	if (mm_rtp_parse(&rtp, bytes, (size_t)plain) < 0) {
+		counters->rtp_malformed++;
+		return;
+	}
+	/* What was not negotiated proves nothing, and moves no latch; where it
+	 * comes by the known way, the receiver must see its number. */
+	if (!mm_receiver_knows(port->rx.receiver, rtp.payload_type) &&
+	    !mm_latch_holds(&port->rx.latch, from)) {
+		counters->rtp_unknown_payload_type++;
+		return;
+	}
+	if (!latched(port, from, &rtp, arrival_us))
+		return;
+	if (!port->media.receives) {
+		counters->rtp_on_hold++;
+		return;
+	}
+	if (!mm_receiver_packet(port->rx.receiver, bytes, (size_t)plain,
+				arrival_us))
+		note_packet(port, arrival_us);
+}
+
+void mm_port_rx_datagram(struct mm_rtp_port *port,
+			 const struct mm_address *from, uint8_t *bytes,
+			 size_t size, int64_t arrival_us, bool rtcp)
+{
+	if (!port->rx.receiver) {
+		port->port.counters.rtp_before_media++;
+		return;
+	}
+	/* RFC 5761 numbers mean RTCP on either socket. */
+	if (rtcp || mm_rtp_is_rtcp(bytes, size))
+		mm_port_rtcp_datagram(port, from, bytes, size, arrival_us);
+	else
+		receive_rtp(port, from, bytes, size, arrival_us);
+}
+
+void mm_port_rx_prepare(const struct mm_rtp_port *port)
+{
+	mm_prefetch(&port->rx, sizeof(port->rx) + sizeof(port->srtp) +
+				       sizeof(port->media.receive));
+	mm_prefetch(&port->port.counters, MM_CACHE_LINE_BYTES);
+	if (port->srtp)
+		mm_prefetch(port->srtp, sizeof(*port->srtp));
+	if (port->rx.receiver)
+		mm_receiver_prepare_packet(port->rx.receiver);
+}
+
+static void drain_inbox(struct mm_rtp_port *port, int64_t now_us)
+{
+	struct mm_inbox_packet *packet;
+
+	while ((packet = mm_ring_front(&port->inbox->ring))) {
+		/* As in shard_rx.c: a virtual clock has its own time. */
+		if (port->port.shard->config.manual)
+			packet->arrival_us = now_us;
+		mm_port_rx_datagram(port, &packet->from, packet->bytes,
+				    packet->size, packet->arrival_us, false);
+		mm_ring_release(&port->inbox->ring);
+	}
+}
+
+static void tell_digits(struct mm_rtp_port *port, int64_t now_us)
+{
+	struct mm_event event = { .type = MM_EVENT_DIGIT_RECEIVED };
+
+	while (mm_receiver_digit(port->rx.receiver, now_us, &event.digit) > 0)
+		tell(port, event, now_us);
+}
+
+static void watch_silence(struct mm_rtp_port *port, int64_t now_us)
+{
+	int64_t limit_us = port->port.shard->config.media_timeout_us;
+	struct mm_rtp_rx *rx = &port->rx;
+
+	if (!port->media.receives || rx->told_timeout ||
+	    now_us - rx->waiting_since_us < limit_us)
+		return;
+	rx->told_timeout = true;
+	tell(port, (struct mm_event){ .type = MM_EVENT_MEDIA_TIMEOUT },
+	     now_us);
+}
+
+void mm_port_rx_tick(struct mm_port *base, int64_t now_us)
+{
+	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
+
+	if (port->inbox)
+		drain_inbox(port, now_us);
+	if (!port->rx.receiver)
+		return;
+	tell_digits(port, now_us);
+	watch_silence(port, now_us);
+}

@@ -1,0 +1,190 @@
+/* port_setup.c -- a new setup of an RTP port: made here, swapped in there.
+ *
+ * What a re-INVITE does not change goes on as it is: the jitter buffer keeps
+ * its audio, SRTP its roll-over counter, the encoder its state.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/clock.h"
+#include "rtp/rtp_port.h"
+
+static bool same_receive(const struct mm_media *a, const struct mm_media *b)
+{
+	return !memcmp(&a->receive, &b->receive, sizeof(a->receive));
+}
+
+static bool same_send(const struct mm_media *a, const struct mm_media *b)
+{
+	return !memcmp(&a->send, &b->send, sizeof(a->send));
+}
+
+static bool same_keys(const struct mm_media *a, const struct mm_media *b)
+{
+	return a->profile == b->profile && a->key_bytes == b->key_bytes &&
+	       !memcmp(a->rx_key, b->rx_key, sizeof(a->rx_key)) &&
+	       !memcmp(a->tx_key, b->tx_key, sizeof(a->tx_key));
+}
+
+void mm_port_setup_close(struct mm_port_setup *setup)
+{
+	if (setup->member)
+		mm_member_close(setup->member);
+	free(setup->member);
+	if (setup->receiver)
+		mm_receiver_close(setup->receiver);
+	if (setup->srtp)
+		mm_srtp_close(setup->srtp);
+	free(setup->srtp);
+	free(setup);
+}
+
+static int srtp_open(struct mm_port_setup *setup,
+		     const struct mm_libraries *libraries)
+{
+	const struct mm_media *media = &setup->media;
+	struct mm_srtp *srtp;
+	int rc;
+
+	if (media->profile == MM_SRTP_NONE)
+		return 0;
+	srtp = calloc(1, sizeof(*srtp));
+	if (!srtp)
+		return -ENOMEM;
+	rc = mm_srtp_open(srtp, libraries, media->profile, media->rx_key,
+			  media->tx_key, media->key_bytes);
+	if (rc < 0)
+		free(srtp);
+	else
+		setup->srtp = srtp;
+	return rc;
+}
+
+static int member_open(struct mm_port_setup *setup, struct mm_rtp_port *port,
+		       const struct mm_libraries *libraries)
+{
+	struct mm_receiver *receiver = setup->receiver ? setup->receiver :
+							 port->told_receiver;
+	struct mm_member *member = calloc(1, sizeof(*member));
+	int rc;
+
+	if (!member)
+		return -ENOMEM;
+	rc = mm_member_open(member, port->port.id,
+			    mm_receiver_source(receiver), &setup->media.send,
+			    setup->media.receive.ptime_ms, libraries);
+	if (rc < 0)
+		free(member);
+	else
+		setup->member = member;
+	return rc;
+}
+
+int mm_port_setup_open(struct mm_port_setup **opened, struct mm_rtp_port *port,
+		       const struct mm_media *media,
+		       const struct mm_libraries *libraries)
+{
+	bool first = !port->told_receiver;
+	struct mm_port_setup *setup = calloc(1, sizeof(*setup));
+	int rc = 0;
+
+	if (!setup)
+		return -ENOMEM;
+	memcpy(&setup->media, media, sizeof(*media));
+	if (first || !same_receive(media, &port->told))
+		rc = mm_receiver_open(&setup->receiver, &media->receive,
+				      libraries, &port->port.counters);
+	if (!rc && (setup->receiver || !same_send(media, &port->told)))
+		rc = member_open(setup, port, libraries);
+	setup->keep_srtp = !first && same_keys(media, &port->told);
+	if (!rc && !setup->keep_srtp)
+		rc = srtp_open(setup, libraries);
+	if (rc < 0) {
+		mm_port_setup_close(setup);
+		return rc;
+	}
+	memcpy(&port->told, media, sizeof(*media));
+	if (setup->receiver)
+		port->told_receiver = setup->receiver;
+	*opened = setup;
+	return 0;
+}
+
+static enum mm_latch_trust trust_of(const struct mm_rtp_port *port)
+{
+	if (port->mux_fd >= 0)
+		return MM_LATCH_BY_ICE;
+	return port->srtp ? MM_LATCH_BY_SRTP : MM_LATCH_BY_ADDRESS;
+}
+
+static void apply_media(struct mm_rtp_port *port, const struct mm_media *media,
+			int64_t now_us)
+{
+	bool heard_before = port->media.receives;
+
+	memcpy(&port->media, media, sizeof(*media));
+	mm_latch_set(&port->rx.latch, trust_of(port), &media->remote);
+	port->tx.remote_rtcp = media->remote_rtcp;
+	if (media->ssrc_chosen)
+		port->tx.ssrc = media->ssrc;
+	if (port->tx.dtmf.clock_rate_hz != media->receive.dtmf_clock_rate_hz)
+		mm_dtmf_tx_init(&port->tx.dtmf,
+				media->receive.dtmf_clock_rate_hz,
+				media->receive.ptime_ms);
+	if (media->receives && (!heard_before || !port->rx.waiting_since_us))
+		port->rx.waiting_since_us = now_us;
+}
+
+void mm_rtp_port_configure(struct mm_port *base, struct mm_port_setup *setup,
+			   int64_t now_us)
+{
+	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
+	struct mm_receiver *receiver = port->rx.receiver;
+	struct mm_srtp *srtp = port->srtp;
+
+	if (!setup->keep_srtp) {
+		port->srtp = setup->srtp;
+		setup->srtp = srtp;
+	}
+	/* The old member pulls from the old receiver until it has left. */
+	if (setup->member)
+		setup->member = mm_port_replace_member(base, setup->member,
+						       now_us);
+	if (setup->receiver) {
+		port->rx.receiver = setup->receiver;
+		setup->receiver = receiver;
+		mm_receiver_set_inband(port->rx.receiver,
+				       port->rx.detects_tones,
+				       port->rx.removes_tones);
+	}
+	apply_media(port, &setup->media, now_us);
+	base->member->receives = port->media.sends;
+}
+
+void mm_rtp_port_set_remote(struct mm_port *base,
+			    const struct mm_address *remote)
+{
+	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
+
+	mm_latch_set(&port->rx.latch, trust_of(port), remote);
+}
+
+void mm_rtp_port_set_inband(struct mm_port *base, bool detects, bool removes)
+{
+	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
+
+	port->rx.detects_tones = detects;
+	port->rx.removes_tones = removes;
+	if (port->rx.receiver)
+		mm_receiver_set_inband(port->rx.receiver, detects, removes);
+}
+
+void mm_rtp_port_send_digit(struct mm_port *base, const struct mm_digit *digit)
+{
+	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
+
+	if (port->rx.receiver && port->media.receive.dtmf_payload_type)
+		mm_dtmf_tx_push(&port->tx.dtmf, digit->digit,
+				digit->duration_ms);
+}

@@ -1,0 +1,65 @@
+/* receiver.h -- from plain RTP packets to one frame a tick.
+ *
+ *   packet -> source check -> DTMF | jitter buffer -> decode, FEC, PLC
+ *          -> time scale -> frame
+ *
+ * A receiver is a source (source.h). SRTP, sockets and addresses are the
+ * port's business, not this file's.
+ */
+#ifndef MM_RECEIVER_H
+#define MM_RECEIVER_H
+
+#include "codec/codec.h"
+#include "engine/counters.h"
+#include "rtp/dtmf.h"
+#include "rtp/jbuf.h"
+#include "mm.h"
+#include "dsp/plc.h"
+#include "rtp/rtp.h"
+#include "mix/source.h"
+
+#define MM_RECEIVER_MAX_FORMATS 6
+
+struct mm_receiver_config {
+	struct mm_codec_format formats[MM_RECEIVER_MAX_FORMATS];
+	size_t nformats;
+	uint8_t dtmf_payload_type;      /* 0: none                          */
+	uint32_t dtmf_clock_rate_hz;
+	uint8_t level_extension_id;     /* RFC 6464; 0: none                */
+	uint32_t ptime_ms;              /* of our tick                      */
+	uint32_t max_delay_ms;          /* hard cap of the jitter buffer    */
+};
+
+struct mm_receiver;
+
+/* Everything one receiver ever needs (decoders of all its formats included)
+ * is allocated here, off the tick. -ENOMEM, -ENOSYS, -EINVAL. */
+int mm_receiver_open(struct mm_receiver **receiver,
+		     const struct mm_receiver_config *config,
+		     const struct mm_libraries *libraries,
+		     struct mm_counters *counters);
+void mm_receiver_close(struct mm_receiver *receiver);
+
+struct mm_source *mm_receiver_source(struct mm_receiver *receiver);
+/* Whether the payload type is one of the config's. */
+bool mm_receiver_knows(const struct mm_receiver *receiver,
+		       uint8_t payload_type);
+/* A packet will come: fetch what it will need into the cache. */
+void mm_receiver_prepare_packet(const struct mm_receiver *receiver);
+/* One decrypted RTP packet. 0, or -errno and the counter that names why. */
+int mm_receiver_packet(struct mm_receiver *receiver, const uint8_t *packet,
+		       size_t size, int64_t arrival_us);
+/* A finished digit, 1, or 0; call until 0 every tick. */
+int mm_receiver_digit(struct mm_receiver *receiver, int64_t now_us,
+		      struct mm_digit *digit);
+/* Digits sent as tones are received too; `removes`: and not heard. Takes hold
+ * of the next frame. */
+void mm_receiver_set_inband(struct mm_receiver *receiver, bool detects,
+			    bool removes);
+/* For reports and statistics. */
+struct mm_rtp_source *mm_receiver_rtp_source(struct mm_receiver *receiver);
+const struct mm_jbuf *mm_receiver_jbuf(const struct mm_receiver *receiver);
+/* Arrival of the newest valid packet; 0 before the first. */
+int64_t mm_receiver_last_packet_us(const struct mm_receiver *receiver);
+
+#endif

@@ -1,0 +1,140 @@
+/* rtp_port.h -- a port whose audio is RTP.
+ *
+ *   datagram -> SRTP -> latch -> receiver (jitter buffer, codec) -> member
+ *   member's payload | DTMF -> RTP header -> SRTP -> outbox
+ *
+ * Everything that SDP settles comes as one setup, made off the tick; applying
+ * it swaps parts, and the setup goes back with the old ones.
+ */
+#ifndef MM_RTP_PORT_H
+#define MM_RTP_PORT_H
+
+#include "rtp/dtmf.h"
+#include "io/inbox.h"
+#include "rtp/latch.h"
+#include "mix/port.h"
+#include "rtp/receiver.h"
+#include "rtp/rtcp.h"
+#include "engine/shard.h"
+#include "rtp/srtp.h"
+
+#define MM_CNAME_BYTES 24
+
+/* What Python says; unused bytes are 0, so that two may be compared whole. */
+struct mm_media {
+	struct mm_receiver_config receive;
+	struct mm_codec_format send;
+	bool sends;                       /* directions as we see them      */
+	bool receives;
+	bool rtcp_mux;
+	bool ssrc_chosen;
+	uint32_t ssrc;
+	struct mm_address remote;         /* len 0: not known               */
+	struct mm_address remote_rtcp;    /* len 0: the port after remote's */
+	enum mm_srtp_profile profile;
+	uint8_t rx_key[MM_SRTP_MAX_KEY_BYTES];
+	uint8_t tx_key[MM_SRTP_MAX_KEY_BYTES];
+	uint32_t key_bytes;
+};
+
+struct mm_port_setup {
+	struct mm_media media;
+	struct mm_receiver *receiver;     /* NULL: go on with the old one   */
+	struct mm_member *member;         /* NULL: go on with the old one   */
+	struct mm_srtp *srtp;             /* NULL with keep_srtp, or none   */
+	bool keep_srtp;
+};
+
+struct mm_rtp_rx {
+	struct mm_receiver *receiver;     /* NULL until configured          */
+	struct mm_latch latch;
+	int64_t last_packet_us;           /* valid; 0 before the first      */
+	int64_t waiting_since_us;         /* of the media timeout           */
+	bool told_first;
+	bool told_timeout;
+	bool detects_tones, removes_tones; /* whatever the receiver         */
+	uint32_t last_sr;                 /* middle of the peer's NTP time  */
+	int64_t last_sr_us;
+	double remote_loss;
+	int64_t round_trip_us;            /* < 0: not known                 */
+};
+
+struct mm_rtp_tx {
+	uint32_t ssrc;
+	uint16_t sequence_number;
+	uint32_t timestamp;               /* of this tick                   */
+	uint32_t packets;
+	uint32_t octets;
+	uint32_t packets_at_report;
+	bool flowing;                     /* sent audio in the last tick    */
+	struct mm_dtmf_tx dtmf;
+	struct mm_address remote_rtcp;
+	int64_t next_report_us;
+	char cname[MM_CNAME_BYTES];
+};
+
+struct mm_rtp_port {
+	struct mm_port port;              /* first                          */
+	struct mm_shard_socket rtp;       /* fd -1: through a mux           */
+	struct mm_rtp_rx rx;
+	struct mm_srtp *srtp;
+	struct mm_media media;
+	int mux_fd;                       /* -1: own sockets                */
+	struct mm_inbox *inbox;           /* what the mux has for us        */
+	struct mm_rtp_tx tx;
+	struct mm_shard_socket rtcp;
+	uint16_t local_port;
+	uint32_t random;                  /* xorshift state                 */
+
+	/* The control thread's. */
+	struct mm_media told;             /* the newest setup's media       */
+	struct mm_receiver *told_receiver;
+};
+
+/* Control thread: sockets of its own (a pair within the range; 0, 0 is any),
+ * or none and an inbox. -EADDRINUSE when the range is used up. */
+struct mm_port_range {
+	const char *host;
+	uint16_t min;
+	uint16_t max;
+};
+int mm_rtp_port_open(struct mm_rtp_port **port, uint32_t id,
+		     const struct mm_port_range *range);
+int mm_rtp_port_open_muxed(struct mm_rtp_port **port, uint32_t id, int fd);
+/* Control thread: what must change for this media; nothing is sent yet. */
+int mm_port_setup_open(struct mm_port_setup **setup, struct mm_rtp_port *port,
+		       const struct mm_media *media,
+		       const struct mm_libraries *libraries);
+void mm_port_setup_close(struct mm_port_setup *setup);
+
+/* Shard's thread. */
+void mm_rtp_port_configure(struct mm_port *port, struct mm_port_setup *setup,
+			   int64_t now_us);
+void mm_rtp_port_set_remote(struct mm_port *port,
+			    const struct mm_address *remote);
+void mm_rtp_port_set_inband(struct mm_port *port, bool detects, bool removes);
+void mm_rtp_port_send_digit(struct mm_port *port,
+			    const struct mm_digit *digit);
+
+/* port_rx.c */
+void mm_port_rx_open(struct mm_rtp_port *port);
+/* A packet will come: fetch what it is judged by into the cache. */
+void mm_port_rx_prepare(const struct mm_rtp_port *port);
+void mm_port_rx_datagram(struct mm_rtp_port *port,
+			 const struct mm_address *from, uint8_t *bytes,
+			 size_t size, int64_t arrival_us, bool rtcp);
+void mm_port_rx_tick(struct mm_port *port, int64_t now_us);
+/* port_tx.c */
+void mm_port_tx_prepare(const struct mm_rtp_port *port);
+void mm_port_tx_tick(struct mm_port *port, int64_t now_us);
+/* port_rtcp.c */
+void mm_port_rtcp_datagram(struct mm_rtp_port *port,
+			   const struct mm_address *from, uint8_t *bytes,
+			   size_t size, int64_t arrival_us);
+void mm_port_rtcp_tick(struct mm_rtp_port *port, int64_t now_us);
+void mm_port_rtcp_bye(struct mm_rtp_port *port);
+void mm_rtp_port_measure(const struct mm_port *port,
+			 struct mm_measures *measures);
+uint32_t mm_rtp_port_random(struct mm_rtp_port *port);
+
+#endif

@@ -1,0 +1,101 @@
+/* voice.h -- the sound of one receiver: what the jitter buffer gave, in order,
+ * decoded no sooner than somebody listens.
+ *
+ *   push packet | gap | silence -> items -> decode, FEC, PLC -> PCM -> take
+ *                                     \---------- skip (not decoded) ---/
+ *
+ * Every seam between sounds that do not follow each other is ramped over.
+ */
+#ifndef MM_VOICE_H
+#define MM_VOICE_H
+
+#include "codec/codec.h"
+#include "engine/counters.h"
+#include "rtp/jbuf.h"
+#include "mm.h"
+
+#define MM_VOICE_MAX_FORMATS 6
+#define MM_VOICE_SHORTEST_US 2500     /* of an item, silence aside          */
+#define MM_VOICE_ITEMS 18             /* two ticks of the shortest and over */
+#define MM_VOICE_PRIMING_ITEMS 2      /* Opus' prediction settles in two    */
+#define MM_VOICE_UNKNOWN_DBOV 255     /* level not told by the client       */
+/* What is left of a tick, a packet of 120 ms, and the time scaler's stretch. */
+#define MM_VOICE_MAX_SAMPLES (2 * MM_MAX_PACKET_SAMPLES)
+
+enum mm_voice_kind {
+	MM_VOICE_PACKET,
+	MM_VOICE_GAP,             /* payload, if any: the packet after it   */
+	MM_VOICE_SILENCE,
+};
+
+struct mm_voice_item {
+	enum mm_voice_kind kind;
+	bool seam;                /* does not follow what was before it     */
+	uint8_t level_dbov;
+	uint16_t size;
+	size_t nsamples;
+	size_t skipped_samples;   /* of these: passed undecoded             */
+	uint8_t payload[MM_JBUF_MAX_PAYLOAD_BYTES];
+};
+
+struct mm_voice {
+	struct mm_codec_format formats[MM_VOICE_MAX_FORMATS];
+	struct mm_decoder *decoders[MM_VOICE_MAX_FORMATS];
+	size_t nformats;
+	size_t format;            /* in use                                 */
+	const struct mm_libraries *libraries;
+	struct mm_counters *counters;
+	size_t first, nitems;
+	size_t npassed;           /* that the decoder has missed            */
+	size_t owed_samples;      /* in items                               */
+	uint8_t level_dbov;       /* last told by the client                */
+	uint32_t next_sequence;   /* extended; follows what was pushed last */
+	bool broken;              /* nothing follows what was pushed last   */
+	bool unheard;             /* the last sound was skipped             */
+	size_t concealed_samples; /* in this gap                            */
+	int16_t last_sample;      /* decoded: seams start from it           */
+	size_t npcm;
+	size_t ntaken;            /* of these: lent out                     */
+	struct mm_voice_item items[MM_VOICE_ITEMS];
+	struct mm_voice_item passed[MM_VOICE_PRIMING_ITEMS]; /* last first  */
+	int16_t pcm[MM_VOICE_MAX_SAMPLES];
+};
+
+/* Decoders for all formats; -ENOMEM, -ENOSYS, -EINVAL. */
+int mm_voice_open(struct mm_voice *voice, const struct mm_codec_format *formats,
+		  size_t nformats, const struct mm_libraries *libraries,
+		  struct mm_counters *counters);
+void mm_voice_close(struct mm_voice *voice);
+/* Index of the format with that payload type, or -ENOENT. */
+int mm_voice_find_format(const struct mm_voice *voice, uint8_t payload_type);
+uint32_t mm_voice_sample_rate_hz(const struct mm_voice *voice);
+/* Another sender: nothing decoded so far says anything of what comes. */
+void mm_voice_restart(struct mm_voice *voice);
+
+/* Items may be pushed while less than two ticks wait. A packet of another format
+ * than the one before throws away what is left of that (less than a tick): a
+ * frame has one sample rate. */
+void mm_voice_push_packet(struct mm_voice *voice,
+			  const struct mm_jbuf_packet *packet);
+/* `next` (or NULL) is the packet right after the gap. */
+void mm_voice_push_gap(struct mm_voice *voice, size_t nsamples,
+		       const struct mm_jbuf_packet *next);
+void mm_voice_push_silence(struct mm_voice *voice, size_t nsamples);
+
+/* Samples not yet taken or skipped, decoded or not. */
+size_t mm_voice_waiting(const struct mm_voice *voice);
+/* Loudest level the client told of what is waiting, or UNKNOWN. */
+uint8_t mm_voice_level_dbov(const struct mm_voice *voice);
+/* Nothing is waiting, or only silence with the last sound faded out. */
+bool mm_voice_is_silent(const struct mm_voice *voice);
+
+void mm_voice_decode(struct mm_voice *voice);
+/* One pitch period less or more in what is decoded; was it possible? */
+bool mm_voice_shorten(struct mm_voice *voice);
+bool mm_voice_lengthen(struct mm_voice *voice);
+/* The next frame, the caller's until it gives it back. */
+int16_t *mm_voice_take(struct mm_voice *voice, size_t nsamples);
+void mm_voice_give_back(struct mm_voice *voice);
+void mm_voice_skip(struct mm_voice *voice, size_t nsamples);
+
+#endif

@@ -18,7 +18,9 @@ __all__ = ["Heard", "Receiver", "listen"]
 
 MAX_FORMATS = 6
 SILENCE_DBOV = 127
-COUNTERS = re.findall(r"\bX\((\w+)\)", (ROOT / "native" / "engine" / "counters.h").read_text(encoding="utf-8"))
+COUNTERS = re.findall(
+    r"\bX\((\w+)\)", (ROOT / "native" / "engine" / "counters.h").read_text(encoding="utf-8")
+)
 
 Pcm = npt.NDArray[np.int16]
 

@@ -16,13 +16,13 @@ from playwright.async_api import Page, Route, async_playwright
 
 from tests.support.whip import Exchange
 
-__all__ = ["Chromium", "chromium"]
+__all__ = ["EXECUTABLE", "FLAGS", "Chromium", "chromium"]
 
-_EXECUTABLE = "/usr/bin/chromium"
+EXECUTABLE = "/usr/bin/chromium"
 _SCRIPT = Path(__file__).with_name("chromium.js")
 _ORIGIN = "http://127.0.0.1/"  # a secure context: only there may a page use the microphone
 _PAGE = f"<!doctype html><meta charset=utf-8><script>{_SCRIPT.read_text()}</script>"
-_FLAGS = [
+FLAGS = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -97,8 +97,8 @@ async def chromium(exchange: Exchange, microphone: Path) -> AsyncIterator[Chromi
         await route.fulfill(body=_PAGE, content_type="text/html")
 
     async with async_playwright() as playwright:
-        flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
-        browser = await playwright.chromium.launch(executable_path=_EXECUTABLE, headless=True, args=flags)
+        flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, headless=True, args=flags)
         try:
             page = await browser.new_page()
             await page.route("**/*", serve)

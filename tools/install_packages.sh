@@ -1,10 +1,12 @@
 #!/bin/sh
-# Install the Debian or Ubuntu packages that are missing: install_packages.sh build|test|bench|fuzz|fresh
+# Install the Debian or Ubuntu packages that are missing: install_packages.sh build|debug|test|bench|fuzz|fresh
 #
 # Every file that the build, the tests, bench/ and tools/ use outside Python comes from a package named here.
 # When nothing is missing, this installs nothing and needs no rights.
 set -eu
 
+# Recorded speech with known words: at 8 kHz (.wav) and at 16 kHz (.g722).
+sounds=/usr/share/asterisk/sounds/en_US_f_Allison
 missing=""
 
 # need_command COMMAND PACKAGE: PACKAGE is missing if COMMAND is not found, in /usr/sbin and /sbin either.
@@ -36,8 +38,13 @@ build() {
 	need_python_headers
 }
 
-test_() {
+debug() {
 	build
+	need_file "$sounds/agent-pass.wav" asterisk-core-sounds-en-wav
+}
+
+test_() {
+	debug
 	need_command baresip baresip-core
 	need_command sipp sip-tester
 	need_chromium
@@ -48,9 +55,7 @@ test_() {
 	need_command psql postgresql-client
 	need_file "/usr/lib/postgresql/*/bin/postgres" postgresql
 	need_command espeak-ng espeak-ng
-	# Recorded speech with known words, at 8 and at 16 kHz.
-	need_file "/usr/share/asterisk/sounds/en_US_f_Allison/agent-pass.wav" asterisk-core-sounds-en-wav
-	need_file "/usr/share/asterisk/sounds/en_US_f_Allison/agent-pass.g722" asterisk-core-sounds-en-g722
+	need_file "$sounds/agent-pass.g722" asterisk-core-sounds-en-g722
 }
 
 bench() {
@@ -72,9 +77,9 @@ fresh() {
 }
 
 case "${1:-build}" in
-build | bench | fuzz | fresh) "${1:-build}" ;;
+build | debug | bench | fuzz | fresh) "${1:-build}" ;;
 test) test_ ;;
-*) echo "usage: $0 build|test|bench|fuzz|fresh" >&2; exit 2 ;;
+*) echo "usage: $0 build|debug|test|bench|fuzz|fresh" >&2; exit 2 ;;
 esac
 
 [ -n "$missing" ] || exit 0

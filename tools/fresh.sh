@@ -62,6 +62,7 @@ indexes=$(python3 -m pip config list 2>/dev/null | grep -oE "(file://)?/[A-Za-z0
 
 export root indexes
 unshare --mount --propagation private --pid --fork --kill-child sh -eu -c '
+	mount --bind "$root" "$root" # so that / is a mount point inside, as a test needs that unshares mounts
 	mount -t proc proc "$root/proc"
 	mount --rbind /sys "$root/sys"
 	mount --rbind /dev "$root/dev"

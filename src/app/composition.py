@@ -36,7 +36,7 @@ from mixminus.errors import Unavailable
 from mixminus.mixer import Engine, EngineConfig, EngineEvent
 from mixminus.model.ids import ConferenceId
 from mixminus.sip.config import SipConfig
-from mixminus.sip.endpoint import SipEndpoint
+from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
@@ -219,9 +219,13 @@ async def _start_sip(
         log_json=settings.log_json,
     )
     endpoint = SipEndpoint(
-        engine, control.calls, config, directory=control.directory, on_event=control.on_engine_event
+        engine,
+        control.calls,
+        config,
+        directory=control.directory,
+        transfers=control.transfers,
+        on_event=control.on_engine_event,
     )
-    endpoint.desk.transfers = control.transfers
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)

@@ -5,9 +5,9 @@ from typing import Final, Literal
 
 from mixminus.mixer.formats import Codec
 
-__all__ = ["EDGE_FAREWELL_S", "SipConfig"]
+__all__ = ["EDGE_CLEANUP_S", "SipConfig"]
 
-EDGE_FAREWELL_S: Final = 4.0
+EDGE_CLEANUP_S: Final = 4.0
 """So long the edge of a server that was killed holds its port, while the workers say BYE through it."""
 
 

@@ -18,7 +18,7 @@ End of file on such a socket means that the other process is gone.
 from dataclasses import dataclass, field
 
 from mixminus.model.ids import LegId
-from mixminus.sip.hop import Hop
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.sdp.negotiation import LocalEnd
 
 __all__ = [
@@ -123,7 +123,7 @@ class Dial:
     """The From header, without a tag."""
     private: bool
     """Ask whoever is on the way not to tell who calls (RFC 3323)."""
-    hop: Hop
+    flow: Flow
     local: LocalEnd
     offer: str
     """Our SDP."""

@@ -19,7 +19,6 @@ from mixminus.machine import step
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
-from mixminus.sip.keeper import Keeper
 from mixminus.sip.messages import (
     AddWorker,
     CallDialled,
@@ -39,7 +38,7 @@ from mixminus.sip.messages import (
     WorkerExited,
     WorkerReady,
 )
-from mixminus.sip.supervision import Backoff
+from mixminus.sip.supervision import Backoff, Supervisor
 from mixminus.tasks import TaskScope
 
 __all__ = ["WORKER_TRANSITIONS", "WorkerEvent", "WorkerPool", "WorkerState", "workers_needed"]
@@ -120,14 +119,14 @@ class WorkerPool:
         self._changed = asyncio.Event()
         self._reservations: dict[LegId, asyncio.Future[int]] = {}
         self._edge_open = False
-        self._edge = Keeper(
+        self._edge = Supervisor(
             "mixminus.sip.edge",
             config,
             on_message=self._on_edge_report,
             on_start=self._on_edge_start,
             on_loss=self._on_edge_loss,
         )
-        self._zygote = Keeper(
+        self._zygote = Supervisor(
             "mixminus.sip.zygote",
             config,
             on_message=self._on_zygote_report,

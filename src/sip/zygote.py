@@ -14,10 +14,9 @@ import time
 from typing import Final
 
 from mixminus import log
-from mixminus.sip import watchdog
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import Fork, Forked, WorkerExited
-from mixminus.sip.naming import name_process
+from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.sip.worker import process
 
 __all__ = ["Zygote", "main"]
@@ -48,7 +47,7 @@ class Zygote:
         poll.register(self._children, select.POLLIN)
         try:
             while True:
-                watchdog.rearm()
+                rearm_watchdog()
                 ready = {descriptor for descriptor, _ in poll.poll(_TURN_MS)}
                 if self._children.fileno() in ready:
                     self._children.recv(4096)
@@ -117,8 +116,7 @@ class Zygote:
 def main() -> None:
     """Run the zygote on the descriptor that the server has passed."""
     _, descriptor, level, log_format = sys.argv
-    watchdog.live_by_socket()
-    name_process("mm-sip-zygote")
+    start_child_process("mm-sip-zygote")
     log.configure(level=level, json=log_format == "json")
     # What was imported so far is never collected, so that its pages stay shared.
     gc.freeze()

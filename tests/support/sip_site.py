@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from mixminus.sip.config import SipConfig
-from mixminus.sip.endpoint import SipEndpoint
+from mixminus.sip.service import SipEndpoint
 from tests.support.sip_phone import Phone
 from tests.support.site import Site
 
@@ -28,11 +28,12 @@ class SipSite:
 async def sip_site(site: Site) -> AsyncIterator[SipSite]:
     control = site.house.control
     config = SipConfig(port=0, max_calls=4)
-    endpoint = SipEndpoint(control.engine, control.calls, config, directory=control.directory)
+    endpoint = SipEndpoint(
+        control.engine, control.calls, config, directory=control.directory, transfers=control.transfers
+    )
     try:
         await endpoint.start()
         control.dialout.legs = endpoint
-        endpoint.desk.transfers = control.transfers
         yield SipSite(site, endpoint)
     finally:
         await endpoint.close()

@@ -1,8 +1,9 @@
 """One pjsua2 call: its callbacks become reports, its descriptions are ours."""
 
+import functools
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
@@ -23,10 +24,12 @@ from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
 from mixminus.sip.sdp.session import LocalSession
-from mixminus.sip.worker.guarded import guarded
 from mixminus.sip.worker.referrals import Referrals, confirming_tags, notification
 
-__all__ = ["SipCall"]
+__all__ = ["SipCall", "guarded"]
+
+P = ParamSpec("P")
+S = TypeVar("S")
 
 _UNKNOWN_DURATION: Final = 0xFFFF_FFFF  # PJSUA_UNKNOWN_DTMF_DURATION
 # RFC 3261 section 21.3; 305 and 380 want something else than another call.
@@ -36,6 +39,19 @@ _CONTACT_URI: Final = re.compile(
 )
 
 _log = log.get("sip.worker")
+
+
+def guarded(callback: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S, P], None]:
+    """Log any exception of a callback: raised through SWIG's director it would abort the process."""
+
+    @functools.wraps(callback)
+    def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            callback(self, *args, **kwargs)
+        except Exception:  # noqa: BLE001 - no exception may reach C++
+            _log.exception("callback failed", callback=callback.__name__)
+
+    return call
 
 
 class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types

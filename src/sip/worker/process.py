@@ -6,17 +6,13 @@ between two such calls: nothing here is ever entered twice.
 
 import ctypes
 import itertools
-import os
 import select
-import socket
 import time
-from contextlib import suppress
 from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
-from mixminus.sip import watchdog
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import (
     Answer,
@@ -33,14 +29,12 @@ from mixminus.sip.messages import (
     Ring,
     WorkerReady,
 )
-from mixminus.sip.naming import name_process
-from mixminus.sip.worker.account import SipAccount, account_config
-from mixminus.sip.worker.calls import Calls
-from mixminus.sip.worker.fence import fence
+from mixminus.sip.supervision import name_process, rearm_watchdog
+from mixminus.sip.worker.calls import Calls, SipAccount, account_config
+from mixminus.sip.worker.transport import open_transport
 
 __all__ = ["run"]
 
-_LOOPBACK: Final = "127.0.0.1"
 # pjsip's timers (retransmission first of all, T1 = 500 ms) are only looked at when we turn.
 _BUSY_TURN_MS: Final = 50
 _IDLE_TURN_MS: Final = 500
@@ -52,13 +46,10 @@ _log = log.get("sip.worker")
 
 def run(command: Fork, channel: BlockingChannel) -> None:
     """Serve until drained, or until the server is gone."""
-    watchdog.rearm()
+    rearm_watchdog()
     name_process("mm-sip-worker")
     endpoint, capacity = _open_endpoint(command)
-    sip_port = _open_transport(endpoint)
-    sip_descriptor = _descriptor_of(sip_port)
-    with socket.socket(fileno=os.dup(sip_descriptor)) as sip_socket:
-        fence(sip_socket, (_LOOPBACK, command.edge_port))
+    sip_port, sip_descriptor = open_transport(endpoint, command.edge_port)
     calls = Calls(channel)
     config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
     account = SipAccount(calls, config, command.edge_port)
@@ -84,17 +75,6 @@ def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
     return endpoint, int(library.pjsua_call_get_max_count())
 
 
-def _open_transport(endpoint: pj.Endpoint) -> int:
-    config = pj.TransportConfig()
-    config.port = 0
-    config.boundAddress = _LOOPBACK
-    transport_id = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
-    endpoint.audDevManager().setNoDev()
-    endpoint.libStart()
-    name: str = endpoint.transportGetInfo(transport_id).localName
-    return int(name.rpartition(":")[2])
-
-
 class _Loop:
     """Waits for whichever speaks first: the edge, the server, or pjsip's clock."""
 
@@ -117,7 +97,7 @@ class _Loop:
 
     def run(self) -> None:
         while not self._drained():
-            watchdog.rearm()
+            rearm_watchdog()
             ready = self._poll.poll(_BUSY_TURN_MS if self._calls else _IDLE_TURN_MS)
             for _ in itertools.takewhile(
                 lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_TURN)
@@ -130,7 +110,7 @@ class _Loop:
                 # The server is gone: the phones are told, and nobody else needs to be.
                 self._poll.unregister(self._channel)
                 self._drain()
-            self._calls.bury()
+            self._calls.free_ended()
 
     def _drained(self) -> bool:
         if time.monotonic() > self._drain_deadline_s:
@@ -158,18 +138,8 @@ class _Loop:
             case HangUp(leg_id):
                 self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
             case Notify() | Refer():
-                self._calls.hand_on(command)
+                self._calls.transfer(command)
             case Drain():
                 self._drain()
             case _:
                 _log.error("command unknown", type=type(command).__name__)
-
-
-def _descriptor_of(sip_port: int) -> int:
-    """Return pjsip's UDP socket, which its API does not give away but a poll needs."""
-    for name in os.listdir("/proc/self/fd"):
-        with suppress(OSError), socket.socket(fileno=os.dup(int(name))) as candidate:
-            is_udp = candidate.type == socket.SOCK_DGRAM and candidate.family == socket.AF_INET
-            if is_udp and candidate.getsockname()[1] == sip_port:
-                return int(name)
-    raise RuntimeError("the SIP socket is not among the open descriptors")

@@ -7,9 +7,9 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus.model.ids import LegId
 from mixminus.sip.edge.message import Headers, Request, Unparseable, parse
-from mixminus.sip.grammar import NameAddress, Unreadable
+from mixminus.sip.grammar import SIPFRAG, NameAddress, Unreadable
+from mixminus.sip.internal_headers import REFER_TAKEN
 from mixminus.sip.messages import Message, TransferAsked
-from mixminus.sip.referral import REFER_TAKEN, SIPFRAG
 
 __all__ = ["Referrals", "confirming_tags", "notification"]
 

@@ -24,6 +24,7 @@ from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.ids import CallId, CustomerId, new_id
 from mixminus.store.database import Store
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope
 
@@ -117,8 +118,7 @@ class CallService:
     async def get(self, customer_id: CustomerId, call_id: CallId) -> Call:
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(call_id)
-        if call is None or call.customer_id != customer_id:
-            raise CallNotFound(f"no call {call_id}")
+        call = owned(call, customer_id, CallNotFound(f"no call {call_id}"))
         if call.tm_delete is not None:
             raise CallDeleted(f"call {call_id} was deleted")
         return self._shown(call)

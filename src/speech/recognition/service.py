@@ -47,6 +47,7 @@ from mixminus.speech.recognition.sources import FileSource, TapSource
 from mixminus.speech.recognition.speakers import Speakers
 from mixminus.speech.recognition.tracks import Track, tracks_of
 from mixminus.store.database import Store
+from mixminus.store.ownership import owned
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 
 __all__ = ["TranscriptionService"]
@@ -137,8 +138,7 @@ class TranscriptionService:
         """Listen to what a call says (in) and hears (out), in rooms and outside, until it ends."""
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(call_id)
-        if call is None or call.customer_id != customer_id:
-            raise CallNotFound(f"no call {call_id}")
+        call = owned(call, customer_id, CallNotFound(f"no call {call_id}"))
         live = self._calls.get(call_id)
         if live is None or live.port.closed:
             raise CallNotProgressing(f"call {call_id} is {call.status}")
@@ -179,9 +179,7 @@ class TranscriptionService:
     async def get(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
         async with self._store.snapshot() as tx:
             transcribe = await tx.transcribes.find(transcribe_id)
-        if transcribe is None or transcribe.customer_id != customer_id:
-            raise TranscribeNotFound(f"no transcribe {transcribe_id}")
-        return transcribe
+        return owned(transcribe, customer_id, TranscribeNotFound(f"no transcribe {transcribe_id}"))
 
     async def list(
         self, customer_id: CustomerId, page: Page, reference: tuple[str, UUID] | None = None
@@ -223,8 +221,7 @@ class TranscriptionService:
         async with self._rooms.turn(conference_id):
             async with self._store.snapshot() as tx:
                 conference = await tx.conferences.find(conference_id)
-            if conference is None or conference.customer_id != customer_id:
-                raise ConferenceNotFound(f"no conference {conference_id}")
+            conference = owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
             room = self._rooms.find(conference_id)
             if conference.status is not ConferenceStatus.PROGRESSING or room is None:
                 raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")

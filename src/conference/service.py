@@ -184,10 +184,7 @@ class ConferenceService:
         self, customer_id: CustomerId, conference_id: ConferenceId
     ) -> tuple[Conference, Room]:
         conference = await self.get(customer_id, conference_id)
-        room = self._rooms.find(conference_id)
-        if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-            raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
-        return conference, room
+        return conference, self._rooms.require(conference)
 
     async def _open(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
         conference = await self._lifecycle.hold(tx, conference_id)

@@ -38,7 +38,7 @@ class Calls:
         """Report an INVITE to the server."""
         call = SipCall(account, LegId(uuid.uuid4()), call_id=call_id, report=self._report)
         self._calls[call.leg_id] = call
-        from_uri, to_uri = call.who()
+        from_uri, to_uri = call.identify()
         try:
             call.take_offer(invite)
         except MalformedSdp:

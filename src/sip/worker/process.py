@@ -1,7 +1,7 @@
-"""A worker process: one thread that serves pjsua2 and the socket to the server.
+"""A worker process: one thread that serves pjsua2 and the channel to the server.
 
-It is ``libHandleEvents`` that runs every callback of pjsua2, and commands come
-between two such calls: nothing here is ever entered twice.
+``libHandleEvents`` runs every callback of pjsua2, and commands are handled between two such
+calls: nothing here is re-entered.
 """
 
 import ctypes
@@ -45,7 +45,7 @@ _log = log.get("sip.worker")
 
 
 def run(command: Fork, channel: BlockingChannel) -> None:
-    """Serve until drained, or until the server is gone."""
+    """Serve until drained, or until the server has exited."""
     rearm_watchdog()
     name_process("mm-sip-worker")
     endpoint, capacity = _open_endpoint(command)
@@ -58,9 +58,9 @@ def run(command: Fork, channel: BlockingChannel) -> None:
 
 
 def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
-    """Start pjsua2 without threads and sound; return it with the number of calls that its build holds."""
+    """Start pjsua2 without threads and sound device; return it with the maximum number of calls of its build."""
     library = ctypes.CDLL(pj._pjsua2.__file__)
-    # Before libCreate, which logs; a worker's voice is the server's log.
+    # Before libCreate, which logs: pjsip does not log at all, the worker logs as the server does.
     library.pj_log_set_level(0)
     endpoint = pj.Endpoint()
     endpoint.libCreate()
@@ -76,7 +76,7 @@ def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
 
 
 class _Loop:
-    """Waits for whichever speaks first: the edge, the server, or pjsip's clock."""
+    """Waits for a datagram of the edge, a command of the server, or a timer of pjsip."""
 
     def __init__(
         self,
@@ -105,9 +105,9 @@ class _Loop:
                 pass
             try:
                 if any(descriptor == self._channel.fileno() for descriptor, _ in ready):
-                    self._obey(self._channel.receive()[0])
+                    self._on_command(self._channel.receive()[0])
             except Disconnected:
-                # The server is gone: the phones are told, and nobody else needs to be.
+                # The server has exited: hang up all calls.
                 self._poll.unregister(self._channel)
                 self._drain()
             self._calls.free_ended()
@@ -121,7 +121,7 @@ class _Loop:
         self._drain_deadline_s = min(self._drain_deadline_s, time.monotonic() + _DRAIN_S)
         self._calls.drain()
 
-    def _obey(self, command: Message) -> None:
+    def _on_command(self, command: Message) -> None:
         match command:
             case Dial():
                 self._calls.dial(command, self._account)

@@ -13,9 +13,9 @@ from tests.support.house import EVERYTHING, House
 from tests.support.legs import PcmLeg
 from tests.support.waiting import until
 
-__all__ = ["HANGUP", "HOUR", "Caller", "action", "calling", "mark", "place", "trail"]
+__all__ = ["HANGUP", "HOUR", "HOUR_S", "Caller", "action", "calling", "mark", "place", "trail"]
 
-HOUR_MS = 3_600_000
+HOUR_S = 3600
 
 
 def place(name: str) -> str:
@@ -38,7 +38,7 @@ def mark(name: str, **more: Any) -> dict[str, Any]:
     return action("variable_set", id=name, key=name, value="seen", **more)
 
 
-HOUR = action("sleep", duration=HOUR_MS)
+HOUR = action("sleep", duration=HOUR_S * 1000)
 HANGUP = action("hangup")
 
 
@@ -55,8 +55,6 @@ class Caller:
     house: House
     room: Conference
     leg: PcmLeg
-    sleepers: int
-    """Number of sleeping tasks before the call."""
 
     async def call(self) -> Call:
         """Wait for the call's row, and return it."""
@@ -77,9 +75,10 @@ class Caller:
         return await until(look)
 
     async def waits(self, type_: str) -> Call:
-        """Wait until the flow runs an action of this type and sleeps in it."""
+        """Wait until the flow runs an action of this type, and sleeps for the action's duration."""
         call = await self.does(type_)
-        await until(lambda: self.house.clock.sleepers > self.sleepers)
+        seconds = call.action["option"]["duration"] / 1000
+        await until(lambda: self.house.clock.has_sleeper(seconds))
         return call
 
     def press(self, digits: str) -> None:
@@ -111,5 +110,4 @@ class Caller:
 async def calling(house: House, *actions: dict[str, Any], **spec: Any) -> Caller:
     """Dial a room with these pre_actions."""
     room = await house.room(pre_actions=actions, **spec)
-    sleepers = house.clock.sleepers
-    return Caller(house, room, await house.dial(room.id), sleepers)
+    return Caller(house, room, await house.dial(room.id))

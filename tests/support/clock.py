@@ -5,10 +5,13 @@ import heapq
 import itertools
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from tests.support.waiting import until
 
 __all__ = ["ManualClock"]
+
+_EQUAL_S: Final = 1e-6
 
 
 class ManualClock:
@@ -46,6 +49,11 @@ class ManualClock:
     def sleepers(self) -> int:
         """Number of tasks that sleep."""
         return sum(not wake.done() for _, _, wake in self._sleepers)
+
+    def has_sleeper(self, seconds: float) -> bool:
+        """Return whether a task will sleep for exactly this long from now."""
+        due_s = self._monotonic_s + seconds
+        return any(not wake.done() and abs(at_s - due_s) < _EQUAL_S for at_s, _, wake in self._sleepers)
 
     def advance(self, seconds: float) -> None:
         """Advance the clock, and wake the tasks whose time has come."""

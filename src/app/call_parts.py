@@ -8,8 +8,7 @@ from mixminus.app.room_parts import RoomParts
 from mixminus.app.transcription_parts import run_when_done
 from mixminus.call.dialout import DialoutService
 from mixminus.call.service import CallService
-from mixminus.delivery.targets import is_public
-from mixminus.delivery.web_client import WebClient
+from mixminus.delivery.outgoing import WebClient, is_public
 from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.runner import FlowRunner

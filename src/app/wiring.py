@@ -38,9 +38,8 @@ from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.telling import Telling
 from mixminus.conference.watch import HealthWatch
+from mixminus.delivery.outgoing import WebClient, is_public
 from mixminus.delivery.service import DeliveryService
-from mixminus.delivery.targets import is_public
-from mixminus.delivery.web_client import WebClient
 from mixminus.directory.service import open_directory
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService

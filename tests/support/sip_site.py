@@ -1,4 +1,4 @@
-"""A site with its SIP door: commands come by HTTP, calls from phones' sockets."""
+"""The services with HTTP API and SIP endpoint: requests come by HTTP, calls from phones' sockets."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ __all__ = ["SipSite", "sip_site"]
 
 @dataclass(frozen=True, slots=True)
 class SipSite:
-    """Both doors of one house."""
+    """HTTP and SIP of the same services."""
 
     site: Site
     endpoint: SipEndpoint

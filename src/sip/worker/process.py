@@ -6,6 +6,7 @@ calls: nothing here is re-entered.
 
 import ctypes
 import itertools
+import math
 import select
 import time
 from typing import Final
@@ -35,10 +36,9 @@ from mixminus.sip.worker.transport import open_transport
 
 __all__ = ["run"]
 
-# pjsip's timers (retransmission first of all, T1 = 500 ms) are only looked at when we turn.
-_BUSY_TURN_MS: Final = 50
-_IDLE_TURN_MS: Final = 500
-_EVENTS_A_TURN: Final = 64
+# Well below the watchdog's limit, which each round of the loop rearms.
+_MAX_WAIT_S: Final = 5.0
+_EVENTS_A_ROUND: Final = 64
 _DRAIN_S: Final = 5.0
 
 _log = log.get("sip.worker")
@@ -71,8 +71,42 @@ def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
     config.uaConfig.maxCalls = command.max_calls
     config.uaConfig.userAgent = "mixminus"
     config.medConfig.threadCnt = 0
+    # With an ioqueue of its own pjmedia starts a thread that polls it 100 times a second, whatever threadCnt says.
+    config.medConfig.hasIoqueue = False
     endpoint.libInit(config)
     return endpoint, int(library.pjsua_call_get_max_count())
+
+
+class _TimeValue(ctypes.Structure):
+    """pj_time_val (pj/types.h)."""
+
+    _fields_ = (("seconds", ctypes.c_long), ("milliseconds", ctypes.c_long))
+
+    @property
+    def total_s(self) -> float:
+        return float(self.seconds + self.milliseconds / 1000)
+
+
+class _Timers:
+    """pjsip's timer heap, which pjsua2 does not expose: retransmissions (T1 = 500 ms), session timers and the like."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(pj._pjsua2.__file__)
+        self._library.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
+        self._library.pjsip_endpt_get_timer_heap.restype = ctypes.c_void_p
+        self._library.pj_timer_heap_count.restype = ctypes.c_size_t
+        endpoint = ctypes.c_void_p(self._library.pjsua_get_pjsip_endpt())
+        self._heap = ctypes.c_void_p(self._library.pjsip_endpt_get_timer_heap(endpoint))
+
+    def next_s(self) -> float:
+        """Return the time until the next timer expires, at most _MAX_WAIT_S."""
+        # Asked for the earliest timer of an empty heap, pjlib aborts the process.
+        if self._library.pj_timer_heap_count(self._heap) == 0:
+            return _MAX_WAIT_S
+        due, now = _TimeValue(), _TimeValue()
+        self._library.pj_timer_heap_earliest_time(self._heap, ctypes.byref(due))
+        self._library.pj_gettickcount(ctypes.byref(now))
+        return min(due.total_s - now.total_s, _MAX_WAIT_S)
 
 
 class _Loop:
@@ -94,13 +128,14 @@ class _Loop:
         self._poll.register(channel, select.POLLIN)
         self._poll.register(sip_descriptor, select.POLLIN)
         self._drain_deadline_s = float("inf")
+        self._timers = _Timers()
 
     def run(self) -> None:
         while not self._drained():
             rearm_watchdog()
-            ready = self._poll.poll(_BUSY_TURN_MS if self._calls else _IDLE_TURN_MS)
+            ready = self._poll.poll(self._wait_ms())
             for _ in itertools.takewhile(
-                lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_TURN)
+                lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_ROUND)
             ):
                 pass
             try:
@@ -111,6 +146,12 @@ class _Loop:
                 self._poll.unregister(self._channel)
                 self._drain()
             self._calls.free_ended()
+
+    def _wait_ms(self) -> int:
+        """Return how long nothing but a datagram or a command needs attention."""
+        left_s = self._drain_deadline_s - time.monotonic()
+        # Rounded up: a timer is not due before its whole time has passed.
+        return math.ceil(max(0.0, min(self._timers.next_s(), left_s)) * 1000)
 
     def _drained(self) -> bool:
         if time.monotonic() > self._drain_deadline_s:

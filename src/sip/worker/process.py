@@ -32,6 +32,7 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.supervision import name_process, rearm_watchdog
 from mixminus.sip.worker.calls import Calls, SipAccount, account_config
+from mixminus.sip.worker.pjlib import ConferenceBridge, Timers, load_library
 from mixminus.sip.worker.transport import open_transport
 
 __all__ = ["run"]
@@ -48,18 +49,27 @@ def run(command: Fork, channel: BlockingChannel) -> None:
     """Serve until drained, or until the server has exited."""
     rearm_watchdog()
     name_process("mm-sip-worker")
-    endpoint, capacity = _open_endpoint(command)
+    endpoint, library = _open_endpoint(command)
+    bridge = ConferenceBridge(library)
     sip_port, sip_descriptor = open_transport(endpoint, command.edge_port)
     calls = Calls(channel)
     config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
     account = SipAccount(calls, config, command.edge_port)
-    channel.send(WorkerReady(sip_port, capacity))
-    _Loop(endpoint, channel, calls, account, sip_descriptor).run()
+    channel.send(WorkerReady(sip_port, int(library.pjsua_call_get_max_count())))
+    _Loop(
+        endpoint,
+        channel,
+        calls,
+        account,
+        sip_descriptor=sip_descriptor,
+        timers=Timers(library),
+        bridge=bridge,
+    ).run()
 
 
-def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
-    """Start pjsua2 without threads and sound device; return it with the maximum number of calls of its build."""
-    library = ctypes.CDLL(pj._pjsua2.__file__)
+def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, ctypes.CDLL]:
+    """Initialise pjsua2 without threads; return it with its library."""
+    library = load_library()
     # Before libCreate, which logs: pjsip does not log at all, the worker logs as the server does.
     library.pj_log_set_level(0)
     endpoint = pj.Endpoint()
@@ -74,39 +84,7 @@ def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
     # With an ioqueue of its own pjmedia starts a thread that polls it 100 times a second, whatever threadCnt says.
     config.medConfig.hasIoqueue = False
     endpoint.libInit(config)
-    return endpoint, int(library.pjsua_call_get_max_count())
-
-
-class _TimeValue(ctypes.Structure):
-    """pj_time_val (pj/types.h)."""
-
-    _fields_ = (("seconds", ctypes.c_long), ("milliseconds", ctypes.c_long))
-
-    @property
-    def total_s(self) -> float:
-        return float(self.seconds + self.milliseconds / 1000)
-
-
-class _Timers:
-    """pjsip's timer heap, which pjsua2 does not expose: retransmissions (T1 = 500 ms), session timers and the like."""
-
-    def __init__(self) -> None:
-        self._library = ctypes.CDLL(pj._pjsua2.__file__)
-        self._library.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
-        self._library.pjsip_endpt_get_timer_heap.restype = ctypes.c_void_p
-        self._library.pj_timer_heap_count.restype = ctypes.c_size_t
-        endpoint = ctypes.c_void_p(self._library.pjsua_get_pjsip_endpt())
-        self._heap = ctypes.c_void_p(self._library.pjsip_endpt_get_timer_heap(endpoint))
-
-    def next_s(self) -> float:
-        """Return the time until the next timer expires, at most _MAX_WAIT_S."""
-        # Asked for the earliest timer of an empty heap, pjlib aborts the process.
-        if self._library.pj_timer_heap_count(self._heap) == 0:
-            return _MAX_WAIT_S
-        due, now = _TimeValue(), _TimeValue()
-        self._library.pj_timer_heap_earliest_time(self._heap, ctypes.byref(due))
-        self._library.pj_gettickcount(ctypes.byref(now))
-        return min(due.total_s - now.total_s, _MAX_WAIT_S)
+    return endpoint, library
 
 
 class _Loop:
@@ -118,7 +96,10 @@ class _Loop:
         channel: BlockingChannel,
         calls: Calls,
         account: SipAccount,
+        *,
         sip_descriptor: int,
+        timers: Timers,
+        bridge: ConferenceBridge,
     ) -> None:
         self._endpoint = endpoint
         self._channel = channel
@@ -128,7 +109,8 @@ class _Loop:
         self._poll.register(channel, select.POLLIN)
         self._poll.register(sip_descriptor, select.POLLIN)
         self._drain_deadline_s = float("inf")
-        self._timers = _Timers()
+        self._timers = timers
+        self._bridge = bridge
 
     def run(self) -> None:
         while not self._drained():
@@ -145,13 +127,14 @@ class _Loop:
                 # The server has exited: hang up all calls.
                 self._poll.unregister(self._channel)
                 self._drain()
-            self._calls.free_ended()
+            if self._calls.free_ended():
+                self._bridge.free_removed_streams()
 
     def _wait_ms(self) -> int:
         """Return how long nothing but a datagram or a command needs attention."""
         left_s = self._drain_deadline_s - time.monotonic()
         # Rounded up: a timer is not due before its whole time has passed.
-        return math.ceil(max(0.0, min(self._timers.next_s(), left_s)) * 1000)
+        return math.ceil(max(0.0, min(self._timers.next_s(), left_s, _MAX_WAIT_S)) * 1000)
 
     def _drained(self) -> bool:
         if time.monotonic() > self._drain_deadline_s:

@@ -190,7 +190,7 @@ class FlowRun:
 
     async def _tell(self, action: Action) -> None:
         """Show what is being done; what takes no time is written with what follows."""
-        source = self._ledger.begun(action.source)
+        source = self._ledger.stamped(action.source)
         self.untold.append(source)
         if action.type not in QUICK:
             await self._ledger.advance(self.activeflow.id, self.untold)

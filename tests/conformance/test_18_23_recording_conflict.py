@@ -30,7 +30,7 @@ async def test_18_23_only_where_it_progresses_a_room_is_recorded(
 ) -> None:
     room = await site.door.room()
     async with site.house.store.transaction() as tx:
-        conference = await tx.conferences.hold(ConferenceId(UUID(room["id"])))
+        conference = await tx.conferences.find_for_update(ConferenceId(UUID(room["id"])))
         assert conference is not None
         await tx.conferences.save(replace(conference, status=status))
     for verb in ("recording_start", "recording_stop"):

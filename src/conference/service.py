@@ -62,8 +62,9 @@ class ConferenceService:
         """Return the new conference while it is starting; it progresses within milliseconds."""
         conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
         async with self._store.transaction() as tx:
+            await CONFERENCES.add(tx, conference)
             await tx.outbox.open(conference.id)
-            await CONFERENCES.add(tx, conference, "conference_created")
+            await CONFERENCES.publish(tx, conference, "conference_created")
         self._scope.spawn(f"begin {conference.id}", self._begin(conference.id))
         self._lifecycle.arm(conference)
         return conference

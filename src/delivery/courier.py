@@ -9,11 +9,11 @@ from aiohttp import ClientConnectorError, ClientError, InvalidURL
 
 from mixminus.clock import Clock
 from mixminus.delivery.outward import MAX_REDIRECTS, SCHEMES, open_session
-from mixminus.delivery.render import body_of, webhook_id
 from mixminus.delivery.signature import sign
 from mixminus.delivery.targets import TargetRefused
 from mixminus.store.outbox import Event
 from mixminus.store.webhooks import Target
+from mixminus.wire.event import body_of, webhook_id
 
 __all__ = ["Courier", "Outcome"]
 

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-import orjson
-
-from mixminus.delivery.render import body_of, render_event
 from mixminus.delivery.topics import topics_of
 from mixminus.store.outbox import Event
+from mixminus.wire.event import EventView, body_of
 
 __all__ = ["Frame"]
 
@@ -23,5 +21,5 @@ class Frame:
     @classmethod
     def of(cls, event: Event) -> "Frame":
         """Render an event."""
-        numbered = orjson.dumps(render_event(event)).decode()
+        numbered = EventView.of(event).model_dump_json()
         return cls(event.id, topics_of(event), body_of(event).decode(), numbered)

@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from mixminus.api.openapi.document import document
-from mixminus.api.openapi.table import OPERATIONS
+from mixminus.api.application import OPERATIONS
+from mixminus.api.document import document
 from tests.support.chance import STEADY
 from tests.support.database import settings_for_a_server
 from tests.support.raw_phone import RawPhone

@@ -6,7 +6,7 @@ SwaggerUIBundle({
   dom_id: "#reference",
   deepLinking: true,
   filter: true,
-  docExpansion: "none",
+  docExpansion: "list",
   defaultModelsExpandDepth: 0,
   displayOperationId: true,
   displayRequestDuration: true,

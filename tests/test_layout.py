@@ -14,6 +14,10 @@ import mixminus
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON_FILE_LINES = 400
 PYTHON_FUNCTION_LINES = 50
+# Files that a cut would make worse, and why.
+LONG_PYTHON_FILES = {
+    "src/sip/messages.py": "the protocol between the SIP processes is read in one place",
+}
 C_FILE_LINES = 500
 C_HEADER_LINES = 140
 C_FUNCTION_LINES = 60
@@ -33,7 +37,8 @@ def relative(paths: list[Path]) -> list[object]:
 @pytest.mark.parametrize("path", relative(python_files()))
 def test_python_files_and_functions_stay_small(path: Path) -> None:
     source = path.read_text()
-    assert len(source.splitlines()) <= PYTHON_FILE_LINES
+    if str(path.relative_to(ROOT)) not in LONG_PYTHON_FILES:
+        assert len(source.splitlines()) <= PYTHON_FILE_LINES
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < PYTHON_FUNCTION_LINES, node.name

@@ -10,8 +10,7 @@ from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.flows import MAX_ACTIONS, resource
 from mixminus.api.operation import Answer, ApiCall, Operation
 from mixminus.errors import AlreadyExists
-from mixminus.flow.actions.catalogue import InvalidActionType
-from mixminus.flow.errors import ActiveflowNotFound, FlowNotFound, TooManyFlows
+from mixminus.flow.errors import ActiveflowNotFound, FlowNotFound, InvalidActionType, TooManyFlows
 from mixminus.model.flow import Activeflow, ActiveflowSpec
 from mixminus.model.ids import NIL, ActiveflowId
 from mixminus.store.page import Page

@@ -20,8 +20,8 @@ from mixminus.call.errors import (
 )
 from mixminus.call.outbound import Order
 from mixminus.errors import Conflict, MixMinusError
-from mixminus.flow.actions.catalogue import InvalidActionType, normalise
-from mixminus.flow.errors import FlowNotFound
+from mixminus.flow.actions.catalogue import CATALOGUE
+from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import Address, Call, MuteDirection
 from mixminus.model.ids import NIL, CallId, CustomerId
 from mixminus.recording.errors import (
@@ -141,7 +141,7 @@ class PlacedView(View):
 async def order_of(services: Services, customer_id: CustomerId, body: CallBody) -> Order:
     """Return the order for an outgoing call; raises FlowNotFound, InvalidActionType."""
     program = await services.dialout.program(
-        customer_id, body.flow_id, normalise(body.actions), body.variables
+        customer_id, body.flow_id, CATALOGUE.normalise(body.actions), body.variables
     )
     return Order(
         destinations=tuple(each.address() for each in body.destinations),

@@ -14,8 +14,7 @@ from mixminus.api.recordings import PAUSE, PauseBody, RecordingBody
 from mixminus.api.transcribes import TranscribeStartBody
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.errors import AlreadyExists, Exhausted
-from mixminus.flow.actions.catalogue import InvalidActionType
-from mixminus.flow.errors import FlowNotFound
+from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.conference import (
     Announce,
     Conference,

@@ -7,8 +7,7 @@ from pydantic import Field
 
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
-from mixminus.flow.actions.catalogue import InvalidActionType
-from mixminus.flow.errors import FlowNotFound, TooManyFlows
+from mixminus.flow.errors import FlowNotFound, InvalidActionType, TooManyFlows
 from mixminus.model.flow import Flow, FlowSpec
 from mixminus.model.ids import NIL, FlowId
 from mixminus.store.page import Page

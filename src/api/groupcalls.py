@@ -6,8 +6,7 @@ from typing import Literal
 from mixminus.api.calls import CallBody, order_of, resource
 from mixminus.api.operation import ApiCall, Operation
 from mixminus.call.errors import GroupcallNotFound, NobodyToCall
-from mixminus.flow.actions.catalogue import InvalidActionType
-from mixminus.flow.errors import FlowNotFound
+from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import Groupcall
 from mixminus.store.page import Page
 from mixminus.wire.call import GroupcallView

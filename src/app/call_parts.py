@@ -12,9 +12,8 @@ from mixminus.delivery.targets import is_public
 from mixminus.delivery.web_client import WebClient
 from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.activeflows import ActiveflowService
-from mixminus.flow.errands import Errands
 from mixminus.flow.runner import FlowRunner
-from mixminus.flow.services import FlowServices
+from mixminus.flow.services import BackgroundTasks, FlowServices
 from mixminus.streams.external import ExternalMediaService
 
 __all__ = ["CallParts", "open_calls"]
@@ -29,7 +28,7 @@ class CallParts:
     calls: CallService
     dialout: DialoutService
     activeflows: ActiveflowService
-    errands: Errands
+    background: BackgroundTasks
     external: ExternalMediaService
 
 
@@ -64,7 +63,7 @@ def open_calls(ground: Ground, room: RoomParts) -> CallParts:
         calls=calls,
         dialout=dialout,
         activeflows=activeflows,
-        errands=services.errands,
+        background=services.background,
         external=external,
     )
 
@@ -81,7 +80,7 @@ def _flow_services(
         recorder=room.recordings,
         dialout=dialout,
         web=ground.kept(WebClient(private_targets=ground.config.private_targets)),
-        errands=ground.kept(Errands()),
+        background=ground.kept(BackgroundTasks()),
         external=external,
         sounds=room.sounds,
         keypad=room.keypad,

@@ -26,8 +26,8 @@ from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.watch import HealthWatch
 from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
-from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
+from mixminus.flow.services import BackgroundTasks
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
@@ -58,7 +58,7 @@ class Control:
     directory: DirectoryServices
     flows: FlowService
     activeflows: ActiveflowService
-    errands: Errands
+    background: BackgroundTasks
     external: ExternalMediaService
     presence: PresenceService
     recordings: RecordingService
@@ -86,7 +86,7 @@ class Control:
             **self.talking.counters,
             **self.calls.counters,
             **self.recordings.counters,
-            **self.errands.counters,
+            **self.background.counters,
             **self.external.counters,
             **self.sounds.counters,
             **self.keypad.counters,
@@ -154,7 +154,7 @@ def _control(
         directory=call.directory,
         flows=room.flows,
         activeflows=call.activeflows,
-        errands=call.errands,
+        background=call.background,
         external=call.external,
         presence=PresenceService(conferences=room.conferences, rooms=room.rooms, calls=call.calls),
         recordings=room.recordings,

@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from mixminus.call.leg import Address
-from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable
+from mixminus.sip.grammar import NameAddress, SipUri, Unreadable
 
 __all__ = ["callee_of", "caller_of", "from_value"]
 

@@ -8,11 +8,9 @@ from mixminus.call.leg import Referral, Transfers
 from mixminus.model.ids import LegId
 from mixminus.sip.addresses import callee_of
 from mixminus.sip.config import SipConfig
-from mixminus.sip.edge.flow import DEFAULT_SIP_PORT
-from mixminus.sip.edge.grammar import SipUri, Unreadable, scheme_of
-from mixminus.sip.messages import Message
+from mixminus.sip.grammar import DEFAULT_SIP_PORT, SipUri, Unreadable, scheme_of
+from mixminus.sip.messages import DialogConfirmed, Message, Notify, TransferAsked
 from mixminus.sip.referral import Dialog, read_referral
-from mixminus.sip.transfer_messages import DialogConfirmed, Notify, TransferAsked
 
 __all__ = ["TransferDesk"]
 

@@ -15,7 +15,8 @@ from mixminus.sip.endings import end_of, refusal_of
 from mixminus.sip.hop import Hop, find_hop
 from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, Message
 from mixminus.sip.pool import WorkerPool
-from mixminus.sip.sdp.negotiation import LocalEnd
+from mixminus.sip.sdp.description import render
+from mixminus.sip.sdp.negotiation import LocalEnd, make_offer
 from mixminus.tasks import TaskScope
 
 __all__ = ["Dialler"]
@@ -124,6 +125,7 @@ class Dialler:
                 private=call.private,
                 hop=hop,
                 local=call.local,
+                offer=render(make_offer(call.local)),
                 username=credentials.username,
                 password=credentials.password,
             ),

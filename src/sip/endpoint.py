@@ -28,17 +28,19 @@ from mixminus.sip.messages import (
     CallAnswered,
     CallEnded,
     CallRang,
+    DialogConfirmed,
     DigitReceived,
     IncomingCall,
     MediaAgreed,
     Message,
     Reject,
+    TransferAsked,
+    TransferTold,
 )
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
-from mixminus.sip.sdp.description import MalformedSdp, parse
-from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer
-from mixminus.sip.transfer_messages import DialogConfirmed, TransferAsked, TransferTold
+from mixminus.sip.sdp.description import MalformedSdp, render
+from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
 from mixminus.tasks import TaskScope
 
 __all__ = ["SipEndpoint"]
@@ -164,19 +166,18 @@ class SipEndpoint:
             self._pool.send(worker_id, Reject(call.leg_id, 503))
             return
         local = self._local_end(port)
-        if status_code := _refusal(local, call.offer):
+        try:
+            description, media = first_description(local, call.offer)
+        except (MalformedSdp, NotAcceptable) as error:
             port.close()
+            status_code = 400 if isinstance(error, MalformedSdp) else 488
             self._pool.send(worker_id, Reject(call.leg_id, status_code))
             return
         leg = IncomingLeg(
-            call.leg_id,
-            port,
-            local,
-            offer=call.offer,
-            send=lambda message: self._pool.send(worker_id, message),
+            call.leg_id, port, media=media, send=lambda message: self._pool.send(worker_id, message)
         )
         self._legs[call.leg_id] = (worker_id, leg)
-        self._pool.send(worker_id, Attach(call.leg_id, local))
+        self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
         self._tasks.spawn("incoming leg", self._hand_over(leg, call))
 
     async def _hand_over(self, leg: IncomingLeg, call: IncomingCall) -> None:
@@ -208,16 +209,3 @@ class SipEndpoint:
             leg.over(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
         self.desk.on_worker_lost(worker_id)
-
-
-def _refusal(local: LocalEnd, offer: str) -> int:
-    """Return the status code that an offer earns before anybody rings, 0 for none."""
-    if not offer:
-        return 0
-    try:
-        make_answer(local, parse(offer))
-    except MalformedSdp:
-        return 400
-    except NotAcceptable:
-        return 488
-    return 0

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mixminus.errors import InvalidArgument, Unavailable
-from mixminus.sip.edge.flow import DEFAULT_SIP_PORT
-from mixminus.sip.edge.grammar import SipUri, Unreadable
+from mixminus.sip.grammar import DEFAULT_SIP_PORT, SipUri, Unreadable
 
 __all__ = ["BadTarget", "Hop", "TargetUnknown", "find_hop"]
 

@@ -13,10 +13,9 @@ from mixminus.machine import step
 from mixminus.mixer import Port, PortMedia
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
-from mixminus.sip.messages import Answer, HangUp, Hold, Message, Reject, Ring
+from mixminus.sip.messages import Answer, HangUp, Hold, Message, Refer, Reject, Ring
 from mixminus.sip.sdp.description import parse
-from mixminus.sip.sdp.negotiation import LocalEnd, agree, make_answer
-from mixminus.sip.transfer_messages import Refer
+from mixminus.sip.sdp.negotiation import agree
 
 __all__ = ["LEG_TRANSITIONS", "IncomingLeg", "LegEvent", "LegState", "SipLeg"]
 
@@ -151,11 +150,11 @@ class IncomingLeg(SipLeg):
     """A leg that a phone has opened: it waits for ring, answer or reject."""
 
     def __init__(
-        self, leg_id: LegId, port: Port, local: LocalEnd, *, offer: str, send: Callable[[Message], None]
+        self, leg_id: LegId, port: Port, *, media: PortMedia | None, send: Callable[[Message], None]
     ) -> None:
+        """``media`` is what our answer to the INVITE's offer means for the port; None if there was no offer."""
         super().__init__(leg_id, port, send)
-        self._local = local
-        self._offer = offer
+        self._answered_media = media
         self._state = LegState.INCOMING
 
     @property
@@ -172,9 +171,8 @@ class IncomingLeg(SipLeg):
         """Send 200, with the port ready for what the phone may send the moment it has it."""
         if not self._can(LegEvent.ANSWER):
             return
-        if self._offer:
-            offer = parse(self._offer)
-            self._configure(agree(make_answer(self._local, offer), offer))
+        if self._answered_media:
+            self._configure(self._answered_media)
         self._fire(LegEvent.ANSWER)
         self._send(Answer(self._id))
 

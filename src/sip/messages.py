@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from mixminus.model.ids import LegId
 from mixminus.sip.hop import Hop
 from mixminus.sip.sdp.negotiation import LocalEnd
-from mixminus.sip.transfer_messages import DialogConfirmed, Notify, Refer, TransferAsked, TransferTold
 
 __all__ = [
     "AccountAsked",
@@ -34,6 +33,7 @@ __all__ = [
     "CallRang",
     "CallReserved",
     "Dial",
+    "DialogConfirmed",
     "DigitReceived",
     "Drain",
     "EdgeCounted",
@@ -48,7 +48,9 @@ __all__ = [
     "LoginsFailed",
     "MediaAgreed",
     "Message",
+    "Notify",
     "OpenEdge",
+    "Refer",
     "RegisteringPhone",
     "RegistrationAsked",
     "Reject",
@@ -56,6 +58,8 @@ __all__ = [
     "RemoveWorker",
     "ReserveCall",
     "Ring",
+    "TransferAsked",
+    "TransferTold",
     "WorkerExited",
     "WorkerReady",
 ]
@@ -121,6 +125,8 @@ class Dial:
     """Ask whoever is on the way not to tell who calls (RFC 3323)."""
     hop: Hop
     local: LocalEnd
+    offer: str
+    """Our SDP."""
     username: str = ""
     """For those who ask for digest credentials; empty where we have none."""
     password: str = field(default="", repr=False)
@@ -154,6 +160,8 @@ class Attach:
 
     leg_id: LegId
     local: LocalEnd
+    description: str = field(repr=False)
+    """Our SDP: the answer to the INVITE's offer, or an offer if it had none. It holds SRTP keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +220,52 @@ class CallEnded:
     """Whether Reject, HangUp or Drain ended it."""
     redirect: str = ""
     """Where a 3xx sends whoever has dialled."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialogConfirmed:
+    """The dialog of a leg is complete: by these another one names it in a Replaces."""
+
+    leg_id: LegId
+    sip_call_id: str
+    local_tag: str
+    remote_tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """A phone refers us to somebody; it has been told that we try."""
+
+    leg_id: LegId
+    refer_to: str
+    """The header's value, which the edge has found to be readable."""
+    refer_id: int
+    """What later REFERs of a dialog are told apart by; 0 for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell a phone how what it asked for goes on: a SIP status code, of which those from 200 on are the last."""
+
+    leg_id: LegId
+    refer_id: int
+    status_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refer:
+    """Ask a phone to call somebody else in our place."""
+
+    leg_id: LegId
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTold:
+    """A phone says how far it has come with a Refer: a SIP status code; from 200 on it is the last."""
+
+    leg_id: LegId
+    status_code: int
 
 
 @dataclass(frozen=True, slots=True)

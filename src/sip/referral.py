@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable, parameters_of, scheme_of
+from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, parameters_of, scheme_of
 
 __all__ = ["REFER_TAKEN", "SIPFRAG", "Dialog", "Referral", "read_referral"]
 

@@ -11,9 +11,9 @@ from mixminus.sip.edge.accounts import Accounts, Busy, Login, Waiting
 from mixminus.sip.edge.attempts import FREE_ATTEMPTS, Attempts
 from mixminus.sip.edge.digest import Credentials, matches, read_credentials, response_to
 from mixminus.sip.edge.flow import Flow
-from mixminus.sip.edge.grammar import Unreadable
 from mixminus.sip.edge.message import Headers, Request
 from mixminus.sip.edge.nonces import LIFETIME_S, Nonces
+from mixminus.sip.grammar import Unreadable
 from mixminus.sip.messages import AccountAsked, GiveAccount
 
 FLOW = Flow("UDP", "192.0.2.7", 5060)

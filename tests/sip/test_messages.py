@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mixminus.mixer.formats import Codec
 from mixminus.model.ids import LegId
-from mixminus.sip import messages, transfer_messages
+from mixminus.sip import messages
 from mixminus.sip.hop import Hop
 from mixminus.sip.messages import (
     AccountAsked,
@@ -25,6 +25,7 @@ from mixminus.sip.messages import (
     CallRang,
     CallReserved,
     Dial,
+    DialogConfirmed,
     DigitReceived,
     Drain,
     EdgeCounted,
@@ -39,7 +40,9 @@ from mixminus.sip.messages import (
     LoginsFailed,
     MediaAgreed,
     Message,
+    Notify,
     OpenEdge,
+    Refer,
     RegisteringPhone,
     RegistrationAsked,
     Reject,
@@ -47,12 +50,13 @@ from mixminus.sip.messages import (
     RemoveWorker,
     ReserveCall,
     Ring,
+    TransferAsked,
+    TransferTold,
     WorkerExited,
     WorkerReady,
 )
 from mixminus.sip.records import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
 from mixminus.sip.sdp.negotiation import LocalEnd
-from mixminus.sip.transfer_messages import DialogConfirmed, Notify, Refer, TransferAsked, TransferTold
 
 ALL = typing.get_args(Message)
 LEG = LegId(uuid.UUID(int=5))
@@ -63,11 +67,21 @@ EXAMPLES: list[Message] = [
     WorkerExited(1, -9),
     WorkerReady(50_000, 4),
     IncomingCall(LEG, "a@b", "sip:1000@host", '"Ånn" <sip:a@b>', "<sip:1000@host>", "v=0\r\n"),
-    Dial(LEG, "sip:a@b", '"Ånn" <sip:c@d>', False, Hop("tcp", "192.0.2.1", 5060, 3), LOCAL, "user", "secret"),
+    Dial(
+        LEG,
+        "sip:a@b",
+        '"Ånn" <sip:c@d>',
+        False,
+        Hop("tcp", "192.0.2.1", 5060, 3),
+        LOCAL,
+        "v=0\r\n",
+        "user",
+        "secret",
+    ),
     CallDialled(LEG, "a@b"),
     CallRang(LEG),
     CallAnswered(LEG),
-    Attach(LEG, LOCAL),
+    Attach(LEG, LOCAL, "v=0\r\n"),
     Ring(LEG),
     Answer(LEG),
     Reject(LEG, 486),
@@ -124,7 +138,7 @@ def test_there_is_an_example_of_every_message() -> None:
 
 def test_every_message_is_frozen_and_named_in_the_modules_list() -> None:
     for example in EXAMPLES:
-        assert type(example).__name__ in (*messages.__all__, *transfer_messages.__all__)
+        assert type(example).__name__ in messages.__all__
         for field in dataclasses.fields(example):
             with pytest.raises(dataclasses.FrozenInstanceError):
                 setattr(example, field.name, None)
@@ -134,8 +148,9 @@ def test_keys_are_not_printed() -> None:
     local = LocalEnd("127.0.0.1", 1, 2, (Codec.PCMU,), key_material=b"secret")
     assert "secret" not in repr(local)
     assert "secret" not in repr(
-        Dial(LEG, "sip:a@b", "<sip:c@d>", False, Hop("udp", "::1", 1), local, "", "secret")
+        Dial(LEG, "sip:a@b", "<sip:c@d>", False, Hop("udp", "::1", 1), local, "v=0\r\n", "", "secret")
     )
+    assert "secret" not in repr(Attach(LEG, local, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:secret\r\n"))
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ come back to the test, which carries them wherever it likes.
 """
 
 import base64
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,14 @@ from playwright.async_api import Page, Route, async_playwright
 
 from tests.support.whip import Exchange
 
-__all__ = ["Chromium", "chromium"]
+__all__ = ["EXECUTABLE", "FLAGS", "Chromium", "chromium"]
 
-_EXECUTABLE = "/usr/bin/chromium"
+# Ubuntu names it chromium-browser.
+EXECUTABLE: Final = shutil.which("chromium") or shutil.which("chromium-browser") or "chromium"
 _SCRIPT = Path(__file__).with_name("chromium.js")
 _ORIGIN = "http://127.0.0.1/"  # a secure context: only there may a page use the microphone
 _PAGE = f"<!doctype html><meta charset=utf-8><script>{_SCRIPT.read_text()}</script>"
-_FLAGS = [
+FLAGS = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -97,8 +99,8 @@ async def chromium(exchange: Exchange, microphone: Path) -> AsyncIterator[Chromi
         await route.fulfill(body=_PAGE, content_type="text/html")
 
     async with async_playwright() as playwright:
-        flags = [*_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
-        browser = await playwright.chromium.launch(executable_path=_EXECUTABLE, headless=True, args=flags)
+        flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, headless=True, args=flags)
         try:
             page = await browser.new_page()
             await page.route("**/*", serve)

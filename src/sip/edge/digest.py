@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from mixminus.sip.edge.grammar import TOKEN, SipUri, Unreadable
+from mixminus.sip.grammar import TOKEN, SipUri, Unreadable
 
 __all__ = [
     "ALGORITHMS",

@@ -11,11 +11,11 @@ from typing import Final
 
 from mixminus.sip.edge.calls import LINGER_S, CallState, EdgeCall
 from mixminus.sip.edge.flow import Flow, ToPhone
-from mixminus.sip.edge.grammar import NameAddress, Via
 from mixminus.sip.edge.identity import NO_WORKER, Identity, branch_of
 from mixminus.sip.edge.message import Headers, Request
 from mixminus.sip.edge.outward import next_hop
 from mixminus.sip.edge.responses import respond
+from mixminus.sip.grammar import NameAddress, Via
 
 __all__ = ["Farewells"]
 

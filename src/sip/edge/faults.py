@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from mixminus.sip.edge.grammar import TOKEN, NameAddress, SipUri, Unreadable, Via, scheme_of
 from mixminus.sip.edge.message import Fault, Request
+from mixminus.sip.grammar import TOKEN, NameAddress, SipUri, Unreadable, Via, scheme_of
 from mixminus.sip.referral import read_referral
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.description import parse as parse_sdp

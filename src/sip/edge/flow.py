@@ -4,11 +4,9 @@ import ipaddress
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mixminus.sip.edge.grammar import Unreadable, Via
+from mixminus.sip.grammar import DEFAULT_SIP_PORT, Unreadable, Via
 
-__all__ = ["DEFAULT_SIP_PORT", "Flow", "ToPhone", "ToWorker", "reply_flow", "stamp"]
-
-DEFAULT_SIP_PORT = 5060
+__all__ = ["Flow", "ToPhone", "ToWorker", "reply_flow", "stamp"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from mixminus.sip.edge.accounts import Accounts, Busy, Login, Waiting
 from mixminus.sip.edge.attempts import Attempts
 from mixminus.sip.edge.digest import Algorithm, Credentials, challenges, matches, read_credentials
 from mixminus.sip.edge.flow import Flow, ToPhone
-from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable
 from mixminus.sip.edge.message import Request
 from mixminus.sip.edge.nonces import Nonces
 from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.responses import respond
+from mixminus.sip.grammar import NameAddress, SipUri, Unreadable
 from mixminus.sip.messages import GiveAccount, LoginsFailed
 
 __all__ = ["Gate", "Passed"]

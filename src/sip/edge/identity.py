@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mixminus.sip.edge.flow import Flow
-from mixminus.sip.edge.grammar import Via
+from mixminus.sip.grammar import Via
 
 __all__ = ["LOOPBACK", "NO_WORKER", "Identity", "branch_of"]
 

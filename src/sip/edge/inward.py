@@ -12,13 +12,13 @@ from mixminus.sip.edge.farewell import Farewells
 from mixminus.sip.edge.faults import can_be_answered, fault_of
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker, reply_flow, stamp
 from mixminus.sip.edge.gate import Gate, Passed
-from mixminus.sip.edge.grammar import NameAddress, SipUri, Via
 from mixminus.sip.edge.guard import RateLimit
 from mixminus.sip.edge.identity import Identity, branch_of
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.responses import capabilities, refuse, respond
+from mixminus.sip.grammar import NameAddress, SipUri, Via
 from mixminus.sip.messages import AnswerRegistration, GiveAccount
 from mixminus.sip.sdp.envelope import fold
 

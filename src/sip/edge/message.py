@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from mixminus.sip.edge.grammar import TOKEN, split_list
+from mixminus.sip.grammar import TOKEN, split_list
 
 __all__ = ["MAX_MESSAGE_BYTES", "Fault", "Headers", "Request", "Response", "Unparseable", "parse"]
 

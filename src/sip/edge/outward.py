@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from mixminus.sip.edge.calls import CallEvent, CallState, CallTable, EdgeCall
-from mixminus.sip.edge.flow import DEFAULT_SIP_PORT, Flow, ToPhone
-from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable, Via
+from mixminus.sip.edge.flow import Flow, ToPhone
 from mixminus.sip.edge.identity import Identity, branch_of
 from mixminus.sip.edge.message import Headers, Request, Response
 from mixminus.sip.edge.responses import OWN_CAPABILITIES
+from mixminus.sip.grammar import DEFAULT_SIP_PORT, NameAddress, SipUri, Unreadable, Via
 from mixminus.sip.referral import REFER_TAKEN, SIPFRAG
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.envelope import unfold

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from mixminus.sip.edge.flow import Flow, ToPhone
-from mixminus.sip.edge.grammar import NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.edge.message import Request
 from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.responses import respond
+from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.messages import AnswerRegistration, RegisteringPhone, RegistrationAsked
 
 __all__ = ["Registrar"]

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from mixminus.sip.edge.faults import ALLOWED_METHODS, SUPPORTED_EXTENSIONS
-from mixminus.sip.edge.grammar import NameAddress, Unreadable
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
+from mixminus.sip.grammar import NameAddress, Unreadable
 
 __all__ = ["OWN_CAPABILITIES", "capabilities", "refuse", "respond"]
 

@@ -7,7 +7,6 @@ from mixminus.sip.edge.calls import CallTable, EdgeCall, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.farewell import Farewells
 from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
-from mixminus.sip.edge.grammar import Unreadable
 from mixminus.sip.edge.guard import RateLimit
 from mixminus.sip.edge.identity import Identity
 from mixminus.sip.edge.inward import Action, Inward
@@ -15,6 +14,7 @@ from mixminus.sip.edge.message import Request, Unparseable, parse
 from mixminus.sip.edge.outward import Outward
 from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.responses import respond
+from mixminus.sip.grammar import Unreadable
 from mixminus.sip.messages import AnswerRegistration, ForgetAccounts, GiveAccount
 
 __all__ = ["Router"]

@@ -1,8 +1,7 @@
-"""Offer and answer (RFC 3264) for one audio stream, and what an exchange means for a port.
+"""Offer and answer (RFC 3264) for one audio stream, and what an exchange means for a port. Pure.
 
-Both the server and the worker call these functions: they are pure, so that a
-re-INVITE can be answered in the worker at once and understood in the server
-from the two texts alone.
+The server makes the first description of a call; offers inside the dialog are answered in the worker
+(``session.LocalSession``), and the server understands the result from the two texts alone.
 """
 
 import ipaddress
@@ -14,7 +13,7 @@ from typing import Final
 from mixminus.errors import InvalidArgument
 from mixminus.mixer.formats import CODECS, Codec, CodecFormat, MediaDirection, PortMedia, SrtpKeys
 from mixminus.sip.sdp import crypto
-from mixminus.sip.sdp.description import Attribute, MediaDescription, Origin, SessionDescription
+from mixminus.sip.sdp.description import Attribute, MediaDescription, Origin, SessionDescription, parse
 from mixminus.sip.sdp.formats import (
     TELEPHONE_EVENT,
     PayloadFormat,
@@ -24,7 +23,15 @@ from mixminus.sip.sdp.formats import (
     offered_format,
 )
 
-__all__ = ["LocalEnd", "NotAcceptable", "agree", "make_answer", "make_offer", "redirected"]
+__all__ = [
+    "LocalEnd",
+    "NotAcceptable",
+    "agree",
+    "first_description",
+    "make_answer",
+    "make_offer",
+    "redirected",
+]
 
 _PLAIN: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
 _SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
@@ -60,6 +67,19 @@ class LocalEnd:
     ptime_ms: int = _PTIME_MS
     key_material: bytes = field(default=b"", repr=False)
     """``crypto.KEY_MATERIAL_BYTES`` random bytes."""
+
+
+def first_description(local: LocalEnd, offer: str) -> tuple[SessionDescription, PortMedia | None]:
+    """Return our side of an incoming call, and what it means for the port.
+
+    That is the answer to the INVITE's offer, or, if it has none, an offer that means nothing yet.
+    Raises MalformedSdp or NotAcceptable.
+    """
+    if not offer:
+        return make_offer(local), None
+    remote = parse(offer)
+    answer = make_answer(local, remote)
+    return answer, agree(answer, remote)
 
 
 def make_offer(local: LocalEnd, previous: SessionDescription | None = None) -> SessionDescription:

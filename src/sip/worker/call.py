@@ -7,21 +7,22 @@ from typing import Final
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
-from mixminus.mixer.formats import MediaDirection
 from mixminus.model.ids import LegId
 from mixminus.sip.messages import (
     CallAnswered,
     CallEnded,
     CallRang,
     Dial,
+    DialogConfirmed,
     DigitReceived,
     MediaAgreed,
     Message,
+    TransferTold,
 )
-from mixminus.sip.sdp.description import MalformedSdp, SessionDescription, parse, render
+from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
-from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, make_answer, make_offer, redirected
-from mixminus.sip.transfer_messages import DialogConfirmed, TransferTold
+from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
+from mixminus.sip.sdp.session import LocalSession
 from mixminus.sip.worker.guarded import guarded
 from mixminus.sip.worker.referrals import Referrals, confirming_tags, notification
 
@@ -38,12 +39,12 @@ _log = log.get("sip.worker")
 
 
 class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
-    """A dialog in pjsua2, and the session description that we last made for it.
+    """A dialog in pjsua2, and the session descriptions that we send in it.
 
     pjmedia sees envelopes only. A request that carries an offer passes
-    ``onCallTsxState`` first, whole: there the true offer is taken out, to be
-    answered in the ``onCallSdpCreated`` that follows. (``remSdp`` would not do:
-    pjsua2 prints it into 1,024 bytes and gives nothing when it is longer.)
+    ``onCallTsxState`` first, whole: there the true offer is taken out. It is answered in
+    ``onCallRxOffer``, and the answer is sent by the ``onCallSdpCreated`` that follows. (``remSdp``
+    would not do: pjsua2 prints it into 1,024 bytes and gives nothing when it is longer.)
     """
 
     def __init__(
@@ -61,14 +62,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.over = False
         self._report = report
         self.offer = ""
-        """The other side's, waiting for our answer."""
-        self._local: LocalEnd | None = None
-        self._description: SessionDescription | None = None
+        """The other side's, as it came last; empty once answered."""
+        self._session = LocalSession()
         self._agreed = ("", "")
         self._outgoing = call_id == pj.PJSUA_INVALID_ID
         self._rang = False
-        self._held = False
-        self._reoffers = False
         self._ended_here = False
         self._referrals = Referrals(leg_id, report)
 
@@ -80,7 +78,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def dial(self, command: Dial) -> None:
         """Send the INVITE; the account knows the rest of the command."""
-        self._local = command.local
+        self._session.open(command.local, command.offer)
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
@@ -93,15 +91,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def hold(self, on: bool) -> None:
         """Send a re-INVITE that takes the phone's audio away, or gives it back."""
-        if self._held != on:
-            self._held, self._reoffers = on, True
+        if self._session.hold(on):
             parameters = pj.CallOpParam(True)
             parameters.opt.audioCount = 1
             parameters.opt.videoCount = 0
             try:
                 self.reinvite(parameters)
             finally:
-                self._reoffers = False
+                self._session.drop_pending()
 
     def take_offer(self, request: str) -> None:
         """Take the true offer out of a request as it came; raise MalformedSdp when it did not come by the edge."""
@@ -109,8 +106,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         if body := request.partition("\r\n\r\n")[2]:
             self.offer = unfold(body)
 
-    def attach(self, local: LocalEnd) -> None:
-        self._local = local
+    def attach(self, local: LocalEnd, description: str) -> None:
+        self._session.open(local, description)
 
     def ring(self) -> None:
         """Send 180."""
@@ -124,10 +121,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         parameters.statusCode = pj.PJSIP_SC_OK
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
-        if self.offer:
+        if self.offer and self._session.is_pending:
+            self.offer = ""
             # pjsua2 asked for a description when the INVITE came, before we had one: this replaces it.
             # (In a late offer that would trip an assertion; there it asks when we ring or answer.)
-            parameters.sdp.wholeSdp = fold(render(self._next_description()))
+            parameters.sdp.wholeSdp = fold(render(self._session.next()))
         self.answer(parameters)
 
     def end(self, status_code: int) -> None:
@@ -145,23 +143,6 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """Ask the phone to call somebody else."""
         self.xfer(uri, pj.CallOpParam(True))
 
-    def _next_description(self) -> SessionDescription:
-        if self._local is None:
-            raise RuntimeError("no local end is attached")
-        if self.offer:
-            # Consumed: whatever is described next without a new offer is an offer of ours.
-            offer, self.offer = self.offer, ""
-            self._description = make_answer(self._local, parse(offer), self._description)
-            if self._held:
-                self._description = redirected(self._description, MediaDirection.SENDONLY)
-        elif self._description and self._reoffers:
-            # Hold and resume say what was agreed once more: other payload types would be another session.
-            direction = MediaDirection.SENDONLY if self._held else MediaDirection.SENDRECV
-            self._description = redirected(self._description, direction)
-        else:
-            self._description = make_offer(self._local, self._description)
-        return self._description
-
     @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802 - pjsua2's name
         event = prm.e.body.tsxState
@@ -175,19 +156,20 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     @guarded
     def onCallRxOffer(self, prm: pj.OnCallRxOfferParam) -> None:  # noqa: N802 - pjsua2's name
-        if self._local is None:
+        if not self._session.is_open:
             return
+        offer, self.offer = self.offer, ""
         try:
-            make_answer(self._local, parse(self.offer))
+            self._session.answer(offer)
         except MalformedSdp:
-            self.offer, prm.statusCode = "", pj.PJSIP_SC_BAD_REQUEST
+            prm.statusCode = pj.PJSIP_SC_BAD_REQUEST
         except NotAcceptable:
-            self.offer, prm.statusCode = "", pj.PJSIP_SC_NOT_ACCEPTABLE_HERE
+            prm.statusCode = pj.PJSIP_SC_NOT_ACCEPTABLE_HERE
 
     @guarded
     def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:  # noqa: N802 - pjsua2's name
-        if self._local is not None:
-            prm.sdp.wholeSdp = fold(render(self._next_description()))
+        if self._session.is_open:
+            prm.sdp.wholeSdp = fold(render(self._session.next()))
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802 - pjsua2's name

@@ -10,10 +10,9 @@ from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.caller import caller_of
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.messages import CallDialled, CallEnded, Dial, IncomingCall, Message
+from mixminus.sip.messages import CallDialled, CallEnded, Dial, IncomingCall, Message, Notify, Refer
 from mixminus.sip.sdp.description import MalformedSdp
-from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
-from mixminus.sip.transfer_messages import Notify, Refer
+from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.worker.call import SipCall
 
 __all__ = ["Calls"]
@@ -90,9 +89,9 @@ class Calls:
             except pj.Error as error:
                 _log.warning("hold failed", cause=error.reason)
 
-    def attach(self, leg_id: LegId, local: LocalEnd) -> None:
+    def attach(self, leg_id: LegId, local: LocalEnd, description: str) -> None:
         if call := self._calls.get(leg_id):
-            call.attach(local)
+            call.attach(local, description)
 
     def ring(self, leg_id: LegId) -> None:
         if call := self._living(leg_id):
@@ -106,8 +105,8 @@ class Calls:
         if call := self._living(leg_id):
             try:
                 call.accept()
-            except (pj.Error, MalformedSdp, NotAcceptable) as error:
-                _log.warning("answer failed", cause=type(error).__name__)
+            except pj.Error as error:
+                _log.warning("answer failed", cause=error.reason)
                 self.hang_up(leg_id, pj.PJSIP_SC_NOT_ACCEPTABLE_HERE)
 
     def hang_up(self, leg_id: LegId, status_code: int) -> None:

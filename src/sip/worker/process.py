@@ -27,12 +27,13 @@ from mixminus.sip.messages import (
     HangUp,
     Hold,
     Message,
+    Notify,
+    Refer,
     Reject,
     Ring,
     WorkerReady,
 )
 from mixminus.sip.naming import name_process
-from mixminus.sip.transfer_messages import Notify, Refer
 from mixminus.sip.worker.account import SipAccount, account_config
 from mixminus.sip.worker.calls import Calls
 from mixminus.sip.worker.fence import fence
@@ -144,8 +145,8 @@ class _Loop:
         match command:
             case Dial():
                 self._calls.dial(command, self._account)
-            case Attach(leg_id, local):
-                self._calls.attach(leg_id, local)
+            case Attach(leg_id, local, description):
+                self._calls.attach(leg_id, local, description)
             case Ring(leg_id):
                 self._calls.ring(leg_id)
             case Answer(leg_id):

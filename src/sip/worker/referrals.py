@@ -6,11 +6,10 @@ from typing import Final
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus.model.ids import LegId
-from mixminus.sip.edge.grammar import NameAddress, Unreadable
 from mixminus.sip.edge.message import Headers, Request, Unparseable, parse
-from mixminus.sip.messages import Message
+from mixminus.sip.grammar import NameAddress, Unreadable
+from mixminus.sip.messages import Message, TransferAsked
 from mixminus.sip.referral import REFER_TAKEN, SIPFRAG
-from mixminus.sip.transfer_messages import TransferAsked
 
 __all__ = ["Referrals", "confirming_tags", "notification"]
 

@@ -9,7 +9,19 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["TOKEN", "NameAddress", "SipUri", "Unreadable", "Via", "parameters_of", "scheme_of", "split_list"]
+__all__ = [
+    "DEFAULT_SIP_PORT",
+    "TOKEN",
+    "NameAddress",
+    "SipUri",
+    "Unreadable",
+    "Via",
+    "parameters_of",
+    "scheme_of",
+    "split_list",
+]
+
+DEFAULT_SIP_PORT: Final = 5060
 
 TOKEN: Final = r"[A-Za-z0-9.!%*_+`'~-]+"
 _HOST: Final = r"\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})"

@@ -1,0 +1,68 @@
+"""The descriptions that our side sends during one call (RFC 3264 section 8).
+
+The server makes the first one and passes it to the worker, which sends it. Later
+offers inside the dialog are answered by the worker, because pjsua2 wants the answer to
+an UPDATE before its callback returns; the server learns of the result by MediaAgreed.
+"""
+
+from mixminus.mixer.formats import MediaDirection
+from mixminus.sip.sdp.description import SessionDescription, parse
+from mixminus.sip.sdp.negotiation import LocalEnd, make_answer, make_offer, redirected
+
+__all__ = ["LocalSession"]
+
+
+class LocalSession:
+    """Each description is made once, and kept until it is sent."""
+
+    def __init__(self) -> None:
+        self._local: LocalEnd | None = None
+        self._held = False
+        self._sent: SessionDescription | None = None
+        self._pending: SessionDescription | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server has given our end of the media."""
+        return self._local is not None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a description is made and not sent yet."""
+        return self._pending is not None
+
+    def open(self, local: LocalEnd, description: str) -> None:
+        """Begin with the description that the server has made."""
+        self._local = local
+        self._pending = parse(description)
+
+    def answer(self, offer: str) -> None:
+        """Answer an offer inside the dialog; raise MalformedSdp or NotAcceptable."""
+        answer = make_answer(self._end(), parse(offer), self._sent)
+        self._pending = redirected(answer, MediaDirection.SENDONLY) if self._held else answer
+
+    def hold(self, on: bool) -> bool:
+        """Prepare a re-INVITE that holds or resumes; return False when that is the case already."""
+        if self._held == on:
+            return False
+        self._held = on
+        if self._sent:
+            # The session that was agreed on, in another direction: other payload types would be another session.
+            direction = MediaDirection.SENDONLY if on else MediaDirection.SENDRECV
+            self._pending = redirected(self._sent, direction)
+        return True
+
+    def drop_pending(self) -> None:
+        """Forget a description that could not be sent."""
+        self._pending = None
+
+    def next(self) -> SessionDescription:
+        """Return the description to send now; without a pending one it is an offer."""
+        self._sent = self._pending or make_offer(self._end(), self._sent)
+        self._pending = None
+        return self._sent
+
+    def _end(self) -> LocalEnd:
+        if self._local is None:
+            raise RuntimeError("the server has not attached the local end yet")
+        return self._local

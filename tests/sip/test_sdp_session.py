@@ -1,0 +1,82 @@
+"""The descriptions that our side sends during one call."""
+
+import pytest
+
+from mixminus.mixer.formats import Codec
+from mixminus.sip.sdp.description import SessionDescription, parse, render
+from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
+from mixminus.sip.sdp.session import LocalSession
+from tests.support.sip_phone import sdp
+
+LOCAL = LocalEnd("198.51.100.1", 41_000, 7, (Codec.OPUS, Codec.PCMU, Codec.PCMA))
+
+
+def opened(offer: str = "") -> LocalSession:
+    session = LocalSession()
+    description, _ = first_description(LOCAL, offer)
+    session.open(LOCAL, render(description))
+    return session
+
+
+def said(description: SessionDescription) -> tuple[int, str, tuple[str, ...]]:
+    """Return the version, the direction and the payload types."""
+    media = description.media[0]
+    direction = next(each.name for each in media.attributes if each.name.startswith(("send", "recv", "ina")))
+    return description.origin.version, direction, media.formats
+
+
+def test_the_first_description_is_the_one_that_the_server_made() -> None:
+    description, media = first_description(LOCAL, sdp(formats="8 101"))
+    session = LocalSession()
+    session.open(LOCAL, render(description))
+    assert session.next() == description
+    assert media is not None
+    assert media.send.codec is Codec.PCMA
+
+
+def test_an_offer_is_repeated_without_a_new_version() -> None:
+    session = opened()
+    first = session.next()
+    assert session.next() == first == parse(render(first_description(LOCAL, "")[0]))
+
+
+def test_hold_and_resume_change_the_direction_alone() -> None:
+    session = opened(sdp(formats="8 101"))
+    assert said(session.next()) == (7, "sendrecv", ("8", "101"))
+    assert session.hold(True)
+    assert not session.hold(True)
+    assert said(session.next()) == (8, "sendonly", ("8", "101"))
+    assert session.hold(False)
+    assert said(session.next()) == (9, "sendrecv", ("8", "101"))
+
+
+def test_an_offer_from_a_phone_on_hold_is_answered_with_hold() -> None:
+    session = opened(sdp(formats="8"))
+    session.next()
+    session.hold(True)
+    session.next()
+    session.answer(sdp(formats="0", version=2))
+    assert said(session.next())[1:] == ("sendonly", ("0",))
+
+
+def test_a_refused_offer_leaves_the_session_as_it_was() -> None:
+    session = opened(sdp(formats="8"))
+    session.next()
+    with pytest.raises(NotAcceptable):
+        session.answer(sdp(formats="18", version=2))
+    assert not session.is_pending
+
+
+def test_a_description_that_was_not_sent_is_not_sent_later() -> None:
+    session = opened(sdp(formats="8"))
+    session.next()
+    session.hold(True)
+    session.drop_pending()
+    assert said(session.next())[1] == "sendrecv"
+
+
+def test_nothing_is_described_before_the_server_has_attached_its_end() -> None:
+    session = LocalSession()
+    assert not session.is_open
+    with pytest.raises(RuntimeError):
+        session.next()

@@ -13,7 +13,7 @@ from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resour
 from mixminus.api.pagination import page_size
 from mixminus.api.paths import query_id
 from mixminus.api.services import SERVICES
-from mixminus.delivery.connection import Wish
+from mixminus.delivery.connection import Subscriber
 from mixminus.delivery.topics import Audience
 from mixminus.errors import InvalidArgument, PermissionDenied, Unauthenticated, Unavailable
 from mixminus.model.permissions import STAFF, Permission, allows
@@ -119,7 +119,7 @@ async def list_undelivered_events(call: ApiCall) -> Undelivered:
 )
 async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
     after, identity = _after(call.request), call.identity
-    wish = Wish(
+    subscriber = Subscriber(
         audience=Audience(
             identity.customer_id,
             agent_id=identity.agent_id,
@@ -129,7 +129,7 @@ async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
         after=after,
         valid=lambda: _is_still_valid(call.request),
     )
-    return await call.services.delivery.hub.serve(call.request, wish)
+    return await call.services.delivery.hub.serve(call.request, subscriber)
 
 
 @operation(

@@ -1,4 +1,4 @@
-"""45: media streams have one frame every 20 ms, are heard by all participants, are refused before the upgrade, and end with the room."""
+"""45: media streams carry one frame every 20 ms, are heard by all, are refused before the upgrade, and end with the room."""
 
 import struct
 from typing import Any
@@ -92,7 +92,7 @@ async def test_18_45_audio_flows_in_both_directions(site: Site, encapsulation: s
 
 async def arrived(site: Site, samples: int) -> None:
     """Wait until the server has read what was sent and the engine has it."""
-    counters: Any = site.house.control.streams.counters
+    counters: Any = site.house.services.streams.counters
     await until(lambda: counters["streams.samples_heard"] >= samples)
 
 

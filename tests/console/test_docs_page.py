@@ -18,7 +18,9 @@ async def open_reference(page: Page, server: Server) -> list[str]:
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "request",
-        lambda request: None if request.url.startswith((server.base, "data:")) else problems.append(request.url),
+        lambda request: (
+            None if request.url.startswith((server.base, "data:")) else problems.append(request.url)
+        ),
     )
     await page.goto(f"{server.base}/docs")
     await page.wait_for_selector(".opblock", timeout=WITHIN_MS)

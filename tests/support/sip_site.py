@@ -1,4 +1,4 @@
-"""A site with its SIP door: commands come by HTTP, calls from phones' sockets."""
+"""The services with HTTP API and SIP endpoint: requests come by HTTP, calls from phones' sockets."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from mixminus.sip.config import SipConfig
-from mixminus.sip.endpoint import SipEndpoint
+from mixminus.sip.service import SipEndpoint
 from tests.support.sip_phone import Phone
 from tests.support.site import Site
 
@@ -15,7 +15,7 @@ __all__ = ["SipSite", "sip_site"]
 
 @dataclass(frozen=True, slots=True)
 class SipSite:
-    """Both doors of one house."""
+    """HTTP and SIP of the same services."""
 
     site: Site
     endpoint: SipEndpoint
@@ -26,13 +26,14 @@ class SipSite:
 
 @pytest.fixture
 async def sip_site(site: Site) -> AsyncIterator[SipSite]:
-    control = site.house.control
+    services = site.house.services
     config = SipConfig(port=0, max_calls=4)
-    endpoint = SipEndpoint(control.engine, control.calls, config, directory=control.directory)
+    endpoint = SipEndpoint(
+        services.engine, services.calls, config, directory=services.directory, transfers=services.transfers
+    )
     try:
         await endpoint.start()
-        control.dialout.legs = endpoint
-        endpoint.desk.transfers = control.transfers
+        services.transports.open(endpoint)
         yield SipSite(site, endpoint)
     finally:
         await endpoint.close()

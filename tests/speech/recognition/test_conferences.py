@@ -137,8 +137,7 @@ async def test_who_has_left_is_still_known_by_what_they_said(house: House) -> No
     (id_,) = await house.joined(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
     speak(house, {alice: whistle(LOW, 1.0)}, rest_s=0.0)
-    house.clock.advance(0.1)
-    await drained(house)
+    await house.clock.let_nap(0.1)  # the session has read what the engine had for it
     alice.bye()
     await house.participant(id_, ConferencecallStatus.LEAVED)
     house.tick(100)
@@ -153,7 +152,7 @@ async def test_what_a_worker_dies_of_is_left_out_and_counted_and_the_rest_is_kep
     speak(house, {alice: whistle(LOW, 1.0)})
     assert [each.message for each in await heard(house, started.transcribe_id, 1)] == [word(LOW)]
     speak(house, {alice: whistle(DEADLY_HZ, 1.0)})
-    counters = house.control.transcription.counters
+    counters = house.services.transcription.counters
 
     async def left_out() -> bool:
         house.clock.advance(0.1)
@@ -173,18 +172,12 @@ async def test_a_worker_that_is_killed_costs_nothing(house: House) -> None:
     speak(house, {alice: whistle(LOW, 1.0)})
     await heard(house, started.transcribe_id, 1)
     speak(house, {alice: whistle(HIGH, 1.0)}, rest_s=0.0)
-    house.clock.advance(0.1)
-    await drained(house)
-    (pid,) = house.control.transcription.pids
+    await house.clock.let_nap(0.1)  # the session has read what the engine had for it
+    (pid,) = house.services.transcription.pids
     os.kill(pid, signal.SIGKILL)
     house.tick(100)
     messages = [each.message for each in await heard(house, started.transcribe_id, 2)]
     assert messages == [word(LOW), word(HIGH)]
-
-
-async def drained(house: House) -> None:
-    """Wait until the session has read what the engine had for it: it sleeps again."""
-    await until(lambda: house.clock.sleepers > 0)
 
 
 async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
@@ -201,7 +194,7 @@ async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
         await tx.transcribes.save(running)
     await store.close()
     async with open_house(tmp_path, clock) as again:
-        ended = await again.control.transcription.get(again.customer_id, running.id)
+        ended = await again.services.transcription.get(again.customer_id, running.id)
         assert ended.status is TranscribeStatus.DONE
         conference = await again.conferences.get(again.customer_id, room.id)
         assert (conference.transcribe_id, conference.transcribe_ids) == (NIL, (running.id,))

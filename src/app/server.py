@@ -1,0 +1,238 @@
+"""The server: opens everything from the data folder up, and closes it in reverse whatever happens.
+
+data folder, database        what survives
+engine                       media
+services                     decisions (``wiring``)
+SIP and WebRTC endpoints     legs come in
+HTTP                         commands come in
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from mixminus.api import server_log
+from mixminus.api.application import build
+from mixminus.api.limits import Limited, Limits
+from mixminus.api.services import Services
+from mixminus.app import data_folder
+from mixminus.app.addresses import advertised_host
+from mixminus.app.demo import Demo, open_demo
+from mixminus.app.listeners import listening, probe
+from mixminus.app.settings import Settings, setting_name
+from mixminus.app.sounds import SoundConfig
+from mixminus.app.wiring import ServiceConfig, open_services
+from mixminus.clock import SystemClock
+from mixminus.delivery.service import DeliveryConfig, DeliveryService
+from mixminus.errors import Unavailable
+from mixminus.mixer import Engine, EngineConfig, EngineEvent
+from mixminus.model.ids import ConferenceId
+from mixminus.sip.config import SipConfig
+from mixminus.sip.service import SipEndpoint
+from mixminus.speech.recognition.pool import SpeechConfig
+from mixminus.store.database import Store
+from mixminus.store.migrations import upgrade
+from mixminus.store.timestamps import TimestampStyle
+from mixminus.webrtc.config import WebRtcConfig
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+
+__all__ = ["Server", "running_server"]
+
+# Idle connections close at once; a download that runs gets this long to end.
+HTTP_SHUTDOWN_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a running server says about itself."""
+
+    http: tuple[str, int]
+    sip: tuple[str, int]
+    webrtc: tuple[str, int]
+    new_key: str | None
+    """The first access key, if this start has created it: shown once, only its hash is kept."""
+    new_password: str | None
+    """The password of the agent ``admin``, if this start has created it: shown once, only its hash is kept."""
+    demo: Demo | None
+
+
+@asynccontextmanager
+async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIterator[Server]:
+    """Start the server, and stop it in reverse order."""
+    clock = SystemClock()
+    names = {name: ConferenceId(room) for name, room in settings.dialin.items()}
+    limits = Limits(Limited(settings.rate_limits))
+    async with AsyncExitStack() as stack:
+        stack.enter_context(data_folder.hold(settings.data_dir))
+        store = await _open_store(settings, stack)
+        delivery = await _start_delivery(settings, store, clock, stack)
+        engine = _start_engine(settings, stack)
+        services = await stack.enter_async_context(
+            open_services(
+                store,
+                clock,
+                engine,
+                _service_config(settings, names),
+                delivery=delivery,
+                readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
+                more_counters=lambda: {**sip.counters, **limits.counters},
+            )
+        )
+        identity, new_key = await services.access.ensure_default(
+            settings.access_key.get_secret_value() or None
+        )
+        new_password = await services.access.ensure_admin(settings.admin_password.get_secret_value() or None)
+        _watch(engine, services.on_engine_event, stack)
+        await _start_webrtc(settings, services.webrtc, stack)
+        sip = await _start_sip(settings, services, stack)
+        http = await _start_http(settings, build(services, limits), stack)
+        yield Server(
+            http=http,
+            sip=(advertised_host(settings, settings.sip_host), sip.port),
+            webrtc=(advertised_host(settings, settings.media_host), services.webrtc.port),
+            new_key=new_key,
+            new_password=new_password,
+            demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
+        )
+
+
+def _service_config(settings: Settings, names: dict[str, ConferenceId]) -> ServiceConfig:
+    host = settings.media_host
+    return ServiceConfig(
+        recordings_directory=settings.data_dir / "recordings",
+        recording_sample_rate_hz=settings.recording_sample_rate_hz,
+        recording_storage_url=settings.recording_storage_url,
+        recording_retention_days=settings.recording_retention_days,
+        speech=SpeechConfig(
+            model_folder=settings.speech_model_dir,
+            workers=settings.speech_workers,
+            spool_folder=settings.data_dir / "transcription",
+            log_level=settings.log_level,
+            log_json=settings.log_json,
+        ),
+        private_targets=settings.private_webhooks,
+        names=names,
+        sip_domain=settings.sip_domain,
+        trunk=settings.trunk.carrier() if settings.trunk else None,
+        call_max_duration_s=settings.call_max_duration_s,
+        sounds=SoundConfig(
+            directory=settings.sounds,
+            cache_directory=settings.data_dir / "speech",
+            language=settings.language,
+        ),
+        webrtc=WebRtcConfig(
+            host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host)
+        ),
+    )
+
+
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
+    try:
+        await upgrade(settings.database)
+    except Exception as error:
+        problem = str(error).replace(settings.database, "<the URL>").partition("\n")[0]
+        raise Unavailable(
+            f"{setting_name('database_url')}: the database cannot be opened: {problem}; "
+            "correct the URL, or start the database"
+        ) from error
+    store = Store(settings.database, TimestampStyle(settings.timestamp_style))
+    stack.push_async_callback(store.close)
+    return store
+
+
+async def _start_delivery(
+    settings: Settings, store: Store, clock: SystemClock, stack: AsyncExitStack
+) -> DeliveryService:
+    """Start deliveries before any event can be published; they stop after the last one."""
+    config = DeliveryConfig(
+        private_targets=settings.private_webhooks, retention_days=settings.event_retention_days
+    )
+    delivery = DeliveryService(store, clock, config)
+    stack.push_async_callback(delivery.close)
+    await delivery.start()
+    return delivery
+
+
+def _start_engine(settings: Settings, stack: AsyncExitStack) -> Engine:
+    engine = Engine(
+        EngineConfig(
+            shards=settings.shards,
+            media_timeout_ms=settings.media_timeout_ms,
+            rtp_host=settings.sip_host,
+            rtp_port_min=settings.rtp_port_min,
+            rtp_port_max=settings.rtp_port_max,
+        )
+    )
+    stack.callback(engine.close)
+    engine.start()
+    return engine
+
+
+def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: AsyncExitStack) -> None:
+    """Pass the engine's events to the services."""
+    loop = asyncio.get_running_loop()
+    descriptor = engine.fileno()
+
+    def drain() -> None:
+        for event in engine.events():
+            on_event(event)
+
+    loop.add_reader(descriptor, drain)
+    stack.callback(loop.remove_reader, descriptor)
+
+
+async def _start_webrtc(settings: Settings, endpoint: WebRtcEndpoint, stack: AsyncExitStack) -> None:
+    with listening("webrtc", settings.media_host, settings.webrtc_port):
+        await probe(settings.media_host, settings.webrtc_port, socket.SOCK_DGRAM)
+        await endpoint.start()
+    stack.push_async_callback(endpoint.close)
+
+
+async def _start_sip(settings: Settings, services: Services, stack: AsyncExitStack) -> SipEndpoint:
+    config = SipConfig(
+        host=settings.sip_host,
+        port=settings.sip_port,
+        public_host=advertised_host(settings, settings.sip_host),
+        domain=settings.sip_domain,
+        digests=settings.sip_digests,
+        max_calls=settings.sip_max_calls,
+        log_level=settings.log_level,
+        log_json=settings.log_json,
+    )
+    endpoint = SipEndpoint(
+        services.engine,
+        services.calls,
+        config,
+        directory=services.directory,
+        transfers=services.transfers,
+        on_event=services.on_engine_event,
+    )
+    stack.push_async_callback(endpoint.close)
+    with listening("sip", settings.sip_host, settings.sip_port):
+        await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
+        await endpoint.start()
+    services.transports.open(endpoint)
+    stack.callback(services.transports.close)
+    return endpoint
+
+
+async def _start_http(
+    settings: Settings, application: web.Application, stack: AsyncExitStack
+) -> tuple[str, int]:
+    runner = web.AppRunner(
+        application,
+        access_log=None,
+        logger=server_log.logger(),
+        handle_signals=False,
+        shutdown_timeout=HTTP_SHUTDOWN_S,
+    )
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    with listening("http", settings.http_host, settings.http_port):
+        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+    return settings.http_host, runner.addresses[0][1]

@@ -12,7 +12,7 @@ SHOW = action("variable_set", key="shown", value="${voipbin.call.digits}")
 
 
 async def shown(caller: Caller) -> str:
-    """Return what the flow published last, after its end."""
+    """Return the value that the flow's last ``variable_set`` has set, after its end."""
     done = (await caller.over()).executed_actions
     return str([each for each in done if each["type"] == "variable_set"][-1]["option"]["value"])
 

@@ -87,7 +87,7 @@ async def test_the_leave_key_does_not_end_the_call(house: House) -> None:
     assert leg.done == ["answer"]
 
 
-async def test_the_participant_count_is_played_to_the_asking_participant_only(house: House) -> None:
+async def test_the_participant_count_is_played(house: House) -> None:
     _, leg = await seated(house)
     press(house, leg, "*9")
 

@@ -81,7 +81,7 @@ async def test_a_hangup_before_the_pin_leaves_no_participant(house: House) -> No
     assert await house.participants.list_calls(house.customer_id, EVERYTHING, room.id) == []
 
 
-async def test_room_capacity_is_checked_again_after_the_pin(house: House) -> None:
+async def test_a_room_locked_meanwhile_admits_nobody_after_the_pin(house: House) -> None:
     room, leg = await dial_with_pin(house)
     locked = RoomSettings(pin="1234", locked=True)
     await house.conferences.update(house.customer_id, room.id, ConferenceProfile(settings=locked))

@@ -1,6 +1,6 @@
 /* shard_commands.c -- commands applied between ticks, a bounded number each. */
-#include "rtp/rtp_port.h"
 #include "engine/shard.h"
+#include "rtp/rtp_port.h"
 
 static void retire(struct mm_shard *shard, enum mm_retired_type type,
 		   void *object)
@@ -14,19 +14,12 @@ static void retire(struct mm_shard *shard, enum mm_retired_type type,
 
 static void adopt_bridge(struct mm_shard *shard, struct mm_held_bridge *held)
 {
-	held->next = shard->bridges;
-	held->link = &shard->bridges;
-	if (held->next)
-		held->next->link = &held->next;
-	shard->bridges = held;
+	LIST_INSERT_HEAD(&shard->bridges, held, in_shard);
 }
 
 static void release_bridge(struct mm_shard *shard, struct mm_held_bridge *held)
 {
-	*held->link = held->next;
-	if (held->next)
-		held->next->link = held->link;
-	held->next = NULL;
+	LIST_REMOVE(held, in_shard);
 	retire(shard, MM_RETIRED_BRIDGE, held);
 }
 

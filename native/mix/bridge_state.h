@@ -5,11 +5,11 @@
 #ifndef MM_BRIDGE_STATE_H
 #define MM_BRIDGE_STATE_H
 
+#include "codec/shared_encoder.h"
 #include "mix/bridge.h"
 #include "mix/hears.h"
 #include "mix/member.h"
 #include "mix/mix_class.h"
-#include "codec/shared_encoder.h"
 #include "mix/talkers.h"
 
 #define MM_NO_CONTRIBUTION (-1)

@@ -20,11 +20,11 @@
 #ifndef MM_MEMBER_H
 #define MM_MEMBER_H
 
-#include "mix/bridge.h"
-#include "dsp/limiter.h"
-#include "mix/mix_class.h"
-#include "dsp/resample.h"
 #include "codec/shared_encoder.h"
+#include "dsp/limiter.h"
+#include "dsp/resample.h"
+#include "mix/bridge.h"
+#include "mix/mix_class.h"
 
 #define MM_PARALLEL_MS 500            /* 100 ms was measured to be enough   */
 #define MM_NO_SEAT UINT32_MAX

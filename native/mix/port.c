@@ -1,8 +1,8 @@
 /* port.c -- taking a place on a bridge, changing it, leaving it. */
 #include "mix/port.h"
 
-#include "mix/mix.h"
 #include "engine/shard.h"
+#include "mix/mix.h"
 
 /* What a tap is fed at where there is no bridge. */
 #define NOWHERE_RATE_HZ 8000
@@ -62,8 +62,10 @@ static void attach(struct mm_port *port, struct mm_held_playout *playout)
 
 void mm_port_retry_playouts(struct mm_port *port)
 {
-	for (struct mm_held_playout *p = port->playouts; p; p = p->next)
-		attach(port, p);
+	struct mm_held_playout *playout;
+
+	LIST_FOREACH(playout, &port->playouts, on_port)
+		attach(port, playout);
 }
 
 static void detach(struct mm_held_playout *playout)
@@ -90,10 +92,12 @@ static void sit(struct mm_port *port)
 
 static void rise(struct mm_port *port, int64_t now_us)
 {
+	struct mm_held_playout *playout;
+
 	if (!port->place)
 		return;
-	for (struct mm_held_playout *p = port->playouts; p; p = p->next)
-		detach(p);
+	LIST_FOREACH(playout, &port->playouts, on_port)
+		detach(playout);
 	mm_bridge_leave(port->place, port->member);
 	port->place = NULL;
 	port->member->tx_payload = NULL;
@@ -123,11 +127,7 @@ struct mm_member *mm_port_replace_member(struct mm_port *port,
 void mm_port_adopt(struct mm_port *port, struct mm_shard *shard)
 {
 	port->shard = shard;
-	port->next = shard->ports;
-	port->link = &shard->ports;
-	if (port->next)
-		port->next->link = &port->next;
-	shard->ports = port;
+	LIST_INSERT_HEAD(&shard->ports, port, in_shard);
 	port->ops->adopt(port);
 	sit(port);
 }
@@ -136,15 +136,12 @@ void mm_port_release(struct mm_port *port, bool last, int64_t now_us)
 {
 	rise(port, now_us);
 	port->seat = NULL;
-	while (last && port->playouts)
-		mm_port_remove_playout(port, port->playouts);
-	while (last && port->taps)
-		mm_port_remove_tap(port, port->taps);
+	while (last && !LIST_EMPTY(&port->playouts))
+		mm_port_remove_playout(port, LIST_FIRST(&port->playouts));
+	while (last && !LIST_EMPTY(&port->taps))
+		mm_port_remove_tap(port, LIST_FIRST(&port->taps));
 	port->ops->release(port, last);
-	*port->link = port->next;
-	if (port->next)
-		port->next->link = port->link;
-	port->next = NULL;
+	LIST_REMOVE(port, in_shard);
 	port->shard = NULL;
 	mm_port_publish(port);
 }
@@ -189,22 +186,16 @@ void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
 void mm_port_add_playout(struct mm_port *port, struct mm_held_playout *playout)
 {
 	playout->port = port;
-	playout->next = port->playouts;
-	port->playouts = playout;
+	LIST_INSERT_HEAD(&port->playouts, playout, on_port);
 	attach(port, playout);
 }
 
 void mm_port_remove_playout(struct mm_port *port,
 			    struct mm_held_playout *playout)
 {
-	struct mm_held_playout **link = &port->playouts;
-
-	while (*link && *link != playout)
-		link = &(*link)->next;
-	if (*link)
-		*link = playout->next;
+	if (playout->port == port)
+		LIST_REMOVE(playout, on_port);
 	detach(playout);
-	playout->next = NULL;
 	playout->port = NULL;
 }
 
@@ -214,22 +205,16 @@ void mm_port_add_tap(struct mm_port *port, struct mm_held_tap *tap)
 	if (mm_tapped_add(&port->tapped, tap->tap) < 0)
 		return;
 	tap->port = port;
-	tap->next = port->taps;
-	port->taps = tap;
+	LIST_INSERT_HEAD(&port->taps, tap, on_port);
 	if (port->place)
 		apply(port);
 }
 
 void mm_port_remove_tap(struct mm_port *port, struct mm_held_tap *tap)
 {
-	struct mm_held_tap **link = &port->taps;
-
-	while (*link && *link != tap)
-		link = &(*link)->next;
-	if (*link)
-		*link = tap->next;
+	if (tap->port == port)
+		LIST_REMOVE(tap, on_port);
 	mm_tapped_remove(&port->tapped, tap->tap);
-	tap->next = NULL;
 	tap->port = NULL;
 	if (port->member)
 		port->member->tapped =

@@ -10,13 +10,13 @@
 #define MM_RECEIVER_H
 
 #include "codec/codec.h"
+#include "dsp/plc.h"
 #include "engine/counters.h"
+#include "mix/source.h"
+#include "mm.h"
 #include "rtp/dtmf.h"
 #include "rtp/jbuf.h"
-#include "mm.h"
-#include "dsp/plc.h"
 #include "rtp/rtp.h"
-#include "mix/source.h"
 
 #define MM_RECEIVER_MAX_FORMATS 6
 

@@ -9,13 +9,13 @@
 #ifndef MM_RTP_PORT_H
 #define MM_RTP_PORT_H
 
-#include "rtp/dtmf.h"
+#include "engine/shard.h"
 #include "io/inbox.h"
-#include "rtp/latch.h"
 #include "mix/port.h"
+#include "rtp/dtmf.h"
+#include "rtp/latch.h"
 #include "rtp/receiver.h"
 #include "rtp/rtcp.h"
-#include "engine/shard.h"
 #include "rtp/srtp.h"
 
 #define MM_CNAME_BYTES 24

@@ -194,7 +194,7 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 		rc = mm_engine_add_encoder(engine, control->bridge,
 					   &media->send);
 	if (!rc)
-		rc = mm_port_setup_open(&setup, (struct mm_rtp_port *)port,
+		rc = mm_port_setup_open(&setup, mm_rtp_port_of(port),
 					media, &engine->libraries);
 	if (rc < 0)
 		return rc;
@@ -209,7 +209,7 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 	mm_dispatch_end(engine, control->shard);
 	if (rc < 0) {
 		/* Begin anew the next time: what was told never got there. */
-		((struct mm_rtp_port *)port)->told_receiver = NULL;
+		mm_rtp_port_of(port)->told_receiver = NULL;
 		mm_port_setup_close(setup);
 		return rc;
 	}

@@ -115,7 +115,8 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 		retire(shard, MM_RETIRED_PORT, port);
 		break;
 	case MM_COMMAND_CONFIGURE_PORT:
-		mm_rtp_port_configure(port, command->u.setup, now_us);
+		mm_rtp_port_configure(mm_rtp_port_of(port), command->u.setup,
+				      now_us);
 		retire(shard, MM_RETIRED_SETUP, command->u.setup);
 		break;
 	case MM_COMMAND_SEAT_PORT:
@@ -137,10 +138,10 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 		mm_port_set_hears(port, command->u.speaker, command->gain_q8);
 		break;
 	case MM_COMMAND_SET_REMOTE:
-		mm_rtp_port_set_remote(port, &command->u.remote);
+		mm_rtp_port_set_remote(mm_rtp_port_of(port), &command->u.remote);
 		break;
 	case MM_COMMAND_SEND_DIGIT:
-		mm_rtp_port_send_digit(port, &command->u.digit);
+		mm_rtp_port_send_digit(mm_rtp_port_of(port), &command->u.digit);
 		break;
 	case MM_COMMAND_SET_INBAND:
 		port->ops->set_inband(port, command->u.inband.detects,

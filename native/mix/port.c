@@ -26,7 +26,7 @@ static void tell(struct mm_port *port, enum mm_event_type type, int64_t now_us)
 
 void mm_port_tell_talking(struct mm_port *port, int64_t now_us)
 {
-	bool talking = port->seat && port->place && port->member->talking;
+	bool talking = port->assigned && port->place && port->member->talking;
 
 	if (talking == port->told_talking)
 		return;
@@ -38,7 +38,7 @@ void mm_port_tell_talking(struct mm_port *port, int64_t now_us)
 /* What was set before, or in another place, holds in this one too. */
 static void apply(struct mm_port *port)
 {
-	bool lobby = !port->seat;
+	bool lobby = !port->assigned;
 
 	mm_bridge_set_gain(port->place, port->member, port->gain_q8);
 	mm_bridge_set_muted(port->place, port->member, port->muted || lobby);
@@ -79,8 +79,8 @@ static void sit(struct mm_port *port)
 {
 	struct mm_bridge *place = NULL;
 
-	if (port->seat)
-		place = port->seat->bridge;
+	if (port->assigned)
+		place = port->assigned->bridge;
 	else if (port->waits)
 		place = port->shard->lobby->bridge;
 	if (!port->member || !place || mm_bridge_join(place, port->member) < 0)
@@ -104,11 +104,11 @@ static void rise(struct mm_port *port, int64_t now_us)
 	mm_port_tell_talking(port, now_us);
 }
 
-void mm_port_seat(struct mm_port *port, struct mm_held_bridge *seat,
+void mm_port_seat(struct mm_port *port, struct mm_held_bridge *bridge,
 		  int64_t now_us)
 {
 	rise(port, now_us);
-	port->seat = seat;
+	port->assigned = bridge;
 	sit(port);
 }
 
@@ -135,7 +135,7 @@ void mm_port_adopt(struct mm_port *port, struct mm_shard *shard)
 void mm_port_release(struct mm_port *port, bool last, int64_t now_us)
 {
 	rise(port, now_us);
-	port->seat = NULL;
+	port->assigned = NULL;
 	while (last && !LIST_EMPTY(&port->playouts))
 		mm_port_remove_playout(port, LIST_FIRST(&port->playouts));
 	while (last && !LIST_EMPTY(&port->taps))
@@ -177,7 +177,7 @@ void mm_port_set_hears_itself(struct mm_port *port, bool on)
 void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
 		       int32_t gain_q8)
 {
-	if (port->place && port->seat && port->seat == speaker->seat &&
+	if (port->place && port->assigned && port->assigned == speaker->assigned &&
 	    speaker->place)
 		mm_bridge_set_hears(port->place, port->member,
 				    speaker->member, gain_q8);

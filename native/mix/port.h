@@ -71,7 +71,7 @@ struct mm_port {
 	struct mm_held_tap_list taps;     /* on it                          */
 	struct mm_tapped tapped;          /* what its member sees of them   */
 	struct mm_member *member;         /* NULL until configured          */
-	struct mm_held_bridge *seat;      /* where it was told to be        */
+	struct mm_held_bridge *assigned;  /* by the last seat command       */
 	struct mm_bridge *place;          /* where it is; NULL: nowhere     */
 	int32_t gain_q8;
 	bool muted;
@@ -91,7 +91,7 @@ void mm_port_adopt(struct mm_port *port, struct mm_shard *shard);
 /* `last`: it is closing, not moving; its playouts part from it. */
 void mm_port_release(struct mm_port *port, bool last, int64_t now_us);
 /* Sit down on a bridge, or (NULL) get up. */
-void mm_port_seat(struct mm_port *port, struct mm_held_bridge *seat,
+void mm_port_seat(struct mm_port *port, struct mm_held_bridge *bridge,
 		  int64_t now_us);
 /* Another member takes the place; the old one is returned. */
 struct mm_member *mm_port_replace_member(struct mm_port *port,

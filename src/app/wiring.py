@@ -38,9 +38,8 @@ from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
 from mixminus.conference.telling import Telling
 from mixminus.conference.watch import HealthWatch
+from mixminus.delivery.outgoing import WebClient, is_public
 from mixminus.delivery.service import DeliveryService
-from mixminus.delivery.targets import is_public
-from mixminus.delivery.web_client import WebClient
 from mixminus.directory.service import open_directory
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
@@ -57,8 +56,7 @@ from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
-from mixminus.webrtc.config import WebRtcConfig
-from mixminus.webrtc.endpoint import WebRtcEndpoint
+from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 
 __all__ = ["ServiceConfig", "open_services"]
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from mixminus.api.schemas import Body, Text, Uuid
-from mixminus.conference.hears import MAX_CELLS, Cells, Hears, HearsException, Whisper
 from mixminus.mixer.gains import MAX_GAIN_DB
 from mixminus.model.conference import ParticipantChange, Role
+from mixminus.model.hears import MAX_CELLS, Cells, Hears, HearsException, Whisper
 from mixminus.model.ids import ConferencecallId
 
 __all__ = ["HearsBody", "ParticipantBody", "render_hears"]

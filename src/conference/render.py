@@ -1,4 +1,4 @@
-"""Conferences and participants as the API and the events show them (api.md sections 2.1 and 3.1)."""
+"""Conferences and participants as JSON, for the API and for events (api.md sections 2.1 and 3.1)."""
 
 from dataclasses import asdict
 from typing import Any

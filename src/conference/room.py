@@ -7,11 +7,11 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
-from mixminus.conference.ambience import Ambience, Music
 from mixminus.conference.errors import ConferenceNotProgressing, TooManyExceptions
-from mixminus.conference.hears import MAX_CELLS, Cells, Hears, cells, changes, without
+from mixminus.conference.room_sounds import LoopedSound, RoomSounds
 from mixminus.mixer import Bridge, BridgePort, Engine
 from mixminus.model.conference import Conference, Conferencecall, ConferenceStatus, Role, RoomSettings
+from mixminus.model.hears import MAX_CELLS, Cells, Hears, cells, changes, without
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.sound.music import Tune
 
@@ -46,7 +46,7 @@ class Seat:
     joined: bool = False
     closed: bool = False
     """The room has closed over it."""
-    music: Music | None = None
+    music: LoopedSound | None = None
 
     def dismiss(self) -> None:
         """Take the audio away at once, and tell the call's flow to go on."""
@@ -81,15 +81,15 @@ class Seat:
 class Room:
     """The bridge of one conference and its seats."""
 
-    def __init__(self, bridge: Bridge, ambience: Ambience, settings: RoomSettings) -> None:
+    def __init__(self, bridge: Bridge, sounds: RoomSounds, settings: RoomSettings) -> None:
         self.bridge = bridge
         self.settings = settings
         self.seats: dict[ConferencecallId, Seat] = {}
         self.company = asyncio.Event()
-        self.chimes = ambience.chimes(bridge)
+        self.chimes = sounds.chimes(bridge)
         self.hears = Hears()
         self.cells: Cells = {}
-        self._ambience = ambience
+        self._sounds = sounds
 
     @property
     def joined(self) -> int:
@@ -117,14 +117,14 @@ class Room:
             elif seat.music is None and not seat.dismissed.done():
                 seat.music = play(seat.port)
 
-    def _sound_for(self, seat: Seat, joined: int) -> Callable[[BridgePort], Music] | None:
+    def _sound_for(self, seat: Seat, joined: int) -> Callable[[BridgePort], LoopedSound] | None:
         """Return what begins a sound for who waits: for company, or at the door."""
         alone = seat.joined and joined == 1
         if self.settings.music_when_alone and (alone or (seat.waiting and not seat.joined)):
-            return self._ambience.play_music
+            return self._sounds.play_music
         if alone and seat.conference.type == "connect" and not self.company.is_set():
             # A room for two: the first hears it ring, also where no 180 can say so any more (api.md 4.1).
-            return self._ambience.play_ringing
+            return self._sounds.play_ringback
         return None
 
     def arrange(self, hears: Hears, leaving: ConferencecallId | None = None) -> None:
@@ -156,7 +156,7 @@ class Rooms:
         self._rooms: dict[ConferenceId, Room] = {}
         self._by_port: dict[int, Seat] = {}
         self._turns: WeakValueDictionary[ConferenceId, asyncio.Lock] = WeakValueDictionary()
-        self.ambience = Ambience(engine, clock, tune)
+        self.sounds = RoomSounds(engine, clock, tune)
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -168,7 +168,7 @@ class Rooms:
     def open(self, conference: Conference) -> Room:
         """Return the conference's room, with a bridge from now on."""
         if conference.id not in self._rooms:
-            room = Room(self._engine.open_bridge(), self.ambience, conference.settings)
+            room = Room(self._engine.open_bridge(), self.sounds, conference.settings)
             self._rooms[conference.id] = room
         return self._rooms[conference.id]
 

@@ -18,7 +18,7 @@ async def talk(request: web.Request) -> web.Response:
     """POST /calls/{id}/talk."""
     call_id = CallId(path_id(request))
     body = await read(request, TalkBody)
-    await request.app[SERVICES].asides.talk(
+    await request.app[SERVICES].call_audio.talk(
         request[IDENTITY].customer_id, call_id, body.text, language=body.language, voice=body.voice_id
     )
     return web.Response()
@@ -50,12 +50,12 @@ async def end_silence(request: web.Request) -> web.Response:
 
 async def _set_music(request: web.Request, *, on: bool) -> None:
     call_id = CallId(path_id(request))
-    await request.app[SERVICES].asides.set_music(request[IDENTITY].customer_id, call_id, on)
+    await request.app[SERVICES].call_audio.set_music(request[IDENTITY].customer_id, call_id, on)
 
 
 async def _set_silence(request: web.Request, *, on: bool) -> None:
     call_id = CallId(path_id(request))
-    await request.app[SERVICES].asides.set_silence(request[IDENTITY].customer_id, call_id, on)
+    await request.app[SERVICES].call_audio.set_silence(request[IDENTITY].customer_id, call_id, on)
 
 
 ROUTES: Final = (

@@ -15,7 +15,7 @@ from mixminus.api.paths import path_id
 from mixminus.api.room_schemas import HearsBody, render_hears
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.conference.hears import Hears
+from mixminus.model.hears import Hears
 from mixminus.model.ids import ConferenceId
 
 __all__ = ["ROUTES"]

@@ -16,7 +16,7 @@ from mixminus.api.authentication import IDENTITY
 from mixminus.api.json import json_response
 from mixminus.api.paths import path_id
 from mixminus.api.services import SERVICES
-from mixminus.call.presence import Presence
+from mixminus.call.live_participants import LiveParticipant
 from mixminus.model.ids import ConferenceId
 
 __all__ = ["ROUTES"]
@@ -24,14 +24,14 @@ __all__ = ["ROUTES"]
 
 async def talking(request: web.Request) -> web.Response:
     """GET /conferences/{id}/talking."""
-    presences = await request.app[SERVICES].presence.present(
+    participants = await request.app[SERVICES].live_participants.list(
         request[IDENTITY].customer_id, ConferenceId(path_id(request))
     )
-    return json_response({"result": [_render(presence) for presence in presences]})
+    return json_response({"result": [_render(each) for each in participants]})
 
 
-def _render(presence: Presence) -> dict[str, Any]:
-    values = asdict(presence)
+def _render(participant: LiveParticipant) -> dict[str, Any]:
+    values = asdict(participant)
     values["session_id"] = values.pop("leg_id")
     # Nobody reads a meter to more than three places, and floats of the engine have many.
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}

@@ -8,7 +8,7 @@ from mixminus.call.dialout import Placed
 from mixminus.call.errors import NobodyToCall, NothingToDo
 from mixminus.call.leg import LegEnded
 from mixminus.call.outbound import Order
-from mixminus.call.program import Program
+from mixminus.call.routing import Program
 from mixminus.flow.actions.catalogue import Option
 from mixminus.flow.actions.dialling import Call, Connect
 from mixminus.flow.actions.room import ConfbridgeJoin

@@ -102,7 +102,7 @@ async def _sit(run: FlowRun, seat: Seat) -> NoReturn:
             with digits.filtered(taken):
                 await run.park()
         finally:
-            for left in taken.let_go():
+            for left in taken.release():
                 digits.press(left)
 
 

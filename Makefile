@@ -1,15 +1,15 @@
 # Two commands do everything on a fresh Debian or Ubuntu machine: make run, make test.
 PYTHON ?= python3
 FUZZ_SECONDS ?= 30
-# Everything that an answer of the API rests on, run a second time on PostgreSQL.
+# What reads or writes the database, tested a second time on PostgreSQL.
 ON_STORE := $(addprefix tests/,access api conference conformance delivery store)
 
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py $(wildcard native/*/*.c native/*.h native/*/*.h native/*.pyx native/*.pxd)
 
-# Only tests with real phones and a real browser are tried again, because these share the machine with whatever else runs;
-# the summary lists each such test as RERUN. Any other test that fails once is a failure.
+# Only tests with real phones and a real browser are run again after a failure, because their timing depends on how busy the
+# machine is; the summary lists each as RERUN. Any other test that fails once is a failure.
 RETRY := --reruns 2 --reruns-delay 2 -r fEsR
 
 IN_NETWORK = $(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m pytest -q -p no:benchmark
@@ -17,15 +17,15 @@ IN_NETWORK = $(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 comma := ,
-# Run a command without a word; show all it said if it fails.
+# Run a command without its output; print the output if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
 .PHONY: help run dev build lint test fresh bench docs debug fuzz wheel clean
 
-help: ## Show what can be made
+help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: $(VENV)/run.stamp ## Install, build and start a server with a demo room (HOST=0.0.0.0 opens it to the network)
+run: $(VENV)/run.stamp ## Install, build and start a server with a demo room (HOST=0.0.0.0: reachable from the network)
 	@$(BIN)/mixminus serve --demo $(if $(HOST),--host $(HOST))
 
 dev: $(VENV)/dev.stamp ## Install everything a developer needs into .venv
@@ -33,14 +33,14 @@ dev: $(VENV)/dev.stamp ## Install everything a developer needs into .venv
 build: $(VENV)/dev.stamp ## Build the native engine in place
 	@$(BIN)/python setup.py -q build_ext --inplace
 
-lint: build build/typing/mixminus ## Check style, types, the doorway's face and who imports whom
+lint: build build/typing/mixminus ## Check style, types, the engine's type stub and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	MYPYPATH=build/typing $(BIN)/python -m mypy.stubtest mixminus.mixer._engine
 	$(BIN)/lint-imports
 
-test: build ## Install what tests need and run all of them, with real phones, a real browser, and both databases
+test: build ## Run all tests, with real phones, a real browser and both databases (ARGS runs a part)
 	@PYTHON=$(PYTHON) tools/install_packages.sh test
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
@@ -50,10 +50,11 @@ else
 	$(IN_NETWORK) $(RETRY) tests/e2e
 endif
 
-fresh: ## Prove `make run` and `make test` on a bare Debian root (ARGS narrows the tests)
+fresh: ## Run `make run` and `make test` of HEAD on a bare Debian root (ARGS runs a part of the tests)
 	tools/fresh.sh $(ARGS)
 
-bench: build ## Measure kernels, a tick of 1000 ports, the same in real time, and mouth to ear; see bench/README.md
+bench: build ## Measure kernels, a tick of 1000 ports, real time, mouth to ear, API latency and call rate; see bench/README.md
+	@PYTHON=$(PYTHON) tools/install_packages.sh bench
 	$(BIN)/python -m pytest bench --benchmark-only -q
 	$(BIN)/python -m bench.lockstep
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.capacity $(ARGS)
@@ -66,15 +67,16 @@ docs: $(VENV)/dev.stamp ## Build the documentation as a website in build/site
 	@echo "build/site/index.html"
 
 debug: build ## Run the native tests with the engine built for ASan and UBSan
+	@PYTHON=$(PYTHON) tools/install_packages.sh debug
 	MIXMINUS_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest tests/native -q -p no:cacheprovider
 
-fuzz: ## Feed the parsers of foreign bytes with garbage for FUZZ_SECONDS each
+fuzz: ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS
 	@tools/install_packages.sh fuzz
 	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
 
-wheel: $(VENV)/dev.stamp ## Build sdist and wheel, and try the wheel in a clean environment
+wheel: $(VENV)/dev.stamp ## Build the sdist and a wheel from it, and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python
 
 clean: ## Remove what was built
@@ -91,7 +93,7 @@ $(VENV)/run.stamp: pyproject.toml $(SOURCES) | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
-	@echo "Installing mixminus and its developers' tools in $(VENV): a few minutes, once ..."
+	@echo "Installing mixminus and its development tools in $(VENV): a few minutes, once ..."
 	@$(call quietly,$(BIN)/python -m pip install --no-build-isolation -e '.[dev]')
 	@touch $@
 

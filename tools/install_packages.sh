@@ -1,57 +1,93 @@
 #!/bin/sh
-# Install the Debian or Ubuntu packages that are missing: `install_packages.sh build|test|fuzz|fresh`.
-# Installs nothing, and asks for no rights, when nothing is missing.
+# Install the Debian or Ubuntu packages that are missing: install_packages.sh build|debug|test|bench|fuzz|fresh
+#
+# Every file that the build, the tests, bench/ and tools/ use outside Python comes from a package named here.
+# When nothing is missing, this installs nothing and needs no rights.
 set -eu
 
-build="gcc:gcc make:make"
-python_dev="python3-dev python3-venv"
-sounds="wav:asterisk-core-sounds-en-wav g722:asterisk-core-sounds-en-g722"
-test="baresip:baresip-core sipp:sip-tester chromium:chromium curl:curl jq:jq ip:iproute2 unshare:util-linux psql:postgresql espeak-ng:espeak-ng"
-fuzz="clang:clang"
-fresh="mmdebstrap:mmdebstrap git:git unshare:util-linux"
-
+# Recorded speech: at 8 kHz (.wav), at 16 kHz (.g722), and what is said in it (in /usr/share/doc).
+sounds=/usr/share/asterisk/sounds/en_US_f_Allison
 missing=""
-need() {
-	for pair in "$@"; do
-		command -v "${pair%%:*}" >/dev/null 2>&1 || PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 ||
-			missing="$missing ${pair#*:}"
-	done
+
+# need_command COMMAND PACKAGE: PACKAGE is missing if COMMAND is not found, in /usr/sbin and /sbin either.
+need_command() {
+	(PATH="$PATH:/usr/sbin:/sbin" && command -v "$1") >/dev/null 2>&1 || missing="$missing $2"
 }
 
-# Prompts with known words, for speech to text: the kinds of one of them.
-need_sounds() {
-	for pair in "$@"; do
-		[ -e "/usr/share/asterisk/sounds/en_US_f_Allison/agent-pass.${pair%%:*}" ] || missing="$missing ${pair#*:}"
-	done
+# need_file PATTERN PACKAGE: PACKAGE is missing if no file matches PATTERN.
+need_file() {
+	ls $1 >/dev/null 2>&1 || missing="$missing $2"
 }
 
 need_python_headers() {
-	"${PYTHON:-python3}" - <<-'CHECK' >/dev/null 2>&1 || missing="$missing $python_dev"
+	"${PYTHON:-python3}" - <<-'CHECK' >/dev/null 2>&1 || missing="$missing python3-dev python3-venv"
 		import ensurepip, os, sysconfig, venv
 		assert os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h"))
 	CHECK
 }
 
+# Ubuntu's Chromium is a snap; its package is named chromium-browser.
+need_chromium() {
+	command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+		if grep -qs '^ID=ubuntu' /etc/os-release; then missing="$missing chromium-browser"; else missing="$missing chromium"; fi
+}
+
+build() {
+	need_command gcc gcc
+	need_command make make
+	need_python_headers
+}
+
+debug() {
+	build
+	need_file "$sounds/agent-pass.wav" asterisk-core-sounds-en-wav
+}
+
+test_() {
+	debug
+	need_command baresip baresip-core
+	need_command sipp sip-tester
+	need_chromium
+	need_command curl curl
+	need_command jq jq
+	need_command ip iproute2
+	need_command unshare util-linux
+	need_command psql postgresql-client
+	need_file "/usr/lib/postgresql/*/bin/postgres" postgresql
+	need_command espeak-ng espeak-ng
+	need_file "$sounds/agent-pass.g722" asterisk-core-sounds-en-g722
+	need_file /usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz asterisk-core-sounds-en
+}
+
+fuzz() {
+	need_command clang clang
+	need_file "/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a" libclang-rt-dev
+}
+
+fresh() {
+	need_command mmdebstrap mmdebstrap
+	need_command git git
+	need_command unshare util-linux
+	need_command mount mount
+}
+
 case "${1:-build}" in
-build) need $build && need_python_headers ;;
-test) need $build $test && need_sounds $sounds && need_python_headers ;;
-fresh) need $fresh ;;
-fuzz) need $fuzz
-	ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a >/dev/null 2>&1 ||
-		missing="$missing $(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p')" ;;
-*) echo "usage: $0 build|test|fuzz|fresh" >&2; exit 2 ;;
+build | debug | fuzz | fresh) "${1:-build}" ;;
+test | bench) test_ ;;
+*) echo "usage: $0 build|debug|test|bench|fuzz|fresh" >&2; exit 2 ;;
 esac
 
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
-	echo "Please install these (so called by Debian) with your system's package manager, then try again:$missing" >&2
+	echo "These packages are missing (Debian's names):$missing" >&2
+	echo "Install them with this system's package manager, then try again." >&2
 	exit 1
 fi
 sudo=""
 if [ "$(id -u)" != 0 ]; then
-	command -v sudo >/dev/null 2>&1 || { echo "Please run this as root, then try again: apt-get install$missing" >&2; exit 1; }
+	command -v sudo >/dev/null 2>&1 || { echo "Packages are missing. Run as root: apt-get install$missing" >&2; exit 1; }
 	sudo="sudo"
 fi
 echo "Installing:$missing" >&2
 $sudo apt-get update -qq
-DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null

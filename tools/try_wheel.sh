@@ -1,5 +1,5 @@
 #!/bin/sh
-# Build the sdist, a wheel from that sdist, and try the wheel where no source is near: try_wheel.sh PYTHON
+# Build the sdist and a wheel from it, and try the wheel in a new virtual environment, without the source: try_wheel.sh PYTHON
 set -eu
 python=$1
 rm -rf build/artefacts && mkdir -p build/artefacts

@@ -25,8 +25,8 @@ from mixminus.conference.watchers import TalkingWatch
 from mixminus.delivery.service import DeliveryService
 from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
-from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
+from mixminus.flow.services import BackgroundTasks
 from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
@@ -66,7 +66,7 @@ class Services:
     directory: DirectoryServices
     flows: FlowService
     activeflows: ActiveflowService
-    errands: Errands
+    background: BackgroundTasks
     external: ExternalMediaService
     recordings: RecordingService
     library: RecordingLibrary
@@ -97,7 +97,7 @@ class Services:
             **self.talking.counters,
             **self.calls.counters,
             **self.recordings.counters,
-            **self.errands.counters,
+            **self.background.counters,
             **self.external.counters,
             **self.sounds.counters,
             **self.keypad.counters,

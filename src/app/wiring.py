@@ -42,10 +42,9 @@ from mixminus.delivery.targets import is_public
 from mixminus.delivery.web_client import WebClient
 from mixminus.directory.service import open_directory
 from mixminus.flow.activeflows import ActiveflowService
-from mixminus.flow.errands import Errands
 from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
-from mixminus.flow.services import FlowServices
+from mixminus.flow.services import BackgroundTasks, FlowServices
 from mixminus.mixer import Engine
 from mixminus.model.ids import ConferenceId
 from mixminus.recording.calls import CallRecordings
@@ -181,7 +180,7 @@ async def open_services(
         reachable = (lambda _: True) if config.private_targets else is_public
         external = closing(ExternalMediaService(engine, clock, reachable=reachable))
         web = closing(WebClient(private_targets=config.private_targets))
-        errands = closing(Errands())
+        background = closing(BackgroundTasks())
         runner = FlowRunner(
             store,
             clock,
@@ -193,7 +192,7 @@ async def open_services(
                 recorder=recordings,
                 dialout=dialout,
                 web=web,
-                errands=errands,
+                background=background,
                 external=external,
                 sounds=sounds.desk,
                 keypad=keypad,
@@ -249,7 +248,7 @@ async def open_services(
             directory=directory,
             flows=flows,
             activeflows=activeflows,
-            errands=errands,
+            background=background,
             external=external,
             recordings=recordings,
             library=library,

@@ -7,7 +7,7 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, InvalidURL
 from mixminus.delivery.outward import MAX_REDIRECTS, SCHEMES, open_session, read_body
 from mixminus.delivery.targets import TargetRefused
 from mixminus.errors import InvalidArgument, Unavailable
-from mixminus.flow.web import WebAnswer, WebRequest
+from mixminus.flow.services import WebAnswer, WebRequest
 
 __all__ = ["WebClient"]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mixminus.call.routing import Program
 from mixminus.clock import Clock
-from mixminus.flow.actions.catalogue import normalise
+from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.errors import ActiveflowNotFound
 from mixminus.flow.flows import FlowService
 from mixminus.flow.runner import FlowRunner
@@ -34,7 +34,7 @@ class ActiveflowService:
         if spec.flow_id != NIL:
             program = await self._flows.program(customer_id, spec.flow_id)
         else:
-            program = Program(normalise(spec.actions))
+            program = Program(CATALOGUE.normalise(spec.actions))
         activeflow = Activeflow(
             id=spec.id or ActiveflowId(new_id()),
             customer_id=customer_id,

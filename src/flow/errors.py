@@ -1,12 +1,15 @@
-"""What flows refuse, and why they break off."""
+"""Errors of flows, activeflows and their actions."""
 
-from mixminus.errors import Exhausted, InvalidArgument, NotFound, Unavailable
+from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound, Unavailable
 
 __all__ = [
     "ActiveflowNotFound",
     "FetchFailed",
     "FlowNotFound",
     "FlowRunsAway",
+    "InvalidActionType",
+    "InvalidAnonymousValue",
+    "NoCall",
     "TargetUnknown",
     "TooManyFlows",
 ]
@@ -20,17 +23,33 @@ class ActiveflowNotFound(NotFound):
     reason = "ACTIVEFLOW_NOT_FOUND"
 
 
+class InvalidActionType(InvalidArgument):
+    """The type of an action is not in the catalogue."""
+
+    reason = "INVALID_ACTION_TYPE"
+
+
+class InvalidAnonymousValue(InvalidArgument):
+    """The field ``anonymous`` of ``call`` or ``connect`` is none of its words."""
+
+    reason = "INVALID_ANONYMOUS_VALUE"
+
+
 class TooManyFlows(Exhausted):
-    """A customer has as many flows, or the house as many that run without a call, as it may have."""
+    """A customer has its maximum of flows, or the server its maximum of flows that run without a call."""
 
 
 class FlowRunsAway(Exhausted):
-    """A flow goes on and on without waiting for anything, or nests, or fetches, without end."""
+    """A flow exceeds a limit: of actions without a wait, of nested lists of actions, or of fetched lists."""
+
+
+class NoCall(Conflict):
+    """An action needs a call, and the flow has none."""
 
 
 class TargetUnknown(InvalidArgument):
-    """A flow is to go on at an action that it does not have."""
+    """A flow jumps to an action that it does not have."""
 
 
 class FetchFailed(Unavailable):
-    """Actions that were to be fetched did not come, or are none."""
+    """The list of actions could not be fetched, or the answer is not a list of actions."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mixminus.call.routing import Program
 from mixminus.clock import Clock
-from mixminus.flow.actions.catalogue import normalise
+from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.errors import FlowNotFound, TooManyFlows
 from mixminus.model.conference import ConferenceProfile
 from mixminus.model.flow import Flow, FlowSpec
@@ -108,8 +108,8 @@ class FlowService:
                 await self._usable(customer_id, flow_id)
         return replace(
             profile,
-            pre_actions=normalise(profile.pre_actions, "pre_actions", identified=False),
-            post_actions=normalise(profile.post_actions, "post_actions", identified=False),
+            pre_actions=CATALOGUE.normalise(profile.pre_actions, "pre_actions", identified=False),
+            post_actions=CATALOGUE.normalise(profile.post_actions, "post_actions", identified=False),
         )
 
     async def _usable(self, customer_id: CustomerId, flow_id: UUID) -> Flow:
@@ -121,7 +121,7 @@ class FlowService:
     async def _checked(self, customer_id: CustomerId, spec: FlowSpec) -> FlowSpec:
         if spec.on_complete_flow_id != NIL:
             await self._usable(customer_id, spec.on_complete_flow_id)
-        return replace(spec, actions=normalise(spec.actions))
+        return replace(spec, actions=CATALOGUE.normalise(spec.actions))
 
     async def _change(
         self, customer_id: CustomerId, flow_id: FlowId, change: Callable[[Flow, datetime], Flow]

@@ -1,7 +1,7 @@
-"""FlowRun: one activeflow's way through its actions, and what can stop it on the way."""
+"""FlowRun: executes the actions of one activeflow, and ends early when something stops it (api.md section 6.4)."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final, NoReturn, TypeVar
 from uuid import UUID
@@ -9,10 +9,9 @@ from uuid import UUID
 from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
 from mixminus.conference.participants import ParticipantService
-from mixminus.errors import Conflict, MixMinusError
-from mixminus.flow.actions.catalogue import Action, Option, normalise, parse
-from mixminus.flow.actions.kinds import DECIDING, QUICK, RECEIVING, WITHOUT_CALL
-from mixminus.flow.errors import FlowRunsAway, TargetUnknown
+from mixminus.errors import MixMinusError
+from mixminus.flow.action import Action, ActionType, Catalogue
+from mixminus.flow.errors import FlowRunsAway, NoCall, TargetUnknown
 from mixminus.flow.ledger import ActiveflowLedger
 from mixminus.flow.services import FlowServices
 from mixminus.flow.stack import Finished, Frame, Jump
@@ -21,27 +20,22 @@ from mixminus.log import get
 from mixminus.model.flow import Activeflow
 from mixminus.tasks import Interrupted, unless
 
-__all__ = ["Executor", "FlowRun"]
+__all__ = ["FlowRun"]
 
-# Of action lists within action lists, of actions without a wait between them, and of lists that are
-# fetched in all (api.md section 6.3).
+# Limits of one flow (api.md section 6.3): nested lists of actions, actions without a wait between
+# them, and lists that are fetched.
 MAX_DEPTH: Final = 100
-MAX_HURRIED: Final = 1000
+MAX_WITHOUT_WAIT: Final = 1000
 MAX_FETCHES: Final = 100
 SHORTEST_WAIT_S: Final = 0.02
-"""What takes a tick has waited for something."""
+"""An action that takes at least a tick counts as a wait."""
 
 T = TypeVar("T")
-Executor = Callable[["FlowRun", Any], Coroutine[Any, Any, None]]
 log = get("flow")
 
 
-class NoCall(Conflict):
-    """A flow that was begun without a call has none."""
-
-
 class FlowRun:
-    """Does actions in order. A stop (the call's end, a kick) breaks off whatever waits."""
+    """Executes actions in order; a stop (the end of the call, a kick) interrupts an action that waits."""
 
     def __init__(
         self,
@@ -51,28 +45,28 @@ class FlowRun:
         variables: Variables,
         ledger: ActiveflowLedger,
         services: FlowServices,
-        executors: Mapping[type[Option], Executor],
+        catalogue: Catalogue,
     ) -> None:
         self.activeflow = activeflow
-        """As it was at its beginning."""
+        """As it was at its start."""
         self.variables = variables
         self.services = services
         self.action: Action | None = None
-        """What is being done."""
-        self.untold: list[dict[str, Any]] = []
-        """What was done and is not yet written."""
+        """The action that is being executed."""
+        self.catalogue = catalogue
+        self.unsaved: list[dict[str, Any]] = []
+        """Actions that were executed and are not stored yet."""
         self._call = call
         self._ledger = ledger
-        self._executors = executors
         self._stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stops: list[asyncio.Future[Any]] = [self._stopped] + ([call.over] if call else [])
         self._frames: list[Frame] = []
-        self._hurried = 0
+        self._without_wait = 0
         self._fetches = 0
 
     @property
     def call(self) -> LiveCall:
-        """The call that the flow is of; NoCall if it is of none: ``WITHOUT_CALL`` says who must not ask."""
+        """The call of the flow; NoCall if it has none, which only types ``without_call`` have to expect."""
         if self._call is None:
             raise NoCall("the flow has no call")
         return self._call
@@ -87,16 +81,16 @@ class FlowRun:
 
     @property
     def frame(self) -> Frame:
-        """The list of actions that is being done."""
+        """The innermost list of actions that is being executed."""
         return self._frames[-1]
 
     def stop(self) -> None:
-        """Let the flow end where it is; harmless when it has."""
+        """End the flow at the action it executes; no effect after its end."""
         if not self._stopped.done():
             self._stopped.set_result(None)
 
     async def run(self, actions: Sequence[Mapping[str, Any]]) -> None:
-        """Do everything there is to do; Interrupted when the call ends first."""
+        """Execute all actions; Interrupted if the call ends first."""
         try:
             with suppress(Finished):
                 await self.perform(actions)
@@ -107,33 +101,33 @@ class FlowRun:
                 raise
 
     async def perform(self, actions: Sequence[Mapping[str, Any]]) -> None:
-        """Do the actions of a list within the one that is being done; after them, that one is again."""
+        """Execute a list of actions within the current action, which continues afterwards."""
         if len(self._frames) == MAX_DEPTH:
-            raise FlowRunsAway(f"more than {MAX_DEPTH} lists of actions within each other")
-        frame = Frame(normalise(actions))
-        around, shown = self.action, self._call.action if self._call else {}
+            raise FlowRunsAway(f"more than {MAX_DEPTH} nested lists of actions")
+        frame = Frame(self.catalogue.normalise(actions))
+        outer, shown = self.action, self._call.action if self._call else {}
         self._frames.append(frame)
         try:
             while (raw := frame.current) is not None:
-                target = await self._target_of(raw)
+                target = await self._execute(raw)
                 if not frame.move(target):
                     raise Jump(target)
         finally:
             self._frames.pop()
         if self._frames:
-            self.action = around
+            self.action = outer
             if self._call:
                 self._call.action = shown
 
     def count_fetch(self) -> None:
-        """Count a list of actions that is fetched; FlowRunsAway if there were too many."""
+        """Count a list of actions that is fetched; FlowRunsAway above the limit."""
         self._fetches += 1
         if self._fetches > MAX_FETCHES:
             raise FlowRunsAway(f"more than {MAX_FETCHES} lists of actions were fetched")
 
     @contextmanager
     def stopped_by(self, stop: asyncio.Future[Any]) -> Iterator[None]:
-        """Let one thing more stop what the block does."""
+        """Add a future that stops what the block waits for."""
         self._stops.append(stop)
         try:
             yield
@@ -141,7 +135,7 @@ class FlowRun:
             self._stops.remove(stop)
 
     async def wait(self, coro: Coroutine[Any, Any, T]) -> T:
-        """Return what the coroutine returns; Interrupted if a stop comes first."""
+        """Return the result of a coroutine; Interrupted if a stop comes first."""
         return await unless(self._stops, coro)
 
     async def park(self) -> NoReturn:
@@ -149,52 +143,52 @@ class FlowRun:
         done, _ = await asyncio.wait(self._stops, return_when=asyncio.FIRST_COMPLETED)
         raise Interrupted(next(stop for stop in self._stops if stop in done))
 
-    def skip(self, why: str) -> None:
-        """Note that an action is not done, and why."""
-        type_ = self.action.type if self.action else ""
-        log.warning("action skipped", activeflow_id=str(self.activeflow.id), type=type_, why=why)
+    def skip(self, reason: str) -> None:
+        """Log that the current action is skipped."""
+        name = self.action.name if self.action else ""
+        log.warning("action skipped", activeflow_id=str(self.activeflow.id), type=name, reason=reason)
 
-    async def _target_of(self, raw: Mapping[str, Any]) -> UUID:
-        """Do one action; return the id of the one to go on at, nil for the next one."""
+    async def _execute(self, raw: Mapping[str, Any]) -> UUID:
+        """Execute one action; return the id of the action to continue with, nil for the next one."""
         self._raise_stops()
         self._count()
-        self.action = action = parse({**raw, "option": self.variables.substitute(raw["option"])})
-        await self._tell(action)
+        action = self.catalogue.parse({**raw, "option": self.variables.substitute(raw["option"])})
+        self.action = action
+        await self._publish(action)
         try:
-            await self._execute(action)
+            if action.type is None:
+                self.skip("unsupported")
+            elif self._call is None and not action.type.without_call:
+                self.skip("no call")
+            else:
+                await self._execute_type(action, action.type)
         except Jump as jump:
             return jump.target
         return action.next_id
 
-    async def _execute(self, action: Action) -> None:
-        if action.option is None:
-            self.skip("unsupported")
-            return
-        if self._call is None and action.type not in WITHOUT_CALL:
-            self.skip("no call")
-            return
-        begun_s = self.clock.monotonic_s()
-        early = self.variables.waiting
+    async def _execute_type(self, action: Action, type_: ActionType["FlowRun", Any]) -> None:
+        started_s = self.clock.monotonic_s()
+        digits_before = self.variables.waiting
         try:
-            await self._executors[type(action.option)](self, action.option)
+            await type_.execute(self, action.option)
         except MixMinusError as error:
-            if action.type in DECIDING or isinstance(error, FlowRunsAway | TargetUnknown):
+            if type_.stops_flow or isinstance(error, FlowRunsAway | TargetUnknown):
                 raise
             self._raise_stops()
             self.action = action
             self.skip(error.reason)
-        if action.type not in DECIDING and self.clock.monotonic_s() - begun_s >= SHORTEST_WAIT_S:
-            self._hurried = 0
-        if action.type not in RECEIVING and self.variables.waiting > early:
+        if not type_.stops_flow and self.clock.monotonic_s() - started_s >= SHORTEST_WAIT_S:
+            self._without_wait = 0
+        if not type_.takes_digits and self.variables.waiting > digits_before:
             self.variables.note_early()
 
-    async def _tell(self, action: Action) -> None:
-        """Show what is being done; what takes no time is written with what follows."""
+    async def _publish(self, action: Action) -> None:
+        """Store and publish what is being executed; an instant action is stored together with the next one."""
         source = self._ledger.begun(action.source)
-        self.untold.append(source)
-        if action.type not in QUICK:
-            await self._ledger.advance(self.activeflow.id, self.untold)
-            self.untold = []
+        self.unsaved.append(source)
+        if action.type is None or not action.type.instant:
+            await self._ledger.advance(self.activeflow.id, self.unsaved)
+            self.unsaved = []
         if self._call:
             self._call.action = source
 
@@ -204,6 +198,6 @@ class FlowRun:
                 raise Interrupted(stop)
 
     def _count(self) -> None:
-        self._hurried += 1
-        if self._hurried > MAX_HURRIED:
-            raise FlowRunsAway(f"more than {MAX_HURRIED} actions without a wait")
+        self._without_wait += 1
+        if self._without_wait > MAX_WITHOUT_WAIT:
+            raise FlowRunsAway(f"more than {MAX_WITHOUT_WAIT} actions without a wait")

@@ -7,8 +7,8 @@ from mixminus.call.live import LiveCall
 from mixminus.call.routing import Program
 from mixminus.clock import Clock
 from mixminus.errors import MixMinusError
+from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.errors import FlowNotFound, FlowRunsAway, TooManyFlows
-from mixminus.flow.executors.table import EXECUTORS
 from mixminus.flow.ledger import ActiveflowLedger
 from mixminus.flow.run import FlowRun
 from mixminus.flow.services import FlowServices
@@ -94,14 +94,14 @@ class FlowRunner:
             variables=variables,
             ledger=self.ledger,
             services=self._services,
-            executors=EXECUTORS,
+            catalogue=CATALOGUE,
         )
         self._live[activeflow.id] = run
         try:
             await run.run(program.actions)
         finally:
             del self._live[activeflow.id]
-            await self.ledger.ended(activeflow.id, run.untold)
+            await self.ledger.ended(activeflow.id, run.unsaved)
             await self._follow(activeflow, variables)
 
     async def _follow(self, ended: Activeflow, variables: Variables) -> None:

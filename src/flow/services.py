@@ -1,26 +1,165 @@
-"""FlowServices: what actions may ask of the house; given by the composition root."""
+"""FlowServices: what actions use; services above this package are described by protocols."""
 
+import enum
+from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from mixminus.call.dialout import DialoutService
+from mixminus.call.live import LiveCall
+from mixminus.call.outbound import Flows
 from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
-from mixminus.flow.errands import Errands
-from mixminus.flow.external import ExternalMedia
-from mixminus.flow.flows import FlowService
-from mixminus.flow.transcriber import CallTranscriber
-from mixminus.flow.web import Web
+from mixminus.errors import MixMinusError
+from mixminus.log import get, task_failed
+from mixminus.model.ids import CallId, CustomerId
+from mixminus.model.transcription import TranscribeOptions
 from mixminus.sound.desk import SoundDesk
 from mixminus.store.database import Store
+from mixminus.tasks import TaskScope
 
-__all__ = ["FlowServices"]
+__all__ = [
+    "MAX_BACKGROUND_TASKS",
+    "BackgroundTasks",
+    "CallTranscriber",
+    "ExternalMedia",
+    "FlowServices",
+    "Fork",
+    "Listen",
+    "Speak",
+    "Web",
+    "WebAnswer",
+    "WebRequest",
+]
+
+MAX_BACKGROUND_TASKS: Final = 200
+"""At a time, of all flows together."""
+log = get("flow")
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """An HTTP request with a body."""
+
+    method: str
+    uri: str
+    body: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebAnswer:
+    """The answer to a request; the body is cut at the client's limit."""
+
+    status: int
+    body: bytes
+
+
+class Web(Protocol):
+    """HTTP client with limits of time, size and destination: ``delivery.outward.WebClient``."""
+
+    async def ask(self, request: WebRequest) -> WebAnswer:
+        """Return the answer; Unavailable if there is none, InvalidArgument if the request is not allowed."""
+        ...
+
+
+class CallTranscriber(Protocol):
+    """Transcribes calls and their recordings: ``speech.recognition``."""
+
+    async def begin_call(
+        self, customer_id: CustomerId, call_id: CallId, options: TranscribeOptions
+    ) -> object:
+        """Start to transcribe a call; raises MixMinusError if that is not possible."""
+        ...
+
+    async def end_call(self, call_id: CallId) -> None:
+        """Stop the transcription of a call, if there is one."""
+        ...
+
+    async def begin_recordings(
+        self, customer_id: CustomerId, call_id: CallId, options: TranscribeOptions
+    ) -> None:
+        """Transcribe the recordings of a call that have ended."""
+        ...
+
+
+class Listen(enum.StrEnum):
+    """What is sent to a program: what the caller says (IN), what it hears (OUT), both mixed, or nothing."""
+
+    BOTH = enum.auto()
+    IN = enum.auto()
+    OUT = enum.auto()
+    NONE = enum.auto()
+
+
+class Speak(enum.StrEnum):
+    """Whether the caller hears what a program sends back; BOTH is treated as OUT."""
+
+    BOTH = enum.auto()
+    OUT = enum.auto()
+    NONE = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Where a call's audio is sent, and in which directions; RTP over UDP, mu-law."""
+
+    host: str
+    """A name or an address; empty if the action has none."""
+    port: int
+    listen: Listen = Listen.BOTH
+    speak: Speak = Speak.BOTH
+
+
+class ExternalMedia(Protocol):
+    """Carries calls' audio to programs and back: ``streams.external.ExternalMediaService``."""
+
+    async def start(self, call: LiveCall, fork: Fork) -> None:
+        """Start a fork that lasts until the call ends; raises MixMinusError if that is not possible."""
+        ...
+
+    def stop(self, call_id: CallId) -> None:
+        """Stop every fork of a call; no error if there is none."""
+        ...
+
+
+class BackgroundTasks:
+    """Runs what an action starts and does not wait for; tasks above the limit are dropped and counted."""
+
+    def __init__(self) -> None:
+        self._scope = TaskScope(task_failed("flow"))
+        self._counters: Counter[str] = Counter({"flow.errands_dropped": 0, "flow.errands_failed": 0})
+
+    @property
+    def counters(self) -> dict[str, int]:
+        return dict(self._counters)
+
+    def run(self, name: str, coro: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine as a task, or drop it if there are too many."""
+        if len(self._scope) >= MAX_BACKGROUND_TASKS:
+            coro.close()
+            self._counters["flow.errands_dropped"] += 1
+            return
+        self._scope.spawn(name, self._run(coro))
+
+    async def close(self) -> None:
+        """Cancel all tasks; closing twice is harmless."""
+        await self._scope.close()
+
+    async def _run(self, coro: Coroutine[Any, Any, None]) -> None:
+        try:
+            await coro
+        except MixMinusError as error:
+            self._counters["flow.errands_failed"] += 1
+            log.warning("background task failed", reason=error.reason)
 
 
 @dataclass(frozen=True, slots=True)
 class FlowServices:
-    """A row for each part that some action needs."""
+    """The services that actions use, built by the composition root."""
 
     store: Store
     participants: ParticipantService
@@ -28,9 +167,9 @@ class FlowServices:
     clock: Clock
     recorder: CallRecorder
     dialout: DialoutService
-    flows: FlowService
+    flows: Flows
     web: Web
-    errands: Errands
+    background: BackgroundTasks
     external: ExternalMedia
     sounds: SoundDesk
     keypad: Keypad

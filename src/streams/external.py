@@ -12,7 +12,7 @@ from mixminus.call.errors import CallNotProgressing
 from mixminus.call.live import LiveCall
 from mixminus.clock import Clock
 from mixminus.errors import Exhausted, InvalidArgument, Unavailable
-from mixminus.flow.external import Fork, Listen, Speak
+from mixminus.flow.services import Fork, Listen, Speak
 from mixminus.log import task_failed
 from mixminus.mixer import Engine, PortClosed
 from mixminus.model.ids import CallId
@@ -43,7 +43,7 @@ class TooManyForks(Exhausted):
 
 
 class ExternalMediaService:
-    """Implements ``flow.external.ExternalMedia``; owns a socket and a task for each fork.
+    """Implements ``flow.services.ExternalMedia``; owns a socket and a task for each fork.
 
     ``reachable`` says which addresses may be spoken to: what is asked is what is then connected to.
     """

@@ -1,4 +1,4 @@
-"""Generates docs/reference/behaviours.md: ``python -m tests.conformance.behaviours``.
+"""Generate docs/reference/behaviours.md: ``python -m tests.conformance.behaviours``.
 
 A behaviour is described by the first line of its test's docstring, after the number (docs/reference/api.md section 18).
 """
@@ -15,7 +15,7 @@ PAGE: Final = ROOT / "docs" / "reference" / "behaviours.md"
 HEAD: Final = """\
 # Behaviours and their tests
 
-The fifty statements that a client of VoIPBIN's Conference API may rely on. Each has a test of its own, which a link leads to. This page is
+The fifty statements that a client of VoIPBIN's Conference API may rely on. Each links to the tests that show it. This page is
 generated from these tests.
 
 """
@@ -24,7 +24,7 @@ FILE: Final = re.compile(r"test_18_(\d\d)_\w+\.py")
 
 
 def tests() -> dict[int, list[tuple[str, str]]]:
-    """Return path and title of the tests of each behaviour, by its number."""
+    """Return path and title of the tests of each behaviour, by number."""
     found: dict[int, list[tuple[str, str]]] = {}
     for path in sorted(Path(__file__).parent.glob("test_18_*.py")):
         docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
@@ -32,13 +32,15 @@ def tests() -> dict[int, list[tuple[str, str]]]:
         assert title and file, (
             f"{path.name}: the name is test_18_NN_word.py, the docstring begins with `NN: `"
         )
-        assert int(title[1]) == int(file[1]), f"{path.name}: is it {title[1]} or {file[1]}?"
+        assert int(title[1]) == int(file[1]), (
+            f"{path.name}: the docstring says {title[1]}, the file name {file[1]}"
+        )
         found.setdefault(int(title[1]), []).append((str(path.relative_to(ROOT)), title[2]))
     return found
 
 
 def page() -> str:
-    """Return the page: one row a behaviour, with links to the tests that show it."""
+    """Return the page: a table with one row per behaviour and links to its tests."""
     rows = [f"| {number} | {_links(files)} |\n" for number, files in sorted(tests().items())]
     return HEAD + "| | behaviour, and the test that shows it |\n|---|---|\n" + "".join(rows)
 

@@ -1,4 +1,4 @@
-"""What the behaviours of api.md section 18 are shown on: a door where that is enough, else more of the house."""
+"""Fixtures for the behaviours of api.md section 18: an HTTP client where that is enough, else more of the server."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

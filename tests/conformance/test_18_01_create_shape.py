@@ -1,4 +1,4 @@
-"""1: POST /conferences answers 200 with every key of api.md section 2.1."""
+"""1: POST /conferences returns 200 with every key of api.md section 2.1."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ NIL: Final = "00000000-0000-0000-0000-000000000000"
 UNSET: Final = "9999-01-01 00:00:00.000000"
 
 
-async def test_18_01_create_answers_200_with_every_key(door: Door) -> None:
+async def test_18_01_create_returns_every_key(door: Door) -> None:
     status, room = await door.post("/v1.0/conferences", {"type": "conference", "name": "x"})
     assert status == 200
     for key in ("pre_actions", "post_actions", "conferencecall_ids", "recording_ids", "transcribe_ids"):

@@ -1,4 +1,4 @@
-"""2: a conference is starting, then progressing, and never again what it was before."""
+"""2: a conference's status goes from starting to progressing and never back."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""4: a body is read as JSON whatever its Content-Type, and without one."""
+"""4: a request body is read as JSON, with any Content-Type or none."""
 
 import pytest
 
@@ -11,7 +11,7 @@ BODY = b'{"type":"conference","name":"x"}'
     "content_type",
     [None, "application/x-www-form-urlencoded", "text/plain; charset=utf-16", "application/json", "nonsense"],
 )
-async def test_18_04_the_body_is_json_whatever_the_content_type(door: Door, content_type: str | None) -> None:
+async def test_18_04_body_is_json_with_any_content_type(door: Door, content_type: str | None) -> None:
     options = (
         {"headers": {"Content-Type": content_type}}
         if content_type
@@ -21,6 +21,6 @@ async def test_18_04_the_body_is_json_whatever_the_content_type(door: Door, cont
     assert (status, room["name"]) == (200, "x")
 
 
-async def test_18_04_a_form_is_no_json(door: Door) -> None:
+async def test_18_04_form_data_is_refused(door: Door) -> None:
     status, answer = await door.send("POST", "/v1.0/conferences", data=b"type=conference")
     assert (status, answer["error"]["reason"]) == (400, "INVALID_JSON_BODY")

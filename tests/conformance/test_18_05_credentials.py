@@ -1,4 +1,4 @@
-"""5: every way to present a credential; none and garbage are different 401s."""
+"""5: a credential is accepted in five places; a missing and an invalid one are different 401s."""
 
 import itertools
 
@@ -13,7 +13,7 @@ TAKES_SESSIONS = {"query token", "bearer", "cookie token"}
 
 
 async def present(door: Door, *ways: tuple[str, str]) -> tuple[int, str]:
-    """Ask with credentials presented in these ways; return status and reason."""
+    """Send a request with these credentials; return status and reason."""
     query, headers, cookies = {}, {}, []
     for way, credential in ways:
         kind, _, name = way.partition(" ")
@@ -38,34 +38,34 @@ async def session(door: Door) -> str:
 
 
 @pytest.mark.parametrize("way", IN_ORDER)
-async def test_a_key_authenticates_in_every_way(door: Door, way: str) -> None:
+async def test_access_key_is_accepted_in_every_place(door: Door, way: str) -> None:
     assert await present(door, (way, KEY)) == (200, "")
 
 
 @pytest.mark.parametrize("way", IN_ORDER)
-async def test_a_session_authenticates_wherever_a_token_may(door: Door, way: str) -> None:
+async def test_session_token_is_accepted_wherever_a_token_is(door: Door, way: str) -> None:
     expected = (200, "") if way in TAKES_SESSIONS else (401, "INVALID_CREDENTIALS")
     assert await present(door, (way, await session(door))) == expected
 
 
 @pytest.mark.parametrize("way", IN_ORDER)
-async def test_garbage_is_invalid_credentials(door: Door, way: str) -> None:
+async def test_unknown_token_is_invalid_credentials(door: Door, way: str) -> None:
     for garbage in ("garbage", "vb_garbage", "a.b.c", "eyJhbGciOiJub25lIn0.e30."):
         assert await present(door, (way, garbage)) == (401, "INVALID_CREDENTIALS")
 
 
-async def test_bytes_that_are_no_text_are_invalid_credentials(door: Door) -> None:
+async def test_undecodable_token_is_invalid_credentials(door: Door) -> None:
     for query in ("token=%FF", "accesskey=%FF", "token=%00", "token=%C3%A9"):
         status, answer = await door.send("GET", f"{API}?{query}", token="")
         assert (status, answer["error"]["reason"]) == (401, "INVALID_CREDENTIALS"), query
 
 
-async def test_none_is_authentication_required(door: Door) -> None:
+async def test_missing_credentials_is_authentication_required(door: Door) -> None:
     assert await present(door) == (401, "AUTHENTICATION_REQUIRED")
     assert await present(door, ("query token", "")) == (401, "AUTHENTICATION_REQUIRED")
 
 
-async def test_the_first_in_the_order_decides(door: Door) -> None:
+async def test_first_credential_in_order_decides(door: Door) -> None:
     for first, second in itertools.pairwise(IN_ORDER):
         assert await present(door, (first, KEY), (second, "garbage")) == (200, "")
         assert await present(door, (first, "garbage"), (second, KEY)) == (401, "INVALID_CREDENTIALS")

@@ -1,6 +1,6 @@
-"""6: an unknown conference and a foreign one are the same 404; what is no id is a 400.
+"""6: an unknown conference and another customer's are the same 404; a malformed id is a 400.
 
-That every other resource keeps to it too is shown route by route in ``tests/api/test_isolation.py``.
+``tests/api/test_isolation.py`` tests the same for every route of every other resource.
 """
 
 from uuid import uuid4
@@ -14,13 +14,13 @@ UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
 NIL = "00000000-0000-0000-0000-000000000000"
 
 
-async def test_an_unknown_conference_is_not_found(door: Door) -> None:
+async def test_unknown_conference_is_not_found(door: Door) -> None:
     status, answer = await door.get(f"/v1.0/conferences/{uuid4()}")
     assert (status, answer["error"]["status"]) == (404, "NOT_FOUND")
     assert answer["error"]["reason"] == "CONFERENCE_NOT_FOUND"
 
 
-async def test_a_foreign_conference_is_the_same(door: Door) -> None:
+async def test_conference_of_another_customer_is_not_found(door: Door) -> None:
     room = (await door.room())["id"]
     stranger, unknown = await door.stranger(), str(uuid4())
     for method in ("GET", "DELETE"):
@@ -36,7 +36,7 @@ async def test_a_foreign_conference_is_the_same(door: Door) -> None:
 @pytest.mark.parametrize(
     "bad", [NIL, "room", UNKNOWN.replace("-", ""), "1", UNKNOWN[:-1], f"{UNKNOWN}0", "%00"]
 )
-async def test_what_is_no_id_is_refused(door: Door, bad: str) -> None:
+async def test_malformed_id_is_refused(door: Door, bad: str) -> None:
     status, answer = await door.get(f"/v1.0/conferences/{bad}")
     assert (status, answer["error"]["status"], answer["error"]["reason"]) == (
         400,
@@ -45,7 +45,7 @@ async def test_what_is_no_id_is_refused(door: Door, bad: str) -> None:
     )
 
 
-async def test_upper_case_names_the_same_conference(door: Door) -> None:
+async def test_id_is_case_insensitive(door: Door) -> None:
     room = await door.room()
     status, found = await door.get(f"/v1.0/conferences/{room['id'].upper()}")
     assert (status, found["id"]) == (200, room["id"])

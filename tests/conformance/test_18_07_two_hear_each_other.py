@@ -1,4 +1,4 @@
-"""7: two calls that conference_join has brought together hear each other, and not themselves."""
+"""7: two calls joined by conference_join hear each other and not themselves."""
 
 from tests.e2e.hearing import assert_hears
 from tests.support.choir import PITCHES_HZ, Choir
@@ -18,7 +18,7 @@ async def test_18_07_two_hear_each_other_and_not_themselves(site: Site) -> None:
     assert choir.hear() == [{A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}]
 
 
-async def test_18_07_who_is_alone_hears_nothing(site: Site) -> None:
+async def test_18_07_single_participant_hears_nothing(site: Site) -> None:
     room = await site.door.room()
     choir = Choir(site)
     await choir.gather(room["id"], 1)

@@ -1,4 +1,4 @@
-"""8: each of three hears the sum of the other two, and the sum of loud ones is limited, not clipped."""
+"""8: each of three participants hears the sum of the other two; a sum that is too loud is limited, not clipped."""
 
 import itertools
 
@@ -13,10 +13,10 @@ from tests.support.site import Site
 FULL_SCALE = 32_767
 SHOUT = 30_000.0
 BETTER_DB = 10.0
-"""How far below the distortion of a clipped sum ours must stay."""
+"""How far the distortion must stay below that of a clipped sum."""
 
 
-async def test_18_08_each_hears_the_sum_of_the_others(site: Site) -> None:
+async def test_18_08_each_participant_hears_the_sum_of_the_others(site: Site) -> None:
     room = await site.door.room()
     choir = Choir(site)
     await choir.gather(room["id"], 3)
@@ -29,7 +29,7 @@ async def test_18_08_each_hears_the_sum_of_the_others(site: Site) -> None:
 
 
 @pytest.mark.parametrize("count", [3, 4])
-async def test_18_08_loud_voices_are_limited_and_not_clipped(site: Site, count: int) -> None:
+async def test_18_08_loud_sum_is_limited_and_not_clipped(site: Site, count: int) -> None:
     room = await site.door.room()
     choir = Choir(site, loudness=SHOUT)
     await choir.gather(room["id"], count)
@@ -37,20 +37,20 @@ async def test_18_08_loud_voices_are_limited_and_not_clipped(site: Site, count: 
     for own_hz, pcm in zip(PITCHES_HZ, choir.listen(), strict=False):
         others_hz = [pitch_hz for pitch_hz in PITCHES_HZ[:count] if pitch_hz != own_hz]
         levels = [loudness_at(pcm, pitch_hz, SAMPLE_RATE_HZ) for pitch_hz in others_hz]
-        assert max(levels) < 1.05 * min(levels), "nobody is preferred"
+        assert max(levels) < 1.05 * min(levels), "all are equally loud"
         assert 0.5 * FULL_SCALE < np.abs(pcm.astype(int)).max() <= FULL_SCALE
         assert distortion_db(pcm, others_hz) < distortion_db(clipped(others_hz), others_hz) - BETTER_DB
 
 
 def clipped(pitches_hz: list[int]) -> Pcm:
-    """Return the sum as a mixer without a limiter would send it."""
+    """Return the sum that a mixer without a limiter would send."""
     t = np.arange(LISTENED_TICKS * FRAME) / SAMPLE_RATE_HZ
     total = sum(SHOUT * np.sin(2 * np.pi * pitch_hz * t) for pitch_hz in pitches_hz)
     return np.clip(total, -FULL_SCALE - 1, FULL_SCALE).astype(np.int16)
 
 
 def distortion_db(pcm: Pcm, pitches_hz: list[int]) -> float:
-    """Return the strongest harmonic, sum or difference of these pitches, beside the weakest of them."""
+    """Return the level of the strongest harmonic, sum or difference of these pitches, relative to the weakest pitch."""
     products = {
         abs(sum(factor * pitch for factor, pitch in zip(factors, pitches_hz, strict=True)))
         for factors in itertools.product(range(-3, 4), repeat=len(pitches_hz))

@@ -1,11 +1,11 @@
-"""9: joining, then joined; only from joined on the id is the conference's."""
+"""9: a participant is joining, then joined; only then the conference lists its id."""
 
 from tests.support.site import Site
 
 HOUR = {"type": "sleep", "option": {"duration": 3_600_000}}
 
 
-async def test_18_09_a_participant_counts_from_joined_on(site: Site) -> None:
+async def test_18_09_conference_lists_a_participant_once_joined(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "pre_actions": [HOUR]})
     await site.house.dial(room["id"])
     (joining,) = await site.participants(room["id"], "joining")

@@ -1,4 +1,4 @@
-"""10: a phone's hang-up is leaved within a second: its id is gone, the room has told it, and its row stays."""
+"""10: within a second after a phone hangs up, its participant is leaved: no longer listed, reported by an event, and still readable."""
 
 from uuid import UUID
 
@@ -12,8 +12,8 @@ UNSET = "9999-01-01 00:00:00.000000"
 LEFT = ["conferencecall_leaved", "conference_updated"]
 
 
-async def test_18_10_leaving_needs_no_time(site: Site) -> None:
-    """Time stands still here, and nobody waits for it: whatever a timer would bring never comes."""
+async def test_18_10_leaving_needs_no_timer(site: Site) -> None:
+    """The clock stands still: nothing that needs a timer happens."""
     room = await site.door.room()
     leg = await site.house.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
@@ -28,7 +28,7 @@ async def test_18_10_leaving_needs_no_time(site: Site) -> None:
     assert (events[0].data, events[1].data["conferencecall_ids"]) == (left, [])
 
 
-def test_18_10_a_phone_says_bye(server: Server) -> None:
+def test_18_10_participant_of_a_phone_that_hangs_up_leaves(server: Server) -> None:
     room = server.new_room()
     with RawPhone() as stays, RawPhone() as goes:
         for phone, pitch_hz in ((stays, TONES_HZ[0]), (goes, TONES_HZ[1])):
@@ -50,7 +50,7 @@ def test_18_10_a_phone_says_bye(server: Server) -> None:
                 "normal",
             )
 
-        eventually(call_is_over, what="the call has ended as a phone ends it")
+        eventually(call_is_over, what="the call is recorded as hung up by the phone")
         told = server.call("GET", f"/events?conference_id={room}").json["result"]
         after = [event for event in told if not event["type"].startswith("participant_talking")][-2:]
         assert [event["type"] for event in after] == LEFT

@@ -1,4 +1,4 @@
-"""11: a kick puts out of the room and not out of the call, whose flow goes on; with nothing left it hangs up."""
+"""11: a kick removes a call from the room; the call's flow continues, and the call is hung up when no action is left."""
 
 from tests.support.choir import PITCHES_HZ, Choir
 from tests.support.site import Site
@@ -8,7 +8,7 @@ A_HZ, B_HZ, C_HZ = PITCHES_HZ[:3]
 
 
 async def two_rooms(site: Site) -> tuple[str, str]:
-    """Return an inner room, and an outer one whose flow goes through the inner one first."""
+    """Return an inner room, and an outer room whose flow joins the inner one first."""
     inner = (await site.door.room())["id"]
     join = {"type": "conference_join", "option": {"conference_id": inner}}
     _, outer = await site.door.post("/v1.0/conferences", {"type": "conference", "pre_actions": [join]})
@@ -16,7 +16,7 @@ async def two_rooms(site: Site) -> tuple[str, str]:
     return inner, outer["id"]
 
 
-async def test_18_11_who_is_kicked_goes_on_with_the_next_action(site: Site) -> None:
+async def test_18_11_kicked_call_continues_with_the_next_action(site: Site) -> None:
     inner, outer = await two_rooms(site)
     choir = Choir(site)
     await choir.dial(inner)
@@ -32,10 +32,10 @@ async def test_18_11_who_is_kicked_goes_on_with_the_next_action(site: Site) -> N
     assert next_["reference_id"] == guest["reference_id"]
     _, call = await site.door.get(f"/v1.0/calls/{guest['reference_id']}")
     assert (call["status"], call["action"]["option"]["conference_id"]) == ("progressing", outer)
-    assert choir.hear() == [{A_HZ: 0, B_HZ: 0}, {A_HZ: 0, B_HZ: 0}], "they are in two rooms now"
+    assert choir.hear() == [{A_HZ: 0, B_HZ: 0}, {A_HZ: 0, B_HZ: 0}], "they are in different rooms now"
 
 
-async def test_18_11_with_nothing_left_the_call_is_hung_up(site: Site) -> None:
+async def test_18_11_kicked_call_without_further_actions_is_hung_up(site: Site) -> None:
     room = (await site.door.room())["id"]
     choir = Choir(site)
     first, second, _ = await choir.gather(room, 3)
@@ -52,4 +52,6 @@ async def test_18_11_with_nothing_left_the_call_is_hung_up(site: Site) -> None:
     assert first["id"] in (await site.conference(room))["conferencecall_ids"]
     del choir.legs[1]
     first_heard, third_heard = choir.hear()
-    assert (first_heard, third_heard) == ({A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}), "the others talk on"
+    assert (first_heard, third_heard) == ({A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}), (
+        "the others still hear each other"
+    )

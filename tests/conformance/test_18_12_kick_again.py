@@ -1,11 +1,11 @@
-"""12: a second kick is 409 and changes nothing; nobody is kicked whom there is not."""
+"""12: a second kick is a 409 and changes nothing; kicking an unknown participant is a 404."""
 
 from uuid import uuid4
 
 from tests.support.site import Site
 
 
-async def test_18_12_a_second_kick_is_refused(site: Site) -> None:
+async def test_18_12_second_kick_is_refused(site: Site) -> None:
     room = await site.door.room()
     await site.house.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
@@ -19,6 +19,6 @@ async def test_18_12_a_second_kick_is_refused(site: Site) -> None:
     assert await site.door.get(path) == (200, before)
 
 
-async def test_18_12_nobody_is_not_found(site: Site) -> None:
+async def test_18_12_unknown_participant_is_not_found(site: Site) -> None:
     status, answer = await site.door.send("DELETE", f"/v1.0/conferencecalls/{uuid4()}")
     assert (status, answer["error"]["reason"]) == (404, "CONFERENCECALL_NOT_FOUND")

@@ -1,4 +1,4 @@
-"""13: who is kicked while joining never enters the mix, leaves no stuck row, and its flow goes on."""
+"""13: a participant kicked while joining is never mixed, its row ends as leaved, and its call's flow continues."""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from tests.support.waiting import until
 RATE_HZ = 16_000
 
 
-async def test_18_13_never_in_the_mix(site: Site) -> None:
+async def test_18_13_participant_kicked_while_joining_is_never_mixed(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference"})
     listener = await site.house.dial(room["id"])
     await site.participants(room["id"], "joined")
@@ -35,7 +35,7 @@ async def test_18_13_never_in_the_mix(site: Site) -> None:
     assert types.count("conferencecall_joined") == 1
 
 
-async def test_18_13_the_flow_goes_on_behind_the_room_without_its_post_actions(site: Site) -> None:
+async def test_18_13_flow_continues_after_the_room_without_post_actions(site: Site) -> None:
     inner = {"type": "conference", "pre_actions": [HOUR], "post_actions": [mark("never")]}
     _, room = await site.door.post("/v1.0/conferences", inner)
     join = {"type": "conference_join", "option": {"conference_id": room["id"]}}

@@ -1,4 +1,4 @@
-"""14: a room for two: the first is rung, the second brings audio, and with either of them it ends."""
+"""14: in a connect room the first participant hears ringing, the second starts the audio, and the room ends when either leaves."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ async def call(site: Site, room: str, joined: int) -> PcmLeg:
     return leg
 
 
-async def test_18_14_two_talk_and_leave_together(site: Site) -> None:
+async def test_18_14_room_ends_when_one_of_two_leaves(site: Site) -> None:
     room = (await site.door.room("connect"))["id"]
     first = await call(site, room, 1)
     assert first.done == ["ring"]
@@ -32,22 +32,22 @@ async def test_18_14_two_talk_and_leave_together(site: Site) -> None:
     assert (await site.becomes(room, "terminated"))["tm_end"] != "9999-01-01 00:00:00.000000"
 
 
-async def test_18_14_the_first_may_wait_long(site: Site) -> None:
-    """The health check of api.md 3.4 does not take ringing for a fault here."""
+async def test_18_14_first_participant_may_wait_long(site: Site) -> None:
+    """The health check (api.md section 3.4) does not count ringing as a failure here."""
     room = (await site.door.room("connect"))["id"]
     await call(site, room, 1)
     await site.checks(6)
     assert len((await site.conference(room))["conferencecall_ids"]) == 1
 
 
-async def test_18_14_where_there_never_were_two_the_only_one_ends_it(site: Site) -> None:
+async def test_18_14_room_ends_when_its_only_participant_leaves(site: Site) -> None:
     room = (await site.door.room("connect"))["id"]
     only = await call(site, room, 1)
     only.bye()
     await site.becomes(room, "terminated")
 
 
-async def test_18_14_of_three_one_may_leave_and_then_no_other(site: Site) -> None:
+async def test_18_14_one_of_three_may_leave_and_the_next_ends_the_room(site: Site) -> None:
     room = (await site.door.room("connect"))["id"]
     legs = [await call(site, room, count) for count in (1, 2, 3)]
     legs[0].bye()

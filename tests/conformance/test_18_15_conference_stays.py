@@ -1,4 +1,4 @@
-"""15: a conference stays with one participant and with none."""
+"""15: a conference stays open with one participant and with none."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.support.site import Site
 
 
 @pytest.mark.parametrize("callers", [0, 1])
-async def test_18_15_a_minute_with_few_or_none_is_nothing(site: Site, callers: int) -> None:
+async def test_18_15_room_with_few_participants_stays_open(site: Site, callers: int) -> None:
     room = await site.door.room()
     for _ in range(callers):
         await site.house.dial(room["id"])
@@ -15,7 +15,7 @@ async def test_18_15_a_minute_with_few_or_none_is_nothing(site: Site, callers: i
     assert (await site.conference(room["id"]))["status"] == "progressing"
 
 
-async def test_18_15_who_leaves_last_leaves_it_open(site: Site) -> None:
+async def test_18_15_room_stays_open_after_the_last_participant_leaves(site: Site) -> None:
     room = await site.door.room()
     leg = await site.house.dial(room["id"])
     await site.participants(room["id"], "joined")

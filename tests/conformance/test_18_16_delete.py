@@ -1,11 +1,11 @@
-"""16: DELETE dismisses everybody and terminates; an empty room at once; again is harmless."""
+"""16: DELETE removes all participants and terminates the conference, an empty one at once; a second DELETE changes nothing."""
 
 from uuid import UUID
 
 from tests.support.site import Site
 
 
-async def test_18_16_everybody_leaves_before_the_end(site: Site) -> None:
+async def test_18_16_all_participants_leave_before_the_room_terminates(site: Site) -> None:
     room = await site.door.room()
     for _ in range(2):
         await site.house.dial(room["id"])
@@ -19,7 +19,7 @@ async def test_18_16_everybody_leaves_before_the_end(site: Site) -> None:
     assert types[-1] == "conference_deleted"
 
 
-async def test_18_16_an_empty_room_ends_at_once_and_again_is_harmless(site: Site) -> None:
+async def test_18_16_empty_room_terminates_at_once_and_a_second_delete_changes_nothing(site: Site) -> None:
     room = await site.door.room()
     path = f"/v1.0/conferences/{room['id']}"
     status, ended = await site.door.send("DELETE", path)

@@ -1,4 +1,4 @@
-"""17: nobody is admitted where nothing goes on, and nobody stays joining there; the flow goes on."""
+"""17: a conference that is not progressing admits nobody and leaves no participant joining; the call's flow continues."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ def join(id_: str) -> dict[str, Any]:
     return {"type": "conference_join", "option": {"conference_id": id_}}
 
 
-async def test_18_17_a_terminated_room_is_passed_by(site: Site) -> None:
+async def test_18_17_join_of_a_terminated_room_is_skipped(site: Site) -> None:
     over = await site.door.room()
     await site.door.send("DELETE", f"/v1.0/conferences/{over['id']}")
     _, room = await site.door.post(
@@ -24,7 +24,7 @@ async def test_18_17_a_terminated_room_is_passed_by(site: Site) -> None:
     await site.participants(over["id"], "leaved", 0)
 
 
-async def test_18_17_an_unknown_room_ends_the_call(site: Site) -> None:
+async def test_18_17_join_of_an_unknown_room_ends_the_call(site: Site) -> None:
     unknown = str(uuid4())
     _, room = await site.door.post(
         "/v1.0/conferences", {"type": "conference", "pre_actions": [join(unknown)]}
@@ -35,7 +35,7 @@ async def test_18_17_an_unknown_room_ends_the_call(site: Site) -> None:
     await site.participants(unknown, "joining", 0)
 
 
-async def test_18_17_a_terminating_room_takes_nobody(site: Site) -> None:
+async def test_18_17_terminating_room_admits_nobody(site: Site) -> None:
     room = await site.door.room()
     await site.house.dial(room["id"])
     await site.participants(room["id"], "joined")

@@ -1,10 +1,10 @@
-"""18: the timeout closes the room at its second; under a minute it means a day, and 0 means never."""
+"""18: the timeout terminates the conference on time; a value under 60 s means a day, and 0 means never."""
 
 from tests.support.site import Site
 from tests.support.waiting import until
 
 
-async def test_18_18_at_sixty_seconds_everybody_is_dismissed(site: Site) -> None:
+async def test_18_18_all_participants_are_removed_at_the_timeout(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "timeout": 60})
     leg = await site.house.dial(room["id"])
     await site.participants(room["id"], "joined")
@@ -16,7 +16,7 @@ async def test_18_18_at_sixty_seconds_everybody_is_dismissed(site: Site) -> None
     await until(lambda: leg.done[-1] == "hang up normal")
 
 
-async def test_18_18_thirty_seconds_are_a_day(site: Site) -> None:
+async def test_18_18_timeout_under_a_minute_means_a_day(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "timeout": 30})
     assert room["timeout"] == 86_400
     await site.becomes(room["id"], "progressing")
@@ -26,7 +26,7 @@ async def test_18_18_thirty_seconds_are_a_day(site: Site) -> None:
     await site.becomes(room["id"], "terminated")
 
 
-async def test_18_18_zero_never_fires(site: Site) -> None:
+async def test_18_18_zero_means_no_timeout(site: Site) -> None:
     room = await site.door.room()
     site.house.clock.advance(100 * 86_400)
     assert (await site.conference(room["id"]))["status"] == "progressing"

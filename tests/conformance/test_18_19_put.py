@@ -1,9 +1,9 @@
-"""19: PUT replaces everything but the type, and the one timer with it."""
+"""19: PUT replaces every field but the type, and restarts the timeout."""
 
 from tests.support.site import Site
 
 
-async def test_18_19_what_is_omitted_is_reset_and_the_type_stays(site: Site) -> None:
+async def test_18_19_put_resets_omitted_fields_and_keeps_the_type(site: Site) -> None:
     _, room = await site.door.post(
         "/v1.0/conferences",
         {"type": "conference", "name": "n", "detail": "d", "data": {"a": 1}, "locked": True},
@@ -18,14 +18,14 @@ async def test_18_19_what_is_omitted_is_reset_and_the_type_stays(site: Site) -> 
     assert await site.conference(room["id"]) == put
 
 
-async def test_18_19_zero_cancels_the_pending_timeout(site: Site) -> None:
+async def test_18_19_put_of_zero_cancels_the_timeout(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "timeout": 60})
     await site.door.send("PUT", f"/v1.0/conferences/{room['id']}", json={"timeout": 0})
     site.house.clock.advance(1000)
     assert (await site.conference(room["id"]))["status"] == "progressing"
 
 
-async def test_18_19_a_put_is_a_new_timer_in_place_of_the_old(site: Site) -> None:
+async def test_18_19_put_restarts_the_timeout(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "timeout": 60})
     path = f"/v1.0/conferences/{room['id']}"
     await site.becomes(room["id"], "progressing")
@@ -39,7 +39,7 @@ async def test_18_19_a_put_is_a_new_timer_in_place_of_the_old(site: Site) -> Non
     await site.becomes(room["id"], "terminated")
 
 
-async def test_18_19_a_room_that_is_over_is_not_changed(site: Site) -> None:
+async def test_18_19_put_of_a_terminated_room_is_refused(site: Site) -> None:
     room = await site.door.room()
     await site.door.send("DELETE", f"/v1.0/conferences/{room['id']}")
     status, answer = await site.door.send("PUT", f"/v1.0/conferences/{room['id']}", json={"name": "late"})

@@ -1,4 +1,4 @@
-"""20: who is lost is removed between 15 and 20 s after the fault, and who recovers is kept."""
+"""20: a participant whose call is lost is removed 15 to 20 s later; one that recovers is kept."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -9,14 +9,14 @@ from tests.support.site import Site
 
 
 async def say(site: Site, call_id: str, status: CallStatus) -> None:
-    """Let the books have a call in a state that nobody was told of."""
+    """Set a call's status in the database without publishing it."""
     async with site.house.store.transaction() as tx:
         call = await tx.calls.find(CallId(UUID(call_id)))
         assert call is not None
         await tx.calls.save(replace(call, status=status))
 
 
-async def test_18_20_three_failures_and_the_next_check_removes(site: Site) -> None:
+async def test_18_20_participant_is_removed_by_the_check_after_three_failures(site: Site) -> None:
     room = await site.door.room()
     await site.house.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
@@ -27,7 +27,7 @@ async def test_18_20_three_failures_and_the_next_check_removes(site: Site) -> No
     await site.participants(room["id"], "leaved")
 
 
-async def test_18_20_recovery_after_two_failures_forgets_them(site: Site) -> None:
+async def test_18_20_recovery_resets_the_failures(site: Site) -> None:
     room = await site.door.room()
     await site.house.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")

@@ -1,4 +1,4 @@
-"""21: who has been in a room for 24 hours is removed by the health check."""
+"""21: the health check removes a participant after 24 hours in a room."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ from tests.support.site import open_site
 DAY_S = 24 * 3600
 
 
-async def test_18_21_a_day_is_enough(tmp_path: Path) -> None:
-    # A call has a longest life of its own, a day as well: here it is not what ends the stay.
+async def test_18_21_participant_is_removed_after_a_day(tmp_path: Path) -> None:
+    # The maximum duration of a call is a day too: raised here, so that it is not what removes the participant.
     async with open_site(tmp_path, call_max_duration_s=2.0 * DAY_S) as site:
         room = await site.door.room()
         await site.house.dial(room["id"])

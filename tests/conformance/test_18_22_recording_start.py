@@ -1,9 +1,9 @@
-"""22: recording_start needs no body and nobody in the room."""
+"""22: recording_start needs neither a body nor a participant."""
 
 from tests.api.door import Door
 
 
-async def test_18_22_recording_starts_without_body_and_before_anybody_joined(door: Door) -> None:
+async def test_18_22_recording_starts_without_body_and_participants(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     status, first = await door.send("POST", f"{path}/recording_start")

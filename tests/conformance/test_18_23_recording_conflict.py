@@ -1,4 +1,4 @@
-"""23: a second recording_start is 409 and leaves the first alone; so is one outside progressing."""
+"""23: a second recording_start is a 409 and leaves the first recording running; so is one in a conference that is not progressing."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -11,7 +11,7 @@ from tests.api.door import Door
 from tests.support.site import Site
 
 
-async def test_18_23_a_second_start_leaves_the_first_alone(door: Door) -> None:
+async def test_18_23_second_start_is_refused_and_the_first_continues(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     _, started = await door.send("POST", f"{path}/recording_start")
@@ -25,9 +25,7 @@ async def test_18_23_a_second_start_leaves_the_first_alone(door: Door) -> None:
 @pytest.mark.parametrize(
     "status", [ConferenceStatus.STARTING, ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED]
 )
-async def test_18_23_only_where_it_progresses_a_room_is_recorded(
-    site: Site, status: ConferenceStatus
-) -> None:
+async def test_18_23_recording_needs_a_progressing_room(site: Site, status: ConferenceStatus) -> None:
     room = await site.door.room()
     async with site.house.store.transaction() as tx:
         conference = await tx.conferences.hold(ConferenceId(UUID(room["id"])))
@@ -39,7 +37,7 @@ async def test_18_23_only_where_it_progresses_a_room_is_recorded(
     assert (await site.conference(room["id"]))["recording_ids"] == []
 
 
-async def test_18_23_a_room_that_is_over_is_not_recorded(door: Door) -> None:
+async def test_18_23_terminated_room_is_not_recorded(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     await door.send("DELETE", path)

@@ -1,4 +1,4 @@
-"""25: a recording of 5 seconds stops by itself at 5 s, and the conference and its events say so."""
+"""25: a recording with a duration of 5 s stops after 5 s; the conference and its events show it."""
 
 import io
 import wave
@@ -12,7 +12,7 @@ NIL = "00000000-0000-0000-0000-000000000000"
 DURATION_S = 5
 
 
-async def test_18_25_a_recording_stops_by_itself_at_its_duration(door: Door) -> None:
+async def test_18_25_recording_stops_at_its_duration(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     _, started = await door.post(f"{path}/recording_start", {"duration": DURATION_S})
@@ -33,7 +33,7 @@ async def test_18_25_a_recording_stops_by_itself_at_its_duration(door: Door) -> 
             assert file.getnframes() == DURATION_S * file.getframerate()
 
 
-async def test_18_25_more_than_a_day_is_taken_as_a_day(door: Door) -> None:
+async def test_18_25_duration_is_limited_to_a_day(door: Door) -> None:
     room = await door.room()
     status, started = await door.post(
         f"/v1.0/conferences/{room['id']}/recording_start", {"duration": 100_000}

@@ -1,4 +1,4 @@
-"""26: a room that terminates ends its recording, and the file can be read."""
+"""26: terminating a conference ends its recording, and the file can be downloaded."""
 
 import io
 import wave
@@ -8,7 +8,7 @@ from tests.api.door import Door
 NIL = "00000000-0000-0000-0000-000000000000"
 
 
-async def test_18_26_the_rooms_end_is_the_recordings_end(door: Door) -> None:
+async def test_18_26_recording_ends_with_the_room(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     _, started = await door.send("POST", f"{path}/recording_start")

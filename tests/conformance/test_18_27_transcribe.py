@@ -1,4 +1,4 @@
-"""27: transcribe_start needs a language and refuses a second start; stop clears the id, and refuses without one."""
+"""27: transcribe_start needs a language and refuses a second start; transcribe_stop clears transcribe_id and refuses when none is set."""
 
 from tests.api.door import Door
 

@@ -1,4 +1,4 @@
-"""28: tm_transcript is an offset on the zero date; transcript_created comes by webhook and by WebSocket."""
+"""28: tm_transcript is an offset from the zero date; transcript_created is sent by webhook and by WebSocket."""
 
 import re
 from datetime import datetime, timedelta
@@ -11,7 +11,9 @@ from tests.support.webhook_receiver import WebhookReceiver
 OFFSET = re.compile(r"0001-01-01 \d\d:\d\d:\d\d\.\d{6}")
 
 
-async def test_18_28_a_transcript_is_told_both_ways(front: Front, receiver: WebhookReceiver) -> None:
+async def test_18_28_transcript_is_sent_by_webhook_and_websocket(
+    front: Front, receiver: WebhookReceiver
+) -> None:
     house = front.house
     await front.webhook(receiver.uri)
     room = await house.room()

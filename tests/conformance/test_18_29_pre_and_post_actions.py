@@ -1,4 +1,4 @@
-"""29: pre_actions and post_actions are heard by the one they are for, and post_actions not after a hang-up."""
+"""29: only the call itself hears pre_actions and post_actions; post_actions do not run after a hang-up."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ LOUD_DB, QUIET_DB = -30.0, -60.0
 
 
 class Scene:
-    """A room that plays one tone before it and another after it, with two callers who hum their own."""
+    """A room with a tone in its pre_actions and another in its post_actions, and two callers that send tones of their own."""
 
     def __init__(self, house: House, room: Conference) -> None:
         self.house = house
@@ -58,20 +58,20 @@ async def scene(house: House) -> AsyncIterator[Scene]:
 
 
 def loudest(pcm: Pcm, pitch_hz: float) -> float:
-    """Return the level of a tone in the half second that has most of it, dB."""
+    """Return the level of a tone in its loudest half second, dB."""
     size = RATE_HZ // 2
     starts = range(0, max(1, len(pcm) - size), size // 4)
     return max(heard(pcm[start : start + size], RATE_HZ, (pitch_hz,))[pitch_hz] for start in starts)
 
 
-async def test_18_29_pre_actions_are_heard_by_one_who_is_not_heard_yet(scene: Scene) -> None:
+async def test_18_29_pre_actions_are_heard_by_their_call_alone(scene: Scene) -> None:
     first = await scene.join(FIRST_HZ)
     await scene.hear()
     second = await scene.dial(SECOND_HZ)
     await run_until(
         scene.house, scene.callers, lambda: loudest(second.heard[-RATE_HZ:], WELCOME_HZ) > LOUD_DB
     )
-    assert loudest(second.heard, FIRST_HZ) < QUIET_DB, "who has not joined does not hear the room"
+    assert loudest(second.heard, FIRST_HZ) < QUIET_DB, "a call that has not joined does not hear the room"
     assert max(loudest(first.heard, each) for each in (WELCOME_HZ, SECOND_HZ)) < QUIET_DB
     await run_until(scene.house, scene.callers, lambda: scene.house.rooms.seat_of(second.port.id))
     assert loudest(first.heard, WELCOME_HZ) < QUIET_DB
@@ -80,7 +80,7 @@ async def test_18_29_pre_actions_are_heard_by_one_who_is_not_heard_yet(scene: Sc
     assert loudest(first.heard, SECOND_HZ) > LOUD_DB < loudest(second.heard, FIRST_HZ)
 
 
-async def test_18_29_post_actions_follow_a_kick(scene: Scene) -> None:
+async def test_18_29_post_actions_run_after_a_kick(scene: Scene) -> None:
     first, second = await scene.join(FIRST_HZ), await scene.join(SECOND_HZ)
     seat = scene.house.rooms.seat_of(second.port.id)
     assert seat
@@ -95,7 +95,7 @@ async def test_18_29_post_actions_follow_a_kick(scene: Scene) -> None:
     assert loudest(second.heard, FIRST_HZ) < QUIET_DB
 
 
-async def test_18_29_post_actions_follow_the_rooms_end(scene: Scene) -> None:
+async def test_18_29_post_actions_run_after_the_room_terminates(scene: Scene) -> None:
     callers = [await scene.join(FIRST_HZ), await scene.join(SECOND_HZ)]
     await scene.house.conferences.delete(scene.house.customer_id, scene.room.id)
     await run_until(
@@ -104,7 +104,7 @@ async def test_18_29_post_actions_follow_the_rooms_end(scene: Scene) -> None:
     assert all(loudest(each.heard, GOODBYE_HZ) > LOUD_DB for each in callers)
 
 
-async def test_18_29_nothing_follows_a_hang_up(scene: Scene) -> None:
+async def test_18_29_post_actions_do_not_run_after_a_hang_up(scene: Scene) -> None:
     first, second = await scene.join(FIRST_HZ), await scene.join(SECOND_HZ)
     played = scene.house.services.counters()["sound.played"]
     second.leg.bye()

@@ -1,4 +1,4 @@
-"""30: the events of one join and leave come in order, and one conference_deleted a room."""
+"""30: the events of joining and leaving come in order, with one conference_deleted per conference."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ LIFE = [
 ]
 
 
-async def test_one_join_one_leave_one_end(front: Front, receiver: WebhookReceiver) -> None:
+async def test_events_of_join_leave_and_end_come_in_order(front: Front, receiver: WebhookReceiver) -> None:
     await front.webhook(receiver.uri)
     room = await front.house.room()
     (leg,) = await front.house.join(room)
@@ -33,14 +33,14 @@ async def test_one_join_one_leave_one_end(front: Front, receiver: WebhookReceive
     events = await front.events(f"&conference_id={room.id}")
     assert [event["type"] for event in events] == LIFE
     assert [event["number"] for event in events] == list(range(1, len(LIFE) + 1))
-    # The webhook tells them in the same order, with those of the call and of its flow between them.
+    # The webhook sends them in the same order, mixed with those of the call and of its flow.
     everything = await front.events()
     got = await receiver.got(len(everything))
     assert [each.type for each in got] == [event["type"] for event in everything]
     assert [kind for kind in receiver.types if not kind.startswith(("call_", "activeflow_"))] == LIFE
 
 
-async def test_a_kick_is_told_before_the_leaving(front: Front) -> None:
+async def test_event_of_a_kick_comes_before_the_leaving(front: Front) -> None:
     room = await front.house.room()
     await front.house.join(room)
     (id_,) = await front.house.joined(room)
@@ -57,7 +57,7 @@ async def test_a_kick_is_told_before_the_leaving(front: Front) -> None:
     ]
 
 
-async def test_a_call_that_goes_on_behind_the_room_is_told_of_after_the_leaving(front: Front) -> None:
+async def test_call_updated_comes_after_the_leaving(front: Front) -> None:
     room = await front.house.room(post_actions=[{"type": "sleep", "option": {"duration": 3_600_000}}])
     await front.house.join(room)
     (id_,) = await front.house.joined(room)
@@ -81,7 +81,7 @@ async def test_a_call_that_goes_on_behind_the_room_is_told_of_after_the_leaving(
     ]
 
 
-async def test_a_call_that_is_hung_up_in_the_room_does_not_go_on(front: Front) -> None:
+async def test_call_that_hangs_up_in_the_room_has_no_call_updated(front: Front) -> None:
     room = await front.house.room()
     (leg,) = await front.house.join(room)
     await front.house.joined(room)

@@ -1,4 +1,4 @@
-"""31: what a webhook is told, how it is signed, and how often it is tried."""
+"""31: the body of a webhook, its two signatures, and its retries."""
 
 import hashlib
 import hmac
@@ -13,9 +13,7 @@ from tests.support.waiting import until
 from tests.support.webhook_receiver import WebhookReceiver
 
 
-async def test_the_body_is_type_and_data_and_data_is_the_rest_object(
-    front: Front, receiver: WebhookReceiver
-) -> None:
+async def test_body_is_type_and_data_as_in_rest(front: Front, receiver: WebhookReceiver) -> None:
     await front.webhook(receiver.uri)
     room = await front.send("POST", "/v1.0/conferences", {"type": "conference", "name": "standup"})
     created, updated = (await receiver.got(2))[:2]
@@ -35,7 +33,7 @@ async def test_both_signatures_verify(front: Front, receiver: WebhookReceiver) -
     assert Webhook(secret.encode()).verify(got.body, dict(got.headers)) == got.json
 
 
-async def test_a_server_error_is_tried_three_times_a_second_apart(
+async def test_server_error_is_tried_three_times_a_second_apart(
     front: Front, receiver: WebhookReceiver
 ) -> None:
     receiver.answer(500, 500, 500)
@@ -47,7 +45,7 @@ async def test_a_server_error_is_tried_three_times_a_second_apart(
     assert receiver.types == ["conference_created"] * 3 + ["conference_updated"]
 
 
-async def test_a_refused_connection_is_tried_three_times(front: Front, unused_tcp_port: int) -> None:
+async def test_refused_connection_is_tried_three_times(front: Front, unused_tcp_port: int) -> None:
     await front.webhook(f"http://127.0.0.1:{unused_tcp_port}/")
     await front.send("POST", "/v1.0/conferences", {"type": "conference"})
     await until(lambda: front.delivery.counters["delivery.webhooks_failed"] >= 1)
@@ -57,12 +55,12 @@ async def test_a_refused_connection_is_tried_three_times(front: Front, unused_tc
         found: list[dict[str, Any]] = (await front.send("GET", "/v1.0/events/undelivered"))["result"]
         return found
 
-    # It is counted before it is written.
+    # The counter changes before the row is written.
     assert [(row["id"], row["http_status"]) for row in (await until(undelivered))[:1]] == [(1, 0)]
 
 
 @pytest.mark.parametrize("status", [404])
-async def test_a_client_error_is_tried_once(front: Front, receiver: WebhookReceiver, status: int) -> None:
+async def test_client_error_is_not_retried(front: Front, receiver: WebhookReceiver, status: int) -> None:
     receiver.answer(status)
     await front.webhook(receiver.uri)
     await front.send("POST", "/v1.0/conferences", {"type": "conference"})

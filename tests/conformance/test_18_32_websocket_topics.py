@@ -1,4 +1,4 @@
-"""32: topics of the WebSocket are prefixes, ``:*`` works, and nothing is acknowledged."""
+"""32: WebSocket topics are prefixes, ``:*`` is allowed, and a subscription is not acknowledged."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from mixminus.model.conference import ConferencecallStatus
 from tests.support.front import Front, heard, next_frame, subscribe
 
 
-async def test_a_topic_of_three_parts_brings_the_resource(front: Front) -> None:
+async def test_topic_of_three_parts_selects_a_resource(front: Front) -> None:
     async with front.listen() as ws:
         await subscribe(ws, f"customer_id:{front.house.customer_id}:conference")
         room = await front.send("POST", "/v1.0/conferences", {"type": "conference"})
@@ -26,7 +26,7 @@ async def test_a_topic_of_three_parts_brings_the_resource(front: Front) -> None:
         pytest.param("nothing", set(), id="no such resource"),
     ],
 )
-async def test_which_resources_a_topic_brings(front: Front, topic: str, brings: set[str]) -> None:
+async def test_topic_selects_resources(front: Front, topic: str, brings: set[str]) -> None:
     async with front.listen() as ws:
         await subscribe(ws, f"customer_id:{front.house.customer_id}:{topic}")
         room = await front.house.room()
@@ -34,13 +34,13 @@ async def test_which_resources_a_topic_brings(front: Front, topic: str, brings: 
         (id_,) = await front.house.joined(room)
         leg.bye()
         await front.house.participant(id_, ConferencecallStatus.LEAVED)
-        # Reading the events by REST means that the feed has handed them on.
+        # An event that REST returns has been delivered to the sockets.
         await front.events()
         types = [frame["type"] for frame in await heard(ws)]
     assert {type_.partition("_")[0] for type_ in types} == brings
 
 
-async def test_a_topic_of_four_parts_brings_one_room(front: Front) -> None:
+async def test_topic_of_four_parts_selects_one_room(front: Front) -> None:
     wanted, other = await front.house.room(), await front.house.room()
     async with front.listen() as ws:
         await subscribe(ws, f"customer_id:{front.house.customer_id}:conference:{wanted.id}")
@@ -49,7 +49,7 @@ async def test_a_topic_of_four_parts_brings_one_room(front: Front) -> None:
         assert (await next_frame(ws))["data"]["id"] == str(wanted.id)
 
 
-async def test_nothing_is_acknowledged(front: Front) -> None:
+async def test_subscription_is_not_acknowledged(front: Front) -> None:
     async with front.listen() as ws:
         assert await heard(ws) == []
         for type_ in ("subscribe", "unsubscribe"):

@@ -1,4 +1,4 @@
-"""33: what closes a WebSocket, what does not, and the pings that keep it open."""
+"""33: an invalid topic and a binary frame close a WebSocket, unknown text is ignored, and the server sends pings."""
 
 from pathlib import Path
 
@@ -18,11 +18,11 @@ OTHER = "dddddddd-0000-4000-8000-000000000004"
         pytest.param(f"customer_id:{OTHER}:call", id="another customer's"),
         pytest.param(f"agent_id:{OTHER}:call", id="another agent's"),
         pytest.param("customer_id", id="one part"),
-        pytest.param("customer_id:me:call", id="no UUID"),
+        pytest.param("customer_id:me:call", id="not a UUID"),
         pytest.param("", id="empty"),
     ],
 )
-async def test_a_wrong_topic_closes_and_none_of_its_message_counts(front: Front, topic: str) -> None:
+async def test_invalid_topic_closes_and_subscribes_to_nothing(front: Front, topic: str) -> None:
     own = f"customer_id:{front.house.customer_id}:*"
     async with front.listen() as ws:
         await ws.send_json({"type": "subscribe", "topics": [own, topic]})
@@ -30,14 +30,14 @@ async def test_a_wrong_topic_closes_and_none_of_its_message_counts(front: Front,
         assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
 
 
-async def test_the_topic_of_a_customer_that_exists_closes_too(front: Front) -> None:
+async def test_topic_of_another_customer_closes(front: Front) -> None:
     stranger, _ = await front.stranger()
     async with front.listen() as ws:
         await ws.send_json({"type": "subscribe", "topics": [f"customer_id:{stranger}:conference"]})
         assert (await ws.receive(timeout=5)).type is WSMsgType.CLOSE
 
 
-async def test_a_binary_frame_closes(front: Front) -> None:
+async def test_binary_frame_closes(front: Front) -> None:
     async with front.listen() as ws:
         await ws.send_bytes(b'{"type":"subscribe","topics":[]}')
         message = await ws.receive(timeout=5)
@@ -57,7 +57,7 @@ async def test_a_binary_frame_closes(front: Front) -> None:
         '{"type":"subscribe","topics":1}',
     ],
 )
-async def test_what_cannot_be_understood_is_ignored(front: Front, text: str) -> None:
+async def test_unknown_text_is_ignored(front: Front, text: str) -> None:
     async with front.listen() as ws:
         await ws.send_str(text)
         await subscribe(ws, f"customer_id:{front.house.customer_id}:*")
@@ -65,11 +65,11 @@ async def test_what_cannot_be_understood_is_ignored(front: Front, text: str) -> 
         assert (await next_frame(ws))["type"] == "conference_created"
 
 
-async def test_the_server_pings_every_ten_seconds(tmp_path: Path) -> None:
+async def test_server_pings_every_ten_seconds(tmp_path: Path) -> None:
     clock = ManualClock()
     async with open_front(tmp_path, delivery_clock=clock) as front, front.listen() as ws:
         for _ in range(3):
-            # The feed's poll, the retention, and the connection's own.
+            # The tasks that sleep: the feed's poll, the retention and the connection's ping.
             await until(lambda: clock.sleepers == 3)
             clock.advance(9.5)
             await until(lambda: clock.sleepers == 3)
@@ -79,7 +79,7 @@ async def test_the_server_pings_every_ten_seconds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["ws", "service_agents/ws"])
-async def test_without_a_credential_there_is_no_websocket(front: Front, path: str) -> None:
+async def test_websocket_needs_a_credential(front: Front, path: str) -> None:
     for query, reason in (("", "AUTHENTICATION_REQUIRED"), ("?token=garbage", "INVALID_CREDENTIALS")):
         async with front.client.get(f"/v1.0/{path}{query}") as response:
             assert response.status == 401

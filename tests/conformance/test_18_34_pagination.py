@@ -1,4 +1,4 @@
-"""34: pages go back in time, without gap or repetition, whatever size was asked for."""
+"""34: pages go back in time without gap or repetition, with any page size."""
 
 import pytest
 
@@ -6,12 +6,12 @@ from tests.api.door import Door
 from tests.support.site import Site
 
 
-async def test_18_34_a_hundred_and_fifty_rooms_are_two_pages(site: Site) -> None:
+async def test_18_34_150_rooms_are_two_pages(site: Site) -> None:
     made = []
     for _ in range(150):
         _, room = await site.door.post("/v1.0/conferences", {"type": "conference"})
         made.append(room["id"])
-    # What is still starting would differ from one reading to the next.
+    # A room that is still starting would differ between two requests.
     for id_ in made:
         await site.becomes(id_, "progressing")
     _, first = await site.door.get("/v1.0/conferences")
@@ -33,6 +33,6 @@ async def test_18_34_an_empty_page_has_an_empty_token(door: Door) -> None:
 
 
 @pytest.mark.parametrize("path", ["conferences", "conferencecalls", "calls", "recordings"])
-async def test_18_34_a_size_that_is_no_number_is_refused(door: Door, path: str) -> None:
+async def test_18_34_page_size_that_is_not_a_number_is_refused(door: Door, path: str) -> None:
     status, answer = await door.get(f"/v1.0/{path}?page_size=abc")
     assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")

@@ -1,4 +1,4 @@
-"""35: times are written in one way, and tm_update grows with every change."""
+"""35: all times have one format, and tm_update increases with every change."""
 
 import re
 
@@ -7,7 +7,7 @@ from tests.support.site import Site
 LEGACY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$")
 
 
-async def test_18_35_every_time_has_the_legacy_form(site: Site) -> None:
+async def test_18_35_every_time_has_the_legacy_format(site: Site) -> None:
     room = await site.door.room()
     await site.house.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")

@@ -1,4 +1,4 @@
-"""36: /v1 is /v1.0, what is not routed is one 404 in the envelope, and X-Request-Id is kept or replaced."""
+"""36: /v1 is an alias of /v1.0, an unknown route is a 404 with an error envelope, and X-Request-Id is echoed or replaced."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.api.door import Door
 UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
 
 
-async def test_18_36_the_short_root_is_an_alias(door: Door) -> None:
+async def test_18_36_v1_is_an_alias(door: Door) -> None:
     status, room = await door.post("/v1/conferences", {"type": "conference"})
     assert status == 200
     status, seen = await door.get(f"/v1.0/conferences/{room['id']}")
@@ -30,7 +30,7 @@ async def test_18_36_the_short_root_is_an_alias(door: Door) -> None:
         ("GET", "/v1/auth/login"),
     ],
 )
-async def test_18_36_what_is_not_routed_is_one_404(door: Door, method: str, path: str) -> None:
+async def test_18_36_unknown_route_is_a_404(door: Door, method: str, path: str) -> None:
     async with door.ask(method, path) as response:
         assert response.status == 404
         answer = await response.json()
@@ -39,7 +39,7 @@ async def test_18_36_what_is_not_routed_is_one_404(door: Door, method: str, path
     assert (answer["error"]["status"], answer["error"]["reason"]) == ("NOT_FOUND", "ROUTE_NOT_FOUND")
 
 
-async def test_18_36_who_logs_in_at_the_wrong_path_is_told_the_right_one(door: Door) -> None:
+async def test_18_36_login_at_a_wrong_path_names_the_right_one(door: Door) -> None:
     for path in ("/v1.0/auth/login", "/v1/auth/login"):
         status, answer = await door.send("POST", path, token="", json={})
         assert (status, "POST /auth/login" in answer["error"]["message"]) == (404, True)

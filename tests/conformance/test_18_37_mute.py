@@ -1,4 +1,4 @@
-"""37: mute, each direction for itself: in is not heard, out does not hear; the body may be absent."""
+"""37: each direction is muted separately: in is not heard, out does not hear; the body is optional."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import play_for
 
 A_HZ, B_HZ, C_HZ = PITCHES_HZ[:3]
-# What each of three hears while the first is muted in one direction, in the other, in both.
+# What each of three participants hears while the first is muted: in, out, both.
 NOBODY_MUTED = [{A_HZ: 0, B_HZ: 1, C_HZ: 1}, {A_HZ: 1, B_HZ: 0, C_HZ: 1}, {A_HZ: 1, B_HZ: 1, C_HZ: 0}]
 MUTED_IN = [{A_HZ: 0, B_HZ: 1, C_HZ: 1}, {A_HZ: 0, B_HZ: 0, C_HZ: 1}, {A_HZ: 0, B_HZ: 1, C_HZ: 0}]
 MUTED_OUT = [{A_HZ: 0, B_HZ: 0, C_HZ: 0}, {A_HZ: 1, B_HZ: 0, C_HZ: 1}, {A_HZ: 1, B_HZ: 1, C_HZ: 0}]
@@ -22,7 +22,7 @@ HEARD = {"": NOBODY_MUTED, "in": MUTED_IN, "out": MUTED_OUT, "both": MUTED_BOTH}
 
 
 async def send(site: Site, method: str, call_id: str, body: object) -> None:
-    """Mute or unmute: 200, and nothing in it."""
+    """Mute or unmute; expect 200 with an empty body."""
     options: dict[str, Any] = {} if body is None else {"json": body}
     async with site.door.ask(method, f"/v1.0/calls/{call_id}/mute", **options) as response:
         assert (response.status, await response.read()) == (200, b"")
@@ -36,7 +36,9 @@ async def send(site: Site, method: str, call_id: str, body: object) -> None:
         pytest.param([("POST", "both", "both"), ("DELETE", "both", "")], id="both"),
         pytest.param([("POST", None, "both"), ("DELETE", None, "")], id="no body"),
         pytest.param([("POST", "", "both"), ("DELETE", "", "")], id="empty direction"),
-        pytest.param([("POST", "in", "in"), ("POST", "out", "both"), ("POST", "in", "both")], id="bits add"),
+        pytest.param(
+            [("POST", "in", "in"), ("POST", "out", "both"), ("POST", "in", "both")], id="directions add up"
+        ),
         pytest.param(
             [("POST", "both", "both"), ("DELETE", "in", "out"), ("DELETE", "out", "")], id="in first"
         ),
@@ -45,7 +47,9 @@ async def send(site: Site, method: str, call_id: str, body: object) -> None:
         ),
     ],
 )
-async def test_18_37_each_direction_for_itself(site: Site, steps: list[tuple[str, str | None, str]]) -> None:
+async def test_18_37_directions_are_muted_separately(
+    site: Site, steps: list[tuple[str, str | None, str]]
+) -> None:
     room = await site.door.room()
     choir = Choir(site)
     muted, *_ = await choir.gather(room["id"], 3)
@@ -59,7 +63,7 @@ async def test_18_37_each_direction_for_itself(site: Site, steps: list[tuple[str
         assert choir.hear() == HEARD[reported]
 
 
-async def test_18_37_other_words_are_refused_and_change_nothing(site: Site) -> None:
+async def test_18_37_unknown_direction_is_refused_and_changes_nothing(site: Site) -> None:
     room = await site.door.room()
     choir = Choir(site)
     (caller,) = await choir.gather(room["id"], 1)
@@ -75,8 +79,8 @@ async def test_18_37_other_words_are_refused_and_change_nothing(site: Site) -> N
     assert (await site.door.get(path))[1]["mute_direction"] == ""
 
 
-async def test_18_37_it_is_told_and_stays_from_room_to_room(site: Site) -> None:
-    """A mute is of the call, not of its stay in a room."""
+async def test_18_37_mute_is_published_and_kept_in_the_next_room(site: Site) -> None:
+    """A mute belongs to the call, not to the participant."""
     inner, choir = await site.door.room(), Choir(site)
     join = {"type": "conference_join", "option": {"conference_id": inner["id"]}}
     _, outer = await site.door.post("/v1.0/conferences", {"type": "conference", "pre_actions": [join]})

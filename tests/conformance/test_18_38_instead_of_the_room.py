@@ -1,4 +1,4 @@
-"""38: music and silence take the room's place for one, are undone by DELETE, and need a call that is up."""
+"""38: music and silence replace the room for one call, are undone by DELETE, and need a call that is in progress."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from tests.support.waiting import until
 
 A_HZ, B_HZ = PITCHES_HZ[:2]
 BOTH = [{A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}]
-# Of two, the first one is the one that hears something else.
+# The first of the two calls hears music or silence.
 NEITHER = [{A_HZ: 0, B_HZ: 0}, {A_HZ: 0, B_HZ: 0}]
 DEAF = [{A_HZ: 0, B_HZ: 0}, {A_HZ: 1, B_HZ: 0}]
 
@@ -20,32 +20,32 @@ async def send(site: Site, method: str, call_id: object, what: str) -> None:
 
 
 def loudness(choir: Choir) -> list[float]:
-    """Return how loud everything is that each hears."""
+    """Return the level of what each participant hears."""
     return [float(np.sqrt(np.mean(np.square(pcm.astype(float))))) for pcm in choir.listen()]
 
 
 @pytest.mark.parametrize(("what", "expected", "music"), [("moh", NEITHER, True), ("silence", DEAF, False)])
-async def test_18_38_one_hears_something_else(
+async def test_18_38_one_call_hears_it_instead_of_the_room(
     site: Site, what: str, expected: list[dict[int, int]], music: bool
 ) -> None:
     room = await site.door.room()
     choir = Choir(site)
     first, _ = await choir.gather(room["id"], 2)
     assert choir.hear() == BOTH
-    for _ in range(2):  # a second time changes nothing
+    for _ in range(2):  # the second request changes nothing
         await send(site, "POST", first["reference_id"], what)
     choir.listen()
     assert choir.hear() == expected
     first_heard, second_heard = loudness(choir)
     assert (first_heard > 100) is music
-    assert (second_heard > 100) is (what == "silence"), "the music is nobody else's"
+    assert (second_heard > 100) is (what == "silence"), "nobody else hears the music"
     for _ in range(2):
         await send(site, "DELETE", first["reference_id"], what)
     choir.listen()
     assert choir.hear() == BOTH
 
 
-async def test_18_38_each_is_undone_by_itself(site: Site) -> None:
+async def test_18_38_music_and_silence_are_undone_separately(site: Site) -> None:
     room = await site.door.room()
     choir = Choir(site)
     first, _ = await choir.gather(room["id"], 2)
@@ -61,7 +61,7 @@ async def test_18_38_each_is_undone_by_itself(site: Site) -> None:
 
 
 @pytest.mark.parametrize("what", ["moh", "silence"])
-async def test_18_38_a_call_that_is_over_is_409(site: Site, what: str) -> None:
+async def test_18_38_ended_call_is_409(site: Site, what: str) -> None:
     room = await site.door.room()
     choir = Choir(site)
     (only,) = await choir.gather(room["id"], 1)

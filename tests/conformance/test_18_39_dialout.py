@@ -1,4 +1,4 @@
-"""39: POST /calls replies at once; the far end rings, answers, refuses or does not, and the call says so."""
+"""39: POST /calls returns at once; the call then shows whether the callee rings, answers, refuses or does not answer."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ async def becomes(site: Site, id_: str, status: str) -> dict[str, Any]:
     return await until(look)
 
 
-async def test_it_rings_and_on_answer_the_flow_runs(site: Site) -> None:
+async def test_call_rings_and_its_flow_runs_on_answer(site: Site) -> None:
     id_, leg = await ring(site)
     assert leg.target.request_uri == "sip:bob@192.0.2.7"
     leg.alert()
@@ -47,14 +47,14 @@ async def test_it_rings_and_on_answer_the_flow_runs(site: Site) -> None:
 
 
 @pytest.mark.parametrize("reason", ["busy", "noanswer", "failed"])
-async def test_a_refusal_is_the_far_ends(site: Site, reason: str) -> None:
+async def test_refusal_is_a_remote_hangup(site: Site, reason: str) -> None:
     id_, leg = await ring(site)
     leg.refuse(HangupReason(reason))
     ended = await becomes(site, id_, "hangup")
     assert (ended["hangup_by"], ended["hangup_reason"]) == ("remote", reason)
 
 
-async def test_after_sixty_seconds_it_is_dialout(site: Site) -> None:
+async def test_unanswered_call_ends_as_dialout_after_60_s(site: Site) -> None:
     id_, leg = await ring(site)
     leg.alert()
     await becomes(site, id_, "ringing")
@@ -62,7 +62,7 @@ async def test_after_sixty_seconds_it_is_dialout(site: Site) -> None:
     assert (await becomes(site, id_, "hangup"))["hangup_reason"] == "dialout"
 
 
-async def test_a_call_taken_back_is_cancel_by_us(site: Site) -> None:
+async def test_cancelled_call_is_a_local_hangup(site: Site) -> None:
     id_, _ = await ring(site)
     status, _ = await site.door.send("POST", f"/v1.0/calls/{id_}/hangup")
     assert status == 200
@@ -70,7 +70,7 @@ async def test_a_call_taken_back_is_cancel_by_us(site: Site) -> None:
     assert (ended["hangup_by"], ended["hangup_reason"]) == ("local", "cancel")
 
 
-async def test_extensions_come_as_groupcalls_and_nobody_is_400(site: Site) -> None:
+async def test_extension_becomes_a_groupcall_and_no_destination_is_400(site: Site) -> None:
     nobody = {"destinations": [{"type": "extension", "target_name": "1000"}], "actions": [SLEEP]}
     status, refused = await site.door.post("/v1.0/calls", nobody)
     assert (status, refused["error"]["reason"]) == (400, "INVALID_ARGUMENT")

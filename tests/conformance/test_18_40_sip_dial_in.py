@@ -1,4 +1,4 @@
-"""40: a phone reaches a room by its id, by its hash, and by a number whose flow leads there; others are 404."""
+"""40: a phone reaches a room by its id, its direct hash, and a number whose flow joins it; any other target is a 404."""
 
 from typing import Any
 from uuid import uuid4
@@ -8,7 +8,7 @@ from tests.support.sip_site import SipSite
 
 
 async def enters(phone: Phone, sip_site: SipSite, target: str, room: dict[str, Any]) -> dict[str, Any]:
-    """Dial, be in the room, hang up; return the call as it was meanwhile."""
+    """Dial, join the room, hang up; return the call as it was in the room."""
     call = phone.call(target)
     await call.establish()
     (joined,) = await sip_site.site.participants(room["id"], "joined")
@@ -27,7 +27,7 @@ async def refused(phone: Phone, target: str) -> int:
     return code
 
 
-async def test_18_40_every_way_in(sip_site: SipSite) -> None:
+async def test_18_40_id_and_hash_reach_the_room(sip_site: SipSite) -> None:
     door, phone = sip_site.site.door, await sip_site.phone()
     room = await door.room()
     for target in (room["id"], f"conference:{room['id']}", f"conference%3A{room['id']}", room["direct_hash"]):
@@ -37,7 +37,7 @@ async def test_18_40_every_way_in(sip_site: SipSite) -> None:
     await phone.close()
 
 
-async def test_18_40_a_number_runs_its_flow(sip_site: SipSite) -> None:
+async def test_18_40_number_runs_its_flow(sip_site: SipSite) -> None:
     door, phone = sip_site.site.door, await sip_site.phone()
     room = await door.room()
     join = {"type": "conference_join", "option": {"conference_id": room["id"]}}
@@ -49,7 +49,7 @@ async def test_18_40_a_number_runs_its_flow(sip_site: SipSite) -> None:
     await phone.close()
 
 
-async def test_18_40_unknown_is_404_and_so_is_an_old_hash(sip_site: SipSite) -> None:
+async def test_18_40_unknown_target_and_old_hash_are_404(sip_site: SipSite) -> None:
     door, phone = sip_site.site.door, await sip_site.phone()
     room = await door.room()
     await door.post("/v1.0/numbers", {"number": "+15550199"})

@@ -1,4 +1,4 @@
-"""41: REGISTER is challenged in its customer's realm, a wrong password stays 401, three phones may register and all ring."""
+"""41: REGISTER is challenged in its customer's realm, a wrong password is a 401, and three registered phones all ring."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ async def phones(sip_site: SipSite, made: dict[str, Any]) -> list[Binding]:
     )
 
 
-async def test_18_41_realm_and_wrong_password(sip_site: SipSite) -> None:
+async def test_18_41_realm_is_the_customers_and_wrong_password_is_401(sip_site: SipSite) -> None:
     made, phone = await extension(sip_site), await sip_site.phone()
     line = Line(phone, "1001", "wrong horse", realm(made))
     assert (await line.challenged()).realm == realm(made)
@@ -40,7 +40,7 @@ async def test_18_41_realm_and_wrong_password(sip_site: SipSite) -> None:
     await phone.close()
 
 
-async def test_18_41_three_contacts(sip_site: SipSite) -> None:
+async def test_18_41_three_phones_register(sip_site: SipSite) -> None:
     made = await extension(sip_site)
     opened = [await sip_site.phone(transport) for transport in ("UDP", "TCP", "UDP", "UDP")]
     codes = [(await Line(phone, "1001", PASSWORD, realm(made)).register()).status_code for phone in opened]
@@ -50,7 +50,7 @@ async def test_18_41_three_contacts(sip_site: SipSite) -> None:
         await phone.close()
 
 
-async def test_18_41_a_registered_phone_calls_as_its_extension_and_into_no_foreign_room(
+async def test_18_41_registered_phone_calls_as_its_extension_and_not_into_another_customers_room(
     sip_site: SipSite,
 ) -> None:
     made, phone, door = await extension(sip_site), await sip_site.phone(), sip_site.site.door
@@ -78,13 +78,13 @@ async def test_18_41_a_registered_phone_calls_as_its_extension_and_into_no_forei
     await phone.close()
 
 
-async def test_18_41_a_call_to_the_extension_rings_at_all_its_phones_and_the_first_has_it(
+async def test_18_41_call_to_the_extension_rings_all_phones_and_the_first_to_answer_gets_it(
     sip_site: SipSite,
 ) -> None:
     made, door = await extension(sip_site), sip_site.site.door
     room = await door.room()
     opened = [await sip_site.phone(transport) for transport in ("UDP", "TCP", "UDP")]
-    # Behind a NAT: what they say of themselves can be reached by nobody.
+    # Behind a NAT: the contacts that they announce are not reachable.
     contacts = [f"sip:p{number}@10.0.0.{number}:5060" for number in range(3)]
     for phone, contact in zip(opened, contacts, strict=True):
         line = Line(phone, "1001", PASSWORD, realm(made), contact=f"<{contact}>")

@@ -1,4 +1,4 @@
-"""42: digits end by number, key or time, early ones count; a branch clears what it has read, or takes its default."""
+"""42: digits_receive ends by count, key or time, and early digits count; a branch clears the digits that it has read, or takes its default."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ MENU = (
 
 
 async def chosen(caller: Caller) -> tuple[str, str]:
-    """Return which way the flow took, and what was left of the digits."""
+    """Return which branch the flow took, and the digits that are left."""
     ended = await caller.over()
     way, left = trail(ended)
     assert left == "left"
@@ -40,14 +40,16 @@ async def chosen(caller: Caller) -> tuple[str, str]:
         ({"key": "*#"}, "1#", "key"),
     ],
 )
-async def test_18_42_number_and_key(house: House, option: dict[str, Any], pressed: str, way: str) -> None:
+async def test_18_42_digits_end_by_count_or_key(
+    house: House, option: dict[str, Any], pressed: str, way: str
+) -> None:
     caller = await calling(house, action("digits_receive", **option), BRANCH, *MENU)
     await caller.does("digits_receive")
     caller.press(pressed)
     assert await chosen(caller) == (way, "")
 
 
-async def test_18_42_time(house: House) -> None:
+async def test_18_42_digits_end_by_time(house: House) -> None:
     caller = await calling(house, action("digits_receive", length=3, duration=4000), BRANCH, *MENU)
     await caller.does("digits_receive")
     caller.press("12")
@@ -60,7 +62,7 @@ async def test_18_42_time(house: House) -> None:
     assert await chosen(caller) == ("two", "")
 
 
-async def test_18_42_nothing_in_time_is_the_default(house: House) -> None:
+async def test_18_42_no_digit_in_time_takes_the_default(house: House) -> None:
     caller = await calling(house, action("digits_receive", length=3, duration=4000), BRANCH, *MENU)
     await caller.waits("digits_receive")
     house.clock.advance(4)
@@ -79,7 +81,7 @@ async def test_18_42_early_digits_count(house: House) -> None:
     assert await chosen(caller) == ("two", "")
 
 
-async def test_18_42_all_digits_may_be_early(house: House) -> None:
+async def test_18_42_all_digits_may_come_early(house: House) -> None:
     caller = await calling(
         house, action("sleep", duration=1000), action("digits_receive", key="#"), BRANCH, *MENU
     )

@@ -1,4 +1,4 @@
-"""43: a goto with a loop count of n jumps n times; a flow that runs away is stopped, not hung."""
+"""43: a goto with a loop count of n jumps n times; an endless flow is stopped."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.waiting import until
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])
-async def test_18_43_so_many_jumps(house: House, count: int) -> None:
+async def test_18_43_goto_jumps_its_loop_count(house: House, count: int) -> None:
     jump = action("goto", target_id=place("round"), loop_count=count)
     caller = await calling(house, mark("round"), jump, mark("after"), HANGUP)
     ended = await caller.over()
@@ -17,21 +17,21 @@ async def test_18_43_so_many_jumps(house: House, count: int) -> None:
     assert len(jumps) == count + 1
 
 
-async def test_18_43_a_loop_within_a_loop(house: House) -> None:
+async def test_18_43_nested_loops(house: House) -> None:
     inner = action("goto", target_id=place("inner"), loop_count=2)
     outer = action("goto", target_id=place("outer"), loop_count=1)
     caller = await calling(house, mark("outer"), mark("inner"), inner, outer, HANGUP)
-    # Each goto counts once for the whole flow: the second time round, the inner one has no jump left.
+    # A goto counts over the whole flow: in the second round of the outer loop, the inner one has no jump left.
     assert trail(await caller.over()) == ["outer", "inner", "inner", "inner", "outer", "inner"]
 
 
-async def test_18_43_a_runaway_is_stopped(house: House) -> None:
+async def test_18_43_endless_goto_is_stopped(house: House) -> None:
     forever = action("goto", target_id=place("round"), loop_count=1_000_000)
     caller = await calling(house, mark("round"), forever)
     await until(lambda: caller.leg.done == ["answer", "hang up failed"])
     assert set(trail(await caller.over())) == {"round"}
 
 
-async def test_18_43_a_runaway_by_next_id_is_stopped(house: House) -> None:
+async def test_18_43_endless_next_id_is_stopped(house: House) -> None:
     caller = await calling(house, {**mark("round"), "next_id": place("round")})
     await until(lambda: caller.leg.done == ["answer", "hang up failed"])

@@ -1,4 +1,4 @@
-"""44: listed actions that cannot be done are skipped, unknown ones refused at creation; what is missing is empty."""
+"""44: unsupported actions are skipped, unknown ones are refused at creation, and an undefined variable is empty."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ HANGUP = {"type": "hangup"}
 
 
 async def flow_of(site: Site, room: str) -> dict[str, Any]:
-    """Wait until the only call there is has ended, and return what it did."""
+    """Wait until the only call has ended, and return its flow."""
 
     async def ended() -> dict[str, Any] | None:
         _, page = await site.door.get("/v1.0/activeflows")
@@ -57,6 +57,6 @@ async def test_18_44_unknown_actions_are_refused(site: Site, type_: str | None) 
         assert "actions[1].type" in refusal["error"]["message"]
 
 
-async def test_18_44_every_listed_type_can_be_in_a_flow(site: Site) -> None:
+async def test_18_44_every_listed_type_is_accepted_in_a_flow(site: Site) -> None:
     _, flow = await site.door.post("/v1.0/flows", {"actions": [{"type": type_} for type_ in UNSUPPORTED]})
     assert [each["type"] for each in flow["actions"]] == UNSUPPORTED

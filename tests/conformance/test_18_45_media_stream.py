@@ -1,4 +1,4 @@
-"""45: media streams have exact frames every 20 ms, are heard by all, refuse before the upgrade, end with the room."""
+"""45: media streams have one frame every 20 ms, are heard by all participants, are refused before the upgrade, and end with the room."""
 
 import struct
 from typing import Any
@@ -33,7 +33,7 @@ def wrapped(encapsulation: str, pcm: Pcm) -> list[bytes]:
 
 
 async def messages(site: Site, ws: ClientWebSocketResponse[bool], count: int) -> list[bytes]:
-    """Return so many messages; the clock goes on until they have come."""
+    """Return the next ``count`` messages, advancing the clock until they have come."""
     found: list[bytes] = []
 
     async def look() -> bool:
@@ -52,7 +52,7 @@ async def messages(site: Site, ws: ClientWebSocketResponse[bool], count: int) ->
 
 
 def talk(site: Site, legs: list[PcmLeg], hz: float) -> Pcm:
-    """Let the first phone whistle for a second; return what the last one hears."""
+    """Let the first phone send a tone for a second; return what the last one hears."""
     voice = tone(hz, SECONDS, sample_rate_hz=LEG_HZ)
     for start in range(0, voice.size, LEG_HZ // 50):
         if len(legs) > 1:
@@ -62,7 +62,7 @@ def talk(site: Site, legs: list[PcmLeg], hz: float) -> Pcm:
 
 
 @pytest.mark.parametrize("encapsulation", SIZES)
-async def test_18_45_both_ways(site: Site, encapsulation: str) -> None:
+async def test_18_45_audio_flows_in_both_directions(site: Site, encapsulation: str) -> None:
     room = await site.house.room()
     legs = await site.house.join(room, 2)
     path = f"/v1.0/conferences/{room.id}/media_stream?encapsulation={encapsulation}"
@@ -91,7 +91,7 @@ async def test_18_45_both_ways(site: Site, encapsulation: str) -> None:
 
 
 async def arrived(site: Site, samples: int) -> None:
-    """Wait until the server has read what was sent: the engine has it."""
+    """Wait until the server has read what was sent and the engine has it."""
     counters: Any = site.house.services.streams.counters
     await until(lambda: counters["streams.samples_heard"] >= samples)
 
@@ -116,7 +116,9 @@ async def ended(site: Site, ws: ClientWebSocketResponse[bool]) -> bool:
         pytest.param("?encapsulation=opus", "INVALID_REQUEST_PARAMETER", id="unknown"),
     ],
 )
-async def test_18_45_what_is_wrong_is_refused_before_the_upgrade(site: Site, query: str, reason: str) -> None:
+async def test_18_45_invalid_request_is_refused_before_the_upgrade(
+    site: Site, query: str, reason: str
+) -> None:
     room = await site.house.room()
     await site.house.join(room)
     (id_,) = await site.house.joined(room)
@@ -127,14 +129,14 @@ async def test_18_45_what_is_wrong_is_refused_before_the_upgrade(site: Site, que
         assert (status, refusal["error"]["reason"]) == (400, reason)
 
 
-async def test_18_45_what_is_over_is_refused(site: Site) -> None:
+async def test_18_45_ended_room_is_refused(site: Site) -> None:
     room = await site.house.room()
     await site.door.send("DELETE", f"/v1.0/conferences/{room.id}")
     status, refusal = await site.door.get(f"/v1.0/conferences/{room.id}/media_stream?encapsulation=sln")
     assert (status, refusal["error"]["reason"]) == (409, "STATE_INVALID")
 
 
-async def test_18_45_a_calls_stream_is_between_the_call_and_the_program(site: Site) -> None:
+async def test_18_45_stream_of_a_call_carries_that_call_alone(site: Site) -> None:
     room = await site.house.room()
     (alice,) = await site.house.join(room)
     (bob,) = await site.house.join(room)

@@ -1,4 +1,4 @@
-"""46: a login that fails is a bare 400; one that succeeds gives a token, and a cookie."""
+"""46: a login that fails is a 400 without a body; one that succeeds returns a token and sets a cookie."""
 
 from io import BytesIO
 
@@ -28,22 +28,22 @@ async def admin(door: Door) -> None:
         pytest.param(b'{"username":1,"password":"a password"}', id="number"),
         pytest.param(b'{"username":"admin","password":"wrong"}', id="wrong password"),
         pytest.param(b'{"username":"nobody","password":"a password"}', id="unknown username"),
-        pytest.param(b'{"username":"admin","password":"\\ud800"}', id="no Unicode"),
+        pytest.param(b'{"username":"admin","password":"\\ud800"}', id="not Unicode"),
         pytest.param(b'{"username":"a\\u0000","password":"x"}', id="NUL"),
     ],
 )
-async def test_any_failure_is_400_and_nothing_else(door: Door, body: bytes) -> None:
+async def test_any_failure_is_an_empty_400(door: Door, body: bytes) -> None:
     async with door.ask("POST", PATH, token="", data=body) as response:
         assert (response.status, await response.read()) == (400, b"")
         assert "Set-Cookie" not in response.headers
 
 
-async def test_a_body_without_end_is_one_too(door: Door) -> None:
+async def test_oversized_body_is_an_empty_400(door: Door) -> None:
     async with door.ask("POST", PATH, token="", data=BytesIO(b" " * (2 << 20))) as response:
         assert (response.status, await response.read()) == (400, b"")
 
 
-async def test_success_gives_username_token_and_cookie(door: Door) -> None:
+async def test_success_returns_username_token_and_cookie(door: Door) -> None:
     async with door.ask("POST", PATH, token="", json=GOOD) as response:
         assert response.status == 200
         body = await response.json()
@@ -59,13 +59,13 @@ async def test_success_gives_username_token_and_cookie(door: Door) -> None:
     assert (claims["type"], claims["agent"]) == ("agent", me)
 
 
-async def test_the_body_is_json_whatever_the_content_type(door: Door) -> None:
+async def test_body_is_json_with_any_content_type(door: Door) -> None:
     body = b'{"username":"admin","password":"a password"}'
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     assert (await door.send("POST", PATH, token="", data=body, headers=headers))[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/v1.0/auth/login", "/v1/auth/login", "/auth/boot"])
-async def test_there_is_no_other_login(door: Door, path: str) -> None:
+async def test_other_login_paths_are_not_found(door: Door, path: str) -> None:
     status, answer = await door.send("POST", path, token="", json=GOOD)
     assert (status, answer["error"]["reason"]) == (404, "ROUTE_NOT_FOUND")

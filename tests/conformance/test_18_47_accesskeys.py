@@ -1,4 +1,4 @@
-"""47: a key's token is shown once, lives for a day at least, and is worth nothing once deleted."""
+"""47: an access key's token is returned once, lives at least a day, and is refused after the key is deleted."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ async def create(door: Door, **fields: Any) -> dict[str, Any]:
     return dict(key)
 
 
-async def test_the_token_is_shown_once(door: Door) -> None:
+async def test_token_is_returned_once(door: Door) -> None:
     key = await create(door)
     token = key.pop("token")
     assert re.fullmatch(r"vb_[A-Za-z0-9_-]{32,}", token)
@@ -41,14 +41,14 @@ async def test_the_token_is_shown_once(door: Door) -> None:
 
 
 @pytest.mark.parametrize("expire", [DAY_S - 1, 0, -1, None, 2**31])
-async def test_less_than_a_day_is_refused(door: Door, expire: int | None) -> None:
+async def test_expiry_under_a_day_is_refused(door: Door, expire: int | None) -> None:
     _, before = await door.get(PATH)
     status, answer = await door.post(PATH, {"name": "n", "expire": expire})
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert await door.get(PATH) == (200, before)
 
 
-async def test_a_deleted_key_opens_nothing(door: Door) -> None:
+async def test_deleted_key_is_refused(door: Door) -> None:
     key = await create(door)
     status, gone = await door.send("DELETE", f"{PATH}/{key['id']}", token=key["token"])
     assert (status, gone["id"]) == (200, key["id"])

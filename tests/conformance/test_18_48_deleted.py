@@ -1,4 +1,4 @@
-"""48: a deleted conference can be read and is not listed; a deleted call cannot even be read."""
+"""48: a deleted conference can be read but is not listed; a deleted call can be neither read nor listed."""
 
 from tests.support.site import Site
 from tests.support.waiting import until
@@ -6,7 +6,7 @@ from tests.support.waiting import until
 UNSET = "9999-01-01 00:00:00.000000"
 
 
-async def test_18_48_a_deleted_conference_is_there_for_who_knows_it(site: Site) -> None:
+async def test_18_48_deleted_conference_can_be_read_by_id(site: Site) -> None:
     room = await site.door.room()
     await site.door.send("DELETE", f"/v1.0/conferences/{room['id']}")
     status, shown = await site.door.get(f"/v1.0/conferences/{room['id']}")
@@ -16,7 +16,7 @@ async def test_18_48_a_deleted_conference_is_there_for_who_knows_it(site: Site) 
     assert page["result"] == []
 
 
-async def test_18_48_a_deleted_call_is_409(site: Site) -> None:
+async def test_18_48_deleted_call_is_409(site: Site) -> None:
     room = await site.door.room()
     leg = await site.house.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")

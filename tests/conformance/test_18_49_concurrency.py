@@ -1,4 +1,4 @@
-"""49: of many who kick one, one succeeds; of many who join at once, none is lost."""
+"""49: of many simultaneous kicks of one participant one succeeds; of many simultaneous joins none is lost."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from tests.support.site import Site
 CROWD = 100
 
 
-async def test_18_49_fifty_kicks_are_one(site: Site) -> None:
+async def test_18_49_one_of_fifty_kicks_succeeds(site: Site) -> None:
     room = await site.door.room()
     await site.house.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
@@ -20,7 +20,7 @@ async def test_18_49_fifty_kicks_are_one(site: Site) -> None:
     assert [body["status"] for status, body in answers if status == 200] == ["leaving"]
 
 
-async def test_18_49_fifty_deletes_are_one(site: Site) -> None:
+async def test_18_49_fifty_deletes_act_once(site: Site) -> None:
     room = await site.door.room()
     answers = await asyncio.gather(
         *(site.door.send("DELETE", f"/v1.0/conferences/{room['id']}") for _ in range(50))
@@ -30,7 +30,7 @@ async def test_18_49_fifty_deletes_are_one(site: Site) -> None:
 
 
 @pytest.mark.timeout(240)
-async def test_18_49_a_hundred_join_at_once(site: Site) -> None:
+async def test_18_49_hundred_simultaneous_joins_all_succeed(site: Site) -> None:
     room = await site.door.room()
     await asyncio.gather(*(site.house.dial(room["id"]) for _ in range(CROWD)))
     joined = await site.participants(room["id"], "joined", CROWD)

@@ -1,4 +1,4 @@
-"""50: killed at random moments of a storm, the server comes back without a lost change and without a ghost."""
+"""50: killed at random moments under load, the server restarts without a lost change and without participants left behind."""
 
 import io
 import random
@@ -27,7 +27,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-def test_18_50_no_acknowledged_change_is_lost_and_nobody_is_left_behind(server: Server) -> None:
+def test_18_50_no_acknowledged_change_is_lost_and_no_participant_is_left(server: Server) -> None:
     chance = random.Random(SEED)
     kept = Promises()
     for number in range(ROUNDS):
@@ -36,11 +36,11 @@ def test_18_50_no_acknowledged_change_is_lost_and_nobody_is_left_behind(server: 
                 eventually(
                     lambda: storm.promises.of_every_kind,
                     timeout_s=90,
-                    what="the storm rages",
+                    what="the load has made every kind of change",
                 )
             play_for(chance.uniform(1.0, 2.5))
             server.kill()
-            # Before the next start: what a straggler did to the new server would be no ghost of the old.
+            # Before the next start: a late request to the new server would look like a leftover of the old one.
             storm.calm()
             server.start()
         kept.absorb(storm.promises)
@@ -90,7 +90,7 @@ def assert_keys_are_remembered(server: Server, promises: Promises) -> None:
 
 
 def repeat(server: Server, key: str) -> Answer:
-    """Create again under a key; whatever its timeout was, one of the two bodies is the same."""
+    """Repeat a creation with its idempotency key; one of the two possible bodies is the one sent before."""
     for timeout in (0, 3600):
         answer = server.request(
             "POST",
@@ -104,7 +104,7 @@ def repeat(server: Server, key: str) -> Answer:
 
 
 def everything(server: Server, collection: str) -> list[dict[str, Any]]:
-    """Return all pages of a list."""
+    """Return the items of all pages of a list."""
     found: list[dict[str, Any]] = []
     token = ""
     while True:
@@ -115,10 +115,10 @@ def everything(server: Server, collection: str) -> list[dict[str, Any]]:
             return found
 
 
-def test_18_50_timeouts_are_armed_with_what_remained(server: Server, tmp_path: Path) -> None:
+def test_18_50_timeouts_continue_after_a_restart(server: Server, tmp_path: Path) -> None:
     passed, soon, later = (server.new_room(timeout=3600) for _ in range(3))
     server.kill()
-    # An hour less a second goes by, for one; for another all of it.
+    # For one room an hour less a second passes, for the other the whole hour.
     for room, remaining_s in ((passed, -10), (soon, 4)):
         end = (datetime.now(UTC) + timedelta(seconds=remaining_s)).strftime("%Y-%m-%d %H:%M:%S.%f")
         id_ = room if ON_POSTGRESQL else room.replace("-", "")
@@ -127,6 +127,11 @@ def test_18_50_timeouts_are_armed_with_what_remained(server: Server, tmp_path: P
             f"UPDATE conferences SET tm_timeout = '{end}' WHERE id = '{id_}';",
         )
     server.start()
-    eventually(lambda: server.room(passed)["status"] == "terminated", what="the one whose time had come ends")
-    eventually(lambda: server.room(soon)["status"] == "terminated", what="the one whose time comes ends")
+    eventually(
+        lambda: server.room(passed)["status"] == "terminated",
+        what="the room whose timeout had passed terminates",
+    )
+    eventually(
+        lambda: server.room(soon)["status"] == "terminated", what="the room whose timeout is near terminates"
+    )
     assert server.room(later)["status"] == "progressing"

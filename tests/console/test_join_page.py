@@ -1,6 +1,5 @@
 """The join page in a real browser, against a real server."""
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +10,9 @@ from aiohttp import ClientSession
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.app.server import KEY, Server, serve
+from tests.support.chromium import EXECUTABLE
 from tests.support.waiting import until
 
-CHROMIUM: Final = shutil.which("chromium") or "chromium"
 FLAGS: Final = (
     "--headless=new",
     "--no-sandbox",
@@ -29,7 +28,7 @@ WITHIN_MS: Final = 30_000
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
         yield chromium
         await chromium.close()
 

@@ -1,4 +1,4 @@
-"""A real server, real phones: what every end-to-end test stands on."""
+"""Fixtures of the end-to-end tests: a real server and real phones."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -38,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def md5_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that offers nothing but MD5: baresip 1.0 gives up when it sees SHA-256."""
+    """A server that offers MD5 digests only: baresip 1.0 cannot register when SHA-256 is offered too."""
     with Server(tmp_path_factory.mktemp("md5-server"), MIXMINUS_SIP_DIGESTS="md5") as running:
         yield running
         assert running.stop() == 0, running.log[-3000:]
@@ -47,7 +47,7 @@ def md5_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def short_timeout_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that gives up on a silent phone after two seconds."""
+    """A server that hangs up a silent phone after two seconds."""
     directory = tmp_path_factory.mktemp("short-timeout-server")
     with Server(directory, MIXMINUS_MEDIA_TIMEOUT_MS="2000") as running:
         yield running

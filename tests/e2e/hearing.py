@@ -1,4 +1,4 @@
-"""Who hears whom, asked of what was really heard."""
+"""Assertions on who hears whom, measured in the audio that a phone played."""
 
 from tests.support.tones import Pcm, heard, loudest_stretch
 
@@ -9,7 +9,7 @@ AUDIBLE_DB = -45.0
 def assert_hears(
     ear: tuple[Pcm, int], others_hz: tuple[float, ...], own_hz: float | None = None, *, stretch_s: float = 1.5
 ) -> None:
-    """Every other tone is there, and one's own is at least 40 dB below the weakest of them."""
+    """Assert that every other tone is present, and that the phone's own is at least 40 dB below the weakest of them."""
     pcm, rate = ear
     levels = heard(loudest_stretch(pcm, rate, stretch_s), rate, (*others_hz, *([own_hz] if own_hz else [])))
     weakest = min(levels[frequency] for frequency in others_hz)
@@ -19,7 +19,7 @@ def assert_hears(
 
 
 def assert_silent(ear: tuple[Pcm, int], tones_hz: tuple[float, ...], *, last_s: float) -> None:
-    """None of the tones is in the last stretch of what was heard."""
+    """Assert that none of the tones is in the last ``last_s`` seconds."""
     pcm, rate = ear
     levels = heard(pcm[-int(last_s * rate) :], rate, tones_hz)
     assert max(levels.values()) < AUDIBLE_DB - 10, levels

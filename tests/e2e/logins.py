@@ -1,10 +1,10 @@
-"""Extensions, and what a phone must be told to log in as one."""
+"""Create extensions, and the settings with which a phone registers as one."""
 
 from typing import Any
 
 from tests.support.server import Server
 
-PASSWORD = "correct-horse"  # baresip ends a password at a blank
+PASSWORD = "correct-horse"  # baresip ends a password at a space
 
 
 def extension(server: Server, name: str) -> dict[str, Any]:
@@ -13,7 +13,7 @@ def extension(server: Server, name: str) -> dict[str, Any]:
 
 
 def login(server: Server, made: dict[str, Any], password: str = PASSWORD, transport: str = "udp") -> str:
-    """Return baresip's account for an extension."""
+    """Return the account line of baresip for an extension."""
     domain = f"{made['domain_name']}.registrar.mixminus.local"
     return (
         f"<sip:{made['username']}@{domain};transport={transport}>"

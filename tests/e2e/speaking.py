@@ -1,4 +1,4 @@
-"""What the server says, and how much of it a phone has heard."""
+"""Compare synthesised speech with the audio that a phone played."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ _LOUD = 2000
 
 
 def spoken(*texts: str) -> list[Pcm]:
-    """Return texts as the server's engine says them."""
+    """Return the audio of texts, made by the server's speech synthesis."""
 
     async def speak() -> list[Pcm]:
         service = SpeechService((HibariSpeech(),), SpeechCache(None))
@@ -30,7 +30,7 @@ def spoken(*texts: str) -> list[Pcm]:
 
 
 def likeness(ear: tuple[Pcm, int], said: Pcm) -> float:
-    """Return how well half seconds of a text are found in what was heard: 1 is all of them."""
+    """Return the similarity of half-second pieces of a text to the audio heard; 1 if all are found."""
     pcm, rate_hz = ear
     heard = resampled(pcm, rate_hz, RATE_HZ)
     size = RATE_HZ // 2

@@ -1,4 +1,4 @@
-"""One leg on a bad day: the others hear no click and no gap, and the delay stays under its cap."""
+"""One leg has loss, jitter, reordering and duplicates: the others hear no click and no gap, and its delay stays limited."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from tests.support.server import Server
 from tests.support.tones import Pcm, level_db, tone
 from tests.support.waiting import eventually, play_for
 
-# This seed loses 50 of the first 420 packets, two in a row at most: three in a row may be faded out.
+# This seed loses 50 of the first 420 packets, at most two in a row: after three in a row the concealment may fade out.
 BAD_DAY = Weather(loss=0.10, jitter_s=0.05, duplicate=0.02, reorder=0.05, seed=45)
 TONE_HZ = 400.0
 AMPLITUDE = 6000.0
@@ -18,7 +18,7 @@ DELAY_CAP_MS = 200
 
 
 def whole_periods() -> Pcm:
-    """Return 2 s of a tone that joins its own beginning without a step."""
+    """Return 2 s of a tone that can be repeated without a step."""
     return tone(TONE_HZ, 2, sample_rate_hz=RATE_HZ, amplitude=AMPLITUDE)
 
 
@@ -43,14 +43,14 @@ def test_loss_jitter_reordering_and_duplicates_on_one_leg(server: Server) -> Non
 
 
 def assert_no_gap(pcm: Pcm) -> None:
-    """No 20 ms are more than 20 dB quieter than the tone: what is invented may fade, not vanish."""
+    """Assert that no 20 ms are more than 20 dB quieter than the tone: concealed audio may fade but not stop."""
     frames = pcm[: len(pcm) // 160 * 160].reshape(-1, 160).astype(np.float64)
     rms = np.sqrt((frames**2).mean(axis=1))
     assert rms.min() > AMPLITUDE / np.sqrt(2) / 10, rms.min()
 
 
 def assert_no_click(pcm: Pcm) -> None:
-    """No sample jumps more than three times as far as the tone itself ever does."""
+    """Assert that no two neighbouring samples differ more than three times as much as in the tone itself."""
     steepest = AMPLITUDE * 2 * np.pi * TONE_HZ / RATE_HZ
     jumps = np.abs(np.diff(pcm.astype(np.int32)))
     assert jumps.max() < 3 * steepest, (jumps.max(), steepest)
@@ -75,16 +75,16 @@ def test_two_full_scale_tones_reach_a_third_without_distortion(server: Server) -
         play_for(4)
 
         def clean() -> tuple[Pcm] | None:
-            """Return two seconds in which none of the phones, on this machine too, was late."""
+            """Return two seconds in which no phone was late: they share this machine."""
             heard = third.heard(last_s=2)
             return (heard,) if distortion(heard, (400.0, 1100.0)) < 0.03 else None
 
         (heard,) = eventually(clean, timeout_s=20, what="two tones without distortion")
-    assert np.abs(np.diff(heard.astype(np.int32))).max() < 40000, "the sum has wrapped"
+    assert np.abs(np.diff(heard.astype(np.int32))).max() < 40000, "the sum overflowed"
 
 
 def distortion(pcm: Pcm, tones_hz: tuple[float, ...]) -> float:
-    """Return the share of power that lies at none of the tones: harmonics, intermodulation, noise."""
+    """Return the share of the power outside the tones: harmonics, intermodulation, noise."""
     window = np.blackman(len(pcm))
     power = np.abs(np.fft.rfft(pcm * window)) ** 2
     bin_hz = RATE_HZ / len(pcm)

@@ -1,4 +1,4 @@
-"""A browser and two phones; an aiortc client and a phone: one kind of participant, whatever the transport."""
+"""Browsers, an aiortc client and phones in one room: participants behave the same with every transport."""
 
 import asyncio
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ async def test_chromium_and_two_phones_hear_each_other(
         await asyncio.to_thread(server.wait_for_participants, room, 2)
 
 
-async def test_an_aiortc_client_and_a_phone_hear_each_other(server: Server, room: str, phone: Ring) -> None:
+async def test_aiortc_client_and_phone_hear_each_other(server: Server, room: str, phone: Ring) -> None:
     each = phone(A_HZ)
     await asyncio.to_thread(each.dial, server.sip_uri(room))
     client = AiortcClient(over_http(server, room), hz=BROWSER_HZ)
@@ -77,7 +77,7 @@ async def test_an_aiortc_client_and_a_phone_hear_each_other(server: Server, room
     await client.leave()
 
 
-async def test_kick_and_mute_are_the_same_for_a_browser(server: Server, room: str, phone: Ring) -> None:
+async def test_browser_is_kicked_and_muted_like_a_phone(server: Server, room: str, phone: Ring) -> None:
     each = phone(A_HZ)
     client = AiortcClient(over_http(server, room), hz=BROWSER_HZ)
     await client.join()
@@ -86,13 +86,13 @@ async def test_kick_and_mute_are_the_same_for_a_browser(server: Server, room: st
     call = server.call("GET", f"/conferencecalls/{participants[0]}").json["reference_id"]
     server.call("POST", f"/calls/{call}/mute", {"direction": "out"})
     heard = await client.hear(2)
-    assert abs(heard[-BROWSER_RATE_HZ:]).max() < 100, "a deafened browser hears nothing"
+    assert abs(heard[-BROWSER_RATE_HZ:]).max() < 100, "a browser that is muted out hears nothing"
     assert server.call("DELETE", f"/conferencecalls/{participants[0]}").json["status"] == "leaving"
     await asyncio.to_thread(server.wait_for_participants, room, 1)
     await client.leave()
 
 
-async def test_whip_without_a_key_or_a_room_is_refused(server: Server, room: str) -> None:
+async def test_whip_without_key_or_room_is_refused(server: Server, room: str) -> None:
     stranger = AiortcClient(over_http(server, room, key="vb_wrong"), hz=BROWSER_HZ)
     with pytest.raises(ConnectionError, match="INVALID_CREDENTIALS"):
         await stranger.join()

@@ -1,4 +1,4 @@
-"""Many calls in a short time: none is lost, and a conference talks on meanwhile. How fast: bench/call_rate.py."""
+"""Many calls in a short time: none is lost, and a running conference is not disturbed. bench/call_rate.py measures the rate."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ SECONDS = 2.0
 TALKERS = 10
 
 
-def test_calls_are_set_up_while_a_conference_talks(server: Server, tmp_path: Path) -> None:
+def test_many_calls_are_set_up_beside_a_running_conference(server: Server, tmp_path: Path) -> None:
     count = int(CALLS_A_SECOND * SECONDS)
     with called(tmp_path, count) as sipp, conference(tmp_path, server, TALKERS):
-        # Whatever time it takes: those that are late are placed at once, and waited for.
+        # However long it takes: calls that are late are placed at once, and waited for.
         taken_ms, _ = measure(server, CALLS_A_SECOND, SECONDS)
         assert len(taken_ms) == count
         assert sipp.wait(60) == 0

@@ -1,4 +1,4 @@
-"""The end of a room: with people in it, and empty."""
+"""Delete a conference with participants, and an empty one."""
 
 from tests.e2e.conftest import Ring
 from tests.support.server import Server
@@ -6,7 +6,7 @@ from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually
 
 
-def test_a_room_with_people_terminates_after_the_last_has_left(server: Server, phone: Ring) -> None:
+def test_room_terminates_after_its_last_participant_left(server: Server, phone: Ring) -> None:
     room = server.new_room()
     phones = [phone(tone_hz) for tone_hz in TONES_HZ[:2]]
     for each in phones:
@@ -21,12 +21,12 @@ def test_a_room_with_people_terminates_after_the_last_has_left(server: Server, p
     assert (again.status, again.json["status"]) == (200, "terminated")
 
 
-def test_an_empty_room_terminates_at_once(server: Server) -> None:
+def test_empty_room_terminates_at_once(server: Server) -> None:
     room = server.new_room()
     assert server.call("DELETE", f"/conferences/{room}").json["status"] == "terminated"
 
 
-def test_nobody_enters_a_deleted_room(server: Server, phone: Ring) -> None:
+def test_deleted_room_admits_no_call(server: Server, phone: Ring) -> None:
     room = server.new_room()
     server.call("DELETE", f"/conferences/{room}")
     late = phone(TONES_HZ[0])

@@ -1,4 +1,4 @@
-"""The server calls real phones: they ring, answer, and are in the room."""
+"""The server calls real phones: they ring, answer and join the room."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.support.waiting import eventually, play_for
 
 
 def call(server: Server, *targets: str, room: str = "", **more: Any) -> dict[str, Any]:
-    """Call somebody, into a room or into nothing."""
+    """Create a call, with a flow that joins ``room`` if one is named."""
     join = {"type": "conference_join", "option": {"conference_id": room}}
     answer = server.call(
         "POST",
@@ -41,7 +41,7 @@ def becomes(server: Server, call_id: str, status: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_a_phone_is_called_into_a_room_and_talks(server: Server, phone: Ring, transport: str) -> None:
+def test_called_phone_joins_a_room_and_talks(server: Server, phone: Ring, transport: str) -> None:
     room = server.new_room()
     caller, called = phone(TONES_HZ[0]), phone(TONES_HZ[1], transport=transport)
     caller.dial(server.sip_uri(room))
@@ -58,7 +58,7 @@ def test_a_phone_is_called_into_a_room_and_talks(server: Server, phone: Ring, tr
     assert (ended["hangup_by"], ended["hangup_reason"]) == ("remote", "normal")
 
 
-def test_a_phone_that_answers_by_itself_is_held_and_taken_back(server: Server, phone: Ring) -> None:
+def test_phone_with_automatic_answer_is_held_and_hung_up(server: Server, phone: Ring) -> None:
     room = server.new_room()
     called = phone(TONES_HZ[0], answers=True)
     (placed,) = call(server, called.uri, room=room)["calls"]
@@ -69,10 +69,10 @@ def test_a_phone_that_answers_by_itself_is_held_and_taken_back(server: Server, p
     server.call("POST", f"/calls/{placed['id']}/hangup")
     ended = becomes(server, placed["id"], "hangup")
     assert (ended["hangup_by"], ended["hangup_reason"]) == ("local", "normal")
-    eventually(lambda: called.ended, what="the phone is told")
+    eventually(lambda: called.ended, what="the phone is hung up")
 
 
-def test_a_phone_that_is_not_to_be_disturbed_rejects(server: Server, phone: Ring) -> None:
+def test_phone_in_do_not_disturb_rejects(server: Server, phone: Ring) -> None:
     called = phone(TONES_HZ[0])
     (placed,) = call(server, called.uri)["calls"]
     becomes(server, placed["id"], "ringing")
@@ -81,7 +81,7 @@ def test_a_phone_that_is_not_to_be_disturbed_rejects(server: Server, phone: Ring
     assert (ended["hangup_by"], ended["hangup_reason"]) in (("remote", "busy"), ("remote", "noanswer"))
 
 
-def test_a_call_is_taken_back_while_it_rings(server: Server, phone: Ring) -> None:
+def test_ringing_call_is_cancelled(server: Server, phone: Ring) -> None:
     called = phone(TONES_HZ[0])
     (placed,) = call(server, called.uri)["calls"]
     becomes(server, placed["id"], "ringing")

@@ -1,4 +1,4 @@
-"""The whole way of a phone that dials a number: greeted, asked for a PIN, in a room, and out of it again."""
+"""A phone dials a number: it is greeted, asked for a PIN, joins a room, and is kicked."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ A_HZ, B_HZ = TONES_HZ[:2]
 
 
 def hears(phone: Baresip, said: Pcm, what: str, since: int = 0) -> None:
-    """Wait until a phone has heard a text, from one of its samples on."""
+    """Wait until a phone has heard a text after its sample ``since``."""
 
     def look() -> bool:
         pcm, rate_hz = phone.ear()
@@ -49,11 +49,13 @@ def dial_in_number(server: Server, number: str, room: str) -> None:
     assert server.call("POST", "/numbers", {"number": number, "call_flow_id": flow}).status == 200
 
 
-def test_a_phone_is_greeted_knows_the_pin_at_the_second_try_talks_is_kicked_and_hears_the_goodbye(
+def test_phone_is_greeted_enters_the_pin_talks_is_kicked_and_hears_the_goodbye(
     server: Server, phone: Ring
 ) -> None:
     greeting, asked, wrong, goodbye = spoken(GREETING, ASKED, WRONG, GOODBYE)
-    assert likeness((np.concatenate([asked, wrong, goodbye]), 16_000), greeting) < 0.6, "they are told apart"
+    assert likeness((np.concatenate([asked, wrong, goodbye]), 16_000), greeting) < 0.6, (
+        "the texts can be distinguished"
+    )
     room = server.new_room(pin="4711", post_actions=[action("talk", text=GOODBYE, language="en-US")])
     dial_in_number(server, "+15550142", room)
     caller, listener = phone(A_HZ, codec="G722/16000/1", seconds=300), phone(B_HZ, seconds=300)
@@ -85,4 +87,4 @@ def test_a_phone_is_greeted_knows_the_pin_at_the_second_try_talks_is_kicked_and_
     call = eventually(over, what="the call is over") or {}
     assert (call["hangup_by"], call["hangup_reason"]) == ("local", "normal")
     server.wait_for_participants(room, 1)
-    assert likeness(listener.ear(), goodbye) < 0.5, "the room hears nothing of it"
+    assert likeness(listener.ear(), goodbye) < 0.5, "the room does not hear the goodbye"

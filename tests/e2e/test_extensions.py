@@ -1,4 +1,4 @@
-"""Real phones that have logged in: rung together, put through to each other, and to a number outside."""
+"""Registered phones: rung in parallel, connected to each other, and to an outside number."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ RINGING_HZ = 425.0
 
 
 def registered(server: Server, phone: Ring, made: dict[str, Any], tone_hz: float, **settings: Any) -> Baresip:
-    """Return a phone that has logged in."""
+    """Return a phone that has registered."""
     line = phone(tone_hz, login=login(server, made), **settings)
     line.wait_for_log("200 OK", what="the phone has registered")
     return line
@@ -34,7 +34,7 @@ def assert_they_talk(one: Baresip, other: Baresip) -> None:
 
 
 def call_ends(server: Server, direction: str) -> tuple[str, str]:
-    """Wait until the newest call of a direction is over; return who has ended it, and why."""
+    """Wait until the newest call of a direction has ended; return which side ended it, and why."""
 
     def look() -> dict[str, Any] | None:
         calls = server.call("GET", "/calls").json["result"]
@@ -45,9 +45,7 @@ def call_ends(server: Server, direction: str) -> tuple[str, str]:
     return over["hangup_by"], over["hangup_reason"]
 
 
-def test_two_phones_of_an_extension_ring_and_when_one_has_the_call_the_other_stops(
-    md5_server: Server, phone: Ring
-) -> None:
+def test_both_phones_of_an_extension_ring_until_one_answers(md5_server: Server, phone: Ring) -> None:
     made, room = extension(md5_server, "3001"), md5_server.new_room()
     desk, mobile = (registered(md5_server, phone, made, hz) for hz in (A_HZ, B_HZ))
     listener = phone(TONES_HZ[3])
@@ -77,25 +75,23 @@ def test_two_phones_of_an_extension_ring_and_when_one_has_the_call_the_other_sto
 
     eventually(
         lambda: ends() == {("progressing", "", ""), ("hangup", "local", "cancel")},
-        what="one call is taken back, the other goes on",
+        what="one call is cancelled, the other continues",
     )
 
 
-def test_a_phone_dials_another_and_who_hangs_up_ends_both(md5_server: Server, phone: Ring) -> None:
+def test_phone_dials_another_and_either_ends_both_calls(md5_server: Server, phone: Ring) -> None:
     lines = [extension(md5_server, name) for name in ("3002", "3003")]
     caller = registered(md5_server, phone, lines[0], A_HZ)
     called = registered(md5_server, phone, lines[1], B_HZ, answers=True)
     caller.dial("3003")
     assert_they_talk(caller, called)
     caller.hang_up()
-    eventually(lambda: called.ended, what="who was called is hung up")
+    eventually(lambda: called.ended, what="the called phone is hung up")
     assert call_ends(md5_server, "incoming") == ("remote", "normal")
     assert call_ends(md5_server, "outgoing") == ("local", "normal")
 
 
-def test_who_is_answered_by_a_flow_hears_it_ring_until_it_is_put_through(
-    md5_server: Server, phone: Ring
-) -> None:
+def test_caller_answered_by_a_flow_hears_ringing_until_connected(md5_server: Server, phone: Ring) -> None:
     destination = {"type": "extension", "target_name": "3005"}
     actions = [action("answer"), action("connect", destinations=[destination])]
     flow = md5_server.call("POST", "/flows", {"actions": actions}).json["id"]
@@ -111,7 +107,7 @@ def test_who_is_answered_by_a_flow_hears_it_ring_until_it_is_put_through(
     assert_they_talk(caller, called)
 
 
-def test_a_phone_dials_a_number_outside_by_the_trunk(md5_server: Server, phone: Ring) -> None:
+def test_phone_dials_an_outside_number_through_the_trunk(md5_server: Server, phone: Ring) -> None:
     outside = phone(B_HZ, login=f"<sip:+15550199@{ADDRESS}>;regint=0")
     trunk = {
         "domain_name": "carrier",
@@ -124,7 +120,7 @@ def test_a_phone_dials_a_number_outside_by_the_trunk(md5_server: Server, phone: 
     caller.command("dial", "+15550199")
     rings(outside)
     outside.pick_up()
-    caller.wait_for_log("Call established", what="the caller is put through")
+    caller.wait_for_log("Call established", what="the caller is connected")
     assert_they_talk(caller, outside)
     outside.hang_up()
     eventually(lambda: caller.ended, what="the caller is hung up")

@@ -1,4 +1,4 @@
-"""A real phone goes through a flow: answered, asked for a digit, taken to a room, and hung up for a reason."""
+"""A real phone runs a flow: it is answered, asked for a digit, joined to a room, and hung up with a reason."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ A_HZ, B_HZ = TONES_HZ[:2]
 
 
 def newest(server: Server) -> dict[str, Any]:
-    """Return the newest activeflow; one that has done nothing, if there is none."""
+    """Return the newest activeflow, or an empty one if there is none."""
     flows: list[dict[str, Any]] = server.call("GET", "/activeflows").json["result"]
     return flows[0] if flows else {"status": "", "current_action": {}}
 
@@ -22,7 +22,7 @@ def acts(server: Server, type_: str) -> None:
     eventually(lambda: newest(server)["current_action"].get("type") == type_, what=f"the flow does {type_}")
 
 
-def test_a_phone_presses_its_way_into_a_room_and_is_hung_up_behind_it(server: Server, phone: Ring) -> None:
+def test_phone_enters_a_room_by_digits_and_is_hung_up_after_it(server: Server, phone: Ring) -> None:
     room = server.new_room()
     listener = phone(B_HZ)
     listener.dial(server.sip_uri(room))
@@ -77,5 +77,5 @@ def test_digits_are_sent_to_a_phone(server: Server, phone: Ring) -> None:
     caller = phone(A_HZ)
     caller.dial(server.sip_uri(room))
     for digit in "42#":
-        caller.wait_for_log(f"received event: '{digit}'", what=f"the phone is told {digit}")
+        caller.wait_for_log(f"received event: '{digit}'", what=f"the phone receives {digit}")
     server.wait_for_participants(room, 1)

@@ -1,4 +1,4 @@
-"""Garbage on every socket: a clear error or a silent, counted drop; nobody else's audio notices."""
+"""Invalid input on every socket: a clear error or a counted drop, and no effect on the audio of others."""
 
 import random
 import socket
@@ -33,7 +33,7 @@ BAD_SIP = [
     ),
     pytest.param(b"OPTIONS sip:" + b"a" * 5000 + b" SIP/2.0\r\n\r\n", id="a very long URI"),
     pytest.param(b"SIP/2.0 200 OK\r\n" + b"X: y\r\n" * 3000 + b"\r\n", id="three thousand headers"),
-    pytest.param(b"INVITE sip:\xff\xfe@\x00 SIP/2.0\r\n\xc3\x28: 1\r\n\r\n", id="no UTF-8"),
+    pytest.param(b"INVITE sip:\xff\xfe@\x00 SIP/2.0\r\n\xc3\x28: 1\r\n\r\n", id="not UTF-8"),
     pytest.param(
         b"SIP/2.0 4294967301 better not break the receiver\r\n\r\n", id="RFC 4475 3.1.2.19 huge status"
     ),
@@ -43,27 +43,27 @@ BAD_RTP = [
     b"",
     b"\x80",
     b"\x80\x00\x00",
-    b"\x8f\x00" + b"\x00" * 10,  # 15 CSRCs that are not there
+    b"\x8f\x00" + b"\x00" * 10,  # 15 CSRCs, none present
     b"\x90\x00" + b"\x00" * 10 + b"\xbe\xde\xff\xff",  # an extension longer than the packet
-    b"\xa0\x00" + b"\x00" * 10 + b"\xff",  # more padding than packet
+    b"\xa0\x00" + b"\x00" * 10 + b"\xff",  # more padding than the packet has bytes
     b"\x40\x00" + b"\x00" * 170,  # version 1
-    b"\x80\x7f" + b"\x00" * 170,  # a payload type nobody offered
-    b"\x80\xc8\xff\xff" + b"\x00" * 4,  # RTCP longer than it is
-    b"\x81\xc9\x00\x01" + b"\x00" * 4,  # a report that is not there
-    b"\x80\x65" + b"\x00" * 10 + b"\xff\xff\xff\xff",  # a DTMF event that is none
+    b"\x80\x7f" + b"\x00" * 170,  # a payload type that was not offered
+    b"\x80\xc8\xff\xff" + b"\x00" * 4,  # RTCP with a length beyond its end
+    b"\x81\xc9\x00\x01" + b"\x00" * 4,  # RTCP with a missing report
+    b"\x80\x65" + b"\x00" * 10 + b"\xff\xff\xff\xff",  # an unknown DTMF event
     b"\x80\x65" + b"\x00" * 10,  # an empty DTMF event
 ]
 
 
 def shout(address: Address, datagrams: list[bytes]) -> None:
-    """Send datagrams from a socket that nobody knows."""
+    """Send datagrams from an unknown socket."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         for datagram in datagrams:
             stranger.sendto(datagram, address)
 
 
 def garbage(seed: int) -> list[bytes]:
-    """Return random datagrams, a good part of them dressed up as STUN, DTLS, RTP or RTCP."""
+    """Return random datagrams, many of which begin like STUN, DTLS, RTP or RTCP."""
     chance = random.Random(seed)
     heads = [b"\x00\x01", b"\x01\x01", b"\x16\xfe\xfd", b"\x80\x00", b"\x80\xc8", b"\x80\x6f", b""]
     return [chance.choice(heads) + chance.randbytes(chance.randrange(0, 400)) for _ in range(FLOOD)]
@@ -84,7 +84,7 @@ def test_bad_sip_over_tcp_closes_only_that_connection(server: Server) -> None:
         server.wait_for_participants(room, 1)
 
 
-def test_floods_disturb_nobody(server: Server) -> None:
+def test_flood_does_not_disturb_a_conference(server: Server) -> None:
     room = server.new_room()
     target = (server.host, server.sip_port)
     with RawPhone() as talker, RawPhone() as listener:
@@ -104,7 +104,7 @@ def test_floods_disturb_nobody(server: Server) -> None:
     assert_no_click(heard)
 
 
-def test_a_stranger_cannot_take_over_a_leg(server: Server) -> None:
+def test_unknown_sender_cannot_take_over_a_leg(server: Server) -> None:
     room = server.new_room()
     with RawPhone() as talker, RawPhone() as listener:
         for each in (talker, listener):
@@ -117,7 +117,7 @@ def test_a_stranger_cannot_take_over_a_leg(server: Server) -> None:
         play_for(1)
         heard = listener.heard(last_s=1)
         frames = np.abs(heard.astype(np.int32)).reshape(-1, RATE_HZ // 50).max(axis=1)
-    assert frames.max() < 8000, "a stranger's packets were heard"
+    assert frames.max() < 8000, "packets of an unknown sender were heard"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_stranger_cannot_take_over_a_leg(server: Server) -> None:
         pytest.param(b"", "INVALID_JSON_BODY", id="nothing"),
         pytest.param(b"[]", "INVALID_JSON_BODY", id="an array"),
         pytest.param(b'{"type":"conference","timeout":"abc"}', "INVALID_JSON_BODY", id="a wrong type"),
-        pytest.param(b"\xff\xfe", "INVALID_JSON_BODY", id="no UTF-8"),
+        pytest.param(b"\xff\xfe", "INVALID_JSON_BODY", id="not UTF-8"),
         pytest.param(b'{"type":"foo"}', "INVALID_ARGUMENT", id="an unknown type"),
         pytest.param(b"[" * 100_000, "INVALID_JSON_BODY", id="very deep"),
     ],

@@ -1,4 +1,4 @@
-"""Every way to be muted, put away and gone."""
+"""Mute, kick, hold, hang up and media timeout, with real phones."""
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears, assert_silent
@@ -47,7 +47,7 @@ def test_mute_out_silences_the_others_for_a_participant(server: Server, phone: R
     assert_hears(_last(second, 1.5), (A_HZ,), B_HZ)
 
 
-def test_kick_ends_the_stay_and_then_the_call(server: Server, phone: Ring) -> None:
+def test_kick_ends_the_participant_and_then_the_call(server: Server, phone: Ring) -> None:
     room, first, _ = two_in_a_room(server, phone)
     participant = server.participants(room)[0]
     kicked = server.call("DELETE", f"/conferencecalls/{participant}")
@@ -70,7 +70,7 @@ def test_hold_and_resume_from_a_phone(server: Server, phone: Ring) -> None:
     assert_hears(_last(second, 1.5), (A_HZ,), B_HZ)
 
 
-def test_who_holds_neither_hears_nor_is_heard_until_he_resumes(server: Server) -> None:
+def test_phone_on_hold_neither_hears_nor_is_heard(server: Server) -> None:
     room = server.new_room()
     with RawPhone() as first, RawPhone() as second:
         for each, tone_hz in ((first, A_HZ), (second, B_HZ)):
@@ -81,7 +81,7 @@ def test_who_holds_neither_hears_nor_is_heard_until_he_resumes(server: Server) -
         play_for(1)
         held = len(first.arrivals)
         play_for(1.5)
-        assert len(first.arrivals) == held, "nothing is sent to who holds"
+        assert len(first.arrivals) == held, "nothing is sent to a phone on hold"
         assert_silent((second.heard(last_s=1), 8000), (A_HZ,), last_s=1.0)
         assert first.reoffer("sendrecv") == "sendrecv"
         play_for(2)
@@ -97,7 +97,7 @@ def test_bye_leaves_within_a_second(server: Server, phone: Ring) -> None:
     assert server.call("GET", f"/conferencecalls/{gone}").json["status"] == "leaved"
 
 
-def test_a_pulled_cable_ends_in_a_media_timeout(phone: Ring, short_timeout_server: Server) -> None:
+def test_lost_connection_ends_in_a_media_timeout(phone: Ring, short_timeout_server: Server) -> None:
     room, first, _ = two_in_a_room(short_timeout_server, phone)
     first.pull_cable()
     short_timeout_server.wait_for_participants(room, 1, timeout_s=10)

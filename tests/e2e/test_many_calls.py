@@ -1,4 +1,4 @@
-"""Forty phones in four rooms, and then a worker dies."""
+"""Forty phones in four rooms, and a worker process that is killed."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ TALK_MS = 25_000
 
 @pytest.fixture
 def load(server: Server, tmp_path: Path) -> Iterator[list[str]]:
-    """Four rooms, ten calling phones each; everybody in a room plays the room's tone."""
+    """Return four rooms with ten phones each; all phones of a room play the room's tone."""
     rooms = [server.new_room() for _ in range(ROOMS)]
     phones = [
         Sipp(
@@ -40,14 +40,14 @@ def load(server: Server, tmp_path: Path) -> Iterator[list[str]]:
 
 
 def counters(server: Server) -> dict[str, float]:
-    """Return the server's own numbers."""
+    """Return the server's metrics."""
     text = server.request("GET", f"/metrics?token={ACCESS_KEY}").body.decode()
     rows = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
     return {name: float(value) for name, value in rows}
 
 
 def worker_pids(server: Server) -> list[int]:
-    """Return the processes below the server that hold SIP calls."""
+    """Return the ids of the server's SIP worker processes."""
     pids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

@@ -1,4 +1,4 @@
-"""A killed server: what was recorded is readable, what was promised is kept."""
+"""A server is killed while it records: the recordings stay readable and complete."""
 
 import io
 from pathlib import Path
@@ -16,7 +16,7 @@ LOSS_S = 1.0
 
 
 @pytest.mark.parametrize(("format_", "channels"), [("wav", "mono"), ("ogg", "stereo"), ("mp3", "mono")])
-def test_a_recording_survives_the_servers_death_to_its_last_second(
+def test_recording_survives_a_killed_server_up_to_the_last_second(
     tmp_path: Path, phone: Ring, format_: str, channels: str
 ) -> None:
     with Server(tmp_path) as server:

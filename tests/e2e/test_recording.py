@@ -1,4 +1,4 @@
-"""What was said is kept: all tones, on the wall clock, and to the sample."""
+"""Recordings contain all tones, last as long as the clock says, and add up sample by sample."""
 
 import io
 import time
@@ -27,7 +27,7 @@ def download(server: Server, recording: str) -> tuple[Pcm, int]:
         return np.frombuffer(source.readframes(source.getnframes()), np.int16), source.getframerate()
 
 
-def test_the_recording_has_every_tone_and_the_length_of_the_wall_clock(server: Server, phone: Ring) -> None:
+def test_recording_has_every_tone_and_the_elapsed_time(server: Server, phone: Ring) -> None:
     room = server.new_room()
     started = server.call("POST", f"/conferences/{room}/recording_start").json
     begin = time.monotonic()
@@ -45,17 +45,17 @@ def test_the_recording_has_every_tone_and_the_length_of_the_wall_clock(server: S
     pcm, rate = download(server, recording)
     levels = heard(loudest_stretch(pcm, rate, 2), rate, TONES_HZ[:3])
     assert min(levels.values()) > -45, levels
-    # The room's clock against ours: the two requests' own way is all that may lie between.
+    # The room's clock and this one may differ by the duration of the two requests.
     assert abs(len(pcm) / rate - wall_s) < 0.25
     row = server.call("GET", f"/recordings/{recording}").json
     written_s = (
         datetime.fromisoformat(row["tm_end"]) - datetime.fromisoformat(row["tm_start"])
     ).total_seconds()
     assert abs(len(pcm) / rate - written_s) <= FRAME_S
-    assert np.all(pcm[: int(0.1 * rate)] == 0), "silence before the first participant is silence in the file"
+    assert np.all(pcm[: int(0.1 * rate)] == 0), "the silence before the first participant is in the file"
 
 
-def test_the_stems_sum_to_the_mix_to_the_sample(server: Server, phone: Ring) -> None:
+def test_stems_add_up_to_the_mix(server: Server, phone: Ring) -> None:
     room = server.new_room()
     recording = server.call("POST", f"/conferences/{room}/recording_start", {"stems": True}).json[
         "recording_id"

@@ -1,4 +1,4 @@
-"""A real phone logs in, stays reachable, and dials a number whose flow lets it into a room."""
+"""A real phone registers, and dials a number whose flow joins it to a room."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def hotline(server: Server, number: str, room: str) -> None:
     server.call("POST", "/numbers", {"number": number, "call_flow_id": flow["id"]})
 
 
-def test_a_phone_registers_and_dials_a_number_into_a_room(md5_server: Server, phone: Ring) -> None:
+def test_phone_registers_and_dials_a_number(md5_server: Server, phone: Ring) -> None:
     made, room = extension(md5_server, "2001"), md5_server.new_room()
     hotline(md5_server, "+15550101", room)
     registered = phone(TONES_HZ[0], login=login(md5_server, made))
@@ -34,16 +34,14 @@ def test_a_phone_registers_and_dials_a_number_into_a_room(md5_server: Server, ph
     assert (shown["destination"]["type"], shown["destination"]["target"]) == ("tel", "+15550101")
 
 
-def test_a_phone_registers_by_tcp(md5_server: Server, phone: Ring) -> None:
+def test_phone_registers_over_tcp(md5_server: Server, phone: Ring) -> None:
     made = extension(md5_server, "2002")
     registered = phone(TONES_HZ[0], login=login(md5_server, made, transport="tcp"), transport="tcp")
     registered.wait_for_log("200 OK", what="the phone has registered")
 
 
-def test_who_tries_a_wrong_password_again_and_again_is_held_up_and_reported(
-    md5_server: Server, phone: Ring
-) -> None:
-    # The last here: all phones of these tests have one address, and that has to wait from now on.
+def test_repeated_wrong_passwords_are_delayed_and_reported(md5_server: Server, phone: Ring) -> None:
+    # The last test here: all phones have one address, which is delayed from now on.
     made = extension(md5_server, "2003")
     phone(TONES_HZ[0], login=login(md5_server, made, "wrong-horse"))
 
@@ -51,5 +49,5 @@ def test_who_tries_a_wrong_password_again_and_again_is_held_up_and_reported(
         events = md5_server.call("GET", "/events?after=0").json["result"]
         return [each["data"] for each in events if each["type"] == "extension_login_failed"]
 
-    failed = eventually(told, what="the owner is told")[0]
+    failed = eventually(told, what="the event is published")[0]
     assert (failed["id"], failed["source_host"], failed["password"]) == (made["id"], md5_server.host, None)

@@ -1,4 +1,4 @@
-"""Rooms as a real phone meets them: a beep asks for the pin, and a locked door is a SIP answer."""
+"""Room settings with a real phone: PIN, talk detection, and a locked room."""
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
@@ -9,7 +9,7 @@ from tests.support.waiting import eventually, play_for
 BEEP_HZ = 880.0
 
 
-def test_a_phone_hears_the_beep_and_presses_the_pin(server: Server, phone: Ring) -> None:
+def test_phone_hears_the_beep_and_enters_the_pin(server: Server, phone: Ring) -> None:
     room = server.new_room(pin="42", moderator_pin="77", prompts="off")
     caller = phone(TONES_HZ[0], codec="PCMU/8000/1")
     caller.dial(server.sip_uri(room))
@@ -23,23 +23,23 @@ def test_a_phone_hears_the_beep_and_presses_the_pin(server: Server, phone: Ring)
     assert server.call("GET", f"/conferencecalls/{joined}").json["role"] == "moderator"
 
 
-def test_a_talker_is_told_of(server: Server, phone: Ring) -> None:
+def test_talking_is_published(server: Server, phone: Ring) -> None:
     room = server.new_room()
     caller = phone(TONES_HZ[0], codec="PCMU/8000/1")
     caller.dial(server.sip_uri(room))
     (joined,) = server.wait_for_participants(room, 1)
     eventually(
         lambda: server.call("GET", f"/conferencecalls/{joined}").json["talking"],
-        what="the phone's tone is talk",
+        what="the phone's tone counts as talking",
     )
     server.call("PATCH", f"/conferencecalls/{joined}", {"muted": True})
     eventually(
         lambda: not server.call("GET", f"/conferencecalls/{joined}").json["talking"],
-        what="the muted are silent",
+        what="a muted phone does not talk",
     )
 
 
-def test_a_locked_room_is_403(server: Server, phone: Ring) -> None:
+def test_locked_room_is_403(server: Server, phone: Ring) -> None:
     room = server.new_room(locked=True)
     caller = phone(TONES_HZ[0])
     caller.command("dial", server.sip_uri(room))

@@ -1,4 +1,4 @@
-"""Three phones with three codecs: everybody hears everybody but themselves."""
+"""Three phones with three codecs: each hears the other two and not itself."""
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
@@ -9,7 +9,7 @@ from tests.support.waiting import play_for
 CODECS = ("G722/16000/1", "PCMU/8000/1", "PCMA/8000/1")
 
 
-def test_everybody_hears_everybody_but_themselves(server: Server, phone: Ring) -> None:
+def test_each_phone_hears_the_others_and_not_itself(server: Server, phone: Ring) -> None:
     room = server.new_room()
     tones = TONES_HZ[:3]
     phones = [phone(tone_hz, codec=codec) for tone_hz, codec in zip(tones, CODECS, strict=True)]
@@ -24,7 +24,7 @@ def test_everybody_hears_everybody_but_themselves(server: Server, phone: Ring) -
     server.wait_for_participants(room, 0)
 
 
-def test_a_phone_over_tcp_and_one_with_srtp_hear_each_other(server: Server, phone: Ring) -> None:
+def test_phones_with_tcp_and_srtp_hear_each_other(server: Server, phone: Ring) -> None:
     room = server.new_room()
     over_tcp = phone(TONES_HZ[0], transport="tcp")
     encrypted = phone(TONES_HZ[1], media_encryption="srtp-mand")
@@ -36,7 +36,7 @@ def test_a_phone_over_tcp_and_one_with_srtp_hear_each_other(server: Server, phon
     assert_hears(encrypted.ear(), (TONES_HZ[0],), TONES_HZ[1])
 
 
-def test_an_unknown_room_is_404(server: Server, phone: Ring) -> None:
+def test_unknown_room_is_404(server: Server, phone: Ring) -> None:
     lost = phone(TONES_HZ[0])
     lost.command("dial", server.sip_uri("no-such-room"))
     from_server = server.sip_uri("no-such-room")

@@ -1,4 +1,4 @@
-"""Two phones and a browser talk, in a voice that people have: who has said what is written, and can be exported."""
+"""Two phones and a browser speak: the transcript says who said what, and can be exported."""
 
 import asyncio
 import re
@@ -20,13 +20,13 @@ from tests.support.waiting import eventually
 
 PHONE_RATE_HZ = 48_000
 PAUSE_S = 1.2
-"""Between two sentences: an utterance ends."""
+"""Pause between two sentences, long enough to end an utterance."""
 REST_S = 60
-"""A phone's file must not end before its call does."""
+"""Silence after the speech: the microphone file of a phone must outlast its call."""
 MOST_ERRORS = 0.15
 PATIENCE_S = 90.0
 
-# Nobody says a word that tells much and that another says, too.
+# No distinctive word occurs in the texts of two participants.
 NARROW_PHONE = ("agent-pass", "conf-onlyperson")
 WIDE_PHONE = ("all-circuits-busy-now", "pbx-invalid")
 BROWSER = ("dir-nomore", "privacy-unident")
@@ -34,14 +34,14 @@ BROWSER = ("dir-nomore", "privacy-unident")
 
 @dataclass(frozen=True)
 class Said:
-    """What one participant says."""
+    """The text and speech of one participant."""
 
     text: str
     pcm: Pcm
     rate_hz: int
 
     def microphone(self, path: Path) -> Path:
-        """Write it as a phone's microphone hears it."""
+        """Write the speech as a microphone file for a phone."""
         pcm = np.pad(self.pcm, (0, REST_S * self.rate_hz))
         return write_wav(path, resampled(pcm, self.rate_hz, PHONE_RATE_HZ))
 
@@ -60,7 +60,7 @@ def written(server: Server, transcribe: str) -> list[dict[str, Any]]:
 
 
 def errors(transcripts: list[dict[str, Any]], sayings: Mapping[str, Said]) -> float:
-    """Return the word error rate of everybody together, each word held against its speaker."""
+    """Return the word error rate of all participants together, each compared with its own text."""
     own = {
         who: " ".join(each["message"] for each in transcripts if each["conferencecall_id"] == who)
         for who in sayings
@@ -69,11 +69,11 @@ def errors(transcripts: list[dict[str, Any]], sayings: Mapping[str, Said]) -> fl
 
 
 def likeliest(message: str, sayings: Mapping[str, Said]) -> str:
-    """Return who says most of these words."""
+    """Return the participant whose text has most of these words."""
     return max(sayings, key=lambda who: len(set(words(message)) & set(words(sayings[who].text))))
 
 
-async def test_who_has_said_what_is_written_and_exported(server: Server, phone: Ring, tmp_path: Path) -> None:
+async def test_transcript_names_speakers_and_is_exported(server: Server, phone: Ring, tmp_path: Path) -> None:
     room = server.new_room()
     started = server.call("POST", f"/conferences/{room}/transcribe_start", {"language": "en-US"})
     assert started.status == 200, started.body
@@ -95,7 +95,7 @@ async def test_who_has_said_what_is_written_and_exported(server: Server, phone: 
             eventually,
             lambda: errors(written(server, transcribe), sayings) <= MOST_ERRORS,
             timeout_s=PATIENCE_S,
-            what="all is written",
+            what="all utterances are transcribed",
         )
         server.call("POST", f"/conferences/{room}/transcribe_stop")
         await asyncio.to_thread(
@@ -113,7 +113,7 @@ async def test_who_has_said_what_is_written_and_exported(server: Server, phone: 
 
 
 def check_export(server: Server, transcribe: str, transcripts: list[dict[str, Any]]) -> None:
-    """Every utterance is a cue, in order, in its speaker's voice."""
+    """Assert that every utterance is a WebVTT cue, in order, with its speaker."""
     answer = server.call("GET", f"/transcribes/{transcribe}/export?format=vtt")
     assert answer.headers["Content-Type"].startswith("text/vtt")
     text = answer.body.decode()

@@ -1,4 +1,4 @@
-"""A real phone hands its call on, and is hung up when somebody else has its place."""
+"""A real phone transfers its call, and is hung up when another phone has taken its place."""
 
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
@@ -8,7 +8,7 @@ from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for
 
 
-def test_a_phone_transfers_its_place_in_a_room(md5_server: Server, phone: Ring) -> None:
+def test_phone_transfers_its_place_in_a_room(md5_server: Server, phone: Ring) -> None:
     room = md5_server.new_room()
     listener = phone(TONES_HZ[0])
     leaving = phone(TONES_HZ[1], login=login(md5_server, extension(md5_server, "3001")))
@@ -18,11 +18,11 @@ def test_a_phone_transfers_its_place_in_a_room(md5_server: Server, phone: Ring) 
     leaving.dial(md5_server.sip_uri(room))
     _, left = md5_server.wait_for_participants(room, 2)
     leaving.command("transfer", coming.uri)
-    coming.wait_for_log("Incoming call", what="it rings")
+    coming.wait_for_log("Incoming call", what="the target rings")
     coming.pick_up()
     eventually(
         lambda: md5_server.call("GET", f"/conferencecalls/{left}").json["status"] == "leaved",
-        what="it has left",
+        what="the first phone has left the room",
     )
     leaving.wait_for_log("avg. bitrate", what="the phone's call is over")
     md5_server.wait_for_participants(room, 2)
@@ -30,7 +30,7 @@ def test_a_phone_transfers_its_place_in_a_room(md5_server: Server, phone: Ring) 
     assert_hears(coming.ear(), (TONES_HZ[0],), TONES_HZ[2])
 
 
-def test_a_phone_is_referred_to_another(server: Server, phone: Ring) -> None:
+def test_phone_is_referred_to_another(server: Server, phone: Ring) -> None:
     room = server.new_room()
     caller, other = phone(TONES_HZ[0]), phone(TONES_HZ[1], answers=True)
     caller.dial(server.sip_uri(room))
@@ -42,7 +42,7 @@ def test_a_phone_is_referred_to_another(server: Server, phone: Ring) -> None:
         "transferee_addresses": [{"type": "sip", "target": other.uri}],
     }
     assert server.call("POST", f"/calls/{call}/transfer", body).status == 200
-    other.wait_for_log("Call established", what="the two talk with each other")
+    other.wait_for_log("Call established", what="the two phones are connected")
     eventually(
         lambda: server.call("GET", f"/calls/{call}").json["status"] == "hangup", what="our call is over"
     )

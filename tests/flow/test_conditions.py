@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.catalogue import parse
-from mixminus.flow.actions.control import ConditionCallDigits, ConditionDatetime, ConditionVariable
-from mixminus.flow.conditions import digits_hold, time_holds, variable_holds
+from mixminus.flow.actions.catalogue import CATALOGUE
+from mixminus.flow.actions.conditions import ConditionCallDigits, ConditionDatetime, ConditionVariable
 
 FRIDAY = datetime(2030, 2, 1, 9, 30, tzinfo=UTC)
 
@@ -31,9 +30,9 @@ FRIDAY = datetime(2030, 2, 1, 9, 30, tzinfo=UTC)
     ],
 )
 def test_a_value_compares(option: dict[str, Any], holds: bool) -> None:
-    read = parse({"type": "condition_variable", "option": option}).option
+    read = CATALOGUE.parse({"type": "condition_variable", "option": option}).option
     assert isinstance(read, ConditionVariable)
-    assert variable_holds(read) is holds
+    assert read.holds() is holds
 
 
 @pytest.mark.parametrize(
@@ -55,9 +54,9 @@ def test_a_value_compares(option: dict[str, Any], holds: bool) -> None:
     ],
 )
 def test_the_time_compares(option: dict[str, Any], holds: bool) -> None:
-    read = parse({"type": "condition_datetime", "option": option}).option
+    read = CATALOGUE.parse({"type": "condition_datetime", "option": option}).option
     assert isinstance(read, ConditionDatetime)
-    assert time_holds(read, FRIDAY) is holds
+    assert read.holds(FRIDAY) is holds
 
 
 @pytest.mark.parametrize(
@@ -71,9 +70,9 @@ def test_the_time_compares(option: dict[str, Any], holds: bool) -> None:
     ],
 )
 def test_digits_are_enough(option: dict[str, Any], digits: str, holds: bool) -> None:
-    read = parse({"type": "condition_call_digits", "option": option}).option
+    read = CATALOGUE.parse({"type": "condition_call_digits", "option": option}).option
     assert isinstance(read, ConditionCallDigits)
-    assert digits_hold(read, digits) is holds
+    assert read.holds(digits) is holds
 
 
 @pytest.mark.parametrize(
@@ -104,5 +103,5 @@ def test_digits_are_enough(option: dict[str, Any], digits: str, holds: bool) -> 
 )
 def test_a_fault_names_its_field(type_: str, option: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
-        parse({"type": type_, "option": option})
+        CATALOGUE.parse({"type": type_, "option": option})
     assert str(refusal.value).startswith(f"{field}: ")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.catalogue import parse
+from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.model.call import CallStatus, HangupReason
 from mixminus.model.conference import ConferencecallStatus
 from tests.support.house import EVERYTHING, House
@@ -151,4 +151,4 @@ async def test_an_early_flow_begins_while_it_rings(house: House) -> None:
 )
 def test_what_is_no_option_is_refused(option: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
-        parse(action("call", **{"destinations": [], **option}))
+        CATALOGUE.parse(action("call", **{"destinations": [], **option}))

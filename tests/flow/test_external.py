@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.catalogue import parse
-from mixminus.flow.actions.external import ExternalMediaStart
-from mixminus.flow.external import Fork, Listen, Speak
+from mixminus.flow.actions.catalogue import CATALOGUE
+from mixminus.flow.actions.media import ExternalMediaStart
+from mixminus.flow.services import Fork, Listen, Speak
 from mixminus.streams.external import MOST_FORKS
 from mixminus.streams.pcmu import RtpPcmu
 from tests.support.caller import RATE_HZ, Caller, run
@@ -244,8 +244,9 @@ async def test_who_cannot_be_reached_is_skipped(house: House, host: str) -> None
 
 def test_options_are_read() -> None:
     option = {"external_host": "[2001:db8::1]:4000", "direction_listen": "in", "direction_speak": "none"}
-    read = parse({"type": "external_media_start", "option": option}).option
-    assert read == ExternalMediaStart(Fork("2001:db8::1", 4000, Listen.IN, Speak.NONE))
+    read = CATALOGUE.parse({"type": "external_media_start", "option": option}).option
+    assert isinstance(read, ExternalMediaStart)
+    assert read.to_fork() == Fork("2001:db8::1", 4000, Listen.IN, Speak.NONE)
     for wrong in (
         {"external_host": "host"},
         {"external_host": "host:0"},
@@ -259,4 +260,4 @@ def test_options_are_read() -> None:
         {"direction_speak": "in"},
     ):
         with pytest.raises(InvalidArgument):
-            parse({"type": "external_media_start", "option": wrong})
+            CATALOGUE.parse({"type": "external_media_start", "option": wrong})

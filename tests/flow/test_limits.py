@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from mixminus.errors import Exhausted
-from mixminus.flow.actions.catalogue import normalise
-from mixminus.flow.errands import MAX_ERRANDS, Errands
+from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.flows import FlowService
+from mixminus.flow.services import MAX_BACKGROUND_TASKS, BackgroundTasks
 from mixminus.model.flow import FlowSpec
 from tests.support.calling import HANGUP, action, calling, mark, place, trail
 from tests.support.house import House
@@ -64,22 +64,22 @@ async def test_a_customer_has_so_many_flows_and_no_more(house: House) -> None:
     await flows.create(house.customer_id, FlowSpec())
 
 
-async def test_errands_are_bounded_and_what_is_too_much_is_counted() -> None:
-    errands, done = Errands(), asyncio.Event()
+async def test_background_tasks_above_the_limit_are_dropped_and_counted() -> None:
+    tasks, done = BackgroundTasks(), asyncio.Event()
 
-    async def errand() -> None:
+    async def task() -> None:
         await done.wait()
         raise Exhausted("on purpose")
 
-    for number in range(MAX_ERRANDS + 3):
-        errands.run(str(number), errand())
-    assert errands.counters["flow.errands_dropped"] == 3
+    for number in range(MAX_BACKGROUND_TASKS + 3):
+        tasks.run(str(number), task())
+    assert tasks.counters["flow.errands_dropped"] == 3
     done.set()
-    await until(lambda: errands.counters["flow.errands_failed"] == MAX_ERRANDS)
-    await errands.close()
-    await errands.close()
+    await until(lambda: tasks.counters["flow.errands_failed"] == MAX_BACKGROUND_TASKS)
+    await tasks.close()
+    await tasks.close()
 
 
 def test_a_list_of_actions_has_every_action_once() -> None:
-    ids = [each["id"] for each in normalise([{"type": "empty"}] * 50)]
+    ids = [each["id"] for each in CATALOGUE.normalise([{"type": "empty"}] * 50)]
     assert len(set(ids)) == 50

@@ -3,8 +3,8 @@
 import pytest
 
 from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.catalogue import parse
-from mixminus.flow.actions.transcription import TranscribeStart
+from mixminus.flow.actions.catalogue import CATALOGUE
+from mixminus.flow.actions.media import TranscribeStart
 from mixminus.model.conference import ConferenceSpec
 from mixminus.model.ids import ConferencecallId
 from mixminus.model.transcription import Transcribe, TranscribeOptions
@@ -70,10 +70,12 @@ async def test_what_cannot_be_transcribed_keeps_nobody_out(house: House) -> None
 
 
 def test_options_are_read() -> None:
-    assert parse(START).option == TranscribeStart(TranscribeOptions("en-US", "in"))
-    for option in ({"language": 1}, {"language": "en", "on_end_flow_id": "x"}):
+    option = CATALOGUE.parse(START).option
+    assert isinstance(option, TranscribeStart)
+    assert option.to_options() == TranscribeOptions("en-US", "in")
+    for wrong in ({"language": 1}, {"language": "en", "on_end_flow_id": "x"}):
         with pytest.raises(InvalidArgument):
-            parse({"type": "transcribe_start", "option": option})
+            CATALOGUE.parse({"type": "transcribe_start", "option": wrong})
 
 
 async def test_a_calls_recordings_are_transcribed(house: House) -> None:

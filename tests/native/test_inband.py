@@ -184,9 +184,9 @@ def test_minutes_of_voices_and_noise_hold_no_digit(seed: int) -> None:
         assert keys_of(sound) == ""
 
 
-@pytest.mark.skipif(not PROMPTS, reason="needs Debian's asterisk-core-sounds-en-wav: people who speak")
-def test_people_who_speak_press_no_digit() -> None:
+def test_recorded_speech_contains_no_digit() -> None:
     """The prompts of a telephone system, some twenty minutes of speech."""
+    assert PROMPTS, "apt-get install asterisk-core-sounds-en-wav"
     seconds = 0.0
     for path in PROMPTS:
         with wave.open(str(path)) as file:

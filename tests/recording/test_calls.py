@@ -7,8 +7,8 @@ import pytest
 
 from mixminus.call.errors import CallNotProgressing
 from mixminus.errors import Conflict, InvalidArgument
-from mixminus.flow.actions.catalogue import parse
-from mixminus.flow.actions.recording import RecordingStart
+from mixminus.flow.actions.catalogue import CATALOGUE
+from mixminus.flow.actions.media import RecordingStart
 from mixminus.mixer import DigitReceived
 from mixminus.model.call import Call
 from mixminus.model.conference import Conference
@@ -141,9 +141,12 @@ async def test_a_flow_records_its_call(house: House) -> None:
 )
 def test_what_an_action_cannot_mean_is_refused(option: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
-        parse({"type": "recording_start", "option": option})
+        CATALOGUE.parse({"type": "recording_start", "option": option})
 
 
 def test_the_options_of_an_action() -> None:
-    action = parse({"type": "recording_start", "option": {"end_of_silence": 3, "end_of_key": "none"}})
-    assert action.option == RecordingStart(RecordingOptions(end_of_silence_s=3))
+    action = CATALOGUE.parse(
+        {"type": "recording_start", "option": {"end_of_silence": 3, "end_of_key": "none"}}
+    )
+    assert isinstance(action.option, RecordingStart)
+    assert action.option.to_options() == RecordingOptions(end_of_silence_s=3)

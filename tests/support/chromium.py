@@ -5,10 +5,11 @@ come back to the test, which carries them wherever it likes.
 """
 
 import base64
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,8 @@ from tests.support.whip import Exchange
 
 __all__ = ["EXECUTABLE", "FLAGS", "Chromium", "chromium"]
 
-EXECUTABLE = "/usr/bin/chromium"
+# Ubuntu names it chromium-browser.
+EXECUTABLE: Final = shutil.which("chromium") or shutil.which("chromium-browser") or "chromium"
 _SCRIPT = Path(__file__).with_name("chromium.js")
 _ORIGIN = "http://127.0.0.1/"  # a secure context: only there may a page use the microphone
 _PAGE = f"<!doctype html><meta charset=utf-8><script>{_SCRIPT.read_text()}</script>"

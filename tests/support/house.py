@@ -234,10 +234,10 @@ async def open_house(
         **chosen,
     )
     exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))
+    delivery = DeliveryService(
+        store, delivery_clock or SystemClock(), DeliveryConfig(limits=limits or Limits())
+    )
     try:
-        delivery = DeliveryService(
-            store, delivery_clock or SystemClock(), DeliveryConfig(limits=limits or Limits())
-        )
         async with open_services(store, clock, engine, config, delivery=delivery) as services:
             services.transports.open(exchange)
             identity, _ = await services.access.ensure_default(None)
@@ -251,6 +251,7 @@ async def open_house(
                 exchange=exchange,
             )
     finally:
+        await delivery.close()
         await store.close()
         engine.close()
 

@@ -29,6 +29,7 @@ UNFAIR: Final = re.compile(r"[\[\]<>\d*#/]")
 @cache
 def prompts() -> dict[str, str]:
     """Return every prompt of five words and more, with what is said in it."""
+    assert WORDS.is_file(), "apt-get install asterisk-core-sounds-en; dpkg must not exclude /usr/share/doc"
     lines = gzip.decompress(WORDS.read_bytes()).decode().splitlines()
     pairs = (line.split(":", 1) for line in lines if ":" in line and not line.startswith(";"))
     return {

@@ -15,8 +15,7 @@ from mixminus.conference.errors import (
     ConferenceNotProgressing,
 )
 from mixminus.errors import AlreadyExists, Conflict
-from mixminus.flow.actions.catalogue import InvalidActionType
-from mixminus.flow.errors import FlowNotFound
+from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.recording.errors import FormatUnsupported, RecordingAlreadyActive, RecordingNotActive
 
 __all__ = ["OPERATIONS"]

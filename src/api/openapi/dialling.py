@@ -17,8 +17,7 @@ from mixminus.call.errors import (
     GroupcallNotFound,
     NobodyToCall,
 )
-from mixminus.flow.actions.catalogue import InvalidActionType
-from mixminus.flow.errors import FlowNotFound
+from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import GroupcallStatus
 
 __all__ = ["OPERATIONS", "Groupcall", "GroupcallPage", "Placed"]

@@ -7,8 +7,7 @@ from mixminus.api.openapi import flow_shapes
 from mixminus.api.openapi.implied import PAGING
 from mixminus.api.openapi.operation import Answer, Operation, RequestBody
 from mixminus.errors import AlreadyExists
-from mixminus.flow.actions.catalogue import InvalidActionType
-from mixminus.flow.errors import ActiveflowNotFound, FlowNotFound, TooManyFlows
+from mixminus.flow.errors import ActiveflowNotFound, FlowNotFound, InvalidActionType, TooManyFlows
 
 __all__ = ["OPERATIONS"]
 

@@ -14,7 +14,7 @@ from mixminus.api.services import SERVICES, Services
 from mixminus.call.groupcall_ledger import render_groupcall
 from mixminus.call.outbound import Order
 from mixminus.call.render import render_call
-from mixminus.flow.actions.catalogue import normalise
+from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.model.ids import CallId, CustomerId
 
 __all__ = ["ROUTES"]
@@ -88,7 +88,7 @@ async def delete_group(request: web.Request) -> web.Response:
 
 async def _order(services: Services, customer_id: CustomerId, body: CallBody) -> Order:
     program = await services.dialout.program(
-        customer_id, body.flow_id, normalise(body.actions), body.variables
+        customer_id, body.flow_id, CATALOGUE.normalise(body.actions), body.variables
     )
     return Order(
         destinations=tuple(each.address() for each in body.destinations),

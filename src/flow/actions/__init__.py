@@ -1,1 +1,1 @@
-"""Actions: what a flow can say, one file a family; each reads its options from the API's JSON into values."""
+"""Actions: one file a family, each with the options, the execution and the catalogue rows of its types."""

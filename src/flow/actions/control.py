@@ -1,248 +1,105 @@
-"""What decides where a flow goes on, and what it remembers (api.md section 6.5)."""
+"""Control flow and variables: jumps, sub-flows, waiting for a stop (api.md section 6.5)."""
 
-import enum
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
-from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.reading import (
-    OptionFields,
-    read_choice,
-    read_text,
-    read_uuid,
-    read_whole,
-    read_wholes,
-)
-from mixminus.flow.comparison import Comparison
+from pydantic import Field
+
+from mixminus.flow.action import ActionType
+from mixminus.flow.options import Option, Text, Uuid, Whole
+from mixminus.flow.run import FlowRun
+from mixminus.flow.stack import Finished, Jump
 from mixminus.flow.variables import DIGITS
+from mixminus.model.ids import NIL
 
-__all__ = [
-    "READERS",
-    "Block",
-    "Branch",
-    "ConditionCallDigits",
-    "ConditionCallStatus",
-    "ConditionDatetime",
-    "ConditionVariable",
-    "ControlOption",
-    "Empty",
-    "FetchFlow",
-    "Goto",
-    "Stop",
-    "ValueType",
-    "VariableSet",
-]
+__all__ = ["ACTIONS", "Block", "Branch", "Empty", "FetchFlow", "Goto", "Stop", "VariableSet"]
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Go on where a variable's value says, and forget the value."""
+class Branch(Option):
+    """Jump to the action that belongs to the value of a variable, and delete the variable."""
 
-    variable: str
-    default_target_id: UUID
-    target_ids: Mapping[str, UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class Goto:
-    """Go on elsewhere, so many times; after that, with the next action."""
-
-    target_id: UUID
-    loop_count: int
+    variable: Text = DIGITS
+    """Name of the variable."""
+    default_target_id: Uuid = NIL
+    """Action for any other value; nil is the next one."""
+    target_ids: dict[str, Uuid] = Field(default={})
+    """Actions by value."""
 
 
-class ValueType(enum.StrEnum):
-    STRING = enum.auto()
-    NUMBER = enum.auto()
-    LENGTH = enum.auto()
+async def branch(run: FlowRun, option: Branch) -> None:
+    value = run.variables.get(option.variable)
+    run.variables.clear(option.variable)
+    raise Jump(option.target_ids.get(value, option.default_target_id))
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionVariable:
-    """Go on elsewhere unless a value compares."""
+class Goto(Option):
+    """Jump to an action a number of times; after that, continue with the next action."""
 
-    condition: Comparison
-    variable: str
-    """The value itself: a flow writes ``${name}``."""
-    value_type: ValueType
-    value_string: str
-    value_number: float
-    value_length: int
-    false_target_id: UUID
+    target_id: Uuid = NIL
+    loop_count: Whole = 0
+    """Number of jumps, counted from the beginning of the list of actions."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionDatetime:
-    """Go on elsewhere unless the time in UTC compares, each part of it that is given."""
-
-    condition: Comparison
-    minute: int
-    """-1 is any; so is it of an hour."""
-    hour: int
-    day: int
-    """0 or less is any; so is it of a month."""
-    month: int
-    weekdays: tuple[int, ...]
-    """0 is Sunday; none is any."""
-    false_target_id: UUID
+async def goto(run: FlowRun, option: Goto) -> None:
+    assert run.action is not None
+    left = run.frame.passes.get(run.action.id, option.loop_count)
+    if left > 0:
+        run.frame.passes[run.action.id] = left - 1
+        raise Jump(option.target_id)
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionCallDigits:
-    """Go on elsewhere unless so many digits, or one of these, were pressed."""
+class VariableSet(Option):
+    """Set a variable."""
 
-    length: int
-    key: str
-    false_target_id: UUID
+    key: Text = ""
+    value: Text = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionCallStatus:
-    """Go on elsewhere unless the call has a status."""
-
-    status: str
-    false_target_id: UUID
+async def variable_set(run: FlowRun, option: VariableSet) -> None:
+    run.variables.set(option.key, option.value)
 
 
-@dataclass(frozen=True, slots=True)
-class VariableSet:
-    """Remember a value."""
+class FetchFlow(Option):
+    """Run the actions of another flow, then continue with the next action."""
 
-    key: str
-    value: str
+    flow_id: Uuid = NIL
 
 
-@dataclass(frozen=True, slots=True)
-class FetchFlow:
-    """Do the actions of a flow, then go on here."""
+async def fetch_flow(run: FlowRun, option: FetchFlow) -> None:
+    run.count_fetch()
+    program = await run.services.flows.program(run.activeflow.customer_id, option.flow_id)
+    await run.perform(program.actions)
 
-    flow_id: UUID
 
-
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Option):
     """End the flow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Wait until somebody ends the flow."""
+async def stop(run: FlowRun, _: Stop) -> None:
+    raise Finished
 
 
-@dataclass(frozen=True, slots=True)
-class Empty:
+class Block(Option):
+    """Wait until the flow is stopped."""
+
+
+async def block(run: FlowRun, _: Block) -> None:
+    await run.park()
+
+
+class Empty(Option):
     """Do nothing."""
 
 
-ControlOption = (
-    Branch
-    | Goto
-    | ConditionVariable
-    | ConditionDatetime
-    | ConditionCallDigits
-    | ConditionCallStatus
-    | VariableSet
-    | FetchFlow
-    | Stop
-    | Block
-    | Empty
+async def empty(run: FlowRun, _: Empty) -> None:
+    pass
+
+
+ACTIONS: Final = (
+    ActionType("branch", Branch, branch, stops_flow=True, instant=True, without_call=True),
+    ActionType("goto", Goto, goto, stops_flow=True, instant=True, without_call=True),
+    ActionType("variable_set", VariableSet, variable_set, stops_flow=True, instant=True, without_call=True),
+    ActionType("fetch_flow", FetchFlow, fetch_flow, stops_flow=True, instant=True, without_call=True),
+    ActionType("stop", Stop, stop, stops_flow=True, instant=True, without_call=True),
+    ActionType("block", Block, block, without_call=True),
+    ActionType("empty", Empty, empty, instant=True, without_call=True),
 )
-
-
-def _branch(fields: OptionFields) -> Branch:
-    targets = fields.get("target_ids") or {}
-    if not isinstance(targets, Mapping):
-        raise InvalidArgument("target_ids: is not an object")
-    return Branch(
-        variable=read_text(fields, "variable", DIGITS),
-        default_target_id=read_uuid(fields, "default_target_id"),
-        target_ids={value: _target(targets, value) for value in targets},
-    )
-
-
-def _target(targets: OptionFields, value: str) -> UUID:
-    try:
-        return read_uuid(targets, value)
-    except InvalidArgument as fault:
-        raise InvalidArgument(f"target_ids.{fault}") from None
-
-
-def _goto(fields: OptionFields) -> Goto:
-    return Goto(read_uuid(fields, "target_id"), read_whole(fields, "loop_count"))
-
-
-def _condition_variable(fields: OptionFields) -> ConditionVariable:
-    return ConditionVariable(
-        condition=read_choice(fields, "condition", Comparison.EQUAL),
-        variable=_value(fields),
-        value_type=read_choice(fields, "value_type", ValueType.STRING),
-        value_string=read_text(fields, "value_string"),
-        value_number=_number(fields),
-        value_length=read_whole(fields, "value_length"),
-        false_target_id=read_uuid(fields, "false_target_id"),
-    )
-
-
-def _value(fields: OptionFields) -> str:
-    """A value that is a number in JSON is as good as its digits."""
-    value = fields.get("variable")
-    return str(value) if type(value) in (int, float) else read_text(fields, "variable")
-
-
-def _number(fields: OptionFields) -> float:
-    value = fields.get("value_number")
-    if value is None or value == "":
-        return 0.0
-    if type(value) not in (int, float, str):
-        raise InvalidArgument("value_number: is not a number")
-    try:
-        return float(value)
-    except (ValueError, OverflowError):
-        raise InvalidArgument("value_number: is not a number") from None
-
-
-def _condition_datetime(fields: OptionFields) -> ConditionDatetime:
-    return ConditionDatetime(
-        condition=read_choice(fields, "condition", Comparison.EQUAL),
-        minute=read_whole(fields, "minute", -1, least=-1, most=59),
-        hour=read_whole(fields, "hour", -1, least=-1, most=23),
-        day=read_whole(fields, "day", most=31),
-        month=read_whole(fields, "month", most=12),
-        weekdays=read_wholes(fields, "weekdays"),
-        false_target_id=read_uuid(fields, "false_target_id"),
-    )
-
-
-def _condition_call_digits(fields: OptionFields) -> ConditionCallDigits:
-    return ConditionCallDigits(
-        read_whole(fields, "length"), read_text(fields, "key"), read_uuid(fields, "false_target_id")
-    )
-
-
-def _condition_call_status(fields: OptionFields) -> ConditionCallStatus:
-    return ConditionCallStatus(read_text(fields, "status"), read_uuid(fields, "false_target_id"))
-
-
-def _variable_set(fields: OptionFields) -> VariableSet:
-    return VariableSet(read_text(fields, "key"), read_text(fields, "value"))
-
-
-def _fetch_flow(fields: OptionFields) -> FetchFlow:
-    return FetchFlow(read_uuid(fields, "flow_id"))
-
-
-READERS: Final[dict[str, Callable[[OptionFields], ControlOption]]] = {
-    "branch": _branch,
-    "goto": _goto,
-    "condition_variable": _condition_variable,
-    "condition_datetime": _condition_datetime,
-    "condition_call_digits": _condition_call_digits,
-    "condition_call_status": _condition_call_status,
-    "variable_set": _variable_set,
-    "fetch_flow": _fetch_flow,
-    "stop": lambda _: Stop(),
-    "block": lambda _: Block(),
-    "empty": lambda _: Empty(),
-}

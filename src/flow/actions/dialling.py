@@ -1,109 +1,165 @@
-"""What lets others be called."""
+"""Outgoing calls: ``call`` makes independent calls, ``connect`` makes calls that join this one (api.md section 6.5)."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal
-from uuid import UUID
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, get_args
 
-from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.reading import OptionFields, read_flag, read_text, read_uuid
-from mixminus.model.call import Address
+from pydantic import BeforeValidator, Field
 
-__all__ = ["READERS", "Call", "Connect", "DiallingOption", "InvalidAnonymousValue"]
+from mixminus.call.dialout import Placed
+from mixminus.call.errors import NobodyToCall, NothingToDo
+from mixminus.call.leg import LegEnded
+from mixminus.call.outbound import Order
+from mixminus.call.routing import Program
+from mixminus.flow.action import ActionType
+from mixminus.flow.actions.room import ConfbridgeJoin, confbridge_join
+from mixminus.flow.errors import InvalidAnonymousValue
+from mixminus.flow.options import Flag, Option, Text, Uuid
+from mixminus.flow.run import FlowRun
+from mixminus.model.call import Address, HangupReason
+from mixminus.model.conference import Conference
+from mixminus.model.ids import NIL
+from mixminus.tasks import Interrupted
 
-Kind = Literal["", "tel", "sip", "extension", "agent", "conference"]
-_KINDS: Final[dict[str, Kind]] = {
-    "tel": "tel", "sip": "sip", "extension": "extension", "agent": "agent", "conference": "conference"
-}  # fmt: skip
+__all__ = ["ACTIONS", "Call", "Connect"]
+
+AddressType = Literal["", "tel", "sip", "extension", "agent", "conference"]
 _MAX_DESTINATIONS: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Call somebody, and go on at once; the new call has a flow of its own."""
-
-    source: Address | None
-    """None: whoever is in this call."""
-    destinations: tuple[Address, ...]
-    flow_id: UUID
-    actions: tuple[Mapping[str, Any], ...]
-    chained: bool
-    """The new call ends with this one."""
-    early_execution: bool
-    """Its flow begins while it rings."""
-    anonymous: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Connect:
-    """Call somebody, and talk; with several destinations all ring, and the first to answer has the call."""
-
-    source: Address | None
-    destinations: tuple[Address, ...]
-    relay_reason: bool
-    """If nobody answers, hang up as they have."""
-    anonymous: bool
-
-
-DiallingOption = Call | Connect
-
-
-def _call(fields: OptionFields) -> Call:
-    actions = fields.get("actions") or []
-    if not isinstance(actions, list | tuple) or not all(isinstance(each, Mapping) for each in actions):
-        raise InvalidArgument("actions: is not a list of actions")
-    return Call(
-        source=_source(fields),
-        destinations=_destinations(fields),
-        flow_id=read_uuid(fields, "flow_id"),
-        actions=tuple(actions),
-        chained=read_flag(fields, "chained"),
-        early_execution=read_flag(fields, "early_execution"),
-        anonymous=_anonymous(fields),
-    )
-
-
-def _connect(fields: OptionFields) -> Connect:
-    return Connect(
-        source=_source(fields),
-        destinations=_destinations(fields),
-        relay_reason=read_flag(fields, "relay_reason"),
-        anonymous=_anonymous(fields),
-    )
-
-
-def _source(fields: OptionFields) -> Address | None:
-    source = fields.get("source")
-    return None if source in (None, {}) else _address(source, "source")
-
-
-def _destinations(fields: OptionFields) -> tuple[Address, ...]:
-    found = fields.get("destinations") or []
-    if not isinstance(found, list | tuple) or len(found) > _MAX_DESTINATIONS:
-        raise InvalidArgument(f"destinations: is not a list of at most {_MAX_DESTINATIONS} addresses")
-    return tuple(_address(each, f"destinations[{index}]") for index, each in enumerate(found))
-
-
-def _address(value: object, where: str) -> Address:
+def _address(value: object) -> object:
+    """Return the fields of an address; one of an unknown type is of none, and nobody is called there."""
     if not isinstance(value, Mapping):
-        raise InvalidArgument(f"{where}: is not an address")
-    # A kind of address that this house does not know is of no kind, and nobody is called there.
-    kind = _KINDS.get(read_text(value, "type"), "")
-    words = {key: read_text(value, key) for key in ("target", "target_name", "name", "detail")}
-    if any("\r" in word or "\n" in word for word in words.values()):
-        raise InvalidArgument(f"{where}: has more than one line")
-    return Address(kind, **words)
+        return value
+    fields = {key: value.get(key) or "" for key in ("type", "target", "target_name", "name", "detail")}
+    if isinstance(fields["type"], str) and fields["type"] not in get_args(AddressType):
+        fields["type"] = ""
+    if any("\r" in text or "\n" in text for text in fields.values() if isinstance(text, str)):
+        raise ValueError("has more than one line")
+    return fields
 
 
-def _anonymous(fields: OptionFields) -> bool:
-    word = read_text(fields, "anonymous")
-    if word not in ("", "yes", "no", "auto") and "${" not in word:
+def _anonymous(value: object) -> object:
+    if isinstance(value, str) and value not in ("", "yes", "no", "auto") and "${" not in value:
         raise InvalidAnonymousValue("anonymous: is none of yes, no, auto")
-    return word == "yes"
+    return value
 
 
-class InvalidAnonymousValue(InvalidArgument):
-    reason = "INVALID_ANONYMOUS_VALUE"
+AnyAddress = Annotated[Address, BeforeValidator(_address)]
+Destinations = Annotated[tuple[AnyAddress, ...], Field(max_length=_MAX_DESTINATIONS)]
 
 
-READERS: Final[dict[str, Callable[[OptionFields], DiallingOption]]] = {"call": _call, "connect": _connect}
+class _Outgoing(Option):
+    source: AnyAddress | None = None
+    """The caller as shown; the caller of this call if absent."""
+    destinations: Destinations = ()
+    anonymous: Annotated[Text, BeforeValidator(_anonymous)] = ""
+    """`yes`, `no` or `auto`."""
+
+
+class Call(_Outgoing):
+    """Call destinations, and continue at once; each new call has its own flow."""
+
+    flow_id: Uuid = NIL
+    """What the new calls do."""
+    actions: tuple[dict[str, Any], ...] = ()
+    """What the new calls do if there is no `flow_id`."""
+    chained: Flag = False
+    """The new calls are hung up when this one ends."""
+    early_execution: Flag = False
+    """Their flow starts while they ring."""
+
+
+async def call(run: FlowRun, option: Call) -> None:
+    dialout, customer_id = run.services.dialout, run.activeflow.customer_id
+    try:
+        program = await dialout.program(customer_id, option.flow_id, option.actions, run.variables.all())
+        order = Order(
+            destinations=option.destinations,
+            program=program,
+            source=option.source or _caller(run),
+            anonymous=option.anonymous == "yes",
+            early=option.early_execution,
+            master_call_id=run.call.id if option.chained else None,
+        )
+        await dialout.place(customer_id, order)
+    except (NobodyToCall, NothingToDo):
+        run.skip("nobody to call, or nothing to do")
+
+
+class Connect(_Outgoing):
+    """Call destinations, and connect the first that answers with this call."""
+
+    relay_reason: Flag = False
+    """If nobody answers, hang up with the reason of the last refusal."""
+
+
+async def connect(run: FlowRun, option: Connect) -> None:
+    """Join a private room, and let the called parties join it; it closes when either side leaves.
+
+    Early media is not passed on: until it is answered, the caller hears its own ringback tone.
+    """
+    dialout, customer_id = run.services.dialout, run.activeflow.customer_id
+    room = await dialout.private_room(customer_id)
+    try:
+        placed = await _dial(run, option, room)
+    except NobodyToCall:
+        await dialout.close_room(room)
+        run.skip("nobody to call")
+        return
+    try:
+        await _talk(run, room, placed)
+    finally:
+        # After a transfer the successor of this call uses the room and the called parties.
+        if run.call.successor is None:
+            for live in placed.live:
+                if not live.released:
+                    await live.heir.hang_up()
+            await dialout.close_room(room)
+    refusals = [live.over.result() for live in placed.live if live.over.done()]
+    if option.relay_reason and not any(live.up.done() for live in placed.live):
+        await run.call.hang_up(_reason(refusals))
+        await run.park()
+
+
+async def _dial(run: FlowRun, option: Connect, room: Conference) -> Placed:
+    dialout, customer_id = run.services.dialout, run.activeflow.customer_id
+    join = {"type": "confbridge_join", "option": {"confbridge_id": str(room.id)}}
+    order = Order(
+        destinations=option.destinations,
+        program=Program((join, {"type": "hangup"})),
+        source=option.source or _caller(run),
+        anonymous=option.anonymous == "yes",
+        master_call_id=run.call.id,
+    )
+    if len(option.destinations) > 1:
+        return (await dialout.ring_together(customer_id, order))[1]
+    return await dialout.place(customer_id, order)
+
+
+async def _talk(run: FlowRun, room: Conference, placed: Placed) -> None:
+    """Stay in the room until it closes, or until all called parties are gone."""
+    if not placed.live:
+        return
+    all_gone = asyncio.gather(*(live.gone for live in placed.live))
+    try:
+        with run.stopped_by(all_gone):
+            await confbridge_join(run, ConfbridgeJoin(confbridge_id=room.id))
+    except Interrupted as interrupted:
+        if interrupted.stop is not all_gone:
+            raise
+
+
+def _caller(run: FlowRun) -> Address:
+    """Return the caller to show where the action does not name one: the remote party of the flow's call."""
+    return run.call.call.source if run.activeflow.reference_type == "call" else Address("", "")
+
+
+def _reason(refusals: list[LegEnded]) -> HangupReason:
+    return refusals[-1].reason if refusals else HangupReason.FAILED
+
+
+ACTIONS: Final = (
+    ActionType("call", Call, call, without_call=True),
+    ActionType("connect", Connect, connect, stops_flow=True),
+)

@@ -1,41 +1,201 @@
-"""What takes a call into a room."""
+"""Rooms: the call joins a conference, with its PIN, its flows before and after, and its keypad (api.md sections 4, 6.5)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, Final, NoReturn
+from uuid import UUID
 
-from mixminus.flow.actions.reading import OptionFields, read_uuid
-from mixminus.model.ids import ConferenceId
+from mixminus.conference.admission import MAX_PIN_DIGITS, role_of
+from mixminus.conference.errors import PinInvalid
+from mixminus.conference.room import Seat
+from mixminus.errors import MixMinusError
+from mixminus.flow.action import ActionType
+from mixminus.flow.options import Option, Uuid
+from mixminus.flow.run import FlowRun
+from mixminus.log import get
+from mixminus.model.conference import Role, RoomSettings
+from mixminus.model.ids import NIL, ConferenceId
+from mixminus.tasks import Interrupted
 
-__all__ = ["READERS", "ConfbridgeJoin", "ConferenceJoin", "RoomOption"]
+__all__ = ["ACTIONS", "ConfbridgeJoin", "ConferenceJoin", "confbridge_join"]
 
-
-@dataclass(frozen=True, slots=True)
-class ConferenceJoin:
-    """Go into a conference until the participant leaves it."""
-
-    conference_id: ConferenceId
-
-
-@dataclass(frozen=True, slots=True)
-class ConfbridgeJoin:
-    """Go into a conference's audio, without what the conference does before and after it."""
-
-    confbridge_id: ConferenceId
-
-
-RoomOption = ConferenceJoin | ConfbridgeJoin
-
-
-def _conference_join(fields: OptionFields) -> ConferenceJoin:
-    return ConferenceJoin(ConferenceId(read_uuid(fields, "conference_id")))
+_PIN_TRIES: Final = 3
+_FIRST_DIGIT_S: Final = 15.0
+_NEXT_DIGIT_S: Final = 5.0
+_END_OF_PIN: Final = "#"
+log = get("flow")
 
 
-def _confbridge_join(fields: OptionFields) -> ConfbridgeJoin:
-    return ConfbridgeJoin(ConferenceId(read_uuid(fields, "confbridge_id")))
+class ConferenceJoin(Option):
+    """Join a conference, and stay until the participant leaves it or is removed."""
+
+    conference_id: Uuid = NIL
 
 
-READERS: Final[dict[str, Callable[[OptionFields], RoomOption]]] = {
-    "conference_join": _conference_join,
-    "confbridge_join": _confbridge_join,
-}
+async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
+    """Pre-actions and pre-flow, the room, post-actions and post-flow (api.md 4.2, 4.3).
+
+    A kick ends the stay, and the flow continues; the end of the call stops everything. A participant
+    that is kicked before it has joined gets no post-actions. A caller without the room's PIN is hung up.
+    """
+    seat = await _admit(run, ConferenceId(option.conference_id))
+    if seat is None:
+        return
+    conference = seat.conference
+    await _stay(run, seat, before=True)
+    await _follow_moves(run)
+    if seat.joined:
+        if seat.closed and conference.settings.prompts == "all":
+            await run.wait(run.services.sounds.prompt(run.call.port, "goodbye", conference.settings.wording))
+        await run.perform(conference.post_actions)
+        await _perform_flow(run, conference.post_flow_id)
+
+
+class ConfbridgeJoin(Option):
+    """Join the audio of a conference, without its pre- and post-flows."""
+
+    confbridge_id: Uuid = NIL
+    """The id of the conference."""
+
+
+async def confbridge_join(run: FlowRun, option: ConfbridgeJoin) -> None:
+    seat = await _admit(run, ConferenceId(option.confbridge_id))
+    if seat is not None:
+        await _stay(run, seat, before=False)
+        await _follow_moves(run)
+
+
+async def _follow_moves(run: FlowRun) -> None:
+    """Join the rooms that the call is moved to, one after the other."""
+    while place := run.call.take_place():
+        seat = await run.participants.admit(
+            place.conference_id, run.call.id, run.call.port, place.role, run.activeflow.id
+        )
+        if seat is None:
+            return
+        await _stay(run, seat, before=False)
+
+
+async def _admit(run: FlowRun, conference_id: ConferenceId) -> Seat | None:
+    """Return a seat in the room; None if the room admits nobody now."""
+    settings = await run.participants.settings(run.activeflow.customer_id, conference_id)
+    role = await _role(run, settings)
+    if role is None:
+        await run.call.hang_up()
+        await run.park()
+    seat = await run.participants.admit(conference_id, run.call.id, run.call.port, role, run.activeflow.id)
+    if seat is None:
+        if settings.locked and settings.prompts == "all" and run.call.answered:
+            await run.wait(run.services.sounds.prompt(run.call.port, "locked", settings.wording))
+        log.info("not admitted", call_id=str(run.call.id), conference_id=str(conference_id))
+    return seat
+
+
+async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
+    """Be in the room until dismissed; the seat is released in any case."""
+    try:
+        with run.stopped_by(seat.dismissed):
+            if before:
+                await run.perform(seat.conference.pre_actions)
+                await _perform_flow(run, seat.conference.pre_flow_id)
+            await _connect(run, seat)
+            await _wait_in_room(run, seat)
+    except Interrupted as interrupted:
+        if interrupted.stop is not seat.dismissed:
+            raise
+    finally:
+        await run.participants.leave(seat)
+    await run.call.go_on()
+
+
+async def _connect(run: FlowRun, seat: Seat) -> None:
+    """Answer the call and connect its audio; in a room of two, the first hears ringing until the second comes."""
+    if seat.conference.type == "connect" and not run.call.answered:
+        await run.call.ring()
+        await _connect_audio(run, seat)
+        await run.wait(seat.company.wait())
+        await run.call.answer()
+    else:
+        await run.call.answer()
+        await _connect_audio(run, seat)
+    run.call.note_arrival()
+
+
+async def _connect_audio(run: FlowRun, seat: Seat) -> None:
+    while not await run.participants.connect(seat):
+        # The room waits for a moderator; a dismissal meanwhile interrupts here.
+        await run.wait(seat.open.wait())
+
+
+async def _wait_in_room(run: FlowRun, seat: Seat) -> NoReturn:
+    """Stay; the keys of the room's menu do what they are for, all other digits are kept for the flow."""
+    digits = run.call.digits
+    with run.services.keypad.listening(seat) as taken:
+        try:
+            with digits.filtered(taken):
+                await run.park()
+        finally:
+            for unused in taken.release():
+                digits.press(unused)
+
+
+async def _perform_flow(run: FlowRun, flow_id: UUID) -> None:
+    if flow_id != NIL:
+        program = await run.services.flows.program(run.activeflow.customer_id, flow_id)
+        await run.perform(program.actions)
+
+
+async def _role(run: FlowRun, settings: RoomSettings) -> Role | None:
+    """Return the caller's role, which its PIN decides; None after three wrong PINs."""
+    if not settings.asks_pin:
+        return Role.PARTICIPANT
+    if run.call.pin is not None:
+        with suppress(PinInvalid):
+            return role_of(settings, run.call.pin)
+    await run.call.answer()
+    prompt = "pin"
+    for _ in range(_PIN_TRIES):
+        with suppress(PinInvalid):
+            return role_of(settings, await _ask_pin(run, settings, prompt))
+        prompt = "pin_wrong"
+    return None
+
+
+async def _ask_pin(run: FlowRun, settings: RoomSettings, prompt: str) -> str:
+    """Return the digits up to ``#``, or up to a long silence; the first digit ends the prompt."""
+    pin = ""
+    digit = await _next_digit(run, _prompt_for_pin(run, settings, prompt))
+    while digit not in ("", _END_OF_PIN):
+        pin += digit
+        if len(pin) == MAX_PIN_DIGITS:
+            break
+        digit = await _next_digit(run, run.clock.sleep(_NEXT_DIGIT_S))
+    return pin
+
+
+async def _prompt_for_pin(run: FlowRun, settings: RoomSettings, prompt: str) -> None:
+    """Play the prompt and a beep, then wait for as long as the first digit may take."""
+    sounds = run.services.sounds
+    if settings.prompts != "off":
+        await sounds.prompt(run.call.port, prompt, settings.wording)
+    with suppress(MixMinusError):  # digits may come even if the beep cannot be played
+        await sounds.play(run.call.port, sounds.beep())
+    await run.clock.sleep(_FIRST_DIGIT_S)
+
+
+async def _next_digit(run: FlowRun, patience: Coroutine[Any, Any, None]) -> str:
+    """Return the next digit; empty if ``patience`` completes first."""
+    pressed = run.call.digits.arrived()
+    try:
+        with run.stopped_by(pressed):
+            await run.wait(patience)
+    except Interrupted as interrupted:
+        if interrupted.stop is not pressed:
+            raise
+    return run.call.digits.take()
+
+
+ACTIONS: Final = (
+    ActionType("conference_join", ConferenceJoin, conference_join, stops_flow=True),
+    ActionType("confbridge_join", ConfbridgeJoin, confbridge_join, stops_flow=True),
+)

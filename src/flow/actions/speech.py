@@ -1,114 +1,140 @@
-"""What a call lets its caller hear: speech, files, beeps, and the caller itself (api.md section 6.5)."""
+"""What the caller hears: speech, files, beeps, echo (api.md section 6.5).
 
+A sound that cannot be played is skipped with a warning (api.md section 6.4).
+"""
+
+import asyncio
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from contextlib import suppress
+from typing import Annotated, Any, Final
 
-from mixminus.errors import InvalidArgument
-from mixminus.flow.actions.reading import (
-    OptionFields,
-    read_choice,
-    read_flag,
-    read_text,
-    read_texts,
-    read_whole,
-)
+from pydantic import Field
 
-__all__ = ["READERS", "Beep", "Echo", "Play", "SpeechOption", "StreamEcho", "Talk"]
+from mixminus.errors import MixMinusError
+from mixminus.flow.action import ActionType
+from mixminus.flow.options import Flag, Option, Text, Whole
+from mixminus.flow.run import FlowRun
+from mixminus.mixer import Port
+from mixminus.sound.source import Source
+from mixminus.tasks import Interrupted
+
+__all__ = ["ACTIONS", "Beep", "DigitsHandle", "Echo", "Play", "StreamEcho", "Talk"]
 
 _ECHO_MS: Final = 180_000
 _MAX_URLS: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """Say a text; the call is answered for it."""
-
-    text: str
-    language: str = ""
-    """A BCP 47 tag; empty is the house's language."""
-    voice: str = ""
-    digits_next: bool = False
-    """A digit breaks it off."""
-    meanwhile: bool = False
-    """The flow goes on at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """Play one thing after the other: http(s) URLs, and names below the folder of sounds."""
-
-    stream_urls: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Beep:
-    """Beep once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Echo:
-    """Let the caller hear itself."""
-
-    duration_ms: int = _ECHO_MS
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEcho:
-    """Let the caller hear itself, and send it the digits that it presses."""
-
-    duration_ms: int = _ECHO_MS
-
-
-SpeechOption = Talk | Play | Beep | Echo | StreamEcho
-
-
 class DigitsHandle(enum.StrEnum):
-    """What a digit does while something is said."""
+    """What a digit does during a talk."""
 
-    WAITS = ""
+    NONE = ""
     NEXT = enum.auto()
 
 
-def _talk(fields: OptionFields) -> Talk:
-    read_text(fields, "provider")  # whoever it names: here the language decides
-    return Talk(
-        text=read_text(fields, "text"),
-        language=read_text(fields, "language"),
-        voice=read_text(fields, "voice_id"),
-        digits_next=read_choice(fields, "digits_handle", DigitsHandle.WAITS) is DigitsHandle.NEXT,
-        meanwhile=read_flag(fields, "async"),
-    )
+class Talk(Option):
+    """Speak a text; the call is answered first."""
+
+    text: Text = ""
+    language: Text = ""
+    """BCP 47 tag; empty is the server's language."""
+    provider: Text = ""
+    """Ignored: the language selects the engine."""
+    voice: Text = Field(alias="voice_id", default="")
+    digits_handle: DigitsHandle = DigitsHandle.NONE
+    """`next`: a digit ends the talk, and the flow continues with the next action."""
+    in_background: Flag = Field(alias="async", default=False)
+    """Continue with the next action at once."""
 
 
-def _play(fields: OptionFields) -> Play:
-    urls = read_texts(fields, "stream_urls")
-    if len(urls) > _MAX_URLS:
-        raise InvalidArgument(f"stream_urls: are more than {_MAX_URLS}")
-    return Play(urls)
+async def talk(run: FlowRun, option: Talk) -> None:
+    """Speak the text up to its end or up to a digit, which is kept for the next action that takes digits."""
+    await run.call.answer()
+    sounds, port = run.services.sounds, run.call.port
+    speech = await run.wait(sounds.talk(port, option.text, language=option.language, voice=option.voice))
+    if option.in_background:
+        sounds.aside(port, speech, run.call.over)
+    elif option.digits_handle is DigitsHandle.NEXT:
+        await _play_until_digit(run, speech)
+    else:
+        await run.wait(sounds.play(port, speech))
 
 
-def _beep(fields: OptionFields) -> Beep:
-    return Beep()
+async def _play_until_digit(run: FlowRun, speech: Source) -> None:
+    pressed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def stop(_: str) -> None:
+        if not pressed.done():
+            pressed.set_result(None)
+
+    try:
+        with run.call.digits.observed(stop), run.stopped_by(pressed):
+            await run.wait(run.services.sounds.play(run.call.port, speech))
+    except Interrupted as interrupted:
+        if interrupted.stop is not pressed:
+            raise
 
 
-def _echo(fields: OptionFields) -> Echo:
-    return Echo(_duration_ms(fields))
+class Play(Option):
+    """Play sounds one after the other; the call is answered first."""
+
+    stream_urls: Annotated[tuple[Text, ...], Field(max_length=_MAX_URLS)] = ()
+    """http(s) URLs, and names of files in the server's folder of sounds."""
 
 
-def _stream_echo(fields: OptionFields) -> StreamEcho:
-    return StreamEcho(_duration_ms(fields))
+async def play(run: FlowRun, option: Play) -> None:
+    """Play the sounds; one that cannot be played is skipped."""
+    await run.call.answer()
+    sounds, port = run.services.sounds, run.call.port
+    for url in option.stream_urls:
+        try:
+            await run.wait(sounds.play(port, await run.wait(sounds.open(port, url))))
+        except MixMinusError as failure:
+            run.skip(failure.reason)
 
 
-def _duration_ms(fields: OptionFields) -> int:
-    return read_whole(fields, "duration", least=0) or _ECHO_MS
+class Beep(Option):
+    """Play one beep."""
 
 
-READERS: Final[dict[str, Callable[[OptionFields], SpeechOption]]] = {
-    "talk": _talk,
-    "play": _play,
-    "beep": _beep,
-    "echo": _echo,
-    "stream_echo": _stream_echo,
-}
+async def beep(run: FlowRun, _: Beep) -> None:
+    await run.call.answer()
+    await run.wait(run.services.sounds.play(run.call.port, run.services.sounds.beep()))
+
+
+class Echo(Option):
+    """Send the caller's audio back to the caller."""
+
+    duration_ms: Whole = Field(alias="duration", default=0, ge=0)
+    """Milliseconds; 0 is three minutes."""
+
+
+async def echo(run: FlowRun, option: Echo) -> None:
+    await run.call.answer()
+    with run.services.sounds.echo(run.call.port):
+        await run.wait(run.clock.sleep((option.duration_ms or _ECHO_MS) / 1000))
+
+
+class StreamEcho(Echo):
+    """Send the caller's audio back to the caller, and each digit as an RFC 4733 event."""
+
+
+async def stream_echo(run: FlowRun, option: StreamEcho) -> None:
+    await run.call.answer()
+    port = run.call.port
+
+    def send_back(digit: str) -> None:
+        if isinstance(port, Port):
+            with suppress(MixMinusError, OSError):  # telephone-event was not negotiated
+                port.send_digits(digit)
+
+    with run.call.digits.observed(send_back):
+        await echo(run, option)
+
+
+ACTIONS: Final = (
+    ActionType("talk", Talk, talk),
+    ActionType("play", Play, play),
+    ActionType("beep", Beep, beep),
+    ActionType("echo", Echo, echo),
+    ActionType("stream_echo", StreamEcho, stream_echo),
+)

@@ -1,13 +1,20 @@
-"""What a flow tells programs elsewhere, and what it asks of them (api.md section 6.5)."""
+"""HTTP requests: send a webhook, fetch a list of actions (api.md section 6.5)."""
 
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+import json
+from http import HTTPStatus
+from typing import Any, Final
 
-from mixminus.flow.actions.reading import OptionFields, read_choice, read_flag, read_text
+from mixminus.errors import InvalidArgument
+from mixminus.flow.action import ActionType
+from mixminus.flow.errors import FetchFailed
+from mixminus.flow.options import Flag, Option, Text
+from mixminus.flow.run import FlowRun
+from mixminus.flow.services import WebRequest
 
-__all__ = ["READERS", "Fetch", "Method", "WebOption", "WebhookSend"]
+__all__ = ["ACTIONS", "Fetch", "Method", "WebhookSend"]
+
+_JSON: Final = "application/json"
 
 
 class Method(enum.StrEnum):
@@ -18,43 +25,62 @@ class Method(enum.StrEnum):
     DELETE = "DELETE"
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookSend:
-    """Send text somewhere; ``sync`` waits for the answer, which means nothing."""
+class WebhookSend(Option):
+    """Send an HTTP request; its answer is ignored."""
 
-    sync: bool
-    uri: str
-    method: Method
-    data_type: str
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """Do the actions that come from somewhere, then go on here."""
-
-    event_url: str
-    event_method: Method
+    sync: Flag = False
+    """Wait for the answer."""
+    uri: Text = ""
+    method: Method = Method.POST
+    data_type: Text = _JSON
+    """Content type of `data`."""
+    data: Text = ""
 
 
-WebOption = WebhookSend | Fetch
+async def webhook_send(run: FlowRun, option: WebhookSend) -> None:
+    request = WebRequest(option.method, option.uri, option.data.encode(), option.data_type)
+    if option.sync:
+        await run.wait(run.services.web.ask(request))
+    else:
+        run.services.background.run(f"webhook {run.activeflow.id}", _send(run, request))
 
 
-def _webhook_send(fields: OptionFields) -> WebhookSend:
-    return WebhookSend(
-        sync=read_flag(fields, "sync"),
-        uri=read_text(fields, "uri"),
-        method=read_choice(fields, "method", Method.POST),
-        data_type=read_text(fields, "data_type", "application/json"),
-        data=read_text(fields, "data"),
-    )
+async def _send(run: FlowRun, request: WebRequest) -> None:
+    await run.services.web.ask(request)
 
 
-def _fetch(fields: OptionFields) -> Fetch:
-    return Fetch(read_text(fields, "event_url"), read_choice(fields, "event_method", Method.POST))
+class Fetch(Option):
+    """Fetch a list of actions by HTTP and run it, then continue with the next action."""
+
+    event_url: Text = ""
+    event_method: Method = Method.POST
 
 
-READERS: Final[dict[str, Callable[[OptionFields], WebOption]]] = {
-    "webhook_send": _webhook_send,
-    "fetch": _fetch,
-}
+async def fetch(run: FlowRun, option: Fetch) -> None:
+    """Send ids as JSON; the answer must be 200 with a list of actions, or the flow stops."""
+    run.count_fetch()
+    ids = {
+        "activeflow_id": str(run.activeflow.id),
+        "reference_id": str(run.activeflow.reference_id),
+    }
+    request = WebRequest(option.event_method, option.event_url, json.dumps(ids).encode(), _JSON)
+    answer = await run.wait(run.services.web.ask(request))
+    if answer.status != HTTPStatus.OK:
+        raise FetchFailed(f"the answer is {answer.status}, not 200")
+    await run.perform(_actions(run, answer.body))
+
+
+def _actions(run: FlowRun, body: bytes) -> tuple[dict[str, Any], ...]:
+    try:
+        found = json.loads(body)
+        if not isinstance(found, list):
+            raise FetchFailed("the answer is not a list of actions")
+        return run.catalogue.normalise(found)
+    except (ValueError, RecursionError, InvalidArgument) as exc:
+        raise FetchFailed("the answer is not a list of actions") from exc
+
+
+ACTIONS: Final = (
+    ActionType("webhook_send", WebhookSend, webhook_send, without_call=True),
+    ActionType("fetch", Fetch, fetch, stops_flow=True, without_call=True),
+)

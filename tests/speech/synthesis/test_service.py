@@ -1,7 +1,6 @@
 """Speaking: the engine inside, the one that may be installed, and the service before them."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -149,7 +148,6 @@ async def test_a_process_that_takes_too_long_is_killed_and_replaced() -> None:
     await service.close()
 
 
-@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 async def test_espeak_speaks_other_languages() -> None:
     engine = EspeakSpeech()
     assert [await engine.speaks(each) for each in ("de-DE", "es-MX", "pt-BR", "tlh")] == [

@@ -1,0 +1,72 @@
+"""The flow's own call: answer, hang up, mute, wait (api.md section 6.5)."""
+
+from typing import Final
+
+from pydantic import Field
+
+from mixminus.flow.action import ActionType
+from mixminus.flow.options import Option, Uuid, Whole
+from mixminus.flow.run import FlowRun
+from mixminus.model.call import HangupReason, MuteDirection
+from mixminus.model.ids import NIL, CallId
+
+__all__ = ["ACTIONS", "Answer", "Hangup", "Mute", "Sleep"]
+
+
+class Answer(Option):
+    """Answer the call."""
+
+
+async def answer(run: FlowRun, _: Answer) -> None:
+    await run.call.answer()
+
+
+class Hangup(Option):
+    """Hang up the call."""
+
+    reason: HangupReason = HangupReason.NORMAL
+    reference_id: Uuid = NIL
+    """A call whose hangup reason is used instead."""
+
+
+async def hangup(run: FlowRun, option: Hangup) -> None:
+    await run.call.hang_up(await _reason(run, option))
+    await run.park()
+
+
+async def _reason(run: FlowRun, option: Hangup) -> HangupReason:
+    """Return the reason of the referenced call if it is the customer's and has ended, else the option's."""
+    if option.reference_id == NIL:
+        return option.reason
+    async with run.services.store.snapshot() as tx:
+        call = await tx.calls.find(CallId(option.reference_id))
+    if call is None or call.customer_id != run.activeflow.customer_id:
+        return option.reason
+    return call.hangup_reason or option.reason
+
+
+class Mute(Option):
+    """Mute the call in both directions; a call that is not answered is not muted."""
+
+
+async def mute(run: FlowRun, _: Mute) -> None:
+    await run.call.set_mute(MuteDirection.BOTH, on=True)
+
+
+class Sleep(Option):
+    """Wait."""
+
+    duration_ms: Whole = Field(alias="duration", default=0, ge=0)
+    """Milliseconds."""
+
+
+async def sleep(run: FlowRun, option: Sleep) -> None:
+    await run.wait(run.clock.sleep(option.duration_ms / 1000))
+
+
+ACTIONS: Final = (
+    ActionType("answer", Answer, answer),
+    ActionType("hangup", Hangup, hangup),
+    ActionType("mute", Mute, mute),
+    ActionType("sleep", Sleep, sleep, without_call=True),
+)

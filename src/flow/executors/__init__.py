@@ -1,1 +1,0 @@
-"""Executors: what each action does; a file of executors beside each file of actions."""

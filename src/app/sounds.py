@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from mixminus.clock import Clock
-from mixminus.delivery.fetching import Fetcher
+from mixminus.delivery.outgoing import SoundFetcher
 from mixminus.mixer import Engine
 from mixminus.sound.desk import SoundDesk
 from mixminus.sound.library import Library
@@ -49,7 +49,7 @@ async def open_sounds(
     engine: Engine, clock: Clock, config: SoundConfig, private_targets: bool
 ) -> AsyncIterator[Sounds]:
     """Build the desk; nothing is loaded, started or fetched before somebody wants it, but for the music."""
-    fetcher = Fetcher(private_targets=private_targets)
+    fetcher = SoundFetcher(private_targets=private_targets)
     library = Library(config.directory, fetcher.fetch)
     speech = SpeechService((HibariSpeech(), EspeakSpeech()), SpeechCache(config.cache_directory))
     desk = SoundDesk(

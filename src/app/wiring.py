@@ -37,9 +37,8 @@ from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.watchers import HealthWatch, TalkingWatch
+from mixminus.delivery.outgoing import WebClient, is_public
 from mixminus.delivery.service import DeliveryService
-from mixminus.delivery.targets import is_public
-from mixminus.delivery.web_client import WebClient
 from mixminus.directory.service import open_directory
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService

@@ -1,13 +1,13 @@
-"""Calls as the API and the events show them (api.md section 5.1)."""
+"""Calls and groupcalls as the API and the events show them (api.md sections 5.1 and 5.2)."""
 
 from dataclasses import asdict
 from typing import Any
 
-from mixminus.model.call import Call
+from mixminus.model.call import Call, Groupcall
 from mixminus.model.ids import NIL
 from mixminus.store.timestamps import TimestampStyle, format_time
 
-__all__ = ["render_call"]
+__all__ = ["render_call", "render_groupcall"]
 
 
 def render_call(call: Call, style: TimestampStyle) -> dict[str, Any]:
@@ -40,4 +40,32 @@ def render_call(call: Call, style: TimestampStyle) -> dict[str, Any]:
         "tm_create": format_time(call.tm_create, style),
         "tm_update": format_time(call.tm_update, style),
         "tm_delete": format_time(call.tm_delete, style),
+    }
+
+
+def render_groupcall(groupcall: Groupcall, style: TimestampStyle) -> dict[str, Any]:
+    """Return every key of api.md section 5.2; a groupcall has no groupcalls in it."""
+    return {
+        "id": str(groupcall.id),
+        "customer_id": str(groupcall.customer_id),
+        "owner_type": "",
+        "owner_id": str(NIL),
+        "status": groupcall.status.value,
+        "flow_id": str(groupcall.flow_id),
+        "source": asdict(groupcall.source),
+        "destinations": [asdict(each) for each in groupcall.destinations],
+        "master_call_id": str(groupcall.master_call_id),
+        "master_groupcall_id": str(NIL),
+        "ring_method": "ring_all",
+        "answer_method": "hangup_others",
+        "answer_call_id": str(groupcall.answer_call_id),
+        "call_ids": [str(each) for each in groupcall.call_ids],
+        "answer_groupcall_id": str(NIL),
+        "groupcall_ids": [],
+        "call_count": len(groupcall.call_ids),
+        "groupcall_count": 0,
+        "dial_index": 0,
+        "tm_create": format_time(groupcall.tm_create, style),
+        "tm_update": format_time(groupcall.tm_update, style),
+        "tm_delete": format_time(groupcall.tm_delete, style),
     }

@@ -14,7 +14,7 @@ engine, and a seat for each participant (``room``).
     watchers              talk spurts become events; unhealthy participants are removed
 
 Every change is made with the conference's lock (``Rooms.turn``) held: read the row, decide, write the row
-and its event in one transaction (``publish``), then change the room. ``protocols`` lists what packages above
+and its event in one transaction (``ledger``), then change the room. ``protocols`` lists what packages above
 this one do for it: recording, transcription and flows.
 """
 
@@ -25,9 +25,9 @@ from typing import Any, Final
 from mixminus.clock import Clock
 from mixminus.conference.admission import check_place, check_settings, role_of
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
+from mixminus.conference.ledger import CONFERENCES
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.protocols import ConferenceFlows, Recorder
-from mixminus.conference.publish import publish_conference
 from mixminus.conference.room import Room, Rooms
 from mixminus.errors import InvalidArgument
 from mixminus.log import task_failed
@@ -79,9 +79,9 @@ class ConferenceService:
         """Create a conference and return it while it is starting; it is progressing within milliseconds."""
         conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
         async with self._store.transaction() as tx:
-            await tx.conferences.add(conference)
+            await CONFERENCES.add(tx, conference)
             await tx.outbox.open(conference.id)
-            await publish_conference(tx, "conference_created", conference)
+            await CONFERENCES.publish(tx, conference, "conference_created")
         self._scope.spawn(f"begin {conference.id}", self._begin(conference.id))
         self._lifecycle.arm(conference)
         return conference
@@ -118,8 +118,7 @@ class ConferenceService:
                 conference = conference.changed(
                     now, **_fields(profile), timeout_s=timeout_s, tm_timeout=_deadline(now, timeout_s)
                 )
-                await tx.conferences.save(conference)
-                await publish_conference(tx, "conference_updated", conference)
+                await CONFERENCES.save(tx, conference, "conference_updated")
             self._lifecycle.arm(conference)
             if room := self._rooms.find(conference_id):
                 room.settings = conference.settings
@@ -135,8 +134,7 @@ class ConferenceService:
             async with self._store.transaction() as tx:
                 conference = await self._open(tx, conference_id)
                 conference = conference.changed(self._clock.now(), direct_hash=new_direct_hash())
-                await tx.conferences.save(conference)
-                await publish_conference(tx, "conference_updated", conference)
+                await CONFERENCES.save(tx, conference, "conference_updated")
         return conference
 
     async def check_entry(self, customer_id: CustomerId, conference_id: ConferenceId, pin: str) -> Conference:
@@ -205,7 +203,7 @@ class ConferenceService:
         return conference, self._rooms.require(conference)
 
     async def _open(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
-        conference = await self._lifecycle.hold(tx, conference_id)
+        conference = await CONFERENCES.find_for_update(tx, conference_id)
         if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):
             raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
         return conference

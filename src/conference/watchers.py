@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 
 from mixminus.clock import Clock
-from mixminus.conference.lifecycle import set_talking
+from mixminus.conference.ledger import set_talking
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.errors import Conflict, Unavailable
@@ -62,7 +62,7 @@ class TalkingWatch:
             try:
                 async with self._store.transaction() as tx:
                     for id_, talking in changes.items():
-                        participant = await tx.conferencecalls.hold(id_)
+                        participant = await tx.conferencecalls.find_for_update(id_)
                         if participant and participant.status is ConferencecallStatus.JOINED:
                             await set_talking(tx, self._clock, participant, talking=talking)
             except Unavailable as exc:

@@ -21,7 +21,7 @@ from mixminus.directory.errors import (
     NumberNotFound,
     NumberTaken,
     PasswordNeeded,
-    ThingDeleted,
+    ResourceDeleted,
     TrunkNotFound,
     TrunkTaken,
 )
@@ -70,7 +70,7 @@ NUMBERS: Final = (
         summary="Replace what may change of a number",
         body=RequestBody(NumberProfileBody),
         answers=NUMBER,
-        errors=(NumberNotFound, ThingDeleted),
+        errors=(NumberNotFound, ResourceDeleted),
     ),
     Operation(
         method="DELETE",
@@ -89,7 +89,7 @@ NUMBERS: Final = (
         summary="Set what runs when a number is dialled",
         body=RequestBody(NumberFlowsBody),
         answers=NUMBER,
-        errors=(NumberNotFound, ThingDeleted),
+        errors=(NumberNotFound, ResourceDeleted),
     ),
     Operation(
         method="PUT",
@@ -99,7 +99,7 @@ NUMBERS: Final = (
         summary="Replace what is kept with a number",
         body=RequestBody(NumberMetadataBody),
         answers=NUMBER,
-        errors=(NumberNotFound, ThingDeleted),
+        errors=(NumberNotFound, ResourceDeleted),
     ),
 )
 EXTENSIONS: Final = (
@@ -140,7 +140,7 @@ EXTENSIONS: Final = (
         description="Without a password it stays; with another its phones must log in anew.",
         body=RequestBody(ExtensionProfileBody),
         answers=EXTENSION,
-        errors=(ExtensionNotFound, ThingDeleted),
+        errors=(ExtensionNotFound, ResourceDeleted),
     ),
     Operation(
         method="DELETE",
@@ -158,7 +158,7 @@ EXTENSIONS: Final = (
         name="regenerateExtensionDirectHash",
         summary="Give an extension another direct hash",
         answers=EXTENSION,
-        errors=(ExtensionNotFound, ThingDeleted),
+        errors=(ExtensionNotFound, ResourceDeleted),
     ),
 )
 TRUNKS: Final = (
@@ -198,7 +198,7 @@ TRUNKS: Final = (
         summary="Replace everything of a trunk but its domain name",
         body=RequestBody(TrunkProfileBody),
         answers=TRUNK,
-        errors=(TrunkNotFound, ThingDeleted, PasswordNeeded),
+        errors=(TrunkNotFound, ResourceDeleted, PasswordNeeded),
     ),
     Operation(
         method="DELETE",

@@ -11,9 +11,8 @@ from mixminus.api.pagination import page_of, page_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES, Services
-from mixminus.call.groupcall_ledger import render_groupcall
 from mixminus.call.outbound import Order
-from mixminus.call.render import render_call
+from mixminus.call.render import render_call, render_groupcall
 from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.model.ids import CallId, CustomerId
 

@@ -10,8 +10,7 @@ from mixminus.api.json import json_response
 from mixminus.api.paths import path_id
 from mixminus.api.schemas import read
 from mixminus.api.services import SERVICES
-from mixminus.call.groupcall_ledger import render_groupcall
-from mixminus.call.render import render_call
+from mixminus.call.render import render_call, render_groupcall
 from mixminus.model.ids import CallId
 
 __all__ = ["ROUTES"]

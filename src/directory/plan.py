@@ -1,4 +1,4 @@
-"""DialPlan: from a dialled target to a customer and a program (api.md section 13.2); the ``call.directory.Directory``.
+"""DialPlan: from a dialled target to a customer and a program (api.md section 13.2); the ``call.routing.Directory``.
 
 conference id, conference:<id>      its room, of the caller's own customer if the caller has logged in
 direct.<hash>                       a room, an extension or a flow: whoever knows the hash may come

@@ -54,7 +54,7 @@ __all__ = ["TranscriptionService"]
 
 
 class TranscriptionService:
-    """Implements ``conference.transcriber.Transcriber``; an id of another customer is not found."""
+    """Implements ``conference.protocols.Transcriber``; an id of another customer is not found."""
 
     def __init__(
         self,

@@ -27,9 +27,9 @@ class HearsService:
     ) -> tuple[Hears, Cells]:
         """Replace all rules at one tick; raise ConferencecallNotFound if they name an absent participant."""
         check_hears(hears)
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
             if absent := hears.named - room.seats.keys():
                 raise ConferencecallNotFound(f"not in the conference: {min(map(str, absent))}")
-            room.arrange(hears)
+            room.set_hears(hears)
             return room.hears, room.cells

@@ -134,7 +134,7 @@ class Keypad:
 
     async def _toggle_lock(self, seat: Seat) -> bool:
         """Lock an unlocked room and unlock a locked one; return whether it is locked now."""
-        async with self._rooms.turn(seat.conference.id):
+        async with self._rooms.lock(seat.conference.id):
             async with self._store.transaction() as tx:
                 conference = await CONFERENCES.find_for_update(tx, seat.conference.id)
                 settings = replace(conference.settings, locked=not conference.settings.locked)

@@ -1,4 +1,4 @@
-"""Lifecycle: the transitions of conferences; callers hold the conference's lock (``Rooms.turn``)."""
+"""Lifecycle: the transitions of conferences; callers hold the conference's lock (``Rooms.lock``)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -142,14 +142,14 @@ class Lifecycle:
         """Stop timers, finish recordings, close bridges; rows stay as they are, for ``resume``."""
         await self._timeouts.close()
         for conference_id in self._rooms.ids():
-            async with self._rooms.turn(conference_id):
+            async with self._rooms.lock(conference_id):
                 await self._recorder.finish(conference_id)
                 await self.transcriber.finish(conference_id)
                 self._rooms.close(conference_id)
         await self._rooms.sounds.close()
 
     async def _expire(self, conference_id: ConferenceId) -> None:
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             await self.close(conference_id)
 
 

@@ -29,6 +29,8 @@ from mixminus.model.conference import (
     ParticipantChange,
     Role,
     RoomSettings,
+    SeatEvent,
+    SeatState,
 )
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
 from mixminus.store.database import Store
@@ -71,11 +73,11 @@ class ParticipantService:
     async def kick(self, customer_id: CustomerId, conferencecall_id: ConferencecallId) -> Conferencecall:
         """Remove a participant from the room; its call goes on. ConferencecallGone if it is leaving or has left."""
         participant = await self.get_call(customer_id, conferencecall_id)
-        async with self._rooms.turn(participant.conference_id):
+        async with self._rooms.lock(participant.conference_id):
             async with self._store.transaction() as tx:
                 participant = _require_present(await CONFERENCECALLS.find_for_update(tx, conferencecall_id))
                 participant = await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
-            if seat := self._rooms.seat(participant.conference_id, conferencecall_id):
+            if seat := self._rooms.find_seat(participant.conference_id, conferencecall_id):
                 # This wakes the call's flow, which gives the seat back with leave().
                 seat.dismiss()
         return participant
@@ -86,17 +88,17 @@ class ParticipantService:
         """Change a participant's mute, deaf, gain, role or label; ConferencecallGone if it is leaving or has left."""
         gain_q8(change.gain_db or 0.0)  # raises InvalidArgument out of range
         participant = await self.get_call(customer_id, conferencecall_id)
-        async with self._rooms.turn(participant.conference_id):
+        async with self._rooms.lock(participant.conference_id):
             async with self._store.transaction() as tx:
                 participant = _require_present(await CONFERENCECALLS.find_for_update(tx, conferencecall_id))
                 changed = change.applied_to(participant)
                 if changed != participant:
                     participant = replace(changed, tm_update=self._clock.now())
                     await CONFERENCECALLS.save(tx, participant, "conferencecall_updated")
-            if seat := self._rooms.seat(participant.conference_id, conferencecall_id):
+            if seat := self._rooms.find_seat(participant.conference_id, conferencecall_id):
                 seat.adjust(participant)
             if room := self._rooms.find(participant.conference_id):
-                room.settle()
+                room.update_sounds()
         return participant
 
     async def settings(self, customer_id: CustomerId, conference_id: ConferenceId) -> RoomSettings:
@@ -115,7 +117,7 @@ class ParticipantService:
         activeflow_id: UUID = NIL,
     ) -> Seat | None:
         """Create a participant that is joining and return its seat; None if the conference does not admit it."""
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             async with self._store.transaction() as tx:
                 conference = await self._lifecycle.begin(tx, conference_id)
             room = self._rooms.find(conference_id)
@@ -126,14 +128,14 @@ class ParticipantService:
             )
             try:
                 check_place(conference.settings, len(room.seats))
-                self._rooms.seat_down(room, seat)
+                self._rooms.seat(room, seat)
             except Conflict as refusal:
                 log.info("not admitted", conference_id=str(conference_id), reason=refusal.reason)
                 return None
             try:
                 await self._create(seat)
             except BaseException:
-                self._rooms.get_up(room, seat)
+                self._rooms.unseat(room, seat)
                 raise
             return seat
 
@@ -154,13 +156,14 @@ class ParticipantService:
 
     async def connect(self, seat: Seat) -> bool:
         """Connect the participant's audio; False if it was removed before, or must wait for a moderator."""
-        async with self._rooms.turn(seat.conference.id):
+        async with self._rooms.lock(seat.conference.id):
             room = self._rooms.find(seat.conference.id)
             if seat.dismissed.done() or room is None:
                 return False
-            if not seat.open.is_set():
-                seat.waiting = True
-                room.settle()
+            if not seat.may_join.is_set():
+                if seat.state is SeatState.RESERVED:
+                    seat.advance(SeatEvent.HELD)
+                room.update_sounds()
                 return False
             try:
                 async with self._store.transaction() as tx:
@@ -172,18 +175,18 @@ class ParticipantService:
             except BaseException:
                 seat.port.leave()
                 raise
-            seat.joined = True
+            seat.advance(SeatEvent.CONNECTED)
             await self._joined(room, seat)
             return True
 
     async def leave(self, seat: Seat) -> None:
         """Give the seat back: the participant is leaved; after the last one a terminating conference ends."""
-        async with self._rooms.turn(seat.conference.id):
+        async with self._rooms.lock(seat.conference.id):
             seat.clear()
             room = self._rooms.find(seat.conference.id)
             if room is None or seat.id not in room.seats:
                 return
-            self._rooms.get_up(room, seat)
+            self._rooms.unseat(room, seat)
             async with self._store.transaction() as tx:
                 participant = await CONFERENCECALLS.find_for_update(tx, seat.id)
                 await advance(tx, self._clock, participant, ConferencecallEvent.LEFT)
@@ -197,7 +200,7 @@ class ParticipantService:
         """Update sounds, tones, announcements and recording after a participant has joined."""
         if room.joined > 1:
             room.company.set()
-        room.settle()
+        room.update_sounds()
         if room.settings.entry_tone:
             room.chimes.play(entry_tone())
         self._announcements.announce_joined(room, seat, await self._name(seat, room))

@@ -13,7 +13,7 @@ engine, and a seat for each participant (``room``).
     HearsService          who hears whom
     watchers              talk spurts become events; unhealthy participants are removed
 
-Every change is made with the conference's lock (``Rooms.turn``) held: read the row, decide, write the row
+Every change is made with the conference's lock (``Rooms.lock``) held: read the row, decide, write the row
 and its event in one transaction (``ledger``), then change the room. ``protocols`` lists what packages above
 this one do for it: recording, transcription and flows.
 """
@@ -72,7 +72,7 @@ class ConferenceService:
         async with self._store.snapshot() as tx:
             unfinished = await tx.conferences.unfinished()
         for conference in unfinished:
-            async with self._rooms.turn(conference.id):
+            async with self._rooms.lock(conference.id):
                 await self._lifecycle.resume(conference)
 
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
@@ -99,7 +99,7 @@ class ConferenceService:
 
     async def delete(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
         """Delete the conference and remove its participants; one that is ending or ended is returned unchanged."""
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             await self.get(customer_id, conference_id)
             return await self._lifecycle.close(conference_id)
 
@@ -109,7 +109,7 @@ class ConferenceService:
         """Replace the profile; the timeout starts again now. ConferenceNotProgressing if it is ending or ended."""
         timeout_s = _timeout_s(profile)
         check_settings(profile.settings)
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             await self.get(customer_id, conference_id)
             profile = await self._flows.checked(customer_id, profile)
             async with self._store.transaction() as tx:
@@ -122,14 +122,14 @@ class ConferenceService:
             self._lifecycle.arm(conference)
             if room := self._rooms.find(conference_id):
                 room.settings = conference.settings
-                room.settle()
+                room.update_sounds()
         return conference
 
     async def regenerate_direct_hash(
         self, customer_id: CustomerId, conference_id: ConferenceId
     ) -> Conference:
         """Replace the direct hash; the previous one cannot be dialled any more."""
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             await self.get(customer_id, conference_id)
             async with self._store.transaction() as tx:
                 conference = await self._open(tx, conference_id)
@@ -148,7 +148,7 @@ class ConferenceService:
         self, customer_id: CustomerId, conference_id: ConferenceId, options: RecordingOptions
     ) -> Conference:
         """Start recording the room; it may be empty."""
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             conference, room = await self._progressing(customer_id, conference_id)
             await self._recorder.start(conference, room.bridge, options)
             self._lifecycle.announcements.announce_recording(room)
@@ -156,7 +156,7 @@ class ConferenceService:
 
     async def recording_stop(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
         """Stop the running recording; its file is complete shortly after."""
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             conference, _ = await self._progressing(customer_id, conference_id)
             await self._recorder.stop(conference.id)
             return await self.get(customer_id, conference_id)
@@ -179,14 +179,14 @@ class ConferenceService:
         self, customer_id: CustomerId, conference_id: ConferenceId, options: TranscribeOptions
     ) -> Conference:
         """Start a transcription, separate for each participant."""
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             conference, room = await self._progressing(customer_id, conference_id)
             await self._lifecycle.transcriber.start(conference, room.bridge, options)
             return await self.get(customer_id, conference_id)
 
     async def transcribe_stop(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
         """Stop the transcription; its last transcripts are created shortly after."""
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             conference, _ = await self._progressing(customer_id, conference_id)
             await self._lifecycle.transcriber.stop(conference)
             return await self.get(customer_id, conference_id)
@@ -209,7 +209,7 @@ class ConferenceService:
         return conference
 
     async def _begin(self, conference_id: ConferenceId) -> None:
-        async with self._rooms.turn(conference_id), self._store.transaction() as tx:
+        async with self._rooms.lock(conference_id), self._store.transaction() as tx:
             await self._lifecycle.begin(tx, conference_id)
 
     def _new(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:

@@ -57,7 +57,7 @@ class TalkingWatch:
 
     async def _write(self, conference_id: ConferenceId) -> None:
         # With the lock held, a change in progress, such as the participant's joining, is already in its row.
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             changes = self._pending.pop(conference_id)
             try:
                 async with self._store.transaction() as tx:

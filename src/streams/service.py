@@ -64,7 +64,7 @@ class StreamService:
         self, customer_id: CustomerId, conference_id: ConferenceId, encapsulation: Encapsulation
     ) -> MediaStream:
         """Hear everybody in a room, and be heard by everybody; whoever asked for it closes it."""
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
             self._check_place(conference_id)
             return self._open(conference_id, RoomAudio(self._engine, room.bridge), encapsulation)

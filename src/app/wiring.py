@@ -23,7 +23,7 @@ from mixminus.app.sounds import SoundConfig, open_sounds
 from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
-from mixminus.call.outbound import Trunk
+from mixminus.call.outbound import Carrier
 from mixminus.call.registry import LiveCalls
 from mixminus.call.service import MAX_DURATION_S, CallService
 from mixminus.call.transfer import TransferService
@@ -76,7 +76,7 @@ class ServiceConfig:
     """What a phone can dial beside ids and hashes; may grow later."""
     sip_domain: str = "mixminus.local"
     """The domain below which the SIP realms of customers and trunks are."""
-    trunk: Trunk | None = None
+    trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
 

@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 from mixminus.call.errors import GroupcallNotFound
-from mixminus.call.render import render_groupcall
 from mixminus.clock import Clock
 from mixminus.machine import step
 from mixminus.model.call import GROUPCALL_TRANSITIONS, Groupcall, GroupcallEvent, GroupcallStatus
@@ -16,12 +15,13 @@ from mixminus.store.database import Store
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.store.published import PublishedRows
+from mixminus.wire.call import GroupcallView
 
 __all__ = ["GroupcallLedger"]
 
 _GROUPCALLS: Final = PublishedRows(
     lambda tx: tx.groupcalls,
-    render_groupcall,
+    GroupcallView.render,
     lambda groupcall_id: GroupcallNotFound(f"no groupcall {groupcall_id}"),
 )
 

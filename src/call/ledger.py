@@ -8,7 +8,6 @@ from uuid import UUID
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.call.leg import LegEnded
-from mixminus.call.render import render_call
 from mixminus.clock import Clock
 from mixminus.machine import step
 from mixminus.model.call import (
@@ -23,6 +22,7 @@ from mixminus.model.call import (
 from mixminus.model.ids import CallId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.published import PublishedRows
+from mixminus.wire.call import CallView
 
 __all__ = ["CallLedger", "touch_call"]
 
@@ -31,7 +31,7 @@ _ENDING = frozenset({CallStatus.TERMINATING, CallStatus.CANCELING, CallStatus.HA
 
 
 _CALLS: Final = PublishedRows(
-    lambda tx: tx.calls, render_call, lambda call_id: CallNotFound(f"no call {call_id}")
+    lambda tx: tx.calls, CallView.render, lambda call_id: CallNotFound(f"no call {call_id}")
 )
 
 

@@ -5,7 +5,6 @@ from typing import Final
 
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferencecallNotFound, ConferenceNotFound
-from mixminus.conference.render import render_conference, render_conferencecall
 from mixminus.machine import step
 from mixminus.model.conference import (
     CONFERENCECALL_TRANSITIONS,
@@ -17,18 +16,19 @@ from mixminus.model.conference import (
 from mixminus.model.ids import ConferenceId
 from mixminus.store.database import Transaction
 from mixminus.store.published import PublishedRows
+from mixminus.wire.conference import ConferencecallView, ConferenceView
 
 __all__ = ["CONFERENCECALLS", "CONFERENCES", "advance", "set_talking", "touch_conference"]
 
 CONFERENCES: Final = PublishedRows(
     lambda tx: tx.conferences,
-    render_conference,
+    ConferenceView.render,
     lambda conference_id: ConferenceNotFound(f"no conference {conference_id}"),
     stream_id=lambda conference: conference.id,
 )
 CONFERENCECALLS: Final = PublishedRows(
     lambda tx: tx.conferencecalls,
-    render_conferencecall,
+    ConferencecallView.render,
     lambda conferencecall_id: ConferencecallNotFound(f"no conferencecall {conferencecall_id}"),
     stream_id=lambda participant: participant.conference_id,
 )

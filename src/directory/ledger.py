@@ -3,19 +3,19 @@
 from typing import Final
 
 from mixminus.directory.errors import ExtensionNotFound, NumberNotFound, TrunkNotFound
-from mixminus.directory.render import render_extension, render_number, render_trunk
 from mixminus.store.published import PublishedRows
+from mixminus.wire.directory import ExtensionView, NumberView, TrunkView
 
 __all__ = ["EXTENSIONS", "NUMBERS", "TRUNKS"]
 
 EXTENSIONS: Final = PublishedRows(
     lambda tx: tx.extensions,
-    render_extension,
+    ExtensionView.render,
     lambda extension_id: ExtensionNotFound(f"no extension {extension_id}"),
 )
 NUMBERS: Final = PublishedRows(
-    lambda tx: tx.numbers, render_number, lambda number_id: NumberNotFound(f"no number {number_id}")
+    lambda tx: tx.numbers, NumberView.render, lambda number_id: NumberNotFound(f"no number {number_id}")
 )
 TRUNKS: Final = PublishedRows(
-    lambda tx: tx.trunks, render_trunk, lambda trunk_id: TrunkNotFound(f"no trunk {trunk_id}")
+    lambda tx: tx.trunks, TrunkView.render, lambda trunk_id: TrunkNotFound(f"no trunk {trunk_id}")
 )

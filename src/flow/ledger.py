@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from mixminus.clock import Clock
 from mixminus.flow.errors import ActiveflowNotFound
-from mixminus.flow.render import render_activeflow
 from mixminus.machine import step
 from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, Activeflow, ActiveflowEvent, ActiveflowStatus
 from mixminus.model.ids import ActiveflowId
 from mixminus.store.database import Store
 from mixminus.store.published import PublishedRows
 from mixminus.store.timestamps import format_time
+from mixminus.wire.flow import ActiveflowView
 
 __all__ = ["ActiveflowLedger"]
 
@@ -22,7 +22,7 @@ MAX_EXECUTED: Final = 100
 
 _ACTIVEFLOWS: Final = PublishedRows(
     lambda tx: tx.activeflows,
-    render_activeflow,
+    ActiveflowView.render,
     lambda activeflow_id: ActiveflowNotFound(f"no activeflow {activeflow_id}"),
 )
 

@@ -26,11 +26,11 @@ from mixminus.recording.errors import (
     RecordingNotActive,
     RecordingNotFound,
 )
-from mixminus.recording.render import render_recording
 from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.store.published import PublishedRows
+from mixminus.wire.recording import RecordingView
 
 __all__ = ["RecordingLedger"]
 
@@ -44,7 +44,7 @@ def _stream_of(recording: Recording) -> UUID:
 
 _RECORDINGS: Final = PublishedRows(
     lambda tx: tx.recordings,
-    render_recording,
+    RecordingView.render,
     lambda recording_id: RecordingNotFound(f"no recording {recording_id}"),
     stream_id=_stream_of,
 )

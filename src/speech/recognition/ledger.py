@@ -13,9 +13,9 @@ from mixminus.machine import step
 from mixminus.model.ids import ConferenceId, TranscribeId
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, Transcribe, TranscribeEvent, TranscribeStatus
 from mixminus.speech.recognition.errors import TranscribeNotFound
-from mixminus.speech.recognition.render import render_transcribe
 from mixminus.store.database import Store, Transaction
 from mixminus.store.published import PublishedRows
+from mixminus.wire.transcription import TranscribeView
 
 __all__ = ["OnDone", "TranscribeLedger", "stream_of"]
 
@@ -33,7 +33,7 @@ OnDone = Callable[[Transcribe], Awaitable[None]]
 
 _TRANSCRIBES: Final = PublishedRows(
     lambda tx: tx.transcribes,
-    render_transcribe,
+    TranscribeView.render,
     lambda transcribe_id: TranscribeNotFound(f"no transcribe {transcribe_id}"),
     stream_id=stream_of,
 )

@@ -32,7 +32,7 @@ from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
-from mixminus.sound.desk import SoundDesk
+from mixminus.sound.service import SoundService
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 from mixminus.streams.external import ExternalMediaService
@@ -66,7 +66,7 @@ class Control:
     call_recordings: CallRecordings
     hears: HearsService
     talking: TalkingWatch
-    sounds: SoundDesk
+    sounds: SoundService
     keypad: Keypad
     asides: AsideService
     transcription: TranscriptionService

@@ -14,7 +14,7 @@ from mixminus.conference.telling import Telling
 from mixminus.flow.flows import FlowService
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
-from mixminus.sound.desk import SoundDesk
+from mixminus.sound.service import SoundService
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.service import TranscriptionService
 
@@ -25,7 +25,7 @@ __all__ = ["RoomParts", "open_rooms"]
 class RoomParts:
     """Everything that needs no call."""
 
-    sounds: SoundDesk
+    sounds: SoundService
     rooms: Rooms
     recordings: RecordingService
     library: RecordingLibrary
@@ -43,7 +43,7 @@ async def open_rooms(ground: Ground) -> RoomParts:
         open_sounds(ground.engine, clock, config.sounds, config.private_targets)
     )
     rooms = Rooms(ground.engine, clock, sounds.tune)
-    telling = Telling(sounds.desk)
+    telling = Telling(sounds.service)
     recordings, library = open_recordings(ground, seat_of=rooms.seat_of)
     transcription = ground.kept(
         TranscriptionService(
@@ -59,7 +59,7 @@ async def open_rooms(ground: Ground) -> RoomParts:
     )
     participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling)
     return RoomParts(
-        sounds=sounds.desk,
+        sounds=sounds.service,
         rooms=rooms,
         recordings=recordings,
         library=library,

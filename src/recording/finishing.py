@@ -17,7 +17,7 @@ from mixminus.model.ids import RecordingId
 from mixminus.model.recording import Recording
 from mixminus.recording.books import RecordingBooks
 from mixminus.recording.completion import TIMELINE, Completed, complete
-from mixminus.recording.encode import EncodingStopped
+from mixminus.recording.encoding import EncodingStopped
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.storage import LocalStorage, Storage
 from mixminus.recording.wav import repair_wav
@@ -26,8 +26,8 @@ from mixminus.tasks import TaskScope
 __all__ = ["Finisher"]
 
 _DISK_THREADS: Final = 4
-_ERRAND_THREADS: Final = 2
-_PATIENCE_S: Final = 1.0
+_IO_THREADS: Final = 2
+_RETRY_S: Final = 1.0
 
 T = TypeVar("T")
 log = get("recording")
@@ -57,22 +57,22 @@ class Finisher:
         self.disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
         """For what is being recorded."""
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
-        self._errands = ThreadPoolExecutor(_ERRAND_THREADS, thread_name_prefix="recordings")
+        self._io_threads = ThreadPoolExecutor(_IO_THREADS, thread_name_prefix="recordings")
         self._scope = TaskScope(task_failed("recording"))
         self._repairing: set[RecordingId] = set()
         self._closing = False
 
-    def hurry(self) -> None:
+    def begin_closing(self) -> None:
         """Leave what is long to the next start: the server is closing."""
         self._closing = True
 
     async def close(self) -> None:
         """Let the threads go; closing twice is harmless."""
-        self.hurry()
+        self.begin_closing()
         await self._scope.close()
         self.disk.shutdown()
         self._encoder.shutdown()
-        self._errands.shutdown()
+        self._io_threads.shutdown()
 
     async def repair(self) -> None:
         """Take up the recordings that an earlier run has left: they end at the last sample on the disk."""
@@ -83,18 +83,18 @@ class Finisher:
             else:
                 await self._repair(recording)
 
-    async def store_again(self, going_on: Container[RecordingId]) -> None:
+    async def retry_storing(self, going_on: Container[RecordingId]) -> None:
         """Bring into the storage what is still here though it has ended."""
         if isinstance(self._storage, LocalStorage):
             return
         for directory in await self.on_disk(lambda: sorted(self._directory.glob(f"*/{TIMELINE}"))):
             recording_id = RecordingId(UUID(directory.parent.name))
             if recording_id not in going_on and recording_id not in self._repairing:
-                await self._keep(recording_id, directory.parent)
+                await self._store(recording_id, directory.parent)
 
     async def on_disk(self, work: Callable[[], T]) -> T:
         """Return what a function returns that waits for the disk or the storage; recordings do not wait for it."""
-        return await asyncio.get_running_loop().run_in_executor(self._errands, work)
+        return await asyncio.get_running_loop().run_in_executor(self._io_threads, work)
 
     async def finish(
         self, recording: Recording, tm_end: datetime | None, session: RecordingSession | None
@@ -107,7 +107,7 @@ class Finisher:
             work = functools.partial(complete, directory, functools.partial(self._progress, session))
             executor = self._encoder if self.is_long(recording) else self.disk
             completed = await asyncio.get_running_loop().run_in_executor(executor, work)
-            await self._keep(recording.id, directory)
+            await self._store(recording.id, directory)
         except EncodingStopped:
             return
         except (OSError, ValueError, LookupError) as exc:
@@ -117,11 +117,11 @@ class Finisher:
         begin = recording.tm_start or recording.tm_create
         tm_end = tm_end or begin + timedelta(seconds=samples / self._sample_rate_hz)
         write = functools.partial(self._books.end, recording.id, tm_end, completed, error)
-        if ended := await self.insist(write):
+        if ended := await self.retry(write):
             log.info("recording ended", recording_id=str(recording.id), samples=samples, error=ended.error)
-            await self._tell(ended)
+            await self._notify_ended(ended)
 
-    async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
+    async def retry(self, write: Callable[[], Awaitable[T]]) -> T:
         """Return what a change of the books returns, tried until they take it: they may be on the full disk, too."""
         while True:
             try:
@@ -129,7 +129,7 @@ class Finisher:
             except Unavailable:
                 if self._closing:
                     raise  # the next start finds it unfinished
-                await self._clock.sleep(_PATIENCE_S)
+                await self._clock.sleep(_RETRY_S)
 
     def is_long(self, recording: Recording) -> bool:
         """Return whether more than a moment of work follows when nothing more is heard."""
@@ -154,7 +154,7 @@ class Finisher:
             recording.id, begin + timedelta(seconds=samples / self._sample_rate_hz), None, "repaired"
         )
 
-    async def _tell(self, recording: Recording) -> None:
+    async def _notify_ended(self, recording: Recording) -> None:
         if self._closing:
             return  # whoever would act on it has closed already
         for told in self.on_ended:
@@ -163,9 +163,9 @@ class Finisher:
             except Exception as exc:
                 log.error("end not told", recording_id=str(recording.id), exc_info=exc)
 
-    async def _keep(self, recording_id: RecordingId, directory: Path) -> None:
+    async def _store(self, recording_id: RecordingId, directory: Path) -> None:
         try:
-            await self.on_disk(functools.partial(self._storage.keep, recording_id, directory))
+            await self.on_disk(functools.partial(self._storage.store, recording_id, directory))
         except OSError as exc:
             # It stays where it is, and is found there; the upkeep tries again.
             self._counters["recording.not_stored"] += 1

@@ -18,7 +18,7 @@ from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId, RecordingId
 from mixminus.model.recording import Recording, RecordingStatus
 from mixminus.recording.completion import TIMELINE
-from mixminus.recording.encode import FORMATS
+from mixminus.recording.encoding import FORMATS, peaks
 from mixminus.recording.errors import (
     FileNotFound,
     RecordingNotActive,
@@ -27,7 +27,6 @@ from mixminus.recording.errors import (
 )
 from mixminus.recording.journal import read_journal
 from mixminus.recording.layout import MAIN
-from mixminus.recording.peaks import peaks
 from mixminus.recording.service import RecordingService
 from mixminus.recording.tracks import JOURNAL
 from mixminus.recording.verify import Finding, verify
@@ -37,7 +36,7 @@ from mixminus.tasks import TaskScope
 __all__ = ["RecordingLibrary", "Sound"]
 
 _DAY_S: Final = 86_400
-_UPKEEP_S: Final = 3600.0
+_MAINTENANCE_S: Final = 3600.0
 _MEDIA_TYPES: Final = {each.extension: each.media_type for each in FORMATS.values()}
 _NOT_A_SOUND: Final = (av.FFmpegError, LookupError, OSError)
 
@@ -94,7 +93,7 @@ class RecordingLibrary:
         name = found["name"] if found else f"{MAIN}.wav"
         storage = self._recordings.storage
         try:
-            size = await self._done(functools.partial(storage.size, recording_id, name))
+            size = await self._on_disk(functools.partial(storage.size, recording_id, name))
         except FileNotFoundError:
             raise FileNotFound(f"recording {recording_id} has no file") from None
         path = storage.path(recording_id, name)
@@ -116,7 +115,7 @@ class RecordingLibrary:
         path = self._folder(recording_id) / f"{MAIN}.wav"
         if samples is None or not path.is_file():
             raise RecordingNotActive(f"recording {recording_id} does not go on")
-        shape = await self._done(functools.partial(shape_of, path))
+        shape = await self._on_disk(functools.partial(shape_of, path))
         header = wav_header(shape, samples * shape.frame_bytes)
         return Sound(
             name=f"{recording_id}.wav",
@@ -134,14 +133,14 @@ class RecordingLibrary:
         if recording.status is not RecordingStatus.ENDED:
             path = self._folder(recording_id) / JOURNAL
             try:
-                entries, _ = await self._done(functools.partial(read_journal, path))
+                entries, _ = await self._on_disk(functools.partial(read_journal, path))
             except FileNotFoundError:
                 raise RecordingNotEnded(f"recording {recording_id} is being completed") from None
             return {"entries": entries, "files": [], "seal": ""}
-        self._refuse_deleted(recording)
+        self._require_not_deleted(recording)
         try:
             opened = functools.partial(self._recordings.storage.open, recording_id, TIMELINE)
-            return dict(orjson.loads(await self._done(lambda: _content(opened))))
+            return dict(orjson.loads(await self._on_disk(lambda: _content(opened))))
         except FileNotFoundError:
             raise FileNotFound(f"recording {recording_id} has no timeline") from None
 
@@ -158,7 +157,7 @@ class RecordingLibrary:
                 return peaks(file, per_second)
 
         try:
-            return await self._done(work)
+            return await self._on_disk(work)
         except ValueError as exc:
             if isinstance(exc, av.FFmpegError):
                 raise FileNotFound(f"recording {recording_id} cannot be decoded") from None
@@ -169,34 +168,34 @@ class RecordingLibrary:
     async def verify(self, customer_id: CustomerId, recording_id: RecordingId) -> list[Finding]:
         """Return what is not as it was sealed, by the files and by the books."""
         recording = await self._ended(customer_id, recording_id)
-        return await self._done(functools.partial(self._verify, recording))
+        return await self._on_disk(functools.partial(self._verify, recording))
 
     async def delete(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
         """Remove its files for good, wherever they are, and take it out of the lists; RecordingNotEnded."""
         recording = await self._recordings.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
-        await self._done(functools.partial(self._recordings.storage.delete, recording_id))
+        await self._on_disk(functools.partial(self._recordings.storage.delete, recording_id))
         return await self._recordings.books.deleted(recording_id)
 
-    async def look_after(self) -> None:
+    async def run_maintenance(self) -> None:
         """Delete what is older than the retention, and store what has not been."""
         if self._retention_days:
             moment = self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S)
             for recording in await self._recordings.books.ended_before(moment):
                 await self.delete(recording.customer_id, recording.id)
                 log.info("recording expired", recording_id=str(recording.id))
-        await self._recordings.store_again()
+        await self._recordings.retry_storing()
 
     async def _run(self) -> None:
         while True:
             try:
-                await self.look_after()
+                await self.run_maintenance()
             except Exception as exc:
                 log.error("upkeep failed", exc_info=exc)
-            await self._clock.sleep(_UPKEEP_S)
+            await self._clock.sleep(_MAINTENANCE_S)
 
-    async def _done(self, work: Callable[[], T]) -> T:
+    async def _on_disk(self, work: Callable[[], T]) -> T:
         """Return what work returns that waits for the disk or the storage; FileNotFoundError passes."""
         try:
             return await self._recordings.on_disk(work)
@@ -209,10 +208,10 @@ class RecordingLibrary:
         recording = await self._recordings.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
-        self._refuse_deleted(recording)
+        self._require_not_deleted(recording)
         return recording
 
-    def _refuse_deleted(self, recording: Recording) -> None:
+    def _require_not_deleted(self, recording: Recording) -> None:
         if recording.tm_delete is not None:
             raise FileNotFound(f"recording {recording.id} was deleted")
 

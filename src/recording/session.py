@@ -13,8 +13,7 @@ from mixminus.mixer import Tap, TapRecord
 from mixminus.model.recording import PauseMode, Recording, RecordingOptions
 from mixminus.recording.errors import RecordingNotPaused, RecordingPaused
 from mixminus.recording.journal import Entry
-from mixminus.recording.layout import MAIN, Layout
-from mixminus.recording.sample_clock import SampleClock, place
+from mixminus.recording.layout import MAIN, Layout, SampleClock, place
 from mixminus.recording.tracks import TrackSet
 from mixminus.tasks import Interrupted, unless
 
@@ -24,7 +23,7 @@ __all__ = ["RecordingSession"]
 _PERIOD_S: Final = 0.25
 _STEP_SAMPLES: Final = 1 << 18
 _MAX_EVENTS: Final = 4096
-_SOUND: Final = 100
+_SILENCE_LEVEL: Final = 100
 """Sample values of a room that is silent stay below: -50 dBov."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -61,7 +60,7 @@ class RecordingSession:
         return self._clock.mode
 
     @property
-    def heard_s(self) -> float:
+    def duration_s(self) -> float:
         """How long it has listened, pauses included, by the tap's clock."""
         return self._done / self._tap.sample_rate_hz
 
@@ -147,6 +146,6 @@ class RecordingSession:
             samples = self._clock.file_sample(until) - self._clock.file_sample(at)
             tracks = self.layout.tracks(lines, samples)
             if self.options.end_of_silence_s:
-                loud = np.flatnonzero(np.abs(tracks[MAIN].reshape(samples, -1)).max(axis=1) > _SOUND)
+                loud = np.flatnonzero(np.abs(tracks[MAIN].reshape(samples, -1)).max(axis=1) > _SILENCE_LEVEL)
                 self._last_sound = self.tracks.samples + int(loud[-1]) if loud.size else self._last_sound
             self.tracks.write(tracks, samples, noted if until == end else ())

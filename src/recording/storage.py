@@ -22,7 +22,7 @@ _HELP: Final = "pip install 'mixminus[s3]'"
 class Storage(Protocol):
     """Keeps finished recordings."""
 
-    def keep(self, recording_id: RecordingId, directory: Path) -> None:
+    def store(self, recording_id: RecordingId, directory: Path) -> None:
         """Take over the files of a folder; they are all there on return. OSError if that fails."""
         ...
 
@@ -49,7 +49,7 @@ class LocalStorage:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def keep(self, recording_id: RecordingId, directory: Path) -> None:
+    def store(self, recording_id: RecordingId, directory: Path) -> None:
         """Everything lies where it should."""
 
     def size(self, recording_id: RecordingId, name: str) -> int:
@@ -86,7 +86,7 @@ class RemoteStorage:
         # In a store of objects a folder is part of a name, and making one would make a bucket.
         self._has_folders = _OBJECT_STORES.isdisjoint(_protocols(self._files))
 
-    def keep(self, recording_id: RecordingId, directory: Path) -> None:
+    def store(self, recording_id: RecordingId, directory: Path) -> None:
         target = self._remote(recording_id)
         with _as_os_errors():
             if self._has_folders:

@@ -1,16 +1,20 @@
-"""Library: opens what a flow wants played: files below one folder, and whatever a fetcher brings."""
+"""SoundLibrary: opens sound files below one folder or from a URL; HoldMusic: the music on hold."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from mixminus.sound.decoder import Decoder
-from mixminus.sound.errors import SoundNotFound, SoundTooLarge
-from mixminus.sound.source import FileSource, Source
+import numpy as np
 
-__all__ = ["MAX_BYTES", "Fetch", "Library"]
+from mixminus.log import get
+from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, music
+from mixminus.sound.errors import SoundNotFound, SoundTooLarge, SoundUnreadable
+from mixminus.sound.source import Decoder, FileSource, Source
+
+__all__ = ["MAX_BYTES", "Fetch", "HoldMusic", "SoundLibrary", "load_hold_music"]
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
 """Returns what is at an http(s) URL, up to a number of bytes; SoundNotFound, SoundTooLarge if it cannot."""
@@ -19,15 +23,19 @@ MAX_BYTES: Final = 20 << 20
 _MAX_S: Final = 3600.0
 _MAX_FETCHES: Final = 4
 _THREADS: Final = 2
+_MAX_MUSIC_S: Final = 600.0
+"""Of all music files together: they are kept in memory, 2 bytes per sample."""
+_MAX_MUSIC_FILES: Final = 20
 
 T = TypeVar("T")
+log = get("sound")
 
 
 async def no_fetch(url: str, max_bytes: int) -> bytes:
     raise SoundNotFound("sounds are not fetched from the network here")
 
 
-class Library:
+class SoundLibrary:
     """Owns the threads that decode."""
 
     def __init__(self, directory: Path, fetch: Fetch = no_fetch) -> None:
@@ -78,3 +86,43 @@ class Library:
         if size > MAX_BYTES:
             raise SoundTooLarge(f"the file is larger than {MAX_BYTES} bytes")
         return path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoldMusic:
+    """Music that is played again from its beginning when it is over, at the rate of narrow rooms."""
+
+    pcm: Pcm
+    sample_rate_hz: int = SOUND_RATE_HZ
+
+
+async def load_hold_music(folders: Sequence[Path]) -> HoldMusic:
+    """Return what the first folder has that has music; the pad if none has."""
+    return await asyncio.to_thread(_load, folders)
+
+
+def _load(folders: Sequence[Path]) -> HoldMusic:
+    for folder in folders:
+        pieces: list[Pcm] = []
+        for path in sorted(path for path in folder.glob("*") if path.is_file())[:_MAX_MUSIC_FILES]:
+            try:
+                _read(path, pieces)
+            except (SoundUnreadable, OSError):
+                log.warning("music not readable", folder=str(folder))
+        if pieces:
+            pcm = np.concatenate(pieces)
+            pcm.flags.writeable = False
+            return HoldMusic(pcm)
+    return HoldMusic(music())
+
+
+def _read(path: Path, pieces: list[Pcm]) -> None:
+    left_s = _MAX_MUSIC_S - sum(map(len, pieces)) / SOUND_RATE_HZ
+    if left_s <= 0:
+        return
+    decoder = Decoder(path, SOUND_RATE_HZ, max_s=left_s)
+    try:
+        while (piece := decoder.read()) is not None:
+            pieces.append(piece)
+    finally:
+        decoder.close()

@@ -14,9 +14,9 @@ __all__ = ["Player", "rate_for"]
 _RING_S: Final = 4
 _AHEAD_S: Final = 2.0
 """Written ahead of what is heard: longer than a decoder or a busy event loop pauses."""
-_TURN_S: Final = 0.5
-_LAST_S: Final = 0.02
-_PATIENCE_S: Final = 10.0
+_POLL_S: Final = 0.5
+_MIN_WAIT_S: Final = 0.02
+_STALL_S: Final = 10.0
 """Without a sample taken, before a leg counts as one that takes none."""
 _NARROW_HZ: Final = 8000
 _WIDE_HZ: Final = 16_000
@@ -29,7 +29,7 @@ def rate_for(place: BridgePort | Bridge) -> int:
 
 
 class Player:
-    """Keeps a playout filled until it has been heard."""
+    """Keeps a playout fill until it has been heard."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
@@ -44,7 +44,7 @@ class Player:
         try:
             with self._engine.open_playout(source.sample_rate_hz, seconds=_RING_S) as playout:
                 port.play(playout)
-                await self._pour(source, playout)
+                await self._feed(source, playout)
         finally:
             await source.close()
 
@@ -52,11 +52,11 @@ class Player:
         """As ``play``, to everybody on a bridge; it ends with the bridge."""
         try:
             with bridge.open_playout(source.sample_rate_hz, seconds=_RING_S) as playout:
-                await self._pour(source, playout)
+                await self._feed(source, playout)
         finally:
             await source.close()
 
-    async def _pour(self, source: Source, playout: Playout) -> None:
+    async def _feed(self, source: Source, playout: Playout) -> None:
         begun = False
         while (piece := await source.read()) is not None:
             if begun and not playout.pending and not playout.closed:
@@ -73,20 +73,20 @@ class Player:
             room = ahead - playout.pending
             piece = piece[playout.write(piece[:room]) :] if room > 0 else piece
             if len(piece):
-                await self._turn(playout, _TURN_S)
+                await self._wait_played(playout, _POLL_S)
 
     async def _drain(self, playout: Playout) -> None:
         while not playout.done:
-            await self._turn(playout, max(playout.pending / playout.sample_rate_hz, _LAST_S))
+            await self._wait_played(playout, max(playout.pending / playout.sample_rate_hz, _MIN_WAIT_S))
 
-    async def _turn(self, playout: Playout, seconds: float) -> None:
+    async def _wait_played(self, playout: Playout, seconds: float) -> None:
         """Wait until some of it was heard."""
         before, begun_s = playout.pending, self._clock.monotonic_s()
         await self._clock.sleep(seconds)
         if playout.closed:
             raise PlaybackStalled("the room has closed")
         while playout.pending == before and not playout.done:
-            if self._clock.monotonic_s() - begun_s > _PATIENCE_S:
+            if self._clock.monotonic_s() - begun_s > _STALL_S:
                 self.counters["sound.stalled"] += 1
                 raise PlaybackStalled("the leg takes no audio")
-            await self._clock.sleep(_TURN_S)
+            await self._clock.sleep(_POLL_S)

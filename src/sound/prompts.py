@@ -7,7 +7,7 @@ then the texts below, in the language that is wanted or in English.
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["DEFAULT_LANGUAGE", "PROMPTS", "SOUND", "filled", "wording"]
+__all__ = ["DEFAULT_LANGUAGE", "PROMPTS", "SOUND", "fill", "wording"]
 
 DEFAULT_LANGUAGE: Final = "en-US"
 SOUND: Final = "sound:"
@@ -94,8 +94,8 @@ def wording(name: str, language: str, own: Mapping[str, str]) -> tuple[str, str]
     return _ENGLISH[name], english
 
 
-def filled(text: str, facts: Mapping[str, str]) -> str:
-    """Return the text with what it leaves open filled in."""
+def fill(text: str, facts: Mapping[str, str]) -> str:
+    """Return the text with what it leaves open fill in."""
     for key, value in facts.items():
         text = text.replace("{" + key + "}", value)
     return text

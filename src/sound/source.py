@@ -1,13 +1,86 @@
-"""Source: audio that is played from its beginning to its end, piece by piece."""
+"""Source: audio played from beginning to end in pieces; Decoder: files of any usual format as PCM.
+
+Decoder is the only user of PyAV here. It blocks: call it in a thread.
+"""
 
 import asyncio
+import io
+from collections.abc import Iterator
 from concurrent.futures import Executor
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.container import InputContainer
+from numpy.typing import NDArray
 
 from mixminus.mixer.sounds import Pcm
-from mixminus.sound.decoder import Decoder
+from mixminus.sound.errors import SoundUnreadable
 
-__all__ = ["FileSource", "PcmSource", "Source"]
+__all__ = ["Decoder", "FileSource", "PcmSource", "Source"]
+
+# No playlist is among them: what is read is the file itself, and nothing that it points at.
+_FORMATS: Final = "aac,ac3,aiff,amr,ape,au,caf,flac,g722,gsm,matroska,mov,mp3,ogg,w64,wav,wv,alaw,mulaw"
+_BY_SUFFIX: Final = {
+    ".g722": "g722",
+    ".ulaw": "mulaw",
+    ".ul": "mulaw",
+    ".alaw": "alaw",
+    ".al": "alaw",
+    ".gsm": "gsm",
+}
+"""Formats without a header, which are known by their names alone."""
+
+
+class Decoder:
+    """Mono PCM at the rate that is wanted, up to a longest time; closing twice is harmless."""
+
+    def __init__(self, file: Path | bytes, sample_rate_hz: int, *, max_s: float) -> None:
+        self.sample_rate_hz = sample_rate_hz
+        self._left = round(max_s * sample_rate_hz)
+        raw = io.BytesIO(file) if isinstance(file, bytes) else file.open("rb")
+        guess = None if isinstance(file, bytes) else _BY_SUFFIX.get(file.suffix.lower())
+        options = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
+        try:
+            self._container: InputContainer = av.open(raw, "r", format=guess, options=options)
+        except (av.FFmpegError, ValueError) as error:
+            raw.close()
+            raise SoundUnreadable("this is not audio in a format that is read here") from error
+        self._raw = raw
+        if not self._container.streams.audio:
+            self.close()
+            raise SoundUnreadable("there is no audio in it")
+        self._pieces = self._decode()
+
+    def read(self) -> NDArray[np.int16] | None:
+        """Return the next piece, of less than a second mostly; None at the end."""
+        try:
+            piece = next(self._pieces, None)
+        except av.FFmpegError as error:
+            raise SoundUnreadable("the audio is damaged") from error
+        if piece is None or self._left <= 0:
+            return None
+        piece = piece[: self._left]
+        self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        self._container.close()
+        self._raw.close()
+
+    def _decode(self) -> Iterator[NDArray[np.int16]]:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=self.sample_rate_hz)
+        for frame in self._frames():
+            for out in resampler.resample(frame):
+                yield out.to_ndarray()[0].astype(np.int16)
+
+    def _frames(self) -> Iterator[AudioFrame | None]:
+        for frame in self._container.decode(audio=0):
+            if isinstance(frame, AudioFrame):
+                yield frame
+        yield None  # what the resampler still holds
 
 
 class Source(Protocol):
@@ -47,10 +120,10 @@ class FileSource:
         self.sample_rate_hz = decoder.sample_rate_hz
         self._decoder = decoder
         self._threads = threads
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def read(self) -> Pcm | None:
-        async with self._turn:
+        async with self._lock:
             loop = asyncio.get_running_loop()
             # A thread cannot be interrupted: whoever closes waits for the piece that is being decoded.
             return await asyncio.shield(loop.run_in_executor(self._threads, self._decoder.read))

@@ -1,13 +1,15 @@
-"""Framing: how PCM (16-bit, little endian, 8 kHz, mono) is wrapped into messages, three ways. Pure.
+"""Framing: how PCM (16-bit, little endian, 8 kHz, mono) is wrapped into messages. Pure.
 
     sln          PCM                                              320 bytes
     rtp          12 bytes (RFC 3550 section 5.1, type 96), PCM     332 bytes
     audiosocket  0x10, length (16 bits, big endian), PCM           323 bytes
 
-RTP's own PCM is big endian (L16); this one is not: the API says so.
+RTP's own PCM (L16) is big endian; this one is not: the API says so.
+RtpPcmu is for external media: mu-law in RTP (G.711, RFC 3550, RFC 3551 section 4.5.14).
 """
 
 import enum
+import secrets
 import struct
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
@@ -21,19 +23,29 @@ __all__ = [
     "Encapsulation",
     "Framing",
     "MalformedFrame",
+    "RtpPcmu",
     "framing",
+    "mulaw_decoded",
+    "mulaw_encoded",
     "rtp_payload",
 ]
 
 SAMPLE_RATE_HZ: Final = 8000
 FRAME_SAMPLES: Final = 160
 """20 ms."""
-PAYLOAD_TYPE: Final = 96
+PCM_PAYLOAD_TYPE: Final = 96
 _RTP: Final = struct.Struct("!BBHII")
 _RTP_VERSION: Final = 2
 _WORD_BYTES: Final = 4
 _TLV: Final = struct.Struct("!BH")
 _TLV_AUDIO: Final = 0x10
+PCMU_PAYLOAD_TYPE: Final = 0
+_MARKER: Final = 0x80
+_BIAS: Final = 132
+_CLIP: Final = 32635
+_SEQUENCE_NUMBERS: Final = 1 << 16
+_AHEAD: Final = 1 << 15
+"""A number less than half the range ahead is newer (RFC 1982)."""
 
 Pcm = NDArray[np.int16]
 
@@ -49,7 +61,7 @@ class MalformedFrame(Exception):
 
 
 class Framing(Protocol):
-    """One direction each way; remembers what its headers count."""
+    """One direction each direction; remembers what its headers count."""
 
     def wrap(self, pcm: Pcm) -> bytes:
         """Return the message that carries a frame."""
@@ -100,11 +112,11 @@ class _Rtp:
         # Numbers begin with 1; the time stamp counts samples, as RFC 3550 has it (upstream counts bytes).
         self._sent += 1
         timestamp = (self._sent - 1) * pcm.size & 0xFFFF_FFFF
-        header = _RTP.pack(_RTP_VERSION << 6, PAYLOAD_TYPE, self._sent & 0xFFFF, timestamp, 0)
+        header = _RTP.pack(_RTP_VERSION << 6, PCM_PAYLOAD_TYPE, self._sent & 0xFFFF, timestamp, 0)
         return header + _bytes(pcm)
 
     def unwrap(self, message: bytes) -> Pcm:
-        return _pcm(rtp_payload(message, PAYLOAD_TYPE))
+        return _pcm(rtp_payload(message, PCM_PAYLOAD_TYPE))
 
 
 class _AudioSocket:
@@ -143,3 +155,62 @@ def _pcm(payload: bytes) -> Pcm:
     if len(payload) % 2:
         raise MalformedFrame("half a sample")
     return np.frombuffer(payload, "<i2").astype(np.int16)
+
+
+def _encoder() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    """Return the code of each sample, by its bits as an unsigned number."""
+    pcm = np.arange(1 << 16).astype(np.uint16).view(np.int16).astype(np.int32)
+    magnitude = np.minimum(np.abs(pcm), _CLIP) + _BIAS
+    exponent = sum((magnitude >= 1 << power).astype(np.int32) for power in range(8, 15))
+    code = (pcm < 0) << 7 | exponent << 4 | magnitude >> (exponent + 3) & 0xF
+    return (~code & 0xFF).astype(np.uint8)
+
+
+def _decoder() -> Pcm:
+    code = ~np.arange(256) & 0xFF
+    magnitude = (((code & 0xF) << 3) + _BIAS << (code >> 4 & 7)) - _BIAS
+    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
+
+
+_ENCODED: Final = _encoder()
+_DECODED: Final = _decoder()
+
+
+def mulaw_encoded(pcm: Pcm) -> bytes:
+    """Return one byte for each sample."""
+    return _ENCODED[pcm.view(np.uint16)].tobytes()
+
+
+def mulaw_decoded(payload: bytes) -> Pcm:
+    """Return one sample for each byte."""
+    return _DECODED[np.frombuffer(payload, np.uint8)]
+
+
+class RtpPcmu:
+    """Numbers what it sends, and knows what of the far end's is old."""
+
+    def __init__(self) -> None:
+        self._number, self._timestamp, self._ssrc = (secrets.randbits(bits) for bits in (16, 32, 32))
+        self._marker = _MARKER
+        self._heard: tuple[int, int] | None = None
+        """The far end's SSRC, and its newest number."""
+
+    def wrap(self, pcm: Pcm) -> bytes:
+        """Return the packet that carries a frame."""
+        second = self._marker | PCMU_PAYLOAD_TYPE
+        header = _RTP.pack(_RTP_VERSION << 6, second, self._number, self._timestamp, self._ssrc)
+        self._marker = 0
+        self._number = (self._number + 1) % _SEQUENCE_NUMBERS
+        self._timestamp = (self._timestamp + pcm.size) & 0xFFFF_FFFF
+        return header + mulaw_encoded(pcm)
+
+    def unwrap(self, packet: bytes) -> Pcm | None:
+        """Return what a packet carries, None if it is late or came before; MalformedFrame if it is none."""
+        payload = rtp_payload(packet, PCMU_PAYLOAD_TYPE)
+        _, _, number, _, ssrc = _RTP.unpack_from(packet)
+        if self._heard is not None and self._heard[0] == ssrc:
+            ahead = (number - self._heard[1]) % _SEQUENCE_NUMBERS
+            if not 0 < ahead < _AHEAD:
+                return None
+        self._heard = (ssrc, number)
+        return mulaw_decoded(payload)

@@ -14,13 +14,12 @@ from mixminus.mixer import Engine, PortClosed
 from mixminus.model.call import CallStatus
 from mixminus.model.conference import ConferenceStatus
 from mixminus.model.ids import CallId, ConferenceId, CustomerId
-from mixminus.streams.audio import Audio, CallAudio, RoomAudio
 from mixminus.streams.framing import Encapsulation
-from mixminus.streams.stream import MediaStream
+from mixminus.streams.stream import Audio, CallAudio, MediaStream, RoomAudio
 
-__all__ = ["MOST_STREAMS", "StreamService", "TooManyStreams"]
+__all__ = ["MAX_STREAMS", "StreamService", "TooManyStreams"]
 
-MOST_STREAMS: Final = 5
+MAX_STREAMS: Final = 5
 """Of one room or call (api.md section 15)."""
 
 
@@ -105,8 +104,8 @@ class StreamService:
                 stream.end()
 
     def _check_place(self, of: UUID) -> None:
-        if len(self._streams.get(of, ())) >= MOST_STREAMS:
-            raise TooManyStreams(f"there are {MOST_STREAMS} media streams already")
+        if len(self._streams.get(of, ())) >= MAX_STREAMS:
+            raise TooManyStreams(f"there are {MAX_STREAMS} media streams already")
 
     def _open(self, of: UUID, audio: Audio, encapsulation: Encapsulation) -> MediaStream:
         stream = MediaStream(audio, encapsulation, self.counters)

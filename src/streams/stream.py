@@ -1,22 +1,139 @@
-"""MediaStream: one program's conversation with a room or a call, in messages, without the network."""
+"""MediaStream: frames between a client and the audio of a room or a call, without the network.
+
+RoomAudio takes part in a room as one more participant. CallAudio taps one call, and plays to that call only.
+"""
 
 import asyncio
+import enum
 from collections import Counter
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
-from mixminus.streams.audio import Audio
-from mixminus.streams.framing import FRAME_SAMPLES, Encapsulation, MalformedFrame, Pcm, framing
+from mixminus.mixer import HEARD, MIX, Bridge, BridgePort, Engine
+from mixminus.streams.framing import (
+    FRAME_SAMPLES,
+    SAMPLE_RATE_HZ,
+    Encapsulation,
+    MalformedFrame,
+    Pcm,
+    framing,
+)
 
-__all__ = ["MediaStream"]
+__all__ = ["Audio", "CallAudio", "Direction", "MediaStream", "RoomAudio"]
 
-MOST_WAITING: Final = 50
+MAX_WAITING: Final = 50
 """Frames, a second: a client that reads slower misses the oldest."""
+_RING_S = 10
+"""So much may be written ahead; a program that speaks faster than that is cut."""
+
+
+class Audio(Protocol):
+    """Two ways of PCM at 8 kHz."""
+
+    @property
+    def over(self) -> bool:
+        """Whether what it is of has ended."""
+        ...
+
+    def read(self) -> Pcm:
+        """Return what was heard since the last time, silence included."""
+        ...
+
+    def write(self, pcm: Pcm) -> int:
+        """Speak; return how many samples fitted."""
+        ...
+
+    def close(self) -> None:
+        """Neither hear nor speak any more; closing twice is harmless."""
+        ...
+
+
+class RoomAudio:
+    """A port without a network: it hears everybody but itself, and everybody hears it."""
+
+    def __init__(self, engine: Engine, bridge: Bridge) -> None:
+        self._port = engine.open_pcm_port(SAMPLE_RATE_HZ)
+        try:
+            self._port.join(bridge)
+        except BaseException:
+            self._port.close()
+            raise
+
+    @property
+    def over(self) -> bool:
+        return self._port.closed or self._port.bridge is None
+
+    def read(self) -> Pcm:
+        return self._port.read()
+
+    def write(self, pcm: Pcm) -> int:
+        return self._port.write(pcm)
+
+    def close(self) -> None:
+        self._port.close()
+
+
+class Direction(enum.Enum):
+    """Of a call: what it says, what it hears, or both as one."""
+
+    IN = enum.auto()
+    OUT = enum.auto()
+    BOTH = enum.auto()
+
+
+class CallAudio:
+    """What a call says or hears, in rooms and outside; what is said to it only it hears."""
+
+    def __init__(
+        self, engine: Engine, port: BridgePort, *, direction: Direction = Direction.IN, ring_s: int = _RING_S
+    ) -> None:
+        self._port = port
+        self._stem = {Direction.IN: port.id, Direction.OUT: HEARD, Direction.BOTH: MIX}[direction]
+        self._losses = 0
+        self._playout = engine.open_playout(SAMPLE_RATE_HZ, seconds=ring_s)
+        try:
+            port.play(self._playout)
+            self._tap = port.open_tap(SAMPLE_RATE_HZ)
+        except BaseException:
+            self._playout.close()
+            raise
+
+    @property
+    def over(self) -> bool:
+        return self._port.closed
+
+    def read(self) -> Pcm:
+        records = self._tap.read()
+        said = {each.first_sample: each.pcm for each in records if each.port_id == self._stem}
+        # Every tick has a record of both ways together; who is silent has none of their own.
+        frames = [
+            said.get(each.first_sample, np.zeros(each.pcm.size, np.int16))
+            for each in records
+            if each.port_id == MIX
+        ]
+        return np.concatenate([np.empty(0, np.int16), *frames])
+
+    def write(self, pcm: Pcm) -> int:
+        return self._playout.write(pcm)
+
+    @property
+    def pending(self) -> int:
+        """Samples that were spoken and are not heard yet."""
+        return self._playout.pending
+
+    def take_losses(self) -> int:
+        """Return how many records were lost since the last time because nobody read."""
+        losses, self._losses = self._tap.overruns - self._losses, self._tap.overruns
+        return losses
+
+    def close(self) -> None:
+        self._playout.close()
+        self._tap.close()
 
 
 class MediaStream:
-    """Frames of 20 ms each way; what does not fit is dropped, and counted."""
+    """Frames of 20 ms each direction; what does not fit is dropped, and counted."""
 
     def __init__(self, audio: Audio, encapsulation: Encapsulation, counters: Counter[str]) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -37,7 +154,7 @@ class MediaStream:
         whole = heard.size // FRAME_SAMPLES * FRAME_SAMPLES
         self._rest = heard[whole:]
         frames = heard[:whole].reshape(-1, FRAME_SAMPLES)
-        if dropped := max(0, len(frames) - MOST_WAITING):
+        if dropped := max(0, len(frames) - MAX_WAITING):
             self._counters["streams.frames_dropped"] += dropped
         return [self._framing.wrap(frame) for frame in frames[dropped:]]
 

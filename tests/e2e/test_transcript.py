@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mixminus.speech.synthesis.resampling import resampled
+from mixminus.speech.synthesis.engine import resampled
 from tests.e2e.conftest import Ring
 from tests.e2e.test_browser import over_http
 from tests.support.chromium import chromium

@@ -12,8 +12,8 @@ from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.actions.media import ExternalMediaStart
 from mixminus.flow.services import Fork, Listen, Speak
-from mixminus.streams.external import MOST_FORKS
-from mixminus.streams.pcmu import RtpPcmu
+from mixminus.streams.external import MAX_FORKS
+from mixminus.streams.framing import RtpPcmu
 from tests.support.caller import RATE_HZ, Caller, run
 from tests.support.calling import HANGUP, HOUR, action, calling
 from tests.support.clock import ManualClock
@@ -216,9 +216,9 @@ async def test_nobody_there_ends_nothing(house: House) -> None:
 
 async def test_one_way_and_no_more_than_five(house: House, program: Program) -> None:
     silent = start(program, direction_listen="none", direction_speak="none")
-    caller = await calling(house, action("answer"), *([silent] * (MOST_FORKS + 1)), HOUR)
+    caller = await calling(house, action("answer"), *([silent] * (MAX_FORKS + 1)), HOUR)
     await caller.does("sleep")
-    assert counters(house)["external.opened"] == house.control.external.forks == MOST_FORKS
+    assert counters(house)["external.opened"] == house.control.external.forks == MAX_FORKS
     house.tick(10)
     house.clock.advance(0.02)
     await breathe()

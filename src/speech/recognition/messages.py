@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 __all__ = [
     "HEADER",
     "SAMPLE_RATE_HZ",
+    "Acknowledged",
     "Advance",
     "Command",
     "Finish",
     "Finished",
-    "Grown",
     "Hear",
+    "Interim",
     "MalformedMessage",
     "Open",
     "Pcm",
     "Ready",
     "Recognised",
     "Report",
-    "Settled",
     "SpeechEnded",
     "SpeechStarted",
     "decode",
@@ -92,7 +92,7 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class Grown:
+class Interim:
     """What an utterance that goes on sounds like until now."""
 
     session: str
@@ -124,7 +124,7 @@ class Recognised:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Acknowledged:
     """What lies before ``sample`` need not be heard again; what waits longest has been over for so long."""
 
     session: str
@@ -141,7 +141,7 @@ class Finished:
 
 
 Command = Open | Hear | Advance | Finish
-Report = Ready | SpeechStarted | Grown | SpeechEnded | Recognised | Settled | Finished
+Report = Ready | SpeechStarted | Interim | SpeechEnded | Recognised | Acknowledged | Finished
 
 _KINDS: Final[dict[str, Callable[..., Command | Report]]] = {
     kind.__name__: kind
@@ -152,10 +152,10 @@ _KINDS: Final[dict[str, Callable[..., Command | Report]]] = {
         Finish,
         Ready,
         SpeechStarted,
-        Grown,
+        Interim,
         SpeechEnded,
         Recognised,
-        Settled,
+        Acknowledged,
         Finished,
     )
 }

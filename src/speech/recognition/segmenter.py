@@ -15,7 +15,7 @@ import numpy as np
 from mixminus.speech.recognition.engine import VoiceDetector
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
 
-__all__ = ["LONGEST_SAMPLES", "WINDOW_SAMPLES", "Began", "Segmenter", "Utterance"]
+__all__ = ["MAX_SAMPLES", "WINDOW_SAMPLES", "Segmenter", "SpeechBegan", "Utterance"]
 
 WINDOW_SAMPLES: Final = 512
 """What the detector takes at a time: 32 ms."""
@@ -24,9 +24,9 @@ PRE_ROLL_SAMPLES: Final = 3 * SAMPLE_RATE_HZ // 10
 CLOSE_SAMPLES: Final = 6 * SAMPLE_RATE_HZ // 10
 PAUSE_SAMPLES: Final = 4 * SAMPLE_RATE_HZ // 10
 """Whoever is silent for so long is most likely done."""
-HOLD_SAMPLES: Final = 2 * SAMPLE_RATE_HZ // 10
-LONGEST_SAMPLES: Final = 20 * SAMPLE_RATE_HZ
-LEAST_VOICED: Final = 4
+TAIL_SAMPLES: Final = 2 * SAMPLE_RATE_HZ // 10
+MAX_SAMPLES: Final = 20 * SAMPLE_RATE_HZ
+MIN_VOICED: Final = 4
 """Windows: what is shorter, 128 ms in all, is a knock, not a word."""
 VOICED: Final = 0.5
 UNVOICED: Final = 0.35
@@ -37,7 +37,7 @@ FULL_SCALE: Final = 32768.0
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
+class SpeechBegan:
     """An utterance has begun: it is surely no knock any more."""
 
     first_sample: int
@@ -84,7 +84,7 @@ class Segmenter:
     @property
     def open(self) -> bool:
         """Whether an utterance goes on."""
-        return self._voiced >= LEAST_VOICED
+        return self._voiced >= MIN_VOICED
 
     def growing(self) -> Utterance | None:
         """Return the utterance that goes on, as far as it has come."""
@@ -93,16 +93,16 @@ class Segmenter:
     @property
     def quiet(self) -> bool:
         """Whether nothing was heard for a while of what an utterance may end with."""
-        return self._end - self._last_voice >= HOLD_SAMPLES
+        return self._end - self._last_voice >= TAIL_SAMPLES
 
     def pausing(self) -> Utterance | None:
         """Return the utterance that goes on, as it will be if it is over."""
         if not self.open or self._end - self._last_voice < PAUSE_SAMPLES:
             return None
-        end = self._last_voice + HOLD_SAMPLES
+        end = self._last_voice + TAIL_SAMPLES
         return Utterance(self.needs_from, np.concatenate(self._kept)[: end - self.needs_from])
 
-    def hear(self, first_sample: int, pcm: Pcm) -> Iterator[Began | Utterance]:
+    def hear(self, first_sample: int, pcm: Pcm) -> Iterator[SpeechBegan | Utterance]:
         """Go on with a stretch; what was heard already is not heard again."""
         gap = first_sample - self._end - self._rest.size
         if gap >= LONG_GAP_SAMPLES:
@@ -114,27 +114,27 @@ class Segmenter:
         self._rest = np.concatenate((self._rest, pcm[max(0, heard - first_sample) :]))
         yield from self._look()
 
-    def advance(self, sample: int) -> Iterator[Began | Utterance]:
+    def advance(self, sample: int) -> Iterator[SpeechBegan | Utterance]:
         """Be silent up to a sample; where nobody speaks that costs nothing."""
         gap = sample - self._end - self._rest.size
         if self.speaking and gap > 0:
             yield from self._silence(min(gap, LONG_GAP_SAMPLES))
 
-    def finish(self) -> Iterator[Began | Utterance]:
+    def finish(self) -> Iterator[SpeechBegan | Utterance]:
         """End the utterance that goes on, if one does."""
         yield from self.advance(self._end + self._rest.size + LONG_GAP_SAMPLES)
 
-    def _silence(self, samples: int) -> Iterator[Began | Utterance]:
+    def _silence(self, samples: int) -> Iterator[SpeechBegan | Utterance]:
         self._rest = np.concatenate((self._rest, np.zeros(samples, np.int16)))
         yield from self._look()
 
-    def _look(self) -> Iterator[Began | Utterance]:
+    def _look(self) -> Iterator[SpeechBegan | Utterance]:
         whole = self._rest.size // WINDOW_SAMPLES * WINDOW_SAMPLES
         for at in range(0, whole, WINDOW_SAMPLES):
             yield from self._window(self._rest[at : at + WINDOW_SAMPLES])
         self._rest = self._rest[whole:]
 
-    def _window(self, window: Pcm) -> Iterator[Began | Utterance]:
+    def _window(self, window: Pcm) -> Iterator[SpeechBegan | Utterance]:
         probability = self._detector.probability(window.astype(np.float32) / FULL_SCALE)
         self._kept.append(window)
         self._kept_samples += WINDOW_SAMPLES
@@ -143,13 +143,13 @@ class Segmenter:
             self._last_voice = self._end
             if probability >= VOICED:
                 self._voiced += 1
-                if self._voiced == LEAST_VOICED:
-                    yield Began(self.needs_from)
+                if self._voiced == MIN_VOICED:
+                    yield SpeechBegan(self.needs_from)
         if not self.speaking:
             self._trim(PRE_ROLL_SAMPLES)
         elif self._end - self._last_voice >= CLOSE_SAMPLES:
-            yield from self._close(self._last_voice + HOLD_SAMPLES)
-        elif self._kept_samples >= LONGEST_SAMPLES:
+            yield from self._close(self._last_voice + TAIL_SAMPLES)
+        elif self._kept_samples >= MAX_SAMPLES:
             yield from self._close(self._end)
 
     def _close(self, end: int) -> Iterator[Utterance]:

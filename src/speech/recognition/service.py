@@ -41,11 +41,9 @@ from mixminus.speech.recognition.errors import (
 from mixminus.speech.recognition.ledger import TranscribeLedger
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ
 from mixminus.speech.recognition.pool import RecogniserPool
-from mixminus.speech.recognition.scribe import direction_of_stem
 from mixminus.speech.recognition.sessions import Sessions
-from mixminus.speech.recognition.sources import FileSource, TapSource
-from mixminus.speech.recognition.speakers import Speakers
-from mixminus.speech.recognition.tracks import Track, tracks_of
+from mixminus.speech.recognition.sources import FileSource, Speakers, TapSource, Track, tracks_of
+from mixminus.speech.recognition.transcript_writer import direction_of_stem
 from mixminus.store.database import Store
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 

@@ -1,36 +1,67 @@
-"""Sources: where a session's speech comes from, a tap or a recording's files, into its feed."""
+"""Where a session's audio comes from, a tap or a recording's files, and who speaks in it."""
 
 import asyncio
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
+from uuid import UUID
 
 import av
 import numpy as np
+import orjson
 
 from mixminus.clock import Clock
 from mixminus.mixer import Tap
-from mixminus.model.transcription import Speaker
-from mixminus.speech.recognition.feed import Feed
+from mixminus.model.recording import Recording
+from mixminus.model.transcription import NOBODY, Speaker
+from mixminus.recording.completion import TIMELINE
+from mixminus.recording.layout import MAIN
+from mixminus.recording.storage import Storage
+from mixminus.speech.recognition.command_queue import CommandQueue
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Advance, Hear, Pcm
-from mixminus.speech.recognition.speakers import Speakers
 from mixminus.tasks import Interrupted, unless
 
-__all__ = ["FileSource", "Source", "TapSource"]
+__all__ = ["FileSource", "Source", "Speakers", "TapSource", "Track", "tracks_of"]
 
 # A tenth of a second more until a partial result; the tap's ring holds a hundred times as much.
 _PERIOD_S: Final = 0.1
 _PIECE_SAMPLES: Final = SAMPLE_RATE_HZ
 # A recording is read only as fast as it is recognised.
 _AHEAD_S: Final = 120.0
+# Who is behind a stem is looked up a moment after it was heard, and an utterance begins with what was before it.
+_SLACK_SAMPLES = SAMPLE_RATE_HZ // 2
+
+
+class Speakers:
+    """A stem may change hands: a call that leaves a room and comes again is another participant."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, list[tuple[int, Speaker]]] = defaultdict(list)
+
+    def note(self, stem: int, sample: int, speaker: Speaker) -> None:
+        """Say who is behind a stem from a sample on."""
+        known = self._known[stem]
+        if not known or known[-1][1] != speaker:
+            known.append((sample, speaker))
+
+    def at(self, stem: int, sample: int) -> Speaker:
+        """Return who was behind a stem; whoever was the first, for what was before."""
+        known = self._known.get(stem)
+        if not known:
+            return NOBODY
+        return next(
+            (speaker for since, speaker in reversed(known) if since <= sample + _SLACK_SAMPLES), known[0][1]
+        )
 
 
 class Source(Protocol):
     """Something to listen to."""
 
-    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
-        """Feed until told to stop, or until there is no more."""
+    async def listen(self, queue: CommandQueue, stop: asyncio.Future[None]) -> None:
+        """CommandQueue until told to stop, or until there is no more."""
         ...
 
 
@@ -54,19 +85,19 @@ class TapSource:
         self._speaker_of = speaker_of
         self._over = over
 
-    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
+    async def listen(self, queue: CommandQueue, stop: asyncio.Future[None]) -> None:
         try:
             while not (self._tap.closed or self._over()):
                 try:
                     await unless([stop], self._clock.sleep(_PERIOD_S))
                 except Interrupted:
                     break
-                self._drain(feed)
-            self._drain(feed)
+                self._drain(queue)
+            self._drain(queue)
         finally:
             self._tap.close()
 
-    def _drain(self, feed: Feed) -> None:
+    def _drain(self, queue: CommandQueue) -> None:
         # Position first: records up to it are in the ring by then, and silence is told only up to it.
         position = self._tap.position
         stems: dict[int, list[tuple[int, Pcm]]] = defaultdict(list)
@@ -77,8 +108,8 @@ class TapSource:
             if speaker := self._speaker_of(stem):
                 self._speakers.note(stem, records[0][0], speaker)
             for first_sample, pcm in _joined(records):
-                feed.put(Hear(feed.session, stem, first_sample, pcm))
-        feed.put(Advance(feed.session, position))
+                queue.put(Hear(queue.session, stem, first_sample, pcm))
+        queue.put(Advance(queue.session, position))
 
 
 class FileSource:
@@ -89,7 +120,7 @@ class FileSource:
         self._files = files
         self._clock = clock
 
-    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
+    async def listen(self, queue: CommandQueue, stop: asyncio.Future[None]) -> None:
         loop = asyncio.get_running_loop()
         pieces = {stem: _pieces(opened) for stem, opened in self._files.items()}
         sample = 0
@@ -99,10 +130,10 @@ class FileSource:
                 if pcm is None:
                     del pieces[stem]
                 elif pcm.any():
-                    feed.put(Hear(feed.session, stem, sample, pcm))
+                    queue.put(Hear(queue.session, stem, sample, pcm))
             sample += _PIECE_SAMPLES
-            feed.put(Advance(feed.session, sample))
-            while feed.behind_s > _AHEAD_S and not stop.done():
+            queue.put(Advance(queue.session, sample))
+            while queue.behind_s > _AHEAD_S and not stop.done():
                 await self._clock.sleep(_PERIOD_S)
 
 
@@ -134,3 +165,48 @@ def _pieces(opened: Callable[[], BinaryIO]) -> Iterator[Pcm]:
                 rest = rest[_PIECE_SAMPLES:]
     if rest.size:
         yield rest
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One file, and who has spoken in it from which sample on, at our rate."""
+
+    open: Callable[[], BinaryIO]
+    speakers: tuple[tuple[int, Speaker], ...] = ()
+
+
+def tracks_of(storage: Storage, recording: Recording) -> dict[int, Track]:
+    """Return the stems of a recording, numbered from 1; the mix if it has none. Blocks; FileNotFoundError."""
+    mix = recording.files[0]["name"] if recording.files else f"{MAIN}.wav"
+    storage.size(recording.id, mix)  # it may have been deleted
+
+    def opened(name: str) -> Callable[[], BinaryIO]:
+        return functools.partial(storage.open, recording.id, name)
+
+    try:
+        with storage.open(recording.id, TIMELINE) as file:
+            timeline = orjson.loads(file.read())
+    except FileNotFoundError:  # of an older server: one file
+        return {1: Track(opened(mix))}
+    stems = [each for each in timeline["files"] if each["name"] != mix]
+    speakers = _speakers([line["entry"] for line in timeline["entries"]])
+    tracks = {
+        number: Track(
+            opened(each["name"]),
+            tuple(speakers.get(each["track"], [(0, Speaker(label=each["track"]))])),
+        )
+        for number, each in enumerate(stems, 1)
+    }
+    return tracks or {1: Track(opened(mix))}
+
+
+def _speakers(entries: list[dict[str, Any]]) -> dict[str, list[tuple[int, Speaker]]]:
+    """Return who has joined by each port, and when."""
+    found: dict[str, list[tuple[int, Speaker]]] = defaultdict(list)
+    rate_hz = entries[0]["sample_rate_hz"]
+    for entry in entries:
+        if entry.get("event") == "joined" and "conferencecall_id" in entry:
+            speaker = Speaker(UUID(entry["conferencecall_id"]), UUID(entry["call_id"]))
+            at = entry["at"] * SAMPLE_RATE_HZ // rate_hz
+            found[f"port-{entry['port']}"].append((at, speaker))
+    return found

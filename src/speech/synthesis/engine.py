@@ -1,12 +1,13 @@
-"""TextToSpeech: what every engine can do."""
+"""TextToSpeech: the interface of every engine; and resampling, which engines share."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pcm", "TextToSpeech", "Utterance"]
+__all__ = ["Pcm", "TextToSpeech", "Utterance", "resampled"]
 
 Pcm = NDArray[np.int16]
 
@@ -47,3 +48,14 @@ class TextToSpeech(Protocol):
     async def close(self) -> None:
         """End what it has started; closing twice is harmless."""
         ...
+
+
+def resampled(pcm: Pcm, from_hz: int, to_hz: int) -> Pcm:
+    """Return mono audio at another rate."""
+    if from_hz == to_hz or not len(pcm):
+        return pcm
+    frame = av.AudioFrame.from_ndarray(pcm[np.newaxis], format="s16", layout="mono")
+    frame.sample_rate = from_hz
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=to_hz)
+    made = [out.to_ndarray()[0] for each in (frame, None) for out in resampler.resample(each)]
+    return np.concatenate(made).astype(np.int16)

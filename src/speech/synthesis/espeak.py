@@ -10,14 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from mixminus.speech.synthesis.engine import Pcm, Utterance
+from mixminus.speech.synthesis.engine import Pcm, Utterance, resampled
 from mixminus.speech.synthesis.errors import SpeechFailed
-from mixminus.speech.synthesis.resampling import resampled
 
 __all__ = ["EspeakSpeech"]
 
 _PROGRAM: Final = "espeak-ng"
-_LONGEST_S: Final = 30.0
+_MAX_S: Final = 30.0
 _AT_ONCE: Final = 2
 _WORDS_A_MINUTE: Final = 150
 _VOICE = re.compile(r"[A-Za-z0-9_+-]{1,40}")
@@ -30,7 +29,7 @@ class EspeakSpeech:
         self.name = _PROGRAM
         self.losses = 0
         self._program = shutil.which(_PROGRAM)
-        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._semaphore = asyncio.Semaphore(_AT_ONCE)
         self._voices: frozenset[str] | None = None
 
     async def speaks(self, language: str) -> bool:
@@ -63,7 +62,7 @@ class EspeakSpeech:
     async def _run(self, *arguments: str, text: str = "") -> bytes:
         if self._program is None:
             raise SpeechFailed("espeak-ng is not installed")
-        async with self._turn:
+        async with self._semaphore:
             process = await asyncio.create_subprocess_exec(
                 self._program,
                 *arguments,
@@ -72,7 +71,7 @@ class EspeakSpeech:
                 stderr=asyncio.subprocess.DEVNULL,
             )
             try:
-                async with asyncio.timeout(_LONGEST_S):
+                async with asyncio.timeout(_MAX_S):
                     said, _ = await process.communicate(text.encode())
             except TimeoutError as error:
                 raise SpeechFailed("espeak-ng takes too long") from error

@@ -13,7 +13,7 @@ from mixminus.speech.synthesis.errors import SpeechFailed
 
 __all__ = ["HibariSpeech"]
 
-_LONGEST_S: Final = 60.0
+_MAX_S: Final = 60.0
 """For one text, with the start of a process, on a busy machine."""
 _EXIT_S: Final = 5.0
 _MAX_SAMPLES: Final = 48_000 * 1800
@@ -22,12 +22,12 @@ _MAX_SAMPLES: Final = 48_000 * 1800
 class HibariSpeech:
     """Owns up to ``workers`` processes; one that takes too long is killed."""
 
-    def __init__(self, *, workers: int = 2, longest_s: float = _LONGEST_S) -> None:
+    def __init__(self, *, workers: int = 2, max_s: float = _MAX_S) -> None:
         self.name = "hibari-0.2.1"
         self.losses = 0
         """Processes that were killed or died."""
-        self._turn = asyncio.Semaphore(workers)
-        self._longest_s = longest_s
+        self._semaphore = asyncio.Semaphore(workers)
+        self._max_s = max_s
         self._idle: list[asyncio.subprocess.Process] = []
 
     async def speaks(self, language: str) -> bool:
@@ -36,10 +36,10 @@ class HibariSpeech:
     async def speak(self, text: str, utterance: Utterance) -> Pcm:
         """Return the audio; SpeechFailed if the process dies of the text or takes too long."""
         request = json.dumps({"text": text, "sample_rate_hz": utterance.sample_rate_hz}).encode() + b"\n"
-        async with self._turn:
+        async with self._semaphore:
             worker = self._idle.pop() if self._idle else await _start()
             try:
-                async with asyncio.timeout(self._longest_s):
+                async with asyncio.timeout(self._max_s):
                     answer, pcm = await _ask(worker, request)
             except BaseException as error:
                 # Half an answer is in the pipe: nobody can talk to it any more.

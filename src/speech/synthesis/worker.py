@@ -15,7 +15,7 @@ import numpy as np
 from hibari import Hibari
 from numpy.typing import NDArray
 
-from mixminus.speech.synthesis.resampling import resampled
+from mixminus.speech.synthesis.engine import resampled
 from mixminus.speech.synthesis.text import spelled
 
 __all__ = ["main", "serve"]

@@ -1,4 +1,4 @@
-"""Scribe: writes what a recogniser reports about one session into rows and events."""
+"""TranscriptWriter: writes a recogniser's reports about one session as rows and events."""
 
 import asyncio
 from collections import Counter
@@ -14,18 +14,18 @@ from mixminus.model.ids import NIL, ConferencecallId, TranscriptId, new_id
 from mixminus.model.transcription import Speaker, Transcribe, Transcript
 from mixminus.speech.recognition.messages import (
     SAMPLE_RATE_HZ,
-    Grown,
+    Interim,
     Recognised,
     Report,
     SpeechEnded,
     SpeechStarted,
 )
 from mixminus.speech.recognition.render import Speech, render_speech, render_transcript
-from mixminus.speech.recognition.speakers import Speakers
+from mixminus.speech.recognition.sources import Speakers
 from mixminus.store.database import Store, Transaction
 from mixminus.tasks import TaskScope
 
-__all__ = ["Scribe", "direction_of_stem"]
+__all__ = ["TranscriptWriter", "direction_of_stem"]
 
 REPORTS: Final = 256
 """So many wait for the database; then the recogniser waits."""
@@ -33,10 +33,10 @@ RETRY_S: Final = 1.0
 TRIES: Final = 60
 _US: Final = 1_000_000
 
-Spoken = SpeechStarted | Grown | SpeechEnded | Recognised
+Spoken = SpeechStarted | Interim | SpeechEnded | Recognised
 _EVENTS: Final[dict[type[Spoken], str]] = {
     SpeechStarted: "transcribe_speech_started",
-    Grown: "transcribe_speech_interim",
+    Interim: "transcribe_speech_interim",
     SpeechEnded: "transcribe_speech_ended",
 }
 log = get("speech")
@@ -47,7 +47,7 @@ def direction_of_stem(stem: int) -> Literal["in", "out"]:
     return "out" if stem == HEARD or is_playout(stem) else "in"
 
 
-class Scribe:
+class TranscriptWriter:
     """One task a session; what the database does not take now is tried again for a minute."""
 
     def __init__(
@@ -78,7 +78,7 @@ class Scribe:
         await self._reports.put(report)
 
     def start(self, scope: TaskScope) -> None:
-        scope.spawn(f"scribe {self._transcribe.id}", self._run())
+        scope.spawn(f"writer {self._transcribe.id}", self._run())
 
     async def written(self) -> None:
         """Wait until everything that was told is in the books."""
@@ -126,7 +126,7 @@ class Scribe:
             speaker=self._speakers.at(report.stem, report.first_sample),
             tm_event=self._begin + timedelta(microseconds=_us(at)),
             tm_create=now,
-            message=report.text if isinstance(report, Grown) else "",
+            message=report.text if isinstance(report, Interim) else "",
         )
         data = render_speech(self._transcribe, speech, tx.timestamp_style)
         await tx.outbox.add(

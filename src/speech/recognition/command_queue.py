@@ -1,42 +1,112 @@
-"""Feed: what one session tells its recogniser, kept until it is settled.
+"""CommandQueue: the commands of one session, kept until a recogniser has acknowledged them.
 
-put -> spool -> next, at most a window ahead -> sent, until settled -> forgotten
-                  ^                               |
-                  +---- the recogniser died ------+
+    put -> spill queue -> next, at most a window ahead -> sent, until acknowledged -> dropped
+                            ^                               |
+                            +------ the recogniser died ----+
+
+SpillQueue: a queue of bytes, in memory first, then in a file, up to a limit.
 """
 
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import BinaryIO, Final
 
 from mixminus.log import get
 from mixminus.speech.recognition.messages import (
     SAMPLE_RATE_HZ,
+    Acknowledged,
     Advance,
     Finish,
     Finished,
     Hear,
     Open,
     Report,
-    Settled,
     encode,
 )
-from mixminus.speech.recognition.spool import Spool
 
-__all__ = ["Feed"]
+__all__ = ["CommandQueue", "QueueLimits", "SpillQueue"]
 
 # More than all stems of a bridge can need for utterances of 20 s, so that each can come to its end.
 WINDOW_BYTES: Final = 32 << 20
 BEHIND_S: Final = 5.0
-"""From here on it is told that recognition lags."""
+"""From here on it is on_report that recognition lags."""
 CAUGHT_UP_S: Final = 1.0
 """From here on it does not any more."""
-PATIENCE: Final = 3
+MAX_LOSSES: Final = 3
 """So many recognisers may die of the same speech before it is left out."""
+_LENGTH_BYTES: Final = 4
 
 log = get("speech")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLimits:
+    """How much one session may have waiting."""
+
+    memory_bytes: int = 8 << 20
+    """Four minutes of one voice."""
+    file_bytes: int = 1 << 30
+    """Nine hours of one voice; what is more is lost, and counted."""
+
+
+class SpillQueue:
+    """A queue of byte strings; the file is there only while it is needed.
+
+    Written through the page cache, a tenth of a second of speech at a time: never long enough to matter.
+    """
+
+    def __init__(self, path: Path, limits: QueueLimits) -> None:
+        self._path = path
+        self._limits = limits
+        self._memory: deque[bytes] = deque()
+        self._memory_bytes = 0
+        self._file: BinaryIO | None = None
+        self._read_at = 0
+        self._written = 0
+
+    def put(self, item: bytes) -> bool:
+        """Append; return False if there is no room for it any more."""
+        if self._file is None and self._memory_bytes + len(item) <= self._limits.memory_bytes:
+            self._memory.append(item)
+            self._memory_bytes += len(item)
+            return True
+        if self._written - self._read_at + len(item) > self._limits.file_bytes:
+            return False
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w+b")
+        self._file.seek(self._written)
+        self._file.write(len(item).to_bytes(_LENGTH_BYTES) + item)
+        self._written += _LENGTH_BYTES + len(item)
+        return True
+
+    def take(self) -> bytes | None:
+        """Return the oldest, and forget it; None if there is none."""
+        if self._memory:
+            item = self._memory.popleft()
+            self._memory_bytes -= len(item)
+            return item
+        if self._file is None:
+            return None
+        self._file.seek(self._read_at)
+        item = self._file.read(int.from_bytes(self._file.read(_LENGTH_BYTES)))
+        self._read_at += _LENGTH_BYTES + len(item)
+        if self._read_at == self._written:
+            self.close()
+        return item
+
+    def close(self) -> None:
+        """Forget what waits, and remove the file; closing twice is harmless."""
+        self._memory.clear()
+        self._memory_bytes = 0
+        if self._file is not None:
+            self._file.close()
+            self._path.unlink(missing_ok=True)
+        self._file = None
+        self._read_at = self._written = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +115,16 @@ class _Sent:
     end_sample: int
 
 
-class Feed:
-    """One session's way to a recogniser; ``told`` gets every report but those about the feed itself."""
+class CommandQueue:
+    """One session's way to a recogniser; ``on_report`` gets every report but those about the queue itself."""
 
     def __init__(
         self,
         session: str,
         language: str,
         *,
-        spool: Spool,
-        told: Callable[[Report], Awaitable[None]],
+        spill: SpillQueue,
+        on_report: Callable[[Report], Awaitable[None]],
         counters: Counter[str],
     ) -> None:
         self.session = session
@@ -64,13 +134,13 @@ class Feed:
         """Called when there is something to send."""
         self._open = encode(Open(session, language))
         self._opened = False
-        self._spool = spool
-        self._told = told
+        self._spill = spill
+        self._on_report = on_report
         self._counters = counters
         self._sent: deque[_Sent] = deque()
         self._sent_bytes = 0
         self._again: deque[_Sent] = deque()
-        self._offered = self._heard = self._settled = 0
+        self._offered = self._heard = self._acknowledged = 0
         self._waiting = 0
         self._losses = 0
         self._behind = False
@@ -89,7 +159,7 @@ class Feed:
         """Send in order, sooner or later; what does not fit even on the disk is lost, and counted."""
         end = _end(command, self._offered)
         message = end.to_bytes(8) + encode(command)
-        if not self._spool.put(message):
+        if not self._spill.put(message):
             self._counters["speech.records_dropped"] += 1
             log.error("speech lost", transcribe_id=self.session)
         self._offered = max(self._offered, end)
@@ -103,7 +173,7 @@ class Feed:
             return self._open
         if self._again:
             sent = self._again.popleft()
-        elif self._sent_bytes >= WINDOW_BYTES or (item := self._spool.take()) is None:
+        elif self._sent_bytes >= WINDOW_BYTES or (item := self._spill.take()) is None:
             return None
         else:
             sent = _Sent(item[8:], int.from_bytes(item[:8]))
@@ -113,19 +183,19 @@ class Feed:
 
     async def take(self, report: Report) -> None:
         """Take in what the recogniser says."""
-        if isinstance(report, Settled):
-            self._settle(report)
+        if isinstance(report, Acknowledged):
+            self._acknowledge(report)
         elif isinstance(report, Finished):
-            self._spool.close()
+            self._spill.close()
             if not self.finished.done():
                 self.finished.set_result(None)
         else:
-            await self._told(report)
+            await self._on_report(report)
 
     def rewind(self, *, guilty: bool) -> None:
         """Tell another recogniser again what the one that died has not settled; was it dead of what it heard?"""
         self._losses += guilty
-        if self._losses >= PATIENCE:
+        if self._losses >= MAX_LOSSES:
             kept = deque(each for each in self._sent if _is_finish(each))
             self._counters["speech.records_dropped"] += len(self._sent) - len(kept)
             log.error("speech left out", transcribe_id=self.session, records=len(self._sent) - len(kept))
@@ -133,19 +203,19 @@ class Feed:
         self._again.extendleft(reversed(self._sent))
         self._sent.clear()
         self._sent_bytes, self._opened = 0, False
-        self._heard, self._waiting = self._settled, 0
+        self._heard, self._waiting = self._acknowledged, 0
 
     def close(self) -> None:
         """Forget what was not sent; closing twice is harmless."""
-        self._spool.close()
+        self._spill.close()
         if not self.finished.done():
             self.finished.set_result(None)
 
-    def _settle(self, report: Settled) -> None:
-        if report.sample > self._settled:
-            self._settled, self._losses = report.sample, 0
+    def _acknowledge(self, report: Acknowledged) -> None:
+        if report.sample > self._acknowledged:
+            self._acknowledged, self._losses = report.sample, 0
         self._heard, self._waiting = report.heard_sample, report.waiting_samples
-        while self._sent and self._sent[0].end_sample <= self._settled and not _is_finish(self._sent[0]):
+        while self._sent and self._sent[0].end_sample <= self._acknowledged and not _is_finish(self._sent[0]):
             self._sent_bytes -= len(self._sent.popleft().message)
         self._note_lag()
         self.wake()

@@ -70,9 +70,9 @@ async def measure_words(directory: Path, names: list[str]) -> dict[int, float]:
         for narrow, wide in zip(names, (*names[1:], names[0]), strict=True):
             transcribe_id, phones, ids = await listening(house, (NARROW, WIDE))
             await converse(house, {phones[NARROW]: prompt(narrow, NARROW), phones[WIDE]: prompt(wide, WIDE)})
-            await house.control.transcription.end(house.customer_id, transcribe_id)
+            await house.services.transcription.end(house.customer_id, transcribe_id)
             await done(house, transcribe_id)
-            written = await house.control.transcription.transcripts(house.customer_id, transcribe_id)
+            written = await house.services.transcription.transcripts(house.customer_id, transcribe_id)
             for rate_hz, name in ((NARROW, narrow), (WIDE, wide)):
                 own = " ".join(each.message for each in written if each.conferencecall_id == ids[rate_hz])
                 found[rate_hz].append((texts[name], own))
@@ -148,7 +148,7 @@ async def measure_delays(directory: Path, names: list[str], rate_hz: int) -> Del
                 delays.partial.append(partials[0] - found.begin_s)
             if number and found.whole:
                 delays.final.append(found.at_s[CREATED][-1] - found.end_s)
-        await house.control.transcription.end(house.customer_id, transcribe_id)
+        await house.services.transcription.end(house.customer_id, transcribe_id)
     return delays
 
 

@@ -11,6 +11,7 @@ from mixminus.clock import Clock
 from mixminus.model.access import AccessKey
 from mixminus.model.ids import AccessKeyId, CustomerId, new_id
 from mixminus.store.database import Store, Transaction
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
 __all__ = ["MIN_LIFE_S", "KeyService", "add_key"]
@@ -111,6 +112,4 @@ async def _add(tx: Transaction, key: AccessKey) -> AccessKey:
 
 
 def _existing(key: AccessKey | None, customer_id: CustomerId, key_id: AccessKeyId) -> AccessKey:
-    if key is None or key.customer_id != customer_id:
-        raise AccessKeyNotFound(f"no access key {key_id}")
-    return key
+    return owned(key, customer_id, AccessKeyNotFound(f"no access key {key_id}"))

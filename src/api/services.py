@@ -1,4 +1,4 @@
-"""What the API commands: given by the composition root, found by every handler."""
+"""Services: everything that HTTP may command, and all that the server closes; built by ``app/wiring.py``."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,21 +11,31 @@ from mixminus.api.idempotency import IdempotencyService
 from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.presence import PresenceService
+from mixminus.call.registry import LiveCalls
 from mixminus.call.service import CallService
 from mixminus.call.transfer import TransferService
+from mixminus.call.transports import Transports
 from mixminus.clock import Clock
 from mixminus.conference.hearing import HearsService
+from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
+from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
+from mixminus.conference.talking import TalkingWatch
 from mixminus.delivery.service import DeliveryService
 from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
+from mixminus.flow.services import BackgroundTasks
+from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
+from mixminus.sound.service import SoundService
 from mixminus.speech.recognition.service import TranscriptionService
+from mixminus.store.database import Store
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
@@ -34,35 +44,76 @@ __all__ = ["SERVICES", "Services"]
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The house, as seen through its HTTP door."""
+    """The services of one server."""
 
+    store: Store
+    clock: Clock
+    engine: Engine
+    rooms: Rooms
+    live_calls: LiveCalls
+    transports: Transports
     access: AccessService
     conferences: ConferenceService
     participants: ParticipantService
+    hears: HearsService
+    talking: TalkingWatch
+    keypad: Keypad
     calls: CallService
     dialout: DialoutService
     transfers: TransferService
     asides: AsideService
+    presence: PresenceService
+    directory: DirectoryServices
     flows: FlowService
     activeflows: ActiveflowService
-    presence: PresenceService
-    hears: HearsService
+    background: BackgroundTasks
+    external: ExternalMediaService
     recordings: RecordingService
     library: RecordingLibrary
     call_recordings: CallRecordings
-    directory: DirectoryServices
+    sounds: SoundService
     transcription: TranscriptionService
     streams: StreamService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService
-    clock: Clock
-    style: TimestampStyle
     readiness: Callable[[], Mapping[str, bool]]
     """Which transports take calls now, by name."""
-    counters: Callable[[], Mapping[str, int]]
-    """Everything that is counted: the engine's by their names in C, the others' with a dot after their part."""
-    tick_lateness_us: Callable[[], Mapping[str, int]]
+    more_counters: Callable[[], Mapping[str, int]]
+    """Counters of what is no service: the SIP processes, the rate limits."""
+
+    @property
+    def style(self) -> TimestampStyle:
+        return self.store.timestamp_style
+
+    def counters(self) -> Mapping[str, int]:
+        """Return every counter: the engine's by their names in C, the others' with a dot after their part."""
+        return {
+            **self.engine.counters(),
+            **self.webrtc.counters,
+            **self.delivery.counters,
+            **self.access.counters,
+            **self.rooms.ambience.counters,
+            **self.talking.counters,
+            **self.calls.counters,
+            **self.recordings.counters,
+            **self.background.counters,
+            **self.external.counters,
+            **self.sounds.counters,
+            **self.keypad.counters,
+            **self.transcription.counters,
+            **self.streams.counters,
+            **self.more_counters(),
+        }
+
+    def tick_lateness_us(self) -> Mapping[str, int]:
+        return self.engine.tick_lateness_us()
+
+    def on_engine_event(self, event: EngineEvent) -> None:
+        """Pass an event of the engine to the services that react to it."""
+        self.calls.on_engine_event(event)
+        self.talking.on_engine_event(event)
+        self.recordings.on_engine_event(event)
 
 
 SERVICES: Final = web.AppKey("services", Services)

@@ -4,25 +4,25 @@ from urllib.parse import quote
 
 from mixminus.access.service import ADMIN_USERNAME
 from mixminus.app.addresses import url_host
-from mixminus.app.composition import House
 from mixminus.app.demo import Demo
+from mixminus.app.server import Server
 
 __all__ = ["banner", "secrets_of"]
 
 
-def banner(house: House, demo: Demo) -> str:
+def banner(server: Server, demo: Demo) -> str:
     """Return the text, with commands ready to paste."""
-    base = f"http://{url_host(house.http[0])}:{house.http[1]}"
+    base = f"http://{url_host(server.http[0])}:{server.http[1]}"
     api = f"{base}/v1.0"
     room = f"{api}/conferences/{demo.room_id}"
-    phones = [f"sip:{name}@{house.sip[0]}:{house.sip[1]}" for name in demo.names]
+    phones = [f"sip:{name}@{server.sip[0]}:{server.sip[1]}" for name in demo.names]
     token = f"token={quote(demo.access_key, safe='')}"
     return f"""
 mixminus is running; Ctrl-C stops it.
 
   API         {api}
   Access key  {demo.access_key}   (shown this once; the next start makes another)
-  Login       {_login(house)}
+  Login       {_login(server)}
   Demo room   {" or ".join(phones)}
   Join page   {base}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}
 
@@ -43,9 +43,9 @@ Try:
 """
 
 
-def secrets_of(house: House) -> str:
+def secrets_of(server: Server) -> str:
     """Return what the first start alone can tell: a line for each secret that was made just now."""
-    made = {f"password of {ADMIN_USERNAME}": house.fresh_password, "access key": house.fresh_key}
+    made = {f"password of {ADMIN_USERNAME}": server.new_password, "access key": server.new_key}
     return "".join(
         f"{name} (shown this once; only its hash is kept): {secret}\n"
         for name, secret in made.items()
@@ -53,7 +53,7 @@ def secrets_of(house: House) -> str:
     )
 
 
-def _login(house: House) -> str:
-    if house.fresh_password:
-        return f"{ADMIN_USERNAME}, password {house.fresh_password}   (shown this once; only its hash is kept)"
+def _login(server: Server) -> str:
+    if server.new_password:
+        return f"{ADMIN_USERNAME}, password {server.new_password}   (shown this once; only its hash is kept)"
     return f"{ADMIN_USERNAME}, with the password that the first start has shown, or MIXMINUS_ADMIN_PASSWORD"

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
-from mixminus.access.service import AccessService
+from mixminus.api.services import Services
 from mixminus.conference.errors import ConferenceNotFound
 from mixminus.conference.service import ConferenceService
 from mixminus.model.conference import Conference, ConferenceSpec, ConferenceStatus
@@ -19,7 +19,7 @@ OPEN: Final = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """How to enter the demo room."""
+    """What a person needs to enter the demo room."""
 
     room_id: ConferenceId
     names: tuple[str, ...]
@@ -28,20 +28,15 @@ class Demo:
 
 
 async def open_demo(
-    access: AccessService,
-    conferences: ConferenceService,
-    *,
-    customer_id: CustomerId,
-    fresh_key: str | None,
-    names: dict[str, ConferenceId],
+    services: Services, customer_id: CustomerId, names: dict[str, ConferenceId], new_key: str | None
 ) -> Demo:
-    """Open the demo room under its names; without a fresh key, make one that replaces the last demo's."""
-    room = await _room(conferences, customer_id)
+    """Open the demo room under its names; without a new key, create one that replaces the previous demo's."""
+    room = await _room(services.conferences, customer_id)
     dialled = [name for name in NAMES if names.setdefault(name, room.id) == room.id]
     return Demo(
         room.id,
         names=tuple(dialled) or (str(room.id),),  # the operator may have given these names to other rooms
-        access_key=fresh_key or await access.keys.renew(customer_id, "demo"),
+        access_key=new_key or await services.access.keys.renew(customer_id, "demo"),
     )
 
 

@@ -14,8 +14,8 @@ import uvloop
 
 from mixminus import log
 from mixminus.app.banner import banner, secrets_of
-from mixminus.app.composition import House, house
 from mixminus.app.proof import add_verify_recording, verify_recording
+from mixminus.app.server import Server, running_server
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.errors import MixMinusError
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _serve(settings: Settings, *, demo: bool) -> None:
     with _stop_signals() as stop:
-        async with house(settings, demo=demo) as running:
+        async with running_server(settings, demo=demo) as running:
             _warn_of_the_network(settings)
             _announce(running)
             await stop.wait()
@@ -83,7 +83,7 @@ def _stop_signals() -> Iterator[asyncio.Event]:
         loop.remove_signal_handler(signal.SIGINT)
 
 
-def _announce(running: House) -> None:
+def _announce(running: Server) -> None:
     logger.info("serving", http=running.http, sip=running.sip, webrtc=running.webrtc)
     # The one place that writes to stdout: keys are told to the person who started us, and never logged.
     if running.demo is not None:

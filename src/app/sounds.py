@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from mixminus.clock import Clock
-from mixminus.delivery.fetching import Fetcher
+from mixminus.delivery.outgoing import SoundFetcher
 from mixminus.mixer import Engine
 from mixminus.sound.library import HoldMusic, SoundLibrary, load_hold_music
 from mixminus.sound.player import Player
@@ -48,7 +48,7 @@ async def open_sounds(
     engine: Engine, clock: Clock, config: SoundConfig, private_targets: bool
 ) -> AsyncIterator[Sounds]:
     """Build the service; nothing is loaded, started or fetched before somebody wants it, but for the music."""
-    fetcher = Fetcher(private_targets=private_targets)
+    fetcher = SoundFetcher(private_targets=private_targets)
     library = SoundLibrary(config.directory, fetcher.fetch)
     speech = SpeechService((HibariSpeech(), EspeakSpeech()), SpeechCache(config.cache_directory))
     service = SoundService(

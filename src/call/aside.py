@@ -6,12 +6,11 @@ Who asks is named, so that mute, hold, music and silence are each undone by them
 from typing import Final
 
 from mixminus.call.errors import CallNotProgressing
-from mixminus.call.live import LiveCall
+from mixminus.call.registry import ANSWERABLE
 from mixminus.call.service import CallService
 from mixminus.conference.ambience import Ambience, Music
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import PortClosed
-from mixminus.model.call import CallStatus
 from mixminus.model.ids import CallId, CustomerId
 from mixminus.sound.service import SoundService
 
@@ -19,7 +18,6 @@ __all__ = ["AsideService"]
 
 _MUSIC: Final = "moh"
 _SILENCE: Final = "silence"
-_ANSWERABLE: Final = frozenset({CallStatus.RINGING, CallStatus.PROGRESSING})
 
 
 class AsideService:
@@ -33,7 +31,7 @@ class AsideService:
 
     async def set_music(self, customer_id: CustomerId, call_id: CallId, on: bool) -> None:
         """Let music be heard instead of the others, who do not hear the call meanwhile; CallNotProgressing."""
-        live = await self._live(customer_id, call_id)
+        live = await self._calls.require(customer_id, call_id)
         try:
             live.port.set_muted(on, by=_MUSIC)
             live.port.set_deafened(on, by=_MUSIC)
@@ -47,7 +45,7 @@ class AsideService:
 
     async def set_silence(self, customer_id: CustomerId, call_id: CallId, on: bool) -> None:
         """Let nothing be heard of the others, who do hear the call; CallNotProgressing."""
-        live = await self._live(customer_id, call_id)
+        live = await self._calls.require(customer_id, call_id)
         try:
             live.port.set_deafened(on, by=_SILENCE)
         except PortClosed as closed:
@@ -62,24 +60,12 @@ class AsideService:
         """
         if not text:
             raise InvalidArgument("text is empty")
-        live = await self._live(customer_id, call_id, _ANSWERABLE)
+        live = await self._calls.require(customer_id, call_id, ANSWERABLE)
         said = await self._sounds.synthesise(live.port, text, language=language, voice=voice)
         if live.over.done():
             raise CallNotProgressing(f"call {call_id} is ending")
         await live.answer()
         self._sounds.play_in_background(live.port, said, live.over)
-
-    async def _live(
-        self,
-        customer_id: CustomerId,
-        call_id: CallId,
-        states: frozenset[CallStatus] = frozenset({CallStatus.PROGRESSING}),
-    ) -> LiveCall:
-        call = await self._calls.get(customer_id, call_id)
-        live = self._calls.live.get(call_id)
-        if live is None or live.over.done() or live.call.status not in states:
-            raise CallNotProgressing(f"call {call_id} is {call.status}")
-        return live
 
     def _end_music(self, call_id: CallId) -> None:
         if music := self._music.pop(call_id, None):

@@ -7,7 +7,7 @@ a destination -> phone numbers and SIP addresses: one call
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from mixminus.call.errors import NobodyToCall, NothingToDo
@@ -25,10 +25,10 @@ from mixminus.call.outbound import (
     tel_target,
 )
 from mixminus.call.program import Program
-from mixminus.call.service import CallService
+from mixminus.call.registry import LiveCalls
 from mixminus.clock import Clock
 from mixminus.conference.service import ConferenceService
-from mixminus.errors import MixMinusError, Unavailable
+from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.model.call import Address, Call, CallStatus, Groupcall, GroupcallStatus, HangupReason
 from mixminus.model.conference import Conference, ConferenceSpec
@@ -42,6 +42,14 @@ __all__ = ["DialoutService", "Placed"]
 log = get("call.dialout")
 
 
+class Serve(Protocol):
+    """Takes over a call that was dialled: ``CallService.place``."""
+
+    def __call__(
+        self, live: DialledCall, program: Program, *, early: bool, wanted: Callable[[], bool]
+    ) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """What an order has led to."""
@@ -53,21 +61,24 @@ class Placed:
 
 
 class DialoutService:
-    """Turns destinations into calls; whoever dials is given when the transports are open."""
+    """Turns destinations into calls."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the wiring names each
         self,
         store: Store,
         clock: Clock,
         *,
+        live_calls: LiveCalls,
         conferences: ConferenceService,
         flows: Flows,
         ways: WaysOut,
+        legs: OutgoingLegs,
+        serve: Serve,
     ) -> None:
-        self.calls: CallService
-        """Set by the composition root, as flows of calls make calls."""
-        self.legs: OutgoingLegs | None = None
-        """Set by the composition root."""
+        """``legs`` dials; ``serve`` takes over each call that was dialled (``CallService.place``)."""
+        self._live_calls = live_calls
+        self._legs = legs
+        self._serve = serve
         self._store = store
         self._clock = clock
         self._conferences = conferences
@@ -262,13 +273,11 @@ class DialoutService:
             tm_create=self._clock.now(),
         )
         await self._ledger.create(call)
-        master = self.calls.live.get(CallId(order.master_call_id)) if order.master_call_id else None
+        master = self._live_calls.get(CallId(order.master_call_id)) if order.master_call_id else None
         if master:
             await self._ledger.chained(master.id, call.id)
         try:
-            if self.legs is None:
-                raise Unavailable("no transport can call anybody")
-            leg = self.legs.dial(target, source=order.source, anonymous=order.anonymous)
+            leg = self._legs.dial(target, source=order.source, anonymous=order.anonymous)
         except MixMinusError as error:
             log.warning("not dialled", call_id=str(call.id), reason=error.reason)
             await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=True), {})
@@ -276,7 +285,7 @@ class DialoutService:
         live = DialledCall(call, leg, self._ledger)
         live.pin, live.caller = order.pin, Caller(target.account_id)
         wanted = group.claim(live) if group else lambda: True
-        self.calls.place(live, order.program, early=order.early and not group, wanted=wanted)
+        self._serve(live, order.program, early=order.early and not group, wanted=wanted)
         if master:
             self._scope.spawn(f"chain {call.id}", _end_with(master, live))
         return call, [live]
@@ -297,7 +306,7 @@ class DialoutService:
 
     async def _hang_up_all(self, call_ids: Iterable[CallId]) -> None:
         for call_id in call_ids:
-            if live := self.calls.live.get(call_id):
+            if live := self._live_calls.get(call_id):
                 await live.hang_up()
 
 

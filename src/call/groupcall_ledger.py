@@ -11,6 +11,7 @@ from mixminus.machine import step
 from mixminus.model.call import GROUPCALL_TRANSITIONS, Groupcall, GroupcallEvent, GroupcallStatus
 from mixminus.model.ids import NIL, CallId, CustomerId
 from mixminus.store.database import Store, Transaction
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.store.timestamps import TimestampStyle, format_time
 
@@ -68,9 +69,7 @@ class GroupcallLedger:
         """Return the customer's groupcall; GroupcallNotFound, whoever else has it."""
         async with self._store.snapshot() as tx:
             groupcall = await tx.groupcalls.find(groupcall_id)
-        if groupcall is None or groupcall.customer_id != customer_id:
-            raise GroupcallNotFound(f"no groupcall {groupcall_id}")
-        return groupcall
+        return owned(groupcall, customer_id, GroupcallNotFound(f"no groupcall {groupcall_id}"))
 
     async def page(self, customer_id: CustomerId, page: Page) -> list[Groupcall]:
         """Return groupcalls of all states, newest first."""

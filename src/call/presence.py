@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mixminus.call.live import LiveCall
-from mixminus.call.service import CallService
+from mixminus.call.registry import LiveCalls
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.mixer import PortClosed
@@ -39,10 +39,10 @@ class Presence:
 class PresenceService:
     """Looks into rooms."""
 
-    def __init__(self, *, conferences: ConferenceService, rooms: Rooms, calls: CallService) -> None:
+    def __init__(self, *, conferences: ConferenceService, rooms: Rooms, live_calls: LiveCalls) -> None:
         self._conferences = conferences
         self._rooms = rooms
-        self._calls = calls
+        self._live_calls = live_calls
 
     async def present(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[Presence]:
         """Return who has joined, in the order of their coming; nobody is in a room that is over."""
@@ -52,11 +52,11 @@ class PresenceService:
 
     def counts(self) -> dict[str, int]:
         """Return how many there are of what a server is made for."""
-        return {"conferences": len(self._rooms), "calls": len(self._calls.live)}
+        return {"conferences": len(self._rooms), "calls": len(self._live_calls)}
 
     def _in_room(self, room: Room) -> Iterator[Presence]:
         for seat in room.seats.values():
-            call = self._calls.live.get(seat.call_id)
+            call = self._live_calls.get(seat.call_id)
             if seat.joined and call is not None:
                 try:
                     yield _presence(seat.id, call)

@@ -9,21 +9,22 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, Final
 
 from mixminus.call.directory import Directory, Refused, Routed
-from mixminus.call.errors import CallDeleted, CallNotFound, CallNotProgressing
+from mixminus.call.errors import CallDeleted, CallNotFound
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
 from mixminus.call.live import DialledCall, LiveCall
 from mixminus.call.program import Program
+from mixminus.call.registry import ANY_STATUS, UP, LiveCalls
 from mixminus.clock import Clock
 from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.ids import CallId, CustomerId, new_id
 from mixminus.store.database import Store
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.tasks import Interrupted, TaskScope
 
@@ -47,6 +48,7 @@ class CallService:
         store: Store,
         clock: Clock,
         *,
+        live_calls: LiveCalls,
         run_flow: RunFlow,
         directory: Directory,
         max_duration_s: float = MAX_DURATION_S,
@@ -59,18 +61,12 @@ class CallService:
         self._max_duration_s = max_duration_s
         self._scope = TaskScope(task_failed("call"))
         self._serving: set[asyncio.Task[None]] = set()
-        self._live: dict[CallId, LiveCall] = {}
-        self._by_port: dict[int, LiveCall] = {}
+        self._live_calls = live_calls
         self._digits_dropped = 0
 
     @property
     def counters(self) -> Mapping[str, int]:
         return {"call.digits_dropped": self._digits_dropped}
-
-    @property
-    def live(self) -> Mapping[CallId, LiveCall]:
-        """The calls that have a leg."""
-        return MappingProxyType(self._live)
 
     async def start(self) -> None:
         """Hang up in the books the calls that an earlier run has lost."""
@@ -95,7 +91,7 @@ class CallService:
 
         Somebody who answers and is not ``wanted`` any more is hung up.
         """
-        self._enter(live)
+        self._live_calls.add(live)
         self._keep(
             self._scope.spawn(f"call {live.leg_id}", self._serve_dialled(live, program, early, wanted))
         )
@@ -106,7 +102,7 @@ class CallService:
 
     def on_engine_event(self, event: EngineEvent) -> None:
         """React to what the engine tells: a leg whose packets stay away is hung up; digits go to the flow."""
-        live = self._by_port.get(event.port_id)
+        live = self._live_calls.by_port(event.port_id)
         if live is None:
             return
         if isinstance(event, MediaTimeout) and live.up.done():
@@ -117,11 +113,16 @@ class CallService:
     async def get(self, customer_id: CustomerId, call_id: CallId) -> Call:
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(call_id)
-        if call is None or call.customer_id != customer_id:
-            raise CallNotFound(f"no call {call_id}")
+        call = owned(call, customer_id, CallNotFound(f"no call {call_id}"))
         if call.tm_delete is not None:
             raise CallDeleted(f"call {call_id} was deleted")
         return self._shown(call)
+
+    async def require(
+        self, customer_id: CustomerId, call_id: CallId, states: frozenset[CallStatus] = UP
+    ) -> LiveCall:
+        """Return a customer's live call; CallNotFound, CallDeleted, CallNotProgressing outside of these states."""
+        return self._live_calls.require(await self.get(customer_id, call_id), states)
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Call]:
         """Return calls of all states, newest first."""
@@ -131,7 +132,7 @@ class CallService:
     async def hang_up(self, customer_id: CustomerId, call_id: CallId) -> Call:
         """End the call; one that is ending is returned as it is."""
         await self.get(customer_id, call_id)
-        if live := self._live.get(call_id):
+        if live := self._live_calls.get(call_id):
             await live.hang_up()
         return await self.get(customer_id, call_id)
 
@@ -142,37 +143,30 @@ class CallService:
 
     async def hold(self, customer_id: CustomerId, call_id: CallId) -> None:
         """Put the call on hold: it is not heard and does not hear; CallNotProgressing unless it is up."""
-        await (await self._up(customer_id, call_id)).hold()
+        await (await self.require(customer_id, call_id)).hold()
 
     async def resume(self, customer_id: CustomerId, call_id: CallId) -> None:
         """Take the call back from hold; CallNotProgressing unless it is up."""
-        await (await self._up(customer_id, call_id)).resume()
-
-    async def _up(self, customer_id: CustomerId, call_id: CallId) -> LiveCall:
-        call = await self.get(customer_id, call_id)
-        live = self._live.get(call_id)
-        if live is None:
-            raise CallNotProgressing(f"call {call_id} is {call.status}")
-        return live
+        await (await self.require(customer_id, call_id)).resume()
 
     async def set_mute(
         self, customer_id: CustomerId, call_id: CallId, direction: MuteDirection, on: bool
     ) -> Call:
         """Mute (IN: is not heard; OUT: does not hear) or unmute; the other bit stays as it is."""
-        live = await self._up(customer_id, call_id)
+        live = await self.require(customer_id, call_id, ANY_STATUS)
         await live.set_mute(direction, on)
         return live.call
 
     async def close(self) -> None:
         """Hang up every call and wait until each has left its room; no leg comes in any more by then."""
-        for live in tuple(self._live.values()):
+        for live in tuple(self._live_calls.values()):
             self._scope.spawn(f"hang up {live.id}", live.hang_up())
         if self._serving:
             await asyncio.wait(tuple(self._serving), timeout=CLOSE_GRACE_S)
         await self._scope.close()
 
     def _shown(self, call: Call) -> Call:
-        live = self._live.get(call.id)
+        live = self._live_calls.get(call.id)
         return replace(call, action=live.action) if live else call
 
     async def _serve(self, leg: Leg, source: Address, target: str, caller: Caller, pin: str | None) -> None:
@@ -183,7 +177,7 @@ class CallService:
         call = await self._create(routed)
         live = LiveCall(call, leg, self._ledger, pin)
         live.caller = caller
-        self._enter(live)
+        self._live_calls.add(live)
         await self._carry(live, self._run(live, routed.program))
 
     async def _serve_dialled(
@@ -201,19 +195,15 @@ class CallService:
         self._scope.spawn(f"follow {live.id}", live.follow())
         await self._carry(live, served())
 
-    def _enter(self, live: LiveCall) -> None:
-        self._live[live.id] = self._by_port[live.port.id] = live
-
     async def _carry(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:
         """Do what a call is to do, and write its end."""
-        port_id = live.port.id
         try:
             self._scope.spawn(f"leg {live.leg_id}", live.watch())
             with self._meanwhile(f"cap {live.id}", self._end_in_time(live)):
                 await work
                 await self._ledger.ended(live.id, await live.over, live.action)
         finally:
-            del self._live[live.id], self._by_port[port_id]
+            self._live_calls.remove(live)
 
     @contextmanager
     def _meanwhile(self, name: str, work: Coroutine[Any, Any, None]) -> Iterator[None]:

@@ -18,6 +18,7 @@ from mixminus.call.leg import Referral
 from mixminus.call.live import DialledCall, LiveCall, Place
 from mixminus.call.outbound import Order, sip_target
 from mixminus.call.program import Program
+from mixminus.call.registry import LiveCalls
 from mixminus.call.service import CallService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms, Seat
@@ -65,12 +66,14 @@ class TransferService:
         self,
         *,
         calls: CallService,
+        live_calls: LiveCalls,
         dialout: DialoutService,
         directory: Directory,
         rooms: Rooms,
         participants: ParticipantService,
     ) -> None:
         self._calls = calls
+        self._live_calls = live_calls
         self._dialout = dialout
         self._directory = directory
         self._rooms = rooms
@@ -90,7 +93,7 @@ class TransferService:
         Returns at once. CallNotFound, CallNotInRoom, TransferPending, and what dialling raises.
         """
         await self._calls.get(customer_id, call_id)
-        live = self._calls.live.get(call_id)
+        live = self._live_calls.get(call_id)
         if live is None or (seat := self._rooms.seat_of_call(call_id)) is None:
             raise CallNotInRoom(f"call {call_id} is in no room")
         if call_id in self._busy:
@@ -109,13 +112,13 @@ class TransferService:
         target = sip_target(address) if address.type == "sip" else None
         if target is None:
             raise NobodyToCall("a phone is referred to a SIP address")
-        live = self._calls.live.get(call_id)
+        live = self._live_calls.get(call_id)
         if live is None or not await live.refer(target.request_uri):
             raise CannotRefer(f"call {call_id} is of nobody who could be referred")
 
     def asked(self, leg_id: LegId, referral: Referral, tell: Callable[[int], None]) -> None:
         """Do what a phone refers us to, and tell it how that goes on."""
-        live = self._of_leg(leg_id)
+        live = self._live_calls.by_leg(leg_id)
         if live is None or live.over.done():
             return
         if live.id in self._busy:
@@ -242,7 +245,7 @@ class TransferService:
         self, live: LiveCall, seat: Seat, other_leg: LegId, tell: Callable[[int], None]
     ) -> None:
         """Attended: bring together whom the two calls of one phone talk with."""
-        other = self._of_leg(other_leg)
+        other = self._live_calls.by_leg(other_leg)
         if other is None or other is live or other.call.customer_id != live.call.customer_id:
             raise _Declined(UNKNOWN_DIALOG)
         their_seat = self._rooms.seat_of_call(other.id)
@@ -270,7 +273,7 @@ class TransferService:
             raise _Declined(DECLINED)
         room = self._rooms.find(seat.conference.id)
         for their_seat in room.seats.values() if room else ():
-            other = self._calls.live.get(their_seat.call_id)
+            other = self._live_calls.get(their_seat.call_id)
             if their_seat.joined and other and other is not live:
                 break
         else:
@@ -282,9 +285,6 @@ class TransferService:
         await self._participants.kick(live.call.customer_id, their_seat.id)
         await asyncio.wait((arrived, other.over), return_when=asyncio.FIRST_COMPLETED)
         return other
-
-    def _of_leg(self, leg_id: LegId) -> LiveCall | None:
-        return next((live for live in self._calls.live.values() if live.leg_id == leg_id), None)
 
 
 def _far_end(live: LiveCall) -> Address:

@@ -1,8 +1,8 @@
 """HearsService: who hears whom in a room; lives as long as those it is about."""
 
-from mixminus.conference.errors import ConferencecallNotFound, ConferenceNotProgressing
+from mixminus.conference.errors import ConferencecallNotFound
 from mixminus.conference.hears import Cells, Hears, check_hears
-from mixminus.conference.room import Room, Rooms
+from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.model.ids import ConferenceId, CustomerId
 
@@ -28,15 +28,8 @@ class HearsService:
         """Let these rules hold instead of those before; everybody they name must be here."""
         check_hears(hears)
         async with self._rooms.turn(conference_id):
-            room = await self._room(customer_id, conference_id)
+            room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
             if absent := hears.named - room.seats.keys():
                 raise ConferencecallNotFound(f"not in the conference: {min(map(str, absent))}")
             room.arrange(hears)
             return room.hears, room.cells
-
-    async def _room(self, customer_id: CustomerId, conference_id: ConferenceId) -> Room:
-        conference = await self._conferences.get(customer_id, conference_id)
-        room = self._rooms.find(conference_id)
-        if room is None:
-            raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
-        return room

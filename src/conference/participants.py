@@ -32,6 +32,7 @@ from mixminus.model.conference import (
 )
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
 from mixminus.store.database import Store, Transaction
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
 __all__ = ["ParticipantService"]
@@ -56,9 +57,9 @@ class ParticipantService:
     async def get_call(self, customer_id: CustomerId, conferencecall_id: ConferencecallId) -> Conferencecall:
         async with self._store.snapshot() as tx:
             participant = await tx.conferencecalls.find(conferencecall_id)
-        if participant is None or participant.customer_id != customer_id:
-            raise ConferencecallNotFound(f"no conferencecall {conferencecall_id}")
-        return participant
+        return owned(
+            participant, customer_id, ConferencecallNotFound(f"no conferencecall {conferencecall_id}")
+        )
 
     async def list_calls(
         self, customer_id: CustomerId, page: Page, conference_id: UUID | None = None
@@ -105,8 +106,7 @@ class ParticipantService:
         """Return what a room asks of those who come; ConferenceNotFound if the customer has none of this id."""
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
-        if conference is None or conference.customer_id != customer_id:
-            raise ConferenceNotFound(f"no conference {conference_id}")
+        conference = owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
         return conference.settings
 
     async def admit(

@@ -8,10 +8,10 @@ from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
 from mixminus.conference.ambience import Ambience, Music
-from mixminus.conference.errors import TooManyExceptions
+from mixminus.conference.errors import ConferenceNotProgressing, TooManyExceptions
 from mixminus.conference.hears import MAX_CELLS, Cells, Hears, cells, changes, without
 from mixminus.mixer import Bridge, BridgePort, Engine
-from mixminus.model.conference import Conference, Conferencecall, Role, RoomSettings
+from mixminus.model.conference import Conference, Conferencecall, ConferenceStatus, Role, RoomSettings
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.sound.library import HoldMusic
 
@@ -174,6 +174,13 @@ class Rooms:
 
     def find(self, conference_id: ConferenceId) -> Room | None:
         return self._rooms.get(conference_id)
+
+    def require(self, conference: Conference) -> Room:
+        """Return the conference's room; raise ConferenceNotProgressing unless it is in progress."""
+        room = self._rooms.get(conference.id)
+        if conference.status is not ConferenceStatus.PROGRESSING or room is None:
+            raise ConferenceNotProgressing(f"conference {conference.id} is {conference.status}")
+        return room
 
     def seat(self, conference_id: ConferenceId, conferencecall_id: ConferencecallId) -> Seat | None:
         room = self._rooms.get(conference_id)

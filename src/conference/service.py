@@ -19,6 +19,7 @@ from mixminus.model.ids import NIL, ConferenceId, CustomerId, new_direct_hash, n
 from mixminus.model.recording import PauseMode, RecordingOptions
 from mixminus.model.transcription import TranscribeOptions
 from mixminus.store.database import Store, Transaction
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
 
@@ -71,9 +72,7 @@ class ConferenceService:
     async def get(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
-        if conference is None or conference.customer_id != customer_id:
-            raise ConferenceNotFound(f"no conference {conference_id}")
-        return conference
+        return owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Conference]:
         """Return conferences that are not deleted, newest first."""
@@ -185,10 +184,7 @@ class ConferenceService:
         self, customer_id: CustomerId, conference_id: ConferenceId
     ) -> tuple[Conference, Room]:
         conference = await self.get(customer_id, conference_id)
-        room = self._rooms.find(conference_id)
-        if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-            raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
-        return conference, room
+        return conference, self._rooms.require(conference)
 
     async def _open(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
         conference = await self._lifecycle.hold(tx, conference_id)

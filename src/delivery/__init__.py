@@ -1,1 +1,1 @@
-"""Delivery: what the outbox holds goes out, by webhook, by WebSocket and by REST, in one order."""
+"""Delivery: events go out by webhook, by WebSocket and by REST, in one order."""

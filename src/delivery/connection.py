@@ -1,10 +1,10 @@
-"""Connection: one WebSocket client, what it listens to and how far it has been told (api.md section 12).
+"""Connection: one WebSocket client, its subscriptions and its position (api.md section 12).
 
     behind ----everything up to now sent----> live
 
-A client that resumes is behind: it reads the outbox, and the outbox is its queue. A live one
-gets events from the hub by a bounded queue; when that is full the client is sent away, with
-the id to resume from. The step from behind to live has no await in it: no gap, no duplicate.
+A client that resumes is behind: its events are read from the outbox. A live client gets events
+from the hub through a bounded queue; when the queue is full, the connection is closed with the id
+to resume from. The step from behind to live contains no await, so that nothing is lost or repeated.
 """
 
 import asyncio
@@ -17,13 +17,12 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import BaseModel, ValidationError
 
 from mixminus.clock import Clock
-from mixminus.delivery.backlog import Backlog
-from mixminus.delivery.frame import Frame
-from mixminus.delivery.topics import Audience, BadTopic, prefix_of
+from mixminus.delivery.feed import Backlog
+from mixminus.delivery.topics import Audience, BadTopic, Frame, prefix_of
 from mixminus.log import get
 from mixminus.tasks import Interrupted, TaskScope, unless
 
-__all__ = ["LIMITS", "Connection", "Limits", "Wish"]
+__all__ = ["LIMITS", "Connection", "Limits", "Subscriber"]
 
 log = get("delivery")
 
@@ -32,7 +31,7 @@ BATCH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How patient the server is with one client."""
+    """Limits of one client."""
 
     ping_s: float = 10.0
     pong_s: float = 60.0
@@ -46,25 +45,25 @@ class Limits:
 LIMITS: Final = Limits()
 
 
-async def _for_ever() -> bool:
+async def _always() -> bool:
     return True
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a client asks for when it connects."""
+class Subscriber:
+    """A client that connects, and what it asks for."""
 
     audience: Audience
     numbered: bool = False
     after: int | None = None
-    """The last event that the client has; None begins with what happens next."""
-    valid: Callable[[], Awaitable[bool]] = _for_ever
-    """Whether what the client came in with would still let it in; asked before each ping."""
+    """Id of the last event that the client has; None starts with the next event."""
+    valid: Callable[[], Awaitable[bool]] = _always
+    """Whether the client's credential is still valid; checked before each ping."""
 
 
 @dataclass(frozen=True, slots=True)
-class Farewell:
-    """Why the server ends the conversation."""
+class CloseReason:
+    """Why the server closes the connection."""
 
     code: WSCloseCode
     reason: str
@@ -76,12 +75,12 @@ class _Command(BaseModel):
 
 
 class Connection:
-    """Owns the conversation with one client, from the handshake to the close."""
+    """Serves one client from the handshake to the close."""
 
     def __init__(
         self,
         socket: web.WebSocketResponse,
-        wish: Wish,
+        subscriber: Subscriber,
         *,
         abort: Callable[[], None],
         backlog: Backlog,
@@ -90,7 +89,7 @@ class Connection:
         limits: Limits,
     ) -> None:
         self._socket = socket
-        self._wish = wish
+        self._subscriber = subscriber
         self._abort = abort
         self._backlog = backlog
         self._clock = clock
@@ -100,14 +99,14 @@ class Connection:
         self._prefixes: tuple[str, ...] = ()
         self._subscribed = asyncio.Event()
         self._frames: asyncio.Queue[Frame] = asyncio.Queue(limits.frames)
-        self._behind = None if wish.after is None else min(wish.after, backlog.end)
-        self._told = backlog.end if self._behind is None else self._behind
-        self._heard_s = clock.monotonic_s()
-        self._farewell: asyncio.Future[Farewell] = asyncio.get_running_loop().create_future()
+        self._behind = None if subscriber.after is None else min(subscriber.after, backlog.end)
+        self._last_sent_id = backlog.end if self._behind is None else self._behind
+        self._last_pong_s = clock.monotonic_s()
+        self._close_reason: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
 
     def offer(self, frame: Frame) -> None:
-        """Take a live event that the client listens to; a client that is behind reads it later by itself."""
-        if self._behind is not None or self._farewell.done() or not self._wants(frame):
+        """Queue a live event that the client subscribes to; a client that is behind reads it from the outbox."""
+        if self._behind is not None or self._close_reason.done() or not self._wants(frame):
             return
         try:
             self._frames.put_nowait(frame)
@@ -115,20 +114,20 @@ class Connection:
             self._too_slow()
 
     def end(self, code: WSCloseCode, reason: str) -> None:
-        """Send the client away; the first reason counts."""
-        if not self._farewell.done():
-            self._farewell.set_result(Farewell(code, reason))
+        """Close the connection; the first reason counts."""
+        if not self._close_reason.done():
+            self._close_reason.set_result(CloseReason(code, reason))
 
     async def run(self) -> None:
-        """Talk to the client until either side ends it."""
+        """Serve the client until either side closes the connection."""
         scope = TaskScope(self._failed)
         scope.spawn("socket deliver", self._deliver())
         scope.spawn("socket ping", self._ping())
         try:
-            await unless((self._farewell,), self._listen())
+            await unless((self._close_reason,), self._listen())
         except Interrupted:
             await scope.close()
-            await self._close(self._farewell.result())
+            await self._close(self._close_reason.result())
         finally:
             await scope.close()
 
@@ -136,9 +135,9 @@ class Connection:
         while True:
             message = await self._socket.receive()
             if message.type is WSMsgType.TEXT:
-                self._obey(message.data)
+                self._handle(message.data)
             elif message.type is WSMsgType.PONG:
-                self._heard_s = self._clock.monotonic_s()
+                self._last_pong_s = self._clock.monotonic_s()
             elif message.type is WSMsgType.PING:
                 await self._write(self._socket.pong(message.data))
             elif message.type is WSMsgType.BINARY:
@@ -146,14 +145,14 @@ class Connection:
             else:
                 return
 
-    def _obey(self, text: str) -> None:
-        """Follow a command whole or not at all; what is no command is ignored, and nothing is answered."""
+    def _handle(self, text: str) -> None:
+        """Apply a command completely or not at all; anything else is ignored, and nothing is answered."""
         try:
             command = _Command.model_validate_json(text)
         except ValidationError:
             return
         try:
-            prefixes = {topic: prefix_of(topic, self._wish.audience) for topic in command.topics}
+            prefixes = {topic: prefix_of(topic, self._subscriber.audience) for topic in command.topics}
         except BadTopic as exc:
             self._misused(WSCloseCode.POLICY_VIOLATION, str(exc))
             return
@@ -167,10 +166,10 @@ class Connection:
             self._misused(WSCloseCode.POLICY_VIOLATION, "too many topics")
 
     async def _deliver(self) -> None:
-        # A replay is of the topics of the first subscription; those of later ones begin where it is by then.
+        # A replay contains the topics of the first subscription; topics added later start where it is by then.
         await self._subscribed.wait()
         while self._behind is not None:
-            part = await self._backlog.read(self._wish.audience.customer_id, self._behind, BATCH)
+            part = await self._backlog.read(self._subscriber.audience.customer_id, self._behind, BATCH)
             for event in part.events:
                 await self._send(Frame.of(event))
             self._behind = None if part.until == self._backlog.end else part.until
@@ -178,20 +177,20 @@ class Connection:
             await self._send(await self._frames.get(), wanted=True)
 
     async def _send(self, frame: Frame, *, wanted: bool = False) -> None:
-        # Told as soon as it is begun: a frame goes out whole, and only then does anybody wait.
-        self._told = frame.id
+        # Counts as sent as soon as it is started: aiohttp writes a frame completely before it waits.
+        self._last_sent_id = frame.id
         if wanted or self._wants(frame):
-            text = frame.numbered if self._wish.numbered else frame.plain
+            text = frame.numbered if self._subscriber.numbered else frame.plain
             await self._write(self._socket.send_str(text))
 
     async def _ping(self) -> None:
         while True:
             await self._clock.sleep(self._limits.ping_s)
-            if self._clock.monotonic_s() - self._heard_s >= self._limits.pong_s:
+            if self._clock.monotonic_s() - self._last_pong_s >= self._limits.pong_s:
                 self._counters["delivery.sockets_silent"] += 1
                 self.end(WSCloseCode.POLICY_VIOLATION, "no pong")
                 return
-            if not await self._wish.valid():
+            if not await self._subscriber.valid():
                 self._counters["delivery.sockets_revoked"] += 1
                 self.end(WSCloseCode.POLICY_VIOLATION, "the credential is no longer valid")
                 return
@@ -206,11 +205,11 @@ class Connection:
         except ConnectionError:
             self.end(WSCloseCode.ABNORMAL_CLOSURE, "connection lost")
 
-    async def _close(self, farewell: Farewell) -> None:
-        """Say why, wait for the client to have heard it, and hang up if it does not listen."""
+    async def _close(self, reason: CloseReason) -> None:
+        """Send a close frame and wait for the client's; drop the connection if none comes."""
         try:
             async with asyncio.timeout(self._limits.close_s):
-                await self._socket.close(code=farewell.code, message=farewell.reason.encode())
+                await self._socket.close(code=reason.code, message=reason.reason.encode())
         except (TimeoutError, ConnectionError):
             self._abort()
         if self._socket.close_code == WSCloseCode.ABNORMAL_CLOSURE:
@@ -218,12 +217,12 @@ class Connection:
 
     def _failed(self, task: str, exc: BaseException) -> None:
         log.error("task failed", task=task, exc_info=exc)
-        self.end(WSCloseCode.INTERNAL_ERROR, f"resume with after={self._told}")
+        self.end(WSCloseCode.INTERNAL_ERROR, f"resume with after={self._last_sent_id}")
 
     def _too_slow(self) -> None:
-        if not self._farewell.done():
+        if not self._close_reason.done():
             self._counters["delivery.sockets_slow"] += 1
-        self.end(WSCloseCode.TRY_AGAIN_LATER, f"too slow; resume with after={self._told}")
+        self.end(WSCloseCode.TRY_AGAIN_LATER, f"too slow; resume with after={self._last_sent_id}")
 
     def _misused(self, code: WSCloseCode, reason: str) -> None:
         self._counters["delivery.sockets_misused"] += 1

@@ -1,34 +1,36 @@
-"""Feed: the one reader of the outbox, which hands every new event to everybody, in the order of ids.
+"""Feed: the only reader of new events; passes them on in the order of their ids. Backlog reads older ones.
 
-Told after each commit of this process; a poll finds what others have written. It keeps no
-events: whoever cannot take one now reads it again from the outbox.
+The feed reads after each commit of this process; a poll finds what other processes have written.
+It stores nothing: a receiver that cannot take an event now reads it from the outbox later.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from mixminus.clock import Clock
-from mixminus.delivery.order import CommitOrder
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
+from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
-from mixminus.store.outbox import Event
+from mixminus.store.outbox import Event, OutboxRows, Span
 from mixminus.tasks import TaskScope
 
-__all__ = ["Feed"]
+__all__ = ["Backlog", "Feed", "Part"]
 
 log = get("delivery")
 
 BATCH: Final = 100
 POLL_S: Final = 1.0
-# Events that wait for another writer's end are few, and their readers many: look again soon.
+# While events wait for another transaction to end, readers wait too: look again soon.
 HOLD_S: Final = 0.05
 
 
 class Feed:
-    """Knows up to which id everything has been handed on: ``position``."""
+    """Reads the outbox; every event up to ``position`` has been passed to all receivers."""
 
     def __init__(self, store: Store, clock: Clock, counters: Counter[str]) -> None:
         self.position = 0
@@ -36,21 +38,21 @@ class Feed:
         self._clock = clock
         self._counters = counters
         self._receivers: list[Callable[[Event], None]] = []
-        self._news = asyncio.Event()
-        self._turn = asyncio.Lock()
-        self._order = CommitOrder()
+        self._committed = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._order = _CommitOrder()
         self._scope = TaskScope(task_failed("delivery"))
-        store.watch(self._news.set)
+        store.watch(self._committed.set)
 
-    def subscribe(self, receive: Callable[[Event], None]) -> None:
-        """Hand every event from now on to ``receive``, which must neither block nor raise."""
-        self._receivers.append(receive)
+    def subscribe(self, on_event: Callable[[Event], None]) -> None:
+        """Call ``on_event`` for every new event; it must neither block nor raise."""
+        self._receivers.append(on_event)
 
     async def start(self) -> None:
-        """Begin after the newest event there is."""
+        """Start after the newest event in the outbox."""
         async with self._store.snapshot() as tx:
             fence = await tx.outbox.fence()
-        while not await self._over(fence):
+        while not await self._has_passed(fence):
             await self._clock.sleep(HOLD_S)
         async with self._store.snapshot() as tx:
             self.position = await tx.outbox.newest()
@@ -62,15 +64,15 @@ class Feed:
         await self._scope.close()
 
     async def refresh(self) -> None:
-        """Hand on what has been committed by now."""
-        async with self._turn:
-            while await self._hand_on() == BATCH:
+        """Pass on everything that is committed by now."""
+        async with self._lock:
+            while await self._pass_on() == BATCH:
                 pass
 
     async def _run(self) -> None:
         while True:
-            await self._news.wait()
-            self._news.clear()
+            await self._committed.wait()
+            self._committed.clear()
             try:
                 await self.refresh()
                 while self._order.holding:
@@ -82,19 +84,95 @@ class Feed:
     async def _poll(self) -> None:
         while True:
             await self._clock.sleep(POLL_S)
-            self._news.set()
+            self._committed.set()
 
-    async def _hand_on(self) -> int:
+    async def _pass_on(self) -> int:
         async with self._store.snapshot() as tx:
-            events = await self._order.settled(tx.outbox, self.position, BATCH)
+            events = await self._order.read(tx.outbox, self.position, BATCH)
         for event in events:
             self.position = event.id
-            for receive in self._receivers:
-                receive(event)
+            for on_event in self._receivers:
+                on_event(event)
         self._counters["delivery.events"] += len(events)
         return len(events)
 
-    async def _over(self, fence: int | None) -> bool:
+    async def _has_passed(self, fence: int | None) -> bool:
         async with self._store.snapshot() as tx:
             oldest = await tx.outbox.oldest_writer()
         return fence is None or oldest is None or oldest >= fence
+
+
+class _CommitOrder:
+    """Holds events back while one with a lower id may still be committed (see ``store.outbox``).
+
+    Remembers the one missing id that is waited for, and the fence after which it can no longer appear.
+    """
+
+    def __init__(self) -> None:
+        self._missing = 0
+        self._fence: int | None = None
+        self.holding = False
+
+    async def read(self, outbox: OutboxRows, after: int, limit: int) -> Sequence[Event]:
+        """Return the events above an id before which no other can appear any more."""
+        # Before the rows: what a writer that has ended by now has written is among the rows read next.
+        oldest = await outbox.oldest_writer()
+        events = await outbox.tail(after, limit)
+        self.holding = False
+        for index, event in enumerate(events):
+            if (
+                oldest is not None
+                and event.id != after + 1
+                and await self._may_appear(outbox, after + 1, oldest)
+            ):
+                self.holding = True
+                return events[:index]
+            after = event.id
+        return events
+
+    async def _may_appear(self, outbox: OutboxRows, missing: int, oldest: int) -> bool:
+        if missing != self._missing:
+            self._missing, self._fence = missing, await outbox.fence()
+            return True
+        return self._fence is not None and oldest < self._fence
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some events of a customer, and the id up to which there are no others."""
+
+    events: list[Event]
+    until: int
+
+
+class Backlog:
+    """Reads a customer's events page by page, never past the feed, because the order is not final there."""
+
+    def __init__(self, store: Store, feed: Feed) -> None:
+        self._store = store
+        self._feed = feed
+
+    @property
+    def end(self) -> int:
+        """The id up to which events can be read now."""
+        return self._feed.position
+
+    async def catch_up(self) -> None:
+        """Make everything readable that was committed before this call."""
+        await self._feed.refresh()
+
+    async def read(
+        self, customer_id: CustomerId, after: int, limit: int, stream_id: UUID | None = None
+    ) -> Part:
+        """Return the customer's next events; of one stream if ``stream_id`` is given."""
+        span = Span(after, self.end)
+        async with self._store.snapshot() as tx:
+            events = await tx.outbox.of_customer(customer_id, span, limit, stream_id)
+        return Part(events, until=events[-1].id if len(events) == limit else span.until)
+
+    async def read_latest(
+        self, customer_id: CustomerId, after: int, limit: int, stream_id: UUID | None = None
+    ) -> Part:
+        """Return the same, including everything that was committed before this call."""
+        await self.catch_up()
+        return await self.read(customer_id, after, limit, stream_id)

@@ -1,14 +1,13 @@
-"""Hub: every WebSocket client, by customer; a customer's events reach no other customer's clients."""
+"""Hub: all WebSocket connections by customer; a customer's events reach only its own clients."""
 
 from collections import Counter, defaultdict
 
 from aiohttp import WSCloseCode, web
 
 from mixminus.clock import Clock
-from mixminus.delivery.backlog import Backlog
-from mixminus.delivery.connection import LIMITS, Connection, Limits, Wish
-from mixminus.delivery.feed import Feed
-from mixminus.delivery.frame import Frame
+from mixminus.delivery.connection import LIMITS, Connection, Limits, Subscriber
+from mixminus.delivery.feed import Backlog, Feed
+from mixminus.delivery.topics import Frame
 from mixminus.model.ids import CustomerId
 from mixminus.store.outbox import Event
 
@@ -16,7 +15,7 @@ __all__ = ["Hub"]
 
 
 class Hub:
-    """Hands each event to the connections of its customer, rendered once."""
+    """Renders each event once and offers it to the connections of its customer."""
 
     def __init__(
         self, feed: Feed, backlog: Backlog, clock: Clock, counters: Counter[str], limits: Limits = LIMITS
@@ -26,15 +25,15 @@ class Hub:
         self._counters = counters
         self._limits = limits
         self._connections: defaultdict[CustomerId, set[Connection]] = defaultdict(set)
-        feed.subscribe(self._receive)
+        feed.subscribe(self._on_event)
 
     def __len__(self) -> int:
         return sum(map(len, self._connections.values()))
 
-    async def serve(self, request: web.Request, wish: Wish) -> web.WebSocketResponse:
-        """Take the client in, talk to it until either side ends it, and return what was its answer."""
-        if wish.after is not None:
-            # What it has may have been committed a moment ago; else it would get some of that again.
+    async def serve(self, request: web.Request, subscriber: Subscriber) -> web.WebSocketResponse:
+        """Accept a WebSocket, serve it until either side closes it, and return the response."""
+        if subscriber.after is not None:
+            # Its last event may have been committed a moment ago; without this the client would get it again.
             await self._backlog.catch_up()
         socket = web.WebSocketResponse(
             timeout=self._limits.close_s,
@@ -48,7 +47,7 @@ class Hub:
             return socket
         connection = Connection(
             socket,
-            wish,
+            subscriber,
             abort=transport.abort,
             backlog=self._backlog,
             clock=self._clock,
@@ -56,23 +55,23 @@ class Hub:
             limits=self._limits,
         )
         self._counters["delivery.sockets_opened"] += 1
-        own = self._connections[wish.audience.customer_id]
-        own.add(connection)
+        connections = self._connections[subscriber.audience.customer_id]
+        connections.add(connection)
         try:
             await connection.run()
         finally:
-            own.discard(connection)
-            if not own:
-                self._connections.pop(wish.audience.customer_id, None)
+            connections.discard(connection)
+            if not connections:
+                self._connections.pop(subscriber.audience.customer_id, None)
         return socket
 
     def close(self) -> None:
-        """Tell every client that the server stops."""
+        """Close all connections, because the server stops."""
         for connections in self._connections.values():
             for connection in connections:
                 connection.end(WSCloseCode.GOING_AWAY, "the server stops")
 
-    def _receive(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if connections := self._connections.get(event.customer_id):
             frame = Frame.of(event)
             for connection in connections:

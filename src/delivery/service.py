@@ -1,36 +1,69 @@
-"""DeliveryService: the feed and everything that it feeds, opened and closed together."""
+"""DeliveryService: events go from the outbox to webhooks, WebSockets and the REST API, in one order.
 
+outbox -> Feed -> Webhooks, ActiveflowWebhooks -> WebhookSender
+               -> Hub -> Connection (one for each WebSocket)
+       -> Backlog -> GET /events, clients that resume
+       -> Retention deletes old events
+"""
+
+from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from mixminus.clock import Clock
-from mixminus.delivery.activeflow_webhooks import ActiveflowWebhooks
-from mixminus.delivery.backlog import Backlog
 from mixminus.delivery.connection import LIMITS, Limits
-from mixminus.delivery.counters import new_counters
-from mixminus.delivery.courier import Courier
-from mixminus.delivery.feed import Feed
+from mixminus.delivery.feed import Backlog, Feed
 from mixminus.delivery.hub import Hub
-from mixminus.delivery.retention import Retention
-from mixminus.delivery.webhooks import Webhooks
+from mixminus.delivery.sender import WebhookSender
+from mixminus.delivery.webhooks import ActiveflowWebhooks, Webhooks
+from mixminus.errors import Unavailable
+from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store
 from mixminus.store.webhooks import Undelivered
+from mixminus.tasks import TaskScope
 
-__all__ = ["DeliveryConfig", "DeliveryService"]
+__all__ = ["DeliveryConfig", "DeliveryService", "new_counters"]
+
+log = get("delivery")
+
+PRUNE_INTERVAL_S: Final = 3600
+# A transaction blocks other writers: it deletes no more than this.
+PRUNE_BATCH: Final = 500
+COUNTERS: Final = (
+    "delivery.events",
+    "delivery.events_pruned",
+    "delivery.webhooks_delivered",
+    "delivery.webhooks_retried",
+    "delivery.webhooks_failed",
+    "delivery.webhooks_refused",
+    "delivery.sockets_opened",
+    "delivery.sockets_slow",
+    "delivery.sockets_silent",
+    "delivery.sockets_revoked",
+    "delivery.sockets_misused",
+)
+
+
+def new_counters() -> Counter[str]:
+    """Return every counter at zero, so that /metrics shows all of them from the start."""
+    return Counter(dict.fromkeys(COUNTERS, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryConfig:
-    """What the operator decides."""
+    """Settings of the operator."""
 
     private_targets: bool = True
-    """Whether webhooks may go to this machine and to private networks."""
+    """Whether webhooks may be sent to this machine and to private networks."""
     retention_days: int = 30
+    """0 keeps events for ever."""
     limits: Limits = LIMITS
 
 
 class DeliveryService:
-    """Brings events out of the house."""
+    """Opens and closes the feed and all its receivers together."""
 
     def __init__(self, store: Store, clock: Clock, config: DeliveryConfig | None = None) -> None:
         config = config or DeliveryConfig()
@@ -39,9 +72,9 @@ class DeliveryService:
         self._feed = Feed(store, clock, self._counters)
         self.backlog = Backlog(store, self._feed)
         self.hub = Hub(self._feed, self.backlog, clock, self._counters, config.limits)
-        self._courier = Courier(clock, self._counters, private_targets=config.private_targets)
-        self._webhooks = Webhooks(store, clock, self._feed, self._courier)
-        self._activeflow_webhooks = ActiveflowWebhooks(store, clock, self._feed, self._courier)
+        self._sender = WebhookSender(clock, self._counters, private_targets=config.private_targets)
+        self._webhooks = Webhooks(store, clock, self._feed, self._sender)
+        self._activeflow_webhooks = ActiveflowWebhooks(store, clock, self._feed, self._sender)
         self._retention = Retention(store, clock, self._counters, days=config.retention_days)
 
     @property
@@ -49,22 +82,59 @@ class DeliveryService:
         return dict(self._counters)
 
     async def start(self) -> None:
-        """Go on where an earlier run has stopped."""
+        """Continue where the previous run stopped."""
         await self._feed.start()
         await self._webhooks.start()
         await self._activeflow_webhooks.start()
         self._retention.start()
 
     async def undelivered(self, customer_id: CustomerId, after: int, limit: int) -> list[Undelivered]:
-        """Return what the customer's webhook would not take."""
+        """Return the events that the customer's webhook did not accept."""
         async with self._store.snapshot() as tx:
             return await tx.webhooks.undelivered(customer_id, after, limit)
 
     async def close(self) -> None:
-        """Stop in the order of the arrows; closing twice is harmless."""
+        """Stop the feed first, then its receivers; closing twice is harmless."""
         await self._feed.close()
         self.hub.close()
         await self._webhooks.close()
         await self._activeflow_webhooks.close()
-        await self._courier.close()
+        await self._sender.close()
         await self._retention.close()
+
+
+class Retention:
+    """Deletes events older than some days, except those that a webhook has still to receive."""
+
+    def __init__(self, store: Store, clock: Clock, counters: Counter[str], *, days: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._counters = counters
+        self._days = days
+        self._scope = TaskScope(task_failed("delivery"))
+
+    def start(self) -> None:
+        """Start to delete at intervals, unless events are kept for ever."""
+        if self._days:
+            self._scope.spawn("retention", self._run())
+
+    async def close(self) -> None:
+        """Stop; closing twice is harmless."""
+        await self._scope.close()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._prune()
+            except Unavailable as exc:
+                log.warning("events not pruned", exc_info=exc)
+            await self._clock.sleep(PRUNE_INTERVAL_S)
+
+    async def _prune(self) -> None:
+        before = self._clock.now() - timedelta(days=self._days)
+        pruned = PRUNE_BATCH
+        while pruned == PRUNE_BATCH:
+            async with self._store.transaction() as tx:
+                pruned = await tx.outbox.prune(before, PRUNE_BATCH)
+                await tx.webhooks.prune_undelivered(before)
+            self._counters["delivery.events_pruned"] += pruned

@@ -1,8 +1,8 @@
-"""Topics: which events a client asks for, and which each event answers (api.md section 12).
+"""Topics and frames: what WebSocket clients subscribe to, and what they receive (api.md section 12).
 
     <scope>:<scope id>[:<resource>[:<resource id>]]     scope: customer_id, agent_id
 
-A subscription is a prefix of the topics it matches: ``...:conference`` also brings
+A subscription is a prefix of the topics it matches: ``...:conference`` also matches
 conferencecalls, ``...:conference:`` does not. ``...:call:*`` means ``...:call:``.
 """
 
@@ -11,34 +11,37 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+import orjson
+
+from mixminus.delivery.render import body_of, render_event
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.outbox import Event
 
-__all__ = ["Audience", "BadTopic", "prefix_of", "topics_of"]
+__all__ = ["Audience", "BadTopic", "Frame", "prefix_of", "topics_of"]
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-_LEAST_PARTS: Final = 2
+_MIN_PARTS: Final = 2
 
 
 class BadTopic(InvalidArgument):
-    """A topic that is none, or somebody else's."""
+    """A topic is malformed, or its scope is not the client's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """For whom a client may listen."""
+    """What a client may subscribe to."""
 
     customer_id: CustomerId
     agent_id: UUID | None = None
     whole_customer: bool = True
-    """Whether everything of the customer may be heard, or only what the agent owns."""
+    """Whether it may receive all events of the customer, or only those of what the agent owns."""
 
 
 def prefix_of(topic: str, audience: Audience) -> str:
-    """Return what the wanted topics begin with; raise BadTopic if the audience may not have them."""
+    """Return the prefix of the topics that a subscription matches; BadTopic if the client may not have them."""
     parts = topic.split(":")
-    if len(parts) < _LEAST_PARTS or not _UUID.fullmatch(parts[1]):
+    if len(parts) < _MIN_PARTS or not _UUID.fullmatch(parts[1]):
         raise BadTopic("a topic is <scope>:<scope id>[:<resource>[:<resource id>]]")
     customer_id = audience.customer_id if audience.whole_customer else None
     own = {"customer_id": customer_id, "agent_id": audience.agent_id}.get(parts[0])
@@ -51,7 +54,7 @@ def prefix_of(topic: str, audience: Audience) -> str:
 
 
 def topics_of(event: Event) -> tuple[str, ...]:
-    """Return every topic of an event, the plain ones and those with the event's type in them."""
+    """Return every topic of an event: by resource, and by event type."""
     resource = event.type.partition("_")[0]
     scopes = [f"customer_id:{event.customer_id}"]
     owner = event.data.get("owner_id", "")
@@ -63,3 +66,19 @@ def topics_of(event: Event) -> tuple[str, ...]:
         for scope in scopes
         for path in (f"{resource}:{id_}", f"{resource}:{event.type}:{id_}")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An event as WebSocket clients receive it, rendered once for all of them, with its topics."""
+
+    id: int
+    topics: tuple[str, ...]
+    plain: str
+    numbered: str
+
+    @classmethod
+    def of(cls, event: Event) -> "Frame":
+        """Render an event."""
+        numbered = orjson.dumps(render_event(event)).decode()
+        return cls(event.id, topics_of(event), body_of(event).decode(), numbered)

@@ -1,15 +1,18 @@
-"""Webhooks: every customer's events to the customer's destination, in order, at least once (api.md 11).
+"""Webhooks: events are sent to a destination in order, at least once (api.md section 11).
 
-The queue is the outbox itself, with a cursor for each customer: a restart goes on after the
-last event that was taken or given up. A customer with news has one task until it is told all.
+The queue is the outbox itself, with a cursor for each customer and for each activeflow: after a
+restart, delivery continues after the last event that was accepted or given up. A destination with
+new events has one task until it has received all of them.
 """
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, Generic, TypeVar
+from uuid import UUID
 
 from mixminus.clock import Clock
-from mixminus.delivery.courier import Courier
 from mixminus.delivery.feed import Feed
+from mixminus.delivery.sender import WebhookSender
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId
@@ -18,67 +21,85 @@ from mixminus.store.outbox import Event, Span
 from mixminus.store.webhooks import Target, Undelivered
 from mixminus.tasks import TaskScope
 
-__all__ = ["Webhooks"]
+__all__ = ["ActiveflowWebhooks", "Webhooks"]
 
 log = get("delivery")
 
 BATCH: Final = 100
 DATABASE_PAUSE_S: Final = 1.0
+Key = TypeVar("Key", bound=UUID)
+
+
+class _Queues(Generic[Key]):
+    """Owns one task for each destination that has not received everything.
+
+    ``deliver_batch`` delivers up to BATCH events to one destination and returns their number.
+    """
+
+    def __init__(self, name: str, clock: Clock, deliver_batch: Callable[[Key], Awaitable[int]]) -> None:
+        self._name = name
+        self._clock = clock
+        self._deliver_batch = deliver_batch
+        self._has_news: dict[Key, asyncio.Event] = {}
+        self._scope = TaskScope(task_failed("delivery"))
+
+    def wake(self, key: Key) -> None:
+        """Deliver what is new for a destination."""
+        if has_news := self._has_news.get(key):
+            has_news.set()
+            return
+        self._has_news[key] = asyncio.Event()
+        self._scope.spawn(f"{self._name} {key}", self._run(key))
+
+    async def close(self) -> None:
+        """Cancel all tasks; an attempt that is interrupted is repeated after the next start."""
+        await self._scope.close()
+
+    async def _run(self, key: Key) -> None:
+        has_news = self._has_news[key]
+        try:
+            more = True
+            while more or has_news.is_set():
+                has_news.clear()
+                try:
+                    more = await self._deliver_batch(key) == BATCH
+                except Unavailable as exc:
+                    log.warning("webhook waits for the database", exc_info=exc)
+                    await self._clock.sleep(DATABASE_PAUSE_S)
+                    more = True
+        finally:
+            del self._has_news[key]
 
 
 class Webhooks:
-    """Owns one task for each customer that has not been told everything."""
+    """Sends every customer's events to the customer's destination."""
 
-    def __init__(self, store: Store, clock: Clock, feed: Feed, courier: Courier) -> None:
+    def __init__(self, store: Store, clock: Clock, feed: Feed, sender: WebhookSender) -> None:
         self._store = store
         self._clock = clock
         self._feed = feed
-        self._courier = courier
-        self._news: dict[CustomerId, asyncio.Event] = {}
-        self._scope = TaskScope(task_failed("delivery"))
-        feed.subscribe(lambda event: self._wake(event.customer_id))
+        self._sender = sender
+        self._queues = _Queues("webhook", clock, self._deliver_batch)
+        feed.subscribe(lambda event: self._queues.wake(event.customer_id))
 
     async def start(self) -> None:
-        """Go on where an earlier run has stopped."""
+        """Continue where the previous run stopped."""
         async with self._store.snapshot() as tx:
             customers = await tx.webhooks.customers()
         for customer_id in customers:
-            self._wake(customer_id)
+            self._queues.wake(customer_id)
 
     async def close(self) -> None:
-        """Stop, in the middle of an attempt if need be: it is repeated at the next start."""
-        await self._scope.close()
+        """Stop; an attempt that is interrupted is repeated after the next start."""
+        await self._queues.close()
 
-    def _wake(self, customer_id: CustomerId) -> None:
-        if news := self._news.get(customer_id):
-            news.set()
-            return
-        self._news[customer_id] = asyncio.Event()
-        self._scope.spawn(f"webhook {customer_id}", self._tell(customer_id))
-
-    async def _tell(self, customer_id: CustomerId) -> None:
-        news = self._news[customer_id]
-        try:
-            more = True
-            while more or news.is_set():
-                news.clear()
-                more = await self._tell_some(customer_id)
-        finally:
-            del self._news[customer_id]
-
-    async def _tell_some(self, customer_id: CustomerId) -> bool:
-        """Deliver a batch; return whether there may be more."""
-        try:
-            target, events = await self._next(customer_id)
-            for event in events:
-                if target is None:
-                    break
-                target = await self._deliver(target, event)
-        except Unavailable as exc:
-            log.warning("webhook waits for the database", exc_info=exc)
-            await self._clock.sleep(DATABASE_PAUSE_S)
-            return True
-        return len(events) == BATCH
+    async def _deliver_batch(self, customer_id: CustomerId) -> int:
+        target, events = await self._next(customer_id)
+        for event in events:
+            if target is None:
+                break
+            target = await self._deliver(target, event)
+        return len(events)
 
     async def _next(self, customer_id: CustomerId) -> tuple[Target | None, list[Event]]:
         async with self._store.snapshot() as tx:
@@ -96,11 +117,11 @@ class Webhooks:
             return target, await tx.outbox.of_customer(customer_id, Span(cursor, self._feed.position), BATCH)
 
     async def _deliver(self, target: Target, event: Event) -> Target | None:
-        """Tell one event, or give it up; return the destination as it is after that."""
-        outcome = await self._courier.deliver(target, event)
+        """Deliver an event, or give it up; return the destination, which may have changed meanwhile."""
+        outcome = await self._sender.deliver(target, event)
         async with self._store.transaction() as tx:
             await tx.webhooks.advance(target.customer_id, event.id)
-            if not outcome.taken:
+            if not outcome.accepted:
                 log.warning("webhook failed", event_id=event.id, http_status=outcome.http_status)
                 await tx.webhooks.give_up(
                     Undelivered(event.id, event.customer_id, outcome.http_status, self._clock.now())
@@ -109,7 +130,55 @@ class Webhooks:
 
 
 async def _begin(tx: Transaction, target: Target) -> int:
-    """Begin with what happened after the destination was set."""
+    """Set the cursor to the newest event from before the destination was set."""
     event_id = await tx.outbox.newest_until(target.customer_id, target.since)
     await tx.webhooks.begin(target.customer_id, event_id)
     return event_id
+
+
+class ActiveflowWebhooks:
+    """Sends an activeflow's events to the destination it was started with, besides the customer's."""
+
+    def __init__(self, store: Store, clock: Clock, feed: Feed, sender: WebhookSender) -> None:
+        self._store = store
+        self._feed = feed
+        self._sender = sender
+        self._running: set[UUID] = set()
+        """Activeflows that have a destination and have not ended."""
+        self._queues = _Queues("webhook of activeflow", clock, self._deliver_batch)
+        feed.subscribe(self._on_event)
+
+    async def start(self) -> None:
+        """Continue where the previous run stopped."""
+        async with self._store.snapshot() as tx:
+            waiting = await tx.activeflow_webhooks.untold()
+        for activeflow_id in waiting:
+            self._queues.wake(activeflow_id)
+
+    async def close(self) -> None:
+        """Stop; an attempt that is interrupted is repeated after the next start."""
+        await self._queues.close()
+
+    def _on_event(self, event: Event) -> None:
+        if event.activeflow_id is None:
+            return
+        if event.type == "activeflow_created" and event.data["webhook_uri"]:
+            self._running.add(event.activeflow_id)
+        if event.activeflow_id in self._running:
+            self._queues.wake(event.activeflow_id)
+        if event.type == "activeflow_updated" and event.data["status"] == "ended":
+            self._running.discard(event.activeflow_id)
+
+    async def _deliver_batch(self, activeflow_id: UUID) -> int:
+        async with self._store.snapshot() as tx:
+            target, cursor = await tx.activeflow_webhooks.target(activeflow_id)
+            span = Span(cursor, self._feed.position)
+            events = await tx.outbox.of_activeflow(activeflow_id, span, BATCH) if target else []
+        for event in events:
+            assert target is not None
+            outcome = await self._sender.deliver(target, event)
+            if not outcome.accepted:
+                log.warning("webhook failed", event_id=event.id, http_status=outcome.http_status)
+            async with self._store.transaction() as tx:
+                await tx.activeflow_webhooks.advance(activeflow_id, event.id)
+        return len(events)

@@ -10,6 +10,7 @@ from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Extension, ExtensionProfile, ExtensionSpec
 from mixminus.model.ids import CustomerId, ExtensionId, new_direct_hash, new_id
 from mixminus.store.database import Store, Transaction
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
 __all__ = ["ExtensionService"]
@@ -30,9 +31,7 @@ class ExtensionService:
     async def get(self, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
         async with self._store.snapshot() as tx:
             extension = await tx.extensions.find(extension_id)
-        if extension is None or extension.customer_id != customer_id:
-            raise ExtensionNotFound(f"no extension {extension_id}")
-        return extension
+        return owned(extension, customer_id, ExtensionNotFound(f"no extension {extension_id}"))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Extension]:
         """Return extensions that are not deleted, newest first."""
@@ -108,9 +107,7 @@ class ExtensionService:
 
     async def _hold(self, tx: Transaction, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
         extension = await tx.extensions.hold(extension_id)
-        if extension is None or extension.customer_id != customer_id:
-            raise ExtensionNotFound(f"no extension {extension_id}")
-        return extension
+        return owned(extension, customer_id, ExtensionNotFound(f"no extension {extension_id}"))
 
     def _tell(self) -> None:
         for told in self._watchers:

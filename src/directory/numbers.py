@@ -12,6 +12,7 @@ from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Number, NumberProfile, NumberSpec
 from mixminus.model.ids import CustomerId, NumberId, new_id
 from mixminus.store.database import Store, Transaction
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
 __all__ = ["NumberService"]
@@ -27,9 +28,7 @@ class NumberService:
     async def get(self, customer_id: CustomerId, number_id: NumberId) -> Number:
         async with self._store.snapshot() as tx:
             number = await tx.numbers.find(number_id)
-        if number is None or number.customer_id != customer_id:
-            raise NumberNotFound(f"no number {number_id}")
-        return number
+        return owned(number, customer_id, NumberNotFound(f"no number {number_id}"))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Number]:
         """Return numbers that are not deleted, newest first."""
@@ -101,9 +100,7 @@ class NumberService:
 
     async def _hold(self, tx: Transaction, customer_id: CustomerId, number_id: NumberId) -> Number:
         number = await tx.numbers.hold(number_id)
-        if number is None or number.customer_id != customer_id:
-            raise NumberNotFound(f"no number {number_id}")
-        return number
+        return owned(number, customer_id, NumberNotFound(f"no number {number_id}"))
 
 
 async def _publish(tx: Transaction, type_: str, number: Number) -> None:

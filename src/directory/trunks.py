@@ -10,6 +10,7 @@ from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Trunk, TrunkSpec
 from mixminus.model.ids import CustomerId, TrunkId, new_id
 from mixminus.store.database import Store, Transaction
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
 __all__ = ["TrunkService"]
@@ -30,9 +31,7 @@ class TrunkService:
     async def get(self, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
         async with self._store.snapshot() as tx:
             trunk = await tx.trunks.find(trunk_id)
-        if trunk is None or trunk.customer_id != customer_id:
-            raise TrunkNotFound(f"no trunk {trunk_id}")
-        return trunk
+        return owned(trunk, customer_id, TrunkNotFound(f"no trunk {trunk_id}"))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Trunk]:
         """Return trunks that are not deleted, newest first."""
@@ -89,9 +88,7 @@ class TrunkService:
 
     async def _hold(self, tx: Transaction, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
         trunk = await tx.trunks.hold(trunk_id)
-        if trunk is None or trunk.customer_id != customer_id:
-            raise TrunkNotFound(f"no trunk {trunk_id}")
-        return trunk
+        return owned(trunk, customer_id, TrunkNotFound(f"no trunk {trunk_id}"))
 
     def _tell(self) -> None:
         for told in self._watchers:

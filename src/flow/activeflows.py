@@ -12,6 +12,7 @@ from mixminus.flow.variables import given
 from mixminus.model.flow import Activeflow, ActiveflowSpec, ActiveflowStatus
 from mixminus.model.ids import NIL, ActiveflowId, CustomerId, new_id
 from mixminus.store.database import Store
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
 __all__ = ["ActiveflowService"]
@@ -54,9 +55,7 @@ class ActiveflowService:
         """Return an activeflow, also after it is deleted."""
         async with self._store.snapshot() as tx:
             activeflow = await tx.activeflows.find(activeflow_id)
-        if activeflow is None or activeflow.customer_id != customer_id:
-            raise ActiveflowNotFound(f"no activeflow {activeflow_id}")
-        return activeflow
+        return owned(activeflow, customer_id, ActiveflowNotFound(f"no activeflow {activeflow_id}"))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Activeflow]:
         """Return activeflows that are not deleted, newest first."""

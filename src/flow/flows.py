@@ -14,6 +14,7 @@ from mixminus.model.conference import ConferenceProfile
 from mixminus.model.flow import Flow, FlowSpec
 from mixminus.model.ids import NIL, CustomerId, FlowId, new_direct_hash, new_id
 from mixminus.store.database import Store
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
 __all__ = ["MAX_FLOWS", "FlowService", "program_of"]
@@ -55,9 +56,7 @@ class FlowService:
         """Return a flow, also after it is deleted."""
         async with self._store.snapshot() as tx:
             flow = await tx.flows.find(flow_id)
-        if flow is None or flow.customer_id != customer_id:
-            raise FlowNotFound(f"no flow {flow_id}")
-        return flow
+        return owned(flow, customer_id, FlowNotFound(f"no flow {flow_id}"))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Flow]:
         """Return flows that are not deleted, newest first."""
@@ -129,7 +128,8 @@ class FlowService:
     ) -> Flow:
         async with self._store.transaction() as tx:
             flow = await tx.flows.hold(flow_id)
-            if flow is None or flow.customer_id != customer_id or flow.tm_delete is not None:
+            flow = owned(flow, customer_id, FlowNotFound(f"no flow {flow_id}"))
+            if flow.tm_delete is not None:
                 raise FlowNotFound(f"no flow {flow_id}")
             now = self._clock.now()
             flow = replace(change(flow, now), tm_update=now)

@@ -59,7 +59,7 @@ class WebAnswer:
 
 
 class Web(Protocol):
-    """HTTP client with limits of time, size and destination: ``delivery.outward.WebClient``."""
+    """HTTP client with limits of time, size and destination: ``delivery.outgoing.WebClient``."""
 
     async def ask(self, request: WebRequest) -> WebAnswer:
         """Return the answer; Unavailable if there is none, InvalidArgument if the request is not allowed."""

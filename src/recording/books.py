@@ -28,6 +28,7 @@ from mixminus.recording.errors import (
 )
 from mixminus.recording.render import render_recording
 from mixminus.store.database import Store, Transaction
+from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
 __all__ = ["RecordingBooks"]
@@ -69,9 +70,7 @@ class RecordingBooks:
         """Return a customer's recording, deleted ones too; RecordingNotFound."""
         async with self._store.snapshot() as tx:
             recording = await tx.recordings.find(recording_id)
-        if recording is None or recording.customer_id != customer_id:
-            raise RecordingNotFound(f"no recording {recording_id}")
-        return recording
+        return owned(recording, customer_id, RecordingNotFound(f"no recording {recording_id}"))
 
     async def page(self, customer_id: CustomerId, page: Page) -> list[Recording]:
         async with self._store.snapshot() as tx:

@@ -23,7 +23,7 @@ from mixminus.recording.storage import LocalStorage, Storage
 from mixminus.recording.wav import repair_wav
 from mixminus.tasks import TaskScope
 
-__all__ = ["Finisher"]
+__all__ = ["Finisher", "OnEnded"]
 
 _DISK_THREADS: Final = 4
 _IO_THREADS: Final = 2
@@ -31,6 +31,9 @@ _RETRY_S: Final = 1.0
 
 T = TypeVar("T")
 log = get("recording")
+
+
+OnEnded = Callable[[Recording], Awaitable[None]]
 
 
 class Finisher:
@@ -45,9 +48,9 @@ class Finisher:
         sample_rate_hz: int,
         storage: Storage,
         counters: Counter[str],
+        on_ended: OnEnded,
     ) -> None:
-        self.on_ended: list[Callable[[Recording], Awaitable[None]]] = []
-        """Called one after the other with each recording that has ended."""
+        self._on_ended = on_ended
         self._books = books
         self._clock = clock
         self._directory = directory
@@ -156,12 +159,11 @@ class Finisher:
 
     async def _notify_ended(self, recording: Recording) -> None:
         if self._closing:
-            return  # whoever would act on it has closed already
-        for told in self.on_ended:
-            try:
-                await told(recording)
-            except Exception as exc:
-                log.error("end not told", recording_id=str(recording.id), exc_info=exc)
+            return  # what on_ended would use has closed
+        try:
+            await self._on_ended(recording)
+        except Exception as exc:
+            log.error("on_ended failed", recording_id=str(recording.id), exc_info=exc)
 
     async def _store(self, recording_id: RecordingId, directory: Path) -> None:
         try:

@@ -37,7 +37,7 @@ from mixminus.recording.errors import (
     RecordingNotEnded,
     RecordingUnavailable,
 )
-from mixminus.recording.finishing import Finisher
+from mixminus.recording.finishing import Finisher, OnEnded
 from mixminus.recording.layout import MAIN, CallLayout, Layout, RoomLayout
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.storage import LocalStorage, Storage
@@ -66,7 +66,9 @@ class RecordingService:
         sample_rate_hz: int = 16000,
         storage: Storage | None = None,
         seat_of: Callable[[int], Seat | None] = lambda _: None,
+        on_ended: OnEnded,
     ) -> None:
+        """``on_ended`` is called with each recording that has ended, until the service closes."""
         self.books = RecordingBooks(store, clock)
         self.storage = storage or LocalStorage(directory)
         self.directory = directory
@@ -83,8 +85,8 @@ class RecordingService:
             sample_rate_hz=sample_rate_hz,
             storage=self.storage,
             counters=self.counters,
+            on_ended=on_ended,
         )
-        self.on_ended = self._finisher.on_ended
         self._scope = TaskScope(task_failed("recording"))
         self._sessions: dict[RecordingId, RecordingSession] = {}
         self._by_port: dict[int, list[RecordingSession]] = defaultdict(list)

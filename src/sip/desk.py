@@ -28,11 +28,15 @@ class TransferDesk:
     """Knows the dialogs that are up, by which a Replaces names a leg."""
 
     def __init__(
-        self, config: SipConfig, *, port: Callable[[], int], send: Callable[[int, Message], None]
+        self,
+        config: SipConfig,
+        *,
+        port: Callable[[], int],
+        send: Callable[[int, Message], None],
+        transfers: Transfers | None,
     ) -> None:
-        """``port`` is the public SIP port; ``send`` brings a message to a worker."""
-        self.transfers: Transfers | None = None
-        """Set by the composition root."""
+        """``port`` is the public SIP port; ``send`` sends a message to a worker; ``transfers`` executes REFERs."""
+        self._transfers = transfers
         self._host = config.advertised_host
         self._domain = config.domain
         self._port = port
@@ -75,10 +79,10 @@ class TransferDesk:
         replaces = self._leg_of(wanted.replaces) if wanted.replaces else None
         if wanted.replaces and not replaces:
             tell(_UNKNOWN_DIALOG)
-        elif self.transfers is None:
+        elif self._transfers is None:
             tell(_DECLINED)
         else:
-            self.transfers.asked(asked.leg_id, Referral(target, here, replaces), tell)
+            self._transfers.asked(asked.leg_id, Referral(target, here, replaces), tell)
 
     def _leg_of(self, dialog: Dialog) -> LegId | None:
         return next((leg_id for leg_id, entry in self._dialogs.items() if entry.dialog == dialog), None)

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from mixminus import log
-from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target
+from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target, Transfers
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
 from mixminus.mixer import Engine, EngineEvent, Port
@@ -63,9 +63,10 @@ class SipEndpoint:
         config: SipConfig,
         *,
         directory: DirectoryServices,
+        transfers: Transfers | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``directory`` says who may log in; ``on_event`` hears digits that came by INFO, in the engine's own words."""
+        """``directory`` says who may log in; ``transfers`` executes REFERs, which are declined without it; ``on_event`` hears digits that came by INFO, in the engine's own words."""
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
@@ -80,8 +81,7 @@ class SipEndpoint:
             on_edge=self._door.on_edge,
         )
         self._dialler = Dialler(config, self._pool, self._tasks)
-        self.desk = TransferDesk(config, port=lambda: self.port, send=self._pool.send)
-        """Where phones hand their calls on."""
+        self._desk = TransferDesk(config, port=lambda: self.port, send=self._pool.send, transfers=transfers)
 
     @property
     def ready(self) -> bool:
@@ -92,6 +92,11 @@ class SipEndpoint:
     def port(self) -> int:
         """The public SIP port, UDP and TCP."""
         return self._pool.port
+
+    @property
+    def dialogs(self) -> int:
+        """How many dialogs are confirmed and not over."""
+        return len(self._desk)
 
     @property
     def worker_pids(self) -> dict[int, int]:
@@ -130,7 +135,7 @@ class SipEndpoint:
 
     def _on_report(self, worker_id: int, message: Message) -> None:
         if isinstance(message, CallEnded):
-            self.desk.forget(message.leg_id)
+            self._desk.forget(message.leg_id)
         match message:
             case TransferTold(leg_id, status_code):
                 leg = self._leg(leg_id)
@@ -138,7 +143,7 @@ class SipEndpoint:
                     # It talks with somebody else now (RFC 5589 section 6).
                     self._tasks.spawn("referred", leg.hang_up())
             case DialogConfirmed() | TransferAsked():
-                self.desk.on_report(worker_id, message)
+                self._desk.on_report(worker_id, message)
             case IncomingCall():
                 self._incoming(worker_id, message)
             case MediaAgreed(leg_id, local_sdp, remote_sdp):
@@ -208,4 +213,4 @@ class SipEndpoint:
             _, leg = self._legs.pop(leg_id)
             leg.over(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
-        self.desk.on_worker_lost(worker_id)
+        self._desk.on_worker_lost(worker_id)

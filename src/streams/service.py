@@ -6,13 +6,10 @@ from uuid import UUID
 
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.service import CallService
-from mixminus.conference.errors import ConferenceNotProgressing
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.errors import Exhausted
 from mixminus.mixer import Engine, PortClosed
-from mixminus.model.call import CallStatus
-from mixminus.model.conference import ConferenceStatus
 from mixminus.model.ids import CallId, ConferenceId, CustomerId
 from mixminus.streams.framing import Encapsulation
 from mixminus.streams.stream import Audio, CallAudio, MediaStream, RoomAudio
@@ -67,10 +64,7 @@ class StreamService:
     ) -> MediaStream:
         """Hear everybody in a room, and be heard by everybody; whoever asked for it closes it."""
         async with self._rooms.turn(conference_id):
-            conference = await self._conferences.get(customer_id, conference_id)
-            room = self._rooms.find(conference_id)
-            if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-                raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
+            room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
             self._check_place(conference_id)
             return self._open(conference_id, RoomAudio(self._engine, room.bridge), encapsulation)
 
@@ -78,10 +72,7 @@ class StreamService:
         self, customer_id: CustomerId, call_id: CallId, encapsulation: Encapsulation
     ) -> MediaStream:
         """Hear what a call says, and be heard by it alone; whoever asked for it closes it."""
-        call = await self._calls.get(customer_id, call_id)
-        live = self._calls.live.get(call_id)
-        if call.status is not CallStatus.PROGRESSING or live is None:
-            raise CallNotProgressing(f"call {call_id} is {call.status}")
+        live = await self._calls.require(customer_id, call_id)
         self._check_place(call_id)
         try:
             audio = CallAudio(self._engine, live.port)

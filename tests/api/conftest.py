@@ -6,15 +6,13 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from mixminus.api.application import build
-from mixminus.app.control import ControlConfig, open_control
-from mixminus.app.door import services_of
 from mixminus.app.sounds import SoundConfig
+from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryService
 from mixminus.mixer import Engine
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
-from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.door import KEY, Door
 from tests.support.database import database_url
 from tests.support.speech import tone_config
@@ -30,24 +28,26 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         stack.push_async_callback(store.close)
         engine = stack.enter_context(Engine())
         engine.start()
-        config = ControlConfig(
+        config = ServiceConfig(
             recordings_directory=tmp_path / "recordings",
             sounds=SoundConfig(tmp_path / "sounds", tmp_path / "speech"),
             speech=tone_config(tmp_path / "transcription"),
         )
-        control = await stack.enter_async_context(open_control(store, clock, engine, config))
-        webrtc = WebRtcEndpoint(engine, control.calls)
-        await webrtc.start()
-        stack.push_async_callback(webrtc.close)
         delivery = DeliveryService(store, clock)
         stack.push_async_callback(delivery.close)
         await delivery.start()
-        services = services_of(
-            control,
-            delivery=delivery,
-            webrtc=webrtc,
-            readiness=lambda: {"webrtc": webrtc.ready},
+        services = await stack.enter_async_context(
+            open_services(
+                store,
+                clock,
+                engine,
+                config,
+                delivery=delivery,
+                readiness=lambda: {"webrtc": services.webrtc.ready},
+            )
         )
-        await control.access.ensure_default(KEY)
+        await services.webrtc.start()
+        stack.push_async_callback(services.webrtc.close)
+        await services.access.ensure_default(KEY)
         client = await stack.enter_async_context(TestClient(TestServer(build(services))))
-        yield Door(client=client, engine=engine, store=store, access=control.access, webrtc=webrtc)
+        yield Door(client=client, engine=engine, store=store, access=services.access, webrtc=services.webrtc)

@@ -29,7 +29,7 @@ def order(*destinations: Address, actions: Any = WAIT, **more: Any) -> Order:
 
 
 async def ring(house: House, *destinations: Address, **more: Any) -> tuple[Call, RungLeg]:
-    placed = await house.control.dialout.place(house.customer_id, order(*destinations, **more))
+    placed = await house.services.dialout.place(house.customer_id, order(*destinations, **more))
     return placed.calls[0], house.exchange.legs[-1]
 
 
@@ -51,11 +51,11 @@ async def test_a_call_is_dialled_rings_is_answered_and_does_what_it_is_for(house
     assert (leg.target.request_uri, leg.source.name) == ("sip:bob@192.0.2.7", "Alice")
     leg.alert()
     assert (await becomes(house, call.id, CallStatus.RINGING)).tm_ringing
-    assert house.calls.live[call.id].action == {}
+    assert house.services.live_calls[call.id].action == {}
     leg.pick_up()
     up = await becomes(house, call.id, CallStatus.PROGRESSING)
     assert up.tm_progressing
-    await until(lambda: house.calls.live[call.id].action.get("type") == "sleep")
+    await until(lambda: house.services.live_calls[call.id].action.get("type") == "sleep")
     leg.bye()
     ended = await becomes(house, call.id, CallStatus.HANGUP)
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.REMOTE, HangupReason.NORMAL)
@@ -133,7 +133,7 @@ async def test_a_call_lasts_a_day_at_most_and_its_answer_ends_the_dialling(house
     call, end = await talks(house)
     await until(lambda: house.clock.sleepers >= 2)
     house.clock.advance(86_399)
-    assert call.id in house.calls.live
+    assert call.id in house.services.live_calls
     house.clock.advance(1)
     ended = await end()
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.LOCAL, HangupReason.TIMEOUT)
@@ -158,15 +158,15 @@ async def test_destinations_that_cannot_be_called_are_left_out(house: House) -> 
         Address("extension", "1000"),
         Address("agent", "nobody"),
     ]
-    placed = await house.control.dialout.place(house.customer_id, order(*nobody, BOB))
+    placed = await house.services.dialout.place(house.customer_id, order(*nobody, BOB))
     assert [each.destination for each in placed.calls] == [BOB]
     with pytest.raises(NobodyToCall):
-        await house.control.dialout.place(house.customer_id, order(*nobody))
+        await house.services.dialout.place(house.customer_id, order(*nobody))
 
 
 async def test_without_a_transport_calls_fail_at_once(house: House) -> None:
-    house.control.dialout.legs = None
-    placed = await house.control.dialout.place(house.customer_id, order())
+    house.services.transports.close()
+    placed = await house.services.dialout.place(house.customer_id, order())
     ended = await becomes(house, placed.calls[0].id, CallStatus.HANGUP)
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.REMOTE, HangupReason.FAILED)
 
@@ -187,14 +187,14 @@ async def test_a_call_goes_into_a_room_and_hears_it(house: House) -> None:
 
 async def ring_all(house: House, count: int = 3) -> tuple[Groupcall, list[RungLeg]]:
     people = [Address("sip", f"{name}@192.0.2.1") for name in range(count)]
-    groupcall, placed = await house.control.dialout.ring_together(house.customer_id, order(*people))
+    groupcall, placed = await house.services.dialout.ring_together(house.customer_id, order(*people))
     assert len(placed.live) == count
     return groupcall, house.exchange.legs[-count:]
 
 
 async def group_becomes(house: House, groupcall: Groupcall, status: GroupcallStatus) -> Groupcall:
     async def look() -> Groupcall | None:
-        found = await house.control.dialout.get_group(house.customer_id, groupcall.id)
+        found = await house.services.dialout.get_group(house.customer_id, groupcall.id)
         return found if found.status is status else None
 
     return await until(look)
@@ -236,7 +236,7 @@ async def test_a_group_that_nobody_answers_is_over_with_its_last_call(house: Hou
 
 async def test_a_group_is_hung_up_and_forgotten(house: House) -> None:
     groupcall, legs = await ring_all(house)
-    dialout = house.control.dialout
+    dialout = house.services.dialout
     assert (await dialout.hang_up_group(house.customer_id, groupcall.id)).status is GroupcallStatus.HANGINGUP
     await group_becomes(house, groupcall, GroupcallStatus.HANGUP)
     assert all(leg.done for leg in legs)
@@ -255,14 +255,20 @@ async def test_an_extension_rings_at_all_its_phones_and_an_agent_at_all_its_addr
         async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
             return None
 
-    control = house.control
+    services = house.services
     dialout = DialoutService(
-        house.store, house.clock, conferences=control.conferences, flows=control.flows, ways=Desk()
+        house.store,
+        house.clock,
+        live_calls=services.live_calls,
+        conferences=services.conferences,
+        flows=services.flows,
+        ways=Desk(),
+        legs=house.exchange,
+        serve=house.calls.place,
     )
-    dialout.calls, dialout.legs = house.calls, house.exchange
     addresses = ({"type": "extension", "target": "1000"}, {"type": "sip", "target": "ada@192.0.2.9"})
     owner = Identity(house.customer_id, Permission.CUSTOMER_ADMIN)
-    agent = await house.control.access.agents.create(
+    agent = await house.services.access.agents.create(
         owner, AgentSpec("ada", "long enough", addresses=addresses)
     )
     people = (Address("extension", "", "1000"), Address("agent", str(agent.id)))

@@ -35,7 +35,7 @@ class Told:
 
 async def extension(house: House, name: str = "1001") -> Extension:
     spec = ExtensionSpec(extension=name, password="correct horse")
-    return await house.control.directory.extensions.create(house.customer_id, spec)
+    return await house.services.directory.extensions.create(house.customer_id, spec)
 
 
 async def dial(house: House, target: object, account: Extension | None = None) -> PcmLeg:
@@ -50,7 +50,7 @@ async def dial(house: House, target: object, account: Extension | None = None) -
 
 
 def live_of(house: House, leg: PcmLeg) -> LiveCall | None:
-    return next((live for live in house.calls.live.values() if live.leg_id == leg.id), None)
+    return next((live for live in house.services.live_calls.values() if live.leg_id == leg.id), None)
 
 
 async def seated(house: House, leg: PcmLeg, room: Conference) -> LiveCall:
@@ -82,7 +82,7 @@ def refer(
 ) -> Told:
     told = Told()
     referral = Referral(target, here, replaces.id if replaces else None)
-    house.control.transfers.asked(leg.id, referral, told)
+    house.services.transfers.asked(leg.id, referral, told)
     return told
 
 
@@ -313,7 +313,7 @@ async def test_attended_unknown_calls_and_two_conferences_are_declined(house: Ho
 
 async def transfer(house: House, call_id: CallId, *targets: str, attended: bool = False) -> Any:
     people = [Address("sip", target) for target in targets]
-    return await house.control.transfers.transfer(house.customer_id, call_id, people, attended=attended)
+    return await house.services.transfers.transfer(house.customer_id, call_id, people, attended=attended)
 
 
 async def test_a_client_transfers_a_call_blindly(house: House) -> None:
@@ -348,19 +348,19 @@ async def test_only_what_sits_in_a_room_is_transferred(house: House) -> None:
     (leg,) = await house.join(room)
     live = await seated(house, leg, room)
     with pytest.raises(CallNotFound):
-        await house.control.transfers.transfer(CustomerId(new_id()), live.id, (), attended=False)
+        await house.services.transfers.transfer(CustomerId(new_id()), live.id, (), attended=False)
     leg.bye()
     await over(house, live.id)
     with pytest.raises(CallNotInRoom):
         await transfer(house, live.id, "carol@192.0.2.9")
-    assert await house.control.dialout.list_groups(house.customer_id, EVERYTHING) == []
+    assert await house.services.dialout.list_groups(house.customer_id, EVERYTHING) == []
 
 
 async def test_a_phone_is_asked_to_call_by_itself(house: House) -> None:
     room = await house.room()
     (leg,) = await house.join(room)
     live = await seated(house, leg, room)
-    refer_to = house.control.transfers.refer
+    refer_to = house.services.transfers.refer
     await refer_to(house.customer_id, live.id, Address("sip", "carol@192.0.2.9"))
     assert leg.done[-1] == "refer sip:carol@192.0.2.9"
     with pytest.raises(NobodyToCall):

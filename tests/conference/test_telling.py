@@ -77,7 +77,7 @@ async def test_a_pin_is_asked_for_in_words_and_once_more_when_it_was_wrong(house
     caller = await ears.dial(room)
     await ears.hears(caller, text_of("pin"))
     for digit in "99#":
-        house.control.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))
+        house.services.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))
     await ears.hears(caller, text_of("pin_wrong"))
 
 
@@ -151,7 +151,7 @@ async def test_a_prompt_that_cannot_be_said_is_counted_and_costs_nobody_the_call
 ) -> None:
     own = {"alone": "sound:nothing.wav"}
     first = await ears.join(await house.room(settings=RoomSettings(prompts="all", prompt_texts=own)))
-    await ears.until(lambda: house.control.counters["sound.prompts_failed"] == 1)
+    await ears.until(lambda: house.services.counters()["sound.prompts_failed"] == 1)
     assert not first.port.closed
 
 

@@ -106,9 +106,9 @@ async def test_18_29_post_actions_run_after_the_room_terminates(scene: Scene) ->
 
 async def test_18_29_post_actions_do_not_run_after_a_hang_up(scene: Scene) -> None:
     first, second = await scene.join(FIRST_HZ), await scene.join(SECOND_HZ)
-    played = scene.house.control.counters["sound.played"]
+    played = scene.house.services.counters()["sound.played"]
     second.leg.bye()
-    await run_until(scene.house, scene.callers, lambda: len(scene.house.calls.live) == 1)
+    await run_until(scene.house, scene.callers, lambda: len(scene.house.services.live_calls) == 1)
     await scene.hear(3.0)
     assert loudest(first.heard, GOODBYE_HZ) < QUIET_DB
-    assert scene.house.control.counters["sound.played"] == played
+    assert scene.house.services.counters()["sound.played"] == played

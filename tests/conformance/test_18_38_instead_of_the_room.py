@@ -66,7 +66,7 @@ async def test_18_38_ended_call_is_409(site: Site, what: str) -> None:
     choir = Choir(site)
     (only,) = await choir.gather(room["id"], 1)
     choir.legs[0].bye()
-    await until(lambda: not site.house.calls.live)
+    await until(lambda: not site.house.services.live_calls)
     for method in ("POST", "DELETE"):
         status, answer = await site.door.send(method, f"/v1.0/calls/{only['reference_id']}/{what}")
         assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")

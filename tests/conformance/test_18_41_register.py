@@ -24,7 +24,7 @@ def realm(made: dict[str, Any]) -> str:
 
 async def phones(sip_site: SipSite, made: dict[str, Any]) -> list[Binding]:
     house = sip_site.site.house
-    return await house.control.directory.registrations.phones_of(
+    return await house.services.directory.registrations.phones_of(
         CustomerId(house.customer_id), made["extension"]
     )
 

@@ -53,7 +53,7 @@ async def test_18_42_digits_end_by_time(house: House) -> None:
     caller = await calling(house, action("digits_receive", length=3, duration=4000), BRANCH, *MENU)
     await caller.does("digits_receive")
     caller.press("12")
-    live = house.calls.live[(await caller.call()).id]
+    live = house.services.live_calls[(await caller.call()).id]
     await until(lambda: not live.digits.waiting)
     await caller.waits("digits_receive")
     house.clock.advance(3)

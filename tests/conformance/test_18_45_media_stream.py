@@ -92,7 +92,7 @@ async def test_18_45_audio_flows_in_both_directions(site: Site, encapsulation: s
 
 async def arrived(site: Site, samples: int) -> None:
     """Wait until the server has read what was sent and the engine has it."""
-    counters: Any = site.house.control.streams.counters
+    counters: Any = site.house.services.streams.counters
     await until(lambda: counters["streams.samples_heard"] >= samples)
 
 

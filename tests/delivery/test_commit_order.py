@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from mixminus.delivery.counters import new_counters
 from mixminus.delivery.feed import HOLD_S, Feed
+from mixminus.delivery.service import new_counters
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.outbox import Event

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mixminus.delivery.counters import new_counters
 from mixminus.delivery.feed import POLL_S, Feed
+from mixminus.delivery.service import new_counters
 from mixminus.store.database import Store
 from mixminus.store.outbox import Event
 from tests.support.clock import ManualClock

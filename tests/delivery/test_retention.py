@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mixminus.delivery.retention import INTERVAL_S
-from mixminus.delivery.service import DeliveryConfig, DeliveryService
+from mixminus.delivery.service import PRUNE_INTERVAL_S, DeliveryConfig, DeliveryService
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
 from tests.support.outbox import Outbox
@@ -63,7 +62,7 @@ async def test_nothing_goes_that_a_webhook_has_still_to_be_told(
     delivery = await started(store, clock)
     await receiver.got(11)
     await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 11)
-    clock.advance(INTERVAL_S)
+    clock.advance(PRUNE_INTERVAL_S)
     await until(lambda: delivery.counters["delivery.events_pruned"] == 10)
     await delivery.close()
 

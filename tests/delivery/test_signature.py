@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks import Webhook
 
-from mixminus.delivery.signature import sign
+from mixminus.delivery.sender import sign
 
 BODY = '{"type":"x","data":{"name":"ü"}}'.encode()
 

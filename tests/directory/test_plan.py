@@ -23,7 +23,7 @@ PASSWORD = "long enough"
 
 
 def directory(house: House) -> DirectoryServices:
-    return house.control.directory
+    return house.services.directory
 
 
 async def extension(house: House, name: str = "1001", owner: CustomerId | None = None) -> Extension:
@@ -33,7 +33,7 @@ async def extension(house: House, name: str = "1001", owner: CustomerId | None =
 
 async def stranger(house: House) -> CustomerId:
     operator = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
-    return (await house.control.access.customers.create(operator, CustomerSpec(name="stranger"))).id
+    return (await house.services.access.customers.create(operator, CustomerSpec(name="stranger"))).id
 
 
 async def route(house: House, target: object, caller: Caller = ANYBODY) -> Routed:
@@ -153,7 +153,7 @@ async def test_a_number_runs_its_flow_with_its_plus_sign_or_without(house: House
 async def test_a_deleted_flow_is_none(house: House) -> None:
     flow = await hotline(house)
     assert (await route(house, flow.direct_hash)).program.flow_id == flow.id
-    await house.control.flows.delete(house.customer_id, flow.id)
+    await house.services.flows.delete(house.customer_id, flow.id)
     assert [await refusal(house, each) for each in ("+15550100", flow.direct_hash)] == [404, 404]
 
 
@@ -166,7 +166,7 @@ async def test_an_exchange_reaches_a_number_by_its_address_or_its_account(house:
 
 
 async def hotline(house: House) -> Flow:
-    flow = await house.control.flows.create(house.customer_id, FlowSpec(actions=({"type": "answer"},)))
+    flow = await house.services.flows.create(house.customer_id, FlowSpec(actions=({"type": "answer"},)))
     spec = NumberSpec(number="+15550100", call_flow_id=flow.id, name="Hotline")
     await directory(house).numbers.create(house.customer_id, spec)
     return flow
@@ -174,7 +174,7 @@ async def hotline(house: House) -> Flow:
 
 async def test_a_number_outside_needs_an_extension_and_a_trunk(house: House) -> None:
     caller = Caller((await extension(house)).id)
-    alone = DialPlan(house.store, names={}, flows=house.control.flows)
+    alone = DialPlan(house.store, names={}, flows=house.services.flows)
     assert await alone.route(ANN, "+15550199", caller) == Refused(404)
     trunks = directory(house).trunks
     await trunks.create(house.customer_id, TrunkSpec(domain_name="pbx", outbound_host="192.0.2.9:5080"))

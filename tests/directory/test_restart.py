@@ -26,7 +26,7 @@ def registration(extension_id: ExtensionId, *phones: Phone) -> Registration:
 async def test_bindings_survive_a_restart_with_their_flow(tmp_path: Path) -> None:
     clock = ManualClock()
     async with open_house(tmp_path, clock) as house:
-        directory = house.control.directory
+        directory = house.services.directory
         made = await directory.extensions.create(
             house.customer_id, ExtensionSpec(extension="1001", password="long enough")
         )
@@ -35,7 +35,7 @@ async def test_bindings_survive_a_restart_with_their_flow(tmp_path: Path) -> Non
         assert [left_s for _, left_s in before] == [60, 600]
     clock.advance(120)
     async with open_house(tmp_path, clock) as house:
-        registrations = house.control.directory.registrations
+        registrations = house.services.directory.registrations
         (found,) = await registrations.phones_of(house.customer_id, "1001")
         assert found == before[1][0]
         assert (found.host, found.port, found.connection) == ("192.0.2.7", 40_000, 77)

@@ -47,7 +47,7 @@ async def test_connect_lets_two_talk_and_neither_stays_alone(house: House) -> No
 
     await until(together)
     bob.bye()
-    await until(lambda: [each.action.get("type") for each in house.calls.live.values()] == ["sleep"])
+    await until(lambda: [each.action.get("type") for each in house.services.live_calls.values()] == ["sleep"])
     assert not leg.port.closed
 
 
@@ -93,14 +93,16 @@ async def test_when_nobody_answers_the_flow_goes_on_or_ends_likewise(house: Hous
         await until(lambda: leg.port.closed)
         assert leg.done[-1] == "hang up busy"
     else:
-        await until(lambda: [each.action.get("type") for each in house.calls.live.values()] == ["sleep"])
+        await until(
+            lambda: [each.action.get("type") for each in house.services.live_calls.values()] == ["sleep"]
+        )
 
 
 async def test_nobody_to_call_is_no_reason_to_end(house: House) -> None:
     await caller(
         house, action("connect", destinations=[]), action("call", destinations=[BOB], actions=[]), SLEEP
     )
-    await until(lambda: [each.action.get("type") for each in house.calls.live.values()] == ["sleep"])
+    await until(lambda: [each.action.get("type") for each in house.services.live_calls.values()] == ["sleep"])
     assert house.exchange.legs == []
 
 
@@ -111,10 +113,10 @@ async def test_a_call_of_a_flow_has_a_life_of_its_own_unless_chained(house: Hous
     bob.pick_up()
 
     def busy() -> list[str]:
-        return [each.action.get("type", "") for each in house.calls.live.values()]
+        return [each.action.get("type", "") for each in house.services.live_calls.values()]
 
     await until(lambda: busy() == ["sleep", "sleep"])
-    master = next(each for each in house.calls.live.values() if each.call.direction == "incoming")
+    master = next(each for each in house.services.live_calls.values() if each.call.direction == "incoming")
     leg.bye()
     if chained:
         await until(lambda: bob.done == ["hang up normal"])
@@ -128,8 +130,8 @@ async def test_a_call_of_a_flow_has_a_life_of_its_own_unless_chained(house: Hous
 async def test_an_early_flow_begins_while_it_rings(house: House) -> None:
     await caller(house, action("call", destinations=[BOB], actions=[SLEEP], early_execution=True), SLEEP)
     await dialled(house, 1)
-    await until(lambda: len(house.calls.live) == 2)
-    new = next(each for each in house.calls.live.values() if each.call.direction == "outgoing")
+    await until(lambda: len(house.services.live_calls) == 2)
+    new = next(each for each in house.services.live_calls.values() if each.call.direction == "outgoing")
     await until(lambda: new.action.get("type") == "sleep")
     assert new.call.status is CallStatus.DIALING
 

@@ -43,7 +43,7 @@ async def test_digits_end_by_number_or_key(
 async def test_digits_end_by_time(house: House) -> None:
     caller = await receiving(house, length=4, duration=5000)
     caller.press("12")
-    live = house.calls.live[(await caller.call()).id]
+    live = house.services.live_calls[(await caller.call()).id]
     await until(lambda: live.digits.waiting == "")
     await caller.waits("digits_receive")
     house.clock.advance(4)
@@ -117,4 +117,4 @@ async def test_digits_that_nobody_takes_are_dropped_and_counted(house: House) ->
     caller = await calling(house, HOUR)
     await caller.waits("sleep")
     caller.press("1" * 40)
-    assert house.control.counters["call.digits_dropped"] == 8
+    assert house.services.counters()["call.digits_dropped"] == 8

@@ -98,7 +98,7 @@ async def whole(house: House, program: Program, count: int) -> None:
 
 
 def counters(house: House) -> Any:
-    return house.control.counters
+    return house.services.counters
 
 
 async def opened(house: House, count: int) -> None:
@@ -159,7 +159,7 @@ async def ended(house: House) -> None:
 
     def look() -> bool:
         house.clock.advance(0.02)
-        return house.control.external.forks == 0
+        return house.services.external.forks == 0
 
     await until(look)
 
@@ -218,7 +218,7 @@ async def test_one_way_and_no_more_than_five(house: House, program: Program) -> 
     silent = start(program, direction_listen="none", direction_speak="none")
     caller = await calling(house, action("answer"), *([silent] * (MAX_FORKS + 1)), HOUR)
     await caller.does("sleep")
-    assert counters(house)["external.opened"] == house.control.external.forks == MAX_FORKS
+    assert counters(house)["external.opened"] == house.services.external.forks == MAX_FORKS
     house.tick(10)
     house.clock.advance(0.02)
     await breathe()

@@ -64,7 +64,7 @@ async def test_only_a_moderator_locks_the_room(house: House) -> None:
     press(house, leg, "*5*6")
     await becomes(house, room, muted=True)
     assert not (await house.conferences.get(house.customer_id, room.id)).settings.locked
-    assert house.control.counters["keypad.refused"] == 1
+    assert house.services.counters()["keypad.refused"] == 1
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -100,7 +100,7 @@ async def test_counting_is_heard_by_whoever_asked(house: House) -> None:
 
 async def test_flows_see_what_the_menu_does_not_take(house: House) -> None:
     room, leg = await seated(house)
-    (call,) = house.calls.live.values()
+    (call,) = house.services.live_calls.values()
     press(house, leg, "1*62*")
     await becomes(house, room, muted=True)
     assert call.digits.waiting == "12"
@@ -111,7 +111,7 @@ async def test_flows_see_what_the_menu_does_not_take(house: House) -> None:
 
 async def test_without_a_menu_keys_do_nothing(house: House) -> None:
     room, leg = await seated(house, RoomSettings())
-    (call,) = house.calls.live.values()
+    (call,) = house.services.live_calls.values()
     press(house, leg, "*6")
     assert call.digits.waiting == "*6"
     await house.conferences.update(house.customer_id, room.id, ConferenceProfile(settings=MENU))

@@ -77,7 +77,7 @@ async def test_where_only_moderators_have_a_pin_a_hash_is_enough(house: House) -
 async def test_who_hangs_up_at_the_door_leaves_no_trace(house: House) -> None:
     room, leg = await at_the_door(house)
     leg.bye()
-    await until(lambda: not house.calls.live)
+    await until(lambda: not house.services.live_calls)
     assert await house.participants.list_calls(house.customer_id, EVERYTHING, room.id) == []
 
 

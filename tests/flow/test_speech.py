@@ -34,7 +34,7 @@ class Visit:
 
     def doing(self) -> str:
         """Return the action that the last caller's flow does now."""
-        live = next(iter(self.house.calls.live.values()), None)
+        live = next(iter(self.house.services.live_calls.values()), None)
         return str(live.action.get("type", "")) if live else ""
 
     async def until_doing(self, type_: str) -> None:
@@ -80,7 +80,7 @@ async def test_a_digit_breaks_off_where_the_flow_says_so_and_is_kept(visit: Visi
     caller.forget()
     await run(visit.house, visit.callers, 0.5)
     assert level(caller.heard) == 0
-    live = next(iter(visit.house.calls.live.values()))
+    live = next(iter(visit.house.services.live_calls.values()))
     assert live.digits.waiting == "7"
 
 
@@ -110,7 +110,7 @@ async def test_who_hangs_up_ends_what_is_said(visit: Visit) -> None:
     caller = await visit.call(("talk", {"text": HELLO * 20}))
     await run_until(visit.house, visit.callers, lambda: level(caller.heard) > 100)
     caller.leg.bye()
-    await run_until(visit.house, visit.callers, lambda: not visit.house.calls.live)
+    await run_until(visit.house, visit.callers, lambda: not visit.house.services.live_calls)
 
 
 async def test_play_plays_one_after_the_other_and_skips_what_is_not_there(visit: Visit) -> None:
@@ -167,4 +167,4 @@ async def test_stream_echo_sends_digits_back(visit: Visit) -> None:
 
 
 def press(visit: Visit, caller: Caller, digit: str) -> None:
-    visit.house.control.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))
+    visit.house.services.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))

@@ -26,7 +26,7 @@ async def test_a_call_is_transcribed_through_its_room(house: House) -> None:
     (bob,) = await house.join(room)
     (id_, _) = await house.joined(room)
     calls = {(await house.call_of(each)).id for each in await house.joined(room)}
-    transcribes = await house.control.transcription.list(house.customer_id, EVERYTHING)
+    transcribes = await house.services.transcription.list(house.customer_id, EVERYTHING)
     assert {each.reference_id for each in transcribes} == calls
     call = await house.call_of(id_)
     (own,) = [each for each in transcribes if each.reference_id == call.id]
@@ -54,7 +54,7 @@ async def test_a_flow_ends_what_it_has_begun(house: House) -> None:
         house.customer_id, ConferenceSpec(type="conference", pre_actions=(START, stop))
     )
     await house.join(room)
-    (transcribe,) = await house.control.transcription.list(house.customer_id, EVERYTHING)
+    (transcribe,) = await house.services.transcription.list(house.customer_id, EVERYTHING)
     await done(house, transcribe.id)
 
 
@@ -66,7 +66,7 @@ async def test_what_cannot_be_transcribed_keeps_nobody_out(house: House) -> None
         house.customer_id, ConferenceSpec(type="conference", pre_actions=(nothing, german, recordings))
     )
     await house.join(room)
-    assert await house.control.transcription.list(house.customer_id, EVERYTHING) == []
+    assert await house.services.transcription.list(house.customer_id, EVERYTHING) == []
 
 
 def test_options_are_read() -> None:
@@ -100,7 +100,7 @@ async def test_a_calls_recordings_are_transcribed(house: House) -> None:
 
     async def begun() -> list[Transcribe]:
         house.clock.advance(0.25)
-        return await house.control.transcription.list(house.customer_id, EVERYTHING)
+        return await house.services.transcription.list(house.customer_id, EVERYTHING)
 
     (transcribe,) = await until(begun)
     recording = (await house.recordings.list(house.customer_id, EVERYTHING))[0]

@@ -62,7 +62,7 @@ async def stop(house: House, room: Conference, recording_id: UUID) -> Recording:
 async def run(house: House, call: Call, options: RecordingOptions | None = None) -> UUID:
     """Begin to record a call."""
     options = options or RecordingOptions()
-    return (await house.control.call_recordings.start(house.customer_id, call.id, options)).recording_id
+    return (await house.services.call_recordings.start(house.customer_id, call.id, options)).recording_id
 
 
 def folder(house: House, recording_id: UUID) -> Path:

@@ -54,7 +54,7 @@ async def test_stems_are_the_mix_over_a_storm_of_ten_minutes(house: House) -> No
         total += stem
     assert np.array_equal(total, mix)
     assert np.count_nonzero(mix) > mix.size // 4
-    timeline = await house.control.library.timeline(house.customer_id, recording.id)
+    timeline = await house.services.library.timeline(house.customer_id, recording.id)
     events = [line["entry"]["event"] for line in timeline["entries"] if "event" in line["entry"]]
     assert min(events.count(each) for each in ("joined", "left", "muted", "unmuted")) > 50
     assert verify(directory, recording.seal) == []

@@ -32,7 +32,7 @@ async def test_caller_left_and_others_right(house: House) -> None:
     _, call, first, second = await in_a_room(house)
     recording_id = await run(house, call, RecordingOptions(channels=2, stems=True))
     talk(house, {first: 400.0, second: 1000.0}, 100)
-    call = await house.control.call_recordings.stop(house.customer_id, call.id)
+    call = await house.services.call_recordings.stop(house.customer_id, call.id)
     assert (call.recording_id, call.recording_ids) == (NIL, (recording_id,))
     recording = await house.recording(recording_id, RecordingStatus.ENDED)
     assert (recording.reference_type, recording.reference_id) == ("call", call.id)
@@ -48,7 +48,7 @@ async def test_one_channel_has_both_sides(house: House) -> None:
     _, call, first, second = await in_a_room(house)
     recording_id = await run(house, call)
     talk(house, {first: 400.0, second: 1000.0}, 100)
-    await house.control.call_recordings.stop(house.customer_id, call.id)
+    await house.services.call_recordings.stop(house.customer_id, call.id)
     await house.recording(recording_id, RecordingStatus.ENDED)
     (pcm,) = decoded(folder(house, recording_id) / "mix.wav")
     assert min(level(pcm[50 * TICK :], hz) for hz in (400, 1000)) > 5000
@@ -71,7 +71,7 @@ async def test_it_goes_on_when_the_call_leaves_the_room_and_ends_with_the_call(h
     recording = await house.recording(recording_id, RecordingStatus.ENDED)
     (pcm,) = decoded(folder(house, recording_id) / "mix.wav")
     assert pcm.size == 100 * TICK
-    timeline = await house.control.library.timeline(house.customer_id, recording.id)
+    timeline = await house.services.library.timeline(house.customer_id, recording.id)
     events = [line["entry"]["event"] for line in timeline["entries"] if "event" in line["entry"]]
     assert [each for each in events if not each.startswith("talking")] == ["left"]
 
@@ -79,13 +79,13 @@ async def test_it_goes_on_when_the_call_leaves_the_room_and_ends_with_the_call(h
 async def test_one_at_a_time_and_only_while_the_call_is_up(house: House) -> None:
     _, call, first, _ = await in_a_room(house)
     with pytest.raises(Conflict) as refusal:
-        await house.control.call_recordings.stop(house.customer_id, call.id)
+        await house.services.call_recordings.stop(house.customer_id, call.id)
     assert refusal.value.reason == "RECORDING_NOT_ACTIVE"
     results = await asyncio.gather(*(run(house, call) for _ in range(3)), return_exceptions=True)
     refused = [each for each in results if isinstance(each, Conflict)]
     assert [each.reason for each in refused] == ["RECORDING_ALREADY_ACTIVE"] * 2
     first.bye()
-    await until(lambda: call.id not in house.calls.live)
+    await until(lambda: call.id not in house.services.live_calls)
     with pytest.raises(CallNotProgressing):
         await run(house, call)
     assert len(list(house.recordings_directory.iterdir())) == 1
@@ -96,7 +96,7 @@ async def test_a_key_ends_it(house: House) -> None:
     recording_id = await run(house, call, RecordingOptions(end_of_key=keys_of("#")))
     house.tick(10)
     for digit in "1#":
-        house.control.on_engine_event(DigitReceived(first.port.id, 0, digit, 100))
+        house.services.on_engine_event(DigitReceived(first.port.id, 0, digit, 100))
     await house.recording(recording_id, RecordingStatus.ENDED)
 
 

@@ -30,7 +30,7 @@ async def test_a_pause(house: House, mode: PauseMode, seconds: int) -> None:
         assert level(pcm, 1000) < 30
         if mode is PauseMode.SILENCE:
             assert not np.any(pcm[50 * TICK : 100 * TICK])
-    timeline = await house.control.library.timeline(house.customer_id, recording.id)
+    timeline = await house.services.library.timeline(house.customer_id, recording.id)
     pauses = [
         (line["entry"]["event"], line["entry"]["at"])
         for line in timeline["entries"]

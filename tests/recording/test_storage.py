@@ -58,7 +58,7 @@ async def test_what_has_ended_goes_there_and_comes_back(tmp_path: Path, bucket: 
         names = {each["name"] for each in recording.files} | {"timeline.json"}
         assert keys(bucket) == {f"calls/{recording.id}/{name}" for name in names}
         assert not folder(house, recording.id).exists()
-        library = house.control.library
+        library = house.services.library
         sound = await library.sound(house.customer_id, recording.id)
         assert (sound.path, sound.size) == (None, recording.files[0]["bytes"])
         whole = sound.read(0, sound.size)
@@ -87,14 +87,14 @@ async def test_what_it_does_not_take_now_it_takes_later(tmp_path: Path, bucket: 
         bucket.delete_bucket(Bucket=BUCKET)
         recording = await recorded(house)
         assert house.recordings.counters["recording.not_stored"] == 1
-        sound = await house.control.library.sound(house.customer_id, recording.id)
+        sound = await house.services.library.sound(house.customer_id, recording.id)
         assert sound.path is not None
         assert sound.size == 44 + 2 * 100 * TICK
         bucket.create_bucket(Bucket=BUCKET)
-        await house.control.library.run_maintenance()
+        await house.services.library.run_maintenance()
         assert f"{recording.id}/mix.wav" in keys(bucket)
         assert not folder(house, recording.id).exists()
-        sound = await house.control.library.sound(house.customer_id, recording.id)
+        sound = await house.services.library.sound(house.customer_id, recording.id)
         assert (sound.path, sound.size) == (None, 44 + 2 * 100 * TICK)
 
 
@@ -103,10 +103,10 @@ async def test_what_is_old_is_deleted(tmp_path: Path) -> None:
         old = await recorded(house)
         house.clock.advance(29 * 86_400)
         new = await recorded(house)
-        await house.control.library.run_maintenance()
+        await house.services.library.run_maintenance()
         assert len(await house.recordings.list(house.customer_id, EVERYTHING)) == 2
         house.clock.advance(2 * 86_400)
-        await house.control.library.run_maintenance()
+        await house.services.library.run_maintenance()
         assert [each.id for each in await house.recordings.list(house.customer_id, EVERYTHING)] == [new.id]
         assert not folder(house, old.id).exists()
         assert folder(house, new.id).exists()

@@ -55,7 +55,7 @@ async def test_who_did_what_at_which_sample(house: House) -> None:
     leg.bye()
     await house.gone(conferencecall_id)
     recording = await stop(house, room, recording_id)
-    timeline = await house.control.library.timeline(house.customer_id, recording.id)
+    timeline = await house.services.library.timeline(house.customer_id, recording.id)
     found = events(timeline)
     assert [each for each in found if not each[0].startswith("talking")] == [
         ("joined", 50 * TICK),
@@ -80,7 +80,7 @@ async def test_what_is_there_so_far(house: House) -> None:
     await house.join(room)
     house.tick(30)
     await house.written(recording_id, 0.5)
-    timeline = await house.control.library.timeline(house.customer_id, recording_id)
+    timeline = await house.services.library.timeline(house.customer_id, recording_id)
     assert (timeline["seal"], events(timeline)[0][0]) == ("", "joined")
 
 
@@ -149,7 +149,7 @@ async def test_who_forges_the_whole_chain_needs_the_servers_books_too(house: Hou
     recording, directory = await recorded(house)
     edit(directory / "timeline.json", forge)
     assert verify(directory) == []
-    (finding,) = await house.control.library.verify(house.customer_id, recording.id)
+    (finding,) = await house.services.library.verify(house.customer_id, recording.id)
     assert finding.what == "the seal is not the one that was told"
 
 

@@ -35,14 +35,15 @@ class Asked:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def house() -> AsyncIterator[House]:
-    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+    async with open_house(SipConfig(port=0, max_calls=4), transfers=Asked()) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def asked(house: House) -> Asked:
-    house.endpoint.desk.transfers = asked = Asked()
-    return asked
+    assert isinstance(house.transfers, Asked)
+    house.transfers.asks.clear()
+    return house.transfers
 
 
 @pytest_asyncio.fixture(loop_scope="module", params=["UDP", "TCP"])
@@ -155,11 +156,11 @@ async def test_who_is_in_no_call_refers_nobody(phone: Phone, asked: Asked) -> No
 
 async def test_another_call_is_named_by_its_dialog(phone: Phone, asked: Asked, house: House) -> None:
     first, second = phone.call("1000"), phone.call("1001")
-    await until(lambda: len(house.endpoint.desk) == 0)
+    await until(lambda: house.endpoint.dialogs == 0)
     for call in (first, second):
         await call.establish()
     # The two are at different workers: only then is it certain that the second is known.
-    await until(lambda: len(house.endpoint.desk) == 2)
+    await until(lambda: house.endpoint.dialogs == 2)
     ours, theirs = (re.search("tag=([^;]+)", each)[1] for each in (second.to, second.from_))  # type: ignore[index]
     for to_tag, known in ((ours, True), ("guessed", False)):
         named = f"{second.call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{theirs}"

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from mixminus.delivery.fetching import Fetcher
+from mixminus.delivery.outgoing import SoundFetcher
 from mixminus.errors import MixMinusError
 from mixminus.sound.errors import SoundNotFound, SoundTooLarge, SoundUnreadable
 from mixminus.sound.library import MAX_BYTES, SoundLibrary, load_hold_music
@@ -22,7 +22,7 @@ RATE_HZ = 16_000
 @pytest.fixture
 async def library(tmp_path: Path) -> AsyncIterator[SoundLibrary]:
     (tmp_path / "sounds").mkdir()
-    fetcher = Fetcher(private_targets=True)
+    fetcher = SoundFetcher(private_targets=True)
     library = SoundLibrary(tmp_path / "sounds", fetcher.fetch)
     yield library
     library.close()
@@ -163,7 +163,7 @@ async def test_a_url_that_gives_no_sound_says_why(
 async def test_private_addresses_are_refused_where_the_operator_says_so(
     site: TestServer, tmp_path: Path
 ) -> None:
-    fetcher = Fetcher(private_targets=False)
+    fetcher = SoundFetcher(private_targets=False)
     with pytest.raises(SoundNotFound):
         await fetcher.fetch(str(site.make_url("/tone.wav")), MAX_BYTES)
     await fetcher.close()

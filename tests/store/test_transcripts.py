@@ -66,7 +66,7 @@ async def say(house: House, customer_id: CustomerId, messages: tuple[str, ...]) 
 
 
 async def found(house: House, query: str, page: Page = EVERYTHING) -> list[str]:
-    hits = await house.control.transcription.search(house.customer_id, query.split(), page)
+    hits = await house.services.transcription.search(house.customer_id, query.split(), page)
     return [each.message for each in hits]
 
 
@@ -96,7 +96,7 @@ async def test_pages_go_back_in_time(house: House) -> None:
 
 
 async def test_others_find_nothing_of_it(house: House) -> None:
-    stranger = await house.control.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
+    stranger = await house.services.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
     await say(house, stranger.id, SAID)
     assert await found(house, "enter") == []
 
@@ -104,10 +104,10 @@ async def test_others_find_nothing_of_it(house: House) -> None:
 async def test_what_is_deleted_is_not_found_and_not_there(house: House) -> None:
     transcribe_id = await say(house, house.customer_id, SAID)
     kept = await say(house, house.customer_id, SAID[:1])
-    deleted = await house.control.transcription.delete(house.customer_id, transcribe_id)
+    deleted = await house.services.transcription.delete(house.customer_id, transcribe_id)
     assert deleted.tm_delete is not None
     assert await found(house, "enter") == [SAID[0]]
-    assert await house.control.transcription.transcripts(house.customer_id, transcribe_id) == []
-    assert [each.id for each in await house.control.transcription.list(house.customer_id, EVERYTHING)] == [
+    assert await house.services.transcription.transcripts(house.customer_id, transcribe_id) == []
+    assert [each.id for each in await house.services.transcription.list(house.customer_id, EVERYTHING)] == [
         kept
     ]

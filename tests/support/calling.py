@@ -62,7 +62,7 @@ class Caller:
         """Return the row, once there is one."""
 
         async def look() -> Call | None:
-            live = [each for each in self.house.calls.live.values() if each.leg_id == self.leg.id]
+            live = [each for each in self.house.services.live_calls.values() if each.leg_id == self.leg.id]
             return await self.house.calls.get(self.house.customer_id, live[0].id) if live else None
 
         return await until(look)

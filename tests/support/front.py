@@ -13,10 +13,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from mixminus.access.service import AccessService
 from mixminus.api.application import build
-from mixminus.app.door import services_of
-from mixminus.clock import Clock, SystemClock
+from mixminus.clock import Clock
 from mixminus.delivery.connection import Limits
-from mixminus.delivery.service import DeliveryConfig, DeliveryService
+from mixminus.delivery.service import DeliveryService
 from mixminus.model.access import CustomerSpec, Identity
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.model.permissions import Permission
@@ -86,20 +85,15 @@ async def open_front(
     **chosen: Any,
 ) -> AsyncIterator[Front]:
     """Open a house and its front; deliveries go by the real time unless they are given a clock."""
-    async with open_house(directory, ManualClock(), style=style, **chosen) as house:
-        access = house.control.access
+    async with open_house(
+        directory, ManualClock(), style=style, delivery_clock=delivery_clock, limits=limits, **chosen
+    ) as house:
+        access = house.services.access
         await access.ensure_default(KEY)
-        config = DeliveryConfig(limits=limits or Limits())
-        delivery = DeliveryService(house.store, delivery_clock or SystemClock(), config)
+        delivery, webrtc = house.services.delivery, house.services.webrtc
         await delivery.start()
-        webrtc = WebRtcEndpoint(house.engine, house.calls)
-        services = services_of(
-            house.control,
-            delivery=delivery,
-            webrtc=webrtc,
-        )
         try:
-            async with TestClient(TestServer(build(services))) as client:
+            async with TestClient(TestServer(build(house.services))) as client:
                 yield Front(house, access, delivery, webrtc, client)
         finally:
             await delivery.close()

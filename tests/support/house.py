@@ -11,16 +11,20 @@ from uuid import UUID
 
 import pytest
 
-from mixminus.app.control import Control, ControlConfig, open_control
+from mixminus.api.services import Services
 from mixminus.app.sounds import SoundConfig
+from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.call.leg import Address
 from mixminus.call.outbound import Trunk
 from mixminus.call.service import CallService
+from mixminus.clock import Clock, SystemClock
 from mixminus.conference.hearing import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
 from mixminus.conference.talking import TalkingWatch
+from mixminus.delivery.connection import Limits
+from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.flow.flows import FlowService
 from mixminus.mixer import Engine, EngineConfig
@@ -62,7 +66,7 @@ class House:
     clock: ManualClock
     engine: Engine
     customer_id: CustomerId
-    control: Control
+    services: Services
     recordings_directory: Path
     exchange: PcmExchange
     """Whom the house calls."""
@@ -70,35 +74,35 @@ class House:
 
     @property
     def rooms(self) -> Rooms:
-        return self.control.rooms
+        return self.services.rooms
 
     @property
     def conferences(self) -> ConferenceService:
-        return self.control.conferences
+        return self.services.conferences
 
     @property
     def participants(self) -> ParticipantService:
-        return self.control.participants
+        return self.services.participants
 
     @property
     def calls(self) -> CallService:
-        return self.control.calls
+        return self.services.calls
 
     @property
     def flows(self) -> FlowService:
-        return self.control.flows
+        return self.services.flows
 
     @property
     def activeflows(self) -> ActiveflowService:
-        return self.control.activeflows
+        return self.services.activeflows
 
     @property
     def recordings(self) -> RecordingService:
-        return self.control.recordings
+        return self.services.recordings
 
     @property
     def hears(self) -> HearsService:
-        return self.control.hears
+        return self.services.hears
 
     @property
     def sounds_directory(self) -> Path:
@@ -107,7 +111,7 @@ class House:
 
     @property
     def talking(self) -> TalkingWatch:
-        return self.control.talking
+        return self.services.talking
 
     async def room(self, type_: ConferenceType = "conference", **spec: Any) -> Conference:
         """Create a conference and wait until it progresses."""
@@ -127,7 +131,7 @@ class House:
         """Let the engine run, and tell what it tells."""
         self.engine.tick(count)
         for event in self.engine.events():
-            self.control.on_engine_event(event)
+            self.services.on_engine_event(event)
 
     async def join(
         self, conference: Conference, count: int = 1, sample_rate_hz: int = SAMPLE_RATE_HZ
@@ -213,13 +217,15 @@ async def open_house(
     names: Iterable[tuple[str, ConferenceId]] = (),
     speech: SpeechConfig | None = None,
     style: TimestampStyle = TimestampStyle.LEGACY,
+    delivery_clock: Clock | None = None,
+    limits: Limits | None = None,
     **chosen: Any,
 ) -> AsyncIterator[House]:
     """Start the services on whatever the directory holds, and close them in order."""
     await upgrade(database_url(directory))
     store = Store(database_url(directory), style)
     engine = Engine(EngineConfig(manual=True))
-    config = ControlConfig(
+    config = ServiceConfig(
         recordings_directory=directory / "recordings",
         names=dict(names),
         speech=speech or tone_config(directory / "transcription"),
@@ -228,20 +234,24 @@ async def open_house(
         **chosen,
     )
     exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))
+    delivery = DeliveryService(
+        store, delivery_clock or SystemClock(), DeliveryConfig(limits=limits or Limits())
+    )
     try:
-        async with open_control(store, clock, engine, config) as control:
-            control.dialout.legs = exchange
-            identity, _ = await control.access.ensure_default(None)
+        async with open_services(store, clock, engine, config, delivery=delivery) as services:
+            services.transports.open(exchange)
+            identity, _ = await services.access.ensure_default(None)
             yield House(
                 store=store,
                 clock=clock,
                 engine=engine,
                 customer_id=identity.customer_id,
-                control=control,
+                services=services,
                 recordings_directory=config.recordings_directory,
                 exchange=exchange,
             )
     finally:
+        await delivery.close()
         await store.close()
         engine.close()
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from mixminus.access.service import AccessService
-from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
+from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded, Transfers
 from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.flows import FlowService
 from mixminus.mixer import Engine, EngineEvent, Port
@@ -91,6 +91,7 @@ class House:
     desk: Desk
     events: list[EngineEvent]
     office: Office
+    transfers: Transfers | None
 
     @property
     def leg(self) -> Leg:
@@ -106,17 +107,24 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(config: SipConfig) -> AsyncIterator[House]:
+async def open_house(config: SipConfig, transfers: Transfers | None = None) -> AsyncIterator[House]:
     """Open everything, and see that nothing is left of it afterwards."""
     engine, desk = Engine(), Desk()
     events: list[EngineEvent] = []
     engine.start()
     async with open_office(config.domain) as office:
-        endpoint = SipEndpoint(engine, desk, config, directory=office.directory, on_event=events.append)
+        endpoint = SipEndpoint(
+            engine,
+            desk,
+            config,
+            directory=office.directory,
+            transfers=transfers,
+            on_event=events.append,
+        )
         before = set(children())
         try:
             await endpoint.start()
-            yield House(engine, endpoint, desk, events, office)
+            yield House(engine, endpoint, desk, events, office, transfers)
         finally:
             await endpoint.close()
             engine.close()

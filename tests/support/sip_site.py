@@ -26,13 +26,14 @@ class SipSite:
 
 @pytest.fixture
 async def sip_site(site: Site) -> AsyncIterator[SipSite]:
-    control = site.house.control
+    services = site.house.services
     config = SipConfig(port=0, max_calls=4)
-    endpoint = SipEndpoint(control.engine, control.calls, config, directory=control.directory)
+    endpoint = SipEndpoint(
+        services.engine, services.calls, config, directory=services.directory, transfers=services.transfers
+    )
     try:
         await endpoint.start()
-        control.dialout.legs = endpoint
-        endpoint.desk.transfers = control.transfers
+        services.transports.open(endpoint)
         yield SipSite(site, endpoint)
     finally:
         await endpoint.close()

@@ -13,7 +13,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 def tone_config(queue_folder: Path, **settings: Any) -> SpeechConfig:
     """Return a configuration whose workers read tones, and know two languages."""
     return SpeechConfig(
-        queue_folder=spool_folder,
+        queue_folder=queue_folder,
         engine="tests.support.tone_engine:load",
         check=lambda _: frozenset({"en", "ko"}),
         environment={"PYTHONPATH": str(ROOT)},

@@ -56,7 +56,7 @@ async def heard(house: House, transcribe_id: UUID | str, count: int) -> list[Tra
 
     async def look() -> list[Transcript] | None:
         house.clock.advance(0.1)
-        found = await house.control.transcription.transcripts(
+        found = await house.services.transcription.transcripts(
             house.customer_id, TranscribeId(UUID(str(transcribe_id)))
         )
         return list(found) if len(found) >= count else None
@@ -69,7 +69,7 @@ async def done(house: House, transcribe_id: UUID | str) -> Transcribe:
 
     async def look() -> Transcribe | None:
         house.clock.advance(0.1)
-        found = await house.control.transcription.get(
+        found = await house.services.transcription.get(
             house.customer_id, TranscribeId(UUID(str(transcribe_id)))
         )
         return found if found.status is TranscribeStatus.DONE else None

@@ -16,7 +16,7 @@ from mixminus.api.json import json_response
 from mixminus.api.pagination import page_size
 from mixminus.api.paths import query_id
 from mixminus.api.services import SERVICES
-from mixminus.delivery.connection import Wish
+from mixminus.delivery.connection import Subscriber
 from mixminus.delivery.render import render_event
 from mixminus.delivery.topics import Audience
 from mixminus.errors import PermissionDenied, Unauthenticated, Unavailable
@@ -61,7 +61,7 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
     """GET /ws, and /service_agents/ws, which is the same by another name (api.md section 12)."""
     after = _after(request)
     identity = request[IDENTITY]
-    wish = Wish(
+    subscriber = Subscriber(
         audience=Audience(
             identity.customer_id,
             agent_id=identity.agent_id,
@@ -71,7 +71,7 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
         after=after,
         valid=lambda: _lets_in(request),
     )
-    return await request.app[SERVICES].delivery.hub.serve(request, wish)
+    return await request.app[SERVICES].delivery.hub.serve(request, subscriber)
 
 
 async def _lets_in(request: web.Request) -> bool:

@@ -15,7 +15,7 @@ from mixminus.speech.recognition.errors import TranscribeNotFound
 from mixminus.speech.recognition.render import render_transcribe
 from mixminus.store.database import Store, Transaction
 
-__all__ = ["TranscribeLedger", "stream_of"]
+__all__ = ["OnDone", "TranscribeLedger", "stream_of"]
 
 log = get("speech")
 
@@ -27,14 +27,20 @@ def stream_of(transcribe: Transcribe) -> UUID:
     return transcribe.customer_id
 
 
+OnDone = Callable[[Transcribe], Awaitable[None]]
+
+
 class TranscribeLedger:
     """Writes what happens to transcribes, and to the conferences that they are of."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self.on_done: list[Callable[[Transcribe], Awaitable[None]]] = []
-        """Called one after the other with each transcribe that is done."""
+    def __init__(self, store: Store, clock: Clock, on_done: OnDone) -> None:
+        self._on_done: OnDone | None = on_done
         self._store = store
         self._clock = clock
+
+    def close(self) -> None:
+        """Call ``on_done`` no more: what it would use has closed."""
+        self._on_done = None
 
     async def create(self, transcribe: Transcribe) -> None:
         async with self._store.transaction() as tx:
@@ -99,11 +105,11 @@ class TranscribeLedger:
             return after
 
     async def _tell(self, transcribe: Transcribe) -> None:
-        for told in self.on_done:
+        if self._on_done is not None:
             try:
-                await told(transcribe)
+                await self._on_done(transcribe)
             except Exception as exc:
-                log.error("end not told", transcribe_id=str(transcribe.id), exc_info=exc)
+                log.error("on_done failed", transcribe_id=str(transcribe.id), exc_info=exc)
 
     async def _tell_conference(self, tx: Transaction, transcribe: Transcribe) -> None:
         if transcribe.reference_type == "confbridge":

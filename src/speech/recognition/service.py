@@ -1,18 +1,18 @@
 """TranscriptionService: listens to conferences, calls and recordings, and keeps what was said (api.md section 8)."""
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from mixminus.call.errors import CallNotFound, CallNotProgressing
-from mixminus.call.live import LiveCall
+from mixminus.call.errors import CallNotFound
+from mixminus.call.registry import ANY_STATUS, LiveCalls
 from mixminus.clock import Clock
-from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
+from mixminus.conference.errors import ConferenceNotFound
 from mixminus.conference.room import Rooms
 from mixminus.errors import Conflict, InvalidArgument, NotFound
 from mixminus.mixer import MIX, Bridge, Tap
-from mixminus.model.conference import Conference, ConferenceStatus
+from mixminus.model.conference import Conference
 from mixminus.model.ids import (
     NIL,
     CallId,
@@ -38,13 +38,14 @@ from mixminus.speech.recognition.errors import (
     TranscribeNotActive,
     TranscribeNotFound,
 )
-from mixminus.speech.recognition.ledger import TranscribeLedger
+from mixminus.speech.recognition.ledger import OnDone, TranscribeLedger
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ
 from mixminus.speech.recognition.pool import RecogniserPool
 from mixminus.speech.recognition.sessions import Sessions
 from mixminus.speech.recognition.sources import FileSource, Speakers, TapSource, Track, tracks_of
 from mixminus.speech.recognition.transcript_writer import direction_of_stem
 from mixminus.store.database import Store
+from mixminus.store.ownership import owned
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 
 __all__ = ["TranscriptionService"]
@@ -59,26 +60,20 @@ class TranscriptionService:
         clock: Clock,
         *,
         rooms: Rooms,
+        live_calls: LiveCalls,
         recordings: RecordingService,
         pool: RecogniserPool,
+        on_done: OnDone,
     ) -> None:
+        """``on_done`` is called with each transcribe that is done, until the service closes."""
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._recordings = recordings
         self._pool = pool
-        self._calls: Mapping[CallId, LiveCall] = {}
-        self._ledger = TranscribeLedger(store, clock)
+        self._live_calls = live_calls
+        self._ledger = TranscribeLedger(store, clock, on_done)
         self._sessions = Sessions(store, clock, self._ledger, pool)
-
-    def know(self, calls: Mapping[CallId, LiveCall]) -> None:
-        """Say which calls have a leg, now and later: who takes calls is built after who listens to them."""
-        self._calls = calls
-
-    @property
-    def on_done(self) -> list[Callable[[Transcribe], Awaitable[None]]]:
-        """Called one after the other with each transcribe that is done."""
-        return self._ledger.on_done
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -135,11 +130,8 @@ class TranscriptionService:
         """Listen to what a call says (in) and hears (out), in rooms and outside, until it ends."""
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(call_id)
-        if call is None or call.customer_id != customer_id:
-            raise CallNotFound(f"no call {call_id}")
-        live = self._calls.get(call_id)
-        if live is None or live.port.closed:
-            raise CallNotProgressing(f"call {call_id} is {call.status}")
+        call = owned(call, customer_id, CallNotFound(f"no call {call_id}"))
+        live = self._live_calls.require(call, ANY_STATUS)
         language = self._pool.require(options.language)
         await self._refuse_second(customer_id, "call", call_id, language)
         transcribe = self._new(customer_id, "call", call_id, options)
@@ -177,9 +169,7 @@ class TranscriptionService:
     async def get(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
         async with self._store.snapshot() as tx:
             transcribe = await tx.transcribes.find(transcribe_id)
-        if transcribe is None or transcribe.customer_id != customer_id:
-            raise TranscribeNotFound(f"no transcribe {transcribe_id}")
-        return transcribe
+        return owned(transcribe, customer_id, TranscribeNotFound(f"no transcribe {transcribe_id}"))
 
     async def list(
         self, customer_id: CustomerId, page: Page, reference: tuple[str, UUID] | None = None
@@ -212,7 +202,7 @@ class TranscriptionService:
 
     async def close(self) -> None:
         """Stop listening, wait a little for what was heard, and let the recognisers go."""
-        self.on_done.clear()  # whoever would act on an end has closed already
+        self._ledger.close()
         await self._sessions.close()
 
     async def _begin_conference(
@@ -221,12 +211,8 @@ class TranscriptionService:
         async with self._rooms.turn(conference_id):
             async with self._store.snapshot() as tx:
                 conference = await tx.conferences.find(conference_id)
-            if conference is None or conference.customer_id != customer_id:
-                raise ConferenceNotFound(f"no conference {conference_id}")
-            room = self._rooms.find(conference_id)
-            if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-                raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
-            return await self.start(conference, room.bridge, options)
+            conference = owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
+            return await self.start(conference, self._rooms.require(conference).bridge, options)
 
     async def begin_recording(
         self, customer_id: CustomerId, recording_id: RecordingId, options: TranscribeOptions

@@ -153,7 +153,7 @@ async def test_what_a_worker_dies_of_is_left_out_and_counted_and_the_rest_is_kep
     speak(house, {alice: whistle(LOW, 1.0)})
     assert [each.message for each in await heard(house, started.transcribe_id, 1)] == [word(LOW)]
     speak(house, {alice: whistle(DEADLY_HZ, 1.0)})
-    counters = house.control.transcription.counters
+    counters = house.services.transcription.counters
 
     async def left_out() -> bool:
         house.clock.advance(0.1)
@@ -175,7 +175,7 @@ async def test_a_worker_that_is_killed_costs_nothing(house: House) -> None:
     speak(house, {alice: whistle(HIGH, 1.0)}, rest_s=0.0)
     house.clock.advance(0.1)
     await drained(house)
-    (pid,) = house.control.transcription.pids
+    (pid,) = house.services.transcription.pids
     os.kill(pid, signal.SIGKILL)
     house.tick(100)
     messages = [each.message for each in await heard(house, started.transcribe_id, 2)]
@@ -201,7 +201,7 @@ async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
         await tx.transcribes.save(running)
     await store.close()
     async with open_house(tmp_path, clock) as again:
-        ended = await again.control.transcription.get(again.customer_id, running.id)
+        ended = await again.services.transcription.get(again.customer_id, running.id)
         assert ended.status is TranscribeStatus.DONE
         conference = await again.conferences.get(again.customer_id, room.id)
         assert (conference.transcribe_id, conference.transcribe_ids) == (NIL, (running.id,))

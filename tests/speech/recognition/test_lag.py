@@ -25,7 +25,7 @@ async def test_nothing_is_lost_while_a_worker_is_away(tmp_path: Path) -> None:
         (alice,) = await house.join(room)
         started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
         transcribe_id = TranscribeId(started.transcribe_id)
-        transcription = house.control.transcription
+        transcription = house.services.transcription
         for hz in (440, 1000, 1500):
             await converse(house, {alice: whistle(hz, 4.0)})
         assert transcription.behind_s(transcribe_id) > 10

@@ -32,7 +32,7 @@ async def test_what_was_recorded_is_transcribed(tmp_path: Path, remote: bool, st
             speak(house, {leg: whistle(hz, 1.0)})
         await stop(house, room, id_)
         assert folder(house, id_).exists() is not remote
-        transcribe = await house.control.transcription.begin_recording(house.customer_id, id_, ENGLISH)
+        transcribe = await house.services.transcription.begin_recording(house.customer_id, id_, ENGLISH)
         await done(house, transcribe.id)
         transcripts = await heard(house, transcribe.id, len(HZ))
         assert [each.message for each in transcripts] == [word(hz) for hz in HZ]
@@ -49,4 +49,4 @@ async def test_what_is_lost_there_is_told(tmp_path: Path) -> None:
         files = fsspec.filesystem("memory")
         files.rm(url.removeprefix("memory://"), recursive=True)
         with pytest.raises(FileNotFound):
-            await house.control.transcription.begin_recording(house.customer_id, id_, KOREAN)
+            await house.services.transcription.begin_recording(house.customer_id, id_, KOREAN)

@@ -1,12 +1,10 @@
-"""The composition root: builds the house from the ground up, and takes it down in reverse.
+"""The server: opens everything from the data folder up, and closes it in reverse whatever happens.
 
-    data folder, database        what survives
-    engine                       media
-    services                     decisions
-    SIP and WebRTC endpoints     legs come in
-    HTTP                         commands come in
-
-Each part is given what it needs; nothing looks for anything.
+data folder, database        what survives
+engine                       media
+services                     decisions (``wiring``)
+SIP and WebRTC endpoints     legs come in
+HTTP                         commands come in
 """
 
 import asyncio
@@ -21,15 +19,14 @@ from aiohttp import web
 from mixminus.api import server_log
 from mixminus.api.application import build
 from mixminus.api.limits import Limited, Limits
+from mixminus.api.services import Services
 from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_host
-from mixminus.app.control import Control, ControlConfig, open_control
 from mixminus.app.demo import Demo, open_demo
-from mixminus.app.door import services_of
 from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings, setting_name
 from mixminus.app.sounds import SoundConfig
-from mixminus.call.service import CallService
+from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
@@ -44,75 +41,69 @@ from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.config import WebRtcConfig
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
-__all__ = ["House", "house"]
+__all__ = ["Server", "running_server"]
 
 # Idle connections close at once; a download that runs gets this long to end.
 HTTP_SHUTDOWN_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """What a running server tells of itself."""
+class Server:
+    """What a running server says about itself."""
 
     http: tuple[str, int]
     sip: tuple[str, int]
     webrtc: tuple[str, int]
-    fresh_key: str | None
-    """The first access key, if it was made just now: told once, then forgotten."""
-    fresh_password: str | None
-    """The password of the agent ``admin``, if it was made just now: told once, then forgotten."""
+    new_key: str | None
+    """The first access key, if this start has created it: shown once, only its hash is kept."""
+    new_password: str | None
+    """The password of the agent ``admin``, if this start has created it: shown once, only its hash is kept."""
     demo: Demo | None
 
 
 @asynccontextmanager
-async def house(settings: Settings, *, demo: bool = False) -> AsyncIterator[House]:
-    """Build everything, and close it again in reverse whatever happens."""
+async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIterator[Server]:
+    """Start the server, and stop it in reverse order."""
     clock = SystemClock()
     names = {name: ConferenceId(room) for name, room in settings.dialin.items()}
+    limits = Limits(Limited(settings.rate_limits))
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.hold(settings.data_dir))
         store = await _open_store(settings, stack)
         delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)
-        control = await stack.enter_async_context(
-            open_control(store, clock, engine, _control_config(settings, names))
+        services = await stack.enter_async_context(
+            open_services(
+                store,
+                clock,
+                engine,
+                _service_config(settings, names),
+                delivery=delivery,
+                readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
+                more_counters=lambda: {**sip.counters, **limits.counters},
+            )
         )
-        identity, fresh_key = await control.access.ensure_default(
+        identity, new_key = await services.access.ensure_default(
             settings.access_key.get_secret_value() or None
         )
-        fresh_password = await control.access.ensure_admin(settings.admin_password.get_secret_value() or None)
-        _watch(engine, control.on_engine_event, stack)
-        webrtc = await _start_webrtc(settings, engine, control.calls, stack)
-        control.dialout.legs = sip = await _start_sip(settings, engine, control, stack)
-        limits = Limits(Limited(settings.rate_limits))
-        services = services_of(
-            control,
-            delivery=delivery,
-            webrtc=webrtc,
-            readiness=lambda: {"sip": sip.ready, "webrtc": webrtc.ready},
-            more_counters=lambda: {**sip.counters, **limits.counters},
-        )
+        new_password = await services.access.ensure_admin(settings.admin_password.get_secret_value() or None)
+        _watch(engine, services.on_engine_event, stack)
+        await _start_webrtc(settings, services.webrtc, stack)
+        sip = await _start_sip(settings, services, stack)
         http = await _start_http(settings, build(services, limits), stack)
-        yield House(
+        yield Server(
             http=http,
             sip=(advertised_host(settings, settings.sip_host), sip.port),
-            webrtc=(advertised_host(settings, settings.media_host), webrtc.port),
-            fresh_key=fresh_key,
-            fresh_password=fresh_password,
-            demo=await open_demo(
-                control.access,
-                control.conferences,
-                customer_id=identity.customer_id,
-                fresh_key=fresh_key,
-                names=names,
-            )
-            if demo
-            else None,
+            webrtc=(advertised_host(settings, settings.media_host), services.webrtc.port),
+            new_key=new_key,
+            new_password=new_password,
+            demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
         )
 
 
-def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> ControlConfig:
-    return ControlConfig(
+def _service_config(settings: Settings, names: dict[str, ConferenceId]) -> ServiceConfig:
+    host = settings.media_host
+    return ServiceConfig(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
         recording_storage_url=settings.recording_storage_url,
@@ -134,6 +125,9 @@ def _control_config(settings: Settings, names: dict[str, ConferenceId]) -> Contr
             cache_directory=settings.data_dir / "speech",
             language=settings.language,
         ),
+        webrtc=WebRtcConfig(
+            host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host)
+        ),
     )
 
 
@@ -154,7 +148,7 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
 async def _start_delivery(
     settings: Settings, store: Store, clock: SystemClock, stack: AsyncExitStack
 ) -> DeliveryService:
-    """Begin before anything can happen, and end after everything has."""
+    """Start deliveries before any event can be published; they stop after the last one."""
     config = DeliveryConfig(
         private_targets=settings.private_webhooks, retention_days=settings.event_retention_days
     )
@@ -180,7 +174,7 @@ def _start_engine(settings: Settings, stack: AsyncExitStack) -> Engine:
 
 
 def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: AsyncExitStack) -> None:
-    """Bring the engine's events to those who wait for them."""
+    """Pass the engine's events to the services."""
     loop = asyncio.get_running_loop()
     descriptor = engine.fileno()
 
@@ -192,22 +186,14 @@ def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: Async
     stack.callback(loop.remove_reader, descriptor)
 
 
-async def _start_webrtc(
-    settings: Settings, engine: Engine, calls: CallService, stack: AsyncExitStack
-) -> WebRtcEndpoint:
-    host = settings.media_host
-    config = WebRtcConfig(host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host))
-    endpoint = WebRtcEndpoint(engine, calls, config)
-    with listening("webrtc", host, settings.webrtc_port):
-        await probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
+async def _start_webrtc(settings: Settings, endpoint: WebRtcEndpoint, stack: AsyncExitStack) -> None:
+    with listening("webrtc", settings.media_host, settings.webrtc_port):
+        await probe(settings.media_host, settings.webrtc_port, socket.SOCK_DGRAM)
         await endpoint.start()
     stack.push_async_callback(endpoint.close)
-    return endpoint
 
 
-async def _start_sip(
-    settings: Settings, engine: Engine, control: Control, stack: AsyncExitStack
-) -> SipEndpoint:
+async def _start_sip(settings: Settings, services: Services, stack: AsyncExitStack) -> SipEndpoint:
     config = SipConfig(
         host=settings.sip_host,
         port=settings.sip_port,
@@ -219,13 +205,19 @@ async def _start_sip(
         log_json=settings.log_json,
     )
     endpoint = SipEndpoint(
-        engine, control.calls, config, directory=control.directory, on_event=control.on_engine_event
+        services.engine,
+        services.calls,
+        config,
+        directory=services.directory,
+        transfers=services.transfers,
+        on_event=services.on_engine_event,
     )
-    endpoint.desk.transfers = control.transfers
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
         await endpoint.start()
+    services.transports.open(endpoint)
+    stack.callback(services.transports.close)
     return endpoint
 
 

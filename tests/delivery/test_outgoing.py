@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from mixminus.delivery.targets import TargetRefused, is_public, open_public
+from mixminus.delivery.outgoing import TargetRefused, is_public, open_public
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,273 @@
+"""The wiring: builds every service once, in order, and closes them in reverse.
+
+    registries       live calls, rooms, transports: what services share
+    media            sounds, recordings, transcription
+    decisions        conferences, participants, calls, flows
+    verbs            what clients may do with these
+
+Each service gets what it needs when it is made. Where two need each other (flows make calls, calls run flows; what ends
+begins a flow), the earlier one gets a function that names the later one.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from mixminus.access.service import AccessService
+from mixminus.api.idempotency import IdempotencyService
+from mixminus.api.services import Services
+from mixminus.app import end_flows
+from mixminus.app.sounds import SoundConfig, open_sounds
+from mixminus.call.aside import AsideService
+from mixminus.call.dialout import DialoutService
+from mixminus.call.outbound import Trunk
+from mixminus.call.presence import PresenceService
+from mixminus.call.registry import LiveCalls
+from mixminus.call.service import MAX_DURATION_S, CallService
+from mixminus.call.transfer import TransferService
+from mixminus.call.transports import Transports
+from mixminus.clock import Clock
+from mixminus.conference.hearing import HearsService
+from mixminus.conference.keypad import Keypad
+from mixminus.conference.lifecycle import Lifecycle
+from mixminus.conference.participants import ParticipantService
+from mixminus.conference.room import Rooms
+from mixminus.conference.service import ConferenceService
+from mixminus.conference.talking import TalkingWatch
+from mixminus.conference.telling import Telling
+from mixminus.conference.watch import HealthWatch
+from mixminus.delivery.outgoing import WebClient, is_public
+from mixminus.delivery.service import DeliveryService
+from mixminus.directory.service import open_directory
+from mixminus.flow.activeflows import ActiveflowService
+from mixminus.flow.flows import FlowService
+from mixminus.flow.runner import FlowRunner
+from mixminus.flow.services import BackgroundTasks, FlowServices
+from mixminus.mixer import Engine
+from mixminus.model.ids import ConferenceId
+from mixminus.recording.calls import CallRecordings
+from mixminus.recording.library import RecordingLibrary
+from mixminus.recording.service import RecordingService
+from mixminus.recording.storage import open_storage
+from mixminus.speech.recognition.pool import RecogniserPool, SpeechConfig
+from mixminus.speech.recognition.service import TranscriptionService
+from mixminus.store.database import Store
+from mixminus.streams.external import ExternalMediaService
+from mixminus.streams.service import StreamService
+from mixminus.webrtc.config import WebRtcConfig
+from mixminus.webrtc.endpoint import WebRtcEndpoint
+
+__all__ = ["ServiceConfig", "open_services"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """What an operator may choose of the services."""
+
+    recordings_directory: Path
+    sounds: SoundConfig
+    speech: SpeechConfig = field(default_factory=SpeechConfig)
+    recording_sample_rate_hz: int = 16_000
+    recording_storage_url: str = ""
+    recording_retention_days: int = 0
+    private_targets: bool = True
+    """Whether flows may send requests to this machine and to private networks."""
+    names: Mapping[str, ConferenceId] = field(default_factory=dict)
+    """What a phone can dial beside ids and hashes; may grow later."""
+    sip_domain: str = "mixminus.local"
+    """The domain below which the SIP realms of customers and trunks are."""
+    trunk: Trunk | None = None
+    call_max_duration_s: float = MAX_DURATION_S
+    webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
+
+
+class _Closable(Protocol):
+    def close(self) -> Awaitable[None]: ...
+
+
+Service = TypeVar("Service", bound=_Closable)
+
+
+@asynccontextmanager
+async def open_services(
+    store: Store,
+    clock: Clock,
+    engine: Engine,
+    config: ServiceConfig,
+    *,
+    delivery: DeliveryService,
+    readiness: Callable[[], Mapping[str, bool]] = dict,
+    more_counters: Callable[[], Mapping[str, int]] = dict,
+) -> AsyncIterator[Services]:
+    """Build the services, let them resume what the previous run left, and close them in reverse order.
+
+    ``delivery`` runs already, so that no event is missed; the transports are started by the caller.
+    """
+    activeflows: ActiveflowService
+    calls: CallService
+    async with AsyncExitStack() as stack:
+
+        def closing(service: Service) -> Service:
+            """Return a service that is closed before all that came earlier."""
+            stack.push_async_callback(service.close)
+            return service
+
+        sounds = await stack.enter_async_context(
+            open_sounds(engine, clock, config.sounds, config.private_targets)
+        )
+        live_calls, transports = LiveCalls(), Transports()
+        rooms = Rooms(engine, clock, sounds.tune)
+        telling = Telling(sounds.service)
+
+        recordings = closing(
+            RecordingService(
+                store,
+                clock,
+                directory=config.recordings_directory,
+                sample_rate_hz=config.recording_sample_rate_hz,
+                storage=open_storage(config.recording_storage_url, config.recordings_directory),
+                seat_of=rooms.seat_of,
+                on_ended=lambda recording: end_flows.after_recording(activeflows, recording),
+            )
+        )
+        library = closing(RecordingLibrary(recordings, clock, retention_days=config.recording_retention_days))
+        transcription = closing(
+            TranscriptionService(
+                store,
+                clock,
+                rooms=rooms,
+                live_calls=live_calls,
+                recordings=recordings,
+                pool=RecogniserPool(config.speech),
+                on_done=lambda transcribe: end_flows.after_transcribe(activeflows, transcribe),
+            )
+        )
+        lifecycle = Lifecycle(
+            store, clock, rooms, recorder=recordings, transcriber=transcription, telling=telling
+        )
+        flows = FlowService(store, clock)
+        conferences = closing(
+            ConferenceService(
+                store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
+            )
+        )
+        participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling)
+        keypad = closing(Keypad(store, clock, rooms=rooms, participants=participants, telling=telling))
+
+        directory = open_directory(
+            store, clock, domain=config.sip_domain, names=config.names, flows=flows, carrier=config.trunk
+        )
+        dialout = closing(
+            DialoutService(
+                store,
+                clock,
+                live_calls=live_calls,
+                conferences=conferences,
+                flows=flows,
+                ways=directory.ways,
+                legs=transports,
+                serve=lambda live, program, *, early, wanted: calls.place(
+                    live, program, early=early, wanted=wanted
+                ),
+            )
+        )
+        reachable = (lambda _: True) if config.private_targets else is_public
+        external = closing(ExternalMediaService(engine, clock, reachable=reachable))
+        web = closing(WebClient(private_targets=config.private_targets))
+        background = closing(BackgroundTasks())
+        runner = FlowRunner(
+            store,
+            clock,
+            FlowServices(
+                store=store,
+                clock=clock,
+                participants=participants,
+                flows=flows,
+                recorder=recordings,
+                dialout=dialout,
+                web=web,
+                background=background,
+                external=external,
+                sounds=sounds.service,
+                keypad=keypad,
+                transcriber=transcription,
+            ),
+        )
+        activeflows = ActiveflowService(store, clock, runner=runner, flows=flows)
+        health = closing(HealthWatch(store, clock, participants))
+        talking = closing(TalkingWatch(store, clock, rooms))
+        calls = closing(
+            CallService(
+                store,
+                clock,
+                live_calls=live_calls,
+                run_flow=runner.run,
+                directory=directory.plan,
+                max_duration_s=config.call_max_duration_s,
+            )
+        )
+        transfers = closing(
+            TransferService(
+                calls=calls,
+                live_calls=live_calls,
+                dialout=dialout,
+                directory=directory.plan,
+                rooms=rooms,
+                participants=participants,
+            )
+        )
+        # Closed before the calls: the end of a call that the server itself ends begins no flow.
+        closing(runner)
+
+        services = Services(
+            store=store,
+            clock=clock,
+            engine=engine,
+            rooms=rooms,
+            live_calls=live_calls,
+            transports=transports,
+            access=AccessService(store, clock),
+            conferences=conferences,
+            participants=participants,
+            hears=HearsService(conferences=conferences, rooms=rooms),
+            talking=talking,
+            keypad=keypad,
+            calls=calls,
+            dialout=dialout,
+            transfers=transfers,
+            asides=AsideService(calls=calls, ambience=rooms.ambience, sounds=sounds.service),
+            presence=PresenceService(conferences=conferences, rooms=rooms, live_calls=live_calls),
+            directory=directory,
+            flows=flows,
+            activeflows=activeflows,
+            background=background,
+            external=external,
+            recordings=recordings,
+            library=library,
+            call_recordings=CallRecordings(calls, recordings),
+            sounds=sounds.service,
+            transcription=transcription,
+            streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
+            webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
+            delivery=delivery,
+            idempotency=IdempotencyService(store, clock),
+            readiness=readiness,
+            more_counters=more_counters,
+        )
+        await _resume(services, runner)
+        health.start()
+        library.start()
+        yield services
+
+
+async def _resume(services: Services, runner: FlowRunner) -> None:
+    """Resume or end what the previous run left; what others refer to comes first."""
+    await services.calls.start()
+    await runner.start()
+    await services.directory.registrations.prune()
+    await services.dialout.start()
+    await services.recordings.repair()
+    await services.transcription.repair()
+    await services.conferences.start()

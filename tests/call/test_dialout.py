@@ -131,7 +131,7 @@ async def talks(house: House) -> tuple[Call, Callable[[], Awaitable[Call]]]:
 
 async def test_a_call_lasts_a_day_at_most_and_its_answer_ends_the_dialling(house: House) -> None:
     call, end = await talks(house)
-    await until(lambda: house.clock.sleepers >= 2)
+    await until(lambda: house.clock.has_sleeper(86_400))
     house.clock.advance(86_399)
     assert call.id in house.services.live_calls
     house.clock.advance(1)

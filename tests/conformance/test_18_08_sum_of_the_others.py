@@ -50,7 +50,7 @@ def clipped(pitches_hz: list[int]) -> Pcm:
 
 
 def distortion_db(pcm: Pcm, pitches_hz: list[int]) -> float:
-    """Return the level of the strongest harmonic, sum or difference of these pitches, relative to the weakest pitch."""
+    """Return the strongest harmonic, sum or difference of these pitches, relative to the weakest pitch."""
     products = {
         abs(sum(factor * pitch for factor, pitch in zip(factors, pitches_hz, strict=True)))
         for factors in itertools.product(range(-3, 4), repeat=len(pitches_hz))

@@ -1,4 +1,4 @@
-"""10: within a second after a phone hangs up, its participant is leaved: no longer listed, reported by an event, and still readable."""
+"""10: within a second after a phone hangs up its participant is leaved: not listed, published, and still readable."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""14: in a connect room the first participant hears ringing, the second starts the audio, and the room ends when either leaves."""
+"""14: in a connect room the first participant hears ringing until the second joins; the room ends when either leaves."""
 
 import numpy as np
 

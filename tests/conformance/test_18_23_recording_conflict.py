@@ -1,4 +1,4 @@
-"""23: a second recording_start is a 409 and leaves the first recording running; so is one in a conference that is not progressing."""
+"""23: a second recording_start is a 409 and leaves the first recording running; recording needs a progressing conference."""
 
 from dataclasses import replace
 from uuid import UUID

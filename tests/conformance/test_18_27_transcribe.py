@@ -1,4 +1,4 @@
-"""27: transcribe_start needs a language and refuses a second start; transcribe_stop clears transcribe_id and refuses when none is set."""
+"""27: transcribe_start needs a language and refuses a second start; transcribe_stop clears the id and refuses without one."""
 
 from tests.api.door import Door
 

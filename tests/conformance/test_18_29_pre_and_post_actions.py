@@ -15,7 +15,7 @@ LOUD_DB, QUIET_DB = -30.0, -60.0
 
 
 class Scene:
-    """A room with a tone in its pre_actions and another in its post_actions, and two callers that send tones of their own."""
+    """A room with tones as pre_actions and post_actions, and two callers that send tones of their own."""
 
     def __init__(self, house: House, room: Conference) -> None:
         self.house = house

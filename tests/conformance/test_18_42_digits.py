@@ -1,4 +1,4 @@
-"""42: digits_receive ends by count, key or time, and early digits count; a branch clears the digits that it has read, or takes its default."""
+"""42: digits_receive ends by count, key or time, early digits included; a branch clears what it read, or takes its default."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""45: media streams have one frame every 20 ms, are heard by all participants, are refused before the upgrade, and end with the room."""
+"""45: media streams carry one frame every 20 ms, are heard by all, are refused before the upgrade, and end with the room."""
 
 import struct
 from typing import Any

@@ -9,7 +9,7 @@ AUDIBLE_DB = -45.0
 def assert_hears(
     ear: tuple[Pcm, int], others_hz: tuple[float, ...], own_hz: float | None = None, *, stretch_s: float = 1.5
 ) -> None:
-    """Assert that every other tone is present, and that the phone's own is at least 40 dB below the weakest of them."""
+    """Assert that every other tone is heard, and that one's own is at least 40 dB below the weakest."""
     pcm, rate = ear
     levels = heard(loudest_stretch(pcm, rate, stretch_s), rate, (*others_hz, *([own_hz] if own_hz else [])))
     weakest = min(levels[frequency] for frequency in others_hz)

@@ -1,4 +1,4 @@
-"""One leg has loss, jitter, reordering and duplicates: the others hear no click and no gap, and its delay stays limited."""
+"""One leg has loss, jitter, reordering and duplicates: the others hear no click and no gap."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from tests.support.server import Server
 from tests.support.tones import Pcm, level_db, tone
 from tests.support.waiting import eventually, play_for
 
-# This seed loses 50 of the first 420 packets, at most two in a row: after three in a row the concealment may fade out.
+# This seed loses 50 of the first 420 packets, at most two in a row: after three, concealment may fade out.
 BAD_DAY = Weather(loss=0.10, jitter_s=0.05, duplicate=0.02, reorder=0.05, seed=45)
 TONE_HZ = 400.0
 AMPLITUDE = 6000.0

@@ -1,4 +1,4 @@
-"""Many calls in a short time: none is lost, and a running conference is not disturbed. bench/call_rate.py measures the rate."""
+"""Many calls in a short time: none is lost, and a running conference is not disturbed."""
 
 from pathlib import Path
 

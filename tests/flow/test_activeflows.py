@@ -11,7 +11,7 @@ from mixminus.flow.errors import ActiveflowNotFound, FlowNotFound
 from mixminus.model.call import CallStatus
 from mixminus.model.flow import Activeflow, ActiveflowSpec, ActiveflowStatus, FlowSpec
 from mixminus.model.ids import NIL, ActiveflowId, ConferencecallId, CustomerId, FlowId, new_id
-from tests.support.calling import HANGUP, HOUR, action, calling, mark, trail
+from tests.support.calling import HANGUP, HOUR, HOUR_S, action, calling, mark, trail
 from tests.support.clock import ManualClock
 from tests.support.house import EVERYTHING, House, open_house
 from tests.support.waiting import until
@@ -122,9 +122,8 @@ async def test_what_is_given_is_known_and_the_system_is_not_forged(house: House)
 
 async def test_a_flow_without_a_call_waits_and_is_stopped(house: House) -> None:
     spec = ActiveflowSpec(actions=(mark("a"), HOUR, mark("never")))
-    before = house.clock.sleepers
     begun = await house.activeflows.launch(house.customer_id, spec)
-    await until(lambda: house.clock.sleepers > before)
+    await until(lambda: house.clock.has_sleeper(HOUR_S))
     await house.activeflows.stop(house.customer_id, begun.id)
     assert trail(await ended(house, begun)) == ["a"]
 

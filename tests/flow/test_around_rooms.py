@@ -34,7 +34,7 @@ async def test_actions_come_first_then_the_flow_on_both_sides(house: House) -> N
     leg = await house.dial(room.id)
     id_ = await inside(house, room)
     await house.participants.kick(house.customer_id, id_)
-    ended = await Caller(house, room, leg, 0).over()
+    ended = await Caller(house, room, leg).over()
     assert trail(ended) == ["pre action", "pre flow", "post action", "post flow"]
 
 
@@ -43,7 +43,7 @@ async def test_the_flow_of_whoever_hangs_up_is_not_run(house: House) -> None:
     leg = await house.dial(room.id)
     await inside(house, room)
     leg.bye()
-    assert trail(await Caller(house, room, leg, 0).over()) == []
+    assert trail(await Caller(house, room, leg).over()) == []
 
 
 async def test_a_conference_needs_flows_that_are_there(house: House) -> None:

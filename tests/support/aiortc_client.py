@@ -1,4 +1,4 @@
-"""A participant made of stock aiortc: speaks a tone, keeps what it hears."""
+"""A WHIP client made of unmodified aiortc: it sends a tone and records what it receives."""
 
 import asyncio
 import fractions
@@ -29,7 +29,7 @@ class _Tone(MediaStreamTrack):
 
     def __init__(self, hz: float) -> None:
         super().__init__()
-        self._pcm = tone(hz, 1.0)  # whole periods in a second, for whole-numbered tones
+        self._pcm = tone(hz, 1.0)  # a whole number of periods in a second, for integer frequencies
         self._position = 0
         self._started_at: float | None = None
 
@@ -48,7 +48,7 @@ class _Tone(MediaStreamTrack):
 
 
 class AiortcClient:
-    """Joins by WHIP with everything gathered beforehand."""
+    """A client that joins by WHIP after it has gathered all candidates."""
 
     def __init__(
         self, exchange: Exchange, *, hz: float, srtp_profiles: Sequence[SRTPProtectionProfile] = SRTP_PROFILES
@@ -56,7 +56,7 @@ class AiortcClient:
         self._exchange = exchange
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         sender = self.connection.addTrack(_Tone(hz))
-        # aiortc has no public way to choose.
+        # aiortc has no public option for this.
         sender.transport._srtp_profiles = list(srtp_profiles)
         self.connection.on("track", self._listen)
         self._heard: list[NDArray[np.int16]] = []
@@ -65,13 +65,13 @@ class AiortcClient:
         close_at_the_end(self.leave)
 
     async def join(self, *, behind: UdpRelay | None = None, stereo: bool = False) -> None:
-        """Join, and return once ICE and DTLS are through; all datagrams go through ``behind``.
+        """Join, and return once ICE and DTLS are connected; all datagrams go through ``behind``.
 
-        With ``stereo`` it says that it likes to receive two channels.
+        With ``stereo`` it asks to receive two channels.
         """
         await self.connection.setLocalDescription(await self.connection.createOffer())
         offer = self.connection.localDescription.sdp
-        if behind is not None:  # the server must not find the way around the relay
+        if behind is not None:  # the server must not learn an address that avoids the relay
             offer = re.sub(r"a=candidate:.*\r\n", "", offer)
         if stereo:
             offer = re.sub(r"(a=rtpmap:(\d+) opus/48000/2\r\n)", r"\1a=fmtp:\2 stereo=1\r\n", offer)
@@ -93,7 +93,7 @@ class AiortcClient:
         return np.concatenate(self._heard)[:wanted]
 
     async def leave(self) -> None:
-        """Close the connection without a word to HTTP; leaving twice is harmless."""
+        """Close the connection without an HTTP request; closing twice is harmless."""
         await self.connection.close()
         if self._listener is not None:
             await self._listener

@@ -1,4 +1,4 @@
-"""A real phone: baresip with a wav for a microphone and a wav for an ear."""
+"""A real phone: baresip, with a wav file as microphone and a wav file as loudspeaker."""
 
 import contextlib
 import json
@@ -67,7 +67,7 @@ opus_sprop_stereo no
 
 
 class Baresip:
-    """One phone with one codec; a context manager that leaves nothing behind."""
+    """One phone with one codec; a context manager that ends the process."""
 
     def __init__(  # noqa: PLR0913 - everything that a test may vary
         self,
@@ -81,12 +81,12 @@ class Baresip:
         answers: bool = False,
         seat: int = 0,
     ) -> None:
-        """``login`` registers, instead of only calling; ``answers`` picks up by itself whenever it rings."""
+        """With ``login`` the phone registers; with ``answers`` it answers every call automatically."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._user, self._transport = f"phone{seat}", transport
         self._control_port = 14500 + seat
-        self._sip_port = 15100 + 4 * seat  # it takes the next one too, for TLS
+        self._sip_port = 15100 + 4 * seat  # baresip uses the next port too, for TLS
         ports = {"rtp_port": 20000 + 100 * seat, "rtp_last_port": 20099 + 100 * seat}
         sip = {"address": ADDRESS, "sip_port": self._sip_port, "transport": transport}
         config = _CONFIG.format(
@@ -127,12 +127,12 @@ class Baresip:
 
     @property
     def uri(self) -> str:
-        """Where the phone is called."""
+        """URI at which the phone can be called."""
         return f"sip:{self._user}@{ADDRESS}:{self._sip_port};transport={self._transport}"
 
     @property
     def host(self) -> str:
-        """The address and port that it listens at."""
+        """Address and port on which the phone listens."""
         return f"{ADDRESS}:{self._sip_port}"
 
     def pick_up(self) -> None:
@@ -148,11 +148,11 @@ class Baresip:
         )
 
     def speak(self, microphone: Path) -> None:
-        """Let the microphone hear this file from its beginning, 48 kHz, from now on."""
+        """Play this file (48 kHz) into the microphone, from its beginning."""
         self.command("ausrc", f"aufile,{microphone}")
 
     def wait_for_log(self, words: str, *, what: str) -> None:
-        """Wait until the phone has printed these words."""
+        """Wait until the phone's log contains these words."""
         eventually(lambda: words in self.log, what=f"{what}; log: {self.log[-800:]}")
 
     def hold(self) -> None:
@@ -165,7 +165,7 @@ class Baresip:
         self.command("hangup")
 
     def pull_cable(self) -> None:
-        """Die without a word, as a phone whose cable is pulled."""
+        """Kill the phone, so that it sends no BYE, like one that loses its connection."""
         self._process.send_signal(signal.SIGKILL)
 
     @property
@@ -174,11 +174,11 @@ class Baresip:
 
     @property
     def ended(self) -> bool:
-        """Whether the phone has said that its call is over."""
+        """Whether the phone has logged the end of its call."""
         return "session closed" in self.log.lower() or "call terminated" in self.log.lower()
 
     def ear(self) -> tuple[Pcm, int]:
-        """Return what the phone has heard so far: PCM and its sample rate."""
+        """Return what the phone has played so far: PCM and its sample rate."""
         dumps = sorted(self.directory.glob("dump-*-dec.wav"))
         assert dumps, f"nothing was heard: {sorted(p.name for p in self.directory.iterdir())}"
         return read_wav(dumps[-1])

@@ -1,4 +1,4 @@
-"""A bridge of the engine through ctypes; its participants speak from arrays and hear bytes."""
+"""A bridge of the engine through ctypes; participants send PCM from arrays and receive encoded bytes."""
 
 import ctypes
 import re
@@ -15,7 +15,7 @@ __all__ = ["MIX", "Counters", "Participant", "Playout", "Room", "Tap", "pcm_form
 
 Pcm = npt.NDArray[np.int16]
 MIX = 0
-# The header is the one list of counters.
+# The header is the only list of counters.
 _COUNTERS = re.findall(r"\tX\((\w+)\)", (ROOT / "native" / "engine" / "counters.h").read_text())
 
 
@@ -56,7 +56,7 @@ class _TapRecord(ctypes.Structure):
 
 
 def pcm_format(sample_rate_hz: int) -> Format:
-    """PCM on the wire: what is heard can be compared sample by sample."""
+    """Return a format that sends PCM, which tests can compare sample by sample."""
     return Format(
         id=L16,
         clock_rate_hz=sample_rate_hz,
@@ -86,7 +86,7 @@ class Playout:
         _refused(library().mm_playout_open(ctypes.byref(self.handle), sample_rate_hz, ptime_ms, seconds))
 
     def write(self, pcm: Pcm) -> int:
-        """Offer samples; returns how many were taken."""
+        """Offer samples; return how many were accepted."""
         frame = np.ascontiguousarray(pcm, np.int16)
         library().mm_playout_write.restype = ctypes.c_size_t
         return int(library().mm_playout_write(self.handle, _pointer(frame), ctypes.c_size_t(len(frame))))
@@ -124,7 +124,7 @@ class Tap:
         )
 
     def read(self) -> list[tuple[int, int, Pcm]]:
-        """Drain the ring: (first sample, port id, samples)."""
+        """Return and remove the records of the ring: (first sample, port id, samples)."""
         records = []
         record, pcm = _TapRecord(), np.empty(960, np.int16)
         while _refused(
@@ -149,7 +149,7 @@ class Tap:
 
 
 class Participant:
-    """struct mm_member, spoken for by a playout of its own."""
+    """struct mm_member, whose audio comes from a playout of its own."""
 
     def __init__(self, room: "Room", port_id: int, speaks_hz: int | None, hears: Format) -> None:
         self.room = room
@@ -170,7 +170,7 @@ class Participant:
 
     @property
     def heard(self) -> bytes:
-        """What is sent to it after this tick."""
+        """Return the payload that is sent to it after this tick."""
         return (
             ctypes.string_at(self.member.tx_payload, self.member.tx_bytes) if self.member.tx_payload else b""
         )
@@ -210,7 +210,7 @@ class Participant:
 
 
 class Room:
-    """struct mm_bridge and all who ever were on it."""
+    """struct mm_bridge and all participants that were ever on it."""
 
     def __init__(self, *, max_talkers: int = 0, max_members: int = 64, ptime_ms: int = 20) -> None:
         self.ptime_ms = ptime_ms
@@ -240,7 +240,7 @@ class Room:
         library().mm_bridge_close(self.handle)
 
     def invite(self, *, speaks_hz: int | None = 8000, hears: Format | int | None = None) -> Participant:
-        """Make a participant who has not joined yet."""
+        """Create a participant that has not joined yet."""
         hears = speaks_hz or 8000 if hears is None else hears
         wanted = pcm_format(hears) if isinstance(hears, int) else hears
         participant = Participant(self, len(self.participants) + 1, speaks_hz, wanted)
@@ -248,7 +248,7 @@ class Room:
         return participant
 
     def join(self, participant: Participant) -> Participant:
-        """Bring the shared encoder of its format if it is the first, and seat it."""
+        """Add the participant to the bridge, and the shared encoder of its format if there is none yet."""
         encoder = ctypes.c_void_p()
         _refused(
             library().mm_shared_encoder_open(
@@ -261,7 +261,7 @@ class Room:
         return participant
 
     def enter(self, *, speaks_hz: int | None = 8000, hears: Format | int | None = None) -> Participant:
-        """Invite and join at once."""
+        """Create a participant and join it."""
         return self.join(self.invite(speaks_hz=speaks_hz, hears=hears))
 
     def play(self, playout: Playout, only: Participant | None = None) -> None:

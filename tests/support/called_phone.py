@@ -1,6 +1,6 @@
-"""A phone that is called: says exactly what a test wants, and hears everything.
+"""A SIP phone that is called: it sends exactly what a test says, and keeps every message.
 
-Like ``sip_phone`` it shares no code with the product, so that a misreading on one side shows.
+Like ``sip_phone`` it shares no code with the product, so that a misread RFC on one side is noticed.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ _COPIED = ("via", "from", "to", "call-id", "cseq", "record-route")
 
 @dataclass
 class CalledPhone:
-    """One UDP socket, or one TCP port; answers nothing by itself."""
+    """One UDP socket, or one TCP port; it answers nothing automatically."""
 
     address: tuple[str, int] = ("", 0)
     transport: str = "UDP"
@@ -60,7 +60,7 @@ class CalledPhone:
         self.received.put_nowait(Message.parse(raw))
 
     async def asked(self, method: str) -> Message:
-        """Return the next request of this kind; what else comes is passed over."""
+        """Return the next request with this method; skip other messages."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 message = await self.received.get()
@@ -68,7 +68,7 @@ class CalledPhone:
                     return message
 
     async def told(self, status_code: int) -> Message:
-        """Return the next response of this kind; what else comes is passed over."""
+        """Return the next response with this status; skip other messages."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 message = await self.received.get()
@@ -78,7 +78,7 @@ class CalledPhone:
     def reply(
         self, request: Message, status_code: int, *headers: str, body: str = "", tag: str = "bob"
     ) -> None:
-        """Answer a request; the tag is added where there is none yet."""
+        """Answer a request; a To tag is added if there is none yet."""
         lines = [f"SIP/2.0 {status_code} Word"]
         for name, value in request.headers:
             if name in _COPIED:
@@ -94,11 +94,11 @@ class CalledPhone:
     def answer(
         self, invite: Message, *, tag: str = "bob", direction: str = "sendrecv", version: int = 1
     ) -> None:
-        """Send 200 with a description."""
+        """Send 200 with an SDP answer."""
         self.reply(invite, 200, body=sdp(direction=direction, version=version), tag=tag)
 
     def request(self, invite: Message, method: str, *headers: str, number: int = 1, tag: str = "bob") -> None:
-        """Send a request of ours within the dialog that an INVITE has opened."""
+        """Send a request within the dialog that an INVITE has created."""
         uri = re.search(r"<([^>]+)>", invite.header("contact"))
         assert uri
         host, port = self.address[:2]
@@ -143,7 +143,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 def digest_is_right(authorization: str, method: str, password: str, algorithm: str) -> bool:
-    """Check a digest answer by RFC 7616 section 3.4.1, with or without a quality of protection."""
+    """Return whether a digest response is right (RFC 7616 section 3.4.1), with or without qop."""
     found = {
         name: quoted or bare
         for name, quoted, bare in re.findall(r'(\w+)=(?:"([^"]*)"|([^,\s]*))', authorization)

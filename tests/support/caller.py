@@ -1,4 +1,4 @@
-"""A caller on a manual engine: hears, packet by packet, also what it is told outside of any room."""
+"""A caller on a manual engine, with real RTP: it hears what is played to it in a room and outside of one."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self
@@ -20,12 +20,12 @@ TICK_S = 0.02
 
 
 def actions(*each: tuple[str, Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """Return actions in the API's words."""
+    """Return actions as the API represents them."""
     return tuple({"type": type_, "option": dict(option)} for type_, option in each)
 
 
 class Caller:
-    """A phone of RTP, the leg that carries it, and everything it has heard."""
+    """An RTP phone, its leg, and all the audio it has received."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -35,7 +35,7 @@ class Caller:
         self.port = port
         self.leg = ManualLeg(port)
         self.speaks: Pcm | None = None
-        """A second of it is said again and again."""
+        """Audio to send, repeated; None sends silence."""
         self._said = 0
         self._heard: list[Pcm] = []
 
@@ -52,7 +52,7 @@ class Caller:
         return np.concatenate(self._heard) if self._heard else np.zeros(0, np.int16)
 
     def forget(self) -> None:
-        """Listen anew."""
+        """Discard the audio received so far."""
         self._heard.clear()
 
     def close(self) -> None:
@@ -71,7 +71,7 @@ class Caller:
 
 
 async def run(house: House, callers: Sequence[Caller], seconds: float) -> None:
-    """Let time and audio go on together."""
+    """Advance clock and engine together."""
     for _ in range(round(seconds / TICK_S)):
         for caller in callers:
             if not caller.port.closed:
@@ -86,7 +86,7 @@ async def run(house: House, callers: Sequence[Caller], seconds: float) -> None:
 async def run_until(
     house: House, callers: Sequence[Caller], look: Callable[[], Any] | Callable[[], Awaitable[Any]]
 ) -> None:
-    """Let time and audio go on until something is true."""
+    """Advance clock and engine until ``look`` returns something true."""
 
     async def step() -> Any:
         await run(house, callers, 0.1)
@@ -102,7 +102,7 @@ def level(pcm: Pcm) -> float:
 
 
 def looks_like(heard: Pcm, said: Pcm) -> float:
-    """Return how alike the best stretch of what was heard is to what was said: 1 is the same, louder or softer."""
+    """Return the highest normalised correlation of ``said`` with a part of ``heard``; 1: equal up to the level."""
     said64, heard64 = said.astype(np.float64), heard.astype(np.float64)
     size = len(heard64) + len(said64)
     product = np.fft.irfft(np.fft.rfft(heard64, size) * np.conj(np.fft.rfft(said64, size)), size)

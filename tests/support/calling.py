@@ -1,4 +1,4 @@
-"""A phone that is in a flow: its actions are those before a room that it dials."""
+"""A phone in a flow: it dials a room whose pre_actions are the actions of the test."""
 
 import uuid
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from tests.support.house import EVERYTHING, House
 from tests.support.legs import PcmLeg
 from tests.support.waiting import until
 
-__all__ = ["HANGUP", "HOUR", "Caller", "action", "calling", "mark", "place", "trail"]
+__all__ = ["HANGUP", "HOUR", "HOUR_S", "Caller", "action", "calling", "mark", "place", "trail"]
 
-HOUR_MS = 3_600_000
+HOUR_S = 3600
 
 
 def place(name: str) -> str:
-    """Return the id of the action that is called so."""
+    """Return the action id that stands for this name."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
 def action(type_: str, *, id: str = "", next_id: str = "", **option: Any) -> dict[str, Any]:
-    """Return an action; its id and the next one's are told by name."""
+    """Return an action; ``id`` and ``next_id`` are names (see ``place``)."""
     return {
         **({"id": place(id)} if id else {}),
         **({"next_id": place(next_id)} if next_id else {}),
@@ -34,32 +34,30 @@ def action(type_: str, *, id: str = "", next_id: str = "", **option: Any) -> dic
 
 
 def mark(name: str, **more: Any) -> dict[str, Any]:
-    """Return an action that only shows that a flow has come by."""
+    """Return an action that only shows that the flow has reached it."""
     return action("variable_set", id=name, key=name, value="seen", **more)
 
 
-HOUR = action("sleep", duration=HOUR_MS)
+HOUR = action("sleep", duration=HOUR_S * 1000)
 HANGUP = action("hangup")
 
 
 def trail(activeflow: Activeflow) -> list[str]:
-    """Return the marks that a flow has come by."""
+    """Return the marks that the flow has reached, in order."""
     done = (*activeflow.executed_actions, activeflow.current_action)
     return [each["option"]["key"] for each in done if each.get("type") == "variable_set"]
 
 
 @dataclass
 class Caller:
-    """Whoever called, and everything that is known of the call."""
+    """A phone that has called, and its call."""
 
     house: House
     room: Conference
     leg: PcmLeg
-    sleepers: int
-    """Who slept before the call came."""
 
     async def call(self) -> Call:
-        """Return the row, once there is one."""
+        """Wait for the call's row, and return it."""
 
         async def look() -> Call | None:
             live = [each for each in self.house.services.live_calls.values() if each.leg_id == self.leg.id]
@@ -68,7 +66,7 @@ class Caller:
         return await until(look)
 
     async def does(self, type_: str) -> Call:
-        """Wait until the flow does this."""
+        """Wait until the flow runs an action of this type."""
 
         async def look() -> Call | None:
             call = await self.call()
@@ -77,9 +75,10 @@ class Caller:
         return await until(look)
 
     async def waits(self, type_: str) -> Call:
-        """Wait until the flow does this, and has begun to wait for a time to come."""
+        """Wait until the flow runs an action of this type, and sleeps for the action's duration."""
         call = await self.does(type_)
-        await until(lambda: self.house.clock.sleepers > self.sleepers)
+        seconds = call.action["option"]["duration"] / 1000
+        await until(lambda: self.house.clock.has_sleeper(seconds))
         return call
 
     def press(self, digits: str) -> None:
@@ -97,7 +96,7 @@ class Caller:
         return await until(look)
 
     async def over(self) -> Activeflow:
-        """Wait for the flow's end, and return it."""
+        """Wait until the flow has ended, and return it."""
         activeflow = await self.activeflow(ActiveflowStatus.ENDED)
 
         async def hung_up() -> bool:
@@ -109,7 +108,6 @@ class Caller:
 
 
 async def calling(house: House, *actions: dict[str, Any], **spec: Any) -> Caller:
-    """Let a phone dial a room before which it has to do these actions."""
+    """Dial a room with these pre_actions."""
     room = await house.room(pre_actions=actions, **spec)
-    sleepers = house.clock.sleepers
-    return Caller(house, room, await house.dial(room.id), sleepers)
+    return Caller(house, room, await house.dial(room.id))

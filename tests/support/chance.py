@@ -1,7 +1,7 @@
-"""Chance that is the same today and tomorrow: Hypothesis without the constants that it finds in our source.
+"""Reproducible random data: Hypothesis without the constants that it finds in the source code.
 
-Hypothesis draws now and then a literal of whatever local module happens to be imported, with ``derandomize``
-too; so a word changed anywhere, or another order of the tests, would be another set of requests.
+Hypothesis sometimes draws a literal of a local module that happens to be imported, even with ``derandomize``, so a word
+changed anywhere, or another order of the tests, would change the requests.
 """
 
 from typing import Any, Final
@@ -16,7 +16,7 @@ STEADY: Final = "steady"
 
 
 class SteadyProvider(HypothesisProvider):
-    """Draws the values that are awkward everywhere, and none that are ours."""
+    """Draw Hypothesis's own difficult values, and none from the source code."""
 
     def _maybe_draw_constant(self, choice_type: Any, constraints: Any, *, p: float = 0.05) -> Any:
         assert self._random is not None

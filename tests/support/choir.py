@@ -1,4 +1,4 @@
-"""Phones of PCM that hum without a pause, each at a pitch of its own: who hears whom is what an FFT finds."""
+"""PCM phones that send a tone each, of different frequencies: an FFT finds who hears whom."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from tests.support.site import Site
 
 __all__ = ["FRAME", "LISTENED_TICKS", "PITCHES_HZ", "Choir"]
 
-# Whole periods in a tenth of a second; none is near a harmonic, a sum or a difference of two others.
+# Whole periods in 100 ms; none is near a harmonic, a sum or a difference of two others.
 PITCHES_HZ = (440, 620, 860, 1130)
 TICKS = 50
 FRAME = SAMPLE_RATE_HZ // 50
@@ -20,14 +20,14 @@ LISTENED_TICKS = 20
 
 @dataclass
 class Choir:
-    """Legs that hum; ``loudness`` is the amplitude of each, 32 767 at most."""
+    """Legs that send tones; ``loudness`` is the amplitude of each, at most 32 767."""
 
     site: Site
     loudness: float = 8_000.0
     legs: list[PcmLeg] = field(default_factory=list)
 
     async def dial(self, target: str) -> PcmLeg:
-        """Let the next phone call somebody."""
+        """Let the next phone call ``target``."""
         self.legs.append(await self.site.house.dial(target))
         return self.legs[-1]
 
@@ -39,7 +39,7 @@ class Choir:
         return joined
 
     def listen(self) -> list[Pcm]:
-        """Let everybody hum for a second; return what each heard in its last 400 ms."""
+        """Let all phones send for a second; return what each received in the last 400 ms."""
         for leg, pitch_hz in zip(self.legs, PITCHES_HZ, strict=False):
             leg.port.read()
             leg.port.write(tone(pitch_hz, SAMPLE_RATE_HZ, TICKS * FRAME, self.loudness))
@@ -47,7 +47,7 @@ class Choir:
         return [np.asarray(leg.port.read()[-LISTENED_TICKS * FRAME :]) for leg in self.legs]
 
     def hear(self) -> list[dict[int, float]]:
-        """Say of each leg how loud it heard every pitch, beside how loud it was hummed."""
+        """Return for each leg the level of every tone, relative to the level at which it was sent, rounded."""
         return [
             {
                 pitch_hz: round(loudness_at(pcm, pitch_hz, SAMPLE_RATE_HZ) / self.loudness, 1)

@@ -1,7 +1,6 @@
-"""A participant made of headless Chromium: a wav for its microphone, and an ear that returns PCM.
+"""A WHIP client made of headless Chromium: a wav file as microphone, and PCM of what it plays.
 
-The page needs no server: playwright fulfils its address itself, and its WHIP requests
-come back to the test, which carries them wherever it likes.
+The page needs no web server: playwright serves it, and hands its WHIP requests to the test.
 """
 
 import base64
@@ -22,7 +21,7 @@ __all__ = ["EXECUTABLE", "FLAGS", "Chromium", "chromium"]
 # Ubuntu names it chromium-browser.
 EXECUTABLE: Final = shutil.which("chromium") or shutil.which("chromium-browser") or "chromium"
 _SCRIPT = Path(__file__).with_name("chromium.js")
-_ORIGIN = "http://127.0.0.1/"  # a secure context: only there may a page use the microphone
+_ORIGIN = "http://127.0.0.1/"  # a secure context, which the microphone needs
 _PAGE = f"<!doctype html><meta charset=utf-8><script>{_SCRIPT.read_text()}</script>"
 FLAGS = [
     "--headless=new",
@@ -61,11 +60,11 @@ class Chromium:
         await self._page.evaluate("restartIce()")
 
     async def hung_up(self) -> None:
-        """Return once the other side has closed DTLS; ``connectionState`` follows only some 5 s later."""
+        """Return once the other side has closed DTLS; ``connectionState`` changes only about 5 s later."""
         await self._page.wait_for_function("participant.pc.getSenders()[0].transport.state === 'closed'")
 
     async def statistics(self) -> dict[str, dict[str, Any]]:
-        """Return getStats(), one entry a type; of candidate pairs the nominated one."""
+        """Return getStats() by type; of the candidate pairs, the nominated one."""
         found: dict[str, dict[str, Any]] = await self._page.evaluate("statistics()")
         return found
 
@@ -74,22 +73,22 @@ class Chromium:
         await self._page.evaluate("muted => mute(muted)", muted)
 
     async def speak(self, pcm: NDArray[np.int16], sample_rate_hz: int) -> None:
-        """Say this from now on instead of what the microphone hears, and return when it is said."""
+        """Send this instead of the microphone, and return when it was played."""
         encoded = base64.b64encode(pcm.astype("<i2").tobytes()).decode()
         await self._page.evaluate("said => speak(said)", {"encoded": encoded, "rateHz": sample_rate_hz})
 
     async def press(self, digits: str) -> None:
-        """Send DTMF, and return when the last digit is over."""
+        """Send DTMF, and return after the last digit."""
         await self._page.evaluate("digits => press(digits)", digits)
 
     async def leave(self) -> None:
-        """Close the connection without a word to HTTP."""
+        """Close the connection without an HTTP request."""
         await self._page.evaluate("leave()")
 
 
 @asynccontextmanager
 async def chromium(exchange: Exchange, microphone: Path) -> AsyncIterator[Chromium]:
-    """Start a browser of its own, because a browser has but one fake microphone (an absolute path)."""
+    """Start a browser; each has one fake microphone, whose path must be absolute."""
 
     async def exchange_json(method: str, path: str, headers: dict[str, str], body: str) -> dict[str, Any]:
         reply = await exchange(method, path, headers, body)

@@ -1,18 +1,21 @@
-"""A clock that stands still until it is told to go on."""
+"""A clock that tests advance."""
 
 import asyncio
 import heapq
 import itertools
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from tests.support.waiting import until
 
 __all__ = ["ManualClock"]
 
+_EQUAL_S: Final = 1e-6
+
 
 class ManualClock:
-    """Times are strictly increasing by a microsecond a reading, as those of the real clock are."""
+    """A ``Clock`` that only ``advance`` moves; each reading adds a microsecond, so that no two are equal."""
 
     def __init__(self) -> None:
         self._now = datetime(2030, 1, 1, tzinfo=UTC)
@@ -37,18 +40,23 @@ class ManualClock:
         await wake
 
     async def let_nap(self, nap_s: float, seconds: float | None = None) -> None:
-        """Let time pass, and wait until whoever sleeps so long at a time has done its work and sleeps again."""
+        """Advance the clock until a task that sleeps ``nap_s`` at a time has worked and sleeps again."""
         before = self._naps[nap_s]
         self.advance(nap_s if seconds is None else seconds)
         await until(lambda: self._naps[nap_s] > before)
 
     @property
     def sleepers(self) -> int:
-        """How many wait for a time to come."""
+        """Number of tasks that sleep."""
         return sum(not wake.done() for _, _, wake in self._sleepers)
 
+    def has_sleeper(self, seconds: float) -> bool:
+        """Return whether a task will sleep for exactly this long from now."""
+        due_s = self._monotonic_s + seconds
+        return any(not wake.done() and abs(at_s - due_s) < _EQUAL_S for at_s, _, wake in self._sleepers)
+
     def advance(self, seconds: float) -> None:
-        """Let time pass, and wake whoever slept until then."""
+        """Advance the clock, and wake the tasks whose time has come."""
         self._now += timedelta(seconds=seconds)
         self._monotonic_s += seconds
         while self._sleepers and self._sleepers[0][0] <= self._monotonic_s:

@@ -1,4 +1,4 @@
-"""What a test has opened on its loop is closed when it ends, also when it fails: no later test finds it."""
+"""Close what a test has opened on its event loop, also when it fails."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -10,13 +10,13 @@ _open: list[Callable[[], Awaitable[None]]] = []
 
 
 def close_at_the_end(close: Callable[[], Awaitable[None]]) -> None:
-    """Call this when the test ends, newest first; a test that closes for itself has it closed twice."""
+    """Call ``close`` when the test ends, in reverse order; it must allow a second call."""
     _open.append(close)
 
 
 @pytest.fixture(autouse=True)
 async def everything_is_closed() -> AsyncIterator[None]:
-    """Import this where tests open what wants to be closed."""
+    """Close everything registered with ``close_at_the_end``; import this fixture where tests use it."""
     yield
     while _open:
         await _open.pop()()

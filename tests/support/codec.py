@@ -1,4 +1,4 @@
-"""Codecs of the engine through ctypes: one Encoder or Decoder is one flat block of memory."""
+"""Codecs of the engine through ctypes; an Encoder or Decoder is one flat block of memory."""
 
 import ctypes
 from dataclasses import dataclass
@@ -51,12 +51,12 @@ class NativeLibraries(ctypes.Structure):
 
     @property
     def names(self) -> list[bool]:
-        """Which pointers are there, in the order of the header."""
+        """Return which pointers are set, in the order of the header."""
         return [bool(pointer) for pointer in self.pointers]
 
 
 def libraries() -> NativeLibraries:
-    """Open the libraries that Python finds."""
+    """Return the codec libraries that Python finds."""
     found = find_libraries()
     opened = NativeLibraries()
     code = library().mm_libraries_open(
@@ -94,7 +94,7 @@ class Encoder:
         )
 
     def encode(self, pcm: Pcm, size: int = MAX_PAYLOAD_BYTES) -> bytes:
-        """Encode one frame; a refusal is raised as OSError."""
+        """Encode one frame; raise OSError on failure."""
         payload = (ctypes.c_uint8 * size)()
         frame = np.ascontiguousarray(pcm, np.int16)
         count = library().mm_encoder_encode(
@@ -107,7 +107,7 @@ class Encoder:
         return bytes(payload[: _checked(count)])
 
     def fork(self) -> "Encoder":
-        """Return the twin of this encoder."""
+        """Return a copy of this encoder and its state."""
         twin = Encoder(self.codec_format, self.opened)
         library().mm_encoder_fork(twin.block, self.block)
         return twin
@@ -127,7 +127,7 @@ class Decoder:
         )
 
     def decode(self, payload: bytes, max_samples: int = MAX_PACKET_SAMPLES) -> Pcm:
-        """Decode one payload; a refusal is raised as OSError."""
+        """Decode one payload; raise OSError on failure."""
         pcm = np.zeros(max_samples, np.int16)
         count = library().mm_decoder_decode(
             self.block, _bytes(payload), ctypes.c_size_t(len(payload)), *_room(pcm)
@@ -135,7 +135,7 @@ class Decoder:
         return pcm[: _checked(count)]
 
     def conceal(self, nsamples: int) -> Pcm:
-        """Invent a lost frame."""
+        """Conceal a lost frame."""
         pcm = np.zeros(nsamples, np.int16)
         return pcm[: _checked(library().mm_decoder_conceal(self.block, *_room(pcm)))]
 

@@ -1,8 +1,8 @@
-"""Which database the tests run on: SQLite, or PostgreSQL if ``MIXMINUS_TEST_DATABASE=postgresql``.
+"""Databases for tests: SQLite, or PostgreSQL if ``MIXMINUS_TEST_DATABASE=postgresql``.
 
-A directory of a test has one database, whichever kind; it is made when its URL is first asked for.
-A new SQLite file is empty; PostgreSQL's is already migrated, because DDL takes it half a second, and
-may have served an earlier test: to empty its tables takes less than to make it and to drop it.
+A directory of a test has one database of either kind, created when its URL is first requested. A new SQLite
+file is empty. A PostgreSQL database is already migrated, because DDL takes half a second, and may have been
+used by an earlier test: emptying its tables is faster than creating and dropping a database.
 """
 
 import asyncio
@@ -40,12 +40,12 @@ ON_POSTGRESQL: Final = os.environ.get("MIXMINUS_TEST_DATABASE", "sqlite") == "po
 
 @functools.cache
 def server() -> PostgreSQL:
-    """Start the one server of this run."""
+    """Return the PostgreSQL server of this run, started on first use."""
     return PostgreSQL()
 
 
 def close_server() -> None:
-    """Stop the server if any test has needed it."""
+    """Stop the PostgreSQL server if it was started."""
     if server.cache_info().currsize:
         server().close()
         server.cache_clear()
@@ -54,7 +54,7 @@ def close_server() -> None:
 
 
 def drop_databases() -> None:
-    """Take back what the test that ends has used; a database is three hundred files, so few are kept."""
+    """Release the databases of the test that ends; few are kept, because each is three hundred files."""
     for name in _used.values():
         if name.startswith(_KEPT):
             _free.append(name)
@@ -73,7 +73,7 @@ def database_url(directory: Path) -> str:
 
 
 def settings_for_a_server() -> dict[str, str]:
-    """Return what tells ``mixminus serve`` of a database that outlives the test, until the run ends."""
+    """Return settings for ``mixminus serve`` with a database that is kept until the run ends."""
     return {"MIXMINUS_DATABASE_URL": server().url(_another())} if ON_POSTGRESQL else {}
 
 
@@ -92,7 +92,7 @@ def empty_database_url(directory: Path) -> str:
 
 
 def execute(directory: Path, statements: str) -> None:
-    """Change the directory's database behind the server's back."""
+    """Run SQL on the directory's database, without the server."""
     if ON_POSTGRESQL:
         server().execute(_used[directory], statements)
         return
@@ -101,25 +101,25 @@ def execute(directory: Path, statements: str) -> None:
 
 
 def restore(directory: Path, dump: str) -> None:
-    """Fill the directory's empty database from a dump of SQLite; PostgreSQL has the tables by then."""
+    """Fill the directory's empty database from an SQLite dump; on PostgreSQL the tables exist already."""
     if not ON_POSTGRESQL:
         execute(directory, dump)
         return
     rows = [line for line in dump.splitlines() if line.startswith("INSERT") and "alembic_version" not in line]
     counted = "SELECT setval(pg_get_serial_sequence('outbox', 'id'), max(id)) FROM outbox;"
-    # The dump is sorted by name, so that rows come before those that they refer to.
+    # The dump is sorted by table name: rows may come before those that they refer to.
     execute(directory, "\n".join(["SET session_replication_role = replica;", *rows, counted]))
 
 
 def content(directory: Path) -> bytes:
-    """Return every byte of the directory's database that a thief could read."""
+    """Return the complete content of the directory's database, as somebody who stole it would read it."""
     if ON_POSTGRESQL:
         return server().dump(_used[directory])
     return b"".join(path.read_bytes() for path in directory.glob("mixminus.db*"))
 
 
 def copy_directory(source: Path, target: Path) -> Path:
-    """Copy files and database as they are at this moment, in use or not: what a kill would leave."""
+    """Copy files and database in their present state, even if in use: what a killed server would leave."""
     shutil.copytree(source, target)
     if ON_POSTGRESQL:
         _used[target] = _new_name("copy")
@@ -128,16 +128,16 @@ def copy_directory(source: Path, target: Path) -> Path:
 
 
 _KEPT: Final = "kept"
-# All but alembic's own table; whoever still has a connection, as a killed server may, loses it.
+# All tables but alembic's. Connections that are still open, for example of a killed server, are closed.
 _EMPTYING: Final = f"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid();
 TRUNCATE {", ".join(table.name for table in metadata.sorted_tables)} RESTART IDENTITY;
 """
 _used: dict[Path, str] = {}
-"""Databases of the test that runs, by its directories."""
+"""Databases of the running test, by directory."""
 _free: list[str] = []
-"""Migrated databases of tests that have ended."""
+"""Migrated databases that are free for the next test."""
 _numbers = itertools.count()
 
 
@@ -158,7 +158,7 @@ def _new_name(kind: str) -> str:
 
 @functools.cache
 def _migrated() -> str:
-    """Make the database that all others begin as."""
+    """Create the migrated database that all others are copied from."""
     url = server().create("migrated")
     with ThreadPoolExecutor(1) as other_loop:
         other_loop.submit(lambda: asyncio.run(upgrade(url))).result()

@@ -1,4 +1,4 @@
-"""The commands of a documentation page: what its ``console`` blocks tell a reader to type."""
+"""Extract the commands in the ``console`` blocks of a documentation page."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ def fenced(page: Path, language: str) -> list[str]:
 
 
 def commands(page: Path) -> list[str]:
-    """Return the commands: each begins with ``$ `` and goes on over the lines that do not."""
+    """Return the commands: each begins with ``$ `` and continues on the lines that do not."""
     return [
         command.removesuffix("\n")
         for block in fenced(page, "console")

@@ -1,4 +1,4 @@
-"""Flows that run at the end of something, and show what they were told of it."""
+"""Flows that run when a room or a recording ends, and show the variables they were given."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ __all__ = ["finished", "telling_flow", "told_values"]
 
 
 async def telling_flow(door: Door, prefix: str, names: Sequence[str]) -> str:
-    """Make a flow that keeps each of these variables under its short name; return its id."""
+    """Create a flow that copies each of these variables to its short name; return its id."""
     keep = [
         {"type": "variable_set", "option": {"key": name, "value": f"${{{prefix}.{name}}}"}} for name in names
     ]
@@ -20,7 +20,7 @@ async def telling_flow(door: Door, prefix: str, names: Sequence[str]) -> str:
 
 
 async def finished(door: Door) -> dict[str, Any]:
-    """Wait until the one activeflow there is has ended, and return it."""
+    """Wait until the only activeflow has ended, and return it."""
 
     async def look() -> dict[str, Any] | None:
         _, page = await door.get("/v1.0/activeflows")
@@ -31,7 +31,7 @@ async def finished(door: Door) -> dict[str, Any]:
 
 
 def told_values(activeflow: dict[str, Any]) -> dict[str, str]:
-    """Return what the flow has kept."""
+    """Return the variables that the flow has copied."""
     done = [*activeflow["executed_actions"], activeflow["current_action"]]
     options = [each["option"] for each in done if each.get("type") == "variable_set"]
     return {option["key"]: option["value"] for option in options}

@@ -1,4 +1,4 @@
-"""A house with its HTTP front and its deliveries: phones without a network, but real HTTP both ways."""
+"""The services with HTTP API and event deliveries: phones without a network, but real HTTP."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,7 +34,7 @@ SOON_S: Final = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What a client of the API can do, and the house behind it."""
+    """A client of the API, and the services behind it."""
 
     house: House
     access: AccessService
@@ -43,7 +43,7 @@ class Front:
     client: TestClient[web.Request, web.Application]
 
     async def send(self, method: str, path: str, body: object = None, key: str = KEY) -> Any:
-        """Return the JSON of a request that succeeds."""
+        """Send a request that must succeed, and return its JSON."""
         headers = {"Authorization": f"Bearer {key}"}
         async with self.client.request(method, path, json=body, headers=headers) as response:
             assert response.status == 200, await response.text()
@@ -54,7 +54,7 @@ class Front:
         return self.client.ws_connect(f"/v1.0/ws?token={key}{query}", autoping=False)
 
     async def webhook(self, uri: str) -> str:
-        """Set where events go by the API, and return the secret."""
+        """Set the webhook through the API, and return its secret."""
         await self.send("PUT", "/v1.0/customer", {"webhook_method": "POST", "webhook_uri": uri})
         return str((await self.send("GET", "/v1.0/customer"))["webhook_secret"])
 
@@ -70,7 +70,7 @@ class Front:
         return found
 
     async def stranger(self) -> tuple[CustomerId, str]:
-        """Return another customer, and its key."""
+        """Create another customer; return its id and key."""
         customer = await self.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
         return customer.id, await self.access.keys.renew(customer.id, "key")
 
@@ -84,7 +84,7 @@ async def open_front(
     style: TimestampStyle = TimestampStyle.LEGACY,
     **chosen: Any,
 ) -> AsyncIterator[Front]:
-    """Open a house and its front; deliveries go by the real time unless they are given a clock."""
+    """Open services and HTTP API; deliveries use the real clock unless one is given."""
     async with open_house(
         directory, ManualClock(), style=style, delivery_clock=delivery_clock, limits=limits, **chosen
     ) as house:
@@ -100,7 +100,7 @@ async def open_front(
 
 
 async def subscribe(socket: ClientWebSocketResponse[bool], *topics: str) -> None:
-    """Ask for topics, and wait until the server has read it: it answers a ping that came after."""
+    """Subscribe to topics, and wait until the server has read it: it answers a ping sent afterwards."""
     await socket.send_str(orjson.dumps({"type": "subscribe", "topics": topics}).decode())
     await heard(socket)
 

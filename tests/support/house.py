@@ -60,7 +60,7 @@ SAMPLE_RATE_HZ = 16000
 
 @dataclass
 class House:
-    """Everything a domain test touches, and how to wait for what it did."""
+    """The services that domain tests use, and ways to wait for their effects."""
 
     store: Store
     clock: ManualClock
@@ -69,7 +69,7 @@ class House:
     services: Services
     recordings_directory: Path
     exchange: PcmExchange
-    """Whom the house calls."""
+    """The phones that the services call."""
     legs: list[PcmLeg] = field(default_factory=list)
 
     @property
@@ -106,7 +106,7 @@ class House:
 
     @property
     def sounds_directory(self) -> Path:
-        """What flows may play."""
+        """Folder of the sounds that flows may play."""
         return self.recordings_directory.parent / "sounds"
 
     @property
@@ -119,7 +119,7 @@ class House:
         return await self.conference(conference.id, ConferenceStatus.PROGRESSING)
 
     async def dial(self, target: object, sample_rate_hz: int = SAMPLE_RATE_HZ) -> PcmLeg:
-        """Let a phone call somebody."""
+        """Let a phone call ``target``."""
         leg = PcmLeg(self.engine.open_pcm_port(sample_rate_hz))
         self.legs.append(leg)
         await self.calls.incoming(
@@ -128,7 +128,7 @@ class House:
         return leg
 
     def tick(self, count: int = 1) -> None:
-        """Let the engine run, and tell what it tells."""
+        """Run the engine, and handle its events."""
         self.engine.tick(count)
         for event in self.engine.events():
             self.services.on_engine_event(event)
@@ -143,7 +143,7 @@ class House:
         async def all_there() -> bool:
             return len(await self.joined(conference)) == before + count
 
-        # A busy machine may need long for many.
+        # Many joins may take long on a busy machine.
         await until(all_there, within_s=10 + count)
         return legs
 
@@ -183,7 +183,7 @@ class House:
         return await until(look)
 
     async def written(self, recording_id: UUID, seconds: float) -> None:
-        """Wait until so much of a recording is in its file; time goes on meanwhile."""
+        """Wait until the recording's file has ``seconds`` of audio, advancing the clock."""
         path = self.recordings_directory / str(recording_id) / "mix.wav"
 
         def look() -> bool:
@@ -221,7 +221,7 @@ async def open_house(
     limits: Limits | None = None,
     **chosen: Any,
 ) -> AsyncIterator[House]:
-    """Start the services on whatever the directory holds, and close them in order."""
+    """Start the services on the directory's data, and close them in order."""
     await upgrade(database_url(directory))
     store = Store(database_url(directory), style)
     engine = Engine(EngineConfig(manual=True))

@@ -1,4 +1,4 @@
-"""The jitter buffer of the engine (``native/rtp/jbuf.h``) as ctypes sees it."""
+"""The jitter buffer of the engine (``native/rtp/jbuf.h``) through ctypes."""
 
 import ctypes
 import enum
@@ -87,7 +87,7 @@ class Jbuf(ctypes.Structure):
 
 
 class JitterBuffer:
-    """A jitter buffer of 8 kHz timestamps, driven by a clock of the test's own."""
+    """A jitter buffer with 8 kHz timestamps, whose clock is the test."""
 
     def __init__(self, *, max_delay_ms: int = 200, clock_rate_hz: int = 8000) -> None:
         self._native = library()
@@ -105,7 +105,7 @@ class JitterBuffer:
         pauses: bool = False,
         size: int = 4,
     ) -> int:
-        """Put a packet whose timestamp follows its sequence number unless told."""
+        """Put a packet; by default its timestamp follows from its sequence number."""
         header = Packet(
             extended_sequence=sequence % 2**32,
             timestamp=(sequence * 160 if timestamp is None else timestamp) % 2**32,
@@ -118,7 +118,7 @@ class JitterBuffer:
         )
 
     def get(self, *, at_ms: float) -> tuple[Verdict, Packet | None]:
-        """Take what is to be played at an instant."""
+        """Return what is to be played at ``at_ms``."""
         packet = ctypes.POINTER(Packet)()
         verdict = self._native.mm_jbuf_get(
             ctypes.byref(self._jbuf), ctypes.c_int64(round(at_ms * 1000)), ctypes.byref(packet)
@@ -126,34 +126,34 @@ class JitterBuffer:
         return Verdict(verdict), packet.contents if packet else None
 
     def reset(self) -> None:
-        """Begin again with another source."""
+        """Reset for another source."""
         self._native.mm_jbuf_reset(ctypes.byref(self._jbuf), self._jbuf.clock_rate_hz)
 
     def correction(self, held_ms: float = 0.0) -> int:
-        """Milliseconds of delay too much."""
+        """Return the excess delay, ms."""
         return int(self._native.mm_jbuf_correction(ctypes.byref(self._jbuf), ctypes.c_float(held_ms)))
 
     @property
     def depth_ms(self) -> float:
-        """Audio waiting."""
+        """Queued audio, ms."""
         return float(self._native.mm_jbuf_depth_ms(ctypes.byref(self._jbuf)))
 
     @property
     def target_delay_ms(self) -> float:
-        """What the delay aims for."""
+        """The delay that the buffer aims at, ms."""
         return float(self._jbuf.target_delay_ms)
 
     @property
     def delay_ms(self) -> float:
-        """The delay of the last packet played."""
+        """Delay of the last packet played, ms."""
         return float(self._jbuf.playout_delay_us) / 1000
 
     @property
     def queued(self) -> int:
-        """Packets waiting."""
+        """Number of queued packets."""
         return int(self._jbuf.nqueued)
 
     @property
     def counters(self) -> dict[str, int]:
-        """What befell the packets."""
+        """The buffer's counters."""
         return {name: int(getattr(self._jbuf.counters, name)) for name, *_ in Counters._fields_}

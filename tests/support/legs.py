@@ -1,4 +1,4 @@
-"""A leg without signalling: the test is the phone."""
+"""Legs without signalling, whose phone is the test."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ __all__ = ["ManualLeg", "PcmExchange", "PcmLeg", "RungLeg"]
 
 
 class ManualLeg:
-    """Implements ``call.leg.Leg``; ``done`` says in words what the call has asked of it."""
+    """Implements ``call.leg.Leg``; ``done`` lists the operations that the call has requested."""
 
     port: BridgePort
 
@@ -61,13 +61,13 @@ class ManualLeg:
 
 
 class PcmLeg(ManualLeg):
-    """Without a network: its port is PCM."""
+    """A leg with a PCM port, without a network."""
 
     port: PcmPort
 
 
 class RungLeg(PcmLeg):
-    """Implements ``call.leg.OutgoingLeg``: the test is whoever is called."""
+    """Implements ``call.leg.OutgoingLeg``; the test is the called phone."""
 
     def __init__(self, port: PcmPort, target: Target, source: Address, anonymous: bool) -> None:
         super().__init__(port)
@@ -93,7 +93,7 @@ class RungLeg(PcmLeg):
         self._answered.set_result(True)
 
     def refuse(self, reason: HangupReason) -> None:
-        """Send the caller away, as the phone does."""
+        """Refuse the call, as the phone does."""
         self._end(LegEnded(reason, remote=True))
 
     def _end(self, ended: LegEnded) -> None:
@@ -108,7 +108,7 @@ class RungLeg(PcmLeg):
 
 
 class PcmExchange:
-    """Implements ``call.leg.OutgoingLegs`` with legs of PCM."""
+    """Implements ``call.leg.OutgoingLegs`` with PCM legs."""
 
     def __init__(self, open_port: Callable[[], PcmPort]) -> None:
         self._open_port = open_port

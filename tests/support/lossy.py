@@ -1,7 +1,6 @@
-"""A cable that can be bad: a UDP relay with loss, delay, jitter, reordering and duplicates.
+"""A UDP relay with loss, delay, jitter, reordering and duplicates, in a thread of its own.
 
-Runs in a thread of its own; every decision comes from a seeded generator, so a bad
-day can be lived through again.
+Every decision comes from a seeded generator, so that a run can be repeated.
 """
 
 import heapq
@@ -20,18 +19,18 @@ _DATAGRAM_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """What the cable does to packets."""
+    """What the relay does to packets."""
 
     loss: float = 0.0
     jitter_s: float = 0.0
     duplicate: float = 0.0
     reorder: float = 0.0
-    """Share of packets that are held back so long that the next ones overtake them."""
+    """Share of packets that are delayed by 30 ms, so that later ones overtake them."""
     seed: int = 1
 
 
 class LossyRelay:
-    """Stands between one client and one far address; ``weather`` acts on the way from client to far end."""
+    """Relays between one client and one far address; ``weather`` affects the direction from the client."""
 
     def __init__(self, host: str, far: Address, weather: Weather) -> None:
         self._client_side = _socket(host)
@@ -49,20 +48,20 @@ class LossyRelay:
 
     @property
     def address(self) -> Address:
-        """Where the client sends to."""
+        """Address to which the client sends."""
         host, port = self._client_side.getsockname()
         return (host, port)
 
     def cut(self) -> None:
-        """Pull the cable."""
+        """Drop everything in both directions."""
         self._cut = True
 
     def restore(self) -> None:
-        """Put the cable back."""
+        """Relay again after ``cut``."""
         self._cut = False
 
     def rebind(self) -> None:
-        """Show the far end another source port, as a NAT that forgot its mapping does."""
+        """Change the source port towards the far end, as a NAT does that lost its mapping."""
         host = self._far_side.getsockname()[0]
         self._far_side, old = _socket(host), self._far_side
         old.close()

@@ -1,8 +1,8 @@
 """Run a command in a private network: ``python -m tests.support.netns COMMAND …``.
 
-Phones refuse loopback interfaces, and a test must not meet the world: the command
-gets a network namespace with ``lo`` and one Ethernet interface, 10.99.0.1, and
-nothing else. Works as root, or with unprivileged user namespaces.
+Phones refuse loopback interfaces, and tests must not reach the real network: the command runs in a
+network namespace with only ``lo`` and one Ethernet interface, 10.99.0.1. Works as root, or with
+unprivileged user namespaces.
 """
 
 import os
@@ -22,7 +22,7 @@ _SETUP: Final = (
 
 
 def inside() -> bool:
-    """Return whether this process already has the private network."""
+    """Return whether this process is in the private network."""
     ip = shutil.which("ip", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if ip is None:
         return False
@@ -31,7 +31,7 @@ def inside() -> bool:
 
 
 def main() -> None:
-    """Replace this process by the command, in its own network."""
+    """Replace this process by the command, in a private network."""
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     flags = ["--net"] if os.geteuid() == 0 else ["--net", "--user", "--map-root-user"]
     os.execvp("unshare", ["unshare", *flags, "sh", "-c", _SETUP, "sh", *sys.argv[1:]])

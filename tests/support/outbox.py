@@ -1,4 +1,4 @@
-"""A customer whose events a test writes by itself, into the real outbox."""
+"""A customer whose events are written by the test, into the real outbox."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ EVERYTHING = Span(0, 1 << 60)
 
 @dataclass
 class Outbox:
-    """Writes events as services do: in a transaction."""
+    """Write events as services do: in a transaction."""
 
     store: Store
     clock: Clock
@@ -29,7 +29,7 @@ class Outbox:
     streams: list[UUID] = field(default_factory=list)
 
     async def stream(self) -> UUID:
-        """Begin a conference, as far as events know."""
+        """Open a stream of events, as creating a conference does."""
         stream_id = new_id()
         async with self.store.transaction() as tx:
             await tx.outbox.open(stream_id)
@@ -37,7 +37,7 @@ class Outbox:
         return stream_id
 
     async def add(self, type_: str = "conference_updated", count: int = 1, **data: Any) -> None:
-        """Let something happen to the first conference."""
+        """Write events to the first stream."""
         stream_id = self.streams[0] if self.streams else await self.stream()
         async with self.store.transaction() as tx:
             for _ in range(count):
@@ -50,7 +50,7 @@ class Outbox:
                 )
 
     async def storm(self, count: int) -> None:
-        """Let as many transactions write one event each."""
+        """Write ``count`` events in a transaction each."""
         for _ in range(count):
             await self.add("storm")
 
@@ -64,7 +64,7 @@ class Outbox:
         return Outbox(self.store, self.clock, self.access, customer.id)
 
     async def webhook(self, uri: str, method: WebhookMethod = "POST") -> str:
-        """Set where the customer's events go, and return the secret that signs them."""
+        """Set the customer's webhook, and return the secret that signs it."""
         spec = CustomerSpec(webhook_method=method if uri else "", webhook_uri=uri)
         customer = await self.access.customers.update(self.customer_id, spec)
         return customer.webhook_secret

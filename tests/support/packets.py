@@ -1,4 +1,4 @@
-"""RTP packets as phones and browsers write them, and what a network does to them."""
+"""RTP packets as phones and browsers send them, and a simulated network."""
 
 import random
 import struct
@@ -19,7 +19,7 @@ def rtp(
     marker: bool = False,
     level: tuple[int, int] | None = None,
 ) -> bytes:
-    """Write a packet; `level` is (extension id, RFC 6464 octet)."""
+    """Return a packet; `level` is (extension id, RFC 6464 octet)."""
     head = struct.pack(
         "!BBHII",
         0x80 | (0x10 if level else 0),
@@ -34,7 +34,7 @@ def rtp(
 
 
 def event(digit: int, duration: int, *, end: bool = False) -> bytes:
-    """Write an RFC 4733 payload."""
+    """Return an RFC 4733 payload."""
     return struct.pack("!BBH", digit, 10 | (0x80 if end else 0), duration)
 
 
@@ -46,7 +46,7 @@ def rough_network(
     jitter_ms: float = 0.0,
     copies: float = 0.0,
 ) -> list[tuple[float, bytes]]:
-    """Lose, delay (and so reorder) and repeat packets; (arrival in ms, packet) in order of arrival."""
+    """Lose, delay (and so reorder) and repeat packets; return (arrival in ms, packet) in order of arrival."""
     chance = random.Random(seed)
     sent = [pair for pair in packets for _ in range(1 + (chance.random() < copies))]
     return sorted(

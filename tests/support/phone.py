@@ -1,4 +1,4 @@
-"""A phone of RTP only: a UDP socket that speaks and hears mu-law, and forgets nothing it heard."""
+"""An RTP phone without signalling: a UDP socket that sends and receives mu-law."""
 
 import socket
 import struct
@@ -22,7 +22,7 @@ Pcm = npt.NDArray[np.int16]
 
 
 def mulaw_encode(pcm: Pcm) -> bytes:
-    """G.711 mu-law by its definition: sign, exponent of the biased magnitude, four bits of mantissa."""
+    """Encode G.711 mu-law by its definition: sign, exponent of the biased magnitude, four bits of mantissa."""
     magnitude = np.minimum(np.abs(pcm.astype(np.int32)), _CLIP) + _BIAS
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
     mantissa = (magnitude >> (exponent + 3)) & 0xF
@@ -31,7 +31,7 @@ def mulaw_encode(pcm: Pcm) -> bytes:
 
 
 def mulaw_decode(payload: bytes) -> Pcm:
-    """The reverse of ``mulaw_encode``, to the middle of each step."""
+    """Decode G.711 mu-law, to the middle of each step."""
     code = ~np.frombuffer(payload, np.uint8).astype(np.int32) & 0xFF
     magnitude = (((code & 0xF) << 3) + _BIAS << ((code >> 4) & 7)) - _BIAS
     return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
@@ -39,7 +39,7 @@ def mulaw_decode(payload: bytes) -> Pcm:
 
 @dataclass(frozen=True)
 class RtpPacket:
-    """What a phone got."""
+    """A received RTP packet."""
 
     payload_type: int
     marker: bool
@@ -57,7 +57,7 @@ class RtpPacket:
 
 
 class RtpPhone:
-    """Its socket is bound to loopback; time is the caller's: one ``send`` is one packet."""
+    """A phone on loopback without a clock: one ``send`` is one packet."""
 
     def __init__(self, *, ssrc: int = 0x1234, sequence_number: int = 100, timestamp: int = 0) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -73,7 +73,7 @@ class RtpPhone:
         return host, port
 
     def media(self, **changes: object) -> PortMedia:
-        """What SDP would settle with this phone."""
+        """Return the media settings that SDP would negotiate with this phone."""
         settled: dict[str, object] = {"receive": (PCMU,), "send": PCMU, "remote": self.address}
         return PortMedia(**(settled | changes))  # type: ignore[arg-type]  # a test names the fields it means
 
@@ -89,7 +89,7 @@ class RtpPhone:
         return header + payload
 
     def send(self, to: int, pcm: Pcm | None = None) -> None:
-        """Speak one packet to a port of loopback; None is silence."""
+        """Send one packet to a port of loopback; None is silence."""
         silence = np.zeros(160, np.int16)
         self.send_raw(to, self.packet(mulaw_encode(silence if pcm is None else pcm)))
 
@@ -97,7 +97,7 @@ class RtpPhone:
         self.socket.sendto(datagram, ("127.0.0.1", to))
 
     def receive_raw(self) -> list[bytes]:
-        """Return all datagrams that wait."""
+        """Return all received datagrams."""
         datagrams = []
         while True:
             try:
@@ -106,11 +106,11 @@ class RtpPhone:
                 return datagrams
 
     def receive(self) -> list[RtpPacket]:
-        """Return all RTP packets that wait; RTCP on the same socket (RFC 5761) is passed over."""
+        """Return all received RTP packets; RTCP on the same socket (RFC 5761) is skipped."""
         return [RtpPacket.parse(raw) for raw in self.receive_raw() if not 192 <= raw[1] <= 223]
 
     def heard(self) -> Pcm:
-        """Return the sound of all mu-law packets that wait."""
+        """Return the audio of all received mu-law packets."""
         parts = [mulaw_decode(packet.payload) for packet in self.receive() if packet.payload_type == 0]
         return np.concatenate(parts) if parts else np.empty(0, np.int16)
 

@@ -1,4 +1,4 @@
-"""Ports for servers of tests: below those that the kernel gives to whoever asks for any, so that nobody takes one."""
+"""Ports for servers of tests, below the kernel's ephemeral ports, so that no other socket takes them."""
 
 import random
 import socket

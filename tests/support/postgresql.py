@@ -1,7 +1,7 @@
-"""A PostgreSQL server of the tests' own: fresh data in /tmp, one Unix socket, gone at the end.
+"""A PostgreSQL server for the tests: new data in /tmp, one Unix socket, removed at the end.
 
 PostgreSQL refuses to run as root, so root runs it as ``nobody``; root of a user namespace
-that has no other users (``tests.support.netns`` without rights) runs it in a namespace below.
+that has no other users (``tests.support.netns`` as an ordinary user) runs it in a nested namespace.
 """
 
 import os
@@ -17,7 +17,7 @@ __all__ = ["PostgreSQL"]
 
 NOBODY: Final = 65534
 START_TIMEOUT_S: Final = 60.0
-# The tests kill servers, never the machine: nothing need reach the disk.
+# The tests kill servers, never the machine: no data must reach the disk.
 SETTINGS: Final = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -29,7 +29,7 @@ SETTINGS: Final = {
 
 
 class PostgreSQL:
-    """One server with as many databases as there are tests."""
+    """One server with a database for each test."""
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="mm-pg-", dir="/tmp"))
@@ -40,31 +40,31 @@ class PostgreSQL:
         self.start()
 
     def start(self) -> None:
-        """Serve, and return when connections are taken."""
+        """Start, and return when connections are accepted."""
         options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
         command = [_program("postgres"), "-D", self._data, "-k", self.directory, *options]
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 _unprivileged(command), cwd="/", stdout=log, stderr=log, user=_identity(), group=_identity()
             )
-        eventually(self._answers, timeout_s=START_TIMEOUT_S, what="PostgreSQL takes connections")
+        eventually(self._answers, timeout_s=START_TIMEOUT_S, what="PostgreSQL accepts connections")
 
     def url(self, database: str) -> str:
-        """Return the URL that mixminus would be given for this database."""
+        """Return the database URL for mixminus."""
         return f"postgresql+asyncpg://mixminus@/{database}?host={self.directory}"
 
     def create(self, database: str, template: str = "template0") -> str:
-        """Make a database that is empty, or like another one that nobody uses; return its URL."""
+        """Create a database that is empty, or a copy of one without connections; return its URL."""
         self.execute("postgres", f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         return self.url(database)
 
     def copy(self, source: str, target: str) -> None:
-        """Make a database out of another one that is in use, as it is committed at this moment."""
+        """Copy a database that is in use, in its present committed state."""
         self.create(target)
         self.execute(target, self.dump(source).decode())
 
     def execute(self, database: str, statements: str) -> None:
-        """Run SQL; the first statement that fails fails the test."""
+        """Run SQL; raise CalledProcessError if a statement fails."""
         command = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", *self._address(database)]
         subprocess.run(command, input=statements.encode(), check=True, stdout=subprocess.DEVNULL)
 
@@ -74,12 +74,12 @@ class PostgreSQL:
         return subprocess.run(command, check=True, capture_output=True).stdout
 
     def stop(self) -> None:
-        """Take the server down as an operator does, connections or not; its data stay."""
+        """Stop the server, even if clients are connected; keep its data."""
         self._run(_program("pg_ctl"), "-D", self._data, "-m", "fast", "stop")
         self._process.wait()
 
     def close(self) -> None:
-        """Take the server down at once, and remove its data."""
+        """Stop the server at once, and remove its data."""
         if self._process.poll() is None:
             self._run(_program("pg_ctl"), "-D", self._data, "-m", "immediate", "stop")
         self._process.wait()
@@ -105,7 +105,7 @@ class PostgreSQL:
 
 
 def _program(name: str) -> str:
-    """Find a server program; Debian keeps those of each version out of the PATH."""
+    """Return the path of a server program; Debian keeps them outside PATH."""
     if found := shutil.which(name):
         return found
     versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))

@@ -1,7 +1,7 @@
 """Real speech with known words: the prompts of Asterisk (Allison Smith, CC BY-SA 3.0), from Debian's packages.
 
 ``asterisk-core-sounds-en-wav`` has them at 8 kHz, ``asterisk-core-sounds-en-g722`` at 16 kHz,
-``asterisk-core-sounds-en`` the words. None is copied here.
+``asterisk-core-sounds-en`` what is said in them. None is copied here.
 """
 
 import gzip
@@ -22,13 +22,13 @@ SOUNDS: Final = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 WORDS: Final = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
 NARROW, WIDE = 8000, 16000
 LEAST_WORDS: Final = 5
-# What is not said, or is said in a way that can be written in many.
+# Text that is not spoken, or that can be written in several ways.
 UNFAIR: Final = re.compile(r"[\[\]<>\d*#/]")
 
 
 @cache
 def prompts() -> dict[str, str]:
-    """Return every prompt of five words and more, with what is said in it."""
+    """Return the text of every prompt of at least five words, by name."""
     assert WORDS.is_file(), "apt-get install asterisk-core-sounds-en; dpkg must not exclude /usr/share/doc"
     lines = gzip.decompress(WORDS.read_bytes()).decode().splitlines()
     pairs = (line.split(":", 1) for line in lines if ":" in line and not line.startswith(";"))
@@ -40,7 +40,7 @@ def prompts() -> dict[str, str]:
 
 
 def prompt(name: str, sample_rate_hz: int) -> Pcm:
-    """Return a prompt, as it was recorded for this rate."""
+    """Return the audio of a prompt, as recorded for this sample rate."""
     kind = {NARROW: "wav", WIDE: "g722"}[sample_rate_hz]
     path = SOUNDS / f"{name}.{kind}"
     assert path.is_file(), f"apt-get install asterisk-core-sounds-en-{kind}"
@@ -51,12 +51,12 @@ def prompt(name: str, sample_rate_hz: int) -> Pcm:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a sentence, as one hears them."""
+    """Return the words of a sentence, without case and punctuation."""
     return re.findall(r"[a-z']+", text.lower())
 
 
 def word_error_rate(pairs: Sequence[tuple[str, str]]) -> float:
-    """Return errors a word: insertions, deletions and substitutions from what was said to what was written."""
+    """Return the word error rate of (spoken, recognised) pairs: errors per spoken word."""
     errors = sum(_distance(words(said), words(written)) for said, written in pairs)
     return errors / sum(len(words(said)) for said, _ in pairs)
 

@@ -1,7 +1,7 @@
-"""A phone of our own making, for what no packaged phone lets a test do.
+"""A scripted phone, for tests that no packaged phone allows.
 
-It dials one PCMU call over UDP, sends exactly the packets it is told to, on the
-clock it is told to, and keeps every payload it gets with its time of arrival.
+It makes one PCMU call over UDP, sends exactly the given packets at the given clock rate, and keeps every
+payload with its time of arrival.
 """
 
 import re
@@ -44,7 +44,7 @@ def mu_law_to_pcm(payload: bytes) -> Pcm:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One RTP packet that came."""
+    """One received RTP packet."""
 
     at_s: float
     sequence_number: int
@@ -55,7 +55,7 @@ class Arrival:
 
 
 class RawPhone:
-    """One call; a context manager that says BYE."""
+    """One call; a context manager that sends BYE."""
 
     def __init__(self, *, drift_ppm: float = 0.0) -> None:
         self._sip = _socket()
@@ -72,7 +72,7 @@ class RawPhone:
         self._routes: list[str] = []
         self.arrivals: list[Arrival] = []
         self.media: Address = ("", 0)
-        """Where the far end receives; a test may put a relay in between before it talks."""
+        """Where the far end receives; a test may set the address of a relay before ``talk``."""
 
     @property
     def rtp_address(self) -> Address:
@@ -80,7 +80,7 @@ class RawPhone:
         return (host, port)
 
     def dial(self, server: Address, user: str) -> None:
-        """Call, and return when it is answered."""
+        """Call, and return when the call is answered."""
         self._server = server
         answer = self._offer(f"sip:{user}@{server[0]}:{server[1]}", "sendrecv")
         self._remote_tag = _found(r"^To:.*?;tag=([^;\r]+)", answer)
@@ -105,23 +105,23 @@ class RawPhone:
         return answer
 
     def talk(self, pcm: Pcm) -> None:
-        """Send a stretch of 8 kHz PCM, over and over, from now on."""
+        """Send 8 kHz PCM, repeated, from now on."""
         self._start(lambda: self._talk(mu_law(pcm)))
 
     def heard(self, last_s: float) -> Pcm:
-        """Return the last stretch of what came, in sequence order, as 8 kHz PCM."""
+        """Return the last ``last_s`` seconds received, in sequence order, as 8 kHz PCM."""
         packets = sorted(self.arrivals, key=lambda arrival: arrival.at_s)[-int(last_s / PACKET_S) :]
         return np.concatenate([mu_law_to_pcm(packet.payload) for packet in packets])
 
     def hang_up(self) -> None:
-        """Say BYE and wait for its 200; again is nothing."""
+        """Send BYE and wait for its 200; a second call does nothing."""
         if self._target:
             self._number += 1
             assert self._transact("BYE", self._target, self._number).startswith("SIP/2.0 200")
             self._target = ""
 
     def forget(self) -> None:
-        """Say nothing at the end: the far end may have hung up, and is not asked."""
+        """Send no BYE at the end, because the far end may have hung up."""
         self._target = ""
 
     def __enter__(self) -> Self:
@@ -190,7 +190,7 @@ class RawPhone:
         self._sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self._server)
 
     def _transact(self, method: str, uri: str, number: int, body: str = "") -> str:
-        """Send a request and return its final response; 5 s of patience, no retransmission on a loopback."""
+        """Send a request and return its final response within 5 s; nothing is retransmitted on loopback."""
         self._sip.settimeout(5)
         self._send(method, uri, number, body)
         while True:

@@ -1,4 +1,4 @@
-"""A receiver of the engine (``native/rtp/receiver.h``), driven by a clock of the test's own."""
+"""A receiver of the engine (``native/rtp/receiver.h``), whose clock is the test."""
 
 import ctypes
 import re
@@ -26,7 +26,7 @@ Pcm = npt.NDArray[np.int16]
 
 
 class Counters(ctypes.Structure):
-    """``struct mm_counters``, whatever the header lists."""
+    """``struct mm_counters``, with the fields that the header lists."""
 
     _fields_ = [(name, ctypes.c_uint64) for name in COUNTERS]
 
@@ -62,7 +62,7 @@ class _Digit(ctypes.Structure):
 
 
 class Receiver:
-    """One participant's stream; context manager."""
+    """The stream of one participant; a context manager."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Receiver:
         self._native.mm_receiver_close(self._receiver)
 
     def packet(self, packet: bytes, *, at_ms: float) -> int:
-        """Hand in a packet; 0 or -errno."""
+        """Pass a packet in; return 0 or -errno."""
         # Exactly as long as the packet, so that the address sanitizer sees a read past its end.
         exact = (ctypes.c_uint8 * len(packet)).from_buffer_copy(packet)
         return int(
@@ -123,11 +123,11 @@ class Receiver:
         )
 
     def peek(self, *, at_ms: float) -> int:
-        """Begin a tick: its level."""
+        """Begin a tick; return its level."""
         return int(self._source.contents.ops.contents.peek(self._address, round(at_ms * 1000)))
 
     def pull(self) -> Pcm | None:
-        """End a tick with its frame; None is silence."""
+        """End a tick and return its frame; None is silence."""
         frame = self._source.contents.ops.contents.pull(self._address)
         if not frame:
             return None
@@ -135,11 +135,11 @@ class Receiver:
         return np.array((ctypes.c_int16 * nsamples).from_address(frame), np.int16)
 
     def skip(self) -> None:
-        """End a tick that nobody hears."""
+        """End a tick without decoding its frame."""
         self._source.contents.ops.contents.skip(self._address)
 
     def digits(self, *, at_ms: float) -> list[tuple[str, int]]:
-        """Take the digits that have ended: (digit, duration in ms)."""
+        """Return the digits that have ended: (digit, duration in ms)."""
         digit, taken = _Digit(), []
         while self._native.mm_receiver_digit(
             self._receiver, ctypes.c_int64(round(at_ms * 1000)), ctypes.byref(digit)
@@ -158,12 +158,12 @@ class Receiver:
 
     @property
     def sample_rate_hz(self) -> int:
-        """Of the frame that was pulled last."""
+        """Sample rate of the last frame pulled."""
         return int(self._source.contents.sample_rate_hz)
 
     @property
     def delay_ms(self) -> float:
-        """How long the last packet played waited, more or less."""
+        """Approximate delay of the last packet played."""
         return float(self._jbuf.playout_delay_us) / 1000
 
     @property
@@ -173,14 +173,14 @@ class Receiver:
 
     @property
     def counters(self) -> dict[str, int]:
-        """Those that are not zero."""
+        """The counters that are not zero."""
         counted = {name: int(getattr(self._counters, name)) for name in COUNTERS}
         return {name: count for name, count in counted.items() if count}
 
 
 @dataclass
 class Heard:
-    """What came out of a receiver, tick by tick."""
+    """The output of a receiver, tick by tick."""
 
     frames: list[Pcm] = field(default_factory=list)
     silent: list[bool] = field(default_factory=list)
@@ -195,14 +195,14 @@ class Heard:
 
     @property
     def first(self) -> int:
-        """The first tick with sound."""
+        """Index of the first tick with sound."""
         return self.silent.index(False)
 
 
 def listen(
     receiver: Receiver, arrivals: Iterable[tuple[float, bytes]], *, until_ms: float, from_ms: float = 7.0
 ) -> Heard:
-    """Feed (arrival, packet) pairs in time and pull every tick."""
+    """Pass (arrival, packet) pairs in on time, and pull every tick."""
     waiting, heard, at = sorted(arrivals, key=lambda arrival: arrival[0]), Heard(), from_ms
     position = 0
     while at < until_ms:

@@ -1,4 +1,4 @@
-"""A UDP relay that stands for a NAT: its outer port can change under a running session."""
+"""A UDP relay that acts as a NAT: its outer port can change during a session."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ class _Side(asyncio.DatagramProtocol):
 
 
 class UdpRelay:
-    """Carries one client's datagrams to a server and back, behind a port that ``rebind`` changes."""
+    """Relays one client's datagrams to a server and back, through a port that ``rebind`` changes."""
 
     def __init__(self, server: Address) -> None:
         self._server = server
@@ -35,11 +35,11 @@ class UdpRelay:
         self.last_request = b""
         """The newest STUN request of the client."""
         self.cut = False
-        """While set, nothing passes: the cable is out."""
+        """While set, all datagrams are dropped."""
 
     @property
     def outer_address(self) -> Address:
-        """Where the server sees the client."""
+        """Address of the client as the server sees it."""
         assert self._outer is not None
         host, port = self._outer.get_extra_info("sockname")[:2]
         return host, port
@@ -54,7 +54,7 @@ class UdpRelay:
         await self.rebind()
 
     async def rebind(self) -> None:
-        """Take another outer port, as a NAT does that has forgotten us; the old one is dead."""
+        """Change the outer port, as a NAT does that lost its mapping; the old port is closed."""
         old = self._outer
         self._outer, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: _Side(self, outer=True), local_addr=("127.0.0.1", 0)
@@ -63,7 +63,7 @@ class UdpRelay:
             old.close()
 
     def to_server(self, data: bytes, client: Address | None) -> None:
-        """Pass a datagram on; None as the client is the relay's own forgery."""
+        """Relay a datagram; ``client`` is None for one that the relay has forged."""
         if client is not None:
             self._client = client
             if data.startswith(_BINDING_REQUEST):

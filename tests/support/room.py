@@ -1,4 +1,4 @@
-"""A room without a control plane: whoever comes is answered and joined to one bridge."""
+"""A room without services: every leg is answered and joined to one bridge."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ class OpenHouse:
         await leg.answer()
 
     async def connected(self) -> WebRtcLeg:
-        """Return the newest leg, once its handshake is through: the client is through a moment earlier."""
+        """Return the newest leg once it is connected, which is a moment after the client is."""
         leg = self.legs[-1]
         assert isinstance(leg, WebRtcLeg)
         await until(lambda: leg.state is WebRtcLegState.CONNECTED)
@@ -41,7 +41,7 @@ class OpenHouse:
 
 
 class Listener:
-    """A participant inside the engine that says nothing and hears everybody."""
+    """A participant inside the engine that sends nothing and hears all others."""
 
     def __init__(self, engine: Engine, bridge: Bridge, sample_rate_hz: int = 48_000) -> None:
         self._port = engine.open_pcm_port(sample_rate_hz)

@@ -1,4 +1,4 @@
-"""A room that follows a script, and beside it what the reference says that everybody should have heard."""
+"""A bridge that follows a script, compared with a reference model of what each participant must hear."""
 
 import ctypes
 import functools
@@ -15,7 +15,7 @@ from tests.support.native import library
 
 __all__ = ["Script", "Senses"]
 
-# Six people at +12 dB, each heard at +12 dB, stay below full scale: 6 * 16 * 300, and a filter's overshoot.
+# Six participants at +12 dB, each heard at +12 dB, stay below full scale: 6 * 16 * 300 and the overshoot.
 AMPLITUDE = 250
 UNITY = 256
 TICKS_PER_SECOND = 50
@@ -25,7 +25,7 @@ Pcm = npt.NDArray[np.int16]
 
 
 class _Resampler(ctypes.Structure):
-    """struct mm_resampler, as far as a filter is named there."""
+    """struct mm_resampler, up to the fields of its filter."""
 
     _fields_ = [
         ("from_hz", ctypes.c_uint32),
@@ -48,7 +48,7 @@ def _filter(from_hz: int, to_hz: int) -> tuple[npt.NDArray[np.int64], int, int, 
 
 
 def resampled(pcm: Pcm, from_hz: int, to_hz: int) -> Pcm:
-    """A whole signal at another rate, by the reference."""
+    """Return a signal at another sample rate, by the reference model."""
     if from_hz == to_hz:
         return pcm
     taps, up, down, shift = _filter(from_hz, to_hz)
@@ -57,7 +57,7 @@ def resampled(pcm: Pcm, from_hz: int, to_hz: int) -> Pcm:
 
 @dataclass(frozen=True)
 class Senses:
-    """At which rates somebody speaks (None: never) and hears."""
+    """The sample rates at which a participant sends (None: never) and receives."""
 
     speaks_hz: int | None
     hears_hz: int
@@ -65,7 +65,7 @@ class Senses:
 
 @dataclass
 class Moving:
-    """A gain, where it was at the end of the last frame, and where it will be at the end of the next; Q8."""
+    """A gain at the end of the last frame, and at the end of the next one; Q8."""
 
     last: int = UNITY
     next: int = UNITY
@@ -76,7 +76,7 @@ class Moving:
 
 @dataclass
 class Person:
-    """A participant in one stay: its knobs, what it heard, and what was due since the bridge began."""
+    """A participant from join to leave: its settings, what it heard, and what it should have heard."""
 
     participant: Participant
     senses: Senses
@@ -91,7 +91,7 @@ class Person:
 
 
 class Script:
-    """Everybody is summed (max_talkers 0); somebody who never leaves keeps the bridge at its rate."""
+    """All participants are mixed (max_talkers 0); one that never leaves keeps the bridge at its sample rate."""
 
     def __init__(self, room: Room, rate_hz: int, cast: Sequence[Senses]) -> None:
         self.room = room
@@ -107,7 +107,7 @@ class Script:
         self.hears: dict[tuple[int, int], Moving] = {}
 
     def apply(self, step: Sequence[object]) -> None:
-        """One command, as the engine would give it between two ticks; nonsense is left out."""
+        """Apply one command, as the engine does between two ticks; impossible commands are skipped."""
         verb, who, *rest = step
         assert isinstance(who, int)
         if (verb == "join") != (who in self.present):
@@ -157,7 +157,7 @@ class Script:
             moving.jump(gain_q8)
 
     def tick(self, seed: int) -> None:
-        """Everybody with a mouth says noise, then kernel and reference are asked."""
+        """Send noise from all participants that send, then run the engine and the reference model."""
         chance = np.random.default_rng(seed)
         frames = np.zeros((len(self.present) + 1, self.frame_samples), np.int16)
         for row, who in enumerate(self.present):
@@ -178,7 +178,7 @@ class Script:
         self.everything.append(everything)
 
     def _begin_streams(self, cells: npt.NDArray[np.int64]) -> None:
-        """Whoever comes to a shared mix goes on where it stands; a stream of one's own begins with silence."""
+        """Continue a shared mix where it is; begin a separate stream with silence."""
         people = [self.people[who] for who in self.present]
         contributes = [p.senses.speaks_hz is not None and max(p.gain.last, p.gain.next) > 0 for p in people]
         deafened = [p.hearing.next == 0 for p in people]
@@ -194,13 +194,13 @@ class Script:
             return 0
         said = chance.integers(-AMPLITUDE, AMPLITUDE, rate_hz // TICKS_PER_SECOND).astype(np.int16)
         person.participant.say(said)
-        # Who begins to be heard begins with an empty filter; its memory is shorter than a frame.
+        # A participant that becomes audible begins with an empty filter, whose memory is shorter than a frame.
         before = person.said_last if person.spoke and person.said_last is not None else np.zeros_like(said)
         person.said_last = said
         return resampled(np.concatenate([before, said]), rate_hz, self.rate_hz)[-self.frame_samples :]
 
     def _cells(self) -> npt.NDArray[np.int64]:
-        """Who hears whom among those present, and last somebody who says and changes nothing."""
+        """Return who hears whom; the last row is a participant that sends and changes nothing."""
         steady = glide(UNITY, UNITY, self.frame_samples)
         cells = np.tile(steady, (len(self.present) + 1, len(self.present) + 1, 1))
         for (listener, speaker), moving in self.hears.items():
@@ -217,7 +217,7 @@ class Script:
         return minus_one(frames, gains, cells, hearing)
 
     def check(self) -> None:
-        """Bit for bit, delayed by the limiter's look-ahead, in every tick of everybody's stays."""
+        """Assert that each participant heard exactly what it should, delayed by the limiter's look-ahead."""
         lookahead = self.rate_hz // LOOKAHEADS_PER_SECOND
         for person in (*self.gone, *self.people):
             if person.heard:

@@ -1,4 +1,4 @@
-"""A whole mixminus of a test's own: the real command, on free ports, in a fresh data directory."""
+"""A complete server for a test: the real command, on free ports, in a new data directory."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ STOP_TIMEOUT_S = 15.0
 
 
 class Answer:
-    """An HTTP answer: status, headers, and the body read as JSON on demand."""
+    """An HTTP response: status, headers, and the body, decoded as JSON on demand."""
 
     def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.status = status
@@ -29,12 +29,12 @@ class Answer:
         self.body = body
 
     @property
-    def json(self) -> Any:  # a test looks into whatever came
+    def json(self) -> Any:  # its shape depends on the request
         return orjson.loads(self.body)
 
 
 class Server:
-    """``mixminus serve`` as a child process, and its API as a user has it."""
+    """``mixminus serve`` as a child process, and a client of its API."""
 
     def __init__(self, directory: Path, **settings: str) -> None:
         self.directory = directory
@@ -91,7 +91,7 @@ class Server:
         return f"sip:{user}@{ADDRESS}:{self.sip_port}"
 
     def call(self, method: str, path: str, body: Any = None, *, token: str = ACCESS_KEY) -> Answer:
-        """Make one authenticated request; any status is an answer."""
+        """Send one authenticated request; return the response, whatever its status."""
         return self.request(
             method,
             f"/v1.0{path}",
@@ -102,7 +102,7 @@ class Server:
     def request(
         self, method: str, path: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Answer:
-        """Make one request exactly as given."""
+        """Send one request exactly as given."""
         reply = self._pool.request(
             method, self.url + path, body=body, headers=headers, timeout=20.0, retries=False
         )
@@ -125,7 +125,7 @@ class Server:
         return ids
 
     def wait_for_participants(self, room_id: str, count: int, *, timeout_s: float = 10.0) -> list[str]:
-        """Wait until exactly so many are in the room; return their ids in join order."""
+        """Wait until exactly ``count`` participants are in the room; return their ids in the order of joining."""
         eventually(
             lambda: len(self.participants(room_id)) == count,
             timeout_s=timeout_s,
@@ -145,7 +145,7 @@ class Server:
         return self.process.wait()
 
     def kill(self) -> None:
-        """Die without a word, as in a power cut."""
+        """Kill the server with SIGKILL, as in a power cut."""
         self.process.kill()
         self.process.wait()
         self._log.close()

@@ -1,4 +1,4 @@
-"""Sounds with known properties, for tests of what is done to sound."""
+"""Signals with known properties, for tests of signal processing."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,14 +9,14 @@ Pcm = npt.NDArray[np.int16]
 
 
 def tone(frequency_hz: float, sample_rate_hz: int, nsamples: int, amplitude: float = 10_000.0) -> Pcm:
-    """A sine that starts at phase 0."""
+    """Return a sine that starts at phase 0."""
     phase = 2 * np.pi * frequency_hz / sample_rate_hz * np.arange(nsamples)
     wave: Pcm = np.round(amplitude * np.sin(phase)).astype(np.int16)
     return wave
 
 
 def speech_like(sample_rate_hz: int, nsamples: int, *, seed: int = 1, amplitude: float = 8_000.0) -> Pcm:
-    """Voiced syllables: a gliding pitch with falling harmonics, four syllables a second, a little noise."""
+    """Return a signal like speech: gliding pitch, falling harmonics, four syllables per second, some noise."""
     t = np.arange(nsamples) / sample_rate_hz
     pitch_hz = 120 + 15 * np.sin(2 * np.pi * 0.7 * t)
     phase = 2 * np.pi * np.cumsum(pitch_hz) / sample_rate_hz
@@ -27,11 +27,11 @@ def speech_like(sample_rate_hz: int, nsamples: int, *, seed: int = 1, amplitude:
 
 
 def rms(pcm: npt.NDArray[np.generic]) -> float:
-    """Root of the mean square; 0 for nothing."""
+    """Return the root mean square; 0 for an empty signal."""
     return float(np.sqrt(np.mean(np.square(pcm.astype(np.float64))))) if len(pcm) else 0.0
 
 
 def loudness_at(pcm: Pcm, frequency_hz: float, sample_rate_hz: int) -> float:
-    """Amplitude of one frequency, exact when the signal is a whole number of its periods long."""
+    """Return the amplitude at one frequency; exact if the signal has a whole number of its periods."""
     phase = -2j * np.pi * frequency_hz / sample_rate_hz * np.arange(len(pcm))
     return float(2 * np.abs(np.mean(pcm * np.exp(phase)))) if len(pcm) else 0.0

@@ -1,4 +1,4 @@
-"""A phone that is called: it rings, answers or is told that somebody else has."""
+"""A SIP phone that is called: it rings, answers, or is cancelled."""
 
 import asyncio
 import secrets
@@ -11,7 +11,7 @@ __all__ = ["Callee"]
 
 @dataclass
 class Callee:
-    """One INVITE that has come."""
+    """One received INVITE."""
 
     phone: Phone
     invite: Message
@@ -30,7 +30,7 @@ class Callee:
         return self.invite.start_line.split()[1]
 
     def answer(self) -> None:
-        """Send 200 with a description."""
+        """Send 200 with an SDP answer."""
         self.reply(self.invite, 200, sdp())
 
     async def asked(self, method: str) -> Message:
@@ -41,7 +41,7 @@ class Callee:
             return message
 
     async def cancelled(self) -> None:
-        """Wait for a CANCEL, and follow it."""
+        """Wait for a CANCEL, and answer it."""
         self.reply(await self.asked("CANCEL"), 200)
         self.reply(self.invite, 487)
 

@@ -1,4 +1,4 @@
-"""A SIP endpoint on a real engine, with a desk that answers by the name that was dialled."""
+"""A SIP endpoint on a real engine, with a receiver of calls that acts by the name that was dialled."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import CustomerId
 from mixminus.sip.config import SipConfig
-from mixminus.sip.endpoint import SipEndpoint
+from mixminus.sip.service import SipEndpoint
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock
@@ -27,7 +27,7 @@ PATIENCE_S = 15.0
 
 
 class Desk:
-    """Who takes legs over: ``ring`` only rings, a number refuses with it, all else is answered."""
+    """Receives legs: ``ring`` only rings, a status code is refused with it, any other name is answered."""
 
     def __init__(self) -> None:
         self.legs: list[Leg] = []
@@ -59,7 +59,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Who may log in, and the books that say so."""
+    """The accounts that may register, and their database."""
 
     store: Store
     clock: ManualClock
@@ -69,7 +69,7 @@ class Office:
 
 @asynccontextmanager
 async def open_office(domain: str = "mixminus.local") -> AsyncIterator[Office]:
-    """Keep the books of one customer for a while."""
+    """Open a database with one customer."""
     with TemporaryDirectory() as directory:
         url = sqlite_url(Path(directory))
         await upgrade(url)
@@ -84,7 +84,7 @@ async def open_office(domain: str = "mixminus.local") -> AsyncIterator[Office]:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The endpoint and all that a test asks about it."""
+    """The endpoint, and what tests inspect of it."""
 
     engine: Engine
     endpoint: SipEndpoint
@@ -108,7 +108,7 @@ class House:
 
 @asynccontextmanager
 async def open_house(config: SipConfig, transfers: Transfers | None = None) -> AsyncIterator[House]:
-    """Open everything, and see that nothing is left of it afterwards."""
+    """Open an endpoint; afterwards assert that none of its processes is left."""
     engine, desk = Engine(), Desk()
     events: list[EngineEvent] = []
     engine.start()
@@ -134,7 +134,7 @@ async def open_house(config: SipConfig, transfers: Transfers | None = None) -> A
 
 
 def children() -> list[psutil.Process]:
-    """Return every process below this one."""
+    """Return all descendant processes of this one."""
     return [process for process in psutil.Process().children(recursive=True) if process.is_running()]
 
 

@@ -1,4 +1,4 @@
-"""A phone that logs in: REGISTER, and the arithmetic of RFC 7616, written once more so that a misreading shows."""
+"""A SIP phone that registers, with its own RFC 7616, so that a misread RFC on one side is noticed."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ class Challenge:
 
     @classmethod
     def of(cls, response: Message, algorithm: str = "SHA-256") -> "Challenge":
-        """Return the response's challenge by this algorithm."""
+        """Return the challenge of a response that has this algorithm."""
         for value in response.values("www-authenticate"):
             found = dict(re.findall(r'(\w+)="?([^",]+)"?', value.removeprefix("Digest ")))
             if found["algorithm"] == algorithm:
@@ -72,7 +72,7 @@ class Line:
         return self.contact or f"<sip:{self.user}@{host}:{port}{transport}>"
 
     def send(self, *headers: str, again: bool = False) -> None:
-        """Send a REGISTER, or the last one's like again."""
+        """Send a REGISTER; with ``again``, repeat the last CSeq."""
         if not again:
             self.number += 1
             self.branch = f"z9hG4bK{secrets.token_hex(8)}"
@@ -95,12 +95,12 @@ class Line:
             return await self.phone.inbox(self.call_id).get()
 
     async def ask(self, *headers: str, again: bool = False) -> Message:
-        """Send a REGISTER and return what comes back."""
+        """Send a REGISTER and return the response."""
         self.send(*headers, again=again)
         return await self.response()
 
     async def challenged(self) -> Challenge:
-        """Ask without a password, and return how it is asked for."""
+        """Send a REGISTER without credentials, and return the challenge."""
         refusal = await self.ask()
         assert refusal.status_code == 401, refusal.start_line
         return Challenge.of(refusal, self.algorithm)
@@ -113,13 +113,13 @@ class Line:
         return answer(challenge, method=method, uri=uri, user=self.user, password=self.password, count=count)
 
     async def register(self, expires_s: int = 600, *contacts: str) -> Message:
-        """Register, as a phone does: asked once, answering once."""
+        """Register as a phone does: answer the first challenge."""
         challenge = await self.challenged()
         headers = [f"Contact: {contact}" for contact in contacts or (self.own_contact(),)]
         return await self.ask(self.credentials(challenge), f"Expires: {expires_s}", *headers)
 
     async def query(self) -> list[str]:
-        """Return the contacts that the registrar has, in its words."""
+        """Return the Contact values of the registrar."""
         answer = await self.ask(self.credentials(await self.challenged()))
         assert answer.status_code == 200, answer.start_line
         return answer.values("contact")

@@ -1,6 +1,6 @@
-"""A SIP phone in a few lines: says exactly what a test wants, over UDP or TCP, and hears everything.
+"""A minimal SIP phone: it sends exactly what a test says, over UDP or TCP, and keeps every message.
 
-It shares no code with the product, so that a misreading on one side shows.
+It shares no code with the product, so that a misread RFC on one side is noticed.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ def sdp(*, port: int = 40_000, direction: str = "sendrecv", version: int = 1, fo
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What came: a start line, headers by lower-case name, a body."""
+    """A received message: start line, headers by lower-case name, body."""
 
     start_line: str
     headers: list[tuple[str, str]]
@@ -55,7 +55,7 @@ class Message:
 
 @dataclass
 class Phone:
-    """One socket towards one server."""
+    """One socket to one server."""
 
     host: str
     port: int
@@ -63,7 +63,7 @@ class Phone:
     address: tuple[str, int] = ("", 0)
     received: dict[str, asyncio.Queue[Message]] = field(default_factory=dict)
     invites: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
-    """What others want of this phone."""
+    """Requests outside this phone's own calls."""
     _udp: asyncio.DatagramTransport | None = None
     _tcp: asyncio.StreamWriter | None = None
     _reader: asyncio.Task[None] | None = None
@@ -135,7 +135,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 class PhoneCall:
-    """A dialog as a caller sees it."""
+    """A dialog, from the caller's side."""
 
     def __init__(self, phone: Phone, user: str, headers: dict[str, str]) -> None:
         self.phone = phone
@@ -198,7 +198,7 @@ class PhoneCall:
             return await self.phone.inbox(self.call_id).get()
 
     async def final(self) -> Message:
-        """Return the final response to what was sent last; the dialog is taken from a 2xx."""
+        """Return the final response to the last request; a 2xx to INVITE sets the dialog's To tag and target."""
         while True:
             message = await self.next()
             if message.status_code < 200 or int(message.header("cseq").split()[0]) != self.number:
@@ -234,7 +234,7 @@ class PhoneCall:
         )
 
     async def establish(self, body: str = "") -> Message:
-        """INVITE, 200, ACK."""
+        """Send INVITE, expect 200, send ACK; return the 200."""
         self.invite(body or sdp())
         answer = await self.final()
         assert answer.status_code == 200, answer.start_line

@@ -1,4 +1,4 @@
-"""A site with its SIP door: commands come by HTTP, calls from phones' sockets."""
+"""The services with HTTP API and SIP endpoint: requests come by HTTP, calls from phones' sockets."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from mixminus.sip.config import SipConfig
-from mixminus.sip.endpoint import SipEndpoint
+from mixminus.sip.service import SipEndpoint
 from tests.support.sip_phone import Phone
 from tests.support.site import Site
 
@@ -15,7 +15,7 @@ __all__ = ["SipSite", "sip_site"]
 
 @dataclass(frozen=True, slots=True)
 class SipSite:
-    """Both doors of one house."""
+    """HTTP and SIP of the same services."""
 
     site: Site
     endpoint: SipEndpoint

@@ -1,4 +1,4 @@
-"""Many phones at once: SIPp, each call playing the same tone over RTP."""
+"""Many phones at once: SIPp, with the same tone in each call."""
 
 import shutil
 import subprocess
@@ -28,7 +28,7 @@ class Sipp:
         seat: int,
         timeout_s: int = 120,
     ) -> None:
-        """``timeout_s`` ends SIPp, whatever it does."""
+        """``timeout_s`` ends SIPp in any case."""
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "tone.ul").write_bytes(mu_law(tone))
         scenario = _SCENARIO.read_text().replace("@TALK_MS@", str(talk_ms))
@@ -50,11 +50,11 @@ class Sipp:
         )  # fmt: skip
 
     def wait(self, timeout_s: float = 60.0) -> int:
-        """Wait for the last call; 0 when every call went as the scenario says."""
+        """Wait for the last call; return 0 if every call followed the scenario."""
         return self._process.wait(timeout_s)
 
     def statistics(self) -> dict[str, int]:
-        """Return SIPp's own totals of calls."""
+        """Return SIPp's call statistics."""
         lines = (self.directory / "stat.csv").read_text().splitlines()
         row = dict(zip(lines[0].split(";"), lines[-1].split(";"), strict=False))
         return {
@@ -63,7 +63,7 @@ class Sipp:
         }
 
     def close(self) -> None:
-        """End what still runs."""
+        """End SIPp if it still runs."""
         if self._process.poll() is None:
             self._process.terminate()
         self._process.wait()

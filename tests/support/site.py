@@ -1,4 +1,4 @@
-"""A house with its HTTP door: commands come as from a client, time and phones are the test's."""
+"""The services with their HTTP API; clock and phones are controlled by the test."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ Found = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Both sides of one wall."""
+    """An HTTP client, and the services behind the API."""
 
     door: Door
     house: House
@@ -32,18 +32,18 @@ class Site:
         return room
 
     async def participants(self, id_: str, status: str, count: int = 1) -> list[dict[str, Any]]:
-        """Wait until so many of a room's participants have this status, and return them, oldest first."""
+        """Wait until ``count`` of a room's participants have this status; return them, oldest first."""
 
         async def look() -> list[dict[str, Any]] | None:
             _, page = await self.door.get(f"/v1.0/conferencecalls?conference_id={id_}")
             found = [each for each in page["result"] if each["status"] == status]
             return found[::-1] if len(found) == count else None
 
-        # A busy machine may need long for many; an empty list is what was waited for, too.
+        # Many participants may take long on a busy machine. An empty list can be the expected result.
         return (await until(lambda: _wrapped(look), within_s=15 + count))[0]
 
     async def checks(self, count: int, seconds: float = 5.0) -> None:
-        """Let time pass, so many times, and wait until the health check of each has been made."""
+        """Advance the clock ``count`` times, each time until the health check was made."""
         for _ in range(count):
             await self.house.clock.let_nap(INTERVAL_S, seconds)
 
@@ -64,7 +64,7 @@ async def _wrapped(look: Callable[[], Awaitable[Found | None]]) -> tuple[Found] 
 
 @asynccontextmanager
 async def open_site(directory: Path, **chosen: Any) -> AsyncIterator[Site]:
-    """Open a front of a house for which an operator has chosen something."""
+    """Open the HTTP API of services with these settings."""
     async with open_front(directory, **chosen) as front:
         house = front.house
         door = Door(

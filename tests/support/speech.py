@@ -1,4 +1,4 @@
-"""Speech to text for tests: workers that read tones (``tone_engine``)."""
+"""Speech to text for tests: workers that recognise tones (``tone_engine``)."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 def tone_config(queue_folder: Path, **settings: Any) -> SpeechConfig:
-    """Return a configuration whose workers read tones, and know two languages."""
+    """Return a configuration whose workers recognise tones, in two languages."""
     return SpeechConfig(
         queue_folder=queue_folder,
         engine="tests.support.tone_engine:load",

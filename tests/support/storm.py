@@ -1,7 +1,7 @@
-"""A storm: clients that create, record, kick and delete while phones come and go, until the server dies.
+"""Load on a server that will be killed: clients create, record, kick and delete while phones come and go.
 
-What the server has acknowledged is written down; ``promises`` are what must hold after its restart.
-Chance has a seed; what the machine does between two steps has none.
+What the server has acknowledged is kept as ``promises``, which must hold after its restart. The random choices
+have a seed; the timing of the machine has none.
 """
 
 import random
@@ -26,29 +26,29 @@ VOICE = tone(TONES_HZ[0], 1.0, sample_rate_hz=8000)
 
 @dataclass
 class Promises:
-    """What clients were told, or may have been about to be told."""
+    """What clients were told by the server, or may have been about to be told."""
 
     rooms: dict[str, str] = field(default_factory=dict)
-    """Names, by the id of a room whose creation was acknowledged."""
+    """Names of rooms whose creation was acknowledged, by id."""
     keys: dict[str, str] = field(default_factory=dict)
-    """Rooms, by the Idempotency-Key under which they were created."""
+    """Rooms by the Idempotency-Key of their creation."""
     asked_keys: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     asked_to_delete: set[str] = field(default_factory=set)
     recordings: dict[str, str] = field(default_factory=dict)
-    """Rooms, by the id of a recording whose start was acknowledged."""
+    """Rooms by the id of a recording whose start was acknowledged."""
     participants: set[str] = field(default_factory=set)
-    """Everybody who was seen in a room."""
+    """Ids of participants that were seen in a room."""
     kicked: set[str] = field(default_factory=set)
 
     def absorb(self, later: "Promises") -> None:
-        """Keep what was promised before, and what is promised now."""
+        """Add the promises of another run."""
         for name, value in vars(later).items():
             getattr(self, name).update(value)
 
     @property
     def of_every_kind(self) -> bool:
-        """Whether there is something to lose of each kind."""
+        """Whether there is at least one promise of each kind."""
         return all((self.recordings, self.participants, self.deleted, self.kicked))
 
     @property
@@ -57,7 +57,7 @@ class Promises:
 
 
 class Storm:
-    """Threads that keep a server busy; a context manager that outlives the server."""
+    """Threads that keep a server busy; a context manager that survives the server's death."""
 
     def __init__(self, server: Server, seed: int) -> None:
         self._server = server
@@ -82,7 +82,7 @@ class Storm:
         self.calm()
 
     def calm(self) -> None:
-        """Let nobody begin anything new, and wait until all have ended."""
+        """Stop beginning new work, and wait until all threads have ended."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -98,13 +98,13 @@ class Storm:
 
     def _be_a_phone(self, chance: random.Random) -> None:
         room = self._room(chance)
-        # A room that was deleted meanwhile refuses; a phone whose server dies hears nothing more.
+        # A room may have been deleted meanwhile, and a phone whose server died gets no response.
         with suppress(AssertionError), RawPhone() as phone:
             phone.dial((self._server.host, self._server.sip_port), room)
             phone.talk(VOICE)
             self._stop.wait(chance.uniform(0.2, 1.0))
             if self._stop.is_set():
-                raise TimeoutError  # leave without BYE: there is nobody to take it
+                raise TimeoutError  # leave without BYE: the server is dead
 
     def _create(self, chance: random.Random) -> None:
         key = str(uuid4())

@@ -1,4 +1,4 @@
-"""Streams of real codecs that carry a tone, and how to tell a tone from a click."""
+"""RTP streams of real codecs that carry a tone, and measures that distinguish a tone from a click."""
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ def stream(  # noqa: PLR0913 - a sender has many ways
     level: tuple[int, int] | None = None,
     ssrc: int = 0x1234,
 ) -> list[tuple[float, bytes]]:
-    """A tone (or `pcm`) as (sending time in ms, packet) pairs."""
+    """Return a tone (or `pcm`) as (sending time in ms, packet) pairs."""
     encoder = Encoder(codec_format, opened)
     nsamples = round(codec_format.sample_rate_hz * ptime_ms / 1000)
     ticks = round(codec_format.clock_rate_hz * ptime_ms / 1000)
@@ -70,17 +70,17 @@ def stream(  # noqa: PLR0913 - a sender has many ways
 
 
 def worst_step(pcm: Pcm) -> int:
-    """The largest difference of neighbours: a click shows here."""
+    """Return the largest difference of neighbouring samples: a click makes it large."""
     return int(np.max(np.abs(np.diff(pcm.astype(np.int32)))))
 
 
 def tone_step(sample_rate_hz: int) -> float:
-    """The largest difference of neighbours in the tone itself."""
+    """Return the largest difference of neighbouring samples in the tone itself."""
     return AMPLITUDE * 2 * np.pi * TONE_HZ / sample_rate_hz
 
 
 def share_of_tone(pcm: Pcm, sample_rate_hz: int) -> float:
-    """Part of the power that lies within 20 Hz of the tone."""
+    """Return the share of the power within 20 Hz of the tone."""
     spectrum = np.abs(np.fft.rfft(pcm * np.hanning(len(pcm)))) ** 2
     frequencies = np.fft.rfftfreq(len(pcm), 1 / sample_rate_hz)
     return float(spectrum[np.abs(frequencies - TONE_HZ) < 20].sum() / spectrum.sum())

@@ -1,4 +1,4 @@
-"""Letting PCM phones speak in a house, and waiting for what is made of it."""
+"""Send speech from PCM phones, and wait for its transcripts."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -27,7 +27,7 @@ def whistle(frequency_hz: float, seconds: float) -> Pcm:
 
 
 def speak(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
-    """Let each speak, all from now on, and be silent for a while after the last; the engine hears it at once."""
+    """Send the voices of all phones, then silence for ``rest_s``; the engine processes it at once."""
     rates = {leg: leg.port.sample_rate_hz // TICKS_A_SECOND for leg in voices}
     longest = max(-(-pcm.size // rates[leg]) for leg, pcm in voices.items()) + int(rest_s * TICKS_A_SECOND)
     for tick in range(longest):
@@ -38,7 +38,7 @@ def speak(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) ->
 
 
 async def converse(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
-    """Speak as above, however long: what listens reads in between, as it would by a real clock."""
+    """Send voices of any length as ``speak`` does, in pieces, so that the listeners can read in between."""
     seconds = max(pcm.size / leg.port.sample_rate_hz for leg, pcm in voices.items())
     for start_s in range(0, int(seconds) + 1, PIECE_S):
         piece = {leg: _piece(leg, pcm, start_s) for leg, pcm in voices.items()}
@@ -52,7 +52,7 @@ def _piece(leg: PcmLeg, pcm: Pcm, start_s: int) -> Pcm:
 
 
 async def heard(house: House, transcribe_id: UUID | str, count: int) -> list[Transcript]:
-    """Wait until so many transcripts are written, and return them in order; time goes on meanwhile."""
+    """Wait until there are ``count`` transcripts, advancing the clock; return them in order."""
 
     async def look() -> list[Transcript] | None:
         house.clock.advance(0.1)
@@ -78,5 +78,5 @@ async def done(house: House, transcribe_id: UUID | str) -> Transcribe:
 
 
 def told(events: list[Event], prefix: str) -> list[dict[str, Any]]:
-    """Return what the events of a type tell."""
+    """Return the data of all events of a type."""
     return [event.data for event in events if event.type.startswith(prefix)]

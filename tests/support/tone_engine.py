@@ -1,4 +1,4 @@
-"""An engine that reads tones instead of words: in a test, who whistled what is beyond doubt, and costs nothing."""
+"""A speech recognition engine that recognises tones instead of words: certain, and without cost."""
 
 from pathlib import Path
 from typing import Final
@@ -14,17 +14,17 @@ __all__ = ["DEADLY_HZ", "load", "word"]
 
 LOUD: Final = 0.01
 DEADLY_HZ: Final = 3000
-"""Whoever hears this dies."""
+"""A tone that ends the process that recognises it."""
 PATIENCE_S: Final = 120.0
 
 
 def word(frequency_hz: float) -> str:
-    """Return what the engine makes of a tone."""
+    """Return the text that the engine recognises in a tone."""
     return f"tone {round(frequency_hz / 10) * 10}"
 
 
 def load(folder: str) -> "ToneEngine":
-    """Load as soon as what is named is there."""
+    """Load the engine as soon as ``folder`` exists."""
     eventually(Path(folder).exists, timeout_s=PATIENCE_S, what=folder)
     return ToneEngine()
 
@@ -44,7 +44,7 @@ class ToneEngine:
 
 
 class Loudness:
-    """Implements ``VoiceDetector``: what is loud is speech."""
+    """Implements ``VoiceDetector``: loud audio is speech."""
 
     def probability(self, window: NDArray[np.float32]) -> float:
         return float(np.sqrt(np.mean(window**2)) > LOUD)

@@ -1,4 +1,4 @@
-"""The oracle: each participant plays its own tone, and an FFT says who hears whom."""
+"""Tones and their measurement: each participant sends its own tone, and an FFT shows who hears whom."""
 
 import struct
 import wave
@@ -32,7 +32,7 @@ def write_wav(path: Path, pcm: Pcm, sample_rate_hz: int = 48000) -> Path:
 
 
 def read_wav(path: Path) -> tuple[Pcm, int]:
-    """Read 16-bit PCM, first channel, also of a file that is still being written: its sizes are not trusted."""
+    """Read 16-bit PCM, first channel; the sizes in the header are ignored, as a file may still be growing."""
     raw = path.read_bytes()
     channels, sample_rate_hz = struct.unpack_from("<HI", raw, raw.index(b"fmt ") + 10)
     start = raw.index(b"data") + 8
@@ -58,7 +58,7 @@ def heard(pcm: Pcm, sample_rate_hz: int, frequencies_hz: tuple[float, ...]) -> d
 
 
 def loudest_stretch(pcm: Pcm, sample_rate_hz: int, seconds: float) -> Pcm:
-    """Return the stretch with the most energy, to look away from joins and leaves."""
+    """Return the part with the most energy, to leave out joins and leaves."""
     size = min(len(pcm), int(seconds * sample_rate_hz))
     energy = np.cumsum(np.concatenate([[0.0], pcm.astype(np.float64) ** 2]))
     start = int(np.argmax(energy[size:] - energy[:-size])) if len(pcm) > size else 0

@@ -1,4 +1,4 @@
-"""Waiting for what must become true, with a deadline; and the only sleeps in the tests."""
+"""Wait for a condition with a deadline; the only sleeps of the tests are here."""
 
 import asyncio
 import inspect
@@ -14,7 +14,7 @@ def eventually(probe: Callable[[], T | None], *, timeout_s: float = 10.0, what: 
     """Return the first truthy result of ``probe``; raise AssertionError after the deadline."""
     deadline = time.monotonic() + timeout_s
     while not (result := probe()):
-        assert time.monotonic() < deadline, f"never happened within {timeout_s} s: {what or probe}"
+        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what or probe}"
         _pause()
     return result
 
@@ -24,7 +24,7 @@ async def until(look: Callable[[], Awaitable[T | None]], *, within_s: float = 15
 @overload
 async def until(look: Callable[[], T | None], *, within_s: float = 15.0) -> T: ...
 async def until(look: Callable[[], Any], *, within_s: float = 15.0) -> Any:
-    """Return what ``look`` finds as soon as it is true; fail the test when it stays false."""
+    """Return the first truthy result of ``look``; raise AssertionError after the deadline."""
     loop = asyncio.get_running_loop()
     end = loop.time() + within_s
     while True:
@@ -38,17 +38,17 @@ async def until(look: Callable[[], Any], *, within_s: float = 15.0) -> Any:
 
 
 async def breathe() -> None:
-    """Let everything that can go on now go on."""
+    """Let all tasks run that are ready."""
     await asyncio.sleep(0)
 
 
 async def pace(seconds: float) -> None:
-    """Wait for the time of a packet: a phone's clock, not a synchronisation."""
+    """Wait for the duration of a packet: the clock of a phone, not a synchronisation."""
     await asyncio.sleep(max(0.0, seconds))
 
 
 def play_for(seconds: float) -> None:
-    """Let real audio run for a stretch: the length of a measurement, not a synchronisation."""
+    """Let real audio run for the duration of a measurement, not as a synchronisation."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         _pause()

@@ -1,4 +1,4 @@
-"""A webhook's receiver: a real HTTP server on loopback that keeps what it is told, and answers as bidden."""
+"""A receiver of webhooks: a real HTTP server on loopback that keeps requests and answers as the test says."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ __all__ = ["Received", "WebhookReceiver", "open_receiver"]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request, as it came."""
+    """One received request."""
 
     method: str
     path: str
@@ -36,7 +36,7 @@ class Received:
 
 @dataclass
 class WebhookReceiver:
-    """Answers with ``answers`` in turn, and 200 when there are no more."""
+    """Answers with ``answers`` in turn, then with 200."""
 
     server: TestServer
     received: list[Received] = field(default_factory=list)
@@ -57,7 +57,7 @@ class WebhookReceiver:
         self.answers.append((status, {"Location": location}))
 
     async def got(self, count: int) -> list[Received]:
-        """Wait for so many requests, and return them."""
+        """Wait for ``count`` requests, and return them."""
         await until(lambda: len(self.received) >= count)
         return self.received
 

@@ -1,4 +1,4 @@
-"""The client's side of WHIP, whatever carries it: an exchange is one HTTP request and its reply."""
+"""The client side of WHIP, independent of the transport: an exchange is one HTTP request and its reply."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ __all__ = ["BROWSER", "ROOM", "Exchange", "Reply", "direct"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back."""
+    """A reply."""
 
     status: int
     body: str = ""
@@ -29,7 +29,7 @@ BROWSER = Address(type="", target="browser")
 
 
 def direct(endpoint: WebRtcEndpoint) -> Exchange:
-    """Exchange with an endpoint in this process, as the HTTP face does."""
+    """Exchange with an endpoint in this process, as the HTTP routes do."""
 
     async def exchange(method: str, path: str, headers: Mapping[str, str], body: str) -> Reply:
         try:

@@ -1,8 +1,8 @@
-"""Completion: from the files that a recording has left, by its end or by a crash, to those that are kept.
+"""Complete a recording: from the files left by its end or by a crash to the files that are kept.
 
     journal.jsonl, mix.wav, port-1.wav ...  -->  repaired  -->  encoded  -->  timeline.json, mix.flac, port-1.flac ...
 
-Each step can be broken off and begun anew: what it began from is removed only when timeline.json is there.
+Each step can be interrupted and repeated: its input is removed only once timeline.json exists.
 """
 
 import contextlib
@@ -32,19 +32,19 @@ _BLOCK_BYTES: Final = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What has become of a recording."""
+    """The result of completing a recording."""
 
     samples: int
     note: str
-    """What has happened on the way, or nothing."""
+    """``repaired``, ``encoding_failed`` or empty."""
     files: tuple[dict[str, Any], ...]
-    """Track, name, bytes and SHA-256 of each, the recording itself first."""
+    """Track, name, bytes and SHA-256 of each file, the recording itself first."""
     seal: str
     """The last hash of the timeline."""
 
 
 def complete(directory: Path, progress: Callable[[float], bool]) -> Completed:
-    """Do what is left to do; ``progress`` as of ``encode``, over all tracks."""
+    """Run the remaining steps; ``progress`` as of ``encode``, over all tracks."""
     if not (directory / TIMELINE).exists():
         lines = repair_journal(directory)
         begin, end = lines[0]["entry"], lines[-1]["entry"]
@@ -59,7 +59,7 @@ def complete(directory: Path, progress: Callable[[float], bool]) -> Completed:
 
 
 def repair_journal(directory: Path) -> list[Line]:
-    """Return the journal, with an end: one that a crash has left without gets it, and files of one length."""
+    """Return the journal; after a crash, first give it an end entry and all files the same length."""
     path = directory / JOURNAL
     lines, size = read_journal(path)
     if lines and lines[-1]["entry"]["type"] == "end":
@@ -93,7 +93,7 @@ def _tracks(directory: Path) -> dict[str, Path]:
 
 
 def _encode_tracks(directory: Path, name: str, progress: Callable[[float], bool]) -> tuple[list[str], str]:
-    """Return the names of the files that are to be kept; WAV where the encoder, or the disk, would not."""
+    """Return the names of the files to keep; the WAV files if the encoder or the disk fails."""
     tracks = _tracks(directory)
     if name == "wav":
         return [path.name for path in tracks.values()], ""
@@ -121,7 +121,7 @@ def _describe(directory: Path, name: str) -> dict[str, Any]:
 
 
 def _write_timeline(directory: Path, lines: list[Line], more: list[dict[str, Any]]) -> None:
-    """Write beside, then rename: it is there whole or not at all."""
+    """Write a draft, then rename it: the timeline exists as a whole or not at all."""
     draft = directory / "timeline.draft"
     draft.write_bytes(b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines))
     journal = Journal(draft, seal=lines[-1]["hash"])

@@ -16,14 +16,14 @@ __all__ = ["FORMATS", "MAX_PEAKS", "EncodingStopped", "Format", "encode", "peaks
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a format's files are made and named."""
+    """File extension, media type and encoder of a recording format."""
 
     extension: str
     media_type: str
     codec: str
     container: str
     bit_rate_bps: int = 0
-    """Of a channel; 0 where the codec needs none."""
+    """Per channel; 0 where the codec needs none."""
 
     @property
     def possible(self) -> bool:
@@ -39,15 +39,15 @@ _ALL: Final = {
     "m4a": Format("m4a", "audio/mp4", "aac", "ipod", 64_000),
 }
 FORMATS: Final = {name: each for name, each in _ALL.items() if each.possible}
-"""What can be chosen."""
+"""Formats that clients can choose."""
 
 
 class EncodingStopped(Exception):
-    """The server goes; the next one begins anew."""
+    """The server is closing; the next start encodes from the beginning."""
 
 
 def encode(source: Path, target: Path, format_: Format, progress: Callable[[float], bool]) -> None:
-    """Write the target; ``progress`` is told the share that is done, and stops it by returning False."""
+    """Write the target; ``progress`` gets the share done (0 to 1), and stops the encoder by returning False."""
     shape = shape_of(source)
     total = max((source.stat().st_size - shape.header_bytes) // shape.frame_bytes, 1)
     layout = "mono" if shape.channels == 1 else "stereo"
@@ -74,9 +74,9 @@ _TO_8_BITS: Final = 256
 
 
 def peaks(source: str | Path | Any, per_second: int) -> dict[str, Any]:
-    """Return peaks of 8 bits, a pair for each channel and stretch; ``source`` is what PyAV opens.
+    """Return 8-bit peaks, a minimum and a maximum per channel and interval (the JSON of BBC's audiowaveform).
 
-    Memory does not grow with the sound but by its peaks. ValueError for more than MAX_PEAKS of them.
+    ``source`` is anything PyAV opens. Memory grows with the peaks only. ValueError for more than MAX_PEAKS.
     """
     with av.open(source) as container:
         stream = container.streams.audio[0]

@@ -1,4 +1,4 @@
-"""Finisher: what was captured is encoded, stored, written in the books and told; also what an earlier run has left."""
+"""Finisher: encodes, stores and ends captured recordings, also those left unfinished by the previous run."""
 
 import asyncio
 import functools
@@ -37,7 +37,7 @@ OnEnded = Callable[[Recording], Awaitable[None]]
 
 
 class Finisher:
-    """Owns the threads of recordings: what is being recorded waits neither for the encoder nor for the storage."""
+    """Owns the thread pools of recordings: capturing waits neither for the encoder nor for the storage."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Finisher:
         self._storage = storage
         self._counters = counters
         self.disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
-        """For what is being recorded."""
+        """For recordings in progress."""
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._io_threads = ThreadPoolExecutor(_IO_THREADS, thread_name_prefix="recordings")
         self._scope = TaskScope(task_failed("recording"))
@@ -66,11 +66,11 @@ class Finisher:
         self._closing = False
 
     def begin_closing(self) -> None:
-        """Leave what is long to the next start: the server is closing."""
+        """Leave long work to the next start: the server is closing."""
         self._closing = True
 
     async def close(self) -> None:
-        """Let the threads go; closing twice is harmless."""
+        """Shut down the threads; closing twice is harmless."""
         self.begin_closing()
         await self._scope.close()
         self.disk.shutdown()
@@ -78,7 +78,7 @@ class Finisher:
         self._io_threads.shutdown()
 
     async def repair(self) -> None:
-        """Take up the recordings that an earlier run has left: they end at the last sample on the disk."""
+        """Complete the recordings left unfinished by the previous run: they end at the last sample on the disk."""
         for recording in await self._books.unfinished():
             if self.is_long(recording):
                 await self._books.captured(recording.id, None, "")
@@ -87,7 +87,7 @@ class Finisher:
                 await self._repair(recording)
 
     async def retry_storing(self, going_on: Container[RecordingId]) -> None:
-        """Bring into the storage what is still here though it has ended."""
+        """Upload ended recordings that are still on the local disk only."""
         if isinstance(self._storage, LocalStorage):
             return
         for directory in await self.on_disk(lambda: sorted(self._directory.glob(f"*/{TIMELINE}"))):
@@ -96,13 +96,13 @@ class Finisher:
                 await self._store(recording_id, directory.parent)
 
     async def on_disk(self, work: Callable[[], T]) -> T:
-        """Return what a function returns that waits for the disk or the storage; recordings do not wait for it."""
+        """Run a blocking function in the I/O threads, apart from recordings in progress; return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._io_threads, work)
 
     async def finish(
         self, recording: Recording, tm_end: datetime | None, session: RecordingSession | None
     ) -> None:
-        """Take a recording that is captured to its end; ``tm_end`` None: to where its files end."""
+        """Complete a captured recording; ``tm_end`` None: the end of its files."""
         completed: Completed | None = None
         error = ""
         directory = self._directory / str(recording.id)
@@ -125,17 +125,17 @@ class Finisher:
             await self._notify_ended(ended)
 
     async def retry(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Return what a change of the books returns, tried until they take it: they may be on the full disk, too."""
+        """Return the result of a database write, retried until it succeeds: the full disk may hold the database."""
         while True:
             try:
                 return await write()
             except Unavailable:
                 if self._closing:
-                    raise  # the next start finds it unfinished
+                    raise  # the next start finds the recording unfinished
                 await self._clock.sleep(_RETRY_S)
 
     def is_long(self, recording: Recording) -> bool:
-        """Return whether more than a moment of work follows when nothing more is heard."""
+        """Return whether completing takes longer than a moment: encoding or uploading."""
         return recording.format != "wav" or not isinstance(self._storage, LocalStorage)
 
     async def _repair(self, recording: Recording) -> None:
@@ -149,7 +149,7 @@ class Finisher:
             self._repairing.discard(recording.id)
 
     async def _repair_older(self, recording: Recording) -> None:
-        """End what an older server has left: one WAV file without a folder, or nothing at all."""
+        """End a recording of an older version: one WAV file without a folder, or no file."""
         path = self._directory / f"{recording.id}.wav"
         samples = await self.on_disk(functools.partial(repair_wav, path)) if path.exists() else 0
         begin = recording.tm_start or recording.tm_create
@@ -169,12 +169,12 @@ class Finisher:
         try:
             await self.on_disk(functools.partial(self._storage.store, recording_id, directory))
         except OSError as exc:
-            # It stays where it is, and is found there; the upkeep tries again.
+            # The files stay in the local folder, where they are found; maintenance tries again.
             self._counters["recording.not_stored"] += 1
             log.error("recording not stored", recording_id=str(recording_id), exc_info=exc)
 
     def _progress(self, session: RecordingSession | None, share: float) -> bool:
-        """Note how far the encoder is; called in its thread."""
+        """Record the encoder's progress; called in its thread."""
         if session is not None:
             session.progress = round(share, 3)
         return not self._closing

@@ -30,7 +30,7 @@ MAIN: Final = "mix"
 OTHERS: Final = "others"
 CALLER: Final = "caller"
 MAX_STEMS: Final = 64
-"""Files of one recording beside the first; who comes later shares one."""
+"""Additional tracks of one recording; participants beyond the limit share one."""
 _FIRST_PLAYOUT: Final = 0xFFFF_FF00
 
 
@@ -42,27 +42,27 @@ class _Span:
 
 
 class SampleClock:
-    """Both clocks in samples; spans begin where the mode changed."""
+    """Maps samples of the tap to samples of the files; a span begins where the mode changed."""
 
     def __init__(self) -> None:
         self._spans = [_Span(0, 0, PauseMode.NONE)]
 
     @property
     def mode(self) -> PauseMode:
-        """What holds from the last mark on."""
+        """The pause mode since the last mark."""
         return self._spans[-1].mode
 
     def mark(self, tap_sample: int, mode: PauseMode) -> None:
-        """Let another mode hold from this sample of the tap on; marks come in order."""
+        """Change the mode from this sample of the tap on; call in order."""
         self._spans.append(_Span(tap_sample, self.file_sample(tap_sample), mode))
 
     def file_sample(self, tap_sample: int) -> int:
-        """Return where a sample of the tap lies, or would if it were not cut out."""
+        """Return the file sample of a tap sample, or, if it is cut out, of the cut."""
         span = self._spans[self._at(tap_sample)]
         return span.file if span.mode is PauseMode.CUT else span.file + tap_sample - span.tap
 
     def running(self, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """Yield the stretches of the tap that are recorded, each with where it lies in the files."""
+        """Yield recorded ranges of the tap as (begin, end, begin in the files)."""
         for index in range(self._at(begin), len(self._spans)):
             span = self._spans[index]
             until = self._spans[index + 1].tap if index + 1 < len(self._spans) else end
@@ -77,7 +77,7 @@ class SampleClock:
 
 
 def place(records: Iterable[TapRecord], clock: SampleClock, begin: int, end: int) -> dict[int, Pcm]:
-    """Return each port's stretch of the files between two samples of the tap; where nothing came is silence."""
+    """Return each port's audio in the file range of two tap samples; gaps are silence."""
     first = clock.file_sample(begin)
     size = clock.file_sample(end) - first
     lines: dict[int, Pcm] = {}
@@ -92,18 +92,18 @@ def place(records: Iterable[TapRecord], clock: SampleClock, begin: int, end: int
 
 
 class Layout(Protocol):
-    """Turns what came by ports into what goes into tracks."""
+    """Turns audio by port into tracks."""
 
     channels: int
-    """Of the first track."""
+    """Channels of the first track."""
 
     def tracks(self, lines: Lines, samples: int) -> dict[str, Pcm]:
-        """Return every track that something goes into, the first one always; (samples, 2) is stereo."""
+        """Return every track with audio, the first one always; stereo has the shape (samples, 2)."""
         ...
 
 
 class RoomLayout:
-    """A room: the mix, or left who was first and right all others; a stem for each who is heard."""
+    """A room: the mix, or stereo with the first participant left and all others right; a stem per audible port."""
 
     def __init__(self, *, channels: int, stems: bool) -> None:
         self.channels = channels
@@ -112,7 +112,7 @@ class RoomLayout:
         self._names: dict[int, str] = {}
 
     def add_port(self, port_id: int) -> None:
-        """Somebody is here; whoever is first is on the left for good."""
+        """Register a port; the first one gets the left channel for good."""
         if self._lead is None:
             self._lead = port_id
 
@@ -141,7 +141,7 @@ class RoomLayout:
 
 
 class CallLayout:
-    """A call: both sides in one, or left what the caller says and right what it hears; a stem for each."""
+    """A call: both directions mixed, or stereo with the caller left and what it hears right; a stem each."""
 
     def __init__(self, port_id: int, *, channels: int, stems: bool) -> None:
         self.channels = channels

@@ -1,4 +1,4 @@
-"""RecordingLibrary: what can be read of recordings, and how they go again (api.md section 7)."""
+"""RecordingLibrary: reads, verifies, expires and deletes recordings (api.md section 7)."""
 
 import functools
 import hashlib
@@ -46,21 +46,21 @@ log = get("recording")
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A file that is to be sent, or a stretch of it."""
+    """A file, or a part of one, to send to a client."""
 
     name: str
     media_type: str
     size: int
     etag: str
-    """What changes when a byte does; empty for one that grows."""
+    """Changes when a byte changes; empty if unknown."""
     path: Path | None
-    """Where it lies on this machine as it is, if it does."""
+    """The local file with exactly this content, if there is one."""
     open: Callable[[], BinaryIO]
     header: bytes = b""
-    """What stands in place of the file's own first bytes."""
+    """Replaces the first bytes of the file."""
 
     def read(self, begin: int, end: int) -> bytes:
-        """Return bytes, fewer than asked for where there are no more; waits for the disk or the storage."""
+        """Return bytes, fewer at the end of the file; blocks on the disk or the storage."""
         head = self.header[begin:end]
         with self.open() as file:
             file.seek(begin + len(head))
@@ -68,7 +68,7 @@ class Sound:
 
 
 class RecordingLibrary:
-    """Reads what the recorder has written; an id of another customer is not found."""
+    """Reads what RecordingService has written; another customer's id is a 404."""
 
     def __init__(self, recordings: RecordingService, clock: Clock, *, retention_days: int = 0) -> None:
         self._recordings = recordings
@@ -77,15 +77,15 @@ class RecordingLibrary:
         self._scope = TaskScope(task_failed("recording library"))
 
     def start(self) -> None:
-        """Begin the upkeep: what is old is deleted, what is not stored yet is stored."""
+        """Start the hourly maintenance: expire old recordings, retry uploads."""
         self._scope.spawn("upkeep", self._run())
 
     async def close(self) -> None:
-        """Stop the upkeep; closing twice is harmless."""
+        """Stop the maintenance; closing twice is harmless."""
         await self._scope.close()
 
     async def sound(self, customer_id: CustomerId, recording_id: RecordingId, track: str = MAIN) -> Sound:
-        """Return a file of a recording that has ended; RecordingNotEnded, FileNotFound."""
+        """Return a file of an ended recording; RecordingNotEnded, FileNotFound."""
         recording = await self._ended(customer_id, recording_id)
         found = next((each for each in recording.files if each["track"] == track), None)
         if found is None and (recording.files or track != MAIN):
@@ -109,7 +109,7 @@ class RecordingLibrary:
         )
 
     async def live(self, customer_id: CustomerId, recording_id: RecordingId) -> Sound:
-        """Return as WAV what is there so far of a recording that goes on; RecordingNotActive if it does not."""
+        """Return the audio so far of a recording in progress, as WAV; RecordingNotActive if there is none."""
         await self._recordings.get(customer_id, recording_id)
         samples = self._recordings.samples(recording_id)
         path = self._folder(recording_id) / f"{MAIN}.wav"
@@ -128,7 +128,7 @@ class RecordingLibrary:
         )
 
     async def timeline(self, customer_id: CustomerId, recording_id: RecordingId) -> dict[str, Any]:
-        """Return who did what at which sample, and the hashes; of one that goes on, what is there so far."""
+        """Return the journal's entries and the hashes; of a recording in progress, those so far."""
         recording = await self._recordings.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             path = self._folder(recording_id) / JOURNAL
@@ -147,7 +147,7 @@ class RecordingLibrary:
     async def peaks(
         self, customer_id: CustomerId, recording_id: RecordingId, per_second: int, track: str = MAIN
     ) -> dict[str, Any]:
-        """Return a waveform for players; InvalidArgument if it would be too long."""
+        """Return waveform peaks for players; InvalidArgument if there are too many."""
         sound = await self.sound(customer_id, recording_id, track)
 
         def work() -> dict[str, Any]:
@@ -166,12 +166,12 @@ class RecordingLibrary:
             raise FileNotFound(f"recording {recording_id} cannot be decoded") from None
 
     async def verify(self, customer_id: CustomerId, recording_id: RecordingId) -> list[Finding]:
-        """Return what is not as it was sealed, by the files and by the books."""
+        """Return every difference between the files, the timeline and the stored seal."""
         recording = await self._ended(customer_id, recording_id)
         return await self._on_disk(functools.partial(self._verify, recording))
 
     async def delete(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
-        """Remove its files for good, wherever they are, and take it out of the lists; RecordingNotEnded."""
+        """Delete a recording's files wherever they are, and take it out of the lists; RecordingNotEnded."""
         recording = await self._recordings.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
@@ -179,7 +179,7 @@ class RecordingLibrary:
         return await self._recordings.books.deleted(recording_id)
 
     async def run_maintenance(self) -> None:
-        """Delete what is older than the retention, and store what has not been."""
+        """Delete recordings older than the retention, and retry failed uploads."""
         if self._retention_days:
             moment = self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S)
             for recording in await self._recordings.books.ended_before(moment):
@@ -196,7 +196,7 @@ class RecordingLibrary:
             await self._clock.sleep(_MAINTENANCE_S)
 
     async def _on_disk(self, work: Callable[[], T]) -> T:
-        """Return what work returns that waits for the disk or the storage; FileNotFoundError passes."""
+        """Run blocking work; OSError becomes RecordingUnavailable, FileNotFoundError is passed on."""
         try:
             return await self._recordings.on_disk(work)
         except FileNotFoundError:

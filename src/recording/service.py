@@ -1,6 +1,12 @@
-"""RecordingService: records conferences and calls (api.md section 7).
+"""RecordingService: starts, pauses, stops and lists recordings of conferences and calls (api.md section 7).
 
-tap -> sample clock -> layout -> tracks + journal -> (encoder) -> timeline -> storage -> ended
+How a recording runs:
+
+    tap -> RecordingSession: SampleClock (when) -> Layout (which track) -> TrackSet (WAV files) + Journal (hash chain)
+        -> Finisher: repair -> encode -> timeline.json -> Storage -> status ``ended``
+
+RecordingService owns the sessions. Finisher also completes what a crash has left. RecordingLibrary reads, verifies and
+deletes what has ended. The ledger writes rows and events.
 """
 
 import asyncio

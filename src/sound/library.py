@@ -17,7 +17,7 @@ from mixminus.sound.source import Decoder, FileSource, Source
 __all__ = ["MAX_BYTES", "Fetch", "HoldMusic", "SoundLibrary", "load_hold_music"]
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
-"""Returns what is at an http(s) URL, up to a number of bytes; SoundNotFound, SoundTooLarge if it cannot."""
+"""Fetches an http(s) URL, up to a number of bytes; SoundNotFound, SoundTooLarge."""
 
 MAX_BYTES: Final = 20 << 20
 _MAX_S: Final = 3600.0
@@ -36,7 +36,7 @@ async def no_fetch(url: str, max_bytes: int) -> bytes:
 
 
 class SoundLibrary:
-    """Owns the threads that decode."""
+    """Owns the decoder threads."""
 
     def __init__(self, directory: Path, fetch: Fetch = no_fetch) -> None:
         self._directory = directory
@@ -45,9 +45,9 @@ class SoundLibrary:
         self._threads = ThreadPoolExecutor(_THREADS, "mm-decode")
 
     async def open(self, address: str, sample_rate_hz: int) -> Source:
-        """Return what an http(s) URL or a name below the folder means.
+        """Open an http(s) URL, or a file below the folder of sounds.
 
-        SoundNotFound, SoundTooLarge or SoundUnreadable say why there is none.
+        Raises SoundNotFound, SoundTooLarge or SoundUnreadable.
         """
         if address.lower().startswith(("http://", "https://")):
             async with self._fetching:
@@ -58,7 +58,7 @@ class SoundLibrary:
         return FileSource(decoder, self._threads)
 
     async def find(self, folder: str, stem: str) -> str | None:
-        """Return the name of a file below the folder of sounds, whatever its suffix; None if there is none."""
+        """Return the name of the file with this stem, any suffix, below the folder of sounds; None if missing."""
 
         def look() -> str | None:
             found = sorted((self._directory / folder).glob(f"{stem}.*"))
@@ -67,7 +67,7 @@ class SoundLibrary:
         return await self._run(look)
 
     def close(self) -> None:
-        """Let the threads leave; closing twice is harmless."""
+        """Stop the threads; closing twice is harmless."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
@@ -77,7 +77,7 @@ class SoundLibrary:
         try:
             folder = self._directory.resolve()
             path = (folder / name).resolve()
-            # A link, or dots, may lead out of the folder: to what is nobody's business.
+            # Links and dots that lead out of the folder are refused.
             if not path.is_relative_to(folder) or not path.is_file():
                 raise SoundNotFound("no such file in the folder of sounds")
             size = path.stat().st_size
@@ -90,14 +90,14 @@ class SoundLibrary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HoldMusic:
-    """Music that is played again from its beginning when it is over, at the rate of narrow rooms."""
+    """Music on hold, played in a loop, at the rate of narrow-band rooms."""
 
     pcm: Pcm
     sample_rate_hz: int = SOUND_RATE_HZ
 
 
 async def load_hold_music(folders: Sequence[Path]) -> HoldMusic:
-    """Return what the first folder has that has music; the pad if none has."""
+    """Return the music of the first folder that has any; built-in music if none has."""
     return await asyncio.to_thread(_load, folders)
 
 

@@ -1,4 +1,4 @@
-"""Player: lets one participant hear audio to its end; whoever waits for it may break it off."""
+"""Player: plays audio to one participant or to a room, and waits for its end."""
 
 from collections import Counter
 from typing import Final
@@ -13,23 +13,23 @@ __all__ = ["Player", "rate_for"]
 
 _RING_S: Final = 4
 _AHEAD_S: Final = 2.0
-"""Written ahead of what is heard: longer than a decoder or a busy event loop pauses."""
+"""Written ahead: longer than any pause of the decoder or the event loop."""
 _POLL_S: Final = 0.5
 _MIN_WAIT_S: Final = 0.02
 _STALL_S: Final = 10.0
-"""Without a sample taken, before a leg counts as one that takes none."""
+"""Time without progress before a leg counts as stalled."""
 _NARROW_HZ: Final = 8000
 _WIDE_HZ: Final = 16_000
 
 
 def rate_for(place: BridgePort | Bridge) -> int:
-    """Return the rate in Hz for sounds there: one that does not raise that of a narrow room."""
+    """Return the sample rate for sounds there: 8 kHz for a narrow-band room, else 16 kHz."""
     bridge = place.bridge if isinstance(place, BridgePort) else place
     return _NARROW_HZ if bridge and bridge.sample_rate_hz <= _NARROW_HZ else _WIDE_HZ
 
 
 class Player:
-    """Keeps a playout fill until it has been heard."""
+    """Keeps a playout filled until all of it was played."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
@@ -37,9 +37,9 @@ class Player:
         self.counters: Counter[str] = Counter({"sound.played": 0, "sound.underruns": 0, "sound.stalled": 0})
 
     async def play(self, port: BridgePort, source: Source) -> None:
-        """Return when the participant has heard it all; cancelled, it falls silent at once. Closes the source.
+        """Play to one participant, to the end; cancelling stops at once. Closes the source.
 
-        PortClosed when the participant hangs up; PlaybackStalled when its leg takes no audio.
+        Raises PortClosed when the participant hangs up, PlaybackStalled when its leg consumes no audio.
         """
         try:
             with self._engine.open_playout(source.sample_rate_hz, seconds=_RING_S) as playout:
@@ -49,7 +49,7 @@ class Player:
             await source.close()
 
     async def play_to_room(self, bridge: Bridge, source: Source) -> None:
-        """As ``play``, to everybody on a bridge; it ends with the bridge."""
+        """Play to everybody on a bridge, to the end or until the bridge closes. Closes the source."""
         try:
             with bridge.open_playout(source.sample_rate_hz, seconds=_RING_S) as playout:
                 await self._feed(source, playout)
@@ -80,7 +80,7 @@ class Player:
             await self._wait_played(playout, max(playout.pending / playout.sample_rate_hz, _MIN_WAIT_S))
 
     async def _wait_played(self, playout: Playout, seconds: float) -> None:
-        """Wait until some of it was heard."""
+        """Wait until some of it was played."""
         before, begun_s = playout.pending, self._clock.monotonic_s()
         await self._clock.sleep(seconds)
         if playout.closed:

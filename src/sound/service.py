@@ -36,7 +36,7 @@ log = get("sound")
 
 
 class SoundService:
-    """Makes audio of texts, names and addresses, and has it played; a prompt is never worth a call."""
+    """Plays texts, files and prompts to a port or a bridge; see the module's docstring."""
 
     def __init__(
         self,
@@ -62,41 +62,41 @@ class SoundService:
     async def synthesise(
         self, place: BridgePort | Bridge, text: str, *, language: str = "", voice: str = ""
     ) -> Source:
-        """Return a text as it will be heard there; errors of ``SpeechService.say``."""
+        """Return a text as speech at the place's sample rate; raises as ``SpeechService.say``."""
         rate_hz = rate_for(place)
         utterance = Utterance(text, language or self._language, voice, rate_hz)
         return PcmSource(await self._speech.say(utterance), rate_hz)
 
     async def open(self, place: BridgePort | Bridge, address: str) -> Source:
-        """Return a file of the folder, or of an http(s) URL; errors of ``SoundLibrary.open``."""
+        """Open a file of the folder of sounds or an http(s) URL; raises as ``SoundLibrary.open``."""
         return await self._library.open(address, rate_for(place))
 
     def beep(self) -> Source:
         return PcmSource(beep(), SOUND_RATE_HZ)
 
     async def play(self, port: BridgePort, source: Source) -> None:
-        """Let one participant hear it, to its end; see ``Player.play``."""
+        """Play to one participant, to the end; see ``Player.play``."""
         await self._player.play(port, source)
 
     async def prompt(
         self, port: BridgePort, name: str, words: Wording, facts: Mapping[str, str] = NO_FACTS
     ) -> None:
-        """Tell one participant something, in the room's words; what cannot be told is counted and left out."""
+        """Play a prompt to one participant, to the end; a failure is counted and logged."""
         with self._log_failure(name):
             await self._player.play(port, await self._open_prompt(port, name, words, facts))
 
     def announce(self, bridge: Bridge, text: str, language: str = "") -> None:
-        """Tell a room something, meanwhile; whoever is not in it does not hear it."""
+        """Speak a text to everybody in a room, in the background."""
         self._spawn(self._announce(bridge, text, language))
 
     def announce_prompt(
         self, bridge: Bridge, name: str, words: Wording, facts: Mapping[str, str] = NO_FACTS
     ) -> None:
-        """Tell a room something in its own words, meanwhile."""
+        """Play a prompt to everybody in a room, in the background."""
         self._spawn(self._announce_prompt(bridge, name, words, facts))
 
     def play_in_background(self, port: BridgePort, source: Source, over: asyncio.Future[Any]) -> None:
-        """Let one participant hear something meanwhile, until its call is over."""
+        """Play to one participant in the background, until the end or ``over``."""
         self._spawn(self._play_until(port, source, over))
 
     def prompt_in_background(
@@ -107,7 +107,7 @@ class SoundService:
         over: asyncio.Future[Any],
         facts: Mapping[str, str] = NO_FACTS,
     ) -> None:
-        """Tell one participant something meanwhile, until its call, or its stay, is over."""
+        """Play a prompt to one participant in the background, until the end or ``over``."""
         self._spawn(_race(over, self.prompt(port, name, words, facts)))
 
     @contextmanager
@@ -124,7 +124,7 @@ class SoundService:
                     port.set_hears_itself(False)
 
     async def close(self) -> None:
-        """Stop what is told meanwhile; closing twice is harmless."""
+        """Stop all background playback; closing twice is harmless."""
         await self._scope.close()
 
     async def _open_prompt(

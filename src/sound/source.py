@@ -21,7 +21,7 @@ from mixminus.sound.errors import SoundUnreadable
 
 __all__ = ["Decoder", "FileSource", "PcmSource", "Source"]
 
-# No playlist is among them: what is read is the file itself, and nothing that it points at.
+# No playlist formats: only the file itself is read, nothing it refers to.
 _FORMATS: Final = "aac,ac3,aiff,amr,ape,au,caf,flac,g722,gsm,matroska,mov,mp3,ogg,w64,wav,wv,alaw,mulaw"
 _BY_SUFFIX: Final = {
     ".g722": "g722",
@@ -31,11 +31,11 @@ _BY_SUFFIX: Final = {
     ".al": "alaw",
     ".gsm": "gsm",
 }
-"""Formats without a header, which are known by their names alone."""
+"""Headerless formats, recognised by file name."""
 
 
 class Decoder:
-    """Mono PCM at the rate that is wanted, up to a longest time; closing twice is harmless."""
+    """Decodes to mono PCM at a sample rate, up to a maximum length; closing twice is harmless."""
 
     def __init__(self, file: Path | bytes, sample_rate_hz: int, *, max_s: float) -> None:
         self.sample_rate_hz = sample_rate_hz
@@ -55,7 +55,7 @@ class Decoder:
         self._pieces = self._decode()
 
     def read(self) -> NDArray[np.int16] | None:
-        """Return the next piece, of less than a second mostly; None at the end."""
+        """Return the next piece, usually less than a second; None at the end."""
         try:
             piece = next(self._pieces, None)
         except av.FFmpegError as error:
@@ -80,11 +80,11 @@ class Decoder:
         for frame in self._container.decode(audio=0):
             if isinstance(frame, AudioFrame):
                 yield frame
-        yield None  # what the resampler still holds
+        yield None  # flush the resampler
 
 
 class Source(Protocol):
-    """Where the player takes its audio from."""
+    """Audio for a player."""
 
     @property
     def sample_rate_hz(self) -> int: ...
@@ -94,12 +94,12 @@ class Source(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of what is behind it; closing twice is harmless."""
+        """Release resources; closing twice is harmless."""
         ...
 
 
 class PcmSource:
-    """Audio that is there as a whole."""
+    """Audio in memory."""
 
     def __init__(self, pcm: Pcm, sample_rate_hz: int) -> None:
         self.sample_rate_hz = sample_rate_hz
@@ -114,7 +114,7 @@ class PcmSource:
 
 
 class FileSource:
-    """A file that is decoded as it is played, in a thread: never more of it is in memory than a piece."""
+    """A file that is decoded in a thread while it is played, a piece at a time."""
 
     def __init__(self, decoder: Decoder, threads: Executor) -> None:
         self.sample_rate_hz = decoder.sample_rate_hz
@@ -125,7 +125,7 @@ class FileSource:
     async def read(self) -> Pcm | None:
         async with self._lock:
             loop = asyncio.get_running_loop()
-            # A thread cannot be interrupted: whoever closes waits for the piece that is being decoded.
+            # A thread cannot be interrupted: ``close`` waits for the piece being decoded.
             return await asyncio.shield(loop.run_in_executor(self._threads, self._decoder.read))
 
     async def close(self) -> None:

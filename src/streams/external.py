@@ -1,4 +1,4 @@
-"""ExternalMediaService: calls' audio to programs elsewhere as RTP over UDP, and theirs back (api.md section 6.5)."""
+"""ExternalMediaService: sends a call's audio to another program as RTP over UDP, and back (api.md section 6.5)."""
 
 import asyncio
 import socket
@@ -23,13 +23,13 @@ from mixminus.tasks import TaskScope
 __all__ = ["MAX_FORKS", "ExternalMediaService", "TooManyForks"]
 
 MAX_FORKS: Final = 5
-"""Of one call (api.md section 6.5)."""
+"""Per call (api.md section 6.5)."""
 _FRAME_S: Final = FRAME_SAMPLES / SAMPLE_RATE_HZ
 _MAX_BURST: Final = 50
-"""Packets, a second: what is older is dropped, what comes beyond it waits in the socket."""
+"""Packets, one second: older frames are dropped, further packets wait in the socket."""
 _RING_S: Final = 1
 _START_DELAY_S: Final = 0.06
-"""A far end that begins to speak is heard so much later: its packets do not come evenly."""
+"""Delay at the start of a talk spurt of the far end: its packets arrive unevenly."""
 _RESOLVE_TIMEOUT_S: Final = 5.0
 _MAX_BYTES: Final = 2048
 _DIRECTIONS: Final = {Listen.IN: Direction.IN, Listen.OUT: Direction.OUT}
@@ -38,13 +38,13 @@ Address = tuple[Any, ...]
 
 
 class TooManyForks(Exhausted):
-    """A call's audio goes to as many places as it may."""
+    """A call has the maximum number of forks."""
 
 
 class ExternalMediaService:
-    """Implements ``flow.services.ExternalMedia``; owns a socket and a task for each fork.
+    """Implements ``flow.services.ExternalMedia``; owns a socket and a task per fork.
 
-    ``reachable`` says which addresses may be spoken to: what is asked is what is then connected to.
+    ``reachable`` decides whether an address is allowed; exactly the address it allows is connected to.
     """
 
     def __init__(self, engine: Engine, clock: Clock, *, reachable: Callable[[str], bool]) -> None:
@@ -69,11 +69,11 @@ class ExternalMediaService:
 
     @property
     def forks(self) -> int:
-        """How many there are."""
+        """Number of active forks."""
         return sum(map(len, self._forks.values()))
 
     async def start(self, call: LiveCall, fork: Fork) -> None:
-        """Carry a call's audio until it ends; InvalidArgument, Unavailable, TooManyForks, CallNotProgressing."""
+        """Start a fork, until the call ends; InvalidArgument, Unavailable, TooManyForks, CallNotProgressing."""
         family, address = await self._resolved(fork)
         if len(self._forks.get(call.id, ())) >= MAX_FORKS:
             raise TooManyForks(f"the audio of call {call.id} goes to {MAX_FORKS} places already")
@@ -92,12 +92,12 @@ class ExternalMediaService:
         self._scope.spawn(f"external media {call.id}", self._run(call.id, rtp_fork))
 
     def stop(self, call_id: CallId) -> None:
-        """Let every fork of a call end; harmless when there is none."""
+        """Stop every fork of a call; harmless if there is none."""
         for rtp_fork in self._forks.get(call_id, ()):
             rtp_fork.close()
 
     async def close(self) -> None:
-        """Let every fork end; closing twice is harmless."""
+        """Stop every fork; closing twice is harmless."""
         await self._scope.close()
 
     async def _run(self, call_id: CallId, rtp_fork: "_RtpFork") -> None:
@@ -127,7 +127,7 @@ class ExternalMediaService:
 
 
 class _RtpFork:
-    """One fork: a connected socket hears nobody but the far end."""
+    """One fork; its connected socket receives from the far end only."""
 
     def __init__(self, fork: Fork, audio: CallAudio, sock: socket.socket, counters: Counter[str]) -> None:
         self._fork = fork
@@ -144,7 +144,7 @@ class _RtpFork:
         return self._closed or self._audio.over
 
     def send(self) -> None:
-        """Send what was heard since the last time."""
+        """Send what was heard since the last call."""
         heard = self._audio.read()
         self._counters["external.frames_lost"] += self._audio.take_losses()
         if self._fork.listen is Listen.NONE:
@@ -155,11 +155,11 @@ class _RtpFork:
             try:
                 self._socket.send(self._rtp.wrap(frame))
                 self._counters["external.packets_sent"] += 1
-            except OSError:  # full, or nobody is there
+            except OSError:  # buffer full, or far end unreachable
                 self._counters["external.packets_dropped"] += 1
 
     def close(self) -> None:
-        """Neither hear nor speak any more; closing twice is harmless."""
+        """Stop sending and receiving; closing twice is harmless."""
         if not self._closed:
             self._closed = True
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
@@ -172,7 +172,7 @@ class _RtpFork:
                 packet = self._socket.recv(_MAX_BYTES)
             except BlockingIOError:
                 return
-            except OSError:  # what was sent came back: nobody is there
+            except OSError:  # ICMP: the far end is unreachable
                 self._counters["external.unreachable"] += 1
                 return
             self._hear(packet)

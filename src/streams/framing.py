@@ -45,7 +45,7 @@ _BIAS: Final = 132
 _CLIP: Final = 32635
 _SEQUENCE_NUMBERS: Final = 1 << 16
 _AHEAD: Final = 1 << 15
-"""A number less than half the range ahead is newer (RFC 1982)."""
+"""A sequence number less than half the range ahead is newer (RFC 1982)."""
 
 Pcm = NDArray[np.int16]
 
@@ -57,18 +57,18 @@ class Encapsulation(enum.StrEnum):
 
 
 class MalformedFrame(Exception):
-    """A message that is not what was agreed on."""
+    """A message not in the agreed framing."""
 
 
 class Framing(Protocol):
-    """One direction each direction; remembers what its headers count."""
+    """Framing of one stream, in both directions; keeps the state of its headers."""
 
     def wrap(self, pcm: Pcm) -> bytes:
         """Return the message that carries a frame."""
         ...
 
     def unwrap(self, message: bytes) -> Pcm:
-        """Return what a message carries, of any length, perhaps nothing; MalformedFrame if it is none."""
+        """Return a message's PCM, of any length, possibly empty; MalformedFrame."""
         ...
 
 
@@ -78,7 +78,7 @@ def framing(encapsulation: Encapsulation) -> Framing:
 
 
 def rtp_payload(message: bytes, payload_type: int) -> bytes:
-    """Return what an RTP packet carries (RFC 3550 section 5.1); MalformedFrame if it is none of this type."""
+    """Return the payload of an RTP packet (RFC 3550 section 5.1); MalformedFrame if it has another type."""
     if len(message) < _RTP.size:
         raise MalformedFrame("too short")
     first, second, *_ = _RTP.unpack_from(message)
@@ -109,7 +109,7 @@ class _Rtp:
         self._sent = 0
 
     def wrap(self, pcm: Pcm) -> bytes:
-        # Numbers begin with 1; the time stamp counts samples, as RFC 3550 has it (upstream counts bytes).
+        # Sequence numbers begin with 1; the timestamp counts samples, as in RFC 3550 (upstream counts bytes).
         self._sent += 1
         timestamp = (self._sent - 1) * pcm.size & 0xFFFF_FFFF
         header = _RTP.pack(_RTP_VERSION << 6, PCM_PAYLOAD_TYPE, self._sent & 0xFFFF, timestamp, 0)
@@ -125,7 +125,7 @@ class _AudioSocket:
         return _TLV.pack(_TLV_AUDIO, len(payload)) + payload
 
     def unwrap(self, message: bytes) -> Pcm:
-        """A message may hold several; kinds that are not audio mean nothing here."""
+        """A message may hold several records; kinds other than audio are ignored."""
         audio = bytearray()
         at = 0
         while at < len(message):
@@ -158,7 +158,7 @@ def _pcm(payload: bytes) -> Pcm:
 
 
 def _encoder() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    """Return the code of each sample, by its bits as an unsigned number."""
+    """Return the code of each sample, indexed by its bits as an unsigned number."""
     pcm = np.arange(1 << 16).astype(np.uint16).view(np.int16).astype(np.int32)
     magnitude = np.minimum(np.abs(pcm), _CLIP) + _BIAS
     exponent = sum((magnitude >= 1 << power).astype(np.int32) for power in range(8, 15))
@@ -187,13 +187,13 @@ def mulaw_decoded(payload: bytes) -> Pcm:
 
 
 class RtpPcmu:
-    """Numbers what it sends, and knows what of the far end's is old."""
+    """Packs and unpacks the RTP packets of one conversation; recognises late packets."""
 
     def __init__(self) -> None:
         self._number, self._timestamp, self._ssrc = (secrets.randbits(bits) for bits in (16, 32, 32))
         self._marker = _MARKER
         self._heard: tuple[int, int] | None = None
-        """The far end's SSRC, and its newest number."""
+        """The far end's SSRC and newest sequence number."""
 
     def wrap(self, pcm: Pcm) -> bytes:
         """Return the packet that carries a frame."""
@@ -205,7 +205,7 @@ class RtpPcmu:
         return header + mulaw_encoded(pcm)
 
     def unwrap(self, packet: bytes) -> Pcm | None:
-        """Return what a packet carries, None if it is late or came before; MalformedFrame if it is none."""
+        """Return a packet's PCM, None if it is late or a duplicate; MalformedFrame."""
         payload = rtp_payload(packet, PCMU_PAYLOAD_TYPE)
         _, _, number, _, ssrc = _RTP.unpack_from(packet)
         if self._heard is not None and self._heard[0] == ssrc:

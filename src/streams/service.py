@@ -1,4 +1,9 @@
-"""StreamService: opens media streams of rooms and calls (api.md section 9)."""
+"""StreamService: media streams of rooms and calls, over WebSocket (api.md section 9).
+
+    client <-> api/media_socket <-> MediaStream (frames) <-> Framing <-> RoomAudio | CallAudio <-> engine
+
+ExternalMediaService (``external``) sends a call's audio as RTP instead; a flow action starts it.
+"""
 
 from collections import Counter, defaultdict
 from typing import Final
@@ -17,15 +22,15 @@ from mixminus.streams.stream import Audio, CallAudio, MediaStream, RoomAudio
 __all__ = ["MAX_STREAMS", "StreamService", "TooManyStreams"]
 
 MAX_STREAMS: Final = 5
-"""Of one room or call (api.md section 15)."""
+"""Per room or call (api.md section 15)."""
 
 
 class TooManyStreams(Exhausted):
-    """A room or a call has as many streams as it may have."""
+    """A room or call has the maximum number of streams."""
 
 
 class StreamService:
-    """Keeps count of the streams; an id of another customer is not found."""
+    """Opens and counts media streams; another customer's id is a 404."""
 
     def __init__(
         self,
@@ -52,17 +57,17 @@ class StreamService:
         )
 
     async def check_conference(self, customer_id: CustomerId, conference_id: ConferenceId) -> None:
-        """Raise unless there is such a conference."""
+        """Raise ConferenceNotFound unless the customer has the conference."""
         await self._conferences.get(customer_id, conference_id)
 
     async def check_call(self, customer_id: CustomerId, call_id: CallId) -> None:
-        """Raise unless there is such a call."""
+        """Raise CallNotFound unless the customer has the call."""
         await self._calls.get(customer_id, call_id)
 
     async def of_conference(
         self, customer_id: CustomerId, conference_id: ConferenceId, encapsulation: Encapsulation
     ) -> MediaStream:
-        """Hear everybody in a room, and be heard by everybody; whoever asked for it closes it."""
+        """Open a stream as one more participant of a room; the caller of this method releases it."""
         async with self._rooms.turn(conference_id):
             room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
             self._check_place(conference_id)
@@ -71,7 +76,7 @@ class StreamService:
     async def of_call(
         self, customer_id: CustomerId, call_id: CallId, encapsulation: Encapsulation
     ) -> MediaStream:
-        """Hear what a call says, and be heard by it alone; whoever asked for it closes it."""
+        """Open a stream that hears what a call says and plays to that call only; the caller releases it."""
         live = await self._calls.require(customer_id, call_id)
         self._check_place(call_id)
         try:
@@ -89,7 +94,7 @@ class StreamService:
                 del self._streams[of]
 
     def end_all(self) -> None:
-        """Tell every client that the server stops."""
+        """End all streams: the server is stopping."""
         for streams in self._streams.values():
             for stream in streams:
                 stream.end()

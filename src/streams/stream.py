@@ -23,34 +23,34 @@ from mixminus.streams.framing import (
 __all__ = ["Audio", "CallAudio", "Direction", "MediaStream", "RoomAudio"]
 
 MAX_WAITING: Final = 50
-"""Frames, a second: a client that reads slower misses the oldest."""
+"""Frames, one second: a client that reads slower loses the oldest."""
 _RING_S = 10
-"""So much may be written ahead; a program that speaks faster than that is cut."""
+"""Maximum audio written ahead; the excess is dropped."""
 
 
 class Audio(Protocol):
-    """Two ways of PCM at 8 kHz."""
+    """PCM in both directions, at 8 kHz."""
 
     @property
     def over(self) -> bool:
-        """Whether what it is of has ended."""
+        """Whether the room or call has ended."""
         ...
 
     def read(self) -> Pcm:
-        """Return what was heard since the last time, silence included."""
+        """Return the audio since the last call, silence included."""
         ...
 
     def write(self, pcm: Pcm) -> int:
-        """Speak; return how many samples fitted."""
+        """Play; return the number of samples accepted."""
         ...
 
     def close(self) -> None:
-        """Neither hear nor speak any more; closing twice is harmless."""
+        """Stop reading and writing; closing twice is harmless."""
         ...
 
 
 class RoomAudio:
-    """A port without a network: it hears everybody but itself, and everybody hears it."""
+    """A port without a network: it hears everybody else, and everybody hears it."""
 
     def __init__(self, engine: Engine, bridge: Bridge) -> None:
         self._port = engine.open_pcm_port(SAMPLE_RATE_HZ)
@@ -75,7 +75,7 @@ class RoomAudio:
 
 
 class Direction(enum.Enum):
-    """Of a call: what it says, what it hears, or both as one."""
+    """Of a call: what it says, what it hears, or both mixed."""
 
     IN = enum.auto()
     OUT = enum.auto()
@@ -83,7 +83,7 @@ class Direction(enum.Enum):
 
 
 class CallAudio:
-    """What a call says or hears, in rooms and outside; what is said to it only it hears."""
+    """The audio of one call, in rooms and outside; what is written is heard by that call only."""
 
     def __init__(
         self, engine: Engine, port: BridgePort, *, direction: Direction = Direction.IN, ring_s: int = _RING_S
@@ -106,7 +106,7 @@ class CallAudio:
     def read(self) -> Pcm:
         records = self._tap.read()
         said = {each.first_sample: each.pcm for each in records if each.port_id == self._stem}
-        # Every tick has a record of both ways together; who is silent has none of their own.
+        # Every tick has a MIX record; silence has no record of its own.
         frames = [
             said.get(each.first_sample, np.zeros(each.pcm.size, np.int16))
             for each in records
@@ -119,11 +119,11 @@ class CallAudio:
 
     @property
     def pending(self) -> int:
-        """Samples that were spoken and are not heard yet."""
+        """Samples written and not played yet."""
         return self._playout.pending
 
     def take_losses(self) -> int:
-        """Return how many records were lost since the last time because nobody read."""
+        """Return the number of records lost since the last call because the reader was too slow."""
         losses, self._losses = self._tap.overruns - self._losses, self._tap.overruns
         return losses
 
@@ -133,11 +133,11 @@ class CallAudio:
 
 
 class MediaStream:
-    """Frames of 20 ms each direction; what does not fit is dropped, and counted."""
+    """Frames of 20 ms in both directions; what does not fit is dropped and counted."""
 
     def __init__(self, audio: Audio, encapsulation: Encapsulation, counters: Counter[str]) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the server ends it."""
+        """Done when the server ends the stream."""
         self._audio = audio
         self._framing = framing(encapsulation)
         self._counters = counters
@@ -145,7 +145,7 @@ class MediaStream:
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing to hear any more."""
+        """Whether the stream or its audio has ended."""
         return self.ended.done() or self._audio.over
 
     def take(self) -> list[bytes]:
@@ -159,7 +159,7 @@ class MediaStream:
         return [self._framing.wrap(frame) for frame in frames[dropped:]]
 
     def give(self, message: bytes) -> None:
-        """Let what a message carries be heard."""
+        """Play the audio of a message."""
         try:
             pcm = self._framing.unwrap(message)
         except MalformedFrame:
@@ -171,11 +171,11 @@ class MediaStream:
             self._counters["streams.samples_overrun"] += missed
 
     def end(self) -> None:
-        """Let the client be told that it is over; ending twice is harmless."""
+        """End the stream: the client is notified; ending twice is harmless."""
         if not self.ended.done():
             self.ended.set_result(None)
 
     def close(self) -> None:
-        """Let go of the audio; closing twice is harmless."""
+        """Close the audio; closing twice is harmless."""
         self.end()
         self._audio.close()

@@ -29,14 +29,14 @@ from mixminus.speech.recognition.messages import (
 
 __all__ = ["CommandQueue", "QueueLimits", "SpillQueue"]
 
-# More than all stems of a bridge can need for utterances of 20 s, so that each can come to its end.
+# More than all stems of a bridge need for utterances of 20 s, so that each of them can be completed.
 WINDOW_BYTES: Final = 32 << 20
 BEHIND_S: Final = 5.0
-"""From here on it is on_report that recognition lags."""
+"""From this delay on a session counts as behind."""
 CAUGHT_UP_S: Final = 1.0
-"""From here on it does not any more."""
+"""Below this delay it has caught up."""
 MAX_LOSSES: Final = 3
-"""So many recognisers may die of the same speech before it is left out."""
+"""Recognisers that may die on the same audio before it is skipped."""
 _LENGTH_BYTES: Final = 4
 
 log = get("speech")
@@ -44,18 +44,18 @@ log = get("speech")
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """How much one session may have waiting."""
+    """Limits of one session's queue."""
 
     memory_bytes: int = 8 << 20
     """Four minutes of one voice."""
     file_bytes: int = 1 << 30
-    """Nine hours of one voice; what is more is lost, and counted."""
+    """Nine hours of one voice; audio beyond it is dropped and counted."""
 
 
 class SpillQueue:
-    """A queue of byte strings; the file is there only while it is needed.
+    """A FIFO queue of byte strings; the file exists only while it is needed.
 
-    Written through the page cache, a tenth of a second of speech at a time: never long enough to matter.
+    Writes go to the page cache, a tenth of a second of speech at a time: too short to block the event loop.
     """
 
     def __init__(self, path: Path, limits: QueueLimits) -> None:
@@ -68,7 +68,7 @@ class SpillQueue:
         self._written = 0
 
     def put(self, item: bytes) -> bool:
-        """Append; return False if there is no room for it any more."""
+        """Append; return False if the queue is full."""
         if self._file is None and self._memory_bytes + len(item) <= self._limits.memory_bytes:
             self._memory.append(item)
             self._memory_bytes += len(item)
@@ -84,7 +84,7 @@ class SpillQueue:
         return True
 
     def take(self) -> bytes | None:
-        """Return the oldest, and forget it; None if there is none."""
+        """Remove and return the oldest item; None if the queue is empty."""
         if self._memory:
             item = self._memory.popleft()
             self._memory_bytes -= len(item)
@@ -99,7 +99,7 @@ class SpillQueue:
         return item
 
     def close(self) -> None:
-        """Forget what waits, and remove the file; closing twice is harmless."""
+        """Drop all items and remove the file; closing twice is harmless."""
         self._memory.clear()
         self._memory_bytes = 0
         if self._file is not None:
@@ -116,7 +116,7 @@ class _Sent:
 
 
 class CommandQueue:
-    """One session's way to a recogniser; ``on_report`` gets every report but those about the queue itself."""
+    """Sends a session's commands to a recogniser; ``on_report`` gets every report but acknowledgements."""
 
     def __init__(
         self,
@@ -147,16 +147,16 @@ class CommandQueue:
 
     @property
     def behind_s(self) -> float:
-        """How long ago, in seconds, that was said which is to be recognised next."""
+        """Age in seconds of the audio that is recognised next."""
         return round((self._offered - self._heard + self._waiting) / SAMPLE_RATE_HZ, 3)
 
     @property
     def lag_s(self) -> float:
-        """The same in whole seconds while that is long; 0 otherwise: what changes all the time is no news."""
+        """The delay in whole seconds while the session is behind, else 0, so that it changes seldom."""
         return float(int(self.behind_s)) if self._behind else 0.0
 
     def put(self, command: Hear | Advance | Finish) -> None:
-        """Send in order, sooner or later; what does not fit even on the disk is lost, and counted."""
+        """Queue a command; what exceeds the queue's limits is dropped and counted."""
         end = _end(command, self._offered)
         message = end.to_bytes(8) + encode(command)
         if not self._spill.put(message):
@@ -167,7 +167,7 @@ class CommandQueue:
         self.wake()
 
     def next(self) -> bytes | None:
-        """Return what to send now, if anything."""
+        """Return the next message to send, None if there is none or the window is full."""
         if not self._opened:
             self._opened = True
             return self._open
@@ -182,7 +182,7 @@ class CommandQueue:
         return sent.message
 
     async def take(self, report: Report) -> None:
-        """Take in what the recogniser says."""
+        """Handle a report of the recogniser."""
         if isinstance(report, Acknowledged):
             self._acknowledge(report)
         elif isinstance(report, Finished):
@@ -193,7 +193,7 @@ class CommandQueue:
             await self._on_report(report)
 
     def rewind(self, *, guilty: bool) -> None:
-        """Tell another recogniser again what the one that died has not settled; was it dead of what it heard?"""
+        """Resend what the dead recogniser had not acknowledged; ``guilty``: it had started, so the audio may be at fault."""
         self._losses += guilty
         if self._losses >= MAX_LOSSES:
             kept = deque(each for each in self._sent if _is_finish(each))
@@ -206,7 +206,7 @@ class CommandQueue:
         self._heard, self._waiting = self._acknowledged, 0
 
     def close(self) -> None:
-        """Forget what was not sent; closing twice is harmless."""
+        """Drop what was not sent; closing twice is harmless."""
         self._spill.close()
         if not self.finished.done():
             self.finished.set_result(None)

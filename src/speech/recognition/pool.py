@@ -1,7 +1,7 @@
-"""RecogniserPool: worker processes that recognise speech; started when they are first needed.
+"""RecogniserPool: worker processes that recognise speech, started on demand.
 
-A worker that dies is started again, after a while that doubles; its sessions tell it again what it had
-not settled.
+A worker that dies is restarted after a delay that doubles with each failure; its sessions send again what it had
+not acknowledged.
 """
 
 import asyncio
@@ -40,17 +40,17 @@ log = get("speech")
 
 @dataclass(frozen=True, slots=True)
 class SpeechConfig:
-    """What an operator may choose."""
+    """Settings of speech recognition."""
 
     model_folder: str = ""
-    """Of another Whisper model; empty is the English one that comes with the extra ``stt``."""
+    """Folder of another Whisper model; empty selects the English one of the extra ``stt``."""
     workers: int = 0
-    """Processes at most; 0 is one for each two cores."""
+    """Maximum number of processes; 0 is one per two cores."""
     queue_folder: Path = Path("speech")
     limits: QueueLimits = field(default_factory=QueueLimits)
     engine: str = "mixminus.speech.recognition.whisper:load"
     check: Callable[[str], frozenset[str] | None] = check
-    """Says which languages there are, before any process is started."""
+    """Returns the supported languages, before any process is started."""
     log_level: str = "info"
     log_json: bool = False
     environment: dict[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class SpeechConfig:
 
 
 class RecogniserPool:
-    """Gives each session to the worker that has the fewest."""
+    """Assigns each session to the worker with the fewest sessions."""
 
     def __init__(self, config: SpeechConfig) -> None:
         self._config = config
@@ -76,7 +76,7 @@ class RecogniserPool:
         )
 
     def require(self, language: str) -> str:
-        """Return a tag's primary language; RecogniserMissing or LanguageNotSupported if it cannot be had."""
+        """Return a tag's primary language; RecogniserMissing or LanguageNotSupported if it is unavailable."""
         primary = language.partition("-")[0].lower()
         if not primary:
             raise LanguageNotSupported("language is missing")
@@ -91,25 +91,25 @@ class RecogniserPool:
     def open(
         self, session: str, language: str, on_report: Callable[[Report], Awaitable[None]]
     ) -> CommandQueue:
-        """Begin a session; ``on_report`` gets its reports, one after the other."""
+        """Open a session; ``on_report`` gets its reports in order."""
         spill = SpillQueue(self._config.queue_folder / f"{session}.spill", self._config.limits)
         queue = CommandQueue(session, language, spill=spill, on_report=on_report, counters=self.counters)
         self._worker().add(queue)
         return queue
 
     def release(self, queue: CommandQueue) -> None:
-        """End a session, whether or not it is finished."""
+        """Release a session, finished or not."""
         queue.close()
         for worker in self._workers:
             worker.remove(queue)
 
     @property
     def pids(self) -> list[int]:
-        """The processes that run now."""
+        """Process ids of the running workers."""
         return [worker.pid for worker in self._workers if worker.pid]
 
     async def close(self) -> None:
-        """Let every worker go; closing twice is harmless."""
+        """Stop all workers; closing twice is harmless."""
         await asyncio.gather(*(worker.close() for worker in self._workers))
         self._workers.clear()
 
@@ -124,7 +124,7 @@ class RecogniserPool:
 
 
 class _WorkerProcess:
-    """Keeps one process alive, and brings messages there and back."""
+    """Keeps one process running, and passes messages to and from it."""
 
     def __init__(self, config: SpeechConfig, counters: Counter[str]) -> None:
         self._config = config
@@ -183,13 +183,13 @@ class _WorkerProcess:
             "json" if config.log_json else "text",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            # One core, whatever a library thinks of the others.
+            # One core, whatever a library would choose.
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **config.environment},
         )
         self._wake.set()
 
     async def _serve(self) -> None:
-        """Bring messages there and back until the process is gone."""
+        """Pass messages until the process ends."""
         assert self._process is not None
         assert self._process.stdin is not None and self._process.stdout is not None
         scope = TaskScope(task_failed("speech"))
@@ -201,7 +201,7 @@ class _WorkerProcess:
             await scope.close()
 
     async def _write(self, pipe: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):  # the reader notices
+        with suppress(ConnectionError):  # _read ends as well
             while True:
                 await self._wake.wait()
                 self._wake.clear()
@@ -219,7 +219,7 @@ class _WorkerProcess:
                 await queue.take(report)  # type: ignore[arg-type]
 
     async def _stop(self) -> None:
-        """Close the pipe and wait for the process to leave; one that does not is killed."""
+        """Close the pipe and wait for the process to exit; kill it after a timeout."""
         process, self._process = self._process, None
         if process is None:
             return

@@ -1,4 +1,4 @@
-"""Sessions: the transcribes that are not done, from what they listen to until the last word is written."""
+"""Sessions: the transcriptions in progress, from their audio source to the last stored transcript."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -41,7 +41,7 @@ class _Session:
 
 
 class Sessions:
-    """Runs each session in a task of its own."""
+    """Runs each session in its own task."""
 
     def __init__(self, store: Store, clock: Clock, ledger: TranscribeLedger, pool: RecogniserPool) -> None:
         self._store = store
@@ -56,7 +56,7 @@ class Sessions:
         return self._pool.counters
 
     def open(self, transcribe: Transcribe, language: str, source: Source, speakers: Speakers) -> None:
-        """Listen from now on, until told to end or the source does."""
+        """Start a session; it ends by ``end`` or with its source."""
         writer = TranscriptWriter(
             transcribe,
             stream_of(transcribe),
@@ -70,11 +70,11 @@ class Sessions:
         self._scope.spawn(f"transcribe {transcribe.id}", self._run(session, source))
 
     def of(self, references: Collection[UUID]) -> list[TranscribeId]:
-        """Return the sessions that listen to any of these things."""
+        """Return the sessions of any of these references."""
         return [id_ for id_, each in self._sessions.items() if each.transcribe.reference_id in references]
 
     def end(self, transcribe_id: TranscribeId) -> bool:
-        """Stop listening; what was heard is still recognised. Return whether anybody listened."""
+        """Stop a session; audio received so far is still recognised. Return whether there was one."""
         session = self._sessions.get(transcribe_id)
         if session:
             session.end()
@@ -86,7 +86,7 @@ class Sessions:
         return session.queue.lag_s if session else 0.0
 
     async def close(self) -> None:
-        """End every session, wait a little for what was heard, and let the recognisers go."""
+        """Stop every session, wait a few seconds for audio in progress, and stop the recognisers."""
         sessions = tuple(self._sessions.values())
         for session in sessions:
             session.end()

@@ -26,29 +26,29 @@ from mixminus.tasks import Interrupted, unless
 
 __all__ = ["FileSource", "Source", "Speakers", "TapSource", "Track", "tracks_of"]
 
-# A tenth of a second more until a partial result; the tap's ring holds a hundred times as much.
+# Adds a tenth of a second to partial results; the tap's ring holds a hundred times as much.
 _PERIOD_S: Final = 0.1
 _PIECE_SAMPLES: Final = SAMPLE_RATE_HZ
 # A recording is read only as fast as it is recognised.
 _AHEAD_S: Final = 120.0
-# Who is behind a stem is looked up a moment after it was heard, and an utterance begins with what was before it.
+# The speaker is looked up slightly after the audio, and an utterance begins with its pre-roll.
 _SLACK_SAMPLES = SAMPLE_RATE_HZ // 2
 
 
 class Speakers:
-    """A stem may change hands: a call that leaves a room and comes again is another participant."""
+    """Who speaks in each stem: a call that leaves a room and rejoins is another participant in the same stem."""
 
     def __init__(self) -> None:
         self._known: dict[int, list[tuple[int, Speaker]]] = defaultdict(list)
 
     def note(self, stem: int, sample: int, speaker: Speaker) -> None:
-        """Say who is behind a stem from a sample on."""
+        """Set the speaker of a stem from a sample on."""
         known = self._known[stem]
         if not known or known[-1][1] != speaker:
             known.append((sample, speaker))
 
     def at(self, stem: int, sample: int) -> Speaker:
-        """Return who was behind a stem; whoever was the first, for what was before."""
+        """Return the speaker of a stem at a sample; before the first known one, the first."""
         known = self._known.get(stem)
         if not known:
             return NOBODY
@@ -58,15 +58,15 @@ class Speakers:
 
 
 class Source(Protocol):
-    """Something to listen to."""
+    """Audio to transcribe."""
 
     async def listen(self, queue: CommandQueue, stop: asyncio.Future[None]) -> None:
-        """CommandQueue until told to stop, or until there is no more."""
+        """Queue audio until ``stop`` is done or the audio ends."""
         ...
 
 
 class TapSource:
-    """The stems of a bridge, or the ways of a call, that are wanted; owns the tap."""
+    """The wanted stems of a bridge's or call's tap; owns the tap."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class TapSource:
             self._tap.close()
 
     def _drain(self, queue: CommandQueue) -> None:
-        # Position first: records up to it are in the ring by then, and silence is told only up to it.
+        # Position first: records up to it are in the ring by then, so only audio before it may be taken as silence.
         position = self._tap.position
         stems: dict[int, list[tuple[int, Pcm]]] = defaultdict(list)
         for record in self._tap.read():
@@ -113,10 +113,10 @@ class TapSource:
 
 
 class FileSource:
-    """The files of a recording, each a stem, cut at the same samples."""
+    """The files of a recording, each a stem, all starting at the same sample."""
 
     def __init__(self, files: Mapping[int, Callable[[], BinaryIO]], clock: Clock) -> None:
-        """Take what opens each file where it is kept; it is called, and blocks, in a thread."""
+        """``files`` are functions that open each stem's file; they block, and are called in a thread."""
         self._files = files
         self._clock = clock
 
@@ -138,7 +138,7 @@ class FileSource:
 
 
 def _joined(records: list[tuple[int, Pcm]]) -> Iterator[tuple[int, Pcm]]:
-    """Join stretches without a gap between them."""
+    """Join contiguous ranges."""
     if not records:
         return
     first, parts = records[0][0], [records[0][1]]
@@ -153,7 +153,7 @@ def _joined(records: list[tuple[int, Pcm]]) -> Iterator[tuple[int, Pcm]]:
 
 
 def _pieces(opened: Callable[[], BinaryIO]) -> Iterator[Pcm]:
-    """Read a sound file, whatever its format, a second at a time."""
+    """Decode a file of any format, a second at a time."""
     rest: Pcm = np.empty(0, np.int16)
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
     with opened() as file, av.open(file, "r") as container:
@@ -169,7 +169,7 @@ def _pieces(opened: Callable[[], BinaryIO]) -> Iterator[Pcm]:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One file, and who has spoken in it from which sample on, at our rate."""
+    """A file, and its speakers by the sample from which on they speak, at SAMPLE_RATE_HZ."""
 
     open: Callable[[], BinaryIO]
     speakers: tuple[tuple[int, Speaker], ...] = ()
@@ -178,7 +178,7 @@ class Track:
 def tracks_of(storage: Storage, recording: Recording) -> dict[int, Track]:
     """Return the stems of a recording, numbered from 1; the mix if it has none. Blocks; FileNotFoundError."""
     mix = recording.files[0]["name"] if recording.files else f"{MAIN}.wav"
-    storage.size(recording.id, mix)  # it may have been deleted
+    storage.size(recording.id, mix)  # raises if it was deleted
 
     def opened(name: str) -> Callable[[], BinaryIO]:
         return functools.partial(storage.open, recording.id, name)
@@ -186,7 +186,7 @@ def tracks_of(storage: Storage, recording: Recording) -> dict[int, Track]:
     try:
         with storage.open(recording.id, TIMELINE) as file:
             timeline = orjson.loads(file.read())
-    except FileNotFoundError:  # of an older server: one file
+    except FileNotFoundError:  # of an older version: one file
         return {1: Track(opened(mix))}
     stems = [each for each in timeline["files"] if each["name"] != mix]
     speakers = _speakers([line["entry"] for line in timeline["entries"]])
@@ -201,7 +201,7 @@ def tracks_of(storage: Storage, recording: Recording) -> dict[int, Track]:
 
 
 def _speakers(entries: list[dict[str, Any]]) -> dict[str, list[tuple[int, Speaker]]]:
-    """Return who has joined by each port, and when."""
+    """Return the participants on each port, and when they joined."""
     found: dict[str, list[tuple[int, Speaker]]] = defaultdict(list)
     rate_hz = entries[0]["sample_rate_hz"]
     for entry in entries:

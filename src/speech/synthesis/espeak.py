@@ -1,4 +1,4 @@
-"""EspeakSpeech: a hundred languages, where the program espeak-ng is installed; a process for each text."""
+"""EspeakSpeech: about a hundred languages through the program espeak-ng; one process per text."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ _VOICE = re.compile(r"[A-Za-z0-9_+-]{1,40}")
 
 
 class EspeakSpeech:
-    """Speaks whatever language the installed program lists."""
+    """Supports the languages that the installed program lists."""
 
     def __init__(self) -> None:
         self.name = _PROGRAM
@@ -36,7 +36,7 @@ class EspeakSpeech:
         return bool(self._program and _nearest(language, await self._known()))
 
     async def speak(self, text: str, utterance: Utterance) -> Pcm:
-        """Return the audio; SpeechFailed if the program fails or takes too long."""
+        """Return the audio; SpeechFailed if the program fails or times out."""
         voice = utterance.voice if _VOICE.fullmatch(utterance.voice) else ""
         known = await self._known()
         if voice.partition("+")[0].lower() not in known:
@@ -44,13 +44,13 @@ class EspeakSpeech:
         said = await self._run("-v", voice, "-s", str(_WORDS_A_MINUTE), "--stdin", "--stdout", text=text)
         with wave.open(io.BytesIO(said)) as file:
             rate_hz = file.getframerate()
-        # Written to a pipe, the header's sizes are guesses: what follows it is what counts.
+        # In a pipe the header's sizes are placeholders: read up to the end.
         body = said[said.index(b"data") + 8 :]
         pcm = np.frombuffer(body[: len(body) // 2 * 2], "<i2").astype(np.int16)
         return await asyncio.to_thread(resampled, pcm, rate_hz, utterance.sample_rate_hz)
 
     async def close(self) -> None:
-        """Nothing outlives a text."""
+        """Nothing to close: a process ends with its text."""
 
     async def _known(self) -> frozenset[str]:
         if self._voices is None:
@@ -87,7 +87,7 @@ class EspeakSpeech:
 
 
 def _nearest(language: str, known: frozenset[str]) -> str:
-    """Return the voice of a language: its dialect's, else its own, else that of any of its dialects."""
+    """Return the voice of a language: exact dialect, else base language, else any dialect of it."""
     tag = language.lower()
     base = tag.partition("-")[0]
     if tag in known or base in known:

@@ -1,4 +1,9 @@
-"""SpeechService: speaks texts, each by the first engine that knows its language, and each only once."""
+"""SpeechService: turns text into audio (text to speech).
+
+    text or SSML -> pieces (text) -> cache, else the first engine that supports the language -> cache -> PCM
+
+Engines run in processes of their own: HibariSpeech for English, EspeakSpeech for other languages.
+"""
 
 import asyncio
 from collections import Counter
@@ -20,7 +25,7 @@ _MAX_WAITING: Final = 64
 
 
 class SpeechService:
-    """Owns engines and cache; a text that several want at once is spoken once."""
+    """Owns engines and cache; concurrent requests for the same text are synthesised once."""
 
     def __init__(
         self, engines: Sequence[TextToSpeech], cache: SpeechCache, *, max_waiting: int = _MAX_WAITING
@@ -48,15 +53,15 @@ class SpeechService:
             return pcm
         if utterance not in self._making:
             self._begin(engine, utterance, said)
-        # Whoever is interrupted leaves the others their audio, and the cache its own.
+        # A cancelled caller does not cancel the synthesis: other callers and the cache still use it.
         return await asyncio.shield(self._making[utterance])
 
     async def check(self, language: str) -> None:
-        """Raise LanguageNotSpoken for a language that no engine knows."""
+        """Raise LanguageNotSpoken for a language without an engine."""
         await self._engine(language)
 
     async def close(self) -> None:
-        """Stop speaking; closing twice is harmless."""
+        """Stop all synthesis; closing twice is harmless."""
         await self._scope.close()
         for engine in self._engines:
             await engine.close()
@@ -72,7 +77,9 @@ class SpeechService:
             self._counters["speech.refused"] += 1
             raise SpeechBusy("too many texts wait to be spoken; try again")
         made: asyncio.Future[Pcm] = asyncio.get_running_loop().create_future()
-        made.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to ask
+        made.add_done_callback(
+            lambda done: done.cancelled() or done.exception()
+        )  # no caller may be left to retrieve it
         self._making[utterance] = made
         self._scope.spawn("speak", self._make(engine, utterance, said, made))
 
@@ -95,7 +102,7 @@ class SpeechService:
             made.set_exception(SpeechFailed("the text cannot be spoken"))
             raise
         finally:
-            made.cancel()  # harmless where it is done
+            made.cancel()  # no effect if done
             del self._making[utterance]
 
 

@@ -78,7 +78,7 @@ class RecordingLibrary:
 
     def start(self) -> None:
         """Start the hourly maintenance: expire old recordings, retry uploads."""
-        self._scope.spawn("upkeep", self._run())
+        self._scope.spawn("maintenance", self._run())
 
     async def close(self) -> None:
         """Stop the maintenance; closing twice is harmless."""
@@ -114,7 +114,7 @@ class RecordingLibrary:
         samples = self._recordings.samples(recording_id)
         path = self._folder(recording_id) / f"{MAIN}.wav"
         if samples is None or not path.is_file():
-            raise RecordingNotActive(f"recording {recording_id} does not go on")
+            raise RecordingNotActive(f"recording {recording_id} is not in progress")
         shape = await self._on_disk(functools.partial(shape_of, path))
         header = wav_header(shape, samples * shape.frame_bytes)
         return Sound(
@@ -192,7 +192,7 @@ class RecordingLibrary:
             try:
                 await self.run_maintenance()
             except Exception as exc:
-                log.error("upkeep failed", exc_info=exc)
+                log.error("maintenance failed", exc_info=exc)
             await self._clock.sleep(_MAINTENANCE_S)
 
     async def _on_disk(self, work: Callable[[], T]) -> T:

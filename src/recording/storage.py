@@ -81,7 +81,7 @@ class RemoteStorage:
         except ImportError as error:
             raise Unavailable(f"recording_storage_url: {_HELP} to store recordings there") from error
         except ValueError as error:
-            raise InvalidArgument("recording_storage_url: fsspec knows no such protocol") from error
+            raise InvalidArgument("recording_storage_url: fsspec does not support the protocol") from error
         self._local = LocalStorage(directory)
         # In an object store a folder is part of a name, and creating one would create a bucket.
         self._has_folders = _OBJECT_STORES.isdisjoint(_protocols(self._files))

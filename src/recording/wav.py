@@ -77,7 +77,7 @@ def shape_of(path: Path) -> WavShape:
     large = head[12:16] in (b"JUNK", b"ds64")
     at = 48 if large else 12
     if len(head) < _PLAIN_BYTES or head[at : at + 4] != b"fmt ":
-        raise ValueError("not a WAV file of ours")
+        raise ValueError("not a WAV file written by mixminus")
     channels, sample_rate_hz = struct.unpack_from("<HI", head, at + 10)
     return WavShape(sample_rate_hz, channels, large=large)
 

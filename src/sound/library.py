@@ -32,7 +32,7 @@ log = get("sound")
 
 
 async def no_fetch(url: str, max_bytes: int) -> bytes:
-    raise SoundNotFound("sounds are not fetched from the network here")
+    raise SoundNotFound("fetching sounds from the network is disabled")
 
 
 class SoundLibrary:

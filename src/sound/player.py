@@ -84,9 +84,9 @@ class Player:
         before, begun_s = playout.pending, self._clock.monotonic_s()
         await self._clock.sleep(seconds)
         if playout.closed:
-            raise PlaybackStalled("the room has closed")
+            raise PlaybackStalled("the room closed")
         while playout.pending == before and not playout.done:
             if self._clock.monotonic_s() - begun_s > _STALL_S:
                 self.counters["sound.stalled"] += 1
-                raise PlaybackStalled("the leg takes no audio")
+                raise PlaybackStalled("the leg consumes no audio")
             await self._clock.sleep(_POLL_S)

@@ -159,7 +159,7 @@ class SoundService:
             self._counters["sound.asides_dropped"] += 1
             work.close()
         else:
-            self._scope.spawn("tell", work)
+            self._scope.spawn("play", work)
 
     @contextmanager
     def _log_failure(self, name: str) -> Iterator[None]:
@@ -167,7 +167,7 @@ class SoundService:
             yield
         except MixMinusError as failure:
             self._counters["sound.prompts_failed"] += 1
-            log.warning("not told", prompt=name, reason=failure.reason)
+            log.warning("prompt not played", prompt=name, reason=failure.reason)
 
 
 async def _race(over: asyncio.Future[Any], work: Coroutine[Any, Any, None]) -> None:

@@ -47,11 +47,11 @@ class Decoder:
             self._container: InputContainer = av.open(raw, "r", format=guess, options=options)
         except (av.FFmpegError, ValueError) as error:
             raw.close()
-            raise SoundUnreadable("this is not audio in a format that is read here") from error
+            raise SoundUnreadable("not audio, or not in a supported format") from error
         self._raw = raw
         if not self._container.streams.audio:
             self.close()
-            raise SoundUnreadable("there is no audio in it")
+            raise SoundUnreadable("the file contains no audio")
         self._pieces = self._decode()
 
     def read(self) -> NDArray[np.int16] | None:
@@ -59,7 +59,7 @@ class Decoder:
         try:
             piece = next(self._pieces, None)
         except av.FFmpegError as error:
-            raise SoundUnreadable("the audio is damaged") from error
+            raise SoundUnreadable("the audio is corrupt") from error
         if piece is None or self._left <= 0:
             return None
         piece = piece[: self._left]

@@ -76,7 +76,7 @@ class ExternalMediaService:
         """Start a fork, until the call ends; InvalidArgument, Unavailable, TooManyForks, CallNotProgressing."""
         family, address = await self._resolved(fork)
         if len(self._forks.get(call.id, ())) >= MAX_FORKS:
-            raise TooManyForks(f"the audio of call {call.id} goes to {MAX_FORKS} places already")
+            raise TooManyForks(f"call {call.id} has {MAX_FORKS} forks, the maximum")
         direction = _DIRECTIONS.get(fork.listen, Direction.BOTH)
         try:
             audio = CallAudio(self._engine, call.port, direction=direction, ring_s=_RING_S)
@@ -86,7 +86,7 @@ class ExternalMediaService:
             rtp_fork = _RtpFork(fork, audio, _connected(family, address), self.counters)
         except OSError as exc:
             audio.close()
-            raise Unavailable("external_host: there is no direction there") from exc
+            raise Unavailable("external_host: no route to the host") from exc
         self._forks[call.id].append(rtp_fork)
         self.counters["external.opened"] += 1
         self._scope.spawn(f"external media {call.id}", self._run(call.id, rtp_fork))
@@ -113,13 +113,13 @@ class ExternalMediaService:
 
     async def _resolved(self, fork: Fork) -> tuple[int, Address]:
         if not fork.host:
-            raise InvalidArgument("external_host: is missing")
+            raise InvalidArgument("external_host: missing")
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_RESOLVE_TIMEOUT_S):
                 found = await loop.getaddrinfo(fork.host, fork.port, type=socket.SOCK_DGRAM)
         except (OSError, TimeoutError, UnicodeError) as exc:
-            raise Unavailable("external_host: nobody knows this name") from exc
+            raise Unavailable("external_host: the name cannot be resolved") from exc
         for family, _, _, _, address in found:
             if self._reachable(str(address[0])):
                 return family, address

@@ -87,12 +87,12 @@ def rtp_payload(message: bytes, payload_type: int) -> bytes:
     begin = _RTP.size + (first & 0x0F) * _WORD_BYTES
     if first & 0x10:
         if len(message) < begin + _WORD_BYTES:
-            raise MalformedFrame("extension cut short")
+            raise MalformedFrame("truncated header extension")
         (words,) = struct.unpack_from("!H", message, begin + 2)
         begin += _WORD_BYTES * (1 + words)
     end = len(message) - (message[-1] if first & 0x20 else 0)
     if end < begin:
-        raise MalformedFrame("cut short")
+        raise MalformedFrame("truncated")
     return message[begin:end]
 
 
@@ -130,11 +130,11 @@ class _AudioSocket:
         at = 0
         while at < len(message):
             if len(message) - at < _TLV.size:
-                raise MalformedFrame("cut short")
+                raise MalformedFrame("truncated")
             kind, length = _TLV.unpack_from(message, at)
             at += _TLV.size + length
             if at > len(message):
-                raise MalformedFrame("cut short")
+                raise MalformedFrame("truncated")
             if kind == _TLV_AUDIO:
                 audio += message[at - length : at]
         return _pcm(bytes(audio))
@@ -153,7 +153,7 @@ def _bytes(pcm: Pcm) -> bytes:
 
 def _pcm(payload: bytes) -> Pcm:
     if len(payload) % 2:
-        raise MalformedFrame("half a sample")
+        raise MalformedFrame("odd number of bytes")
     return np.frombuffer(payload, "<i2").astype(np.int16)
 
 

@@ -101,7 +101,7 @@ class StreamService:
 
     def _check_place(self, of: UUID) -> None:
         if len(self._streams.get(of, ())) >= MAX_STREAMS:
-            raise TooManyStreams(f"there are {MAX_STREAMS} media streams already")
+            raise TooManyStreams(f"there are {MAX_STREAMS} media streams, the maximum")
 
     def _open(self, of: UUID, audio: Audio, encapsulation: Encapsulation) -> MediaStream:
         stream = MediaStream(audio, encapsulation, self.counters)

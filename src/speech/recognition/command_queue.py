@@ -161,7 +161,7 @@ class CommandQueue:
         message = end.to_bytes(8) + encode(command)
         if not self._spill.put(message):
             self._counters["speech.records_dropped"] += 1
-            log.error("speech lost", transcribe_id=self.session)
+            log.error("queue full, speech dropped", transcribe_id=self.session)
         self._offered = max(self._offered, end)
         self._note_lag()
         self.wake()
@@ -198,7 +198,11 @@ class CommandQueue:
         if self._losses >= MAX_LOSSES:
             kept = deque(each for each in self._sent if _is_finish(each))
             self._counters["speech.records_dropped"] += len(self._sent) - len(kept)
-            log.error("speech left out", transcribe_id=self.session, records=len(self._sent) - len(kept))
+            log.error(
+                "speech skipped after repeated crashes",
+                transcribe_id=self.session,
+                records=len(self._sent) - len(kept),
+            )
             self._sent, self._losses = kept, 0
         self._again.extendleft(reversed(self._sent))
         self._sent.clear()

@@ -83,8 +83,8 @@ class RecogniserPool:
         languages = self._config.check(self._config.model_folder)
         if languages is not None and primary not in languages:
             raise LanguageNotSupported(
-                f"the model knows only {', '.join(sorted(languages))}; set MIXMINUS_SPEECH_MODEL_DIR to a model "
-                "that knows more"
+                f"the model supports only {', '.join(sorted(languages))}; set MIXMINUS_SPEECH_MODEL_DIR to a model "
+                "that supports more"
             )
         return primary
 
@@ -165,7 +165,7 @@ class _WorkerProcess:
             delay_s = FIRST_DELAY_S if self._ready else min(2 * delay_s, MAX_DELAY_S)
             await self._stop()
             self._counters["speech.worker_losses"] += 1
-            log.error("recogniser lost", restart_in_s=delay_s)
+            log.error("recogniser died", restart_in_s=delay_s)
             for queue in self._queues.values():
                 queue.rewind(guilty=self._ready)
             await asyncio.sleep(delay_s)

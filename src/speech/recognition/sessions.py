@@ -94,7 +94,10 @@ class Sessions:
             await asyncio.wait([session.over for session in sessions], timeout=CLOSE_GRACE_S)
         for session in sessions:
             if not session.over.done():
-                log.error("speech not recognised", transcribe_id=str(session.transcribe.id))
+                log.error(
+                    "session closed before all speech was recognised",
+                    transcribe_id=str(session.transcribe.id),
+                )
                 session.queue.close()
         if sessions:
             await asyncio.wait([session.over for session in sessions])
@@ -108,7 +111,7 @@ class Sessions:
             try:
                 await source.listen(session.queue, session.stop)
             except (MixMinusError, OSError, ValueError) as exc:
-                log.error("cannot listen", transcribe_id=str(session.transcribe.id), exc_info=exc)
+                log.error("audio source failed", transcribe_id=str(session.transcribe.id), exc_info=exc)
             session.queue.put(Finish(session.queue.session))
             await session.queue.finished
             await session.writer.written()

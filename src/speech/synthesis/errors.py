@@ -12,7 +12,7 @@ class LanguageNotSpoken(InvalidArgument):
 
     def __init__(self, language: str) -> None:
         super().__init__(
-            f"nobody here speaks {language!r}: English is built in, more languages come with the program espeak-ng"
+            f"no engine for the language {language!r}: English is built in, install the program espeak-ng for others"
         )
 
 

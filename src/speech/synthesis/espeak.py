@@ -74,7 +74,7 @@ class EspeakSpeech:
                 async with asyncio.timeout(_MAX_S):
                     said, _ = await process.communicate(text.encode())
             except TimeoutError as error:
-                raise SpeechFailed("espeak-ng takes too long") from error
+                raise SpeechFailed("espeak-ng timed out") from error
             finally:
                 if process.returncode is None:
                     self.losses += 1
@@ -82,7 +82,7 @@ class EspeakSpeech:
                         process.kill()
                     await process.wait()
         if process.returncode or not said:
-            raise SpeechFailed("espeak-ng has failed")
+            raise SpeechFailed("espeak-ng failed")
         return said
 
 

@@ -46,11 +46,11 @@ class HibariSpeech:
                 self.losses += 1
                 await _kill(worker)
                 if isinstance(error, TimeoutError | OSError | EOFError | ValueError):
-                    raise SpeechFailed("the speaking process has failed; another is started") from error
+                    raise SpeechFailed("the synthesis process failed; another one will be started") from error
                 raise
             self._idle.append(worker)
         if "error" in answer:
-            raise SpeechFailed(f"the text cannot be spoken: {answer['error']}")
+            raise SpeechFailed(f"the text cannot be synthesised: {answer['error']}")
         return pcm
 
     async def close(self) -> None:
@@ -89,7 +89,7 @@ async def _ask(worker: asyncio.subprocess.Process, request: bytes) -> tuple[dict
     answer = json.loads(line)
     samples = int(answer.get("samples", 0))
     if not 0 <= samples <= _MAX_SAMPLES:
-        raise ValueError("more samples than any text has")
+        raise ValueError("sample count out of range")
     return answer, np.frombuffer(await worker.stdout.readexactly(samples * 2), "<i2").astype(np.int16)
 
 

@@ -33,7 +33,7 @@ class SpeechService:
         self._engines = engines
         self._cache = cache
         self._max_waiting = max_waiting
-        self._making: dict[Utterance, asyncio.Future[Pcm]] = {}
+        self._pending: dict[Utterance, asyncio.Future[Pcm]] = {}
         self._scope = TaskScope(task_failed("speech"))
         self._counters: Counter[str] = Counter(
             {"speech.spoken": 0, "speech.cached": 0, "speech.refused": 0, "speech.failed": 0}
@@ -51,10 +51,10 @@ class SpeechService:
         if (pcm := self._cache.remembered(engine.name, utterance)) is not None:
             self._counters["speech.cached"] += 1
             return pcm
-        if utterance not in self._making:
-            self._begin(engine, utterance, said)
+        if utterance not in self._pending:
+            self._start(engine, utterance, said)
         # A cancelled caller does not cancel the synthesis: other callers and the cache still use it.
-        return await asyncio.shield(self._making[utterance])
+        return await asyncio.shield(self._pending[utterance])
 
     async def check(self, language: str) -> None:
         """Raise LanguageNotSpoken for a language without an engine."""
@@ -72,25 +72,25 @@ class SpeechService:
                 return engine
         raise LanguageNotSpoken(language)
 
-    def _begin(self, engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> None:
-        if len(self._making) >= self._max_waiting:
+    def _start(self, engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> None:
+        if len(self._pending) >= self._max_waiting:
             self._counters["speech.refused"] += 1
-            raise SpeechBusy("too many texts wait to be spoken; try again")
+            raise SpeechBusy("too many texts are waiting for synthesis; try again")
         made: asyncio.Future[Pcm] = asyncio.get_running_loop().create_future()
         made.add_done_callback(
             lambda done: done.cancelled() or done.exception()
         )  # no caller may be left to retrieve it
-        self._making[utterance] = made
-        self._scope.spawn("speak", self._make(engine, utterance, said, made))
+        self._pending[utterance] = made
+        self._scope.spawn("speak", self._run(engine, utterance, said, made))
 
-    async def _make(
+    async def _run(
         self, engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece], made: asyncio.Future[Pcm]
     ) -> None:
         try:
             pcm = await asyncio.to_thread(self._cache.find, engine.name, utterance)
             self._counters["speech.spoken" if pcm is None else "speech.cached"] += 1
             if pcm is None:
-                pcm = await _spoken(engine, utterance, said)
+                pcm = await _synthesise(engine, utterance, said)
                 await asyncio.to_thread(self._cache.keep, engine.name, utterance, pcm)
             self._cache.remember(engine.name, utterance, pcm)
             made.set_result(pcm)
@@ -99,14 +99,14 @@ class SpeechService:
             made.set_exception(failure)
         except Exception:
             self._counters["speech.failed"] += 1
-            made.set_exception(SpeechFailed("the text cannot be spoken"))
+            made.set_exception(SpeechFailed("the text cannot be synthesised"))
             raise
         finally:
             made.cancel()  # no effect if done
-            del self._making[utterance]
+            del self._pending[utterance]
 
 
-async def _spoken(engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> Pcm:
+async def _synthesise(engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> Pcm:
     parts: list[Pcm] = []
     for piece in said:
         if isinstance(piece, Pause):

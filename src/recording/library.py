@@ -176,13 +176,13 @@ class RecordingLibrary:
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
         await self._on_disk(functools.partial(self._recordings.storage.delete, recording_id))
-        return await self._recordings.books.deleted(recording_id)
+        return await self._recordings.ledger.mark_deleted(recording_id)
 
     async def run_maintenance(self) -> None:
         """Delete recordings older than the retention, and retry failed uploads."""
         if self._retention_days:
             moment = self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S)
-            for recording in await self._recordings.books.ended_before(moment):
+            for recording in await self._recordings.ledger.ended_before(moment):
                 await self.delete(recording.customer_id, recording.id)
                 log.info("recording expired", recording_id=str(recording.id))
         await self._recordings.retry_storing()

@@ -115,7 +115,7 @@ class Sessions:
             session.queue.put(Finish(session.queue.session))
             await session.queue.finished
             await session.writer.written()
-            await self._ledger.done(session.transcribe.id)
+            await self._ledger.mark_done(session.transcribe.id)
         finally:
             await writing.close()
             self._pool.release(session.queue)

@@ -20,7 +20,7 @@ from tests.support.clock import ManualClock
 from tests.support.house import House, open_house
 from tests.support.phone import RtpPacket, mulaw_decode
 from tests.support.tones import Pcm, level_db, tone
-from tests.support.waiting import breathe, until
+from tests.support.waiting import run_ready_tasks, until
 
 FRAME = RATE_HZ // 50
 MINE_HZ, THEIRS_HZ = 440.0, 1130.0
@@ -142,7 +142,7 @@ async def test_the_calls_end_is_its_end_and_it_can_be_stopped_before(house: Hous
     await first.waits("sleep")
     for _ in range(60):
         house.clock.advance(0.02)
-        await breathe()
+        await run_ready_tasks()
     await first.does("sleep")
     sent = counters(house)["external.packets_sent"]
     await ended(house)
@@ -221,7 +221,7 @@ async def test_one_way_and_no_more_than_five(house: House, program: Program) -> 
     assert counters(house)["external.opened"] == house.services.external.forks == MOST_FORKS
     house.tick(10)
     house.clock.advance(0.02)
-    await breathe()
+    await run_ready_tasks()
     program.receive()
     assert program.packets == []
 

@@ -45,7 +45,7 @@ async def test_a_call_is_transcribed_through_its_room(house: House) -> None:
 
 async def listening(house: House) -> None:
     """Let every session look where its call is now."""
-    await house.clock.let_nap(0.1)
+    await house.clock.run_cycle(0.1)
 
 
 async def test_a_flow_ends_what_it_has_begun(house: House) -> None:

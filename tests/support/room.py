@@ -9,10 +9,10 @@ from mixminus.webrtc.leg import WebRtcLeg
 from mixminus.webrtc.states import WebRtcLegState
 from tests.support.waiting import until
 
-__all__ = ["Listener", "OpenHouse"]
+__all__ = ["AnsweringRoom", "Listener"]
 
 
-class OpenHouse:
+class AnsweringRoom:
     """Answers every leg at once (``call.leg.IncomingLegs``)."""
 
     def __init__(self, bridge: Bridge) -> None:

@@ -8,7 +8,7 @@ from mixminus.mixer import Engine
 from mixminus.webrtc.config import WebRtcConfig
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.closing import everything_is_closed
-from tests.support.room import OpenHouse
+from tests.support.room import AnsweringRoom
 
 __all__ = ["everything_is_closed"]
 
@@ -21,12 +21,12 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def house(engine: Engine) -> OpenHouse:
-    return OpenHouse(engine.open_bridge())
+def house(engine: Engine) -> AnsweringRoom:
+    return AnsweringRoom(engine.open_bridge())
 
 
 @pytest.fixture
-async def endpoint(engine: Engine, house: OpenHouse) -> AsyncIterator[WebRtcEndpoint]:
+async def endpoint(engine: Engine, house: AnsweringRoom) -> AsyncIterator[WebRtcEndpoint]:
     endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(connect_timeout_s=20.0))
     await endpoint.start()
     yield endpoint

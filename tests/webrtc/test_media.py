@@ -11,7 +11,7 @@ from mixminus.mixer import DigitReceived, Engine
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.chromium import chromium
-from tests.support.room import Listener, OpenHouse
+from tests.support.room import AnsweringRoom, Listener
 from tests.support.tones import level_db, tone, write_wav
 from tests.support.waiting import until
 from tests.support.whip import direct
@@ -34,7 +34,7 @@ def microphone(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def listener(engine: Engine, house: OpenHouse) -> Listener:
+def listener(engine: Engine, house: AnsweringRoom) -> Listener:
     """Hears the room, in which a tone always plays."""
     house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
     return Listener(engine, house.bridge)
@@ -94,7 +94,7 @@ async def test_who_likes_two_channels_gets_them(endpoint: WebRtcEndpoint, listen
 
 
 async def test_digits_pressed_in_a_browser_arrive_once(
-    engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
+    engine: Engine, endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join()

@@ -9,11 +9,11 @@ from typing import Final
 
 from mixminus.app.settings import setting_name
 from mixminus.errors import MixMinusError, Unavailable
-from mixminus.sip.config import EDGE_FAREWELL_S
+from mixminus.sip.config import EDGE_CLEANUP_S
 
 __all__ = ["listening", "probe"]
 
-PATIENCE_S: Final = EDGE_FAREWELL_S + 4.0
+PATIENCE_S: Final = EDGE_CLEANUP_S + 4.0
 """A process that ends needs some time beyond what it means to take, and more on a busy machine."""
 PORT_RETRY_S: Final = 0.25
 WHY: Final = {

@@ -33,7 +33,7 @@ from mixminus.errors import Unavailable
 from mixminus.mixer import Engine, EngineConfig, EngineEvent
 from mixminus.model.ids import ConferenceId
 from mixminus.sip.config import SipConfig
-from mixminus.sip.endpoint import SipEndpoint
+from mixminus.sip.service import SipEndpoint
 from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade

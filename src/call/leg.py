@@ -114,7 +114,7 @@ class IncomingLegs(Protocol):
 
 
 class Hop(Protocol):
-    """Where a call leaves for; ``sip.hop.Hop`` is the one."""
+    """The address, and the connection, by which a registered phone is reached."""
 
     @property
     def transport(self) -> str: ...
@@ -178,7 +178,7 @@ class Transfers(Protocol):
 
 
 class OutgoingLegs(Protocol):
-    """Who can call somebody: ``sip.endpoint.SipEndpoint``. Browsers cannot be called."""
+    """Who can call somebody: ``sip.service.SipEndpoint``. Browsers cannot be called."""
 
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> OutgoingLeg:
         """Begin a call and return at once; raise MixMinusError where there is no port for it.

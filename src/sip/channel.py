@@ -1,33 +1,133 @@
-"""Channels: the two ways to hold one end of a SOCK_SEQPACKET pair, on a loop or without one."""
+"""Channels between the processes: SOCK_SEQPACKET pairs, one record a message.
+
+A record is JSON tagged with the class's name, and only what ``messages.py`` declares is accepted.
+"""
 
 import asyncio
+import base64
+import binascii
 import contextlib
+import dataclasses
+import enum
+import functools
 import socket
+import types
+import typing
+import uuid
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
+
+import orjson
 
 from mixminus import log
+from mixminus.errors import InvalidArgument
 from mixminus.sip.messages import Message
-from mixminus.sip.records import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
 
-__all__ = ["BlockingChannel", "Channel", "Disconnected", "socket_pair"]
+__all__ = [
+    "MAX_MESSAGE_BYTES",
+    "BlockingChannel",
+    "Channel",
+    "Disconnected",
+    "MalformedMessage",
+    "decode",
+    "encode",
+    "socket_pair",
+]
 
-# Control messages only: more than this waiting means that the other process is stuck.
+MAX_MESSAGE_BYTES: Final = 65_536
+# More control messages than this waiting means that the other process hangs.
 _MAX_WAITING: Final = 4096
 _SEND_TIMEOUT_S: Final = 5.0
-_SOCKET_BUFFER_BYTES: Final = 212_992  # what Linux grants by default
+_SOCKET_BUFFER_BYTES: Final = 212_992  # the default of Linux
 _RECORDS_A_WAKE: Final = 64
+
+_CLASSES: Final[dict[str, type]] = {each.__name__: each for each in typing.get_args(Message)}
 
 _log = log.get("sip.channel")
 
 
+class MalformedMessage(InvalidArgument):
+    """A record that is not one of our messages, or a message that is too large to send."""
+
+    reason = "MESSAGE_MALFORMED"
+
+
+def encode(message: Message) -> bytes:
+    """Return the record; raise MalformedMessage if it is larger than MAX_MESSAGE_BYTES or not JSON."""
+    try:
+        record = orjson.dumps({"type": type(message).__name__, **_plain(message)})
+    except orjson.JSONEncodeError as error:
+        raise MalformedMessage(f"{type(message).__name__}: {error}") from error
+    if len(record) > MAX_MESSAGE_BYTES:
+        raise MalformedMessage(f"{type(message).__name__} is {len(record)} bytes long")
+    return record
+
+
+def _plain(message: object) -> dict[str, object]:
+    return {each.name: _plain_value(getattr(message, each.name)) for each in dataclasses.fields(message)}  # type: ignore[arg-type]  # only called with dataclasses
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return _plain(value) if dataclasses.is_dataclass(value) else value
+
+
+def decode(record: bytes) -> Message:
+    """Return the message; raise MalformedMessage unless the record is exactly one of ``messages.Message``."""
+    if len(record) > MAX_MESSAGE_BYTES:
+        raise MalformedMessage("the record is too large")
+    try:
+        fields = orjson.loads(record)
+        kind = _CLASSES[fields.pop("type")]
+        message: Message = _build(kind, fields)
+    except (orjson.JSONDecodeError, binascii.Error, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MalformedMessage(f"not a message: {type(error).__name__}") from error
+    return message
+
+
+@functools.cache
+def _types_of(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _build(kind: type, fields: dict[str, Any]) -> Any:
+    hints = _types_of(kind)
+    if unknown := fields.keys() - hints.keys():
+        raise TypeError(f"unknown fields {unknown}")
+    return kind(**{name: _value(hints[name], value) for name, value in fields.items()})
+
+
+def _value(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one return for each kind of value
+    hint = getattr(hint, "__supertype__", hint)
+    if hint is uuid.UUID:
+        return uuid.UUID(value)
+    if hint is bytes:
+        return base64.b64decode(value, validate=True)
+    if typing.get_origin(hint) is typing.Literal:
+        if value not in typing.get_args(hint):
+            raise ValueError("not one of the allowed values")
+        return value
+    if dataclasses.is_dataclass(hint):
+        return _build(typing.cast("type", hint), value)
+    if isinstance(hint, types.GenericAlias):
+        inner = typing.get_args(hint)
+        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
+        return tuple(_value(each, part) for each, part in zip(kinds, value, strict=True))
+    if issubclass(hint, enum.Enum):
+        return hint(value)
+    if type(value) is not hint and not (hint is float and type(value) is int):
+        raise TypeError(f"{type(value).__name__} instead of {hint.__name__}")
+    return value
+
+
 class Disconnected(Exception):
-    """The process at the other end is gone."""
+    """The process at the other end has exited."""
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:
-    """Return both ends of a channel."""
+    """Return both ends of a new channel."""
     pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for end in pair:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER_BYTES)
@@ -35,7 +135,7 @@ def socket_pair() -> tuple[socket.socket, socket.socket]:
 
 
 class Channel:
-    """One end on an asyncio loop; what does not fit the socket waits in a bounded queue."""
+    """One end on an asyncio loop; messages that do not fit the socket wait in a bounded queue."""
 
     def __init__(
         self,
@@ -55,7 +155,7 @@ class Channel:
         self._loop.add_reader(end, self._read)
 
     def send(self, message: Message) -> None:
-        """Send in order; after the end of the other process, or past the queue's bound, nothing is sent."""
+        """Send in order; once the other process has exited, or the queue is full, nothing is sent."""
         if not self._open:
             return
         if len(self._waiting) >= _MAX_WAITING:
@@ -67,7 +167,7 @@ class Channel:
             self._flush()
 
     def send_with_descriptor(self, message: Message, descriptor: int) -> None:
-        """Send a message and a file descriptor; for the rare Fork, whose socket is never full."""
+        """Send a message with a file descriptor; used for Fork only, which never fills the socket."""
         if self._open:
             with contextlib.suppress(OSError):
                 socket.send_fds(self._socket, [encode(message)], [descriptor])
@@ -124,7 +224,7 @@ class Channel:
 
 
 class BlockingChannel:
-    """One end in a process without a loop; the owner polls ``fileno()``."""
+    """One end in a process without an event loop; the owner polls ``fileno()``."""
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
@@ -134,14 +234,14 @@ class BlockingChannel:
         return self._socket.fileno()
 
     def send(self, message: Message) -> None:
-        """Send, or raise Disconnected when nobody reads."""
+        """Send; raise Disconnected if the other process has exited or does not read."""
         try:
             self._socket.send(encode(message))
         except OSError as error:
             raise Disconnected from error
 
     def receive(self) -> tuple[Message, int | None]:
-        """Return a message and the file descriptor that came with it; call when readable."""
+        """Return a message and the file descriptor sent with it, if any; call when readable."""
         try:
             record, descriptors, _, _ = socket.recv_fds(self._socket, MAX_MESSAGE_BYTES + 1, 1)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""SipLeg: a phone's leg, as the rest of the house sees it."""
+"""SipLeg: a phone's leg, as calls see it (``call.leg.Leg``), and the leg of a phone that calls us."""
 
 import abc
 import asyncio
@@ -13,11 +13,11 @@ from mixminus.machine import step
 from mixminus.mixer import Port, PortMedia
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
-from mixminus.sip.messages import Answer, HangUp, Hold, Message, Refer, Reject, Ring
+from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Refer, Reject, Ring
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import agree
 
-__all__ = ["LEG_TRANSITIONS", "IncomingLeg", "LegEvent", "LegState", "SipLeg"]
+__all__ = ["LEG_TRANSITIONS", "IncomingLeg", "LegEvent", "LegState", "SipLeg", "end_of", "refusal_of"]
 
 # RFC 3261 sections 21.4.9, 21.4.18, 21.6.1
 _REFUSALS: Final = {
@@ -26,6 +26,12 @@ _REFUSALS: Final = {
     486: HangupReason.BUSY,
     600: HangupReason.BUSY,
 }
+_SUCCESS: Final = 200
+_CANCELLED: Final = 487
+_TIMEOUTS: Final = frozenset({408, 481, 504})
+# Temporarily unavailable, request timeout, cancelled, declined: RFC 3261 sections 21.4.9, 21.4.18, 21.4.25, 21.6.2.
+_NO_ANSWER: Final = frozenset({408, 480, 487, 603})
+_BUSY: Final = frozenset({486, 600})
 
 _log = log.get("sip.leg")
 
@@ -58,8 +64,7 @@ LEG_TRANSITIONS: Final[dict[LegState, dict[LegEvent, LegState]]] = {
 class SipLeg(abc.ABC):
     """Holds the port from the INVITE to the end; the dialog itself lives in a worker.
 
-    Hanging up ends the leg at once: whether the phone confirms the BYE is the
-    worker's care.
+    Hanging up ends the leg at once; the worker repeats the BYE until the phone confirms it.
     """
 
     def __init__(self, leg_id: LegId, port: Port, send: Callable[[Message], None]) -> None:
@@ -78,51 +83,51 @@ class SipLeg(abc.ABC):
         return self._port
 
     @property
-    def is_over(self) -> bool:
+    def is_ended(self) -> bool:
         return self._ended.done()
 
     @property
     @abc.abstractmethod
     def is_answered(self) -> bool:
-        """Whether the call is up."""
+        """Whether the call is answered and not over."""
 
     @abc.abstractmethod
     def _end(self) -> None:
-        """Note the end in the lifecycle."""
+        """Fire the lifecycle's end event."""
 
     @abc.abstractmethod
     def _follows_media(self) -> bool:
-        """Return whether what an exchange settles is for the port now."""
+        """Return whether the port follows the result of an offer/answer exchange now."""
 
     async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
-        """Send BYE or CANCEL, or refuse what is not answered yet."""
-        if not self.is_over:
+        """Send BYE or CANCEL, or refuse an unanswered incoming call."""
+        if not self.is_ended:
             self._send(HangUp(self._id))
-            self.over(LegEnded(reason, remote=False))
+            self.set_ended(LegEnded(reason, remote=False))
 
     async def hold(self) -> None:
-        """Send a re-INVITE: we do not listen any more."""
+        """Put the phone on hold by a re-INVITE."""
         if self.is_answered:
             self._send(Hold(self._id, on=True))
 
     async def resume(self) -> None:
-        """Send a re-INVITE: we listen again."""
+        """Take the phone off hold by a re-INVITE."""
         if self.is_answered:
             self._send(Hold(self._id, on=False))
 
     async def refer(self, uri: str) -> bool:
-        """Send a REFER (RFC 3515), if the call is up."""
+        """Send a REFER (RFC 3515); return False if the call is not answered."""
         if self.is_answered:
             self._send(Refer(self._id, uri))
         return self.is_answered
 
     async def ended(self) -> LegEnded:
         """Wait for the end."""
-        # Shielded: a waiter that gives up must not take the future from the others.
+        # Shielded: cancelling one waiter must not cancel the future for the others.
         return await asyncio.shield(self._ended)
 
     async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
-        """Follow an exchange of descriptions; one that the port cannot follow ends the leg."""
+        """Configure the port by an offer/answer exchange; end the leg if the port cannot follow it."""
         if not self._follows_media():
             return
         try:
@@ -131,9 +136,9 @@ class SipLeg(abc.ABC):
             _log.warning("description unusable", leg=str(self._id), reason=error.reason)
             await self.hang_up(HangupReason.FAILED)
 
-    def over(self, ended: LegEnded) -> None:
-        """Close the port and tell who waits; only the first end counts."""
-        if not self.is_over:
+    def set_ended(self, ended: LegEnded) -> None:
+        """Close the port and release the waiters; only the first end counts."""
+        if not self.is_ended:
             self._end()
             self._port.close()
             self._ended.set_result(ended)
@@ -142,12 +147,12 @@ class SipLeg(abc.ABC):
         if media != self._media:
             self._media = media
             self._port.configure(media)
-            # Whoever sends no events can only send tones; as events, they are not for the room's ears.
+            # Without telephone-event a phone sends tones: they become events and are removed from the audio.
             self._port.set_inband_dtmf(media.dtmf_payload_type is None, remove=True)
 
 
 class IncomingLeg(SipLeg):
-    """A leg that a phone has opened: it waits for ring, answer or reject."""
+    """A leg that a phone has opened; it waits for ring, answer or reject."""
 
     def __init__(
         self, leg_id: LegId, port: Port, *, media: PortMedia | None, send: Callable[[Message], None]
@@ -168,7 +173,7 @@ class IncomingLeg(SipLeg):
             self._send(Ring(self._id))
 
     async def answer(self) -> None:
-        """Send 200, with the port ready for what the phone may send the moment it has it."""
+        """Configure the port, then send 200: the phone may send media at once."""
         if not self._can(LegEvent.ANSWER):
             return
         if self._answered_media:
@@ -177,13 +182,13 @@ class IncomingLeg(SipLeg):
         self._send(Answer(self._id))
 
     async def reject(self, status_code: int) -> None:
-        """Send a refusal; harmless when answered or over."""
+        """Send a refusal; does nothing once answered or over."""
         if self._can(LegEvent.ANSWER):
             self._send(Reject(self._id, status_code))
-            self.over(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
+            self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
 
     def _follows_media(self) -> bool:
-        """The first exchange is done by ``answer``."""
+        """``answer`` has configured the port by the first exchange."""
         return self.is_answered
 
     def _end(self) -> None:
@@ -194,3 +199,23 @@ class IncomingLeg(SipLeg):
 
     def _fire(self, event: LegEvent) -> None:
         self._state = step(LEG_TRANSITIONS, self._state, event)
+
+
+def end_of(call: CallEnded) -> LegEnded:
+    """Return why an incoming or an answered call has ended (api.md section 5.1)."""
+    if call.local:
+        return LegEnded(HangupReason.NORMAL, remote=False)
+    if call.status_code == _CANCELLED:
+        return LegEnded(HangupReason.CANCEL, remote=True)
+    if call.status_code in _TIMEOUTS:
+        return LegEnded(HangupReason.TIMEOUT, remote=False)
+    reason = HangupReason.NORMAL if call.status_code == _SUCCESS else HangupReason.FAILED
+    return LegEnded(reason, remote=True)
+
+
+def refusal_of(call: CallEnded) -> LegEnded:
+    """Return why an outgoing call was not answered (api.md section 5.1)."""
+    if call.status_code in _BUSY:
+        return LegEnded(HangupReason.BUSY, remote=True)
+    reason = HangupReason.NOANSWER if call.status_code in _NO_ANSWER else HangupReason.FAILED
+    return LegEnded(reason, remote=True)

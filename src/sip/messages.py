@@ -1,4 +1,4 @@
-"""Every message between the processes of the SIP side; ``records.py`` makes bytes of them.
+"""Every message between the processes of the SIP side; ``channel.py`` encodes and sends them.
 
     server ── Fork ─────────────────────────────> zygote
            <─ Forked WorkerExited ───────────────
@@ -10,15 +10,14 @@
     server ── GiveAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountAsked LoginsFailed RegistrationAsked ─
 
-Commands are imperatives, reports are past participles. One message is one
-record of a Unix SOCK_SEQPACKET socket.
-End of file on such a socket means that the other process is gone.
+Commands are imperatives, reports are past participles. One message is one record of a Unix
+SOCK_SEQPACKET socket; end of file means that the other process has exited.
 """
 
 from dataclasses import dataclass, field
 
 from mixminus.model.ids import LegId
-from mixminus.sip.hop import Hop
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.sdp.negotiation import LocalEnd
 
 __all__ = [
@@ -67,13 +66,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """To the zygote, with the worker's end of its socket beside it: fork a worker."""
+    """Fork a worker; its end of the channel is sent along as a file descriptor."""
 
     worker_id: int
     max_calls: int
     session_expires_s: int
     edge_port: int
-    """On loopback: the worker takes SIP from there and from nowhere else."""
+    """On loopback: the worker accepts SIP from this port only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +85,12 @@ class Forked:
 class WorkerExited:
     worker_id: int
     exit_code: int
-    """Negative: the signal that ended it."""
+    """Negative for a signal."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerReady:
-    """The worker listens on loopback and takes so many calls at once."""
+    """The worker listens on loopback, and takes up to ``capacity`` calls at once."""
 
     sip_port: int
     capacity: int
@@ -103,38 +102,38 @@ class IncomingCall:
     sip_call_id: str
     request_uri: str
     from_uri: str
-    """With the display name, as the header has it."""
+    """The From header with its display name."""
     to_uri: str
     offer: str
-    """The SDP, or nothing: then ours goes into the 200 (late offer)."""
+    """The SDP; empty for a late offer, when ours goes into the 200."""
     account_id: str = ""
-    """The extension or trunk that has proved itself to the edge; empty for anybody else."""
+    """The extension or trunk that the edge has authenticated; empty for others."""
     source_host: str = ""
-    """The address that the INVITE came to the edge from."""
+    """The address that sent the INVITE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Call somebody, with this as our end of the media."""
+    """Make an outgoing call."""
 
     leg_id: LegId
     request_uri: str
     from_value: str
     """The From header, without a tag."""
     private: bool
-    """Ask whoever is on the way not to tell who calls (RFC 3323)."""
-    hop: Hop
+    """Ask for privacy on the way (RFC 3323)."""
+    flow: Flow
     local: LocalEnd
     offer: str
     """Our SDP."""
     username: str = ""
-    """For those who ask for digest credentials; empty where we have none."""
+    """For digest challenges; empty without credentials."""
     password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CallDialled:
-    """The INVITE of a Dial is on its way."""
+    """The INVITE of a Dial has been sent."""
 
     leg_id: LegId
     sip_call_id: str
@@ -149,14 +148,14 @@ class CallRang:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered:
-    """The far end has answered; MediaAgreed came before."""
+    """The far end has answered; MediaAgreed was sent before."""
 
     leg_id: LegId
 
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    """This is our end of the leg's media; sent before the first Ring or Answer."""
+    """Our end of an incoming call's media; sent before the first Ring or Answer."""
 
     leg_id: LegId
     local: LocalEnd
@@ -182,7 +181,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Put the phone on hold, or take it back, by a re-INVITE."""
+    """Put the phone on hold, or take it off hold, by a re-INVITE."""
 
     leg_id: LegId
     on: bool
@@ -195,7 +194,7 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class MediaAgreed:
-    """An offer/answer exchange is complete: the first one, hold, resume, or any later one."""
+    """An offer/answer exchange is complete: the first one or any later one."""
 
     leg_id: LegId
     local_sdp: str
@@ -204,7 +203,7 @@ class MediaAgreed:
 
 @dataclass(frozen=True, slots=True)
 class DigitReceived:
-    """DTMF by INFO (application/dtmf-relay)."""
+    """A DTMF digit by INFO (application/dtmf-relay)."""
 
     leg_id: LegId
     digit: str
@@ -219,12 +218,12 @@ class CallEnded:
     local: bool
     """Whether Reject, HangUp or Drain ended it."""
     redirect: str = ""
-    """Where a 3xx sends whoever has dialled."""
+    """The Contact of a 3xx."""
 
 
 @dataclass(frozen=True, slots=True)
 class DialogConfirmed:
-    """The dialog of a leg is complete: by these another one names it in a Replaces."""
+    """The dialog of a leg is confirmed; a Replaces names it by these values."""
 
     leg_id: LegId
     sip_call_id: str
@@ -234,18 +233,18 @@ class DialogConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class TransferAsked:
-    """A phone refers us to somebody; it has been told that we try."""
+    """A phone has sent REFER, and got 202."""
 
     leg_id: LegId
     refer_to: str
-    """The header's value, which the edge has found to be readable."""
+    """The header's value, validated by the edge."""
     refer_id: int
-    """What later REFERs of a dialog are told apart by; 0 for the first."""
+    """Tells apart the later REFERs of a dialog; 0 for the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Tell a phone how what it asked for goes on: a SIP status code, of which those from 200 on are the last."""
+    """Send a NOTIFY about a REFER; a status code from 200 on is the last."""
 
     leg_id: LegId
     refer_id: int
@@ -254,7 +253,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Refer:
-    """Ask a phone to call somebody else in our place."""
+    """Send a REFER: the phone is to call ``uri`` in our place."""
 
     leg_id: LegId
     uri: str
@@ -262,7 +261,7 @@ class Refer:
 
 @dataclass(frozen=True, slots=True)
 class TransferTold:
-    """A phone says how far it has come with a Refer: a SIP status code; from 200 on it is the last."""
+    """A phone has reported on our REFER; a status code from 200 on is the last."""
 
     leg_id: LegId
     status_code: int
@@ -274,11 +273,11 @@ class OpenEdge:
     port: int
     public_host: str
     inner_port: int
-    """Loopback port towards the workers; 0 at the first start, the same again after a restart."""
+    """The loopback port towards the workers; 0 at the first start, the same one after a restart."""
     invites_per_s: float
     messages_per_s: float
     domain: str = ""
-    """What the realms of customers and trunks are below."""
+    """The parent domain of the realms of customers and trunks."""
     digests: str = "both"
 
 
@@ -294,19 +293,19 @@ class AddWorker:
     sip_port: int
     capacity: int
     sip_call_ids: tuple[str, ...] = ()
-    """Calls that it already has, when the edge is the one that was restarted."""
+    """The calls that it already has, after a restart of the edge."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveWorker:
-    """The worker is gone: tell the phones of its calls."""
+    """The worker has exited: end its calls."""
 
     worker_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReserveCall:
-    """Find a worker with room for a call that we make; until the INVITE has passed its name is ``leg_id``."""
+    """Reserve a worker for an outgoing call, known as ``leg_id`` until its INVITE has passed the edge."""
 
     leg_id: LegId
 
@@ -315,30 +314,30 @@ class ReserveCall:
 class CallReserved:
     leg_id: LegId
     worker_id: int
-    """0: there is no room."""
+    """0 if all workers are full."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseCall:
-    """The call is over in its worker; of a call of ours that has not come so far, the name is its leg's id."""
+    """The call is over in its worker; an outgoing call whose INVITE was not sent is named by its leg's id."""
 
     sip_call_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeCounted:
-    """Counters that have grown, by name, with their whole value."""
+    """Counters that have changed, by name, with their total."""
 
     counters: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AccountAsked:
-    """From the edge: who may log in by this name?"""
+    """The edge asks for an account."""
 
     ask: int
     domain: str
-    """The host that was named, or the realm that was digested."""
+    """The host in the URI, or the realm of the credentials."""
     username: str
     host: str
 
@@ -348,22 +347,22 @@ class GiveAccount:
     ask: int
     realm: str
     account_id: str
-    """Empty: nobody."""
+    """Empty if there is no such account."""
     sha256: str
-    """H(A1) of RFC 7616; empty where no password opens."""
+    """H(A1) of RFC 7616; empty if no password is accepted."""
     md5: str
     trusted: bool
-    """The address is proof enough."""
+    """The source address authenticates the account."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetAccounts:
-    """Somebody's password, or whether they may log in, has changed: ask again."""
+    """An account has changed: drop the cached answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginsFailed:
-    """Somebody keeps trying an account's door, and waits longer each time from now on."""
+    """Repeated failed logins to an account; further attempts are delayed."""
 
     account_id: str
     host: str
@@ -372,7 +371,7 @@ class LoginsFailed:
 
 @dataclass(frozen=True, slots=True)
 class RegisteringPhone:
-    """One Contact of a REGISTER; 0 seconds take it away."""
+    """One Contact of a REGISTER; 0 seconds remove it."""
 
     contact: str
     expires_s: int
@@ -381,7 +380,7 @@ class RegisteringPhone:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationAsked:
-    """A phone of this account has proved itself, and wants to be found by the flow it came by."""
+    """An authenticated phone asks to be registered, reachable by the flow that it used."""
 
     ask: int
     account_id: str
@@ -400,12 +399,12 @@ class AnswerRegistration:
     ask: int
     status_code: int
     phones: tuple[tuple[str, int], ...]
-    """Every contact that the account has now, with the seconds it has left."""
+    """All contacts of the account now, with the seconds until they expire."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Take no new call; a worker also hangs up its calls, and exits when the last is over."""
+    """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
 
 Message = (

@@ -1,8 +1,7 @@
-"""The pool: edge, zygote and workers, kept running by the server process.
+"""The pool: edge, zygote and workers, started and restarted by the server process.
 
-Each worker lives by its own socket to us. When one is lost its calls are
-over: the endpoint is told, and the edge, which says farewell to the phones;
-another worker is forked in its place while the others talk on.
+Each worker has its own channel to the server. When a worker is lost its calls are over: the endpoint ends
+their legs, the edge sends BYE to their phones, and another worker is forked. Other workers are not affected.
 """
 
 import asyncio
@@ -19,7 +18,6 @@ from mixminus.machine import step
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
-from mixminus.sip.keeper import Keeper
 from mixminus.sip.messages import (
     AddWorker,
     CallDialled,
@@ -39,7 +37,7 @@ from mixminus.sip.messages import (
     WorkerExited,
     WorkerReady,
 )
-from mixminus.sip.supervision import Backoff
+from mixminus.sip.supervision import Backoff, Supervisor
 from mixminus.tasks import TaskScope
 
 __all__ = ["WORKER_TRANSITIONS", "WorkerEvent", "WorkerPool", "WorkerState", "workers_needed"]
@@ -71,7 +69,7 @@ WORKER_TRANSITIONS: Final[dict[WorkerState, dict[WorkerEvent, WorkerState]]] = {
 
 
 def workers_needed(max_calls: int, capacity: int, spare_workers: int) -> int:
-    """Return how many workers of a capacity carry so many calls, spares included."""
+    """Return how many workers are needed for ``max_calls``, spare ones included."""
     return -(-max_calls // capacity) + spare_workers
 
 
@@ -85,14 +83,14 @@ class _Worker:
     capacity: int = 0
     sip_call_ids: set[str] = field(default_factory=set)
     reserved: set[LegId] = field(default_factory=set)
-    """Legs of calls that we make."""
+    """Legs of outgoing calls."""
 
     def fire(self, event: WorkerEvent) -> None:
         self.state = step(WORKER_TRANSITIONS, self.state, event)
 
 
 class WorkerPool:
-    """Owns every process of the SIP side; speaks to the endpoint in worker ids and messages."""
+    """Owns every process of the SIP side; the endpoint sees worker ids and messages only."""
 
     def __init__(
         self,
@@ -103,7 +101,7 @@ class WorkerPool:
         on_edge: Callable[[Message], None],
     ) -> None:
         self.port = 0
-        """The public SIP port, once open."""
+        """The public SIP port, 0 until it is open."""
         self.counters: Counter[str] = Counter()
         self._config = config
         self._on_report = on_report
@@ -113,21 +111,21 @@ class WorkerPool:
         self._workers: dict[int, _Worker] = {}
         self._numbers = itertools.count(1)
         self._needed = 1
-        """One, until the first has told its capacity."""
+        """One, until the first worker has reported its capacity."""
         self._accepting = True
         self._backoff = Backoff()
         self._tasks = TaskScope(log.task_failed("sip.pool"))
         self._changed = asyncio.Event()
         self._reservations: dict[LegId, asyncio.Future[int]] = {}
         self._edge_open = False
-        self._edge = Keeper(
+        self._edge = Supervisor(
             "mixminus.sip.edge",
             config,
             on_message=self._on_edge_report,
             on_start=self._on_edge_start,
             on_loss=self._on_edge_loss,
         )
-        self._zygote = Keeper(
+        self._zygote = Supervisor(
             "mixminus.sip.zygote",
             config,
             on_message=self._on_zygote_report,
@@ -137,7 +135,7 @@ class WorkerPool:
 
     @property
     def ready(self) -> bool:
-        """Whether a phone that calls now is answered."""
+        """Whether calls can be taken now."""
         return self._accepting and self._edge_open and self._ready_workers() > 0
 
     @property
@@ -148,7 +146,7 @@ class WorkerPool:
         }
 
     async def start(self) -> None:
-        """Start everything; returns when ``max_calls`` can be taken."""
+        """Start all processes; return when ``max_calls`` can be taken, or raise Unavailable."""
         self._edge.start()
         self._zygote.start()
         try:
@@ -157,19 +155,19 @@ class WorkerPool:
                     self._changed.clear()
                     await self._changed.wait()
                     if self._edge.losses and not self._edge_open:
-                        raise Unavailable("the SIP port cannot be opened")
+                        raise Unavailable("the SIP port cannot be opened: is it in use?")
         except TimeoutError:
-            raise Unavailable("the SIP workers do not start") from None
+            raise Unavailable("the SIP workers have not started in time") from None
 
     async def reserve(self, leg_id: LegId) -> int:
-        """Have the edge, which knows of every call, keep a place; return the worker's id or raise Unavailable."""
+        """Reserve a worker for an outgoing call at the edge; return its id or raise Unavailable."""
         if not self.ready:
             raise Unavailable("no SIP worker is ready")
-        asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._reservations[leg_id] = asked
+        reservation: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._reservations[leg_id] = reservation
         self._edge.send(ReserveCall(leg_id))
         try:
-            worker_id = await asked
+            worker_id = await reservation
         finally:
             del self._reservations[leg_id]
         worker = self._workers.get(worker_id)
@@ -179,20 +177,20 @@ class WorkerPool:
         return worker_id
 
     def release(self, leg_id: LegId) -> None:
-        """Give a place back whose call was not dialled."""
+        """Release the reservation of a call that was not dialled."""
         self._edge.send(ReleaseCall(str(leg_id)))
 
     def send(self, worker_id: int, message: Message) -> None:
-        """Send a command; to a worker that is gone, nothing."""
+        """Send a command to a worker; dropped if it has exited."""
         if worker := self._workers.get(worker_id):
             worker.channel.send(message)
 
     def send_edge(self, message: Message) -> None:
-        """Send a command to the edge; while there is none, nothing."""
+        """Send a command to the edge; dropped while it is not running."""
         self._edge.send(message)
 
     async def close(self) -> None:
-        """Hang up every call, then let all processes go; closing twice is harmless."""
+        """Hang up every call, then stop all processes; closing twice is harmless."""
         self._accepting = False
         await self._tasks.close()
         self._edge.send(Drain())
@@ -215,7 +213,7 @@ class WorkerPool:
         return sum(worker.state is WorkerState.READY for worker in self._workers.values())
 
     def _fill(self) -> None:
-        """Fork as many workers as are missing, once it is known where the edge will speak from."""
+        """Fork the missing workers, once the edge's loopback port is known."""
         while self._accepting and self._zygote.pid and self._inner_port and len(self._workers) < self._needed:
             self._fork(next(self._numbers))
 
@@ -239,7 +237,7 @@ class WorkerPool:
             case WorkerReady(sip_port, capacity):
                 worker.sip_port, worker.capacity = sip_port, capacity
                 worker.fire(WorkerEvent.STARTED)
-                self._introduce(worker)
+                self._add_to_edge(worker)
                 self._needed = workers_needed(self._config.max_calls, capacity, self._config.spare_workers)
                 self._fill()
                 self._changed.set()
@@ -250,12 +248,12 @@ class WorkerPool:
                 worker.sip_call_ids.discard(sip_call_id)
                 self._edge.send(ReleaseCall(sip_call_id))
                 if leg_id in worker.reserved:
-                    # It may have ended before the edge has seen its INVITE.
+                    # It may have ended before its INVITE reached the edge.
                     worker.reserved.discard(leg_id)
                     self.release(leg_id)
         self._on_report(worker_id, message)
 
-    def _introduce(self, worker: _Worker) -> None:
+    def _add_to_edge(self, worker: _Worker) -> None:
         command = AddWorker(worker.worker_id, worker.sip_port, worker.capacity, tuple(worker.sip_call_ids))
         self._edge.send(command)
 
@@ -284,7 +282,7 @@ class WorkerPool:
                     _log.warning("worker exited", worker=worker_id, exit_code=exit_code)
 
     def _on_zygote_loss(self) -> None:
-        """Those that it has forked talk on; those that it was to fork never will."""
+        """Forked workers go on; drop those that the zygote had not forked yet."""
         for worker in [each for each in self._workers.values() if not each.pid]:
             worker.channel.close()
             del self._workers[worker.worker_id]
@@ -295,7 +293,7 @@ class WorkerPool:
         self._edge.send(
             OpenEdge(
                 host=config.host,
-                # After a restart the phones look for us where we were.
+                # After a restart phones use the same port.
                 port=self.port or config.port,
                 public_host=config.advertised_host,
                 inner_port=self._inner_port,
@@ -313,13 +311,13 @@ class WorkerPool:
                 self._edge_open = True
                 for worker in self._workers.values():
                     if worker.state is WorkerState.READY:
-                        self._introduce(worker)
+                        self._add_to_edge(worker)
                 self._fill()
                 self._changed.set()
             case CallReserved(leg_id, worker_id):
-                asked = self._reservations.get(leg_id)
-                if asked and not asked.done():
-                    asked.set_result(worker_id)
+                reservation = self._reservations.get(leg_id)
+                if reservation and not reservation.done():
+                    reservation.set_result(worker_id)
                 else:
                     self.release(leg_id)
             case EdgeCounted(counters):
@@ -329,7 +327,7 @@ class WorkerPool:
 
     def _on_edge_loss(self) -> None:
         self._edge_open = False
-        for asked in self._reservations.values():
-            if not asked.done():
-                asked.set_result(0)
+        for reservation in self._reservations.values():
+            if not reservation.done():
+                reservation.set_result(0)
         self._changed.set()

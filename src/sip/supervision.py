@@ -1,42 +1,83 @@
-"""Child processes: how one is started with its socket, and how long to wait before the next try."""
+"""Child processes, from both sides: how the server starts and restarts them, and when a child leaves.
+
+A child of the server lives as long as its socket to it: end of file is the order to leave. So it
+ignores the signals that a terminal or a service manager sends to the whole group. A child that
+hangs would never see the end of file; SIGALRM, left at its default action, ends it.
+"""
 
 import asyncio
+import ctypes
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from mixminus import log
 from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
 from mixminus.sip.messages import Message
+from mixminus.tasks import TaskScope
 
-__all__ = ["Backoff", "Child"]
+__all__ = [
+    "WATCHDOG_S",
+    "Backoff",
+    "Child",
+    "Supervisor",
+    "name_process",
+    "rearm_watchdog",
+    "start_child_process",
+]
 
-_FIRST_S: Final = 0.1
-_MOST_S: Final = 10.0
-# Who has lived so long has earned a fresh start.
+WATCHDOG_S: Final = 15
+_FIRST_DELAY_S: Final = 0.1
+_MAX_DELAY_S: Final = 10.0
+# After this long without a failure the delays start over.
 _CALM_S: Final = 60.0
 _EXIT_S: Final = 10.0
+_PR_SET_NAME: Final = 15  # <linux/prctl.h>
+_MAX_NAME_BYTES: Final = 15  # TASK_COMM_LEN without its terminator
+
+_log = log.get("sip.supervision")
+
+
+def start_child_process(name: str) -> None:
+    """Prepare the calling process: it ends on end of file, on SIGKILL, or by the watchdog."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    rearm_watchdog()
+    name_process(name)
+
+
+def rearm_watchdog() -> None:
+    """Report that the loop is alive; the next call must come within WATCHDOG_S."""
+    signal.alarm(WATCHDOG_S)
+
+
+def name_process(name: str) -> None:
+    """Set the name that ``ps`` and ``top`` show for this process; 15 characters count."""
+    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:_MAX_NAME_BYTES], 0, 0, 0)
 
 
 @dataclass(slots=True)
 class Backoff:
-    """Waiting between restarts: doubled each time, from the start again after a calm while."""
+    """The delay between restarts: doubled each time, and reset after a time without failures."""
 
     _delay_s: float = field(default=0.0, init=False)
     _failed_at_s: float = field(default=float("-inf"), init=False)
 
     def next_delay_s(self, now_s: float) -> float:
-        """Note a failure; return how long to wait before the next start."""
+        """Record a failure; return how long to wait before the next start."""
         calm = now_s - self._failed_at_s > _CALM_S
-        self._delay_s = _FIRST_S if calm else min(self._delay_s * 2, _MOST_S)
+        self._delay_s = _FIRST_DELAY_S if calm else min(self._delay_s * 2, _MAX_DELAY_S)
         self._failed_at_s = now_s
         return self._delay_s
 
 
 class Child:
-    """A Python process of ours, and the channel by which it lives."""
+    """A Python child process and the channel to it."""
 
     def __init__(self, process: asyncio.subprocess.Process, channel: Channel) -> None:
         self._process = process
@@ -51,7 +92,7 @@ class Child:
         on_message: Callable[[Message], None],
         on_disconnect: Callable[[], None],
     ) -> "Child":
-        """Run ``python -m module`` with one end of a channel."""
+        """Run ``python -m module`` with one end of a new channel."""
         ours, theirs = socket_pair()
         with theirs:
             arguments = (str(theirs.fileno()), config.log_level, "json" if config.log_json else "text")
@@ -62,7 +103,7 @@ class Child:
                 *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
-                # numpy comes along with the engine's words; its thread pool must not, least of all before a fork.
+                # The engine's types import numpy; its thread pool must not start, least of all before a fork.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
         return cls(process, Channel(ours, on_message=on_message, on_disconnect=on_disconnect))
@@ -72,7 +113,7 @@ class Child:
         return self._process.pid
 
     async def close(self) -> None:
-        """Close the channel and wait for the process to leave; one that does not is killed."""
+        """Close the channel and wait for the process to exit; kill it if it does not."""
         self.channel.close()
         try:
             async with asyncio.timeout(_EXIT_S):
@@ -80,3 +121,70 @@ class Child:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+
+
+class Supervisor:
+    """Starts a child, and another one whenever it exits, until closed."""
+
+    def __init__(
+        self,
+        module: str,
+        config: SipConfig,
+        *,
+        on_message: Callable[[Message], None],
+        on_start: Callable[[], None],
+        on_loss: Callable[[], None],
+    ) -> None:
+        self.losses = 0
+        self._module = module
+        self._config = config
+        self._on_message = on_message
+        self._on_start = on_start
+        self._on_loss = on_loss
+        self._child: Child | None = None
+        self._lost = asyncio.Event()
+        self._tasks = TaskScope(self._on_task_error)
+
+    def start(self) -> None:
+        self._tasks.spawn(f"supervise {self._module}", self._supervise())
+
+    def send(self, message: Message) -> None:
+        """Send to the child, if there is one now; otherwise drop the message."""
+        if self._child:
+            self._child.channel.send(message)
+
+    def send_with_descriptor(self, message: Message, descriptor: int) -> None:
+        if self._child:
+            self._child.channel.send_with_descriptor(message, descriptor)
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    async def close(self) -> None:
+        """Stop the child and start no other."""
+        await self._tasks.close()
+        if self._child:
+            await self._child.close()
+            self._child = None
+
+    async def _supervise(self) -> None:
+        backoff = Backoff()
+        loop = asyncio.get_running_loop()
+        while True:
+            self._lost.clear()
+            self._child = await Child.start(
+                self._module, self._config, on_message=self._on_message, on_disconnect=self._lost.set
+            )
+            self._on_start()
+            await self._lost.wait()
+            lost, self._child = self._child, None
+            self.losses += 1
+            self._on_loss()
+            await lost.close()
+            delay_s = backoff.next_delay_s(loop.time())
+            _log.error("process lost", module=self._module, restart_in_s=delay_s)
+            await asyncio.sleep(delay_s)
+
+    def _on_task_error(self, name: str, error: BaseException) -> None:
+        _log.error("supervisor failed", task=name, exc_info=error)

@@ -1,4 +1,4 @@
-"""The zygote: a process that has imported pjsua2, and forks a worker whenever the server asks.
+"""The zygote: a process that has imported pjsua2 and forks a worker for each Fork of the server.
 
 Started as ``python -m mixminus.sip.zygote DESCRIPTOR LOG_LEVEL LOG_FORMAT``. Forking costs 2 ms
 and 2 MB a worker, where a fresh interpreter costs a second and 60 MB.
@@ -14,23 +14,22 @@ import time
 from typing import Final
 
 from mixminus import log
-from mixminus.sip import watchdog
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import Fork, Forked, WorkerExited
-from mixminus.sip.naming import name_process
+from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.sip.worker import process
 
 __all__ = ["Zygote", "main"]
 
-_TURN_MS: Final = 5_000
-# The longest that a worker may take to say goodbye to its phones after the server has gone.
-_LAST_WORKERS_S: Final = 6.0
+_POLL_MS: Final = 5_000
+# How long workers may take to hang up their calls after the server has exited.
+_DRAIN_S: Final = 6.0
 
 _log = log.get("sip.zygote")
 
 
 class Zygote:
-    """Forks and reaps workers; its own life is the channel's."""
+    """Forks and reaps workers until the channel closes."""
 
     def __init__(self, channel: BlockingChannel) -> None:
         self._channel = channel
@@ -40,7 +39,7 @@ class Zygote:
         self._wakeup.setblocking(False)
 
     def run(self) -> None:
-        """Serve until the server is gone, then see the last workers off."""
+        """Serve until the server has exited, then wait for the last workers."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
         poll = select.poll()
@@ -48,15 +47,15 @@ class Zygote:
         poll.register(self._children, select.POLLIN)
         try:
             while True:
-                watchdog.rearm()
-                ready = {descriptor for descriptor, _ in poll.poll(_TURN_MS)}
+                rearm_watchdog()
+                ready = {descriptor for descriptor, _ in poll.poll(_POLL_MS)}
                 if self._children.fileno() in ready:
                     self._children.recv(4096)
                     self._reap()
                 if self._channel.fileno() in ready:
                     self._receive()
         except Disconnected:
-            self._see_off()
+            self._wait_for_workers()
 
     def _receive(self) -> None:
         message, descriptor = self._channel.receive()
@@ -81,10 +80,10 @@ class Zygote:
             self._wakeup.close()
             process.run(command, BlockingChannel(socket.socket(fileno=descriptor)))
             exit_code = 0
-        except Exception:  # noqa: BLE001 - the child ends here, whatever happened
+        except Exception:  # noqa: BLE001 - the child exits here in any case
             _log.exception("worker failed", worker=command.worker_id)
         finally:
-            # No destructor of pjsua2 and no atexit of the zygote's may run in the child.
+            # Neither destructors of pjsua2 nor atexit handlers of the zygote may run in the child.
             sys.stderr.flush()
             os._exit(exit_code)
 
@@ -96,11 +95,11 @@ class Zygote:
             worker_id = self._workers.pop(pid)
             self._channel.send(WorkerExited(worker_id, os.waitstatus_to_exitcode(status)))
 
-    def _see_off(self) -> None:
-        """Let workers hang up their calls; end those that do not come to an end."""
+    def _wait_for_workers(self) -> None:
+        """Wait until the workers have hung up their calls; kill those that take too long."""
         poll = select.poll()
         poll.register(self._children, select.POLLIN)
-        deadline_s = time.monotonic() + _LAST_WORKERS_S
+        deadline_s = time.monotonic() + _DRAIN_S
         while self._workers and (left_s := deadline_s - time.monotonic()) > 0:
             poll.poll(left_s * 1000)
             while self._workers:
@@ -117,10 +116,9 @@ class Zygote:
 def main() -> None:
     """Run the zygote on the descriptor that the server has passed."""
     _, descriptor, level, log_format = sys.argv
-    watchdog.live_by_socket()
-    name_process("mm-sip-zygote")
+    start_child_process("mm-sip-zygote")
     log.configure(level=level, json=log_format == "json")
-    # What was imported so far is never collected, so that its pages stay shared.
+    # Objects that exist now are never collected, so that their pages stay shared with the workers.
     gc.freeze()
     Zygote(BlockingChannel(socket.socket(fileno=int(descriptor)))).run()
 

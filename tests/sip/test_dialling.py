@@ -11,8 +11,9 @@ import pytest
 from mixminus.call.leg import Address, Credentials, OutgoingLeg, Target
 from mixminus.errors import MixMinusError
 from mixminus.model.call import HangupReason
+from mixminus.sip.addresses import BadTarget, TargetUnknown, resolve
 from mixminus.sip.config import SipConfig
-from mixminus.sip.hop import BadTarget, Hop, TargetUnknown, find_hop
+from mixminus.sip.internal_headers import Flow
 from tests.support.called_phone import CalledPhone, digest_is_right
 from tests.support.sip_house import PATIENCE_S, House, end_of, open_house
 from tests.support.sip_phone import Message, sdp
@@ -293,13 +294,13 @@ async def test_a_host_that_takes_no_connection_fails_at_once(house: House) -> No
 async def test_what_cannot_be_called_fails(house: House, uri: str) -> None:
     assert await end_of(dial(house, uri)) == (HangupReason.FAILED, True)
     with pytest.raises(BadTarget):
-        await find_hop(uri)
+        await resolve(uri)
 
 
 async def test_a_hop_is_an_address() -> None:
-    assert await find_hop("sip:a@192.0.2.1") == Hop("udp", "192.0.2.1", 5060)
-    assert await find_hop("sip:a@[2001:db8::1]:5070;transport=TCP") == Hop("tcp", "2001:db8::1", 5070)
-    assert (await find_hop("sip:a@localhost")).host in ("127.0.0.1", "::1")
+    assert await resolve("sip:a@192.0.2.1") == Flow("UDP", "192.0.2.1", 5060)
+    assert await resolve("sip:a@[2001:db8::1]:5070;transport=TCP") == Flow("TCP", "2001:db8::1", 5070)
+    assert (await resolve("sip:a@localhost")).host in ("127.0.0.1", "::1")
     with pytest.raises(TargetUnknown):
-        await find_hop("sip:a@no-such-host.invalid")
+        await resolve("sip:a@no-such-host.invalid")
     assert issubclass(TargetUnknown, MixMinusError)

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixminus.sip.edge.framing import StreamFramer
-from mixminus.sip.edge.message import MAX_MESSAGE_BYTES, Unparseable
+from mixminus.sip.edge.message import MAX_MESSAGE_BYTES, StreamFramer, Unparseable
 
 ONE = b"OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\nl : 4\r\n\r\nbody"
 TWO = b"BYE sip:a@b SIP/2.0\r\nContent-Length: 0\r\n\r\n"

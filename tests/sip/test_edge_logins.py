@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from mixminus.directory.realms import digest_of
 from mixminus.sip.edge.accounts import Accounts, Busy, Login, Waiting
-from mixminus.sip.edge.attempts import FREE_ATTEMPTS, Attempts
-from mixminus.sip.edge.digest import Credentials, matches, read_credentials, response_to
-from mixminus.sip.edge.flow import Flow
+from mixminus.sip.edge.digest import LIFETIME_S, Credentials, Nonces, matches, read_credentials, response_to
+from mixminus.sip.edge.limits import FREE_ATTEMPTS, Attempts
 from mixminus.sip.edge.message import Headers, Request
-from mixminus.sip.edge.nonces import LIFETIME_S, Nonces
 from mixminus.sip.grammar import Unreadable
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import AccountAsked, GiveAccount
 
 FLOW = Flow("UDP", "192.0.2.7", 5060)
@@ -46,7 +45,7 @@ def test_what_we_have_not_made_is_nothing() -> None:
 
 
 def test_what_is_forgotten_cannot_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mixminus.sip.edge.nonces._MAX_USED", 2)
+    monkeypatch.setattr("mixminus.sip.edge.digest._MAX_USED", 2)
     made = nonces()
     first, unused = made.make(1.0), made.make(1.0)
     assert made.accepts(first, 1, "request", 1.0)
@@ -104,21 +103,21 @@ def test_a_name_is_asked_for_once_whoever_waits() -> None:
     question = accounts.ask(login, waiting("1"), 0.0)
     assert accounts.ask(login, waiting("2"), 0.0) is None
     assert accounts.ask(login, waiting("2"), 0.5) is None
-    released = accounts.given(told(question), 1.0)
+    released = accounts.on_answer(told(question), 1.0)
     assert [each.request.headers.first("call-id") for each in released] == ["1", "2"]
     assert accounts.find(login, 2.0)
     assert accounts.find(Login("d", "u", "elsewhere"), 2.0) is None
     assert accounts.find(login, 60.0) is None
-    assert accounts.given(told(question), 2.0) == []
+    assert accounts.on_answer(told(question), 2.0) == []
 
 
 def test_an_answer_that_a_change_has_overtaken_is_not_kept() -> None:
     accounts, login = Accounts(), Login("d", "u", "h")
     question = accounts.ask(login, waiting("1"), 0.0)
-    accounts.forget()
-    assert len(accounts.given(told(question), 0.1)) == 1
+    accounts.invalidate()
+    assert len(accounts.on_answer(told(question), 0.1)) == 1
     assert accounts.find(login, 0.1) is None
-    accounts.given(told(accounts.ask(login, waiting("1"), 0.2)), 0.3)
+    accounts.on_answer(told(accounts.ask(login, waiting("1"), 0.2)), 0.3)
     assert accounts.find(login, 0.3)
 
 

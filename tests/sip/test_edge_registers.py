@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixminus.sip.edge.flow import Flow, ToPhone
-from mixminus.sip.edge.identity import Identity
-from mixminus.sip.edge.question import ToServer
+from mixminus.sip.channel import encode
+from mixminus.sip.edge.addressing import Identity, ToPhone, ToServer
 from mixminus.sip.edge.router import Router
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
     AccountAsked,
     AnswerRegistration,
@@ -18,7 +18,6 @@ from mixminus.sip.messages import (
     RegisteringPhone,
     RegistrationAsked,
 )
-from mixminus.sip.records import encode
 
 PHONE = Flow("UDP", "192.0.2.7", 5070)
 GOOD = (
@@ -46,7 +45,7 @@ def asked(router: Router, received: bytes) -> Message | None:
         encode(action.message)
         if not isinstance(action.message, AccountAsked):
             return action.message
-        (action,) = router.learn(trusted(action.message), 0.0)
+        (action,) = router.on_answer(trusted(action.message), 0.0)
     return None
 
 
@@ -76,24 +75,24 @@ def test_a_register_becomes_a_question_with_its_flow() -> None:
 def test_the_servers_word_is_the_answer(code: int, header: bytes) -> None:
     router = open_router()
     asked(router, GOOD)
-    (answer,) = router.learn(AnswerRegistration(1, code, (("sip:a@10.0.0.9", 60),)), 0.0)
+    (answer,) = router.on_answer(AnswerRegistration(1, code, (("sip:a@10.0.0.9", 60),)), 0.0)
     assert isinstance(answer, ToPhone)
     assert answer.message.startswith(b"SIP/2.0 %d" % code)
     assert header in answer.message
-    assert router.learn(AnswerRegistration(1, code, ()), 0.0) == [None]
+    assert router.on_answer(AnswerRegistration(1, code, ()), 0.0) == [None]
 
 
 def test_who_gets_no_word_is_told_to_come_later() -> None:
     router = open_router()
     router.from_phone(GOOD, PHONE, 0.0)
-    (late,) = router.turn(3.1)
+    (late,) = router.poll(3.1)
     assert isinstance(late, ToPhone)
     assert late.message.startswith(b"SIP/2.0 503")
     asked(router, GOOD.replace(b"z9hG4bKa", b"z9hG4bKb"))
-    (late,) = router.turn(10.0)
+    (late,) = router.poll(10.0)
     assert isinstance(late, ToPhone)
     assert late.message.startswith(b"SIP/2.0 503")
-    assert router.turn(20.0) == []
+    assert router.poll(20.0) == []
 
 
 @settings(max_examples=300, deadline=None)

@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.calls import LINGER_S, UNHEARD_S, Worker
-from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
-from mixminus.sip.edge.identity import Identity
-from mixminus.sip.edge.inward import Action
-from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.router import Router
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.sdp.envelope import fold, unfold
 from tests.sip.torture import ASKED, CASES, DROPPED, FORWARDED, Case
 
@@ -256,11 +254,11 @@ def test_a_lost_workers_calls_are_ended_until_confirmed() -> None:
     assert farewells[b"BYE"].message.startswith(b"BYE sip:ada@192.0.2.7:5070 SIP/2.0")
     assert b"From: <sip:1000@198.51.100.1>;tag=w" in farewells[b"BYE"].message
     assert status_code(farewells[b"SIP/2.0"]) == 500
-    assert len(router.turn(10.6)) == 2
+    assert len(router.poll(10.6)) == 2
     assert router.from_phone(answer_of(farewells[b"BYE"].message), PHONE, 10.7) is None
-    assert len(router.turn(12.0)) == 1
+    assert len(router.poll(12.0)) == 1
     assert router.from_phone(request("ACK", call_id="call-2", to_tag=";tag=x"), PHONE, 12.1) is None
-    assert router.turn(20.0) == []
+    assert router.poll(20.0) == []
 
 
 def test_a_lost_workers_dialogs_are_unknown() -> None:
@@ -276,7 +274,7 @@ def test_a_lost_workers_dialogs_are_unknown() -> None:
 def test_an_invite_of_which_the_worker_never_hears_is_answered() -> None:
     router = open_router(workers=1, capacity=1)
     router.from_phone(request("INVITE"), PHONE, 0.0)
-    (action,) = router.turn(UNHEARD_S + 1)
+    (action,) = router.poll(UNHEARD_S + 1)
     assert status_code(action) == 500
     assert isinstance(router.from_phone(request("INVITE", call_id="call-2"), PHONE, 5.0), ToWorker)
 
@@ -287,7 +285,7 @@ def test_a_released_call_is_remembered_for_a_while_and_then_no_more() -> None:
     router.from_worker(answer_of(invite.message, 404), invite.sip_port, 0.0)
     ack = request("ACK", to_tag=";tag=w")
     assert isinstance(router.from_phone(ack, PHONE, 1.0), ToWorker)
-    router.turn(LINGER_S + 1)
+    router.poll(LINGER_S + 1)
     assert router.from_phone(ack, PHONE, LINGER_S + 2) is None
 
 

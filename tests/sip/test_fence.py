@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from mixminus.sip.config import SipConfig
-from mixminus.sip.worker.fence import fence
+from mixminus.sip.worker.transport import accept_only_from
 from tests.support.sip_house import open_house
 from tests.support.sip_phone import Phone
 
@@ -38,7 +38,7 @@ def test_only_the_edges_address_and_port_are_let_in() -> None:
         port = edge.getsockname()[1]
         with bound("127.0.0.2", port) as impostor:
             stranger.sendto(b"early", worker.getsockname())
-            fence(worker, ("127.0.0.1", port))
+            accept_only_from(worker, ("127.0.0.1", port))
             for sender, text in ((stranger, b"stranger"), (impostor, b"impostor"), (edge, b"e" * 4000)):
                 sender.sendto(text, worker.getsockname())
             assert [len(each) for each in waiting(worker)] == [2048]
@@ -48,9 +48,9 @@ def test_only_the_edges_address_and_port_are_let_in() -> None:
 
 def test_a_fence_stays() -> None:
     with bound("127.0.0.1") as worker:
-        fence(worker, ("127.0.0.1", 9))
+        accept_only_from(worker, ("127.0.0.1", 9))
         with pytest.raises(PermissionError):
-            fence(worker, ("127.0.0.1", 10))
+            accept_only_from(worker, ("127.0.0.1", 10))
 
 
 async def test_a_worker_does_not_hear_strangers() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from mixminus.mixer.formats import Codec
 from mixminus.model.ids import LegId
 from mixminus.sip import messages
-from mixminus.sip.hop import Hop
+from mixminus.sip.channel import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
     AccountAsked,
     AddWorker,
@@ -55,7 +56,6 @@ from mixminus.sip.messages import (
     WorkerExited,
     WorkerReady,
 )
-from mixminus.sip.records import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
 from mixminus.sip.sdp.negotiation import LocalEnd
 
 ALL = typing.get_args(Message)
@@ -72,7 +72,7 @@ EXAMPLES: list[Message] = [
         "sip:a@b",
         '"Ånn" <sip:c@d>',
         False,
-        Hop("tcp", "192.0.2.1", 5060, 3),
+        Flow("TCP", "192.0.2.1", 5060, 3),
         LOCAL,
         "v=0\r\n",
         "user",
@@ -148,7 +148,7 @@ def test_keys_are_not_printed() -> None:
     local = LocalEnd("127.0.0.1", 1, 2, (Codec.PCMU,), key_material=b"secret")
     assert "secret" not in repr(local)
     assert "secret" not in repr(
-        Dial(LEG, "sip:a@b", "<sip:c@d>", False, Hop("udp", "::1", 1), local, "v=0\r\n", "", "secret")
+        Dial(LEG, "sip:a@b", "<sip:c@d>", False, Flow("UDP", "::1", 1), local, "v=0\r\n", "", "secret")
     )
     assert "secret" not in repr(Attach(LEG, local, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:secret\r\n"))
 
@@ -169,7 +169,7 @@ def test_keys_are_not_printed() -> None:
         pytest.param(b'{"type":"RemoveWorker","worker_id":true}', id="truth for a number"),
         pytest.param(b'{"type":"Drain","more":1}', id="field unknown"),
         pytest.param(
-            encode(next(each for each in EXAMPLES if isinstance(each, Dial))).replace(b'"tcp"', b'"tls"'),
+            encode(next(each for each in EXAMPLES if isinstance(each, Dial))).replace(b'"TCP"', b'"TLS"'),
             id="word of no list",
         ),
         pytest.param(b'{"type":"EdgeCounted","counters":[["a"]]}', id="pair cut short"),

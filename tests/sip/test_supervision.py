@@ -12,8 +12,8 @@ from mixminus.errors import Unavailable
 from mixminus.mixer import Engine
 from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
-from mixminus.sip.endpoint import SipEndpoint
 from mixminus.sip.pool import workers_needed
+from mixminus.sip.service import SipEndpoint
 from tests.support.sip_house import Desk, House, children, end_of, open_house, open_office
 from tests.support.sip_phone import Phone, PhoneCall, sdp
 from tests.support.waiting import until

@@ -17,7 +17,7 @@ from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import CustomerId
 from mixminus.sip.config import SipConfig
-from mixminus.sip.endpoint import SipEndpoint
+from mixminus.sip.service import SipEndpoint
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from tests.support.clock import ManualClock

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from mixminus.sip.config import SipConfig
-from mixminus.sip.endpoint import SipEndpoint
+from mixminus.sip.service import SipEndpoint
 from tests.support.sip_phone import Phone
 from tests.support.site import Site
 

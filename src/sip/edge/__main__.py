@@ -9,17 +9,14 @@ from typing import Final
 import uvloop
 
 from mixminus import log
-from mixminus.sip import watchdog
 from mixminus.sip.channel import Channel
-from mixminus.sip.config import EDGE_FAREWELL_S
+from mixminus.sip.config import EDGE_CLEANUP_S
+from mixminus.sip.edge.addressing import Action, Identity, ToServer
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
-from mixminus.sip.edge.flow import Flow
-from mixminus.sip.edge.identity import Identity
-from mixminus.sip.edge.inward import Action
 from mixminus.sip.edge.network import Network
-from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.router import Router
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
     AddWorker,
     AnswerRegistration,
@@ -35,13 +32,13 @@ from mixminus.sip.messages import (
     RemoveWorker,
     ReserveCall,
 )
-from mixminus.sip.naming import name_process
+from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.tasks import TaskScope
 
 __all__ = ["EdgeProcess", "main"]
 
-_TURN_S: Final = 0.25
-_TURNS_A_COUNT: Final = 8
+_POLL_S: Final = 0.25
+_POLLS_A_REPORT: Final = 8
 
 _ALGORITHMS: Final[dict[str, tuple[Algorithm, ...]]] = {
     "both": ALGORITHMS,
@@ -53,13 +50,13 @@ _log = log.get("sip.edge")
 
 
 class EdgeProcess:
-    """Ties the router to its sockets and to the server."""
+    """Connects the router to the sockets and to the server."""
 
     def __init__(self, end: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
-        self._gone = asyncio.Event()
+        self._disconnected = asyncio.Event()
         self._drained = False
-        self._channel = Channel(end, on_message=self._obey, on_disconnect=self._gone.set)
+        self._channel = Channel(end, on_message=self._on_command, on_disconnect=self._disconnected.set)
         self._tasks = TaskScope(self._on_task_error)
         self._router: Router | None = None
         self._network: Network | None = None
@@ -67,23 +64,23 @@ class EdgeProcess:
         self._counted: dict[str, int] = {}
 
     async def run(self) -> None:
-        """Serve until the server is gone; a little longer when it went without a word and there are calls."""
-        self._tasks.spawn("turns", self._turn())
-        await self._gone.wait()
+        """Serve until the server closes the channel; if it crashed, stay while the workers end their calls."""
+        self._tasks.spawn("poll", self._poll())
+        await self._disconnected.wait()
         if self._router and not self._drained:
             self._router.drain()
-            await asyncio.sleep(EDGE_FAREWELL_S if self._router.busy else 0)
+            await asyncio.sleep(EDGE_CLEANUP_S if self._router.busy else 0)
         await self._tasks.close()
         if self._network:
             await self._network.close()
 
     def _on_task_error(self, name: str, error: BaseException) -> None:
-        """Without its port, or without its turns, the edge is of no use: the server starts another."""
+        """Exit when a task fails: the server starts another edge."""
         _log.error("edge failed", task=name, exc_info=error)
         self._router = None
-        self._gone.set()
+        self._disconnected.set()
 
-    def _obey(self, command: Message) -> None:
+    def _on_command(self, command: Message) -> None:
         if isinstance(command, OpenEdge):
             self._tasks.spawn("open", self._open(command))
             return
@@ -93,14 +90,14 @@ class EdgeProcess:
             case AddWorker(worker_id, sip_port, capacity, sip_call_ids):
                 self._router.add_worker(Worker(worker_id, sip_port, capacity, set(sip_call_ids)))
             case RemoveWorker(worker_id):
-                for farewell in self._router.remove_worker(worker_id, self._loop.time()):
-                    self._network.send(farewell)
+                for ending in self._router.remove_worker(worker_id, self._loop.time()):
+                    self._network.send(ending)
             case ReserveCall(leg_id):
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._loop.time())
             case GiveAccount() | AnswerRegistration() | ForgetAccounts():
-                for action in self._router.learn(command, self._loop.time()):
+                for action in self._router.on_answer(command, self._loop.time()):
                     self._send(action)
             case Drain():
                 self._drained = True
@@ -109,7 +106,7 @@ class EdgeProcess:
                 _log.error("command unknown", type=type(command).__name__)
 
     async def _open(self, command: OpenEdge) -> None:
-        """Bind first: only then is it known who we are."""
+        """Bind first: the router needs the ports."""
         network = Network(
             self._from_phone, self._from_worker, self._counters, on_undelivered=self._undelivered
         )
@@ -134,7 +131,7 @@ class EdgeProcess:
             self._network.send(self._router.from_worker(received, sip_port, self._loop.time()))
 
     def _send(self, action: Action) -> None:
-        """Give an action to whom it concerns."""
+        """Send an action to the server, a worker or a phone."""
         if isinstance(action, ToServer):
             self._channel.send(action.message)
         elif self._network:
@@ -144,19 +141,19 @@ class EdgeProcess:
         if self._router and self._network:
             self._network.send(self._router.undelivered(message, self._loop.time()))
 
-    async def _turn(self) -> None:
-        turns = 0
+    async def _poll(self) -> None:
+        polls = 0
         while True:
-            await asyncio.sleep(_TURN_S)
-            watchdog.rearm()
-            turns += 1
+            await asyncio.sleep(_POLL_S)
+            rearm_watchdog()
+            polls += 1
             if not (self._router and self._network):
                 continue
             now_s = self._loop.time()
-            for action in self._router.turn(now_s):
+            for action in self._router.poll(now_s):
                 self._send(action)
-            self._network.turn(now_s)
-            if turns % _TURNS_A_COUNT == 0:
+            self._network.close_idle(now_s)
+            if polls % _POLLS_A_REPORT == 0:
                 self._report_counters()
 
     def _report_counters(self) -> None:
@@ -173,8 +170,7 @@ async def _serve(descriptor: int) -> None:
 def main() -> None:
     """Run the edge on the descriptor that the server has passed."""
     _, descriptor, level, log_format = sys.argv
-    watchdog.live_by_socket()
-    name_process("mm-sip-edge")
+    start_child_process("mm-sip-edge")
     log.configure(level=level, json=log_format == "json")
     uvloop.run(_serve(int(descriptor)))
 

@@ -1,12 +1,12 @@
-"""Accounts: what the server has told of who may log in, kept for a while, and who waits to hear it."""
+"""Accounts: a cache of the server's answers about logins, and the requests that wait for one."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from mixminus.sip.edge.flow import Flow
-from mixminus.sip.edge.guard import RateLimit
+from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.message import Request
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import AccountAsked, GiveAccount
 
 __all__ = ["Accounts", "Busy", "Login", "Waiting"]
@@ -14,17 +14,17 @@ __all__ = ["Accounts", "Busy", "Login", "Waiting"]
 _KEPT_S: Final = 30.0
 _MAX_KEPT: Final = 4096
 _MAX_WAITING: Final = 1024
-_PATIENCE_S: Final = 3.0
-_ASKED_PER_S: Final = 50.0
+_TIMEOUT_S: Final = 3.0
+_LOOK_UPS_PER_S: Final = 50.0
 
 
 class Busy(Exception):
-    """Nobody more can be looked up now."""
+    """Too many look-ups are pending."""
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who somebody says to be, and from where."""
+    """A claimed account, and the host that claims it."""
 
     domain: str
     username: str
@@ -33,7 +33,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request that goes on when the server has answered."""
+    """A request that is continued when the server has answered."""
 
     request: Request
     flow: Flow
@@ -41,7 +41,7 @@ class Waiting:
 
     @property
     def mark(self) -> tuple[str, ...]:
-        """What a repetition of the same request has in common with it."""
+        """What all retransmissions of the request have in common."""
         return tuple(self.request.headers.first(name) for name in ("via", "call-id", "cseq"))
 
 
@@ -53,23 +53,23 @@ class _Asked:
 
 
 class Accounts:
-    """A bounded cache; one question a login at a time, whoever waits for its answer."""
+    """A bounded cache; one look-up at a time for each login, however many requests wait for it."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[Login, tuple[GiveAccount, float]] = OrderedDict()
         self._asked: dict[int, _Asked] = {}
         self._numbers = 0
         self._outdated = 0
-        """Answers to questions up to this one may have been overtaken by a change."""
-        self._rate = RateLimit(_ASKED_PER_S)
+        """Answers to look-ups up to this one may be outdated by a change."""
+        self._rate = RateLimit(_LOOK_UPS_PER_S)
 
     def find(self, login: Login, now_s: float) -> GiveAccount | None:
-        """Return what was told lately."""
+        """Return a cached account that is not too old."""
         found = self._known.get(login)
         return found[0] if found and now_s - found[1] < _KEPT_S else None
 
     def ask(self, login: Login, waiting: Waiting, now_s: float) -> AccountAsked | None:
-        """Let a request wait; return the question, unless it is asked already. Busy if there is no room."""
+        """Let a request wait; return the look-up to send, None if one is pending. Raise Busy if there is no room."""
         for asked in self._asked.values():
             if asked.login == login:
                 if all(each.mark != waiting.mark for each in asked.waiting):
@@ -83,8 +83,8 @@ class Accounts:
         self._asked[self._numbers] = _Asked(login, now_s, [waiting])
         return AccountAsked(self._numbers, login.domain, login.username, login.host)
 
-    def given(self, account: GiveAccount, now_s: float) -> list[Waiting]:
-        """Keep an answer; return the requests that can go on."""
+    def on_answer(self, account: GiveAccount, now_s: float) -> list[Waiting]:
+        """Cache an answer; return the requests that waited for it."""
         asked = self._asked.pop(account.ask, None)
         if asked is None:
             return []
@@ -95,14 +95,14 @@ class Accounts:
             self._known.popitem(last=False)
         return asked.waiting
 
-    def forget(self) -> None:
-        """Believe nothing any more: somebody's password has changed."""
+    def invalidate(self) -> None:
+        """Drop all answers: an account has changed."""
         self._known.clear()
         self._outdated = self._numbers
 
     def expire(self, now_s: float) -> list[Waiting]:
-        """Return the requests for which no answer has come."""
-        late = [number for number, asked in self._asked.items() if now_s - asked.at_s > _PATIENCE_S]
+        """Return and drop the requests that have waited too long."""
+        late = [number for number, asked in self._asked.items() if now_s - asked.at_s > _TIMEOUT_S]
         return [waiting for number in late for waiting in self._asked.pop(number).waiting]
 
     def _admit(self) -> None:

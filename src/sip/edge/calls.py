@@ -1,9 +1,9 @@
 """The calls that pass the edge, by Call-ID: which worker has them, and what is needed to end them without it.
 
-Dialogs find their worker by the Contact that it gave them. This table is for
-what carries no Contact (CANCEL, the ACK to a refusal, retransmissions), for
-the load of each worker, and for the farewell when a worker is lost. It is
-bounded: by the workers' capacities while calls live, by number and age after.
+Requests in a dialog name their worker in the Request-URI, which is the worker's Contact. This table is for
+requests without it (CANCEL, the ACK to a refusal, retransmissions), for the load of each worker, and
+for ending the calls of a worker that has crashed. It is bounded by the workers' capacities while calls
+are active, and by number and age afterwards.
 """
 
 import enum
@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mixminus.machine import step
-from mixminus.sip.edge.flow import Flow
 from mixminus.sip.edge.message import Headers, Request
+from mixminus.sip.internal_headers import Flow
 
 __all__ = ["CALL_TRANSITIONS", "CallEvent", "CallState", "CallTable", "EdgeCall", "Worker"]
 
-# RFC 3261 section 17.1.1.2, timer D: as long may a phone repeat itself.
+# RFC 3261 section 17.1.1.2, timer D: how long a phone may retransmit.
 LINGER_S: Final = 32.0
-# pjsip answers an INVITE with 100 at once; when not, it has thrown it away.
+# pjsip answers an INVITE with 100 at once; without it, the INVITE was dropped.
 UNHEARD_S: Final = 4.0
 _MAX_RELEASED: Final = 4096
 
@@ -72,28 +72,28 @@ class Worker:
 
 @dataclass(slots=True)
 class EdgeCall:
-    """A call, from its INVITE until nobody can ask for it any more."""
+    """A call, from its INVITE until no retransmission can come any more."""
 
     invite: Request
-    """As it came, body dropped, Via stamped: what a response, a CANCEL or a BYE is built from."""
+    """As received, without its body and with its Via stamped; a response, CANCEL or BYE is built from it."""
     flow: Flow
     worker_id: int
     since_s: float
     """When the state was entered."""
     state: CallState = CallState.FORWARDED
     outgoing: bool = False
-    """Whether the INVITE is one of our own, as it left."""
+    """Whether it is an outgoing call; then ``invite`` is as sent."""
     answer: Headers | None = None
-    """Of the first 2xx: the worker's, or in an outgoing call the phone's."""
+    """The headers of the first 2xx: the worker's, or in an outgoing call the phone's."""
     sequence_number: int = 0
-    """Highest CSeq of the worker's own requests."""
+    """The highest CSeq of the requests that the worker has sent."""
 
     @property
     def call_id(self) -> str:
         return self.invite.headers.first("call-id")
 
     def is_same_transaction(self, request: Request) -> bool:
-        """Return whether an INVITE is the one that opened this call, sent again."""
+        """Return whether an INVITE is a retransmission of the one that opened this call."""
         ours, theirs = self.invite.headers, request.headers
         return all(ours.first(name) == theirs.first(name) for name in ("via", "cseq"))
 
@@ -105,7 +105,7 @@ class EdgeCall:
 
 
 class CallTable:
-    """Workers and calls; every way in has a bound."""
+    """The workers and their calls, in bounded memory."""
 
     def __init__(self) -> None:
         self.workers: dict[int, Worker] = {}
@@ -116,12 +116,12 @@ class CallTable:
         self.workers[worker.worker_id] = worker
 
     def remove_worker(self, worker_id: int) -> list[EdgeCall]:
-        """Forget a worker; return the calls that are orphans now."""
+        """Remove a worker; return the calls that it had."""
         self.workers.pop(worker_id, None)
-        orphans = [call for call in self._calls.values() if call.worker_id == worker_id]
-        for call in orphans:
+        lost = [call for call in self._calls.values() if call.worker_id == worker_id]
+        for call in lost:
             del self._calls[call.call_id]
-        return orphans
+        return lost
 
     def least_loaded(self) -> Worker | None:
         """Return the worker with the fewest calls among those with room."""
@@ -129,7 +129,7 @@ class CallTable:
         return min(free, key=lambda worker: (len(worker.sip_call_ids), worker.worker_id), default=None)
 
     def reserve(self, name: str) -> int:
-        """Keep a place for a call of ours at the worker with most room; return its number, 0 for none."""
+        """Reserve the least loaded worker for an outgoing call; return its number, 0 if all are full."""
         worker = self.least_loaded()
         if worker is None:
             return 0
@@ -137,7 +137,7 @@ class CallTable:
         return worker.worker_id
 
     def holder(self, call_id: str) -> Worker | None:
-        """Return the worker that has a call, also one that began before the edge was restarted."""
+        """Return the worker that has a call, including calls from before a restart of the edge."""
         return next((each for each in self.workers.values() if call_id in each.sip_call_ids), None)
 
     @property
@@ -146,17 +146,17 @@ class CallTable:
         return any(worker.sip_call_ids for worker in self.workers.values())
 
     def find(self, call_id: str) -> EdgeCall | None:
-        """Return a call that lives, or that lived a short while ago."""
+        """Return a call that is active or was released a short time ago."""
         return self._calls.get(call_id) or self._released.get(call_id)
 
     def open(self, call: EdgeCall) -> None:
-        """Enter a new call; its worker has room for it."""
+        """Add a new call; its worker must have room for it."""
         self._released.pop(call.call_id, None)
         self._calls[call.call_id] = call
         self.workers[call.worker_id].sip_call_ids.add(call.call_id)
 
     def fire(self, call: EdgeCall, event: CallEvent, now_s: float) -> None:
-        """Move a call on; one that has ended gives its place at the worker back."""
+        """Fire an event of a call; a call that has ended frees its place at the worker."""
         call.fire(event, now_s)
         if call.state is CallState.RELEASED:
             self._give_back(call)
@@ -166,14 +166,14 @@ class CallTable:
                 self._released.popitem(last=False)
 
     def release(self, call_id: str, now_s: float) -> None:
-        """The worker has told that a call is over."""
+        """Take a worker's report that a call is over."""
         for worker in self.workers.values():
             worker.sip_call_ids.discard(call_id)
         if call := self._calls.get(call_id):
             self.fire(call, CallEvent.ENDED, now_s)
 
     def expire(self, now_s: float) -> list[EdgeCall]:
-        """Forget calls long over; return those that their worker has not even heard of."""
+        """Drop calls released long ago; return those whose INVITE the worker has not answered with 100."""
         while self._released:
             call_id, call = next(iter(self._released.items()))
             if now_s - call.since_s < LINGER_S:

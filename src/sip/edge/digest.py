@@ -1,9 +1,19 @@
-"""Digest: challenges and credentials of RFC 7616, with the algorithms of RFC 8760. Pure."""
+"""Digest authentication: challenges, credentials and nonces of RFC 7616, with the algorithms of RFC 8760. Pure.
 
+A nonce carries its time and a MAC, so that issuing many costs no memory (RFC 7616 sections 3.3 and
+3.4.6). Only nonces that were used with the right password are kept, with the highest count seen. When there
+are too many, the oldest are dropped, and with them every nonce made before: their holders are challenged
+again with ``stale=true``, and nothing can be replayed.
+"""
+
+import base64
+import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+import struct
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,8 +21,10 @@ from mixminus.sip.grammar import TOKEN, SipUri, Unreadable
 
 __all__ = [
     "ALGORITHMS",
+    "LIFETIME_S",
     "Algorithm",
     "Credentials",
+    "Nonces",
     "challenges",
     "matches",
     "read_credentials",
@@ -27,13 +39,20 @@ _QOP: Final = "auth"
 _MAX_VALUE: Final = 256
 _MAX_PARAMETERS: Final = 16
 
+LIFETIME_S: Final = 300.0
+# How long a request may be retransmitted (RFC 3261 section 17.1.2.2, timer F).
+_REPEATED_S: Final = 32.0
+_MAX_USED: Final = 16_384
+_MAC_BYTES: Final = 16
+_HEAD = struct.Struct("!Q8s")
+
 _PARAMETER = re.compile(rf'\s*({TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({TOKEN}))\s*(?:,|\Z)')
 _COUNT = re.compile(r"[0-9a-f]{8}\Z", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What an Authorization header claims."""
+    """The values of an Authorization header."""
 
     username: str
     realm: str
@@ -48,7 +67,7 @@ class Credentials:
 def challenges(
     realm: str, nonce: str, algorithms: Iterable[Algorithm], *, stale: bool
 ) -> list[tuple[str, str]]:
-    """Return the headers of a 401, one an algorithm, the preferred first (RFC 8760 section 2.4)."""
+    """Return the headers of a 401: one for each algorithm, the preferred first (RFC 8760 section 2.4)."""
     tail = ", stale=true" if stale else ""
     return [
         (
@@ -60,7 +79,7 @@ def challenges(
 
 
 def read_credentials(value: str) -> Credentials:
-    """Read an Authorization header; raise Unreadable unless it is a digest with ``qop=auth``."""
+    """Parse an Authorization header; raise Unreadable unless it is a digest with ``qop=auth``."""
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "digest" or not rest.isascii():
         raise Unreadable("not a digest")
@@ -68,7 +87,7 @@ def read_credentials(value: str) -> Credentials:
     algorithm = _ALGORITHMS.get(found.get("algorithm", "").lower())
     count = found.get("nc", "")
     if algorithm is None or found.get("qop", "").lower() != _QOP or not _COUNT.match(count):
-        raise Unreadable("not a digest that was asked for")
+        raise Unreadable("a digest without qop=auth or with an unknown algorithm")
     try:
         return Credentials(
             username=found["username"],
@@ -81,13 +100,13 @@ def read_credentials(value: str) -> Credentials:
             client_nonce=found["cnonce"],
         )
     except KeyError as error:
-        raise Unreadable("a digest without all its parts") from error
+        raise Unreadable("a digest lacks a required parameter") from error
 
 
 def matches(credentials: Credentials, secret: str, method: str, request_uri: str) -> bool:
-    """Return whether a response proves the knowledge of H(A1), for this request; takes as long either way.
+    """Return whether a response was made with H(A1) for this request, in constant time.
 
-    ``secret`` is H(A1) of the credentials' algorithm, hexadecimal; empty opens to nobody.
+    ``secret`` is H(A1) of the credentials' algorithm, hexadecimal; an empty one matches nothing.
     """
     wanted = response_to(credentials, secret, method)
     right = hmac.compare_digest(wanted.encode(), credentials.response.encode())
@@ -95,7 +114,7 @@ def matches(credentials: Credentials, secret: str, method: str, request_uri: str
 
 
 def response_to(credentials: Credentials, secret: str, method: str) -> str:
-    """Return what who knows H(A1) would have responded (RFC 7616 section 3.4.1)."""
+    """Return the response that H(A1) gives (RFC 7616 section 3.4.1)."""
     parts = (
         secret,
         credentials.nonce,
@@ -113,11 +132,11 @@ def _parameters(text: str) -> dict[str, str]:
     while place < len(text):
         match = _PARAMETER.match(text, place)
         if not match or match[1].lower() in found or len(found) == _MAX_PARAMETERS:
-            raise Unreadable("a parameter is wrong")
+            raise Unreadable("a digest parameter is malformed or repeated")
         quoted = match[2]
         value = match[3] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
         if len(value) > _MAX_VALUE:
-            raise Unreadable("a parameter is too long")
+            raise Unreadable("a digest parameter is too long")
         found[match[1].lower()] = value
         place = match.end()
     return found
@@ -128,9 +147,68 @@ def _hash(algorithm: Algorithm, text: str) -> str:
 
 
 def _is_same(uri: str, request_uri: str) -> bool:
-    """Whom a digest is for is part of it; ports and parameters are often written otherwise."""
+    """Compare user and host only: clients often write ports and parameters differently."""
     try:
         digested, requested = SipUri.parse(uri), SipUri.parse(request_uri)
     except Unreadable:
         return False
     return (digested.user, digested.host.lower()) == (requested.user, requested.host.lower())
+
+
+@dataclass(slots=True)
+class _Used:
+    made_ms: int
+    count: int
+    request: str
+    """The request that had this count."""
+    at_s: float
+
+
+class Nonces:
+    """Issues nonces and accepts each of their counts once."""
+
+    def __init__(self, key: bytes, random_bytes: Callable[[int], bytes]) -> None:
+        self._key = key
+        self._random_bytes = random_bytes
+        self._used: OrderedDict[str, _Used] = OrderedDict()
+        self._forgotten_ms = -1
+        """Nonces made until then are rejected as stale."""
+
+    def make(self, now_s: float) -> str:
+        head = _HEAD.pack(int(now_s * 1000), self._random_bytes(8))
+        return base64.urlsafe_b64encode(head + self._mac(head)).decode()
+
+    def accepts(self, nonce: str, count: int, request: str, now_s: float) -> bool:
+        """Record a use; return False if the nonce is too old or the count was used before.
+
+        ``request`` identifies the request: its retransmissions are accepted for a while.
+        """
+        made_ms = self._made_ms(nonce)
+        if made_ms is None or not 0 <= now_s * 1000 - made_ms <= LIFETIME_S * 1000:
+            return False
+        if used := self._used.get(nonce):
+            if count == used.count and request == used.request:
+                return now_s - used.at_s < _REPEATED_S
+            if count <= used.count:
+                return False
+        elif made_ms <= self._forgotten_ms or count < 1:
+            return False
+        self._used[nonce] = _Used(made_ms, count, request, now_s)
+        self._used.move_to_end(nonce)
+        if len(self._used) > _MAX_USED:
+            _, oldest = self._used.popitem(last=False)
+            self._forgotten_ms = max(self._forgotten_ms, oldest.made_ms)
+        return True
+
+    def _made_ms(self, nonce: str) -> int | None:
+        try:
+            raw = base64.urlsafe_b64decode(nonce)
+        except (binascii.Error, ValueError):
+            return None
+        head, mac = raw[: _HEAD.size], raw[_HEAD.size :]
+        if len(head) != _HEAD.size or not hmac.compare_digest(mac, self._mac(head)):
+            return None
+        return int(_HEAD.unpack(head)[0])
+
+    def _mac(self, head: bytes) -> bytes:
+        return hmac.new(self._key, head, hashlib.sha256).digest()[:_MAC_BYTES]

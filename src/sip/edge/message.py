@@ -1,7 +1,7 @@
-"""SIP messages as the edge holds them: a start line, headers in order, a body.
+"""SIP messages: a start line, headers in order, a body; and how a TCP stream is split into messages.
 
-Reading is strict and bounded. What cannot even be answered is Unparseable and
-is dropped; a request that can be answered but not served carries its fault.
+Parsing is strict and bounded. A message that cannot be answered is Unparseable and is dropped; a request
+that can be answered but not served carries its fault.
 """
 
 import re
@@ -11,7 +11,16 @@ from typing import Final
 
 from mixminus.sip.grammar import TOKEN, split_list
 
-__all__ = ["MAX_MESSAGE_BYTES", "Fault", "Headers", "Request", "Response", "Unparseable", "parse"]
+__all__ = [
+    "MAX_MESSAGE_BYTES",
+    "Fault",
+    "Headers",
+    "Request",
+    "Response",
+    "StreamFramer",
+    "Unparseable",
+    "parse",
+]
 
 MAX_MESSAGE_BYTES: Final = 16_384
 MAX_HEADERS: Final = 128
@@ -22,6 +31,7 @@ _METHOD = re.compile(rf"{TOKEN}\Z")
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) ([^\r\n]*)\Z")
 _HEADER = re.compile(rf"({TOKEN})[ \t]*:[ \t]*(.*)\Z", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
+_CONTENT_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,6})[ \t]*\r\n", re.IGNORECASE)
 
 _COMPACT: Final = {
     "a": "accept-contact", "b": "referred-by", "c": "content-type", "e": "content-encoding", "f": "from",
@@ -33,12 +43,12 @@ _LISTS: Final = frozenset({"via", "route", "record-route"})
 
 
 class Unparseable(ValueError):
-    """Not SIP, or a message to which no answer can be addressed."""
+    """Not SIP, or a message to which no response can be addressed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a request is refused before anybody looks at what it wants."""
+    """Why a request is refused before it is routed."""
 
     status_code: int
     reason: str
@@ -46,7 +56,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Headers:
-    """Names in lower case and long form, one entry a value for the lists that hops push and pop."""
+    """Headers in order: names in lower case and long form, Via and Route lists split into one entry a value."""
 
     entries: list[tuple[str, str]] = field(default_factory=list)
 
@@ -124,13 +134,13 @@ def _render(start_line: str, headers: Headers, body: bytes) -> bytes:
 
 
 def parse(message: bytes) -> Request | Response:
-    """Read a message; raise Unparseable when it must be dropped."""
+    """Parse a message; raise Unparseable if it must be dropped."""
     if len(message) > MAX_MESSAGE_BYTES:
         raise Unparseable("too large")
     head, end, body = message.lstrip(b"\r\n").partition(_END_OF_HEADERS)
     if not end or b"\0" in head:
         raise Unparseable("no end of headers, or a NUL in them")
-    # A header may go on in lines that begin with a blank (RFC 3261 section 7.3.1).
+    # Unfold header lines that begin with white space (RFC 3261 section 7.3.1).
     text = re.sub(r"\r\n[ \t]+", " ", head.decode("utf-8", "surrogateescape"))
     start_line, *lines = text.split("\r\n")
     headers, fault = _headers(lines)
@@ -174,10 +184,50 @@ def _headers(lines: list[str]) -> tuple[Headers, Fault | None]:
 
 
 def _body(headers: Headers, body: bytes) -> tuple[bytes, Fault | None]:
-    """Cut the body to its Content-Length; what follows in a datagram is not ours (RFC 3261 section 18.3)."""
+    """Cut the body to its Content-Length and discard the rest of the datagram (RFC 3261 section 18.3)."""
     lengths = headers.values("content-length")
     if not lengths:
         return body, None
     if len(lengths) > 1 or not _NUMBER.match(lengths[0]) or int(lengths[0]) > len(body):
         return b"", Fault(400, "Bad Content-Length")
     return body[: int(lengths[0])], None
+
+
+class StreamFramer:
+    """Splits a TCP stream by Content-Length (RFC 3261 section 18.3); buffers at most MAX_MESSAGE_BYTES."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, received: bytes) -> list[bytes]:
+        """Return the complete messages; raise Unparseable when the stream cannot be split any more."""
+        self._buffer += received
+        messages = []
+        while (message := self._next()) is not None:
+            messages.append(message)
+        if len(self._buffer) > MAX_MESSAGE_BYTES:
+            raise Unparseable("a message is too large")
+        return messages
+
+    @property
+    def partial(self) -> bool:
+        """Whether part of a message is buffered."""
+        return bool(self._buffer)
+
+    def _next(self) -> bytes | None:
+        while self._buffer[:2] == b"\r\n":
+            del self._buffer[:2]
+        end = self._buffer.find(b"\r\n\r\n", 0, MAX_MESSAGE_BYTES)
+        if end < 0:
+            return None
+        length = _CONTENT_LENGTH.search(self._buffer, 0, end + 4)
+        if not length:
+            raise Unparseable("no Content-Length on a stream")
+        total = end + 4 + int(length[1])
+        if total > MAX_MESSAGE_BYTES:
+            raise Unparseable("a message is too large")
+        if len(self._buffer) < total:
+            return None
+        message = bytes(self._buffer[:total])
+        del self._buffer[:total]
+        return message

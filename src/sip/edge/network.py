@@ -1,8 +1,4 @@
-"""The edge's sockets: SIP on UDP and TCP outside, UDP on loopback inside.
-
-TLS will be one more ``create_server`` with an ``ssl`` context, and its
-connections the same ``_Connection``: inside everything is UDP already.
-"""
+"""The edge's sockets: SIP over UDP and TCP on the public side, UDP on loopback towards the workers."""
 
 import asyncio
 import itertools
@@ -12,10 +8,9 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from mixminus import log
-from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker
-from mixminus.sip.edge.framing import StreamFramer
-from mixminus.sip.edge.identity import LOOPBACK
-from mixminus.sip.edge.message import Unparseable
+from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker
+from mixminus.sip.edge.message import StreamFramer, Unparseable
+from mixminus.sip.internal_headers import Flow
 from mixminus.tasks import TaskScope
 
 __all__ = ["Network"]
@@ -25,7 +20,7 @@ _MAX_CONNECTIONS_A_HOST: Final = 256
 _MAX_CONNECTS: Final = 64
 _MAX_WAITING: Final = 64
 _MAX_UNSENT_BYTES: Final = 262_144
-# A phone keeps its connection alive within 120 s (RFC 5626 section 4.4.1); idle ones are kept far longer.
+# A phone sends keep-alives at least every 120 s (RFC 5626 section 4.4.1); idle connections are kept far longer.
 _IDLE_S: Final = 3600.0
 _PARTIAL_S: Final = 30.0
 _BIND_ATTEMPTS: Final = 16
@@ -37,7 +32,7 @@ _log = log.get("sip.edge")
 
 
 class Network:
-    """Owns every socket; tells of what comes, sends what it is given."""
+    """Owns every socket: passes on received messages, and sends."""
 
     def __init__(
         self,
@@ -57,17 +52,17 @@ class Network:
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._connections: dict[int, _Connection] = {}
-        # A phone that is registered over TCP is called by its connection's number, and that outlives
-        # this process: the next one must not give the number to somebody else.
+        # Registrations over TCP keep the number of their connection and outlive this process: after a
+        # restart another connection must not get the same number.
         self._numbers = itertools.count(1 + secrets.randbits(_NUMBER_BITS))
         self._opened: dict[tuple[str, int], int] = {}
-        """Connections of ours, by where they lead."""
+        """Connections that we have opened, by remote address."""
         self._connecting: dict[tuple[str, int], list[bytes]] = {}
-        """What waits for a connection."""
+        """Messages that wait for a connection."""
         self._tasks = TaskScope(log.task_failed("sip.edge"))
 
     async def open(self, host: str, port: int, inner_port: int) -> None:
-        """Bind; with port 0 one is looked for that is free on UDP and TCP alike."""
+        """Bind; port 0 chooses one that is free for both UDP and TCP."""
         loop = asyncio.get_running_loop()
         for attempt in itertools.count(1):
             public, _ = await loop.create_datagram_endpoint(
@@ -89,20 +84,20 @@ class Network:
         self.inner_port = int(self._inner.get_extra_info("sockname")[1])
 
     def send(self, action: ToPhone | ToWorker | None) -> None:
-        """Send one message; what cannot be sent is counted and forgotten."""
+        """Send a message; one that cannot be sent is counted and dropped."""
         match action:
             case ToWorker(sip_port, message) if self._inner:
                 self._inner.sendto(message, (LOOPBACK, sip_port))
             case ToPhone(Flow("UDP", host, port), message) if self._public:
                 try:
                     self._public.sendto(message, (host, port))
-                except (OSError, ValueError):  # an address of the other family, from a Contact
+                except (OSError, ValueError):  # a Contact of the other address family
                     self._counters["sip_edge_unsendable"] += 1
             case ToPhone(flow, message):
                 self._send_stream(flow, message)
 
-    def turn(self, now_s: float) -> None:
-        """Close connections that are idle, or stuck within a message."""
+    def close_idle(self, now_s: float) -> None:
+        """Close connections that are idle or stuck within a message."""
         for connection in list(self._connections.values()):
             limit_s = _PARTIAL_S if connection.framer.partial else _IDLE_S
             if now_s - connection.heard_at_s > limit_s:
@@ -118,7 +113,7 @@ class Network:
             connection.close()
 
     def accept(self, connection: "_Connection", host: str) -> int:
-        """Number a new connection; 0 refuses it."""
+        """Return the number of a new connection; 0 refuses it."""
         same_host = sum(each.flow.host == host for each in self._connections.values())
         if len(self._connections) >= _MAX_CONNECTIONS or same_host >= _MAX_CONNECTIONS_A_HOST:
             self._counters["sip_edge_connection_refused"] += 1
@@ -163,7 +158,7 @@ class Network:
             self._counters["sip_edge_connect_refused"] += 1
 
     async def _connect(self, flow: Flow) -> None:
-        """Open a connection towards a phone that has none, or whose own is gone (RFC 3261 section 18.1.1)."""
+        """Open a connection to a phone that has none any more (RFC 3261 section 18.1.1)."""
         loop = asyncio.get_running_loop()
         address = (flow.host, flow.port)
         try:
@@ -180,7 +175,7 @@ class Network:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    """A UDP socket; ICMP errors of single phones are no news to it."""
+    """A UDP socket; ICMP errors of single phones are ignored."""
 
     def __init__(self, on_datagram: Callable[[bytes, tuple[str, int]], None]) -> None:
         self._on_datagram = on_datagram
@@ -205,7 +200,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         host, port, *_ = transport.get_extra_info("peername") or ("0.0.0.0", 0)
         number = self._network.accept(self, host)
-        # uvloop's transports are no subclasses of asyncio's.
+        # uvloop's transports are not subclasses of asyncio's.
         self._transport = cast("asyncio.Transport", transport)
         self.flow = Flow("TCP", host, port, number)
         if not number:
@@ -229,7 +224,7 @@ class _Connection(asyncio.Protocol):
         self._network.forget(self)
 
     def write(self, message: bytes) -> bool:
-        """Send; a phone that does not read is cut off."""
+        """Send; return False and abort the connection if the phone does not read."""
         if not self._transport or self._transport.is_closing():
             return False
         if self._transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:

@@ -1,14 +1,14 @@
-"""The registrar: REGISTER to a question, and the server's word to an answer (RFC 3261 section 10.3)."""
+"""The registrar: passes each REGISTER to the server, and its answer to the phone (RFC 3261 section 10.3)."""
 
 from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from mixminus.sip.edge.flow import Flow, ToPhone
+from mixminus.sip.edge.addressing import ToPhone, ToServer
 from mixminus.sip.edge.message import Request
-from mixminus.sip.edge.question import ToServer
-from mixminus.sip.edge.responses import respond
+from mixminus.sip.edge.validation import respond
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, split_list
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import AnswerRegistration, RegisteringPhone, RegistrationAsked
 
 __all__ = ["Registrar"]
@@ -18,7 +18,7 @@ _MIN_EXPIRES_S: Final = 30
 _MAX_CONTACTS: Final = 10
 _MAX_CONTACT: Final = 512
 _MAX_WAITING: Final = 1024
-_PATIENCE_S: Final = 5.0
+_TIMEOUT_S: Final = 5.0
 _EXPIRES_DIGITS: Final = 10  # RFC 3261 section 20.19: up to 2**32 - 1
 _REASONS: Final = {
     200: "OK",
@@ -37,7 +37,7 @@ class _Asked:
 
 
 class Registrar:
-    """Holds the REGISTERs that wait for the server; a bounded few, for a while."""
+    """Keeps the REGISTERs that wait for the server, bounded in number and time."""
 
     def __init__(self, counters: Counter[str]) -> None:
         self._counters = counters
@@ -45,7 +45,7 @@ class Registrar:
         self._numbers = 0
 
     def ask(self, request: Request, account_id: str, flow: Flow, now_s: float) -> ToPhone | ToServer | None:
-        """Read a REGISTER of an account that has proved itself; ``flow`` is where its answer goes."""
+        """Request the registration of an authenticated account; ``flow`` is where the response goes."""
         if any(_is_repeated(each.request, request) for each in self._asked.values()):
             return None
         try:
@@ -72,7 +72,7 @@ class Registrar:
         )
 
     def answered(self, answer: AnswerRegistration) -> ToPhone | None:
-        """Turn the server's word into a response, if anybody still waits for it."""
+        """Return the response for the server's answer; None if the request has timed out."""
         asked = self._asked.pop(answer.ask, None)
         if asked is None:
             return None
@@ -83,8 +83,8 @@ class Registrar:
         return ToPhone(asked.flow, respond(asked.request, 200, "OK", extra=contacts).render())
 
     def expire(self, now_s: float) -> list[ToPhone]:
-        """Answer those for whom the server has no word."""
-        late = [number for number, asked in self._asked.items() if now_s - asked.at_s > _PATIENCE_S]
+        """Answer the requests that have waited too long for the server."""
+        late = [number for number, asked in self._asked.items() if now_s - asked.at_s > _TIMEOUT_S]
         return [self._answer(self._asked.pop(number), 503) for number in late]
 
     def _answer(self, asked: _Asked, status_code: int) -> ToPhone:
@@ -100,13 +100,13 @@ def _is_repeated(one: Request, other: Request) -> bool:
 
 
 def _phones_of(request: Request) -> tuple[tuple[RegisteringPhone, ...], bool]:
-    """Read the Contacts; raise Unreadable when one is none, or is not reached by SIP."""
+    """Parse the Contacts; raise Unreadable if one is malformed or not a SIP URI."""
     values = [part for value in request.headers.values("contact") for part in split_list(value)]
     default_s = _expires(request.headers.first("expires"), _DEFAULT_EXPIRES_S)
     if "*" in values:
         # RFC 3261 section 10.2.2: alone, and with an expiry of 0.
         if len(values) > 1 or request.headers.first("expires") != "0":
-            raise Unreadable("a star among others, or one that does not remove")
+            raise Unreadable("Contact: * with other contacts, or without Expires: 0")
         return (), True
     if len(values) > _MAX_CONTACTS:
         raise Unreadable("too many contacts")
@@ -116,7 +116,7 @@ def _phones_of(request: Request) -> tuple[tuple[RegisteringPhone, ...], bool]:
 def _phone(value: str, default_s: int) -> RegisteringPhone:
     address = NameAddress.parse(value)
     if len(value) > _MAX_CONTACT or not value.isascii():
-        raise Unreadable("a contact that is too long, or not ASCII")
+        raise Unreadable("a contact is too long or not ASCII")
     SipUri.parse(address.uri)
     expires_s = _expires(address.parameters.get("expires", ""), default_s)
     instance = address.parameters.get("+sip.instance", "").strip('"')
@@ -124,5 +124,5 @@ def _phone(value: str, default_s: int) -> RegisteringPhone:
 
 
 def _expires(text: str, default_s: int) -> int:
-    """RFC 3261 section 20.19: what is malformed is as good as the default."""
+    """Parse Expires; a malformed value means the default (RFC 3261 section 20.19)."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _EXPIRES_DIGITS else default_s

@@ -1,1 +1,1 @@
-"""SDP for SIP legs: the text, what is offered and answered, and what both mean for a port."""
+"""SDP of SIP legs: parsing, offer and answer, and what they mean for a port."""

@@ -20,13 +20,13 @@ _KEY_BYTES: Final = {
 KEY_MATERIAL_BYTES: Final = sum(_KEY_BYTES.values())
 
 _TAG = r"[0-9]{1,9}"
-# inline:<key||salt>[|lifetime]; an MKI or a second key is more than we can honour.
+# inline:<key||salt>[|lifetime]; an MKI or a second key is not supported.
 _LINE = re.compile(rf"({_TAG}) ([A-Za-z0-9_]+) inline:([A-Za-z0-9+/=]+)(?:\|(?:2\^)?[0-9]+)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class CryptoLine:
-    """One acceptable ``a=crypto``; its key is what its sender protects with."""
+    """One supported ``a=crypto``; the key encrypts what its sender sends."""
 
     tag: int
     profile: SrtpProfile
@@ -34,7 +34,7 @@ class CryptoLine:
 
 
 def lines_of(media: MediaDescription) -> tuple[CryptoLine, ...]:
-    """Return the lines that we can honour, in the order of preference."""
+    """Return the supported lines, in the order of preference."""
     found = (_line(value) for value in media.values("crypto"))
     return tuple(line for line in found if line is not None)
 
@@ -42,7 +42,7 @@ def lines_of(media: MediaDescription) -> tuple[CryptoLine, ...]:
 def _line(value: str) -> CryptoLine | None:
     match = _LINE.match(value.strip())
     if not match or match[2] not in list(SrtpProfile):
-        # Session parameters (UNENCRYPTED_SRTP and the like) may not be ignored either (RFC 4568 section 6.3.7).
+        # Session parameters (UNENCRYPTED_SRTP and the like) must not be ignored either (RFC 4568 section 6.3.7).
         return None
     profile = SrtpProfile(match[2])
     try:
@@ -53,7 +53,7 @@ def _line(value: str) -> CryptoLine | None:
 
 
 def own_key(material: bytes, profile: SrtpProfile) -> bytes:
-    """Cut a profile's key and salt out of a leg's material; no two profiles share a byte."""
+    """Return a profile's key and salt out of a leg's key material; no two profiles share a byte."""
     offset = 0
     for candidate, size in _KEY_BYTES.items():
         if candidate is profile:
@@ -63,5 +63,5 @@ def own_key(material: bytes, profile: SrtpProfile) -> bytes:
 
 
 def render_line(line: CryptoLine) -> Attribute:
-    """Write a line."""
+    """Return the line as an attribute."""
     return Attribute("crypto", f"{line.tag} {line.profile} inline:{base64.b64encode(line.key).decode()}")

@@ -1,8 +1,7 @@
-"""Session descriptions: RFC 8866 text from the network, read strictly and within bounds.
+"""Session descriptions (RFC 8866), parsed strictly and within bounds.
 
-Only what an audio leg needs is kept; unknown attributes survive as name and
-value, unknown lines are skipped. Everything that is used is checked here, so
-that no later code meets a port that is no number.
+Only what an audio leg needs is kept: unknown attributes as name and value, unknown lines not at all. Every
+value that is used later is validated here.
 """
 
 import ipaddress
@@ -50,7 +49,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """``o=``: what names a session and counts its versions (RFC 8866 section 5.2)."""
+    """``o=``: the session's identifier and version (RFC 8866 section 5.2)."""
 
     user: str
     session_id: str
@@ -60,7 +59,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class MediaDescription:
-    """One ``m=`` section; ``host`` is empty where the session's holds."""
+    """One ``m=`` section; ``host`` is empty if the session's connection line applies."""
 
     kind: str
     port: int
@@ -70,7 +69,7 @@ class MediaDescription:
     attributes: tuple[Attribute, ...] = ()
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Return the values of every attribute of that name, in order."""
+        """Return the values of all attributes of a name, in order."""
         return tuple(attribute.value for attribute in self.attributes if attribute.name == name)
 
     def has(self, name: str) -> bool:
@@ -92,7 +91,7 @@ class SessionDescription:
 
 @dataclass(slots=True)
 class _Section:
-    """What is being read: the session's lines, or one medium's."""
+    """The section being parsed: the session's lines, or one medium's."""
 
     media: MediaDescription | None
     host: str
@@ -100,7 +99,7 @@ class _Section:
 
 
 def parse(text: str) -> SessionDescription:
-    """Read a description; raise MalformedSdp for anything that is not one."""
+    """Parse a description; raise MalformedSdp if it is not one."""
     lines = _lines(text)
     if lines[0] != ("v", "0"):
         raise MalformedSdp("the description does not begin with v=0")
@@ -164,7 +163,7 @@ def _origin(value: str) -> Origin:
         case [user, session_id, version, "IN", "IP4" | "IP6", host] if (
             _TOKEN.match(user) and _NUMBER.match(session_id) and _NUMBER.match(version)
         ):
-            # The origin's host names the session and is never sent to: any token will do.
+            # The origin's host only identifies the session, nothing is sent to it: any token is accepted.
             if _TOKEN.match(host):
                 return Origin(user, session_id, int(version), host)
     raise MalformedSdp("the origin line is wrong")
@@ -173,7 +172,7 @@ def _origin(value: str) -> Origin:
 def _connection(value: str) -> str:
     match value.split(" "):
         case ["IN", "IP4", address]:
-            # Unicast only, and a multicast address comes with "/ttl".
+            # Unicast only: a multicast address has a "/ttl" and is refused.
             if _is_address(address, version=4) or _HOST_NAME.match(address):
                 return address
         case ["IN", "IP6", address]:
@@ -214,7 +213,7 @@ def _is_payload_type(value: str) -> bool:
 
 
 def render(description: SessionDescription) -> str:
-    """Write the description, CRLF after every line."""
+    """Return the description as text, with CRLF after every line."""
     origin = description.origin
     lines = [
         "v=0",

@@ -1,19 +1,13 @@
-"""The envelope: a session description that pjmedia likes, with the true one folded inside.
+"""The envelope: a session description that pjmedia accepts, with the true one inside (ADR 5).
 
-pjsua2 insists on understanding every SDP that passes it: a first codec that
-its build lacks fails the call, a dynamic payload type without ``a=rtpmap``
-aborts the process, SRTP needs its own transport. But the media of mixminus is
-the engine's, and pjmedia's opinion of it is of no use. So the edge shows
-pjsua2 one plain PCMU description, always the same, whose ``a=fmtp`` carries
-the true text, compressed; on the way out it unfolds it again. Codecs (Opus
-among them), SRTP and hold are then negotiated by ``sip.sdp.negotiation``
-alone, whatever the wheel was built with, and no text from the network ever
-reaches pjmedia's parser.
+pjsua2 parses every SDP that passes it: a first codec that its build lacks fails the call, a dynamic payload
+type without ``a=rtpmap`` aborts the process, SRTP needs its own transport. But the media is the
+engine's. So the edge shows pjsua2 one constant PCMU description, whose ``a=fmtp`` carries the true
+text, compressed, and unfolds it again on the way out. Codecs, SRTP and hold are negotiated by
+``sip.sdp.negotiation`` alone, and no SDP from the network reaches pjmedia's parser.
 
-It is an ``fmtp`` and no other attribute because pjsua2 gives the parameters of
-the *agreed* descriptions back in ``StreamInfo``, both sides', after each
-exchange, however it came about: the one place where the answer in an ACK can
-be read.
+It is an ``fmtp`` because pjsua2 returns the parameters of both *agreed* descriptions in ``StreamInfo`` after
+each exchange: the only place where an answer in an ACK can be read.
 """
 
 import base64
@@ -36,13 +30,13 @@ _FOLDED = re.compile(rf"^a=fmtp:0 {PARAMETER}=([A-Za-z0-9_-]+)\r?$", re.MULTILIN
 
 
 def fold(true_sdp: str) -> str:
-    """Return the description to show to pjsua2."""
+    """Return the description for pjsua2."""
     packed = zlib.compress(true_sdp.encode(), 9)
     return _TEMPLATE.format(PARAMETER, base64.urlsafe_b64encode(packed).decode().rstrip("="))
 
 
 def unfold(shown: str) -> str:
-    """Return the true description; raise MalformedSdp when none is inside."""
+    """Return the true description; raise MalformedSdp if there is none."""
     match = _FOLDED.search(shown)
     if not match:
         raise MalformedSdp("no description in the envelope")

@@ -1,4 +1,4 @@
-"""Payload types of a medium: ``a=rtpmap`` and ``a=fmtp`` read, and written for our codecs."""
+"""Payload types of a medium: ``a=rtpmap`` and ``a=fmtp``, parsed and made for our codecs."""
 
 import re
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ TELEPHONE_EVENT: Final = "telephone-event"
 _STATIC: Final = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000)}
 _OFFERED: Final = {Codec.PCMU: 0, Codec.PCMA: 8, Codec.G722: 9, Codec.OPUS: 96}
 _OFFERED_TELEPHONE_EVENT: Final = 101
-# RFC 7587 section 7: the rtpmap of Opus always says two channels, whatever is sent.
+# RFC 7587 section 7: the rtpmap of Opus always has two channels, whatever is sent.
 _CHANNELS: Final = {Codec.PCMU: 1, Codec.PCMA: 1, Codec.G722: 1, Codec.OPUS: 2}
-# What we say of our receiver: DTMF and flash (RFC 4733), in-band FEC (RFC 7587).
+# The parameters of our receiver: DTMF and flash (RFC 4733), in-band FEC (RFC 7587).
 _EVENT_FMTP: Final = "0-16"
 _OPUS_FMTP: Final = "useinbandfec=1"
 _PAYLOAD_TYPE = re.compile(r"[0-9]{1,3}\Z")
@@ -26,7 +26,7 @@ _RTPMAP = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9._+-]{1,32})/([0-9]{1,6})(?:/([1-
 
 @dataclass(frozen=True, slots=True)
 class PayloadFormat:
-    """What one payload type of one side stands for."""
+    """The meaning of one payload type of one side."""
 
     payload_type: int
     encoding_name: str
@@ -44,12 +44,12 @@ class PayloadFormat:
 
     @property
     def wants_stereo(self) -> bool:
-        """Whether the side that said this likes to receive two channels (RFC 7587 section 6.1)."""
+        """Whether its side prefers to receive two channels (RFC 7587 section 6.1)."""
         return self.parameter("stereo") == "1"
 
 
 def formats_of(media: MediaDescription) -> tuple[PayloadFormat, ...]:
-    """Return the formats whose meaning is known, in the order of the m-line."""
+    """Return the known formats, in the order of the m-line."""
     maps = dict(filter(None, map(_rtpmap, media.values("rtpmap"))))
     parameters = {key: value for key, _, value in (text.partition(" ") for text in media.values("fmtp"))}
     found = []
@@ -72,7 +72,7 @@ def _rtpmap(value: str) -> tuple[int, tuple[str, int, int]] | None:
 
 
 def codec_of(payload: PayloadFormat) -> Codec | None:
-    """Return the engine's codec for a format, None when it has none."""
+    """Return the engine's codec for a format, None if it has none."""
     for codec, (clock_rate_hz, _) in CODECS.items():
         if (
             payload.encoding_name.lower() == codec.lower()
@@ -84,14 +84,14 @@ def codec_of(payload: PayloadFormat) -> Codec | None:
 
 
 def offered_format(name: Codec | str) -> PayloadFormat:
-    """Return the format under which we offer a codec, or telephone-event."""
+    """Return the format in which we offer a codec or telephone-event."""
     if isinstance(name, Codec):
         return PayloadFormat(_OFFERED[name], name.value, CODECS[name][0], _CHANNELS[name])
     return PayloadFormat(_OFFERED_TELEPHONE_EVENT, TELEPHONE_EVENT, 8000)
 
 
 def attributes_of(payload: PayloadFormat) -> list[Attribute]:
-    """Write a format's rtpmap and what we say of it."""
+    """Return a format's rtpmap and our fmtp."""
     channels = f"/{payload.channels}" if payload.channels > 1 else ""
     number = payload.payload_type
     lines = [Attribute("rtpmap", f"{number} {payload.encoding_name}/{payload.clock_rate_hz}{channels}")]
@@ -100,10 +100,10 @@ def attributes_of(payload: PayloadFormat) -> list[Attribute]:
 
 
 def _ours(payload: PayloadFormat) -> str:
-    """Return our parameters; in an answer ``payload`` is the offer's, and says what we shall send."""
+    """Return our parameters; in an answer ``payload`` is the offer's, and determines what we send."""
     if payload.encoding_name.lower() == TELEPHONE_EVENT:
         return _EVENT_FMTP
     if codec_of(payload) is not Codec.OPUS:
         return ""
-    # We like to receive one channel, as a room's mix is, and so never say stereo=1.
+    # We prefer to receive one channel, as a room's mix has one, and so never say stereo=1.
     return f"{_OPUS_FMTP};sprop-stereo=1" if payload.wants_stereo else _OPUS_FMTP

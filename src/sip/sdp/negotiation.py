@@ -50,14 +50,14 @@ _REVERSED: Final = {
 
 
 class NotAcceptable(InvalidArgument):
-    """A well-formed description with which no audio can flow (SIP 488)."""
+    """A well-formed description that allows no audio (SIP 488)."""
 
     reason = "SDP_NOT_ACCEPTABLE"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalEnd:
-    """What our side of a leg can say of itself in SDP, for as long as the leg lives."""
+    """The constants of our side of a leg in SDP."""
 
     host: str
     rtp_port: int
@@ -83,7 +83,7 @@ def first_description(local: LocalEnd, offer: str) -> tuple[SessionDescription, 
 
 
 def make_offer(local: LocalEnd, previous: SessionDescription | None = None) -> SessionDescription:
-    """Return our offer; the same description again while nothing has changed."""
+    """Return our offer; ``previous`` itself if nothing has changed."""
     payloads = [offered_format(codec) for codec in local.codecs]
     payloads.append(offered_format(TELEPHONE_EVENT))
     media = MediaDescription(
@@ -99,7 +99,7 @@ def make_offer(local: LocalEnd, previous: SessionDescription | None = None) -> S
 def make_answer(
     local: LocalEnd, offer: SessionDescription, previous: SessionDescription | None = None
 ) -> SessionDescription:
-    """Answer an offer; raise NotAcceptable when it holds no audio that we can carry."""
+    """Return the answer to an offer; raise NotAcceptable if it has no audio that we support."""
     answered: list[MediaDescription] = []
     accepted = False
     for media in offer.media:
@@ -107,26 +107,26 @@ def make_answer(
         accepted = accepted or answer is not None
         answered.append(answer or replace(media, port=0, host="", attributes=()))
     if not accepted:
-        raise NotAcceptable("no audio in the offer that can be carried")
+        raise NotAcceptable("the offer has no supported audio")
     return _versioned(local, tuple(answered), previous)
 
 
 def redirected(previous: SessionDescription, direction: MediaDirection) -> SessionDescription:
-    """Return what we said last, as an offer of this direction (RFC 3264 section 8.4)."""
-    media = tuple(_turned(each, direction) if each.port else each for each in previous.media)
+    """Return our last description with another direction (RFC 3264 section 8.4)."""
+    media = tuple(_with_direction(each, direction) if each.port else each for each in previous.media)
     if media == previous.media:
         return previous
     origin = replace(previous.origin, version=previous.origin.version + 1)
     return replace(previous, origin=origin, media=media)
 
 
-def _turned(media: MediaDescription, direction: MediaDirection) -> MediaDescription:
+def _with_direction(media: MediaDescription, direction: MediaDirection) -> MediaDescription:
     kept = tuple(each for each in media.attributes if each.name not in list(MediaDirection))
     return replace(media, attributes=(*kept, Attribute(direction.value)))
 
 
 def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:
-    """Return what an exchange has settled, whoever of the two offered."""
+    """Return what an offer/answer exchange means for the port, whichever side offered."""
     pairs = zip(local.media, remote.media, strict=False)
     ours, theirs = next(
         (
@@ -144,7 +144,7 @@ def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:
         raise NotAcceptable("no codec was agreed on")
     ptime_ms = _ptime_ms(ours)
     if _is_too_long(ptime_ms, theirs):
-        raise NotAcceptable(f"our packets are of {ptime_ms} ms, and maxptime is less")
+        raise NotAcceptable(f"maxptime is less than our packets of {ptime_ms} ms")
     send = _codec_format(known[own[0][0]], ptime_ms, known[own[0][0]])
     event = _telephone_event(formats_of(theirs), send.clock_rate_hz)
     address, rtcp_address = _addresses(remote, theirs)
@@ -220,7 +220,7 @@ def _direction(description: SessionDescription, media: MediaDescription) -> Medi
 
 
 def _offered_direction(description: SessionDescription, media: MediaDescription) -> MediaDirection:
-    """As the other side sees it; the old hold of RFC 2543, address zero, says that it does not receive."""
+    """Return the remote direction; address zero, the hold of RFC 2543, means that it does not receive."""
     direction = _direction(description, media)
     if not _is_unspecified(description.host_of(media)):
         return direction
@@ -248,7 +248,7 @@ def _is_unspecified(host: str) -> bool:
 def _addresses(
     remote: SessionDescription, media: MediaDescription
 ) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
-    """Return where RTP and RTCP go; a host name is left to symmetric RTP, nothing here asks a resolver."""
+    """Return where RTP and RTCP go; None for a host name, which is left to symmetric RTP."""
     host = remote.host_of(media)
     try:
         if ipaddress.ip_address(host).is_unspecified:
@@ -263,23 +263,23 @@ def _addresses(
 
 
 def _ptime_ms(ours: MediaDescription) -> int:
-    """One packet a tick, as we have said; what the other side would like is a wish (RFC 8866 section 6.4)."""
+    """Our ptime: one packet a tick; the other side's ptime is a preference only (RFC 8866 section 6.4)."""
     return next((int(value) for value in ours.values("ptime") if _is_number(value)), _PTIME_MS)
 
 
 def _is_number(text: str) -> bool:
-    """Return whether ``int`` reads it, and nothing else: to ``isdigit`` alone a superscript is a digit."""
+    """Return whether ``int`` can parse it; ``isdigit`` alone accepts superscripts."""
     return text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
 
 
 def _is_too_long(ptime_ms: int, theirs: MediaDescription) -> bool:
-    """``maxptime`` is no wish but what their receiver can take: rather no call than one without sound (ADR 7)."""
+    """``maxptime`` is a limit of their receiver: refuse the call rather than send what it cannot play (ADR 7)."""
     limits = (float(value) for value in theirs.values("maxptime") if _MAXPTIME.match(value))
     return any(0 < limit_ms < ptime_ms for limit_ms in limits)
 
 
 def _codec_format(payload: PayloadFormat, ptime_ms: int, theirs: PayloadFormat) -> CodecFormat:
-    """``theirs`` is what the other side said of its receiver; it rules how we send."""
+    """``theirs`` describes the remote receiver; it determines how we send."""
     codec = codec_of(payload)
     if codec is None:
         raise ValueError(payload.encoding_name)
@@ -299,7 +299,7 @@ def _codec_format(payload: PayloadFormat, ptime_ms: int, theirs: PayloadFormat) 
 
 
 def _telephone_event(payloads: Iterable[PayloadFormat], clock_rate_hz: int) -> PayloadFormat | None:
-    """RFC 4733 section 2.2: events share the clock of the audio they interrupt, if such are offered."""
+    """RFC 4733 section 2.2: prefer events with the clock rate of the audio."""
     events = [payload for payload in payloads if payload.encoding_name.lower() == TELEPHONE_EVENT]
     return next(
         (event for event in events if event.clock_rate_hz == clock_rate_hz), events[0] if events else None

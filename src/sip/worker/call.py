@@ -1,8 +1,9 @@
-"""One pjsua2 call: its callbacks become reports, its descriptions are ours."""
+"""One pjsua2 call: its callbacks become reports, and its SDP is replaced by ours."""
 
+import functools
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
@@ -23,19 +24,34 @@ from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
 from mixminus.sip.sdp.session import LocalSession
-from mixminus.sip.worker.guarded import guarded
 from mixminus.sip.worker.referrals import Referrals, confirming_tags, notification
 
-__all__ = ["SipCall"]
+__all__ = ["SipCall", "guarded"]
+
+P = ParamSpec("P")
+S = TypeVar("S")
 
 _UNKNOWN_DURATION: Final = 0xFFFF_FFFF  # PJSUA_UNKNOWN_DTMF_DURATION
-# RFC 3261 section 21.3; 305 and 380 want something else than another call.
+# RFC 3261 section 21.3; 305 and 380 do not ask for another call.
 _REDIRECTIONS: Final = frozenset({300, 301, 302})
 _CONTACT_URI: Final = re.compile(
     r"^(?:contact|m)[ \t]*:[^<\r\n]*<([^<>\r\n]{1,512})>", re.IGNORECASE | re.MULTILINE
 )
 
 _log = log.get("sip.worker")
+
+
+def guarded(callback: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S, P], None]:
+    """Log any exception of a callback: raised through SWIG's director it would abort the process."""
+
+    @functools.wraps(callback)
+    def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            callback(self, *args, **kwargs)
+        except Exception:  # noqa: BLE001 - no exception may reach C++
+            _log.exception("callback failed", callback=callback.__name__)
+
+    return call
 
 
 class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
@@ -55,14 +71,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         report: Callable[[Message], None],
         call_id: int = pj.PJSUA_INVALID_ID,
     ) -> None:
-        """``call_id`` is pjsua2's, of a call that has come in."""
+        """``call_id`` is pjsua2's, for an incoming call."""
         super().__init__(account, call_id)
         self.leg_id = leg_id
         self.sip_call_id = ""
         self.over = False
         self._report = report
         self.offer = ""
-        """The other side's, as it came last; empty once answered."""
+        """The last offer received; empty once answered."""
         self._session = LocalSession()
         self._agreed = ("", "")
         self._outgoing = call_id == pj.PJSUA_INVALID_ID
@@ -70,14 +86,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._ended_here = False
         self._referrals = Referrals(leg_id, report)
 
-    def who(self) -> tuple[str, str]:
-        """Return From and To of a call that has come in, and note its Call-ID."""
+    def identify(self) -> tuple[str, str]:
+        """Return From and To of an incoming call, and set its Call-ID."""
         info = self.getInfo()
         self.sip_call_id = info.callIdString
         return _text(info.remoteUri), _text(info.localUri)
 
     def dial(self, command: Dial) -> None:
-        """Send the INVITE; the account knows the rest of the command."""
+        """Send the INVITE; the account holds identity, route and credentials."""
         self._session.open(command.local, command.offer)
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = 1
@@ -90,7 +106,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.sip_call_id = self.getInfo().callIdString
 
     def hold(self, on: bool) -> None:
-        """Send a re-INVITE that takes the phone's audio away, or gives it back."""
+        """Put the phone on hold, or take it off hold, by a re-INVITE."""
         if self._session.hold(on):
             parameters = pj.CallOpParam(True)
             parameters.opt.audioCount = 1
@@ -101,7 +117,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
                 self._session.drop_pending()
 
     def take_offer(self, request: str) -> None:
-        """Take the true offer out of a request as it came; raise MalformedSdp when it did not come by the edge."""
+        """Unfold the offer of a received request; raise MalformedSdp if it has no envelope."""
         self.offer = ""
         if body := request.partition("\r\n\r\n")[2]:
             self.offer = unfold(body)
@@ -116,31 +132,31 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.answer(parameters)
 
     def accept(self) -> None:
-        """Send 200 with our answer, or our offer when the INVITE had none."""
+        """Send 200 with our answer, or with our offer if the INVITE had none."""
         parameters = pj.CallOpParam(True)
         parameters.statusCode = pj.PJSIP_SC_OK
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
         if self.offer and self._session.is_pending:
             self.offer = ""
-            # pjsua2 asked for a description when the INVITE came, before we had one: this replaces it.
+            # pjsua2 asked for a description when the INVITE came, before Attach: this replaces it.
             # (In a late offer that would trip an assertion; there it asks when we ring or answer.)
             parameters.sdp.wholeSdp = fold(render(self._session.next()))
         self.answer(parameters)
 
     def end(self, status_code: int) -> None:
-        """Send BYE, or refuse with this code what is not answered yet."""
+        """Send BYE, or refuse an unanswered call with this code."""
         self._ended_here = True
         parameters = pj.CallOpParam()
         parameters.statusCode = status_code
         self.hangup(parameters)
 
     def notify(self, refer_id: int, status_code: int) -> None:
-        """Tell the phone how what it asked for goes on."""
+        """Send a NOTIFY about a REFER."""
         self.sendRequest(notification(refer_id, status_code))
 
     def refer(self, uri: str) -> None:
-        """Ask the phone to call somebody else."""
+        """Send a REFER."""
         self.xfer(uri, pj.CallOpParam(True))
 
     @guarded
@@ -148,7 +164,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         event = prm.e.body.tsxState
         transaction = event.tsx
         if transaction.method == "REFER":
-            self._referrals.note(event)
+            self._referrals.on_transaction(event)
         if event.type != pj.PJSIP_EVENT_RX_MSG or transaction.method not in ("INVITE", "UPDATE"):
             return
         if transaction.role == pj.PJSIP_ROLE_UAS and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
@@ -173,7 +189,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     @guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802 - pjsua2's name
-        # Kept in a variable: pjsua2 frees what hangs on a StreamInfo with the StreamInfo.
+        # Kept in a variable: pjsua2 frees the members of a StreamInfo together with it.
         stream = self.getStreamInfo(0)
         setting = stream.audCodecParam.setting
         agreed = (_true_sdp(setting.decFmtp), _true_sdp(setting.encFmtp))
@@ -186,7 +202,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.over = True
-            # pjsua2 has its own code for the end of a call that was sent elsewhere.
+            # For a redirected call pjsua2 reports a code of its own.
             status_code, redirect = _redirected(prm.e) or (info.lastStatusCode, "")
             ended = CallEnded(self.leg_id, self.sip_call_id, status_code, self._ended_here, redirect)
             self._report(ended)
@@ -214,7 +230,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
 
 def _text(value: str) -> str:
-    """Return a string of pjsua2's without the surrogates that stand for bytes outside UTF-8."""
+    """Return a string of pjsua2 with invalid UTF-8 replaced."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -226,7 +242,7 @@ def _true_sdp(parameters: pj.CodecFmtpVector) -> str:
 
 
 def _redirected(event: pj.SipEvent) -> tuple[int, str] | None:
-    """Return the code and the first Contact of a 3xx that has ended a call; None if it was nothing of the kind."""
+    """Return the code and the first Contact of the 3xx that ended a call; None if it ended otherwise."""
     change = event.body.tsxState
     if event.type != pj.PJSIP_EVENT_TSX_STATE or change.type != pj.PJSIP_EVENT_RX_MSG:
         return None

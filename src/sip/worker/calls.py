@@ -1,33 +1,30 @@
-"""The calls of a worker, by leg: commands come in, reports go out."""
+"""The calls of a worker, by leg, and the one pjsua2 account that they belong to."""
 
 import uuid
-from contextlib import AbstractContextManager
-from typing import Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.model.ids import LegId
-from mixminus.sip.caller import caller_of
 from mixminus.sip.channel import BlockingChannel, Disconnected
+from mixminus.sip.internal_headers import CallerHeader
 from mixminus.sip.messages import CallDialled, CallEnded, Dial, IncomingCall, Message, Notify, Refer
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.negotiation import LocalEnd
-from mixminus.sip.worker.call import SipCall
+from mixminus.sip.worker.call import SipCall, guarded
 
-__all__ = ["Calls"]
+__all__ = ["Calls", "SipAccount", "account_config"]
+
+_MIN_SESSION_EXPIRES_S: Final = 90  # RFC 4028 section 5
 
 _log = log.get("sip.worker")
 
 
-class Face(Protocol):
-    """An account that can be who calls; ``account.SipAccount`` is the one."""
-
-    def facing(self, command: Dial) -> AbstractContextManager[None]: ...
-
-
 class Calls:
-    """Owns the pjsua2 call objects: one may only be freed outside its own callbacks."""
+    """Owns the pjsua2 call objects, which may only be freed outside their own callbacks."""
 
     def __init__(self, channel: BlockingChannel) -> None:
         self._channel = channel
@@ -38,10 +35,10 @@ class Calls:
         return len(self._calls)
 
     def incoming(self, account: pj.Account, call_id: int, invite: str) -> None:
-        """Take an INVITE as the edge has written it."""
+        """Report an INVITE to the server."""
         call = SipCall(account, LegId(uuid.uuid4()), call_id=call_id, report=self._report)
         self._calls[call.leg_id] = call
-        from_uri, to_uri = call.who()
+        from_uri, to_uri = call.identify()
         try:
             call.take_offer(invite)
         except MalformedSdp:
@@ -50,7 +47,7 @@ class Calls:
         if self._draining:
             call.end(pj.PJSIP_SC_SERVICE_UNAVAILABLE)
             return
-        caller = caller_of(invite)
+        caller = CallerHeader.find(invite)
         _, request_uri, _ = invite.partition("\r\n")[0].split(" ")
         self._report(
             IncomingCall(
@@ -65,14 +62,14 @@ class Calls:
             )
         )
 
-    def dial(self, command: Dial, account: Face) -> None:
-        """Call somebody; a call that cannot even be sent ends at once."""
+    def dial(self, command: Dial, account: "SipAccount") -> None:
+        """Send an INVITE; a call that cannot be sent ends at once."""
         call = SipCall(account, command.leg_id, report=self._report)
         self._calls[command.leg_id] = call
         try:
             if self._draining:
                 raise Disconnected
-            with account.facing(command):
+            with account.acting_as(command):
                 call.dial(command)
         except (pj.Error, Disconnected) as error:
             _log.warning("dial failed", cause=type(error).__name__)
@@ -83,7 +80,7 @@ class Calls:
         self._report(CallDialled(command.leg_id, call.sip_call_id))
 
     def hold(self, leg_id: LegId, on: bool) -> None:
-        if call := self._living(leg_id):
+        if call := self._active(leg_id):
             try:
                 call.hold(on)
             except pj.Error as error:
@@ -94,15 +91,15 @@ class Calls:
             call.attach(local, description)
 
     def ring(self, leg_id: LegId) -> None:
-        if call := self._living(leg_id):
+        if call := self._active(leg_id):
             try:
                 call.ring()
             except pj.Error as error:
                 _log.warning("ring failed", cause=error.reason)
 
     def answer(self, leg_id: LegId) -> None:
-        """Answer; a call that cannot be answered is refused, which tells the server by CallEnded."""
-        if call := self._living(leg_id):
+        """Answer a call; refuse it if pjsua2 cannot, which is reported by CallEnded."""
+        if call := self._active(leg_id):
             try:
                 call.accept()
             except pj.Error as error:
@@ -110,40 +107,40 @@ class Calls:
                 self.hang_up(leg_id, pj.PJSIP_SC_NOT_ACCEPTABLE_HERE)
 
     def hang_up(self, leg_id: LegId, status_code: int) -> None:
-        if call := self._living(leg_id):
+        if call := self._active(leg_id):
             try:
                 call.end(status_code)
             except pj.Error as error:
                 _log.warning("hang-up failed", cause=error.reason)
 
-    def hand_on(self, command: Notify | Refer) -> None:
-        """Say in a call's dialog what is about handing it on."""
-        if call := self._living(command.leg_id):
+    def transfer(self, command: Notify | Refer) -> None:
+        """Send a NOTIFY or a REFER in a call's dialog."""
+        if call := self._active(command.leg_id):
             try:
                 if isinstance(command, Notify):
                     call.notify(command.refer_id, command.status_code)
                 else:
                     call.refer(command.uri)
             except pj.Error as error:
-                _log.warning("not handed on", cause=error.reason)
+                _log.warning("transfer request failed", cause=error.reason)
 
     def drain(self) -> None:
-        """Hang up everything and refuse what still comes."""
+        """Hang up all calls and refuse new ones."""
         self._draining = True
         for leg_id in list(self._calls):
             self.hang_up(leg_id, pj.PJSIP_SC_SERVICE_UNAVAILABLE)
 
-    def bury(self) -> None:
+    def free_ended(self) -> None:
         """Free the calls that are over.
 
-        One whose place in pjsua2 a newer call has taken meanwhile stays until that is free: its destructor knows
-        the place only, and would decline whoever sits there.
+        If a newer call has taken its slot in pjsua2, a call is kept until the slot is free: its destructor knows
+        only the slot, and would decline the newer call.
         """
         for leg_id in [leg_id for leg_id, call in self._calls.items() if call.over and not call.isActive()]:
             del self._calls[leg_id]
 
-    def _living(self, leg_id: LegId) -> SipCall | None:
-        """Return a call that may still be commanded; the server may speak of one that has just ended."""
+    def _active(self, leg_id: LegId) -> SipCall | None:
+        """Return a call that is not over; the server may not know yet that one has just ended."""
         call = self._calls.get(leg_id)
         return call if call and not call.over else None
 
@@ -151,5 +148,58 @@ class Calls:
         try:
             self._channel.send(message)
         except Disconnected:
-            # The loop meets the same end of file and drains.
+            # The event loop reads the same end of file and drains.
             return
+
+
+class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
+    """Passes on every incoming call; outgoing calls use it with an identity of their own."""
+
+    def __init__(self, calls: Calls, config: pj.AccountConfig, edge_port: int) -> None:
+        super().__init__()
+        self._calls = calls
+        self._config = config
+        self._own_uri = config.idUri
+        self._edge_port = edge_port
+        self.create(config)
+
+    @guarded
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802 - pjsua2's name
+        self._calls.incoming(self, prm.callId, prm.rdata.wholeMsg)
+
+    @contextmanager
+    def acting_as(self, command: Dial) -> Iterator[None]:
+        """Take on the caller's identity, with a route by the edge, while a call is made; the call keeps it.
+
+        Left in place, the credentials would answer challenges in incoming calls too.
+        """
+        route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};leg={command.leg_id}>"
+        credentials = pj.AuthCredInfoVector()
+        if command.username:
+            credentials.append(pj.AuthCredInfo("digest", "*", command.username, 0, command.password))
+        self._set_identity(command.from_value, [route], credentials)
+        try:
+            yield
+        finally:
+            self._set_identity(self._own_uri, [], pj.AuthCredInfoVector())
+
+    def _set_identity(self, uri: str, routes: list[str], credentials: pj.AuthCredInfoVector) -> None:
+        sip = self._config.sipConfig
+        self._config.idUri, sip.proxies, sip.authCreds = uri, pj.StringVector(routes), credentials
+        self.modify(self._config)
+
+
+def account_config(worker_id: int, sip_port: int, *, session_expires_s: int) -> pj.AccountConfig:
+    """Return the configuration of an account without media of its own that rewrites nothing."""
+    config = pj.AccountConfig()
+    config.idUri = f"sip:w{worker_id}@127.0.0.1"
+    # The user part names the worker; the edge replaces the host by the public address.
+    config.sipConfig.contactForced = f"<sip:w{worker_id}@127.0.0.1:{sip_port}>"
+    config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
+    config.callConfig.timerSessExpiresSec = max(session_expires_s, _MIN_SESSION_EXPIRES_S)
+    config.callConfig.timerMinSESec = _MIN_SESSION_EXPIRES_S
+    config.mediaConfig.useLoopMedTp = True
+    config.natConfig.contactRewriteUse = 0
+    config.natConfig.viaRewriteUse = False
+    config.natConfig.sdpNatRewriteUse = 0
+    return config

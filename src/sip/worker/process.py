@@ -1,22 +1,18 @@
-"""A worker process: one thread that serves pjsua2 and the socket to the server.
+"""A worker process: one thread that serves pjsua2 and the channel to the server.
 
-It is ``libHandleEvents`` that runs every callback of pjsua2, and commands come
-between two such calls: nothing here is ever entered twice.
+``libHandleEvents`` runs every callback of pjsua2, and commands are handled between two such
+calls: nothing here is re-entered.
 """
 
 import ctypes
 import itertools
-import os
 import select
-import socket
 import time
-from contextlib import suppress
 from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
-from mixminus.sip import watchdog
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import (
     Answer,
@@ -33,14 +29,12 @@ from mixminus.sip.messages import (
     Ring,
     WorkerReady,
 )
-from mixminus.sip.naming import name_process
-from mixminus.sip.worker.account import SipAccount, account_config
-from mixminus.sip.worker.calls import Calls
-from mixminus.sip.worker.fence import fence
+from mixminus.sip.supervision import name_process, rearm_watchdog
+from mixminus.sip.worker.calls import Calls, SipAccount, account_config
+from mixminus.sip.worker.transport import open_transport
 
 __all__ = ["run"]
 
-_LOOPBACK: Final = "127.0.0.1"
 # pjsip's timers (retransmission first of all, T1 = 500 ms) are only looked at when we turn.
 _BUSY_TURN_MS: Final = 50
 _IDLE_TURN_MS: Final = 500
@@ -51,14 +45,11 @@ _log = log.get("sip.worker")
 
 
 def run(command: Fork, channel: BlockingChannel) -> None:
-    """Serve until drained, or until the server is gone."""
-    watchdog.rearm()
+    """Serve until drained, or until the server has exited."""
+    rearm_watchdog()
     name_process("mm-sip-worker")
     endpoint, capacity = _open_endpoint(command)
-    sip_port = _open_transport(endpoint)
-    sip_descriptor = _descriptor_of(sip_port)
-    with socket.socket(fileno=os.dup(sip_descriptor)) as sip_socket:
-        fence(sip_socket, (_LOOPBACK, command.edge_port))
+    sip_port, sip_descriptor = open_transport(endpoint, command.edge_port)
     calls = Calls(channel)
     config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
     account = SipAccount(calls, config, command.edge_port)
@@ -67,9 +58,9 @@ def run(command: Fork, channel: BlockingChannel) -> None:
 
 
 def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
-    """Start pjsua2 without threads and sound; return it with the number of calls that its build holds."""
+    """Start pjsua2 without threads and sound device; return it with the maximum number of calls of its build."""
     library = ctypes.CDLL(pj._pjsua2.__file__)
-    # Before libCreate, which logs; a worker's voice is the server's log.
+    # Before libCreate, which logs: pjsip does not log at all, the worker logs as the server does.
     library.pj_log_set_level(0)
     endpoint = pj.Endpoint()
     endpoint.libCreate()
@@ -84,19 +75,8 @@ def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
     return endpoint, int(library.pjsua_call_get_max_count())
 
 
-def _open_transport(endpoint: pj.Endpoint) -> int:
-    config = pj.TransportConfig()
-    config.port = 0
-    config.boundAddress = _LOOPBACK
-    transport_id = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
-    endpoint.audDevManager().setNoDev()
-    endpoint.libStart()
-    name: str = endpoint.transportGetInfo(transport_id).localName
-    return int(name.rpartition(":")[2])
-
-
 class _Loop:
-    """Waits for whichever speaks first: the edge, the server, or pjsip's clock."""
+    """Waits for a datagram of the edge, a command of the server, or a timer of pjsip."""
 
     def __init__(
         self,
@@ -117,7 +97,7 @@ class _Loop:
 
     def run(self) -> None:
         while not self._drained():
-            watchdog.rearm()
+            rearm_watchdog()
             ready = self._poll.poll(_BUSY_TURN_MS if self._calls else _IDLE_TURN_MS)
             for _ in itertools.takewhile(
                 lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_TURN)
@@ -125,12 +105,12 @@ class _Loop:
                 pass
             try:
                 if any(descriptor == self._channel.fileno() for descriptor, _ in ready):
-                    self._obey(self._channel.receive()[0])
+                    self._on_command(self._channel.receive()[0])
             except Disconnected:
-                # The server is gone: the phones are told, and nobody else needs to be.
+                # The server has exited: hang up all calls.
                 self._poll.unregister(self._channel)
                 self._drain()
-            self._calls.bury()
+            self._calls.free_ended()
 
     def _drained(self) -> bool:
         if time.monotonic() > self._drain_deadline_s:
@@ -141,7 +121,7 @@ class _Loop:
         self._drain_deadline_s = min(self._drain_deadline_s, time.monotonic() + _DRAIN_S)
         self._calls.drain()
 
-    def _obey(self, command: Message) -> None:
+    def _on_command(self, command: Message) -> None:
         match command:
             case Dial():
                 self._calls.dial(command, self._account)
@@ -158,18 +138,8 @@ class _Loop:
             case HangUp(leg_id):
                 self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
             case Notify() | Refer():
-                self._calls.hand_on(command)
+                self._calls.transfer(command)
             case Drain():
                 self._drain()
             case _:
                 _log.error("command unknown", type=type(command).__name__)
-
-
-def _descriptor_of(sip_port: int) -> int:
-    """Return pjsip's UDP socket, which its API does not give away but a poll needs."""
-    for name in os.listdir("/proc/self/fd"):
-        with suppress(OSError), socket.socket(fileno=os.dup(int(name))) as candidate:
-            is_udp = candidate.type == socket.SOCK_DGRAM and candidate.family == socket.AF_INET
-            if is_udp and candidate.getsockname()[1] == sip_port:
-                return int(name)
-    raise RuntimeError("the SIP socket is not among the open descriptors")

@@ -1,4 +1,4 @@
-"""Referrals: the REFERs of one call, which the server obeys and not pjsua2, and the NOTIFYs that tell of them."""
+"""REFER in one call: reported to the server, because pjsua2 would dial by itself; and the NOTIFYs about it."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,15 +7,15 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus.model.ids import LegId
 from mixminus.sip.edge.message import Headers, Request, Unparseable, parse
-from mixminus.sip.grammar import NameAddress, Unreadable
+from mixminus.sip.grammar import SIPFRAG, NameAddress, Unreadable
+from mixminus.sip.internal_headers import REFER_TAKEN
 from mixminus.sip.messages import Message, TransferAsked
-from mixminus.sip.referral import REFER_TAKEN, SIPFRAG
 
 __all__ = ["Referrals", "confirming_tags", "notification"]
 
-_EXPIRES_S: Final = 120  # longer than anybody is rung
+_EXPIRES_S: Final = 120  # longer than any call rings
 _FINAL: Final = 200
-_WORDS: Final = {
+_REASONS: Final = {
     100: "Trying",
     180: "Ringing",
     200: "OK",
@@ -29,14 +29,14 @@ _WORDS: Final = {
     503: "Service Unavailable",
     603: "Decline",
 }
-"""RFC 3261 section 21; phones read the number."""
+"""RFC 3261 section 21; phones evaluate the number only."""
 
 
 class Referrals:
-    """Of one dialog.
+    """The REFERs of one dialog.
 
-    It does not hold the call, which holds it: a call that a cycle keeps would be freed, and decline whoever has its
-    place by then, at any time.
+    It has no reference to the call: in a reference cycle the call would be freed at any time, and its
+    destructor would decline a newer call in the same slot.
     """
 
     def __init__(self, leg_id: LegId, report: Callable[[Message], None]) -> None:
@@ -45,18 +45,18 @@ class Referrals:
         self._seen = False
         self._refer: Headers | None = None
 
-    def note(self, event: pj.TsxStateEvent) -> None:
-        """Keep a REFER as it came; pjsua2 asks right after this what to say."""
+    def on_transaction(self, event: pj.TsxStateEvent) -> None:
+        """Keep a received REFER; pjsua2 asks for the response right after this."""
         received = event.type == pj.PJSIP_EVENT_RX_MSG and event.tsx.role == pj.PJSIP_ROLE_UAS
         if received and event.tsx.state == pj.PJSIP_TSX_STATE_TRYING:
             self._refer = _headers_of(event.src.rdata.wholeMsg)
 
     def take(self) -> int:
-        """Report the REFER; return what pjsua2 is to answer, which is never yes: it would call by itself."""
+        """Report the REFER; return the status code for pjsua2, never 2xx: then it would dial by itself."""
         refer, self._refer = self._refer, None
         if refer is None:
             return int(pj.PJSIP_SC_DECLINE)
-        # RFC 3515 section 2.4.6: the first of a dialog needs no name.
+        # RFC 3515 section 2.4.6: the first REFER of a dialog needs no id.
         refer_id = int(refer.first("cseq").split()[0]) if self._seen else 0
         self._seen = True
         self._report(TransferAsked(self._leg_id, refer.first("refer-to"), refer_id))
@@ -64,7 +64,7 @@ class Referrals:
 
 
 def notification(refer_id: int, status_code: int) -> pj.CallSendRequestParam:
-    """Return a NOTIFY to be sent; one of a final status is the last."""
+    """Return the NOTIFY for a status code; a final one ends the subscription."""
     over = status_code >= _FINAL
     state = "terminated;reason=noresource" if over else f"active;expires={_EXPIRES_S}"
     request = pj.CallSendRequestParam()
@@ -77,12 +77,12 @@ def notification(refer_id: int, status_code: int) -> pj.CallSendRequestParam:
         header.hName, header.hValue = name, value
         request.txOption.headers.append(header)
     request.txOption.contentType = SIPFRAG
-    request.txOption.msgBody = f"SIP/2.0 {status_code} {_WORDS.get(status_code, 'Failed')}\r\n"
+    request.txOption.msgBody = f"SIP/2.0 {status_code} {_REASONS.get(status_code, 'Failed')}\r\n"
     return request
 
 
 def confirming_tags(event: pj.SipEvent) -> tuple[str, str] | None:
-    """Return the local and the remote tag, out of what has completed a dialog: the ACK to us, or the 2xx to ours."""
+    """Return the local and the remote tag, out of the message that confirmed the dialog: an ACK or a 2xx."""
     message = event.body.rxMsg.rdata if event.type == pj.PJSIP_EVENT_RX_MSG else event.body.tsxState.src.rdata
     headers = _headers_of(message.wholeMsg)
     if headers is None:

@@ -1,9 +1,9 @@
-"""The gate: whether who asks is who they say to be (RFC 3261 section 22, RFC 8760).
+"""Authentication of phones and trunks by digest (RFC 3261 section 22, RFC 8760) or by address.
 
-A request passes with the account that it has proved, passes as anybody's, is answered
-here, or waits for what the server says about the name. Only these must prove
-something: REGISTER; an INVITE whose From is in a customer's or a trunk's domain, or is an
-extension that exists at our own address; and whoever shows credentials by themselves.
+A request passes with the account that was authenticated, passes anonymously, is answered here, or waits for
+the server's answer about the account. Authentication is required for REGISTER, for an INVITE whose From is
+in a customer's or a trunk's domain or is an existing extension at our own address, and for any
+request that carries credentials.
 """
 
 import secrets
@@ -13,60 +13,59 @@ from dataclasses import dataclass
 from typing import Final
 
 from mixminus.sip.edge.accounts import Accounts, Busy, Login, Waiting
-from mixminus.sip.edge.attempts import Attempts
-from mixminus.sip.edge.digest import Algorithm, Credentials, challenges, matches, read_credentials
-from mixminus.sip.edge.flow import Flow, ToPhone
+from mixminus.sip.edge.addressing import ToPhone, ToServer
+from mixminus.sip.edge.digest import Algorithm, Credentials, Nonces, challenges, matches, read_credentials
+from mixminus.sip.edge.limits import Attempts
 from mixminus.sip.edge.message import Request
-from mixminus.sip.edge.nonces import Nonces
-from mixminus.sip.edge.question import ToServer
-from mixminus.sip.edge.responses import respond
+from mixminus.sip.edge.validation import respond
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import GiveAccount, LoginsFailed
 
-__all__ = ["Gate", "Passed"]
+__all__ = ["Authenticator", "Passed"]
 
-_KEY_BYTES: Final = 32
+_NONCE_KEY_BYTES: Final = 32
 _MAX_REPORTS: Final = 64
 _RETRY_AFTER_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Go on; ``account_id`` is empty for whoever has claimed nothing."""
+    """The request may proceed; ``account_id`` is empty for an anonymous one."""
 
     account_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Who a request says it is from."""
+    """The account that a request claims to be from."""
 
     domain: str
     username: str
     needed: bool = True
-    """Whether it must be proved even if there is nobody of this name."""
+    """Whether it must be authenticated even if no such account exists."""
 
 
-class Gate:
-    """Decides, with what the server has told and what it remembers of earlier tries."""
+class Authenticator:
+    """Decides by the cached accounts and by earlier attempts."""
 
     def __init__(
         self, domain: str, hosts: frozenset[str], algorithms: Collection[Algorithm], counters: Counter[str]
     ) -> None:
-        """``hosts`` are our own names; a From there may be an extension's."""
+        """``hosts`` are our own names; a From with one of them may be an extension's."""
         self.accounts = Accounts()
         self._domain = domain
         self._hosts = hosts | {domain, f"sip.{domain}"}
         self._algorithms = algorithms
         self._counters = counters
-        self._nonces = Nonces(secrets.token_bytes(_KEY_BYTES), secrets.token_bytes)
+        self._nonces = Nonces(secrets.token_bytes(_NONCE_KEY_BYTES), secrets.token_bytes)
         self._attempts = Attempts()
         self._reports: list[ToServer] = []
 
     def check(
         self, request: Request, flow: Flow, source: Flow, now_s: float
     ) -> Passed | ToPhone | ToServer | None:
-        """Judge a request that opens something; None: it waits, and the question is under way."""
+        """Authenticate a request; None means that it waits for a look-up that is already pending."""
         try:
             credentials = _credentials_of(request)
         except Unreadable:
@@ -80,10 +79,10 @@ class Gate:
             return self._ask(login, Waiting(request, flow, source), now_s)
         if account.trusted or not (account.account_id or claim.needed):
             return Passed(account.account_id)
-        return self._prove(request, credentials, account, Waiting(request, flow, source), now_s)
+        return self._authenticate(request, credentials, account, Waiting(request, flow, source), now_s)
 
     def reports(self) -> list[ToServer]:
-        """Return what the server is to know of, and forget it."""
+        """Return and clear the reports for the server."""
         reports, self._reports = self._reports, []
         return reports
 
@@ -109,10 +108,10 @@ class Gate:
             question = self.accounts.ask(login, waiting, now_s)
         except Busy:
             self._counters["sip_edge_logins_busy"] += 1
-            return self._later(waiting, _RETRY_AFTER_S)
+            return self._retry_later(waiting, _RETRY_AFTER_S)
         return ToServer(question) if question else None
 
-    def _prove(
+    def _authenticate(
         self,
         request: Request,
         credentials: Credentials | None,
@@ -126,7 +125,7 @@ class Gate:
         name = f"{account.realm} {credentials.username}"
         if wait_s := self._attempts.wait_s(name, host, now_s):
             self._counters["sip_edge_logins_held"] += 1
-            return self._later(waiting, int(wait_s) + 1)
+            return self._retry_later(waiting, int(wait_s) + 1)
         secret = account.sha256 if credentials.algorithm == "sha256" else account.md5
         if credentials.algorithm not in self._algorithms:
             secret = ""
@@ -145,7 +144,7 @@ class Gate:
         right = matches(credentials, secret, request.method, request.uri)
         if request.method != "REGISTER":
             return right
-        # One account's password opens no other's place.
+        # An account may register only its own address.
         address = SipUri.parse(NameAddress.parse(request.headers.first("to")).uri)
         return right and credentials.username == address.user
 
@@ -153,14 +152,14 @@ class Gate:
         headers = challenges(realm, self._nonces.make(now_s), self._algorithms, stale=stale)
         return ToPhone(waiting.flow, respond(waiting.request, 401, "Unauthorized", extra=headers).render())
 
-    def _later(self, waiting: Waiting, retry_after_s: int) -> ToPhone:
+    def _retry_later(self, waiting: Waiting, retry_after_s: int) -> ToPhone:
         extra = (("retry-after", str(retry_after_s)),)
         return ToPhone(
             waiting.flow, respond(waiting.request, 503, "Service Unavailable", extra=extra).render()
         )
 
     def _report(self, account: GiveAccount, host: str, attempts: int) -> None:
-        # Each doubling is told, not each try: 6, 12, 24, ...
+        # Reported at each doubling, not at each attempt: 6, 12, 24, ...
         if not attempts or not account.account_id or not _is_doubling(attempts):
             return
         if len(self._reports) < _MAX_REPORTS:
@@ -170,7 +169,7 @@ class Gate:
 
 
 def _credentials_of(request: Request) -> Credentials | None:
-    """Read what is shown; whoever answers more than one challenge may choose."""
+    """Parse the first Authorization: a client that answers several challenges may choose."""
     values = request.headers.values("authorization")
     return read_credentials(values[0]) if values else None
 

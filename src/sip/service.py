@@ -1,4 +1,26 @@
-"""SipEndpoint: phones on one side, legs on the other."""
+"""The SIP side of the server: phones on one side, legs (``call.leg``) on the other.
+
+Four kinds of process take part; ``messages.py`` lists every message between them.
+
+- The *endpoint* (this file, in the server process) opens a port of the engine for each call, makes
+  its SDP, and gives the call a leg. It decides; the other processes only carry out.
+- The *pool* (``pool.py``) starts and restarts the other processes, and knows which worker has which call.
+- The *edge* (``edge/``) owns the public SIP port, UDP and TCP. It drops what is malformed or too much,
+  authenticates phones, answers REGISTER and OPTIONS, and routes each dialog to its worker on loopback.
+- The *workers* (``worker/``) run pjsua2: dialogs, transactions and timers of at most a few calls each. They are forked
+  from a *zygote* (``zygote.py``), so that one costs 2 MB and a crash ends a few calls only (ADR 2).
+
+How an INVITE travels::
+
+    phone ─ UDP/TCP ─> edge: parse, validate, rate limit, authenticate (AccountAsked, GiveAccount)
+          ─ SDP folded into an envelope, loopback ─> the least loaded worker: pjsua2
+          ─ IncomingCall(offer) ─> endpoint: open a port, make the answer, Attach(answer); IncomingLeg
+          ─ incoming(leg) ─> call service: leg.ring(), leg.answer()
+          ─ Ring, Answer ─> worker: 180, 200 with that answer ─> edge: unfold SDP, public addresses ─> phone
+
+Outgoing calls are in ``dialling.py``, transfers in ``transfer_requests.py``. SIP is parsed by ``grammar.py`` and
+``edge/message.py``, SDP is negotiated in ``sdp/``.
+"""
 
 import secrets
 import time
@@ -15,14 +37,11 @@ from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.mixer.events import DigitReceived as PortDigitReceived
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
+from mixminus.sip.account_requests import AccountRequests
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
-from mixminus.sip.desk import TransferDesk
-from mixminus.sip.dialled_leg import DialledLeg
-from mixminus.sip.dialler import Dialler
-from mixminus.sip.door import Door
-from mixminus.sip.endings import end_of
-from mixminus.sip.leg import IncomingLeg, SipLeg
+from mixminus.sip.dialling import DialledLeg, Dialler
+from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
 from mixminus.sip.messages import (
     Attach,
     CallAnswered,
@@ -41,11 +60,12 @@ from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
+from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.tasks import TaskScope
 
 __all__ = ["SipEndpoint"]
 
-# Below 2**31: some phones keep an o= line's numbers in a signed word.
+# Below 2**31: some phones keep the numbers of the o= line in a signed 32-bit integer.
 _SESSION_ID_BITS: Final = 31
 _SUCCESS: Final = 200
 _FAILURE: Final = 300
@@ -54,7 +74,7 @@ _log = log.get("sip.endpoint")
 
 
 class SipEndpoint:
-    """Turns calls that workers report into legs, and legs' wishes into commands; implements ``OutgoingLegs``."""
+    """Makes legs of the calls that workers report, and opens outgoing ones; implements ``call.leg.OutgoingLegs``."""
 
     def __init__(
         self,
@@ -66,26 +86,30 @@ class SipEndpoint:
         transfers: Transfers | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``directory`` says who may log in; ``transfers`` executes REFERs, which are declined without it; ``on_event`` hears digits that came by INFO, in the engine's own words."""
+        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are declined
+        without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        """
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
         self._on_event = on_event
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
-        self._door = Door(directory, self._to_edge)
+        self._account_requests = AccountRequests(directory, self._to_edge)
         self._pool = WorkerPool(
             config,
             on_report=self._on_report,
             on_lost=self._on_worker_lost,
-            on_edge=self._door.on_edge,
+            on_edge=self._account_requests.on_edge,
         )
         self._dialler = Dialler(config, self._pool, self._tasks)
-        self._desk = TransferDesk(config, port=lambda: self.port, send=self._pool.send, transfers=transfers)
+        self._transfer_requests = TransferRequests(
+            config, port=lambda: self.port, send=self._pool.send, transfers=transfers
+        )
 
     @property
     def ready(self) -> bool:
-        """Whether a phone that calls now is answered."""
+        """Whether calls can be taken now."""
         return self._pool.ready
 
     @property
@@ -96,7 +120,7 @@ class SipEndpoint:
     @property
     def dialogs(self) -> int:
         """How many dialogs are confirmed and not over."""
-        return len(self._desk)
+        return len(self._transfer_requests)
 
     @property
     def worker_pids(self) -> dict[int, int]:
@@ -105,24 +129,24 @@ class SipEndpoint:
 
     @property
     def counters(self) -> Counter[str]:
-        return self._pool.counters + Counter({"sip_door_overruns": self._door.overruns})
+        return self._pool.counters + Counter({"sip_door_overruns": self._account_requests.overruns})
 
     async def start(self) -> None:
-        """Open the port; returns when ``max_calls`` calls can be taken."""
+        """Open the port; return when ``max_calls`` calls can be taken, or raise Unavailable."""
         await self._pool.start()
 
     async def close(self) -> None:
-        """Hang up every leg and let all processes go; closing twice is harmless."""
+        """Hang up every leg and stop all processes; closing twice is harmless."""
         await self._pool.close()
-        await self._door.close()
+        await self._account_requests.close()
         await self._tasks.close()
         for _, leg in list(self._legs.values()):
-            leg.over(LegEnded(HangupReason.NORMAL, remote=False))
+            leg.set_ended(LegEnded(HangupReason.NORMAL, remote=False))
         self._legs.clear()
         self._dialler.close()
 
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> DialledLeg:
-        """Begin a call and return at once; raise MixMinusError where there is no port for it."""
+        """Start a call and return at once; raise MixMinusError if no port can be opened."""
         port = self._engine.open_rtp_port()
         leg_id = LegId(new_id())
         local = self._local_end(port)
@@ -135,15 +159,15 @@ class SipEndpoint:
 
     def _on_report(self, worker_id: int, message: Message) -> None:
         if isinstance(message, CallEnded):
-            self._desk.forget(message.leg_id)
+            self._transfer_requests.forget(message.leg_id)
         match message:
             case TransferTold(leg_id, status_code):
                 leg = self._leg(leg_id)
                 if leg and _SUCCESS <= status_code < _FAILURE:
-                    # It talks with somebody else now (RFC 5589 section 6).
+                    # The phone has reached the transfer target (RFC 5589 section 6).
                     self._tasks.spawn("referred", leg.hang_up())
             case DialogConfirmed() | TransferAsked():
-                self._desk.on_report(worker_id, message)
+                self._transfer_requests.on_report(worker_id, message)
             case IncomingCall():
                 self._incoming(worker_id, message)
             case MediaAgreed(leg_id, local_sdp, remote_sdp):
@@ -155,7 +179,7 @@ class SipEndpoint:
                     self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
             case CallEnded(leg_id) if leg_id in self._legs:
                 _, leg = self._legs.pop(leg_id)
-                leg.over(end_of(message))
+                leg.set_ended(end_of(message))
             case CallRang() | CallAnswered() | CallEnded():
                 self._dialler.on_report(message)
 
@@ -167,7 +191,7 @@ class SipEndpoint:
         try:
             port = self._engine.open_rtp_port()
         except MixMinusError as error:
-            _log.error("no port for a call", reason=error.reason)
+            _log.error("no port for an incoming call", reason=error.reason)
             self._pool.send(worker_id, Reject(call.leg_id, 503))
             return
         local = self._local_end(port)
@@ -183,9 +207,9 @@ class SipEndpoint:
         )
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
-        self._tasks.spawn("incoming leg", self._hand_over(leg, call))
+        self._tasks.spawn("incoming leg", self._pass_on(leg, call))
 
-    async def _hand_over(self, leg: IncomingLeg, call: IncomingCall) -> None:
+    async def _pass_on(self, leg: IncomingLeg, call: IncomingCall) -> None:
         try:
             await self._incoming_legs.incoming(
                 leg,
@@ -211,6 +235,6 @@ class SipEndpoint:
         lost = [leg_id for leg_id, (owner, _) in self._legs.items() if owner == worker_id]
         for leg_id in lost:
             _, leg = self._legs.pop(leg_id)
-            leg.over(LegEnded(HangupReason.FAILED, remote=False))
+            leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
-        self._desk.on_worker_lost(worker_id)
+        self._transfer_requests.on_worker_lost(worker_id)

@@ -1,50 +1,49 @@
-"""Farewells: the edge ends, in a lost worker's name, the calls that it had.
+"""Lost calls: the edge ends the calls of a worker that has crashed, in its place.
 
-An established call gets a BYE built from what passed through the edge; a call
-not yet answered gets a final response. Both are repeated until confirmed or
-too old (RFC 3261 timers E and G, shortened: the worker is gone for good).
+An established call gets a BYE built from what passed through the edge; a call not yet answered gets a
+final response, or a CANCEL if it is an outgoing one. Each is retransmitted until confirmed or too old (RFC 3261
+timers E and G, shortened).
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from mixminus.sip.edge.addressing import NO_WORKER, Identity, ToPhone, branch_of, next_hop
 from mixminus.sip.edge.calls import LINGER_S, CallState, EdgeCall
-from mixminus.sip.edge.flow import Flow, ToPhone
-from mixminus.sip.edge.identity import NO_WORKER, Identity, branch_of
 from mixminus.sip.edge.message import Headers, Request
-from mixminus.sip.edge.outward import next_hop
-from mixminus.sip.edge.responses import respond
+from mixminus.sip.edge.validation import respond
 from mixminus.sip.grammar import NameAddress, Via
+from mixminus.sip.internal_headers import Flow
 
-__all__ = ["Farewells"]
+__all__ = ["LostCalls"]
 
-_MAX_FAREWELLS: Final = 16_384
+_MAX_ENDINGS: Final = 16_384
 _CANCEL_HEADERS: Final = frozenset({"route", "max-forwards", "from", "to", "call-id", "cseq"})
 _INTERVALS_S: Final = (0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(slots=True)
-class _Farewell:
+class _Ending:
     flow: Flow
     message: bytes
     branch: str
     """Of our BYE or CANCEL; empty for a final response."""
-    said_at_s: float
+    begun_at_s: float
     due_at_s: float
     sent: int = 1
     confirmed: bool = False
 
 
-class Farewells:
-    """Those that are under way, by Call-ID, in the order in which they were begun."""
+class LostCalls:
+    """The endings in progress, by Call-ID, oldest first."""
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
-        self._by_call: OrderedDict[str, _Farewell] = OrderedDict()
+        self._by_call: OrderedDict[str, _Ending] = OrderedDict()
 
-    def say(self, call: EdgeCall, now_s: float) -> ToPhone:
-        """Begin a farewell."""
+    def end(self, call: EdgeCall, now_s: float) -> ToPhone:
+        """Start ending a call; return what is sent first."""
         if call.state is CallState.ESTABLISHED:
             flow, request, branch = self._bye(call)
             message = request.render()
@@ -53,8 +52,8 @@ class Farewells:
         else:
             flow, branch = call.flow, ""
             message = respond(call.invite, 500, "Server Internal Error").render()
-        self._by_call[call.call_id] = _Farewell(flow, message, branch, now_s, now_s + _INTERVALS_S[0])
-        if len(self._by_call) > _MAX_FAREWELLS:
+        self._by_call[call.call_id] = _Ending(flow, message, branch, now_s, now_s + _INTERVALS_S[0])
+        if len(self._by_call) > _MAX_ENDINGS:
             self._by_call.popitem(last=False)
         return ToPhone(flow, message)
 
@@ -67,7 +66,7 @@ class Farewells:
         uri = NameAddress.parse(theirs.first("contact")).uri
         direct = not routes if call.outgoing else len(invite.values("via")) == 1
         flow = call.flow if direct else next_hop(routes, uri) or call.flow
-        branch = branch_of("farewell", call.call_id)
+        branch = branch_of("ending", call.call_id)
         headers = Headers(
             [
                 ("via", self._identity.public_via(flow, branch, NO_WORKER)),
@@ -84,39 +83,39 @@ class Farewells:
 
     @property
     def pending(self) -> bool:
-        """Whether one is still to be repeated."""
+        """Whether a message is still to be retransmitted."""
         return any(not each.confirmed and each.sent < len(_INTERVALS_S) for each in self._by_call.values())
 
     def answered(self, branch: str) -> None:
-        """Note the response to one of our BYEs."""
-        for farewell in self._by_call.values():
-            if farewell.branch == branch:
-                farewell.confirmed = True
+        """Take the response to one of our BYEs."""
+        for ending in self._by_call.values():
+            if ending.branch == branch:
+                ending.confirmed = True
 
     def acknowledged(self, call_id: str) -> None:
-        """Note the ACK to one of our final responses."""
-        if farewell := self._by_call.get(call_id):
-            farewell.confirmed = True
+        """Take the ACK to one of our final responses."""
+        if ending := self._by_call.get(call_id):
+            ending.confirmed = True
 
     def final_for(self, call_id: str) -> bytes:
-        """Return the final response that a repeated INVITE is to get again."""
-        farewell = self._by_call.get(call_id)
-        return farewell.message if farewell and not farewell.branch else b""
+        """Return the final response that a retransmitted INVITE gets again; empty if there is none."""
+        ending = self._by_call.get(call_id)
+        return ending.message if ending and not ending.branch else b""
 
-    def turn(self, now_s: float) -> list[ToPhone]:
-        """Return what is to be repeated now, and forget what is too old."""
+    def retransmissions(self, now_s: float) -> list[ToPhone]:
+        """Return what is to be retransmitted now, and drop what is too old."""
         while self._by_call:
             call_id, oldest = next(iter(self._by_call.items()))
-            if now_s - oldest.said_at_s < LINGER_S:
+            if now_s - oldest.begun_at_s < LINGER_S:
                 break
             del self._by_call[call_id]
-        repeated = []
-        for farewell in self._by_call.values():
-            if not farewell.confirmed and farewell.sent < len(_INTERVALS_S) and now_s >= farewell.due_at_s:
-                farewell.due_at_s = now_s + _INTERVALS_S[farewell.sent]
-                farewell.sent += 1
-                repeated.append(ToPhone(farewell.flow, farewell.message))
-        return repeated
+        due = []
+        for ending in self._by_call.values():
+            if not ending.confirmed and ending.sent < len(_INTERVALS_S) and now_s >= ending.due_at_s:
+                ending.due_at_s = now_s + _INTERVALS_S[ending.sent]
+                ending.sent += 1
+                due.append(ToPhone(ending.flow, ending.message))
+        return due
 
 
 def _branch_of(request: Request) -> str:
@@ -124,7 +123,7 @@ def _branch_of(request: Request) -> str:
 
 
 def _cancel(invite: Request) -> Request:
-    """Take back an INVITE of ours that is not answered yet (RFC 3261 section 9.1)."""
+    """Return the CANCEL of an unanswered INVITE of ours (RFC 3261 section 9.1)."""
     headers = Headers([entry for entry in invite.headers.entries if entry[0] in _CANCEL_HEADERS])
     number = invite.headers.first("cseq").split()[0]
     headers.entries = [("via", invite.headers.first("via")), *headers.entries]

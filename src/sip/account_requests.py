@@ -1,4 +1,4 @@
-"""The door: answers what the edge asks about those who log in and register."""
+"""Account requests of the edge: authentication and registration, answered from the directory."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,26 +20,26 @@ from mixminus.sip.messages import (
 )
 from mixminus.tasks import TaskScope
 
-__all__ = ["Door"]
+__all__ = ["AccountRequests"]
 
 _UNAVAILABLE: Final = 503
-_MAX_ASKS: Final = 2048
+_MAX_PENDING: Final = 2048
 
 
-class Door:
-    """Between the edge, which has no database, and the directory, which has no sockets."""
+class AccountRequests:
+    """Answers the edge, which has no database, from the directory."""
 
     def __init__(self, directory: DirectoryServices, send: Callable[[Message], None]) -> None:
         self.overruns = 0
-        """How many questions were left to the edge's patience."""
+        """How many requests were dropped because too many were pending; the edge times them out."""
         self._directory = directory
         self._send = send
-        self._tasks = TaskScope(log.task_failed("sip.door"))
+        self._tasks = TaskScope(log.task_failed("sip.account_requests"))
         directory.watch_logins(lambda: send(ForgetAccounts()))
 
     def on_edge(self, message: Message) -> None:
-        """Take a question or a report of the edge."""
-        if len(self._tasks) >= _MAX_ASKS:
+        """Take a request or a report of the edge."""
+        if len(self._tasks) >= _MAX_PENDING:
             self.overruns += 1
             return
         match message:
@@ -48,8 +48,8 @@ class Door:
             case RegistrationAsked():
                 self._tasks.spawn("registration", self._register(message))
             case LoginsFailed(account_id, host, attempts):
-                told = self._directory.accounts.login_failed(UUID(account_id), host, attempts)
-                self._tasks.spawn("logins failed", told)
+                report = self._directory.accounts.login_failed(UUID(account_id), host, attempts)
+                self._tasks.spawn("logins failed", report)
 
     async def close(self) -> None:
         await self._tasks.close()

@@ -1,43 +1,28 @@
-"""Outward: what becomes of a message that comes from a worker."""
+"""The edge's handling of messages from workers: rewritten and sent to phones."""
 
-import ipaddress
 from collections import Counter
 from dataclasses import replace
 from typing import Final
 
+from mixminus.sip.edge.addressing import Identity, ToPhone, branch_of, next_hop
 from mixminus.sip.edge.calls import CallEvent, CallState, CallTable, EdgeCall
-from mixminus.sip.edge.flow import Flow, ToPhone
-from mixminus.sip.edge.identity import Identity, branch_of
 from mixminus.sip.edge.message import Headers, Request, Response
-from mixminus.sip.edge.responses import OWN_CAPABILITIES
-from mixminus.sip.grammar import DEFAULT_SIP_PORT, NameAddress, SipUri, Unreadable, Via
-from mixminus.sip.referral import REFER_TAKEN, SIPFRAG
+from mixminus.sip.edge.validation import OWN_CAPABILITIES
+from mixminus.sip.grammar import SIPFRAG, NameAddress, SipUri, Unreadable, Via
+from mixminus.sip.internal_headers import REFER_TAKEN, Flow
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.envelope import unfold
 
-__all__ = ["Outward", "next_hop"]
+__all__ = ["WorkerSide"]
 
 _FINAL: Final = 200
 _ACCEPTED: Final = 202
 _FAILURE: Final = 300
 
 
-def next_hop(routes: list[str], uri: str) -> Flow | None:
-    """Return the flow to the topmost route, or to the URI; None when it has a name and not an address."""
-    try:
-        target = SipUri.parse(NameAddress.parse(routes[0]).uri if routes else uri)
-        host = str(ipaddress.ip_address(target.host))
-    except ValueError:
-        return None
-    transport = target.parameters.get("transport", "udp").upper()
-    if transport == "TCP":
-        return Flow("TCP", host, target.port or DEFAULT_SIP_PORT)
-    return Flow("UDP", host, target.port or DEFAULT_SIP_PORT)
-
-
 def _flow_in_dialog(request: Request, route: SipUri, flow: Flow) -> Flow:
-    """Return where a request within a dialog goes, when ``flow`` is the way by which the dialog came."""
-    # Proxies that stand between have named their way. A host name is not resolved: the way it came will do.
+    """Return where a request within a dialog goes; ``flow`` is the one that the dialog was opened by."""
+    # Proxies on the path are in the route set. A host name is not resolved: the dialog's flow is used.
     hop = next_hop(request.headers.values("route"), request.uri)
     if hop and "direct" not in route.parameters:
         return hop
@@ -46,8 +31,8 @@ def _flow_in_dialog(request: Request, route: SipUri, flow: Flow) -> Flow:
     return flow
 
 
-class Outward:
-    """Gives a worker's messages their public face, and remembers what a farewell would need."""
+class WorkerSide:
+    """Puts the public address into a worker's messages, and keeps what is needed to end its calls without it."""
 
     def __init__(self, identity: Identity, calls: CallTable, counters: Counter[str]) -> None:
         self._identity = identity
@@ -55,19 +40,19 @@ class Outward:
         self._counters = counters
 
     def response(self, response: Response, worker_id: int, now_s: float) -> ToPhone | None:
-        """Send a response back along the flow that its Via remembers."""
+        """Send a response along the flow in its Via."""
         via = Via.parse(response.headers.pop("via"))
         if not self._identity.is_inner(via):
             return None
         flow = Flow.from_token(via.parameters.get("flow", ""))
-        self._note(response, now_s)
+        self._follow(response, now_s)
         if response.status_code == REFER_TAKEN:
             response.status_code, response.reason = _ACCEPTED, "Accepted"
         self._drop_inner_route(response.headers)
         return self._to_phone(response, flow, worker_id)
 
     def request(self, request: Request, worker_id: int, now_s: float) -> ToPhone | None:
-        """Send a request of the worker's own; its first route is ours, and says where to."""
+        """Send a request that the worker makes; its first route is ours and carries the flow."""
         route = NameAddress.parse(request.headers.pop("route"))
         target = SipUri.parse(route.uri)
         flow = Flow.from_token(target.parameters.get("flow", ""))
@@ -82,11 +67,11 @@ class Outward:
         request.headers.push("via", self._identity.public_via(flow, branch, str(worker_id)))
         sent = self._to_phone(request, flow, worker_id)
         if leg and sent and request.method == "INVITE":
-            self._note_dialled(request, flow, worker_id, leg, now_s)
+            self._add_outgoing(request, flow, worker_id, leg, now_s)
         return sent
 
-    def _note_dialled(self, invite: Request, flow: Flow, worker_id: int, leg: str, now_s: float) -> None:
-        """Enter a call of ours; asked for credentials, its INVITE comes once more."""
+    def _add_outgoing(self, invite: Request, flow: Flow, worker_id: int, leg: str, now_s: float) -> None:
+        """Add an outgoing call to the table; after a challenge its INVITE comes a second time."""
         worker = self._calls.workers[worker_id]
         worker.sip_call_ids.discard(leg)
         kept = Request(invite.method, invite.uri, Headers(list(invite.headers.entries)))
@@ -94,12 +79,12 @@ class Outward:
             call.invite = kept
             return
         call = EdgeCall(kept, flow, worker_id, now_s, outgoing=True)
-        # Nobody but the phone has to be heard from, and phones take their time.
+        # No 100 is awaited: the worker has sent the INVITE, and a phone may take long.
         call.fire(CallEvent.PROGRESSED, now_s)
         self._calls.open(call)
 
     def _to_phone(self, message: Request | Response, flow: Flow, worker_id: int) -> ToPhone | None:
-        # pjsip's Warning names this machine; its Allow and Supported know nothing of what is refused here.
+        # pjsip's Warning discloses this machine's name; its Allow and Supported list what the edge refuses.
         message.headers.remove(("warning",))
         for name, value in OWN_CAPABILITIES:
             if message.headers.first(name):
@@ -114,8 +99,8 @@ class Outward:
                 return None
         return ToPhone(flow, message.render())
 
-    def _note(self, response: Response, now_s: float) -> None:
-        """Follow the first INVITE of a call by its responses."""
+    def _follow(self, response: Response, now_s: float) -> None:
+        """Update a call's state by the responses to its first INVITE."""
         number, _, method = response.headers.first("cseq").partition(" ")
         call = self._calls.find(response.headers.first("call-id"))
         if not call or call.outgoing or call.state is CallState.RELEASED or method.strip() != "INVITE":

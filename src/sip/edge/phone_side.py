@@ -1,32 +1,27 @@
-"""Inward: what becomes of a message that comes from the public side."""
+"""The edge's handling of messages from the public side: answered here, or forwarded to a worker."""
 
 import re
 from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
-from mixminus.sip.caller import CALLER, Caller
+from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToWorker, branch_of, reply_flow, stamp
+from mixminus.sip.edge.authentication import Authenticator, Passed
 from mixminus.sip.edge.calls import CallEvent, CallState, CallTable, EdgeCall, Worker
 from mixminus.sip.edge.digest import Algorithm
-from mixminus.sip.edge.farewell import Farewells
-from mixminus.sip.edge.faults import can_be_answered, fault_of
-from mixminus.sip.edge.flow import Flow, ToPhone, ToWorker, reply_flow, stamp
-from mixminus.sip.edge.gate import Gate, Passed
-from mixminus.sip.edge.guard import RateLimit
-from mixminus.sip.edge.identity import Identity, branch_of
+from mixminus.sip.edge.limits import RateLimit
+from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
-from mixminus.sip.edge.question import ToServer
 from mixminus.sip.edge.registrar import Registrar
-from mixminus.sip.edge.responses import capabilities, refuse, respond
+from mixminus.sip.edge.validation import can_be_answered, capabilities, fault_of, refuse, respond
 from mixminus.sip.grammar import NameAddress, SipUri, Via
+from mixminus.sip.internal_headers import CALLER_HEADER, CallerHeader, Flow
 from mixminus.sip.messages import AnswerRegistration, GiveAccount
 from mixminus.sip.sdp.envelope import fold
 
-__all__ = ["MAX_INNER_BYTES", "Action", "Inward"]
+__all__ = ["MAX_INNER_BYTES", "PhoneSide"]
 
-Action = ToPhone | ToWorker | ToServer | None
-
-# PJSIP_MAX_PKT_LEN is 4000 in the wheel, and what is longer is cut without a word.
+# PJSIP_MAX_PKT_LEN is 4000 in the wheel, and longer messages are truncated silently.
 MAX_INNER_BYTES: Final = 3900
 _RETRY_AFTER_S: Final = "5"
 _DEFAULT_MAX_FORWARDS: Final = 70
@@ -39,7 +34,7 @@ _IN_DIALOG_ONLY: Final = frozenset({"REFER", "NOTIFY"})
 _WORKER = re.compile(r"[0-9]{1,9}\Z")
 _WORKER_USER = re.compile(r"w([0-9]{1,9})\Z")
 
-# What a worker has use for; all else would only count against MAX_INNER_BYTES.
+# What a worker uses; other headers would only count against MAX_INNER_BYTES.
 _REQUEST_HEADERS: Final = frozenset({
     "via", "max-forwards", "from", "to", "call-id", "cseq", "contact", "record-route", "content-type",
     "supported", "require", "session-expires", "min-se", "allow", "rack", "reason", "user-agent",
@@ -52,14 +47,14 @@ _RESPONSE_HEADERS: Final = frozenset({
 })  # fmt: skip
 
 
-class Inward:
-    """Judges, answers or forwards; a message is worth at most one action."""
+class PhoneSide:
+    """Validates, authenticates, answers or forwards; a message leads to at most one action."""
 
     def __init__(
         self,
         identity: Identity,
         calls: CallTable,
-        farewells: Farewells,
+        lost_calls: LostCalls,
         counters: Counter[str],
         *,
         invites_per_s: float,
@@ -67,16 +62,16 @@ class Inward:
         algorithms: Collection[Algorithm],
     ) -> None:
         self.draining = False
-        self.gate = Gate(domain, frozenset({identity.host}), algorithms, counters)
+        self.authenticator = Authenticator(domain, frozenset({identity.host}), algorithms, counters)
         self._registrar = Registrar(counters)
         self._identity = identity
         self._calls = calls
-        self._farewells = farewells
+        self._lost_calls = lost_calls
         self._counters = counters
         self._invites = RateLimit(invites_per_s)
 
     def request(self, request: Request, source: Flow, now_s: float) -> Action:
-        """Handle a request; ``source`` is where it really came from."""
+        """Handle a request; ``source`` is the address that it really came from."""
         fault = fault_of(request)
         if not fault and request.method == "ACK":
             return self._ack(request, source)
@@ -92,42 +87,42 @@ class Inward:
         return self._serve(request, flow, source, now_s)
 
     def account_given(self, account: GiveAccount, now_s: float) -> list[Action]:
-        """Go on with the requests that have waited for the server's word about a name."""
-        waiting = self.gate.accounts.given(account, now_s)
+        """Continue with the requests that have waited for an account."""
+        waiting = self.authenticator.accounts.on_answer(account, now_s)
         return [self._serve(each.request, each.flow, each.source, now_s) for each in waiting]
 
     def registration_answered(self, answer: AnswerRegistration) -> ToPhone | None:
-        """Answer a REGISTER with the server's word."""
+        """Answer a REGISTER as the server says."""
         return self._registrar.answered(answer)
 
     def expire(self, now_s: float) -> list[ToPhone]:
-        """Answer those for whom the server has no word."""
-        waiting = self.gate.accounts.expire(now_s)
+        """Answer the requests that have waited too long for the server."""
+        waiting = self.authenticator.accounts.expire(now_s)
         self._counters["sip_edge_unanswered_asks"] += len(waiting)
         refused = [ToPhone(each.flow, self._unavailable(each.request)) for each in waiting]
         return refused + self._registrar.expire(now_s)
 
     def response(self, response: Response, source: Flow, now_s: float) -> ToWorker | None:
-        """Bring a phone's response to the worker whose request it answers."""
+        """Forward a phone's response to the worker whose request it answers."""
         via = Via.parse(response.headers.pop("via") or "")
         if not self._identity.is_public(via):
             self._counters["sip_edge_strange_response"] += 1
             return None
         worker = self._worker_named(via.parameters.get("worker", ""))
         if not worker:
-            self._farewells.answered(via.parameters.get("branch", ""))
+            self._lost_calls.answered(via.parameters.get("branch", ""))
             return None
         response.headers.keep(_RESPONSE_HEADERS)
         if _may_open_dialog(response):
-            self._note(response, now_s)
-            # The last in the list is the first that the worker's requests will pass (RFC 3261 section 12.1.2).
+            self._keep_answer(response, now_s)
+            # The worker reverses the list: the last entry is its first hop (RFC 3261 section 12.1.2).
             direct = not response.headers.values("record-route")
             response.headers.add("record-route", self._identity.inner_route(source, direct=direct))
         response.body = _folded(response.headers, response.body)
         return self._to_worker(worker, response)
 
-    def _note(self, response: Response, now_s: float) -> None:
-        """Keep the first 2xx of a call of ours."""
+    def _keep_answer(self, response: Response, now_s: float) -> None:
+        """Keep the first 2xx of an outgoing call."""
         call = self._calls.find(response.headers.first("call-id"))
         if call and call.outgoing and not call.answer and response.status_code >= _SUCCESS:
             call.answer = Headers(list(response.headers.entries))
@@ -135,7 +130,7 @@ class Inward:
                 self._calls.fire(call, CallEvent.ANSWERED, now_s)
 
     def _loop(self, request: Request) -> Fault | None:
-        """RFC 3261 section 16.3 step 4: what has passed here before does not pass again."""
+        """RFC 3261 section 16.3 step 4: refuse what has passed here before."""
         hops = [Via.parse(via) for via in request.headers.values("via")]
         if any(self._identity.is_public(via) or self._identity.is_inner(via) for via in hops):
             return Fault(482, "Loop Detected")
@@ -153,7 +148,7 @@ class Inward:
         if request.method == "OPTIONS" and not in_dialog:
             return self._options(request, flow)
         if request.method in _IN_DIALOG_ONLY and not in_dialog:
-            # Nobody who is not in a call may let us call somebody (RFC 3515 section 5.2).
+            # A REFER is accepted within a call only (RFC 3515 section 5.2).
             return ToPhone(flow, respond(request, 403, "Forbidden").render())
         if worker := self._worker_of(request, call, in_dialog=in_dialog):
             return self._forward(request, flow, worker)
@@ -161,13 +156,13 @@ class Inward:
 
     def _ack(self, request: Request, source: Flow) -> ToWorker | None:
         call_id = request.headers.first("call-id")
-        self._farewells.acknowledged(call_id)
+        self._lost_calls.acknowledged(call_id)
         worker = self._worker_of(request, self._calls.find(call_id), in_dialog=True)
         forwarded = self._forward(request, source, worker) if worker else None
         return forwarded if isinstance(forwarded, ToWorker) else None
 
     def _register(self, request: Request, flow: Flow, source: Flow, now_s: float) -> Action:
-        passed = self.gate.check(request, flow, source, now_s)
+        passed = self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed
         return self._registrar.ask(request, passed.account_id, flow, now_s)
@@ -180,23 +175,23 @@ class Inward:
     def _invite(
         self, request: Request, flow: Flow, source: Flow, call: EdgeCall | None, now_s: float
     ) -> Action:
-        if final := self._farewells.final_for(request.headers.first("call-id")):
+        if final := self._lost_calls.final_for(request.headers.first("call-id")):
             return ToPhone(flow, final)
         if call and call.is_same_transaction(request):
             worker = self._calls.workers.get(call.worker_id)
             return self._forward(request, flow, worker, opens=True) if worker else None
         if call and call.state is not CallState.RELEASED:
-            # RFC 3261 section 8.2.2.2: the same request by another way, or a Call-ID used twice.
+            # RFC 3261 section 8.2.2.2: the same request by another path, or a Call-ID used twice.
             return ToPhone(flow, respond(request, 482, "Loop Detected").render())
         if holder := self._calls.holder(request.headers.first("call-id")):
-            # From before our restart: the worker knows a retransmission, and a loop, by itself.
+            # From before a restart of the edge: the worker recognises retransmissions and loops by itself.
             return self._forward(request, flow, holder, opens=True)
-        passed = self.gate.check(request, flow, source, now_s)
+        passed = self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed
-        return self._open(request, flow, Caller(passed.account_id, source.host), now_s)
+        return self._open(request, flow, CallerHeader(passed.account_id, source.host), now_s)
 
-    def _open(self, request: Request, flow: Flow, caller: Caller, now_s: float) -> ToPhone | ToWorker:
+    def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
         worker = None if self.draining else self._calls.least_loaded()
         if not self._invites.admits(flow.host, now_s) or not worker:
             self._counters["sip_edge_overload"] += 1
@@ -212,7 +207,7 @@ class Inward:
         return respond(request, 503, "Service Unavailable", extra=extra).render()
 
     def _worker_of(self, request: Request, call: EdgeCall | None, *, in_dialog: bool) -> Worker | None:
-        """Find by the table first: the ACK to a refusal and CANCEL carry the URI that was dialled."""
+        """Look in the table first: the ACK to a refusal and CANCEL carry the dialled URI, not a worker's Contact."""
         if call and (worker := self._calls.workers.get(call.worker_id)):
             return worker
         if holder := self._calls.holder(request.headers.first("call-id")):
@@ -232,7 +227,7 @@ class Inward:
         worker: Worker,
         *,
         opens: bool = False,
-        caller: Caller | None = None,
+        caller: CallerHeader | None = None,
     ) -> ToPhone | ToWorker:
         headers = Headers(list(request.headers.entries))
         vias = headers.values("via")
@@ -240,7 +235,7 @@ class Inward:
         hops = int(headers.first("max-forwards") or _DEFAULT_MAX_FORWARDS)
         headers.set("max-forwards", str(hops - 1))
         if caller:
-            headers.add(CALLER, caller.render())
+            headers.add(CALLER_HEADER, caller.render())
         if opens:
             headers.push("record-route", self._identity.inner_route(flow, direct=len(vias) == 1))
         # The same for an INVITE, its CANCEL, the ACK to its refusal, and all retransmissions.
@@ -266,7 +261,7 @@ def _may_open_dialog(response: Response) -> bool:
 
 
 def _folded(headers: Headers, body: bytes) -> bytes:
-    """Put a session description into its envelope; pass any other body on."""
+    """Return a body with its session description in an envelope; other bodies are unchanged."""
     kind = headers.first("content-type").partition(";")[0].strip().lower()
     if body and kind == "application/sdp":
         return fold(body.decode("utf-8", "replace")).encode()

@@ -1,15 +1,28 @@
-"""What makes a well-framed request unservable: the checks of RFC 3261 section 8.2, and RFC 4475's traps."""
+"""Checks on requests from outside (RFC 3261 section 8.2, RFC 4475), and the responses that the edge sends itself.
 
+The edge responds as a stateless server does (RFC 3261 section 8.2.7).
+"""
+
+import hashlib
 import re
+from collections.abc import Iterable
 from typing import Final
 
-from mixminus.sip.edge.message import Fault, Request
-from mixminus.sip.grammar import TOKEN, NameAddress, SipUri, Unreadable, Via, scheme_of
-from mixminus.sip.referral import read_referral
+from mixminus.sip.edge.message import Fault, Headers, Request, Response
+from mixminus.sip.grammar import TOKEN, NameAddress, SipUri, Unreadable, Via, parse_refer_to, scheme_of
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.description import parse as parse_sdp
 
-__all__ = ["ALLOWED_METHODS", "SUPPORTED_EXTENSIONS", "can_be_answered", "fault_of"]
+__all__ = [
+    "ALLOWED_METHODS",
+    "OWN_CAPABILITIES",
+    "SUPPORTED_EXTENSIONS",
+    "can_be_answered",
+    "capabilities",
+    "fault_of",
+    "refuse",
+    "respond",
+]
 
 ALLOWED_METHODS: Final = (
     "INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS", "REGISTER", "REFER", "NOTIFY",
@@ -23,13 +36,20 @@ _MAX_CALL_ID: Final = 256
 _CSEQ_LIMIT: Final = 2**31  # RFC 3261 section 8.1.1.5
 _MAX_FORWARDS_LIMIT: Final = 256
 
+_COPIED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
+_ALLOW: Final = ("allow", ", ".join(ALLOWED_METHODS))
+_ACCEPT: Final = ("accept", "application/sdp, application/dtmf-relay")
+_SUPPORTED: Final = ("supported", ", ".join(sorted(SUPPORTED_EXTENSIONS)))
+OWN_CAPABILITIES: Final = (_ALLOW, _SUPPORTED)
+_EXPLAINED: Final = {405: (_ALLOW,), 501: (_ALLOW,), 415: (_ACCEPT,)}
+
 _CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN})\Z")
 _CALL_ID = re.compile(r"[!-~]+\Z")
 _MAX_FORWARDS = re.compile(r"[0-9]{1,5}\Z")
 
 
 def can_be_answered(request: Request) -> bool:
-    """Return whether a response can be built and would reach somebody: without this, drop."""
+    """Return whether a response can be built and sent; otherwise the request is dropped."""
     try:
         Via.parse(request.headers.first("via"))
     except Unreadable:
@@ -38,7 +58,7 @@ def can_be_answered(request: Request) -> bool:
 
 
 def fault_of(request: Request) -> Fault | None:
-    """Return the first thing that is wrong with a request from outside."""
+    """Return the first fault of a request from outside, None if it has none."""
     checks = (_framing, _method, _addresses, _sequence, _uri, _extensions, _content, _referral)
     return next((fault for check in checks if (fault := check(request))), None)
 
@@ -70,7 +90,7 @@ def _addresses(request: Request) -> Fault | None:
         sender = NameAddress.parse(headers.first("from"))
         recipient = NameAddress.parse(headers.first("to"))
         if request.method == "REGISTER":
-            # Its Contacts are a list, or a star: the registrar reads them.
+            # Its Contacts are a list or a star, which the registrar parses.
             SipUri.parse(recipient.uri)
         elif contact := headers.first("contact"):
             SipUri.parse(NameAddress.parse(contact).uri)
@@ -122,7 +142,7 @@ def _content(request: Request) -> Fault | None:
     if request.headers.first("content-encoding") or kind != "application/sdp":
         return Fault(415, "Unsupported Media Type")
     if request.method == "ACK":
-        return None  # Nobody hears a refusal; the worker hangs up what it cannot use.
+        return None  # An ACK gets no response; the worker hangs up if it cannot use the answer.
     try:
         parse_sdp(request.body.decode("utf-8", "replace"))
     except MalformedSdp:
@@ -136,8 +156,47 @@ def _referral(request: Request) -> Fault | None:
         return None
     try:
         if request.headers.count("refer-to") == 1:
-            read_referral(request.headers.first("refer-to"))
+            parse_refer_to(request.headers.first("refer-to"))
             return None
     except Unreadable:
         pass
     return Fault(400, "Bad Refer-To")
+
+
+def respond(
+    request: Request, status_code: int, reason: str, *, extra: Iterable[tuple[str, str]] = ()
+) -> Response:
+    """Return a response; the To tag is the same for every retransmission of the request."""
+    headers = Headers([entry for entry in request.headers.entries if entry[0] in _COPIED])
+    to = headers.first("to")
+    if not _has_tag(to):
+        headers.set("to", f"{to};tag={_tag(request)}")
+    headers.entries += [("server", "mixminus"), *extra]
+    return Response(status_code, reason, headers)
+
+
+def refuse(request: Request, fault: Fault) -> Response:
+    """Return a refusal, with the header that says what is supported."""
+    extra = list(_EXPLAINED.get(fault.status_code, ()))
+    if fault.status_code == 420:  # noqa: PLR2004 - Bad Extension (RFC 3261 section 21.4.15)
+        extra.append(("unsupported", ", ".join(request.headers.values("require"))))
+    return respond(request, fault.status_code, fault.reason, extra=extra)
+
+
+def capabilities(request: Request) -> Response:
+    """Return the response to OPTIONS (RFC 3261 section 11.2)."""
+    return respond(request, 200, "OK", extra=(_ALLOW, _ACCEPT, _SUPPORTED))
+
+
+def _has_tag(value: str) -> bool:
+    try:
+        return bool(NameAddress.parse(value).tag)
+    except Unreadable:
+        return "tag=" in value
+
+
+def _tag(request: Request) -> str:
+    seed = "\0".join(
+        (request.headers.first("via"), request.headers.first("from"), request.headers.first("call-id"))
+    )
+    return hashlib.blake2b(seed.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()

@@ -1,0 +1,241 @@
+"""Outgoing calls: the leg, and the Dialler that finds an address and a worker for it.
+
+A redirected call (3xx) is dialled again.
+"""
+
+import asyncio
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from mixminus import log
+from mixminus.call.leg import Address, Credentials, LegEnded, Target
+from mixminus.errors import MixMinusError
+from mixminus.machine import step
+from mixminus.mixer import Port
+from mixminus.model.call import HangupReason
+from mixminus.model.ids import LegId
+from mixminus.sip.addresses import from_value, resolve
+from mixminus.sip.config import SipConfig
+from mixminus.sip.internal_headers import Flow
+from mixminus.sip.leg import SipLeg, end_of, refusal_of
+from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, Message
+from mixminus.sip.pool import WorkerPool
+from mixminus.sip.sdp.description import render
+from mixminus.sip.sdp.negotiation import LocalEnd, make_offer
+from mixminus.tasks import TaskScope
+
+__all__ = ["DIALLED_TRANSITIONS", "DialledEvent", "DialledLeg", "DialledState", "Dialler"]
+
+# RFC 3261 section 8.1.3.4 leaves the bound to us.
+_MAX_REDIRECTS: Final = 3
+_NO_CREDENTIALS: Final = Credentials("", "")
+
+_log = log.get("sip.dialling")
+
+
+class DialledState(enum.StrEnum):
+    DIALLING = enum.auto()
+    PROCEEDING = enum.auto()
+    ANSWERED = enum.auto()
+    ENDED = enum.auto()
+
+
+class DialledEvent(enum.StrEnum):
+    RANG = enum.auto()
+    ANSWERED = enum.auto()
+    END = enum.auto()
+
+
+DIALLED_TRANSITIONS: Final[dict[DialledState, dict[DialledEvent, DialledState]]] = {
+    DialledState.DIALLING: {
+        DialledEvent.RANG: DialledState.PROCEEDING,
+        DialledEvent.ANSWERED: DialledState.ANSWERED,
+        DialledEvent.END: DialledState.ENDED,
+    },
+    DialledState.PROCEEDING: {
+        DialledEvent.ANSWERED: DialledState.ANSWERED,
+        DialledEvent.END: DialledState.ENDED,
+    },
+    DialledState.ANSWERED: {DialledEvent.END: DialledState.ENDED},
+    DialledState.ENDED: {},
+}
+
+
+class DialledLeg(SipLeg):
+    """Implements ``call.leg.OutgoingLeg``; early media goes to its port."""
+
+    def __init__(self, leg_id: LegId, port: Port, send: Callable[[Message], None]) -> None:
+        super().__init__(leg_id, port, send)
+        self._state = DialledState.DIALLING
+        self._rang: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_answered(self) -> bool:
+        return self._state is DialledState.ANSWERED
+
+    async def ring(self) -> None:
+        """Do nothing: the far end rings."""
+
+    async def answer(self) -> None:
+        """Do nothing: the far end answers."""
+
+    async def reject(self, status_code: int) -> None:
+        """Do nothing: an outgoing call cannot be rejected by us."""
+
+    async def rang(self) -> bool:
+        """Wait until it rings; return False if it is answered or ends first."""
+        return await asyncio.shield(self._rang)
+
+    async def answered(self) -> bool:
+        """Wait until it is answered; return False if it ends first."""
+        return await asyncio.shield(self._answered)
+
+    def on_rang(self) -> None:
+        """Take the far end's first 18x."""
+        if self._can(DialledEvent.RANG):
+            self._fire(DialledEvent.RANG)
+            _set_result(self._rang, True)
+
+    def on_answered(self) -> None:
+        """Take the far end's 2xx."""
+        if not self._can(DialledEvent.ANSWERED):
+            return
+        self._fire(DialledEvent.ANSWERED)
+        if self._media:
+            # Configured again: the media timeout starts now, whatever came or did not come before the answer.
+            self._port.configure(self._media)
+        _set_result(self._rang, False)
+        _set_result(self._answered, True)
+
+    def _follows_media(self) -> bool:
+        return not self.is_ended
+
+    def _end(self) -> None:
+        self._fire(DialledEvent.END)
+        _set_result(self._rang, False)
+        _set_result(self._answered, False)
+
+    def _can(self, event: DialledEvent) -> bool:
+        return event in DIALLED_TRANSITIONS[self._state]
+
+    def _fire(self, event: DialledEvent) -> None:
+        self._state = step(DIALLED_TRANSITIONS, self._state, event)
+
+
+def _set_result(future: asyncio.Future[bool], value: bool) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+@dataclass(slots=True)
+class _Call:
+    leg: DialledLeg
+    local: LocalEnd
+    target: Target
+    from_value: str
+    private: bool
+    worker_id: int = 0
+    redirects: int = 0
+
+
+class Dialler:
+    """Resolves the target and reserves a worker for each call; a leg hung up meanwhile is not dialled."""
+
+    def __init__(self, config: SipConfig, pool: WorkerPool, tasks: TaskScope) -> None:
+        self._config = config
+        self._pool = pool
+        self._tasks = tasks
+        self._calls: dict[LegId, _Call] = {}
+
+    def leg(self, leg_id: LegId) -> DialledLeg | None:
+        call = self._calls.get(leg_id)
+        return call.leg if call else None
+
+    def send(self, leg_id: LegId, message: Message) -> None:
+        """Send a leg's command to the worker that has its call, if one has it already."""
+        if call := self._calls.get(leg_id):
+            self._pool.send(call.worker_id, message)
+
+    def on_report(self, report: CallRang | CallAnswered | CallEnded) -> None:
+        """Pass a worker's report to the leg; dial a redirected call again."""
+        call = self._calls.get(report.leg_id)
+        if call is None:
+            return
+        match report:
+            case CallRang():
+                call.leg.on_rang()
+            case CallAnswered():
+                call.leg.on_answered()
+            case CallEnded(redirect=redirect) if redirect and self._may_redirect(call):
+                call.redirects += 1
+                call.worker_id = 0
+                # A redirect target never gets our credentials.
+                call.target = Target(redirect)
+                self._tasks.spawn("redirect", self._dial(call))
+            case CallEnded():
+                del self._calls[report.leg_id]
+                refused = not (report.local or call.leg.is_answered)
+                call.leg.set_ended(refusal_of(report) if refused else end_of(report))
+
+    def on_worker_lost(self, worker_id: int) -> None:
+        """End the calls of a worker that has exited."""
+        for call in [each for each in self._calls.values() if each.worker_id == worker_id]:
+            del self._calls[call.leg.id]
+            call.leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
+
+    def close(self) -> None:
+        """End all calls; the processes have exited by then."""
+        for call in list(self._calls.values()):
+            call.leg.set_ended(LegEnded(HangupReason.NORMAL, remote=False))
+        self._calls.clear()
+
+    def dial(
+        self, leg: DialledLeg, local: LocalEnd, target: Target, *, source: Address, anonymous: bool
+    ) -> None:
+        """Start dialling; the leg reports the outcome."""
+        caller = from_value(source, self._config.advertised_host, anonymous=anonymous)
+        self._calls[leg.id] = call = _Call(leg, local, target, caller, anonymous)
+        self._tasks.spawn("dial", self._dial(call))
+
+    def _may_redirect(self, call: _Call) -> bool:
+        return not (call.leg.is_ended or call.leg.is_answered) and call.redirects < _MAX_REDIRECTS
+
+    async def _dial(self, call: _Call) -> None:
+        try:
+            flow = await self._flow(call.target)
+            worker_id = await self._pool.reserve(call.leg.id)
+        except MixMinusError as error:
+            _log.warning("call not dialled", leg=str(call.leg.id), reason=error.reason)
+            del self._calls[call.leg.id]
+            call.leg.set_ended(LegEnded(HangupReason.FAILED, remote=True))
+            return
+        if call.leg.is_ended:
+            del self._calls[call.leg.id]
+            self._pool.release(call.leg.id)
+            return
+        call.worker_id = worker_id
+        credentials = call.target.credentials or _NO_CREDENTIALS
+        self._pool.send(
+            worker_id,
+            Dial(
+                leg_id=call.leg.id,
+                request_uri=call.target.request_uri,
+                from_value=call.from_value,
+                private=call.private,
+                flow=flow,
+                local=call.local,
+                offer=render(make_offer(call.local)),
+                username=credentials.username,
+                password=credentials.password,
+            ),
+        )
+
+    async def _flow(self, target: Target) -> Flow:
+        """Return the flow that the target's registration names, else the one its URI leads to."""
+        hop = target.hop
+        if hop is None:
+            return await resolve(target.request_uri)
+        return Flow("TCP" if hop.transport == "tcp" else "UDP", hop.host, hop.port, hop.connection)

@@ -21,7 +21,7 @@ from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
 from mixminus.model.recording import RECORDING_TRANSITIONS, RecordingStatus
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, TranscribeStatus
 from mixminus.sip.leg import LEG_TRANSITIONS, LegState
-from mixminus.webrtc.states import WEBRTC_LEG_TRANSITIONS, WebRtcLegState
+from mixminus.webrtc.leg import WEBRTC_LEG_TRANSITIONS, WebRtcLegState
 
 ROOT = Path(__file__).resolve().parents[1]
 Table = Mapping[Any, Mapping[Any, Any]]

@@ -38,8 +38,7 @@ from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
-from mixminus.webrtc.config import WebRtcConfig
-from mixminus.webrtc.endpoint import WebRtcEndpoint
+from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 
 __all__ = ["Server", "running_server"]
 

@@ -56,8 +56,7 @@ from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
-from mixminus.webrtc.config import WebRtcConfig
-from mixminus.webrtc.endpoint import WebRtcEndpoint
+from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 
 __all__ = ["ServiceConfig", "open_services"]
 

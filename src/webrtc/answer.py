@@ -1,4 +1,4 @@
-"""Our answer to a browser's offer, in SDP."""
+"""The SDP answer to a browser's offer."""
 
 import secrets
 from dataclasses import dataclass
@@ -37,15 +37,16 @@ class LocalMedia:
 
 
 def render_answer(offer: Offer, local: LocalMedia) -> str:
-    """Accept the audio section and refuse the others (RFC 3264 section 6)."""
+    """Return an answer that accepts the audio section and rejects all others (RFC 3264 section 6)."""
     session = SessionDescription()
-    # RFC 8866 section 5.2: a number that no two sessions share, and a version.
+    # RFC 8866 section 5.2: a unique session id, and a version.
     session.origin = f"- {secrets.randbits(62)} 1 IN IP4 0.0.0.0"
     session.msid_semantic.append(GroupDescription(semantic="WMS", items=["*"]))
     if offer.bundled:
         session.group.append(GroupDescription(semantic="BUNDLE", items=[offer.audio.mid]))
     session.media = [
-        _accepted(offer, local) if section is offer.audio else _refused(section) for section in offer.sections
+        _accepted(offer, local) if section is offer.audio else _rejected(section)
+        for section in offer.sections
     ]
     return str(session)
 
@@ -76,7 +77,7 @@ def _accepted(offer: Offer, local: LocalMedia) -> MediaDescription:
     return media
 
 
-def _refused(section: Section) -> MediaDescription:
+def _rejected(section: Section) -> MediaDescription:
     media = MediaDescription(kind=section.kind, port=0, profile=section.profile, fmt=list(section.formats))
     media.host = _DISCARD[0]
     media.direction = "inactive"
@@ -97,7 +98,7 @@ def _parameters(codec: CodecFormat) -> RTCRtpCodecParameters:
 
 
 def _opus_parameters(codec: CodecFormat) -> dict[str, int | str | None]:
-    """What we like to receive (one channel, so no ``stereo``), and what we shall send (RFC 7587 section 6.1)."""
+    """Return what we prefer to receive (mono, so no ``stereo``) and what we send (RFC 7587 section 6.1)."""
     parameters: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}
     if codec.channels > 1:
         parameters["sprop-stereo"] = 1

@@ -1,7 +1,8 @@
-"""WebRtcEndpoint: browsers join here; each becomes a leg, all share one UDP port."""
+"""WebRtcEndpoint: accepts browsers by WHIP offers; each becomes a leg, and all share one UDP port."""
 
 import asyncio
 import socket
+from dataclasses import dataclass
 
 from mixminus import log
 from mixminus.call.leg import Address, IncomingLegs
@@ -11,7 +12,6 @@ from mixminus.mixer import Engine
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.tasks import TaskScope
-from mixminus.webrtc.config import WebRtcConfig
 from mixminus.webrtc.leg import WebRtcLeg
 from mixminus.webrtc.mux import PeerMux
 from mixminus.webrtc.paths import NetworkAddress
@@ -19,19 +19,35 @@ from mixminus.webrtc.peer import Peer
 from mixminus.webrtc.sdp import Offer, parse_offer
 from mixminus.webrtc.session import WhipSession
 
-__all__ = ["WebRtcEndpoint"]
+__all__ = ["WebRtcConfig", "WebRtcEndpoint"]
 
 _log = log.get("webrtc")
 
 
+@dataclass(frozen=True, slots=True)
+class WebRtcConfig:
+    """Address, limits and timeouts."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """UDP; 0 takes a free one."""
+    public_host: str = "127.0.0.1"
+    """The address in our one ICE candidate."""
+    max_sessions: int = 1000
+    answer_timeout_s: float = 30.0
+    """How long a join may wait until the call is answered."""
+    connect_timeout_s: float = 30.0
+    """How long ICE and DTLS may take after the answer."""
+
+
 class WebRtcEndpoint:
-    """Owns the shared port and every session on it."""
+    """Owns the shared port and all sessions on it."""
 
     def __init__(
         self,
         engine: Engine,
         legs: IncomingLegs,
-        config: WebRtcConfig = WebRtcConfig(),  # noqa: B008 -- frozen
+        config: WebRtcConfig = WebRtcConfig(),
         clock: Clock | None = None,
     ) -> None:
         self._engine = engine
@@ -55,7 +71,7 @@ class WebRtcEndpoint:
 
     @property
     def counters(self) -> dict[str, int]:
-        """How many datagrams came up from the engine, and how many of them were dropped, by reason."""
+        """Datagrams received from the engine, and dropped ones by reason."""
         return dict(self._mux.counters) if self._mux is not None else {}
 
     async def start(self) -> None:
@@ -68,7 +84,7 @@ class WebRtcEndpoint:
         _log.info("webrtc ready", port=native.port)
 
     async def close(self) -> None:
-        """Hang up every browser and close the port; closing twice is harmless."""
+        """Hang up all legs and close the port; closing twice is harmless."""
         mux, self._mux = self._mux, None
         for session in tuple(self._sessions.values()):
             await session.leg.hang_up()
@@ -79,12 +95,16 @@ class WebRtcEndpoint:
     async def join(
         self, offer_sdp: str, *, destination: Address, source: Address, pin: str | None = None
     ) -> WhipSession:
-        """Turn an offer into a leg, and return its session once its flow has answered."""
+        """Create a leg from an SDP offer; return its session when the call is answered.
+
+        Raises InvalidArgument for an offer that cannot be served, Exhausted, Unavailable, or the error
+        of a refusal.
+        """
         if self._mux is None:
             raise Unavailable("the WebRTC endpoint is not running")
         offer = parse_offer(offer_sdp)
         if len(self._sessions) >= self._config.max_sessions:
-            raise Exhausted("every place for a browser is taken")
+            raise Exhausted(f"there are {self._config.max_sessions} browsers already; try later")
         session = self._open_session(offer, self._mux, destination)
         try:
             await self._legs.incoming(session.leg, source=source, destination=destination, pin=pin)
@@ -93,7 +113,7 @@ class WebRtcEndpoint:
         except TimeoutError:
             await session.leg.hang_up(HangupReason.NOANSWER)
             raise Unavailable("the call was not answered in time") from None
-        except BaseException:  # whoever asked may have gone: nobody will close the session then
+        except BaseException:  # a cancelled request leaves nobody who would close the session
             await session.leg.hang_up(HangupReason.CANCEL)
             raise
         return session
@@ -120,18 +140,18 @@ class WebRtcEndpoint:
             port,
             scope=self._scope,
             connect_timeout_s=self._config.connect_timeout_s,
-            on_ended=self._forget,
+            on_ended=self._remove,
         )
         session = WhipSession(leg, peer, mid=offer.audio.mid, destination=destination)
         self._sessions[session.id] = session
         return session
 
-    def _forget(self, session_id: LegId) -> None:
+    def _remove(self, session_id: LegId) -> None:
         del self._sessions[session_id]
 
 
 async def _resolve(host: str) -> str:
-    """Return the address of a host: a candidate has no room for names."""
+    """Return an address of a host: browsers need addresses in candidates."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
     return str(found[0][4][0])
 

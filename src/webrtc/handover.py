@@ -1,34 +1,41 @@
-"""What mixminus knows of the insides of aiortc and aioice, and nothing else knows.
+"""Everything that depends on internals of aiortc and aioice: private attributes and undocumented behaviour.
 
-aioice runs ICE without a socket: its one method that would open sockets is overridden
-and hands it a transport that speaks through the shared mux. aiortc runs DTLS over any
-object that sends and receives datagrams; its one method that would install SRTP keys
-is overridden and exports them instead. So no packet of media ever meets either, and
-nothing is patched: both are subclassed.
+- ICE without a socket (IceConnection): the one method of aioice that opens sockets is
+  overridden, and gives aioice a transport that sends through the shared mux.
+- DTLS without ICE (DtlsLink): aiortc runs DTLS over any object that sends and receives
+  datagrams. The one method that installs SRTP keys is overridden, and exports them to the engine.
+- Parsers (parse_stun, parse_session): which exceptions malformed input raises.
 
-Tied to ``TESTED``; ``tests/webrtc/test_handover.py`` fails when an upgrade moves what
-is used here.
+So no media packet passes through either library, and nothing is patched: both are subclassed. Other
+modules use only their types (Candidate, Message, the classes of ``aiortc.sdp``).
+
+Written for the versions in ``TESTED``; ``tests/webrtc/test_handover.py`` fails if an upgrade
+changes what is used here.
 """
 
 import asyncio
+import re
 import secrets
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, cast
 
 from aioice import Candidate, Connection
 from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import CandidatePair, StunProtocol
-from aioice.stun import Message
+from aioice.stun import Message, parse_message
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
 from aiortc.rtcdtlstransport import State
+from aiortc.sdp import SessionDescription
 
+from mixminus.errors import InvalidArgument
 from mixminus.mixer.formats import SrtpKeys, SrtpProfile
-from mixminus.webrtc.ice import IceCredentials
+from mixminus.webrtc.ice import MAX_CANDIDATES, IceCredentials, usable
 from mixminus.webrtc.paths import NetworkAddress
-from mixminus.webrtc.sdp import DtlsSetup
 
-__all__ = ["TESTED", "DtlsLink", "IceConnection"]
+__all__ = ["TESTED", "DtlsLink", "DtlsSetup", "IceConnection", "parse_session", "parse_stun"]
 
 TESTED: Final = {"aiortc": "1.16.0", "aioice": "0.13.0"}
 
@@ -36,16 +43,53 @@ _COMPONENT: Final = 1
 _UFRAG_BYTES: Final = 8
 _PWD_BYTES: Final = 16  # RFC 8445 section 5.3 wants 128 bits of randomness
 _DTLS_QUEUE: Final = 64
-"""Datagrams: two flights of a handshake are some ten; what comes on top is dropped and counted."""
+"""Datagrams: two flights of a handshake are about ten; more are dropped and counted."""
 _SRTP_PROFILES: Final = {
     b"SRTP_AES128_CM_SHA1_80": SrtpProfile.AES_CM_128_HMAC_SHA1_80,
     b"SRTP_AEAD_AES_128_GCM": SrtpProfile.AEAD_AES_128_GCM,
     b"SRTP_AEAD_AES_256_GCM": SrtpProfile.AEAD_AES_256_GCM,
 }
 
+# aiortc rejects extension attributes after the URI (RFC 8285 section 5), which are not needed here.
+_EXTMAP_ATTRIBUTES: Final = re.compile(r"^(a=extmap:\S+[ ]\S+)[^\r\n]*", re.MULTILINE)
+# What aiortc's SDP parser raises for malformed lines: it validates by assertion and by unpacking.
+_SDP_ERRORS: Final = (AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
+# What aioice's STUN parser raises for malformed messages.
+_STUN_ERRORS: Final = (ValueError, LookupError, struct.error)
+
+
+def parse_session(sdp: str) -> SessionDescription:
+    """Parse SDP; InvalidArgument if it is malformed."""
+    try:
+        return SessionDescription.parse(_EXTMAP_ATTRIBUTES.sub(r"\1", sdp))
+    except _SDP_ERRORS as error:
+        raise InvalidArgument(f"the SDP offer is malformed: {error or type(error).__name__}") from None
+
+
+def parse_stun(datagram: bytes) -> Message | None:
+    """Parse a STUN message; None if it is malformed, or its FINGERPRINT is wrong."""
+    try:
+        return parse_message(datagram)
+    except _STUN_ERRORS:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class DtlsSetup:
+    """The peer's side of DTLS: its certificates, and which side starts the handshake (RFC 8842)."""
+
+    fingerprints: tuple[RTCDtlsFingerprint, ...]
+    role: str
+    """The peer's role as aiortc names it: auto, client or server."""
+
+    @property
+    def our_role(self) -> str:
+        """Return client if the peer leaves the choice, so that the handshake starts with our answer."""
+        return "server" if self.role == "client" else "client"
+
 
 class _MuxTransport(asyncio.DatagramTransport):
-    """What aioice takes for its socket."""
+    """The object that aioice uses as its socket."""
 
     def __init__(self, protocol: StunProtocol, send: Callable[[bytes, NetworkAddress], None]) -> None:
         super().__init__()
@@ -89,32 +133,40 @@ class IceConnection(Connection):
         return IceCredentials(self.local_username, self.local_password)
 
     @property
-    def gone(self) -> bool:
+    def is_closed(self) -> bool:
         """Whether consent was lost, or the connection closed."""
         return self._closed
 
-    def vouches(self, request: Message) -> bool:
-        """Return whether a request proves to come from our peer (RFC 8489 section 9.1.3)."""
+    async def add_candidates(self, candidates: Iterable[Candidate]) -> None:
+        """Add the remote candidates that our socket can reach, up to MAX_CANDIDATES."""
+        # aioice is not told that candidates have ended: it would give up on a browser of which no
+        # candidate can be reached from here, although that browser may reach us.
+        for candidate in filter(usable, candidates):
+            if len(self.remote_candidates) < MAX_CANDIDATES:
+                await self.add_remote_candidate(candidate)
+
+    def authenticates(self, request: Message) -> bool:
+        """Return whether a request is authenticated as our peer's (RFC 8489 section 9.1.3)."""
         return (
             request.attributes.get("USERNAME") == f"{self.local_username}:{self.remote_username}"
             and "PRIORITY" in request.attributes
             and request.check_message_integrity(self.local_password.encode())
         )
 
-    def take_request(self, request: Message, address: NetworkAddress, *, moved: bool) -> None:
-        """Answer a request that we vouch for; ``moved`` makes it a nomination (see paths.py)."""
+    def handle_request(self, request: Message, address: NetworkAddress, *, moved: bool) -> None:
+        """Answer an authenticated request; ``moved`` makes it a nomination (see paths.py)."""
         if moved:
             request.attributes["USE-CANDIDATE"] = None
         self.request_received(request, address, self._protocols[0])
 
-    def take_response(self, response: Message, address: NetworkAddress) -> None:
-        """Finish the transaction that the response belongs to; aioice checks its integrity."""
+    def handle_response(self, response: Message, address: NetworkAddress) -> None:
+        """Complete the transaction of a response; aioice checks its integrity."""
         transaction = self._protocols[0].transactions.get(response.transaction_id)
         if transaction is not None:
             transaction.response_received(response, address)
 
-    def forget(self, address: NetworkAddress) -> None:
-        """Drop what ICE keeps of an address, so that a peer that keeps moving costs nothing."""
+    def remove_address(self, address: NetworkAddress) -> None:
+        """Remove what aioice keeps of an address, so that a peer that moves often does not fill its lists."""
         self._remote_candidates = [
             candidate for candidate in self._remote_candidates if (candidate.host, candidate.port) != address
         ]
@@ -129,7 +181,7 @@ class IceConnection(Connection):
         addresses: list[str],
         timeout: int = 5,  # noqa: ASYNC109 -- aioice's
     ) -> list[Candidate]:
-        """Offer the mux's public address, instead of opening sockets on every interface."""
+        """Return the mux's public address instead of opening a socket on every interface."""
         protocol = StunProtocol(self)
         protocol.connection_made(_MuxTransport(protocol, partial(self._send_datagram, self)))
         host, port = self._advertised
@@ -146,7 +198,7 @@ class IceConnection(Connection):
         return [protocol.local_candidate]
 
     def check_complete(self, pair: CandidatePair) -> None:
-        """Tell when ICE has settled on an address, and on each one after it."""
+        """Call ``on_nominated`` for each newly nominated address."""
         super().check_complete(pair)
         nominated = self._nominated.get(_COMPONENT)
         if nominated is not None and nominated.remote_addr != self.nominated:
@@ -155,7 +207,7 @@ class IceConnection(Connection):
 
 
 class _Dtls(RTCDtlsTransport):
-    """aiortc's DTLS, which gives the SRTP keys away instead of using them."""
+    """aiortc's DTLS, which exports the SRTP keys instead of using them."""
 
     srtp_keys: SrtpKeys | None = None
 
@@ -176,10 +228,10 @@ class _Dtls(RTCDtlsTransport):
 
 
 class DtlsLink:
-    """DTLS with one peer, over whatever address ICE has settled on.
+    """DTLS with one peer, over the address that ICE has nominated.
 
-    It stands where aiortc expects its ICE transport, of which DTLS uses only ``_send``,
-    ``_recv`` and ``role``; so DTLS outlives any generation of ICE.
+    It takes the place of aiortc's ICE transport, of which DTLS uses only ``_send``, ``_recv``
+    and ``role``; therefore DTLS survives an ICE restart.
     """
 
     role = "controlled"
@@ -198,26 +250,26 @@ class DtlsLink:
             if fingerprint.algorithm == "sha-256"
         )
 
-    def take(self, datagram: bytes) -> bool:
-        """Queue a DTLS datagram; return whether there was room."""
+    def enqueue(self, datagram: bytes) -> bool:
+        """Queue a received datagram; return False if the queue is full."""
         if self._queue.full():
             return False
         self._queue.put_nowait(datagram)
         return True
 
     async def handshake(self, setup: DtlsSetup) -> SrtpKeys | None:
-        """Shake hands; return the keys, or None when the peer is not who SDP said."""
+        """Run the handshake; return the keys, or None if the peer's certificate is not the one in SDP."""
         self._dtls._set_role(setup.our_role)
-        self._dtls.on("statechange", self._state_changed)
+        self._dtls.on("statechange", self._on_state_change)
         await self._dtls.start(RTCDtlsParameters(fingerprints=list(setup.fingerprints), role=setup.role))
         return self._dtls.srtp_keys if self._dtls.state == "connected" else None
 
     async def close(self) -> None:
-        """Say close_notify if there is somebody to hear it."""
+        """Send close_notify if there is a connection."""
         await self._dtls.stop()
         self._dtls.remove_all_listeners()
 
-    def _state_changed(self) -> None:
+    def _on_state_change(self) -> None:
         if self._dtls.state in ("closed", "failed"):
             self._on_closed()
 

@@ -1,4 +1,4 @@
-"""ICE as SDP spells it: credentials, candidates, and the fragments that trickle (RFC 8840)."""
+"""ICE in SDP: credentials, candidates, and fragments of trickle ICE (RFC 8840)."""
 
 import ipaddress
 import re
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 FRAGMENT_TYPE: Final = "application/trickle-ice-sdpfrag"
-# A peer may make us send checks to each address that it names: RFC 8445 section 19.5.1 wants a limit.
+# A peer makes us send checks to each address that it names: RFC 8445 section 19.5.1 requires a limit.
 MAX_CANDIDATES: Final = 32
 _MAX_FRAGMENT_CHARS: Final = 16_384
 _MAX_PORT: Final = 65_535
@@ -45,16 +45,16 @@ class IceCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What a PATCH brought: candidates, and credentials if it named any."""
+    """The body of a PATCH: candidates, and credentials if there are any."""
 
     ice: IceCredentials | None
     ufrag: str
-    """The generation that the candidates belong to; empty when the fragment does not say."""
+    """The generation that the candidates belong to; empty if the fragment does not name it."""
     candidates: tuple[Candidate, ...]
 
 
 def parse_candidate(value: str) -> Candidate:
-    """Read the value of an ``a=candidate`` line."""
+    """Parse the value of an ``a=candidate`` line."""
     try:
         return Candidate.from_sdp(value)
     except ValueError as error:
@@ -64,8 +64,8 @@ def parse_candidate(value: str) -> Candidate:
 def usable(candidate: Candidate) -> bool:
     """Return whether our one UDP socket can reach the candidate.
 
-    Names (mDNS) are not resolved: the browser behind one reaches us, and is then known
-    by the address that its integrity-checked request came from.
+    Names (mDNS) are not resolved: such a browser reaches us, and its address is the source
+    of its first authenticated request.
     """
     try:
         ipaddress.ip_address(candidate.host)
@@ -80,7 +80,7 @@ def usable(candidate: Candidate) -> bool:
 
 
 def parse_fragment(text: str) -> Fragment:
-    """Read the body of a PATCH (RFC 8840 section 9); raise InvalidArgument."""
+    """Parse the body of a PATCH (RFC 8840 section 9); InvalidArgument if it is malformed."""
     if len(text) > _MAX_FRAGMENT_CHARS:
         raise InvalidArgument("the SDP fragment is too long")
     ufrag = pwd = ""
@@ -101,7 +101,7 @@ def parse_fragment(text: str) -> Fragment:
 
 
 def render_fragment(*, mid: str, ice: IceCredentials, candidates: tuple[Candidate, ...]) -> str:
-    """Write our side after an ICE restart (RFC 9725 section 4.3.3): credentials and all candidates."""
+    """Return our fragment after an ICE restart (RFC 9725 section 4.3.3): credentials and all candidates."""
     lines = [
         f"a=ice-ufrag:{ice.ufrag}",
         f"a=ice-pwd:{ice.pwd}",

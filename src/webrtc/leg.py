@@ -1,8 +1,13 @@
-"""WebRtcLeg: the relation that carries a browser's participant, from offer to goodbye."""
+"""WebRtcLeg: the leg of a browser, from its offer to its end (``call.leg.Leg``).
+
+offered --answer--> answered --connect--> connected --end--> ended
+"""
 
 import asyncio
+import enum
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from mixminus import log, machine
 from mixminus.call.leg import LegEnded
@@ -12,20 +17,46 @@ from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.peer import Peer
-from mixminus.webrtc.states import WEBRTC_LEG_TRANSITIONS, WebRtcLegEvent, WebRtcLegState
 
-__all__ = ["LegRefused", "WebRtcLeg"]
+__all__ = ["WEBRTC_LEG_TRANSITIONS", "LegRefused", "WebRtcLeg", "WebRtcLegEvent", "WebRtcLegState"]
 
 _log = log.get("webrtc.leg")
 
 
+class WebRtcLegState(enum.StrEnum):
+    OFFERED = enum.auto()
+    ANSWERED = enum.auto()
+    CONNECTED = enum.auto()
+    ENDED = enum.auto()
+
+
+class WebRtcLegEvent(enum.StrEnum):
+    ANSWER = enum.auto()
+    CONNECT = enum.auto()
+    END = enum.auto()
+
+
+WEBRTC_LEG_TRANSITIONS: Final[dict[WebRtcLegState, dict[WebRtcLegEvent, WebRtcLegState]]] = {
+    WebRtcLegState.OFFERED: {
+        WebRtcLegEvent.ANSWER: WebRtcLegState.ANSWERED,
+        WebRtcLegEvent.END: WebRtcLegState.ENDED,
+    },
+    WebRtcLegState.ANSWERED: {
+        WebRtcLegEvent.CONNECT: WebRtcLegState.CONNECTED,
+        WebRtcLegEvent.END: WebRtcLegState.ENDED,
+    },
+    WebRtcLegState.CONNECTED: {WebRtcLegEvent.END: WebRtcLegState.ENDED},
+    WebRtcLegState.ENDED: {},
+}
+
+
 class LegRefused(Conflict):
-    """The one called is there, and will not talk."""
+    """The called party declined the call."""
 
     reason = "CALL_REFUSED"
 
 
-# SIP status code of a refusal -> what the browser's join fails with; others are Unavailable.
+# SIP status code of a refusal -> the error of the browser's join; any other code is Unavailable.
 _REFUSALS: dict[int, type[MixMinusError]] = {
     403: PermissionDenied,
     404: NotFound,
@@ -40,7 +71,7 @@ _REFUSALS: dict[int, type[MixMinusError]] = {
 
 
 class WebRtcLeg:
-    """One browser's session as a call sees it (``call.leg.Leg``)."""
+    """One browser's session, as its call uses it."""
 
     def __init__(
         self,
@@ -71,56 +102,56 @@ class WebRtcLeg:
         return self._state
 
     async def answered(self) -> str:
-        """Wait for the flow's verdict: return our SDP, or raise what it was refused with."""
+        """Wait until the call is answered and return our SDP; raise the error if it is refused."""
         return await asyncio.shield(self._answer)
 
     async def ring(self) -> None:
-        """Answer: WHIP has no ringing, and who has asked must not wait for the other one's coming."""
+        """Answer: WHIP has no ringing, and the HTTP request must not wait until another party joins."""
         await self.answer()
 
     async def answer(self) -> None:
-        """Send the SDP answer and begin to connect; answering twice is harmless."""
+        """Create the SDP answer and start to connect; answering twice is harmless."""
         if self._state is not WebRtcLegState.OFFERED:
             return
         self._step(WebRtcLegEvent.ANSWER)
         answer = await self._peer.answer()
-        if self._answer.done():  # hung up meanwhile: what was just opened must go too
+        if self._answer.done():  # hung up meanwhile: close what was just opened
             await self._peer.close()
         else:
             self._answer.set_result(answer)
-            self._scope.spawn("webrtc.leg", self._carry())
+            self._scope.spawn("webrtc.leg", self._run())
 
     async def reject(self, status_code: int) -> None:
-        """Refuse an unanswered offer; its join raises the error that the status code stands for."""
+        """Refuse an unanswered offer; the join raises the error that belongs to the SIP status code."""
         if self._state is WebRtcLegState.OFFERED:
             error = _REFUSALS.get(status_code, Unavailable)
-            self._refuse(error(f"the call was refused with status {status_code}"))
+            self._fail_answer(error(f"the call was refused with status {status_code}"))
             await self._end(LegEnded(HangupReason.FAILED, remote=False))
 
     async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
-        """End the leg from our side; the browser is told by DTLS. Harmless when it is over."""
+        """End the leg; the browser notices by a DTLS close_notify. No effect after the end."""
         await self._end(LegEnded(reason, remote=False))
 
     async def close_remote(self) -> None:
-        """End the leg because the browser asked for it."""
+        """End the leg on request of the browser."""
         await self._end(LegEnded(HangupReason.NORMAL, remote=True))
 
     async def hold(self) -> None:
-        """Do nothing: a browser has no word for it, and hears silence."""
+        """Do nothing: WHIP has no hold, and the browser hears silence."""
 
     async def resume(self) -> None:
         """Do nothing."""
 
     async def refer(self, uri: str) -> bool:
-        """Browsers call nobody."""
+        """Return False: WHIP has no transfer."""
         return False
 
     async def ended(self) -> LegEnded:
-        """Wait for the end, whoever caused it; the port is closed by then."""
+        """Wait for the end of the leg; its port is closed by then."""
         return await asyncio.shield(self._ended)
 
-    async def _carry(self) -> None:
-        """Follow the peer from the first check to its end; whatever fails, the leg ends."""
+    async def _run(self) -> None:
+        """Connect, then wait until the peer is lost; the leg ends after any failure."""
         ended = LegEnded(HangupReason.FAILED, remote=False)
         try:
             if await self._connect():
@@ -138,10 +169,10 @@ class WebRtcLeg:
         return False
 
     async def _end(self, ended: LegEnded) -> None:
-        """End once; whoever asks, and whoever stops asking, the leg is closed to the last."""
+        """Close the leg once, in a task of its own, so that a cancelled caller does not interrupt it."""
         if self._state is not WebRtcLegState.ENDED:
             self._step(WebRtcLegEvent.END)
-            self._refuse(Unavailable("the call ended before it was answered"))
+            self._fail_answer(Unavailable("the call ended before it was answered"))
             self._scope.spawn("webrtc.leg.close", self._close(ended))
         await self.ended()
 
@@ -154,10 +185,10 @@ class WebRtcLeg:
             self._ended.set_result(ended)
             _log.info("leg ended", leg_id=str(self.id), reason=ended.reason.value, remote=ended.remote)
 
-    def _refuse(self, error: MixMinusError) -> None:
+    def _fail_answer(self, error: MixMinusError) -> None:
         if not self._answer.done():
             self._answer.set_exception(error)
-            self._answer.exception()  # the join may have gone; then nobody else reads it
+            self._answer.exception()  # marks it as retrieved: the join may be cancelled by now
 
     def _step(self, event: WebRtcLegEvent) -> None:
         self._state = machine.step(WEBRTC_LEG_TRANSITIONS, self._state, event)

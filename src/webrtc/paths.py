@@ -1,15 +1,14 @@
-"""Where a peer may be reached: the addresses that an integrity-checked STUN request has vouched for.
+"""Paths: the addresses of a peer, from which an authenticated STUN request has come.
 
-ICE settles on one nominated address. Two things move it later: the peer nominates
-another (RFC 8445), or a NAT gives the peer a new port without the peer's knowing. The
-second looks like a valid request from an address never seen before, and a peer that
-nominates once (regular nomination) will not nominate again. So such a request counts
-as a nomination; ICE still checks the way back before anything is sent there, so a
-replayed request moves nothing.
+ICE nominates one address. It changes later for two reasons: the peer nominates another
+(RFC 8445), or a NAT rebinds and the peer does not know. The second shows as a valid
+request from an address that is new, and a peer that nominates once (regular nomination)
+will not nominate again. Such a request is therefore treated as a nomination; ICE still
+checks the reverse path before anything is sent there, so a replayed request has no effect.
 
-A peer with several networks checks them all in the first seconds: addresses that show
-up then are alternatives, not moves. Later, an address seen before counts as a move
-only if the nominated one has fallen silent.
+A peer with several networks checks all of them in the first seconds: addresses that
+appear then are alternatives, not moves. Later, a known address counts as a move only if
+the nominated one is silent.
 """
 
 from collections.abc import Iterator
@@ -22,55 +21,59 @@ NetworkAddress = tuple[str, int]
 
 @dataclass(slots=True)
 class Paths:
-    """Addresses of one peer, each with the time of its last valid request."""
+    """Addresses of one peer, each with the time of its last authenticated request."""
 
     limit: int = 16
-    settle_s: float = 5.0
-    """How long after the first nomination new addresses are taken for alternatives."""
+    alternatives_s: float = 5.0
+    """How long after the first nomination a new address is an alternative."""
     silence_s: float = 15.0
-    """Three of the consent intervals that RFC 7675 names: then an address is forsaken."""
+    """Three consent intervals of RFC 7675; after that an address is abandoned."""
     nominated: NetworkAddress | None = field(default=None, init=False)
-    _heard: dict[NetworkAddress, float] = field(default_factory=dict, init=False)
-    _settled_at: float = field(default=float("inf"), init=False)
+    _last_request_at: dict[NetworkAddress, float] = field(default_factory=dict, init=False)
+    _first_nominated_at: float = field(default=float("inf"), init=False)
 
     def __iter__(self) -> Iterator[NetworkAddress]:
-        return iter(tuple(self._heard))
+        return iter(tuple(self._last_request_at))
 
     def __contains__(self, address: NetworkAddress) -> bool:
-        return address in self._heard
+        return address in self._last_request_at
 
     def is_move(self, address: NetworkAddress, now: float) -> bool:
-        """Return whether a valid request from ``address`` says that the peer is there now."""
-        if self.nominated is None or address == self.nominated or now < self._settled_at + self.settle_s:
+        """Return whether an authenticated request from ``address`` shows that the peer has moved there."""
+        if (
+            self.nominated is None
+            or address == self.nominated
+            or now < self._first_nominated_at + self.alternatives_s
+        ):
             return False
-        return address not in self._heard or not self.holds(self.nominated, now)
+        return address not in self._last_request_at or not self.is_at(self.nominated, now)
 
-    def hear(self, address: NetworkAddress, now: float) -> NetworkAddress | None:
-        """Note a valid request; return the address that had to make room, if one had to."""
-        self._heard.pop(address, None)
-        self._heard[address] = now
-        if len(self._heard) <= self.limit:
+    def record_request(self, address: NetworkAddress, now: float) -> NetworkAddress | None:
+        """Record an authenticated request; return the address that was evicted for it, if any."""
+        self._last_request_at.pop(address, None)
+        self._last_request_at[address] = now
+        if len(self._last_request_at) <= self.limit:
             return None
-        oldest = next(known for known in self._heard if known != self.nominated)
-        del self._heard[oldest]
+        oldest = next(known for known in self._last_request_at if known != self.nominated)
+        del self._last_request_at[oldest]
         return oldest
 
     def nominate(self, address: NetworkAddress, now: float) -> None:
-        """Note where ICE now sends."""
+        """Record the address that ICE sends to now."""
         if self.nominated is None:
-            self._settled_at = now
+            self._first_nominated_at = now
         self.nominated = address
-        self._heard.setdefault(address, now)
+        self._last_request_at.setdefault(address, now)
 
     def restart(self) -> None:
-        """Let a new generation of ICE settle anew."""
+        """Reset the nomination for a new generation of ICE."""
         self.nominated = None
 
-    def forget(self, address: NetworkAddress) -> None:
-        """Drop an address that another peer has proved to be at."""
-        self._heard.pop(address, None)
+    def remove(self, address: NetworkAddress) -> None:
+        """Remove an address, because another peer uses it."""
+        self._last_request_at.pop(address, None)
 
-    def holds(self, address: NetworkAddress, now: float) -> bool:
-        """Return whether the peer is nominated at ``address`` and was heard from it lately."""
-        heard_at = self._heard.get(address, float("-inf"))
-        return address == self.nominated and now - heard_at <= self.silence_s
+    def is_at(self, address: NetworkAddress, now: float) -> bool:
+        """Return whether ``address`` is nominated and a request has come from it recently."""
+        last_request_at = self._last_request_at.get(address, float("-inf"))
+        return address == self.nominated and now - last_request_at <= self.silence_s

@@ -1,23 +1,23 @@
-"""The browser's offer read into what we need of it, and our answer written.
+"""Offer: what is used of a browser's SDP offer (RFC 3264, RFC 8829).
 
-aiortc parses and prints SDP; what we accept is decided here: one audio section over
-one bundled, multiplexed DTLS-SRTP transport. Every other section is refused with port 0.
+aiortc parses SDP; this module decides what is accepted: one audio section over one bundled,
+multiplexed DTLS-SRTP transport. All other sections are rejected with port 0 (answer.py).
 """
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from aioice import Candidate
-from aiortc import RTCDtlsFingerprint, RTCIceParameters
+from aiortc import RTCIceParameters
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from mixminus.errors import InvalidArgument
 from mixminus.mixer.formats import CODECS, Codec, CodecFormat, MediaDirection, PortMedia, SrtpKeys
+from mixminus.webrtc.handover import DtlsSetup, parse_session
 from mixminus.webrtc.ice import MAX_CANDIDATES, IceCredentials, usable
 
-__all__ = ["LEVEL_URI", "DtlsSetup", "Offer", "Section", "parse_offer"]
+__all__ = ["LEVEL_URI", "Offer", "Section", "parse_offer"]
 
 LEVEL_URI: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"  # RFC 6464
 _MAX_OFFER_CHARS: Final = 65_536
@@ -34,31 +34,12 @@ _REVERSED: Final = {
 _DIGESTS: Final = ("sha-256", "sha-384", "sha-512")
 _OPUS_BITRATES_BPS: Final = range(6_000, 510_001)  # RFC 7587 section 7.1
 _FEC_LOSS_PERCENT: Final = 5
-"""What Opus' in-band FEC is dimensioned for: without an expected loss it sends none."""
-
-# aiortc refuses extension attributes after the URI (RFC 8285 section 5), which we do not need.
-_EXTMAP_ATTRIBUTES: Final = re.compile(r"^(a=extmap:\S+[ ]\S+)[^\r\n]*", re.MULTILINE)
-# What aiortc's parser raises for malformed lines: it validates by assertion and by unpacking.
-_PARSE_ERRORS: Final = (AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class DtlsSetup:
-    """The peer's part in DTLS: whose certificate to expect, and who opens (RFC 8842)."""
-
-    fingerprints: tuple[RTCDtlsFingerprint, ...]
-    role: str
-    """What the peer offers, in aiortc's words: auto, client or server."""
-
-    @property
-    def our_role(self) -> str:
-        """Be the client when free to choose, so that the handshake starts with our answer."""
-        return "server" if self.role == "client" else "client"
+"""Expected loss that Opus' in-band FEC is encoded for; with none expected it sends no FEC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An m= section as the answer must mirror it."""
+    """An m= section, as far as the answer repeats it."""
 
     kind: str
     profile: str
@@ -68,7 +49,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the browser wants, as far as we go along with it."""
+    """The accepted part of an offer."""
 
     sections: tuple[Section, ...]
     audio: Section
@@ -85,7 +66,7 @@ class Offer:
     dtls: DtlsSetup
 
     def port_media(self, *, srtp: SrtpKeys, ssrc: int, remote: tuple[str, int]) -> PortMedia:
-        """Return what the engine must know, once DTLS has made the keys."""
+        """Return the engine's configuration; the SRTP keys come from DTLS."""
         payload_type, clock_rate_hz = self.dtmf or (None, CODECS[Codec.PCMU][0])
         return PortMedia(
             receive=self.codecs,
@@ -102,13 +83,10 @@ class Offer:
 
 
 def parse_offer(text: str) -> Offer:
-    """Read an SDP offer; raise InvalidArgument with the reason if we cannot serve it."""
+    """Parse an SDP offer; InvalidArgument says why it cannot be served."""
     if len(text) > _MAX_OFFER_CHARS:
         raise InvalidArgument("the SDP offer is too long")
-    try:
-        session = SessionDescription.parse(_EXTMAP_ATTRIBUTES.sub(r"\1", text))
-    except _PARSE_ERRORS as error:
-        raise InvalidArgument(f"the SDP offer is malformed: {error or type(error).__name__}") from None
+    session = parse_session(text)
     if not 0 < len(session.media) <= _MAX_SECTIONS:
         raise InvalidArgument(f"the SDP offer must have 1 to {_MAX_SECTIONS} media sections")
     media = _audio(session)
@@ -147,7 +125,7 @@ def _section(media: MediaDescription) -> Section:
 
 
 def _codecs(media: MediaDescription) -> tuple[CodecFormat, ...]:
-    """Return the codecs that we share, each once, as the offer prefers them."""
+    """Return the common codecs, each once, in the order of the offer."""
     by_payload_type = {codec.payloadType: codec for codec in media.rtp.codecs}
     found: dict[Codec, CodecFormat] = {}
     for payload_type in media.fmt:
@@ -168,7 +146,7 @@ def _codec(parameters: RTCRtpCodecParameters) -> Codec | None:
 
 
 def _codec_format(codec: Codec, payload_type: int, parameters: RTCRtpCodecParameters | None) -> CodecFormat:
-    """Describe a codec as the offerer likes to receive it: Opus in two channels if it says so (RFC 7587 6.1)."""
+    """Return a codec as the browser prefers to receive it: Opus is stereo if it says so (RFC 7587 section 6.1)."""
     clock_rate_hz, sample_rate_hz = CODECS[codec]
     fmtp = {str(name).strip(): value for name, value in (parameters.parameters if parameters else {}).items()}
     opus = codec is Codec.OPUS

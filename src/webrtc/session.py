@@ -1,4 +1,4 @@
-"""WhipSession: a browser's leg as HTTP sees it (RFC 9725): an answer, a tag, PATCH and DELETE."""
+"""WhipSession: a browser's leg as an HTTP resource (RFC 9725): answer, entity tag, PATCH and DELETE."""
 
 import secrets
 from typing import Final
@@ -7,9 +7,8 @@ from mixminus.call.leg import Address
 from mixminus.errors import Conflict, InvalidArgument
 from mixminus.model.ids import LegId
 from mixminus.webrtc.ice import Fragment, parse_fragment, render_fragment
-from mixminus.webrtc.leg import WebRtcLeg
+from mixminus.webrtc.leg import WebRtcLeg, WebRtcLegState
 from mixminus.webrtc.peer import Peer
-from mixminus.webrtc.states import WebRtcLegState
 
 __all__ = ["EntityTagMismatch", "EntityTagRequired", "SessionEnded", "WhipSession"]
 
@@ -18,25 +17,25 @@ _TAG_BYTES: Final = 8
 
 
 class EntityTagRequired(InvalidArgument):
-    """A PATCH must say by If-Match which ICE session it means (HTTP 428)."""
+    """A PATCH must name the ICE session by If-Match (HTTP 428)."""
 
     reason = "PRECONDITION_REQUIRED"
 
 
 class EntityTagMismatch(Conflict):
-    """The PATCH is about an ICE session that a restart has replaced (HTTP 412)."""
+    """The PATCH names an ICE session that a restart has replaced (HTTP 412)."""
 
     reason = "PRECONDITION_FAILED"
 
 
 class SessionEnded(Conflict):
-    """The session is over."""
+    """The session has ended."""
 
     reason = "SESSION_ENDED"
 
 
 class WhipSession:
-    """One joined browser."""
+    """One browser that has joined."""
 
     def __init__(self, leg: WebRtcLeg, peer: Peer, *, mid: str, destination: Address) -> None:
         self.leg = leg
@@ -48,11 +47,11 @@ class WhipSession:
         self._mid = mid
 
     async def open(self) -> None:
-        """Wait until the leg was answered; raise what it was refused with."""
+        """Wait until the leg is answered; raise the error if it is refused."""
         self.answer_sdp = await self.leg.answered()
 
     async def trickle(self, fragment: str, if_match: str | None) -> str | None:
-        """Add the candidates of a fragment, or restart ICE and return our fragment; ``etag`` is new then.
+        """Add the candidates of a fragment, or restart ICE: then ``etag`` changes and our fragment is returned.
 
         Candidates need the tag of the running ICE session, a restart needs ``*``
         (RFC 9725 sections 4.3.2 and 4.3.3).
@@ -72,7 +71,7 @@ class WhipSession:
         return None
 
     async def close(self) -> None:
-        """End the leg on behalf of the browser (DELETE); closing twice is harmless."""
+        """End the leg on request of the browser (DELETE); closing twice is harmless."""
         await self.leg.close_remote()
 
     async def _restart(self, fragment: Fragment) -> str:

@@ -5,8 +5,7 @@ from numpy.typing import NDArray
 
 from mixminus.call.leg import ANYBODY, Address, Caller, Leg
 from mixminus.mixer import Bridge, Engine
-from mixminus.webrtc.leg import WebRtcLeg
-from mixminus.webrtc.states import WebRtcLegState
+from mixminus.webrtc.leg import WebRtcLeg, WebRtcLegState
 from tests.support.waiting import until
 
 __all__ = ["AnsweringRoom", "Listener"]

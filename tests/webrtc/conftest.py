@@ -1,12 +1,11 @@
-"""A running engine with one bridge, and an endpoint whose legs all end up on it."""
+"""A running engine with one bridge, and an endpoint whose legs all join it."""
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from mixminus.mixer import Engine
-from mixminus.webrtc.config import WebRtcConfig
-from mixminus.webrtc.endpoint import WebRtcEndpoint
+from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from tests.support.closing import everything_is_closed
 from tests.support.room import AnsweringRoom
 

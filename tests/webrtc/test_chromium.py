@@ -1,4 +1,4 @@
-"""A real browser trickles, restarts ICE and leaves."""
+"""Chromium: trickle ICE, ICE restart, hangup."""
 
 import asyncio
 from pathlib import Path
@@ -35,7 +35,7 @@ async def ended(house: AnsweringRoom) -> LegEnded:
         pytest.param(False, True, id="none at all: found by its own checks"),
     ],
 )
-async def test_candidates_may_come_late_or_never(
+async def test_candidates_may_come_late_or_not_at_all(
     endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path, trickle: bool, strip_candidates: bool
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
@@ -44,7 +44,7 @@ async def test_candidates_may_come_late_or_never(
         assert await ended(house) == LegEnded(HangupReason.NORMAL, remote=True)
 
 
-async def test_an_ice_restart_keeps_dtls_and_sound(
+async def test_an_ice_restart_keeps_dtls_and_audio(
     engine: Engine, endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
 ) -> None:
     house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
@@ -65,7 +65,7 @@ async def test_an_ice_restart_keeps_dtls_and_sound(
         await browser.hung_up()
 
 
-async def test_a_browser_that_is_hung_up_on_is_told(
+async def test_a_browser_is_notified_of_a_hangup(
     endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:

@@ -1,4 +1,4 @@
-"""Joining, leaving and being refused, with a stock aiortc client."""
+"""Joins, ends and refusals, with an unmodified aiortc client."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,8 +16,7 @@ from mixminus.errors import (
 )
 from mixminus.mixer import Engine
 from mixminus.model.call import HangupReason
-from mixminus.webrtc.config import WebRtcConfig
-from mixminus.webrtc.endpoint import WebRtcEndpoint
+from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.leg import LegRefused
 from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired
 from tests.support.aiortc_client import AiortcClient
@@ -28,7 +27,7 @@ from tests.support.whip import BROWSER, ROOM, direct
 
 
 class Door:
-    """Treats every leg as it is told to (``call.leg.IncomingLegs``)."""
+    """Applies one reaction to every leg (``call.leg.IncomingLegs``)."""
 
     def __init__(self, treat: Callable[[Leg], Awaitable[None]]) -> None:
         self._treat = treat
@@ -55,7 +54,7 @@ async def test_a_client_joins_and_leaves_by_closing(endpoint: WebRtcEndpoint, ho
     assert leg.port.closed
 
 
-async def test_a_client_leaves_by_delete_and_is_told_by_dtls(
+async def test_a_client_leaves_by_delete_and_receives_close_notify(
     endpoint: WebRtcEndpoint, house: AnsweringRoom
 ) -> None:
     exchange = direct(endpoint)
@@ -69,7 +68,7 @@ async def test_a_client_leaves_by_delete_and_is_told_by_dtls(
     await client.leave()
 
 
-async def test_hanging_up_tells_the_client(endpoint: WebRtcEndpoint, house: AnsweringRoom) -> None:
+async def test_a_hangup_closes_dtls_of_the_client(endpoint: WebRtcEndpoint, house: AnsweringRoom) -> None:
     client = AiortcClient(direct(endpoint), hz=440)
     await client.join()
     leg = await house.connected()
@@ -98,7 +97,7 @@ async def test_closing_the_endpoint_ends_every_leg(endpoint: WebRtcEndpoint, hou
     ("status_code", "error"),
     [(404, NotFound), (403, PermissionDenied), (486, LegRefused), (488, InvalidArgument), (500, Unavailable)],
 )
-async def test_a_refusal_reaches_the_client(
+async def test_a_refusal_is_raised_by_the_join(
     engine: Engine, status_code: int, error: type[MixMinusError]
 ) -> None:
     legs: list[Leg] = []
@@ -117,7 +116,7 @@ async def test_a_refusal_reaches_the_client(
 
 
 async def test_a_call_that_rings_is_answered_at_once(engine: Engine) -> None:
-    """WHIP cannot ring: who is the first of two waits inside."""
+    """WHIP has no ringing: the first of two parties waits in the room."""
 
     async def ring(leg: Leg) -> None:
         await leg.ring()
@@ -130,7 +129,7 @@ async def test_a_call_that_rings_is_answered_at_once(engine: Engine) -> None:
     await endpoint.close()
 
 
-async def test_a_call_that_nobody_answers_is_given_up(engine: Engine) -> None:
+async def test_a_join_times_out_if_the_call_is_not_answered(engine: Engine) -> None:
     legs: list[Leg] = []
 
     async def keep_waiting(leg: Leg) -> None:
@@ -160,7 +159,7 @@ async def test_a_join_that_is_cancelled_leaves_no_leg(engine: Engine) -> None:
     await endpoint.close()
 
 
-async def test_an_answer_that_nobody_takes_up_ends(engine: Engine) -> None:
+async def test_a_leg_ends_if_the_client_does_not_connect(engine: Engine) -> None:
     house = AnsweringRoom(engine.open_bridge())
     endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(connect_timeout_s=0.1))
     await endpoint.start()
@@ -170,7 +169,7 @@ async def test_an_answer_that_nobody_takes_up_ends(engine: Engine) -> None:
     await endpoint.close()
 
 
-async def test_there_are_only_so_many_places(engine: Engine) -> None:
+async def test_the_number_of_sessions_is_limited(engine: Engine) -> None:
     house = AnsweringRoom(engine.open_bridge())
     endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(max_sessions=1))
     await endpoint.start()

@@ -1,4 +1,4 @@
-"""aiortc and aioice are what handover.py was written against: fails loudly when they are not."""
+"""The internals of aiortc and aioice are those that handover.py is written for."""
 
 import asyncio
 import inspect
@@ -13,15 +13,14 @@ from aiortc.rtcdtlstransport import SRTP_PROFILES
 
 from mixminus.mixer import SrtpProfile
 from mixminus.webrtc import handover
-from mixminus.webrtc.handover import TESTED, DtlsLink, IceConnection
+from mixminus.webrtc.handover import TESTED, DtlsLink, DtlsSetup, IceConnection
 from mixminus.webrtc.ice import IceCredentials
-from mixminus.webrtc.sdp import DtlsSetup
 from tests.support.waiting import until
 
-ADVICE = "handover.py was written against other insides: read the diff of the release, then adapt it"
+ADVICE = "handover.py is written for other internals: read the diff of the release, then adapt it"
 
 
-def test_the_versions_are_the_tested_ones() -> None:
+def test_installed_versions_are_the_tested_ones() -> None:
     assert {name: version(name) for name in TESTED} == TESTED, ADVICE
 
 
@@ -42,34 +41,36 @@ def test_the_versions_are_the_tested_ones() -> None:
         (RTCDtlsTransport, "start", ["self", "remoteParameters"]),
     ],
 )
-def test_the_methods_we_override_or_call_are_there(owner: type, name: str, parameters: list[str]) -> None:
+def test_overridden_and_called_methods_have_the_expected_signatures(
+    owner: type, name: str, parameters: list[str]
+) -> None:
     assert list(inspect.signature(getattr(owner, name)).parameters) == parameters, ADVICE
 
 
-async def test_the_attributes_we_read_are_there() -> None:
+async def test_private_attributes_exist() -> None:
     connection = aioice.ice.Connection(ice_controlling=False)
     for name in ("_check_list", "_closed", "_nominated", "_protocols", "_remote_candidates"):
         assert hasattr(connection, name), ADVICE
     assert hasattr(aioice.ice.StunProtocol(connection), "transactions"), ADVICE
 
 
-def test_dtls_asks_its_ice_transport_for_nothing_else() -> None:
+def test_dtls_uses_only_known_attributes_of_its_ice_transport() -> None:
     source = inspect.getsource(RTCDtlsTransport)
     assert set(re.findall(r"self\.transport\.(\w+)", source)) == {"_recv", "_send", "role"}, ADVICE
 
 
-def test_every_srtp_profile_has_our_name() -> None:
+def test_every_srtp_profile_is_known_to_the_engine() -> None:
     assert {profile.openssl_profile for profile in SRTP_PROFILES} <= set(handover._SRTP_PROFILES), ADVICE
 
 
 def linked() -> tuple[DtlsLink, DtlsLink, list[str]]:
-    """Return two ends whose datagrams reach each other, and the names of those that closed."""
+    """Return two connected links, and the names of those that have closed."""
     ends: dict[str, DtlsLink] = {}
     closed: list[str] = []
 
     def end(name: str, other: str) -> DtlsLink:
         def send(datagram: bytes) -> None:
-            ends[other].take(datagram)
+            ends[other].enqueue(datagram)
 
         return DtlsLink(send=send, on_closed=lambda: closed.append(name))
 
@@ -77,7 +78,7 @@ def linked() -> tuple[DtlsLink, DtlsLink, list[str]]:
     return ends["client"], ends["server"], closed
 
 
-async def test_two_links_shake_hands_and_export_the_same_keys() -> None:
+async def test_two_links_complete_a_handshake_with_the_same_keys() -> None:
     client, server, closed = linked()
     ours, theirs = await asyncio.gather(
         client.handshake(DtlsSetup((server.fingerprint,), "server")),
@@ -92,7 +93,7 @@ async def test_two_links_shake_hands_and_export_the_same_keys() -> None:
     await server.close()
 
 
-async def test_a_certificate_that_sdp_did_not_announce_gives_no_keys() -> None:
+async def test_a_certificate_that_is_not_in_sdp_gives_no_keys() -> None:
     client, server, _ = linked()
     ours, theirs = await asyncio.gather(
         client.handshake(DtlsSetup((client.fingerprint,), "server")),
@@ -103,12 +104,12 @@ async def test_a_certificate_that_sdp_did_not_announce_gives_no_keys() -> None:
     await server.close()
 
 
-async def test_a_link_holds_no_more_than_two_flights() -> None:
+async def test_the_queue_of_a_link_is_bounded() -> None:
     client, _, _ = linked()
-    assert [client.take(b"\x16") for _ in range(65)] == [True] * 64 + [False]
+    assert [client.enqueue(b"\x16") for _ in range(65)] == [True] * 64 + [False]
 
 
-def test_a_request_needs_our_ufrag_our_password_and_a_priority() -> None:
+def test_a_request_is_authenticated_by_ufrag_password_and_priority() -> None:
     connection = IceConnection(
         advertised=("192.0.2.1", 1),
         remote=IceCredentials("rrrr", "r" * 22),
@@ -126,8 +127,8 @@ def test_a_request_needs_our_ufrag_our_password_and_a_priority() -> None:
         return aioice.stun.parse_message(bytes(message))
 
     ours = connection.credentials
-    assert connection.vouches(request(f"{ours.ufrag}:rrrr", ours.pwd))
-    assert not connection.vouches(request(f"{ours.ufrag}:rrrr", "x" * 32))
-    assert not connection.vouches(request(f"{ours.ufrag}:other", ours.pwd))
-    assert not connection.vouches(request("other:rrrr", ours.pwd))
-    assert not connection.vouches(request(f"{ours.ufrag}:rrrr", ours.pwd, priority=None))
+    assert connection.authenticates(request(f"{ours.ufrag}:rrrr", ours.pwd))
+    assert not connection.authenticates(request(f"{ours.ufrag}:rrrr", "x" * 32))
+    assert not connection.authenticates(request(f"{ours.ufrag}:other", ours.pwd))
+    assert not connection.authenticates(request("other:rrrr", ours.pwd))
+    assert not connection.authenticates(request(f"{ours.ufrag}:rrrr", ours.pwd, priority=None))

@@ -1,4 +1,4 @@
-"""What strangers send to the shared port changes nothing, and is counted."""
+"""Datagrams from unauthenticated sources have no effect, and are counted."""
 
 import random
 import socket
@@ -89,10 +89,10 @@ async def test_a_forged_datagram_is_dropped_and_counted(
         stranger.sendto(forge(username), ("127.0.0.1", endpoint.port))
     await until(lambda: endpoint.counters.get(counter, 0) == 3)
     assert silent(stranger)
-    await still_theirs(client, house)
+    await assert_unaffected(client, house)
 
 
-async def test_a_flood_of_anything_is_limited_and_changes_nothing(
+async def test_a_flood_is_limited_and_has_no_effect(
     endpoint: WebRtcEndpoint, house: AnsweringRoom, stranger: socket.socket
 ) -> None:
     client, username = await joined(endpoint)
@@ -105,13 +105,13 @@ async def test_a_flood_of_anything_is_limited_and_changes_nothing(
         await pace(0)
     await until(lambda: endpoint.counters.get("webrtc.limited", 0) > 0)
     assert silent(stranger)
-    await still_theirs(client, house)
+    await assert_unaffected(client, house)
 
 
-async def test_a_replayed_request_moves_nothing(
+async def test_a_replayed_request_has_no_effect(
     endpoint: WebRtcEndpoint, house: AnsweringRoom, stranger: socket.socket
 ) -> None:
-    """An eavesdropper may repeat what it saw, and even be answered; it cannot answer our check."""
+    """An eavesdropper may repeat a request and receive an answer; it cannot answer our connectivity check."""
     relay = UdpRelay(("127.0.0.1", endpoint.port))
     await relay.start()
     client = AiortcClient(direct(endpoint), hz=440)
@@ -119,11 +119,11 @@ async def test_a_replayed_request_moves_nothing(
     assert relay.last_request
     stranger.sendto(relay.last_request, ("127.0.0.1", endpoint.port))
     await until(lambda: not silent(stranger))
-    await still_theirs(client, house)
+    await assert_unaffected(client, house)
     relay.close()
 
 
-async def test_garbage_from_the_peers_own_address_changes_nothing(
+async def test_malformed_datagrams_from_the_peers_address_have_no_effect(
     endpoint: WebRtcEndpoint, house: AnsweringRoom
 ) -> None:
     relay = UdpRelay(("127.0.0.1", endpoint.port))
@@ -134,12 +134,12 @@ async def test_garbage_from_the_peers_own_address_changes_nothing(
     for forged in (alert, CLIENT_HELLO, RTP, b"\x16", binding_request("a:b", None)):
         relay.to_server(forged, None)
     await until(lambda: endpoint.counters.get("webrtc.stun.unknown", 0) == 1)
-    await still_theirs(client, house)
+    await assert_unaffected(client, house)
     relay.close()
 
 
-async def still_theirs(client: AiortcClient, house: AnsweringRoom) -> None:
-    """Assert that the session lives, at the client's own address: its goodbye reaches only there."""
+async def assert_unaffected(client: AiortcClient, house: AnsweringRoom) -> None:
+    """Assert that the session still uses the client's address: close_notify arrives there."""
     assert client.connection.connectionState == "connected"
     leg = await house.connected()
     await leg.hang_up()

@@ -1,11 +1,11 @@
-"""Fragments that trickle (RFC 8840), and which addresses count."""
+"""Trickle ICE fragments (RFC 8840), candidates, a peer's addresses, rate limits."""
 
 import pytest
 from aioice import Candidate
 
 from mixminus.errors import InvalidArgument
 from mixminus.webrtc.ice import IceCredentials, parse_candidate, parse_fragment, render_fragment, usable
-from mixminus.webrtc.limiter import SourceLimiter
+from mixminus.webrtc.mux import SourceLimiter
 from mixminus.webrtc.paths import NetworkAddress, Paths
 
 HOST = "1 1 udp 2122129151 192.0.2.7 44323 typ host"
@@ -26,7 +26,7 @@ def test_a_fragment_carries_credentials_and_candidates() -> None:
     assert [(each.host, each.port) for each in fragment.candidates] == [("192.0.2.7", 44323)]
 
 
-def test_what_we_write_we_can_read() -> None:
+def test_a_rendered_fragment_can_be_parsed() -> None:
     ice = IceCredentials("abcd", "0123456789abcdef0123456789abcdef")
     read = parse_fragment(render_fragment(mid="0", ice=ice, candidates=(parse_candidate(HOST),)))
     assert read.ice == ice
@@ -43,7 +43,7 @@ def test_what_we_write_we_can_read() -> None:
         pytest.param("a=x\n" * 10_000, id="too long"),
     ],
 )
-def test_a_malformed_fragment_is_refused(text: str) -> None:
+def test_a_malformed_fragment_is_rejected(text: str) -> None:
     with pytest.raises(InvalidArgument):
         parse_fragment(text)
 
@@ -76,27 +76,25 @@ def test_only_reachable_candidates_are_usable(change: tuple[str, str], expected:
         pytest.param(B, 26.0, True, id="an alternative, the nominated one silent"),
     ],
 )
-def test_a_peer_moves_when_its_request_comes_from_a_new_place(
-    address: NetworkAddress, now: float, moved: bool
-) -> None:
+def test_a_request_from_a_new_address_is_a_move(address: NetworkAddress, now: float, moved: bool) -> None:
     paths = Paths()
-    paths.hear(A, 0.0)
-    paths.hear(B, 0.0)
+    paths.record_request(A, 0.0)
+    paths.record_request(B, 0.0)
     paths.nominate(A, 0.0)
-    paths.hear(A, 10.0)
+    paths.record_request(A, 10.0)
     assert paths.is_move(address, now) is moved
 
 
-def test_addresses_are_bounded_and_the_nominated_one_stays() -> None:
+def test_addresses_are_bounded_and_the_nominated_one_is_kept() -> None:
     paths = Paths(limit=2)
-    paths.hear(A, 0.0)
+    paths.record_request(A, 0.0)
     paths.nominate(A, 0.0)
-    assert paths.hear(B, 1.0) is None
-    assert paths.hear(C, 2.0) == B
+    assert paths.record_request(B, 1.0) is None
+    assert paths.record_request(C, 2.0) == B
     assert list(paths) == [A, C]
 
 
-def test_a_source_runs_out_of_tokens_and_gets_new_ones() -> None:
+def test_a_source_is_limited_until_tokens_are_refilled() -> None:
     limiter = SourceLimiter(rate_per_s=10.0, burst=2.0)
     assert [limiter.allow("a", 0.0) for _ in range(3)] == [True, True, False]
     assert limiter.allow("b", 0.0)

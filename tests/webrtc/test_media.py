@@ -1,4 +1,4 @@
-"""Who hears whom: aiortc and Chromium in one room, told apart by their tones."""
+"""Audio between aiortc and Chromium in one room, identified by tones."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ AIORTC_HZ, CHROMIUM_HZ, ROOM_HZ = 660.0, 440.0, 1000.0
 
 
 def assert_hears(pcm: NDArray[np.int16], *hz: float) -> None:
-    """Assert that ``pcm`` holds these tones and, 40 dB below them, no other of ours."""
+    """Assert that ``pcm`` contains these tones, and every other tone at least 40 dB below them."""
     absent = {AIORTC_HZ, CHROMIUM_HZ, ROOM_HZ} - set(hz)
     levels = {tone: level_db(pcm, tone) for tone in (*hz, *absent)}
     floor = min(levels[tone] for tone in hz)
@@ -35,12 +35,12 @@ def microphone(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def listener(engine: Engine, house: AnsweringRoom) -> Listener:
-    """Hears the room, in which a tone always plays."""
+    """A listener in the room, in which a tone is played."""
     house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
     return Listener(engine, house.bridge)
 
 
-async def test_everybody_hears_everybody_but_themselves(
+async def test_every_participant_hears_all_others(
     endpoint: WebRtcEndpoint, listener: Listener, microphone: Path
 ) -> None:
     client = AiortcClient(direct(endpoint), hz=AIORTC_HZ)
@@ -58,7 +58,7 @@ async def test_everybody_hears_everybody_but_themselves(
 
 
 @pytest.mark.parametrize("codec", ["opus", "G722", "PCMU", "PCMA"])
-async def test_chromium_speaks_and_hears_in_every_codec(
+async def test_chromium_sends_and_receives_every_codec(
     endpoint: WebRtcEndpoint, listener: Listener, microphone: Path, codec: str
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
@@ -71,10 +71,10 @@ async def test_chromium_speaks_and_hears_in_every_codec(
 
 
 @pytest.mark.parametrize("profile", SRTP_PROFILES, ids=lambda profile: profile.openssl_profile.decode())
-async def test_sound_goes_both_ways_under_every_srtp_profile(
+async def test_audio_flows_both_ways_with_every_srtp_profile(
     endpoint: WebRtcEndpoint, listener: Listener, profile: SRTPProtectionProfile
 ) -> None:
-    """A client that offers one profile alone in its DTLS handshake (RFC 5764 section 4.1.2) gets that one."""
+    """The client offers a single profile in its DTLS handshake (RFC 5764 section 4.1.2)."""
     client = AiortcClient(direct(endpoint), hz=AIORTC_HZ, srtp_profiles=[profile])
     await client.join()
     await client.hear(0.5)
@@ -83,7 +83,9 @@ async def test_sound_goes_both_ways_under_every_srtp_profile(
     await client.leave()
 
 
-async def test_who_likes_two_channels_gets_them(endpoint: WebRtcEndpoint, listener: Listener) -> None:
+async def test_a_client_that_prefers_stereo_receives_two_channels(
+    endpoint: WebRtcEndpoint, listener: Listener
+) -> None:
     client = AiortcClient(direct(endpoint), hz=AIORTC_HZ)
     await client.join(stereo=True)
     assert "sprop-stereo=1" in client.answer
@@ -93,7 +95,7 @@ async def test_who_likes_two_channels_gets_them(endpoint: WebRtcEndpoint, listen
     await client.leave()
 
 
-async def test_digits_pressed_in_a_browser_arrive_once(
+async def test_digits_from_a_browser_arrive_once(
     engine: Engine, endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:

@@ -1,4 +1,4 @@
-"""A peer that moves is followed: NAT rebinding, silence, consent over a minute."""
+"""Changes of a peer's address: NAT rebinding, silence, consent for more than a minute."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ AUDIBLE_DB = -30.0
 
 
 class LaterClock(SystemClock):
-    """The machine's clock, set forward by as much as a test likes."""
+    """The system clock plus an offset that a test sets."""
 
     ahead_s = 0.0
 
@@ -64,19 +64,19 @@ async def test_a_rebound_nat_is_followed(
     listener = Listener(engine, house.bridge)
     client = await join_behind(relay, endpoint, house)
     assert level_db(await client.hear(1.0), ROOM_HZ) > AUDIBLE_DB
-    clock.ahead_s = 10.0  # past the time in which new addresses count as alternatives
+    clock.ahead_s = 10.0  # after the time in which new addresses are alternatives
     await relay.rebind()
-    # The old outer port is dead: the room reaches the client only where its next check came from.
+    # The old outer port is closed: audio arrives only at the source address of the client's next check.
     assert level_db(await client.hear(1.0), ROOM_HZ) > AUDIBLE_DB
     assert level_db(await listener.hear(1.0), CLIENT_HZ) > AUDIBLE_DB
     await client.leave()
 
 
 @pytest.mark.slow
-async def test_consent_outlives_a_minute(
+async def test_consent_is_renewed_for_more_than_a_minute(
     endpoint: WebRtcEndpoint, house: AnsweringRoom, relay: UdpRelay
 ) -> None:
-    """Consent expires after 30 s (RFC 7675): whoever is there after 65 s has renewed it."""
+    """Consent expires after 30 s (RFC 7675): a session that lasts 65 s has renewed it."""
     client = await join_behind(relay, endpoint, house)
     ended = asyncio.ensure_future(house.legs[0].ended())
     done, _ = await asyncio.wait([ended], timeout=65.0)
@@ -88,7 +88,7 @@ async def test_consent_outlives_a_minute(
 
 
 @pytest.mark.slow
-async def test_a_cut_cable_ends_consent_and_the_leg(
+async def test_a_lost_connection_ends_consent_and_the_leg(
     endpoint: WebRtcEndpoint, house: AnsweringRoom, relay: UdpRelay
 ) -> None:
     client = await join_behind(relay, endpoint, house)

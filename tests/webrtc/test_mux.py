@@ -1,4 +1,4 @@
-"""Whose datagram it is: peers told apart by ufrag, transaction and vouched address."""
+"""The mux routes datagrams by ufrag, transaction id and authenticated address."""
 
 from dataclasses import dataclass, field
 
@@ -18,9 +18,9 @@ DTLS = b"\x16\xfe\xfd"
 
 @dataclass
 class Inbox:
-    """What one peer was given."""
+    """What was routed to one peer."""
 
-    lives_at: NetworkAddress | None = None
+    nominated: NetworkAddress | None = None
     requests: list[NetworkAddress] = field(default_factory=list)
     dtls: list[bytes] = field(default_factory=list)
     displaced: list[NetworkAddress] = field(default_factory=list)
@@ -30,12 +30,12 @@ class Inbox:
     def route(self) -> Route:
         return Route(
             on_request=lambda _, __, address: self.requests.append(address),
-            on_dtls=self._take_dtls,
-            holds=lambda address: address == self.lives_at,
+            on_dtls=self._on_dtls,
+            is_at=lambda address: address == self.nominated,
             on_displaced=self.displaced.append,
         )
 
-    def _take_dtls(self, datagram: bytes) -> bool:
+    def _on_dtls(self, datagram: bytes) -> bool:
         if not self.full:
             self.dtls.append(datagram)
         return not self.full
@@ -67,70 +67,70 @@ def request(connection: IceConnection) -> bytes:
     return bytes(message)
 
 
-def test_an_address_is_a_peers_once_a_valid_request_has_come_from_it(mux: PeerMux) -> None:
+def test_an_address_is_mapped_to_a_peer_by_an_authenticated_request(mux: PeerMux) -> None:
     inbox = Inbox()
     connection = admit(mux, inbox)
-    mux.take(DTLS, HERE)
+    mux.receive(DTLS, HERE)
     assert (inbox.dtls, mux.counters["webrtc.dtls.unvouched"]) == ([], 1)
-    mux.take(request(connection), HERE)
-    mux.take(DTLS, HERE)
-    mux.take(DTLS, THERE)
+    mux.receive(request(connection), HERE)
+    mux.receive(DTLS, HERE)
+    mux.receive(DTLS, THERE)
     assert (inbox.requests, inbox.dtls) == ([HERE], [DTLS])
     assert mux.counters["webrtc.dtls.unvouched"] == 2
 
 
-def test_nobody_is_evicted_from_where_they_live(mux: PeerMux) -> None:
+def test_an_address_in_use_is_not_mapped_to_another_peer(mux: PeerMux) -> None:
     """A participant with valid credentials may forge the source of its requests."""
     victim, thief = Inbox(), Inbox()
     connections = admit(mux, victim), admit(mux, thief)
-    mux.take(request(connections[0]), HERE)
-    victim.lives_at = HERE
-    mux.take(request(connections[1]), HERE)
-    mux.take(DTLS, HERE)
+    mux.receive(request(connections[0]), HERE)
+    victim.nominated = HERE
+    mux.receive(request(connections[1]), HERE)
+    mux.receive(DTLS, HERE)
     assert (victim.dtls, victim.displaced, thief.requests) == ([DTLS], [], [])
     assert mux.counters["webrtc.stun.conflict"] == 1
 
 
-def test_an_address_that_a_nat_has_given_to_another_is_the_others(mux: PeerMux) -> None:
-    gone, newcomer = Inbox(), Inbox()
-    connections = admit(mux, gone), admit(mux, newcomer)
-    mux.take(request(connections[0]), HERE)
-    mux.take(request(connections[1]), HERE)
-    mux.take(DTLS, HERE)
-    assert (gone.displaced, gone.dtls, newcomer.dtls) == ([HERE], [], [DTLS])
+def test_an_abandoned_address_is_mapped_to_another_peer(mux: PeerMux) -> None:
+    former, newcomer = Inbox(), Inbox()
+    connections = admit(mux, former), admit(mux, newcomer)
+    mux.receive(request(connections[0]), HERE)
+    mux.receive(request(connections[1]), HERE)
+    mux.receive(DTLS, HERE)
+    assert (former.displaced, former.dtls, newcomer.dtls) == ([HERE], [], [DTLS])
 
 
-def test_a_peer_that_is_gone_gets_nothing(mux: PeerMux) -> None:
+def test_a_removed_connection_receives_nothing(mux: PeerMux) -> None:
     inbox = Inbox()
     connection = admit(mux, inbox)
-    mux.take(request(connection), HERE)
+    mux.receive(request(connection), HERE)
     mux.remove(connection)
-    mux.take(request(connection), HERE)
+    mux.receive(request(connection), HERE)
     assert (len(inbox.requests), mux.counters["webrtc.stun.unknown"]) == (1, 1)
 
 
-def test_a_full_inbox_drops_and_counts(mux: PeerMux) -> None:
+def test_a_datagram_for_a_full_queue_is_dropped_and_counted(mux: PeerMux) -> None:
     inbox = Inbox(full=True)
-    mux.take(request(admit(mux, inbox)), HERE)
-    mux.take(DTLS, HERE)
+    mux.receive(request(admit(mux, inbox)), HERE)
+    mux.receive(DTLS, HERE)
     assert mux.counters["webrtc.dtls.overrun"] == 1
 
 
-def test_a_known_peer_may_send_more_than_a_stranger_but_not_everything(mux: PeerMux) -> None:
+def test_a_known_source_has_a_higher_limit_than_an_unknown_one(mux: PeerMux) -> None:
     inbox = Inbox()
     connection = admit(mux, inbox)
     for _ in range(1000):
-        mux.take(DTLS, THERE)
-    stranger = 1000 - mux.counters["webrtc.limited"]
-    mux.take(request(connection), HERE)
+        mux.receive(DTLS, THERE)
+    unknown = 1000 - mux.counters["webrtc.limited"]
+    mux.receive(request(connection), HERE)
     for _ in range(1000):
-        mux.take(DTLS, HERE)
-    assert stranger < len(inbox.dtls) < 1000
+        mux.receive(DTLS, HERE)
+    assert unknown < len(inbox.dtls) < 1000
 
 
 @pytest.mark.parametrize(
     "datagram", [b"", b"\x00", b"\x00\x01" + bytes(18), b"\x40abc", b"\xc8", bytes(19), bytes(700)]
 )
-def test_nonsense_is_dropped_and_counted(mux: PeerMux, datagram: bytes) -> None:
-    mux.take(datagram, HERE)
+def test_a_malformed_datagram_is_dropped_and_counted(mux: PeerMux, datagram: bytes) -> None:
+    mux.receive(datagram, HERE)
     assert mux.counters["webrtc.malformed"] + mux.counters["webrtc.stun.unknown"] == 1

@@ -1,4 +1,4 @@
-"""What we accept of an offer, and what we answer."""
+"""What is accepted of an SDP offer, and the answer."""
 
 import random
 
@@ -26,19 +26,19 @@ def answer(offer: str) -> list[MediaDescription]:
     return SessionDescription.parse(render_answer(parse_offer(offer), LOCAL)).media
 
 
-def test_codecs_are_taken_in_the_order_of_the_offer() -> None:
+def test_codecs_keep_the_order_of_the_offer() -> None:
     offer = parse_offer(CHROMIUM)
     assert [codec.codec for codec in offer.codecs] == [Codec.OPUS, Codec.G722, Codec.PCMU, Codec.PCMA]
     preferred = parse_offer(CHROMIUM.replace("SAVPF 111 63 9 0 8", "SAVPF 0 8 111"))
     assert [codec.codec for codec in preferred.codecs] == [Codec.PCMU, Codec.PCMA, Codec.OPUS]
 
 
-def test_opus_sends_fec_only_to_who_wants_it() -> None:
+def test_opus_sends_fec_only_on_request() -> None:
     assert parse_offer(CHROMIUM).codecs[0].fec
     assert not parse_offer(CHROMIUM.replace("useinbandfec=1", "useinbandfec=0")).codecs[0].fec
 
 
-def test_opus_is_sent_in_two_channels_to_who_likes_them() -> None:
+def test_opus_is_sent_in_stereo_on_request() -> None:
     assert parse_offer(FIREFOX).codecs[0].channels == 2
     assert "sprop-stereo=1" in render_answer(parse_offer(FIREFOX), LOCAL)
     assert parse_offer(CHROMIUM).codecs[0].channels == 1
@@ -53,7 +53,7 @@ def test_opus_is_sent_in_two_channels_to_who_likes_them() -> None:
         pytest.param("maxaveragebitrate=loud", 0, id="not a number"),
     ],
 )
-def test_the_bitrate_that_opus_may_use_is_the_offers(fmtp: str, bitrate_bps: int) -> None:
+def test_the_bitrate_limit_of_opus_comes_from_the_offer(fmtp: str, bitrate_bps: int) -> None:
     assert parse_offer(CHROMIUM.replace("minptime=10", fmtp)).codecs[0].bitrate_bps == bitrate_bps
 
 
@@ -62,7 +62,7 @@ def test_static_payload_types_need_no_rtpmap() -> None:
     assert [codec.codec for codec in parse_offer(bare).codecs] == [Codec.PCMU]
 
 
-def test_telephone_events_tick_with_the_codec() -> None:
+def test_telephone_event_has_the_clock_rate_of_the_codec() -> None:
     assert parse_offer(CHROMIUM).dtmf == (110, 48_000)
     assert parse_offer(CHROMIUM.replace("SAVPF 111 63", "SAVPF")).dtmf == (126, 8_000)
     assert parse_offer(FIREFOX).dtmf is None
@@ -77,13 +77,13 @@ def test_telephone_events_tick_with_the_codec() -> None:
         ("inactive", MediaDirection.INACTIVE),
     ],
 )
-def test_directions_are_mirrored(theirs: str, ours: MediaDirection) -> None:
+def test_directions_are_reversed(theirs: str, ours: MediaDirection) -> None:
     offer = parse_offer(CHROMIUM.replace("a=sendrecv", f"a={theirs}"))
     assert offer.direction is ours
     assert f"a={ours}" in render_answer(offer, LOCAL)
 
 
-def test_only_candidates_that_our_socket_can_reach_are_kept() -> None:
+def test_only_reachable_candidates_are_kept() -> None:
     assert [(each.host, each.port) for each in parse_offer(CHROMIUM).candidates] == [("192.0.2.7", 44323)]
 
 
@@ -107,7 +107,7 @@ def test_the_audio_level_extension_keeps_its_id() -> None:
         assert (extension.id, extension.uri) == (1, "urn:ietf:params:rtp-hdrext:ssrc-audio-level")
 
 
-def test_what_is_not_audio_is_refused_with_port_0() -> None:
+def test_sections_other_than_audio_are_rejected_with_port_0() -> None:
     text = render_answer(parse_offer(FIREFOX), LOCAL)
     media = SessionDescription.parse(text).media
     assert [(each.kind, each.port, each.rtp.muxId) for each in media] == [
@@ -118,7 +118,7 @@ def test_what_is_not_audio_is_refused_with_port_0() -> None:
     assert "a=group:BUNDLE 0\r\n" in text
 
 
-def test_a_peer_that_opens_dtls_itself_is_awaited() -> None:
+def test_we_are_dtls_server_if_the_peer_is_client() -> None:
     (audio,) = answer(CHROMIUM.replace("actpass", "active"))
     assert audio.dtls is not None and audio.dtls.role == "server"
 
@@ -143,19 +143,21 @@ def test_a_peer_that_opens_dtls_itself_is_awaited() -> None:
         pytest.param("v=0\n", "v=0\n" + "a=x\n" * 20_000, "too long", id="too long"),
     ],
 )
-def test_what_we_cannot_serve_is_said(find: str, replace: str, message: str) -> None:
+def test_an_offer_that_cannot_be_served_is_rejected_with_the_reason(
+    find: str, replace: str, message: str
+) -> None:
     assert find in CHROMIUM
     with pytest.raises(InvalidArgument, match=message):
         parse_offer(CHROMIUM.replace(find, replace))
 
 
 @pytest.mark.parametrize("text", ["", "\0", "v=0", "m=", "{}", "m=audio 9 UDP/TLS/RTP/SAVPF \n", "a=" * 99])
-def test_what_is_no_sdp_is_said(text: str) -> None:
+def test_malformed_sdp_is_rejected_with_the_reason(text: str) -> None:
     with pytest.raises(InvalidArgument):
         parse_offer(text)
 
 
-def test_no_truncated_offer_escapes_as_another_error() -> None:
+def test_a_truncated_offer_raises_no_other_error() -> None:
     for cut in range(0, len(CHROMIUM), 7):
         try:
             parse_offer(CHROMIUM[:cut])
@@ -163,7 +165,7 @@ def test_no_truncated_offer_escapes_as_another_error() -> None:
             continue
 
 
-def test_no_mutated_offer_escapes_as_another_error() -> None:
+def test_a_mutated_offer_raises_no_other_error() -> None:
     chance = random.Random(4566)
     for _ in range(500):
         text = list(chance.choice([CHROMIUM, FIREFOX]))

@@ -10,7 +10,6 @@ from mixminus.access.customers import CustomerService, open_customer
 from mixminus.access.errors import AccountFrozen, InvalidCredentials
 from mixminus.access.keys import KeyService, add_key
 from mixminus.access.passwords import Passwords
-from mixminus.access.render import render_agent
 from mixminus.access.tokens import digest, new_access_key, new_password, new_secret
 from mixminus.clock import Clock
 from mixminus.errors import AlreadyExists
@@ -27,6 +26,7 @@ from mixminus.model.access import (
 from mixminus.model.ids import CustomerId
 from mixminus.model.permissions import KEYHOLDER, Permission
 from mixminus.store.database import Store, Transaction
+from mixminus.wire.access import AgentView
 
 __all__ = ["ADMIN_USERNAME", "AccessService"]
 
@@ -77,7 +77,7 @@ class AccessService:
             raise InvalidCredentials("username or password is wrong")
         agent, status = found
         _active(_identity(agent), status)
-        claims = render_agent(agent, self._store.timestamp_style)
+        claims = AgentView.render(agent, self._store.timestamp_style)
         token = sessions.sign(claims, now=self._clock.now(), secret=await self._secret())
         return Login(agent.username, token)
 

@@ -1,74 +1,73 @@
-"""The HTTP application: routes under both roots, behind the middlewares."""
+"""The HTTP application: every operation under both roots, behind the middlewares."""
 
+from collections.abc import Iterator
 from typing import Final
 from weakref import WeakValueDictionary
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from mixminus.api import entity_tags, middlewares
-from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
-from mixminus.api.paths import ROOTS
-from mixminus.api.routes import (
+from mixminus.api import (
     accesskeys,
     activeflows,
     agents,
-    asides,
-    auth,
-    call_recordings,
     calls,
     conferencecalls,
     conferences,
-    console,
     customers,
-    dialling,
-    documentation,
+    entity_tags,
     events,
     extensions,
     flows,
+    groupcalls,
     hears,
+    login,
     media_streams,
+    middlewares,
     numbers,
+    pages,
     recordings,
     system,
-    talking,
     transcribes,
-    transfers,
     trunks,
     whip,
 )
+from mixminus.api.authentication import PERMISSIONS
+from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
+from mixminus.api.operation import Operation, Resource
+from mixminus.api.paths import ROOTS
 from mixminus.api.services import SERVICES, Services
+from mixminus.model.permissions import Permission
 
-__all__ = ["build"]
+__all__ = ["OPERATIONS", "build"]
 
 MAX_BODY_BYTES: Final = 1 << 20
-RESOURCES: Final = (
-    *conferences.ROUTES,
-    *talking.ROUTES,
-    *hears.ROUTES,
-    *whip.ROUTES,
-    *conferencecalls.ROUTES,
-    *calls.ROUTES,
-    *call_recordings.ROUTES,
-    *dialling.ROUTES,
-    *transfers.ROUTES,
-    *asides.ROUTES,
-    *flows.ROUTES,
-    *activeflows.ROUTES,
-    *recordings.ROUTES,
-    *transcribes.ROUTES,
-    *media_streams.ROUTES,
-    *events.ROUTES,
-    *numbers.ROUTES,
-    *extensions.ROUTES,
-    *trunks.ROUTES,
-    *customers.ROUTES,
-    *agents.ROUTES,
-    *accesskeys.ROUTES,
+# These add their operations to the resource of another module.
+_: Final = (activeflows, groupcalls, hears, media_streams, pages)
+RESOURCES: Final[tuple[Resource, ...]] = (
+    conferences.resource,
+    conferencecalls.resource,
+    calls.resource,
+    flows.resource,
+    recordings.resource,
+    transcribes.resource,
+    whip.resource,
+    events.resource,
+    numbers.resource,
+    extensions.resource,
+    trunks.resource,
+    login.resource,
+    customers.resource,
+    agents.resource,
+    accesskeys.resource,
+    system.resource,
 )
+"""In the order of the document."""
+OPERATIONS: Final = tuple(operation for resource in RESOURCES for operation in resource.operations)
 
 
 def build(services: Services, limits: Limits | None = None) -> web.Application:
-    """Return the application that commands these services, for those who do not ask too often."""
+    """Return the application on these services."""
     app = web.Application(
         middlewares=(
             middlewares.identify,
@@ -83,22 +82,30 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
         client_max_size=MAX_BODY_BYTES,
     )
     app[SERVICES] = services
-    app.on_shutdown.append(_end_sockets)
     app[LIMITS] = limits or Limits()
+    app[pages.OPERATIONS] = OPERATIONS
+    app.on_shutdown.append(_close_sockets)
     app.on_response_prepare.append(middlewares.add_headers)
-    app.add_routes((*system.ROUTES, *auth.ROUTES, *console.routes(), *documentation.routes()))
-    app.add_routes(
-        [
-            web.RouteDef(route.method, root + route.path, route.handler, route.kwargs)
-            for root in ROOTS
-            for route in RESOURCES
-        ]
-    )
+    permissions: dict[Handler, Permission | None] = {}
+    for operation in OPERATIONS:
+        handler = operation.web_handler()
+        permissions[handler] = None if operation.open else operation.needed
+        app.add_routes(_routes(operation, handler))
+    viewer = tuple(pages.viewer_routes())
+    app.add_routes(viewer)
+    app.add_routes(web.options(root + whip.PREFLIGHT_PATH, whip.accept_post) for root in ROOTS)
+    app[PERMISSIONS] = permissions | {route.handler: None for route in viewer}
     app[entity_tags.REPRESENTATIONS] = entity_tags.representations(app)
-    app[entity_tags.TURNS] = WeakValueDictionary()
+    app[entity_tags.LOCKS] = WeakValueDictionary()
     return app
 
 
-async def _end_sockets(app: web.Application) -> None:
+def _routes(operation: Operation, handler: Handler) -> Iterator[web.RouteDef]:
+    options = {"allow_head": operation.head} if operation.method == "GET" else {}
+    for root in ("",) if operation.outside else ROOTS:
+        yield web.RouteDef(operation.method, root + operation.path, handler, options)
+
+
+async def _close_sockets(app: web.Application) -> None:
     app[SERVICES].delivery.hub.close()
     app[SERVICES].streams.end_all()

@@ -1,30 +1,47 @@
-"""Where a request may carry its credential, and where it needs none (api.md section 10)."""
+"""Which credential a request carries, and which permission it needs (api.md sections 1.6 and 10)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
+from mixminus.access.errors import NotPermitted
 from mixminus.errors import Unauthenticated
 from mixminus.model.access import Identity
+from mixminus.model.permissions import STAFF, Permission, allows
 
-__all__ = ["CREDENTIALS", "IDENTITY", "credential_of", "is_open"]
+__all__ = ["CREDENTIALS", "IDENTITY", "PERMISSIONS", "credential_of", "permission_of", "require"]
 
 IDENTITY: Final = web.RequestKey("identity", Identity)
+PERMISSIONS: Final = web.AppKey("permissions", Mapping[Handler, Permission | None])
+"""The permission for each handler, None for open ones; any other handler needs an admin or a manager."""
 BEARER: Final = "bearer "
 CREDENTIALS: Final = frozenset({"token", "accesskey"})
-"""Names of query parameters that say who asks, and nothing of what is asked."""
-OPEN: Final = frozenset({"/auth/login", "/docs", "/join", "/openapi.json", "/ping"})
-"""What holds nothing of anybody's; all else needs a credential, whatever it will be."""
+"""Query parameters that carry a credential."""
 
 
-def is_open(request: web.Request) -> bool:
-    """Return whether anybody may ask: preflights, unknown paths, and the few that are listed as open."""
-    resource = request.match_info.route.resource
-    return request.method == hdrs.METH_OPTIONS or resource is None or resource.canonical in OPEN
+def permission_of(request: web.Request) -> Permission | None:
+    """Return the bits of which the caller must hold one; None if no credential is needed.
+
+    Preflights and unknown paths need none, and neither do open operations.
+    """
+    route = request.match_info.route
+    if request.method == hdrs.METH_OPTIONS or route.resource is None:
+        return None
+    return request.app[PERMISSIONS].get(route.handler, STAFF)
+
+
+def require(held: Permission, needed: Permission) -> None:
+    """Raise NotPermitted unless one of the needed bits is held."""
+    if not allows(held, needed):
+        raise NotPermitted(
+            f"your permission ({held:d}) does not allow this request: it needs one of the bits {needed:d}"
+        )
 
 
 def credential_of(request: web.Request) -> tuple[str, bool]:
-    """Return the first credential in the order that the API defines, and whether only a key will do there."""
+    """Return the first credential in the API's order, and whether only an access key is accepted there."""
     authorization = request.headers.get(hdrs.AUTHORIZATION, "")
     bearer = authorization[len(BEARER) :] if authorization.lower().startswith(BEARER) else ""
     candidates = (

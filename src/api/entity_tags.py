@@ -17,11 +17,11 @@ from aiohttp.typedefs import Handler
 from mixminus.api.errors import PreconditionFailed
 from mixminus.api.paths import ROOTS, without_root
 
-__all__ = ["REPRESENTATIONS", "TURNS", "conditional", "representations"]
+__all__ = ["LOCKS", "REPRESENTATIONS", "conditional", "representations"]
 
-Turns = WeakValueDictionary[str, asyncio.Lock]
+Locks = WeakValueDictionary[str, asyncio.Lock]
 REPRESENTATIONS: Final = web.AppKey("representations", Mapping[str, Handler])
-TURNS: Final = web.AppKey("turns", Turns)
+LOCKS: Final = web.AppKey("locks", Locks)
 CHANGES: Final = frozenset({hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE})
 REPRESENTED: Final = frozenset({hdrs.METH_PUT, hdrs.METH_PATCH})
 ANY: Final = "*"
@@ -51,8 +51,8 @@ async def conditional(request: web.Request, handler: Handler) -> web.StreamRespo
         return _unless_known(request, await handler(request))
     if request.method not in CHANGES:
         return await handler(request)
-    turn = request.app[TURNS].setdefault(without_root(request.path), asyncio.Lock())
-    async with turn:
+    lock = request.app[LOCKS].setdefault(without_root(request.path), asyncio.Lock())
+    async with lock:
         if request.if_match is not None:
             _require(request.if_match, _tag(await show(request)))
         response = await handler(request)

@@ -9,10 +9,9 @@ from aiohttp.typedefs import Handler
 
 from mixminus import log
 from mixminus.api import idempotency, request_id
-from mixminus.api.authentication import CREDENTIALS, IDENTITY, credential_of, is_open
+from mixminus.api.authentication import CREDENTIALS, IDENTITY, credential_of, permission_of, require
 from mixminus.api.errors import RouteNotFound, error_response, kind_of
 from mixminus.api.paths import query_id, route_of, without_root
-from mixminus.api.permissions import require
 from mixminus.api.services import SERVICES
 from mixminus.errors import InvalidArgument, MixMinusError
 from mixminus.model.ids import CustomerId
@@ -97,12 +96,13 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
 
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find out who is asking, wherever that matters, and whether they may."""
-    if not is_open(request):
+    """Authenticate the caller and check its permission, unless the operation is open."""
+    needed = permission_of(request)
+    if needed is not None:
         access = request.app[SERVICES].access
         credential, keys_only = credential_of(request)
         identity = await access.authenticate(credential, keys_only=keys_only)
-        require(identity.permission, request.method, route_of(request))
+        require(identity.permission, needed)
         if customer_id := query_id(request, "customer_id"):
             identity = await access.act_for(identity, CustomerId(customer_id))
         request[IDENTITY] = identity

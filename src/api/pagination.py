@@ -1,51 +1,53 @@
 """Lists, newest first, page by page (api.md section 1.4)."""
 
+import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 from aiohttp import web
+from pydantic import create_model
 
 from mixminus.api.errors import InvalidRequestParameter
-from mixminus.api.json import json_response
 from mixminus.store.page import MAX_PAGE_SIZE, Page
 from mixminus.store.timestamps import TimestampStyle, format_time, parse_time
+from mixminus.wire.view import View
 
-__all__ = ["page_of", "page_response", "page_size"]
+__all__ = ["page_model", "page_of", "page_size", "page_view"]
 
 WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 
-class Created(Protocol):
-    """What a list holds: things with the time of their creation."""
+class PageView(View):
+    """A page of a list, newest first."""
 
-    @property
-    def tm_create(self) -> datetime: ...
+    result: list[Any]
+    next_page_token: str
+    """The `page_token` of the next request; empty on the last page."""
 
 
-Row = TypeVar("Row", bound=Created)
+@functools.cache
+def page_model(view: type[View]) -> type[PageView]:
+    """Return the view of a page of these."""
+    name = view.__name__.removesuffix("View") + "Page"
+    return create_model(name, __base__=PageView, __doc__=PageView.__doc__, result=(list[view], ...))  # type: ignore[valid-type]
 
 
 def page_of(request: web.Request, now: datetime) -> Page:
-    """Return the page that the query asks for; the first one begins now."""
+    """Return the requested page; the first page starts now."""
     token = request.query.get("page_token", "")
     return Page(size=page_size(request), before=parse_time(token) if token else now)
 
 
-def page_response(
-    rows: Sequence[Row],
-    page: Page,
-    style: TimestampStyle,
-    render: Callable[[Row, TimestampStyle], dict[str, Any]],
-) -> web.Response:
-    """Answer with a page, and with the token of the next one unless this was the last."""
+def page_view(view: type[View], rows: Sequence[Any], page: Page, style: TimestampStyle) -> PageView:
+    """Return a page of a list, with the token of the next page unless this is the last one."""
     token = format_time(rows[-1].tm_create, style) if len(rows) == page.size else ""
-    return json_response({"result": [render(row, style) for row in rows], "next_page_token": token})
+    return page_model(view).model_validate({"result": rows, "next_page_token": token})
 
 
 def page_size(request: web.Request) -> int:
-    """Return how many rows the query asks for; what is out of range means the most."""
+    """Return the requested number of rows; a number that is out of range means the maximum."""
     text = request.query.get("page_size", "")
     if not WHOLE_NUMBER.fullmatch(text or "0"):
         raise InvalidRequestParameter("page_size must be a whole number")

@@ -1,4 +1,4 @@
-"""Paths: the API's two roots, and the identifiers in them."""
+"""Paths: the two roots of the API, identifiers in paths, and parameters of queries."""
 
 import re
 from typing import Final
@@ -7,9 +7,10 @@ from uuid import UUID
 from aiohttp import web
 
 from mixminus.api.errors import InvalidId, InvalidRequestParameter, MissingRequestParameter
+from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL
 
-__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "query_word", "route_of", "without_root"]
+__all__ = ["ROOT", "ROOTS", "path_id", "query_id", "query_text", "route_of", "without_root"]
 
 ROOT: Final = "/v1.0"
 ROOTS: Final = (ROOT, "/v1")
@@ -17,16 +18,16 @@ ROOTS: Final = (ROOT, "/v1")
 CANONICAL: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
-def path_id(request: web.Request, name: str = "id") -> UUID:
-    """Return an identifier of the path; raise InvalidId if it is none, or the nil one."""
+def path_id(request: web.Request, name: str = "id", *, error: type[InvalidArgument] = InvalidId) -> UUID:
+    """Return an identifier of the path; raise the error if it is not a UUID or is the nil UUID."""
     text = request.match_info[name]
     if not CANONICAL.fullmatch(text) or UUID(text) == NIL:
-        raise InvalidId(f"{name} in the path must be a UUID other than the nil one")
+        raise error(f"{name} in the path must be a UUID other than the nil UUID")
     return UUID(text)
 
 
 def query_id(request: web.Request, name: str) -> UUID | None:
-    """Return an identifier of the query, or None; raise InvalidRequestParameter if it is none."""
+    """Return an identifier of the query, None if absent; raise InvalidRequestParameter if it is not a UUID."""
     text = request.query.get(name)
     if text is None:
         return None
@@ -35,22 +36,25 @@ def query_id(request: web.Request, name: str) -> UUID | None:
     return UUID(text)
 
 
-def query_word(request: web.Request, name: str, longest: int) -> str:
-    """Return text of the query; MissingRequestParameter if there is none, InvalidRequestParameter if no text."""
+def query_text(request: web.Request, name: str, longest: int) -> str:
+    """Return a required text of the query.
+
+    Raises MissingRequestParameter if it is absent or blank, InvalidRequestParameter if it is too long or not printable.
+    """
     text = request.query.get(name, "")
     if not text.strip():
-        raise MissingRequestParameter(f"{name} is required")
+        raise MissingRequestParameter(f"the query parameter {name} is required")
     if len(text) > longest or "\0" in text or not text.isprintable():
         raise InvalidRequestParameter(f"{name} must be at most {longest} printable characters")
     return text
 
 
 def without_root(path: str) -> str:
-    """Return the path below whichever root it is under: both name the same resource."""
+    """Return the path below its root; both roots have the same resources."""
     return next((path.removeprefix(root) for root in ROOTS if path.startswith(f"{root}/")), path)
 
 
 def route_of(request: web.Request) -> str:
-    """Return the pattern of the path, not the path: what a client put into the URL stays out of logs and rules."""
+    """Return the pattern of the path, which is safe to log: it has nothing that the client chose."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else ""

@@ -1,21 +1,20 @@
 """GroupcallLedger: every change of a groupcall, its row and its event in one transaction."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 from uuid import UUID
 
 from mixminus.call.errors import GroupcallNotFound
 from mixminus.clock import Clock
 from mixminus.machine import step
 from mixminus.model.call import GROUPCALL_TRANSITIONS, Groupcall, GroupcallEvent, GroupcallStatus
-from mixminus.model.ids import NIL, CallId, CustomerId
+from mixminus.model.ids import CallId, CustomerId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
-from mixminus.store.timestamps import TimestampStyle, format_time
+from mixminus.wire.call import GroupcallView
 
-__all__ = ["GroupcallLedger", "render_groupcall"]
+__all__ = ["GroupcallLedger"]
 
 
 class GroupcallLedger:
@@ -106,34 +105,6 @@ async def _publish(tx: Transaction, type_: str, groupcall: Groupcall) -> None:
         groupcall.customer_id,
         type_,
         customer_id=groupcall.customer_id,
-        data=render_groupcall(groupcall, tx.timestamp_style),
+        data=GroupcallView.render(groupcall, tx.timestamp_style),
         tm=groupcall.tm_update or groupcall.tm_create,
     )
-
-
-def render_groupcall(groupcall: Groupcall, style: TimestampStyle) -> dict[str, Any]:
-    """Return every key of api.md section 5.2; groups of groups are not made."""
-    return {
-        "id": str(groupcall.id),
-        "customer_id": str(groupcall.customer_id),
-        "owner_type": "",
-        "owner_id": str(NIL),
-        "status": groupcall.status.value,
-        "flow_id": str(groupcall.flow_id),
-        "source": asdict(groupcall.source),
-        "destinations": [asdict(each) for each in groupcall.destinations],
-        "master_call_id": str(groupcall.master_call_id),
-        "master_groupcall_id": str(NIL),
-        "ring_method": "ring_all",
-        "answer_method": "hangup_others",
-        "answer_call_id": str(groupcall.answer_call_id),
-        "call_ids": [str(each) for each in groupcall.call_ids],
-        "answer_groupcall_id": str(NIL),
-        "groupcall_ids": [],
-        "call_count": len(groupcall.call_ids),
-        "groupcall_count": 0,
-        "dial_index": 0,
-        "tm_create": format_time(groupcall.tm_create, style),
-        "tm_update": format_time(groupcall.tm_update, style),
-        "tm_delete": format_time(groupcall.tm_delete, style),
-    }

@@ -7,7 +7,6 @@ from typing import Any
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.call.leg import LegEnded
-from mixminus.call.render import render_call
 from mixminus.clock import Clock
 from mixminus.machine import step
 from mixminus.model.call import (
@@ -21,6 +20,7 @@ from mixminus.model.call import (
 )
 from mixminus.model.ids import CallId
 from mixminus.store.database import Store, Transaction
+from mixminus.wire.call import CallView
 
 __all__ = ["CallLedger", "publish_call_change"]
 
@@ -170,6 +170,6 @@ async def _publish(tx: Transaction, type_: str, call: Call) -> None:
         call.customer_id,
         type_,
         customer_id=call.customer_id,
-        data=render_call(call, tx.timestamp_style),
+        data=CallView.render(call, tx.timestamp_style),
         tm=call.tm_update or call.tm_create,
     )

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from mixminus.conference.errors import ConferenceNotFound
-from mixminus.conference.render import render_conference, render_conferencecall
 from mixminus.model.conference import Conference, Conferencecall
 from mixminus.model.ids import ConferenceId
 from mixminus.store.database import Transaction
+from mixminus.wire.conference import ConferencecallView, ConferenceView
 
 __all__ = ["publish_change", "publish_conference", "publish_conferencecall"]
 
@@ -17,7 +17,7 @@ async def publish_conference(tx: Transaction, type_: str, conference: Conference
         conference.id,
         type_,
         customer_id=conference.customer_id,
-        data=render_conference(conference, tx.timestamp_style),
+        data=ConferenceView.render(conference, tx.timestamp_style),
         tm=conference.tm_update or conference.tm_create,
     )
 
@@ -30,7 +30,7 @@ async def publish_conferencecall(
         participant.conference_id,
         type_ or f"conferencecall_{participant.status}",
         customer_id=participant.customer_id,
-        data=render_conferencecall(participant, tx.timestamp_style),
+        data=ConferencecallView.render(participant, tx.timestamp_style),
         tm=participant.tm_update or participant.tm_create,
     )
 

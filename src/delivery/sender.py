@@ -14,9 +14,9 @@ from standardwebhooks import Webhook
 
 from mixminus.clock import Clock
 from mixminus.delivery.outgoing import MAX_REDIRECTS, SCHEMES, TargetRefused, open_session
-from mixminus.delivery.render import body_of, webhook_id
 from mixminus.store.outbox import Event
 from mixminus.store.webhooks import Target
+from mixminus.wire.event import body_of, webhook_id
 
 __all__ = ["Outcome", "WebhookSender", "sign"]
 

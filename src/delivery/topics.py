@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-import orjson
-
-from mixminus.delivery.render import body_of, render_event
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.outbox import Event
+from mixminus.wire.event import EventView, body_of
 
 __all__ = ["Audience", "BadTopic", "Frame", "prefix_of", "topics_of"]
 
@@ -80,5 +78,5 @@ class Frame:
     @classmethod
     def of(cls, event: Event) -> "Frame":
         """Render an event."""
-        numbered = orjson.dumps(render_event(event)).decode()
+        numbered = EventView.of(event).model_dump_json()
         return cls(event.id, topics_of(event), body_of(event).decode(), numbered)

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.directory.realms import Realms, digest_of
-from mixminus.directory.render import render_extension
 from mixminus.log import get
 from mixminus.model.access import Customer, CustomerStatus
 from mixminus.model.directory import Extension, Trunk
 from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.store.database import Store, Transaction
+from mixminus.wire.directory import ExtensionView
 
 __all__ = ["Account", "AccountService"]
 
@@ -66,7 +66,7 @@ class AccountService:
             extension = await tx.extensions.find(ExtensionId(account_id))
             if extension is None or extension.tm_delete is not None:
                 return
-            data = render_extension(extension, tx.timestamp_style)
+            data = ExtensionView.render(extension, tx.timestamp_style)
             await tx.outbox.add(
                 extension.customer_id,
                 "extension_login_failed",

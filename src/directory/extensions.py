@@ -5,13 +5,13 @@ from dataclasses import asdict, replace
 
 from mixminus.clock import Clock
 from mixminus.directory.errors import ExtensionNotFound, ExtensionTaken, ThingDeleted
-from mixminus.directory.render import render_extension
 from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Extension, ExtensionProfile, ExtensionSpec
 from mixminus.model.ids import CustomerId, ExtensionId, new_direct_hash, new_id
 from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
+from mixminus.wire.directory import ExtensionView
 
 __all__ = ["ExtensionService"]
 
@@ -119,6 +119,6 @@ async def _publish(tx: Transaction, type_: str, extension: Extension) -> None:
         extension.customer_id,
         type_,
         customer_id=extension.customer_id,
-        data=render_extension(extension, tx.timestamp_style),
+        data=ExtensionView.render(extension, tx.timestamp_style),
         tm=extension.tm_update or extension.tm_create,
     )

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.directory.errors import NumberNotFound, NumberTaken, ThingDeleted
-from mixminus.directory.render import render_number
 from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Number, NumberProfile, NumberSpec
 from mixminus.model.ids import CustomerId, NumberId, new_id
 from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
+from mixminus.wire.directory import NumberView
 
 __all__ = ["NumberService"]
 
@@ -108,6 +108,6 @@ async def _publish(tx: Transaction, type_: str, number: Number) -> None:
         number.customer_id,
         type_,
         customer_id=number.customer_id,
-        data=render_number(number, tx.timestamp_style),
+        data=NumberView.render(number, tx.timestamp_style),
         tm=number.tm_update or number.tm_create,
     )

@@ -5,13 +5,13 @@ from dataclasses import asdict, replace
 
 from mixminus.clock import Clock
 from mixminus.directory.errors import PasswordNeeded, ThingDeleted, TrunkNotFound, TrunkTaken
-from mixminus.directory.render import render_trunk
 from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Trunk, TrunkSpec
 from mixminus.model.ids import CustomerId, TrunkId, new_id
 from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
+from mixminus.wire.directory import TrunkView
 
 __all__ = ["TrunkService"]
 
@@ -105,6 +105,6 @@ async def _publish(tx: Transaction, type_: str, trunk: Trunk) -> None:
         trunk.customer_id,
         type_,
         customer_id=trunk.customer_id,
-        data=render_trunk(trunk, tx.timestamp_style),
+        data=TrunkView.render(trunk, tx.timestamp_style),
         tm=trunk.tm_update or trunk.tm_create,
     )

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from mixminus.clock import Clock
 from mixminus.flow.errors import ActiveflowNotFound
-from mixminus.flow.render import render_activeflow
 from mixminus.machine import step
 from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, Activeflow, ActiveflowEvent, ActiveflowStatus
 from mixminus.model.ids import ActiveflowId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.timestamps import format_time
+from mixminus.wire.flow import ActiveflowView
 
 __all__ = ["ActiveflowLedger"]
 
@@ -101,6 +101,6 @@ async def _publish(tx: Transaction, type_: str, activeflow: Activeflow) -> None:
         activeflow.customer_id,
         type_,
         customer_id=activeflow.customer_id,
-        data=render_activeflow(activeflow, tx.timestamp_style),
+        data=ActiveflowView.render(activeflow, tx.timestamp_style),
         tm=activeflow.tm_update or activeflow.tm_create,
     )

@@ -59,6 +59,11 @@ class Number:
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
 
+    @property
+    def status(self) -> Literal["active", "deleted"]:
+        """``active`` until the number is deleted."""
+        return "deleted" if self.tm_delete else "active"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionProfile:

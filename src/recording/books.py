@@ -26,10 +26,10 @@ from mixminus.recording.errors import (
     RecordingNotActive,
     RecordingNotFound,
 )
-from mixminus.recording.render import render_recording
 from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
+from mixminus.wire.recording import RecordingView
 
 __all__ = ["RecordingBooks"]
 
@@ -184,6 +184,6 @@ async def _publish(tx: Transaction, type_: str, recording: Recording) -> None:
         recording.reference_id if in_room else recording.customer_id,
         type_,
         customer_id=recording.customer_id,
-        data=render_recording(recording, tx.timestamp_style),
+        data=RecordingView.render(recording, tx.timestamp_style),
         tm=recording.tm_update or recording.tm_create,
     )

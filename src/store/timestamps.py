@@ -11,6 +11,8 @@ __all__ = ["UNSET", "InvalidTimestamp", "TimestampStyle", "format_time", "parse_
 UNSET: Final = "9999-01-01 00:00:00.000000"
 _LEGACY: Final = "%Y-%m-%d %H:%M:%S.%f"
 _RFC3339: Final = "%Y-%m-%dT%H:%M:%S.%f"
+_LENGTH: Final = len(UNSET)
+"""Without the offset from UTC."""
 
 
 class InvalidTimestamp(InvalidArgument):
@@ -24,9 +26,11 @@ class TimestampStyle(enum.StrEnum):
 
 def format_time(moment: datetime | None, style: TimestampStyle) -> str | None:
     """Render a UTC time with microseconds; what has not happened is the sentinel, or null in RFC 3339."""
+    if moment is None:
+        return UNSET if style is TimestampStyle.LEGACY else None
     if style is TimestampStyle.LEGACY:
-        return UNSET if moment is None else moment.strftime(_LEGACY)
-    return None if moment is None else moment.strftime(_RFC3339) + "Z"
+        return moment.isoformat(" ", "microseconds")[:_LENGTH]
+    return moment.isoformat("T", "microseconds")[:_LENGTH] + "Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -9,6 +9,12 @@ from tests.api.door import KEY, Door
 UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
 
 API = "/v1.0/conferences"
+VIEWER_FILES = (
+    "/docs/docs.css",
+    "/docs/docs.js",
+    "/docs/swagger-ui-bundle.js",
+    "/docs/swagger-ui.css",
+)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiohttp import web
 
-from mixminus.api.application import RESOURCES
-from mixminus.api.permissions import NEEDED
+from mixminus.api.application import OPERATIONS
+from mixminus.api.operation import Operation
 from mixminus.model.access import AgentSpec
 from mixminus.model.ids import NIL, CustomerId, TranscribeId
 from mixminus.model.permissions import Permission
@@ -123,22 +122,25 @@ def resource_of(route: str) -> str:
     return route.split("/")[1]
 
 
-def routes(resource: str) -> Iterator[web.RouteDef]:
-    """Yield the routes of one thing of a resource; an OPTIONS is open to all and tells of nothing."""
-    for route in RESOURCES:
-        if resource_of(route.path) == resource and "{id}" in route.path and route.method != "OPTIONS":
-            yield route
+INSIDE = [each for each in OPERATIONS if not each.outside]
 
 
-WITH_ID = sorted({resource_of(route.path) for route in RESOURCES if "{id}" in route.path})
-LISTS = sorted({route.path for route in RESOURCES if "{" not in route.path and route.method == "GET"})
+def operations(resource: str) -> Iterator[Operation]:
+    """Yield the operations on one resource by its id."""
+    for each in INSIDE:
+        if resource_of(each.path) == resource and "{id}" in each.path:
+            yield each
+
+
+WITH_ID = sorted({resource_of(each.path) for each in INSIDE if "{id}" in each.path})
+LISTS = sorted({each.path for each in INSIDE if "{" not in each.path and each.method == "GET"})
 
 
 @pytest.mark.parametrize("resource", WITH_ID)
 async def test_a_foreign_thing_is_like_none(door: Door, victim: Victim, resource: str) -> None:
     stranger = await door.stranger()
     before = await shown(door, victim)
-    for route in routes(resource):
+    for route in operations(resource):
         # A session of the victim's must not show through a room of the stranger's either.
         foreign = victim.path(route.path, session_id=victim.session_id)
         theirs = await answer(door, route, foreign, stranger)
@@ -151,7 +153,7 @@ async def test_a_foreign_thing_is_like_none(door: Door, victim: Victim, resource
 async def test_a_foreign_session_is_like_none_in_ones_own_room(door: Door, victim: Victim) -> None:
     stranger = await door.stranger()
     _, room = await door.send("POST", "/v1.0/conferences", token=stranger, json={"type": "conference"})
-    for route in routes("conferences"):
+    for route in operations("conferences"):
         if "{session_id}" in route.path:
             path = "/v1.0" + route.path.replace("{id}", room["id"])
             theirs = await answer(door, route, path.format(session_id=victim.session_id), stranger)
@@ -197,11 +199,7 @@ async def test_the_super_admin_acts_for_whom_they_name(door: Door, victim: Victi
     assert (status, refusal["error"]["reason"]) == (404, "CUSTOMER_NOT_FOUND")
 
 
-def test_rules_are_about_routes_that_exist() -> None:
-    assert set(NEEDED) <= {resource_of(route.path) for route in RESOURCES}
-
-
-async def answer(door: Door, route: web.RouteDef, path: str, token: str) -> tuple[int, str, Any]:
+async def answer(door: Door, route: Operation, path: str, token: str) -> tuple[int, str, Any]:
     """Return status and error of a request; its message without the id that was asked for."""
     sdp = {"data": "v=0", "headers": {"Content-Type": "application/sdp"}}
     if route.method == "PATCH" and "whip" in path:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mixminus.api.application import RESOURCES
-from mixminus.api.permissions import needed
+from mixminus.api.application import OPERATIONS
+from mixminus.api.operation import Operation, Resource
 from mixminus.model.access import AgentSpec, Identity
 from mixminus.model.permissions import Permission
 from tests.api.door import KEY, OPERATOR, Door
@@ -31,7 +31,6 @@ async def session(door: Door, permission: Permission, name: str = "somebody") ->
     [
         ("GET", "/v1.0/accesskeys", ADMIN),
         ("DELETE", "/v1.0/accesskeys/{id}", ADMIN),
-        ("GET", "/v1/accesskeys", ADMIN),
         ("GET", "/v1.0/customer", ADMIN),
         ("PUT", "/v1.0/customer", ADMIN),
         ("GET", "/v1.0/customers", ADMIN),
@@ -42,18 +41,29 @@ async def session(door: Door, permission: Permission, name: str = "somebody") ->
         ("GET", "/v1.0/me", Permission.NONE),
         ("GET", "/v1.0/ws", Permission.NONE),
         ("GET", "/v1.0/service_agents/ws", Permission.NONE),
-        ("GET", "/v1.0/something/new", ADMIN | MANAGER),
         ("GET", "/metrics", ADMIN | MANAGER),
     ],
 )
-def test_what_a_route_needs(method: str, route: str, bits: Permission) -> None:
-    assert needed(method, route) == bits
+def test_operation_needs_permission(method: str, route: str, bits: Permission) -> None:
+    (operation,) = (each for each in OPERATIONS if (each.method, each.full_path) == (method, route))
+    assert operation.needed == bits
 
 
-def test_everything_about_rooms_needs_an_admin_or_a_manager() -> None:
-    for route in RESOURCES:
-        if route.path.split("/")[1] in ANY:
-            assert needed(route.method, "/v1.0" + route.path) == ADMIN | MANAGER
+def test_operation_needs_an_admin_or_a_manager_by_default() -> None:
+    assert Operation(Resource("New"), "GET", "/something/new", summary="").needed == ADMIN | MANAGER
+
+
+def test_operations_on_rooms_need_an_admin_or_a_manager() -> None:
+    for operation in OPERATIONS:
+        if operation.path.split("/")[1] in ANY:
+            assert operation.needed == ADMIN | MANAGER
+
+
+async def test_both_roots_need_the_same_permission(door: Door) -> None:
+    token = await session(door, MANAGER)
+    for root in ("/v1.0", "/v1"):
+        assert (await door.send("GET", f"{root}/accesskeys", token=token))[0] == 403
+        assert (await door.send("GET", f"{root}/agents", token=token))[0] == 200
 
 
 @pytest.mark.parametrize(

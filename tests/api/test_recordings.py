@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from multidict import CIMultiDict
 
-from mixminus.api.openapi import recording_shapes
+from mixminus.api.recordings import Peaks, Timeline
 from mixminus.model.ids import ConferenceId
 from tests.recording.listening import TICK, talk
 from tests.support.endings import copied_values, copying_flow, finished
@@ -136,10 +136,10 @@ async def test_timeline_waveform_and_proof(site: Site) -> None:
     path = f"/v1.0/recordings/{recording_id}"
     status, timeline = await site.door.get(f"{path}/timeline")
     assert (status, timeline["seal"]) == (200, recording["seal"])
-    recording_shapes.Timeline.model_validate(timeline)
+    Timeline.model_validate(timeline)
     status, peaks = await site.door.get(f"{path}/peaks?per_second=20")
     assert (status, peaks["length"], len(peaks["data"])) == (200, 40, 80)
-    recording_shapes.Peaks.model_validate(peaks)
+    Peaks.model_validate(peaks)
     assert (min(peaks["data"]), max(peaks["data"])) == pytest.approx((-24, 23), abs=2)
     assert await site.door.get(f"{path}/verification") == (200, {"intact": True, "findings": []})
     for wrong in ("0", "-1", "1001", "x", "10.5"):

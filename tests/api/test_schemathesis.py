@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from mixminus.api.openapi.document import document
-from mixminus.api.openapi.table import OPERATIONS
+from mixminus.api.application import OPERATIONS
+from mixminus.api.document import document
 from tests.support.chance import STEADY
 from tests.support.database import settings_for_a_server
 from tests.support.raw_phone import RawPhone
@@ -111,6 +111,7 @@ class Known:
             self.ids["recordings"] = self.ids["recordingfiles"] = self._recorded(room)
         if path.startswith("/transcribes"):
             self.ids["transcribes"] = self._transcribed(room)
+            self.ids["recordings"] = self._recorded(room)
         if path.startswith("/conferences") and path.endswith(WHILE_RECORDING):
             self._server.call("POST", f"/conferences/{room}/recording_start")
         if path.endswith("/recording_resume"):
@@ -191,6 +192,9 @@ def test_every_answer_is_one_that_is_described(
     collection = next((each for each in known.ids if f"/{each}/" in case.operation.path), "")
     if case.path_parameters and collection and known.asked % 2:
         case.path_parameters["id"] = known.ids[collection]
+    if name == "POST /v1.0/transcribes" and known.asked % 2:
+        reference = {"reference_type": "recording", "reference_id": known.ids["recordings"]}
+        case.body = {"language": "en-US", **reference}
     if known.asked % 4:
         # Else nearly every POST would be another request under a key that was used.
         case.headers.pop("Idempotency-Key", None)

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from mixminus.call.render import render_call
 from mixminus.model.call import Address, Call, CallStatus, MuteDirection
 from mixminus.model.ids import NIL, CallId, CustomerId
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.wire.call import CallView
 
 CALL = Call(
     id=CallId(NIL),
@@ -25,7 +25,7 @@ KEYS = """
 
 
 def test_keys_and_unset_times() -> None:
-    shown = render_call(CALL, TimestampStyle.LEGACY)
+    shown = CallView.render(CALL, TimestampStyle.LEGACY)
     assert set(shown) == set(KEYS.split())
     assert shown["tm_create"] == "2030-01-01 00:00:00.000000"
     assert {shown[key] for key in shown if key.startswith("tm_")} == {
@@ -37,7 +37,7 @@ def test_keys_and_unset_times() -> None:
 
 def test_mute_is_a_word() -> None:
     words = {
-        render_call(replace(CALL, mute=mute), TimestampStyle.LEGACY)["mute_direction"]
+        CallView.render(replace(CALL, mute=mute), TimestampStyle.LEGACY)["mute_direction"]
         for mute in (MuteDirection.NONE, MuteDirection.IN, MuteDirection.OUT, MuteDirection.BOTH)
     }
     assert words == {"", "in", "out", "both"}

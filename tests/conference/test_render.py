@@ -1,10 +1,10 @@
 """Conferences, participants and recordings have exactly the keys of the API."""
 
-from mixminus.conference.render import render_conference, render_conferencecall
 from mixminus.model.ids import ConferencecallId, RecordingId
 from mixminus.model.recording import RecordingOptions
-from mixminus.recording.render import render_recording
 from mixminus.store.timestamps import UNSET, TimestampStyle
+from mixminus.wire.conference import ConferencecallView, ConferenceView
+from mixminus.wire.recording import RecordingView
 from tests.support.house import House
 
 CONFERENCE = """
@@ -30,15 +30,15 @@ async def test_every_key_is_always_there(house: House) -> None:
     room = await house.room()
     await house.join(room)
     started = await house.conferences.recording_start(house.customer_id, room.id, RecordingOptions())
-    shown = render_conference(started, TimestampStyle.LEGACY)
+    shown = ConferenceView.render(started, TimestampStyle.LEGACY)
     assert set(shown) == set(CONFERENCE.split())
     assert shown["tm_end"] == shown["tm_delete"] == UNSET
     (id_,) = started.conferencecall_ids
     participant = await house.participants.get_call(house.customer_id, ConferencecallId(id_))
-    shown = render_conferencecall(participant, TimestampStyle.RFC3339)
+    shown = ConferencecallView.render(participant, TimestampStyle.RFC3339)
     assert set(shown) == set(CONFERENCECALL.split())
     assert shown["tm_delete"] is None
     recording = await house.recordings.get(house.customer_id, RecordingId(started.recording_id))
-    shown = render_recording(recording, TimestampStyle.LEGACY)
+    shown = RecordingView.render(recording, TimestampStyle.LEGACY)
     assert set(shown) == set(RECORDING.split())
     assert shown["reference_type"] == "confbridge"

@@ -9,8 +9,8 @@ import orjson
 
 from mixminus.model.ids import NIL
 from mixminus.model.transcription import Transcript
-from mixminus.speech.recognition.render import render_transcript
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.wire.transcription import TranscriptView
 
 __all__ = ["FORMATS", "ExportFormat"]
 
@@ -49,7 +49,7 @@ def _txt(transcripts: Sequence[Transcript], style: TimestampStyle) -> str:
 
 
 def _json(transcripts: Sequence[Transcript], style: TimestampStyle) -> str:
-    return orjson.dumps({"result": [render_transcript(each, style) for each in transcripts]}).decode()
+    return orjson.dumps({"result": [TranscriptView.render(each, style) for each in transcripts]}).decode()
 
 
 FORMATS: Final[Mapping[str, ExportFormat]] = {

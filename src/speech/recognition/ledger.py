@@ -12,8 +12,8 @@ from mixminus.machine import step
 from mixminus.model.ids import ConferenceId, TranscribeId
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, Transcribe, TranscribeEvent, TranscribeStatus
 from mixminus.speech.recognition.errors import TranscribeNotFound
-from mixminus.speech.recognition.render import render_transcribe
 from mixminus.store.database import Store, Transaction
+from mixminus.wire.transcription import TranscribeView
 
 __all__ = ["OnDone", "TranscribeLedger", "stream_of"]
 
@@ -121,6 +121,6 @@ async def _publish(tx: Transaction, type_: str, transcribe: Transcribe) -> None:
         stream_of(transcribe),
         type_,
         customer_id=transcribe.customer_id,
-        data=render_transcribe(transcribe, tx.timestamp_style),
+        data=TranscribeView.render(transcribe, tx.timestamp_style),
         tm=transcribe.tm_update or transcribe.tm_create,
     )

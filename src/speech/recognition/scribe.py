@@ -20,10 +20,10 @@ from mixminus.speech.recognition.messages import (
     SpeechEnded,
     SpeechStarted,
 )
-from mixminus.speech.recognition.render import Speech, render_speech, render_transcript
 from mixminus.speech.recognition.speakers import Speakers
 from mixminus.store.database import Store, Transaction
 from mixminus.tasks import TaskScope
+from mixminus.wire.transcription import Speech, TranscriptView, render_speech
 
 __all__ = ["Scribe", "direction_of_stem"]
 
@@ -158,7 +158,7 @@ class Scribe:
             self._stream_id,
             "transcript_created",
             customer_id=transcript.customer_id,
-            data=render_transcript(transcript, tx.timestamp_style),
+            data=TranscriptView.render(transcript, tx.timestamp_style),
             tm=transcript.tm_create,
         )
 

@@ -1,0 +1,97 @@
+"""/activeflows (api.md section 6.3): running and ended flows."""
+
+from functools import partial
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import Field
+
+from mixminus.api.body import Body, Text, Uuid
+from mixminus.api.flows import MAX_ACTIONS, resource
+from mixminus.api.operation import Answer, ApiCall, Operation
+from mixminus.errors import AlreadyExists
+from mixminus.flow.errors import ActiveflowNotFound, FlowNotFound, InvalidActionType, TooManyFlows
+from mixminus.model.flow import Activeflow, ActiveflowSpec
+from mixminus.model.ids import NIL, ActiveflowId
+from mixminus.store.page import Page
+from mixminus.wire.flow import ActiveflowView
+
+__all__: list[str] = []
+
+operation = partial(Operation, resource)
+
+
+class ActiveflowBody(Body):
+    """``actions`` are used if there is no ``flow_id``."""
+
+    id: Uuid | None = None
+    flow_id: Uuid = NIL
+    actions: list[dict[str, Any]] = Field([], max_length=MAX_ACTIONS)
+    variables: dict[str, str] = Field({})
+    webhook_uri: Text = ""
+    webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] = ""
+
+    def spec(self) -> ActiveflowSpec:
+        return ActiveflowSpec(
+            id=ActiveflowId(self.id) if self.id not in (None, NIL) else None,
+            flow_id=self.flow_id,
+            actions=tuple(self.actions),
+            variables=self.variables,
+            webhook_uri=self.webhook_uri,
+            webhook_method=self.webhook_method,
+        )
+
+
+@operation(
+    "POST",
+    "/activeflows",
+    summary="Start a flow without a call",
+    description="Actions that need a call are skipped.",
+    body=ActiveflowBody,
+    answer=ActiveflowView,
+    errors=(InvalidActionType, FlowNotFound, AlreadyExists, TooManyFlows),
+)
+async def create_activeflow(call: ApiCall, body: ActiveflowBody) -> Activeflow:
+    return await call.services.activeflows.launch(call.customer_id, body.spec())
+
+
+@operation("GET", "/activeflows", summary="List activeflows", page=ActiveflowView)
+async def list_activeflows(call: ApiCall, page: Page) -> list[Activeflow]:
+    return await call.services.activeflows.list(call.customer_id, page)
+
+
+@operation(
+    "GET",
+    "/activeflows/{id}",
+    summary="Get an activeflow",
+    description="Also after it is deleted.",
+    answer=ActiveflowView,
+    errors=(ActiveflowNotFound,),
+)
+async def get_activeflow(call: ApiCall) -> Activeflow:
+    return await call.services.activeflows.get(call.customer_id, ActiveflowId(call.id))
+
+
+@operation(
+    "DELETE",
+    "/activeflows/{id}",
+    summary="Delete an activeflow",
+    description="Stops it.",
+    answers=(Answer(status=204, description="Stopped and deleted."),),
+    errors=(ActiveflowNotFound,),
+)
+async def delete_activeflow(call: ApiCall) -> web.Response:
+    await call.services.activeflows.delete(call.customer_id, ActiveflowId(call.id))
+    return web.Response(status=204)
+
+
+@operation(
+    "POST",
+    "/activeflows/{id}/stop",
+    summary="Stop an activeflow",
+    description="Its call, if it has one, is hung up. Stopping it again changes nothing.",
+    answer=ActiveflowView,
+    errors=(ActiveflowNotFound,),
+)
+async def stop_activeflow(call: ApiCall) -> Activeflow:
+    return await call.services.activeflows.stop(call.customer_id, ActiveflowId(call.id))

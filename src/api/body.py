@@ -1,0 +1,65 @@
+"""Body: the JSON object of a request. Unknown keys are ignored, JSON types are strict, null means absent."""
+
+from typing import Annotated, Final, TypeVar
+from uuid import UUID
+
+import orjson
+from aiohttp import web
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationError, model_validator
+
+from mixminus.api.errors import InvalidJsonBody
+from mixminus.errors import InvalidArgument
+
+__all__ = ["MAX_SECONDS", "Body", "Text", "Uuid", "read"]
+
+MAX_SECONDS: Final = 2**31 - 1
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain the NUL character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Uuid = Annotated[UUID, Strict(False)]
+"""JSON has no UUIDs, so it is read from a string."""
+
+
+class Body(BaseModel):
+    """A JSON object that a client sends."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {key: item for key, item in value.items() if item is not None}
+        return value
+
+
+Schema = TypeVar("Schema", bound=Body)
+
+
+async def read(request: web.Request, schema: type[Schema], *, optional: bool = False) -> Schema:
+    """Parse the request body as JSON, whatever its Content-Type; an optional body may be empty.
+
+    Raises InvalidJsonBody for a wrong JSON type, InvalidArgument for a wrong value.
+    """
+    raw = await request.read()
+    if optional and not raw.strip():
+        raw = b"{}"
+    try:
+        return schema.model_validate(orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        raise InvalidJsonBody("the body is not valid JSON: send a JSON object") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise _error_of(first["type"], first["loc"], first["msg"]) from None
+
+
+def _error_of(kind: str, location: tuple[int | str, ...], problem: str) -> InvalidArgument:
+    where = ".".join(str(part) for part in location) or "the body"
+    is_wrong_type = kind.endswith("_type")
+    return (InvalidJsonBody if is_wrong_type else InvalidArgument)(f"{where}: {problem}")

@@ -1,0 +1,378 @@
+"""/calls (api.md section 5): calls of phones and browsers, what they hear, their recording and transfer."""
+
+from functools import partial
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from mixminus.api.body import Body, Text, Uuid
+from mixminus.api.operation import Answer, ApiCall, Operation, Resource
+from mixminus.api.recordings import PAUSE, CallRecordingBody, PauseBody
+from mixminus.api.services import Services
+from mixminus.call.errors import (
+    CallDeleted,
+    CallNotFound,
+    CallNotInRoom,
+    CallNotProgressing,
+    CannotRefer,
+    NobodyToCall,
+    TransferPending,
+)
+from mixminus.call.outbound import Order
+from mixminus.errors import Conflict, MixMinusError
+from mixminus.flow.actions.catalogue import CATALOGUE
+from mixminus.flow.errors import FlowNotFound, InvalidActionType
+from mixminus.model.call import Address, Call, MuteDirection
+from mixminus.model.ids import NIL, CallId, CustomerId
+from mixminus.recording.errors import (
+    FormatUnsupported,
+    RecordingAlreadyActive,
+    RecordingNotActive,
+    RecordingNotPaused,
+    RecordingPaused,
+)
+from mixminus.speech.synthesis.errors import LanguageNotSpoken, SpeechBusy, SpeechFailed, TextTooLong
+from mixminus.store.page import Page
+from mixminus.wire.call import CallView, GroupcallView
+from mixminus.wire.view import View
+
+__all__ = ["AddressBody", "CallBody", "order_of", "resource"]
+
+Errors = tuple[type[MixMinusError], ...]
+MAX_DESTINATIONS: Final = 100
+MAX_VARIABLES: Final = 100
+MAX_VALUE_BYTES: Final = 32 * 1024
+MAX_VARIABLES_BYTES: Final = 64 * 1024
+NOT_READABLE: Final[Errors] = (CallNotFound, CallDeleted)
+NOT_PROGRESSING: Final[Errors] = (*NOT_READABLE, CallNotProgressing)
+
+AddressType = Literal["", "tel", "sip", "extension", "agent", "conference"]
+# Address types of the API that this server does not support: they are accepted and skipped.
+ForeignType = Literal["ai", "ai_team", "email", "line", "webchat", "web_session", "whatsapp"]
+SUPPORTED: Final[dict[str, AddressType]] = {
+    each: each for each in ("", "tel", "sip", "extension", "agent", "conference")
+}
+Line = Annotated[Text, Field(max_length=512, pattern=r"^[^\r\n]*$")]
+
+resource: Final = Resource("Calls")
+operation = partial(Operation, resource)
+
+
+def _bounded(variables: dict[str, str]) -> dict[str, str]:
+    sizes = [(len(name.encode()), len(value.encode())) for name, value in variables.items()]
+    if len(sizes) > MAX_VARIABLES:
+        raise ValueError(f"more than {MAX_VARIABLES} variables")
+    if any(size > MAX_VALUE_BYTES for _, size in sizes) or sum(map(sum, sizes)) > MAX_VARIABLES_BYTES:
+        raise ValueError("a value is longer than 32 KiB, or all together are longer than 64 KiB")
+    return variables
+
+
+class AddressBody(Body):
+    """The source or a destination of a call."""
+
+    type: AddressType | ForeignType = ""
+    target: Line = ""
+    """`+` and digits, `user@host` or a SIP URI, an extension, an agent's id."""
+    target_name: Line = ""
+    """The extension, if `target` is empty."""
+    name: Line = ""
+    """Of a source: displayed to the called party."""
+    detail: Line = ""
+
+    def address(self) -> Address:
+        return Address(SUPPORTED.get(self.type, ""), self.target, self.target_name, self.name, self.detail)
+
+
+class CallBody(Body):
+    """``actions`` are used if there is no ``flow_id``."""
+
+    source: AddressBody = AddressBody()
+    destinations: list[AddressBody] = Field(min_length=1, max_length=MAX_DESTINATIONS)
+    flow_id: Uuid = NIL
+    actions: list[dict[str, Any]] = Field(default_factory=list)
+    anonymous: Literal["", "yes", "no", "auto"] = ""
+    """`yes` hides the source."""
+    variables: Annotated[dict[Text, Text], AfterValidator(_bounded)] = Field(default_factory=dict)
+    """For `${name}` in the flow; names that begin with `voipbin.` are ignored."""
+
+
+class TransferBody(Body):
+    transfer_type: Literal["blind", "attended"]
+    """`blind`: the call is hung up when the first transferee joins; `attended`: it stays."""
+    transferee_addresses: list[AddressBody] = Field(min_length=1, max_length=MAX_DESTINATIONS)
+    """Several ring together."""
+    by: Literal["call", "refer"] = "call"
+    """`refer`: the phone is asked to call the first address, a SIP address, by itself; blind only."""
+
+    @model_validator(mode="after")
+    def _refer_is_blind(self) -> Self:
+        if self.by == "refer" and self.transfer_type != "blind":
+            raise ValueError("a transfer by refer must be blind")
+        return self
+
+
+class MuteBody(Body):
+    """An absent or empty direction means both."""
+
+    direction: str = ""
+
+    def mask(self) -> MuteDirection:
+        return MuteDirection.parse(self.direction)
+
+
+class TalkBody(Body):
+    """``provider`` is accepted; the language decides which voice speaks."""
+
+    text: Text
+    language: Text = ""
+    provider: Text = ""
+    voice_id: Text = ""
+
+
+class PlacedView(View):
+    """The calls that were started; events and GET report their progress."""
+
+    calls: list[CallView]
+    """One for each telephone number or SIP address."""
+    groupcalls: list[GroupcallView]
+    """One for each extension or agent."""
+
+
+async def order_of(services: Services, customer_id: CustomerId, body: CallBody) -> Order:
+    """Return the order for an outgoing call; raises FlowNotFound, InvalidActionType."""
+    program = await services.dialout.program(
+        customer_id, body.flow_id, CATALOGUE.normalise(body.actions), body.variables
+    )
+    return Order(
+        destinations=tuple(each.address() for each in body.destinations),
+        program=program,
+        source=body.source.address(),
+        anonymous=body.anonymous == "yes",
+    )
+
+
+@operation(
+    "POST",
+    "/calls",
+    summary="Create calls",
+    description="The flow or the actions start when a call is answered. Destinations that cannot be called are "
+    "left out.",
+    body=CallBody,
+    answer=PlacedView,
+    errors=(FlowNotFound, InvalidActionType, NobodyToCall),
+)
+async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
+    order = await order_of(call.services, call.customer_id, body)
+    return PlacedView.of(await call.services.dialout.place(call.customer_id, order))
+
+
+@operation("GET", "/calls", summary="List calls", page=CallView)
+async def list_calls(call: ApiCall, page: Page) -> list[Call]:
+    return await call.services.calls.list(call.customer_id, page)
+
+
+@operation("GET", "/calls/{id}", summary="Get a call", answer=CallView, errors=NOT_READABLE)
+async def get_call(call: ApiCall) -> Call:
+    return await call.services.calls.get(call.customer_id, CallId(call.id))
+
+
+@operation(
+    "DELETE",
+    "/calls/{id}",
+    summary="Delete a call",
+    description="Hangs it up. A deleted call cannot be read any more.",
+    answer=CallView,
+    errors=(*NOT_READABLE, Conflict),
+)
+async def delete_call(call: ApiCall) -> Call:
+    return await call.services.calls.delete(call.customer_id, CallId(call.id))
+
+
+@operation(
+    "POST",
+    "/calls/{id}/hangup",
+    summary="Hang up a call",
+    answer=CallView,
+    errors=(*NOT_PROGRESSING, Conflict),
+)
+async def hang_up_call(call: ApiCall) -> Call:
+    return await call.services.calls.hang_up(call.customer_id, CallId(call.id))
+
+
+@operation(
+    "POST",
+    "/calls/{id}/mute",
+    summary="Mute a call",
+    description="`direction` is `in` (others do not hear it), `out` (it does not hear others) or `both`, "
+    "the default.",
+    body=MuteBody,
+    optional_body=True,
+    answers=(Answer(description="Muted. The body is empty."),),
+    errors=NOT_PROGRESSING,
+)
+async def mute_call(call: ApiCall, body: MuteBody) -> None:
+    await call.services.calls.set_mute(call.customer_id, CallId(call.id), body.mask(), on=True)
+
+
+@operation(
+    "DELETE",
+    "/calls/{id}/mute",
+    summary="Unmute a call",
+    description="Unmutes the `direction` of the body only; without one, both.",
+    body=MuteBody,
+    optional_body=True,
+    answers=(Answer(description="Unmuted. The body is empty."),),
+    errors=NOT_PROGRESSING,
+)
+async def unmute_call(call: ApiCall, body: MuteBody) -> None:
+    await call.services.calls.set_mute(call.customer_id, CallId(call.id), body.mask(), on=False)
+
+
+@operation(
+    "POST",
+    "/calls/{id}/hold",
+    summary="Put a call on hold",
+    description="It is not heard and does not hear others; a phone is sent a re-INVITE.",
+    errors=NOT_PROGRESSING,
+)
+async def hold_call(call: ApiCall) -> None:
+    await call.services.calls.hold(call.customer_id, CallId(call.id))
+
+
+@operation("DELETE", "/calls/{id}/hold", summary="Resume a call on hold", errors=NOT_PROGRESSING)
+async def resume_call(call: ApiCall) -> None:
+    await call.services.calls.resume(call.customer_id, CallId(call.id))
+
+
+@operation(
+    "POST",
+    "/calls/{id}/talk",
+    summary="Say a text to a call",
+    description="Over its other audio, and heard by this call only; a ringing call is answered. Plain text, or SSML, "
+    "of which breaks are honoured.",
+    body=TalkBody,
+    answers=(Answer(description="The text is being said. The body is empty."),),
+    errors=(*NOT_PROGRESSING, LanguageNotSpoken, TextTooLong, SpeechBusy, SpeechFailed),
+)
+async def talk_to_call(call: ApiCall, body: TalkBody) -> None:
+    await call.services.asides.talk(
+        call.customer_id, CallId(call.id), body.text, language=body.language, voice=body.voice_id
+    )
+
+
+@operation(
+    "POST",
+    "/calls/{id}/moh",
+    summary="Start music on hold",
+    description="The call hears music instead of the others, and they do not hear the call.",
+    errors=NOT_PROGRESSING,
+)
+async def play_music_to_call(call: ApiCall) -> None:
+    await call.services.asides.set_music(call.customer_id, CallId(call.id), on=True)
+
+
+@operation(
+    "DELETE",
+    "/calls/{id}/moh",
+    summary="Stop music on hold",
+    description="Does nothing if no music plays.",
+    errors=NOT_PROGRESSING,
+)
+async def stop_music_to_call(call: ApiCall) -> None:
+    await call.services.asides.set_music(call.customer_id, CallId(call.id), on=False)
+
+
+@operation(
+    "POST",
+    "/calls/{id}/silence",
+    summary="Start silence",
+    description="The call hears silence instead of the others, who still hear the call.",
+    errors=NOT_PROGRESSING,
+)
+async def silence_call(call: ApiCall) -> None:
+    await call.services.asides.set_silence(call.customer_id, CallId(call.id), on=True)
+
+
+@operation(
+    "DELETE",
+    "/calls/{id}/silence",
+    summary="Stop silence",
+    description="Does nothing if the call hears the others.",
+    errors=NOT_PROGRESSING,
+)
+async def end_silence_of_call(call: ApiCall) -> None:
+    await call.services.asides.set_silence(call.customer_id, CallId(call.id), on=False)
+
+
+@operation(
+    "POST",
+    "/calls/{id}/recording_start",
+    summary="Start a recording of a call",
+    description="Records what the call says and hears, in rooms and outside, until it is stopped or hung up. "
+    "`channels: stereo` puts the caller on the left and all others on the right. `end_of_silence` seconds of "
+    "silence end it, and so do the keys of `end_of_key`.",
+    body=CallRecordingBody,
+    optional_body=True,
+    answer=CallView,
+    errors=(*NOT_PROGRESSING, RecordingAlreadyActive, FormatUnsupported),
+)
+async def start_call_recording(call: ApiCall, body: CallRecordingBody) -> Call:
+    return await call.services.call_recordings.start(call.customer_id, CallId(call.id), body.options())
+
+
+@operation(
+    "POST",
+    "/calls/{id}/recording_stop",
+    summary="Stop the recording of a call",
+    answer=CallView,
+    errors=(*NOT_PROGRESSING, RecordingNotActive),
+)
+async def stop_call_recording(call: ApiCall) -> Call:
+    return await call.services.call_recordings.stop(call.customer_id, CallId(call.id))
+
+
+@operation(
+    "POST",
+    "/calls/{id}/recording_pause",
+    summary="Pause the recording of a call",
+    description=PAUSE,
+    body=PauseBody,
+    optional_body=True,
+    answer=CallView,
+    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingPaused),
+)
+async def pause_call_recording(call: ApiCall, body: PauseBody) -> Call:
+    return await call.services.call_recordings.pause(call.customer_id, CallId(call.id), body.pause())
+
+
+@operation(
+    "POST",
+    "/calls/{id}/recording_resume",
+    summary="Resume the recording of a call",
+    answer=CallView,
+    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingNotPaused),
+)
+async def resume_call_recording(call: ApiCall) -> Call:
+    return await call.services.call_recordings.resume(call.customer_id, CallId(call.id))
+
+
+@operation(
+    "POST",
+    "/calls/{id}/transfer",
+    summary="Transfer a call",
+    description="The transferee takes the call's place in its room and is not asked for its PIN. `blind`: the call is "
+    "hung up when the first transferee joins; if none does, it stays. `attended`: both are in the room, and "
+    "`POST /calls/{id}/hangup` completes the transfer. By `refer` the phone is sent a REFER, and hung up when it "
+    "reports success. A phone requests the same by sending a REFER.",
+    body=TransferBody,
+    answer=PlacedView,
+    errors=(*NOT_READABLE, CallNotInRoom, CannotRefer, TransferPending, NobodyToCall),
+)
+async def transfer_call(call: ApiCall, body: TransferBody) -> PlacedView:
+    call_id, transfers = CallId(call.id), call.services.transfers
+    addresses = tuple(each.address() for each in body.transferee_addresses)
+    if body.by == "refer":
+        await transfers.refer(call.customer_id, call_id, addresses[0])
+        return PlacedView(calls=[], groupcalls=[])
+    attended = body.transfer_type == "attended"
+    return PlacedView.of(await transfers.transfer(call.customer_id, call_id, addresses, attended=attended))

@@ -1,0 +1,92 @@
+"""/conferencecalls (api.md section 3.2): participants of conferences."""
+
+from functools import partial
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from mixminus.api.body import Body, Text
+from mixminus.api.conventions import IDENTIFIER
+from mixminus.api.hears import GainDb
+from mixminus.api.operation import ApiCall, Operation, Parameter, Resource
+from mixminus.api.paths import query_id
+from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound
+from mixminus.errors import Conflict
+from mixminus.model.conference import Conferencecall, ParticipantChange, Role
+from mixminus.model.ids import ConferencecallId, ConferenceId
+from mixminus.store.page import Page
+from mixminus.wire.conference import ConferencecallView
+
+__all__ = ["resource"]
+
+MAX_LABEL_CHARACTERS: Final = 255
+
+resource: Final = Resource("Participants")
+operation = partial(Operation, resource)
+
+
+class ParticipantBody(Body):
+    """Absent fields stay as they are."""
+
+    role: Annotated[Role, Field(strict=False)] | None = None
+    muted: bool | None = None
+    deaf: bool | None = None
+    gain_db: GainDb | None = None
+    label: Annotated[Text, Field(max_length=MAX_LABEL_CHARACTERS)] | None = None
+
+    def change(self) -> ParticipantChange:
+        return ParticipantChange(
+            role=self.role, muted=self.muted, deaf=self.deaf, gain_db=self.gain_db, label=self.label
+        )
+
+
+@operation(
+    "GET",
+    "/conferencecalls",
+    summary="List participants",
+    description="In all states.",
+    parameters=(Parameter("query", "conference_id", "Only participants of this conference.", IDENTIFIER),),
+    page=ConferencecallView,
+)
+async def list_conferencecalls(call: ApiCall, page: Page) -> list[Conferencecall]:
+    wanted = query_id(call.request, "conference_id")
+    return await call.services.participants.list_calls(
+        call.customer_id, page, conference_id=ConferenceId(wanted) if wanted else None
+    )
+
+
+@operation(
+    "GET",
+    "/conferencecalls/{id}",
+    summary="Get a participant",
+    description="Also after it has left.",
+    answer=ConferencecallView,
+    errors=(ConferencecallNotFound,),
+)
+async def get_conferencecall(call: ApiCall) -> Conferencecall:
+    return await call.services.participants.get_call(call.customer_id, ConferencecallId(call.id))
+
+
+@operation(
+    "PATCH",
+    "/conferencecalls/{id}",
+    summary="Update a participant",
+    description="While it is in the room. Absent fields stay as they are.",
+    body=ParticipantBody,
+    answer=ConferencecallView,
+    errors=(ConferencecallNotFound, ConferencecallGone),
+)
+async def change_conferencecall(call: ApiCall, body: ParticipantBody) -> Conferencecall:
+    return await call.services.participants.change(call.customer_id, ConferencecallId(call.id), body.change())
+
+
+@operation(
+    "DELETE",
+    "/conferencecalls/{id}",
+    summary="Kick a participant",
+    description="Removes it from the room and does not hang up: its call continues with the next action of its flow.",
+    answer=ConferencecallView,
+    errors=(ConferencecallNotFound, Conflict),
+)
+async def kick_conferencecall(call: ApiCall) -> Conferencecall:
+    return await call.services.participants.kick(call.customer_id, ConferencecallId(call.id))

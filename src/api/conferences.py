@@ -1,0 +1,306 @@
+"""/conferences (api.md section 2.2): rooms, their recording and transcription, and who talks in them."""
+
+from dataclasses import fields
+from functools import partial
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from mixminus.api.body import MAX_SECONDS, Body, Text, Uuid
+from mixminus.api.errors import InvalidRequestParameter
+from mixminus.api.operation import ApiCall, Operation, Resource
+from mixminus.api.recordings import PAUSE, PauseBody, RecordingBody
+from mixminus.api.transcribes import TranscribeStartBody
+from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
+from mixminus.errors import AlreadyExists, Exhausted
+from mixminus.flow.errors import FlowNotFound, InvalidActionType
+from mixminus.model.conference import (
+    Announce,
+    Conference,
+    ConferenceProfile,
+    ConferenceSpec,
+    Prompting,
+    RoomSettings,
+)
+from mixminus.model.ids import NIL, ConferenceId
+from mixminus.model.menu import MAX_ENTRIES, MenuAction
+from mixminus.recording.errors import (
+    FormatUnsupported,
+    RecordingAlreadyActive,
+    RecordingNotActive,
+    RecordingNotPaused,
+    RecordingPaused,
+)
+from mixminus.speech.recognition.errors import (
+    LanguageNotSupported,
+    TranscribeAlreadyProgressing,
+    TranscribeNotActive,
+)
+from mixminus.store.page import Page
+from mixminus.wire.conference import ConferenceView
+from mixminus.wire.view import Rounded, View
+
+__all__ = ["resource"]
+
+MAX_PARTICIPANTS: Final = 2**31 - 1
+NOT_PROGRESSING: Final = (ConferenceNotFound, ConferenceNotProgressing)
+
+Pin = Annotated[str, Field(pattern=r"^[0-9]{0,16}$")]
+Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$", max_length=35)]
+MenuKeys = Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,4}$")]
+PromptText = Annotated[Text, Field(max_length=1000)]
+
+resource: Final = Resource("Conferences")
+operation = partial(Operation, resource)
+
+
+class ConferenceFields(Body):
+    """What PUT replaces: absent fields are reset to their defaults."""
+
+    name: Text = ""
+    detail: Text = ""
+    data: dict[str, Any] = Field({})
+    timeout: int = Field(0, ge=0, le=MAX_SECONDS)
+    pre_actions: list[dict[str, Any]] = Field([])
+    post_actions: list[dict[str, Any]] = Field([])
+    pre_flow_id: Uuid = NIL
+    post_flow_id: Uuid = NIL
+    max_participants: int = Field(0, ge=0, le=MAX_PARTICIPANTS)
+    pin: Pin = ""
+    moderator_pin: Pin = ""
+    locked: bool = False
+    wait_for_moderator: bool = False
+    end_when_moderator_leaves: bool = False
+    entry_tone: bool = False
+    exit_tone: bool = False
+    music_when_alone: bool = False
+    record_on_start: bool = False
+    announce: Announce = ""
+    prompts: Prompting = "pin"
+    language: Language = ""
+    prompt_texts: dict[Text, PromptText] = Field({})
+    dtmf_menu: dict[MenuKeys, MenuAction] = Field({}, max_length=MAX_ENTRIES)
+
+    def profile(self) -> ConferenceProfile:
+        return ConferenceProfile(**self._profile())
+
+    def _profile(self) -> dict[str, Any]:
+        settings = {each.name: getattr(self, each.name) for each in fields(RoomSettings)}
+        return {
+            "name": self.name,
+            "detail": self.detail,
+            "data": self.data,
+            "timeout_s": self.timeout,
+            "pre_actions": tuple(self.pre_actions),
+            "post_actions": tuple(self.post_actions),
+            "pre_flow_id": self.pre_flow_id,
+            "post_flow_id": self.post_flow_id,
+            "settings": RoomSettings(**settings),
+        }
+
+
+class ConferenceBody(ConferenceFields):
+    type: Literal["conference", "connect"]
+    id: Uuid | None = None
+
+    def spec(self) -> ConferenceSpec:
+        chosen = ConferenceId(self.id) if self.id not in (None, NIL) else None
+        return ConferenceSpec(type=self.type, id=chosen, **self._profile())
+
+
+class TalkerView(View):
+    """A participant that is in the room now, its level and the quality of its audio."""
+
+    conferencecall_id: UUID
+    call_id: UUID
+    session_id: UUID = Field(validation_alias="leg_id")
+    """The WHIP session of a browser; a phone has one as well."""
+    name: str
+    level_dbov: int = Field(ge=-127, le=0)
+    """-127 is silence, 0 is full scale."""
+    talking: bool
+    muted: bool
+    delay_ms: Rounded
+    """Audio that waits in the jitter buffer."""
+    jitter_ms: Rounded
+    """RFC 3550 appendix A.8."""
+    loss: Rounded = Field(ge=0, le=1)
+    """Fraction of the participant's packets that were lost."""
+    round_trip_ms: Rounded | None
+    """Null until it is known."""
+    mos: Rounded | None
+    """Estimated quality of the participant's audio, 1.0 to 4.5; null until it is known."""
+
+
+class TalkersView(View):
+    """The participants that are in the room now."""
+
+    result: list[TalkerView]
+
+
+@operation(
+    "POST",
+    "/conferences",
+    summary="Create a conference",
+    description="The answer has the status `starting`; the room is `progressing` within milliseconds. "
+    "A `timeout` from 1 to 59 means a day.",
+    body=ConferenceBody,
+    answer=ConferenceView,
+    errors=(AlreadyExists, InvalidActionType, FlowNotFound),
+)
+async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
+    return await call.services.conferences.create(call.customer_id, body.spec())
+
+
+@operation("GET", "/conferences", summary="List conferences", page=ConferenceView)
+async def list_conferences(call: ApiCall, page: Page) -> list[Conference]:
+    return await call.services.conferences.list(call.customer_id, page)
+
+
+@operation(
+    "GET",
+    "/conferences/{id}",
+    summary="Get a conference",
+    description="Also after its end.",
+    answer=ConferenceView,
+    errors=(ConferenceNotFound,),
+)
+async def get_conference(call: ApiCall) -> Conference:
+    return await call.services.conferences.get(call.customer_id, ConferenceId(call.id))
+
+
+@operation(
+    "PUT",
+    "/conferences/{id}",
+    summary="Update a conference",
+    description="Replaces all that can be changed: absent fields are reset to their defaults.",
+    body=ConferenceFields,
+    answer=ConferenceView,
+    errors=(*NOT_PROGRESSING, InvalidActionType, FlowNotFound),
+)
+async def update_conference(call: ApiCall, body: ConferenceFields) -> Conference:
+    return await call.services.conferences.update(call.customer_id, ConferenceId(call.id), body.profile())
+
+
+@operation(
+    "DELETE",
+    "/conferences/{id}",
+    summary="Delete a conference",
+    description="The status is `terminating` while participants remain, else `terminated`. "
+    "Deleting it again changes nothing.",
+    answer=ConferenceView,
+    errors=(ConferenceNotFound,),
+)
+async def delete_conference(call: ApiCall) -> Conference:
+    return await call.services.conferences.delete(call.customer_id, ConferenceId(call.id))
+
+
+@operation(
+    "POST",
+    "/conferences/{id}/direct-hash-regenerate",
+    summary="Regenerate the direct hash",
+    description="The previous hash stops working.",
+    answer=ConferenceView,
+    errors=NOT_PROGRESSING,
+    # This path has another reason for a bad id (api.md section 2.2).
+    invalid_id=InvalidRequestParameter,
+)
+async def regenerate_direct_hash(call: ApiCall) -> Conference:
+    return await call.services.conferences.regenerate_direct_hash(call.customer_id, ConferenceId(call.id))
+
+
+@operation(
+    "POST",
+    "/conferences/{id}/recording_start",
+    summary="Start a recording",
+    description="Records silence as well, and needs no participants. It stops after `duration` seconds, or a day. "
+    "`channels: stereo` puts the first participant on the left and all others on the right.",
+    body=RecordingBody,
+    optional_body=True,
+    answer=ConferenceView,
+    errors=(*NOT_PROGRESSING, RecordingAlreadyActive, FormatUnsupported),
+)
+async def start_recording(call: ApiCall, body: RecordingBody) -> Conference:
+    return await call.services.conferences.recording_start(
+        call.customer_id, ConferenceId(call.id), body.options()
+    )
+
+
+@operation(
+    "POST",
+    "/conferences/{id}/recording_stop",
+    summary="Stop the recording",
+    answer=ConferenceView,
+    errors=(*NOT_PROGRESSING, RecordingNotActive),
+)
+async def stop_recording(call: ApiCall) -> Conference:
+    return await call.services.conferences.recording_stop(call.customer_id, ConferenceId(call.id))
+
+
+@operation(
+    "POST",
+    "/conferences/{id}/recording_pause",
+    summary="Pause the recording",
+    description=PAUSE,
+    body=PauseBody,
+    optional_body=True,
+    answer=ConferenceView,
+    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingPaused),
+)
+async def pause_recording(call: ApiCall, body: PauseBody) -> Conference:
+    return await call.services.conferences.recording_pause(
+        call.customer_id, ConferenceId(call.id), body.pause()
+    )
+
+
+@operation(
+    "POST",
+    "/conferences/{id}/recording_resume",
+    summary="Resume the recording",
+    answer=ConferenceView,
+    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingNotPaused),
+)
+async def resume_recording(call: ApiCall) -> Conference:
+    return await call.services.conferences.recording_resume(call.customer_id, ConferenceId(call.id))
+
+
+@operation(
+    "POST",
+    "/conferences/{id}/transcribe_start",
+    summary="Start a transcription",
+    description="Participants are recognised separately: every transcript names its speaker. "
+    "503 if speech to text is not installed: the message has the command that installs it.",
+    body=TranscribeStartBody,
+    answer=ConferenceView,
+    errors=(*NOT_PROGRESSING, TranscribeAlreadyProgressing, LanguageNotSupported, Exhausted),
+)
+async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Conference:
+    return await call.services.conferences.transcribe_start(
+        call.customer_id, ConferenceId(call.id), body.options()
+    )
+
+
+@operation(
+    "POST",
+    "/conferences/{id}/transcribe_stop",
+    summary="Stop the transcription",
+    description="The last transcripts may arrive a moment later; then the transcribe is `done`.",
+    answer=ConferenceView,
+    errors=(*NOT_PROGRESSING, TranscribeNotActive),
+)
+async def stop_transcribing(call: ApiCall) -> Conference:
+    return await call.services.conferences.transcribe_stop(call.customer_id, ConferenceId(call.id))
+
+
+@operation(
+    "GET",
+    "/conferences/{id}/talking",
+    summary="List who is talking",
+    description="Participants in the room with their current levels, for meters that poll a few times a second.",
+    answer=TalkersView,
+    errors=(ConferenceNotFound,),
+)
+async def list_talking(call: ApiCall) -> TalkersView:
+    present = await call.services.presence.present(call.customer_id, ConferenceId(call.id))
+    return TalkersView.model_validate({"result": present})

@@ -1,0 +1,128 @@
+"""/customer and /customers (api.md section 10): the caller's own customer, and all of them for the super admin."""
+
+from functools import partial
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+from mixminus.api.body import Body, Text
+from mixminus.api.operation import ApiCall, Operation, Resource
+from mixminus.errors import IllegalTransition
+from mixminus.model.access import Customer, CustomerEvent, CustomerSpec, WebhookMethod
+from mixminus.model.ids import CustomerId
+from mixminus.model.permissions import ADMIN
+from mixminus.store.page import Page
+from mixminus.wire.access import CustomerView
+
+__all__ = ["resource"]
+
+resource: Final = Resource("Customers", permission=ADMIN)
+operation = partial(Operation, resource)
+
+
+def _webhook_uri(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("must be an http or https URL, or empty")
+    return text
+
+
+class CustomerBody(Body):
+    """Absent fields become empty."""
+
+    name: Text = ""
+    detail: Text = ""
+    email: Text = ""
+    phone_number: Text = ""
+    address: Text = ""
+    webhook_method: WebhookMethod = ""
+    webhook_uri: Annotated[Text, AfterValidator(_webhook_uri)] = ""
+
+    def spec(self) -> CustomerSpec:
+        return CustomerSpec(**self.model_dump())
+
+
+class OwnCustomerView(CustomerView):
+    """The caller's own customer."""
+
+    webhook_secret: str
+    """The key that signs webhooks."""
+
+
+@operation(
+    "GET",
+    "/customer",
+    summary="Get your customer",
+    description="Includes the secret that signs its webhooks.",
+    answer=OwnCustomerView,
+    secret=True,
+)
+async def get_own_customer(call: ApiCall) -> Customer:
+    return await call.services.access.customers.get(call.identity, call.customer_id)
+
+
+@operation(
+    "PUT",
+    "/customer",
+    summary="Update your customer",
+    description="Absent fields become empty; an empty `webhook_uri` means no webhooks.",
+    body=CustomerBody,
+    answer=CustomerView,
+)
+async def update_own_customer(call: ApiCall, body: CustomerBody) -> Customer:
+    return await call.services.access.customers.update(call.customer_id, body.spec())
+
+
+@operation(
+    "GET",
+    "/customers",
+    summary="List customers",
+    description="All customers for the super admin, the caller's own for others.",
+    page=CustomerView,
+)
+async def list_customers(call: ApiCall, page: Page) -> list[Customer]:
+    return await call.services.access.customers.list(call.identity, page)
+
+
+@operation(
+    "POST",
+    "/customers",
+    summary="Create a customer",
+    description="Only for the super admin.",
+    body=CustomerBody,
+    answer=CustomerView,
+)
+async def create_customer(call: ApiCall, body: CustomerBody) -> Customer:
+    return await call.services.access.customers.create(call.identity, body.spec())
+
+
+@operation("GET", "/customers/{id}", summary="Get a customer", answer=CustomerView)
+async def get_customer(call: ApiCall) -> Customer:
+    return await call.services.access.customers.get(call.identity, CustomerId(call.id))
+
+
+@operation(
+    "POST",
+    "/customers/{id}/freeze",
+    summary="Freeze a customer",
+    description="Only for the super admin. All requests of the customer are refused; its calls continue.",
+    answer=CustomerView,
+    errors=(IllegalTransition,),
+)
+async def freeze_customer(call: ApiCall) -> Customer:
+    return await call.services.access.customers.fire(call.identity, CustomerId(call.id), CustomerEvent.FREEZE)
+
+
+@operation(
+    "POST",
+    "/customers/{id}/recover",
+    summary="Recover a frozen customer",
+    description="Only for the super admin.",
+    answer=CustomerView,
+    errors=(IllegalTransition,),
+)
+async def recover_customer(call: ApiCall) -> Customer:
+    return await call.services.access.customers.fire(
+        call.identity, CustomerId(call.id), CustomerEvent.RECOVER
+    )

@@ -1,0 +1,167 @@
+"""/events and /ws (api.md sections 4.4 and 12): the same events with the same ids, by REST and by WebSocket."""
+
+from functools import partial
+from typing import Final
+
+from aiohttp import web
+from pydantic import Field
+
+from mixminus.api.authentication import IDENTITY, credential_of
+from mixminus.api.conventions import IDENTIFIER, PAGE_SIZE
+from mixminus.api.errors import InvalidRequestParameter
+from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
+from mixminus.api.pagination import page_size
+from mixminus.api.paths import query_id
+from mixminus.api.services import SERVICES
+from mixminus.delivery.connection import Subscriber
+from mixminus.delivery.topics import Audience
+from mixminus.errors import InvalidArgument, PermissionDenied, Unauthenticated, Unavailable
+from mixminus.model.permissions import STAFF, Permission, allows
+from mixminus.wire.event import EventView
+from mixminus.wire.view import Timestamp, View
+
+__all__ = ["resource"]
+
+LONGEST_ID: Final = 18
+TRUE: Final = ("1", "true")
+AFTER: Final = Parameter(
+    "query",
+    "after",
+    "The id of an event: only later events are returned.",
+    {"type": "string", "pattern": "^[0-9]{1,18}$"},
+)
+SOCKET_PARAMETERS: Final = (
+    AFTER,
+    Parameter("query", "numbered", "`1` or `true`: frames have ids and numbers."),
+)
+SOCKET: Final = (Answer(status=101, description="The connection is a WebSocket now."),)
+SOCKET_ERRORS: Final = (InvalidArgument, InvalidRequestParameter)
+FRAMES: Final = (
+    'Subscribe by `{"type":"subscribe","topics":[...]}` (RFC 6455 text frames). Frames are `{type, data}`; with '
+    "`after` or `numbered` they have ids and numbers as in `/events`."
+)
+
+resource: Final = Resource("Events")
+operation = partial(Operation, resource)
+
+
+class EventPage(View):
+    """Events, oldest first."""
+
+    result: list[EventView]
+    next_after: int
+    """The `after` of the next request."""
+
+
+class UndeliveredEvent(View):
+    """An event that the webhook did not accept."""
+
+    id: int = Field(validation_alias="event_id")
+    http_status: int
+    """The last status of the webhook; 0 if there was no response."""
+    tm: Timestamp
+
+
+class Undelivered(View):
+    """Events that the webhook did not accept, oldest first."""
+
+    result: list[UndeliveredEvent]
+
+
+@operation(
+    "GET",
+    "/events",
+    summary="List events",
+    description="Oldest first. Recordings publish `recording_started`, `recording_finished`, `recording_deleted`, and "
+    "`recording_failed` before `recording_finished` if something, such as a full disk, cut the recording short: see "
+    "its `error`.",
+    parameters=(
+        AFTER,
+        PAGE_SIZE,
+        Parameter("query", "conference_id", "Only events of this conference.", IDENTIFIER),
+    ),
+    answer=EventPage,
+)
+async def list_events(call: ApiCall) -> EventPage:
+    part = await call.services.delivery.backlog.read_latest(
+        call.customer_id,
+        _after(call.request) or 0,
+        page_size(call.request),
+        query_id(call.request, "conference_id"),
+    )
+    return EventPage.model_validate({"result": part.events, "next_after": part.until})
+
+
+@operation(
+    "GET",
+    "/events/undelivered",
+    summary="List undelivered events",
+    parameters=(AFTER, PAGE_SIZE),
+    answer=Undelivered,
+)
+async def list_undelivered_events(call: ApiCall) -> Undelivered:
+    events = await call.services.delivery.undelivered(
+        call.customer_id, _after(call.request) or 0, page_size(call.request)
+    )
+    return Undelivered.model_validate({"result": events})
+
+
+@operation(
+    "GET",
+    "/ws",
+    summary="Subscribe to events by WebSocket",
+    description=FRAMES,
+    parameters=SOCKET_PARAMETERS,
+    answers=SOCKET,
+    errors=SOCKET_ERRORS,
+    # Any agent may connect; the permission for each topic is checked when it is subscribed to.
+    permission=Permission.NONE,
+)
+async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
+    after, identity = _after(call.request), call.identity
+    subscriber = Subscriber(
+        audience=Audience(
+            identity.customer_id,
+            agent_id=identity.agent_id,
+            whole_customer=allows(identity.permission, STAFF),
+        ),
+        numbered=after is not None or call.request.query.get("numbered", "") in TRUE,
+        after=after,
+        valid=lambda: _is_still_valid(call.request),
+    )
+    return await call.services.delivery.hub.serve(call.request, subscriber)
+
+
+@operation(
+    "GET",
+    "/service_agents/ws",
+    summary="Subscribe to events by WebSocket, as an agent",
+    description="The same as `/ws`, for clients of agents.",
+    parameters=SOCKET_PARAMETERS,
+    answers=SOCKET,
+    errors=SOCKET_ERRORS,
+    permission=Permission.NONE,
+)
+async def listen_by_web_socket_as_agent(call: ApiCall) -> web.WebSocketResponse:
+    return await listen_by_web_socket(call)
+
+
+async def _is_still_valid(request: web.Request) -> bool:
+    """Return whether the credential of the request still has the permission that it had."""
+    credential, keys_only = credential_of(request)
+    try:
+        now = await request.app[SERVICES].access.authenticate(credential, keys_only=keys_only)
+    except (Unauthenticated, PermissionDenied):
+        return False
+    except Unavailable:
+        return True  # unknown at the moment; it is checked again soon
+    return now.permission == request[IDENTITY].permission
+
+
+def _after(request: web.Request) -> int | None:
+    text = request.query.get("after")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID):
+        raise InvalidRequestParameter("after must be the id of an event, a whole number")
+    return int(text)

@@ -1,0 +1,84 @@
+"""Media streams by WebSocket (api.md section 9): binary frames both ways, text frames are ignored."""
+
+from typing import Final
+
+from aiohttp import web
+
+from mixminus.api import calls, conferences
+from mixminus.api.errors import InvalidRequestParameter, MissingRequestParameter
+from mixminus.api.media_socket import MediaSocket
+from mixminus.api.operation import Answer, ApiCall, Operation, Parameter
+from mixminus.api.paths import query_text
+from mixminus.errors import InvalidArgument
+from mixminus.model.ids import CallId, ConferenceId
+from mixminus.streams.framing import Encapsulation
+from mixminus.streams.service import TooManyStreams
+from mixminus.streams.stream import MediaStream
+
+__all__: list[str] = []
+
+CLOSE_S: Final = 5.0
+MAX_MESSAGE_BYTES: Final = 1 << 16
+"""Four seconds of audio in one message."""
+LONGEST_WORD: Final = 16
+PCM: Final = "Binary frames each way, 20 ms of 16-bit little-endian PCM at 8 kHz, mono. "
+SOCKET: Final = (Answer(status=101, description="The connection is a WebSocket now (RFC 6455)."),)
+ERRORS: Final = (TooManyStreams, MissingRequestParameter, InvalidRequestParameter, InvalidArgument)
+ENCAPSULATION: Final = Parameter(
+    "query",
+    "encapsulation",
+    "`sln`: PCM only, 320 bytes; `rtp`: after an RTP header, 332; `audiosocket`: after kind and length, 323.",
+    {"type": "string", "enum": [each.value for each in Encapsulation]},
+    required=True,
+)
+
+
+@Operation(
+    conferences.resource,
+    "GET",
+    "/conferences/{id}/media_stream",
+    summary="Stream the audio of a conference",
+    description=PCM + "Everybody in the room hears what you send; you hear everybody else.",
+    parameters=(ENCAPSULATION,),
+    answers=SOCKET,
+    errors=(*conferences.NOT_PROGRESSING, *ERRORS),
+)
+async def stream_conference(call: ApiCall) -> web.WebSocketResponse:
+    streams, id_ = call.services.streams, ConferenceId(call.id)
+    await streams.check_conference(call.customer_id, id_)
+    return await _run(call, await streams.of_conference(call.customer_id, id_, _encapsulation(call)))
+
+
+@Operation(
+    calls.resource,
+    "GET",
+    "/calls/{id}/media_stream",
+    summary="Stream the audio of a call",
+    description=PCM + "You hear what the call says; only the call hears what you send.",
+    parameters=(ENCAPSULATION,),
+    answers=SOCKET,
+    errors=(*calls.NOT_PROGRESSING, *ERRORS),
+)
+async def stream_call(call: ApiCall) -> web.WebSocketResponse:
+    streams, id_ = call.services.streams, CallId(call.id)
+    await streams.check_call(call.customer_id, id_)
+    return await _run(call, await streams.of_call(call.customer_id, id_, _encapsulation(call)))
+
+
+def _encapsulation(call: ApiCall) -> Encapsulation:
+    word = query_text(call.request, "encapsulation", LONGEST_WORD)
+    try:
+        return Encapsulation(word)
+    except ValueError:
+        raise InvalidRequestParameter(f"encapsulation must be one of {', '.join(Encapsulation)}") from None
+
+
+async def _run(call: ApiCall, stream: MediaStream) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(timeout=CLOSE_S, compress=False, max_msg_size=MAX_MESSAGE_BYTES)
+    services = call.services
+    try:
+        await socket.prepare(call.request)
+        await MediaSocket(socket, stream, services.clock, services.streams.counters).run()
+    finally:
+        services.streams.release(stream)
+    return socket

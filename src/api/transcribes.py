@@ -1,0 +1,239 @@
+"""/transcribes and /transcripts (api.md section 8): speech to text."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Final, Literal
+
+from aiohttp import hdrs, web
+from pydantic import Field
+
+from mixminus.api.body import Body, Text, Uuid
+from mixminus.api.conventions import IDENTIFIER
+from mixminus.api.errors import InvalidRequestParameter, MissingRequestParameter
+from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
+from mixminus.api.pagination import page_model
+from mixminus.api.paths import query_id, query_text
+from mixminus.call.errors import CallNotFound, CallNotProgressing
+from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
+from mixminus.errors import Exhausted
+from mixminus.model.ids import NIL, TranscribeId
+from mixminus.model.transcription import Transcribe, TranscribeOptions, Transcript, direction_of
+from mixminus.recording.errors import FileNotFound, RecordingNotEnded, RecordingNotFound
+from mixminus.speech.recognition.errors import (
+    LanguageNotSupported,
+    TranscribeAlreadyProgressing,
+    TranscribeNotFound,
+)
+from mixminus.speech.recognition.export import FORMATS
+from mixminus.store.page import Page
+from mixminus.wire.transcription import TranscribeView, TranscriptView
+from mixminus.wire.view import View
+
+__all__ = ["TranscribeStartBody", "resource"]
+
+REFERENCE_TYPES: Final = ("call", "confbridge", "recording")
+LONGEST_LANGUAGE: Final = 64
+LONGEST_QUERY: Final = 256
+
+# BCP 47 (RFC 5646 section 2.1), without the registries of its subtags.
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=LONGEST_LANGUAGE)]
+
+resource: Final = Resource("Transcription")
+operation = partial(Operation, resource)
+
+
+class _OptionsBody(Body):
+    language: Language
+    """BCP 47, for example `en-US`."""
+    provider: Text = ""
+    on_end_flow_id: Uuid = NIL
+    direction: Text
+
+    def options(self) -> TranscribeOptions:
+        return TranscribeOptions(
+            self.language, direction_of(self.direction), self.provider, self.on_end_flow_id
+        )
+
+
+class TranscribeStartBody(_OptionsBody):
+    """Options of the transcription of a conference."""
+
+    direction: Text = "in"
+    """`in`: participants; `out`: audio that the room plays to them; any other text: both."""
+
+
+class TranscribeBody(_OptionsBody):
+    reference_type: Literal["call", "confbridge", "recording"]
+    reference_id: Uuid
+    direction: Text = "both"
+
+
+@operation(
+    "GET",
+    "/transcribes",
+    summary="List transcribes",
+    parameters=(
+        Parameter(
+            "query",
+            "reference_type",
+            "Only transcribes of one resource; requires `reference_id`.",
+            {"type": "string", "enum": list(REFERENCE_TYPES)},
+        ),
+        Parameter(
+            "query",
+            "reference_id",
+            "Only transcribes of one resource; requires `reference_type`.",
+            IDENTIFIER,
+        ),
+    ),
+    page=TranscribeView,
+)
+async def list_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
+    type_, id_ = call.request.query.get("reference_type"), query_id(call.request, "reference_id")
+    if (type_ is None) != (id_ is None) or (type_ is not None and type_ not in REFERENCE_TYPES):
+        raise InvalidRequestParameter(
+            f"reference_type ({', '.join(REFERENCE_TYPES)}) and reference_id must be sent together"
+        )
+    reference = (type_, id_) if type_ is not None and id_ is not None else None
+    found = await call.services.transcription.list(call.customer_id, page, reference)
+    return [_view(call, each) for each in found]
+
+
+@operation(
+    "POST",
+    "/transcribes",
+    summary="Create a transcribe",
+    description="Starts the transcription of a conference, a call, or a recording that has ended. A recording is "
+    "transcribed once.",
+    body=TranscribeBody,
+    answer=TranscribeView,
+    errors=(
+        ConferenceNotFound,
+        ConferenceNotProgressing,
+        CallNotFound,
+        CallNotProgressing,
+        RecordingNotFound,
+        RecordingNotEnded,
+        FileNotFound,
+        TranscribeAlreadyProgressing,
+        LanguageNotSupported,
+        Exhausted,
+    ),
+)
+async def create_transcribe(call: ApiCall, body: TranscribeBody) -> TranscribeView:
+    begun = await call.services.transcription.begin(
+        call.customer_id, body.reference_type, body.reference_id, body.options()
+    )
+    return _view(call, begun)
+
+
+@operation(
+    "GET",
+    "/transcribes/{id}",
+    summary="Get a transcribe",
+    answer=TranscribeView,
+    errors=(TranscribeNotFound,),
+)
+async def get_transcribe(call: ApiCall) -> TranscribeView:
+    return _view(call, await call.services.transcription.get(call.customer_id, TranscribeId(call.id)))
+
+
+@operation(
+    "DELETE",
+    "/transcribes/{id}",
+    summary="Delete a transcribe",
+    description="Stops it, and deletes its transcripts.",
+    answer=TranscribeView,
+    errors=(TranscribeNotFound,),
+)
+async def delete_transcribe(call: ApiCall) -> TranscribeView:
+    return _view(call, await call.services.transcription.delete(call.customer_id, TranscribeId(call.id)))
+
+
+@operation(
+    "POST",
+    "/transcribes/{id}/stop",
+    summary="Stop a transcribe",
+    description="Stopping it again changes nothing.",
+    answer=TranscribeView,
+    errors=(TranscribeNotFound,),
+)
+async def stop_transcribe(call: ApiCall) -> TranscribeView:
+    return _view(call, await call.services.transcription.end(call.customer_id, TranscribeId(call.id)))
+
+
+@operation(
+    "GET",
+    "/transcribes/{id}/export",
+    summary="Export a transcribe",
+    description="All transcripts as a file.",
+    parameters=(
+        Parameter(
+            "query",
+            "format",
+            "The format of the file.",
+            {"type": "string", "enum": list(FORMATS), "default": "vtt"},
+        ),
+    ),
+    answers=tuple(
+        Answer(description="All transcripts in order.", media_type=kind.media_type)
+        for kind in FORMATS.values()
+    ),
+    errors=(TranscribeNotFound,),
+)
+async def export_transcribe(call: ApiCall) -> web.Response:
+    transcribe_id = TranscribeId(call.id)
+    found = await call.services.transcription.transcripts(call.customer_id, transcribe_id, None)
+    name = call.request.query.get("format", "vtt")
+    if name not in FORMATS:
+        raise InvalidRequestParameter(f"format must be one of {', '.join(FORMATS)}")
+    headers = {
+        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{transcribe_id}.{name}"',
+        hdrs.CACHE_CONTROL: "private",
+    }
+    kind = FORMATS[name]
+    text = kind.write(found, call.services.style)
+    return web.Response(text=text, content_type=kind.media_type, charset="utf-8", headers=headers)
+
+
+@operation(
+    "GET",
+    "/transcripts",
+    summary="List the transcripts of a transcribe",
+    description="The first hundred, in the order in which they started.",
+    parameters=(Parameter("query", "transcribe_id", "The transcribe.", IDENTIFIER, required=True),),
+    answer=page_model(TranscriptView),
+    errors=(TranscribeNotFound, MissingRequestParameter),
+)
+async def list_transcripts(call: ApiCall) -> View:
+    transcribe_id = query_id(call.request, "transcribe_id")
+    if transcribe_id is None:
+        raise MissingRequestParameter("the query parameter transcribe_id is required")
+    found = await call.services.transcription.transcripts(call.customer_id, TranscribeId(transcribe_id))
+    return page_model(TranscriptView).model_validate({"result": found, "next_page_token": ""})
+
+
+@operation(
+    "GET",
+    "/transcripts/search",
+    summary="Search transcripts",
+    description="In all transcribes, newest first.",
+    parameters=(
+        Parameter(
+            "query",
+            "q",
+            "Words that a transcript must all contain.",
+            {"type": "string", "minLength": 1, "maxLength": LONGEST_QUERY},
+            required=True,
+        ),
+    ),
+    page=TranscriptView,
+    errors=(MissingRequestParameter,),
+)
+async def search_transcripts(call: ApiCall, page: Page) -> Sequence[Transcript]:
+    words = query_text(call.request, "q", LONGEST_QUERY).split()
+    return await call.services.transcription.search(call.customer_id, words, page)
+
+
+def _view(call: ApiCall, transcribe: Transcribe) -> TranscribeView:
+    return TranscribeView.of(transcribe, behind_s=call.services.transcription.behind_s(transcribe.id))

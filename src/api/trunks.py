@@ -1,0 +1,120 @@
+"""/trunks: connections to other telephone exchanges and providers."""
+
+import ipaddress
+from functools import partial
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from mixminus.api.body import Body, Text
+from mixminus.api.operation import ApiCall, Operation, Resource
+from mixminus.directory.errors import PasswordNeeded, ThingDeleted, TrunkNotFound, TrunkTaken
+from mixminus.model.directory import AuthType, Transport, Trunk, TrunkSpec
+from mixminus.model.ids import TrunkId
+from mixminus.store.page import Page
+from mixminus.wire.directory import TrunkView
+
+__all__ = ["resource"]
+
+MAX_ADDRESSES: Final = 64
+
+resource: Final = Resource("Trunks")
+operation = partial(Operation, resource)
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError("must be an IP address") from None
+
+
+IpAddress = Annotated[str, AfterValidator(_address)]
+
+
+class TrunkProfileBody(Body):
+    """Absent fields become empty."""
+
+    name: Text = ""
+    detail: Text = ""
+    auth_types: list[AuthType] = Field(default_factory=list)
+    username: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
+    password: Annotated[str, Field(pattern=r"^([ -~]{8,128})?$")] = ""
+    allowed_ips: list[IpAddress] = Field(default_factory=list, max_length=MAX_ADDRESSES)
+    outbound_host: Annotated[
+        str, Field(pattern=r"^((\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252})(:[0-9]{1,5})?)?$")
+    ] = ""
+    outbound_transport: Transport = "udp"
+
+    def spec(self, domain_name: str = "") -> TrunkSpec:
+        """Return the specification; a PUT has no domain name, because it cannot be changed."""
+        return TrunkSpec(
+            domain_name=domain_name,
+            name=self.name,
+            detail=self.detail,
+            auth_types=tuple(dict.fromkeys(self.auth_types)),
+            username=self.username,
+            password=self.password,
+            allowed_ips=tuple(dict.fromkeys(self.allowed_ips)),
+            outbound_host=self.outbound_host,
+            outbound_transport=self.outbound_transport,
+        )
+
+
+class TrunkBody(TrunkProfileBody):
+    domain_name: str = Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")
+
+
+@operation("GET", "/trunks", summary="List trunks", page=TrunkView)
+async def list_trunks(call: ApiCall, page: Page) -> list[Trunk]:
+    return await call.services.directory.trunks.list(call.customer_id, page)
+
+
+@operation(
+    "POST",
+    "/trunks",
+    summary="Create a trunk",
+    description="Its exchange can call in, and calls to numbers can go out through it.",
+    body=TrunkBody,
+    answer=TrunkView,
+    errors=(TrunkTaken, PasswordNeeded),
+)
+async def create_trunk(call: ApiCall, body: TrunkBody) -> Trunk:
+    return await call.services.directory.trunks.create(call.customer_id, body.spec(body.domain_name))
+
+
+@operation(
+    "GET",
+    "/trunks/{id}",
+    summary="Get a trunk",
+    description="Also after it is deleted.",
+    answer=TrunkView,
+    errors=(TrunkNotFound,),
+)
+async def get_trunk(call: ApiCall) -> Trunk:
+    return await call.services.directory.trunks.get(call.customer_id, TrunkId(call.id))
+
+
+@operation(
+    "PUT",
+    "/trunks/{id}",
+    summary="Update a trunk",
+    description="Replaces everything except its domain name.",
+    body=TrunkProfileBody,
+    answer=TrunkView,
+    errors=(TrunkNotFound, ThingDeleted, PasswordNeeded),
+)
+async def update_trunk(call: ApiCall, body: TrunkProfileBody) -> Trunk:
+    return await call.services.directory.trunks.update(call.customer_id, TrunkId(call.id), body.spec())
+
+
+@operation(
+    "DELETE",
+    "/trunks/{id}",
+    summary="Delete a trunk",
+    description="No more calls are accepted from it or sent to it.",
+    answer=TrunkView,
+    errors=(TrunkNotFound,),
+)
+async def delete_trunk(call: ApiCall) -> Trunk:
+    return await call.services.directory.trunks.delete(call.customer_id, TrunkId(call.id))

@@ -1,0 +1,142 @@
+"""WHIP (RFC 9725): a browser joins a conference by one POST of an SDP offer, and leaves by DELETE.
+
+Media flows both ways, which RFC 9725 permits; the session is a leg like that of a phone.
+"""
+
+from functools import partial
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from mixminus.api.errors import UnsupportedMediaType
+from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
+from mixminus.api.paths import ROOT, path_id
+from mixminus.call.leg import Address
+from mixminus.conference.errors import ConferenceFull, ConferenceLocked, ConferenceNotFound, PinInvalid
+from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound
+from mixminus.model.ids import ConferenceId, LegId
+from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired, SessionEnded, WhipSession
+
+__all__ = ["PREFLIGHT_PATH", "accept_post", "resource"]
+
+PIN: Final = "X-Conference-Pin"
+SDP: Final = "application/sdp"
+FRAGMENT: Final = "application/trickle-ice-sdpfrag"
+MAX_NAME_CHARACTERS: Final = 64
+PREFLIGHT_PATH: Final = "/conferences/{id}/whip"
+SESSION: Final = "/conferences/{id}/whip/{session_id}"
+
+resource: Final = Resource("Browsers")
+operation = partial(Operation, resource)
+
+
+async def accept_post(_: web.Request) -> web.Response:
+    """Answer OPTIONS with what a POST accepts (RFC 9725 section 4.2)."""
+    return web.Response(status=204, headers={"Accept-Post": SDP})
+
+
+@operation(
+    "POST",
+    "/conferences/{id}/whip",
+    summary="Join a conference by WHIP",
+    description="Answers the offer when the call's flow has answered the call.",
+    parameters=(
+        Parameter("query", "name", "The name of the participant; at most 64 characters are used."),
+        Parameter("header", PIN, "The PIN of the room, if it has one."),
+        Parameter("query", "pin", "The PIN, for clients that cannot send the header."),
+    ),
+    body_type=SDP,
+    answers=(
+        Answer(
+            status=201,
+            description="The SDP answer.",
+            media_type=SDP,
+            headers={
+                "Location": "The path of the session, for PATCH and DELETE.",
+                "ETag": "The ICE session.",
+            },
+        ),
+    ),
+    errors=(
+        ConferenceNotFound,
+        InvalidArgument,
+        UnsupportedMediaType,
+        Conflict,
+        ConferenceFull,
+        ConferenceLocked,
+        PinInvalid,
+        NotFound,
+        Exhausted,
+    ),
+)
+async def join_by_whip(call: ApiCall) -> web.Response:
+    request, services, conference_id = call.request, call.services, ConferenceId(call.id)
+    offer = await _text(request, SDP)
+    pin = request.headers.get(PIN, request.query.get("pin", ""))
+    await services.conferences.check_entry(call.customer_id, conference_id, pin)
+    name = request.query.get("name", "")[:MAX_NAME_CHARACTERS]
+    session = await services.webrtc.join(
+        offer,
+        source=Address(type="", target="browser", target_name=name, name=name),
+        destination=Address(type="conference", target=str(conference_id)),
+        pin=pin,
+    )
+    headers = {
+        hdrs.LOCATION: f"{ROOT}/conferences/{conference_id}/whip/{session.id}",
+        hdrs.ETAG: session.etag,
+        "Accept-Patch": FRAGMENT,
+    }
+    return web.Response(status=201, text=session.answer_sdp, content_type=SDP, headers=headers)
+
+
+@operation(
+    "PATCH",
+    SESSION,
+    summary="Send ICE candidates",
+    description="Or restart ICE: then the answer has the server's half.",
+    parameters=(Parameter("header", "If-Match", "The `ETag` of the ICE session; `*` to restart ICE."),),
+    body_type=FRAGMENT,
+    answers=(
+        Answer(description="ICE is restarted.", media_type=FRAGMENT),
+        Answer(status=204, description="The candidates are accepted."),
+    ),
+    errors=(
+        ConferenceNotFound,
+        NotFound,
+        UnsupportedMediaType,
+        EntityTagRequired,
+        EntityTagMismatch,
+        SessionEnded,
+    ),
+)
+async def trickle_by_whip(call: ApiCall) -> web.Response:
+    session = await _session(call)
+    fragment = await _text(call.request, FRAGMENT)
+    answer = await session.trickle(fragment, call.request.headers.get(hdrs.IF_MATCH))
+    if answer is None:
+        return web.Response(status=204)
+    return web.Response(text=answer, content_type=FRAGMENT, headers={hdrs.ETAG: session.etag})
+
+
+@operation("DELETE", SESSION, summary="Leave a conference", errors=(ConferenceNotFound, NotFound))
+async def leave_by_whip(call: ApiCall) -> None:
+    session = await _session(call)
+    await session.close()
+
+
+async def _session(call: ApiCall) -> WhipSession:
+    conference_id = ConferenceId(call.id)
+    await call.services.conferences.get(call.customer_id, conference_id)
+    session = call.services.webrtc.session(LegId(path_id(call.request, "session_id")))
+    if session.destination.target != str(conference_id):
+        raise NotFound("no such session")  # the same words as for a session that does not exist at all
+    return session
+
+
+async def _text(request: web.Request, content_type: str) -> str:
+    if request.content_type != content_type:
+        raise UnsupportedMediaType(f"the Content-Type of the body must be {content_type}")
+    try:
+        return (await request.read()).decode()
+    except UnicodeDecodeError:
+        raise InvalidArgument("the body must be encoded in UTF-8") from None

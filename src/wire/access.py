@@ -1,0 +1,69 @@
+"""Customers, agents and access keys (api.md section 10)."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from mixminus.model.access import CustomerStatus, RingMethod, WebhookMethod
+from mixminus.model.ids import NIL
+from mixminus.model.permissions import Permission
+from mixminus.wire.view import Reference, Timestamp, View
+
+__all__ = ["AccessKeyView", "AgentView", "CustomerView"]
+
+
+class CustomerView(View):
+    """A tenant, the owner of conferences, calls, recordings, agents and keys."""
+
+    id: UUID
+    name: str
+    detail: str
+    email: str
+    phone_number: str
+    address: str
+    webhook_method: WebhookMethod
+    webhook_uri: str
+    """Where events are sent; empty for nowhere."""
+    billing_account_id: Reference = NIL
+    metadata: dict[str, Any] = Field({"rtp_debug": False})
+    email_verified: bool = False
+    status: CustomerStatus
+    identity_verification_status: Literal["none"] = "none"
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class AgentView(View):
+    """A person who can log in."""
+
+    id: UUID
+    customer_id: UUID
+    username: str
+    name: str
+    detail: str
+    ring_method: RingMethod
+    status: Literal["offline"] = "offline"
+    """Always offline: the server does not ring agents."""
+    permission: int = Field(ge=0, le=Permission.ALL.value)
+    """Bits, one for each right."""
+    tag_ids: list[UUID]
+    addresses: list[dict[str, Any]]
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class AccessKeyView(View):
+    """An access key, without its token."""
+
+    id: UUID
+    customer_id: UUID
+    name: str
+    detail: str
+    token_prefix: str
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp

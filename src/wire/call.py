@@ -1,0 +1,84 @@
+"""Calls and groupcalls (api.md sections 5.1 and 5.2)."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AliasPath, BeforeValidator, Field
+
+from mixminus.model.call import CallStatus, GroupcallStatus, HangupBy, HangupReason
+from mixminus.model.ids import NIL
+from mixminus.wire.view import Reference, Timestamp, View
+
+__all__ = ["AddressView", "CallView", "GroupcallView"]
+
+
+class AddressView(View):
+    """The source or the destination of a call."""
+
+    type: Literal["", "tel", "sip", "extension", "agent", "conference"]
+    target: str
+    target_name: str
+    name: str
+    detail: str
+
+
+class CallView(View):
+    """A call of a phone or a browser."""
+
+    id: UUID
+    customer_id: UUID
+    owner_type: str = ""
+    owner_id: Reference = NIL
+    flow_id: Reference
+    activeflow_id: Reference
+    type: Literal["flow"] = "flow"
+    master_call_id: Reference
+    chained_call_ids: list[UUID]
+    recording_id: Reference
+    recording_ids: list[UUID]
+    groupcall_id: Reference
+    source: AddressView
+    destination: AddressView
+    status: CallStatus
+    action: dict[str, Any]
+    """The action that the call's flow executes now."""
+    metadata: dict[str, Any] = Field({})
+    direction: Literal["incoming", "outgoing"]
+    mute_direction: Literal["", "in", "out", "both"] = Field(validation_alias=AliasPath("mute", "word"))
+    """`in`: others do not hear it; `out`: it does not hear others."""
+    hangup_by: HangupBy
+    hangup_reason: HangupReason
+    tm_progressing: Timestamp
+    tm_ringing: Timestamp
+    tm_hangup: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class GroupcallView(View):
+    """Calls that ring together: the first to answer is connected, the others are hung up."""
+
+    id: UUID
+    customer_id: UUID
+    owner_type: str = ""
+    owner_id: Reference = NIL
+    status: GroupcallStatus
+    flow_id: Reference
+    source: AddressView
+    destinations: list[AddressView]
+    master_call_id: Reference
+    master_groupcall_id: Reference = NIL
+    ring_method: str = "ring_all"
+    answer_method: str = "hangup_others"
+    answer_call_id: Reference
+    """The call that answered."""
+    call_ids: list[UUID]
+    answer_groupcall_id: Reference = NIL
+    groupcall_ids: list[UUID] = Field([])
+    call_count: Annotated[int, BeforeValidator(len)] = Field(ge=0, validation_alias="call_ids")
+    groupcall_count: int = Field(0, ge=0)
+    dial_index: int = 0
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp

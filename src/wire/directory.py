@@ -1,0 +1,81 @@
+"""Numbers, extensions and trunks (api.md sections 13.3 and 13.4)."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field
+
+from mixminus.model.directory import AuthType, Transport
+from mixminus.wire.view import Hash, Reference, Secret, Timestamp, View
+
+__all__ = ["ExtensionView", "NumberView", "TrunkView"]
+
+
+class NumberView(View):
+    """A number that phones can dial."""
+
+    id: UUID
+    customer_id: UUID
+    number: str
+    """Can be dialled with or without its plus sign."""
+    type: Literal["virtual"] = "virtual"
+    call_flow_id: Reference
+    """The flow of a call to the number; without one the call is refused."""
+    message_flow_id: Reference
+    name: str
+    detail: str
+    status: Literal["active", "deleted"]
+    t38_enabled: Literal[False] = False
+    emergency_enabled: Literal[False] = False
+    metadata: dict[str, Any]
+    """Your own data, stored and returned unchanged."""
+    tm_purchase: Timestamp = Field(validation_alias="tm_create")
+    tm_renew: Timestamp = None
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class ExtensionView(View):
+    """A login for phones: one name, one password, up to three phones at a time."""
+
+    id: UUID
+    customer_id: UUID
+    name: str
+    detail: str
+    extension: str
+    """What is dialled."""
+    domain_name: Annotated[str, BeforeValidator(str)] = Field(validation_alias="customer_id")
+    """Part of the SIP realm `<domain_name>.registrar.<base domain>`."""
+    username: str = Field(validation_alias="extension")
+    """The user name for registration."""
+    password: Secret
+    """Null in events."""
+    direct_hash: Hash
+    """A name that rings the phones."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class TrunkView(View):
+    """A connection to another telephone exchange or a provider."""
+
+    id: UUID
+    customer_id: UUID
+    name: str
+    detail: str
+    domain_name: str
+    """The first label of `<domain_name>.trunk.<base domain>`."""
+    auth_types: list[AuthType]
+    """How incoming calls are authenticated: `basic` by password, `ip` by address."""
+    username: str
+    password: Secret
+    """Null in events."""
+    allowed_ips: list[str]
+    outbound_host: str
+    """Where calls to numbers are sent, with or without a port; empty for nowhere."""
+    outbound_transport: Transport
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp

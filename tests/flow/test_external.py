@@ -20,7 +20,7 @@ from tests.support.clock import ManualClock
 from tests.support.house import House, open_house
 from tests.support.phone import RtpPacket, mulaw_decode
 from tests.support.tones import Pcm, level_db, tone
-from tests.support.waiting import breathe, until
+from tests.support.waiting import run_ready_tasks, until
 
 FRAME = RATE_HZ // 50
 MINE_HZ, THEIRS_HZ = 440.0, 1130.0
@@ -142,7 +142,7 @@ async def test_external_media_ends_with_the_call_or_by_stop(house: House, progra
     await first.waits("sleep")
     for _ in range(60):
         house.clock.advance(0.02)
-        await breathe()
+        await run_ready_tasks()
     await first.does("sleep")
     sent = counters(house)["external.packets_sent"]
     await ended(house)
@@ -221,7 +221,7 @@ async def test_forks_of_a_call_are_limited_and_may_be_silent(house: House, progr
     assert counters(house)["external.opened"] == house.services.external.forks == MAX_FORKS
     house.tick(10)
     house.clock.advance(0.02)
-    await breathe()
+    await run_ready_tasks()
     program.receive()
     assert program.packets == []
 

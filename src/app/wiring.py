@@ -117,7 +117,7 @@ async def open_services(
         )
         live_calls, transports = LiveCalls(), Transports()
         rooms = Rooms(engine, clock, sounds.tune)
-        announcements = Announcements(sounds.desk)
+        announcements = Announcements(sounds.service)
 
         recordings = closing(
             RecordingService(
@@ -192,7 +192,7 @@ async def open_services(
                 web=web,
                 background=background,
                 external=external,
-                sounds=sounds.desk,
+                sounds=sounds.service,
                 keypad=keypad,
                 transcriber=transcription,
             ),
@@ -239,7 +239,7 @@ async def open_services(
             calls=calls,
             dialout=dialout,
             transfers=transfers,
-            call_audio=CallAudioService(calls=calls, room_sounds=rooms.sounds, sounds=sounds.desk),
+            call_audio=CallAudioService(calls=calls, room_sounds=rooms.sounds, sounds=sounds.service),
             live_participants=LiveParticipantService(
                 conferences=conferences, rooms=rooms, live_calls=live_calls
             ),
@@ -251,7 +251,7 @@ async def open_services(
             recordings=recordings,
             library=library,
             call_recordings=CallRecordings(calls, recordings),
-            sounds=sounds.desk,
+            sounds=sounds.service,
             transcription=transcription,
             streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),

@@ -13,7 +13,7 @@ from mixminus.conference.room_sounds import LoopedSound, RoomSounds
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import PortClosed
 from mixminus.model.ids import CallId, CustomerId
-from mixminus.sound.desk import SoundDesk
+from mixminus.sound.service import SoundService
 
 __all__ = ["CallAudioService"]
 
@@ -24,7 +24,7 @@ _SILENCE: Final = "silence"
 class CallAudioService:
     """Changes what one call hears; everything ends with the call."""
 
-    def __init__(self, *, calls: CallService, room_sounds: RoomSounds, sounds: SoundDesk) -> None:
+    def __init__(self, *, calls: CallService, room_sounds: RoomSounds, sounds: SoundService) -> None:
         self._calls = calls
         self._room_sounds = room_sounds
         self._sounds = sounds
@@ -58,16 +58,16 @@ class CallAudioService:
         """Speak a text to the call, over all else that it hears; a ringing call is answered for it.
 
         Returns when the speech starts. Raises InvalidArgument for an empty text, CallNotProgressing, and the
-        errors of ``SoundDesk.talk``.
+        errors of ``SoundService.synthesise``.
         """
         if not text:
             raise InvalidArgument("text must not be empty")
         live = await self._calls.require(customer_id, call_id, ANSWERABLE)
-        speech = await self._sounds.talk(live.port, text, language=language, voice=voice)
+        speech = await self._sounds.synthesise(live.port, text, language=language, voice=voice)
         if live.over.done():
             raise CallNotProgressing(f"call {call_id} is ending")
         await live.answer()
-        self._sounds.aside(live.port, speech, live.over)
+        self._sounds.play_in_background(live.port, speech, live.over)
 
     def _stop_music(self, call_id: CallId) -> None:
         if music := self._music.pop(call_id, None):

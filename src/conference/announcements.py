@@ -3,7 +3,7 @@
 from mixminus.conference.room import Room, Seat
 from mixminus.mixer.sounds import SOUND_RATE_HZ, beeps
 from mixminus.model.conference import RoomSettings
-from mixminus.sound.desk import SoundDesk
+from mixminus.sound.service import SoundService
 from mixminus.sound.source import PcmSource
 
 __all__ = ["Announcements"]
@@ -12,7 +12,7 @@ __all__ = ["Announcements"]
 class Announcements:
     """Plays prompts as the room's settings say, in the background; a prompt that cannot be played is skipped."""
 
-    def __init__(self, sounds: SoundDesk) -> None:
+    def __init__(self, sounds: SoundService) -> None:
         self._sounds = sounds
 
     def announce_joined(self, room: Room, seat: Seat, name: str) -> None:
@@ -43,7 +43,7 @@ class Announcements:
 
     def play_prompt(self, seat: Seat, prompt: str, settings: RoomSettings) -> None:
         """Play a prompt to one participant; it stops when the participant leaves."""
-        self._sounds.prompt_aside(seat.port, prompt, settings.wording, seat.dismissed)
+        self._sounds.prompt_in_background(seat.port, prompt, settings.wording, seat.dismissed)
 
     def confirm_key(self, room: Room, seat: Seat, prompt: str) -> None:
         """Play the result of a menu key to one participant; in a room without prompts, one beep."""
@@ -58,10 +58,10 @@ class Announcements:
             self._beep(seat, room.joined)
             return
         prompt, facts = _count_prompt(room)
-        self._sounds.prompt_aside(seat.port, prompt, room.settings.wording, seat.dismissed, facts)
+        self._sounds.prompt_in_background(seat.port, prompt, room.settings.wording, seat.dismissed, facts)
 
     def _beep(self, seat: Seat, count: int) -> None:
-        self._sounds.aside(seat.port, PcmSource(beeps(count), SOUND_RATE_HZ), seat.dismissed)
+        self._sounds.play_in_background(seat.port, PcmSource(beeps(count), SOUND_RATE_HZ), seat.dismissed)
 
     def _announce_change(self, room: Room, prompt: str, name: str) -> None:
         if room.settings.announce == "count":

@@ -23,7 +23,7 @@ from mixminus.model.conference import (
 )
 from mixminus.model.hears import MAX_CELLS, Cells, Hears, cells, changes, without
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
-from mixminus.sound.music import Tune
+from mixminus.sound.library import HoldMusic
 
 __all__ = ["Room", "Rooms", "Seat"]
 
@@ -172,7 +172,7 @@ class Room:
 class Rooms:
     """Owns every room, and one lock for each conference, held during each of its changes."""
 
-    def __init__(self, engine: Engine, clock: Clock, tune: Tune | None = None) -> None:
+    def __init__(self, engine: Engine, clock: Clock, tune: HoldMusic | None = None) -> None:
         self._engine = engine
         self._rooms: dict[ConferenceId, Room] = {}
         self._by_port: dict[int, Seat] = {}

@@ -12,7 +12,7 @@ from mixminus.errors import MixMinusError
 from mixminus.log import task_failed
 from mixminus.mixer import Bridge, BridgePort, Engine, Playout
 from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, music, ringing
-from mixminus.sound.music import Tune
+from mixminus.sound.library import HoldMusic
 from mixminus.tasks import TaskScope
 
 __all__ = ["Chimes", "LoopedSound", "RoomSounds"]
@@ -27,7 +27,7 @@ _MAX_CHIMES: Final = 4
 class LoopedSound:
     """Music or ringback, repeated to one participant until closed."""
 
-    def __init__(self, playout: Playout, tune: Tune) -> None:
+    def __init__(self, playout: Playout, tune: HoldMusic) -> None:
         self.playout = playout
         self._tune = tune
         self._position = 0
@@ -73,10 +73,10 @@ class Chimes:
 class RoomSounds:
     """Opens playouts for rooms and for single participants."""
 
-    def __init__(self, engine: Engine, clock: Clock, tune: Tune | None = None) -> None:
+    def __init__(self, engine: Engine, clock: Clock, tune: HoldMusic | None = None) -> None:
         self._engine = engine
-        self._music = tune or Tune(music())
-        self._ringback = Tune(ringing())
+        self._music = tune or HoldMusic(music())
+        self._ringback = HoldMusic(ringing())
         self._clock = clock
         self._scope = TaskScope(task_failed("conference.sounds"))
         self._looped: list[LoopedSound] = []
@@ -107,7 +107,7 @@ class RoomSounds:
             sound.close()
         self._looped.clear()
 
-    def _play(self, port: BridgePort, tune: Tune) -> LoopedSound:
+    def _play(self, port: BridgePort, tune: HoldMusic) -> LoopedSound:
         sound = LoopedSound(self._engine.open_playout(tune.sample_rate_hz, seconds=_RING_S), tune)
         sound.fill()
         self._attach(port, sound.playout)

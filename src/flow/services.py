@@ -18,7 +18,7 @@ from mixminus.log import get, task_failed
 from mixminus.model.ids import CallId, CustomerId
 from mixminus.model.recording import RecordingOptions
 from mixminus.model.transcription import TranscribeOptions
-from mixminus.sound.desk import SoundDesk
+from mixminus.sound.service import SoundService
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 
@@ -185,5 +185,5 @@ class FlowServices:
     web: Web
     background: BackgroundTasks
     external: ExternalMedia
-    sounds: SoundDesk
+    sounds: SoundService
     keypad: Keypad

@@ -147,7 +147,7 @@ async def test_health_check_removes_a_participant_whose_call_has_ended(house: Ho
 
 async def checked(house: House) -> None:
     """Let one health check run."""
-    await house.clock.let_nap(INTERVAL_S)
+    await house.clock.run_cycle(INTERVAL_S)
 
 
 class TestConnect:

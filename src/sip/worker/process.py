@@ -7,12 +7,12 @@ calls: nothing here is re-entered.
 import ctypes
 import itertools
 import select
-import time
 from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
+from mixminus.clock import SystemClock
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import (
     Answer,
@@ -93,6 +93,7 @@ class _Loop:
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
         self._poll.register(sip_descriptor, select.POLLIN)
+        self._clock = SystemClock()
         self._drain_deadline_s = float("inf")
 
     def run(self) -> None:
@@ -113,12 +114,12 @@ class _Loop:
             self._calls.free_ended()
 
     def _drained(self) -> bool:
-        if time.monotonic() > self._drain_deadline_s:
+        if self._clock.monotonic_s() > self._drain_deadline_s:
             return True
         return self._drain_deadline_s < float("inf") and not self._calls
 
     def _drain(self) -> None:
-        self._drain_deadline_s = min(self._drain_deadline_s, time.monotonic() + _DRAIN_S)
+        self._drain_deadline_s = min(self._drain_deadline_s, self._clock.monotonic_s() + _DRAIN_S)
         self._calls.drain()
 
     def _on_command(self, command: Message) -> None:

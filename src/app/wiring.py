@@ -22,7 +22,7 @@ from mixminus.app import end_flows
 from mixminus.app.sounds import SoundConfig, open_sounds
 from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
-from mixminus.call.outbound import Trunk
+from mixminus.call.outbound import Carrier
 from mixminus.call.presence import PresenceService
 from mixminus.call.registry import LiveCalls
 from mixminus.call.service import MAX_DURATION_S, CallService
@@ -77,7 +77,7 @@ class ServiceConfig:
     """What a phone can dial beside ids and hashes; may grow later."""
     sip_domain: str = "mixminus.local"
     """The domain below which the SIP realms of customers and trunks are."""
-    trunk: Trunk | None = None
+    trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
 
@@ -118,7 +118,7 @@ async def open_services(
         )
         live_calls, transports = LiveCalls(), Transports()
         rooms = Rooms(engine, clock, sounds.tune)
-        telling = Telling(sounds.desk)
+        telling = Telling(sounds.service)
 
         recordings = closing(
             RecordingService(
@@ -189,7 +189,7 @@ async def open_services(
                 web=web,
                 background=background,
                 external=external,
-                sounds=sounds.desk,
+                sounds=sounds.service,
                 keypad=keypad,
                 transcriber=transcription,
             ),
@@ -236,7 +236,7 @@ async def open_services(
             calls=calls,
             dialout=dialout,
             transfers=transfers,
-            asides=AsideService(calls=calls, ambience=rooms.ambience, sounds=sounds.desk),
+            asides=AsideService(calls=calls, ambience=rooms.ambience, sounds=sounds.service),
             presence=PresenceService(conferences=conferences, rooms=rooms, live_calls=live_calls),
             directory=directory,
             flows=flows,
@@ -246,7 +246,7 @@ async def open_services(
             recordings=recordings,
             library=library,
             call_recordings=CallRecordings(calls, recordings),
-            sounds=sounds.desk,
+            sounds=sounds.service,
             transcription=transcription,
             streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),

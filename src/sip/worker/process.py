@@ -133,7 +133,7 @@ class _Loop:
 
     def _wait_ms(self) -> int:
         """Return how long nothing but a datagram or a command needs attention."""
-        left_s = self._drain_deadline_s - time.monotonic()
+        left_s = self._drain_deadline_s - self._clock.monotonic_s()
         # Rounded up: a timer is not due before its whole time has passed.
         return math.ceil(max(0.0, min(self._timers.next_s(), left_s, _MAX_WAIT_S)) * 1000)
 

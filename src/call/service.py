@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from mixminus.call.directory import Directory, Refused, Routed
 from mixminus.call.errors import CallDeleted, CallNotFound
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
 from mixminus.call.live import DialledCall, LiveCall
-from mixminus.call.program import Program
 from mixminus.call.registry import ANY_STATUS, UP, LiveCalls
+from mixminus.call.routing import Directory, Program, Refused, Routed
 from mixminus.clock import Clock
 from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
@@ -71,7 +70,7 @@ class CallService:
     async def start(self) -> None:
         """Hang up in the books the calls that an earlier run has lost."""
         for call in await self._ledger.unfinished():
-            await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
+            await self._ledger.mark_ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
 
     async def incoming(
         self,
@@ -139,7 +138,7 @@ class CallService:
     async def delete(self, customer_id: CustomerId, call_id: CallId) -> Call:
         """End the call, and take it out of the lists."""
         await self.hang_up(customer_id, call_id)
-        return self._shown(await self._ledger.deleted(call_id))
+        return self._shown(await self._ledger.mark_deleted(call_id))
 
     async def hold(self, customer_id: CustomerId, call_id: CallId) -> None:
         """Put the call on hold: it is not heard and does not hear; CallNotProgressing unless it is up."""
@@ -201,7 +200,7 @@ class CallService:
             self._scope.spawn(f"leg {live.leg_id}", live.watch())
             with self._meanwhile(f"cap {live.id}", self._end_in_time(live)):
                 await work
-                await self._ledger.ended(live.id, await live.over, live.action)
+                await self._ledger.mark_ended(live.id, await live.over, live.action)
         finally:
             self._live_calls.remove(live)
 

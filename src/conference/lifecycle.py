@@ -1,23 +1,20 @@
-"""The steps of a conference's life; whoever calls one holds the conference's turn (``Rooms.turn``)."""
+"""Lifecycle: the transitions of conferences; callers hold the conference's lock (``Rooms.lock``)."""
 
-from dataclasses import replace
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from mixminus.clock import Clock
-from mixminus.conference.errors import ConferenceNotFound
-from mixminus.conference.publish import publish_change, publish_conference, publish_conferencecall
-from mixminus.conference.recorder import Recorder
+from mixminus.conference.announcements import Announcements
+from mixminus.conference.ledger import CONFERENCES, advance, touch_conference
+from mixminus.conference.protocols import Recorder, Transcriber
 from mixminus.conference.room import Room, Rooms
-from mixminus.conference.telling import Telling
-from mixminus.conference.timeouts import Timeouts
-from mixminus.conference.transcriber import Transcriber
 from mixminus.errors import MixMinusError
-from mixminus.log import get
+from mixminus.log import get, task_failed
 from mixminus.machine import step
 from mixminus.model.conference import (
     CONFERENCE_TRANSITIONS,
-    CONFERENCECALL_TRANSITIONS,
     Conference,
-    Conferencecall,
     ConferencecallEvent,
     ConferencecallStatus,
     ConferenceEvent,
@@ -26,42 +23,15 @@ from mixminus.model.conference import (
 from mixminus.model.ids import NIL, ConferenceId
 from mixminus.model.recording import RecordingOptions
 from mixminus.store.database import Store, Transaction
+from mixminus.tasks import TaskScope
 
-__all__ = ["Lifecycle", "advance", "note_talking"]
+__all__ = ["Lifecycle"]
 
 log = get("conference")
 
 
-async def advance(
-    tx: Transaction, clock: Clock, participant: Conferencecall, event: ConferencecallEvent
-) -> Conferencecall:
-    """Take a participant one step on, and tell; whoever goes while talking has stopped talking first."""
-    if event is not ConferencecallEvent.AUDIO_CONNECTED:
-        participant = await note_talking(tx, clock, participant, talking=False)
-    status = step(CONFERENCECALL_TRANSITIONS, participant.status, event)
-    now = clock.now()
-    tm_join = now if status is ConferencecallStatus.JOINED else participant.tm_join
-    participant = replace(participant, status=status, tm_join=tm_join, tm_update=now)
-    await tx.conferencecalls.save(participant)
-    await publish_conferencecall(tx, participant)
-    return participant
-
-
-async def note_talking(
-    tx: Transaction, clock: Clock, participant: Conferencecall, *, talking: bool
-) -> Conferencecall:
-    """Tell that a participant talks, or no longer does; what is known already is not told again."""
-    if participant.talking is talking:
-        return participant
-    participant = replace(participant, talking=talking, tm_update=clock.now())
-    await tx.conferencecalls.save(participant)
-    type_ = "participant_talking_started" if talking else "participant_talking_ended"
-    await publish_conferencecall(tx, participant, type_)
-    return participant
-
-
 class Lifecycle:
-    """Opens and closes conferences, their rows and their rooms together."""
+    """Opens and closes conferences: their rows and their rooms together."""
 
     def __init__(
         self,
@@ -71,40 +41,37 @@ class Lifecycle:
         *,
         recorder: Recorder,
         transcriber: Transcriber,
-        telling: Telling,
+        announcements: Announcements,
     ) -> None:
-        self.telling = telling
+        self.announcements = announcements
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._recorder = recorder
         self.transcriber = transcriber
-        """Writes down what is said in conferences."""
-        self._timeouts = Timeouts(clock)
+        self._timeouts = _Timeouts(clock)
 
     async def begin(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
-        """Open the bridge of a starting conference; one that is further on stays as it is."""
-        conference = await self.hold(tx, conference_id)
+        """Open the bridge of a starting conference; in any other state nothing changes."""
+        conference = await CONFERENCES.find_for_update(tx, conference_id)
         if conference.status is not ConferenceStatus.STARTING:
             return conference
         self._rooms.open(conference)
         status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.BRIDGE_OPENED)
         conference = conference.changed(self._clock.now(), status=status)
-        await tx.conferences.save(conference)
-        await publish_conference(tx, "conference_updated", conference)
+        await CONFERENCES.save(tx, conference, "conference_updated")
         return conference
 
     async def close(self, conference_id: ConferenceId) -> Conference:
-        """Dismiss everybody: terminated when the last has left, at once if nobody is there."""
+        """Remove all participants; the conference is terminated when the last has left, an empty one at once."""
         async with self._store.transaction() as tx:
-            conference = await self.hold(tx, conference_id)
+            conference = await CONFERENCES.find_for_update(tx, conference_id)
             if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):
                 return conference
             now = self._clock.now()
             status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.DELETED)
             conference = conference.changed(now, status=status, tm_delete=now)
-            await tx.conferences.save(conference)
-            await publish_conference(tx, "conference_updated", conference)
+            await CONFERENCES.save(tx, conference, "conference_updated")
             for participant in await tx.conferencecalls.present(conference_id):
                 if participant.status is not ConferencecallStatus.LEAVING:
                     await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
@@ -114,30 +81,29 @@ class Lifecycle:
         return await self.end_if_empty(conference)
 
     async def end_if_empty(self, conference: Conference) -> Conference:
-        """Terminate a conference that is terminating and has nobody left in it."""
+        """Terminate a terminating conference that has no participants left."""
         room = self._rooms.find(conference.id)
         if conference.status is not ConferenceStatus.TERMINATING or (room and room.seats):
             return conference
         await self._recorder.finish(conference.id)
         await self.transcriber.finish(conference.id)
         async with self._store.transaction() as tx:
-            conference = await self.hold(tx, conference.id)
+            conference = await CONFERENCES.find_for_update(tx, conference.id)
             now = self._clock.now()
             status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.EMPTIED)
             conference = conference.changed(now, status=status, tm_end=now)
-            await tx.conferences.save(conference)
-            await publish_conference(tx, "conference_deleted", conference)
+            await CONFERENCES.save(tx, conference, "conference_deleted")
         self._rooms.close(conference.id)
         return conference
 
     async def resume(self, conference: Conference) -> None:
-        """Take up a conference after a restart: its calls are lost, its room and its timer are not."""
+        """Reopen a conference after a restart: its calls are lost; its room and its timer start again."""
         async with self._store.transaction() as tx:
             lost = await tx.conferencecalls.present(conference.id)
             for participant in lost:
                 await advance(tx, self._clock, participant, ConferencecallEvent.LEFT)
             if any(participant.tm_join for participant in lost):
-                conference = await publish_change(tx, conference.id, self._clock.now())
+                conference = await touch_conference(tx, self._clock, conference.id)
         if conference.status is ConferenceStatus.TERMINATING:
             await self.end_if_empty(conference)
         elif conference.type == "connect" and lost:
@@ -149,45 +115,80 @@ class Lifecycle:
             self.arm(conference)
 
     def arm(self, conference: Conference) -> None:
-        """Set the conference's one timer, in place of any before; without a timeout there is none."""
+        """Set or reset the conference's timer; one without a timeout has none."""
         if conference.tm_timeout is None:
             self._timeouts.disarm(conference.id)
         else:
             self._timeouts.arm(conference.id, conference.tm_timeout, self._expire)
 
     async def record(self, conference_id: ConferenceId, room: Room) -> None:
-        """Begin to record a room that has got its first participant, unless it is being recorded."""
+        """Start recording a room that has its first participant, unless it is being recorded."""
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
         if conference and conference.recording_id == NIL:
             try:
                 await self._recorder.start(conference, room.bridge, RecordingOptions())
-                self.telling.recording(room)
+                self.announcements.announce_recording(room)
             except (MixMinusError, OSError) as exc:
-                # The participants have come to talk: a full disk must not keep them out.
+                # A failed recording, such as on a full disk, must not keep participants out.
                 log.error("recording not started", conference_id=str(conference_id), exc_info=exc)
 
     async def stop_recording(self, conference: Conference) -> None:
-        """Let the recording of a room that has become empty end, if there is one."""
+        """Stop the recording of a room that has become empty, if there is one."""
         if conference.recording_id != NIL:
             await self._recorder.stop(conference.id)
 
     async def stop(self) -> None:
-        """Stop timers, finish recordings, close bridges; conferences stay as they are, for ``resume``."""
+        """Stop timers, finish recordings, close bridges; rows stay as they are, for ``resume``."""
         await self._timeouts.close()
         for conference_id in self._rooms.ids():
-            async with self._rooms.turn(conference_id):
+            async with self._rooms.lock(conference_id):
                 await self._recorder.finish(conference_id)
                 await self.transcriber.finish(conference_id)
                 self._rooms.close(conference_id)
-        await self._rooms.ambience.close()
+        await self._rooms.sounds.close()
 
     async def _expire(self, conference_id: ConferenceId) -> None:
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             await self.close(conference_id)
 
-    async def hold(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
-        conference = await tx.conferences.hold(conference_id)
-        if conference is None:
-            raise ConferenceNotFound(f"no conference {conference_id}")
-        return conference
+
+class _Timeouts:
+    """Runs a callback when a conference's time is over; at most one timer for each conference."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._scope = TaskScope(task_failed("conference"))
+        self._timers: dict[ConferenceId, asyncio.Task[None]] = {}
+
+    def arm(
+        self,
+        conference_id: ConferenceId,
+        deadline: datetime,
+        on_due: Callable[[ConferenceId], Awaitable[object]],
+    ) -> None:
+        """Set or replace the conference's timer; a deadline in the past is due at once."""
+        self.disarm(conference_id)
+        self._timers[conference_id] = self._scope.spawn(
+            f"timeout {conference_id}", self._run(conference_id, deadline, on_due)
+        )
+
+    def disarm(self, conference_id: ConferenceId) -> None:
+        """Cancel the conference's timer, if it has one."""
+        if timer := self._timers.pop(conference_id, None):
+            timer.cancel()
+
+    async def close(self) -> None:
+        """Cancel every timer; the deadlines are in the database."""
+        await self._scope.close()
+
+    async def _run(
+        self,
+        conference_id: ConferenceId,
+        deadline: datetime,
+        on_due: Callable[[ConferenceId], Awaitable[object]],
+    ) -> None:
+        await self._clock.sleep((deadline - self._clock.now()).total_seconds())
+        # Removed before the callback: closing the conference disarms its timer, which is this very task.
+        del self._timers[conference_id]
+        await on_due(conference_id)

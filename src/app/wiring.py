@@ -22,7 +22,7 @@ from mixminus.app import end_flows
 from mixminus.app.sounds import SoundConfig, open_sounds
 from mixminus.call.aside import AsideService
 from mixminus.call.dialout import DialoutService
-from mixminus.call.outbound import Trunk
+from mixminus.call.outbound import Carrier
 from mixminus.call.presence import PresenceService
 from mixminus.call.registry import LiveCalls
 from mixminus.call.service import MAX_DURATION_S, CallService
@@ -77,7 +77,7 @@ class ServiceConfig:
     """What a phone can dial beside ids and hashes; may grow later."""
     sip_domain: str = "mixminus.local"
     """The domain below which the SIP realms of customers and trunks are."""
-    trunk: Trunk | None = None
+    trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
 

@@ -8,7 +8,7 @@ import pytest
 from mixminus.call.dialout import DialoutService
 from mixminus.call.errors import CallNotProgressing, GroupcallNotFound, NobodyToCall
 from mixminus.call.leg import Target
-from mixminus.call.outbound import Order, Trunk
+from mixminus.call.outbound import Carrier, Order
 from mixminus.call.program import Program
 from mixminus.model.access import AgentSpec, Identity
 from mixminus.model.call import Address, Call, CallStatus, Groupcall, GroupcallStatus, HangupBy, HangupReason
@@ -252,7 +252,7 @@ async def test_an_extension_rings_at_all_its_phones_and_an_agent_at_all_its_addr
         async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
             return [Target(f"sip:{extension}@192.0.2.{number}") for number in (1, 2)]
 
-        async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
+        async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
             return None
 
     services = house.services

@@ -98,7 +98,7 @@ async def received(house: House, program: Program, count: int) -> None:
 
 
 def counters(house: House) -> Any:
-    return house.services.counters
+    return house.services.external.counters
 
 
 async def opened(house: House, count: int) -> None:

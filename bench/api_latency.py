@@ -79,7 +79,7 @@ def fill(server: Server, participants: int, directory: Path, stack: ExitStack) -
             rate=ARRIVALS_A_SECOND,
             talk_ms=TALK_MS,
             tone=voice,
-            seat=seat,
+            number=seat,
         )
         stack.callback(phones.close)
         server.wait_for_participants(room, size, timeout_s=60)

@@ -113,7 +113,7 @@ def conference(directory: Path, server: Server, count: int) -> Iterator[str]:
         rate=JOINS_A_SECOND,
         talk_ms=FOR_EVER_MS,
         tone=tone(440.0, 5, sample_rate_hz=8000),
-        seat=0,
+        number=0,
         timeout_s=FOR_EVER_MS // 1000,
     )
     try:

@@ -65,7 +65,7 @@ async def measure_words(directory: Path, names: list[str]) -> dict[int, float]:
     """Return the word error rate at each rate; every prompt is spoken at both, never at the same time."""
     texts = prompts()
     found: dict[int, list[tuple[str, str]]] = {NARROW: [], WIDE: []}
-    config = SpeechConfig(spool_folder=directory / "speech")
+    config = SpeechConfig(queue_folder=directory / "speech")
     async with open_house(directory, ManualClock(), speech=config) as house:
         for narrow, wide in zip(names, (*names[1:], names[0]), strict=True):
             transcribe_id, phones, ids = await listening(house, (NARROW, WIDE))
@@ -137,7 +137,7 @@ async def measure_delays(directory: Path, names: list[str], rate_hz: int) -> Del
     """Speak sentences in real time, and note when what was told."""
     delays = Delays()
     clock = RealClock()
-    config = SpeechConfig(spool_folder=directory / "speech")
+    config = SpeechConfig(queue_folder=directory / "speech")
     async with open_house(directory, clock, speech=config) as house:
         transcribe_id, phones, _ = await listening(house, (rate_hz,))
         (stream,) = house.rooms.ids()

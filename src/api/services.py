@@ -31,7 +31,7 @@ from mixminus.mixer import Engine, EngineEvent
 from mixminus.recording.calls import CallRecordings
 from mixminus.recording.library import RecordingLibrary
 from mixminus.recording.service import RecordingService
-from mixminus.sound.desk import SoundDesk
+from mixminus.sound.service import SoundService
 from mixminus.speech.recognition.service import TranscriptionService
 from mixminus.store.database import Store
 from mixminus.store.timestamps import TimestampStyle
@@ -71,7 +71,7 @@ class Services:
     recordings: RecordingService
     library: RecordingLibrary
     call_recordings: CallRecordings
-    sounds: SoundDesk
+    sounds: SoundService
     transcription: TranscriptionService
     streams: StreamService
     webrtc: WebRtcEndpoint

@@ -118,7 +118,7 @@ async def open_services(
         )
         live_calls, transports = LiveCalls(), Transports()
         rooms = Rooms(engine, clock, sounds.tune)
-        telling = Telling(sounds.desk)
+        telling = Telling(sounds.service)
 
         recordings = closing(
             RecordingService(
@@ -189,7 +189,7 @@ async def open_services(
                 web=web,
                 background=background,
                 external=external,
-                sounds=sounds.desk,
+                sounds=sounds.service,
                 keypad=keypad,
                 transcriber=transcription,
             ),
@@ -236,7 +236,7 @@ async def open_services(
             calls=calls,
             dialout=dialout,
             transfers=transfers,
-            asides=AsideService(calls=calls, ambience=rooms.ambience, sounds=sounds.desk),
+            asides=AsideService(calls=calls, ambience=rooms.ambience, sounds=sounds.service),
             presence=PresenceService(conferences=conferences, rooms=rooms, live_calls=live_calls),
             directory=directory,
             flows=flows,
@@ -246,7 +246,7 @@ async def open_services(
             recordings=recordings,
             library=library,
             call_recordings=CallRecordings(calls, recordings),
-            sounds=sounds.desk,
+            sounds=sounds.service,
             transcription=transcription,
             streams=StreamService(engine, rooms=rooms, conferences=conferences, calls=calls),
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),

@@ -12,7 +12,7 @@ from mixminus.conference.ambience import Ambience, Music
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import PortClosed
 from mixminus.model.ids import CallId, CustomerId
-from mixminus.sound.desk import SoundDesk
+from mixminus.sound.service import SoundService
 
 __all__ = ["AsideService"]
 
@@ -23,7 +23,7 @@ _SILENCE: Final = "silence"
 class AsideService:
     """Music, silence and speech for one call; all end with the call."""
 
-    def __init__(self, *, calls: CallService, ambience: Ambience, sounds: SoundDesk) -> None:
+    def __init__(self, *, calls: CallService, ambience: Ambience, sounds: SoundService) -> None:
         self._calls = calls
         self._ambience = ambience
         self._sounds = sounds
@@ -56,16 +56,16 @@ class AsideService:
     ) -> None:
         """Say a text over whatever the call does, and answer it for that; returns when it begins.
 
-        InvalidArgument for no text at all, CallNotProgressing, and what ``SoundDesk.talk`` raises.
+        InvalidArgument for no text at all, CallNotProgressing, and what ``SoundService.synthesise`` raises.
         """
         if not text:
             raise InvalidArgument("text is empty")
         live = await self._calls.require(customer_id, call_id, ANSWERABLE)
-        said = await self._sounds.talk(live.port, text, language=language, voice=voice)
+        said = await self._sounds.synthesise(live.port, text, language=language, voice=voice)
         if live.over.done():
             raise CallNotProgressing(f"call {call_id} is ending")
         await live.answer()
-        self._sounds.aside(live.port, said, live.over)
+        self._sounds.play_in_background(live.port, said, live.over)
 
     def _end_music(self, call_id: CallId) -> None:
         if music := self._music.pop(call_id, None):

@@ -12,7 +12,7 @@ from mixminus.errors import MixMinusError
 from mixminus.log import task_failed
 from mixminus.mixer import Bridge, BridgePort, Engine, Playout
 from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, music, ringing
-from mixminus.sound.music import Tune
+from mixminus.sound.library import HoldMusic
 from mixminus.tasks import TaskScope
 
 __all__ = ["Ambience", "Chimes", "Music"]
@@ -27,7 +27,7 @@ _MAX_CHIMES: Final = 4
 class Music:
     """Music, or what else begins again when it is over, for one participant, until closed."""
 
-    def __init__(self, playout: Playout, tune: Tune) -> None:
+    def __init__(self, playout: Playout, tune: HoldMusic) -> None:
         self.playout = playout
         self._tune = tune
         self._position = 0
@@ -73,10 +73,10 @@ class Chimes:
 class Ambience:
     """Opens playouts for rooms and participants."""
 
-    def __init__(self, engine: Engine, clock: Clock, tune: Tune | None = None) -> None:
+    def __init__(self, engine: Engine, clock: Clock, tune: HoldMusic | None = None) -> None:
         self._engine = engine
-        self._tune = tune or Tune(music())
-        self._ringing = Tune(ringing())
+        self._tune = tune or HoldMusic(music())
+        self._ringing = HoldMusic(ringing())
         self._clock = clock
         self._scope = TaskScope(task_failed("ambience"))
         self._music: list[Music] = []
@@ -106,7 +106,7 @@ class Ambience:
             playing.close()
         self._music.clear()
 
-    def _play(self, port: BridgePort, tune: Tune) -> Music:
+    def _play(self, port: BridgePort, tune: HoldMusic) -> Music:
         playing = Music(self._engine.open_playout(tune.sample_rate_hz, seconds=_RING_S), tune)
         playing.fill()
         self._attach(port, playing.playout)

@@ -13,7 +13,7 @@ from mixminus.conference.hears import MAX_CELLS, Cells, Hears, cells, changes, w
 from mixminus.mixer import Bridge, BridgePort, Engine
 from mixminus.model.conference import Conference, Conferencecall, ConferenceStatus, Role, RoomSettings
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
-from mixminus.sound.music import Tune
+from mixminus.sound.library import HoldMusic
 
 __all__ = ["Room", "Rooms", "Seat"]
 
@@ -151,7 +151,7 @@ class Room:
 class Rooms:
     """Owns every room, and keeps the one lock that a conference's changes queue for."""
 
-    def __init__(self, engine: Engine, clock: Clock, tune: Tune | None = None) -> None:
+    def __init__(self, engine: Engine, clock: Clock, tune: HoldMusic | None = None) -> None:
         self._engine = engine
         self._rooms: dict[ConferenceId, Room] = {}
         self._by_port: dict[int, Seat] = {}

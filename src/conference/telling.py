@@ -3,7 +3,7 @@
 from mixminus.conference.room import Room, Seat
 from mixminus.mixer.sounds import SOUND_RATE_HZ, beeps
 from mixminus.model.conference import RoomSettings
-from mixminus.sound.desk import SoundDesk
+from mixminus.sound.service import SoundService
 from mixminus.sound.source import PcmSource
 
 __all__ = ["Telling"]
@@ -12,7 +12,7 @@ __all__ = ["Telling"]
 class Telling:
     """Says what the settings of the room say; whatever cannot be said is left out."""
 
-    def __init__(self, sounds: SoundDesk) -> None:
+    def __init__(self, sounds: SoundService) -> None:
         self._sounds = sounds
 
     def joined(self, room: Room, seat: Seat, name: str) -> None:
@@ -29,7 +29,7 @@ class Telling:
 
     def tell(self, seat: Seat, prompt: str, settings: RoomSettings) -> None:
         """Tell one participant something while it stays."""
-        self._sounds.prompt_aside(seat.port, prompt, settings.wording, seat.dismissed)
+        self._sounds.prompt_in_background(seat.port, prompt, settings.wording, seat.dismissed)
 
     def recording(self, room: Room) -> None:
         """Tell the room that it is recorded, if its settings have it told all there is to tell."""
@@ -59,7 +59,7 @@ class Telling:
         if room.settings.prompts == "off":
             self._beep(seat, room.joined)
             return
-        self._sounds.prompt_aside(
+        self._sounds.prompt_in_background(
             seat.port,
             "count_one" if room.joined == 1 else "count",
             room.settings.wording,
@@ -68,7 +68,7 @@ class Telling:
         )
 
     def _beep(self, seat: Seat, count: int) -> None:
-        self._sounds.aside(seat.port, PcmSource(beeps(count), SOUND_RATE_HZ), seat.dismissed)
+        self._sounds.play_in_background(seat.port, PcmSource(beeps(count), SOUND_RATE_HZ), seat.dismissed)
 
     def _came_or_went(self, room: Room, prompt: str, name: str) -> None:
         if room.settings.announce == "count":

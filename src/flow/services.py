@@ -17,7 +17,7 @@ from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CallId, CustomerId
 from mixminus.model.transcription import TranscribeOptions
-from mixminus.sound.desk import SoundDesk
+from mixminus.sound.service import SoundService
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 
@@ -171,5 +171,5 @@ class FlowServices:
     web: Web
     background: BackgroundTasks
     external: ExternalMedia
-    sounds: SoundDesk
+    sounds: SoundService
     keypad: Keypad

@@ -15,7 +15,7 @@ from mixminus.model.call import Address, Call, CallStatus, Groupcall, GroupcallS
 from mixminus.model.ids import NIL, CallId, CustomerId, new_id
 from mixminus.model.permissions import Permission
 from tests.support.house import EVERYTHING, House
-from tests.support.legs import RungLeg
+from tests.support.legs import CalledLeg
 from tests.support.waiting import until
 
 WAIT = ({"type": "sleep", "option": {"duration": 3_600_000}},)
@@ -28,7 +28,7 @@ def order(*destinations: Address, actions: Any = WAIT, **more: Any) -> Order:
     )
 
 
-async def ring(house: House, *destinations: Address, **more: Any) -> tuple[Call, RungLeg]:
+async def ring(house: House, *destinations: Address, **more: Any) -> tuple[Call, CalledLeg]:
     placed = await house.services.dialout.place(house.customer_id, order(*destinations, **more))
     return placed.calls[0], house.exchange.legs[-1]
 
@@ -185,7 +185,7 @@ async def test_a_call_goes_into_a_room_and_hears_it(house: House) -> None:
     await until(gone)
 
 
-async def ring_all(house: House, count: int = 3) -> tuple[Groupcall, list[RungLeg]]:
+async def ring_all(house: House, count: int = 3) -> tuple[Groupcall, list[CalledLeg]]:
     people = [Address("sip", f"{name}@192.0.2.1") for name in range(count)]
     groupcall, placed = await house.services.dialout.ring_together(house.customer_id, order(*people))
     assert len(placed.live) == count

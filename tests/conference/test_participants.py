@@ -147,7 +147,7 @@ async def test_who_is_lost_is_removed_by_the_health_check(house: House) -> None:
 
 async def checked(house: House) -> None:
     """Let one health check pass."""
-    await house.clock.let_nap(INTERVAL_S)
+    await house.clock.run_cycle(INTERVAL_S)
 
 
 class TestConnect:

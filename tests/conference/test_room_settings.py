@@ -180,7 +180,7 @@ class TestSounds:
         for _ in range(10):
             house.tick(50)
             assert loud(leg) > 100
-            await house.clock.let_nap(1.0)
+            await house.clock.run_cycle(1.0)
         leg.bye()
         await with_status(house, room, LEAVED, 1)
 

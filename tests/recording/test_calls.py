@@ -65,8 +65,8 @@ async def test_it_goes_on_when_the_call_leaves_the_room_and_ends_with_the_call(h
     await house.participants.kick(house.customer_id, participant.id)
     await house.gone(conferencecall_id)
     house.tick(50)
-    shown = await house.calls.get(house.customer_id, call.id)
-    assert shown.recording_id == recording_id
+    with_progress = await house.calls.get(house.customer_id, call.id)
+    assert with_progress.recording_id == recording_id
     leg.bye()
     recording = await house.recording(recording_id, RecordingStatus.ENDED)
     (pcm,) = decoded(folder(house, recording_id) / "mix.wav")

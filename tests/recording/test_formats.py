@@ -6,7 +6,7 @@ import pytest
 from mixminus.errors import InvalidArgument
 from mixminus.model.recording import RecordingOptions, RecordingStatus
 from mixminus.recording.completion import complete
-from mixminus.recording.encode import FORMATS, EncodingStopped
+from mixminus.recording.encoding import FORMATS, EncodingStopped
 from mixminus.recording.tracks import TrackSet
 from mixminus.recording.verify import verify
 from tests.recording.listening import RATE, TICK, decoded, folder, level, start, stop, talk

@@ -16,8 +16,8 @@ async def test_a_pause(house: House, mode: PauseMode, seconds: int) -> None:
     (leg,) = await house.join(room)
     talk(house, {leg: 400.0}, 50)
     await house.conferences.recording_pause(house.customer_id, room.id, mode)
-    shown = await house.recording(recording_id, RecordingStatus.RECORDING)
-    assert shown.paused == mode
+    with_progress = await house.recording(recording_id, RecordingStatus.RECORDING)
+    assert with_progress.paused == mode
     talk(house, {leg: 1000.0}, 50)
     await house.conferences.recording_resume(house.customer_id, room.id)
     talk(house, {leg: 1600.0}, 50)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mixminus.mixer import TapRecord
 from mixminus.model.recording import PauseMode
-from mixminus.recording.sample_clock import SampleClock, place
+from mixminus.recording.layout import SampleClock, place
 
 FRAME = 20
 MODES = st.sampled_from(list(PauseMode))

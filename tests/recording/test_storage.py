@@ -64,9 +64,9 @@ async def test_what_has_ended_goes_there_and_comes_back(tmp_path: Path, bucket: 
         whole = sound.read(0, sound.size)
         assert (whole[:4], len(whole)) == (b"fLaC", sound.size)
         assert sound.read(100, 200) == whole[100:200]
-        shown = await library.peaks(house.customer_id, recording.id, 10)
-        assert (shown["length"], shown["sample_rate"]) == (20, 16000)
-        assert max(shown["data"]) > 20
+        with_progress = await library.peaks(house.customer_id, recording.id, 10)
+        assert (with_progress["length"], with_progress["sample_rate"]) == (20, 16000)
+        assert max(with_progress["data"]) > 20
         timeline = await library.timeline(house.customer_id, recording.id)
         assert timeline["seal"] == recording.seal
         assert await library.verify(house.customer_id, recording.id) == []
@@ -91,7 +91,7 @@ async def test_what_it_does_not_take_now_it_takes_later(tmp_path: Path, bucket: 
         assert sound.path is not None
         assert sound.size == 44 + 2 * 100 * TICK
         bucket.create_bucket(Bucket=BUCKET)
-        await house.services.library.look_after()
+        await house.services.library.run_maintenance()
         assert f"{recording.id}/mix.wav" in keys(bucket)
         assert not folder(house, recording.id).exists()
         sound = await house.services.library.sound(house.customer_id, recording.id)
@@ -103,10 +103,10 @@ async def test_what_is_old_is_deleted(tmp_path: Path) -> None:
         old = await recorded(house)
         house.clock.advance(29 * 86_400)
         new = await recorded(house)
-        await house.services.library.look_after()
+        await house.services.library.run_maintenance()
         assert len(await house.recordings.list(house.customer_id, EVERYTHING)) == 2
         house.clock.advance(2 * 86_400)
-        await house.services.library.look_after()
+        await house.services.library.run_maintenance()
         assert [each.id for each in await house.recordings.list(house.customer_id, EVERYTHING)] == [new.id]
         assert not folder(house, old.id).exists()
         assert folder(house, new.id).exists()

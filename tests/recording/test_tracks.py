@@ -22,7 +22,7 @@ def test_who_comes_after_many_shares_a_track_with_others() -> None:
 def test_both_sides_are_the_mix_also_before_anybody_came() -> None:
     layout = RoomLayout(channels=2, stems=False)
     assert not layout.tracks({}, FRAME)["mix"].any()
-    layout.arrive(7)
-    layout.arrive(3)
+    layout.add_port(7)
+    layout.add_port(3)
     lines = {port: np.full(FRAME, port, np.int16) for port in (3, 7, 9)}
     assert layout.tracks(lines, FRAME)["mix"].tolist() == [[7, 12]] * FRAME

@@ -5,8 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from mixminus.streams.framing import MalformedFrame
-from mixminus.streams.pcmu import RtpPcmu, mulaw_decoded, mulaw_encoded
+from mixminus.streams.framing import MalformedFrame, RtpPcmu, mulaw_decoded, mulaw_encoded
 from tests.support.phone import mulaw_decode, mulaw_encode
 
 EVERY_SAMPLE = np.arange(-(1 << 15), 1 << 15).astype(np.int16)

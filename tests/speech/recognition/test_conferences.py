@@ -18,7 +18,7 @@ from mixminus.store.database import Store
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
 from tests.support.house import House, open_house
-from tests.support.talk import done, heard, speak, told, whistle
+from tests.support.talk import done, event_data, heard, speak, whistle
 from tests.support.tone_engine import DEADLY_HZ, word
 from tests.support.waiting import until
 
@@ -73,10 +73,10 @@ async def test_it_is_told_while_somebody_speaks(house: House) -> None:
     assert types[:3] == ["transcribe_created", "transcribe_progressing", "transcribe_speech_started"]
     assert types[-1] == "transcribe_done"
     assert types.index("transcribe_speech_ended") < types.index("transcript_created")
-    speech = told(events, "transcribe_speech")
+    speech = event_data(events, "transcribe_speech")
     assert {each["id"] for each in speech} == {str(transcript.id)}
     assert {each["conferencecall_id"] for each in speech} == {str(transcript.conferencecall_id)}
-    assert all("message" not in each for each in told(events, "transcribe_speech_started"))
+    assert all("message" not in each for each in event_data(events, "transcribe_speech_started"))
 
 
 async def test_an_utterance_that_goes_on_is_shown_before_it_is_over(house: House) -> None:
@@ -87,7 +87,9 @@ async def test_an_utterance_that_goes_on_is_shown_before_it_is_over(house: House
 
     async def interim() -> list[object]:
         house.clock.advance(0.1)
-        return [each["message"] for each in told(await house.events(room.id), "transcribe_speech_interim")]
+        return [
+            each["message"] for each in event_data(await house.events(room.id), "transcribe_speech_interim")
+        ]
 
     assert (await until(interim, within_s=60))[0] == word(LOW)
     await house.conferences.transcribe_stop(house.customer_id, room.id)
@@ -137,7 +139,7 @@ async def test_who_has_left_is_still_known_by_what_they_said(house: House) -> No
     (id_,) = await house.joined(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
     speak(house, {alice: whistle(LOW, 1.0)}, rest_s=0.0)
-    await house.clock.let_nap(0.1)  # the session has read what the engine had for it
+    await house.clock.run_cycle(0.1)  # the session has read what the engine had for it
     alice.bye()
     await house.participant(id_, ConferencecallStatus.LEAVED)
     house.tick(100)
@@ -172,7 +174,7 @@ async def test_a_worker_that_is_killed_costs_nothing(house: House) -> None:
     speak(house, {alice: whistle(LOW, 1.0)})
     await heard(house, started.transcribe_id, 1)
     speak(house, {alice: whistle(HIGH, 1.0)}, rest_s=0.0)
-    await house.clock.let_nap(0.1)  # the session has read what the engine had for it
+    await house.clock.run_cycle(0.1)  # the session has read what the engine had for it
     (pid,) = house.services.transcription.pids
     os.kill(pid, signal.SIGKILL)
     house.tick(100)

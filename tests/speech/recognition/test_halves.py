@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mixminus.speech.recognition.engine import Recognition
-from mixminus.speech.recognition.halves import recognise_whole
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
+from mixminus.speech.recognition.whisper import recognise_whole
 
 PAUSE_S = (9.0, 9.4)
 

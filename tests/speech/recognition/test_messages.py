@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from mixminus.speech.recognition.messages import (
     HEADER,
+    Acknowledged,
     Advance,
     Command,
     Finish,
     Finished,
-    Grown,
     Hear,
+    Interim,
     MalformedMessage,
     Open,
     Ready,
     Recognised,
     Report,
-    Settled,
     SpeechEnded,
     SpeechStarted,
     decode,
@@ -34,10 +34,10 @@ MESSAGES = [
     Finish("s"),
     Ready(),
     SpeechStarted("s", 7, 1),
-    Grown("s", 7, 1, "Ça va"),
+    Interim("s", 7, 1, "Ça va"),
     SpeechEnded("s", 7, 1, 2),
     Recognised("s", 7, 1, 2, "Ça va?", 0.25),
-    Settled("s", 3, 5, 4),
+    Acknowledged("s", 3, 5, 4),
     Finished("s"),
 ]
 

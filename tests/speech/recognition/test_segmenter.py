@@ -7,10 +7,10 @@ import pytest
 
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
 from mixminus.speech.recognition.segmenter import (
-    LONGEST_SAMPLES,
+    MAX_SAMPLES,
     WINDOW_SAMPLES,
-    Began,
     Segmenter,
+    SpeechBegan,
     Utterance,
 )
 from tests.support.tone_engine import Loudness
@@ -23,10 +23,10 @@ def voice(seconds: float) -> Pcm:
     return tone(440.0, seconds, sample_rate_hz=SAMPLE_RATE_HZ)
 
 
-def listen(stretches: Iterable[tuple[float, Pcm]]) -> list[Began | Utterance]:
+def listen(stretches: Iterable[tuple[float, Pcm]]) -> list[SpeechBegan | Utterance]:
     """Return what becomes of stretches that begin at these seconds, told frame by frame, as a tap does."""
     segmenter = Segmenter(Loudness())
-    found: list[Began | Utterance] = []
+    found: list[SpeechBegan | Utterance] = []
     for begin_s, pcm in stretches:
         first = round(begin_s * SAMPLE_RATE_HZ)
         found += segmenter.advance(first)
@@ -36,7 +36,7 @@ def listen(stretches: Iterable[tuple[float, Pcm]]) -> list[Began | Utterance]:
     return found
 
 
-def spans(found: Iterable[Began | Utterance]) -> list[tuple[float, float]]:
+def spans(found: Iterable[SpeechBegan | Utterance]) -> list[tuple[float, float]]:
     """Return begin and end of each utterance, in seconds."""
     return [
         (each.first_sample / SAMPLE_RATE_HZ, each.end_sample / SAMPLE_RATE_HZ)
@@ -69,8 +69,8 @@ def test_utterances(stretches: list[tuple[float, Pcm]], expected: list[tuple[flo
 
 def test_every_utterance_has_begun_before_it_is_over() -> None:
     found = listen([(0.0, voice(1.0)), (0.0, voice(0.0)), (5.0, voice(1.0))])
-    assert [type(each) for each in found] == [Began, Utterance, Began, Utterance]
-    begans = [each.first_sample for each in found if isinstance(each, Began)]
+    assert [type(each) for each in found] == [SpeechBegan, Utterance, SpeechBegan, Utterance]
+    begans = [each.first_sample for each in found if isinstance(each, SpeechBegan)]
     assert begans == [each.first_sample for each in found if isinstance(each, Utterance)]
 
 
@@ -104,4 +104,4 @@ def test_where_nobody_speaks_nothing_is_looked_at() -> None:
 
 def test_an_utterance_is_never_longer_than_the_engine_takes() -> None:
     for each in listen([(0.0, voice(65.0))]):
-        assert isinstance(each, Began) or each.pcm.size <= LONGEST_SAMPLES
+        assert isinstance(each, SpeechBegan) or each.pcm.size <= MAX_SAMPLES

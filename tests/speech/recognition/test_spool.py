@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixminus.speech.recognition.spool import Spool, SpoolLimits
+from mixminus.speech.recognition.command_queue import QueueLimits, SpillQueue
 
-LIMITS = SpoolLimits(memory_bytes=30, file_bytes=100)
+LIMITS = QueueLimits(memory_bytes=30, file_bytes=100)
 # None takes, a number puts so many bytes.
 STEPS = st.lists(st.none() | st.integers(0, 40), max_size=60)
 
@@ -17,28 +17,28 @@ STEPS = st.lists(st.none() | st.integers(0, 40), max_size=60)
 @given(steps=STEPS)
 def test_it_is_a_queue(steps: list[int | None]) -> None:
     with TemporaryDirectory() as directory:
-        path = Path(directory) / "a" / "b.spool"
-        spool, model = Spool(path, LIMITS), deque[bytes]()
+        path = Path(directory) / "a" / "b.spill"
+        spill, model = SpillQueue(path, LIMITS), deque[bytes]()
         for number, size in enumerate(steps):
             if size is None:
-                assert spool.take() == (model.popleft() if model else None)
-            elif spool.put(item := bytes([number]) * size):
+                assert spill.take() == (model.popleft() if model else None)
+            elif spill.put(item := bytes([number]) * size):
                 model.append(item)
             if not model:
                 assert not path.exists()
-        spool.close()
+        spill.close()
         assert not path.exists()
-        assert spool.take() is None
+        assert spill.take() is None
 
 
 def test_memory_first_then_the_file_then_no_more(tmp_path: Path) -> None:
-    path = tmp_path / "one.spool"
-    spool = Spool(path, LIMITS)
-    assert spool.put(b"m" * 30)
+    path = tmp_path / "one.spill"
+    spill = SpillQueue(path, LIMITS)
+    assert spill.put(b"m" * 30)
     assert not path.exists()
-    assert spool.put(b"f" * 80)
+    assert spill.put(b"f" * 80)
     assert path.exists()
-    assert not spool.put(b"x" * 80)
-    assert [spool.take(), spool.take(), spool.take()] == [b"m" * 30, b"f" * 80, None]
+    assert not spill.put(b"x" * 80)
+    assert [spill.take(), spill.take(), spill.take()] == [b"m" * 30, b"f" * 80, None]
     assert not path.exists()
-    spool.close()
+    spill.close()

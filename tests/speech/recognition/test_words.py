@@ -27,7 +27,7 @@ MOST_ERRORS = 0.1
 
 
 async def test_who_has_said_what(tmp_path: Path) -> None:
-    config = SpeechConfig(spool_folder=tmp_path / "speech", workers=1)
+    config = SpeechConfig(queue_folder=tmp_path / "speech", workers=1)
     async with open_house(tmp_path, ManualClock(), speech=config) as house:
         room = await house.room()
         phones = {}

@@ -138,7 +138,7 @@ async def test_a_text_without_a_word_is_short_and_the_next_one_is_spoken(hibari:
 
 
 async def test_a_process_that_takes_too_long_is_killed_and_replaced() -> None:
-    engine = HibariSpeech(workers=1, longest_s=0.0)
+    engine = HibariSpeech(workers=1, max_s=0.0)
     service = SpeechService((engine,), SpeechCache(None))
     assert service.counters["speech.process_losses"] == 0
     with pytest.raises(SpeechFailed):

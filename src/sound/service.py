@@ -1,4 +1,11 @@
-"""SoundDesk: everything a caller hears that is not another caller."""
+"""SoundService: plays sounds and prompts to one caller or to a room.
+
+    text       -> SpeechService (speech/synthesis) -+
+    file, URL  -> SoundLibrary -> Decoder ----------+-> Source -> Player -> playout of a port or a bridge
+    prompt     -> the room's wording, a file, or a built-in text -> one of the two
+
+A prompt that cannot be played is logged and counted; it never ends a call.
+"""
 
 import asyncio
 from collections import Counter
@@ -12,24 +19,24 @@ from mixminus.log import get, task_failed
 from mixminus.mixer import Bridge, BridgePort, Engine
 from mixminus.mixer.sounds import SOUND_RATE_HZ, beep
 from mixminus.model.conference import Wording
-from mixminus.sound.library import Library
+from mixminus.sound.library import SoundLibrary
 from mixminus.sound.player import Player, rate_for
-from mixminus.sound.prompts import DEFAULT_LANGUAGE, SOUND, filled, wording
+from mixminus.sound.prompts import DEFAULT_LANGUAGE, SOUND, fill, wording
 from mixminus.sound.source import PcmSource, Source
 from mixminus.speech.synthesis.engine import Utterance
 from mixminus.speech.synthesis.service import SpeechService
 from mixminus.tasks import Interrupted, TaskScope, unless
 
-__all__ = ["SoundDesk"]
+__all__ = ["SoundService"]
 
-_MAX_ASIDES: Final = 256
+_MAX_BACKGROUND: Final = 256
 NO_FACTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 log = get("sound")
 
 
-class SoundDesk:
-    """Makes audio of texts, names and addresses, and has it played; a prompt is never worth a call."""
+class SoundService:
+    """Plays texts, files and prompts to a port or a bridge; see the module's docstring."""
 
     def __init__(
         self,
@@ -37,7 +44,7 @@ class SoundDesk:
         *,
         player: Player,
         speech: SpeechService,
-        library: Library,
+        library: SoundLibrary,
         language: str = DEFAULT_LANGUAGE,
     ) -> None:
         self._engine = engine
@@ -52,47 +59,47 @@ class SoundDesk:
     def counters(self) -> Mapping[str, int]:
         return {**self._counters, **self._player.counters, **self._speech.counters}
 
-    async def talk(
+    async def synthesise(
         self, place: BridgePort | Bridge, text: str, *, language: str = "", voice: str = ""
     ) -> Source:
-        """Return a text as it will be heard there; errors of ``SpeechService.say``."""
+        """Return a text as speech at the place's sample rate; raises as ``SpeechService.say``."""
         rate_hz = rate_for(place)
         utterance = Utterance(text, language or self._language, voice, rate_hz)
         return PcmSource(await self._speech.say(utterance), rate_hz)
 
     async def open(self, place: BridgePort | Bridge, address: str) -> Source:
-        """Return a file of the folder, or of an http(s) URL; errors of ``Library.open``."""
+        """Open a file of the folder of sounds or an http(s) URL; raises as ``SoundLibrary.open``."""
         return await self._library.open(address, rate_for(place))
 
     def beep(self) -> Source:
         return PcmSource(beep(), SOUND_RATE_HZ)
 
     async def play(self, port: BridgePort, source: Source) -> None:
-        """Let one participant hear it, to its end; see ``Player.play``."""
+        """Play to one participant, to the end; see ``Player.play``."""
         await self._player.play(port, source)
 
     async def prompt(
         self, port: BridgePort, name: str, words: Wording, facts: Mapping[str, str] = NO_FACTS
     ) -> None:
-        """Tell one participant something, in the room's words; what cannot be told is counted and left out."""
-        with self._never_worth_a_call(name):
-            await self._player.play(port, await self._worded(port, name, words, facts))
+        """Play a prompt to one participant, to the end; a failure is counted and logged."""
+        with self._log_failure(name):
+            await self._player.play(port, await self._open_prompt(port, name, words, facts))
 
     def announce(self, bridge: Bridge, text: str, language: str = "") -> None:
-        """Tell a room something, meanwhile; whoever is not in it does not hear it."""
-        self._meanwhile(self._announce(bridge, text, language))
+        """Speak a text to everybody in a room, in the background."""
+        self._spawn(self._announce(bridge, text, language))
 
     def announce_prompt(
         self, bridge: Bridge, name: str, words: Wording, facts: Mapping[str, str] = NO_FACTS
     ) -> None:
-        """Tell a room something in its own words, meanwhile."""
-        self._meanwhile(self._announce_prompt(bridge, name, words, facts))
+        """Play a prompt to everybody in a room, in the background."""
+        self._spawn(self._announce_prompt(bridge, name, words, facts))
 
-    def aside(self, port: BridgePort, source: Source, over: asyncio.Future[Any]) -> None:
-        """Let one participant hear something meanwhile, until its call is over."""
-        self._meanwhile(self._aside(port, source, over))
+    def play_in_background(self, port: BridgePort, source: Source, over: asyncio.Future[Any]) -> None:
+        """Play to one participant in the background, until the end or ``over``."""
+        self._spawn(self._play_until(port, source, over))
 
-    def prompt_aside(
+    def prompt_in_background(
         self,
         port: BridgePort,
         name: str,
@@ -100,8 +107,8 @@ class SoundDesk:
         over: asyncio.Future[Any],
         facts: Mapping[str, str] = NO_FACTS,
     ) -> None:
-        """Tell one participant something meanwhile, until its call, or its stay, is over."""
-        self._meanwhile(_until(over, self.prompt(port, name, words, facts)))
+        """Play a prompt to one participant in the background, until the end or ``over``."""
+        self._spawn(_race(over, self.prompt(port, name, words, facts)))
 
     @contextmanager
     def echo(self, port: BridgePort) -> Iterator[None]:
@@ -117,10 +124,10 @@ class SoundDesk:
                     port.set_hears_itself(False)
 
     async def close(self) -> None:
-        """Stop what is told meanwhile; closing twice is harmless."""
+        """Stop all background playback; closing twice is harmless."""
         await self._scope.close()
 
-    async def _worded(
+    async def _open_prompt(
         self, place: BridgePort | Bridge, name: str, words: Wording, facts: Mapping[str, str]
     ) -> Source:
         language = words.language or self._language
@@ -131,38 +138,38 @@ class SoundDesk:
         text, language = wording(name, language, words.own)
         if text.startswith(SOUND):
             return await self.open(place, text.removeprefix(SOUND))
-        return await self.talk(place, filled(text, facts), language=language)
+        return await self.synthesise(place, fill(text, facts), language=language)
 
     async def _announce(self, bridge: Bridge, text: str, language: str) -> None:
-        with self._never_worth_a_call("announcement"):
-            await self._player.play_to_room(bridge, await self.talk(bridge, text, language=language))
+        with self._log_failure("announcement"):
+            await self._player.play_to_room(bridge, await self.synthesise(bridge, text, language=language))
 
     async def _announce_prompt(
         self, bridge: Bridge, name: str, words: Wording, facts: Mapping[str, str]
     ) -> None:
-        with self._never_worth_a_call(name):
-            await self._player.play_to_room(bridge, await self._worded(bridge, name, words, facts))
+        with self._log_failure(name):
+            await self._player.play_to_room(bridge, await self._open_prompt(bridge, name, words, facts))
 
-    async def _aside(self, port: BridgePort, source: Source, over: asyncio.Future[Any]) -> None:
-        with self._never_worth_a_call("talk"):
-            await _until(over, self._player.play(port, source))
+    async def _play_until(self, port: BridgePort, source: Source, over: asyncio.Future[Any]) -> None:
+        with self._log_failure("synthesise"):
+            await _race(over, self._player.play(port, source))
 
-    def _meanwhile(self, telling: Coroutine[Any, Any, None]) -> None:
-        if len(self._scope) >= _MAX_ASIDES:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        if len(self._scope) >= _MAX_BACKGROUND:
             self._counters["sound.asides_dropped"] += 1
-            telling.close()
+            work.close()
         else:
-            self._scope.spawn("tell", telling)
+            self._scope.spawn("play", work)
 
     @contextmanager
-    def _never_worth_a_call(self, name: str) -> Iterator[None]:
+    def _log_failure(self, name: str) -> Iterator[None]:
         try:
             yield
         except MixMinusError as failure:
             self._counters["sound.prompts_failed"] += 1
-            log.warning("not told", prompt=name, reason=failure.reason)
+            log.warning("prompt not played", prompt=name, reason=failure.reason)
 
 
-async def _until(over: asyncio.Future[Any], work: Coroutine[Any, Any, None]) -> None:
+async def _race(over: asyncio.Future[Any], work: Coroutine[Any, Any, None]) -> None:
     with suppress(Interrupted):
         await unless((over,), work)

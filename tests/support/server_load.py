@@ -17,7 +17,7 @@ from tests.support.raw_phone import RawPhone
 from tests.support.server import ACCESS_KEY, Server
 from tests.support.tones import TONES_HZ, tone
 
-__all__ = ["Promises", "Storm"]
+__all__ = ["Promises", "ServerLoad"]
 
 CLIENTS = 3
 PHONES = 4
@@ -56,18 +56,16 @@ class Promises:
         return sorted(self.rooms.keys() - self.asked_to_delete)
 
 
-class Storm:
+class ServerLoad:
     """Threads that keep a server busy; a context manager that survives the server's death."""
 
     def __init__(self, server: Server, seed: int) -> None:
         self._server = server
         self._stop = threading.Event()
         self.promises = Promises()
-        works = [self._be_a_client] * CLIENTS + [self._be_a_phone] * PHONES
+        works = [self._act_as_client] * CLIENTS + [self._act_as_phone] * PHONES
         self._threads = [
-            threading.Thread(
-                target=self._until_the_end, args=(work, random.Random(seed + number)), daemon=True
-            )
+            threading.Thread(target=self._repeat, args=(work, random.Random(seed + number)), daemon=True)
             for number, work in enumerate(works)
         ]
 
@@ -79,75 +77,75 @@ class Storm:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.calm()
+        self.stop()
 
-    def calm(self) -> None:
+    def stop(self) -> None:
         """Stop beginning new work, and wait until all threads have ended."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
 
-    def _until_the_end(self, work: Any, chance: random.Random) -> None:
+    def _repeat(self, work: Any, rng: random.Random) -> None:
         with suppress(HTTPError, OSError):
             while not self._stop.is_set():
-                work(chance)
+                work(rng)
 
-    def _be_a_client(self, chance: random.Random) -> None:
+    def _act_as_client(self, rng: random.Random) -> None:
         steps = (self._create, self._record, self._look, self._kick, self._delete)
-        chance.choices(steps, weights=(2, 4, 3, 4, 1))[0](chance)
+        rng.choices(steps, weights=(2, 4, 3, 4, 1))[0](rng)
 
-    def _be_a_phone(self, chance: random.Random) -> None:
-        room = self._room(chance)
+    def _act_as_phone(self, rng: random.Random) -> None:
+        room = self._room(rng)
         # A room may have been deleted meanwhile, and a phone whose server died gets no response.
         with suppress(AssertionError), RawPhone() as phone:
             phone.dial((self._server.host, self._server.sip_port), room)
             phone.talk(VOICE)
-            self._stop.wait(chance.uniform(0.2, 1.0))
+            self._stop.wait(rng.uniform(0.2, 1.0))
             if self._stop.is_set():
                 raise TimeoutError  # leave without BYE: the server is dead
 
-    def _create(self, chance: random.Random) -> None:
+    def _create(self, rng: random.Random) -> None:
         key = str(uuid4())
-        name = f"storm {key}"
+        name = f"load {key}"
         self.promises.asked_keys.add(key)
         answer = self._server.request(
             "POST",
             "/v1.0/conferences",
-            body=f'{{"type":"conference","name":"{name}","timeout":{chance.choice((0, 3600))}}}'.encode(),
+            body=f'{{"type":"conference","name":"{name}","timeout":{rng.choice((0, 3600))}}}'.encode(),
             headers={"Authorization": f"Bearer {ACCESS_KEY}", "Idempotency-Key": key},
         )
         assert answer.status == 200, answer.body
         self.promises.keys[key] = answer.json["id"]
         self.promises.rooms[answer.json["id"]] = name
 
-    def _record(self, chance: random.Random) -> None:
-        room = self._room(chance)
+    def _record(self, rng: random.Random) -> None:
+        room = self._room(rng)
         answer = self._server.call("POST", f"/conferences/{room}/recording_start")
         if answer.status == 200:
             self.promises.recordings[answer.json["recording_id"]] = room
-        elif chance.random() < 0.5:
+        elif rng.random() < 0.5:
             self._server.call("POST", f"/conferences/{room}/recording_stop")
 
-    def _look(self, chance: random.Random) -> None:
+    def _look(self, rng: random.Random) -> None:
         for room in self.promises.open_rooms:
             self.promises.participants.update(self._server.participants(room))
 
-    def _kick(self, chance: random.Random) -> None:
+    def _kick(self, rng: random.Random) -> None:
         present = self._server.call("GET", "/conferencecalls").json["result"]
         here = [each["id"] for each in present if each["status"] in ("joining", "joined")]
         if (
             here
-            and self._server.call("DELETE", f"/conferencecalls/{(one := chance.choice(here))}").status == 200
+            and self._server.call("DELETE", f"/conferencecalls/{(one := rng.choice(here))}").status == 200
         ):
             self.promises.kicked.add(one)
 
-    def _delete(self, chance: random.Random) -> None:
+    def _delete(self, rng: random.Random) -> None:
         if len(self.promises.open_rooms) < 2:
             return
-        room = self._room(chance)
+        room = self._room(rng)
         self.promises.asked_to_delete.add(room)
         assert self._server.call("DELETE", f"/conferences/{room}").status == 200
         self.promises.deleted.add(room)
 
-    def _room(self, chance: random.Random) -> str:
-        return chance.choice(self.promises.open_rooms)
+    def _room(self, rng: random.Random) -> str:
+        return rng.choice(self.promises.open_rooms)

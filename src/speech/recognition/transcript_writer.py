@@ -1,4 +1,4 @@
-"""Scribe: writes what a recogniser reports about one session into rows and events."""
+"""TranscriptWriter: writes a recogniser's reports about one session as rows and events."""
 
 import asyncio
 from collections import Counter
@@ -14,41 +14,41 @@ from mixminus.model.ids import NIL, ConferencecallId, TranscriptId, new_id
 from mixminus.model.transcription import Speaker, Transcribe, Transcript
 from mixminus.speech.recognition.messages import (
     SAMPLE_RATE_HZ,
-    Grown,
+    Interim,
     Recognised,
     Report,
     SpeechEnded,
     SpeechStarted,
 )
-from mixminus.speech.recognition.speakers import Speakers
+from mixminus.speech.recognition.sources import Speakers
 from mixminus.store.database import Store, Transaction
 from mixminus.tasks import TaskScope
 from mixminus.wire.transcription import Speech, TranscriptView, render_speech
 
-__all__ = ["Scribe", "direction_of_stem"]
+__all__ = ["TranscriptWriter", "direction_of_stem"]
 
 REPORTS: Final = 256
-"""So many wait for the database; then the recogniser waits."""
+"""Reports that wait for the database; beyond that the recogniser waits."""
 RETRY_S: Final = 1.0
 TRIES: Final = 60
 _US: Final = 1_000_000
 
-Spoken = SpeechStarted | Grown | SpeechEnded | Recognised
+Spoken = SpeechStarted | Interim | SpeechEnded | Recognised
 _EVENTS: Final[dict[type[Spoken], str]] = {
     SpeechStarted: "transcribe_speech_started",
-    Grown: "transcribe_speech_interim",
+    Interim: "transcribe_speech_interim",
     SpeechEnded: "transcribe_speech_ended",
 }
 log = get("speech")
 
 
 def direction_of_stem(stem: int) -> Literal["in", "out"]:
-    """Return ``in`` for what somebody says, ``out`` for what is played to a room, or heard by a call."""
+    """Return ``in`` for what a participant says, ``out`` for what a room is played or a call hears."""
     return "out" if stem == HEARD or is_playout(stem) else "in"
 
 
-class Scribe:
-    """One task a session; what the database does not take now is tried again for a minute."""
+class TranscriptWriter:
+    """One task per session; a failed write is retried for a minute."""
 
     def __init__(
         self,
@@ -69,19 +69,19 @@ class Scribe:
         self._counters = counters
         self._reports: asyncio.Queue[Report] = asyncio.Queue(REPORTS)
         self._ids: dict[tuple[int, int], UUID] = {}
-        """Of utterances whose text has not come, by stem and first sample."""
+        """Ids of utterances without a text so far, by stem and first sample."""
         self._written: dict[int, int] = {}
-        """End of the last utterance of each stem that was written: one told twice is written once."""
+        """End of each stem's last stored utterance: one that is reported again is not stored again."""
 
     async def tell(self, report: Report) -> None:
-        """Take a report; returns when there is room for it."""
+        """Queue a report; waits while the queue is full."""
         await self._reports.put(report)
 
     def start(self, scope: TaskScope) -> None:
-        scope.spawn(f"scribe {self._transcribe.id}", self._run())
+        scope.spawn(f"writer {self._transcribe.id}", self._run())
 
     async def written(self) -> None:
-        """Wait until everything that was told is in the books."""
+        """Wait until everything reported is stored."""
         await self._reports.join()
 
     async def _run(self) -> None:
@@ -126,7 +126,7 @@ class Scribe:
             speaker=self._speakers.at(report.stem, report.first_sample),
             tm_event=self._begin + timedelta(microseconds=_us(at)),
             tm_create=now,
-            message=report.text if isinstance(report, Grown) else "",
+            message=report.text if isinstance(report, Interim) else "",
         )
         data = render_speech(self._transcribe, speech, tx.timestamp_style)
         await tx.outbox.add(

@@ -9,7 +9,7 @@ from tests.support.legs import PcmLeg
 from tests.support.signals import Pcm, loudness_at, tone
 from tests.support.site import Site
 
-__all__ = ["FRAME", "LISTENED_TICKS", "PITCHES_HZ", "Choir"]
+__all__ = ["FRAME", "LISTENED_TICKS", "PITCHES_HZ", "TonePhones"]
 
 # Whole periods in 100 ms; none is near a harmonic, a sum or a difference of two others.
 PITCHES_HZ = (440, 620, 860, 1130)
@@ -19,7 +19,7 @@ LISTENED_TICKS = 20
 
 
 @dataclass
-class Choir:
+class TonePhones:
     """Legs that send tones; ``loudness`` is the amplitude of each, at most 32 767."""
 
     site: Site

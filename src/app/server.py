@@ -207,6 +207,7 @@ async def _start_sip(settings: Settings, services: Services, stack: AsyncExitSta
         services.engine,
         services.calls,
         config,
+        clock=services.clock,
         directory=services.directory,
         transfers=services.transfers,
         on_event=services.on_engine_event,

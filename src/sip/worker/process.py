@@ -8,12 +8,12 @@ import ctypes
 import itertools
 import math
 import select
-import time
 from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
+from mixminus.clock import SystemClock
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import (
     Answer,
@@ -108,6 +108,7 @@ class _Loop:
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
         self._poll.register(sip_descriptor, select.POLLIN)
+        self._clock = SystemClock()
         self._drain_deadline_s = float("inf")
         self._timers = timers
         self._bridge = bridge
@@ -132,17 +133,17 @@ class _Loop:
 
     def _wait_ms(self) -> int:
         """Return how long nothing but a datagram or a command needs attention."""
-        left_s = self._drain_deadline_s - time.monotonic()
+        left_s = self._drain_deadline_s - self._clock.monotonic_s()
         # Rounded up: a timer is not due before its whole time has passed.
         return math.ceil(max(0.0, min(self._timers.next_s(), left_s, _MAX_WAIT_S)) * 1000)
 
     def _drained(self) -> bool:
-        if time.monotonic() > self._drain_deadline_s:
+        if self._clock.monotonic_s() > self._drain_deadline_s:
             return True
         return self._drain_deadline_s < float("inf") and not self._calls
 
     def _drain(self) -> None:
-        self._drain_deadline_s = min(self._drain_deadline_s, time.monotonic() + _DRAIN_S)
+        self._drain_deadline_s = min(self._drain_deadline_s, self._clock.monotonic_s() + _DRAIN_S)
         self._calls.drain()
 
     def _on_command(self, command: Message) -> None:

@@ -8,11 +8,11 @@ from mixminus.clock import Clock
 from mixminus.directory.accounts import AccountService
 from mixminus.directory.extensions import ExtensionService
 from mixminus.directory.numbers import NumberService
+from mixminus.directory.outbound_routes import OutboundRoutes
 from mixminus.directory.plan import DialPlan, FlowPrograms
 from mixminus.directory.realms import Realms
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
-from mixminus.directory.ways import WaysOut
 from mixminus.model.ids import ConferenceId
 from mixminus.store.database import Store
 
@@ -29,7 +29,7 @@ class DirectoryServices:
     accounts: AccountService
     registrations: RegistrationService
     plan: DialPlan
-    ways: WaysOut
+    outbound_routes: OutboundRoutes
 
     def watch_logins(self, told: Callable[[], None]) -> None:
         """Call this whenever somebody's password, or whether they may log in, has changed; it must not block."""
@@ -48,7 +48,7 @@ def open_directory(
 ) -> DirectoryServices:
     """Build them; ``domain`` is what the realms of customers and trunks are below."""
     registrations, trunks = RegistrationService(store, clock), TrunkService(store, clock)
-    ways = WaysOut(registrations, trunks, carrier)
+    outbound_routes = OutboundRoutes(registrations, trunks, carrier)
     return DirectoryServices(
         numbers=NumberService(store, clock),
         extensions=ExtensionService(store, clock),
@@ -56,5 +56,5 @@ def open_directory(
         accounts=AccountService(store, clock, Realms(domain)),
         registrations=registrations,
         plan=DialPlan(store, names=names, flows=flows, carrier=carrier is not None),
-        ways=ways,
+        outbound_routes=outbound_routes,
     )

@@ -1,4 +1,4 @@
-"""Ways out: where calls to extensions and to numbers outside are sent; what ``call.dialout`` is told."""
+"""OutboundRoutes: where outgoing calls to extensions and to telephone numbers are sent."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,13 +10,13 @@ from mixminus.directory.trunks import TrunkService
 from mixminus.model.directory import Trunk
 from mixminus.model.ids import CustomerId
 
-__all__ = ["WaysOut"]
+__all__ = ["OutboundRoutes"]
 
 _SIP_PORT = 5060
 
 
-class WaysOut:
-    """Implements ``call.outbound.WaysOut``."""
+class OutboundRoutes:
+    """Implements ``call.outbound.OutboundRoutes``."""
 
     def __init__(
         self, registrations: RegistrationService, trunks: TrunkService, carrier: Carrier | None
@@ -27,12 +27,12 @@ class WaysOut:
         self._carrier = carrier
 
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
-        """Return every phone of an extension, each by the flow that it has registered by."""
+        """Return a target for every phone of an extension, over the flow that it has registered with."""
         bindings = await self._registrations.phones_of(customer_id, extension)
         return [Target(binding.contact, hop=binding, account_id=binding.extension_id) for binding in bindings]
 
     async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
-        """Return who carries the customer's calls to numbers."""
+        """Return the carrier of the customer's calls to numbers: its own trunk, or the server's carrier."""
         trunk = await self._trunks.trunk_for(customer_id)
         return _carrier(trunk) if trunk else self._carrier
 

@@ -1,11 +1,11 @@
 """/calls (api.md section 5): calls of phones and browsers, what they hear, their recording and transfer."""
 
 from functools import partial
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mixminus.api.body import Body, Text, Uuid
+from mixminus.api.body import ActionBody, Body, Text, Uuid
 from mixminus.api.operation import Answer, ApiCall, Operation, Resource
 from mixminus.api.recordings import PAUSE, CallRecordingBody, PauseBody
 from mixminus.api.services import Services
@@ -89,7 +89,7 @@ class CallBody(Body):
     source: AddressBody = AddressBody()
     destinations: list[AddressBody] = Field(min_length=1, max_length=MAX_DESTINATIONS)
     flow_id: Uuid = NIL
-    actions: list[dict[str, Any]] = Field(default_factory=list)
+    actions: list[ActionBody] = Field(default_factory=list)
     anonymous: Literal["", "yes", "no", "auto"] = ""
     """`yes` hides the source."""
     variables: Annotated[dict[Text, Text], AfterValidator(_bounded)] = Field(default_factory=dict)

@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from mixminus.api.recordings import Peaks, Timeline
 from mixminus.model.ids import ConferenceId
-from tests.recording.listening import TICK, talk
+from tests.recording.steps import TICK, talk
 from tests.support.endings import copied_values, copying_flow, finished
 from tests.support.house import House
 from tests.support.site import Site, site

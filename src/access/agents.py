@@ -106,7 +106,7 @@ class AgentService:
 
     async def _change(self, identity: Identity, agent_id: AgentId, change: Change) -> Agent:
         async with self._store.transaction() as tx:
-            before = await tx.agents.hold(agent_id)
+            before = await tx.agents.find_for_update(agent_id)
             if before is None or not _concerns(identity, before):
                 raise AgentNotFound(f"no agent {agent_id}")
             if agent_id != identity.agent_id:

@@ -67,7 +67,7 @@ class CustomerService:
     async def update(self, customer_id: CustomerId, spec: CustomerSpec) -> Customer:
         """Replace what a customer tells of itself."""
         async with self._store.transaction() as tx:
-            customer = _existing(await tx.customers.hold(customer_id), customer_id)
+            customer = _existing(await tx.customers.find_for_update(customer_id), customer_id)
             changed = replace(customer, **asdict(spec), tm_update=self._clock.now())
             await tx.customers.save(changed)
         return changed
@@ -76,7 +76,7 @@ class CustomerService:
         """Freeze a customer, or recover it; calls that are up go on."""
         _require_super(identity)
         async with self._store.transaction() as tx:
-            customer = _existing(await tx.customers.hold(customer_id), customer_id)
+            customer = _existing(await tx.customers.find_for_update(customer_id), customer_id)
             status = step(CUSTOMER_TRANSITIONS, customer.status, event)
             changed = replace(customer, status=status, tm_update=self._clock.now())
             await tx.customers.save(changed)

@@ -84,7 +84,7 @@ class KeyService:
         self, customer_id: CustomerId, key_id: AccessKeyId, change: Callable[[AccessKey, datetime], AccessKey]
     ) -> AccessKey:
         async with self._store.transaction() as tx:
-            before = _existing(await tx.access_keys.hold(key_id), customer_id, key_id)
+            before = _existing(await tx.access_keys.find_for_update(key_id), customer_id, key_id)
             now = self._clock.now()
             after = change(before, now)
             if after == before:

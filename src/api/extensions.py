@@ -7,7 +7,7 @@ from pydantic import Field
 
 from mixminus.api.body import Body, Text
 from mixminus.api.operation import ApiCall, Operation, Resource
-from mixminus.directory.errors import ExtensionNotFound, ExtensionTaken, ThingDeleted
+from mixminus.directory.errors import ExtensionNotFound, ExtensionTaken, ResourceDeleted
 from mixminus.model.directory import Extension, ExtensionProfile, ExtensionSpec
 from mixminus.model.ids import ExtensionId
 from mixminus.store.page import Page
@@ -83,7 +83,7 @@ async def get_extension(call: ApiCall) -> Extension:
     description="Without a password it keeps its own; with a new one its phones must register again.",
     body=ExtensionProfileBody,
     answer=ExtensionView,
-    errors=(ExtensionNotFound, ThingDeleted),
+    errors=(ExtensionNotFound, ResourceDeleted),
 )
 async def update_extension(call: ApiCall, body: ExtensionProfileBody) -> Extension:
     return await call.services.directory.extensions.update(
@@ -109,7 +109,7 @@ async def delete_extension(call: ApiCall) -> Extension:
     summary="Regenerate the direct hash of an extension",
     description="The previous hash stops working.",
     answer=ExtensionView,
-    errors=(ExtensionNotFound, ThingDeleted),
+    errors=(ExtensionNotFound, ResourceDeleted),
 )
 async def regenerate_extension_direct_hash(call: ApiCall) -> Extension:
     return await call.services.directory.extensions.regenerate_direct_hash(

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
-from mixminus.directory.errors import NumberNotFound, NumberTaken, ThingDeleted
+from mixminus.directory.errors import NumberNotFound, NumberTaken, ResourceDeleted
 from mixminus.model.directory import Number, NumberProfile, NumberSpec
 from mixminus.model.ids import NIL, NumberId
 from mixminus.store.page import Page
@@ -83,7 +83,7 @@ async def get_number(call: ApiCall) -> Number:
     summary="Update a number",
     body=NumberProfileBody,
     answer=NumberView,
-    errors=(NumberNotFound, ThingDeleted),
+    errors=(NumberNotFound, ResourceDeleted),
 )
 async def update_number(call: ApiCall, body: NumberProfileBody) -> Number:
     return await call.services.directory.numbers.update(call.customer_id, NumberId(call.id), body.profile())
@@ -107,7 +107,7 @@ async def delete_number(call: ApiCall) -> Number:
     summary="Update the flows of a number",
     body=NumberFlowsBody,
     answer=NumberView,
-    errors=(NumberNotFound, ThingDeleted),
+    errors=(NumberNotFound, ResourceDeleted),
 )
 async def update_number_flows(call: ApiCall, body: NumberFlowsBody) -> Number:
     return await call.services.directory.numbers.set_flows(
@@ -124,7 +124,7 @@ async def update_number_flows(call: ApiCall, body: NumberFlowsBody) -> Number:
     summary="Update the metadata of a number",
     body=NumberMetadataBody,
     answer=NumberView,
-    errors=(NumberNotFound, ThingDeleted),
+    errors=(NumberNotFound, ResourceDeleted),
 )
 async def update_number_metadata(call: ApiCall, body: NumberMetadataBody) -> Number:
     return await call.services.directory.numbers.set_metadata(

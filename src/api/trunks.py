@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from mixminus.api.body import Body, Text
 from mixminus.api.operation import ApiCall, Operation, Resource
-from mixminus.directory.errors import PasswordNeeded, ThingDeleted, TrunkNotFound, TrunkTaken
+from mixminus.directory.errors import PasswordNeeded, ResourceDeleted, TrunkNotFound, TrunkTaken
 from mixminus.model.directory import AuthType, Transport, Trunk, TrunkSpec
 from mixminus.model.ids import TrunkId
 from mixminus.store.page import Page
@@ -102,7 +102,7 @@ async def get_trunk(call: ApiCall) -> Trunk:
     description="Replaces everything except its domain name.",
     body=TrunkProfileBody,
     answer=TrunkView,
-    errors=(TrunkNotFound, ThingDeleted, PasswordNeeded),
+    errors=(TrunkNotFound, ResourceDeleted, PasswordNeeded),
 )
 async def update_trunk(call: ApiCall, body: TrunkProfileBody) -> Trunk:
     return await call.services.directory.trunks.update(call.customer_id, TrunkId(call.id), body.spec())

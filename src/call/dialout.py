@@ -91,7 +91,7 @@ class DialoutService:
     async def start(self) -> None:
         """End in the books the groupcalls that an earlier run has lost."""
         for groupcall in await self._groupcalls.unfinished():
-            await self._groupcalls.ended(groupcall.id)
+            await self._groupcalls.mark_ended(groupcall.id)
 
     async def close(self) -> None:
         """Stop looking after groups; their calls are over by then. Closing twice is harmless."""
@@ -166,14 +166,14 @@ class DialoutService:
     async def hang_up_group(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
         """End all calls of a group; one that is ending is returned as it is."""
         groupcall = await self.get_group(customer_id, groupcall_id)
-        groupcall = await self._groupcalls.hanging_up(groupcall.id)
+        groupcall = await self._groupcalls.mark_hanging_up(groupcall.id)
         await self._hang_up_all(groupcall.call_ids)
         return groupcall
 
     async def delete_group(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
         """End all calls of a group, and take it out of the lists."""
         await self.hang_up_group(customer_id, groupcall_id)
-        return await self._groupcalls.deleted(groupcall_id)
+        return await self._groupcalls.mark_deleted(groupcall_id)
 
     async def _targets(self, customer_id: CustomerId, destination: Address) -> list[Target]:
         """Return what to dial; nothing for a destination that cannot be called."""
@@ -275,12 +275,12 @@ class DialoutService:
         await self._ledger.create(call)
         master = self._live_calls.get(CallId(order.master_call_id)) if order.master_call_id else None
         if master:
-            await self._ledger.chained(master.id, call.id)
+            await self._ledger.add_chained(master.id, call.id)
         try:
             leg = self._legs.dial(target, source=order.source, anonymous=order.anonymous)
         except MixMinusError as error:
             log.warning("not dialled", call_id=str(call.id), reason=error.reason)
-            await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=True), {})
+            await self._ledger.mark_ended(call.id, LegEnded(HangupReason.FAILED, remote=True), {})
             return call, []
         live = DialledCall(call, leg, self._ledger)
         live.pin, live.caller = order.pin, Caller(target.account_id)
@@ -298,11 +298,11 @@ class DialoutService:
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         if group.winner.done():
             winner = group.winner.result()
-            await self._groupcalls.answered(groupcall.id, winner.id)
+            await self._groupcalls.set_answered(groupcall.id, winner.id)
             await self._hang_up_all(call.id for call in live if call is not winner)
         if over:
             await asyncio.wait(over)
-        await self._groupcalls.ended(groupcall.id)
+        await self._groupcalls.mark_ended(groupcall.id)
 
     async def _hang_up_all(self, call_ids: Iterable[CallId]) -> None:
         for call_id in call_ids:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.call.leg import LegEnded
@@ -20,30 +21,35 @@ from mixminus.model.call import (
 )
 from mixminus.model.ids import CallId
 from mixminus.store.database import Store, Transaction
+from mixminus.store.published import PublishedRows
 from mixminus.wire.call import CallView
 
-__all__ = ["CallLedger", "publish_call_change"]
+__all__ = ["CallLedger", "touch_call"]
 
 _UNANSWERED = frozenset({CallStatus.DIALING, CallStatus.RINGING})
 _ENDING = frozenset({CallStatus.TERMINATING, CallStatus.CANCELING, CallStatus.HANGUP})
 
 
+_CALLS: Final = PublishedRows(
+    lambda tx: tx.calls, CallView.render, lambda call_id: CallNotFound(f"no call {call_id}")
+)
+
+
 class CallLedger:
-    """Writes what happens to calls; events of calls go to their customer's stream."""
+    """Writes changes of calls; their events belong to the customer's stream."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     async def create(self, call: Call) -> None:
+        """Insert a call."""
+        dialling = ("call_dialing",) if call.status is CallStatus.DIALING else ()
         async with self._store.transaction() as tx:
-            await tx.calls.add(call)
-            await _publish(tx, "call_created", call)
-            if call.status is CallStatus.DIALING:
-                await _publish(tx, "call_dialing", call)
+            await _CALLS.add(tx, call, "call_created", *dialling)
 
-    async def rang(self, call_id: CallId) -> Call:
-        """Note that the far end rings; IllegalTransition if the call is beyond that."""
+    async def mark_ringing(self, call_id: CallId) -> Call:
+        """Mark the call as ringing at the far end; IllegalTransition if it is beyond that."""
 
         def change(call: Call, now: datetime) -> Call:
             status = step(CALL_TRANSITIONS, call.status, CallEvent.RANG)
@@ -51,16 +57,16 @@ class CallLedger:
 
         return await self._change(call_id, change)
 
-    async def chained(self, master_id: CallId, call_id: CallId) -> Call:
-        """Note that a call ends with its master."""
+    async def add_chained(self, master_id: CallId, call_id: CallId) -> Call:
+        """Add a call that ends when its master ends."""
 
         def change(call: Call, now: datetime) -> Call:
             return replace(call, chained_call_ids=(*call.chained_call_ids, call_id))
 
         return await self._change(master_id, change)
 
-    async def answered(self, call_id: CallId, action: dict[str, Any]) -> Call:
-        """Note that the call is up, and what its flow does; IllegalTransition if it is ending."""
+    async def mark_answered(self, call_id: CallId, action: dict[str, Any]) -> Call:
+        """Mark the call as progressing, with its flow's action; IllegalTransition if it is ending."""
 
         def change(call: Call, now: datetime) -> Call:
             status = step(CALL_TRANSITIONS, call.status, CallEvent.ANSWERED)
@@ -68,31 +74,31 @@ class CallLedger:
 
         return await self._change(call_id, change)
 
-    async def went_on(self, call_id: CallId, action: dict[str, Any]) -> Call:
-        """Tell that a call has left a room and goes on (api.md section 4.3); one that is ending stays as it is."""
+    async def set_action(self, call_id: CallId, action: dict[str, Any]) -> Call:
+        """Set the action of a call that left a room (api.md section 4.3); no change if it is ending."""
 
         def change(call: Call, now: datetime) -> Call:
             return call if call.status in _ENDING else replace(call, action=action, tm_update=now)
 
         return await self._change(call_id, change)
 
-    async def hanging_up(self, call_id: CallId) -> Call:
-        """Note that we end the call, or take it back; one that is ending stays as it is."""
+    async def mark_hanging_up(self, call_id: CallId) -> Call:
+        """Mark the call as terminating, or canceling if unanswered; no change if it is ending."""
 
         def change(call: Call, now: datetime) -> Call:
             if call.status in _ENDING:
                 return call
-            waits = call.direction == "outgoing" and call.status in _UNANSWERED
-            event = CallEvent.CANCEL if waits else CallEvent.HANG_UP
+            unanswered = call.direction == "outgoing" and call.status in _UNANSWERED
+            event = CallEvent.CANCEL if unanswered else CallEvent.HANG_UP
             return replace(call, status=step(CALL_TRANSITIONS, call.status, event))
 
         return await self._change(call_id, change)
 
-    async def ended(self, call_id: CallId, ended: LegEnded, action: dict[str, Any]) -> Call:
-        """Note the end, who caused it and during what; a call that has ended stays as it is.
+    async def mark_ended(self, call_id: CallId, ended: LegEnded, action: dict[str, Any]) -> Call:
+        """Mark the call as hung up, with cause and last action; no change if it is hung up.
 
-        Whoever does not pick up in time has ended the call itself: local is only what went
-        by way of terminating or canceling (api.md section 5.1).
+        A far end that does not answer in time counts as remote: local are only calls that
+        went through terminating or canceling (api.md section 5.1).
         """
 
         def change(call: Call, now: datetime) -> Call:
@@ -113,8 +119,8 @@ class CallLedger:
 
         return await self._change(call_id, change)
 
-    async def muted(self, call_id: CallId, direction: MuteDirection, on: bool) -> Call:
-        """Set or clear bits of the mute; CallNotProgressing unless the call is up."""
+    async def set_muted(self, call_id: CallId, direction: MuteDirection, on: bool) -> Call:
+        """Set or clear bits of the mute; CallNotProgressing unless the call is progressing."""
 
         def change(call: Call, now: datetime) -> Call:
             if call.status is not CallStatus.PROGRESSING:
@@ -123,53 +129,33 @@ class CallLedger:
 
         return await self._change(call_id, change)
 
-    async def deleted(self, call_id: CallId) -> Call:
-        """Note that the call is out of the lists."""
-        async with self._store.transaction() as tx:
-            call = await tx.calls.hold(call_id)
-            if call is None:
-                raise CallNotFound(f"no call {call_id}")
-            now = self._clock.now()
-            call = replace(call, tm_update=now, tm_delete=now)
-            await tx.calls.save(call)
-            await _publish(tx, "call_deleted", call)
-            return call
+    async def mark_deleted(self, call_id: CallId) -> Call:
+        """Mark the call as deleted: it is no longer listed."""
+
+        def change(call: Call, now: datetime) -> Call:
+            return replace(call, tm_delete=now)
+
+        return await self._change(call_id, change, "call_deleted")
 
     async def unfinished(self) -> list[Call]:
         """Return the calls that are not hung up."""
         async with self._store.snapshot() as tx:
             return await tx.calls.unfinished()
 
-    async def _change(self, call_id: CallId, change: Callable[[Call, datetime], Call]) -> Call:
+    async def _change(
+        self, call_id: CallId, change: Callable[[Call, datetime], Call], event_type: str | None = None
+    ) -> Call:
         async with self._store.transaction() as tx:
-            before = await tx.calls.hold(call_id)
-            if before is None:
-                raise CallNotFound(f"no call {call_id}")
-            now = self._clock.now()
-            after = change(before, now)
-            if after == before:
-                return before
-            after = replace(after, tm_update=now)
-            await tx.calls.save(after)
-            changed = before.status is not after.status
-            await _publish(tx, f"call_{after.status}" if changed else "call_updated", after)
-            return after
+            _, call = await _CALLS.update(tx, self._clock, call_id, change, event_type or _event_type)
+        return call
 
 
-async def publish_call_change(tx: Transaction, call_id: CallId, now: datetime) -> None:
-    """Tell that what records a call has changed."""
-    call = await tx.calls.hold(call_id)
+def _event_type(before: Call, after: Call) -> str:
+    return "call_updated" if before.status is after.status else f"call_{after.status}"
+
+
+async def touch_call(tx: Transaction, clock: Clock, call_id: UUID) -> None:
+    """Publish that the call's recordings have changed; a call that does not exist is ignored."""
+    call = await tx.calls.find_for_update(CallId(call_id))
     if call is not None:
-        call = replace(call, tm_update=now)
-        await tx.calls.save(call)
-        await _publish(tx, "call_updated", call)
-
-
-async def _publish(tx: Transaction, type_: str, call: Call) -> None:
-    await tx.outbox.add(
-        call.customer_id,
-        type_,
-        customer_id=call.customer_id,
-        data=CallView.render(call, tx.timestamp_style),
-        tm=call.tm_update or call.tm_create,
-    )
+        await _CALLS.save(tx, replace(call, tm_update=clock.now()), "call_updated")

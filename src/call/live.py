@@ -119,18 +119,18 @@ class LiveCall:
             await self._note_answered()
 
     async def _note_answered(self) -> None:
-        self.call = await self._ledger.answered(self.id, self.action)
+        self.call = await self._ledger.mark_answered(self.id, self.action)
         if not self.up.done():
             self.up.set_result(None)
 
     async def go_on(self) -> None:
         """Tell that the call has left a room and goes on; one that is ending does not."""
         if not self.over.done():
-            self.call = await self._ledger.went_on(self.id, self.action)
+            self.call = await self._ledger.set_action(self.id, self.action)
 
     async def set_mute(self, direction: MuteDirection, on: bool) -> None:
         """Mute or unmute; the other bit stays as it is."""
-        self.call = await self._ledger.muted(self.id, direction, on)
+        self.call = await self._ledger.set_muted(self.id, direction, on)
         try:
             self.port.set_muted(MuteDirection.IN in self.call.mute)
             self.port.set_deafened(MuteDirection.OUT in self.call.mute)
@@ -140,7 +140,7 @@ class LiveCall:
     async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
         """End the call from our side; harmless when it is ending."""
         if not self.over.done():
-            self.call = await self._ledger.hanging_up(self.id)
+            self.call = await self._ledger.mark_hanging_up(self.id)
             await self._leg.hang_up(reason)
 
     async def hold(self) -> None:
@@ -180,7 +180,7 @@ class DialledCall(LiveCall):
         """Write what the far end does until it has answered, or does not any more."""
         with suppress(IllegalTransition):  # taken back meanwhile
             if await self._outgoing_leg.rang():
-                self.call = await self._ledger.rang(self.id)
+                self.call = await self._ledger.mark_ringing(self.id)
                 self.rang.set_result(None)
             if await self._outgoing_leg.answered():
                 await self._note_answered()

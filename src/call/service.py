@@ -71,7 +71,7 @@ class CallService:
     async def start(self) -> None:
         """Hang up in the books the calls that an earlier run has lost."""
         for call in await self._ledger.unfinished():
-            await self._ledger.ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
+            await self._ledger.mark_ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
 
     async def incoming(
         self,
@@ -139,7 +139,7 @@ class CallService:
     async def delete(self, customer_id: CustomerId, call_id: CallId) -> Call:
         """End the call, and take it out of the lists."""
         await self.hang_up(customer_id, call_id)
-        return self._shown(await self._ledger.deleted(call_id))
+        return self._shown(await self._ledger.mark_deleted(call_id))
 
     async def hold(self, customer_id: CustomerId, call_id: CallId) -> None:
         """Put the call on hold: it is not heard and does not hear; CallNotProgressing unless it is up."""
@@ -201,7 +201,7 @@ class CallService:
             self._scope.spawn(f"leg {live.leg_id}", live.watch())
             with self._meanwhile(f"cap {live.id}", self._end_in_time(live)):
                 await work
-                await self._ledger.ended(live.id, await live.over, live.action)
+                await self._ledger.mark_ended(live.id, await live.over, live.action)
         finally:
             self._live_calls.remove(live)
 

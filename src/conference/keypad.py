@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from mixminus.clock import Clock
-from mixminus.conference.errors import ConferenceNotFound
+from mixminus.conference.ledger import CONFERENCES
 from mixminus.conference.participants import ParticipantService
-from mixminus.conference.publish import publish_conference
 from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.conference.telling import Telling
 from mixminus.errors import MixMinusError
@@ -127,13 +126,10 @@ class Keypad:
         """Lock the room, or unlock it; return which."""
         async with self._rooms.turn(seat.conference.id):
             async with self._store.transaction() as tx:
-                conference = await tx.conferences.hold(seat.conference.id)
-                if conference is None:
-                    raise ConferenceNotFound(f"no conference {seat.conference.id}")
+                conference = await CONFERENCES.find_for_update(tx, seat.conference.id)
                 settings = replace(conference.settings, locked=not conference.settings.locked)
                 conference = conference.changed(self._clock.now(), settings=settings)
-                await tx.conferences.save(conference)
-                await publish_conference(tx, "conference_updated", conference)
+                await CONFERENCES.save(tx, conference, "conference_updated")
             if room := self._rooms.find(conference.id):
                 room.settings = settings
         return settings.locked

@@ -1,10 +1,7 @@
 """The steps of a conference's life; whoever calls one holds the conference's turn (``Rooms.turn``)."""
 
-from dataclasses import replace
-
 from mixminus.clock import Clock
-from mixminus.conference.errors import ConferenceNotFound
-from mixminus.conference.publish import publish_change, publish_conference, publish_conferencecall
+from mixminus.conference.ledger import CONFERENCES, advance, touch_conference
 from mixminus.conference.recorder import Recorder
 from mixminus.conference.room import Room, Rooms
 from mixminus.conference.telling import Telling
@@ -15,9 +12,7 @@ from mixminus.log import get
 from mixminus.machine import step
 from mixminus.model.conference import (
     CONFERENCE_TRANSITIONS,
-    CONFERENCECALL_TRANSITIONS,
     Conference,
-    Conferencecall,
     ConferencecallEvent,
     ConferencecallStatus,
     ConferenceEvent,
@@ -27,37 +22,9 @@ from mixminus.model.ids import NIL, ConferenceId
 from mixminus.model.recording import RecordingOptions
 from mixminus.store.database import Store, Transaction
 
-__all__ = ["Lifecycle", "advance", "note_talking"]
+__all__ = ["Lifecycle"]
 
 log = get("conference")
-
-
-async def advance(
-    tx: Transaction, clock: Clock, participant: Conferencecall, event: ConferencecallEvent
-) -> Conferencecall:
-    """Take a participant one step on, and tell; whoever goes while talking has stopped talking first."""
-    if event is not ConferencecallEvent.AUDIO_CONNECTED:
-        participant = await note_talking(tx, clock, participant, talking=False)
-    status = step(CONFERENCECALL_TRANSITIONS, participant.status, event)
-    now = clock.now()
-    tm_join = now if status is ConferencecallStatus.JOINED else participant.tm_join
-    participant = replace(participant, status=status, tm_join=tm_join, tm_update=now)
-    await tx.conferencecalls.save(participant)
-    await publish_conferencecall(tx, participant)
-    return participant
-
-
-async def note_talking(
-    tx: Transaction, clock: Clock, participant: Conferencecall, *, talking: bool
-) -> Conferencecall:
-    """Tell that a participant talks, or no longer does; what is known already is not told again."""
-    if participant.talking is talking:
-        return participant
-    participant = replace(participant, talking=talking, tm_update=clock.now())
-    await tx.conferencecalls.save(participant)
-    type_ = "participant_talking_started" if talking else "participant_talking_ended"
-    await publish_conferencecall(tx, participant, type_)
-    return participant
 
 
 class Lifecycle:
@@ -84,27 +51,25 @@ class Lifecycle:
 
     async def begin(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
         """Open the bridge of a starting conference; one that is further on stays as it is."""
-        conference = await self.hold(tx, conference_id)
+        conference = await CONFERENCES.find_for_update(tx, conference_id)
         if conference.status is not ConferenceStatus.STARTING:
             return conference
         self._rooms.open(conference)
         status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.BRIDGE_OPENED)
         conference = conference.changed(self._clock.now(), status=status)
-        await tx.conferences.save(conference)
-        await publish_conference(tx, "conference_updated", conference)
+        await CONFERENCES.save(tx, conference, "conference_updated")
         return conference
 
     async def close(self, conference_id: ConferenceId) -> Conference:
         """Dismiss everybody: terminated when the last has left, at once if nobody is there."""
         async with self._store.transaction() as tx:
-            conference = await self.hold(tx, conference_id)
+            conference = await CONFERENCES.find_for_update(tx, conference_id)
             if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):
                 return conference
             now = self._clock.now()
             status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.DELETED)
             conference = conference.changed(now, status=status, tm_delete=now)
-            await tx.conferences.save(conference)
-            await publish_conference(tx, "conference_updated", conference)
+            await CONFERENCES.save(tx, conference, "conference_updated")
             for participant in await tx.conferencecalls.present(conference_id):
                 if participant.status is not ConferencecallStatus.LEAVING:
                     await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
@@ -121,12 +86,11 @@ class Lifecycle:
         await self._recorder.finish(conference.id)
         await self.transcriber.finish(conference.id)
         async with self._store.transaction() as tx:
-            conference = await self.hold(tx, conference.id)
+            conference = await CONFERENCES.find_for_update(tx, conference.id)
             now = self._clock.now()
             status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.EMPTIED)
             conference = conference.changed(now, status=status, tm_end=now)
-            await tx.conferences.save(conference)
-            await publish_conference(tx, "conference_deleted", conference)
+            await CONFERENCES.save(tx, conference, "conference_deleted")
         self._rooms.close(conference.id)
         return conference
 
@@ -137,7 +101,7 @@ class Lifecycle:
             for participant in lost:
                 await advance(tx, self._clock, participant, ConferencecallEvent.LEFT)
             if any(participant.tm_join for participant in lost):
-                conference = await publish_change(tx, conference.id, self._clock.now())
+                conference = await touch_conference(tx, self._clock, conference.id)
         if conference.status is ConferenceStatus.TERMINATING:
             await self.end_if_empty(conference)
         elif conference.type == "connect" and lost:
@@ -185,9 +149,3 @@ class Lifecycle:
     async def _expire(self, conference_id: ConferenceId) -> None:
         async with self._rooms.turn(conference_id):
             await self.close(conference_id)
-
-    async def hold(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
-        conference = await tx.conferences.hold(conference_id)
-        if conference is None:
-            raise ConferenceNotFound(f"no conference {conference_id}")
-        return conference

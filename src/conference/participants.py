@@ -11,8 +11,8 @@ from uuid import UUID
 from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
-from mixminus.conference.lifecycle import Lifecycle, advance
-from mixminus.conference.publish import publish_change, publish_conferencecall
+from mixminus.conference.ledger import CONFERENCECALLS, CONFERENCES, advance, touch_conference
+from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.conference.telling import Telling
 from mixminus.errors import Conflict
@@ -31,7 +31,7 @@ from mixminus.model.conference import (
     RoomSettings,
 )
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
-from mixminus.store.database import Store, Transaction
+from mixminus.store.database import Store
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
@@ -73,7 +73,7 @@ class ParticipantService:
         participant = await self.get_call(customer_id, conferencecall_id)
         async with self._rooms.turn(participant.conference_id):
             async with self._store.transaction() as tx:
-                participant = await self._hold(tx, conferencecall_id)
+                participant = await CONFERENCECALLS.find_for_update(tx, conferencecall_id)
                 participant = await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
             if seat := self._rooms.seat(participant.conference_id, conferencecall_id):
                 # Its flow wakes up, and gives the seat back by leave().
@@ -88,14 +88,13 @@ class ParticipantService:
         participant = await self.get_call(customer_id, conferencecall_id)
         async with self._rooms.turn(participant.conference_id):
             async with self._store.transaction() as tx:
-                participant = await self._hold(tx, conferencecall_id)
+                participant = await CONFERENCECALLS.find_for_update(tx, conferencecall_id)
                 if participant.status not in _HERE:
                     raise ConferencecallGone(f"conferencecall {conferencecall_id} is {participant.status}")
                 changed = change.applied_to(participant)
                 if changed != participant:
                     participant = replace(changed, tm_update=self._clock.now())
-                    await tx.conferencecalls.save(participant)
-                    await publish_conferencecall(tx, participant, "conferencecall_updated")
+                    await CONFERENCECALLS.save(tx, participant, "conferencecall_updated")
             if seat := self._rooms.seat(participant.conference_id, conferencecall_id):
                 seat.adjust(participant)
             if room := self._rooms.find(participant.conference_id):
@@ -153,8 +152,7 @@ class ParticipantService:
             role=seat.role,
         )
         async with self._store.transaction() as tx:
-            await tx.conferencecalls.add(participant)
-            await publish_conferencecall(tx, participant)
+            await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
 
     async def connect(self, seat: Seat) -> bool:
         """Let the participant hear and be heard; False if it was dismissed before, or must wait at the door."""
@@ -168,11 +166,11 @@ class ParticipantService:
                 return False
             try:
                 async with self._store.transaction() as tx:
-                    participant = await self._hold(tx, seat.id)
+                    participant = await CONFERENCECALLS.find_for_update(tx, seat.id)
                     seat.adjust(participant)
                     self._rooms.connect(room, seat)
                     await advance(tx, self._clock, participant, ConferencecallEvent.AUDIO_CONNECTED)
-                    await publish_change(tx, seat.conference.id, self._clock.now())
+                    await touch_conference(tx, self._clock, seat.conference.id)
             except BaseException:
                 seat.port.leave()
                 raise
@@ -189,12 +187,12 @@ class ParticipantService:
                 return
             self._rooms.get_up(room, seat)
             async with self._store.transaction() as tx:
-                participant = await self._hold(tx, seat.id)
+                participant = await CONFERENCECALLS.find_for_update(tx, seat.id)
                 await advance(tx, self._clock, participant, ConferencecallEvent.LEFT)
                 if seat.joined:
-                    conference = await publish_change(tx, seat.conference.id, self._clock.now())
+                    conference = await touch_conference(tx, self._clock, seat.conference.id)
                 else:
-                    conference = await self._lifecycle.hold(tx, seat.conference.id)
+                    conference = await CONFERENCES.find_for_update(tx, seat.conference.id)
             await self._left(room, seat, conference)
 
     async def _joined(self, room: Room, seat: Seat) -> None:
@@ -227,12 +225,6 @@ class ParticipantService:
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(seat.call_id)
         return (call.source.name or call.source.target_name) if call else ""
-
-    async def _hold(self, tx: Transaction, conferencecall_id: ConferencecallId) -> Conferencecall:
-        participant = await tx.conferencecalls.hold(conferencecall_id)
-        if participant is None:
-            raise ConferencecallNotFound(f"no conferencecall {conferencecall_id}")
-        return participant
 
 
 def _ends(room: Room, seat: Seat, conference: Conference) -> bool:

@@ -8,8 +8,8 @@ from mixminus.clock import Clock
 from mixminus.conference.admission import check_place, check_settings, role_of
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.conference.flows import ConferenceFlows
+from mixminus.conference.ledger import CONFERENCES
 from mixminus.conference.lifecycle import Lifecycle
-from mixminus.conference.publish import publish_conference
 from mixminus.conference.recorder import Recorder
 from mixminus.conference.room import Room, Rooms
 from mixminus.errors import InvalidArgument
@@ -62,9 +62,9 @@ class ConferenceService:
         """Return the new conference while it is starting; it progresses within milliseconds."""
         conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
         async with self._store.transaction() as tx:
-            await tx.conferences.add(conference)
+            await CONFERENCES.add(tx, conference)
             await tx.outbox.open(conference.id)
-            await publish_conference(tx, "conference_created", conference)
+            await CONFERENCES.publish(tx, conference, "conference_created")
         self._scope.spawn(f"begin {conference.id}", self._begin(conference.id))
         self._lifecycle.arm(conference)
         return conference
@@ -100,8 +100,7 @@ class ConferenceService:
                 conference = conference.changed(
                     now, **_fields(profile), timeout_s=timeout_s, tm_timeout=_deadline(now, timeout_s)
                 )
-                await tx.conferences.save(conference)
-                await publish_conference(tx, "conference_updated", conference)
+                await CONFERENCES.save(tx, conference, "conference_updated")
             self._lifecycle.arm(conference)
             if room := self._rooms.find(conference_id):
                 room.settings = conference.settings
@@ -117,8 +116,7 @@ class ConferenceService:
             async with self._store.transaction() as tx:
                 conference = await self._open(tx, conference_id)
                 conference = conference.changed(self._clock.now(), direct_hash=new_direct_hash())
-                await tx.conferences.save(conference)
-                await publish_conference(tx, "conference_updated", conference)
+                await CONFERENCES.save(tx, conference, "conference_updated")
         return conference
 
     async def check_entry(self, customer_id: CustomerId, conference_id: ConferenceId, pin: str) -> Conference:
@@ -187,7 +185,7 @@ class ConferenceService:
         return conference, self._rooms.require(conference)
 
     async def _open(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
-        conference = await self._lifecycle.hold(tx, conference_id)
+        conference = await CONFERENCES.find_for_update(tx, conference_id)
         if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):
             raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
         return conference

@@ -8,7 +8,7 @@ and an end that meet before they were written cancel each other.
 from collections import Counter, defaultdict
 
 from mixminus.clock import Clock
-from mixminus.conference.lifecycle import note_talking
+from mixminus.conference.ledger import set_talking
 from mixminus.conference.room import Rooms
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
@@ -59,9 +59,9 @@ class TalkingWatch:
             try:
                 async with self._store.transaction() as tx:
                     for id_, talking in words.items():
-                        participant = await tx.conferencecalls.hold(id_)
+                        participant = await tx.conferencecalls.find_for_update(id_)
                         if participant and participant.status is ConferencecallStatus.JOINED:
-                            await note_talking(tx, self._clock, participant, talking=talking)
+                            await set_talking(tx, self._clock, participant, talking=talking)
             except Unavailable as exc:
                 self.counters["talking.lost"] += len(words)
                 log.warning("talking not told", conference_id=str(conference_id), exc_info=exc)

@@ -8,7 +8,7 @@ __all__ = [
     "NumberNotFound",
     "NumberTaken",
     "PasswordNeeded",
-    "ThingDeleted",
+    "ResourceDeleted",
     "TrunkNotFound",
     "TrunkTaken",
 ]
@@ -42,5 +42,5 @@ class PasswordNeeded(InvalidArgument):
     """Whoever is to be asked for a password must have one."""
 
 
-class ThingDeleted(Conflict):
+class ResourceDeleted(Conflict):
     """A thing that is deleted can be read, and not be changed."""

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from mixminus.clock import Clock
-from mixminus.directory.errors import ExtensionNotFound, ExtensionTaken, ThingDeleted
+from mixminus.directory.errors import ExtensionNotFound, ExtensionTaken, ResourceDeleted
+from mixminus.directory.ledger import EXTENSIONS
 from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Extension, ExtensionProfile, ExtensionSpec
 from mixminus.model.ids import CustomerId, ExtensionId, new_direct_hash, new_id
-from mixminus.store.database import Store, Transaction
+from mixminus.store.database import Store
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
-from mixminus.wire.directory import ExtensionView
 
 __all__ = ["ExtensionService"]
 
@@ -49,10 +49,9 @@ class ExtensionService:
         )
         async with self._store.transaction() as tx:
             try:
-                await tx.extensions.add(extension)
+                await EXTENSIONS.add(tx, extension, "extension_created")
             except AlreadyExists as exc:
                 raise ExtensionTaken("this extension exists") from exc
-            await _publish(tx, "extension_created", extension)
         self._tell()
         return extension
 
@@ -77,13 +76,12 @@ class ExtensionService:
     async def delete(self, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
         """Forget its phones and let none log in again; one that is deleted is returned as it is."""
         async with self._store.transaction() as tx:
-            extension = await self._hold(tx, customer_id, extension_id)
+            extension = await EXTENSIONS.find_for_update(tx, extension_id, customer_id)
             if extension.tm_delete is None:
                 now = self._clock.now()
                 extension = replace(extension, tm_update=now, tm_delete=now)
-                await tx.extensions.save(extension)
+                await EXTENSIONS.save(tx, extension, "extension_deleted")
                 await tx.bindings.replace(extension_id, ())
-                await _publish(tx, "extension_deleted", extension)
         self._tell()
         return extension
 
@@ -91,34 +89,19 @@ class ExtensionService:
         self, customer_id: CustomerId, extension_id: ExtensionId, change: Callable[[Extension], Extension]
     ) -> Extension:
         async with self._store.transaction() as tx:
-            before = await self._hold(tx, customer_id, extension_id)
+            before = await EXTENSIONS.find_for_update(tx, extension_id, customer_id)
             if before.tm_delete is not None:
-                raise ThingDeleted(f"extension {extension_id} is deleted")
+                raise ResourceDeleted(f"extension {extension_id} is deleted")
             after = change(before)
             if after == before:
                 return before
             after = replace(after, tm_update=self._clock.now())
-            await tx.extensions.save(after)
+            await EXTENSIONS.save(tx, after, "extension_updated")
             if after.password != before.password:
                 await tx.bindings.replace(extension_id, ())
-            await _publish(tx, "extension_updated", after)
         self._tell()
         return after
-
-    async def _hold(self, tx: Transaction, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
-        extension = await tx.extensions.hold(extension_id)
-        return owned(extension, customer_id, ExtensionNotFound(f"no extension {extension_id}"))
 
     def _tell(self) -> None:
         for told in self._watchers:
             told()
-
-
-async def _publish(tx: Transaction, type_: str, extension: Extension) -> None:
-    await tx.outbox.add(
-        extension.customer_id,
-        type_,
-        customer_id=extension.customer_id,
-        data=ExtensionView.render(extension, tx.timestamp_style),
-        tm=extension.tm_update or extension.tm_create,
-    )

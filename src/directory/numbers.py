@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from mixminus.clock import Clock
-from mixminus.directory.errors import NumberNotFound, NumberTaken, ThingDeleted
+from mixminus.directory.errors import NumberNotFound, NumberTaken, ResourceDeleted
+from mixminus.directory.ledger import NUMBERS
 from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Number, NumberProfile, NumberSpec
 from mixminus.model.ids import CustomerId, NumberId, new_id
-from mixminus.store.database import Store, Transaction
+from mixminus.store.database import Store
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
-from mixminus.wire.directory import NumberView
 
 __all__ = ["NumberService"]
 
@@ -46,10 +46,9 @@ class NumberService:
         )
         async with self._store.transaction() as tx:
             try:
-                await tx.numbers.add(number)
+                await NUMBERS.add(tx, number, "number_created")
             except AlreadyExists as exc:
                 raise NumberTaken("this number is in use") from exc
-            await _publish(tx, "number_created", number)
         return number
 
     async def update(self, customer_id: CustomerId, number_id: NumberId, profile: NumberProfile) -> Number:
@@ -75,39 +74,23 @@ class NumberService:
     async def delete(self, customer_id: CustomerId, number_id: NumberId) -> Number:
         """Let the number lead nowhere; one that is deleted is returned as it is."""
         async with self._store.transaction() as tx:
-            number = await self._hold(tx, customer_id, number_id)
+            number = await NUMBERS.find_for_update(tx, number_id, customer_id)
             if number.tm_delete is None:
                 now = self._clock.now()
                 number = replace(number, tm_update=now, tm_delete=now)
-                await tx.numbers.save(number)
-                await _publish(tx, "number_deleted", number)
+                await NUMBERS.save(tx, number, "number_deleted")
             return number
 
     async def _change(
         self, customer_id: CustomerId, number_id: NumberId, change: Callable[[Number], Number]
     ) -> Number:
         async with self._store.transaction() as tx:
-            before = await self._hold(tx, customer_id, number_id)
+            before = await NUMBERS.find_for_update(tx, number_id, customer_id)
             if before.tm_delete is not None:
-                raise ThingDeleted(f"number {number_id} is deleted")
+                raise ResourceDeleted(f"number {number_id} is deleted")
             after = change(before)
             if after == before:
                 return before
             after = replace(after, tm_update=self._clock.now())
-            await tx.numbers.save(after)
-            await _publish(tx, "number_updated", after)
+            await NUMBERS.save(tx, after, "number_updated")
             return after
-
-    async def _hold(self, tx: Transaction, customer_id: CustomerId, number_id: NumberId) -> Number:
-        number = await tx.numbers.hold(number_id)
-        return owned(number, customer_id, NumberNotFound(f"no number {number_id}"))
-
-
-async def _publish(tx: Transaction, type_: str, number: Number) -> None:
-    await tx.outbox.add(
-        number.customer_id,
-        type_,
-        customer_id=number.customer_id,
-        data=NumberView.render(number, tx.timestamp_style),
-        tm=number.tm_update or number.tm_create,
-    )

@@ -26,7 +26,7 @@ class RegistrationService:
         Raises Rejected when the REGISTER may not be followed; nothing has changed then.
         """
         async with self._store.transaction() as tx:
-            extension = await tx.extensions.hold(asked.extension_id)
+            extension = await tx.extensions.find_for_update(asked.extension_id)
             if extension is None or extension.tm_delete is not None:
                 raise Rejected(_FORBIDDEN)
             now = self._clock.now()

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from mixminus.clock import Clock
-from mixminus.directory.errors import PasswordNeeded, ThingDeleted, TrunkNotFound, TrunkTaken
+from mixminus.directory.errors import PasswordNeeded, ResourceDeleted, TrunkNotFound, TrunkTaken
+from mixminus.directory.ledger import TRUNKS
 from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Trunk, TrunkSpec
 from mixminus.model.ids import CustomerId, TrunkId, new_id
-from mixminus.store.database import Store, Transaction
+from mixminus.store.database import Store
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
-from mixminus.wire.directory import TrunkView
 
 __all__ = ["TrunkService"]
 
@@ -51,10 +51,9 @@ class TrunkService:
         )
         async with self._store.transaction() as tx:
             try:
-                await tx.trunks.add(trunk)
+                await TRUNKS.add(tx, trunk, "trunk_created")
             except AlreadyExists as exc:
                 raise TrunkTaken("this domain name is in use") from exc
-            await _publish(tx, "trunk_created", trunk)
         self._tell()
         return trunk
 
@@ -62,33 +61,27 @@ class TrunkService:
         """Replace everything but the domain name."""
         _check(spec)
         async with self._store.transaction() as tx:
-            before = await self._hold(tx, customer_id, trunk_id)
+            before = await TRUNKS.find_for_update(tx, trunk_id, customer_id)
             if before.tm_delete is not None:
-                raise ThingDeleted(f"trunk {trunk_id} is deleted")
+                raise ResourceDeleted(f"trunk {trunk_id} is deleted")
             after = replace(before, **asdict(spec) | {"domain_name": before.domain_name})
             if after == before:
                 return before
             after = replace(after, tm_update=self._clock.now())
-            await tx.trunks.save(after)
-            await _publish(tx, "trunk_updated", after)
+            await TRUNKS.save(tx, after, "trunk_updated")
         self._tell()
         return after
 
     async def delete(self, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
         """Let no call through any more; one that is deleted is returned as it is."""
         async with self._store.transaction() as tx:
-            trunk = await self._hold(tx, customer_id, trunk_id)
+            trunk = await TRUNKS.find_for_update(tx, trunk_id, customer_id)
             if trunk.tm_delete is None:
                 now = self._clock.now()
                 trunk = replace(trunk, tm_update=now, tm_delete=now)
-                await tx.trunks.save(trunk)
-                await _publish(tx, "trunk_deleted", trunk)
+                await TRUNKS.save(tx, trunk, "trunk_deleted")
         self._tell()
         return trunk
-
-    async def _hold(self, tx: Transaction, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
-        trunk = await tx.trunks.hold(trunk_id)
-        return owned(trunk, customer_id, TrunkNotFound(f"no trunk {trunk_id}"))
 
     def _tell(self) -> None:
         for told in self._watchers:
@@ -98,13 +91,3 @@ class TrunkService:
 def _check(spec: TrunkSpec) -> None:
     if "basic" in spec.auth_types and not (spec.username and spec.password):
         raise PasswordNeeded("auth_types has basic: username and password must be given")
-
-
-async def _publish(tx: Transaction, type_: str, trunk: Trunk) -> None:
-    await tx.outbox.add(
-        trunk.customer_id,
-        type_,
-        customer_id=trunk.customer_id,
-        data=TrunkView.render(trunk, tx.timestamp_style),
-        tm=trunk.tm_update or trunk.tm_create,
-    )

@@ -66,9 +66,9 @@ class ActiveflowService:
         """Return the activeflow ended, whatever it did; its call, if it has one, is hung up."""
         await self.get(customer_id, activeflow_id)
         self._runner.stop(activeflow_id)
-        return await self._runner.ledger.ended(activeflow_id)
+        return await self._runner.ledger.mark_ended(activeflow_id)
 
     async def delete(self, customer_id: CustomerId, activeflow_id: ActiveflowId) -> Activeflow:
         """Stop the activeflow, and take it out of the lists."""
         await self.stop(customer_id, activeflow_id)
-        return await self._runner.ledger.deleted(activeflow_id)
+        return await self._runner.ledger.mark_deleted(activeflow_id)

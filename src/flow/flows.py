@@ -127,7 +127,7 @@ class FlowService:
         self, customer_id: CustomerId, flow_id: FlowId, change: Callable[[Flow, datetime], Flow]
     ) -> Flow:
         async with self._store.transaction() as tx:
-            flow = await tx.flows.hold(flow_id)
+            flow = await tx.flows.find_for_update(flow_id)
             flow = owned(flow, customer_id, FlowNotFound(f"no flow {flow_id}"))
             if flow.tm_delete is not None:
                 raise FlowNotFound(f"no flow {flow_id}")

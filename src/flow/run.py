@@ -184,7 +184,7 @@ class FlowRun:
 
     async def _publish(self, action: Action) -> None:
         """Store and publish what is being executed; an instant action is stored together with the next one."""
-        source = self._ledger.begun(action.source)
+        source = self._ledger.stamped(action.source)
         self.unsaved.append(source)
         if action.type is None or not action.type.instant:
             await self._ledger.advance(self.activeflow.id, self.unsaved)

@@ -42,7 +42,7 @@ class FlowRunner:
 
     async def start(self) -> None:
         """Note the end of what an earlier run has left: what it belonged to is lost."""
-        await self.ledger.end_lost()
+        await self.ledger.end_unfinished()
 
     async def run(self, call: LiveCall, program: Program) -> None:
         """Do a call's program to the end; Interrupted when the call ends first."""
@@ -58,14 +58,14 @@ class FlowRunner:
             tm_create=self._clock.now(),
         )
         known = {**given(program.variables), **of_call(row), **of_activeflow(activeflow)}
-        await self.ledger.begin(activeflow)
+        await self.ledger.create(activeflow)
         await self._carry_out(activeflow, program, Variables(known, call.digits), call)
 
     async def launch(self, activeflow: Activeflow, program: Program) -> None:
         """Begin a flow that has no call; it goes on by itself. TooManyFlows if too many do."""
         if self._closed or len(self._scope) >= MAX_WITHOUT_CALL:
             raise TooManyFlows(f"{len(self._scope)} flows run without a call; try later")
-        await self.ledger.begin(activeflow)
+        await self.ledger.create(activeflow)
         variables = Variables({**program.variables, **of_activeflow(activeflow)})
         self._scope.spawn(f"flow {activeflow.id}", self._alone(activeflow, program, variables))
 
@@ -101,7 +101,7 @@ class FlowRunner:
             await run.run(program.actions)
         finally:
             del self._live[activeflow.id]
-            await self.ledger.ended(activeflow.id, run.unsaved)
+            await self.ledger.mark_ended(activeflow.id, run.unsaved)
             await self._follow(activeflow, variables)
 
     async def _follow(self, ended: Activeflow, variables: Variables) -> None:

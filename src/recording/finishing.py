@@ -1,4 +1,4 @@
-"""Finisher: what was captured is encoded, stored, written in the books and told; also what an earlier run has left."""
+"""Finisher: encodes, stores and marks as ended what was captured, by this run of the server or an earlier one."""
 
 import asyncio
 import functools
@@ -15,9 +15,9 @@ from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.model.ids import RecordingId
 from mixminus.model.recording import Recording
-from mixminus.recording.books import RecordingBooks
 from mixminus.recording.completion import TIMELINE, Completed, complete
 from mixminus.recording.encode import EncodingStopped
+from mixminus.recording.ledger import RecordingLedger
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.storage import LocalStorage, Storage
 from mixminus.recording.wav import repair_wav
@@ -41,7 +41,7 @@ class Finisher:
 
     def __init__(
         self,
-        books: RecordingBooks,
+        ledger: RecordingLedger,
         clock: Clock,
         *,
         directory: Path,
@@ -51,7 +51,7 @@ class Finisher:
         on_ended: OnEnded,
     ) -> None:
         self._on_ended = on_ended
-        self._books = books
+        self._ledger = ledger
         self._clock = clock
         self._directory = directory
         self._sample_rate_hz = sample_rate_hz
@@ -79,9 +79,9 @@ class Finisher:
 
     async def repair(self) -> None:
         """Take up the recordings that an earlier run has left: they end at the last sample on the disk."""
-        for recording in await self._books.unfinished():
+        for recording in await self._ledger.unfinished():
             if self.is_long(recording):
-                await self._books.captured(recording.id, None, "")
+                await self._ledger.mark_captured(recording.id, None, "")
                 self._scope.spawn(f"repair {recording.id}", self._repair(recording))
             else:
                 await self._repair(recording)
@@ -119,13 +119,13 @@ class Finisher:
         samples = completed.samples if completed else 0
         begin = recording.tm_start or recording.tm_create
         tm_end = tm_end or begin + timedelta(seconds=samples / self._sample_rate_hz)
-        write = functools.partial(self._books.end, recording.id, tm_end, completed, error)
+        write = functools.partial(self._ledger.mark_ended, recording.id, tm_end, completed, error)
         if ended := await self.insist(write):
             log.info("recording ended", recording_id=str(recording.id), samples=samples, error=ended.error)
             await self._tell(ended)
 
     async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Return what a change of the books returns, tried until they take it: they may be on the full disk, too."""
+        """Return what a change in the ledger returns; retry while the database fails, as it may share the full disk."""
         while True:
             try:
                 return await write()
@@ -153,7 +153,7 @@ class Finisher:
         path = self._directory / f"{recording.id}.wav"
         samples = await self.on_disk(functools.partial(repair_wav, path)) if path.exists() else 0
         begin = recording.tm_start or recording.tm_create
-        await self._books.end(
+        await self._ledger.mark_ended(
             recording.id, begin + timedelta(seconds=samples / self._sample_rate_hz), None, "repaired"
         )
 

@@ -167,7 +167,7 @@ class RecordingLibrary:
             raise FileNotFound(f"recording {recording_id} cannot be decoded") from None
 
     async def verify(self, customer_id: CustomerId, recording_id: RecordingId) -> list[Finding]:
-        """Return what is not as it was sealed, by the files and by the books."""
+        """Return what differs from the sealed state, in files or rows."""
         recording = await self._ended(customer_id, recording_id)
         return await self._done(functools.partial(self._verify, recording))
 
@@ -177,13 +177,13 @@ class RecordingLibrary:
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
         await self._done(functools.partial(self._recordings.storage.delete, recording_id))
-        return await self._recordings.books.deleted(recording_id)
+        return await self._recordings.ledger.mark_deleted(recording_id)
 
     async def look_after(self) -> None:
         """Delete what is older than the retention, and store what has not been."""
         if self._retention_days:
             moment = self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S)
-            for recording in await self._recordings.books.ended_before(moment):
+            for recording in await self._recordings.ledger.ended_before(moment):
                 await self.delete(recording.customer_id, recording.id)
                 log.info("recording expired", recording_id=str(recording.id))
         await self._recordings.store_again()

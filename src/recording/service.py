@@ -30,7 +30,6 @@ from mixminus.mixer import (
 from mixminus.model.conference import Conference
 from mixminus.model.ids import ConferenceId, CustomerId, RecordingId
 from mixminus.model.recording import PauseMode, Recording, RecordingOptions, RecordingStatus
-from mixminus.recording.books import RecordingBooks
 from mixminus.recording.errors import (
     FileNotFound,
     RecordingNotActive,
@@ -39,6 +38,7 @@ from mixminus.recording.errors import (
 )
 from mixminus.recording.finishing import Finisher, OnEnded
 from mixminus.recording.layout import MAIN, CallLayout, Layout, RoomLayout
+from mixminus.recording.ledger import RecordingLedger
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.storage import LocalStorage, Storage
 from mixminus.recording.tracks import TrackSet, begin_of
@@ -69,7 +69,7 @@ class RecordingService:
         on_ended: OnEnded,
     ) -> None:
         """``on_ended`` is called with each recording that has ended, until the service closes."""
-        self.books = RecordingBooks(store, clock)
+        self.ledger = RecordingLedger(store, clock)
         self.storage = storage or LocalStorage(directory)
         self.directory = directory
         self.counters: Counter[str] = Counter(
@@ -79,7 +79,7 @@ class RecordingService:
         self._sample_rate_hz = sample_rate_hz
         self._seat_of = seat_of
         self._finisher = Finisher(
-            self.books,
+            self.ledger,
             clock,
             directory=directory,
             sample_rate_hz=sample_rate_hz,
@@ -98,7 +98,7 @@ class RecordingService:
     async def start(self, conference: Conference, bridge: Bridge, options: RecordingOptions) -> None:
         """Record a room from now on; silence counts."""
         layout = RoomLayout(channels=options.channels, stems=options.stems)
-        recording = self.books.new("confbridge", conference.customer_id, conference.id, options)
+        recording = self.ledger.new("confbridge", conference.customer_id, conference.id, options)
 
         def open_tap() -> Tap:
             return bridge.open_tap(self._sample_rate_hz, stems=options.stems or options.channels > 1)
@@ -113,7 +113,7 @@ class RecordingService:
         """Record what a call says and hears from now on, in rooms and outside; it ends with the call."""
         port = live.port
         layout = CallLayout(port.id, channels=options.channels, stems=options.stems)
-        recording = self.books.new("call", live.call.customer_id, live.id, options)
+        recording = self.ledger.new("call", live.call.customer_id, live.id, options)
 
         def arrive(session: RecordingSession) -> None:
             self._by_port[port.id].append(session)
@@ -126,7 +126,7 @@ class RecordingService:
 
     async def stop(self, reference_id: UUID) -> None:
         """Let what records a room or a call end; ``recording_finished`` follows when the files are whole."""
-        for recording_id in await self.books.stop(reference_id):
+        for recording_id in await self.ledger.mark_stopping(reference_id):
             if session := self._sessions.get(recording_id):
                 session.stop()
 
@@ -146,11 +146,11 @@ class RecordingService:
 
     async def get(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
         """Return a customer's recording as it is now; RecordingNotFound."""
-        return self.shown(await self.books.find(customer_id, recording_id))
+        return self.shown(await self.ledger.find(customer_id, recording_id))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Recording]:
         """Return recordings of all states, newest first."""
-        return [self.shown(each) for each in await self.books.page(customer_id, page)]
+        return [self.shown(each) for each in await self.ledger.page(customer_id, page)]
 
     async def ended(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
         """Return a recording that has ended; RecordingNotEnded."""
@@ -236,7 +236,7 @@ class RecordingService:
         tap = None
         try:
             tap = open_tap()
-            recording = await self.books.begin(recording, self._clock.now())
+            recording = await self.ledger.create(recording, self._clock.now())
         except BaseException:
             if tap is not None:
                 tap.close()
@@ -283,7 +283,7 @@ class RecordingService:
                 log.error("recording cut short", recording_id=str(recording.id), reason=session.error)
             if session.error or self._finisher.is_long(recording):
                 await self._finisher.insist(
-                    functools.partial(self.books.captured, recording.id, tm_end, session.error)
+                    functools.partial(self.ledger.mark_captured, recording.id, tm_end, session.error)
                 )
             await self._finisher.finish(recording, tm_end, session)
         finally:

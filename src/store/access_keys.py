@@ -33,8 +33,8 @@ class AccessKeyRows:
     async def find(self, key_id: AccessKeyId) -> AccessKey | None:
         return await self._one(select(access_keys).where(access_keys.c.id == key_id))
 
-    async def hold(self, key_id: AccessKeyId) -> AccessKey | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, key_id: AccessKeyId) -> AccessKey | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(access_keys).where(access_keys.c.id == key_id).with_for_update())
 
     async def page(self, customer_id: CustomerId, page: Page) -> list[AccessKey]:

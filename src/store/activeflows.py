@@ -37,8 +37,8 @@ class ActiveflowRows:
     async def find(self, activeflow_id: ActiveflowId) -> Activeflow | None:
         return await self._one(select(activeflows).where(activeflows.c.id == activeflow_id))
 
-    async def hold(self, activeflow_id: ActiveflowId) -> Activeflow | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, activeflow_id: ActiveflowId) -> Activeflow | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(activeflows).where(activeflows.c.id == activeflow_id).with_for_update())
 
     async def page(self, customer_id: CustomerId, page: Page) -> list[Activeflow]:

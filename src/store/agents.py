@@ -38,8 +38,8 @@ class AgentRows:
     async def find(self, agent_id: AgentId) -> Agent | None:
         return await self._one(select(agents).where(agents.c.id == agent_id))
 
-    async def hold(self, agent_id: AgentId) -> Agent | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, agent_id: AgentId) -> Agent | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(agents).where(agents.c.id == agent_id).with_for_update())
 
     async def page(self, customer_id: CustomerId, page: Page) -> list[Agent]:

@@ -33,8 +33,8 @@ class CallRows:
     async def find(self, call_id: CallId) -> Call | None:
         return await self._one(select(calls).where(calls.c.id == call_id))
 
-    async def hold(self, call_id: CallId) -> Call | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, call_id: CallId) -> Call | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(calls).where(calls.c.id == call_id).with_for_update())
 
     async def unfinished(self) -> list[Call]:

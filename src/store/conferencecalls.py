@@ -34,8 +34,8 @@ class ConferencecallRows:
     async def find(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
         return await self._one(select(conferencecalls).where(conferencecalls.c.id == conferencecall_id))
 
-    async def hold(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(
             select(conferencecalls).where(conferencecalls.c.id == conferencecall_id).with_for_update()
         )

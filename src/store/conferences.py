@@ -44,8 +44,8 @@ class ConferenceRows:
     async def find(self, conference_id: ConferenceId) -> Conference | None:
         return await self._one(select(conferences).where(conferences.c.id == conference_id))
 
-    async def hold(self, conference_id: ConferenceId) -> Conference | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, conference_id: ConferenceId) -> Conference | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(conferences).where(conferences.c.id == conference_id).with_for_update())
 
     async def find_by_direct_hash(self, direct_hash: str) -> Conference | None:

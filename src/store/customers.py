@@ -33,8 +33,8 @@ class CustomerRows:
     async def find(self, customer_id: CustomerId) -> Customer | None:
         return await self._one(select(customers).where(customers.c.id == customer_id))
 
-    async def hold(self, customer_id: CustomerId) -> Customer | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, customer_id: CustomerId) -> Customer | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(customers).where(customers.c.id == customer_id).with_for_update())
 
     async def first(self) -> Customer | None:

@@ -42,8 +42,8 @@ class ExtensionRows:
     async def find(self, extension_id: ExtensionId) -> Extension | None:
         return await self._one(select(extensions).where(extensions.c.id == extension_id))
 
-    async def hold(self, extension_id: ExtensionId) -> Extension | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, extension_id: ExtensionId) -> Extension | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(extensions).where(extensions.c.id == extension_id).with_for_update())
 
     async def find_by_direct_hash(self, direct_hash: str) -> Extension | None:

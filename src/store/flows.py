@@ -30,8 +30,8 @@ class FlowRows:
     async def find(self, flow_id: FlowId) -> Flow | None:
         return await self._one(select(flows).where(flows.c.id == flow_id))
 
-    async def hold(self, flow_id: FlowId) -> Flow | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, flow_id: FlowId) -> Flow | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(flows).where(flows.c.id == flow_id).with_for_update())
 
     async def find_by_direct_hash(self, direct_hash: str) -> Flow | None:

@@ -33,8 +33,8 @@ class GroupcallRows:
         found = await self._many(select(groupcalls).where(groupcalls.c.id == groupcall_id))
         return next(iter(found), None)
 
-    async def hold(self, groupcall_id: UUID) -> Groupcall | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, groupcall_id: UUID) -> Groupcall | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         query = select(groupcalls).where(groupcalls.c.id == groupcall_id)
         return next(iter(await self._many(query.with_for_update())), None)
 

@@ -37,8 +37,8 @@ class NumberRows:
     async def find(self, number_id: NumberId) -> Number | None:
         return await self._one(select(numbers).where(numbers.c.id == number_id))
 
-    async def hold(self, number_id: NumberId) -> Number | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, number_id: NumberId) -> Number | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(numbers).where(numbers.c.id == number_id).with_for_update())
 
     async def find_dialled(self, number: str) -> Number | None:

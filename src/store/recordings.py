@@ -37,8 +37,8 @@ class RecordingRows:
     async def find(self, recording_id: RecordingId) -> Recording | None:
         return await self._one(select(recordings).where(recordings.c.id == recording_id))
 
-    async def hold(self, recording_id: RecordingId) -> Recording | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, recording_id: RecordingId) -> Recording | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(recordings).where(recordings.c.id == recording_id).with_for_update())
 
     async def unfinished(self, reference_id: UUID | None = None) -> list[Recording]:

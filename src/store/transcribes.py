@@ -38,8 +38,8 @@ class TranscribeRows:
     async def find(self, transcribe_id: TranscribeId) -> Transcribe | None:
         return await self._one(select(transcribes).where(transcribes.c.id == transcribe_id))
 
-    async def hold(self, transcribe_id: TranscribeId) -> Transcribe | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, transcribe_id: TranscribeId) -> Transcribe | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(transcribes).where(transcribes.c.id == transcribe_id).with_for_update())
 
     async def unfinished(self) -> list[Transcribe]:

@@ -40,8 +40,8 @@ class TrunkRows:
     async def find(self, trunk_id: TrunkId) -> Trunk | None:
         return await self._one(select(trunks).where(trunks.c.id == trunk_id))
 
-    async def hold(self, trunk_id: TrunkId) -> Trunk | None:
-        """Find, and keep the row from others until the transaction's end."""
+    async def find_for_update(self, trunk_id: TrunkId) -> Trunk | None:
+        """Return the row, locked until the transaction ends; None if there is none."""
         return await self._one(select(trunks).where(trunks.c.id == trunk_id).with_for_update())
 
     async def find_named(self, domain_name: str) -> Trunk | None:

@@ -1,4 +1,4 @@
-"""A store with a customer in it, and events to tell."""
+"""A store with a customer, and an outbox to add events to."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

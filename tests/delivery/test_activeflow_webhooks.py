@@ -1,4 +1,4 @@
-"""An activeflow's own webhook is told what happens to it, besides the customer's, in order, over a restart too."""
+"""An activeflow's own webhook: order, refusals, restarts."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,12 +27,12 @@ def body(receiver: WebhookReceiver, path: str, **more: Any) -> dict[str, Any]:
     return {"actions": [mark("a")], "webhook_uri": receiver.uri.replace("hook", path), **more}
 
 
-async def told_everything(front: Front) -> bool:
+async def delivered_everything(front: Front) -> bool:
     async with front.house.store.snapshot() as tx:
         return not await tx.activeflow_webhooks.untold()
 
 
-async def test_each_is_told_of_its_own(front: Front, receiver: WebhookReceiver) -> None:
+async def test_each_webhook_receives_its_own_events(front: Front, receiver: WebhookReceiver) -> None:
     secret = await front.webhook(receiver.uri)
     first = await front.send("POST", "/v1.0/activeflows", body(receiver, "first"))
     await front.send("POST", "/v1.0/activeflows", body(receiver, "second", webhook_method="PUT"))
@@ -49,14 +49,14 @@ async def test_each_is_told_of_its_own(front: Front, receiver: WebhookReceiver) 
     assert all("webhook-signature" in {name.lower() for name in each.headers} for each in mine)
 
 
-async def test_a_destination_that_is_refused_is_given_up(front: Front, receiver: WebhookReceiver) -> None:
+async def test_a_refused_destination_is_given_up(front: Front, receiver: WebhookReceiver) -> None:
     receiver.answer(404)
     await front.send("POST", "/v1.0/activeflows", body(receiver, "hook"))
     assert [each.type for each in await receiver.got(2)] == TOLD
     await until(lambda: front.delivery.counters["delivery.webhooks_failed"] == 1)
 
 
-async def test_what_was_not_told_is_told_after_a_restart(front: Front, receiver: WebhookReceiver) -> None:
+async def test_pending_events_are_delivered_after_a_restart(front: Front, receiver: WebhookReceiver) -> None:
     await front.delivery.close()
     spec = ActiveflowSpec(actions=(mark("a"),), webhook_uri=receiver.uri)
     begun = await front.house.activeflows.launch(front.house.customer_id, spec)
@@ -70,6 +70,6 @@ async def test_what_was_not_told_is_told_after_a_restart(front: Front, receiver:
         again = DeliveryService(front.house.store, SystemClock())
         await again.start()
         assert [each.type for each in await receiver.got(2)] == TOLD
-        await until(lambda: told_everything(front))
+        await until(lambda: delivered_everything(front))
         await again.close()
     assert receiver.types == TOLD

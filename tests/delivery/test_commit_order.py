@@ -1,4 +1,4 @@
-"""PostgreSQL commits out of the order of ids; the feed hands events on in it all the same."""
+"""PostgreSQL commits out of the order of ids; the feed passes events on in order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -34,7 +34,7 @@ async def store(postgresql: PostgreSQL, request: pytest.FixtureRequest) -> Async
 
 @pytest.fixture
 async def got(store: Store, clock: ManualClock, outbox: Outbox) -> AsyncIterator[list[Event]]:
-    """What a running feed has handed on."""
+    """The events that a running feed has passed on."""
     handed_on: list[Event] = []
     for _ in range(2):
         await outbox.stream()
@@ -49,23 +49,23 @@ class Changed(Exception):
     pass
 
 
-async def begun_late(outbox: Outbox, got: list[Event], clock: ManualClock) -> None:
-    """Let a later event be committed, and see that the feed waits for the earlier one."""
+async def commit_later_event(outbox: Outbox, got: list[Event], clock: ManualClock) -> None:
+    """Commit a later event, and check that the feed waits for the earlier one."""
     late = Outbox(outbox.store, clock, outbox.access, outbox.customer_id, outbox.streams[1:])
     await late.add("late")
-    # The poll sleeps always; the second sleeper is the feed that holds the late event back.
+    # The poll always sleeps; the second sleeper is the feed, which holds the later event back.
     await until(lambda: clock.sleepers == 2)
     assert got == []
 
 
-async def test_a_lower_id_that_is_committed_later_comes_first(
+async def test_a_lower_id_that_is_committed_later_is_passed_on_first(
     store: Store, outbox: Outbox, got: list[Event], clock: ManualClock
 ) -> None:
     async with store.transaction() as early:
         await early.outbox.add(
             outbox.streams[0], "early", customer_id=outbox.customer_id, data={}, tm=clock.now()
         )
-        await begun_late(outbox, got, clock)
+        await commit_later_event(outbox, got, clock)
     clock.advance(HOLD_S)
     await until(lambda: len(got) == 2)
     assert [(event.id, event.type) for event in got] == [(1, "early"), (2, "late")]
@@ -79,14 +79,14 @@ async def test_an_id_that_is_never_committed_is_not_waited_for(
             await early.outbox.add(
                 outbox.streams[0], "early", customer_id=outbox.customer_id, data={}, tm=clock.now()
             )
-            await begun_late(outbox, got, clock)
+            await commit_later_event(outbox, got, clock)
             raise Changed
     clock.advance(HOLD_S)
     await until(lambda: got)
     assert [(event.id, event.type) for event in got] == [(2, "late")]
 
 
-async def test_many_writers_of_many_streams(
+async def test_many_writers_of_many_streams_keep_the_order(
     store: Store, outbox: Outbox, got: list[Event], clock: ManualClock
 ) -> None:
     writers = [Outbox(store, clock, outbox.access, outbox.customer_id) for _ in range(10)]

@@ -1,4 +1,4 @@
-"""The feed hands everything on, once, in order, whoever has written it."""
+"""The feed passes every event on, once and in order, whichever process has written it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,19 +23,19 @@ async def feed(store: Store, clock: ManualClock) -> AsyncIterator[Feed]:
     await opened.close()
 
 
-async def test_it_begins_with_what_happens_next(feed: Feed, outbox: Outbox) -> None:
+async def test_the_feed_starts_with_new_events(feed: Feed, outbox: Outbox) -> None:
     await outbox.add(count=3)
     got: list[Event] = []
     feed.subscribe(got.append)
     await feed.start()
     assert feed.position == 3
     await outbox.add("call_hangup")
-    # The clock stands still: it was the commit that told.
+    # The clock does not advance: the commit has woken the feed.
     await until(lambda: got)
     assert [(event.id, event.type) for event in got] == [(4, "call_hangup")]
 
 
-async def test_many_writers_and_no_event_lost_or_out_of_order(feed: Feed, outbox: Outbox) -> None:
+async def test_events_of_many_writers_are_complete_and_in_order(feed: Feed, outbox: Outbox) -> None:
     got: list[Event] = []
     feed.subscribe(got.append)
     await outbox.stream()
@@ -46,7 +46,7 @@ async def test_many_writers_and_no_event_lost_or_out_of_order(feed: Feed, outbox
     assert [event.number for event in got] == list(range(1, 301))
 
 
-async def test_what_another_process_has_written_is_found_by_the_poll(
+async def test_the_poll_finds_events_of_another_process(
     feed: Feed, outbox: Outbox, clock: ManualClock, tmp_path: Path
 ) -> None:
     got: list[Event] = []
@@ -62,7 +62,7 @@ async def test_what_another_process_has_written_is_found_by_the_poll(
     await until(lambda: got)
 
 
-async def test_refreshing_brings_what_was_committed(feed: Feed, outbox: Outbox) -> None:
+async def test_refresh_passes_on_committed_events(feed: Feed, outbox: Outbox) -> None:
     await feed.start()
     await outbox.add(count=250)
     await feed.refresh()

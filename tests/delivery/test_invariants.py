@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the events tell it without a contradiction."""
+"""Events are consistent with each other after random operations."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ LIFE = ["conferencecall_joining", "conferencecall_joined", "conferencecall_leavi
 
 
 async def act(house: House, rooms: list[Conference], chance: random.Random) -> None:
-    """Do one thing that may be refused; half the time let others go first."""
+    """Do one operation that may be refused; half of the time yield to others first."""
     room = chance.choice(rooms)
     for _ in range(chance.randrange(3)):
         await house.joined(room)
@@ -42,7 +42,7 @@ async def act(house: House, rooms: list[Conference], chance: random.Random) -> N
             case "delete" if chance.random() < 0.3:
                 await house.conferences.delete(house.customer_id, room.id)
     except MixMinusError:
-        pass  # refused, as it may be
+        pass  # a refusal is allowed here
 
 
 def check_participants(events: list[Event]) -> None:
@@ -87,7 +87,7 @@ def check_conference(events: list[Event]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_events_agree_with_each_other(tmp_path: Path, seed: int) -> None:
+async def test_events_are_consistent(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     async with open_house(tmp_path, ManualClock()) as house:
         rooms = [await house.room() for _ in range(ROOMS)]

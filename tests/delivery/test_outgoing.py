@@ -1,4 +1,4 @@
-"""Which addresses are nobody else's business."""
+"""Which addresses outgoing requests may connect to."""
 
 import socket
 
@@ -43,10 +43,10 @@ def test_addresses_that_are_not_public_are_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "64:ff9b::808:808"])
-def test_public_addresses_are_not(address: str) -> None:
+def test_public_addresses_are_allowed(address: str) -> None:
     assert is_public(address)
 
 
-def test_a_socket_to_a_public_address_is_like_any_other() -> None:
+def test_a_socket_to_a_public_address_is_created() -> None:
     with open_public((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("1.1.1.1", 80))) as opened:
         assert (opened.family, opened.type) == (socket.AF_INET, socket.SOCK_STREAM)

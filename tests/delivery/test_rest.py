@@ -1,4 +1,4 @@
-"""GET /events: pages, one conference, and nobody else's."""
+"""GET /events: paging, filter by conference, tenancy, invalid parameters."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -33,27 +33,29 @@ async def outbox(front: Front) -> Outbox:
         pytest.param("?page_size=0", (1, 100), 100, id="none"),
     ],
 )
-async def test_pages(front: Front, outbox: Outbox, query: str, ids: tuple[int, int], next_after: int) -> None:
+async def test_pages_are_bounded_and_continue(
+    front: Front, outbox: Outbox, query: str, ids: tuple[int, int], next_after: int
+) -> None:
     page = await front.send("GET", f"/v1.0/events{query}")
     assert [event["id"] for event in page["result"]] == list(range(ids[0], ids[1] + 1))
     assert page["next_after"] == next_after
 
 
-async def test_what_was_answered_is_there(front: Front) -> None:
+async def test_an_event_is_listed_as_soon_as_its_request_is_answered(front: Front) -> None:
     for _ in range(20):
         room = await front.send("POST", "/v1.0/conferences", {"type": "conference"})
         page = await front.send("GET", f"/v1.0/events?conference_id={room['id']}")
         assert page["result"][0]["data"] == room
 
 
-async def test_one_conference_only(front: Front, outbox: Outbox) -> None:
+async def test_events_can_be_filtered_by_conference(front: Front, outbox: Outbox) -> None:
     room = await front.house.room()
     assert [event["stream_id"] for event in await front.events(f"&conference_id={room.id}")] == [
         str(room.id)
     ] * 2
 
 
-async def test_nobody_sees_another_s(front: Front, outbox: Outbox) -> None:
+async def test_events_of_another_customer_are_not_listed(front: Front, outbox: Outbox) -> None:
     _, key = await front.stranger()
     for query in ("", f"?conference_id={outbox.streams[0]}"):
         page = await front.send("GET", f"/v1.0/events{query}", key=key)
@@ -61,7 +63,7 @@ async def test_nobody_sees_another_s(front: Front, outbox: Outbox) -> None:
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=-1", "after=", "conference_id=1", "page_size=x"])
-async def test_bad_parameters(front: Front, query: str) -> None:
+async def test_an_invalid_parameter_is_rejected(front: Front, query: str) -> None:
     async with front.client.get(f"/v1.0/events?token={KEY}&{query}") as response:
         assert response.status == 400
         assert (await response.json())["error"]["reason"] == "INVALID_REQUEST_PARAMETER"

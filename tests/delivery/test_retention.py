@@ -1,4 +1,4 @@
-"""Old events go, unless somebody has still to be told."""
+"""Old events are deleted unless a webhook has still to receive them."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ DAY_S = 86_400
 
 @pytest.fixture
 async def old(outbox: Outbox, clock: ManualClock) -> AsyncIterator[Outbox]:
-    """Six hundred events of a month ago, and one of now."""
+    """Six hundred events from a month ago, and a new one."""
     await outbox.add("old", count=600)
     clock.advance(31 * DAY_S)
     await outbox.add("new")
@@ -29,14 +29,16 @@ async def started(store: Store, clock: ManualClock, days: int = 30) -> DeliveryS
     return delivery
 
 
-async def test_what_is_older_than_the_retention_goes(store: Store, clock: ManualClock, old: Outbox) -> None:
+async def test_events_older_than_the_retention_are_deleted(
+    store: Store, clock: ManualClock, old: Outbox
+) -> None:
     delivery = await started(store, clock)
     await until(lambda: delivery.counters["delivery.events_pruned"] == 600)
     assert [event.type for event in await old.events()] == ["new"]
     await delivery.close()
 
 
-async def test_the_newest_stays_so_that_no_id_is_given_twice(
+async def test_the_newest_event_is_kept_so_that_ids_are_unique(
     store: Store, clock: ManualClock, outbox: Outbox
 ) -> None:
     await outbox.add("old", count=3)
@@ -48,7 +50,7 @@ async def test_the_newest_stays_so_that_no_id_is_given_twice(
     await delivery.close()
 
 
-async def test_nothing_goes_that_a_webhook_has_still_to_be_told(
+async def test_events_that_a_webhook_has_not_received_are_kept(
     store: Store, clock: ManualClock, outbox: Outbox, receiver: WebhookReceiver
 ) -> None:
     await outbox.webhook(receiver.uri)
@@ -67,7 +69,7 @@ async def test_nothing_goes_that_a_webhook_has_still_to_be_told(
     await delivery.close()
 
 
-async def test_zero_days_keep_everything(store: Store, clock: ManualClock, old: Outbox) -> None:
+async def test_zero_days_keep_all_events(store: Store, clock: ManualClock, old: Outbox) -> None:
     delivery = await started(store, clock, days=0)
     assert clock.sleepers <= 1  # the feed's poll alone
     assert len(await old.events()) == 601

@@ -1,4 +1,4 @@
-"""Both signatures say the same: this body, from whoever knows the secret."""
+"""Webhook signatures: VoIPBIN's and Standard Webhooks'."""
 
 import hashlib
 import hmac
@@ -21,13 +21,13 @@ BODY = '{"type":"x","data":{"name":"ü"}}'.encode()
         pytest.param("whsec_", lambda secret: Webhook(secret.encode()), id="nothing after the mark"),
     ],
 )
-def test_both_verify(secret: str, standard: type[Webhook]) -> None:
+def test_both_signatures_verify(secret: str, standard: type[Webhook]) -> None:
     headers = sign(BODY, secret=secret, message_id="evt_1", now=datetime.now(UTC))
     expected = hmac.new(secret.encode(), BODY, hashlib.sha256).hexdigest()
     assert headers["X-VoIPBIN-Signature"] == f"sha256={expected}"
     assert standard(secret).verify(BODY, headers) == {"type": "x", "data": {"name": "ü"}}
 
 
-def test_without_a_secret_nothing_is_signed() -> None:
+def test_there_is_no_signature_without_a_secret() -> None:
     headers = sign(BODY, secret="", message_id="evt_1", now=datetime.fromtimestamp(1_900_000_000.9, UTC))
     assert headers == {"webhook-id": "evt_1", "webhook-timestamp": "1900000000"}

@@ -1,4 +1,4 @@
-"""WebSocket clients: who resumes misses nothing, who is slow is sent away, who is gone is noticed."""
+"""WebSocket clients: resuming, topics, slow and lost clients."""
 
 import asyncio
 import socket
@@ -37,7 +37,7 @@ def everything(front: Front) -> str:
     return f"customer_id:{front.house.customer_id}:*"
 
 
-async def test_who_resumes_gets_what_was_missed_and_then_what_happens(front: Front) -> None:
+async def test_a_client_that_resumes_receives_missed_events_then_live_ones(front: Front) -> None:
     outbox = outbox_of(front)
     await outbox.add("missed", count=250)
     async with front.listen("&after=40") as ws:
@@ -51,9 +51,9 @@ async def test_who_resumes_gets_what_was_missed_and_then_what_happens(front: Fro
     assert [*missed, live] == (await front.events())[40:]
 
 
-async def test_who_resumes_gets_nothing_again_that_the_feed_has_not_read_yet(tmp_path: Path) -> None:
+async def test_a_client_that_resumes_ahead_of_the_feed_receives_no_event_twice(tmp_path: Path) -> None:
     async with open_front(tmp_path, delivery_clock=ManualClock()) as front:
-        # Another process has written it: nobody tells the feed, and its poll never comes.
+        # Written by another process: the feed is not notified, and its poll never runs.
         elsewhere = Store(database_url(tmp_path))
         outbox = Outbox(elsewhere, front.house.clock, front.access, front.house.customer_id)
         await outbox.add("written elsewhere", count=5)
@@ -64,13 +64,13 @@ async def test_who_resumes_gets_nothing_again_that_the_feed_has_not_read_yet(tmp
         await elsewhere.close()
 
 
-async def test_resuming_in_a_storm_leaves_no_gap_and_no_duplicate(front: Front) -> None:
+async def test_resuming_under_load_leaves_no_gap_and_no_duplicate(front: Front) -> None:
     outbox = outbox_of(front)
     await outbox.add("before", count=50)
     storm = asyncio.gather(*(outbox.storm(60) for _ in range(5)))
 
     async def listen(after: int) -> list[int]:
-        """Come back for each few events, as a client on a bad network does."""
+        """Reconnect after a few events each, as a client on a bad network does."""
         ids: list[int] = []
         while len(ids) < 350 - after:
             async with front.listen(f"&after={ids[-1] if ids else after}") as ws:
@@ -84,7 +84,7 @@ async def test_resuming_in_a_storm_leaves_no_gap_and_no_duplicate(front: Front) 
     assert resumed == [list(range(1, 351)), list(range(11, 351)), list(range(50, 351))]
 
 
-async def test_a_replay_is_of_the_topics_asked_for(front: Front) -> None:
+async def test_a_replay_contains_only_subscribed_topics(front: Front) -> None:
     outbox = outbox_of(front)
     await outbox.add("call_hangup", count=3)
     await outbox.add("conference_created")
@@ -94,7 +94,7 @@ async def test_a_replay_is_of_the_topics_asked_for(front: Front) -> None:
         assert await heard(ws) == []
 
 
-async def test_an_event_of_the_future_is_the_present(front: Front) -> None:
+async def test_resuming_after_a_future_id_starts_with_live_events(front: Front) -> None:
     outbox = outbox_of(front)
     await outbox.add()
     async with front.listen("&after=999999") as ws:
@@ -103,7 +103,7 @@ async def test_an_event_of_the_future_is_the_present(front: Front) -> None:
         assert (await next_frame(ws))["id"] == 2
 
 
-async def test_numbers_come_when_asked_for(front: Front) -> None:
+async def test_numbered_frames_are_sent_on_request(front: Front) -> None:
     async with front.listen("&numbered=1") as ws:
         await subscribe(ws, everything(front))
         await outbox_of(front).add("live")
@@ -111,7 +111,7 @@ async def test_numbers_come_when_asked_for(front: Front) -> None:
     assert list(frame) == ["id", "stream_id", "number", "type", "data"]
 
 
-async def test_one_event_comes_once_however_many_topics_match_until_none_does(front: Front) -> None:
+async def test_an_event_is_sent_once_if_several_topics_match(front: Front) -> None:
     outbox = outbox_of(front)
     topics = [everything(front), f"customer_id:{front.house.customer_id}:call"]
     async with front.listen() as ws:
@@ -122,11 +122,11 @@ async def test_one_event_comes_once_however_many_topics_match_until_none_does(fr
             await ws.send_json({"type": "unsubscribe", "topics": [topic]})
         assert await heard(ws) == []
         await outbox.add("call_hangup")
-        await front.send("GET", "/v1.0/events")  # the feed has it now
+        await front.send("GET", "/v1.0/events")  # makes the feed read it
         assert await heard(ws) == []
 
 
-async def test_an_agent_hears_what_is_theirs_by_their_own_path(front: Front) -> None:
+async def test_an_agent_receives_only_its_own_events(front: Front) -> None:
     customer = Identity(front.house.customer_id, Permission.ALL)
     spec = AgentSpec("ann", "long enough", permission=Permission.CUSTOMER_AGENT)
     agent = await front.access.agents.create(customer, spec)
@@ -142,7 +142,7 @@ async def test_an_agent_hears_what_is_theirs_by_their_own_path(front: Front) -> 
             assert (await ws.receive(timeout=5)).type is WSMsgType.CLOSE
 
 
-async def test_a_customer_hears_nothing_of_another(front: Front) -> None:
+async def test_a_customer_receives_no_event_of_another(front: Front) -> None:
     _, key = await front.stranger()
     async with front.listen(key=key) as ws, front.listen() as own:
         await ws.send_json({"type": "subscribe", "topics": ["customer_id:*"]})
@@ -153,18 +153,18 @@ async def test_a_customer_hears_nothing_of_another(front: Front) -> None:
 
 
 @pytest.mark.parametrize("query", ["&after=", "&after=x", "&after=-1", "&after=1.5", "&after=" + "9" * 30])
-async def test_an_id_that_is_none_is_refused(front: Front, query: str) -> None:
+async def test_an_invalid_id_is_rejected(front: Front, query: str) -> None:
     async with front.client.get(f"/v1.0/ws?token={KEY}{query}") as response:
         assert response.status == 400
         assert (await response.json())["error"]["reason"] == "INVALID_REQUEST_PARAMETER"
 
 
-async def test_a_plain_request_is_no_websocket(front: Front) -> None:
+async def test_a_request_without_upgrade_is_rejected(front: Front) -> None:
     async with front.client.get(f"/v1.0/ws?token={KEY}") as response:
         assert response.status == 400
 
 
-async def test_topics_are_bounded(tmp_path: Path) -> None:
+async def test_the_number_of_topics_is_limited(tmp_path: Path) -> None:
     async with open_front(tmp_path, limits=Limits(topics=3)) as front, front.listen() as ws:
         await subscribe(ws, *(f"{everything(front)}{n}" for n in range(3)))
         await ws.send_json({"type": "subscribe", "topics": [everything(front)]})
@@ -172,7 +172,7 @@ async def test_topics_are_bounded(tmp_path: Path) -> None:
         assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 1008, "too many topics")
 
 
-async def test_clients_are_told_when_the_server_stops(tmp_path: Path) -> None:
+async def test_connections_are_closed_when_the_server_stops(tmp_path: Path) -> None:
     async with open_front(tmp_path) as front:
         ws = await front.listen()
         front.delivery.hub.close()
@@ -180,7 +180,9 @@ async def test_clients_are_told_when_the_server_stops(tmp_path: Path) -> None:
         assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
 
 
-async def test_pings_come_every_ten_seconds_and_silence_ends_it_after_sixty(tmp_path: Path) -> None:
+async def test_a_client_is_pinged_every_ten_seconds_and_closed_after_sixty_without_pong(
+    tmp_path: Path,
+) -> None:
     clock = ManualClock()
     async with open_front(tmp_path, delivery_clock=clock) as front, front.listen() as ws:
         for _ in range(3):
@@ -197,7 +199,7 @@ async def test_pings_come_every_ten_seconds_and_silence_ends_it_after_sixty(tmp_
 
 
 @pytest.mark.parametrize("fate", ["deleted", "frozen"])
-async def test_whose_key_is_revoked_hears_no_more_from_the_next_ping_on(tmp_path: Path, fate: str) -> None:
+async def test_a_client_with_a_revoked_key_is_closed_at_the_next_ping(tmp_path: Path, fate: str) -> None:
     clock = ManualClock()
     async with open_front(tmp_path, delivery_clock=clock) as front:
         customer_id, key = await front.stranger()
@@ -216,8 +218,8 @@ async def test_whose_key_is_revoked_hears_no_more_from_the_next_ping_on(tmp_path
 
 
 async def ping(clock: ManualClock, ws: Any) -> None:
-    """Let ten seconds pass, and get the ping they bring."""
-    # The feed's poll, the retention, and the connection's own.
+    """Advance ten seconds and receive the ping."""
+    # The feed's poll, the retention, and the connection's ping.
     await until(lambda: clock.sleepers == 3)
     clock.advance(10)
     assert (await ws.receive(timeout=5)).type is WSMsgType.PING
@@ -225,7 +227,7 @@ async def ping(clock: ManualClock, ws: Any) -> None:
 
 @asynccontextmanager
 async def slow_client(front: Front) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A client that subscribes to everything and then stops reading, with little room in its sockets."""
+    """A client that subscribes to everything and then stops reading, with small socket buffers."""
     assert isinstance(front.client, TestClient)
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -246,7 +248,7 @@ async def slow_client(front: Front) -> AsyncIterator[tuple[asyncio.StreamReader,
         writer.close()
 
 
-async def test_a_slow_client_is_sent_away_with_the_id_to_resume_from(tmp_path: Path) -> None:
+async def test_a_slow_client_is_closed_with_the_id_to_resume_from(tmp_path: Path) -> None:
     async with open_front(tmp_path, limits=Limits(frames=8)) as front, slow_client(front) as (reader, _):
         outbox = outbox_of(front)
         async with front.listen() as quick:
@@ -256,15 +258,15 @@ async def test_a_slow_client_is_sent_away_with_the_id_to_resume_from(tmp_path: P
                 assert (await next_frame(quick))["type"] == "large"
             assert front.delivery.counters["delivery.sockets_slow"] == 1
             rest = await asyncio.wait_for(reader.read(-1), 30)
-        # The close frame is the last thing it gets: 1013, and up to where it was told.
+        # The close frame comes last: 1013, and the id of the last event that was sent.
         code, _, reason = rest.rpartition(b"too slow; resume with after=")
         assert int.from_bytes(code[-2:], "big") == 1013
-        told = int(reason)
-        assert f'"id":{told},'.encode() in rest
-        assert f'"id":{told + 1},'.encode() not in rest
+        last_id = int(reason)
+        assert f'"id":{last_id},'.encode() in rest
+        assert f'"id":{last_id + 1},'.encode() not in rest
 
 
-async def test_a_client_that_does_not_read_at_all_is_dropped_at_the_deadline(tmp_path: Path) -> None:
+async def test_a_client_that_does_not_read_is_aborted_after_the_timeout(tmp_path: Path) -> None:
     limits = Limits(frames=100_000, write_s=0.5, close_s=0.5)
     async with open_front(tmp_path, limits=limits) as front, slow_client(front):
         outbox = outbox_of(front)

@@ -1,4 +1,4 @@
-"""One event by webhook, by WebSocket and by REST is the same event, with the same number."""
+"""An event is the same by webhook, WebSocket and REST, with the same number."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.support.front import next_frame, open_front, subscribe
 from tests.support.webhook_receiver import open_receiver
 
 
-async def test_the_same_event_three_ways(tmp_path: Path) -> None:
+async def test_an_event_is_the_same_by_webhook_websocket_and_rest(tmp_path: Path) -> None:
     async with open_receiver() as receiver, open_front(tmp_path) as front:
         await front.webhook(receiver.uri)
         everything = f"customer_id:{front.house.customer_id}:*"

@@ -1,4 +1,4 @@
-"""Which topics may be asked for, and which events they bring."""
+"""Which topics a client may subscribe to, and which events match them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -46,12 +46,12 @@ def event(type_: str, **data: Any) -> Event:
         pytest.param(f"agent_id:{AGENT}:call", "call_hangup", False, id="nobody's"),
     ],
 )
-def test_a_topic_is_a_prefix(topic: str, type_: str, brings: bool) -> None:
+def test_a_subscription_matches_by_prefix(topic: str, type_: str, brings: bool) -> None:
     prefix = prefix_of(topic, AUDIENCE)
     assert any(each.startswith(prefix) for each in topics_of(event(type_))) is brings
 
 
-def test_an_agent_hears_of_what_it_owns() -> None:
+def test_an_agent_receives_events_of_what_it_owns() -> None:
     prefix = prefix_of(f"agent_id:{AGENT}:call", AUDIENCE)
     owned, free = event("call_hangup", owner_id=AGENT), event("call_hangup", owner_id=str(NIL))
     assert any(each.startswith(prefix) for each in topics_of(owned))
@@ -73,12 +73,12 @@ def test_an_agent_hears_of_what_it_owns() -> None:
         f" customer_id:{CUSTOMER}",
     ],
 )
-def test_what_is_no_topic_of_ours_is_refused(topic: str) -> None:
+def test_a_malformed_or_foreign_topic_is_rejected(topic: str) -> None:
     with pytest.raises(BadTopic):
         prefix_of(topic, AUDIENCE)
 
 
-def test_who_may_not_see_the_customer_sees_only_the_agent() -> None:
+def test_without_customer_access_only_agent_topics_are_allowed() -> None:
     audience = Audience(AUDIENCE.customer_id, agent_id=AUDIENCE.agent_id, whole_customer=False)
     assert prefix_of(f"agent_id:{AGENT}:call", audience)
     with pytest.raises(BadTopic):

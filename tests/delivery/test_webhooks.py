@@ -1,4 +1,4 @@
-"""Webhooks: attempts, order, what a restart keeps, what is given up."""
+"""Webhooks: attempts, order, restarts, failures."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from tests.support.outbox import Outbox
 from tests.support.waiting import until
 from tests.support.webhook_receiver import WebhookReceiver, open_receiver
 
-# Two tasks of delivery sleep all the time: the feed's poll and the retention.
+# Two tasks of delivery always sleep: the feed's poll and the retention.
 ASLEEP = 2
 
 
@@ -26,7 +26,7 @@ async def delivery(store: Store, clock: ManualClock, outbox: Outbox) -> AsyncIte
 
 
 async def pause(clock: ManualClock, seconds: float = 1.0) -> None:
-    """Let the second between two attempts pass, once somebody waits for it."""
+    """Advance the second between two attempts, once a task sleeps for it."""
     await until(lambda: clock.sleepers > ASLEEP)
     clock.advance(seconds)
 
@@ -36,7 +36,7 @@ async def cursor(store: Store, outbox: Outbox) -> int | None:
         return await tx.webhooks.cursor(outbox.customer_id)
 
 
-async def test_events_come_in_order_and_only_those_since_the_webhook_was_set(
+async def test_events_since_the_webhook_was_set_arrive_in_order(
     delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver
 ) -> None:
     await outbox.add("conference_created", count=3)
@@ -51,7 +51,7 @@ async def test_events_come_in_order_and_only_those_since_the_webhook_was_set(
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "GET"])
-async def test_the_method_is_the_customer_s(
+async def test_the_customer_s_method_is_used(
     delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, method: str
 ) -> None:
     await outbox.webhook(receiver.uri, method=method)  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ async def test_the_method_is_the_customer_s(
     )
 
 
-async def test_server_errors_are_tried_three_times_a_second_apart(
+async def test_server_errors_are_retried_after_a_second_three_attempts_in_all(
     delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
 ) -> None:
     receiver.answer(500, 503, 599)
@@ -87,7 +87,7 @@ async def test_server_errors_are_tried_three_times_a_second_apart(
     assert (given_up.event_id, given_up.http_status) == (1, 599)
 
 
-async def test_a_second_attempt_may_do(
+async def test_a_second_attempt_may_succeed(
     delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
 ) -> None:
     receiver.answer(500)
@@ -100,7 +100,7 @@ async def test_a_second_attempt_may_do(
 
 
 @pytest.mark.parametrize("status", [400, 404, 410, 429])
-async def test_a_client_error_is_final(
+async def test_a_client_error_is_not_retried(
     delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, status: int
 ) -> None:
     receiver.answer(status)
@@ -112,7 +112,7 @@ async def test_a_client_error_is_final(
     assert delivery.counters["delivery.webhooks_failed"] == 1
 
 
-async def test_a_receiver_that_is_not_there_is_tried_three_times(
+async def test_an_unreachable_receiver_is_tried_three_times(
     delivery: DeliveryService, outbox: Outbox, clock: ManualClock, unused_tcp_port: int
 ) -> None:
     await outbox.webhook(f"http://127.0.0.1:{unused_tcp_port}/")
@@ -141,7 +141,7 @@ async def test_three_redirects_are_followed(
     await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 1)
 
 
-async def test_a_fourth_redirect_is_too_many(
+async def test_a_fourth_redirect_is_not_followed(
     delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
 ) -> None:
     for _ in range(4):
@@ -154,7 +154,7 @@ async def test_a_fourth_redirect_is_too_many(
     assert len(receiver.received) == 5
 
 
-async def test_a_restart_loses_nothing(
+async def test_a_restart_loses_no_event(
     store: Store, clock: ManualClock, outbox: Outbox, unused_tcp_port: int
 ) -> None:
     await outbox.webhook(f"http://127.0.0.1:{unused_tcp_port}/")
@@ -173,7 +173,7 @@ async def test_a_restart_loses_nothing(
     assert receiver.types == ["first"] + ["second"] * 20
 
 
-async def test_without_a_destination_nothing_waits(
+async def test_events_are_not_kept_for_a_removed_destination(
     delivery: DeliveryService, store: Store, outbox: Outbox, receiver: WebhookReceiver
 ) -> None:
     await outbox.webhook(receiver.uri)
@@ -192,7 +192,7 @@ async def test_without_a_destination_nothing_waits(
     assert receiver.types == ["told", "told again"]
 
 
-async def test_a_destination_that_changes_is_followed(
+async def test_a_changed_destination_is_used_for_the_next_event(
     delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
 ) -> None:
     async with open_receiver() as old:
@@ -209,7 +209,7 @@ async def test_a_destination_that_changes_is_followed(
 
 
 @pytest.mark.parametrize("uri", ["{}", "http://localhost:{port}/", "http://[::ffff:127.0.0.1]:{port}/"])
-async def test_private_addresses_can_be_refused(
+async def test_private_addresses_are_refused_by_setting(
     store: Store, clock: ManualClock, outbox: Outbox, receiver: WebhookReceiver, uri: str
 ) -> None:
     delivery = DeliveryService(store, clock, DeliveryConfig(private_targets=False))
@@ -223,7 +223,7 @@ async def test_private_addresses_can_be_refused(
     await delivery.close()
 
 
-async def test_customers_do_not_wait_for_each_other(
+async def test_a_failing_webhook_does_not_delay_other_customers(
     delivery: DeliveryService, outbox: Outbox, store: Store, clock: ManualClock, receiver: WebhookReceiver
 ) -> None:
     async with open_receiver() as broken:
@@ -234,5 +234,5 @@ async def test_customers_do_not_wait_for_each_other(
         await other.webhook(receiver.uri)
         await other.add(count=5)
         await receiver.got(5)
-        # Time stands still: the second attempt at the broken one is a second away.
+        # The clock does not advance: the second attempt at the broken webhook is still to come.
         assert len(await broken.got(1)) == 1

@@ -1,4 +1,4 @@
-"""A house for each test, and the engines that speak in it."""
+"""A running server for each test, and the speech engine that it uses."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Actions are read as the API writes them; what nobody knows is refused before it is run."""
+"""Reading actions from JSON: options, errors, normal form, JSON schema."""
 
 from typing import Any
 from uuid import UUID
@@ -51,7 +51,7 @@ ROOM = ConferenceId(UUID("99accfb7-c0dd-4a54-997d-dd18af7bc280"))
         ({"type": "queue_join", "option": {"queue_id": "x"}}, None),
     ],
 )
-def test_reading(raw: dict[str, Any], option: Option | None) -> None:
+def test_an_action_is_parsed(raw: dict[str, Any], option: Option | None) -> None:
     assert CATALOGUE.parse(raw).option == option
 
 
@@ -73,7 +73,7 @@ def test_reading(raw: dict[str, Any], option: Option | None) -> None:
         {"type": "answer", "id": "first"},
     ],
 )
-def test_a_bad_option_is_refused(raw: dict[str, Any]) -> None:
+def test_an_invalid_option_is_rejected(raw: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
         CATALOGUE.parse(raw)
 
@@ -81,13 +81,13 @@ def test_a_bad_option_is_refused(raw: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "raw", [{}, {"type": ""}, {"type": "agent_call"}, {"type": None}, {"type": ["answer"]}]
 )
-def test_an_unknown_type_is_refused(raw: dict[str, Any]) -> None:
+def test_an_unknown_type_is_rejected(raw: dict[str, Any]) -> None:
     with pytest.raises(InvalidActionType) as refusal:
         CATALOGUE.parse(raw)
     assert refusal.value.reason == "INVALID_ACTION_TYPE"
 
 
-def test_normal_form_has_every_key() -> None:
+def test_the_normal_form_has_every_key() -> None:
     (action,) = CATALOGUE.normalise([{"type": "talk", "option": {"text": "hello"}}])
     assert UUID(action["id"]) != NIL
     assert {**action, "id": ""} == {
@@ -111,13 +111,13 @@ def test_normal_form_has_every_key() -> None:
         ({"type": "answer", "option": "none"}, "actions[1].option: of answer is not an object"),
     ],
 )
-def test_a_fault_is_told_with_the_way_to_it(raw: dict[str, Any], message: str) -> None:
+def test_an_error_names_the_path_of_the_field(raw: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         CATALOGUE.normalise([{"type": "answer"}, raw])
     assert str(refusal.value) == message
 
 
-def test_a_variable_is_not_looked_into_before_its_time() -> None:
+def test_a_field_with_a_variable_is_validated_at_execution() -> None:
     join = {"type": "conference_join", "option": {"conference_id": "${room}"}}
     (action,) = CATALOGUE.normalise([join])
     assert action["option"] == join["option"]
@@ -132,7 +132,7 @@ def test_every_option_has_a_default(name: str) -> None:
     assert type(action.option) is (action.type.option if action.type else type(None))
 
 
-def test_the_schema_of_an_action_is_valid_and_needs_nothing_else() -> None:
+def test_the_schema_of_an_action_is_valid_and_self_contained() -> None:
     schema = CATALOGUE.json_schema()
     Draft202012Validator.check_schema(schema)
     assert "$ref" not in str(schema)
@@ -153,5 +153,5 @@ def test_the_schema_of_an_action_is_valid_and_needs_nothing_else() -> None:
         ({"type": "agent_call"}, False),
     ],
 )
-def test_the_schema_describes_what_is_read(raw: dict[str, Any], valid: bool) -> None:
+def test_the_schema_agrees_with_the_parser(raw: dict[str, Any], valid: bool) -> None:
     assert Draft202012Validator(CATALOGUE.json_schema()).is_valid(raw) is valid

@@ -1,4 +1,4 @@
-"""Activeflows: those of calls, those of nobody's, what follows their end, and restarts."""
+"""Activeflows with and without a call, on-complete flows, restarts."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ async def ended(house: House, activeflow: Activeflow) -> Activeflow:
 
 
 async def everything(house: House, count: int) -> list[Activeflow]:
-    """Wait until so many activeflows have ended, and return them, oldest first."""
+    """Wait until a number of activeflows have ended, and return them, oldest first."""
 
     async def look() -> list[Activeflow] | None:
         found = await house.activeflows.list(house.customer_id, EVERYTHING)
@@ -38,7 +38,7 @@ async def everything(house: House, count: int) -> list[Activeflow]:
     return await until(look)
 
 
-async def test_a_call_its_participant_and_its_activeflow_name_each_other(house: House) -> None:
+async def test_call_participant_and_activeflow_refer_to_each_other(house: House) -> None:
     room = await house.room()
     await house.join(room)
     (id_,) = await house.joined(room)
@@ -53,7 +53,7 @@ async def test_a_call_its_participant_and_its_activeflow_name_each_other(house: 
     assert call.action == activeflow.current_action
 
 
-async def test_every_step_is_told_and_the_end_too(house: House) -> None:
+async def test_every_step_and_the_end_are_published(house: House) -> None:
     caller = await calling(house, mark("a"), action("sleep", duration=0), HANGUP)
     await caller.over()
     events = [
@@ -78,7 +78,7 @@ async def test_the_end_of_a_call_ends_its_activeflow(house: House) -> None:
     assert (await caller.over()).current_action["type"] == "sleep"
 
 
-async def test_stopping_an_activeflow_hangs_up_and_again_is_harmless(house: House) -> None:
+async def test_stopping_an_activeflow_hangs_up_and_can_be_repeated(house: House) -> None:
     room = await house.room(post_actions=(mark("never"),))
     (leg,) = await house.join(room)
     (id_,) = await house.joined(room)
@@ -91,7 +91,7 @@ async def test_stopping_an_activeflow_hangs_up_and_again_is_harmless(house: Hous
     assert await house.joined(room) == ()
 
 
-async def test_a_deleted_activeflow_is_stopped_and_out_of_the_lists(house: House) -> None:
+async def test_a_deleted_activeflow_is_stopped_and_not_listed(house: House) -> None:
     caller = await calling(house, HOUR)
     call = await caller.does("sleep")
     activeflow_id = ActiveflowId(call.activeflow_id)
@@ -105,7 +105,7 @@ async def test_a_deleted_activeflow_is_stopped_and_out_of_the_lists(house: House
     assert types.count("activeflow_deleted") == 1
 
 
-async def test_without_a_call_only_what_needs_none_is_done(house: House) -> None:
+async def test_actions_that_need_a_call_are_skipped_without_one(house: House) -> None:
     actions = (action("answer"), mark("a"), action("conference_join"), action("hangup"), mark("b"))
     spec = ActiveflowSpec(actions=actions, variables={"who": "Ada", "voipbin.call.id": "forged"})
     begun = await house.activeflows.launch(house.customer_id, spec)
@@ -113,14 +113,14 @@ async def test_without_a_call_only_what_needs_none_is_done(house: House) -> None
     assert trail(await ended(house, begun)) == ["a", "b"]
 
 
-async def test_what_is_given_is_known_and_the_system_is_not_forged(house: House) -> None:
+async def test_given_variables_are_set_and_system_variables_are_not_overwritten(house: House) -> None:
     show = action("variable_set", key="shown", value="${who} ${voipbin.call.id} ${voipbin.activeflow.id}")
     spec = ActiveflowSpec(actions=(show,), variables={"who": "Ada", "voipbin.call.id": "forged"})
     begun = await house.activeflows.launch(house.customer_id, spec)
     assert (await ended(house, begun)).current_action["option"]["value"] == f"Ada  {begun.id}"
 
 
-async def test_a_flow_without_a_call_waits_and_is_stopped(house: House) -> None:
+async def test_a_flow_without_a_call_can_wait_and_be_stopped(house: House) -> None:
     spec = ActiveflowSpec(actions=(mark("a"), HOUR, mark("never")))
     begun = await house.activeflows.launch(house.customer_id, spec)
     await until(lambda: house.clock.has_sleeper(HOUR_S))
@@ -136,7 +136,7 @@ async def test_a_flow_that_fails_without_a_call_ends(house: House) -> None:
     assert trail(await ended(house, begun)) == []
 
 
-async def test_what_cannot_be_begun(house: House) -> None:
+async def test_a_flow_that_cannot_be_started_is_rejected(house: House) -> None:
     begun = await house.activeflows.launch(house.customer_id, ActiveflowSpec())
     with pytest.raises(AlreadyExists):
         await house.activeflows.launch(house.customer_id, ActiveflowSpec(id=begun.id))
@@ -148,7 +148,7 @@ async def test_what_cannot_be_begun(house: House) -> None:
         await house.activeflows.get(CustomerId(new_id()), begun.id)
 
 
-async def test_what_follows_an_end_knows_what_was_known(house: House) -> None:
+async def test_an_on_complete_flow_inherits_the_variables(house: House) -> None:
     show = action("variable_set", key="shown", value="${who} ${voipbin.activeflow.complete_count}")
     then = await house.flows.create(house.customer_id, FlowSpec(actions=(show,)))
     first = await house.flows.create(
@@ -162,7 +162,7 @@ async def test_what_follows_an_end_knows_what_was_known(house: House) -> None:
     assert after.current_action["option"]["value"] == "Ada 1"
 
 
-async def test_ends_follow_each_other_five_times_at_most(house: House) -> None:
+async def test_on_complete_flows_are_limited_to_five(house: House) -> None:
     flow = await house.flows.create(house.customer_id, FlowSpec())
     endless = FlowSpec(actions=(mark("round"),), on_complete_flow_id=flow.id)
     await house.flows.update(house.customer_id, flow.id, endless)
@@ -171,7 +171,7 @@ async def test_ends_follow_each_other_five_times_at_most(house: House) -> None:
     await house.flows.delete(house.customer_id, flow.id)
 
 
-async def test_a_flow_that_is_gone_follows_nothing(house: House) -> None:
+async def test_a_deleted_on_complete_flow_is_not_run(house: House) -> None:
     then = await house.flows.create(house.customer_id, FlowSpec())
     first = await house.flows.create(house.customer_id, FlowSpec(on_complete_flow_id=then.id))
     await house.flows.delete(house.customer_id, then.id)
@@ -179,7 +179,7 @@ async def test_a_flow_that_is_gone_follows_nothing(house: House) -> None:
     await everything(house, 1)
 
 
-async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
+async def test_a_restart_ends_running_activeflows(tmp_path: Path) -> None:
     clock = ManualClock()
     async with open_house(tmp_path, clock) as house:
         caller = await calling(house, HOUR)
@@ -188,7 +188,7 @@ async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
         spec = ActiveflowSpec(actions=(HOUR,))
         alone = (await house.activeflows.launch(house.customer_id, spec)).id
         await until(lambda: clock.sleepers > before)
-        # As a crash leaves it: the row says that it runs.
+        # As after a crash: the row still says running.
         async with house.store.transaction() as tx:
             row = await tx.activeflows.find(alone)
             assert row is not None
@@ -202,7 +202,7 @@ async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
         assert again.status is CallStatus.HANGUP
 
 
-async def test_a_flow_of_another_customer_is_none(house: House) -> None:
+async def test_a_flow_of_another_customer_is_not_found(house: House) -> None:
     flow = await house.flows.create(house.customer_id, FlowSpec())
     stranger = CustomerId(new_id())
     with pytest.raises(FlowNotFound):
@@ -213,7 +213,7 @@ async def test_a_flow_of_another_customer_is_none(house: House) -> None:
         await house.flows.regenerate_direct_hash(stranger, flow.id)
 
 
-async def test_a_flow_is_found_by_its_direct_hash_while_it_has_it(house: House) -> None:
+async def test_a_flow_is_found_by_its_current_direct_hash(house: House) -> None:
     flow = await house.flows.create(house.customer_id, FlowSpec(actions=(mark("a"),)))
     assert await house.flows.find_by_direct_hash(flow.direct_hash) == flow
     changed = await house.flows.regenerate_direct_hash(house.customer_id, flow.id)

@@ -1,4 +1,4 @@
-"""What a conference does before and after it, by actions and by flows (api.md 4.2 and 4.3)."""
+"""Pre- and post-actions and -flows of a conference (api.md 4.2 and 4.3)."""
 
 import pytest
 
@@ -24,7 +24,7 @@ async def inside(house: House, room: Conference) -> ConferencecallId:
     return await until(look)
 
 
-async def test_actions_come_first_then_the_flow_on_both_sides(house: House) -> None:
+async def test_actions_run_before_the_flow_on_both_sides(house: House) -> None:
     room = await house.room(
         pre_actions=(mark("pre action"),),
         pre_flow_id=await flow(house, "pre flow"),
@@ -38,7 +38,7 @@ async def test_actions_come_first_then_the_flow_on_both_sides(house: House) -> N
     assert trail(ended) == ["pre action", "pre flow", "post action", "post flow"]
 
 
-async def test_the_flow_of_whoever_hangs_up_is_not_run(house: House) -> None:
+async def test_post_flow_is_not_run_after_a_hangup(house: House) -> None:
     room = await house.room(post_flow_id=await flow(house, "never"))
     leg = await house.dial(room.id)
     await inside(house, room)
@@ -46,7 +46,7 @@ async def test_the_flow_of_whoever_hangs_up_is_not_run(house: House) -> None:
     assert trail(await Caller(house, room, leg).over()) == []
 
 
-async def test_a_conference_needs_flows_that_are_there(house: House) -> None:
+async def test_a_conference_needs_existing_flows(house: House) -> None:
     gone = await flow(house, "gone")
     await house.flows.delete(house.customer_id, gone)
     for flow_id in (new_id(), gone):
@@ -60,13 +60,13 @@ async def test_a_conference_needs_flows_that_are_there(house: House) -> None:
         await house.conferences.update(house.customer_id, room.id, profile)
 
 
-async def test_a_conference_needs_actions_that_can_be_read(house: House) -> None:
+async def test_a_conference_needs_valid_actions(house: House) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         await house.room(post_actions=(mark("a"), action("sleep", duration="long")))
     assert str(refusal.value) == "post_actions[1].option.duration: is not a whole number"
 
 
-async def test_a_room_of_another_customer_is_none(house: House) -> None:
+async def test_a_room_of_another_customer_is_not_found(house: House) -> None:
     room = await house.room()
     with pytest.raises(Exception, match="no conference"):
         await house.participants.settings(CustomerId(new_id()), room.id)
@@ -74,7 +74,7 @@ async def test_a_room_of_another_customer_is_none(house: House) -> None:
     await until(lambda: caller.leg.done[-1:] == ["hang up failed"])
 
 
-async def test_a_room_is_named_by_a_variable(house: House) -> None:
+async def test_a_room_id_may_be_a_variable(house: House) -> None:
     room = await house.room(id=ConferenceId(new_id()))
     caller = await calling(
         house,

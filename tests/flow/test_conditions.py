@@ -1,4 +1,4 @@
-"""Conditions: what makes each one true."""
+"""Conditions: when each of them holds, and errors of control actions."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ FRIDAY = datetime(2030, 2, 1, 9, 30, tzinfo=UTC)
         ({}, True),
     ],
 )
-def test_a_value_compares(option: dict[str, Any], holds: bool) -> None:
+def test_a_variable_is_compared(option: dict[str, Any], holds: bool) -> None:
     read = CATALOGUE.parse({"type": "condition_variable", "option": option}).option
     assert isinstance(read, ConditionVariable)
     assert read.holds() is holds
@@ -53,7 +53,7 @@ def test_a_value_compares(option: dict[str, Any], holds: bool) -> None:
         ({"condition": ">=", "hour": 8, "minute": 45}, False),
     ],
 )
-def test_the_time_compares(option: dict[str, Any], holds: bool) -> None:
+def test_the_time_is_compared(option: dict[str, Any], holds: bool) -> None:
     read = CATALOGUE.parse({"type": "condition_datetime", "option": option}).option
     assert isinstance(read, ConditionDatetime)
     assert read.holds(FRIDAY) is holds
@@ -69,7 +69,7 @@ def test_the_time_compares(option: dict[str, Any], holds: bool) -> None:
         ({}, "12", False),
     ],
 )
-def test_digits_are_enough(option: dict[str, Any], digits: str, holds: bool) -> None:
+def test_digits_are_compared(option: dict[str, Any], digits: str, holds: bool) -> None:
     read = CATALOGUE.parse({"type": "condition_call_digits", "option": option}).option
     assert isinstance(read, ConditionCallDigits)
     assert read.holds(digits) is holds
@@ -101,7 +101,7 @@ def test_digits_are_enough(option: dict[str, Any], digits: str, holds: bool) -> 
         ("variable_set", {"value": 1}, "value"),
     ],
 )
-def test_a_fault_names_its_field(type_: str, option: dict[str, Any], field: str) -> None:
+def test_an_error_names_its_field(type_: str, option: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         CATALOGUE.parse({"type": type_, "option": option})
     assert str(refusal.value).startswith(f"{field}: ")

@@ -1,4 +1,4 @@
-"""On a real call: where a flow goes on, and what it remembers."""
+"""Jumps, conditions and variables on a real call."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from tests.support.waiting import until
 
 
 async def marks(house: House, *actions: dict[str, Any]) -> list[str]:
-    """Return the marks that a call comes by, until it is hung up behind the last one."""
+    """Return the marks that a call passes until it is hung up after the last action."""
     caller = await calling(house, *actions, HANGUP)
     return trail(await caller.over())
 
 
-async def test_actions_go_on_where_they_say(house: House) -> None:
+async def test_next_id_is_followed(house: House) -> None:
     assert await marks(
         house,
         {**mark("a"), "next_id": place("c")},
@@ -32,7 +32,7 @@ async def test_actions_go_on_where_they_say(house: House) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"), [("1", ["one"]), ("2", ["two"]), ("3", ["else"]), ("", ["else"])]
 )
-async def test_branch(house: House, value: str, expected: list[str]) -> None:
+async def test_branch_jumps_by_value(house: House, value: str, expected: list[str]) -> None:
     caller = await calling(
         house,
         action("variable_set", key="choice", value=value),
@@ -55,12 +55,12 @@ async def test_branch(house: House, value: str, expected: list[str]) -> None:
     assert told["option"]["data"] == "left: "
 
 
-async def test_a_branch_without_a_target_goes_on(house: House) -> None:
+async def test_a_branch_without_a_target_continues(house: House) -> None:
     assert await marks(house, action("branch", variable="x"), mark("next")) == ["next"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-async def test_goto_jumps_so_many_times(house: House, count: int) -> None:
+async def test_goto_jumps_loop_count_times(house: House, count: int) -> None:
     expected = ["a"] * (count + 1) + ["b"]
     jump = action("goto", target_id=place("a"), loop_count=count)
     assert await marks(house, mark("a"), jump, mark("b")) == expected
@@ -78,7 +78,9 @@ async def test_goto_jumps_so_many_times(house: House, count: int) -> None:
         (action("condition_call_status", status="ringing"), ["false"]),
     ],
 )
-async def test_conditions(house: House, condition: dict[str, Any], expected: list[str]) -> None:
+async def test_a_condition_jumps_if_it_does_not_hold(
+    house: House, condition: dict[str, Any], expected: list[str]
+) -> None:
     condition["option"]["false_target_id"] = place("false")
     seen = await marks(
         house,
@@ -90,7 +92,7 @@ async def test_conditions(house: House, condition: dict[str, Any], expected: lis
     assert seen == ["name", *expected]
 
 
-async def test_a_variable_takes_another_into_itself(house: House) -> None:
+async def test_a_variable_may_contain_another(house: House) -> None:
     caller = await calling(
         house,
         action("variable_set", key="a", value="${voipbin.call.source.target}"),
@@ -102,13 +104,13 @@ async def test_a_variable_takes_another_into_itself(house: House) -> None:
     assert seen == ["alice", "alice & call"]
 
 
-async def test_a_flow_within_a_flow_goes_on_behind_it(house: House) -> None:
+async def test_a_flow_continues_after_fetch_flow(house: House) -> None:
     inner = await house.flows.create(house.customer_id, FlowSpec(actions=(mark("b"),)))
     fetch = action("fetch_flow", flow_id=str(inner.id))
     assert await marks(house, mark("a"), fetch, mark("c")) == ["a", "b", "c"]
 
 
-async def test_who_goes_to_an_outer_action_leaves_the_inner_flow(house: House) -> None:
+async def test_a_jump_to_an_outer_action_leaves_the_inner_flow(house: House) -> None:
     out = action("goto", target_id=place("d"), loop_count=1)
     inner = await house.flows.create(house.customer_id, FlowSpec(actions=(mark("b"), out, mark("never"))))
     fetch = action("fetch_flow", flow_id=str(inner.id))
@@ -116,7 +118,7 @@ async def test_who_goes_to_an_outer_action_leaves_the_inner_flow(house: House) -
 
 
 @pytest.mark.parametrize("deleted", [True, False])
-async def test_a_flow_that_is_not_there_ends_the_call(house: House, deleted: bool) -> None:
+async def test_fetch_flow_of_a_missing_flow_ends_the_call(house: House, deleted: bool) -> None:
     flow_id = FlowId(new_id())
     if deleted:
         flow_id = (await house.flows.create(house.customer_id, FlowSpec())).id
@@ -126,19 +128,19 @@ async def test_a_flow_that_is_not_there_ends_the_call(house: House, deleted: boo
     assert caller.leg.done[-1] == "hang up failed"
 
 
-async def test_an_action_that_is_not_there_ends_the_call(house: House) -> None:
+async def test_a_jump_to_a_missing_action_ends_the_call(house: House) -> None:
     caller = await calling(house, action("goto", target_id=str(new_id()), loop_count=1), mark("never"))
     assert trail(await caller.over()) == []
     assert caller.leg.done[-1] == "hang up failed"
 
 
-async def test_stop_ends_everything(house: House) -> None:
+async def test_stop_ends_the_whole_flow(house: House) -> None:
     caller = await calling(house, mark("a"), action("stop"), mark("never"))
     assert trail(await caller.over()) == ["a"]
     assert caller.leg.done == ["answer", "hang up normal"]
 
 
-async def test_block_waits_until_somebody_ends_the_flow(house: House) -> None:
+async def test_block_waits_until_the_flow_is_stopped(house: House) -> None:
     caller = await calling(house, action("empty"), action("block"), mark("never"))
     call = await caller.does("block")
     assert (await caller.call()).status is CallStatus.PROGRESSING
@@ -147,7 +149,7 @@ async def test_block_waits_until_somebody_ends_the_flow(house: House) -> None:
     assert caller.leg.done == ["answer", "hang up normal"]
 
 
-async def test_a_call_takes_the_reason_of_another(house: House) -> None:
+async def test_hangup_uses_the_reason_of_a_referenced_call(house: House) -> None:
     first = await calling(house, action("hangup", reason="busy"))
     before = await first.over()
     second = await calling(house, action("hangup", reference_id=str(before.reference_id)))
@@ -156,14 +158,14 @@ async def test_a_call_takes_the_reason_of_another(house: House) -> None:
     await until(lambda: unknown.leg.done[-1:] == ["hang up noanswer"])
 
 
-async def test_a_muted_call_neither_speaks_nor_hears(house: House) -> None:
+async def test_a_muted_call_sends_and_receives_no_audio(house: House) -> None:
     caller = await calling(house, action("mute"), HOUR)
     call = await caller.does("sleep")
     assert call.mute.word == "both"
     assert caller.leg.port.muted
 
 
-async def test_confbridge_join_is_the_room_and_nothing_around_it(house: House) -> None:
+async def test_confbridge_join_skips_pre_and_post_actions(house: House) -> None:
     inner = await house.room(pre_actions=(mark("never"),), post_actions=(mark("never"),))
     caller = await calling(
         house, action("confbridge_join", confbridge_id=str(inner.id)), mark("after"), HANGUP

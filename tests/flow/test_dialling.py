@@ -1,4 +1,4 @@
-"""Actions that let others be called."""
+"""The actions call and connect."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def action(type_: str, **option: Any) -> dict[str, Any]:
 
 
 async def caller(house: House, *actions: Any) -> Any:
-    """Let somebody dial a room whose pre-actions these are."""
+    """Dial a room with these pre-actions."""
     room = await house.room(pre_actions=actions)
     return await house.dial(room.id)
 
@@ -35,7 +35,7 @@ async def dialled(house: House, count: int) -> list[RungLeg]:
     return house.exchange.legs
 
 
-async def test_connect_lets_two_talk_and_neither_stays_alone(house: House) -> None:
+async def test_connect_joins_two_calls_and_ends_with_either(house: House) -> None:
     leg = await caller(house, action("connect", destinations=[BOB]), SLEEP)
     (bob,) = await dialled(house, 1)
     assert bob.source.target == "alice"
@@ -51,13 +51,13 @@ async def test_connect_lets_two_talk_and_neither_stays_alone(house: House) -> No
     assert not leg.port.closed
 
 
-async def test_an_answered_caller_hears_it_ring_until_somebody_is_there(house: House) -> None:
+async def test_an_answered_caller_hears_ringback_until_the_called_party_answers(house: House) -> None:
     leg = await caller(house, action("answer"), action("connect", destinations=[BOB]))
     (bob,) = await dialled(house, 1)
     bob.alert()
 
     def ringing() -> bool:
-        """Listen for as long as the tone and its pause take."""
+        """Listen for the duration of a tone and its pause."""
         leg.port.read()
         house.tick(260)
         return loudness_at(leg.port.read(), RINGING_HZ, RATE_HZ) > 300
@@ -68,7 +68,7 @@ async def test_an_answered_caller_hears_it_ring_until_somebody_is_there(house: H
     assert not (leg.port.closed or bob.port.closed)
 
 
-async def test_a_caller_that_leaves_takes_whoever_was_called_along(house: House) -> None:
+async def test_a_caller_that_hangs_up_ends_the_called_parties(house: House) -> None:
     leg = await caller(house, action("connect", destinations=[BOB]))
     (bob,) = await dialled(house, 1)
     bob.alert()
@@ -76,7 +76,7 @@ async def test_a_caller_that_leaves_takes_whoever_was_called_along(house: House)
     await until(lambda: bob.done == ["hang up normal"])
 
 
-async def test_several_ring_and_one_has_the_call(house: House) -> None:
+async def test_of_several_destinations_the_first_to_answer_is_connected(house: House) -> None:
     await caller(house, action("connect", destinations=[BOB, CAROL]))
     bob, carol = await dialled(house, 2)
     carol.pick_up()
@@ -85,7 +85,7 @@ async def test_several_ring_and_one_has_the_call(house: House) -> None:
 
 
 @pytest.mark.parametrize("relay", [False, True])
-async def test_when_nobody_answers_the_flow_goes_on_or_ends_likewise(house: House, relay: bool) -> None:
+async def test_without_an_answer_the_flow_continues_or_relays_the_reason(house: House, relay: bool) -> None:
     leg = await caller(house, action("connect", destinations=[BOB], relay_reason=relay), SLEEP)
     (bob,) = await dialled(house, 1)
     bob.refuse(HangupReason.BUSY)
@@ -98,7 +98,7 @@ async def test_when_nobody_answers_the_flow_goes_on_or_ends_likewise(house: Hous
         )
 
 
-async def test_nobody_to_call_is_no_reason_to_end(house: House) -> None:
+async def test_connect_without_a_reachable_destination_is_skipped(house: House) -> None:
     await caller(
         house, action("connect", destinations=[]), action("call", destinations=[BOB], actions=[]), SLEEP
     )
@@ -107,7 +107,7 @@ async def test_nobody_to_call_is_no_reason_to_end(house: House) -> None:
 
 
 @pytest.mark.parametrize("chained", [False, True])
-async def test_a_call_of_a_flow_has_a_life_of_its_own_unless_chained(house: House, chained: bool) -> None:
+async def test_a_call_of_a_flow_is_independent_unless_chained(house: House, chained: bool) -> None:
     leg = await caller(house, action("call", destinations=[BOB], actions=[SLEEP], chained=chained), SLEEP)
     (bob,) = await dialled(house, 1)
     bob.pick_up()
@@ -127,7 +127,7 @@ async def test_a_call_of_a_flow_has_a_life_of_its_own_unless_chained(house: Hous
         assert bob.done == []
 
 
-async def test_an_early_flow_begins_while_it_rings(house: House) -> None:
+async def test_an_early_flow_starts_while_the_call_rings(house: House) -> None:
     await caller(house, action("call", destinations=[BOB], actions=[SLEEP], early_execution=True), SLEEP)
     await dialled(house, 1)
     await until(lambda: len(house.services.live_calls) == 2)
@@ -149,6 +149,6 @@ async def test_an_early_flow_begins_while_it_rings(house: House) -> None:
         {"actions": ["answer"]},
     ],
 )
-def test_what_is_no_option_is_refused(option: dict[str, Any]) -> None:
+def test_an_invalid_option_is_rejected(option: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
         CATALOGUE.parse(action("call", **{"destinations": [], **option}))

@@ -1,4 +1,4 @@
-"""On a real call: digits that are received, and digits that are sent."""
+"""The actions digits_receive and digits_send on a real call."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ SHOW = action("variable_set", key="shown", value="${voipbin.call.digits}")
 
 
 async def shown(caller: Caller) -> str:
-    """Return what the flow has shown last, at its end."""
+    """Return the value that the flow's last ``variable_set`` has set, after its end."""
     done = (await caller.over()).executed_actions
     return str([each for each in done if each["type"] == "variable_set"][-1]["option"]["value"])
 
@@ -32,7 +32,7 @@ async def receiving(house: House, **option: Any) -> Caller:
         ({"length": 1, "duration": 5000}, "7", "7"),
     ],
 )
-async def test_digits_end_by_number_or_key(
+async def test_receiving_ends_at_a_length_or_key(
     house: House, option: dict[str, Any], pressed: str, expected: str
 ) -> None:
     caller = await receiving(house, **option)
@@ -40,7 +40,7 @@ async def test_digits_end_by_number_or_key(
     assert await shown(caller) == expected
 
 
-async def test_digits_end_by_time(house: House) -> None:
+async def test_receiving_ends_after_its_duration(house: House) -> None:
     caller = await receiving(house, length=4, duration=5000)
     caller.press("12")
     live = house.services.live_calls[(await caller.call()).id]
@@ -52,12 +52,12 @@ async def test_digits_end_by_time(house: House) -> None:
     assert await shown(caller) == "12"
 
 
-async def test_without_any_limit_nothing_is_waited_for(house: House) -> None:
+async def test_receiving_without_a_limit_does_not_wait(house: House) -> None:
     caller = await calling(house, action("digits_receive"), SHOW, HANGUP)
     assert await shown(caller) == ""
 
 
-async def test_early_digits_count(house: House) -> None:
+async def test_digits_pressed_earlier_are_received(house: House) -> None:
     caller = await calling(
         house, action("sleep", duration=1000), action("digits_receive", length=3), SHOW, HANGUP
     )
@@ -69,7 +69,7 @@ async def test_early_digits_count(house: House) -> None:
     assert await shown(caller) == "123"
 
 
-async def test_digits_add_up_until_they_are_looked_at(house: House) -> None:
+async def test_digits_accumulate_until_they_are_branched_on(house: House) -> None:
     receive = action("digits_receive", length=2)
     caller = await calling(house, receive, receive, SHOW, action("branch"), SHOW, HANGUP)
     await caller.does("digits_receive")
@@ -79,7 +79,7 @@ async def test_digits_add_up_until_they_are_looked_at(house: House) -> None:
     assert values == ["1234", ""]
 
 
-async def test_what_is_pressed_in_advance_is_for_the_next_question(house: House) -> None:
+async def test_digits_beyond_the_end_are_kept_for_the_next_action(house: House) -> None:
     receive = action("digits_receive", length=1)
     caller = await calling(house, receive, SHOW, action("branch"), receive, SHOW, HANGUP)
     await caller.does("digits_receive")
@@ -89,7 +89,7 @@ async def test_what_is_pressed_in_advance_is_for_the_next_question(house: House)
     assert values == ["1", "2"]
 
 
-async def test_digits_of_another_action_take_the_place_of_older_ones(house: House) -> None:
+async def test_digits_pressed_during_another_action_replace_older_ones(house: House) -> None:
     caller = await calling(
         house, action("digits_receive", length=1), action("sleep", duration=1000), SHOW, HANGUP
     )
@@ -101,19 +101,19 @@ async def test_digits_of_another_action_take_the_place_of_older_ones(house: Hous
     assert await shown(caller) == "2"
 
 
-async def test_a_leg_without_telephone_events_is_spared_digits(house: House) -> None:
+async def test_digits_send_is_skipped_without_telephone_event(house: House) -> None:
     caller = await calling(house, action("digits_send", digits="1"), HOUR)
     await caller.does("sleep")
 
 
-async def test_the_caller_may_hang_up_while_digits_are_awaited(house: House) -> None:
+async def test_the_caller_may_hang_up_while_digits_are_received(house: House) -> None:
     caller = await receiving(house, length=4)
     caller.leg.bye()
     ended = await caller.over()
     assert ended.current_action["type"] == "digits_receive"
 
 
-async def test_digits_that_nobody_takes_are_dropped_and_counted(house: House) -> None:
+async def test_digits_above_the_limit_are_dropped_and_counted(house: House) -> None:
     caller = await calling(house, HOUR)
     await caller.waits("sleep")
     caller.press("1" * 40)

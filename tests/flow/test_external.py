@@ -1,4 +1,4 @@
-"""A call's audio goes to a program elsewhere over UDP, and the program's comes back; real sockets, manual time."""
+"""External media: a call's audio to a program over UDP and back; real sockets, manual time."""
 
 import socket
 from collections.abc import Iterator
@@ -54,11 +54,11 @@ class Program:
 
     def send(self, pcm: Pcm) -> bytes:
         packet = self._rtp.wrap(pcm)
-        self.throw(packet)
+        self.send_raw(packet)
         return packet
 
-    def throw(self, packet: bytes) -> None:
-        assert self.caller, "nobody has called"
+    def send_raw(self, packet: bytes) -> None:
+        assert self.caller, "no packet was received yet"
         self.socket.sendto(packet, self.caller)
 
     @property
@@ -74,7 +74,7 @@ def program() -> Iterator[Program]:
 
 
 async def talk(caller: Caller, program: Program, ticks: int, *, answers: bool) -> Pcm:
-    """Let caller and program talk, packet by packet; return what the caller hears of it."""
+    """Exchange audio packet by packet; return what the caller hears."""
     answer = tone(THEIRS_HZ, ticks / SECOND, sample_rate_hz=RATE_HZ)
     caller.forget()
     for tick in range(ticks):
@@ -86,8 +86,8 @@ async def talk(caller: Caller, program: Program, ticks: int, *, answers: bool) -
     return caller.heard
 
 
-async def whole(house: House, program: Program, count: int) -> None:
-    """Wait until the program has got so many packets."""
+async def received(house: House, program: Program, count: int) -> None:
+    """Wait until the program has received a number of packets."""
 
     def look() -> bool:
         house.clock.advance(0.02)
@@ -98,7 +98,7 @@ async def whole(house: House, program: Program, count: int) -> None:
 
 
 def counters(house: House) -> Any:
-    return house.services.counters
+    return house.services.external.counters
 
 
 async def opened(house: House, count: int) -> None:
@@ -112,7 +112,7 @@ def start(program: Program, **option: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("listen", "mine", "theirs"), [("in", True, False), ("out", False, True), ("", True, True)]
 )
-async def test_it_goes_there_and_comes_back(
+async def test_audio_is_sent_and_received(
     house: House, program: Program, listen: str, mine: bool, theirs: bool
 ) -> None:
     room = await house.room(pre_actions=(action("answer"), start(program, direction_listen=listen), HOUR))
@@ -120,12 +120,12 @@ async def test_it_goes_there_and_comes_back(
     caller.speaks = tone(MINE_HZ, 1, sample_rate_hz=RATE_HZ)
     await opened(house, 1)
     await talk(caller, program, 2, answers=False)
-    await whole(house, program, 2)
+    await received(house, program, 2)
     heard = await talk(caller, program, SECOND, answers=True)
     caller.close()
     assert level_db(heard, THEIRS_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB
     assert level_db(heard, MINE_HZ, sample_rate_hz=RATE_HZ) < SILENT_DB
-    await whole(house, program, SECOND + 2)
+    await received(house, program, SECOND + 2)
     numbers = [each.sequence_number for each in program.packets]
     assert numbers == [(numbers[0] + n) % (1 << 16) for n in range(SECOND + 2)]
     assert {(each.payload_type, len(each.payload)) for each in program.packets} == {(0, FRAME)}
@@ -135,7 +135,7 @@ async def test_it_goes_there_and_comes_back(
     assert counters(house)["external.samples_overrun"] == 0
 
 
-async def test_the_calls_end_is_its_end_and_it_can_be_stopped_before(house: House, program: Program) -> None:
+async def test_external_media_ends_with_the_call_or_by_stop(house: House, program: Program) -> None:
     stop = action("external_media_stop")
     first = await calling(house, action("answer"), start(program), action("sleep", duration=1000), stop, HOUR)
     await opened(house, 1)
@@ -155,7 +155,7 @@ async def test_the_calls_end_is_its_end_and_it_can_be_stopped_before(house: Hous
 
 
 async def ended(house: House) -> None:
-    """Wait until no call's audio goes anywhere."""
+    """Wait until all forks have ended."""
 
     def look() -> bool:
         house.clock.advance(0.02)
@@ -164,15 +164,15 @@ async def ended(house: House) -> None:
     await until(look)
 
 
-async def test_nonsense_repeats_and_haste_are_counted(house: House, program: Program) -> None:
+async def test_malformed_late_and_overrunning_packets_are_counted(house: House, program: Program) -> None:
     await calling(house, action("answer"), start(program), HOUR)
     await opened(house, 1)
     house.tick()
-    await whole(house, program, 1)
-    program.throw(b"no packet")
+    await received(house, program, 1)
+    program.send_raw(b"no packet")
     await until(lambda: counters(house)["external.packets_malformed"] == 1)
     packet = program.send(np.zeros(FRAME, np.int16))
-    program.throw(packet)
+    program.send_raw(packet)
     await until(lambda: counters(house)["external.packets_late"] == 1)
     for _ in range(2 * SECOND):
         program.send(np.zeros(FRAME, np.int16))
@@ -186,17 +186,17 @@ async def test_nonsense_repeats_and_haste_are_counted(house: House, program: Pro
     assert 0 < counters(house)["external.samples_overrun"] < everything
 
 
-async def test_who_does_not_read_in_time_misses_the_oldest(house: House, program: Program) -> None:
+async def test_the_oldest_audio_is_dropped_after_a_delay(house: House, program: Program) -> None:
     await calling(house, action("answer"), start(program), HOUR)
     await opened(house, 1)
     house.tick(3 * SECOND)
-    await whole(house, program, SECOND)
+    await received(house, program, SECOND)
     dropped, lost = (counters(house)[f"external.{name}"] for name in ("packets_dropped", "frames_lost"))
     assert dropped == 2 * SECOND
     assert lost == 0
 
 
-async def test_nobody_there_ends_nothing(house: House) -> None:
+async def test_an_unreachable_program_does_not_end_the_call(house: House) -> None:
     gone = Program()
     address = gone.address
     gone.socket.close()
@@ -205,16 +205,16 @@ async def test_nobody_there_ends_nothing(house: House) -> None:
     )
     await opened(house, 1)
 
-    def told() -> bool:
+    def counted() -> bool:
         house.tick()
         house.clock.advance(0.02)
         return bool(counters(house)["external.packets_dropped"] + counters(house)["external.unreachable"])
 
-    await until(told)
+    await until(counted)
     assert (await caller.does("sleep")).status == "progressing"
 
 
-async def test_one_way_and_no_more_than_five(house: House, program: Program) -> None:
+async def test_forks_of_a_call_are_limited_and_may_be_silent(house: House, program: Program) -> None:
     silent = start(program, direction_listen="none", direction_speak="none")
     caller = await calling(house, action("answer"), *([silent] * (MOST_FORKS + 1)), HOUR)
     await caller.does("sleep")
@@ -226,7 +226,7 @@ async def test_one_way_and_no_more_than_five(house: House, program: Program) -> 
     assert program.packets == []
 
 
-async def test_private_addresses_are_refused_where_webhooks_to_them_are(
+async def test_private_addresses_are_refused_by_the_setting_for_webhooks(
     tmp_path: Path, program: Program
 ) -> None:
     async with open_house(tmp_path, ManualClock(), private_targets=False) as house:
@@ -236,13 +236,13 @@ async def test_private_addresses_are_refused_where_webhooks_to_them_are(
 
 
 @pytest.mark.parametrize("host", ["", "mixminus.invalid:4000"])
-async def test_who_cannot_be_reached_is_skipped(house: House, host: str) -> None:
+async def test_a_missing_or_unknown_host_is_skipped(house: House, host: str) -> None:
     caller = await calling(house, action("answer"), action("external_media_start", external_host=host), HOUR)
     await caller.does("sleep")
     assert counters(house)["external.opened"] == 0
 
 
-def test_options_are_read() -> None:
+def test_options_are_parsed() -> None:
     option = {"external_host": "[2001:db8::1]:4000", "direction_listen": "in", "direction_speak": "none"}
     read = CATALOGUE.parse({"type": "external_media_start", "option": option}).option
     assert isinstance(read, ExternalMediaStart)

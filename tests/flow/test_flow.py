@@ -1,4 +1,4 @@
-"""What a flow does around the room: before it, after it, and when it is broken off."""
+"""A flow before, in and after the room, and how it is interrupted."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ SKIPPED: dict[str, Any] = {"type": "queue_join", "option": {"queue_id": "nobody 
 
 
 async def only_participant(house: House, status: ConferencecallStatus) -> ConferencecallId:
-    """Wait until the one participant there is has this status."""
+    """Wait until the only participant has this status."""
 
     async def look() -> ConferencecallId | None:
         listed = await house.participants.list_calls(house.customer_id, EVERYTHING)
@@ -25,7 +25,7 @@ async def only_participant(house: House, status: ConferencecallStatus) -> Confer
 
 
 async def acting(house: House, id_: ConferencecallId, type_: str) -> None:
-    """Wait until the participant's call does this."""
+    """Wait until the participant's call executes an action of this type."""
 
     async def look() -> bool:
         return bool((await house.call_of(id_)).action["type"] == type_)
@@ -33,7 +33,7 @@ async def acting(house: House, id_: ConferencecallId, type_: str) -> None:
     await until(look)
 
 
-async def test_pre_actions_come_before_the_room(house: House) -> None:
+async def test_pre_actions_run_before_the_room(house: House) -> None:
     room = await house.room(pre_actions=(SKIPPED, HOUR))
     leg = await house.dial(room.id)
     id_ = await only_participant(house, ConferencecallStatus.JOINING)
@@ -57,7 +57,7 @@ async def test_a_kick_during_the_pre_actions_skips_room_and_post_actions(house: 
     assert types[-2:] == ["conferencecall_leaving", "conferencecall_leaved"]
 
 
-async def test_post_actions_follow_a_kick_outside_the_room(house: House) -> None:
+async def test_post_actions_run_outside_the_room_after_a_kick(house: House) -> None:
     room = await house.room(post_actions=(HOUR,))
     (leg,) = await house.join(room)
     id_ = await only_participant(house, ConferencecallStatus.JOINED)
@@ -70,7 +70,7 @@ async def test_post_actions_follow_a_kick_outside_the_room(house: House) -> None
     await until(lambda: leg.done == ["answer", "hang up normal"])
 
 
-async def test_post_actions_follow_the_end_of_the_room(house: House) -> None:
+async def test_post_actions_run_after_the_end_of_the_room(house: House) -> None:
     room = await house.room(post_actions=(HOUR,))
     (leg,) = await house.join(room)
     id_ = await only_participant(house, ConferencecallStatus.JOINED)
@@ -80,7 +80,7 @@ async def test_post_actions_follow_the_end_of_the_room(house: House) -> None:
     assert leg.done == ["answer"]
 
 
-async def test_who_hangs_up_gets_no_post_actions(house: House) -> None:
+async def test_post_actions_are_not_run_after_a_hangup(house: House) -> None:
     room = await house.room(post_actions=(HOUR,))
     (leg,) = await house.join(room)
     id_ = await only_participant(house, ConferencecallStatus.JOINED)
@@ -94,7 +94,7 @@ async def test_who_hangs_up_gets_no_post_actions(house: House) -> None:
     assert (await house.call_of(id_)).action["type"] == "conference_join"
 
 
-async def test_who_hangs_up_while_joining_is_leaved(house: House) -> None:
+async def test_a_participant_that_hangs_up_while_joining_is_leaved(house: House) -> None:
     room = await house.room(pre_actions=(HOUR,))
     leg = await house.dial(room.id)
     id_ = await only_participant(house, ConferencecallStatus.JOINING)
@@ -103,7 +103,7 @@ async def test_who_hangs_up_while_joining_is_leaved(house: House) -> None:
     assert "conferencecall_leaving" not in await house.event_types(room.id)
 
 
-async def test_a_hangup_action_ends_the_call_for_its_reason(house: House) -> None:
+async def test_a_hangup_action_ends_the_call_with_its_reason(house: House) -> None:
     room = await house.room(pre_actions=({"type": "hangup", "option": {"reason": "busy"}}, HOUR))
     leg = await house.dial(room.id)
     await until(lambda: leg.done == ["answer", "hang up busy"])
@@ -111,7 +111,7 @@ async def test_a_hangup_action_ends_the_call_for_its_reason(house: House) -> Non
 
 
 @pytest.mark.parametrize("target", ["unknown", "itself"])
-async def test_a_flow_that_cannot_go_on_ends_its_call(house: House, target: str) -> None:
+async def test_a_flow_that_fails_ends_its_call(house: House, target: str) -> None:
     id_ = new_id()
     join = {
         "type": "conference_join",
@@ -128,7 +128,7 @@ async def test_a_flow_that_cannot_go_on_ends_its_call(house: House, target: str)
     await until(all_gone)
 
 
-async def test_a_room_within_a_room(house: House) -> None:
+async def test_a_room_may_be_joined_within_pre_actions(house: House) -> None:
     inner = await house.room()
     outer = await house.room(
         pre_actions=({"type": "conference_join", "option": {"conference_id": str(inner.id)}},)

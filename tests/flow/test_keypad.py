@@ -1,4 +1,4 @@
-"""The menu of a room: what participants do by their keys, and that flows see the other keys only."""
+"""The DTMF menu of a room, and the digits that it leaves to flows."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ async def seated(house: House, settings: RoomSettings = MENU, **spec: Any) -> tu
 
 
 async def becomes(house: House, room: Conference, **expected: Any) -> Conferencecall:
-    """Wait until the one participant of a room is so."""
+    """Wait until the only participant of a room has these values."""
     (id_,) = await house.joined(room)
 
     async def look() -> Conferencecall | None:
@@ -44,7 +44,7 @@ async def test_a_participant_mutes_and_unmutes_itself(house: House) -> None:
     await becomes(house, room, muted=True)
 
 
-async def test_it_is_heard_louder_and_softer_within_limits(house: House) -> None:
+async def test_gain_keys_work_within_limits(house: House) -> None:
     room, leg = await seated(house)
     press(house, leg, "*7")
     await becomes(house, room, gain_db=3.0)
@@ -54,7 +54,7 @@ async def test_it_is_heard_louder_and_softer_within_limits(house: House) -> None
     await becomes(house, room, gain_db=-12.0)
 
 
-async def test_only_a_moderator_locks_the_room(house: House) -> None:
+async def test_only_a_moderator_can_lock_the_room(house: House) -> None:
     settings = RoomSettings(dtmf_menu=dict(USUAL_MENU), prompts="off", moderator_pin="99")
     room = await house.room(settings=settings)
     leg = await house.dial(room.id)
@@ -68,7 +68,7 @@ async def test_only_a_moderator_locks_the_room(house: House) -> None:
 
 
 @pytest.mark.parametrize("times", [1, 2])
-async def test_a_moderator_locks_and_unlocks(house: House, times: int) -> None:
+async def test_a_moderator_can_lock_and_unlock_the_room(house: House, times: int) -> None:
     settings = RoomSettings(dtmf_menu=dict(USUAL_MENU), prompts="off", moderator_pin="99")
     room = await house.room(settings=settings)
     leg = await house.dial(room.id)
@@ -80,14 +80,14 @@ async def test_a_moderator_locks_and_unlocks(house: House, times: int) -> None:
     assert (await house.conferences.get(house.customer_id, room.id)).settings.locked == (times == 1)
 
 
-async def test_leaving_ends_the_stay_and_not_the_call(house: House) -> None:
+async def test_the_leave_key_does_not_end_the_call(house: House) -> None:
     room, leg = await seated(house, post_actions=({"type": "sleep", "option": {"duration": 60_000}},))
     press(house, leg, "*0")
     await until(lambda: _left(house, room))
     assert leg.done == ["answer"]
 
 
-async def test_counting_is_heard_by_whoever_asked(house: House) -> None:
+async def test_the_participant_count_is_played(house: House) -> None:
     _, leg = await seated(house)
     press(house, leg, "*9")
 
@@ -98,7 +98,7 @@ async def test_counting_is_heard_by_whoever_asked(house: House) -> None:
     await until(sounds)
 
 
-async def test_flows_see_what_the_menu_does_not_take(house: House) -> None:
+async def test_flows_receive_digits_outside_the_menu(house: House) -> None:
     room, leg = await seated(house)
     (call,) = house.services.live_calls.values()
     press(house, leg, "1*62*")
@@ -109,7 +109,7 @@ async def test_flows_see_what_the_menu_does_not_take(house: House) -> None:
     assert call.digits.waiting == "12*#"
 
 
-async def test_without_a_menu_keys_do_nothing(house: House) -> None:
+async def test_without_a_menu_keys_have_no_effect(house: House) -> None:
     room, leg = await seated(house, RoomSettings())
     (call,) = house.services.live_calls.values()
     press(house, leg, "*6")

@@ -1,4 +1,4 @@
-"""Flows that run away are stopped, and their calls hung up (api.md section 6.3)."""
+"""Limits of flows (api.md section 6.3)."""
 
 import asyncio
 
@@ -14,14 +14,14 @@ from tests.support.house import House
 from tests.support.waiting import until
 
 
-async def test_a_thousand_actions_without_a_wait_are_enough(house: House) -> None:
+async def test_a_flow_without_a_wait_is_stopped_after_a_thousand_actions(house: House) -> None:
     caller = await calling(
         house, action("empty", id="top"), action("goto", target_id=place("top"), loop_count=1_000_000)
     )
     await until(lambda: caller.leg.done[-1:] == ["hang up failed"], within_s=60)
 
 
-async def test_whoever_waits_may_go_round_for_ever(house: House) -> None:
+async def test_a_flow_that_waits_may_loop_without_limit(house: House) -> None:
     caller = await calling(
         house,
         *(action("empty") for _ in range(98)),
@@ -40,7 +40,7 @@ async def test_whoever_waits_may_go_round_for_ever(house: House) -> None:
     assert trail(await caller.over()) == ["through"]
 
 
-async def test_lists_are_fetched_a_hundred_times_at_most(house: House) -> None:
+async def test_fetched_lists_are_limited_to_a_hundred(house: House) -> None:
     empty = await house.flows.create(house.customer_id, FlowSpec())
     caller = await calling(
         house,
@@ -54,7 +54,7 @@ async def test_lists_are_fetched_a_hundred_times_at_most(house: House) -> None:
     assert len(done) == 100
 
 
-async def test_a_customer_has_so_many_flows_and_no_more(house: House) -> None:
+async def test_flows_of_a_customer_are_limited(house: House) -> None:
     flows = FlowService(house.store, house.clock, max_flows=2)
     first = await flows.create(house.customer_id, FlowSpec())
     await flows.create(house.customer_id, FlowSpec())
@@ -80,6 +80,6 @@ async def test_background_tasks_above_the_limit_are_dropped_and_counted() -> Non
     await tasks.close()
 
 
-def test_a_list_of_actions_has_every_action_once() -> None:
+def test_normalised_actions_have_distinct_ids() -> None:
     ids = [each["id"] for each in CATALOGUE.normalise([{"type": "empty"}] * 50)]
     assert len(set(ids)) == 50

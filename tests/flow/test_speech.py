@@ -1,4 +1,4 @@
-"""Actions that let a caller hear something, each on a call: what is heard is compared with what was to be heard."""
+"""talk, play, beep and echo: what the caller hears, compared with the expected audio."""
 
 from collections.abc import AsyncIterator
 
@@ -17,7 +17,7 @@ HELLO = "Welcome to the conference."
 
 
 class Visit:
-    """Somebody who calls a room, and does its pre-actions before it gets there."""
+    """Calls a room, whose pre-actions run first."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -33,7 +33,7 @@ class Visit:
         await run_until(self.house, self.callers, lambda: self.house.rooms.seat_of(caller.port.id))
 
     def doing(self) -> str:
-        """Return the action that the last caller's flow does now."""
+        """Return the type of the current action of the last caller's flow."""
         live = next(iter(self.house.services.live_calls.values()), None)
         return str(live.action.get("type", "")) if live else ""
 
@@ -50,25 +50,27 @@ async def visit(house: House) -> AsyncIterator[Visit]:
         caller.close()
 
 
-def said_by(text: str) -> Utterance:
+def synthesised(text: str) -> Utterance:
     return Utterance(text, "en-US", "", 16_000)
 
 
 def narrow(pcm: Pcm) -> Pcm:
-    """Return 16 kHz audio as a phone of 8 kHz hears it."""
+    """Return 16 kHz audio as an 8 kHz phone receives it."""
     spectrum = np.fft.rfft(pcm.astype(np.float64))
     half = np.fft.irfft(spectrum[: len(pcm) // 4 + 1], len(pcm) // 2) / 2
     return np.rint(half).astype(np.int16)
 
 
-async def test_talk_is_heard_before_the_room_and_answers(visit: Visit, speech: SpeechService) -> None:
+async def test_talk_answers_the_call_and_is_heard_before_the_room(
+    visit: Visit, speech: SpeechService
+) -> None:
     caller = await visit.call(("talk", {"text": HELLO, "language": "en-US"}))
     await visit.until_joined(caller)
     assert caller.leg.done == ["answer"]
-    assert looks_like(caller.heard, narrow(await speech.say(said_by(HELLO)))) > 0.8
+    assert looks_like(caller.heard, narrow(await speech.say(synthesised(HELLO)))) > 0.8
 
 
-async def test_a_digit_breaks_off_where_the_flow_says_so_and_is_kept(visit: Visit) -> None:
+async def test_digits_handle_next_ends_a_talk_and_keeps_the_digit(visit: Visit) -> None:
     long = "One sentence. Another sentence. And a third one, which is longer than the others."
     caller = await visit.call(
         ("talk", {"text": long, "digits_handle": "next"}), ("sleep", {"duration": 60_000})
@@ -84,36 +86,36 @@ async def test_a_digit_breaks_off_where_the_flow_says_so_and_is_kept(visit: Visi
     assert live.digits.waiting == "7"
 
 
-async def test_without_it_a_digit_breaks_off_nothing(visit: Visit, speech: SpeechService) -> None:
+async def test_a_digit_does_not_end_a_talk_by_default(visit: Visit, speech: SpeechService) -> None:
     caller = await visit.call(("talk", {"text": HELLO}))
     await run_until(visit.house, visit.callers, lambda: level(caller.heard) > 100)
     press(visit, caller, "7")
     await visit.until_joined(caller)
-    assert looks_like(caller.heard, narrow(await speech.say(said_by(HELLO)))) > 0.8
+    assert looks_like(caller.heard, narrow(await speech.say(synthesised(HELLO)))) > 0.8
 
 
-async def test_async_talk_goes_on_while_the_flow_does(visit: Visit, speech: SpeechService) -> None:
+async def test_async_talk_does_not_delay_the_flow(visit: Visit, speech: SpeechService) -> None:
     caller = await visit.call(("talk", {"text": HELLO, "async": True}), ("sleep", {"duration": 10_000}))
     await visit.until_doing("sleep")
     await run(visit.house, visit.callers, 4.0)
     assert visit.doing() == "sleep"
-    assert looks_like(caller.heard, narrow(await speech.say(said_by(HELLO)))) > 0.8
+    assert looks_like(caller.heard, narrow(await speech.say(synthesised(HELLO)))) > 0.8
 
 
-async def test_a_language_that_nobody_speaks_is_skipped(visit: Visit) -> None:
+async def test_talk_in_an_unknown_language_is_skipped(visit: Visit) -> None:
     caller = await visit.call(("talk", {"text": HELLO, "language": "tlh"}))
     await visit.until_joined(caller)
     assert level(caller.heard) == 0
 
 
-async def test_who_hangs_up_ends_what_is_said(visit: Visit) -> None:
+async def test_a_hangup_ends_a_talk(visit: Visit) -> None:
     caller = await visit.call(("talk", {"text": HELLO * 20}))
     await run_until(visit.house, visit.callers, lambda: level(caller.heard) > 100)
     caller.leg.bye()
     await run_until(visit.house, visit.callers, lambda: not visit.house.services.live_calls)
 
 
-async def test_play_plays_one_after_the_other_and_skips_what_is_not_there(visit: Visit) -> None:
+async def test_play_plays_in_order_and_skips_missing_sounds(visit: Visit) -> None:
     folder = visit.house.sounds_directory
     folder.mkdir()
     write_wav(folder / "low.wav", tone(440, 1.0))
@@ -128,14 +130,14 @@ async def test_play_plays_one_after_the_other_and_skips_what_is_not_there(visit:
     assert levels[1][1130] > -25 > -50 > levels[1][440]
 
 
-async def test_beep_beeps(visit: Visit) -> None:
+async def test_beep_plays_a_beep(visit: Visit) -> None:
     caller = await visit.call(("beep", {}))
     await visit.until_joined(caller)
     assert looks_like(caller.heard, beep()) > 0.95
 
 
 @pytest.mark.parametrize("type_", ["echo", "stream_echo"])
-async def test_echo_returns_the_callers_voice_and_ends(visit: Visit, type_: str) -> None:
+async def test_echo_returns_the_callers_audio_and_ends(visit: Visit, type_: str) -> None:
     caller = await visit.call((type_, {"duration": 3000}), ("sleep", {"duration": 60_000}))
     caller.speaks = tone(620, 1.0, sample_rate_hz=RATE_HZ)
     await run_until(visit.house, visit.callers, lambda: level(caller.heard[-800:]) > 3000)
@@ -148,7 +150,7 @@ async def test_echo_returns_the_callers_voice_and_ends(visit: Visit, type_: str)
     assert level(caller.heard) == 0
 
 
-async def test_an_echo_leaves_nothing_behind_in_the_room(visit: Visit) -> None:
+async def test_an_echo_has_no_effect_in_the_room_afterwards(visit: Visit) -> None:
     first = await visit.call(("echo", {"duration": 1000}))
     first.speaks = tone(620, 1.0, sample_rate_hz=RATE_HZ)
     await visit.until_joined(first)

@@ -1,4 +1,4 @@
-"""A list of actions, and how one goes through it."""
+"""A list of actions and the position in it."""
 
 from uuid import UUID, uuid4
 
@@ -21,31 +21,31 @@ def place(frame: Frame) -> int | None:
 @pytest.mark.parametrize(
     ("target", "expected"), [(NIL, 1), (NEXT, 1), (START, 0), (IDS[2], 2), (IDS[0], 0), (IDS[1], 1)]
 )
-def test_moving(target: UUID, expected: int) -> None:
+def test_move_follows_the_target(target: UUID, expected: int) -> None:
     moving = frame()
     assert moving.move(target)
     assert place(moving) == expected
 
 
-def test_behind_the_last_action_there_is_none() -> None:
+def test_there_is_no_current_action_after_the_last() -> None:
     moving = frame()
     moving.move(IDS[2])
     assert moving.move(NIL)
     assert moving.current is None
 
 
-def test_an_action_of_another_list_is_not_here() -> None:
+def test_an_action_of_another_list_is_not_found() -> None:
     moving = frame()
     assert not moving.move(uuid4())
     assert place(moving) == 0
 
 
-def test_the_end_has_an_id() -> None:
+def test_the_finish_id_ends_the_flow() -> None:
     with pytest.raises(Finished):
         frame().move(FINISH)
 
 
-def test_of_two_with_one_id_the_first_is_meant() -> None:
+def test_of_two_actions_with_one_id_the_first_is_used() -> None:
     twice = Frame([{"id": str(IDS[0]), "place": 0}, {"id": str(IDS[0]), "place": 1}])
     twice.move(NIL)
     twice.move(IDS[0])

@@ -1,4 +1,4 @@
-"""A flow begins and ends the transcription of its own call."""
+"""The actions transcribe_start, transcribe_stop and transcribe_recording."""
 
 import pytest
 
@@ -44,11 +44,11 @@ async def test_a_call_is_transcribed_through_its_room(house: House) -> None:
 
 
 async def listening(house: House) -> None:
-    """Let every session look where its call is now."""
+    """Let every session poll the place of its call."""
     await house.clock.let_nap(0.1)
 
 
-async def test_a_flow_ends_what_it_has_begun(house: House) -> None:
+async def test_transcribe_stop_ends_the_transcription(house: House) -> None:
     stop = {"type": "transcribe_stop"}
     room = await house.conferences.create(
         house.customer_id, ConferenceSpec(type="conference", pre_actions=(START, stop))
@@ -58,7 +58,7 @@ async def test_a_flow_ends_what_it_has_begun(house: House) -> None:
     await done(house, transcribe.id)
 
 
-async def test_what_cannot_be_transcribed_keeps_nobody_out(house: House) -> None:
+async def test_a_failed_transcription_does_not_stop_the_flow(house: House) -> None:
     nothing = {"type": "transcribe_start"}
     german = {"type": "transcribe_start", "option": {"language": "de"}}
     recordings = {"type": "transcribe_recording", "option": {"language": "en"}}
@@ -69,7 +69,7 @@ async def test_what_cannot_be_transcribed_keeps_nobody_out(house: House) -> None
     assert await house.services.transcription.list(house.customer_id, EVERYTHING) == []
 
 
-def test_options_are_read() -> None:
+def test_options_are_parsed() -> None:
     option = CATALOGUE.parse(START).option
     assert isinstance(option, TranscribeStart)
     assert option.to_options() == TranscribeOptions("en-US", "in")

@@ -1,4 +1,4 @@
-"""Variables: substitution everywhere in an option, limits, and digits that nobody has taken."""
+"""Variables: substitution, limits, early digits."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ KNOWN = {"name": "Ada", "city": "${name}", "voipbin.call.id": "7"}
         ([1, None, True, 2.5], [1, None, True, 2.5]),
     ],
 )
-def test_substitution(value: Any, expected: Any) -> None:
+def test_variables_are_substituted(value: Any, expected: Any) -> None:
     assert Variables(KNOWN).substitute(value) == expected
 
 
@@ -37,11 +37,11 @@ def test_substitution(value: Any, expected: Any) -> None:
     ("value", "expected"),
     [("${a}", True), ("a", False), ({"a": ["", {"b": "x${y}"}]}, True), ([1, None], False), (3, False)],
 )
-def test_who_names_a_variable(value: Any, expected: bool) -> None:
+def test_a_placeholder_is_found(value: Any, expected: bool) -> None:
     assert has_placeholder(value) is expected
 
 
-def test_what_a_client_gives_is_bounded_and_cannot_pose_as_the_system() -> None:
+def test_given_variables_are_limited_and_not_system_variables() -> None:
     assert given({"a": "1", "voipbin.call.id": "2"}) == {"a": "1"}
     for refused in (
         {str(number): "" for number in range(101)},
@@ -52,7 +52,7 @@ def test_what_a_client_gives_is_bounded_and_cannot_pose_as_the_system() -> None:
             given(refused)
 
 
-def test_a_flow_cannot_remember_without_end() -> None:
+def test_the_size_of_variables_is_limited() -> None:
     variables = Variables({})
     with pytest.raises(Exhausted):
         variables.set("long", "x" * (32 * 1024 + 1))
@@ -62,7 +62,7 @@ def test_a_flow_cannot_remember_without_end() -> None:
     assert variables.get("0")
 
 
-def test_early_digits_take_the_place_of_older_ones_and_come_again() -> None:
+def test_early_digits_replace_older_ones_and_are_received_again() -> None:
     digits = Digits()
     variables = Variables({DIGITS: "12"}, digits)
     digits.press("3")
@@ -74,7 +74,7 @@ def test_early_digits_take_the_place_of_older_ones_and_come_again() -> None:
     assert variables.begin_digits() == "3"
 
 
-def test_who_looks_at_early_digits_takes_them() -> None:
+def test_clearing_early_digits_consumes_them() -> None:
     digits = Digits()
     variables = Variables({DIGITS: "12"}, digits)
     digits.press("3")
@@ -85,7 +85,7 @@ def test_who_looks_at_early_digits_takes_them() -> None:
     assert (variables.get(DIGITS), digits.waiting) == ("", "")
 
 
-def test_what_is_known_of_a_call() -> None:
+def test_system_variables_of_a_call() -> None:
     call = Call(
         id=CallId(new_id()),
         customer_id=CustomerId(new_id()),

@@ -1,4 +1,4 @@
-"""On a real call: what a flow tells programs elsewhere, and what it asks of them."""
+"""The actions webhook_send and fetch on a real call."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.waiting import until
 
 
 class Program:
-    """A program that is asked by flows; ``answers`` is what it says."""
+    """An HTTP server for the requests of flows; ``answers`` are its answers."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str]] = []
@@ -41,7 +41,7 @@ async def program() -> AsyncIterator[Program]:
         yield running
 
 
-async def test_a_webhook_is_told_and_not_waited_for(house: House, program: Program) -> None:
+async def test_an_async_webhook_is_sent_without_waiting(house: House, program: Program) -> None:
     send = action(
         "webhook_send",
         uri="${where}",
@@ -54,9 +54,7 @@ async def test_a_webhook_is_told_and_not_waited_for(house: House, program: Progr
 
 
 @pytest.mark.parametrize("status", [200, 500])
-async def test_a_webhook_that_is_waited_for_may_say_anything(
-    house: House, program: Program, status: int
-) -> None:
+async def test_the_answer_of_a_sync_webhook_is_ignored(house: House, program: Program, status: int) -> None:
     program.answers = lambda: web.Response(status=status)
     send = action("webhook_send", sync=True, uri=program.url, data="{}")
     caller = await calling(house, send, mark("after"), HANGUP)
@@ -66,12 +64,12 @@ async def test_a_webhook_that_is_waited_for_may_say_anything(
 
 @pytest.mark.parametrize("uri", ["", "ftp://here", "http://", "http://127.0.0.1:9", "nowhere"])
 @pytest.mark.parametrize("sync", [True, False])
-async def test_a_webhook_that_leads_nowhere_is_passed_by(house: House, uri: str, sync: bool) -> None:
+async def test_a_webhook_without_a_receiver_is_skipped(house: House, uri: str, sync: bool) -> None:
     caller = await calling(house, action("webhook_send", sync=sync, uri=uri), mark("after"), HANGUP)
     assert trail(await caller.over()) == ["after"]
 
 
-async def test_actions_are_fetched_and_the_flow_goes_on_behind_them(house: House, program: Program) -> None:
+async def test_fetched_actions_are_run_and_the_flow_continues(house: House, program: Program) -> None:
     program.answers = lambda: web.json_response([mark("b"), {"type": "empty"}])
     caller = await calling(house, mark("a"), action("fetch", event_url=program.url), mark("c"), HANGUP)
     ended = await caller.over()
@@ -100,7 +98,7 @@ def _redirect() -> web.Response:
         pytest.param(_redirect, id="in a circle"),
     ],
 )
-async def test_actions_that_do_not_come_end_the_call(
+async def test_a_failed_fetch_ends_the_call(
     house: House, program: Program, answers: Callable[[], web.StreamResponse]
 ) -> None:
     program.answers = answers
@@ -109,7 +107,7 @@ async def test_actions_that_do_not_come_end_the_call(
     assert caller.leg.done[-1] == "hang up failed"
 
 
-async def test_a_call_may_end_while_an_answer_is_awaited(house: House, program: Program) -> None:
+async def test_a_call_may_end_during_a_fetch(house: House, program: Program) -> None:
     fetch = action("fetch", event_url=program.url)
     program.answers = lambda: web.json_response([HOUR])
     caller = await calling(house, fetch)

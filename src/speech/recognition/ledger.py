@@ -3,16 +3,18 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from mixminus.clock import Clock
-from mixminus.conference.publish import publish_change
+from mixminus.conference.ledger import touch_conference
 from mixminus.log import get
 from mixminus.machine import step
 from mixminus.model.ids import ConferenceId, TranscribeId
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, Transcribe, TranscribeEvent, TranscribeStatus
 from mixminus.speech.recognition.errors import TranscribeNotFound
 from mixminus.store.database import Store, Transaction
+from mixminus.store.published import PublishedRows
 from mixminus.wire.transcription import TranscribeView
 
 __all__ = ["OnDone", "TranscribeLedger", "stream_of"]
@@ -21,7 +23,7 @@ log = get("speech")
 
 
 def stream_of(transcribe: Transcribe) -> UUID:
-    """Return where the events of a transcribe go: to its conference's stream, else to its customer's."""
+    """Return the stream of a transcribe's events: its conference's, or its customer's if it has none."""
     if transcribe.reference_type == "confbridge":
         return transcribe.reference_id
     return transcribe.customer_id
@@ -29,9 +31,16 @@ def stream_of(transcribe: Transcribe) -> UUID:
 
 OnDone = Callable[[Transcribe], Awaitable[None]]
 
+_TRANSCRIBES: Final = PublishedRows(
+    lambda tx: tx.transcribes,
+    TranscribeView.render,
+    lambda transcribe_id: TranscribeNotFound(f"no transcribe {transcribe_id}"),
+    stream_id=stream_of,
+)
+
 
 class TranscribeLedger:
-    """Writes what happens to transcribes, and to the conferences that they are of."""
+    """Writes changes of transcribes, and touches the conferences they belong to."""
 
     def __init__(self, store: Store, clock: Clock, on_done: OnDone) -> None:
         self._on_done: OnDone | None = on_done
@@ -43,84 +52,65 @@ class TranscribeLedger:
         self._on_done = None
 
     async def create(self, transcribe: Transcribe) -> None:
+        """Insert a transcribe."""
         async with self._store.transaction() as tx:
-            await tx.transcribes.add(transcribe)
-            await _publish(tx, "transcribe_created", transcribe)
-            await _publish(tx, "transcribe_progressing", transcribe)
-            await self._tell_conference(tx, transcribe)
+            await _TRANSCRIBES.add(tx, transcribe, "transcribe_created", "transcribe_progressing")
+            await self._touch_conference(tx, transcribe)
 
-    async def stopped(self, transcribe_id: TranscribeId) -> Transcribe:
-        """Note that nothing more is heard; what is noted already stays."""
+    async def mark_stopped(self, transcribe_id: TranscribeId) -> Transcribe:
+        """Mark the transcribe as stopped listening; no change if it is."""
 
         def change(transcribe: Transcribe, now: datetime) -> Transcribe:
             return transcribe if transcribe.tm_stop else replace(transcribe, tm_stop=now)
 
-        return await self._change(transcribe_id, change, "")
+        _, transcribe = await self._change(transcribe_id, change, None)
+        return transcribe
 
-    async def done(self, transcribe_id: TranscribeId) -> Transcribe:
-        """Note that everything that was heard is written, and tell of it; what is done stays."""
-        changed = False
+    async def mark_done(self, transcribe_id: TranscribeId) -> Transcribe:
+        """Mark the transcribe as done, its text complete, and call ``on_done``; no change if it is done."""
 
         def change(transcribe: Transcribe, now: datetime) -> Transcribe:
-            nonlocal changed
-            changed = transcribe.status is not TranscribeStatus.DONE
-            if not changed:
+            if transcribe.status is TranscribeStatus.DONE:
                 return transcribe
             status = step(TRANSCRIBE_TRANSITIONS, transcribe.status, TranscribeEvent.FINISHED)
             return replace(transcribe, status=status, tm_stop=transcribe.tm_stop or now)
 
-        transcribe = await self._change(transcribe_id, change, "transcribe_done")
-        if changed:
-            await self._tell(transcribe)
+        before, transcribe = await self._change(transcribe_id, change, "transcribe_done")
+        if before != transcribe:
+            await self._notify_done(transcribe)
         return transcribe
 
-    async def deleted(self, transcribe_id: TranscribeId) -> Transcribe:
-        """Note that it is out of the lists, and forget what was said."""
+    async def mark_deleted(self, transcribe_id: TranscribeId) -> Transcribe:
+        """Mark the transcribe as deleted and delete its transcripts."""
 
         def change(transcribe: Transcribe, now: datetime) -> Transcribe:
             return transcribe if transcribe.tm_delete else replace(transcribe, tm_delete=now)
 
-        transcribe = await self._change(transcribe_id, change, "")
+        _, transcribe = await self._change(transcribe_id, change, None)
         async with self._store.transaction() as tx:
             await tx.transcripts.forget(transcribe_id)
         return transcribe
 
     async def _change(
-        self, transcribe_id: TranscribeId, change: Callable[[Transcribe, datetime], Transcribe], type_: str
-    ) -> Transcribe:
+        self,
+        transcribe_id: TranscribeId,
+        change: Callable[[Transcribe, datetime], Transcribe],
+        event_type: str | None,
+    ) -> tuple[Transcribe, Transcribe]:
+        """Return the transcribe before and after."""
         async with self._store.transaction() as tx:
-            before = await tx.transcribes.hold(transcribe_id)
-            if before is None:
-                raise TranscribeNotFound(f"no transcribe {transcribe_id}")
-            now = self._clock.now()
-            after = change(before, now)
-            if after == before:
-                return before
-            after = replace(after, tm_update=now)
-            await tx.transcribes.save(after)
-            if type_:
-                await _publish(tx, type_, after)
+            before, after = await _TRANSCRIBES.update(tx, self._clock, transcribe_id, change, event_type)
             if before.tm_stop is None and after.tm_stop is not None:
-                await self._tell_conference(tx, after)
-            return after
+                await self._touch_conference(tx, after)
+        return before, after
 
-    async def _tell(self, transcribe: Transcribe) -> None:
+    async def _notify_done(self, transcribe: Transcribe) -> None:
         if self._on_done is not None:
             try:
                 await self._on_done(transcribe)
             except Exception as exc:
                 log.error("on_done failed", transcribe_id=str(transcribe.id), exc_info=exc)
 
-    async def _tell_conference(self, tx: Transaction, transcribe: Transcribe) -> None:
+    async def _touch_conference(self, tx: Transaction, transcribe: Transcribe) -> None:
         if transcribe.reference_type == "confbridge":
-            await publish_change(tx, ConferenceId(transcribe.reference_id), self._clock.now())
-
-
-async def _publish(tx: Transaction, type_: str, transcribe: Transcribe) -> None:
-    await tx.outbox.add(
-        stream_of(transcribe),
-        type_,
-        customer_id=transcribe.customer_id,
-        data=TranscribeView.render(transcribe, tx.timestamp_style),
-        tm=transcribe.tm_update or transcribe.tm_create,
-    )
+            await touch_conference(tx, self._clock, ConferenceId(transcribe.reference_id))

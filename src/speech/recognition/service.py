@@ -91,7 +91,7 @@ class TranscriptionService:
         async with self._store.snapshot() as tx:
             unfinished = await tx.transcribes.unfinished()
         for transcribe in unfinished:
-            await self._ledger.done(transcribe.id)
+            await self._ledger.mark_done(transcribe.id)
 
     async def start(self, conference: Conference, bridge: Bridge, options: TranscribeOptions) -> Transcribe:
         """Listen to a conference from now on, each participant apart."""
@@ -183,7 +183,7 @@ class TranscriptionService:
     async def delete(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
         """Stop listening, take it out of the lists, and forget what was said."""
         await self.end(customer_id, transcribe_id)
-        return await self._ledger.deleted(transcribe_id)
+        return await self._ledger.mark_deleted(transcribe_id)
 
     async def transcripts(
         self, customer_id: CustomerId, transcribe_id: TranscribeId, limit: int | None = MAX_PAGE_SIZE
@@ -282,10 +282,10 @@ class TranscriptionService:
                 raise TranscribeAlreadyProgressing(f"transcribe {each.id} is progressing")
 
     async def _end(self, transcribe_id: TranscribeId) -> None:
-        await self._ledger.stopped(transcribe_id)
+        await self._ledger.mark_stopped(transcribe_id)
         if not self._sessions.end(transcribe_id):
             # The database was away when its session ended.
-            await self._ledger.done(transcribe_id)
+            await self._ledger.mark_done(transcribe_id)
 
     def _speaker_of(self, port_id: int) -> Speaker | None:
         seat = self._rooms.seat_of(port_id)

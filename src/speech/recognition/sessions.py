@@ -113,7 +113,7 @@ class Sessions:
             session.feed.put(Finish(session.feed.session))
             await session.feed.finished
             await session.scribe.written()
-            await self._ledger.done(session.transcribe.id)
+            await self._ledger.mark_done(session.transcribe.id)
         finally:
             await writing.close()
             self._pool.release(session.feed)

@@ -1,16 +1,16 @@
-"""RecordingBooks: what becomes of recordings, each change with its events in one transaction."""
+"""RecordingLedger: every change of a recording, its row and its events in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
-from mixminus.call.ledger import publish_call_change
+from mixminus.call.ledger import touch_call
 from mixminus.clock import Clock
-from mixminus.conference.publish import publish_change
+from mixminus.conference.ledger import touch_conference
 from mixminus.machine import step
-from mixminus.model.ids import CallId, ConferenceId, CustomerId, RecordingId, new_id
+from mixminus.model.ids import ConferenceId, CustomerId, RecordingId, new_id
 from mixminus.model.recording import (
     RECORDING_TRANSITIONS,
     Recording,
@@ -29,15 +29,29 @@ from mixminus.recording.errors import (
 from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
+from mixminus.store.published import PublishedRows
 from mixminus.wire.recording import RecordingView
 
-__all__ = ["RecordingBooks"]
+__all__ = ["RecordingLedger"]
 
 _ACTIVE = frozenset({RecordingStatus.INITIATING, RecordingStatus.RECORDING})
 
 
-class RecordingBooks:
-    """Rows and events of recordings; a change of what records a room or a call is told by that, too."""
+def _stream_of(recording: Recording) -> UUID:
+    """Return the stream of a recording's events: its conference's, or its customer's for a call."""
+    return recording.reference_id if recording.reference_type == "confbridge" else recording.customer_id
+
+
+_RECORDINGS: Final = PublishedRows(
+    lambda tx: tx.recordings,
+    RecordingView.render,
+    lambda recording_id: RecordingNotFound(f"no recording {recording_id}"),
+    stream_id=_stream_of,
+)
+
+
+class RecordingLedger:
+    """Writes changes of recordings, and touches the conferences and calls they belong to."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -50,7 +64,7 @@ class RecordingBooks:
         reference_id: UUID,
         options: RecordingOptions,
     ) -> Recording:
-        """Return a recording that is not in the books yet; FormatUnsupported."""
+        """Return a recording that is not written yet; FormatUnsupported."""
         if options.format not in FORMATS:
             raise FormatUnsupported(f"format is not one of {', '.join(FORMATS)}")
         return Recording(
@@ -67,7 +81,7 @@ class RecordingBooks:
         )
 
     async def find(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
-        """Return a customer's recording, deleted ones too; RecordingNotFound."""
+        """Return a customer's recording, even if it is deleted; RecordingNotFound."""
         async with self._store.snapshot() as tx:
             recording = await tx.recordings.find(recording_id)
         return owned(recording, customer_id, RecordingNotFound(f"no recording {recording_id}"))
@@ -81,26 +95,23 @@ class RecordingBooks:
             return await tx.recordings.unfinished()
 
     async def ended_before(self, moment: datetime) -> list[Recording]:
-        """Return recordings of all customers that have ended before and are not deleted."""
+        """Return the undeleted recordings of all customers that ended before ``moment``."""
         async with self._store.snapshot() as tx:
             return await tx.recordings.ended_before(moment)
 
-    async def begin(self, recording: Recording, tm_start: datetime) -> Recording:
-        """Write that it records from now on; RecordingAlreadyActive if another does."""
+    async def create(self, recording: Recording, tm_start: datetime) -> Recording:
+        """Insert a recording that has started; RecordingAlreadyActive if its reference has an active one."""
         async with self._store.transaction() as tx:
             for other in await tx.recordings.unfinished(recording.reference_id):
                 if other.status in _ACTIVE:
                     raise RecordingAlreadyActive(f"recording {other.id} is active")
-            await tx.recordings.add(recording)
-            recording = self._advance(recording, RecordingEvent.STARTED)
-            recording = replace(recording, tm_start=tm_start)
-            await tx.recordings.save(recording)
-            await _publish(tx, "recording_started", recording)
-            await self._publish_reference(tx, recording)
+            recording = replace(self._stepped(recording, RecordingEvent.STARTED), tm_start=tm_start)
+            await _RECORDINGS.add(tx, recording, "recording_started")
+            await self._touch_reference(tx, recording)
         return recording
 
-    async def stop(self, reference_id: UUID) -> Sequence[RecordingId]:
-        """Write that what records a room or a call is stopping; RecordingNotActive if nothing does."""
+    async def mark_stopping(self, reference_id: UUID) -> Sequence[RecordingId]:
+        """Mark the active recordings of a conference or call as stopping; RecordingNotActive if there is none."""
         async with self._store.transaction() as tx:
             active = [
                 recording
@@ -110,80 +121,63 @@ class RecordingBooks:
             if not active:
                 raise RecordingNotActive(f"{reference_id} is not being recorded")
             for recording in active:
-                await tx.recordings.save(self._advance(recording, RecordingEvent.STOP))
-            await self._publish_reference(tx, active[0])
+                await _RECORDINGS.save(tx, self._stepped(recording, RecordingEvent.STOP), None)
+            await self._touch_reference(tx, active[0])
         return [recording.id for recording in active]
 
-    async def captured(self, recording_id: RecordingId, tm_end: datetime | None, error: str) -> None:
-        """Write that nothing more is heard, while there is work left; tell what has cut it short."""
+    async def mark_captured(self, recording_id: RecordingId, tm_end: datetime | None, error: str) -> None:
+        """Mark the recording as stopping: its audio is complete, its files are not; publish an error."""
         async with self._store.transaction() as tx:
-            recording = await tx.recordings.hold(recording_id)
+            recording = await tx.recordings.find_for_update(recording_id)
             if recording is None or recording.status is RecordingStatus.ENDED:
                 return
             was_active = recording.status in _ACTIVE
             if was_active:
-                recording = self._advance(recording, RecordingEvent.STOP)
+                recording = self._stepped(recording, RecordingEvent.STOP)
             recording = replace(recording, tm_end=tm_end, error=error or recording.error)
-            await tx.recordings.save(recording)
-            if error:
-                await _publish(tx, "recording_failed", recording)
+            await _RECORDINGS.save(tx, recording, "recording_failed" if error else None)
             if was_active:
-                await self._publish_reference(tx, recording)
+                await self._touch_reference(tx, recording)
 
-    async def end(
+    async def mark_ended(
         self, recording_id: RecordingId, tm_end: datetime, completed: Completed | None, error: str = ""
     ) -> Recording | None:
-        """Write that it is whole; None if it was already."""
+        """Mark the recording as ended, with its files; return None if it has ended."""
         async with self._store.transaction() as tx:
-            recording = await tx.recordings.hold(recording_id)
+            recording = await tx.recordings.find_for_update(recording_id)
             if recording is None or recording.status is RecordingStatus.ENDED:
                 return None
             was_active = recording.status in _ACTIVE
-            recording = self._advance(recording, RecordingEvent.FINISHED)
             recording = replace(
-                recording,
+                self._stepped(recording, RecordingEvent.FINISHED),
                 tm_end=recording.tm_end or tm_end,
                 error=recording.error or error or (completed.note if completed else ""),
                 files=completed.files if completed else (),
                 seal=completed.seal if completed else "",
             )
-            await tx.recordings.save(recording)
-            await _publish(tx, "recording_finished", recording)
+            await _RECORDINGS.save(tx, recording, "recording_finished")
             if was_active:
-                await self._publish_reference(tx, recording)
+                await self._touch_reference(tx, recording)
         return recording
 
-    async def deleted(self, recording_id: RecordingId) -> Recording:
-        """Write that it is out of the lists; one that is already stays as it is."""
+    async def mark_deleted(self, recording_id: RecordingId) -> Recording:
+        """Mark the recording as deleted: it is no longer listed; no change if it is deleted."""
+
+        def change(recording: Recording, now: datetime) -> Recording:
+            return recording if recording.tm_delete else replace(recording, tm_delete=now)
+
         async with self._store.transaction() as tx:
-            recording = await tx.recordings.hold(recording_id)
-            if recording is None:
-                raise RecordingNotFound(f"no recording {recording_id}")
-            if recording.tm_delete is None:
-                now = self._clock.now()
-                recording = replace(recording, tm_update=now, tm_delete=now)
-                await tx.recordings.save(recording)
-                await _publish(tx, "recording_deleted", recording)
+            _, recording = await _RECORDINGS.update(
+                tx, self._clock, recording_id, change, "recording_deleted"
+            )
         return recording
 
-    def _advance(self, recording: Recording, event: RecordingEvent) -> Recording:
+    def _stepped(self, recording: Recording, event: RecordingEvent) -> Recording:
         status = step(RECORDING_TRANSITIONS, recording.status, event)
         return replace(recording, status=status, tm_update=self._clock.now())
 
-    async def _publish_reference(self, tx: Transaction, recording: Recording) -> None:
+    async def _touch_reference(self, tx: Transaction, recording: Recording) -> None:
         if recording.reference_type == "call":
-            await publish_call_change(tx, CallId(recording.reference_id), self._clock.now())
+            await touch_call(tx, self._clock, recording.reference_id)
         else:
-            await publish_change(tx, ConferenceId(recording.reference_id), self._clock.now())
-
-
-async def _publish(tx: Transaction, type_: str, recording: Recording) -> None:
-    """Append to the room's stream; a call's events go to its customer's."""
-    in_room = recording.reference_type == "confbridge"
-    await tx.outbox.add(
-        recording.reference_id if in_room else recording.customer_id,
-        type_,
-        customer_id=recording.customer_id,
-        data=RecordingView.render(recording, tx.timestamp_style),
-        tm=recording.tm_update or recording.tm_create,
-    )
+            await touch_conference(tx, self._clock, ConferenceId(recording.reference_id))

@@ -1,0 +1,116 @@
+"""PublishedRows: a row and the event about it, written in one transaction.
+
+Webhooks and event streams read the outbox, so a change that is in the table without its event would
+never be reported, and an event without its change would be false. Every resource whose changes are
+published is therefore written through one of these.
+"""
+
+from collections.abc import Callable
+from dataclasses import Field, replace
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from mixminus.clock import Clock
+from mixminus.errors import NotFound
+from mixminus.model.ids import CustomerId
+from mixminus.store.database import Transaction
+from mixminus.store.ownership import owned
+from mixminus.store.timestamps import TimestampStyle
+
+__all__ = ["PublishedRows"]
+
+
+class _Resource(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def customer_id(self) -> CustomerId: ...
+    @property
+    def tm_create(self) -> datetime: ...
+    @property
+    def tm_update(self) -> datetime | None: ...
+
+
+Row = TypeVar("Row", bound=_Resource)
+
+
+class _Rows(Protocol[Row]):
+    async def add(self, row: Row, /) -> None: ...
+    async def save(self, row: Row, /) -> None: ...
+    async def find_for_update(self, row_id: Any, /) -> Row | None: ...
+
+
+class PublishedRows(Generic[Row]):
+    """Writes one kind of resource: its row and, in the same transaction, the event about it."""
+
+    def __init__(
+        self,
+        rows: Callable[[Transaction], _Rows[Row]],
+        render: Callable[[Row, TimestampStyle], dict[str, Any]],
+        not_found: Callable[[UUID], NotFound],
+        stream_id: Callable[[Row], UUID] = lambda row: row.customer_id,
+    ) -> None:
+        """``render`` makes an event's data; ``stream_id`` says to which stream a resource's events belong."""
+        self._rows = rows
+        self._render = render
+        self._not_found = not_found
+        self._stream_id = stream_id
+
+    async def add(self, tx: Transaction, row: Row, *event_types: str) -> None:
+        """Insert a resource and publish these events about it, in this order."""
+        await self._rows(tx).add(row)
+        for event_type in event_types:
+            await self.publish(tx, row, event_type)
+
+    async def save(self, tx: Transaction, row: Row, event_type: str | None) -> None:
+        """Write a resource that exists and publish the event; None for a change that is not published."""
+        await self._rows(tx).save(row)
+        if event_type is not None:
+            await self.publish(tx, row, event_type)
+
+    async def publish(self, tx: Transaction, row: Row, event_type: str) -> None:
+        """Publish an event with the resource as it is."""
+        await tx.outbox.add(
+            self._stream_id(row),
+            event_type,
+            customer_id=row.customer_id,
+            data=self._render(row, tx.timestamp_style),
+            tm=row.tm_update or row.tm_create,
+        )
+
+    async def find_for_update(
+        self, tx: Transaction, row_id: UUID, customer_id: CustomerId | None = None
+    ) -> Row:
+        """Return a resource, locked until the transaction ends; raise its NotFound if it does not exist.
+
+        With ``customer_id``, another customer's resource does not exist either.
+        """
+        row = await self._rows(tx).find_for_update(row_id)
+        if customer_id is not None:
+            return owned(row, customer_id, self._not_found(row_id))
+        if row is None:
+            raise self._not_found(row_id)
+        return row
+
+    async def update(
+        self,
+        tx: Transaction,
+        clock: Clock,
+        row_id: UUID,
+        change: Callable[[Row, datetime], Row],
+        event_type: str | Callable[[Row, Row], str] | None,
+    ) -> tuple[Row, Row]:
+        """Change a resource and publish the event; return it as it was and as it is.
+
+        ``change`` gets the locked row and the time, and returns the new row; if it returns an equal one,
+        nothing is written and nothing published. ``event_type`` may depend on the old and the new row.
+        """
+        before = await self.find_for_update(tx, row_id)
+        now = clock.now()
+        after = change(before, now)
+        if after == before:
+            return before, before
+        after = replace(after, tm_update=now)
+        await self.save(tx, after, event_type(before, after) if callable(event_type) else event_type)
+        return before, after

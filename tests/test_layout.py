@@ -119,7 +119,8 @@ def test_every_module_has_a_sorted_public_face(name: str) -> None:
 
 FORBIDDEN = {
     r"\basyncio\.create_task\(|\.create_task\(": {"src/tasks.py"},
-    r"\btime\.time\(": set(),
+    r"\bdate(time)?\.(now|utcnow|today)\(|\bloop(\(\))?\.time\("
+    r"|\btime\.(time|monotonic|perf_counter|process_time|gmtime|localtime)": {"src/clock.py"},
     r"(?<![\w.])print\(": set(),
 }
 

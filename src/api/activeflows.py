@@ -1,12 +1,12 @@
 """/activeflows (api.md section 6.3): running and ended flows."""
 
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from aiohttp import web
 from pydantic import Field
 
-from mixminus.api.body import Body, Text, Uuid
+from mixminus.api.body import ActionBody, Body, Text, Uuid
 from mixminus.api.flows import MAX_ACTIONS, resource
 from mixminus.api.operation import Answer, ApiCall, Operation
 from mixminus.errors import AlreadyExists
@@ -26,7 +26,7 @@ class ActiveflowBody(Body):
 
     id: Uuid | None = None
     flow_id: Uuid = NIL
-    actions: list[dict[str, Any]] = Field([], max_length=MAX_ACTIONS)
+    actions: list[ActionBody] = Field([], max_length=MAX_ACTIONS)
     variables: dict[str, str] = Field({})
     webhook_uri: Text = ""
     webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] = ""

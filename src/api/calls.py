@@ -1,11 +1,11 @@
 """/calls (api.md section 5): calls of phones and browsers, what they hear, their recording and transfer."""
 
 from functools import partial
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mixminus.api.body import Body, Text, Uuid
+from mixminus.api.body import ActionBody, Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.api.recordings import PAUSE, CallRecordingBody, PauseBody
 from mixminus.api.services import Services
@@ -89,7 +89,7 @@ class CallBody(Body):
     source: AddressBody = AddressBody()
     destinations: list[AddressBody] = Field(min_length=1, max_length=MAX_DESTINATIONS)
     flow_id: Uuid = NIL
-    actions: list[dict[str, Any]] = Field(default_factory=list)
+    actions: list[ActionBody] = Field(default_factory=list)
     anonymous: Literal["", "yes", "no", "auto"] = ""
     """`yes` hides the source."""
     variables: Annotated[dict[Text, Text], AfterValidator(_bounded)] = Field(default_factory=dict)
@@ -226,7 +226,7 @@ async def talk_to_call(call: ApiCall, body: TalkBody) -> None:
     """Over its other audio, and heard by this call only; a ringing call is answered. Plain text, or SSML, of
     which breaks are honoured.
     """
-    await call.services.asides.talk(
+    await call.services.call_audio.talk(
         call.customer_id, CallId(call.id), body.text, language=body.language, voice=body.voice_id
     )
 
@@ -234,25 +234,25 @@ async def talk_to_call(call: ApiCall, body: TalkBody) -> None:
 @operation("POST", "/calls/{id}/moh", summary="Start music on hold", errors=NOT_PROGRESSING)
 async def play_music_to_call(call: ApiCall) -> None:
     """The call hears music instead of the others, and they do not hear the call."""
-    await call.services.asides.set_music(call.customer_id, CallId(call.id), on=True)
+    await call.services.call_audio.set_music(call.customer_id, CallId(call.id), on=True)
 
 
 @operation("DELETE", "/calls/{id}/moh", summary="Stop music on hold", errors=NOT_PROGRESSING)
 async def stop_music_to_call(call: ApiCall) -> None:
     """Does nothing if no music plays."""
-    await call.services.asides.set_music(call.customer_id, CallId(call.id), on=False)
+    await call.services.call_audio.set_music(call.customer_id, CallId(call.id), on=False)
 
 
 @operation("POST", "/calls/{id}/silence", summary="Start silence", errors=NOT_PROGRESSING)
 async def silence_call(call: ApiCall) -> None:
     """The call hears silence instead of the others, who still hear the call."""
-    await call.services.asides.set_silence(call.customer_id, CallId(call.id), on=True)
+    await call.services.call_audio.set_silence(call.customer_id, CallId(call.id), on=True)
 
 
 @operation("DELETE", "/calls/{id}/silence", summary="Stop silence", errors=NOT_PROGRESSING)
 async def end_silence_of_call(call: ApiCall) -> None:
     """Does nothing if the call hears the others."""
-    await call.services.asides.set_silence(call.customer_id, CallId(call.id), on=False)
+    await call.services.call_audio.set_silence(call.customer_id, CallId(call.id), on=False)
 
 
 @operation(

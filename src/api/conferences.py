@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from mixminus.api.body import MAX_SECONDS, Body, Text, Uuid
+from mixminus.api.body import MAX_SECONDS, ActionBody, Body, Text, Uuid
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.api.recordings import PAUSE, PauseBody, RecordingBody
@@ -62,8 +62,8 @@ class ConferenceFields(Body):
     detail: Text = ""
     data: dict[str, Any] = Field({})
     timeout: int = Field(0, ge=0, le=MAX_SECONDS)
-    pre_actions: list[dict[str, Any]] = Field([])
-    post_actions: list[dict[str, Any]] = Field([])
+    pre_actions: list[ActionBody] = Field([])
+    post_actions: list[ActionBody] = Field([])
     pre_flow_id: Uuid = NIL
     post_flow_id: Uuid = NIL
     max_participants: int = Field(0, ge=0, le=MAX_PARTICIPANTS)
@@ -301,5 +301,5 @@ async def stop_transcribing(call: ApiCall) -> Conference:
 )
 async def list_talking(call: ApiCall) -> TalkersView:
     """Participants in the room with their current levels, for meters that poll a few times a second."""
-    present = await call.services.presence.present(call.customer_id, ConferenceId(call.id))
+    present = await call.services.live_participants.list(call.customer_id, ConferenceId(call.id))
     return TalkersView.model_validate({"result": present})

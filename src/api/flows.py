@@ -1,11 +1,11 @@
 """/flows (api.md section 6.1): named lists of actions for calls."""
 
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from pydantic import Field
 
-from mixminus.api.body import Body, Text, Uuid
+from mixminus.api.body import ActionBody, Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.flow.errors import FlowNotFound, InvalidActionType, TooManyFlows
 from mixminus.model.flow import Flow, FlowSpec
@@ -26,7 +26,7 @@ class FlowBody(Body):
 
     name: Text = ""
     detail: Text = ""
-    actions: list[dict[str, Any]] = Field([], max_length=MAX_ACTIONS)
+    actions: list[ActionBody] = Field([], max_length=MAX_ACTIONS)
     on_complete_flow_id: Uuid = NIL
 
     def spec(self) -> FlowSpec:

@@ -110,7 +110,7 @@ def _service_config(settings: Settings, names: dict[str, ConferenceId]) -> Servi
         speech=SpeechConfig(
             model_folder=settings.speech_model_dir,
             workers=settings.speech_workers,
-            spool_folder=settings.data_dir / "transcription",
+            queue_folder=settings.data_dir / "transcription",
             log_level=settings.log_level,
             log_json=settings.log_json,
         ),
@@ -207,6 +207,7 @@ async def _start_sip(settings: Settings, services: Services, stack: AsyncExitSta
         services.engine,
         services.calls,
         config,
+        clock=services.clock,
         directory=services.directory,
         transfers=services.transfers,
         on_event=services.on_engine_event,

@@ -29,7 +29,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from mixminus.call.outbound import Trunk
+from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
 
 __all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
@@ -56,8 +56,8 @@ class TrunkSettings(BaseModel):
     username: str = ""
     password: SecretStr = SecretStr("")
 
-    def carrier(self) -> Trunk:
-        return Trunk(self.host, self.port, self.transport, self.username, self.password.get_secret_value())
+    def carrier(self) -> Carrier:
+        return Carrier(self.host, self.port, self.transport, self.username, self.password.get_secret_value())
 
 
 class Settings(BaseSettings):

@@ -9,11 +9,10 @@ from typing import Final
 from mixminus.clock import Clock
 from mixminus.delivery.outgoing import SoundFetcher
 from mixminus.mixer import Engine
-from mixminus.sound.desk import SoundDesk
-from mixminus.sound.library import Library
-from mixminus.sound.music import Tune, load_tune
+from mixminus.sound.library import HoldMusic, SoundLibrary, load_hold_music
 from mixminus.sound.player import Player
 from mixminus.sound.prompts import DEFAULT_LANGUAGE
+from mixminus.sound.service import SoundService
 from mixminus.speech.synthesis.cache import SpeechCache
 from mixminus.speech.synthesis.espeak import EspeakSpeech
 from mixminus.speech.synthesis.hibari import HibariSpeech
@@ -40,25 +39,25 @@ class SoundConfig:
 class Sounds:
     """What is heard, and what is heard while waiting."""
 
-    desk: SoundDesk
-    tune: Tune
+    service: SoundService
+    tune: HoldMusic
 
 
 @asynccontextmanager
 async def open_sounds(
     engine: Engine, clock: Clock, config: SoundConfig, private_targets: bool
 ) -> AsyncIterator[Sounds]:
-    """Build the desk; nothing is loaded, started or fetched before somebody wants it, but for the music."""
+    """Build the service; nothing is loaded, started or fetched before somebody wants it, but for the music."""
     fetcher = SoundFetcher(private_targets=private_targets)
-    library = Library(config.directory, fetcher.fetch)
+    library = SoundLibrary(config.directory, fetcher.fetch)
     speech = SpeechService((HibariSpeech(), EspeakSpeech()), SpeechCache(config.cache_directory))
-    desk = SoundDesk(
+    service = SoundService(
         engine, player=Player(engine, clock), speech=speech, library=library, language=config.language
     )
     try:
-        yield Sounds(desk, await load_tune((config.directory / "moh", _DEBIAN_MUSIC)))
+        yield Sounds(service, await load_hold_music((config.directory / "moh", _DEBIAN_MUSIC)))
     finally:
-        await desk.close()
+        await service.close()
         await speech.close()
         library.close()
         await fetcher.close()

@@ -7,14 +7,14 @@ from urllib.parse import quote
 from uuid import UUID
 
 from mixminus.call.leg import Credentials, Target
-from mixminus.call.program import Program
+from mixminus.call.routing import Program
 from mixminus.model.call import Address
 from mixminus.model.ids import CustomerId
 
 __all__ = [
+    "Carrier",
     "Flows",
     "Order",
-    "Trunk",
     "WaysOut",
     "address_of",
     "kept_variables",
@@ -44,8 +44,8 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Trunk:
-    """Who carries calls to telephone numbers."""
+class Carrier:
+    """The SIP provider that carries calls to telephone numbers."""
 
     host: str
     port: int = 5060
@@ -68,7 +68,7 @@ class WaysOut(Protocol):
         """
         ...
 
-    async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
+    async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
         """Return who carries a customer's calls to telephone numbers."""
         ...
 
@@ -94,7 +94,7 @@ def sip_target(address: Address) -> Target | None:
     return Target(target if target.lower().startswith(_SCHEMES) else f"sip:{target}")
 
 
-def tel_target(address: Address, trunk: Trunk | None) -> Target | None:
+def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
     """Return what to dial for a telephone number; None without a trunk, or if it is no number."""
     number = address.target.removeprefix("tel:")
     digits = number.removeprefix("+")

@@ -1,4 +1,4 @@
-"""DialPlan: from a dialled target to a customer and a program (api.md section 13.2); the ``call.directory.Directory``.
+"""DialPlan: from a dialled target to a customer and a program (api.md section 13.2); the ``call.routing.Directory``.
 
 conference id, conference:<id>      its room, of the caller's own customer if the caller has logged in
 direct.<hash>                       a room, an extension or a flow: whoever knows the hash may come
@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from mixminus.call.dialin import Dialled, Kind, read
-from mixminus.call.directory import Refused, Routed
 from mixminus.call.leg import Caller
-from mixminus.call.program import Program
+from mixminus.call.routing import Dialled, Kind, Program, Refused, Routed, parse_target
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked
 from mixminus.errors import NotFound
@@ -82,7 +80,7 @@ class DialPlan:
 
     async def route(self, source: Address, target: str, caller: Caller) -> Routed | Refused:
         """Return where a call goes, or the SIP status that tells why it goes nowhere."""
-        dialled = read(target)
+        dialled = parse_target(target)
         if dialled is None:
             return Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mixminus.call.outbound import Trunk as Carrier
+from mixminus.call.outbound import Carrier
 from mixminus.clock import Clock
 from mixminus.directory.accounts import AccountService
 from mixminus.directory.extensions import ExtensionService

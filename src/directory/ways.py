@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from mixminus.call.leg import Target
-from mixminus.call.outbound import Trunk as Carrier
+from mixminus.call.outbound import Carrier
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
 from mixminus.model.directory import Trunk

@@ -1,8 +1,8 @@
-"""Completion: from the files that a recording has left, by its end or by a crash, to those that are kept.
+"""Complete a recording: from the files left by its end or by a crash to the files that are kept.
 
     journal.jsonl, mix.wav, port-1.wav ...  -->  repaired  -->  encoded  -->  timeline.json, mix.flac, port-1.flac ...
 
-Each step can be broken off and begun anew: what it began from is removed only when timeline.json is there.
+Each step can be interrupted and repeated: its input is removed only once timeline.json exists.
 """
 
 import contextlib
@@ -16,13 +16,13 @@ from typing import Any, Final
 import av
 import orjson
 
-from mixminus.recording.encode import FORMATS, encode
+from mixminus.recording.encoding import FORMATS, encode
 from mixminus.recording.journal import Journal, Line, read_journal
 from mixminus.recording.layout import MAIN
 from mixminus.recording.tracks import JOURNAL, segment_hashes
 from mixminus.recording.wav import repair_wav
 
-__all__ = ["TIMELINE", "Completed", "complete", "mend"]
+__all__ = ["TIMELINE", "Completed", "complete", "repair_journal"]
 
 TIMELINE: Final = "timeline.json"
 REPAIRED: Final = "repaired"
@@ -32,34 +32,34 @@ _BLOCK_BYTES: Final = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What has become of a recording."""
+    """The result of completing a recording."""
 
     samples: int
     note: str
-    """What has happened on the way, or nothing."""
+    """``repaired``, ``encoding_failed`` or empty."""
     files: tuple[dict[str, Any], ...]
-    """Track, name, bytes and SHA-256 of each, the recording itself first."""
+    """Track, name, bytes and SHA-256 of each file, the recording itself first."""
     seal: str
     """The last hash of the timeline."""
 
 
 def complete(directory: Path, progress: Callable[[float], bool]) -> Completed:
-    """Do what is left to do; ``progress`` as of ``encode``, over all tracks."""
+    """Run the remaining steps; ``progress`` as of ``encode``, over all tracks."""
     if not (directory / TIMELINE).exists():
-        lines = mend(directory)
+        lines = repair_journal(directory)
         begin, end = lines[0]["entry"], lines[-1]["entry"]
-        names, failed = _encoded(directory, begin["format"], progress)
-        files = [_described(directory, name) for name in names]
+        names, failed = _encode_tracks(directory, begin["format"], progress)
+        files = [_describe(directory, name) for name in names]
         _write_timeline(directory, lines, [{"type": "files", "files": files, "note": failed}])
     timeline = orjson.loads((directory / TIMELINE).read_bytes())
-    _tidy(directory, {each["name"] for each in timeline["files"]})
+    _remove_others(directory, {each["name"] for each in timeline["files"]})
     end = next(line["entry"] for line in timeline["entries"] if line["entry"]["type"] == "end")
     last = timeline["entries"][-1]["entry"]
     return Completed(end["samples"], end["note"] or last["note"], tuple(timeline["files"]), timeline["seal"])
 
 
-def mend(directory: Path) -> list[Line]:
-    """Return the journal, with an end: one that a crash has left without gets it, and files of one length."""
+def repair_journal(directory: Path) -> list[Line]:
+    """Return the journal; after a crash, first give it an end entry and all files the same length."""
     path = directory / JOURNAL
     lines, size = read_journal(path)
     if lines and lines[-1]["entry"]["type"] == "end":
@@ -92,8 +92,8 @@ def _tracks(directory: Path) -> dict[str, Path]:
     return {path.stem: path for path in paths}
 
 
-def _encoded(directory: Path, name: str, progress: Callable[[float], bool]) -> tuple[list[str], str]:
-    """Return the names of the files that are to be kept; WAV where the encoder, or the disk, would not."""
+def _encode_tracks(directory: Path, name: str, progress: Callable[[float], bool]) -> tuple[list[str], str]:
+    """Return the names of the files to keep; the WAV files if the encoder or the disk fails."""
     tracks = _tracks(directory)
     if name == "wav":
         return [path.name for path in tracks.values()], ""
@@ -110,7 +110,7 @@ def _encoded(directory: Path, name: str, progress: Callable[[float], bool]) -> t
     return [target.name for target in targets], ""
 
 
-def _described(directory: Path, name: str) -> dict[str, Any]:
+def _describe(directory: Path, name: str) -> dict[str, Any]:
     path = directory / name
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -121,7 +121,7 @@ def _described(directory: Path, name: str) -> dict[str, Any]:
 
 
 def _write_timeline(directory: Path, lines: list[Line], more: list[dict[str, Any]]) -> None:
-    """Write beside, then rename: it is there whole or not at all."""
+    """Write a draft, then rename it: the timeline exists as a whole or not at all."""
     draft = directory / "timeline.draft"
     draft.write_bytes(b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines))
     journal = Journal(draft, seal=lines[-1]["hash"])
@@ -136,7 +136,7 @@ def _write_timeline(directory: Path, lines: list[Line], more: list[dict[str, Any
     draft.rename(directory / TIMELINE)
 
 
-def _tidy(directory: Path, kept: set[str]) -> None:
+def _remove_others(directory: Path, kept: set[str]) -> None:
     for path in directory.iterdir():
         if path.name not in kept and path.name != TIMELINE:
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What a recording refuses."""
+"""Errors of recordings."""
 
 from mixminus.errors import Conflict, InvalidArgument, NotFound, Unavailable
 
@@ -36,16 +36,16 @@ class RecordingNotEnded(Conflict):
 
 
 class RecordingPaused(Conflict):
-    """It is paused already."""
+    """The recording is already paused."""
 
 
 class RecordingNotPaused(Conflict):
-    """There is nothing to resume."""
+    """The recording is not paused."""
 
 
 class RecordingUnavailable(Unavailable):
-    """The disk or the storage does not do what is needed."""
+    """The disk or the storage fails."""
 
 
 class FormatUnsupported(InvalidArgument):
-    """This build of PyAV has no encoder for it."""
+    """This build of PyAV has no encoder for the format."""

@@ -1,4 +1,4 @@
-"""Finisher: encodes, stores and marks as ended what was captured, by this run of the server or an earlier one."""
+"""Finisher: encodes, stores and ends captured recordings, also those left unfinished by the previous run."""
 
 import asyncio
 import functools
@@ -16,7 +16,7 @@ from mixminus.log import get, task_failed
 from mixminus.model.ids import RecordingId
 from mixminus.model.recording import Recording
 from mixminus.recording.completion import TIMELINE, Completed, complete
-from mixminus.recording.encode import EncodingStopped
+from mixminus.recording.encoding import EncodingStopped
 from mixminus.recording.ledger import RecordingLedger
 from mixminus.recording.session import RecordingSession
 from mixminus.recording.storage import LocalStorage, Storage
@@ -26,8 +26,8 @@ from mixminus.tasks import TaskScope
 __all__ = ["Finisher", "OnEnded"]
 
 _DISK_THREADS: Final = 4
-_ERRAND_THREADS: Final = 2
-_PATIENCE_S: Final = 1.0
+_IO_THREADS: Final = 2
+_RETRY_S: Final = 1.0
 
 T = TypeVar("T")
 log = get("recording")
@@ -37,7 +37,7 @@ OnEnded = Callable[[Recording], Awaitable[None]]
 
 
 class Finisher:
-    """Owns the threads of recordings: what is being recorded waits neither for the encoder nor for the storage."""
+    """Owns the thread pools of recordings: capturing waits neither for the encoder nor for the storage."""
 
     def __init__(
         self,
@@ -58,27 +58,27 @@ class Finisher:
         self._storage = storage
         self._counters = counters
         self.disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
-        """For what is being recorded."""
+        """For recordings in progress."""
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
-        self._errands = ThreadPoolExecutor(_ERRAND_THREADS, thread_name_prefix="recordings")
+        self._io_threads = ThreadPoolExecutor(_IO_THREADS, thread_name_prefix="recordings")
         self._scope = TaskScope(task_failed("recording"))
         self._repairing: set[RecordingId] = set()
         self._closing = False
 
-    def hurry(self) -> None:
-        """Leave what is long to the next start: the server is closing."""
+    def begin_closing(self) -> None:
+        """Leave long work to the next start: the server is closing."""
         self._closing = True
 
     async def close(self) -> None:
-        """Let the threads go; closing twice is harmless."""
-        self.hurry()
+        """Shut down the threads; closing twice is harmless."""
+        self.begin_closing()
         await self._scope.close()
         self.disk.shutdown()
         self._encoder.shutdown()
-        self._errands.shutdown()
+        self._io_threads.shutdown()
 
     async def repair(self) -> None:
-        """Take up the recordings that an earlier run has left: they end at the last sample on the disk."""
+        """Complete the recordings left unfinished by the previous run: they end at the last sample on the disk."""
         for recording in await self._ledger.unfinished():
             if self.is_long(recording):
                 await self._ledger.mark_captured(recording.id, None, "")
@@ -86,23 +86,23 @@ class Finisher:
             else:
                 await self._repair(recording)
 
-    async def store_again(self, going_on: Container[RecordingId]) -> None:
-        """Bring into the storage what is still here though it has ended."""
+    async def retry_storing(self, going_on: Container[RecordingId]) -> None:
+        """Upload ended recordings that are still on the local disk only."""
         if isinstance(self._storage, LocalStorage):
             return
         for directory in await self.on_disk(lambda: sorted(self._directory.glob(f"*/{TIMELINE}"))):
             recording_id = RecordingId(UUID(directory.parent.name))
             if recording_id not in going_on and recording_id not in self._repairing:
-                await self._keep(recording_id, directory.parent)
+                await self._store(recording_id, directory.parent)
 
     async def on_disk(self, work: Callable[[], T]) -> T:
-        """Return what a function returns that waits for the disk or the storage; recordings do not wait for it."""
-        return await asyncio.get_running_loop().run_in_executor(self._errands, work)
+        """Run a blocking function in the I/O threads, apart from recordings in progress; return its result."""
+        return await asyncio.get_running_loop().run_in_executor(self._io_threads, work)
 
     async def finish(
         self, recording: Recording, tm_end: datetime | None, session: RecordingSession | None
     ) -> None:
-        """Take a recording that is captured to its end; ``tm_end`` None: to where its files end."""
+        """Complete a captured recording; ``tm_end`` None: the end of its files."""
         completed: Completed | None = None
         error = ""
         directory = self._directory / str(recording.id)
@@ -110,7 +110,7 @@ class Finisher:
             work = functools.partial(complete, directory, functools.partial(self._progress, session))
             executor = self._encoder if self.is_long(recording) else self.disk
             completed = await asyncio.get_running_loop().run_in_executor(executor, work)
-            await self._keep(recording.id, directory)
+            await self._store(recording.id, directory)
         except EncodingStopped:
             return
         except (OSError, ValueError, LookupError) as exc:
@@ -120,22 +120,22 @@ class Finisher:
         begin = recording.tm_start or recording.tm_create
         tm_end = tm_end or begin + timedelta(seconds=samples / self._sample_rate_hz)
         write = functools.partial(self._ledger.mark_ended, recording.id, tm_end, completed, error)
-        if ended := await self.insist(write):
+        if ended := await self.retry(write):
             log.info("recording ended", recording_id=str(recording.id), samples=samples, error=ended.error)
-            await self._tell(ended)
+            await self._notify_ended(ended)
 
-    async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Return what a change in the ledger returns; retry while the database fails, as it may share the full disk."""
+    async def retry(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of a database write, retried until it succeeds: the full disk may hold the database."""
         while True:
             try:
                 return await write()
             except Unavailable:
                 if self._closing:
-                    raise  # the next start finds it unfinished
-                await self._clock.sleep(_PATIENCE_S)
+                    raise  # the next start finds the recording unfinished
+                await self._clock.sleep(_RETRY_S)
 
     def is_long(self, recording: Recording) -> bool:
-        """Return whether more than a moment of work follows when nothing more is heard."""
+        """Return whether completing takes longer than a moment: encoding or uploading."""
         return recording.format != "wav" or not isinstance(self._storage, LocalStorage)
 
     async def _repair(self, recording: Recording) -> None:
@@ -149,7 +149,7 @@ class Finisher:
             self._repairing.discard(recording.id)
 
     async def _repair_older(self, recording: Recording) -> None:
-        """End what an older server has left: one WAV file without a folder, or nothing at all."""
+        """End a recording of an older version: one WAV file without a folder, or no file."""
         path = self._directory / f"{recording.id}.wav"
         samples = await self.on_disk(functools.partial(repair_wav, path)) if path.exists() else 0
         begin = recording.tm_start or recording.tm_create
@@ -157,7 +157,7 @@ class Finisher:
             recording.id, begin + timedelta(seconds=samples / self._sample_rate_hz), None, "repaired"
         )
 
-    async def _tell(self, recording: Recording) -> None:
+    async def _notify_ended(self, recording: Recording) -> None:
         if self._closing:
             return  # what on_ended would use has closed
         try:
@@ -165,16 +165,16 @@ class Finisher:
         except Exception as exc:
             log.error("on_ended failed", recording_id=str(recording.id), exc_info=exc)
 
-    async def _keep(self, recording_id: RecordingId, directory: Path) -> None:
+    async def _store(self, recording_id: RecordingId, directory: Path) -> None:
         try:
-            await self.on_disk(functools.partial(self._storage.keep, recording_id, directory))
+            await self.on_disk(functools.partial(self._storage.store, recording_id, directory))
         except OSError as exc:
-            # It stays where it is, and is found there; the upkeep tries again.
+            # The files stay in the local folder, where they are found; maintenance tries again.
             self._counters["recording.not_stored"] += 1
             log.error("recording not stored", recording_id=str(recording_id), exc_info=exc)
 
     def _progress(self, session: RecordingSession | None, share: float) -> bool:
-        """Note how far the encoder is; called in its thread."""
+        """Record the encoder's progress; called in its thread."""
         if session is not None:
             session.progress = round(share, 3)
         return not self._closing

@@ -1,9 +1,9 @@
-"""Journal: what is known of a recording, each line sealed by a hash over it and the line before.
+"""Journal: the entries of a recording, in a hash chain: each line's hash covers the line before.
 
     {"entry": {...}, "hash": sha256(hash of the line before + the entry, keys in order)}
 
-Whoever changes, drops or inserts a line breaks the chain from there on; whoever changes a sample breaks the hash of
-its segment. The last hash is the recording's seal: kept in the database and told with ``recording_finished``.
+Changing, removing or inserting a line breaks the chain from there on; changing a sample breaks the hash of its
+segment. The last hash is the recording's seal: stored in the database, published in ``recording_finished``.
 """
 
 import hashlib
@@ -19,16 +19,16 @@ __all__ = ["ORIGIN", "Entry", "Journal", "Line", "link", "read_journal"]
 Entry = dict[str, Any]
 Line = dict[str, Any]
 ORIGIN: Final = ""
-"""What the first line's hash is over, in place of a hash before."""
+"""Stands for the previous hash in the first line."""
 
 
 def link(before: str, entry: Entry) -> str:
-    """Return the hash that binds an entry to what came before."""
+    """Return the hash of an entry, chained to the hash before."""
     return hashlib.sha256(before.encode() + orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 class Journal:
-    """Appends lines to one file; belongs to whichever one thread uses it at a time."""
+    """Appends lines to a file; not thread-safe."""
 
     def __init__(self, path: Path, *, seal: str = ORIGIN) -> None:
         self.path = path
@@ -37,7 +37,7 @@ class Journal:
         self._file = path.open("ab", buffering=0)
 
     def append(self, entries: Iterable[Entry]) -> None:
-        """Write entries; all of them in one go."""
+        """Write entries in one write."""
         lines = b""
         seal = self.seal
         for entry in entries:
@@ -49,17 +49,17 @@ class Journal:
         self.seal = seal
 
     def sync(self) -> None:
-        """Return when a power cut cannot take what was written."""
+        """Flush to the disk, so that a power failure loses nothing written so far."""
         if not self._file.closed:
             os.fdatasync(self._file.fileno())
 
     def close(self) -> None:
-        """End; closing twice is harmless."""
+        """Close the file; closing twice is harmless."""
         self._file.close()
 
 
 def read_journal(path: Path) -> tuple[list[Line], int]:
-    """Return the whole lines that hang together, and the bytes they take: a crash may leave half a line."""
+    """Return the lines up to the first break of the chain, and their size: a crash may leave a partial line."""
     content = path.read_bytes()
     lines: list[Line] = []
     size = 0

@@ -1,18 +1,27 @@
-"""Layout: which tracks a recording has, and what of a tap goes into which.
+"""Place tapped audio: at which sample of the files it goes (SampleClock), and into which track (Layout).
 
-The first track is the recording; stems are the others. All are cut at the same samples. Left and right add
-up to the mix, and so do the stems, to the sample, wherever nothing exceeds full scale.
+A pause in ``silence`` mode lasts in the files; a pause in ``cut`` mode does not:
+
+    tap    0 ........ 100 ....... 150 ....... 200 ........
+    mode   recording  | silence   | cut       | recording
+    file   0 ........ 100 ....... 150 150 ... 150 ........
+
+The first track is the recording itself; stems are additional tracks of the same length. Left and right add up to
+the mix, and so do the stems, to the sample, wherever nothing exceeds full scale.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixminus.mixer import HEARD, MIX, is_playout
+from mixminus.mixer import HEARD, MIX, TapRecord, is_playout
+from mixminus.model.recording import PauseMode
 
-__all__ = ["MAIN", "MAX_STEMS", "CallLayout", "Layout", "RoomLayout"]
+__all__ = ["MAIN", "MAX_STEMS", "CallLayout", "Layout", "RoomLayout", "SampleClock", "place"]
 
 Pcm = NDArray[np.int16]
 Lines = Mapping[int, Pcm]
@@ -21,23 +30,80 @@ MAIN: Final = "mix"
 OTHERS: Final = "others"
 CALLER: Final = "caller"
 MAX_STEMS: Final = 64
-"""Files of one recording beside the first; who comes later shares one."""
+"""Additional tracks of one recording; participants beyond the limit share one."""
 _FIRST_PLAYOUT: Final = 0xFFFF_FF00
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    tap: int
+    file: int
+    mode: PauseMode
+
+
+class SampleClock:
+    """Maps samples of the tap to samples of the files; a span begins where the mode changed."""
+
+    def __init__(self) -> None:
+        self._spans = [_Span(0, 0, PauseMode.NONE)]
+
+    @property
+    def mode(self) -> PauseMode:
+        """The pause mode since the last mark."""
+        return self._spans[-1].mode
+
+    def mark(self, tap_sample: int, mode: PauseMode) -> None:
+        """Change the mode from this sample of the tap on; call in order."""
+        self._spans.append(_Span(tap_sample, self.file_sample(tap_sample), mode))
+
+    def file_sample(self, tap_sample: int) -> int:
+        """Return the file sample of a tap sample, or, if it is cut out, of the cut."""
+        span = self._spans[self._at(tap_sample)]
+        return span.file if span.mode is PauseMode.CUT else span.file + tap_sample - span.tap
+
+    def running(self, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Yield recorded ranges of the tap as (begin, end, begin in the files)."""
+        for index in range(self._at(begin), len(self._spans)):
+            span = self._spans[index]
+            until = self._spans[index + 1].tap if index + 1 < len(self._spans) else end
+            low, high = max(begin, span.tap), min(end, until)
+            if low < high and span.mode is PauseMode.NONE:
+                yield low, high, span.file + low - span.tap
+            if until >= end:
+                return
+
+    def _at(self, tap_sample: int) -> int:
+        return max(bisect_right(self._spans, tap_sample, key=lambda span: span.tap) - 1, 0)
+
+
+def place(records: Iterable[TapRecord], clock: SampleClock, begin: int, end: int) -> dict[int, Pcm]:
+    """Return each port's audio in the file range of two tap samples; gaps are silence."""
+    first = clock.file_sample(begin)
+    size = clock.file_sample(end) - first
+    lines: dict[int, Pcm] = {}
+    for record in records:
+        if record.port_id not in lines:
+            lines[record.port_id] = np.zeros(size, np.int16)
+        low, high = max(begin, record.first_sample), min(end, record.first_sample + record.pcm.size)
+        for from_, to, at in clock.running(low, high):
+            piece = record.pcm[from_ - record.first_sample : to - record.first_sample]
+            lines[record.port_id][at - first : at - first + piece.size] = piece
+    return lines
+
+
 class Layout(Protocol):
-    """Turns what came by ports into what goes into tracks."""
+    """Turns audio by port into tracks."""
 
     channels: int
-    """Of the first track."""
+    """Channels of the first track."""
 
     def tracks(self, lines: Lines, samples: int) -> dict[str, Pcm]:
-        """Return every track that something goes into, the first one always; (samples, 2) is stereo."""
+        """Return every track with audio, the first one always; stereo has the shape (samples, 2)."""
         ...
 
 
 class RoomLayout:
-    """A room: the mix, or left who was first and right all others; a stem for each who is heard."""
+    """A room: the mix, or stereo with the first participant left and all others right; a stem per audible port."""
 
     def __init__(self, *, channels: int, stems: bool) -> None:
         self.channels = channels
@@ -45,8 +111,8 @@ class RoomLayout:
         self._lead: int | None = None
         self._names: dict[int, str] = {}
 
-    def arrive(self, port_id: int) -> None:
-        """Somebody is here; whoever is first is on the left for good."""
+    def add_port(self, port_id: int) -> None:
+        """Register a port; the first one gets the left channel for good."""
         if self._lead is None:
             self._lead = port_id
 
@@ -75,7 +141,7 @@ class RoomLayout:
 
 
 class CallLayout:
-    """A call: both sides in one, or left what the caller says and right what it hears; a stem for each."""
+    """A call: both directions mixed, or stereo with the caller left and what it hears right; a stem each."""
 
     def __init__(self, port_id: int, *, channels: int, stems: bool) -> None:
         self.channels = channels

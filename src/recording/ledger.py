@@ -19,7 +19,7 @@ from mixminus.model.recording import (
     RecordingStatus,
 )
 from mixminus.recording.completion import Completed
-from mixminus.recording.encode import FORMATS
+from mixminus.recording.encoding import FORMATS
 from mixminus.recording.errors import (
     FormatUnsupported,
     RecordingAlreadyActive,

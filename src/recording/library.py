@@ -1,4 +1,4 @@
-"""RecordingLibrary: what can be read of recordings, and how they go again (api.md section 7)."""
+"""RecordingLibrary: reads, verifies, expires and deletes recordings (api.md section 7)."""
 
 import functools
 import hashlib
@@ -18,7 +18,7 @@ from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId, RecordingId
 from mixminus.model.recording import Recording, RecordingStatus
 from mixminus.recording.completion import TIMELINE
-from mixminus.recording.encode import FORMATS
+from mixminus.recording.encoding import FORMATS, peaks
 from mixminus.recording.errors import (
     FileNotFound,
     RecordingNotActive,
@@ -27,7 +27,6 @@ from mixminus.recording.errors import (
 )
 from mixminus.recording.journal import read_journal
 from mixminus.recording.layout import MAIN
-from mixminus.recording.peaks import peaks
 from mixminus.recording.service import RecordingService
 from mixminus.recording.tracks import JOURNAL
 from mixminus.recording.verify import Finding, verify
@@ -37,7 +36,7 @@ from mixminus.tasks import TaskScope
 __all__ = ["RecordingLibrary", "Sound"]
 
 _DAY_S: Final = 86_400
-_UPKEEP_S: Final = 3600.0
+_MAINTENANCE_S: Final = 3600.0
 _MEDIA_TYPES: Final = {each.extension: each.media_type for each in FORMATS.values()}
 _NOT_A_SOUND: Final = (av.FFmpegError, LookupError, OSError)
 
@@ -47,21 +46,21 @@ log = get("recording")
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A file that is to be sent, or a stretch of it."""
+    """A file, or a part of one, to send to a client."""
 
     name: str
     media_type: str
     size: int
     etag: str
-    """What changes when a byte does; empty for one that grows."""
+    """Changes when a byte changes; empty if unknown."""
     path: Path | None
-    """Where it lies on this machine as it is, if it does."""
+    """The local file with exactly this content, if there is one."""
     open: Callable[[], BinaryIO]
     header: bytes = b""
-    """What stands in place of the file's own first bytes."""
+    """Replaces the first bytes of the file."""
 
     def read(self, begin: int, end: int) -> bytes:
-        """Return bytes, fewer than asked for where there are no more; waits for the disk or the storage."""
+        """Return bytes, fewer at the end of the file; blocks on the disk or the storage."""
         head = self.header[begin:end]
         with self.open() as file:
             file.seek(begin + len(head))
@@ -69,7 +68,7 @@ class Sound:
 
 
 class RecordingLibrary:
-    """Reads what the recorder has written; an id of another customer is not found."""
+    """Reads what RecordingService has written; another customer's id is a 404."""
 
     def __init__(self, recordings: RecordingService, clock: Clock, *, retention_days: int = 0) -> None:
         self._recordings = recordings
@@ -78,15 +77,15 @@ class RecordingLibrary:
         self._scope = TaskScope(task_failed("recording library"))
 
     def start(self) -> None:
-        """Begin the upkeep: what is old is deleted, what is not stored yet is stored."""
-        self._scope.spawn("upkeep", self._run())
+        """Start the hourly maintenance: expire old recordings, retry uploads."""
+        self._scope.spawn("maintenance", self._run())
 
     async def close(self) -> None:
-        """Stop the upkeep; closing twice is harmless."""
+        """Stop the maintenance; closing twice is harmless."""
         await self._scope.close()
 
     async def sound(self, customer_id: CustomerId, recording_id: RecordingId, track: str = MAIN) -> Sound:
-        """Return a file of a recording that has ended; RecordingNotEnded, FileNotFound."""
+        """Return a file of an ended recording; RecordingNotEnded, FileNotFound."""
         recording = await self._ended(customer_id, recording_id)
         found = next((each for each in recording.files if each["track"] == track), None)
         if found is None and (recording.files or track != MAIN):
@@ -94,7 +93,7 @@ class RecordingLibrary:
         name = found["name"] if found else f"{MAIN}.wav"
         storage = self._recordings.storage
         try:
-            size = await self._done(functools.partial(storage.size, recording_id, name))
+            size = await self._on_disk(functools.partial(storage.size, recording_id, name))
         except FileNotFoundError:
             raise FileNotFound(f"recording {recording_id} has no file") from None
         path = storage.path(recording_id, name)
@@ -110,13 +109,13 @@ class RecordingLibrary:
         )
 
     async def live(self, customer_id: CustomerId, recording_id: RecordingId) -> Sound:
-        """Return as WAV what is there so far of a recording that goes on; RecordingNotActive if it does not."""
+        """Return the audio so far of a recording in progress, as WAV; RecordingNotActive if there is none."""
         await self._recordings.get(customer_id, recording_id)
         samples = self._recordings.samples(recording_id)
         path = self._folder(recording_id) / f"{MAIN}.wav"
         if samples is None or not path.is_file():
-            raise RecordingNotActive(f"recording {recording_id} does not go on")
-        shape = await self._done(functools.partial(shape_of, path))
+            raise RecordingNotActive(f"recording {recording_id} is not in progress")
+        shape = await self._on_disk(functools.partial(shape_of, path))
         header = wav_header(shape, samples * shape.frame_bytes)
         return Sound(
             name=f"{recording_id}.wav",
@@ -129,26 +128,26 @@ class RecordingLibrary:
         )
 
     async def timeline(self, customer_id: CustomerId, recording_id: RecordingId) -> dict[str, Any]:
-        """Return who did what at which sample, and the hashes; of one that goes on, what is there so far."""
+        """Return the journal's entries and the hashes; of a recording in progress, those so far."""
         recording = await self._recordings.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             path = self._folder(recording_id) / JOURNAL
             try:
-                entries, _ = await self._done(functools.partial(read_journal, path))
+                entries, _ = await self._on_disk(functools.partial(read_journal, path))
             except FileNotFoundError:
                 raise RecordingNotEnded(f"recording {recording_id} is being completed") from None
             return {"entries": entries, "files": [], "seal": ""}
-        self._refuse_deleted(recording)
+        self._require_not_deleted(recording)
         try:
             opened = functools.partial(self._recordings.storage.open, recording_id, TIMELINE)
-            return dict(orjson.loads(await self._done(lambda: _content(opened))))
+            return dict(orjson.loads(await self._on_disk(lambda: _content(opened))))
         except FileNotFoundError:
             raise FileNotFound(f"recording {recording_id} has no timeline") from None
 
     async def peaks(
         self, customer_id: CustomerId, recording_id: RecordingId, per_second: int, track: str = MAIN
     ) -> dict[str, Any]:
-        """Return a waveform for players; InvalidArgument if it would be too long."""
+        """Return waveform peaks for players; InvalidArgument if there are too many."""
         sound = await self.sound(customer_id, recording_id, track)
 
         def work() -> dict[str, Any]:
@@ -158,7 +157,7 @@ class RecordingLibrary:
                 return peaks(file, per_second)
 
         try:
-            return await self._done(work)
+            return await self._on_disk(work)
         except ValueError as exc:
             if isinstance(exc, av.FFmpegError):
                 raise FileNotFound(f"recording {recording_id} cannot be decoded") from None
@@ -167,37 +166,37 @@ class RecordingLibrary:
             raise FileNotFound(f"recording {recording_id} cannot be decoded") from None
 
     async def verify(self, customer_id: CustomerId, recording_id: RecordingId) -> list[Finding]:
-        """Return what differs from the sealed state, in files or rows."""
+        """Return every difference between the files, the timeline and the stored seal."""
         recording = await self._ended(customer_id, recording_id)
-        return await self._done(functools.partial(self._verify, recording))
+        return await self._on_disk(functools.partial(self._verify, recording))
 
     async def delete(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
-        """Remove its files for good, wherever they are, and take it out of the lists; RecordingNotEnded."""
+        """Delete a recording's files wherever they are, and take it out of the lists; RecordingNotEnded."""
         recording = await self._recordings.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
-        await self._done(functools.partial(self._recordings.storage.delete, recording_id))
+        await self._on_disk(functools.partial(self._recordings.storage.delete, recording_id))
         return await self._recordings.ledger.mark_deleted(recording_id)
 
-    async def look_after(self) -> None:
-        """Delete what is older than the retention, and store what has not been."""
+    async def run_maintenance(self) -> None:
+        """Delete recordings older than the retention, and retry failed uploads."""
         if self._retention_days:
             moment = self._clock.now() - timedelta(seconds=self._retention_days * _DAY_S)
             for recording in await self._recordings.ledger.ended_before(moment):
                 await self.delete(recording.customer_id, recording.id)
                 log.info("recording expired", recording_id=str(recording.id))
-        await self._recordings.store_again()
+        await self._recordings.retry_storing()
 
     async def _run(self) -> None:
         while True:
             try:
-                await self.look_after()
+                await self.run_maintenance()
             except Exception as exc:
-                log.error("upkeep failed", exc_info=exc)
-            await self._clock.sleep(_UPKEEP_S)
+                log.error("maintenance failed", exc_info=exc)
+            await self._clock.sleep(_MAINTENANCE_S)
 
-    async def _done(self, work: Callable[[], T]) -> T:
-        """Return what work returns that waits for the disk or the storage; FileNotFoundError passes."""
+    async def _on_disk(self, work: Callable[[], T]) -> T:
+        """Run blocking work; OSError becomes RecordingUnavailable, FileNotFoundError is passed on."""
         try:
             return await self._recordings.on_disk(work)
         except FileNotFoundError:
@@ -209,10 +208,10 @@ class RecordingLibrary:
         recording = await self._recordings.get(customer_id, recording_id)
         if recording.status is not RecordingStatus.ENDED:
             raise RecordingNotEnded(f"recording {recording_id} is {recording.status}")
-        self._refuse_deleted(recording)
+        self._require_not_deleted(recording)
         return recording
 
-    def _refuse_deleted(self, recording: Recording) -> None:
+    def _require_not_deleted(self, recording: Recording) -> None:
         if recording.tm_delete is not None:
             raise FileNotFound(f"recording {recording.id} was deleted")
 

@@ -1,6 +1,12 @@
-"""RecordingService: records conferences and calls (api.md section 7).
+"""RecordingService: starts, pauses, stops and lists recordings of conferences and calls (api.md section 7).
 
-tap -> sample clock -> layout -> tracks + journal -> (encoder) -> timeline -> storage -> ended
+How a recording runs:
+
+    tap -> RecordingSession: SampleClock (when) -> Layout (which track) -> TrackSet (WAV files) + Journal (hash chain)
+        -> Finisher: repair -> encode -> timeline.json -> Storage -> status ``ended``
+
+RecordingService owns the sessions. Finisher also completes what a crash has left. RecordingLibrary reads, verifies and
+deletes what has ended. The ledger writes rows and events.
 """
 
 import asyncio
@@ -55,7 +61,7 @@ log = get("recording")
 
 
 class RecordingService:
-    """Implements ``conference.recorder.Recorder`` and ``call.recorder.CallRecorder``; a folder each recording."""
+    """Implements ``conference.protocols.Recorder`` and ``flow.services.CallRecorder``; a folder each recording."""
 
     def __init__(
         self,
@@ -103,11 +109,11 @@ class RecordingService:
         def open_tap() -> Tap:
             return bridge.open_tap(self._sample_rate_hz, stems=options.stems or options.channels > 1)
 
-        def arrive(session: RecordingSession) -> None:
+        def on_opened(session: RecordingSession) -> None:
             for port in bridge.ports:
                 self._on_change(session, PortChange(port.id, "joined"))
 
-        await self._start(recording, options, layout, open_tap, bridge.watchers, arrive)
+        await self._start(recording, options, layout, open_tap, bridge.watchers, on_opened)
 
     async def start_call(self, live: LiveCall, options: RecordingOptions) -> None:
         """Record what a call says and hears from now on, in rooms and outside; it ends with the call."""
@@ -115,14 +121,14 @@ class RecordingService:
         layout = CallLayout(port.id, channels=options.channels, stems=options.stems)
         recording = self.ledger.new("call", live.call.customer_id, live.id, options)
 
-        def arrive(session: RecordingSession) -> None:
+        def on_opened(session: RecordingSession) -> None:
             self._by_port[port.id].append(session)
             live.over.add_done_callback(lambda _: session.stop())
 
         def open_tap() -> Tap:
             return port.open_tap(self._sample_rate_hz)
 
-        await self._start(recording, options, layout, open_tap, port.watchers, arrive)
+        await self._start(recording, options, layout, open_tap, port.watchers, on_opened)
 
     async def stop(self, reference_id: UUID) -> None:
         """Let what records a room or a call end; ``recording_finished`` follows when the files are whole."""
@@ -146,11 +152,11 @@ class RecordingService:
 
     async def get(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
         """Return a customer's recording as it is now; RecordingNotFound."""
-        return self.shown(await self.ledger.find(customer_id, recording_id))
+        return self.with_progress(await self.ledger.find(customer_id, recording_id))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Recording]:
         """Return recordings of all states, newest first."""
-        return [self.shown(each) for each in await self.ledger.page(customer_id, page)]
+        return [self.with_progress(each) for each in await self.ledger.page(customer_id, page)]
 
     async def ended(self, customer_id: CustomerId, recording_id: RecordingId) -> Recording:
         """Return a recording that has ended; RecordingNotEnded."""
@@ -168,11 +174,11 @@ class RecordingService:
             raise FileNotFound(f"recording {recording_id} has no file")
         return path
 
-    async def store_again(self) -> None:
+    async def retry_storing(self) -> None:
         """Bring into the storage what is still here though it has ended."""
-        await self._finisher.store_again(self._sessions)
+        await self._finisher.retry_storing(self._sessions)
 
-    def shown(self, recording: Recording) -> Recording:
+    def with_progress(self, recording: Recording) -> Recording:
         """Return a recording with what is known of it only while it goes on."""
         session = self._sessions.get(recording.id)
         if session is None:
@@ -196,7 +202,7 @@ class RecordingService:
 
     async def close(self) -> None:
         """Finish every recording; what is being encoded is taken up at the next start. Closing twice is harmless."""
-        self._finisher.hurry()
+        self._finisher.begin_closing()
         for session in self._sessions.values():
             session.stop()
         await asyncio.gather(*(session.ended for session in tuple(self._sessions.values())))
@@ -227,7 +233,7 @@ class RecordingService:
         layout: Layout,
         open_tap: Callable[[], Tap],
         watchers: Watchers,
-        arrive: Callable[[RecordingSession], None],
+        on_opened: Callable[[RecordingSession], None],
     ) -> None:
         try:
             tracks = await self.on_disk(functools.partial(self._open_tracks, recording, options))
@@ -246,7 +252,7 @@ class RecordingService:
         session = RecordingSession(recording, options, tap=tap, layout=layout, tracks=tracks)
         session.unwatch = watchers.add(functools.partial(self._on_change, session))
         self._sessions[recording.id] = session
-        arrive(session)
+        on_opened(session)
         self._scope.spawn(f"recording {recording.id}", self._record(session))
 
     def _open_tracks(self, recording: Recording, options: RecordingOptions) -> TrackSet:
@@ -263,7 +269,7 @@ class RecordingService:
         sessions = self._by_port[change.port_id]
         if change.kind == "joined":
             if isinstance(session.layout, RoomLayout):
-                session.layout.arrive(change.port_id)
+                session.layout.add_port(change.port_id)
             if session not in sessions:
                 sessions.append(session)
         session.note(change.kind, port=change.port_id, **who)
@@ -276,13 +282,13 @@ class RecordingService:
         recording = session.recording
         try:
             await session.run(self._finisher.disk, self._clock)
-            tm_end = (recording.tm_start or recording.tm_create) + timedelta(seconds=session.heard_s)
+            tm_end = (recording.tm_start or recording.tm_create) + timedelta(seconds=session.duration_s)
             self._forget(session)
             if session.error:
                 self.counters["recording.failed"] += 1
                 log.error("recording cut short", recording_id=str(recording.id), reason=session.error)
             if session.error or self._finisher.is_long(recording):
-                await self._finisher.insist(
+                await self._finisher.retry(
                     functools.partial(self.ledger.mark_captured, recording.id, tm_end, session.error)
                 )
             await self._finisher.finish(recording, tm_end, session)

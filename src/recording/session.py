@@ -1,4 +1,4 @@
-"""RecordingSession: one recording going on, from a tap to its files."""
+"""RecordingSession: a recording in progress, from its tap to its files."""
 
 import asyncio
 import errno
@@ -13,24 +13,23 @@ from mixminus.mixer import Tap, TapRecord
 from mixminus.model.recording import PauseMode, Recording, RecordingOptions
 from mixminus.recording.errors import RecordingNotPaused, RecordingPaused
 from mixminus.recording.journal import Entry
-from mixminus.recording.layout import MAIN, Layout
-from mixminus.recording.sample_clock import SampleClock, place
+from mixminus.recording.layout import MAIN, Layout, SampleClock, place
 from mixminus.recording.tracks import TrackSet
 from mixminus.tasks import Interrupted, unless
 
 __all__ = ["RecordingSession"]
 
-# What a crash can cost, with what is not yet synced, is less than a second; the tap's ring holds ten.
+# A crash loses less than a second: this, plus what is not synced yet. The tap's ring holds ten seconds.
 _PERIOD_S: Final = 0.25
 _STEP_SAMPLES: Final = 1 << 18
 _MAX_EVENTS: Final = 4096
-_SOUND: Final = 100
-"""Sample values of a room that is silent stay below: -50 dBov."""
+_SILENCE_LEVEL: Final = 100
+"""Samples of a silent room stay below: -50 dBov."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class RecordingSession:
-    """Owns a tap and the files it is written to; disk work is done by ``disk``, one piece after the other."""
+    """Owns a tap and the files it is written to; disk work runs in ``disk``, one step at a time."""
 
     def __init__(
         self, recording: Recording, options: RecordingOptions, *, tap: Tap, layout: Layout, tracks: TrackSet
@@ -38,11 +37,11 @@ class RecordingSession:
         self.recording = recording
         self.options = options
         self.captured: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when nothing more is heard, and all that was is in the files."""
+        """Done when all captured audio is in the files."""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the recording has ended, in the files and in the books, or is left to the next start."""
+        """Done when the recording has ended in files and database, or is left to the next start."""
         self.error = ""
-        """What has cut it short, or nothing."""
+        """Why it was cut short, or empty."""
         self.layout = layout
         self.tracks = tracks
         self.progress: float | None = None
@@ -61,29 +60,29 @@ class RecordingSession:
         return self._clock.mode
 
     @property
-    def heard_s(self) -> float:
-        """How long it has listened, pauses included, by the tap's clock."""
+    def duration_s(self) -> float:
+        """Captured duration by the tap's clock, pauses included."""
         return self._done / self._tap.sample_rate_hz
 
     def stop(self) -> None:
-        """Let ``run`` write what was heard until now, and return."""
+        """Stop capturing; ``run`` writes what was captured so far, and returns."""
         if not self._stop.done():
             self._stop.set_result(None)
 
     def pause(self, mode: PauseMode) -> None:
-        """Leave out what is said from now on; RecordingPaused if it is already."""
+        """Pause from this sample on; RecordingPaused if it is already paused."""
         if self.paused is not PauseMode.NONE:
             raise RecordingPaused(f"recording {self.recording.id} is paused")
         self._mark(mode)
 
     def resume(self) -> None:
-        """Record from now on; RecordingNotPaused if it does."""
+        """Resume from this sample on; RecordingNotPaused if it is not paused."""
         if self.paused is PauseMode.NONE:
             raise RecordingNotPaused(f"recording {self.recording.id} is not paused")
         self._mark(PauseMode.NONE)
 
     def note(self, event: str, **fields: object) -> None:
-        """Put into the timeline that something happens at this sample."""
+        """Add an event at this sample to the timeline."""
         if len(self._events) >= _MAX_EVENTS:
             self.dropped_events += 1
             return
@@ -126,7 +125,7 @@ class RecordingSession:
         return bool(limit) and self.tracks.samples - self._last_sound >= limit
 
     async def _drain(self, disk: Executor) -> None:
-        # Position first: records up to it are in the ring by then, and later ones wait for their turn.
+        # Position first: records up to it are in the ring by then; later ones are kept for the next drain.
         position = self._position()
         records = [*self._held, *self._tap.read()]
         events, self._events = self._events, []
@@ -147,6 +146,6 @@ class RecordingSession:
             samples = self._clock.file_sample(until) - self._clock.file_sample(at)
             tracks = self.layout.tracks(lines, samples)
             if self.options.end_of_silence_s:
-                loud = np.flatnonzero(np.abs(tracks[MAIN].reshape(samples, -1)).max(axis=1) > _SOUND)
+                loud = np.flatnonzero(np.abs(tracks[MAIN].reshape(samples, -1)).max(axis=1) > _SILENCE_LEVEL)
                 self._last_sound = self.tracks.samples + int(loud[-1]) if loud.size else self._last_sound
             self.tracks.write(tracks, samples, noted if until == end else ())

@@ -1,6 +1,6 @@
-"""Storage: where finished recordings are kept, a folder each; this machine's disk, or what fsspec reaches by a URL.
+"""Storage: keeps finished recordings, a folder each, on the local disk or at any URL that fsspec supports.
 
-Every method blocks: whoever calls does so in a thread.
+Every method blocks: call it in a thread.
 """
 
 import contextlib
@@ -22,35 +22,35 @@ _HELP: Final = "pip install 'mixminus[s3]'"
 class Storage(Protocol):
     """Keeps finished recordings."""
 
-    def keep(self, recording_id: RecordingId, directory: Path) -> None:
-        """Take over the files of a folder; they are all there on return. OSError if that fails."""
+    def store(self, recording_id: RecordingId, directory: Path) -> None:
+        """Store the files of a folder; on return all are stored. OSError on failure."""
         ...
 
     def size(self, recording_id: RecordingId, name: str) -> int:
-        """Return a file's bytes; FileNotFoundError."""
+        """Return a file's size in bytes; FileNotFoundError."""
         ...
 
     def open(self, recording_id: RecordingId, name: str) -> BinaryIO:
-        """Open a file that can be sought in; FileNotFoundError."""
+        """Open a seekable file; FileNotFoundError."""
         ...
 
     def path(self, recording_id: RecordingId, name: str) -> Path | None:
-        """Return where the file lies on this machine, if it does."""
+        """Return the file's local path, if it is on this machine."""
         ...
 
     def delete(self, recording_id: RecordingId) -> None:
-        """Remove a recording's files; what is not there is removed already."""
+        """Delete a recording's files; missing files are ignored."""
         ...
 
 
 class LocalStorage:
-    """The folder in which recordings are made."""
+    """The folder that recordings are made in."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def keep(self, recording_id: RecordingId, directory: Path) -> None:
-        """Everything lies where it should."""
+    def store(self, recording_id: RecordingId, directory: Path) -> None:
+        """Do nothing: the files are already in place."""
 
     def size(self, recording_id: RecordingId, name: str) -> int:
         return self._path(recording_id, name).stat().st_size
@@ -67,13 +67,13 @@ class LocalStorage:
 
     def _path(self, recording_id: RecordingId, name: str) -> Path:
         path = self._directory / str(recording_id) / name
-        # Before recordings had folders, each was one file.
+        # Older versions wrote one file per recording, without a folder.
         older = self._directory / f"{recording_id}.wav"
         return older if not path.exists() and older.exists() and name.startswith("mix.") else path
 
 
 class RemoteStorage:
-    """What fsspec reaches; files that have not got there yet are found in the folder."""
+    """A URL that fsspec supports; files that are not uploaded yet are read from the local folder."""
 
     def __init__(self, url: str, directory: Path) -> None:
         try:
@@ -81,12 +81,12 @@ class RemoteStorage:
         except ImportError as error:
             raise Unavailable(f"recording_storage_url: {_HELP} to store recordings there") from error
         except ValueError as error:
-            raise InvalidArgument("recording_storage_url: fsspec knows no such protocol") from error
+            raise InvalidArgument("recording_storage_url: fsspec does not support the protocol") from error
         self._local = LocalStorage(directory)
-        # In a store of objects a folder is part of a name, and making one would make a bucket.
+        # In an object store a folder is part of a name, and creating one would create a bucket.
         self._has_folders = _OBJECT_STORES.isdisjoint(_protocols(self._files))
 
-    def keep(self, recording_id: RecordingId, directory: Path) -> None:
+    def store(self, recording_id: RecordingId, directory: Path) -> None:
         target = self._remote(recording_id)
         with _as_os_errors():
             if self._has_folders:
@@ -128,7 +128,7 @@ def _protocols(files: Any) -> set[str]:
 
 @contextlib.contextmanager
 def _as_os_errors() -> Any:
-    """Let what a store's client raises be an OSError: its types are as many as there are stores."""
+    """Turn any exception of a storage client into OSError: each client has its own types."""
     try:
         yield
     except OSError:
@@ -138,5 +138,5 @@ def _as_os_errors() -> Any:
 
 
 def open_storage(url: str, directory: Path) -> Storage:
-    """Return the storage of a URL; without one, the folder itself."""
+    """Return the storage of a URL; the local folder if the URL is empty."""
     return RemoteStorage(url, directory) if url else LocalStorage(directory)

@@ -1,4 +1,4 @@
-"""TrackSet: a recording's files while it goes on, all of one length, and the journal that seals them."""
+"""TrackSet: the files of a recording in progress, all of the same length, and the journal that hashes them."""
 
 import contextlib
 import hashlib
@@ -20,7 +20,7 @@ __all__ = ["JOURNAL", "SEGMENT_S", "TrackSet", "begin_of", "segment_hashes"]
 Pcm = NDArray[np.int16]
 JOURNAL: Final = "journal.jsonl"
 SEGMENT_S: Final = 10
-"""Of audio under one hash."""
+"""Audio covered by one hash."""
 _SYNC_S: Final = 0.5
 _RESERVE: Final = "reserve"
 _RESERVE_BYTES: Final = 1 << 16
@@ -42,7 +42,7 @@ def begin_of(recording: Recording, sample_rate_hz: int) -> Entry:
 
 
 class TrackSet:
-    """Writes what a layout gives; what is written is on the disk half a second later."""
+    """Writes the tracks of a layout; synced to the disk every half second."""
 
     def __init__(self, directory: Path, *, begin: Mapping[str, Any], limit_samples: int) -> None:
         self.directory = directory
@@ -54,7 +54,7 @@ class TrackSet:
         self._segment_begin = 0
         self._synced = 0
         directory.mkdir(parents=True, exist_ok=True)
-        # Given back when the disk is full, so that the end can be written.
+        # Freed when the disk is full, so that the end can be written.
         with (directory / _RESERVE).open("wb") as reserve:
             os.posix_fallocate(reserve.fileno(), 0, _RESERVE_BYTES)
         self._journal = Journal(directory / JOURNAL)
@@ -64,11 +64,11 @@ class TrackSet:
 
     @property
     def full(self) -> bool:
-        """Whether the recording is as long as it may become."""
+        """Whether the maximum duration is reached."""
         return self.samples >= self._limit_samples
 
     def write(self, tracks: Mapping[str, Pcm], samples: int, events: Sequence[Entry]) -> None:
-        """Append to every track, silence to those that nothing goes into, and note what has happened."""
+        """Append to every track, silence where there is no audio, and write the events."""
         for name, pcm in tracks.items():
             if name not in self._files:
                 self._open(name, 1 if pcm.ndim == 1 else pcm.shape[1])
@@ -87,7 +87,7 @@ class TrackSet:
             self._sync()
 
     def end(self, note: str = "") -> None:
-        """Seal what is left; what the disk does not take any more is found at the repair."""
+        """Hash and journal the rest; what fails on a full disk is repaired at the next start."""
         with contextlib.suppress(OSError):
             (self.directory / _RESERVE).unlink(missing_ok=True)
             self._seal()
@@ -142,7 +142,7 @@ class TrackSet:
 
 
 def segment_hashes(paths: Mapping[str, Path], first: int, samples: int) -> dict[str, str]:
-    """Return the hashes of a stretch of WAV files of ours."""
+    """Return the hashes of a range of samples in our WAV files."""
     found = {}
     for name, path in paths.items():
         shape = shape_of(path)

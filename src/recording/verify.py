@@ -1,4 +1,4 @@
-"""Verifying a recording: is it what was recorded, to the sample, and who was there when?"""
+"""Verify a recording: its files, timeline and seal against each other."""
 
 import hashlib
 from collections.abc import Iterator
@@ -22,16 +22,16 @@ _LOSSLESS: Final = frozenset({".wav", ".flac"})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it was sealed."""
+    """A difference from what was sealed."""
 
     what: str
     where: str = ""
 
 
 def verify(directory: Path, seal: str = "") -> list[Finding]:
-    """Return what does not fit, nothing if all does; ``seal`` is the one that the server told, if known.
+    """Return all differences; ``seal`` is the one the server published, if known.
 
-    Without the seal a forger who has written the whole chain anew is not found.
+    Without the seal, a chain that was rewritten as a whole is not detected.
     """
     path = directory / TIMELINE
     if not path.exists():
@@ -85,7 +85,7 @@ def _file(directory: Path, file: dict[str, Any], segments: list[dict[str, Any]])
 
 
 def _segments(path: Path, track: str, segments: list[dict[str, Any]]) -> list[Finding]:
-    """Say where a file was changed; before a stem's first segment it is silent."""
+    """Return which segments were changed; a stem is silent before its first segment."""
     findings = []
     try:
         with _Decoded(path) as decoded:
@@ -101,7 +101,7 @@ def _segments(path: Path, track: str, segments: list[dict[str, Any]]) -> list[Fi
 
 
 class _Decoded:
-    """The samples of a file, as bytes, in order."""
+    """Decodes a file to sample bytes, in order."""
 
     def __init__(self, path: Path) -> None:
         self._container = av.open(str(path))

@@ -1,10 +1,10 @@
-"""WavFile: 16-bit PCM that can be read at any moment, also after a SIGKILL.
+"""WavFile: a 16-bit PCM file that is readable at any time, even after a SIGKILL.
 
-The header's two sizes are set anew after every write, audio first: what it promises is always there.
+Every write updates the two sizes in the header, after the audio: the header never counts missing samples.
 
     0 RIFF  4 size of all that follows  8 WAVE  12 fmt (16 bytes)  36 data  40 size of the audio  44 audio
 
-A file that may outgrow 32 bits has a chunk between WAVE and fmt that becomes RF64's ds64 when it does (EBU Tech 3306):
+A file that may exceed 32-bit sizes has a chunk between WAVE and fmt that becomes RF64's ds64 (EBU Tech 3306):
 
     0 RIFF  4 size  8 WAVE  12 JUNK (28 bytes)  48 fmt (16 bytes)  72 data  76 size of the audio  80 audio
 """
@@ -28,7 +28,7 @@ _PCM: Final = 1
 
 
 class WavShape:
-    """What a header says besides sizes."""
+    """The parts of a header other than sizes."""
 
     def __init__(self, sample_rate_hz: int, channels: int, *, large: bool) -> None:
         self.sample_rate_hz = sample_rate_hz
@@ -38,13 +38,13 @@ class WavShape:
 
     @classmethod
     def for_limit(cls, sample_rate_hz: int, channels: int, limit_samples: int) -> "WavShape":
-        """Return the shape of a file that will not have more samples than this."""
+        """Return the shape of a file with at most this many samples."""
         large = limit_samples * channels * SAMPLE_BYTES + _PLAIN_BYTES > _32_BITS
         return cls(sample_rate_hz, channels, large=large)
 
 
 def wav_header(shape: WavShape, audio_bytes: int) -> bytes:
-    """Return the header of a file with so much audio."""
+    """Return the header of a file with this much audio."""
     riff_bytes = shape.header_bytes - 8 + audio_bytes
     beyond = riff_bytes > _32_BITS
     fmt = struct.pack(
@@ -71,30 +71,30 @@ def wav_header(shape: WavShape, audio_bytes: int) -> bytes:
 
 
 def shape_of(path: Path) -> WavShape:
-    """Read what a header of ours says; ValueError if it is none."""
+    """Read the header of a file we wrote; ValueError for any other."""
     with path.open("rb") as file:
         head = file.read(_LARGE_BYTES)
     large = head[12:16] in (b"JUNK", b"ds64")
     at = 48 if large else 12
     if len(head) < _PLAIN_BYTES or head[at : at + 4] != b"fmt ":
-        raise ValueError("not a WAV file of ours")
+        raise ValueError("not a WAV file written by mixminus")
     channels, sample_rate_hz = struct.unpack_from("<HI", head, at + 10)
     return WavShape(sample_rate_hz, channels, large=large)
 
 
 class WavFile:
-    """Writes one file; belongs to whichever one thread uses it at a time."""
+    """Writes one file; not thread-safe."""
 
     def __init__(self, path: Path, shape: WavShape) -> None:
         self.samples = 0
-        """How many each channel has."""
+        """Samples per channel."""
         self.path = path
         self.shape = shape
         self._file = path.open("w+b", buffering=0)
         self._set_header()
 
     def write(self, pcm: NDArray[np.int16]) -> None:
-        """Append samples; on return they are in the file, and the header counts them."""
+        """Append samples; on return they are in the file, and counted in the header."""
         rest = memoryview(np.ascontiguousarray(pcm).tobytes())
         at = self.shape.header_bytes + self.samples * self.shape.frame_bytes
         while rest:
@@ -104,19 +104,19 @@ class WavFile:
         self._set_header()
 
     def skip(self, samples: int) -> None:
-        """Append silence that takes no place on the disk."""
+        """Append silence as a sparse region that takes no disk space."""
         self.samples += samples
         size = self.shape.header_bytes + self.samples * self.shape.frame_bytes
         os.ftruncate(self._file.fileno(), size)
         self._set_header()
 
     def sync(self) -> None:
-        """Return when a power cut cannot take what was written."""
+        """Flush to the disk, so that a power failure loses nothing written so far."""
         if not self._file.closed:
             os.fdatasync(self._file.fileno())
 
     def close(self) -> None:
-        """End the file; closing twice is harmless."""
+        """Close the file; closing twice is harmless."""
         self._file.close()
 
     def _set_header(self) -> None:
@@ -125,9 +125,9 @@ class WavFile:
 
 
 def repair_wav(path: Path, samples: int | None = None) -> int:
-    """Make a header count what the file holds, of whole samples; cut or fill it to ``samples`` if given.
+    """Correct the sizes in a header to the whole samples in the file; cut or extend it to ``samples`` if given.
 
-    Returns the samples; 0 for what is no WAV file of ours.
+    Return the samples; 0 for a file we did not write.
     """
     try:
         shape = shape_of(path)

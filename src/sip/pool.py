@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mixminus import log
+from mixminus.clock import Clock
 from mixminus.errors import Unavailable
 from mixminus.machine import step
 from mixminus.model.ids import LegId
@@ -95,6 +96,7 @@ class WorkerPool:
     def __init__(
         self,
         config: SipConfig,
+        clock: Clock,
         *,
         on_report: Callable[[int, Message], None],
         on_lost: Callable[[int], None],
@@ -104,6 +106,7 @@ class WorkerPool:
         """The public SIP port, 0 until it is open."""
         self.counters: Counter[str] = Counter()
         self._config = config
+        self._clock = clock
         self._on_report = on_report
         self._on_lost = on_lost
         self._on_edge = on_edge
@@ -121,6 +124,7 @@ class WorkerPool:
         self._edge = Supervisor(
             "mixminus.sip.edge",
             config,
+            clock,
             on_message=self._on_edge_report,
             on_start=self._on_edge_start,
             on_loss=self._on_edge_loss,
@@ -128,6 +132,7 @@ class WorkerPool:
         self._zygote = Supervisor(
             "mixminus.sip.zygote",
             config,
+            clock,
             on_message=self._on_zygote_report,
             on_start=self._fill,
             on_loss=self._on_zygote_loss,
@@ -269,7 +274,7 @@ class WorkerPool:
             self._tasks.spawn("refill", self._refill())
 
     async def _refill(self) -> None:
-        await asyncio.sleep(self._backoff.next_delay_s(asyncio.get_running_loop().time()))
+        await self._clock.sleep(self._backoff.next_delay_s(self._clock.monotonic_s()))
         self._fill()
 
     def _on_zygote_report(self, message: Message) -> None:

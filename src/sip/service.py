@@ -23,7 +23,6 @@ Outgoing calls are in ``dialling.py``, transfers in ``transfer_requests.py``. SI
 """
 
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
@@ -31,6 +30,7 @@ from uuid import UUID
 
 from mixminus import log
 from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target, Transfers
+from mixminus.clock import Clock
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
 from mixminus.mixer import Engine, EngineEvent, Port
@@ -67,6 +67,7 @@ __all__ = ["SipEndpoint"]
 
 # Below 2**31: some phones keep the numbers of the o= line in a signed 32-bit integer.
 _SESSION_ID_BITS: Final = 31
+_US_PER_S: Final = 1_000_000
 _SUCCESS: Final = 200
 _FAILURE: Final = 300
 
@@ -82,6 +83,7 @@ class SipEndpoint:
         legs: IncomingLegs,
         config: SipConfig,
         *,
+        clock: Clock,
         directory: DirectoryServices,
         transfers: Transfers | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
@@ -92,12 +94,14 @@ class SipEndpoint:
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
+        self._clock = clock
         self._on_event = on_event
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._account_requests = AccountRequests(directory, self._to_edge)
         self._pool = WorkerPool(
             config,
+            clock,
             on_report=self._on_report,
             on_lost=self._on_worker_lost,
             on_edge=self._account_requests.on_edge,
@@ -175,7 +179,7 @@ class SipEndpoint:
                     self._tasks.spawn("media agreed", leg.media_agreed(local_sdp, remote_sdp))
             case DigitReceived(leg_id, digit, duration_ms):
                 if leg := self._leg(leg_id):
-                    at_us = time.monotonic_ns() // 1000
+                    at_us = int(self._clock.monotonic_s() * _US_PER_S)
                     self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
             case CallEnded(leg_id) if leg_id in self._legs:
                 _, leg = self._legs.pop(leg_id)

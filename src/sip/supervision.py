@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mixminus import log
+from mixminus.clock import Clock
 from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
 from mixminus.sip.messages import Message
@@ -130,6 +131,7 @@ class Supervisor:
         self,
         module: str,
         config: SipConfig,
+        clock: Clock,
         *,
         on_message: Callable[[Message], None],
         on_start: Callable[[], None],
@@ -138,6 +140,7 @@ class Supervisor:
         self.losses = 0
         self._module = module
         self._config = config
+        self._clock = clock
         self._on_message = on_message
         self._on_start = on_start
         self._on_loss = on_loss
@@ -170,7 +173,6 @@ class Supervisor:
 
     async def _supervise(self) -> None:
         backoff = Backoff()
-        loop = asyncio.get_running_loop()
         while True:
             self._lost.clear()
             self._child = await Child.start(
@@ -182,9 +184,9 @@ class Supervisor:
             self.losses += 1
             self._on_loss()
             await lost.close()
-            delay_s = backoff.next_delay_s(loop.time())
+            delay_s = backoff.next_delay_s(self._clock.monotonic_s())
             _log.error("process lost", module=self._module, restart_in_s=delay_s)
-            await asyncio.sleep(delay_s)
+            await self._clock.sleep(delay_s)
 
     def _on_task_error(self, name: str, error: BaseException) -> None:
         _log.error("supervisor failed", task=name, exc_info=error)

@@ -10,10 +10,10 @@ import select
 import signal
 import socket
 import sys
-import time
 from typing import Final
 
 from mixminus import log
+from mixminus.clock import SystemClock
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import Fork, Forked, WorkerExited
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
@@ -33,6 +33,7 @@ class Zygote:
 
     def __init__(self, channel: BlockingChannel) -> None:
         self._channel = channel
+        self._clock = SystemClock()
         self._workers: dict[int, int] = {}
         self._children, self._wakeup = socket.socketpair()
         self._children.setblocking(False)
@@ -99,8 +100,8 @@ class Zygote:
         """Wait until the workers have hung up their calls; kill those that take too long."""
         poll = select.poll()
         poll.register(self._children, select.POLLIN)
-        deadline_s = time.monotonic() + _DRAIN_S
-        while self._workers and (left_s := deadline_s - time.monotonic()) > 0:
+        deadline_s = self._clock.monotonic_s() + _DRAIN_S
+        while self._workers and (left_s := deadline_s - self._clock.monotonic_s()) > 0:
             poll.poll(left_s * 1000)
             while self._workers:
                 pid, _ = os.waitpid(-1, os.WNOHANG)

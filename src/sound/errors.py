@@ -1,4 +1,4 @@
-"""Why a sound is not played."""
+"""Errors of playback."""
 
 from mixminus.errors import InvalidArgument, NotFound, Unavailable
 
@@ -6,7 +6,7 @@ __all__ = ["PlaybackStalled", "SoundNotFound", "SoundTooLarge", "SoundUnreadable
 
 
 class SoundNotFound(NotFound):
-    """No such file in the folder of sounds, or nothing at the address."""
+    """No such file in the folder of sounds, or nothing at the URL."""
 
     reason = "SOUND_NOT_FOUND"
 
@@ -16,10 +16,10 @@ class SoundTooLarge(InvalidArgument):
 
 
 class SoundUnreadable(InvalidArgument):
-    """Not audio, or in a format that is not read here."""
+    """Not audio, or in an unsupported format."""
 
     reason = "SOUND_UNREADABLE"
 
 
 class PlaybackStalled(Unavailable):
-    """The leg takes no audio: it has no media yet, or none any more."""
+    """The leg consumes no audio: it has no media yet, or no longer."""

@@ -1,34 +1,42 @@
-"""Library: opens what a flow wants played: files below one folder, and whatever a fetcher brings."""
+"""SoundLibrary: opens sound files below one folder or from a URL; HoldMusic: the music on hold."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from mixminus.sound.decoder import Decoder
-from mixminus.sound.errors import SoundNotFound, SoundTooLarge
-from mixminus.sound.source import FileSource, Source
+import numpy as np
 
-__all__ = ["MAX_BYTES", "Fetch", "Library"]
+from mixminus.log import get
+from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, music
+from mixminus.sound.errors import SoundNotFound, SoundTooLarge, SoundUnreadable
+from mixminus.sound.source import Decoder, FileSource, Source
+
+__all__ = ["MAX_BYTES", "Fetch", "HoldMusic", "SoundLibrary", "load_hold_music"]
 
 Fetch = Callable[[str, int], Awaitable[bytes]]
-"""Returns what is at an http(s) URL, up to a number of bytes; SoundNotFound, SoundTooLarge if it cannot."""
+"""Fetches an http(s) URL, up to a number of bytes; SoundNotFound, SoundTooLarge."""
 
 MAX_BYTES: Final = 20 << 20
 _MAX_S: Final = 3600.0
 _MAX_FETCHES: Final = 4
 _THREADS: Final = 2
+_MAX_MUSIC_S: Final = 600.0
+"""Of all music files together: they are kept in memory, 2 bytes per sample."""
+_MAX_MUSIC_FILES: Final = 20
 
 T = TypeVar("T")
+log = get("sound")
 
 
 async def no_fetch(url: str, max_bytes: int) -> bytes:
-    raise SoundNotFound("sounds are not fetched from the network here")
+    raise SoundNotFound("fetching sounds from the network is disabled")
 
 
-class Library:
-    """Owns the threads that decode."""
+class SoundLibrary:
+    """Owns the decoder threads."""
 
     def __init__(self, directory: Path, fetch: Fetch = no_fetch) -> None:
         self._directory = directory
@@ -37,9 +45,9 @@ class Library:
         self._threads = ThreadPoolExecutor(_THREADS, "mm-decode")
 
     async def open(self, address: str, sample_rate_hz: int) -> Source:
-        """Return what an http(s) URL or a name below the folder means.
+        """Open an http(s) URL, or a file below the folder of sounds.
 
-        SoundNotFound, SoundTooLarge or SoundUnreadable say why there is none.
+        Raises SoundNotFound, SoundTooLarge or SoundUnreadable.
         """
         if address.lower().startswith(("http://", "https://")):
             async with self._fetching:
@@ -50,7 +58,7 @@ class Library:
         return FileSource(decoder, self._threads)
 
     async def find(self, folder: str, stem: str) -> str | None:
-        """Return the name of a file below the folder of sounds, whatever its suffix; None if there is none."""
+        """Return the name of the file with this stem, any suffix, below the folder of sounds; None if missing."""
 
         def look() -> str | None:
             found = sorted((self._directory / folder).glob(f"{stem}.*"))
@@ -59,7 +67,7 @@ class Library:
         return await self._run(look)
 
     def close(self) -> None:
-        """Let the threads leave; closing twice is harmless."""
+        """Stop the threads; closing twice is harmless."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
@@ -69,7 +77,7 @@ class Library:
         try:
             folder = self._directory.resolve()
             path = (folder / name).resolve()
-            # A link, or dots, may lead out of the folder: to what is nobody's business.
+            # Links and dots that lead out of the folder are refused.
             if not path.is_relative_to(folder) or not path.is_file():
                 raise SoundNotFound("no such file in the folder of sounds")
             size = path.stat().st_size
@@ -78,3 +86,43 @@ class Library:
         if size > MAX_BYTES:
             raise SoundTooLarge(f"the file is larger than {MAX_BYTES} bytes")
         return path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoldMusic:
+    """Music on hold, played in a loop, at the rate of narrow-band rooms."""
+
+    pcm: Pcm
+    sample_rate_hz: int = SOUND_RATE_HZ
+
+
+async def load_hold_music(folders: Sequence[Path]) -> HoldMusic:
+    """Return the music of the first folder that has any; built-in music if none has."""
+    return await asyncio.to_thread(_load, folders)
+
+
+def _load(folders: Sequence[Path]) -> HoldMusic:
+    for folder in folders:
+        pieces: list[Pcm] = []
+        for path in sorted(path for path in folder.glob("*") if path.is_file())[:_MAX_MUSIC_FILES]:
+            try:
+                _read(path, pieces)
+            except (SoundUnreadable, OSError):
+                log.warning("music not readable", folder=str(folder))
+        if pieces:
+            pcm = np.concatenate(pieces)
+            pcm.flags.writeable = False
+            return HoldMusic(pcm)
+    return HoldMusic(music())
+
+
+def _read(path: Path, pieces: list[Pcm]) -> None:
+    left_s = _MAX_MUSIC_S - sum(map(len, pieces)) / SOUND_RATE_HZ
+    if left_s <= 0:
+        return
+    decoder = Decoder(path, SOUND_RATE_HZ, max_s=left_s)
+    try:
+        while (piece := decoder.read()) is not None:
+            pieces.append(piece)
+    finally:
+        decoder.close()

@@ -1,17 +1,17 @@
-"""Prompts: what the house says by itself, and in whose words. Pure.
+"""Prompts: built-in announcements, and how a room can replace them. Pure.
 
-A room's own words come first, then a file ``prompts/LANGUAGE/NAME.*`` in the folder of sounds,
-then the texts below, in the language that is wanted or in English.
+A room's own wording comes first, then a file ``prompts/LANGUAGE/NAME.*`` in the folder of sounds,
+then the texts below, in the requested language or in English.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["DEFAULT_LANGUAGE", "PROMPTS", "SOUND", "filled", "wording"]
+__all__ = ["DEFAULT_LANGUAGE", "PROMPTS", "SOUND", "fill", "wording"]
 
 DEFAULT_LANGUAGE: Final = "en-US"
 SOUND: Final = "sound:"
-"""Begins a wording that is the name of a file in the folder of sounds."""
+"""Prefix of a wording that names a file in the folder of sounds."""
 
 _ENGLISH: Final[Mapping[str, str]] = {
     "pin": "Please enter the conference PIN, then press the pound key.",
@@ -76,11 +76,11 @@ _OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 PROMPTS: Final = frozenset(_ENGLISH)
-"""Their names."""
+"""The names of all prompts."""
 
 
 def wording(name: str, language: str, own: Mapping[str, str]) -> tuple[str, str]:
-    """Return the text of a prompt, and the language that it is in.
+    """Return the text of a prompt, and its language.
 
     >>> wording("alone", "en-GB", {})
     ('You are the only one here.', 'en-GB')
@@ -94,8 +94,8 @@ def wording(name: str, language: str, own: Mapping[str, str]) -> tuple[str, str]
     return _ENGLISH[name], english
 
 
-def filled(text: str, facts: Mapping[str, str]) -> str:
-    """Return the text with what it leaves open filled in."""
+def fill(text: str, facts: Mapping[str, str]) -> str:
+    """Replace ``{key}`` placeholders with values."""
     for key, value in facts.items():
         text = text.replace("{" + key + "}", value)
     return text

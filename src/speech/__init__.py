@@ -1,1 +1,1 @@
-"""Speech: what was said becomes text."""
+"""Speech to text (``recognition``) and text to speech (``synthesis``)."""

@@ -1,1 +1,1 @@
-"""Streams: a room's or a call's audio to and from a program, as PCM in messages (api.md section 9)."""
+"""Streams: the audio of rooms and calls, to and from other programs."""

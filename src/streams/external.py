@@ -1,4 +1,4 @@
-"""ExternalMediaService: calls' audio to programs elsewhere as RTP over UDP, and theirs back (api.md section 6.5)."""
+"""ExternalMediaService: sends a call's audio to another program as RTP over UDP, and back (api.md section 6.5)."""
 
 import asyncio
 import socket
@@ -16,36 +16,35 @@ from mixminus.flow.services import Fork, Listen, Speak
 from mixminus.log import task_failed
 from mixminus.mixer import Engine, PortClosed
 from mixminus.model.ids import CallId
-from mixminus.streams.audio import CallAudio, Way
-from mixminus.streams.framing import FRAME_SAMPLES, SAMPLE_RATE_HZ, MalformedFrame, Pcm
-from mixminus.streams.pcmu import RtpPcmu
+from mixminus.streams.framing import FRAME_SAMPLES, SAMPLE_RATE_HZ, MalformedFrame, Pcm, RtpPcmu
+from mixminus.streams.stream import CallAudio, Direction
 from mixminus.tasks import TaskScope
 
-__all__ = ["MOST_FORKS", "ExternalMediaService", "TooManyForks"]
+__all__ = ["MAX_FORKS", "ExternalMediaService", "TooManyForks"]
 
-MOST_FORKS: Final = 5
-"""Of one call (api.md section 6.5)."""
+MAX_FORKS: Final = 5
+"""Per call (api.md section 6.5)."""
 _FRAME_S: Final = FRAME_SAMPLES / SAMPLE_RATE_HZ
-_MOST_AT_ONCE: Final = 50
-"""Packets, a second: what is older is dropped, what comes beyond it waits in the socket."""
+_MAX_BURST: Final = 50
+"""Packets, one second: older frames are dropped, further packets wait in the socket."""
 _RING_S: Final = 1
-_CUSHION_S: Final = 0.06
-"""A far end that begins to speak is heard so much later: its packets do not come evenly."""
-_PATIENCE_S: Final = 5.0
+_START_DELAY_S: Final = 0.06
+"""Delay at the start of a talk spurt of the far end: its packets arrive unevenly."""
+_RESOLVE_TIMEOUT_S: Final = 5.0
 _MAX_BYTES: Final = 2048
-_WAYS: Final = {Listen.IN: Way.IN, Listen.OUT: Way.OUT}
+_DIRECTIONS: Final = {Listen.IN: Direction.IN, Listen.OUT: Direction.OUT}
 
 Address = tuple[Any, ...]
 
 
 class TooManyForks(Exhausted):
-    """A call's audio goes to as many places as it may."""
+    """A call has the maximum number of forks."""
 
 
 class ExternalMediaService:
-    """Implements ``flow.services.ExternalMedia``; owns a socket and a task for each fork.
+    """Implements ``flow.services.ExternalMedia``; owns a socket and a task per fork.
 
-    ``reachable`` says which addresses may be spoken to: what is asked is what is then connected to.
+    ``reachable`` decides whether an address is allowed; exactly the address it allows is connected to.
     """
 
     def __init__(self, engine: Engine, clock: Clock, *, reachable: Callable[[str], bool]) -> None:
@@ -53,7 +52,7 @@ class ExternalMediaService:
         self._clock = clock
         self._reachable = reachable
         self._scope = TaskScope(task_failed("external media"))
-        self._forks: defaultdict[CallId, list[_Carrier]] = defaultdict(list)
+        self._forks: defaultdict[CallId, list[_RtpFork]] = defaultdict(list)
         self.counters: Counter[str] = Counter(
             {
                 "external.opened": 0,
@@ -70,65 +69,65 @@ class ExternalMediaService:
 
     @property
     def forks(self) -> int:
-        """How many there are."""
+        """Number of active forks."""
         return sum(map(len, self._forks.values()))
 
     async def start(self, call: LiveCall, fork: Fork) -> None:
-        """Carry a call's audio until it ends; InvalidArgument, Unavailable, TooManyForks, CallNotProgressing."""
+        """Start a fork, until the call ends; InvalidArgument, Unavailable, TooManyForks, CallNotProgressing."""
         family, address = await self._resolved(fork)
-        if len(self._forks.get(call.id, ())) >= MOST_FORKS:
-            raise TooManyForks(f"the audio of call {call.id} goes to {MOST_FORKS} places already")
-        way = _WAYS.get(fork.listen, Way.BOTH)
+        if len(self._forks.get(call.id, ())) >= MAX_FORKS:
+            raise TooManyForks(f"call {call.id} has {MAX_FORKS} forks, the maximum")
+        direction = _DIRECTIONS.get(fork.listen, Direction.BOTH)
         try:
-            audio = CallAudio(self._engine, call.port, way=way, ring_s=_RING_S)
+            audio = CallAudio(self._engine, call.port, direction=direction, ring_s=_RING_S)
         except PortClosed as exc:
             raise CallNotProgressing(f"call {call.id} is ending") from exc
         try:
-            carrier = _Carrier(fork, audio, _connected(family, address), self.counters)
+            rtp_fork = _RtpFork(fork, audio, _connected(family, address), self.counters)
         except OSError as exc:
             audio.close()
-            raise Unavailable("external_host: there is no way there") from exc
-        self._forks[call.id].append(carrier)
+            raise Unavailable("external_host: no route to the host") from exc
+        self._forks[call.id].append(rtp_fork)
         self.counters["external.opened"] += 1
-        self._scope.spawn(f"external media {call.id}", self._run(call.id, carrier))
+        self._scope.spawn(f"external media {call.id}", self._run(call.id, rtp_fork))
 
     def stop(self, call_id: CallId) -> None:
-        """Let every fork of a call end; harmless when there is none."""
-        for carrier in self._forks.get(call_id, ()):
-            carrier.close()
+        """Stop every fork of a call; harmless if there is none."""
+        for rtp_fork in self._forks.get(call_id, ()):
+            rtp_fork.close()
 
     async def close(self) -> None:
-        """Let every fork end; closing twice is harmless."""
+        """Stop every fork; closing twice is harmless."""
         await self._scope.close()
 
-    async def _run(self, call_id: CallId, carrier: "_Carrier") -> None:
+    async def _run(self, call_id: CallId, rtp_fork: "_RtpFork") -> None:
         try:
-            while not carrier.over:
-                carrier.send()
+            while not rtp_fork.over:
+                rtp_fork.send()
                 await self._clock.sleep(_FRAME_S)
         finally:
-            carrier.close()
-            self._forks[call_id].remove(carrier)
+            rtp_fork.close()
+            self._forks[call_id].remove(rtp_fork)
             if not self._forks[call_id]:
                 del self._forks[call_id]
 
     async def _resolved(self, fork: Fork) -> tuple[int, Address]:
         if not fork.host:
-            raise InvalidArgument("external_host: is missing")
+            raise InvalidArgument("external_host: missing")
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(_RESOLVE_TIMEOUT_S):
                 found = await loop.getaddrinfo(fork.host, fork.port, type=socket.SOCK_DGRAM)
         except (OSError, TimeoutError, UnicodeError) as exc:
-            raise Unavailable("external_host: nobody knows this name") from exc
+            raise Unavailable("external_host: the name cannot be resolved") from exc
         for family, _, _, _, address in found:
             if self._reachable(str(address[0])):
                 return family, address
         raise InvalidArgument("external_host: leads to a private address, which is refused")
 
 
-class _Carrier:
-    """One fork: a connected socket hears nobody but the far end."""
+class _RtpFork:
+    """One fork; its connected socket receives from the far end only."""
 
     def __init__(self, fork: Fork, audio: CallAudio, sock: socket.socket, counters: Counter[str]) -> None:
         self._fork = fork
@@ -145,22 +144,22 @@ class _Carrier:
         return self._closed or self._audio.over
 
     def send(self) -> None:
-        """Send what was heard since the last time."""
+        """Send what was heard since the last call."""
         heard = self._audio.read()
         self._counters["external.frames_lost"] += self._audio.take_losses()
         if self._fork.listen is Listen.NONE:
             return
         frames = heard.reshape(-1, FRAME_SAMPLES)
-        self._counters["external.packets_dropped"] += max(0, len(frames) - _MOST_AT_ONCE)
-        for frame in frames[-_MOST_AT_ONCE:]:
+        self._counters["external.packets_dropped"] += max(0, len(frames) - _MAX_BURST)
+        for frame in frames[-_MAX_BURST:]:
             try:
                 self._socket.send(self._rtp.wrap(frame))
                 self._counters["external.packets_sent"] += 1
-            except OSError:  # full, or nobody is there
+            except OSError:  # buffer full, or far end unreachable
                 self._counters["external.packets_dropped"] += 1
 
     def close(self) -> None:
-        """Neither hear nor speak any more; closing twice is harmless."""
+        """Stop sending and receiving; closing twice is harmless."""
         if not self._closed:
             self._closed = True
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
@@ -168,12 +167,12 @@ class _Carrier:
             self._audio.close()
 
     def _receive(self) -> None:
-        for _ in range(_MOST_AT_ONCE):
+        for _ in range(_MAX_BURST):
             try:
                 packet = self._socket.recv(_MAX_BYTES)
             except BlockingIOError:
                 return
-            except OSError:  # what was sent came back: nobody is there
+            except OSError:  # ICMP: the far end is unreachable
                 self._counters["external.unreachable"] += 1
                 return
             self._hear(packet)
@@ -191,7 +190,7 @@ class _Carrier:
 
     def _play(self, pcm: Pcm) -> None:
         if not self._audio.pending:
-            self._audio.write(np.zeros(int(_CUSHION_S * SAMPLE_RATE_HZ), np.int16))
+            self._audio.write(np.zeros(int(_START_DELAY_S * SAMPLE_RATE_HZ), np.int16))
         written = self._audio.write(pcm)
         self._counters["external.samples_heard"] += written
         self._counters["external.samples_overrun"] += pcm.size - written

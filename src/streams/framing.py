@@ -1,13 +1,15 @@
-"""Framing: how PCM (16-bit, little endian, 8 kHz, mono) is wrapped into messages, three ways. Pure.
+"""Framing: how PCM (16-bit, little endian, 8 kHz, mono) is wrapped into messages. Pure.
 
     sln          PCM                                              320 bytes
     rtp          12 bytes (RFC 3550 section 5.1, type 96), PCM     332 bytes
     audiosocket  0x10, length (16 bits, big endian), PCM           323 bytes
 
-RTP's own PCM is big endian (L16); this one is not: the API says so.
+RTP's own PCM (L16) is big endian; this one is not: the API says so.
+RtpPcmu is for external media: mu-law in RTP (G.711, RFC 3550, RFC 3551 section 4.5.14).
 """
 
 import enum
+import secrets
 import struct
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
@@ -21,19 +23,29 @@ __all__ = [
     "Encapsulation",
     "Framing",
     "MalformedFrame",
+    "RtpPcmu",
     "framing",
+    "mulaw_decoded",
+    "mulaw_encoded",
     "rtp_payload",
 ]
 
 SAMPLE_RATE_HZ: Final = 8000
 FRAME_SAMPLES: Final = 160
 """20 ms."""
-PAYLOAD_TYPE: Final = 96
+PCM_PAYLOAD_TYPE: Final = 96
 _RTP: Final = struct.Struct("!BBHII")
 _RTP_VERSION: Final = 2
 _WORD_BYTES: Final = 4
 _TLV: Final = struct.Struct("!BH")
 _TLV_AUDIO: Final = 0x10
+PCMU_PAYLOAD_TYPE: Final = 0
+_MARKER: Final = 0x80
+_BIAS: Final = 132
+_CLIP: Final = 32635
+_SEQUENCE_NUMBERS: Final = 1 << 16
+_AHEAD: Final = 1 << 15
+"""A sequence number less than half the range ahead is newer (RFC 1982)."""
 
 Pcm = NDArray[np.int16]
 
@@ -45,18 +57,18 @@ class Encapsulation(enum.StrEnum):
 
 
 class MalformedFrame(Exception):
-    """A message that is not what was agreed on."""
+    """A message not in the agreed framing."""
 
 
 class Framing(Protocol):
-    """One direction each way; remembers what its headers count."""
+    """Framing of one stream, in both directions; keeps the state of its headers."""
 
     def wrap(self, pcm: Pcm) -> bytes:
         """Return the message that carries a frame."""
         ...
 
     def unwrap(self, message: bytes) -> Pcm:
-        """Return what a message carries, of any length, perhaps nothing; MalformedFrame if it is none."""
+        """Return a message's PCM, of any length, possibly empty; MalformedFrame."""
         ...
 
 
@@ -66,7 +78,7 @@ def framing(encapsulation: Encapsulation) -> Framing:
 
 
 def rtp_payload(message: bytes, payload_type: int) -> bytes:
-    """Return what an RTP packet carries (RFC 3550 section 5.1); MalformedFrame if it is none of this type."""
+    """Return the payload of an RTP packet (RFC 3550 section 5.1); MalformedFrame if it has another type."""
     if len(message) < _RTP.size:
         raise MalformedFrame("too short")
     first, second, *_ = _RTP.unpack_from(message)
@@ -75,12 +87,12 @@ def rtp_payload(message: bytes, payload_type: int) -> bytes:
     begin = _RTP.size + (first & 0x0F) * _WORD_BYTES
     if first & 0x10:
         if len(message) < begin + _WORD_BYTES:
-            raise MalformedFrame("extension cut short")
+            raise MalformedFrame("truncated header extension")
         (words,) = struct.unpack_from("!H", message, begin + 2)
         begin += _WORD_BYTES * (1 + words)
     end = len(message) - (message[-1] if first & 0x20 else 0)
     if end < begin:
-        raise MalformedFrame("cut short")
+        raise MalformedFrame("truncated")
     return message[begin:end]
 
 
@@ -97,14 +109,14 @@ class _Rtp:
         self._sent = 0
 
     def wrap(self, pcm: Pcm) -> bytes:
-        # Numbers begin with 1; the time stamp counts samples, as RFC 3550 has it (upstream counts bytes).
+        # Sequence numbers begin with 1; the timestamp counts samples, as in RFC 3550 (upstream counts bytes).
         self._sent += 1
         timestamp = (self._sent - 1) * pcm.size & 0xFFFF_FFFF
-        header = _RTP.pack(_RTP_VERSION << 6, PAYLOAD_TYPE, self._sent & 0xFFFF, timestamp, 0)
+        header = _RTP.pack(_RTP_VERSION << 6, PCM_PAYLOAD_TYPE, self._sent & 0xFFFF, timestamp, 0)
         return header + _bytes(pcm)
 
     def unwrap(self, message: bytes) -> Pcm:
-        return _pcm(rtp_payload(message, PAYLOAD_TYPE))
+        return _pcm(rtp_payload(message, PCM_PAYLOAD_TYPE))
 
 
 class _AudioSocket:
@@ -113,16 +125,16 @@ class _AudioSocket:
         return _TLV.pack(_TLV_AUDIO, len(payload)) + payload
 
     def unwrap(self, message: bytes) -> Pcm:
-        """A message may hold several; kinds that are not audio mean nothing here."""
+        """A message may hold several records; kinds other than audio are ignored."""
         audio = bytearray()
         at = 0
         while at < len(message):
             if len(message) - at < _TLV.size:
-                raise MalformedFrame("cut short")
+                raise MalformedFrame("truncated")
             kind, length = _TLV.unpack_from(message, at)
             at += _TLV.size + length
             if at > len(message):
-                raise MalformedFrame("cut short")
+                raise MalformedFrame("truncated")
             if kind == _TLV_AUDIO:
                 audio += message[at - length : at]
         return _pcm(bytes(audio))
@@ -141,5 +153,64 @@ def _bytes(pcm: Pcm) -> bytes:
 
 def _pcm(payload: bytes) -> Pcm:
     if len(payload) % 2:
-        raise MalformedFrame("half a sample")
+        raise MalformedFrame("odd number of bytes")
     return np.frombuffer(payload, "<i2").astype(np.int16)
+
+
+def _encoder() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    """Return the code of each sample, indexed by its bits as an unsigned number."""
+    pcm = np.arange(1 << 16).astype(np.uint16).view(np.int16).astype(np.int32)
+    magnitude = np.minimum(np.abs(pcm), _CLIP) + _BIAS
+    exponent = sum((magnitude >= 1 << power).astype(np.int32) for power in range(8, 15))
+    code = (pcm < 0) << 7 | exponent << 4 | magnitude >> (exponent + 3) & 0xF
+    return (~code & 0xFF).astype(np.uint8)
+
+
+def _decoder() -> Pcm:
+    code = ~np.arange(256) & 0xFF
+    magnitude = (((code & 0xF) << 3) + _BIAS << (code >> 4 & 7)) - _BIAS
+    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
+
+
+_ENCODED: Final = _encoder()
+_DECODED: Final = _decoder()
+
+
+def mulaw_encoded(pcm: Pcm) -> bytes:
+    """Return one byte for each sample."""
+    return _ENCODED[pcm.view(np.uint16)].tobytes()
+
+
+def mulaw_decoded(payload: bytes) -> Pcm:
+    """Return one sample for each byte."""
+    return _DECODED[np.frombuffer(payload, np.uint8)]
+
+
+class RtpPcmu:
+    """Packs and unpacks the RTP packets of one conversation; recognises late packets."""
+
+    def __init__(self) -> None:
+        self._number, self._timestamp, self._ssrc = (secrets.randbits(bits) for bits in (16, 32, 32))
+        self._marker = _MARKER
+        self._heard: tuple[int, int] | None = None
+        """The far end's SSRC and newest sequence number."""
+
+    def wrap(self, pcm: Pcm) -> bytes:
+        """Return the packet that carries a frame."""
+        second = self._marker | PCMU_PAYLOAD_TYPE
+        header = _RTP.pack(_RTP_VERSION << 6, second, self._number, self._timestamp, self._ssrc)
+        self._marker = 0
+        self._number = (self._number + 1) % _SEQUENCE_NUMBERS
+        self._timestamp = (self._timestamp + pcm.size) & 0xFFFF_FFFF
+        return header + mulaw_encoded(pcm)
+
+    def unwrap(self, packet: bytes) -> Pcm | None:
+        """Return a packet's PCM, None if it is late or a duplicate; MalformedFrame."""
+        payload = rtp_payload(packet, PCMU_PAYLOAD_TYPE)
+        _, _, number, _, ssrc = _RTP.unpack_from(packet)
+        if self._heard is not None and self._heard[0] == ssrc:
+            ahead = (number - self._heard[1]) % _SEQUENCE_NUMBERS
+            if not 0 < ahead < _AHEAD:
+                return None
+        self._heard = (ssrc, number)
+        return mulaw_decoded(payload)

@@ -1,4 +1,9 @@
-"""StreamService: opens media streams of rooms and calls (api.md section 9)."""
+"""StreamService: media streams of rooms and calls, over WebSocket (api.md section 9).
+
+    client <-> api/media_socket <-> MediaStream (frames) <-> Framing <-> RoomAudio | CallAudio <-> engine
+
+ExternalMediaService (``external``) sends a call's audio as RTP instead; a flow action starts it.
+"""
 
 from collections import Counter, defaultdict
 from typing import Final
@@ -11,22 +16,21 @@ from mixminus.conference.service import ConferenceService
 from mixminus.errors import Exhausted
 from mixminus.mixer import Engine, PortClosed
 from mixminus.model.ids import CallId, ConferenceId, CustomerId
-from mixminus.streams.audio import Audio, CallAudio, RoomAudio
 from mixminus.streams.framing import Encapsulation
-from mixminus.streams.stream import MediaStream
+from mixminus.streams.stream import Audio, CallAudio, MediaStream, RoomAudio
 
-__all__ = ["MOST_STREAMS", "StreamService", "TooManyStreams"]
+__all__ = ["MAX_STREAMS", "StreamService", "TooManyStreams"]
 
-MOST_STREAMS: Final = 5
-"""Of one room or call (api.md section 15)."""
+MAX_STREAMS: Final = 5
+"""Per room or call (api.md section 15)."""
 
 
 class TooManyStreams(Exhausted):
-    """A room or a call has as many streams as it may have."""
+    """A room or call has the maximum number of streams."""
 
 
 class StreamService:
-    """Keeps count of the streams; an id of another customer is not found."""
+    """Opens and counts media streams; another customer's id is a 404."""
 
     def __init__(
         self,
@@ -53,18 +57,18 @@ class StreamService:
         )
 
     async def check_conference(self, customer_id: CustomerId, conference_id: ConferenceId) -> None:
-        """Raise unless there is such a conference."""
+        """Raise ConferenceNotFound unless the customer has the conference."""
         await self._conferences.get(customer_id, conference_id)
 
     async def check_call(self, customer_id: CustomerId, call_id: CallId) -> None:
-        """Raise unless there is such a call."""
+        """Raise CallNotFound unless the customer has the call."""
         await self._calls.get(customer_id, call_id)
 
     async def of_conference(
         self, customer_id: CustomerId, conference_id: ConferenceId, encapsulation: Encapsulation
     ) -> MediaStream:
-        """Hear everybody in a room, and be heard by everybody; whoever asked for it closes it."""
-        async with self._rooms.turn(conference_id):
+        """Open a stream as one more participant of a room; the caller of this method releases it."""
+        async with self._rooms.lock(conference_id):
             room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
             self._check_place(conference_id)
             return self._open(conference_id, RoomAudio(self._engine, room.bridge), encapsulation)
@@ -72,7 +76,7 @@ class StreamService:
     async def of_call(
         self, customer_id: CustomerId, call_id: CallId, encapsulation: Encapsulation
     ) -> MediaStream:
-        """Hear what a call says, and be heard by it alone; whoever asked for it closes it."""
+        """Open a stream that hears what a call says and plays to that call only; the caller releases it."""
         live = await self._calls.require(customer_id, call_id)
         self._check_place(call_id)
         try:
@@ -90,14 +94,14 @@ class StreamService:
                 del self._streams[of]
 
     def end_all(self) -> None:
-        """Tell every client that the server stops."""
+        """End all streams: the server is stopping."""
         for streams in self._streams.values():
             for stream in streams:
                 stream.end()
 
     def _check_place(self, of: UUID) -> None:
-        if len(self._streams.get(of, ())) >= MOST_STREAMS:
-            raise TooManyStreams(f"there are {MOST_STREAMS} media streams already")
+        if len(self._streams.get(of, ())) >= MAX_STREAMS:
+            raise TooManyStreams(f"there are {MAX_STREAMS} media streams, the maximum")
 
     def _open(self, of: UUID, audio: Audio, encapsulation: Encapsulation) -> MediaStream:
         stream = MediaStream(audio, encapsulation, self.counters)

@@ -11,8 +11,8 @@ from multidict import CIMultiDict
 
 from mixminus.api.recordings import Peaks, Timeline
 from mixminus.model.ids import ConferenceId
-from tests.recording.listening import TICK, talk
-from tests.support.endings import finished, telling_flow, told_values
+from tests.recording.steps import TICK, talk
+from tests.support.endings import copied_values, copying_flow, finished
 from tests.support.house import House
 from tests.support.site import Site, site
 from tests.support.waiting import until
@@ -198,14 +198,14 @@ async def test_record_a_call(site: Site) -> None:
 
 async def test_on_end_flow_runs_with_the_recording(site: Site) -> None:
     names = ("id", "reference_type", "reference_id", "format", "recording_name", "filenames")
-    flow_id = await telling_flow(site.door, "voipbin.recording", names)
+    flow_id = await copying_flow(site.door, "voipbin.recording", names)
     room, recording_id = await begin(site, {"on_end_flow_id": flow_id, "format": "flac", "stems": True})
     await speak(site.house, room)
     recording = await end(site, room, recording_id)
     activeflow = await finished(site.door)
     assert (activeflow["reference_type"], activeflow["reference_id"]) == ("recording", recording_id)
     assert activeflow["flow_id"] == flow_id
-    assert told_values(activeflow) == {
+    assert copied_values(activeflow) == {
         "id": recording_id,
         "reference_type": "confbridge",
         "reference_id": room.rsplit("/", 1)[1],

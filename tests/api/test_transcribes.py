@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.endings import finished, telling_flow, told_values
+from tests.support.endings import copied_values, copying_flow, finished
 from tests.support.house import house
 from tests.support.site import Site, site
 from tests.support.talk import done, heard, speak, whistle
@@ -191,7 +191,7 @@ async def test_transcribe_errors_name_the_problem(
 
 
 async def test_on_end_flow_runs_with_the_transcribe(site: Site) -> None:
-    flow_id = await telling_flow(site.door, "voipbin.transcribe", ("id", "language", "direction"))
+    flow_id = await copying_flow(site.door, "voipbin.transcribe", ("id", "language", "direction"))
     room = await site.house.room()
     path = f"/v1.0/conferences/{room.id}"
     body = {"language": "en-GB", "direction": "in", "on_end_flow_id": flow_id}
@@ -203,4 +203,4 @@ async def test_on_end_flow_runs_with_the_transcribe(site: Site) -> None:
     activeflow = await finished(site.door)
     assert (activeflow["reference_type"], activeflow["reference_id"]) == ("transcribe", transcribe_id)
     assert activeflow["flow_id"] == flow_id
-    assert told_values(activeflow) == {"id": transcribe_id, "language": "en-GB", "direction": "in"}
+    assert copied_values(activeflow) == {"id": transcribe_id, "language": "en-GB", "direction": "in"}

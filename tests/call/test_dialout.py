@@ -8,14 +8,14 @@ import pytest
 from mixminus.call.dialout import DialoutService
 from mixminus.call.errors import CallNotProgressing, GroupcallNotFound, NobodyToCall
 from mixminus.call.leg import Target
-from mixminus.call.outbound import Order, Trunk
-from mixminus.call.program import Program
+from mixminus.call.outbound import Carrier, Order
+from mixminus.call.routing import Program
 from mixminus.model.access import AgentSpec, Identity
 from mixminus.model.call import Address, Call, CallStatus, Groupcall, GroupcallStatus, HangupBy, HangupReason
 from mixminus.model.ids import NIL, CallId, CustomerId, new_id
 from mixminus.model.permissions import Permission
 from tests.support.house import EVERYTHING, House
-from tests.support.legs import RungLeg
+from tests.support.legs import CalledLeg
 from tests.support.waiting import until
 
 WAIT = ({"type": "sleep", "option": {"duration": 3_600_000}},)
@@ -28,7 +28,7 @@ def order(*destinations: Address, actions: Any = WAIT, **more: Any) -> Order:
     )
 
 
-async def ring(house: House, *destinations: Address, **more: Any) -> tuple[Call, RungLeg]:
+async def ring(house: House, *destinations: Address, **more: Any) -> tuple[Call, CalledLeg]:
     placed = await house.services.dialout.place(house.customer_id, order(*destinations, **more))
     return placed.calls[0], house.exchange.legs[-1]
 
@@ -185,7 +185,7 @@ async def test_a_call_goes_into_a_room_and_hears_it(house: House) -> None:
     await until(gone)
 
 
-async def ring_all(house: House, count: int = 3) -> tuple[Groupcall, list[RungLeg]]:
+async def ring_all(house: House, count: int = 3) -> tuple[Groupcall, list[CalledLeg]]:
     people = [Address("sip", f"{name}@192.0.2.1") for name in range(count)]
     groupcall, placed = await house.services.dialout.ring_together(house.customer_id, order(*people))
     assert len(placed.live) == count
@@ -252,7 +252,7 @@ async def test_an_extension_rings_at_all_its_phones_and_an_agent_at_all_its_addr
         async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
             return [Target(f"sip:{extension}@192.0.2.{number}") for number in (1, 2)]
 
-        async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
+        async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
             return None
 
     services = house.services

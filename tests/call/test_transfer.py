@@ -13,7 +13,7 @@ from mixminus.model.conference import Conference, ConferenceStatus, Role, RoomSe
 from mixminus.model.directory import Extension, ExtensionSpec
 from mixminus.model.ids import CallId, CustomerId, new_id
 from tests.support.house import EVERYTHING, House
-from tests.support.legs import PcmLeg, RungLeg
+from tests.support.legs import CalledLeg, PcmLeg
 from tests.support.waiting import until
 
 CAROL = "sip:carol@192.0.2.9"
@@ -72,7 +72,7 @@ async def over(house: House, call_id: CallId) -> Call:
     return await until(look)
 
 
-async def ringing(house: House, count: int = 1) -> RungLeg:
+async def ringing(house: House, count: int = 1) -> CalledLeg:
     await until(lambda: len(house.exchange.legs) >= count)
     return house.exchange.legs[-1]
 
@@ -86,7 +86,7 @@ def refer(
     return told
 
 
-async def two(house: House) -> tuple[Extension, PcmLeg, LiveCall, RungLeg, LiveCall, Conference]:
+async def two(house: House) -> tuple[Extension, PcmLeg, LiveCall, CalledLeg, LiveCall, Conference]:
     """Let an extension talk with somebody outside, in a room for two."""
     ada = await extension(house)
     leg = await dial(house, "+15551234567", ada)

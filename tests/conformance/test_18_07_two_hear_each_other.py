@@ -1,10 +1,10 @@
 """7: two calls joined by conference_join hear each other and not themselves."""
 
 from tests.e2e.hearing import assert_hears
-from tests.support.choir import PITCHES_HZ, Choir
 from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
 from tests.support.site import Site
+from tests.support.tone_phones import PITCHES_HZ, TonePhones
 from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import play_for
 
@@ -13,16 +13,16 @@ A_HZ, B_HZ = PITCHES_HZ[:2]
 
 async def test_18_07_two_hear_each_other_and_not_themselves(site: Site) -> None:
     room = await site.door.room()
-    choir = Choir(site)
-    await choir.gather(room["id"], 2)
-    assert choir.hear() == [{A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}]
+    tone_phones = TonePhones(site)
+    await tone_phones.gather(room["id"], 2)
+    assert tone_phones.hear() == [{A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}]
 
 
 async def test_18_07_single_participant_hears_nothing(site: Site) -> None:
     room = await site.door.room()
-    choir = Choir(site)
-    await choir.gather(room["id"], 1)
-    assert choir.hear() == [{A_HZ: 0}]
+    tone_phones = TonePhones(site)
+    await tone_phones.gather(room["id"], 1)
+    assert tone_phones.hear() == [{A_HZ: 0}]
 
 
 def test_18_07_two_phones_hear_each_other_and_not_themselves(server: Server) -> None:

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.support.choir import FRAME, LISTENED_TICKS, PITCHES_HZ, Choir
 from tests.support.house import SAMPLE_RATE_HZ
 from tests.support.signals import Pcm, loudness_at
 from tests.support.site import Site
+from tests.support.tone_phones import FRAME, LISTENED_TICKS, PITCHES_HZ, TonePhones
 
 FULL_SCALE = 32_767
 SHOUT = 30_000.0
@@ -18,10 +18,10 @@ BETTER_DB = 10.0
 
 async def test_18_08_each_participant_hears_the_sum_of_the_others(site: Site) -> None:
     room = await site.door.room()
-    choir = Choir(site)
-    await choir.gather(room["id"], 3)
+    tone_phones = TonePhones(site)
+    await tone_phones.gather(room["id"], 3)
     a_hz, b_hz, c_hz = PITCHES_HZ[:3]
-    assert choir.hear() == [
+    assert tone_phones.hear() == [
         {a_hz: 0, b_hz: 1, c_hz: 1},
         {a_hz: 1, b_hz: 0, c_hz: 1},
         {a_hz: 1, b_hz: 1, c_hz: 0},
@@ -31,10 +31,10 @@ async def test_18_08_each_participant_hears_the_sum_of_the_others(site: Site) ->
 @pytest.mark.parametrize("count", [3, 4])
 async def test_18_08_loud_sum_is_limited_and_not_clipped(site: Site, count: int) -> None:
     room = await site.door.room()
-    choir = Choir(site, loudness=SHOUT)
-    await choir.gather(room["id"], count)
-    choir.listen()
-    for own_hz, pcm in zip(PITCHES_HZ, choir.listen(), strict=False):
+    tone_phones = TonePhones(site, loudness=SHOUT)
+    await tone_phones.gather(room["id"], count)
+    tone_phones.listen()
+    for own_hz, pcm in zip(PITCHES_HZ, tone_phones.listen(), strict=False):
         others_hz = [pitch_hz for pitch_hz in PITCHES_HZ[:count] if pitch_hz != own_hz]
         levels = [loudness_at(pcm, pitch_hz, SAMPLE_RATE_HZ) for pitch_hz in others_hz]
         assert max(levels) < 1.05 * min(levels), "all are equally loud"

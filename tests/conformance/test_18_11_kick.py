@@ -1,7 +1,7 @@
 """11: a kick removes a call from the room; the call's flow continues, and the call is hung up when no action is left."""
 
-from tests.support.choir import PITCHES_HZ, Choir
 from tests.support.site import Site
+from tests.support.tone_phones import PITCHES_HZ, TonePhones
 from tests.support.waiting import until
 
 A_HZ, B_HZ, C_HZ = PITCHES_HZ[:3]
@@ -18,12 +18,12 @@ async def two_rooms(site: Site) -> tuple[str, str]:
 
 async def test_18_11_kicked_call_continues_with_the_next_action(site: Site) -> None:
     inner, outer = await two_rooms(site)
-    choir = Choir(site)
-    await choir.dial(inner)
+    tone_phones = TonePhones(site)
+    await tone_phones.dial(inner)
     await site.participants(inner, "joined", 1)
-    await choir.dial(outer)
+    await tone_phones.dial(outer)
     _, guest = await site.participants(inner, "joined", 2)
-    assert choir.hear() == [{A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}]
+    assert tone_phones.hear() == [{A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}]
     status, kicked = await site.door.send("DELETE", f"/v1.0/conferencecalls/{guest['id']}")
     assert (status, kicked["status"]) == (200, "leaving")
     assert kicked.keys() == guest.keys()
@@ -32,15 +32,15 @@ async def test_18_11_kicked_call_continues_with_the_next_action(site: Site) -> N
     assert next_["reference_id"] == guest["reference_id"]
     _, call = await site.door.get(f"/v1.0/calls/{guest['reference_id']}")
     assert (call["status"], call["action"]["option"]["conference_id"]) == ("progressing", outer)
-    assert choir.hear() == [{A_HZ: 0, B_HZ: 0}, {A_HZ: 0, B_HZ: 0}], "they are in different rooms now"
+    assert tone_phones.hear() == [{A_HZ: 0, B_HZ: 0}, {A_HZ: 0, B_HZ: 0}], "they are in different rooms now"
 
 
 async def test_18_11_kicked_call_without_further_actions_is_hung_up(site: Site) -> None:
     room = (await site.door.room())["id"]
-    choir = Choir(site)
-    first, second, _ = await choir.gather(room, 3)
+    tone_phones = TonePhones(site)
+    first, second, _ = await tone_phones.gather(room, 3)
     await site.door.send("DELETE", f"/v1.0/conferencecalls/{second['id']}")
-    await until(lambda: choir.legs[1].done[-1] == "hang up normal")
+    await until(lambda: tone_phones.legs[1].done[-1] == "hang up normal")
     await site.participants(room, "leaved", 1)
 
     async def over() -> dict[str, object] | None:
@@ -50,8 +50,8 @@ async def test_18_11_kicked_call_without_further_actions_is_hung_up(site: Site) 
     call = await until(over)
     assert (call["hangup_by"], call["hangup_reason"]) == ("local", "normal")
     assert first["id"] in (await site.conference(room))["conferencecall_ids"]
-    del choir.legs[1]
-    first_heard, third_heard = choir.hear()
+    del tone_phones.legs[1]
+    first_heard, third_heard = tone_phones.hear()
     assert (first_heard, third_heard) == ({A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}), (
         "the others still hear each other"
     )

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.hearing import assert_hears, assert_silent
-from tests.support.choir import PITCHES_HZ, Choir
 from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
 from tests.support.site import Site
+from tests.support.tone_phones import PITCHES_HZ, TonePhones
 from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import play_for
 
@@ -51,22 +51,22 @@ async def test_18_37_directions_are_muted_separately(
     site: Site, steps: list[tuple[str, str | None, str]]
 ) -> None:
     room = await site.door.room()
-    choir = Choir(site)
-    muted, *_ = await choir.gather(room["id"], 3)
-    assert choir.hear() == NOBODY_MUTED
+    tone_phones = TonePhones(site)
+    muted, *_ = await tone_phones.gather(room["id"], 3)
+    assert tone_phones.hear() == NOBODY_MUTED
     for method, direction, reported in steps:
         body = None if direction is None else {"direction": direction}
         await send(site, method, str(muted["reference_id"]), body)
         _, call = await site.door.get(f"/v1.0/calls/{muted['reference_id']}")
         assert call["mute_direction"] == reported
-        choir.listen()
-        assert choir.hear() == HEARD[reported]
+        tone_phones.listen()
+        assert tone_phones.hear() == HEARD[reported]
 
 
 async def test_18_37_unknown_direction_is_refused_and_changes_nothing(site: Site) -> None:
     room = await site.door.room()
-    choir = Choir(site)
-    (caller,) = await choir.gather(room["id"], 1)
+    tone_phones = TonePhones(site)
+    (caller,) = await tone_phones.gather(room["id"], 1)
     path = f"/v1.0/calls/{caller['reference_id']}"
     for body, reason in (
         (b'{"direction":"sideways"}', "INVALID_ARGUMENT"),
@@ -81,17 +81,17 @@ async def test_18_37_unknown_direction_is_refused_and_changes_nothing(site: Site
 
 async def test_18_37_mute_is_published_and_kept_in_the_next_room(site: Site) -> None:
     """A mute belongs to the call, not to the participant."""
-    inner, choir = await site.door.room(), Choir(site)
+    inner, tone_phones = await site.door.room(), TonePhones(site)
     join = {"type": "conference_join", "option": {"conference_id": inner["id"]}}
     _, outer = await site.door.post("/v1.0/conferences", {"type": "conference", "pre_actions": [join]})
-    await choir.dial(outer["id"])
+    await tone_phones.dial(outer["id"])
     (guest,) = await site.participants(inner["id"], "joined")
     await send(site, "POST", guest["reference_id"], {"direction": "in"})
     told = await site.house.events(site.house.customer_id)
     assert (told[-1].type, told[-1].data["mute_direction"]) == ("call_updated", "in")
     await site.door.send("DELETE", f"/v1.0/conferencecalls/{guest['id']}")
     await site.participants(outer["id"], "joined", 1)
-    await choir.dial(inner["id"])
+    await tone_phones.dial(inner["id"])
     (other,) = await site.participants(inner["id"], "joined", 1)
     await site.door.send("DELETE", f"/v1.0/conferencecalls/{other['id']}")
     assert (await site.door.get(f"/v1.0/calls/{guest['reference_id']}"))[1]["mute_direction"] == "in"

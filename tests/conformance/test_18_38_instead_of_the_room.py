@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.support.choir import PITCHES_HZ, Choir
 from tests.support.site import Site
+from tests.support.tone_phones import PITCHES_HZ, TonePhones
 from tests.support.waiting import until
 
 A_HZ, B_HZ = PITCHES_HZ[:2]
@@ -19,9 +19,9 @@ async def send(site: Site, method: str, call_id: object, what: str) -> None:
         assert (response.status, await response.read()) == (200, b"")
 
 
-def loudness(choir: Choir) -> list[float]:
+def loudness(tone_phones: TonePhones) -> list[float]:
     """Return the level of what each participant hears."""
-    return [float(np.sqrt(np.mean(np.square(pcm.astype(float))))) for pcm in choir.listen()]
+    return [float(np.sqrt(np.mean(np.square(pcm.astype(float))))) for pcm in tone_phones.listen()]
 
 
 @pytest.mark.parametrize(("what", "expected", "music"), [("moh", NEITHER, True), ("silence", DEAF, False)])
@@ -29,43 +29,43 @@ async def test_18_38_one_call_hears_it_instead_of_the_room(
     site: Site, what: str, expected: list[dict[int, int]], music: bool
 ) -> None:
     room = await site.door.room()
-    choir = Choir(site)
-    first, _ = await choir.gather(room["id"], 2)
-    assert choir.hear() == BOTH
+    tone_phones = TonePhones(site)
+    first, _ = await tone_phones.gather(room["id"], 2)
+    assert tone_phones.hear() == BOTH
     for _ in range(2):  # the second request changes nothing
         await send(site, "POST", first["reference_id"], what)
-    choir.listen()
-    assert choir.hear() == expected
-    first_heard, second_heard = loudness(choir)
+    tone_phones.listen()
+    assert tone_phones.hear() == expected
+    first_heard, second_heard = loudness(tone_phones)
     assert (first_heard > 100) is music
     assert (second_heard > 100) is (what == "silence"), "nobody else hears the music"
     for _ in range(2):
         await send(site, "DELETE", first["reference_id"], what)
-    choir.listen()
-    assert choir.hear() == BOTH
+    tone_phones.listen()
+    assert tone_phones.hear() == BOTH
 
 
 async def test_18_38_music_and_silence_are_undone_separately(site: Site) -> None:
     room = await site.door.room()
-    choir = Choir(site)
-    first, _ = await choir.gather(room["id"], 2)
+    tone_phones = TonePhones(site)
+    first, _ = await tone_phones.gather(room["id"], 2)
     for what in ("moh", "silence"):
         await send(site, "POST", first["reference_id"], what)
     await send(site, "DELETE", first["reference_id"], "moh")
-    choir.listen()
-    assert choir.hear() == DEAF
-    assert loudness(choir)[0] == 0
+    tone_phones.listen()
+    assert tone_phones.hear() == DEAF
+    assert loudness(tone_phones)[0] == 0
     await send(site, "DELETE", first["reference_id"], "silence")
-    choir.listen()
-    assert choir.hear() == BOTH
+    tone_phones.listen()
+    assert tone_phones.hear() == BOTH
 
 
 @pytest.mark.parametrize("what", ["moh", "silence"])
 async def test_18_38_ended_call_is_409(site: Site, what: str) -> None:
     room = await site.door.room()
-    choir = Choir(site)
-    (only,) = await choir.gather(room["id"], 1)
-    choir.legs[0].bye()
+    tone_phones = TonePhones(site)
+    (only,) = await tone_phones.gather(room["id"], 1)
+    tone_phones.legs[0].bye()
     await until(lambda: not site.house.services.live_calls)
     for method in ("POST", "DELETE"):
         status, answer = await site.door.send(method, f"/v1.0/calls/{only['reference_id']}/{what}")

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from mixminus.model.call import HangupReason
-from tests.support.legs import RungLeg
+from tests.support.legs import CalledLeg
 from tests.support.site import Site
 from tests.support.waiting import until
 
 SLEEP = {"type": "sleep", "option": {"duration": 3_600_000}}
 
 
-async def ring(site: Site) -> tuple[str, RungLeg]:
+async def ring(site: Site) -> tuple[str, CalledLeg]:
     body = {"destinations": [{"type": "sip", "target": "bob@192.0.2.7"}], "actions": [SLEEP]}
     status, placed = await site.door.post("/v1.0/calls", body)
     assert status == 200

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.database import ON_POSTGRESQL, database_url, execute
 from tests.support.server import ACCESS_KEY, Answer, Server
-from tests.support.storm import Promises, Storm
+from tests.support.server_load import Promises, ServerLoad
 from tests.support.waiting import eventually, play_for
 
 SEED = 50
@@ -31,23 +31,23 @@ def test_18_50_no_acknowledged_change_is_lost_and_no_participant_is_left(server:
     chance = random.Random(SEED)
     kept = Promises()
     for number in range(ROUNDS):
-        with Storm(server, seed=SEED + 100 * number) as storm:
+        with ServerLoad(server, seed=SEED + 100 * number) as load:
             if number == 0:
                 eventually(
-                    lambda: storm.promises.of_every_kind,
+                    lambda: load.promises.of_every_kind,
                     timeout_s=90,
                     what="the load has made every kind of change",
                 )
             play_for(chance.uniform(1.0, 2.5))
             server.kill()
             # Before the next start: a late request to the new server would look like a leftover of the old one.
-            storm.calm()
+            load.stop()
             server.start()
-        kept.absorb(storm.promises)
+        kept.absorb(load.promises)
         assert_rooms_are_as_promised(server, kept)
         assert_recordings_are_whole(server, kept)
         assert_nobody_is_left(server, kept)
-        assert_keys_are_remembered(server, storm.promises)
+        assert_keys_are_remembered(server, load.promises)
     assert "Traceback" not in server.log, server.log[-3000:]
 
 
@@ -95,7 +95,7 @@ def repeat(server: Server, key: str) -> Answer:
         answer = server.request(
             "POST",
             "/v1.0/conferences",
-            body=f'{{"type":"conference","name":"storm {key}","timeout":{timeout}}}'.encode(),
+            body=f'{{"type":"conference","name":"load {key}","timeout":{timeout}}}'.encode(),
             headers={"Authorization": f"Bearer {ACCESS_KEY}", "Idempotency-Key": key},
         )
         if answer.status != 422:

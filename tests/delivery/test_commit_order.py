@@ -90,7 +90,7 @@ async def test_many_writers_of_many_streams_keep_the_order(
     store: Store, outbox: Outbox, got: list[Event], clock: ManualClock
 ) -> None:
     writers = [Outbox(store, clock, outbox.access, outbox.customer_id) for _ in range(10)]
-    await asyncio.gather(*(writer.storm(20) for writer in writers))
+    await asyncio.gather(*(writer.add_each(20) for writer in writers))
 
     def all_there() -> bool:
         clock.advance(HOLD_S)

@@ -40,7 +40,7 @@ async def test_events_of_many_writers_are_complete_and_in_order(feed: Feed, outb
     feed.subscribe(got.append)
     await outbox.stream()
     await feed.start()
-    await asyncio.gather(*(outbox.storm(30) for _ in range(10)))
+    await asyncio.gather(*(outbox.add_each(30) for _ in range(10)))
     await until(lambda: len(got) == 300)
     assert got == await outbox.events()
     assert [event.number for event in got] == list(range(1, 301))

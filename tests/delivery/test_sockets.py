@@ -67,7 +67,7 @@ async def test_a_client_that_resumes_ahead_of_the_feed_receives_no_event_twice(t
 async def test_resuming_under_load_leaves_no_gap_and_no_duplicate(front: Front) -> None:
     outbox = outbox_of(front)
     await outbox.add("before", count=50)
-    storm = asyncio.gather(*(outbox.storm(60) for _ in range(5)))
+    writing = asyncio.gather(*(outbox.add_each(60) for _ in range(5)))
 
     async def listen(after: int) -> list[int]:
         """Reconnect after a few events each, as a client on a bad network does."""
@@ -80,7 +80,7 @@ async def test_resuming_under_load_leaves_no_gap_and_no_duplicate(front: Front) 
         return ids
 
     resumed = await asyncio.gather(*(listen(after) for after in (0, 10, 49)))
-    await storm
+    await writing
     assert resumed == [list(range(1, 351)), list(range(11, 351)), list(range(50, 351))]
 
 

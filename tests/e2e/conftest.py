@@ -53,7 +53,7 @@ def short_timeout_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield running
 
 
-_seats = count()
+_numbers = count()
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def phone(tmp_path: Path) -> Iterator[Ring]:
     def ring(
         tone_hz: float, *, amplitude: float = 6000.0, seconds: float = MICROPHONE_S, **settings: Any
     ) -> Baresip:
-        seat = next(_seats) % 40
-        directory = tmp_path / f"phone{seat}"
+        number = next(_numbers) % 40
+        directory = tmp_path / f"phone{number}"
         directory.mkdir()
         microphone = write_wav(directory / "microphone.wav", tone(tone_hz, seconds, amplitude=amplitude))
-        phones.append(Baresip(directory, microphone, seat=seat, **settings))
+        phones.append(Baresip(directory, microphone, number=number, **settings))
         return phones[-1]
 
     yield ring

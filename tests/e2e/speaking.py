@@ -5,9 +5,8 @@ import asyncio
 import numpy as np
 
 from mixminus.speech.synthesis.cache import SpeechCache
-from mixminus.speech.synthesis.engine import Utterance
+from mixminus.speech.synthesis.engine import Utterance, resampled
 from mixminus.speech.synthesis.hibari import HibariSpeech
-from mixminus.speech.synthesis.resampling import resampled
 from mixminus.speech.synthesis.service import SpeechService
 from tests.support.caller import looks_like
 from tests.support.tones import Pcm

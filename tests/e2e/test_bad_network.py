@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.support.lossy import LossyRelay, Weather
+from tests.support.lossy import Impairment, LossyRelay
 from tests.support.netns import ADDRESS
 from tests.support.raw_phone import RawPhone
 from tests.support.server import Server
@@ -10,7 +10,7 @@ from tests.support.tones import Pcm, level_db, tone
 from tests.support.waiting import eventually, play_for
 
 # This seed loses 50 of the first 420 packets, at most two in a row: after three, concealment may fade out.
-BAD_DAY = Weather(loss=0.10, jitter_s=0.05, duplicate=0.02, reorder=0.05, seed=45)
+BAD_NETWORK = Impairment(loss=0.10, jitter_s=0.05, duplicate=0.02, reorder=0.05, seed=45)
 TONE_HZ = 400.0
 AMPLITUDE = 6000.0
 RATE_HZ = 8000
@@ -29,7 +29,7 @@ def test_loss_jitter_reordering_and_duplicates_on_one_leg(server: Server) -> Non
         listener.dial(target, room)
         unlucky.dial(target, room)
         server.wait_for_participants(room, 2)
-        with LossyRelay(ADDRESS, unlucky.media, BAD_DAY) as cable:
+        with LossyRelay(ADDRESS, unlucky.media, BAD_NETWORK) as cable:
             unlucky.media = cable.address
             unlucky.talk(whole_periods())
             play_for(8)

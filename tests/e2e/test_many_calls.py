@@ -30,7 +30,7 @@ def load(server: Server, tmp_path: Path) -> Iterator[list[str]]:
             rate=10,
             talk_ms=TALK_MS,
             tone=tone(TONES_HZ[number], 5, sample_rate_hz=8000),
-            seat=number,
+            number=number,
         )
         for number, room in enumerate(rooms)
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mixminus.speech.synthesis.resampling import resampled
+from mixminus.speech.synthesis.engine import resampled
 from tests.e2e.conftest import Ring
 from tests.e2e.test_browser import over_http
 from tests.support.chromium import chromium
@@ -33,7 +33,7 @@ BROWSER = ("dir-nomore", "privacy-unident")
 
 
 @dataclass(frozen=True)
-class Said:
+class Speech:
     """The text and speech of one participant."""
 
     text: str
@@ -46,10 +46,10 @@ class Said:
         return write_wav(path, resampled(pcm, self.rate_hz, PHONE_RATE_HZ))
 
 
-def said(names: tuple[str, ...], rate_hz: int) -> Said:
+def said(names: tuple[str, ...], rate_hz: int) -> Speech:
     pause = np.zeros(int(PAUSE_S * rate_hz), np.int16)
     pcm = np.concatenate([part for name in names for part in (prompt(name, rate_hz), pause)])
-    return Said(" ".join(prompts()[name] for name in names), pcm, rate_hz)
+    return Speech(" ".join(prompts()[name] for name in names), pcm, rate_hz)
 
 
 def written(server: Server, transcribe: str) -> list[dict[str, Any]]:
@@ -59,7 +59,7 @@ def written(server: Server, transcribe: str) -> list[dict[str, Any]]:
     return found
 
 
-def errors(transcripts: list[dict[str, Any]], sayings: Mapping[str, Said]) -> float:
+def errors(transcripts: list[dict[str, Any]], sayings: Mapping[str, Speech]) -> float:
     """Return the word error rate of all participants together, each compared with its own text."""
     own = {
         who: " ".join(each["message"] for each in transcripts if each["conferencecall_id"] == who)
@@ -68,7 +68,7 @@ def errors(transcripts: list[dict[str, Any]], sayings: Mapping[str, Said]) -> fl
     return word_error_rate([(saying.text, own[who]) for who, saying in sayings.items()])
 
 
-def likeliest(message: str, sayings: Mapping[str, Said]) -> str:
+def likeliest(message: str, sayings: Mapping[str, Speech]) -> str:
     """Return the participant whose text has most of these words."""
     return max(sayings, key=lambda who: len(set(words(message)) & set(words(sayings[who].text))))
 

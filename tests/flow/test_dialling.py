@@ -9,7 +9,7 @@ from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.model.call import CallStatus, HangupReason
 from mixminus.model.conference import ConferencecallStatus
 from tests.support.house import EVERYTHING, House
-from tests.support.legs import RungLeg
+from tests.support.legs import CalledLeg
 from tests.support.signals import loudness_at
 from tests.support.waiting import until
 
@@ -30,7 +30,7 @@ async def caller(house: House, *actions: Any) -> Any:
     return await house.dial(room.id)
 
 
-async def dialled(house: House, count: int) -> list[RungLeg]:
+async def dialled(house: House, count: int) -> list[CalledLeg]:
     await until(lambda: len(house.exchange.legs) == count)
     return house.exchange.legs
 

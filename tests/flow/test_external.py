@@ -12,15 +12,15 @@ from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.actions.media import ExternalMediaStart
 from mixminus.flow.services import Fork, Listen, Speak
-from mixminus.streams.external import MOST_FORKS
-from mixminus.streams.pcmu import RtpPcmu
+from mixminus.streams.external import MAX_FORKS
+from mixminus.streams.framing import RtpPcmu
 from tests.support.caller import RATE_HZ, Caller, run
 from tests.support.calling import HANGUP, HOUR, action, calling
 from tests.support.clock import ManualClock
 from tests.support.house import House, open_house
 from tests.support.phone import RtpPacket, mulaw_decode
 from tests.support.tones import Pcm, level_db, tone
-from tests.support.waiting import breathe, until
+from tests.support.waiting import run_ready_tasks, until
 
 FRAME = RATE_HZ // 50
 MINE_HZ, THEIRS_HZ = 440.0, 1130.0
@@ -142,7 +142,7 @@ async def test_external_media_ends_with_the_call_or_by_stop(house: House, progra
     await first.waits("sleep")
     for _ in range(60):
         house.clock.advance(0.02)
-        await breathe()
+        await run_ready_tasks()
     await first.does("sleep")
     sent = counters(house)["external.packets_sent"]
     await ended(house)
@@ -216,12 +216,12 @@ async def test_an_unreachable_program_does_not_end_the_call(house: House) -> Non
 
 async def test_forks_of_a_call_are_limited_and_may_be_silent(house: House, program: Program) -> None:
     silent = start(program, direction_listen="none", direction_speak="none")
-    caller = await calling(house, action("answer"), *([silent] * (MOST_FORKS + 1)), HOUR)
+    caller = await calling(house, action("answer"), *([silent] * (MAX_FORKS + 1)), HOUR)
     await caller.does("sleep")
-    assert counters(house)["external.opened"] == house.services.external.forks == MOST_FORKS
+    assert counters(house)["external.opened"] == house.services.external.forks == MAX_FORKS
     house.tick(10)
     house.clock.advance(0.02)
-    await breathe()
+    await run_ready_tasks()
     program.receive()
     assert program.packets == []
 

@@ -45,7 +45,7 @@ async def test_a_call_is_transcribed_through_its_room(house: House) -> None:
 
 async def listening(house: House) -> None:
     """Let every session poll the place of its call."""
-    await house.clock.let_nap(0.1)
+    await house.clock.run_cycle(0.1)
 
 
 async def test_transcribe_stop_ends_the_transcription(house: House) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.bridge import Room
 from tests.support.codec import OPUS, PCMU, Encoder, Format
 from tests.support.native import library
-from tests.support.script import Script, Senses
+from tests.support.script import Rates, Script
 from tests.support.signals import rms, speech_like, tone
 
 Pcm = npt.NDArray[np.int16]
@@ -51,12 +51,12 @@ TICKS = st.lists(st.lists(STEP, max_size=4), min_size=1, max_size=12)
 RATES = [8000, 16000, 32000, 48000]
 
 
-def _cast(rates: list[int]) -> st.SearchStrategy[list[Senses]]:
+def _cast(rates: list[int]) -> st.SearchStrategy[list[Rates]]:
     speaks, hears = st.sampled_from([None, *rates]), st.sampled_from(rates)
-    return st.lists(st.builds(Senses, speaks, hears), min_size=6, max_size=6)
+    return st.lists(st.builds(Rates, speaks, hears), min_size=6, max_size=6)
 
 
-def _follow(rate_hz: int, cast: list[Senses], ticks: list[list[tuple[str, ...]]]) -> None:
+def _follow(rate_hz: int, cast: list[Rates], ticks: list[list[tuple[str, ...]]]) -> None:
     with Room() as room:
         script = Script(room, rate_hz, cast)
         for seed, steps in enumerate(ticks):
@@ -69,7 +69,7 @@ def _follow(rate_hz: int, cast: list[Senses], ticks: list[list[tuple[str, ...]]]
 @settings(max_examples=60, deadline=None)
 @given(_cast([8000]), TICKS)
 def test_everybody_hears_what_the_reference_says(
-    cast: list[Senses], ticks: list[list[tuple[str, ...]]]
+    cast: list[Rates], ticks: list[list[tuple[str, ...]]]
 ) -> None:
     _follow(8000, cast, ticks)
 

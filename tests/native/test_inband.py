@@ -29,7 +29,7 @@ class Inband(ctypes.Structure):
     _fields_ = [
         ("sample_rate_hz", ctypes.c_uint32),
         ("window", ctypes.c_uint32),
-        ("filled", ctypes.c_uint32),
+        ("fill", ctypes.c_uint32),
         ("candidate", ctypes.c_char),
         ("hits", ctypes.c_uint8),
         ("digit", ctypes.c_char),

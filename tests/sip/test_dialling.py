@@ -76,7 +76,7 @@ async def test_a_phone_that_has_answered_hangs_up(house: House, bob: CalledPhone
     assert await answered(leg)
     await bob.asked("ACK")
     bob.request(invite, "BYE")
-    await bob.told(200)
+    await bob.response(200)
     assert await end_of(leg) == (HangupReason.NORMAL, True)
 
 

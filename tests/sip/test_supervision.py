@@ -8,6 +8,7 @@ import sys
 import psutil
 import pytest
 
+from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
 from mixminus.mixer import Engine
 from mixminus.model.call import HangupReason
@@ -259,6 +260,7 @@ async def _fails_to_start(house: House) -> None:
         house.engine,
         Desk(),
         SipConfig(port=house.endpoint.port, max_calls=4),
+        clock=SystemClock(),
         directory=house.office.directory,
     )
     with pytest.raises(Unavailable):
@@ -269,7 +271,9 @@ async def _fails_to_start(house: House) -> None:
 async def test_closing_what_never_started_is_harmless() -> None:
     engine = Engine()
     async with open_office() as office:
-        endpoint = SipEndpoint(engine, Desk(), SipConfig(port=0), directory=office.directory)
+        endpoint = SipEndpoint(
+            engine, Desk(), SipConfig(port=0), clock=SystemClock(), directory=office.directory
+        )
         await endpoint.close()
         await endpoint.close()
     engine.close()

@@ -79,15 +79,15 @@ class Baresip:
         media_encryption: str = "",
         login: str = "",
         answers: bool = False,
-        seat: int = 0,
+        number: int = 0,
     ) -> None:
         """With ``login`` the phone registers; with ``answers`` it answers every call automatically."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
-        self._user, self._transport = f"phone{seat}", transport
-        self._control_port = 14500 + seat
-        self._sip_port = 15100 + 4 * seat  # baresip uses the next port too, for TLS
-        ports = {"rtp_port": 20000 + 100 * seat, "rtp_last_port": 20099 + 100 * seat}
+        self._user, self._transport = f"phone{number}", transport
+        self._control_port = 14500 + number
+        self._sip_port = 15100 + 4 * number  # baresip uses the next port too, for TLS
+        ports = {"rtp_port": 20000 + 100 * number, "rtp_last_port": 20099 + 100 * number}
         sip = {"address": ADDRESS, "sip_port": self._sip_port, "transport": transport}
         config = _CONFIG.format(
             directory=directory,

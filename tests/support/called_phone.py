@@ -67,7 +67,7 @@ class CalledPhone:
                 if message.method == method:
                     return message
 
-    async def told(self, status_code: int) -> Message:
+    async def response(self, status_code: int) -> Message:
         """Return the next response with this status; skip other messages."""
         async with asyncio.timeout(PATIENCE_S):
             while True:

@@ -11,7 +11,7 @@ from tests.support.house import House
 from tests.support.legs import ManualLeg
 from tests.support.phone import RtpPhone
 from tests.support.tones import Pcm
-from tests.support.waiting import breathe, until
+from tests.support.waiting import run_ready_tasks, until
 
 __all__ = ["RATE_HZ", "Caller", "actions", "level", "looks_like", "run", "run_until"]
 
@@ -80,7 +80,7 @@ async def run(house: House, callers: Sequence[Caller], seconds: float) -> None:
         for caller in callers:
             caller.listen()
         house.clock.advance(TICK_S)
-        await breathe()
+        await run_ready_tasks()
 
 
 async def run_until(

@@ -21,7 +21,7 @@ class ManualClock:
         self._now = datetime(2030, 1, 1, tzinfo=UTC)
         self._monotonic_s = 0.0
         self._order = itertools.count()
-        self._naps: Counter[float] = Counter()
+        self._cycles: Counter[float] = Counter()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
@@ -34,16 +34,16 @@ class ManualClock:
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             return
-        self._naps[seconds] += 1
+        self._cycles[seconds] += 1
         wake = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._monotonic_s + seconds, next(self._order), wake))
         await wake
 
-    async def let_nap(self, nap_s: float, seconds: float | None = None) -> None:
-        """Advance the clock until a task that sleeps ``nap_s`` at a time has worked and sleeps again."""
-        before = self._naps[nap_s]
-        self.advance(nap_s if seconds is None else seconds)
-        await until(lambda: self._naps[nap_s] > before)
+    async def run_cycle(self, period_s: float, seconds: float | None = None) -> None:
+        """Advance the clock until a task with this period has worked and sleeps again."""
+        before = self._cycles[period_s]
+        self.advance(period_s if seconds is None else seconds)
+        await until(lambda: self._cycles[period_s] > before)
 
     @property
     def sleepers(self) -> int:

@@ -6,10 +6,10 @@ from typing import Any
 from tests.api.door import Door
 from tests.support.waiting import until
 
-__all__ = ["finished", "telling_flow", "told_values"]
+__all__ = ["copied_values", "copying_flow", "finished"]
 
 
-async def telling_flow(door: Door, prefix: str, names: Sequence[str]) -> str:
+async def copying_flow(door: Door, prefix: str, names: Sequence[str]) -> str:
     """Create a flow that copies each of these variables to its short name; return its id."""
     keep = [
         {"type": "variable_set", "option": {"key": name, "value": f"${{{prefix}.{name}}}"}} for name in names
@@ -30,7 +30,7 @@ async def finished(door: Door) -> dict[str, Any]:
     return await until(look)
 
 
-def told_values(activeflow: dict[str, Any]) -> dict[str, str]:
+def copied_values(activeflow: dict[str, Any]) -> dict[str, str]:
     """Return the variables that the flow has copied."""
     done = [*activeflow["executed_actions"], activeflow["current_action"]]
     options = [each["option"] for each in done if each.get("type") == "variable_set"]

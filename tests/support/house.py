@@ -15,14 +15,14 @@ from mixminus.api.services import Services
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.call.leg import Address
-from mixminus.call.outbound import Trunk
+from mixminus.call.outbound import Carrier
 from mixminus.call.service import CallService
 from mixminus.clock import Clock, SystemClock
-from mixminus.conference.hearing import HearsService
+from mixminus.conference.hears import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.conference.talking import TalkingWatch
+from mixminus.conference.watchers import TalkingWatch
 from mixminus.delivery.connection import Limits
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.flow.activeflows import ActiveflowService
@@ -230,7 +230,7 @@ async def open_house(
         names=dict(names),
         speech=speech or tone_config(directory / "transcription"),
         sounds=SoundConfig(directory / "sounds", directory / "speech"),
-        trunk=Trunk("trunk.example", 5070, "tcp", "me", "secret"),
+        trunk=Carrier("trunk.example", 5070, "tcp", "me", "secret"),
         **chosen,
     )
     exchange = PcmExchange(lambda: engine.open_pcm_port(SAMPLE_RATE_HZ))

@@ -8,7 +8,7 @@ from mixminus.mixer import BridgePort, PcmPort
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 
-__all__ = ["ManualLeg", "PcmExchange", "PcmLeg", "RungLeg"]
+__all__ = ["CalledLeg", "ManualLeg", "PcmExchange", "PcmLeg"]
 
 
 class ManualLeg:
@@ -66,7 +66,7 @@ class PcmLeg(ManualLeg):
     port: PcmPort
 
 
-class RungLeg(PcmLeg):
+class CalledLeg(PcmLeg):
     """Implements ``call.leg.OutgoingLeg``; the test is the called phone."""
 
     def __init__(self, port: PcmPort, target: Target, source: Address, anonymous: bool) -> None:
@@ -89,7 +89,7 @@ class RungLeg(PcmLeg):
 
     def pick_up(self) -> None:
         """Answer, as the phone does."""
-        self._settle(self._rang)
+        self._resolve(self._rang)
         self._answered.set_result(True)
 
     def refuse(self, reason: HangupReason) -> None:
@@ -97,12 +97,12 @@ class RungLeg(PcmLeg):
         self._end(LegEnded(reason, remote=True))
 
     def _end(self, ended: LegEnded) -> None:
-        self._settle(self._rang)
-        self._settle(self._answered)
+        self._resolve(self._rang)
+        self._resolve(self._answered)
         super()._end(ended)
 
     @staticmethod
-    def _settle(future: asyncio.Future[bool]) -> None:
+    def _resolve(future: asyncio.Future[bool]) -> None:
         if not future.done():
             future.set_result(False)
 
@@ -112,9 +112,9 @@ class PcmExchange:
 
     def __init__(self, open_port: Callable[[], PcmPort]) -> None:
         self._open_port = open_port
-        self.legs: list[RungLeg] = []
+        self.legs: list[CalledLeg] = []
 
-    def dial(self, target: Target, *, source: Address, anonymous: bool) -> RungLeg:
-        leg = RungLeg(self._open_port(), target, source, anonymous)
+    def dial(self, target: Target, *, source: Address, anonymous: bool) -> CalledLeg:
+        leg = CalledLeg(self._open_port(), target, source, anonymous)
         self.legs.append(leg)
         return leg

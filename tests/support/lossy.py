@@ -18,7 +18,7 @@ _DATAGRAM_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class Impairment:
     """What the relay does to packets."""
 
     loss: float = 0.0
@@ -30,15 +30,15 @@ class Weather:
 
 
 class LossyRelay:
-    """Relays between one client and one far address; ``weather`` affects the direction from the client."""
+    """Relays between one client and one far address; ``impairment`` affects the direction from the client."""
 
-    def __init__(self, host: str, far: Address, weather: Weather) -> None:
+    def __init__(self, host: str, far: Address, impairment: Impairment) -> None:
         self._client_side = _socket(host)
         self._far_side = _socket(host)
         self._far = far
         self._client: Address | None = None
-        self._weather = weather
-        self._random = random.Random(weather.seed)
+        self._impairment = impairment
+        self._random = random.Random(impairment.seed)
         self._waiting: list[tuple[float, int, bytes]] = []
         self._count = 0
         self._cut = False
@@ -94,14 +94,14 @@ class LossyRelay:
     def _take_from_client(self) -> None:
         for datagram, sender in _drain(self._client_side):
             self._client = sender
-            copies = 2 if self._random.random() < self._weather.duplicate else 1
+            copies = 2 if self._random.random() < self._impairment.duplicate else 1
             for _ in range(copies):
-                if self._random.random() >= self._weather.loss:
+                if self._random.random() >= self._impairment.loss:
                     self._hold(datagram)
 
     def _hold(self, datagram: bytes) -> None:
-        delay_s = self._random.random() * self._weather.jitter_s
-        if self._random.random() < self._weather.reorder:
+        delay_s = self._random.random() * self._impairment.jitter_s
+        if self._random.random() < self._impairment.reorder:
             delay_s += 0.03
         self._count += 1
         heapq.heappush(self._waiting, (time.monotonic() + delay_s, self._count, datagram))

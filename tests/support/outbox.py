@@ -49,10 +49,10 @@ class Outbox:
                     tm=self.clock.now(),
                 )
 
-    async def storm(self, count: int) -> None:
+    async def add_each(self, count: int) -> None:
         """Write ``count`` events in a transaction each."""
         for _ in range(count):
-            await self.add("storm")
+            await self.add("many")
 
     async def events(self) -> list[Event]:
         async with self.store.snapshot() as tx:

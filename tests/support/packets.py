@@ -47,10 +47,8 @@ def rough_network(
     copies: float = 0.0,
 ) -> list[tuple[float, bytes]]:
     """Lose, delay (and so reorder) and repeat packets; return (arrival in ms, packet) in order of arrival."""
-    chance = random.Random(seed)
-    sent = [pair for pair in packets for _ in range(1 + (chance.random() < copies))]
+    rng = random.Random(seed)
+    sent = [pair for pair in packets for _ in range(1 + (rng.random() < copies))]
     return sorted(
-        (sent_ms + chance.uniform(0, jitter_ms), packet)
-        for sent_ms, packet in sent
-        if chance.random() >= loss
+        (sent_ms + rng.uniform(0, jitter_ms), packet) for sent_ms, packet in sent if rng.random() >= loss
     )

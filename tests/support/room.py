@@ -8,10 +8,10 @@ from mixminus.mixer import Bridge, Engine
 from mixminus.webrtc.leg import WebRtcLeg, WebRtcLegState
 from tests.support.waiting import until
 
-__all__ = ["Listener", "OpenHouse"]
+__all__ = ["AnsweringRoom", "Listener"]
 
 
-class OpenHouse:
+class AnsweringRoom:
     """Answers every leg at once (``call.leg.IncomingLegs``)."""
 
     def __init__(self, bridge: Bridge) -> None:

@@ -13,7 +13,7 @@ from mixminus.mixer.reference import MixClass, glide, minus_one, mix_classes
 from tests.support.bridge import Participant, Room
 from tests.support.native import library
 
-__all__ = ["Script", "Senses"]
+__all__ = ["Rates", "Script"]
 
 # Six participants at +12 dB, each heard at +12 dB, stay below full scale: 6 * 16 * 300 and the overshoot.
 AMPLITUDE = 250
@@ -56,7 +56,7 @@ def resampled(pcm: Pcm, from_hz: int, to_hz: int) -> Pcm:
 
 
 @dataclass(frozen=True)
-class Senses:
+class Rates:
     """The sample rates at which a participant sends (None: never) and receives."""
 
     speaks_hz: int | None
@@ -75,11 +75,11 @@ class Moving:
 
 
 @dataclass
-class Person:
+class Member:
     """A participant from join to leave: its settings, what it heard, and what it should have heard."""
 
     participant: Participant
-    senses: Senses
+    rates: Rates
     gain: Moving = field(default_factory=Moving)
     hearing: Moving = field(default_factory=Moving)
     asked_gain: int = UNITY
@@ -93,16 +93,16 @@ class Person:
 class Script:
     """All participants are mixed (max_talkers 0); one that never leaves keeps the bridge at its sample rate."""
 
-    def __init__(self, room: Room, rate_hz: int, cast: Sequence[Senses]) -> None:
+    def __init__(self, room: Room, rate_hz: int, all_rates: Sequence[Rates]) -> None:
         self.room = room
         self.rate_hz = rate_hz
         self.frame_samples = rate_hz // TICKS_PER_SECOND
         room.enter(speaks_hz=None, hears=rate_hz)
-        self.people = [
-            Person(room.invite(speaks_hz=senses.speaks_hz, hears=senses.hears_hz), senses) for senses in cast
+        self.members = [
+            Member(room.invite(speaks_hz=rates.speaks_hz, hears=rates.hears_hz), rates) for rates in all_rates
         ]
         self.present: list[int] = []
-        self.gone: list[Person] = []
+        self.gone: list[Member] = []
         self.everything: list[Pcm] = []
         self.hears: dict[tuple[int, int], Moving] = {}
 
@@ -114,89 +114,89 @@ class Script:
             getattr(self, f"_{verb}")(who, *rest)
 
     def _join(self, who: int) -> None:
-        before = self.people[who]
+        before = self.members[who]
         self.room.join(before.participant)
-        self.people[who] = Person(before.participant, before.senses)
+        self.members[who] = Member(before.participant, before.rates)
         self.present.append(who)
 
     def _leave(self, who: int) -> None:
-        self.people[who].participant.leave()
-        self.gone.append(self.people[who])
+        self.members[who].participant.leave()
+        self.gone.append(self.members[who])
         self.present.remove(who)
         self.hears = {pair: moving for pair, moving in self.hears.items() if who not in pair}
 
     def _gain(self, who: int, gain_q8: int) -> None:
-        self.people[who].asked_gain = gain_q8
-        self.people[who].participant.set_gain(gain_q8)
-        self._regain(self.people[who])
+        self.members[who].asked_gain = gain_q8
+        self.members[who].participant.set_gain(gain_q8)
+        self._update_gain(self.members[who])
 
     def _mute(self, who: int, muted: bool) -> None:
-        self.people[who].muted = muted
-        self.people[who].participant.set_muted(muted)
-        self._regain(self.people[who])
+        self.members[who].muted = muted
+        self.members[who].participant.set_muted(muted)
+        self._update_gain(self.members[who])
 
-    def _regain(self, person: Person) -> None:
-        person.gain.next = 0 if person.muted else person.asked_gain
-        if person.gain.next == 0 and not person.spoke:
-            person.gain.jump(0)
+    def _update_gain(self, member: Member) -> None:
+        member.gain.next = 0 if member.muted else member.asked_gain
+        if member.gain.next == 0 and not member.spoke:
+            member.gain.jump(0)
 
     def _deafen(self, who: int, deafened: bool) -> None:
-        person = self.people[who]
-        person.participant.set_deafened(deafened)
-        person.hearing.next = 0 if deafened else UNITY
-        if not person.heard:
-            person.hearing.jump(person.hearing.next)
+        member = self.members[who]
+        member.participant.set_deafened(deafened)
+        member.hearing.next = 0 if deafened else UNITY
+        if not member.heard:
+            member.hearing.jump(member.hearing.next)
 
     def _hears(self, who: int, speaker: int, gain_q8: int) -> None:
         if speaker == who or speaker not in self.present:
             return
-        self.people[who].participant.set_hears(self.people[speaker].participant, gain_q8)
+        self.members[who].participant.set_hears(self.members[speaker].participant, gain_q8)
         moving = self.hears.setdefault((who, speaker), Moving())
         moving.next = gain_q8
-        if not (self.people[who].heard and self.people[speaker].spoke):
+        if not (self.members[who].heard and self.members[speaker].spoke):
             moving.jump(gain_q8)
 
     def tick(self, seed: int) -> None:
         """Send noise from all participants that send, then run the engine and the reference model."""
-        chance = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed)
         frames = np.zeros((len(self.present) + 1, self.frame_samples), np.int16)
         for row, who in enumerate(self.present):
-            frames[row] = self._say(self.people[who], chance)
+            frames[row] = self._say(self.members[who], rng)
         cells = self._cells()
         *due, everything = self._due(frames, cells)
         self._begin_streams(cells)
         self.room.tick()
         for who, mix in zip(self.present, due, strict=True):
-            person = self.people[who]
-            person.due.append(mix)
-            person.heard.append(person.participant.heard_pcm)
-            person.spoke = person.senses.speaks_hz is not None and person.gain.next > 0
-            person.gain.jump(person.gain.next)
-            person.hearing.jump(person.hearing.next)
+            member = self.members[who]
+            member.due.append(mix)
+            member.heard.append(member.participant.heard_pcm)
+            member.spoke = member.rates.speaks_hz is not None and member.gain.next > 0
+            member.gain.jump(member.gain.next)
+            member.hearing.jump(member.hearing.next)
         for moving in self.hears.values():
             moving.jump(moving.next)
         self.everything.append(everything)
 
     def _begin_streams(self, cells: npt.NDArray[np.int64]) -> None:
         """Continue a shared mix where it is; begin a separate stream with silence."""
-        people = [self.people[who] for who in self.present]
-        contributes = [p.senses.speaks_hz is not None and max(p.gain.last, p.gain.next) > 0 for p in people]
-        deafened = [p.hearing.next == 0 for p in people]
+        members = [self.members[who] for who in self.present]
+        contributes = [p.rates.speaks_hz is not None and max(p.gain.last, p.gain.next) > 0 for p in members]
+        deafened = [p.hearing.next == 0 for p in members]
         classes = mix_classes(np.array(contributes, bool), cells[:-1, :-1], np.array(deafened, bool))
-        for person, mix_class in zip(people, classes, strict=True):
-            if not person.heard:
+        for member, mix_class in zip(members, classes, strict=True):
+            if not member.heard:
                 silence = [np.zeros_like(mix) for mix in self.everything]
-                person.due = list(self.everything) if mix_class is MixClass.ALL else silence
+                member.due = list(self.everything) if mix_class is MixClass.ALL else silence
 
-    def _say(self, person: Person, chance: np.random.Generator) -> Pcm | int:
-        rate_hz = person.senses.speaks_hz
+    def _say(self, member: Member, rng: np.random.Generator) -> Pcm | int:
+        rate_hz = member.rates.speaks_hz
         if rate_hz is None:
             return 0
-        said = chance.integers(-AMPLITUDE, AMPLITUDE, rate_hz // TICKS_PER_SECOND).astype(np.int16)
-        person.participant.say(said)
+        said = rng.integers(-AMPLITUDE, AMPLITUDE, rate_hz // TICKS_PER_SECOND).astype(np.int16)
+        member.participant.say(said)
         # A participant that becomes audible begins with an empty filter, whose memory is shorter than a frame.
-        before = person.said_last if person.spoke and person.said_last is not None else np.zeros_like(said)
-        person.said_last = said
+        before = member.said_last if member.spoke and member.said_last is not None else np.zeros_like(said)
+        member.said_last = said
         return resampled(np.concatenate([before, said]), rate_hz, self.rate_hz)[-self.frame_samples :]
 
     def _cells(self) -> npt.NDArray[np.int64]:
@@ -209,19 +209,19 @@ class Script:
         return cells
 
     def _due(self, frames: Pcm, cells: npt.NDArray[np.int64]) -> Pcm:
-        people = [self.people[who] for who in self.present]
+        members = [self.members[who] for who in self.present]
         size = self.frame_samples
         steady = glide(UNITY, UNITY, size)
-        gains = np.array([*(glide(p.gain.last, p.gain.next, size) for p in people), steady])
-        hearing = np.array([*(glide(p.hearing.last, p.hearing.next, size) for p in people), steady])
+        gains = np.array([*(glide(p.gain.last, p.gain.next, size) for p in members), steady])
+        hearing = np.array([*(glide(p.hearing.last, p.hearing.next, size) for p in members), steady])
         return minus_one(frames, gains, cells, hearing)
 
     def check(self) -> None:
         """Assert that each participant heard exactly what it should, delayed by the limiter's look-ahead."""
         lookahead = self.rate_hz // LOOKAHEADS_PER_SECOND
-        for person in (*self.gone, *self.people):
-            if person.heard:
-                delayed = np.concatenate([np.zeros(lookahead, np.int16), *person.due])[:-lookahead]
-                heard = np.concatenate(person.heard)
-                due = resampled(delayed, self.rate_hz, person.senses.hears_hz)
+        for member in (*self.gone, *self.members):
+            if member.heard:
+                delayed = np.concatenate([np.zeros(lookahead, np.int16), *member.due])[:-lookahead]
+                heard = np.concatenate(member.heard)
+                due = resampled(delayed, self.rate_hz, member.rates.hears_hz)
                 assert np.array_equal(heard, due[-len(heard) :])

@@ -11,6 +11,7 @@ import psutil
 
 from mixminus.access.service import AccessService
 from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded, Transfers
+from mixminus.clock import SystemClock
 from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.flows import FlowService
 from mixminus.mixer import Engine, EngineEvent, Port
@@ -117,6 +118,7 @@ async def open_house(config: SipConfig, transfers: Transfers | None = None) -> A
             engine,
             desk,
             config,
+            clock=SystemClock(),
             directory=office.directory,
             transfers=transfers,
             on_event=events.append,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from mixminus.clock import SystemClock
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
 from tests.support.sip_phone import Phone
@@ -29,7 +30,12 @@ async def sip_site(site: Site) -> AsyncIterator[SipSite]:
     services = site.house.services
     config = SipConfig(port=0, max_calls=4)
     endpoint = SipEndpoint(
-        services.engine, services.calls, config, directory=services.directory, transfers=services.transfers
+        services.engine,
+        services.calls,
+        config,
+        clock=SystemClock(),
+        directory=services.directory,
+        transfers=services.transfers,
     )
     try:
         await endpoint.start()

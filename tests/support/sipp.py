@@ -25,7 +25,7 @@ class Sipp:
         rate: int,
         talk_ms: int,
         tone: Pcm,
-        seat: int,
+        number: int,
         timeout_s: int = 120,
     ) -> None:
         """``timeout_s`` ends SIPp in any case."""
@@ -37,10 +37,10 @@ class Sipp:
         assert program, "SIPp is missing: apt-get install sip-tester"
         self.directory = directory
         self._screen = (directory / "screen").open("wb")
-        first = 40000 + 1000 * seat
+        first = 40000 + 1000 * number
         self._process = subprocess.Popen(
             [
-                program, f"{ADDRESS}:{server_port}", "-sf", "caller.xml", "-s", target, "-i", ADDRESS, "-p", str(15600 + seat),
+                program, f"{ADDRESS}:{server_port}", "-sf", "caller.xml", "-s", target, "-i", ADDRESS, "-p", str(15600 + number),
                 "-m", str(calls), "-l", str(calls), "-r", str(rate), "-mp", str(first),
                 "-nostdin", "-trace_err", "-trace_stat", "-fd", "1", "-stf", "stat.csv", "-timeout", str(timeout_s),
             ],

@@ -45,7 +45,7 @@ class Site:
     async def checks(self, count: int, seconds: float = 5.0) -> None:
         """Advance the clock ``count`` times, each time until the health check was made."""
         for _ in range(count):
-            await self.house.clock.let_nap(INTERVAL_S, seconds)
+            await self.house.clock.run_cycle(INTERVAL_S, seconds)
 
     async def becomes(self, id_: str, status: str) -> dict[str, Any]:
         """Wait until the room has this status, and return it."""

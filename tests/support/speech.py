@@ -10,10 +10,10 @@ __all__ = ["tone_config"]
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 
-def tone_config(spool_folder: Path, **settings: Any) -> SpeechConfig:
+def tone_config(queue_folder: Path, **settings: Any) -> SpeechConfig:
     """Return a configuration whose workers recognise tones, in two languages."""
     return SpeechConfig(
-        spool_folder=spool_folder,
+        queue_folder=queue_folder,
         engine="tests.support.tone_engine:load",
         check=lambda _: frozenset({"en", "ko"}),
         environment={"PYTHONPATH": str(ROOT)},

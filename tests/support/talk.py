@@ -14,7 +14,7 @@ from tests.support.legs import PcmLeg
 from tests.support.tones import Pcm, tone
 from tests.support.waiting import until
 
-__all__ = ["converse", "done", "heard", "speak", "told", "whistle"]
+__all__ = ["converse", "done", "event_data", "heard", "speak", "whistle"]
 
 RATE_HZ: Final = 16000
 TICKS_A_SECOND: Final = 50
@@ -43,7 +43,7 @@ async def converse(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float 
     for start_s in range(0, int(seconds) + 1, PIECE_S):
         piece = {leg: _piece(leg, pcm, start_s) for leg, pcm in voices.items()}
         speak(house, piece, rest_s=rest_s if start_s + PIECE_S > seconds else 0.0)
-        await house.clock.let_nap(0.1)
+        await house.clock.run_cycle(0.1)
 
 
 def _piece(leg: PcmLeg, pcm: Pcm, start_s: int) -> Pcm:
@@ -77,6 +77,6 @@ async def done(house: House, transcribe_id: UUID | str) -> Transcribe:
     return await until(look, within_s=PATIENCE_S)
 
 
-def told(events: list[Event], prefix: str) -> list[dict[str, Any]]:
+def event_data(events: list[Event], prefix: str) -> list[dict[str, Any]]:
     """Return the data of all events of a type."""
     return [event.data for event in events if event.type.startswith(prefix)]

@@ -37,7 +37,7 @@ async def until(look: Callable[[], Any], *, within_s: float = 15.0) -> Any:
         await asyncio.sleep(_STEP_S)
 
 
-async def breathe() -> None:
+async def run_ready_tasks() -> None:
     """Let all tasks run that are ready."""
     await asyncio.sleep(0)
 

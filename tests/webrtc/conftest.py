@@ -7,7 +7,7 @@ import pytest
 from mixminus.mixer import Engine
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from tests.support.closing import everything_is_closed
-from tests.support.room import OpenHouse
+from tests.support.room import AnsweringRoom
 
 __all__ = ["everything_is_closed"]
 
@@ -20,12 +20,12 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def house(engine: Engine) -> OpenHouse:
-    return OpenHouse(engine.open_bridge())
+def house(engine: Engine) -> AnsweringRoom:
+    return AnsweringRoom(engine.open_bridge())
 
 
 @pytest.fixture
-async def endpoint(engine: Engine, house: OpenHouse) -> AsyncIterator[WebRtcEndpoint]:
+async def endpoint(engine: Engine, house: AnsweringRoom) -> AsyncIterator[WebRtcEndpoint]:
     endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(connect_timeout_s=20.0))
     await endpoint.start()
     yield endpoint

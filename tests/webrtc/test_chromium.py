@@ -10,7 +10,7 @@ from mixminus.mixer import Engine
 from mixminus.model.call import HangupReason
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.chromium import chromium
-from tests.support.room import Listener, OpenHouse
+from tests.support.room import AnsweringRoom, Listener
 from tests.support.tones import level_db, tone, write_wav
 from tests.support.whip import direct
 
@@ -23,7 +23,7 @@ def microphone(tmp_path: Path) -> Path:
     return write_wav(tmp_path / "microphone.wav", tone(CHROMIUM_HZ, 5.0))
 
 
-async def ended(house: OpenHouse) -> LegEnded:
+async def ended(house: AnsweringRoom) -> LegEnded:
     async with asyncio.timeout(10):
         return await house.legs[0].ended()
 
@@ -36,7 +36,7 @@ async def ended(house: OpenHouse) -> LegEnded:
     ],
 )
 async def test_candidates_may_come_late_or_not_at_all(
-    endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path, trickle: bool, strip_candidates: bool
+    endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path, trickle: bool, strip_candidates: bool
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join(trickle=trickle, strip_candidates=strip_candidates)
@@ -45,7 +45,7 @@ async def test_candidates_may_come_late_or_not_at_all(
 
 
 async def test_an_ice_restart_keeps_dtls_and_audio(
-    engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
+    engine: Engine, endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
 ) -> None:
     house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
     listener = Listener(engine, house.bridge)
@@ -66,7 +66,7 @@ async def test_an_ice_restart_keeps_dtls_and_audio(
 
 
 async def test_a_browser_is_notified_of_a_hangup(
-    endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
+    endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join()

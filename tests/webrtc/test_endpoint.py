@@ -21,7 +21,7 @@ from mixminus.webrtc.leg import LegRefused
 from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired
 from tests.support.aiortc_client import AiortcClient
 from tests.support.offers import CHROMIUM
-from tests.support.room import OpenHouse
+from tests.support.room import AnsweringRoom
 from tests.support.waiting import until
 from tests.support.whip import BROWSER, ROOM, direct
 
@@ -44,7 +44,7 @@ class Door:
         await self._treat(leg)
 
 
-async def test_a_client_joins_and_leaves_by_closing(endpoint: WebRtcEndpoint, house: OpenHouse) -> None:
+async def test_a_client_joins_and_leaves_by_closing(endpoint: WebRtcEndpoint, house: AnsweringRoom) -> None:
     client = AiortcClient(direct(endpoint), hz=440)
     await client.join()
     leg = await house.connected()
@@ -55,7 +55,7 @@ async def test_a_client_joins_and_leaves_by_closing(endpoint: WebRtcEndpoint, ho
 
 
 async def test_a_client_leaves_by_delete_and_receives_close_notify(
-    endpoint: WebRtcEndpoint, house: OpenHouse
+    endpoint: WebRtcEndpoint, house: AnsweringRoom
 ) -> None:
     exchange = direct(endpoint)
     client = AiortcClient(exchange, hz=440)
@@ -68,7 +68,7 @@ async def test_a_client_leaves_by_delete_and_receives_close_notify(
     await client.leave()
 
 
-async def test_a_hangup_closes_dtls_of_the_client(endpoint: WebRtcEndpoint, house: OpenHouse) -> None:
+async def test_a_hangup_closes_dtls_of_the_client(endpoint: WebRtcEndpoint, house: AnsweringRoom) -> None:
     client = AiortcClient(direct(endpoint), hz=440)
     await client.join()
     leg = await house.connected()
@@ -79,7 +79,7 @@ async def test_a_hangup_closes_dtls_of_the_client(endpoint: WebRtcEndpoint, hous
     await client.leave()
 
 
-async def test_closing_the_endpoint_ends_every_leg(endpoint: WebRtcEndpoint, house: OpenHouse) -> None:
+async def test_closing_the_endpoint_ends_every_leg(endpoint: WebRtcEndpoint, house: AnsweringRoom) -> None:
     clients = [AiortcClient(direct(endpoint), hz=440) for _ in range(2)]
     await asyncio.gather(*(client.join() for client in clients))
     await endpoint.close()
@@ -160,7 +160,7 @@ async def test_a_join_that_is_cancelled_leaves_no_leg(engine: Engine) -> None:
 
 
 async def test_a_leg_ends_if_the_client_does_not_connect(engine: Engine) -> None:
-    house = OpenHouse(engine.open_bridge())
+    house = AnsweringRoom(engine.open_bridge())
     endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(connect_timeout_s=0.1))
     await endpoint.start()
     await endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER)
@@ -170,7 +170,7 @@ async def test_a_leg_ends_if_the_client_does_not_connect(engine: Engine) -> None
 
 
 async def test_the_number_of_sessions_is_limited(engine: Engine) -> None:
-    house = OpenHouse(engine.open_bridge())
+    house = AnsweringRoom(engine.open_bridge())
     endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(max_sessions=1))
     await endpoint.start()
     session = await endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER)
@@ -201,7 +201,7 @@ async def test_a_patch_must_name_the_ice_session(endpoint: WebRtcEndpoint) -> No
 
 
 async def test_a_closed_endpoint_leaves_no_task(engine: Engine) -> None:
-    endpoint = WebRtcEndpoint(engine, OpenHouse(engine.open_bridge()))
+    endpoint = WebRtcEndpoint(engine, AnsweringRoom(engine.open_bridge()))
     await endpoint.start()
     client = AiortcClient(direct(endpoint), hz=440)
     await client.join()

@@ -11,7 +11,7 @@ from aiortc.sdp import SessionDescription
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.relay import UdpRelay
-from tests.support.room import OpenHouse
+from tests.support.room import AnsweringRoom
 from tests.support.waiting import pace, until
 from tests.support.whip import direct
 
@@ -79,7 +79,7 @@ def silent(stranger: socket.socket) -> bool:
 )
 async def test_a_forged_datagram_is_dropped_and_counted(
     endpoint: WebRtcEndpoint,
-    house: OpenHouse,
+    house: AnsweringRoom,
     stranger: socket.socket,
     forge: Callable[[str], bytes],
     counter: str,
@@ -93,7 +93,7 @@ async def test_a_forged_datagram_is_dropped_and_counted(
 
 
 async def test_a_flood_is_limited_and_has_no_effect(
-    endpoint: WebRtcEndpoint, house: OpenHouse, stranger: socket.socket
+    endpoint: WebRtcEndpoint, house: AnsweringRoom, stranger: socket.socket
 ) -> None:
     client, username = await joined(endpoint)
     chance = random.Random(20261122)
@@ -109,7 +109,7 @@ async def test_a_flood_is_limited_and_has_no_effect(
 
 
 async def test_a_replayed_request_has_no_effect(
-    endpoint: WebRtcEndpoint, house: OpenHouse, stranger: socket.socket
+    endpoint: WebRtcEndpoint, house: AnsweringRoom, stranger: socket.socket
 ) -> None:
     """An eavesdropper may repeat a request and receive an answer; it cannot answer our connectivity check."""
     relay = UdpRelay(("127.0.0.1", endpoint.port))
@@ -124,7 +124,7 @@ async def test_a_replayed_request_has_no_effect(
 
 
 async def test_malformed_datagrams_from_the_peers_address_have_no_effect(
-    endpoint: WebRtcEndpoint, house: OpenHouse
+    endpoint: WebRtcEndpoint, house: AnsweringRoom
 ) -> None:
     relay = UdpRelay(("127.0.0.1", endpoint.port))
     await relay.start()
@@ -138,7 +138,7 @@ async def test_malformed_datagrams_from_the_peers_address_have_no_effect(
     relay.close()
 
 
-async def assert_unaffected(client: AiortcClient, house: OpenHouse) -> None:
+async def assert_unaffected(client: AiortcClient, house: AnsweringRoom) -> None:
     """Assert that the session still uses the client's address: close_notify arrives there."""
     assert client.connection.connectionState == "connected"
     leg = await house.connected()

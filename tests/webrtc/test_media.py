@@ -11,7 +11,7 @@ from mixminus.mixer import DigitReceived, Engine
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.chromium import chromium
-from tests.support.room import Listener, OpenHouse
+from tests.support.room import AnsweringRoom, Listener
 from tests.support.tones import level_db, tone, write_wav
 from tests.support.waiting import until
 from tests.support.whip import direct
@@ -34,7 +34,7 @@ def microphone(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def listener(engine: Engine, house: OpenHouse) -> Listener:
+def listener(engine: Engine, house: AnsweringRoom) -> Listener:
     """A listener in the room, in which a tone is played."""
     house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
     return Listener(engine, house.bridge)
@@ -96,7 +96,7 @@ async def test_a_client_that_prefers_stereo_receives_two_channels(
 
 
 async def test_digits_from_a_browser_arrive_once(
-    engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, microphone: Path
+    engine: Engine, endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join()

@@ -12,7 +12,7 @@ from mixminus.model.call import HangupReason
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.aiortc_client import AiortcClient
 from tests.support.relay import UdpRelay
-from tests.support.room import Listener, OpenHouse
+from tests.support.room import AnsweringRoom, Listener
 from tests.support.tones import level_db, tone
 from tests.support.whip import direct
 
@@ -35,7 +35,7 @@ def clock() -> LaterClock:
 
 
 @pytest.fixture
-async def endpoint(engine: Engine, house: OpenHouse, clock: LaterClock) -> AsyncIterator[WebRtcEndpoint]:
+async def endpoint(engine: Engine, house: AnsweringRoom, clock: LaterClock) -> AsyncIterator[WebRtcEndpoint]:
     endpoint = WebRtcEndpoint(engine, house, clock=clock)
     await endpoint.start()
     yield endpoint
@@ -50,7 +50,7 @@ async def relay(endpoint: WebRtcEndpoint) -> AsyncIterator[UdpRelay]:
     relay.close()
 
 
-async def join_behind(relay: UdpRelay, endpoint: WebRtcEndpoint, house: OpenHouse) -> AiortcClient:
+async def join_behind(relay: UdpRelay, endpoint: WebRtcEndpoint, house: AnsweringRoom) -> AiortcClient:
     client = AiortcClient(direct(endpoint), hz=CLIENT_HZ)
     await client.join(behind=relay)
     await house.connected()
@@ -58,7 +58,7 @@ async def join_behind(relay: UdpRelay, endpoint: WebRtcEndpoint, house: OpenHous
 
 
 async def test_a_rebound_nat_is_followed(
-    engine: Engine, endpoint: WebRtcEndpoint, house: OpenHouse, relay: UdpRelay, clock: LaterClock
+    engine: Engine, endpoint: WebRtcEndpoint, house: AnsweringRoom, relay: UdpRelay, clock: LaterClock
 ) -> None:
     house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
     listener = Listener(engine, house.bridge)
@@ -74,7 +74,7 @@ async def test_a_rebound_nat_is_followed(
 
 @pytest.mark.slow
 async def test_consent_is_renewed_for_more_than_a_minute(
-    endpoint: WebRtcEndpoint, house: OpenHouse, relay: UdpRelay
+    endpoint: WebRtcEndpoint, house: AnsweringRoom, relay: UdpRelay
 ) -> None:
     """Consent expires after 30 s (RFC 7675): a session that lasts 65 s has renewed it."""
     client = await join_behind(relay, endpoint, house)
@@ -89,7 +89,7 @@ async def test_consent_is_renewed_for_more_than_a_minute(
 
 @pytest.mark.slow
 async def test_a_lost_connection_ends_consent_and_the_leg(
-    endpoint: WebRtcEndpoint, house: OpenHouse, relay: UdpRelay
+    endpoint: WebRtcEndpoint, house: AnsweringRoom, relay: UdpRelay
 ) -> None:
     client = await join_behind(relay, endpoint, house)
     relay.cut = True

@@ -50,9 +50,11 @@ async def talk(run: FlowRun, option: Talk) -> None:
     """Speak the text up to its end or up to a digit, which is kept for the next action that takes digits."""
     await run.call.answer()
     sounds, port = run.services.sounds, run.call.port
-    speech = await run.wait(sounds.talk(port, option.text, language=option.language, voice=option.voice))
+    speech = await run.wait(
+        sounds.synthesise(port, option.text, language=option.language, voice=option.voice)
+    )
     if option.in_background:
-        sounds.aside(port, speech, run.call.over)
+        sounds.play_in_background(port, speech, run.call.over)
     elif option.digits_handle is DigitsHandle.NEXT:
         await _play_until_digit(run, speech)
     else:

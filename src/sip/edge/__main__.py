@@ -9,6 +9,7 @@ from typing import Final
 import uvloop
 
 from mixminus import log
+from mixminus.clock import SystemClock
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
 from mixminus.sip.edge.addressing import Action, Identity, ToServer
@@ -53,7 +54,7 @@ class EdgeProcess:
     """Connects the router to the sockets and to the server."""
 
     def __init__(self, end: socket.socket) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._clock = SystemClock()
         self._disconnected = asyncio.Event()
         self._drained = False
         self._channel = Channel(end, on_message=self._on_command, on_disconnect=self._disconnected.set)
@@ -90,14 +91,14 @@ class EdgeProcess:
             case AddWorker(worker_id, sip_port, capacity, sip_call_ids):
                 self._router.add_worker(Worker(worker_id, sip_port, capacity, set(sip_call_ids)))
             case RemoveWorker(worker_id):
-                for ending in self._router.remove_worker(worker_id, self._loop.time()):
+                for ending in self._router.remove_worker(worker_id, self._clock.monotonic_s()):
                     self._network.send(ending)
             case ReserveCall(leg_id):
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
-                self._router.release(sip_call_id, self._loop.time())
+                self._router.release(sip_call_id, self._clock.monotonic_s())
             case GiveAccount() | AnswerRegistration() | ForgetAccounts():
-                for action in self._router.on_answer(command, self._loop.time()):
+                for action in self._router.on_answer(command, self._clock.monotonic_s()):
                     self._send(action)
             case Drain():
                 self._drained = True
@@ -108,7 +109,11 @@ class EdgeProcess:
     async def _open(self, command: OpenEdge) -> None:
         """Bind first: the router needs the ports."""
         network = Network(
-            self._from_phone, self._from_worker, self._counters, on_undelivered=self._undelivered
+            self._clock,
+            self._from_phone,
+            self._from_worker,
+            self._counters,
+            on_undelivered=self._undelivered,
         )
         await network.open(command.host, command.port, command.inner_port)
         self._router = Router(
@@ -124,11 +129,11 @@ class EdgeProcess:
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
         if self._router and self._network:
-            self._send(self._router.from_phone(received, source, self._loop.time()))
+            self._send(self._router.from_phone(received, source, self._clock.monotonic_s()))
 
     def _from_worker(self, received: bytes, sip_port: int) -> None:
         if self._router and self._network:
-            self._network.send(self._router.from_worker(received, sip_port, self._loop.time()))
+            self._network.send(self._router.from_worker(received, sip_port, self._clock.monotonic_s()))
 
     def _send(self, action: Action) -> None:
         """Send an action to the server, a worker or a phone."""
@@ -139,7 +144,7 @@ class EdgeProcess:
 
     def _undelivered(self, message: bytes) -> None:
         if self._router and self._network:
-            self._network.send(self._router.undelivered(message, self._loop.time()))
+            self._network.send(self._router.undelivered(message, self._clock.monotonic_s()))
 
     async def _poll(self) -> None:
         polls = 0
@@ -149,7 +154,7 @@ class EdgeProcess:
             polls += 1
             if not (self._router and self._network):
                 continue
-            now_s = self._loop.time()
+            now_s = self._clock.monotonic_s()
             for action in self._router.poll(now_s):
                 self._send(action)
             self._network.close_idle(now_s)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from mixminus import log
+from mixminus.clock import Clock
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker
 from mixminus.sip.edge.message import StreamFramer, Unparseable
 from mixminus.sip.internal_headers import Flow
@@ -36,12 +37,14 @@ class Network:
 
     def __init__(
         self,
+        clock: Clock,
         on_phone: Receive,
         on_worker: Callable[[bytes, int], None],
         counters: Counter[str],
         *,
         on_undelivered: Callable[[bytes], None] = lambda _: None,
     ) -> None:
+        self.clock = clock
         self.port = 0
         self.inner_port = 0
         self._counters = counters
@@ -193,7 +196,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, network: Network) -> None:
         self.framer = StreamFramer()
         self.flow = Flow("TCP", "0.0.0.0", 0)
-        self.heard_at_s = asyncio.get_running_loop().time()
+        self.heard_at_s = network.clock.monotonic_s()
         self._network = network
         self._transport: asyncio.Transport | None = None
 
@@ -207,7 +210,7 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        self.heard_at_s = asyncio.get_running_loop().time()
+        self.heard_at_s = self._network.clock.monotonic_s()
         if data == b"\r\n\r\n" and not self.framer.partial:
             self.write(b"\r\n")  # RFC 5626 section 3.5.1
             return

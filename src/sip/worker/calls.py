@@ -130,14 +130,16 @@ class Calls:
         for leg_id in list(self._calls):
             self.hang_up(leg_id, pj.PJSIP_SC_SERVICE_UNAVAILABLE)
 
-    def free_ended(self) -> None:
-        """Free the calls that are over.
+    def free_ended(self) -> bool:
+        """Free the calls that are over; return whether there were any.
 
         If a newer call has taken its slot in pjsua2, a call is kept until the slot is free: its destructor knows
         only the slot, and would decline the newer call.
         """
-        for leg_id in [leg_id for leg_id, call in self._calls.items() if call.over and not call.isActive()]:
+        ended = [leg_id for leg_id, call in self._calls.items() if call.over and not call.isActive()]
+        for leg_id in ended:
             del self._calls[leg_id]
+        return bool(ended)
 
     def _active(self, leg_id: LegId) -> SipCall | None:
         """Return a call that is not over; the server may not know yet that one has just ended."""

@@ -6,13 +6,14 @@ calls: nothing here is re-entered.
 
 import ctypes
 import itertools
+import math
 import select
-import time
 from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
+from mixminus.clock import SystemClock
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import (
     Answer,
@@ -31,14 +32,14 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.supervision import name_process, rearm_watchdog
 from mixminus.sip.worker.calls import Calls, SipAccount, account_config
+from mixminus.sip.worker.pjlib import ConferenceBridge, Timers, load_library
 from mixminus.sip.worker.transport import open_transport
 
 __all__ = ["run"]
 
-# pjsip's timers (retransmission first of all, T1 = 500 ms) are only looked at when we turn.
-_BUSY_TURN_MS: Final = 50
-_IDLE_TURN_MS: Final = 500
-_EVENTS_A_TURN: Final = 64
+# Well below the watchdog's limit, which each round of the loop rearms.
+_MAX_WAIT_S: Final = 5.0
+_EVENTS_A_ROUND: Final = 64
 _DRAIN_S: Final = 5.0
 
 _log = log.get("sip.worker")
@@ -48,18 +49,27 @@ def run(command: Fork, channel: BlockingChannel) -> None:
     """Serve until drained, or until the server has exited."""
     rearm_watchdog()
     name_process("mm-sip-worker")
-    endpoint, capacity = _open_endpoint(command)
+    endpoint, library = _open_endpoint(command)
+    bridge = ConferenceBridge(library)
     sip_port, sip_descriptor = open_transport(endpoint, command.edge_port)
     calls = Calls(channel)
     config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
     account = SipAccount(calls, config, command.edge_port)
-    channel.send(WorkerReady(sip_port, capacity))
-    _Loop(endpoint, channel, calls, account, sip_descriptor).run()
+    channel.send(WorkerReady(sip_port, int(library.pjsua_call_get_max_count())))
+    _Loop(
+        endpoint,
+        channel,
+        calls,
+        account,
+        sip_descriptor=sip_descriptor,
+        timers=Timers(library),
+        bridge=bridge,
+    ).run()
 
 
-def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
-    """Start pjsua2 without threads and sound device; return it with the maximum number of calls of its build."""
-    library = ctypes.CDLL(pj._pjsua2.__file__)
+def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, ctypes.CDLL]:
+    """Initialise pjsua2 without threads; return it with its library."""
+    library = load_library()
     # Before libCreate, which logs: pjsip does not log at all, the worker logs as the server does.
     library.pj_log_set_level(0)
     endpoint = pj.Endpoint()
@@ -71,8 +81,10 @@ def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, int]:
     config.uaConfig.maxCalls = command.max_calls
     config.uaConfig.userAgent = "mixminus"
     config.medConfig.threadCnt = 0
+    # With an ioqueue of its own pjmedia starts a thread that polls it 100 times a second, whatever threadCnt says.
+    config.medConfig.hasIoqueue = False
     endpoint.libInit(config)
-    return endpoint, int(library.pjsua_call_get_max_count())
+    return endpoint, library
 
 
 class _Loop:
@@ -84,7 +96,10 @@ class _Loop:
         channel: BlockingChannel,
         calls: Calls,
         account: SipAccount,
+        *,
         sip_descriptor: int,
+        timers: Timers,
+        bridge: ConferenceBridge,
     ) -> None:
         self._endpoint = endpoint
         self._channel = channel
@@ -93,14 +108,17 @@ class _Loop:
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
         self._poll.register(sip_descriptor, select.POLLIN)
+        self._clock = SystemClock()
         self._drain_deadline_s = float("inf")
+        self._timers = timers
+        self._bridge = bridge
 
     def run(self) -> None:
         while not self._drained():
             rearm_watchdog()
-            ready = self._poll.poll(_BUSY_TURN_MS if self._calls else _IDLE_TURN_MS)
+            ready = self._poll.poll(self._wait_ms())
             for _ in itertools.takewhile(
-                lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_TURN)
+                lambda _: self._endpoint.libHandleEvents(0) > 0, range(_EVENTS_A_ROUND)
             ):
                 pass
             try:
@@ -110,15 +128,22 @@ class _Loop:
                 # The server has exited: hang up all calls.
                 self._poll.unregister(self._channel)
                 self._drain()
-            self._calls.free_ended()
+            if self._calls.free_ended():
+                self._bridge.free_removed_streams()
+
+    def _wait_ms(self) -> int:
+        """Return how long nothing but a datagram or a command needs attention."""
+        left_s = self._drain_deadline_s - self._clock.monotonic_s()
+        # Rounded up: a timer is not due before its whole time has passed.
+        return math.ceil(max(0.0, min(self._timers.next_s(), left_s, _MAX_WAIT_S)) * 1000)
 
     def _drained(self) -> bool:
-        if time.monotonic() > self._drain_deadline_s:
+        if self._clock.monotonic_s() > self._drain_deadline_s:
             return True
         return self._drain_deadline_s < float("inf") and not self._calls
 
     def _drain(self) -> None:
-        self._drain_deadline_s = min(self._drain_deadline_s, time.monotonic() + _DRAIN_S)
+        self._drain_deadline_s = min(self._drain_deadline_s, self._clock.monotonic_s() + _DRAIN_S)
         self._calls.drain()
 
     def _on_command(self, command: Message) -> None:

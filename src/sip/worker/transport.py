@@ -36,7 +36,6 @@ def open_transport(endpoint: pj.Endpoint, edge_port: int) -> tuple[int, int]:
     config.port = 0
     config.boundAddress = _LOOPBACK
     transport_id = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
-    endpoint.audDevManager().setNoDev()
     endpoint.libStart()
     name: str = endpoint.transportGetInfo(transport_id).localName
     sip_port = int(name.rpartition(":")[2])

@@ -1,8 +1,1 @@
-"""Recognition: speech to text, in processes of its own.
-
-    tap -> session -> feed ~~pipe~~> worker: voice detector -> segmenter -> engine
-                        ^                                        |
-    rows, events <- scribe <--------- reports <------------------+
-
-A session keeps what its worker has not settled: a worker that dies is started again and hears it again.
-"""
+"""Speech to text, in processes of its own; ``service`` explains how."""

@@ -1,6 +1,6 @@
-"""Engine: what turns speech into text; ``whisper`` is the one that comes with mixminus.
+"""Engine: the interface of speech recognition; ``whisper`` is the engine that comes with mixminus.
 
-Batch is one utterance at a time. Streaming is the same, again and again, while the utterance grows.
+Batch recognises whole utterances. Streaming recognises an utterance repeatedly while it grows.
 """
 
 from collections.abc import Callable
@@ -25,25 +25,25 @@ class Recognition:
 
 
 class VoiceDetector(Protocol):
-    """Listens to one stem, window after window."""
+    """Detects voice in one stem, window by window."""
 
     def probability(self, window: NDArray[np.float32]) -> float:
-        """Return how likely it is that somebody speaks in 512 samples (32 ms), full scale being 1."""
+        """Return the probability of speech in 512 samples (32 ms), full scale being 1."""
         ...
 
 
 class Engine(Protocol):
-    """Lives in a worker process; recognises one utterance at a time, on one core."""
+    """Runs in a worker process; recognises one utterance at a time, on one core."""
 
     def voice_detector(self) -> VoiceDetector: ...
 
     def recognise(self, pcm: Pcm, language: str) -> Recognition:
-        """Return what is said in an utterance of at most 20 s; language is the primary subtag."""
+        """Return the text of an utterance of at most 20 s; language is the primary subtag."""
         ...
 
 
 Load = Callable[[str], Engine]
-"""Loads an engine with the model of a folder; the empty name is its own model."""
+"""Loads an engine with the model in a folder; an empty name selects the engine's own model."""
 
 
 def loader(name: str) -> Load:

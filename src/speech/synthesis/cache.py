@@ -1,4 +1,4 @@
-"""SpeechCache: what was said once is kept: the latest in memory, more of it in files; both have an end."""
+"""SpeechCache: caches synthesised speech, in memory and on the disk, each up to a limit."""
 
 import contextlib
 import hashlib
@@ -20,7 +20,7 @@ _MODE: Final = 0o750
 
 
 class SpeechCache:
-    """The least recently used goes first. ``find`` and ``keep`` touch the disk: call them in a thread."""
+    """LRU. ``find`` and ``keep`` access the disk: call them in a thread."""
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class SpeechCache:
         self._held_bytes = 0
 
     def remembered(self, engine: str, utterance: Utterance) -> Pcm | None:
-        """Return what is in memory, without touching the disk."""
+        """Return audio from memory, without disk access."""
         key = _key(engine, utterance)
         if key in self._recent:
             self._recent.move_to_end(key)
         return self._recent.get(key)
 
     def remember(self, engine: str, utterance: Utterance, pcm: Pcm) -> None:
-        """Keep audio in memory, in place of what was not heard for the longest time."""
+        """Store audio in memory, replacing the least recently used."""
         pcm.flags.writeable = False
         key = _key(engine, utterance)
         if key in self._recent or pcm.nbytes > self._memory_bytes:
@@ -55,7 +55,7 @@ class SpeechCache:
             self._held_bytes -= oldest.nbytes
 
     def find(self, engine: str, utterance: Utterance) -> Pcm | None:
-        """Return what is on the disk; a file that cannot be read is not there."""
+        """Return audio from the disk; None if the file is missing or unreadable."""
         path = self._path(engine, utterance)
         if path is None:
             return None
@@ -67,7 +67,7 @@ class SpeechCache:
         return np.frombuffer(stored[: len(stored) // 2 * 2], "<i2").astype(np.int16)
 
     def keep(self, engine: str, utterance: Utterance, pcm: Pcm) -> None:
-        """Write a file, whole or not at all, and remove the oldest beyond the limit; a full disk is no error."""
+        """Write a file atomically, and remove the oldest beyond the limit; a full disk is ignored."""
         path = self._path(engine, utterance)
         if path is None or pcm.nbytes > self._disk_bytes:
             return
@@ -79,7 +79,7 @@ class SpeechCache:
             self._tidy(path.parent)
 
     def _tidy(self, directory: Path) -> None:
-        """Files that went away meanwhile are gone already."""
+        """Remove the oldest files; ones that disappear meanwhile are ignored."""
         found = []
         for path in directory.glob(f"*{_SUFFIX}"):
             with contextlib.suppress(OSError):
@@ -98,6 +98,6 @@ class SpeechCache:
 
 
 def _key(engine: str, utterance: Utterance) -> str:
-    """Return a name that tells nothing of the text."""
+    """Return a file name that reveals nothing about the text."""
     told = (engine, utterance.language, utterance.voice, str(utterance.sample_rate_hz), utterance.text)
     return hashlib.sha256("\0".join(told).encode()).hexdigest()

@@ -1,49 +1,61 @@
-"""TextToSpeech: what every engine can do."""
+"""TextToSpeech: the interface of every engine; and resampling, which engines share."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pcm", "TextToSpeech", "Utterance"]
+__all__ = ["Pcm", "TextToSpeech", "Utterance", "resampled"]
 
 Pcm = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A text, how it is said, and the rate its audio is wanted at; equal ones sound equal."""
+    """A text with its voice and sample rate; equal utterances give equal audio."""
 
     text: str
     language: str
     """A BCP 47 tag, ``en-US``."""
     voice: str = ""
-    """An engine's own name of a voice; one that it does not have is the language's usual one."""
+    """An engine's name of a voice; an unknown one selects the language's default."""
     sample_rate_hz: int = 16_000
 
 
 class TextToSpeech(Protocol):
-    """An engine; it works outside the event loop, and starts with its first text."""
+    """A text-to-speech engine; runs outside the event loop, and starts with the first text."""
 
     @property
     def name(self) -> str:
-        """Names the engine and its version: what another one has said is not taken for its own."""
+        """The engine and its version: part of the cache key."""
         ...
 
     @property
     def losses(self) -> int:
-        """Processes that were killed or died."""
+        """Number of processes that were killed or died."""
         ...
 
     async def speaks(self, language: str) -> bool:
-        """Return whether it knows the language."""
+        """Return whether the engine supports the language."""
         ...
 
     async def speak(self, text: str, utterance: Utterance) -> Pcm:
-        """Return the audio of plain text, mono, as the utterance wants it; SpeechFailed if there is none."""
+        """Return the audio of plain text, mono, at the utterance's rate; SpeechFailed."""
         ...
 
     async def close(self) -> None:
-        """End what it has started; closing twice is harmless."""
+        """Stop all processes; closing twice is harmless."""
         ...
+
+
+def resampled(pcm: Pcm, from_hz: int, to_hz: int) -> Pcm:
+    """Resample mono audio."""
+    if from_hz == to_hz or not len(pcm):
+        return pcm
+    frame = av.AudioFrame.from_ndarray(pcm[np.newaxis], format="s16", layout="mono")
+    frame.sample_rate = from_hz
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=to_hz)
+    made = [out.to_ndarray()[0] for each in (frame, None) for out in resampler.resample(each)]
+    return np.concatenate(made).astype(np.int16)

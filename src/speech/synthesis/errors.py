@@ -1,4 +1,4 @@
-"""Why a text is not spoken."""
+"""Errors of text to speech."""
 
 from mixminus.errors import Exhausted, InvalidArgument, Unavailable
 
@@ -6,13 +6,13 @@ __all__ = ["LanguageNotSpoken", "SpeechBusy", "SpeechFailed", "TextTooLong"]
 
 
 class LanguageNotSpoken(InvalidArgument):
-    """No engine that is installed speaks the language."""
+    """No installed engine supports the language."""
 
     reason = "LANGUAGE_NOT_SPOKEN"
 
     def __init__(self, language: str) -> None:
         super().__init__(
-            f"nobody here speaks {language!r}: English is built in, more languages come with the program espeak-ng"
+            f"no engine for the language {language!r}: English is built in, install the program espeak-ng for others"
         )
 
 
@@ -21,8 +21,8 @@ class TextTooLong(InvalidArgument):
 
 
 class SpeechBusy(Exhausted):
-    """Too many texts wait to be spoken."""
+    """Too many texts are waiting to be synthesised."""
 
 
 class SpeechFailed(Unavailable):
-    """The engine has died, has taken too long, or has said nothing."""
+    """The engine has died, timed out or returned no audio."""

@@ -1,4 +1,4 @@
-"""EspeakSpeech: a hundred languages, where the program espeak-ng is installed; a process for each text."""
+"""EspeakSpeech: about a hundred languages through the program espeak-ng; one process per text."""
 
 import asyncio
 import contextlib
@@ -10,34 +10,33 @@ from typing import Final
 
 import numpy as np
 
-from mixminus.speech.synthesis.engine import Pcm, Utterance
+from mixminus.speech.synthesis.engine import Pcm, Utterance, resampled
 from mixminus.speech.synthesis.errors import SpeechFailed
-from mixminus.speech.synthesis.resampling import resampled
 
 __all__ = ["EspeakSpeech"]
 
 _PROGRAM: Final = "espeak-ng"
-_LONGEST_S: Final = 30.0
+_MAX_S: Final = 30.0
 _AT_ONCE: Final = 2
 _WORDS_A_MINUTE: Final = 150
 _VOICE = re.compile(r"[A-Za-z0-9_+-]{1,40}")
 
 
 class EspeakSpeech:
-    """Speaks whatever language the installed program lists."""
+    """Supports the languages that the installed program lists."""
 
     def __init__(self) -> None:
         self.name = _PROGRAM
         self.losses = 0
         self._program = shutil.which(_PROGRAM)
-        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._semaphore = asyncio.Semaphore(_AT_ONCE)
         self._voices: frozenset[str] | None = None
 
     async def speaks(self, language: str) -> bool:
         return bool(self._program and _nearest(language, await self._known()))
 
     async def speak(self, text: str, utterance: Utterance) -> Pcm:
-        """Return the audio; SpeechFailed if the program fails or takes too long."""
+        """Return the audio; SpeechFailed if the program fails or times out."""
         voice = utterance.voice if _VOICE.fullmatch(utterance.voice) else ""
         known = await self._known()
         if voice.partition("+")[0].lower() not in known:
@@ -45,13 +44,13 @@ class EspeakSpeech:
         said = await self._run("-v", voice, "-s", str(_WORDS_A_MINUTE), "--stdin", "--stdout", text=text)
         with wave.open(io.BytesIO(said)) as file:
             rate_hz = file.getframerate()
-        # Written to a pipe, the header's sizes are guesses: what follows it is what counts.
+        # In a pipe the header's sizes are placeholders: read up to the end.
         body = said[said.index(b"data") + 8 :]
         pcm = np.frombuffer(body[: len(body) // 2 * 2], "<i2").astype(np.int16)
         return await asyncio.to_thread(resampled, pcm, rate_hz, utterance.sample_rate_hz)
 
     async def close(self) -> None:
-        """Nothing outlives a text."""
+        """Nothing to close: a process ends with its text."""
 
     async def _known(self) -> frozenset[str]:
         if self._voices is None:
@@ -63,7 +62,7 @@ class EspeakSpeech:
     async def _run(self, *arguments: str, text: str = "") -> bytes:
         if self._program is None:
             raise SpeechFailed("espeak-ng is not installed")
-        async with self._turn:
+        async with self._semaphore:
             process = await asyncio.create_subprocess_exec(
                 self._program,
                 *arguments,
@@ -72,10 +71,10 @@ class EspeakSpeech:
                 stderr=asyncio.subprocess.DEVNULL,
             )
             try:
-                async with asyncio.timeout(_LONGEST_S):
+                async with asyncio.timeout(_MAX_S):
                     said, _ = await process.communicate(text.encode())
             except TimeoutError as error:
-                raise SpeechFailed("espeak-ng takes too long") from error
+                raise SpeechFailed("espeak-ng timed out") from error
             finally:
                 if process.returncode is None:
                     self.losses += 1
@@ -83,12 +82,12 @@ class EspeakSpeech:
                         process.kill()
                     await process.wait()
         if process.returncode or not said:
-            raise SpeechFailed("espeak-ng has failed")
+            raise SpeechFailed("espeak-ng failed")
         return said
 
 
 def _nearest(language: str, known: frozenset[str]) -> str:
-    """Return the voice of a language: its dialect's, else its own, else that of any of its dialects."""
+    """Return the voice of a language: exact dialect, else base language, else any dialect of it."""
     tag = language.lower()
     base = tag.partition("-")[0]
     if tag in known or base in known:

@@ -1,4 +1,9 @@
-"""SpeechService: speaks texts, each by the first engine that knows its language, and each only once."""
+"""SpeechService: turns text into audio (text to speech).
+
+    text or SSML -> pieces (text) -> cache, else the first engine that supports the language -> cache -> PCM
+
+Engines run in processes of their own: HibariSpeech for English, EspeakSpeech for other languages.
+"""
 
 import asyncio
 from collections import Counter
@@ -20,7 +25,7 @@ _MAX_WAITING: Final = 64
 
 
 class SpeechService:
-    """Owns engines and cache; a text that several want at once is spoken once."""
+    """Owns engines and cache; concurrent requests for the same text are synthesised once."""
 
     def __init__(
         self, engines: Sequence[TextToSpeech], cache: SpeechCache, *, max_waiting: int = _MAX_WAITING
@@ -28,7 +33,7 @@ class SpeechService:
         self._engines = engines
         self._cache = cache
         self._max_waiting = max_waiting
-        self._making: dict[Utterance, asyncio.Future[Pcm]] = {}
+        self._pending: dict[Utterance, asyncio.Future[Pcm]] = {}
         self._scope = TaskScope(task_failed("speech"))
         self._counters: Counter[str] = Counter(
             {"speech.spoken": 0, "speech.cached": 0, "speech.refused": 0, "speech.failed": 0}
@@ -46,17 +51,17 @@ class SpeechService:
         if (pcm := self._cache.remembered(engine.name, utterance)) is not None:
             self._counters["speech.cached"] += 1
             return pcm
-        if utterance not in self._making:
-            self._begin(engine, utterance, said)
-        # Whoever is interrupted leaves the others their audio, and the cache its own.
-        return await asyncio.shield(self._making[utterance])
+        if utterance not in self._pending:
+            self._start(engine, utterance, said)
+        # A cancelled caller does not cancel the synthesis: other callers and the cache still use it.
+        return await asyncio.shield(self._pending[utterance])
 
     async def check(self, language: str) -> None:
-        """Raise LanguageNotSpoken for a language that no engine knows."""
+        """Raise LanguageNotSpoken for a language without an engine."""
         await self._engine(language)
 
     async def close(self) -> None:
-        """Stop speaking; closing twice is harmless."""
+        """Stop all synthesis; closing twice is harmless."""
         await self._scope.close()
         for engine in self._engines:
             await engine.close()
@@ -67,23 +72,25 @@ class SpeechService:
                 return engine
         raise LanguageNotSpoken(language)
 
-    def _begin(self, engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> None:
-        if len(self._making) >= self._max_waiting:
+    def _start(self, engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> None:
+        if len(self._pending) >= self._max_waiting:
             self._counters["speech.refused"] += 1
-            raise SpeechBusy("too many texts wait to be spoken; try again")
+            raise SpeechBusy("too many texts are waiting for synthesis; try again")
         made: asyncio.Future[Pcm] = asyncio.get_running_loop().create_future()
-        made.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to ask
-        self._making[utterance] = made
-        self._scope.spawn("speak", self._make(engine, utterance, said, made))
+        made.add_done_callback(
+            lambda done: done.cancelled() or done.exception()
+        )  # no caller may be left to retrieve it
+        self._pending[utterance] = made
+        self._scope.spawn("speak", self._run(engine, utterance, said, made))
 
-    async def _make(
+    async def _run(
         self, engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece], made: asyncio.Future[Pcm]
     ) -> None:
         try:
             pcm = await asyncio.to_thread(self._cache.find, engine.name, utterance)
             self._counters["speech.spoken" if pcm is None else "speech.cached"] += 1
             if pcm is None:
-                pcm = await _spoken(engine, utterance, said)
+                pcm = await _synthesise(engine, utterance, said)
                 await asyncio.to_thread(self._cache.keep, engine.name, utterance, pcm)
             self._cache.remember(engine.name, utterance, pcm)
             made.set_result(pcm)
@@ -92,14 +99,14 @@ class SpeechService:
             made.set_exception(failure)
         except Exception:
             self._counters["speech.failed"] += 1
-            made.set_exception(SpeechFailed("the text cannot be spoken"))
+            made.set_exception(SpeechFailed("the text cannot be synthesised"))
             raise
         finally:
-            made.cancel()  # harmless where it is done
-            del self._making[utterance]
+            made.cancel()  # no effect if done
+            del self._pending[utterance]
 
 
-async def _spoken(engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> Pcm:
+async def _synthesise(engine: TextToSpeech, utterance: Utterance, said: Sequence[Piece]) -> Pcm:
     parts: list[Pcm] = []
     for piece in said:
         if isinstance(piece, Pause):

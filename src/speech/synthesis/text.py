@@ -1,6 +1,6 @@
-"""What is to be said: plain text or SSML, as pieces of text and pauses. Pure.
+"""Parse plain text or SSML into pieces of text and pauses. Pure.
 
-Of SSML (W3C, version 1.1) the text is taken and ``break`` is honoured; other elements are read over.
+Of SSML (W3C, version 1.1) the text and ``break`` are used; other elements are ignored.
 """
 
 import html
@@ -13,11 +13,11 @@ from mixminus.speech.synthesis.errors import TextTooLong
 __all__ = ["MAX_TEXT", "Pause", "Piece", "Said", "pieces", "spelled"]
 
 MAX_TEXT: Final = 5000
-"""Characters of one text, mark-up included."""
+"""Characters, mark-up included."""
 _MAX_PAUSE_MS: Final = 10_000
 _MAX_PIECES: Final = 200
 _USUAL_PAUSE_MS: Final = 500
-# Of a break without a time: SSML 1.1 section 3.2.3 leaves the lengths to the engine.
+# Breaks without a time: SSML 1.1 section 3.2.3 leaves their length to the engine.
 _STRENGTHS_MS: Final = {"none": 0, "x-weak": 100, "weak": 250, "medium": 500, "strong": 750, "x-strong": 1200}
 
 _SSML = re.compile(r"\s*(<\?xml[^>]*\?>\s*)?<speak\b", re.IGNORECASE)
@@ -28,7 +28,7 @@ _STRENGTH = re.compile(r"""\bstrength\s*=\s*["']([a-z-]+)["']""", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"</?(?:p|s)\b", re.IGNORECASE)
 
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-# A run of digits that is no amount: it begins with a zero, or is longer than a year.
+# A run of digits that is no quantity: it begins with a zero, or is longer than a year.
 _NUMBER = re.compile(r"(?<![\w.,$€£#:/-])(\+?)(0\d+|\d{5,})(?![\w:/%]|[.,]\d)")
 
 
@@ -50,7 +50,7 @@ Piece = Said | Pause
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
-    """Return what is said, in order; TextTooLong beyond ``MAX_TEXT`` characters, nothing for nothing."""
+    """Return text and pauses in order; TextTooLong beyond ``MAX_TEXT`` characters. Empty text gives nothing."""
     if len(text) > MAX_TEXT:
         raise TextTooLong(f"the text is longer than {MAX_TEXT} characters: send it in parts")
     if not _SSML.match(text):
@@ -66,7 +66,7 @@ def pieces(text: str) -> tuple[Piece, ...]:
 
 
 def spelled(text: str) -> str:
-    """Spell out numbers that are names rather than amounts, for an engine that would read them as one.
+    """Spell out digits of codes and numbers, which an engine would read as a quantity.
 
     >>> spelled("Your pin is 0042, the year 2026.")
     'Your pin is zero zero four two, the year 2026.'

@@ -1,8 +1,8 @@
-"""The speaking process: loads the English engine once, and speaks line by line.
+"""The text-to-speech process: loads the English engine once, and synthesises line by line.
 
 Started as ``python -m mixminus.speech.synthesis.worker``. A request is a line of JSON,
-``{"text", "sample_rate_hz"}``; its answer a line ``{"samples"}`` and that many samples, little
-endian, or a line ``{"error"}``. It leaves when its input ends, so no server leaves one behind.
+``{"text", "sample_rate_hz"}``; the answer is a line ``{"samples"}`` and that many samples, little
+endian, or a line ``{"error"}``. It exits when its input closes, so it never outlives the server.
 """
 
 import json
@@ -15,24 +15,24 @@ import numpy as np
 from hibari import Hibari
 from numpy.typing import NDArray
 
-from mixminus.speech.synthesis.resampling import resampled
+from mixminus.speech.synthesis.engine import resampled
 from mixminus.speech.synthesis.text import spelled
 
 __all__ = ["main", "serve"]
 
-# Nicer than the mixing threads: whoever talks goes before whoever is being prompted.
+# Lower priority than the mixing threads: live audio goes before prompts.
 _NICENESS: Final = 5
 _SEED: Final = 1
 _LOUD: Final = 32767.0
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, speak: Callable[[str, int], NDArray[np.int16]]) -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until the input ends."""
     for line in requests:
         request = json.loads(line)
         try:
             pcm = speak(request["text"], request["sample_rate_hz"])
-        except Exception as error:  # noqa: BLE001 -- whatever an engine may raise: the next text may be a better one
+        except Exception as error:  # noqa: BLE001 -- an engine may raise anything; later texts may still succeed
             answers.write(json.dumps({"error": type(error).__name__}).encode() + b"\n")
         else:
             answers.write(json.dumps({"samples": len(pcm)}).encode() + b"\n" + pcm.astype("<i2").tobytes())
@@ -42,7 +42,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, speak: Callable[[str, int], NDA
 def main() -> None:
     os.nice(_NICENESS)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # keep library output out of the answers
     engine = Hibari(threads=1)
 
     def speak(text: str, sample_rate_hz: int) -> NDArray[np.int16]:

@@ -1,4 +1,4 @@
-"""What is said in a conference is written down, with who has said it and when."""
+"""Transcriptions of conferences: text, speaker and time."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from mixminus.store.database import Store
 from tests.support.clock import ManualClock
 from tests.support.database import database_url
 from tests.support.house import House, open_house
-from tests.support.talk import done, heard, speak, told, whistle
+from tests.support.talk import done, event_data, heard, speak, whistle
 from tests.support.tone_engine import DEADLY_HZ, word
 from tests.support.waiting import until
 
@@ -26,7 +26,7 @@ ENGLISH = TranscribeOptions("en-US", "in")
 LOW, HIGH = 440.0, 1000.0
 
 
-async def test_each_participant_is_heard_apart_even_when_both_speak(house: House) -> None:
+async def test_simultaneous_participants_are_transcribed_separately(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     (bob,) = await house.join(room)
@@ -45,7 +45,7 @@ async def test_each_participant_is_heard_apart_even_when_both_speak(house: House
         assert 1_000_000 <= each.end_us <= 1_500_000
 
 
-async def test_times_are_those_of_the_rooms_sample_clock(house: House) -> None:
+async def test_times_are_in_the_rooms_sample_clock(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -60,7 +60,7 @@ async def test_times_are_those_of_the_rooms_sample_clock(house: House) -> None:
     assert (first.message, second.message) == (word(LOW), word(HIGH))
 
 
-async def test_it_is_told_while_somebody_speaks(house: House) -> None:
+async def test_speech_events_are_published_while_somebody_speaks(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -73,13 +73,13 @@ async def test_it_is_told_while_somebody_speaks(house: House) -> None:
     assert types[:3] == ["transcribe_created", "transcribe_progressing", "transcribe_speech_started"]
     assert types[-1] == "transcribe_done"
     assert types.index("transcribe_speech_ended") < types.index("transcript_created")
-    speech = told(events, "transcribe_speech")
+    speech = event_data(events, "transcribe_speech")
     assert {each["id"] for each in speech} == {str(transcript.id)}
     assert {each["conferencecall_id"] for each in speech} == {str(transcript.conferencecall_id)}
-    assert all("message" not in each for each in told(events, "transcribe_speech_started"))
+    assert all("message" not in each for each in event_data(events, "transcribe_speech_started"))
 
 
-async def test_an_utterance_that_goes_on_is_shown_before_it_is_over(house: House) -> None:
+async def test_interim_text_is_published_during_an_utterance(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -87,7 +87,9 @@ async def test_an_utterance_that_goes_on_is_shown_before_it_is_over(house: House
 
     async def interim() -> list[object]:
         house.clock.advance(0.1)
-        return [each["message"] for each in told(await house.events(room.id), "transcribe_speech_interim")]
+        return [
+            each["message"] for each in event_data(await house.events(room.id), "transcribe_speech_interim")
+        ]
 
     assert (await until(interim, within_s=60))[0] == word(LOW)
     await house.conferences.transcribe_stop(house.customer_id, room.id)
@@ -96,7 +98,7 @@ async def test_an_utterance_that_goes_on_is_shown_before_it_is_over(house: House
     assert transcript.message == word(LOW)
 
 
-async def test_stopping_writes_what_was_being_said(house: House) -> None:
+async def test_stop_stores_the_utterance_in_progress(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -108,7 +110,7 @@ async def test_stopping_writes_what_was_being_said(house: House) -> None:
     assert transcript.message == word(LOW)
 
 
-async def test_one_at_a_time_and_only_languages_there_are(house: House) -> None:
+async def test_second_transcription_or_unsupported_language_is_refused(house: House) -> None:
     room = await house.room()
     with pytest.raises(LanguageNotSupported):
         await house.conferences.transcribe_start(house.customer_id, room.id, TranscribeOptions("de-DE"))
@@ -119,7 +121,7 @@ async def test_one_at_a_time_and_only_languages_there_are(house: House) -> None:
         await house.conferences.transcribe_start(house.customer_id, room.id, TranscribeOptions("ko-KR"))
 
 
-async def test_it_ends_with_the_room(house: House) -> None:
+async def test_transcription_ends_with_the_room(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -131,13 +133,13 @@ async def test_it_ends_with_the_room(house: House) -> None:
     assert [each.message for each in await heard(house, started.transcribe_id, 1)] == [word(LOW)]
 
 
-async def test_who_has_left_is_still_known_by_what_they_said(house: House) -> None:
+async def test_transcript_keeps_its_speaker_after_they_left(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     (id_,) = await house.joined(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
     speak(house, {alice: whistle(LOW, 1.0)}, rest_s=0.0)
-    await house.clock.let_nap(0.1)  # the session has read what the engine had for it
+    await house.clock.run_cycle(0.1)  # the session has read what the engine had for it
     alice.bye()
     await house.participant(id_, ConferencecallStatus.LEAVED)
     house.tick(100)
@@ -145,7 +147,7 @@ async def test_who_has_left_is_still_known_by_what_they_said(house: House) -> No
     assert transcript.conferencecall_id == id_
 
 
-async def test_what_a_worker_dies_of_is_left_out_and_counted_and_the_rest_is_kept(house: House) -> None:
+async def test_audio_that_crashes_workers_is_skipped_and_counted(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -165,14 +167,14 @@ async def test_what_a_worker_dies_of_is_left_out_and_counted_and_the_rest_is_kep
     assert (first.message, second.message) == (word(LOW), word(HIGH))
 
 
-async def test_a_worker_that_is_killed_costs_nothing(house: House) -> None:
+async def test_killed_worker_loses_no_audio(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
     speak(house, {alice: whistle(LOW, 1.0)})
     await heard(house, started.transcribe_id, 1)
     speak(house, {alice: whistle(HIGH, 1.0)}, rest_s=0.0)
-    await house.clock.let_nap(0.1)  # the session has read what the engine had for it
+    await house.clock.run_cycle(0.1)  # the session has read what the engine had for it
     (pid,) = house.services.transcription.pids
     os.kill(pid, signal.SIGKILL)
     house.tick(100)
@@ -180,7 +182,7 @@ async def test_a_worker_that_is_killed_costs_nothing(house: House) -> None:
     assert messages == [word(LOW), word(HIGH)]
 
 
-async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
+async def test_restart_ends_transcriptions_in_progress(tmp_path: Path) -> None:
     clock = ManualClock()
     async with open_house(tmp_path, clock) as house:
         room = await house.room()
@@ -190,7 +192,7 @@ async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
         assert running is not None
     store = Store(database_url(tmp_path))
     async with store.transaction() as tx:
-        # As a server that was killed leaves it.
+        # As a killed server leaves it.
         await tx.transcribes.save(running)
     await store.close()
     async with open_house(tmp_path, clock) as again:

@@ -1,10 +1,10 @@
-"""When recognition is behind it says so, keeps what waits on the disk, and makes it good."""
+"""When recognition is behind, it reports the delay, queues audio on the disk, and catches up."""
 
 from pathlib import Path
 
 from mixminus.model.ids import TranscribeId
 from mixminus.model.transcription import TranscribeOptions
-from mixminus.speech.recognition.spool import SpoolLimits
+from mixminus.speech.recognition.command_queue import QueueLimits
 from tests.support.clock import ManualClock
 from tests.support.house import open_house
 from tests.support.speech import tone_config
@@ -12,14 +12,14 @@ from tests.support.talk import converse, done, heard, whistle
 from tests.support.tone_engine import word
 from tests.support.waiting import until
 
-SMALL = SpoolLimits(memory_bytes=1 << 16)
+SMALL = QueueLimits(memory_bytes=1 << 16)
 ENGLISH = TranscribeOptions("en", "in")
 
 
-async def test_nothing_is_lost_while_a_worker_is_away(tmp_path: Path) -> None:
-    spool = tmp_path / "speech"
+async def test_stalled_worker_loses_no_audio(tmp_path: Path) -> None:
+    spill = tmp_path / "speech"
     late = tmp_path / "late"
-    config = tone_config(spool, limits=SMALL, model_folder=str(late))
+    config = tone_config(spill, limits=SMALL, model_folder=str(late))
     async with open_house(tmp_path, ManualClock(), speech=config) as house:
         room = await house.room()
         (alice,) = await house.join(room)
@@ -30,12 +30,12 @@ async def test_nothing_is_lost_while_a_worker_is_away(tmp_path: Path) -> None:
             await converse(house, {alice: whistle(hz, 4.0)})
         assert transcription.behind_s(transcribe_id) > 10
         assert transcription.counters["speech.behind"] == 1
-        assert list(spool.glob("*.spool"))
+        assert list(spill.glob("*.spill"))
         late.touch()
         found = await heard(house, transcribe_id, 3)
         assert [each.message for each in found] == [word(440), word(1000), word(1500)]
         await until(lambda: transcription.behind_s(transcribe_id) == 0)
-        assert not list(spool.glob("*.spool"))
+        assert not list(spill.glob("*.spill"))
         assert transcription.counters["speech.records_dropped"] == 0
         await house.conferences.transcribe_stop(house.customer_id, room.id)
         await done(house, transcribe_id)

@@ -1,4 +1,4 @@
-"""What a worker recognises when: with somebody who speaks, pauses, and goes on or not. The engine counts."""
+"""What a worker recognises when, for speech with pauses. The engine counts its calls."""
 
 import queue
 import threading
@@ -10,15 +10,15 @@ from mixminus.speech.recognition.engine import Recognition
 from mixminus.speech.recognition.messages import (
     SAMPLE_RATE_HZ,
     Advance,
-    Grown,
     Hear,
+    Interim,
     Open,
     Pcm,
     Recognised,
     Report,
 )
 from mixminus.speech.recognition.segmenter import Segmenter
-from mixminus.speech.recognition.worker import Desk, Stem
+from mixminus.speech.recognition.worker import Stem, WorkQueue
 from tests.support.tone_engine import Loudness
 from tests.support.tones import tone
 
@@ -27,7 +27,7 @@ NAME, STEM = "session", 7
 
 
 class Counting:
-    """Recognises a tone by its length, and notes what it was asked."""
+    """Recognises a tone by its length, and records its calls."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []
@@ -41,34 +41,34 @@ class Counting:
 
 
 class Worker:
-    """A desk, and the thread that works at it."""
+    """A work queue, and the thread that processes it."""
 
     def __init__(self) -> None:
         self.engine = Counting()
         self._reports: queue.Queue[Report] = queue.Queue()
-        self._desk = Desk(self.engine.voice_detector, self._reports.put)
-        self._thread = threading.Thread(target=self._desk.work, args=(self.engine,))
+        self._work_queue = WorkQueue(self.engine.voice_detector, self._reports.put)
+        self._thread = threading.Thread(target=self._work_queue.work, args=(self.engine,))
         self._thread.start()
-        self._desk.obey(Open(NAME, "en"))
+        self._work_queue.handle(Open(NAME, "en"))
         self._sample = 0
 
     def say(self, seconds: float) -> None:
         pcm = tone(440.0, seconds, sample_rate_hz=SAMPLE_RATE_HZ)
-        self._desk.obey(Hear(NAME, STEM, self._sample, pcm))
+        self._work_queue.handle(Hear(NAME, STEM, self._sample, pcm))
         self.rest(seconds)
 
     def rest(self, seconds: float) -> None:
         self._sample += round(seconds * SAMPLE_RATE_HZ)
-        self._desk.obey(Advance(NAME, self._sample))
+        self._work_queue.handle(Advance(NAME, self._sample))
 
-    def told(self, type_: type[Report]) -> Report:
+    def wait_for(self, type_: type[Report]) -> Report:
         """Return the next report of a type."""
         while not isinstance(report := self._reports.get(timeout=PATIENCE_S), type_):
             continue
         return report
 
     def close(self) -> None:
-        self._desk.end()
+        self._work_queue.end()
         self._thread.join()
 
 
@@ -79,34 +79,34 @@ def worker() -> Iterator[Worker]:
     running.close()
 
 
-def test_what_is_recognised_in_the_last_pause_is_not_recognised_again(worker: Worker) -> None:
+def test_text_recognised_in_the_last_pause_is_reused(worker: Worker) -> None:
     worker.say(1.0)
-    worker.told(Grown)
+    worker.wait_for(Interim)
     worker.rest(0.5)
-    guess = worker.told(Grown)
+    interim = worker.wait_for(Interim)
     asked = tuple(worker.engine.asked)
     worker.rest(0.5)
-    final = worker.told(Recognised)
-    assert isinstance(guess, Grown) and isinstance(final, Recognised)
-    assert final.text == guess.text == f"{final.end_sample - final.first_sample} samples"
+    final = worker.wait_for(Recognised)
+    assert isinstance(interim, Interim) and isinstance(final, Recognised)
+    assert final.text == interim.text == f"{final.end_sample - final.first_sample} samples"
     assert tuple(worker.engine.asked) == asked
 
 
-def test_who_goes_on_after_a_pause_is_recognised_as_a_whole(worker: Worker) -> None:
+def test_speech_after_a_pause_is_recognised_with_what_came_before(worker: Worker) -> None:
     worker.say(1.0)
-    worker.told(Grown)
+    worker.wait_for(Interim)
     worker.rest(0.5)
-    guess = worker.told(Grown)
+    interim = worker.wait_for(Interim)
     worker.say(1.0)
     worker.rest(2.0)
-    final = worker.told(Recognised)
-    assert isinstance(guess, Grown) and isinstance(final, Recognised)
+    final = worker.wait_for(Recognised)
+    assert isinstance(interim, Interim) and isinstance(final, Recognised)
     assert final.end_sample - final.first_sample > 2 * SAMPLE_RATE_HZ
-    assert final.text == f"{final.end_sample - final.first_sample} samples" != guess.text
-    assert final.first_sample == guess.first_sample
+    assert final.text == f"{final.end_sample - final.first_sample} samples" != interim.text
+    assert final.first_sample == interim.first_sample
 
 
-def test_what_was_not_understood_is_soon_looked_at_again() -> None:
+def test_empty_interim_text_is_retried_sooner() -> None:
     stem = Stem(Segmenter(Loudness()))
     said = 0
 
@@ -122,7 +122,7 @@ def test_what_was_not_understood_is_soon_looked_at_again() -> None:
     assert stem.growth()
     say(0.35)
     assert stem.growth() is None
-    stem.look_again()
+    stem.show_sooner()
     assert stem.growth()
     say(0.9)
     assert stem.growth() is None

@@ -1,0 +1,82 @@
+"""LiveParticipantService: the participants in a room now, and their levels; read from the engine, not stored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mixminus.call.live import LiveCall
+from mixminus.call.registry import LiveCalls
+from mixminus.conference.room import Room, Rooms
+from mixminus.conference.service import ConferenceService
+from mixminus.mixer import PortClosed
+from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerId, LegId
+
+__all__ = ["LiveParticipant", "LiveParticipantService"]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveParticipant:
+    """A joined participant, and the quality of its audio at this moment."""
+
+    conferencecall_id: ConferencecallId
+    call_id: CallId
+    leg_id: LegId
+    name: str
+    level_dbov: int
+    """0 is full scale, -127 silence."""
+    talking: bool
+    muted: bool
+    delay_ms: float
+    """Audio in the leg's jitter buffer."""
+    jitter_ms: float
+    loss: float
+    """Fraction of the participant's packets that were lost, 0 to 1."""
+    round_trip_ms: float | None
+    """None until RTCP has measured it."""
+    mos: float | None
+    """Estimated quality of what the participant sends, 1.0 to 4.5; None before its media has a source."""
+
+
+class LiveParticipantService:
+    """Reads rooms and ports."""
+
+    def __init__(self, *, conferences: ConferenceService, rooms: Rooms, live_calls: LiveCalls) -> None:
+        self._conferences = conferences
+        self._rooms = rooms
+        self._live_calls = live_calls
+
+    async def list(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[LiveParticipant]:
+        """Return the joined participants, in the order of their joining; none for an ended conference."""
+        await self._conferences.get(customer_id, conference_id)
+        room = self._rooms.find(conference_id)
+        return [*self._in_room(room)] if room else []
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rooms and of live calls."""
+        return {"conferences": len(self._rooms), "calls": len(self._live_calls)}
+
+    def _in_room(self, room: Room) -> Iterator[LiveParticipant]:
+        for seat in room.seats.values():
+            call = self._live_calls.get(seat.call_id)
+            if seat.joined and call is not None:
+                try:
+                    yield _live_participant(seat.id, call)
+                except PortClosed:
+                    continue  # the call is ending
+
+
+def _live_participant(conferencecall_id: ConferencecallId, live: LiveCall) -> LiveParticipant:
+    statistics = live.port.statistics()
+    return LiveParticipant(
+        conferencecall_id=conferencecall_id,
+        call_id=live.id,
+        leg_id=live.leg_id,
+        name=live.call.source.name or live.call.source.target_name,
+        level_dbov=-statistics.level_dbov,
+        talking=statistics.talking,
+        muted=live.port.muted,
+        delay_ms=statistics.delay_ms,
+        jitter_ms=statistics.jitter_ms,
+        loss=statistics.loss,
+        round_trip_ms=statistics.round_trip_ms,
+        mos=statistics.mos or None,
+    )

@@ -1,0 +1,81 @@
+"""What pjsua2 does not expose of pjlib and pjmedia, by ctypes: when the next timer is due, and the conference bridge."""
+
+import ctypes
+from typing import Final
+
+import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
+
+__all__ = ["ConferenceBridge", "Timers", "load_library"]
+
+# pjsua's defaults (pjsua_media_config_default): 16 kHz, one channel, 20 ms, two bytes a sample.
+_FRAME_BYTES: Final = 16_000 * 20 // 1000 * 2
+
+
+def load_library() -> ctypes.CDLL:
+    """Return the library inside the wheel, which pjsua2 has loaded already."""
+    return ctypes.CDLL(pj._pjsua2.__file__)
+
+
+class _TimeValue(ctypes.Structure):
+    """pj_time_val (pj/types.h)."""
+
+    _fields_ = (("seconds", ctypes.c_long), ("milliseconds", ctypes.c_long))
+
+    @property
+    def total_s(self) -> float:
+        return float(self.seconds + self.milliseconds / 1000)
+
+
+class Timers:
+    """pjsip's timer heap: retransmissions (T1 = 500 ms), session timers and the like."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        library.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
+        library.pjsip_endpt_get_timer_heap.restype = ctypes.c_void_p
+        library.pj_timer_heap_count.restype = ctypes.c_size_t
+        self._library = library
+        endpoint = ctypes.c_void_p(library.pjsua_get_pjsip_endpt())
+        self._heap = ctypes.c_void_p(library.pjsip_endpt_get_timer_heap(endpoint))
+
+    def next_s(self) -> float:
+        """Return the time until the next timer expires; infinity if there is none, negative if it has expired."""
+        # Asked for the earliest timer of an empty heap, pjlib aborts the process.
+        if self._library.pj_timer_heap_count(self._heap) == 0:
+            return float("inf")
+        due, now = _TimeValue(), _TimeValue()
+        self._library.pj_timer_heap_earliest_time(self._heap, ctypes.byref(due))
+        self._library.pj_gettickcount(ctypes.byref(now))
+        return due.total_s - now.total_s
+
+
+class _Frame(ctypes.Structure):
+    """pjmedia_frame (pjmedia/frame.h)."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("buffer", ctypes.c_void_p),
+        ("size", ctypes.c_size_t),
+        ("timestamp", ctypes.c_uint64),
+        ("bit_info", ctypes.c_uint32),
+    )
+
+
+class ConferenceBridge:
+    """pjsua's conference bridge, without a sound device and so without a clock.
+
+    No audio goes through it, but every call adds its stream to it. Removed streams wait in the bridge's queue, with
+    their memory pools, until its next frame.
+    """
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        """Disconnect the sound device; pjsua2 must be initialised."""
+        library.pjsua_set_no_snd_dev.restype = ctypes.c_void_p
+        self._library = library
+        self._master_port = ctypes.c_void_p(library.pjsua_set_no_snd_dev())
+        self._buffer = ctypes.create_string_buffer(_FRAME_BYTES)
+
+    def free_removed_streams(self) -> None:
+        """Run the bridge for one frame."""
+        # Of another size than the port's, pjmedia aborts the process.
+        frame = _Frame(buffer=ctypes.addressof(self._buffer), size=_FRAME_BYTES)
+        self._library.pjmedia_port_get_frame(self._master_port, ctypes.byref(frame))

@@ -1,0 +1,166 @@
+"""What a worker costs: no wakeups while nothing happens, no memory for calls that are over."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TypeVar
+
+from mixminus.mixer.formats import Codec
+from mixminus.sip.channel import BlockingChannel, socket_pair
+from mixminus.sip.config import SipConfig
+from mixminus.sip.messages import Answer, Attach, CallEnded, Drain, IncomingCall, WorkerReady
+from mixminus.sip.sdp.description import render
+from mixminus.sip.sdp.envelope import fold
+from mixminus.sip.sdp.negotiation import LocalEnd, first_description
+from tests.support.sip_house import open_house
+from tests.support.sip_phone import Message, Phone, sdp
+from tests.support.waiting import eventually, pace, until
+
+T = TypeVar("T")
+
+MEASURED_S = 2.0
+# One wait is at most 5 s long, and a timer of pjsip may fall into the time measured.
+MOST_WAKEUPS = 4
+
+
+def wakeups(pid: int) -> int:
+    """Return how often the threads of a process have waited so far."""
+    found = 0
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        found += int(lines["voluntary_ctxt_switches"])
+    return found
+
+
+async def wakeups_in_a_while(pids: list[int]) -> list[int]:
+    before = [wakeups(pid) for pid in pids]
+    await pace(MEASURED_S)
+    return [wakeups(pid) - count for pid, count in zip(pids, before, strict=True)]
+
+
+async def test_worker_sleeps_without_and_with_quiet_calls() -> None:
+    async with open_house(SipConfig(port=0, max_calls=4)) as house:
+        pids = list(house.endpoint.worker_pids.values())
+        assert max(await wakeups_in_a_while(pids)) <= MOST_WAKEUPS
+        phone = await Phone.open(house.endpoint.port)
+        call = phone.call("1000")
+        await call.establish()
+        await until(lambda: house.endpoint.dialogs)
+        assert max(await wakeups_in_a_while(pids)) <= MOST_WAKEUPS
+        await call.hang_up()
+        await phone.close()
+
+
+# A worker on its own, which prints the names of its memory pools when it gets SIGUSR1.
+WORKER = """
+import ctypes, re, signal, socket, sys
+
+import pjsua2 as pj
+from mixminus.sip.channel import BlockingChannel
+from mixminus.sip.messages import Fork
+from mixminus.sip.worker import process
+
+library = ctypes.CDLL(pj._pjsua2.__file__)
+names = []
+
+@ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_int)
+def on_log(level, line, length):
+    names.extend(re.findall(r"(\\S+): +\\d+ of +\\d+ ", line.decode()))
+
+def dump(*_):
+    names.clear()
+    library.pj_log_set_log_func(on_log)
+    library.pj_log_set_level(3)
+    library.pjsua_dump(1)
+    library.pj_log_set_level(0)
+    print(*names, flush=True)
+
+signal.signal(signal.SIGUSR1, dump)
+channel = BlockingChannel(socket.socket(fileno=int(sys.argv[1])))
+process.run(Fork(1, 4, 1800, int(sys.argv[2])), channel)
+"""
+LOCAL = LocalEnd("127.0.0.1", 40_000, 7, (Codec.PCMU,))
+
+
+class Server:
+    """Edge and server of one worker."""
+
+    def __init__(self) -> None:
+        self.edge = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.edge.bind(("127.0.0.1", 0))
+        self.edge.settimeout(15)
+        ours, theirs = socket_pair()
+        self.channel = BlockingChannel(ours)
+        arguments = (str(theirs.fileno()), str(self.edge.getsockname()[1]))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WORKER, *arguments],
+            pass_fds=(theirs.fileno(),),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        theirs.close()
+        self.sip_port = self.next(WorkerReady).sip_port
+
+    def next(self, kind: type[T]) -> T:
+        """Return the next report of a kind."""
+        while True:
+            message, _ = self.channel.receive()
+            if isinstance(message, kind):
+                return message
+
+    def request(self, method: str, name: str, number: int, to: str = "", body: str = "") -> None:
+        port = self.edge.getsockname()[1]
+        headers = (
+            f"{method} sip:w1@127.0.0.1:{self.sip_port} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{name}{method}\r\nFrom: <sip:a@b>;tag=1\r\n"
+            f"To: {to or '<sip:1000@b>'}\r\nCall-ID: {name}\r\nCSeq: {number} {method}\r\nMax-Forwards: 70\r\n"
+            f"Contact: <sip:a@127.0.0.1:{port}>\r\nContent-Type: application/sdp\r\nContent-Length: {len(body)}"
+        )
+        self.edge.sendto(f"{headers}\r\n\r\n{body}".encode(), ("127.0.0.1", self.sip_port))
+
+    def ok(self) -> str:
+        """Return the To of the next 200."""
+        while True:
+            message = Message.parse(self.edge.recv(4096))
+            if message.status_code == 200:
+                return message.header("to")
+
+    def call(self, name: str) -> None:
+        """Make a call and end it."""
+        self.request("INVITE", name, 1, body=fold(sdp()))
+        leg_id = self.next(IncomingCall).leg_id
+        description, _ = first_description(LOCAL, sdp())
+        self.channel.send(Attach(leg_id, LOCAL, render(description)))
+        self.channel.send(Answer(leg_id))
+        to = self.ok()
+        self.request("ACK", name, 1, to)
+        self.request("BYE", name, 2, to)
+        self.ok()
+        self.next(CallEnded)
+
+    def media_pools(self) -> list[str]:
+        """Return the names of the memory pools that belong to the media of calls."""
+        self.process.send_signal(signal.SIGUSR1)
+        assert self.process.stdout
+        return re.findall(r"\b(?:strm|srtp|tploop)\S*", self.process.stdout.readline())
+
+    def close(self) -> None:
+        self.channel.send(Drain())
+        assert self.process.wait(15) == 0
+        self.channel.close()
+        self.edge.close()
+        assert self.process.stdout
+        self.process.stdout.close()
+
+
+def test_worker_frees_the_media_of_ended_calls() -> None:
+    server = Server()
+    try:
+        for number in range(10):
+            server.call(f"call{number}")
+        eventually(lambda: not server.media_pools(), what="no media pools are left")
+    finally:
+        server.close()

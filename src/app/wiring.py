@@ -165,7 +165,7 @@ async def open_services(
                 live_calls=live_calls,
                 conferences=conferences,
                 flows=flows,
-                ways=directory.ways,
+                routes=directory.outbound_routes,
                 legs=transports,
                 serve=lambda live, program, *, early, wanted: calls.place(
                     live, program, early=early, wanted=wanted

@@ -47,8 +47,8 @@ class FlowPrograms(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Caller:
-    """The caller of a call that is being routed."""
+class _IncomingCall:
+    """A call that is being routed."""
 
     source: Address
     extension: Extension | None
@@ -87,88 +87,88 @@ class DialPlan:
             return Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:
             extension, trunk = await _callers(tx, caller)
-            way = _Caller(source, extension)
+            call = _IncomingCall(source, extension)
             found: _Found = await tx.numbers.find_dialled(dialled.target) if trunk else None
             # A caller authenticated as a trunk is an exchange, and dials numbers only.
             if found is None and not (trunk and caller.account_id):
-                found = await self._dial(tx, way, dialled)
+                found = await self._dial(tx, call, dialled)
         if isinstance(found, Number):
-            return await self._called(way, found)
+            return await self._called(call, found)
         if found is None and dialled.kind is Kind.DIRECT:
-            return await self._flow(way, dialled.target) or Refused(NOT_FOUND)
+            return await self._flow(call, dialled.target) or Refused(NOT_FOUND)
         return found or Refused(NOT_FOUND)
 
-    async def _dial(self, tx: Transaction, way: _Caller, dialled: Dialled) -> _Found:
+    async def _dial(self, tx: Transaction, call: _IncomingCall, dialled: Dialled) -> _Found:
         match dialled.kind:
             case Kind.CONFERENCE:
-                return await self._room(tx, way, ConferenceId(UUID(dialled.target)))
+                return await self._room(tx, call, ConferenceId(UUID(dialled.target)))
             case Kind.DIRECT:
-                return await self._direct(tx, way, dialled.target)
+                return await self._direct(tx, call, dialled.target)
             case Kind.NUMBER:
                 number = await tx.numbers.find_dialled(dialled.target)
-                return number or await self._outside(tx, way, dialled.target)
+                return number or await self._outside(tx, call, dialled.target)
             case Kind.EXTENSION:
-                return await self._extension(tx, way, dialled.target)
+                return await self._extension(tx, call, dialled.target)
             case Kind.USER:
-                return await self._user(tx, way, dialled.target)
+                return await self._user(tx, call, dialled.target)
 
-    async def _user(self, tx: Transaction, way: _Caller, word: str) -> _Found:
+    async def _user(self, tx: Transaction, call: _IncomingCall, word: str) -> _Found:
         if room_id := self._names.get(word):
-            return _into(way, await tx.conferences.find(room_id))
+            return _into(call, await tx.conferences.find(room_id))
         # Authenticated callers reach extensions before numbers; others know only published numbers.
-        if way.extension and (colleague := await self._extension(tx, way, word)):
+        if call.extension and (colleague := await self._extension(tx, call, word)):
             return colleague
-        return await tx.numbers.find_dialled(word) or await self._extension(tx, way, word)
+        return await tx.numbers.find_dialled(word) or await self._extension(tx, call, word)
 
-    async def _room(self, tx: Transaction, way: _Caller, conference_id: ConferenceId) -> _Found:
+    async def _room(self, tx: Transaction, call: _IncomingCall, conference_id: ConferenceId) -> _Found:
         conference = await tx.conferences.find(conference_id)
-        if conference and way.extension and conference.customer_id != way.extension.customer_id:
+        if conference and call.extension and conference.customer_id != call.extension.customer_id:
             return None
-        return _into(way, conference)
+        return _into(call, conference)
 
-    async def _direct(self, tx: Transaction, way: _Caller, direct_hash: str) -> _Found:
+    async def _direct(self, tx: Transaction, call: _IncomingCall, direct_hash: str) -> _Found:
         if conference := await tx.conferences.find_by_direct_hash(direct_hash):
-            return _into(way, conference)
+            return _into(call, conference)
         extension = await tx.extensions.find_by_direct_hash(direct_hash)
-        return _ringing(way, extension) if extension else None
+        return _ringing(call, extension) if extension else None
 
-    async def _flow(self, way: _Caller, direct_hash: str) -> Routed | Refused | None:
+    async def _flow(self, call: _IncomingCall, direct_hash: str) -> Routed | Refused | None:
         flow = await self._flows.find_by_direct_hash(direct_hash)
         if flow is None:
             return None
         destination = Address(type="sip", target=direct_hash, name=flow.name)
-        return await self._run(way, flow.customer_id, flow.id, destination)
+        return await self._run(call, flow.customer_id, flow.id, destination)
 
-    async def _called(self, way: _Caller, number: Number) -> Routed | Refused:
+    async def _called(self, call: _IncomingCall, number: Number) -> Routed | Refused:
         """Route to a number's flow; a number without a flow is not found (api.md section 13.2)."""
         if number.call_flow_id == NIL:
             return Refused(NOT_FOUND)
         destination = Address(type="tel", target=number.number, name=number.name)
-        return await self._run(way, number.customer_id, number.call_flow_id, destination)
+        return await self._run(call, number.customer_id, number.call_flow_id, destination)
 
     async def _run(
-        self, way: _Caller, customer_id: CustomerId, flow_id: UUID, destination: Address
+        self, call: _IncomingCall, customer_id: CustomerId, flow_id: UUID, destination: Address
     ) -> Routed | Refused:
         try:
             program = await self._flows.program(customer_id, flow_id)
         except NotFound:
             return Refused(NOT_FOUND)
-        return way.to(customer_id, program, destination)
+        return call.to(customer_id, program, destination)
 
-    async def _extension(self, tx: Transaction, way: _Caller, name: str) -> Routed | None:
-        owner = way.extension.customer_id if way.extension else None
+    async def _extension(self, tx: Transaction, call: _IncomingCall, name: str) -> Routed | None:
+        owner = call.extension.customer_id if call.extension else None
         extension = await tx.extensions.find_named(name, owner)
-        return _ringing(way, extension) if extension else None
+        return _ringing(call, extension) if extension else None
 
-    async def _outside(self, tx: Transaction, way: _Caller, digits: str) -> Routed | None:
+    async def _outside(self, tx: Transaction, call: _IncomingCall, digits: str) -> Routed | None:
         """Route an extension's call to an outside number, if there is a trunk or carrier."""
-        if way.extension is None:
+        if call.extension is None:
             return None
-        customer_id = way.extension.customer_id
+        customer_id = call.extension.customer_id
         if not self._carrier and await tx.trunks.outgoing(customer_id) is None:
             return None
         destination = Address(type="tel", target=digits)
-        return way.to(customer_id, _connect(way, customer_id, destination), destination)
+        return call.to(customer_id, _connect(call, customer_id, destination), destination)
 
 
 async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, Trunk | None]:
@@ -180,7 +180,7 @@ async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, T
     return None, await tx.trunks.find(TrunkId(caller.account_id))
 
 
-def _into(way: _Caller, conference: Conference | None) -> Routed | Refused | None:
+def _into(call: _IncomingCall, conference: Conference | None) -> Routed | Refused | None:
     """Route to a conference that is open and not full."""
     if conference is None or conference.status not in _OPEN:
         return None
@@ -191,7 +191,7 @@ def _into(way: _Caller, conference: Conference | None) -> Routed | Refused | Non
     except ConferenceLocked:
         return Refused(FORBIDDEN)
     destination = Address(type="conference", target=str(conference.id), target_name=conference.name)
-    return way.to(conference.customer_id, _join(conference), destination)
+    return call.to(conference.customer_id, _join(conference), destination)
 
 
 def _join(conference: Conference) -> Program:
@@ -200,16 +200,16 @@ def _join(conference: Conference) -> Program:
     return Program((join,) if conference.type == "connect" else ({"type": "answer"}, join))
 
 
-def _ringing(way: _Caller, extension: Extension) -> Routed:
+def _ringing(call: _IncomingCall, extension: Extension) -> Routed:
     destination = Address(
         type="extension", target=extension.extension, target_name=extension.extension, name=extension.name
     )
-    return way.to(extension.customer_id, _connect(way, extension.customer_id, destination), destination)
+    return call.to(extension.customer_id, _connect(call, extension.customer_id, destination), destination)
 
 
-def _connect(way: _Caller, customer_id: CustomerId, destination: Address) -> Program:
+def _connect(call: _IncomingCall, customer_id: CustomerId, destination: Address) -> Program:
     """Return the program that calls a destination and connects the caller."""
-    source = way.to(customer_id, Program(()), destination).source
+    source = call.to(customer_id, Program(()), destination).source
     option: dict[str, Any] = {
         "source": _plain(source),
         "destinations": [_plain(replace(destination, name=""))],

@@ -104,7 +104,7 @@ class AccessService:
         once. Return the password only if it is new.
         """
         async with self._store.snapshot() as tx:
-            known = await tx.agents.ever_named(ADMIN_USERNAME)
+            known = await tx.agents.find_even_deleted(ADMIN_USERNAME)
         if known is not None and not await self._must_change(known, password):
             return None
         fresh = None if password else new_password()

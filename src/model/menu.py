@@ -1,4 +1,4 @@
-"""The menu of a room: which keys do what, and how they are told from keys that mean nothing. Pure."""
+"""The menu of a room: actions of keys, and how presses are matched to them. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from mixminus.errors import InvalidArgument
 __all__ = ["MAX_ENTRIES", "USUAL_MENU", "MenuAction", "Presses", "check_menu"]
 
 MenuAction = Literal["mute", "louder", "softer", "lock", "count", "leave"]
-"""What a participant does by keys: mute and unmute itself, be heard louder or softer, lock and unlock the room
+"""The actions: mute and unmute itself, be heard louder or softer, lock and unlock the room
 (moderators), hear how many are there, leave."""
 
 USUAL_MENU: Final[Mapping[str, MenuAction]] = {
@@ -23,12 +23,12 @@ USUAL_MENU: Final[Mapping[str, MenuAction]] = {
 }
 MAX_ENTRIES: Final = 16
 PATIENCE_S: Final = 5.0
-"""Between two keys of one entry."""
+"""Longest time between two keys of one entry."""
 _KEYS: Final = re.compile(r"[0-9*#A-D]{1,4}\Z")
 
 
 def check_menu(menu: Mapping[str, MenuAction]) -> None:
-    """Raise InvalidArgument for a menu that could not be told what was meant."""
+    """Raise InvalidArgument for an ambiguous menu."""
     if len(menu) > MAX_ENTRIES:
         raise InvalidArgument(f"a menu has at most {MAX_ENTRIES} entries")
     for keys in menu:
@@ -40,13 +40,13 @@ def check_menu(menu: Mapping[str, MenuAction]) -> None:
 
 @dataclass(slots=True)
 class Presses:
-    """What one participant presses: keeps what may become an entry, and lets go of what does not."""
+    """The keys that one participant presses: keeps those that may become an entry, returns the others."""
 
     _kept: str = field(default="", init=False)
     _at_s: float = field(default=0.0, init=False)
 
     def press(self, key: str, menu: Mapping[str, MenuAction], now_s: float) -> tuple[MenuAction | None, str]:
-        """Return what the key completes, if anything, and the keys that are not of the menu."""
+        """Return the action that the key completes, if any, and the keys that are not of the menu."""
         released = ""
         if now_s - self._at_s > PATIENCE_S:
             released, self._kept = self._kept, ""
@@ -60,6 +60,6 @@ class Presses:
         return action, released
 
     def let_go(self) -> str:
-        """Return what was kept: nothing will complete it."""
+        """Return the keys that were kept: no entry can complete them."""
         kept, self._kept = self._kept, ""
         return kept

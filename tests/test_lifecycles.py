@@ -14,8 +14,10 @@ from mixminus.model.call import CALL_TRANSITIONS, GROUPCALL_TRANSITIONS, CallSta
 from mixminus.model.conference import (
     CONFERENCE_TRANSITIONS,
     CONFERENCECALL_TRANSITIONS,
+    SEAT_TRANSITIONS,
     ConferencecallStatus,
     ConferenceStatus,
+    SeatState,
 )
 from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
 from mixminus.model.recording import RECORDING_TRANSITIONS, RecordingStatus
@@ -28,6 +30,7 @@ Table = Mapping[Any, Mapping[Any, Any]]
 LIVES: dict[str, tuple[Table, Any]] = {
     "conference": (CONFERENCE_TRANSITIONS, ConferenceStatus.STARTING),
     "conferencecall": (CONFERENCECALL_TRANSITIONS, ConferencecallStatus.JOINING),
+    "seat": (SEAT_TRANSITIONS, SeatState.RESERVED),
     "activeflow": (ACTIVEFLOW_TRANSITIONS, ActiveflowStatus.RUNNING),
     # Those that come in begin ringing, which those that we make pass through.
     "call": (CALL_TRANSITIONS, CallStatus.DIALING),

@@ -11,8 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dsp/clones.h"
 #include "codec/codec_ops.h"
+#include "dsp/clones.h"
 
 #define RATE_HZ 8000
 #define CODE_SHIFT 19                 /* float mantissa bits below the code */

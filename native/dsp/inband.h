@@ -4,8 +4,8 @@
 #ifndef MM_INBAND_H
 #define MM_INBAND_H
 
-#include "rtp/dtmf.h"
 #include "mm.h"
+#include "rtp/dtmf.h"
 
 /* 12.75 ms: as short as two tones 73 Hz apart can be told, see inband.c. */
 #define MM_INBAND_WINDOW_US 12750

@@ -7,10 +7,10 @@
 #ifndef MM_COMMAND_H
 #define MM_COMMAND_H
 
-#include "mix/bridge.h"
-#include "rtp/dtmf.h"
-#include "mm.h"
 #include "io/udp.h"
+#include "mix/bridge.h"
+#include "mm.h"
+#include "rtp/dtmf.h"
 
 enum mm_command_type {
 	MM_COMMAND_ADOPT_PORT,

@@ -109,9 +109,10 @@ int mm_engine_tick(struct mm_engine *engine, uint32_t count)
 		return -EPERM;
 	while (count--) {
 		int64_t now_us = engine->virtual_us;
+		struct mm_mux *mux;
 
 		mm_dispatch_settle(engine, now_us);
-		for (struct mm_mux *mux = engine->muxes; mux; mux = mux->next)
+		LIST_FOREACH(mux, &engine->muxes, in_engine)
 			mm_mux_step(mux);
 		for (uint32_t i = 0; i < engine->nshards; i++)
 			mm_shard_tick(engine->shards[i], now_us, 0);
@@ -158,13 +159,16 @@ static void add_port(struct mm_counters *sum, struct mm_port *port)
 
 void mm_engine_counters(struct mm_engine *engine, struct mm_counters *sum)
 {
+	struct mm_port *port;
+	struct mm_mux *mux;
+
 	mm_dispatch_collect(engine);
 	*sum = engine->totals;
-	for (struct mm_port *p = engine->ports; p; p = p->control.next)
-		add_port(sum, p);
+	LIST_FOREACH(port, &engine->ports, control.in_engine)
+		add_port(sum, port);
 	for (uint32_t i = 0; i < engine->nshards; i++)
 		add_snapshot(sum, &engine->shards[i]->snapshot);
-	for (struct mm_mux *mux = engine->muxes; mux; mux = mux->next)
+	LIST_FOREACH(mux, &engine->muxes, in_engine)
 		add_snapshot(sum, &mux->snapshot);
 }
 
@@ -180,27 +184,29 @@ void mm_engine_lateness(const struct mm_engine *engine,
 
 static struct mm_port *first_open(const struct mm_engine *engine)
 {
-	struct mm_port *port = engine->ports;
+	struct mm_port *port;
 
-	while (port && port->control.closed)
-		port = port->control.next;
-	return port;
+	LIST_FOREACH(port, &engine->ports, control.in_engine)
+		if (!port->control.closed)
+			return port;
+	return NULL;
 }
 
 static void close_all(struct mm_engine *engine)
 {
+	struct mm_mux *mux, *next;
 	struct mm_port *port;
 
 	while ((port = first_open(engine)))
 		mm_engine_close_port(port);
-	while (engine->taps)
-		mm_engine_close_tap(engine, engine->taps);
-	while (engine->playouts)
-		mm_engine_close_playout(engine, engine->playouts);
-	while (engine->bridges)
-		mm_engine_close_bridge(engine, engine->bridges);
-	for (struct mm_mux *mux = engine->muxes, *next; mux; mux = next) {
-		next = mux->next;
+	while (!LIST_EMPTY(&engine->taps))
+		mm_engine_close_tap(engine, LIST_FIRST(&engine->taps));
+	while (!LIST_EMPTY(&engine->playouts))
+		mm_engine_close_playout(engine, LIST_FIRST(&engine->playouts));
+	while (!LIST_EMPTY(&engine->bridges))
+		mm_engine_close_bridge(engine, LIST_FIRST(&engine->bridges));
+	for (mux = LIST_FIRST(&engine->muxes); mux; mux = next) {
+		next = LIST_NEXT(mux, in_engine);
 		mm_engine_close_mux(engine, mux);
 	}
 }

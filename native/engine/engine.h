@@ -9,10 +9,10 @@
 
 #include "engine/dispatch.h"
 #include "engine/held.h"
+#include "engine/shard.h"
 #include "io/mux.h"
 #include "mix/pcm_port.h"
 #include "rtp/rtp_port.h"
-#include "engine/shard.h"
 
 #define MM_ENGINE_MAX_SHARDS 64
 #define MM_ENGINE_MAX_PORTS 16384      /* and members of a lobby            */
@@ -43,11 +43,11 @@ struct mm_engine {
 	uint32_t nports;
 	int64_t virtual_us;               /* a manual engine's time         */
 	struct mm_counters totals;        /* of ports gone, and our own     */
-	struct mm_port *ports;
-	struct mm_held_bridge *bridges;
-	struct mm_held_tap *taps;
-	struct mm_held_playout *playouts;
-	struct mm_mux *muxes;
+	struct mm_port_list ports;
+	struct mm_held_bridge_list bridges;
+	struct mm_held_tap_list taps;
+	struct mm_held_playout_list playouts;
+	struct mm_mux_list muxes;
 };
 
 int mm_engine_open(struct mm_engine **engine,

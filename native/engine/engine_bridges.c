@@ -54,11 +54,7 @@ int mm_engine_open_bridge(struct mm_engine *engine, uint32_t max_talkers,
 		mm_engine_free_bridge(held);
 		return rc;
 	}
-	held->next_open = engine->bridges;
-	held->link_open = &engine->bridges;
-	if (held->next_open)
-		held->next_open->link_open = &held->next_open;
-	engine->bridges = held;
+	LIST_INSERT_HEAD(&engine->bridges, held, in_engine);
 	*opened = held;
 	return 0;
 }
@@ -68,9 +64,7 @@ int mm_engine_close_bridge(struct mm_engine *engine,
 {
 	if (held->nports || held->ntaps || held->nplayouts)
 		return -EBUSY;
-	*held->link_open = held->next_open;
-	if (held->next_open)
-		held->next_open->link_open = held->link_open;
+	LIST_REMOVE(held, in_engine);
 	return command(engine, held, (struct mm_command){
 		.type = MM_COMMAND_RELEASE_BRIDGE });
 }
@@ -124,11 +118,7 @@ int mm_engine_open_playout(struct mm_engine *engine, uint32_t sample_rate_hz,
 		free(held);
 		return rc;
 	}
-	held->next_open = engine->playouts;
-	held->link_open = &engine->playouts;
-	if (held->next_open)
-		held->next_open->link_open = &held->next_open;
-	engine->playouts = held;
+	LIST_INSERT_HEAD(&engine->playouts, held, in_engine);
 	*opened = held;
 	return 0;
 }
@@ -173,9 +163,7 @@ void mm_engine_close_playout(struct mm_engine *engine,
 
 	if (held->bridge)
 		held->bridge->nplayouts--;
-	*held->link_open = held->next_open;
-	if (held->next_open)
-		held->next_open->link_open = held->link_open;
+	LIST_REMOVE(held, in_engine);
 	if (held->shard)
 		mm_dispatch(engine, held->shard, &what);
 	else

@@ -19,11 +19,7 @@ int mm_engine_open_mux(struct mm_engine *engine, const char *host,
 	}
 	if (rc < 0)
 		return rc;
-	mux->next = engine->muxes;
-	mux->link = &engine->muxes;
-	if (mux->next)
-		mux->next->link = &mux->next;
-	engine->muxes = mux;
+	LIST_INSERT_HEAD(&engine->muxes, mux, in_engine);
 	*opened = mux;
 	return 0;
 }
@@ -36,16 +32,16 @@ static void free_when_unused(struct mm_engine *engine, struct mm_mux *mux)
 		return;
 	mm_snapshot_read(&mux->snapshot, &readings);
 	mm_counters_add(&engine->totals, &readings.counters);
-	*mux->link = mux->next;
-	if (mux->next)
-		mux->next->link = mux->link;
+	LIST_REMOVE(mux, in_engine);
 	mm_mux_free(mux);
 }
 
 int mm_engine_close_mux(struct mm_engine *engine, struct mm_mux *mux)
 {
-	for (struct mm_port *p = engine->ports; p; p = p->control.next)
-		if (p->control.mux == mux && !p->control.closed)
+	struct mm_port *port;
+
+	LIST_FOREACH(port, &engine->ports, control.in_engine)
+		if (port->control.mux == mux && !port->control.closed)
 			return -EBUSY;
 	mux->closed = true;
 	mm_mux_stop(mux);
@@ -55,12 +51,12 @@ int mm_engine_close_mux(struct mm_engine *engine, struct mm_mux *mux)
 
 void mm_engine_collect_muxes(struct mm_engine *engine)
 {
-	struct mm_mux *next;
+	struct mm_mux *mux, *next;
 
-	for (struct mm_mux *mux = engine->muxes; mux; mux = next) {
+	for (mux = LIST_FIRST(&engine->muxes); mux; mux = next) {
 		struct mm_port *port;
 
-		next = mux->next;
+		next = LIST_NEXT(mux, in_engine);
 		while (mm_ring_pop(&mux->forgotten, &port)) {
 			port->control.mux_holds = false;
 			mm_engine_free_port(port);

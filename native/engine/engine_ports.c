@@ -37,11 +37,7 @@ static int own(struct mm_engine *engine, struct mm_port *port)
 		port->ops->free(port);
 		return rc;
 	}
-	control->next = engine->ports;
-	control->link = &engine->ports;
-	if (control->next)
-		control->next->control.link = &control->next;
-	engine->ports = port;
+	LIST_INSERT_HEAD(&engine->ports, port, control.in_engine);
 	engine->nports++;
 	return 0;
 }
@@ -100,10 +96,11 @@ int mm_engine_open_pcm_port(struct mm_engine *engine, uint32_t sample_rate_hz,
 static void restate_hears(struct mm_port *port)
 {
 	struct mm_engine *engine = port->control.engine;
+	struct mm_port *p;
 
 	if (!port->control.bridge)
 		return;
-	for (struct mm_port *p = engine->ports; p; p = p->control.next) {
+	LIST_FOREACH(p, &engine->ports, control.in_engine) {
 		if (p->control.bridge != port->control.bridge)
 			continue;
 		for (size_t i = 0; i < p->control.nhears; i++) {
@@ -124,6 +121,8 @@ static int move(struct mm_port *port, struct mm_shard *shard)
 {
 	struct mm_port_control *control = &port->control;
 	struct mm_engine *engine = control->engine;
+	struct mm_held_playout *playout;
+	struct mm_held_tap *tap;
 	int rc = command(port, (struct mm_command){
 		.type = MM_COMMAND_RELEASE_PORT });
 
@@ -131,12 +130,12 @@ static int move(struct mm_port *port, struct mm_shard *shard)
 		return rc;
 	control->releases_sent++;
 	control->shard = shard;
-	for (struct mm_held_playout *p = engine->playouts; p; p = p->next_open)
-		if (p->listener == port)
-			p->shard = shard;
-	for (struct mm_held_tap *t = engine->taps; t; t = t->next_open)
-		if (t->speaker == port)
-			t->shard = shard;
+	LIST_FOREACH(playout, &engine->playouts, in_engine)
+		if (playout->listener == port)
+			playout->shard = shard;
+	LIST_FOREACH(tap, &engine->taps, in_engine)
+		if (tap->speaker == port)
+			tap->shard = shard;
 	if (control->configured)
 		mm_engine_add_encoder(engine, shard->lobby,
 				      &control->tx_format);
@@ -195,7 +194,7 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 		rc = mm_engine_add_encoder(engine, control->bridge,
 					   &media->send);
 	if (!rc)
-		rc = mm_port_setup_open(&setup, (struct mm_rtp_port *)port,
+		rc = mm_port_setup_open(&setup, mm_rtp_port_of(port),
 					media, &engine->libraries);
 	if (rc < 0)
 		return rc;
@@ -210,7 +209,7 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 	mm_dispatch_end(engine, control->shard);
 	if (rc < 0) {
 		/* Begin anew the next time: what was told never got there. */
-		((struct mm_rtp_port *)port)->told_receiver = NULL;
+		mm_rtp_port_of(port)->told_receiver = NULL;
 		mm_port_setup_close(setup);
 		return rc;
 	}
@@ -352,6 +351,9 @@ void mm_engine_close_port(struct mm_port *port)
 {
 	struct mm_port_control *control = &port->control;
 	struct mm_engine *engine = control->engine;
+	struct mm_held_playout *playout;
+	struct mm_held_tap *tap;
+	struct mm_port *other;
 
 	if (control->closed)
 		return;
@@ -359,14 +361,14 @@ void mm_engine_close_port(struct mm_port *port)
 	if (control->bridge)
 		control->bridge->nports--;
 	control->bridge = NULL;
-	for (struct mm_port *p = engine->ports; p; p = p->control.next)
-		forget_rule(p, port);
-	for (struct mm_held_playout *p = engine->playouts; p; p = p->next_open)
-		if (p->listener == port)
-			p->listener = NULL;
-	for (struct mm_held_tap *t = engine->taps; t; t = t->next_open)
-		if (t->speaker == port)
-			t->speaker = NULL;
+	LIST_FOREACH(other, &engine->ports, control.in_engine)
+		forget_rule(other, port);
+	LIST_FOREACH(playout, &engine->playouts, in_engine)
+		if (playout->listener == port)
+			playout->listener = NULL;
+	LIST_FOREACH(tap, &engine->taps, in_engine)
+		if (tap->speaker == port)
+			tap->speaker = NULL;
 	if (control->mux)
 		mm_mux_forget(control->mux, port);
 	control->releases_sent++;
@@ -394,9 +396,7 @@ void mm_engine_free_port(struct mm_port *port)
 		return;
 	mm_snapshot_read(&port->snapshot, &readings);
 	mm_counters_add(&engine->totals, &readings.counters);
-	*control->link = control->next;
-	if (control->next)
-		control->next->control.link = control->link;
+	LIST_REMOVE(port, control.in_engine);
 	engine->nports--;
 	if (control->mux)
 		control->mux->nports--;

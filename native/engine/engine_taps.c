@@ -18,11 +18,7 @@ static int open_tap(struct mm_engine *engine, struct mm_held_tap *held,
 
 	if (rc < 0)
 		return rc;
-	held->next_open = engine->taps;
-	held->link_open = &engine->taps;
-	if (held->next_open)
-		held->next_open->link_open = &held->next_open;
-	engine->taps = held;
+	LIST_INSERT_HEAD(&engine->taps, held, in_engine);
 	return 0;
 }
 
@@ -56,10 +52,11 @@ int mm_engine_open_tap(struct mm_engine *engine, struct mm_held_bridge *bridge,
 static size_t taps_on(const struct mm_engine *engine,
 		      const struct mm_port *port)
 {
+	struct mm_held_tap *tap;
 	size_t count = 0;
 
-	for (struct mm_held_tap *t = engine->taps; t; t = t->next_open)
-		count += t->speaker == port;
+	LIST_FOREACH(tap, &engine->taps, in_engine)
+		count += tap->speaker == port;
 	return count;
 }
 
@@ -100,9 +97,7 @@ void mm_engine_close_tap(struct mm_engine *engine, struct mm_held_tap *held)
 
 	if (held->bridge)
 		held->bridge->ntaps--;
-	*held->link_open = held->next_open;
-	if (held->next_open)
-		held->next_open->link_open = held->link_open;
+	LIST_REMOVE(held, in_engine);
 	mm_dispatch(engine, held->shard, &what);
 }
 

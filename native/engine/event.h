@@ -2,9 +2,9 @@
 #ifndef MM_EVENT_H
 #define MM_EVENT_H
 
-#include "rtp/dtmf.h"
-#include "mm.h"
 #include "io/udp.h"
+#include "mm.h"
+#include "rtp/dtmf.h"
 
 #define MM_EVENTS(X)                                                          \
 	X(FIRST_PACKET, "first_packet")                                       \

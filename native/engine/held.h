@@ -7,6 +7,7 @@
 #define MM_HELD_H
 
 #include <stdatomic.h>
+#include <sys/queue.h>
 
 #include "mix/bridge.h"
 #include "mm.h"
@@ -14,15 +15,17 @@
 struct mm_port;
 struct mm_shard;
 
+LIST_HEAD(mm_held_bridge_list, mm_held_bridge);
+LIST_HEAD(mm_held_tap_list, mm_held_tap);
+LIST_HEAD(mm_held_playout_list, mm_held_playout);
+
 struct mm_held_bridge {
 	struct mm_bridge *bridge;
-	struct mm_held_bridge *next;      /* in the shard's list            */
-	struct mm_held_bridge **link;
+	LIST_ENTRY(mm_held_bridge) in_shard;
 	_Atomic uint32_t sample_rate_hz;  /* published by the shard         */
 
 	struct mm_shard *shard;
-	struct mm_held_bridge *next_open; /* in the engine's list           */
-	struct mm_held_bridge **link_open;
+	LIST_ENTRY(mm_held_bridge) in_engine;
 	struct mm_codec_format formats[MM_BRIDGE_MAX_FORMATS];
 	size_t nformats;                  /* have a shared encoder          */
 	uint32_t nports;
@@ -34,26 +37,24 @@ struct mm_held_bridge {
 struct mm_held_tap {
 	struct mm_tap *tap;
 	struct mm_port *port;             /* that it is on, or NULL         */
-	struct mm_held_tap *next;         /* of that port                   */
+	LIST_ENTRY(mm_held_tap) on_port;
 
 	struct mm_held_bridge *bridge;    /* attached to, or NULL           */
 	struct mm_port *speaker;          /* attached to, or NULL           */
 	struct mm_shard *shard;           /* of what it was attached to     */
-	struct mm_held_tap *next_open;
-	struct mm_held_tap **link_open;
+	LIST_ENTRY(mm_held_tap) in_engine;
 };
 
 struct mm_held_playout {
 	struct mm_playout *playout;
 	struct mm_bridge *place;          /* where it is heard now          */
 	struct mm_port *port;             /* the only one who hears it      */
-	struct mm_held_playout *next;     /* of that port                   */
+	LIST_ENTRY(mm_held_playout) on_port;
 
 	struct mm_held_bridge *bridge;    /* attached to, or NULL           */
 	struct mm_port *listener;         /* attached to, or NULL           */
 	struct mm_shard *shard;           /* of what it was attached to     */
-	struct mm_held_playout *next_open;
-	struct mm_held_playout **link_open;
+	LIST_ENTRY(mm_held_playout) in_engine;
 };
 
 #endif

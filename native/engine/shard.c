@@ -100,16 +100,18 @@ static void publish(struct mm_shard *shard)
 
 static void prepare(const struct mm_port *port)
 {
-	mm_prefetch(port->next, MM_CACHE_LINE_BYTES);
+	mm_prefetch(LIST_NEXT(port, in_shard), MM_CACHE_LINE_BYTES);
 	if (port->ops->prepare)
 		port->ops->prepare(port);
 }
 
 static void transmit(struct mm_shard *shard, int64_t now_us)
 {
-	for (struct mm_port *port = shard->ports; port; port = port->next) {
-		if (port->next)
-			prepare(port->next);
+	struct mm_port *port;
+
+	LIST_FOREACH(port, &shard->ports, in_shard) {
+		if (LIST_NEXT(port, in_shard))
+			prepare(LIST_NEXT(port, in_shard));
 		port->ops->transmit(port, now_us);
 		mm_port_tell_talking(port, now_us);
 		if (has_turn(shard, port))
@@ -135,12 +137,15 @@ static void wake(struct mm_shard *shard)
 
 void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 {
+	struct mm_held_bridge *bridge;
+	struct mm_port *port;
+
 	shard->tick++;
 	shard->counters.ticks++;
 	mm_shard_drain(shard, MM_SHARD_COMMANDS_PER_TICK, now_us);
 	mm_shard_receive(shard, now_us);
-	for (struct mm_port *port = shard->ports; port; port = port->next) {
-		mm_prefetch(port->next, MM_CACHE_LINE_BYTES);
+	LIST_FOREACH(port, &shard->ports, in_shard) {
+		mm_prefetch(LIST_NEXT(port, in_shard), MM_CACHE_LINE_BYTES);
 		if (port->ops->receive)
 			port->ops->receive(port, now_us);
 		mm_port_retry_playouts(port);
@@ -148,8 +153,8 @@ void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 	}
 	if (shard->lobby)
 		tick_bridge(shard->lobby, now_us, skipped);
-	for (struct mm_held_bridge *b = shard->bridges; b; b = b->next)
-		tick_bridge(b, now_us, skipped);
+	LIST_FOREACH(bridge, &shard->bridges, in_shard)
+		tick_bridge(bridge, now_us, skipped);
 	transmit(shard, now_us);
 	publish(shard);
 	wake(shard);

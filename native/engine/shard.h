@@ -15,10 +15,10 @@
 #include "engine/command.h"
 #include "engine/event.h"
 #include "engine/held.h"
-#include "io/outbox.h"
-#include "mix/port.h"
 #include "engine/ring.h"
 #include "engine/snapshot.h"
+#include "io/outbox.h"
+#include "mix/port.h"
 
 #define MM_SHARD_READERS 16384         /* sockets: as many as ports          */
 #define MM_SHARD_COMMANDS 4096
@@ -75,8 +75,8 @@ struct mm_shard {
 	struct mm_pending pending;
 	pthread_t thread;
 	struct mm_held_bridge *lobby;
-	struct mm_held_bridge *bridges;
-	struct mm_port *ports;
+	struct mm_held_bridge_list bridges;
+	struct mm_port_list ports;
 	struct mm_shard_reader *readers;
 	size_t nreaders;
 	int epoll_fd;

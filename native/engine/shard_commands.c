@@ -1,6 +1,6 @@
 /* shard_commands.c -- commands applied between ticks, a bounded number each. */
-#include "rtp/rtp_port.h"
 #include "engine/shard.h"
+#include "rtp/rtp_port.h"
 
 static void retire(struct mm_shard *shard, enum mm_retired_type type,
 		   void *object)
@@ -14,19 +14,12 @@ static void retire(struct mm_shard *shard, enum mm_retired_type type,
 
 static void adopt_bridge(struct mm_shard *shard, struct mm_held_bridge *held)
 {
-	held->next = shard->bridges;
-	held->link = &shard->bridges;
-	if (held->next)
-		held->next->link = &held->next;
-	shard->bridges = held;
+	LIST_INSERT_HEAD(&shard->bridges, held, in_shard);
 }
 
 static void release_bridge(struct mm_shard *shard, struct mm_held_bridge *held)
 {
-	*held->link = held->next;
-	if (held->next)
-		held->next->link = held->link;
-	held->next = NULL;
+	LIST_REMOVE(held, in_shard);
 	retire(shard, MM_RETIRED_BRIDGE, held);
 }
 
@@ -122,7 +115,8 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 		retire(shard, MM_RETIRED_PORT, port);
 		break;
 	case MM_COMMAND_CONFIGURE_PORT:
-		mm_rtp_port_configure(port, command->u.setup, now_us);
+		mm_rtp_port_configure(mm_rtp_port_of(port), command->u.setup,
+				      now_us);
 		retire(shard, MM_RETIRED_SETUP, command->u.setup);
 		break;
 	case MM_COMMAND_SEAT_PORT:
@@ -144,10 +138,10 @@ static void apply(struct mm_shard *shard, const struct mm_command *command,
 		mm_port_set_hears(port, command->u.speaker, command->gain_q8);
 		break;
 	case MM_COMMAND_SET_REMOTE:
-		mm_rtp_port_set_remote(port, &command->u.remote);
+		mm_rtp_port_set_remote(mm_rtp_port_of(port), &command->u.remote);
 		break;
 	case MM_COMMAND_SEND_DIGIT:
-		mm_rtp_port_send_digit(port, &command->u.digit);
+		mm_rtp_port_send_digit(mm_rtp_port_of(port), &command->u.digit);
 		break;
 	case MM_COMMAND_SET_INBAND:
 		port->ops->set_inband(port, command->u.inband.detects,

@@ -94,8 +94,8 @@ static bool put(struct mm_ring *ring, const struct mm_datagram *datagram)
 
 static void to_port(struct mm_mux *mux, const struct mm_datagram *datagram)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)mm_mux_table_find(
-		&mux->table, &datagram->from);
+	struct mm_rtp_port *port = mm_rtp_port_of(
+		mm_mux_table_find(&mux->table, &datagram->from));
 
 	if (!port)
 		mux->counters.mux_unknown_source++;

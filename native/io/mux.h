@@ -11,16 +11,20 @@
 #define MM_MUX_H
 
 #include <pthread.h>
+#include <sys/queue.h>
 
-#include "io/inbox.h"
-#include "io/mux_table.h"
 #include "engine/ring.h"
 #include "engine/snapshot.h"
+#include "io/inbox.h"
+#include "io/mux_table.h"
 
 #define MM_MUX_MESSAGES 4096
 #define MM_MUX_HANDED_UP 512
 
 struct mm_engine;
+struct mm_mux;
+
+LIST_HEAD(mm_mux_list, mm_mux);
 
 enum mm_mux_message_type {
 	MM_MUX_BIND,
@@ -54,8 +58,7 @@ struct mm_mux {
 	bool running;
 	bool closed;
 	uint32_t nports;
-	struct mm_mux *next;
-	struct mm_mux **link;
+	LIST_ENTRY(mm_mux) in_engine;
 };
 
 int mm_mux_open(struct mm_mux **mux, const struct mm_address *local,

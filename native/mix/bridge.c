@@ -105,7 +105,7 @@ int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 	uint32_t index = (uint32_t)bridge->nseats;
 	struct mm_seat *seat = &bridge->seats[index];
 
-	if (member->state->seat != MM_NO_SEAT)
+	if (member->state->seat_index != MM_NO_SEAT)
 		return -EALREADY;
 	if (index == bridge->config.max_members)
 		return -ENOSPC;
@@ -129,11 +129,11 @@ int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 	member->tx_bytes = 0;
 	member->talking = false;
 	member->talking_changed = false;
-	member->state->seat = index;
+	member->state->seat_index = index;
 	member->state->gain_q8 = MM_GAIN_UNITY_Q8;
 	member->state->gain_now_q8 = MM_GAIN_UNITY_Q8;
 	member->state->muted = false;
-	member->state->voice.last_samples = 0;
+	member->state->lane_in.last_samples = 0;
 	bridge->nseats++;
 	mm_bridge_raise_rate(bridge, member->tx_format.sample_rate_hz);
 	if (member->source)
@@ -144,7 +144,7 @@ int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 static void part_member(struct mm_bridge *bridge,
 			const struct mm_member *member)
 {
-	const struct mm_seat *seat = &bridge->seats[member->state->seat];
+	const struct mm_seat *seat = &bridge->seats[member->state->seat_index];
 	const int16_t *pcm;
 
 	/* A farewell is for all: who whispered has none. */
@@ -158,7 +158,7 @@ static void part_member(struct mm_bridge *bridge,
 
 void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
 {
-	uint32_t index = member->state->seat;
+	uint32_t index = member->state->seat_index;
 	size_t last = bridge->nseats - 1;
 
 	if (index == MM_NO_SEAT)
@@ -171,9 +171,9 @@ void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
 	mm_hears_forget(&bridge->hears, member);
 	bridge->seats[index] = bridge->seats[last];
 	bridge->candidates[index] = bridge->candidates[last];
-	bridge->seats[index].member->state->seat = index;
+	bridge->seats[index].member->state->seat_index = index;
 	bridge->nseats = last;
-	member->state->seat = MM_NO_SEAT;
+	member->state->seat_index = MM_NO_SEAT;
 	member->tx_payload = NULL;
 	member->tx_bytes = 0;
 }
@@ -182,7 +182,7 @@ void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
 static void regain(struct mm_bridge *bridge, struct mm_member *member)
 {
 	struct mm_candidate *candidate =
-		&bridge->candidates[member->state->seat];
+		&bridge->candidates[member->state->seat_index];
 	int32_t gain_q8 = mm_member_gain(member->state);
 
 	candidate->eligible = member->source != NULL && gain_q8 > 0;
@@ -193,7 +193,7 @@ static void regain(struct mm_bridge *bridge, struct mm_member *member)
 void mm_bridge_set_gain(struct mm_bridge *bridge, struct mm_member *member,
 			int32_t gain_q8)
 {
-	if (member->state->seat == MM_NO_SEAT)
+	if (member->state->seat_index == MM_NO_SEAT)
 		return;
 	member->state->gain_q8 = gain_q8 > 0 ? gain_q8 : 0;
 	regain(bridge, member);
@@ -202,7 +202,7 @@ void mm_bridge_set_gain(struct mm_bridge *bridge, struct mm_member *member,
 void mm_bridge_set_muted(struct mm_bridge *bridge, struct mm_member *member,
 			 bool muted)
 {
-	if (member->state->seat == MM_NO_SEAT)
+	if (member->state->seat_index == MM_NO_SEAT)
 		return;
 	member->state->muted = muted;
 	regain(bridge, member);
@@ -211,9 +211,9 @@ void mm_bridge_set_muted(struct mm_bridge *bridge, struct mm_member *member,
 void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,
 			    bool deafened)
 {
-	if (member->state->seat == MM_NO_SEAT)
+	if (member->state->seat_index == MM_NO_SEAT)
 		return;
-	struct mm_seat *seat = &bridge->seats[member->state->seat];
+	struct mm_seat *seat = &bridge->seats[member->state->seat_index];
 
 	seat->deafened = deafened;
 	/* Deafened from the start: there is nothing to fade out. */
@@ -224,15 +224,15 @@ void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,
 void mm_bridge_set_hears_itself(struct mm_bridge *bridge,
 				struct mm_member *member, bool on)
 {
-	if (member->state->seat != MM_NO_SEAT)
-		bridge->seats[member->state->seat].hears_itself = on;
+	if (member->state->seat_index != MM_NO_SEAT)
+		bridge->seats[member->state->seat_index].hears_itself = on;
 }
 
 int mm_bridge_set_hears(struct mm_bridge *bridge, struct mm_member *listener,
 			struct mm_member *speaker, int32_t gain_q8)
 {
-	uint32_t hearing = listener->state->seat;
-	uint32_t speaking = speaker->state->seat;
+	uint32_t hearing = listener->state->seat_index;
+	uint32_t speaking = speaker->state->seat_index;
 
 	if (hearing == MM_NO_SEAT || speaking == MM_NO_SEAT)
 		return -ENOENT;
@@ -266,7 +266,7 @@ void mm_bridge_remove_tap(struct mm_bridge *bridge, struct mm_tap *tap)
 int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
 			  struct mm_member *only)
 {
-	if (only && only->state->seat == MM_NO_SEAT)
+	if (only && only->state->seat_index == MM_NO_SEAT)
 		return -ENOENT;
 	size_t i = 0;
 
@@ -281,8 +281,8 @@ int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
 	slot->playout = playout;
 	slot->only = only;
 	slot->pcm = NULL;
-	slot->voice.resampler.from_hz = 0; /* begins anew */
-	slot->voice.last_samples = 0;
+	slot->lane_in.resampler.from_hz = 0; /* begins anew */
+	slot->lane_in.last_samples = 0;
 	return 0;
 }
 

@@ -13,13 +13,13 @@
 #define MM_BRIDGE_H
 
 #include "codec/codec.h"
-#include "engine/counters.h"
 #include "dsp/level.h"
-#include "mm.h"
+#include "engine/counters.h"
 #include "mix/playout.h"
 #include "mix/source.h"
 #include "mix/tap.h"
 #include "mix/tapped.h"
+#include "mm.h"
 
 #define MM_BRIDGE_MAX_TALKERS 16      /* upper bound of the setting         */
 #define MM_BRIDGE_MAX_FORMATS 16      /* distinct encodings in one bridge   */

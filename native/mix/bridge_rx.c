@@ -84,30 +84,30 @@ static bool follow_source(const struct mm_bridge *bridge,
 				 bridge->sample_rate_hz) == 0;
 }
 
-static void remember(struct mm_voice *voice, uint32_t from_hz,
+static void remember(struct mm_lane_in *lane_in, uint32_t from_hz,
 		     const int16_t *pcm, size_t nsamples)
 {
-	voice->last_hz = from_hz;
-	voice->last_samples = pcm ? nsamples : 0;
+	lane_in->last_hz = from_hz;
+	lane_in->last_samples = pcm ? nsamples : 0;
 	if (pcm)
-		memcpy(voice->last, pcm, nsamples * sizeof(*pcm));
+		memcpy(lane_in->last, pcm, nsamples * sizeof(*pcm));
 }
 
 /* A source's frame at the bridge's rate, in `frame` unless it needs no
  * resampling; NULL is silence. A source may change its rate at any time. */
 static const int16_t *at_bridge_rate(const struct mm_bridge *bridge,
-				     struct mm_voice *voice, uint32_t from_hz,
+				     struct mm_lane_in *lane_in, uint32_t from_hz,
 				     const int16_t *pcm, int16_t *frame)
 {
 	size_t nsamples = mm_frame_samples(from_hz, bridge->config.ptime_ms);
 
-	remember(voice, from_hz, pcm, nsamples);
+	remember(lane_in, from_hz, pcm, nsamples);
 	if (from_hz == bridge->sample_rate_hz)
 		return pcm;
-	if (!follow_source(bridge, &voice->resampler, from_hz) ||
-	    (!pcm && !mm_resampler_ringing(&voice->resampler)))
+	if (!follow_source(bridge, &lane_in->resampler, from_hz) ||
+	    (!pcm && !mm_resampler_ringing(&lane_in->resampler)))
 		return NULL;
-	mm_resample(&voice->resampler, pcm ? pcm : silence, nsamples, frame);
+	mm_resample(&lane_in->resampler, pcm ? pcm : silence, nsamples, frame);
 	return frame;
 }
 
@@ -172,7 +172,7 @@ static void tell_taps(const struct mm_bridge *bridge,
 /* Nobody here hears the member but its own taps. */
 static void overhear(const struct mm_bridge *bridge, const struct mm_seat *seat)
 {
-	struct mm_voice *voice = &seat->member->state->voice;
+	struct mm_lane_in *lane_in = &seat->member->state->lane_in;
 	struct mm_source *source = seat->source;
 
 	if (!source || seat->member->tapped->muted) {
@@ -182,10 +182,10 @@ static void overhear(const struct mm_bridge *bridge, const struct mm_seat *seat)
 		return;
 	}
 	tell_taps(bridge, seat->member,
-		  at_bridge_rate(bridge, voice, source->sample_rate_hz,
+		  at_bridge_rate(bridge, lane_in, source->sample_rate_hz,
 				 source->ops->pull(source),
 				 next_frame(bridge)));
-	voice->last_samples = 0;
+	lane_in->last_samples = 0;
 }
 
 static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
@@ -198,12 +198,12 @@ static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 
 	/* What the filter remembers is older than the silence since. */
 	if (candidate->choice == MM_CHOICE_ADMITTED && !seat->member->tapped)
-		state->voice.resampler.from_hz = 0;
-	pcm = at_bridge_rate(bridge, &state->voice, source->sample_rate_hz,
+		state->lane_in.resampler.from_hz = 0;
+	pcm = at_bridge_rate(bridge, &state->lane_in, source->sample_rate_hz,
 			     pcm, frame);
 	tell_taps(bridge, seat->member, pcm);
 	if (candidate->choice == MM_CHOICE_DROPPED)
-		state->voice.last_samples = 0;
+		state->lane_in.last_samples = 0;
 	seat->contribution = (int32_t)bridge->ncontributions;
 	contribute(bridge, seat->member->port_id,
 		   shape(bridge, candidate, state, pcm, frame));
@@ -216,7 +216,7 @@ static void give_playout(struct mm_bridge *bridge, size_t index)
 	if (!slot->pcm)
 		return;
 	if (slot->only)
-		bridge->seats[slot->only->state->seat].playouts++;
+		bridge->seats[slot->only->state->seat_index].playouts++;
 	else
 		contribute(bridge, MM_TAP_PLAYOUT + (uint32_t)index,
 			   slot->pcm);
@@ -227,7 +227,7 @@ static void gather_playout(struct mm_bridge *bridge, size_t index)
 	struct mm_bridge_playout *slot = &bridge->playouts[index];
 	struct mm_source *source = mm_playout_source(slot->playout);
 
-	slot->pcm = at_bridge_rate(bridge, &slot->voice,
+	slot->pcm = at_bridge_rate(bridge, &slot->lane_in,
 				   source->sample_rate_hz,
 				   source->ops->pull(source), slot->frame);
 	give_playout(bridge, index);
@@ -286,16 +286,16 @@ void mm_bridge_gather(struct mm_bridge *bridge)
 
 /* The last frame through a filter that has forgotten everything. */
 static const int16_t *replay_voice(const struct mm_bridge *bridge,
-				   struct mm_voice *voice, int16_t *frame)
+				   struct mm_lane_in *lane_in, int16_t *frame)
 {
-	if (voice->last_samples == 0)
+	if (lane_in->last_samples == 0)
 		return NULL;
-	if (voice->last_hz == bridge->sample_rate_hz)
-		return voice->last;
-	if (mm_resampler_init(&voice->resampler, voice->last_hz,
+	if (lane_in->last_hz == bridge->sample_rate_hz)
+		return lane_in->last;
+	if (mm_resampler_init(&lane_in->resampler, lane_in->last_hz,
 			      bridge->sample_rate_hz) < 0)
 		return NULL;
-	mm_resample(&voice->resampler, voice->last, voice->last_samples,
+	mm_resample(&lane_in->resampler, lane_in->last, lane_in->last_samples,
 		    frame);
 	return frame;
 }
@@ -304,7 +304,7 @@ static void replay_member(struct mm_bridge *bridge, struct mm_seat *seat)
 {
 	struct mm_member_state *state = seat->member->state;
 	int16_t *frame = next_frame(bridge);
-	const int16_t *pcm = replay_voice(bridge, &state->voice, frame);
+	const int16_t *pcm = replay_voice(bridge, &state->lane_in, frame);
 
 	if (pcm && state->gain_now_q8 != MM_GAIN_UNITY_Q8) {
 		memmove(frame, pcm, bridge->frame_samples * sizeof(*frame));
@@ -332,7 +332,7 @@ void mm_bridge_replay(struct mm_bridge *bridge)
 
 		if (!slot->playout)
 			continue;
-		slot->pcm = replay_voice(bridge, &slot->voice, slot->frame);
+		slot->pcm = replay_voice(bridge, &slot->lane_in, slot->frame);
 		give_playout(bridge, i);
 	}
 }

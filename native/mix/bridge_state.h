@@ -5,11 +5,11 @@
 #ifndef MM_BRIDGE_STATE_H
 #define MM_BRIDGE_STATE_H
 
+#include "codec/shared_encoder.h"
 #include "mix/bridge.h"
 #include "mix/hears.h"
 #include "mix/member.h"
 #include "mix/mix_class.h"
-#include "codec/shared_encoder.h"
 #include "mix/talkers.h"
 
 #define MM_NO_CONTRIBUTION (-1)
@@ -42,7 +42,7 @@ struct mm_contribution {
 struct mm_bridge_playout {
 	struct mm_playout *playout;       /* NULL: free                     */
 	struct mm_member *only;           /* NULL: the room                 */
-	struct mm_voice voice;
+	struct mm_lane_in lane_in;
 	const int16_t *pcm;               /* of this tick, NULL: silence    */
 	int16_t frame[MM_MAX_FRAME_SAMPLES];
 };

@@ -23,9 +23,9 @@ static void link_exceptions(struct mm_bridge *bridge)
 		struct mm_hears_cell *cell = &hears->cells[i];
 		struct mm_seat *seats = bridge->seats;
 
-		if (seats[cell->speaker->state->seat].contribution < 0)
+		if (seats[cell->speaker->state->seat_index].contribution < 0)
 			continue;
-		struct mm_seat *listener = &seats[cell->listener->state->seat];
+		struct mm_seat *listener = &seats[cell->listener->state->seat_index];
 
 		cell->next = listener->exception;
 		listener->exception = (int16_t)i;
@@ -37,7 +37,7 @@ static void unlink_exceptions(struct mm_bridge *bridge)
 	struct mm_hears *hears = &bridge->hears;
 
 	for (size_t i = 0; i < hears->count; i++) {
-		uint32_t seat = hears->cells[i].listener->state->seat;
+		uint32_t seat = hears->cells[i].listener->state->seat_index;
 
 		bridge->seats[seat].exception = MM_HEARS_NONE;
 	}
@@ -204,7 +204,7 @@ static void compose(struct mm_bridge *bridge, const struct mm_seat *seat)
 	for (int16_t at = seat->exception; at != MM_HEARS_NONE;
 	     at = bridge->hears.cells[at].next) {
 		const struct mm_hears_cell *cell = &bridge->hears.cells[at];
-		uint32_t speaker = cell->speaker->state->seat;
+		uint32_t speaker = cell->speaker->state->seat_index;
 		int32_t index = bridge->seats[speaker].contribution;
 
 		if (bridge->contributions[index].pcm)

@@ -39,7 +39,7 @@ int mm_member_open(struct mm_member *member, uint32_t port_id,
 		mm_member_close(member);
 		return rc;
 	}
-	state->seat = MM_NO_SEAT;
+	state->seat_index = MM_NO_SEAT;
 	state->libraries = libraries;
 	state->gain_q8 = MM_GAIN_UNITY_Q8;
 	state->gain_now_q8 = MM_GAIN_UNITY_Q8;

@@ -20,11 +20,11 @@
 #ifndef MM_MEMBER_H
 #define MM_MEMBER_H
 
-#include "mix/bridge.h"
-#include "dsp/limiter.h"
-#include "mix/mix_class.h"
-#include "dsp/resample.h"
 #include "codec/shared_encoder.h"
+#include "dsp/limiter.h"
+#include "dsp/resample.h"
+#include "mix/bridge.h"
+#include "mix/mix_class.h"
 
 #define MM_PARALLEL_MS 500            /* 100 ms was measured to be enough   */
 #define MM_NO_SEAT UINT32_MAX
@@ -38,7 +38,7 @@ enum mm_tx_state {
 
 /* A source on its way to the bridge's rate. Its last frame is kept, to be
  * played into fresh filters when the bridge changes its rate. */
-struct mm_voice {
+struct mm_lane_in {
 	struct mm_resampler resampler;
 	uint32_t last_hz;
 	size_t last_samples;      /* 0: was silent, or is not heard on      */
@@ -46,13 +46,13 @@ struct mm_voice {
 };
 
 struct mm_member_state {
-	uint32_t seat;            /* on its bridge, or MM_NO_SEAT           */
+	uint32_t seat_index;      /* on its bridge, or MM_NO_SEAT           */
 	const struct mm_libraries *libraries;
 	/* rx */
 	int32_t gain_q8;          /* asked for                              */
 	int32_t gain_now_q8;      /* at the end of the last frame           */
 	bool muted;
-	struct mm_voice voice;
+	struct mm_lane_in lane_in;
 	/* tx, while private or parallel */
 	struct mm_limiter limiter;
 	struct mm_lane lane;

@@ -11,8 +11,8 @@
 #define MM_MIX_CLASS_H
 
 #include "dsp/limiter.h"
-#include "mm.h"
 #include "dsp/resample.h"
+#include "mm.h"
 
 #define MM_LANES 4                    /* 8, 16, 32, 48 kHz                  */
 #define MM_SPLICE_MAX_SAMPLES 120     /* 2.5 ms at 48 kHz                   */

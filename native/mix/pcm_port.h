@@ -2,9 +2,9 @@
 #ifndef MM_PCM_PORT_H
 #define MM_PCM_PORT_H
 
+#include "engine/ring.h"
 #include "mix/playout.h"
 #include "mix/port.h"
-#include "engine/ring.h"
 
 struct mm_pcm_port {
 	struct mm_port port;              /* first                          */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/byte_ring.h"
 #include "dsp/level.h"
+#include "io/byte_ring.h"
 #include "mix/playout_source.h"
 
 struct mm_playout {

@@ -7,8 +7,8 @@
 #ifndef MM_PLAYOUT_H
 #define MM_PLAYOUT_H
 
-#include "mm.h"
 #include "mix/source.h"
+#include "mm.h"
 
 struct mm_playout;
 

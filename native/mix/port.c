@@ -1,8 +1,8 @@
 /* port.c -- taking a place on a bridge, changing it, leaving it. */
 #include "mix/port.h"
 
-#include "mix/mix.h"
 #include "engine/shard.h"
+#include "mix/mix.h"
 
 /* What a tap is fed at where there is no bridge. */
 #define NOWHERE_RATE_HZ 8000
@@ -26,7 +26,7 @@ static void tell(struct mm_port *port, enum mm_event_type type, int64_t now_us)
 
 void mm_port_tell_talking(struct mm_port *port, int64_t now_us)
 {
-	bool talking = port->seat && port->place && port->member->talking;
+	bool talking = port->assigned && port->place && port->member->talking;
 
 	if (talking == port->told_talking)
 		return;
@@ -38,7 +38,7 @@ void mm_port_tell_talking(struct mm_port *port, int64_t now_us)
 /* What was set before, or in another place, holds in this one too. */
 static void apply(struct mm_port *port)
 {
-	bool lobby = !port->seat;
+	bool lobby = !port->assigned;
 
 	mm_bridge_set_gain(port->place, port->member, port->gain_q8);
 	mm_bridge_set_muted(port->place, port->member, port->muted || lobby);
@@ -62,8 +62,10 @@ static void attach(struct mm_port *port, struct mm_held_playout *playout)
 
 void mm_port_retry_playouts(struct mm_port *port)
 {
-	for (struct mm_held_playout *p = port->playouts; p; p = p->next)
-		attach(port, p);
+	struct mm_held_playout *playout;
+
+	LIST_FOREACH(playout, &port->playouts, on_port)
+		attach(port, playout);
 }
 
 static void detach(struct mm_held_playout *playout)
@@ -77,8 +79,8 @@ static void sit(struct mm_port *port)
 {
 	struct mm_bridge *place = NULL;
 
-	if (port->seat)
-		place = port->seat->bridge;
+	if (port->assigned)
+		place = port->assigned->bridge;
 	else if (port->waits)
 		place = port->shard->lobby->bridge;
 	if (!port->member || !place || mm_bridge_join(place, port->member) < 0)
@@ -90,21 +92,23 @@ static void sit(struct mm_port *port)
 
 static void rise(struct mm_port *port, int64_t now_us)
 {
+	struct mm_held_playout *playout;
+
 	if (!port->place)
 		return;
-	for (struct mm_held_playout *p = port->playouts; p; p = p->next)
-		detach(p);
+	LIST_FOREACH(playout, &port->playouts, on_port)
+		detach(playout);
 	mm_bridge_leave(port->place, port->member);
 	port->place = NULL;
 	port->member->tx_payload = NULL;
 	mm_port_tell_talking(port, now_us);
 }
 
-void mm_port_seat(struct mm_port *port, struct mm_held_bridge *seat,
+void mm_port_seat(struct mm_port *port, struct mm_held_bridge *bridge,
 		  int64_t now_us)
 {
 	rise(port, now_us);
-	port->seat = seat;
+	port->assigned = bridge;
 	sit(port);
 }
 
@@ -123,11 +127,7 @@ struct mm_member *mm_port_replace_member(struct mm_port *port,
 void mm_port_adopt(struct mm_port *port, struct mm_shard *shard)
 {
 	port->shard = shard;
-	port->next = shard->ports;
-	port->link = &shard->ports;
-	if (port->next)
-		port->next->link = &port->next;
-	shard->ports = port;
+	LIST_INSERT_HEAD(&shard->ports, port, in_shard);
 	port->ops->adopt(port);
 	sit(port);
 }
@@ -135,16 +135,13 @@ void mm_port_adopt(struct mm_port *port, struct mm_shard *shard)
 void mm_port_release(struct mm_port *port, bool last, int64_t now_us)
 {
 	rise(port, now_us);
-	port->seat = NULL;
-	while (last && port->playouts)
-		mm_port_remove_playout(port, port->playouts);
-	while (last && port->taps)
-		mm_port_remove_tap(port, port->taps);
+	port->assigned = NULL;
+	while (last && !LIST_EMPTY(&port->playouts))
+		mm_port_remove_playout(port, LIST_FIRST(&port->playouts));
+	while (last && !LIST_EMPTY(&port->taps))
+		mm_port_remove_tap(port, LIST_FIRST(&port->taps));
 	port->ops->release(port, last);
-	*port->link = port->next;
-	if (port->next)
-		port->next->link = port->link;
-	port->next = NULL;
+	LIST_REMOVE(port, in_shard);
 	port->shard = NULL;
 	mm_port_publish(port);
 }
@@ -180,7 +177,7 @@ void mm_port_set_hears_itself(struct mm_port *port, bool on)
 void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
 		       int32_t gain_q8)
 {
-	if (port->place && port->seat && port->seat == speaker->seat &&
+	if (port->place && port->assigned && port->assigned == speaker->assigned &&
 	    speaker->place)
 		mm_bridge_set_hears(port->place, port->member,
 				    speaker->member, gain_q8);
@@ -189,22 +186,16 @@ void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
 void mm_port_add_playout(struct mm_port *port, struct mm_held_playout *playout)
 {
 	playout->port = port;
-	playout->next = port->playouts;
-	port->playouts = playout;
+	LIST_INSERT_HEAD(&port->playouts, playout, on_port);
 	attach(port, playout);
 }
 
 void mm_port_remove_playout(struct mm_port *port,
 			    struct mm_held_playout *playout)
 {
-	struct mm_held_playout **link = &port->playouts;
-
-	while (*link && *link != playout)
-		link = &(*link)->next;
-	if (*link)
-		*link = playout->next;
+	if (playout->port == port)
+		LIST_REMOVE(playout, on_port);
 	detach(playout);
-	playout->next = NULL;
 	playout->port = NULL;
 }
 
@@ -214,22 +205,16 @@ void mm_port_add_tap(struct mm_port *port, struct mm_held_tap *tap)
 	if (mm_tapped_add(&port->tapped, tap->tap) < 0)
 		return;
 	tap->port = port;
-	tap->next = port->taps;
-	port->taps = tap;
+	LIST_INSERT_HEAD(&port->taps, tap, on_port);
 	if (port->place)
 		apply(port);
 }
 
 void mm_port_remove_tap(struct mm_port *port, struct mm_held_tap *tap)
 {
-	struct mm_held_tap **link = &port->taps;
-
-	while (*link && *link != tap)
-		link = &(*link)->next;
-	if (*link)
-		*link = tap->next;
+	if (tap->port == port)
+		LIST_REMOVE(tap, on_port);
 	mm_tapped_remove(&port->tapped, tap->tap);
-	tap->next = NULL;
 	tap->port = NULL;
 	if (port->member)
 		port->member->tapped =

@@ -9,16 +9,18 @@
 #ifndef MM_PORT_H
 #define MM_PORT_H
 
-#include "mix/bridge.h"
 #include "engine/event.h"
 #include "engine/held.h"
-#include "mm.h"
 #include "engine/snapshot.h"
+#include "mix/bridge.h"
+#include "mm.h"
 
 struct mm_engine;
 struct mm_shard;
 struct mm_mux;
 struct mm_port;
+
+LIST_HEAD(mm_port_list, mm_port);
 
 struct mm_port_ops {
 	/* Now on this shard: open for packets; and the reverse. */
@@ -54,8 +56,7 @@ struct mm_port_control {
 	uint32_t releases_seen;
 	struct mm_mux *mux;               /* whose socket it uses           */
 	bool mux_holds;                   /* and has not forgotten it       */
-	struct mm_port *next;
-	struct mm_port **link;
+	LIST_ENTRY(mm_port) in_engine;
 	struct mm_hears_rule *hears;
 	size_t nhears;
 };
@@ -65,13 +66,12 @@ struct mm_port {
 	uint32_t id;
 	bool waits;                       /* in the lobby while unseated    */
 	struct mm_shard *shard;           /* that holds it; NULL in between */
-	struct mm_port *next;             /* in the shard's list            */
-	struct mm_port **link;
-	struct mm_held_playout *playouts; /* that only it hears             */
-	struct mm_held_tap *taps;         /* on it                          */
+	LIST_ENTRY(mm_port) in_shard;
+	struct mm_held_playout_list playouts; /* that only it hears         */
+	struct mm_held_tap_list taps;     /* on it                          */
 	struct mm_tapped tapped;          /* what its member sees of them   */
 	struct mm_member *member;         /* NULL until configured          */
-	struct mm_held_bridge *seat;      /* where it was told to be        */
+	struct mm_held_bridge *assigned;  /* by the last seat command       */
 	struct mm_bridge *place;          /* where it is; NULL: nowhere     */
 	int32_t gain_q8;
 	bool muted;
@@ -91,7 +91,7 @@ void mm_port_adopt(struct mm_port *port, struct mm_shard *shard);
 /* `last`: it is closing, not moving; its playouts part from it. */
 void mm_port_release(struct mm_port *port, bool last, int64_t now_us);
 /* Sit down on a bridge, or (NULL) get up. */
-void mm_port_seat(struct mm_port *port, struct mm_held_bridge *seat,
+void mm_port_seat(struct mm_port *port, struct mm_held_bridge *bridge,
 		  int64_t now_us);
 /* Another member takes the place; the old one is returned. */
 struct mm_member *mm_port_replace_member(struct mm_port *port,

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mix/bridge.h"
-#include "io/byte_ring.h"
 #include "dsp/limiter.h"
+#include "io/byte_ring.h"
+#include "mix/bridge.h"
 #include "mix/mix.h"
 #include "mix/mix_class.h"
 #include "mix/tap_feed.h"

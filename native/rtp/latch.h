@@ -16,8 +16,8 @@
 #ifndef MM_LATCH_H
 #define MM_LATCH_H
 
-#include "rtp/rtp.h"
 #include "io/udp.h"
+#include "rtp/rtp.h"
 
 #define MM_LATCH_PROBATION 3
 #define MM_LATCH_SILENCE_US 2000000

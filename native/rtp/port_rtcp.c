@@ -189,10 +189,9 @@ static double loss_of(const struct mm_rtp_source *source)
 	return 1.0 - (double)source->received / (double)expected;
 }
 
-void mm_rtp_port_measure(const struct mm_port *base,
+void mm_rtp_port_measure(const struct mm_rtp_port *port,
 			 struct mm_measures *measures)
 {
-	const struct mm_rtp_port *port = (const struct mm_rtp_port *)base;
 	const struct mm_rtp_source *source;
 	double one_way_ms;
 

@@ -92,7 +92,7 @@ static void receive_rtp(struct mm_rtp_port *port,
 		counters->rtp_on_hold++;
 		return;
 	}
-	if (!mm_receiver_packet(port->rx.receiver, bytes, (size_t)plain,
+	if (!mm_receiver_packet(port->rx.receiver, &rtp, (size_t)plain,
 				arrival_us))
 		note_packet(port, arrival_us);
 }
@@ -158,10 +158,8 @@ static void watch_silence(struct mm_rtp_port *port, int64_t now_us)
 	     now_us);
 }
 
-void mm_port_rx_tick(struct mm_port *base, int64_t now_us)
+void mm_port_rx_tick(struct mm_rtp_port *port, int64_t now_us)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
-
 	if (port->inbox)
 		drain_inbox(port, now_us);
 	if (!port->rx.receiver)

@@ -136,10 +136,9 @@ static void apply_media(struct mm_rtp_port *port, const struct mm_media *media,
 		port->rx.waiting_since_us = now_us;
 }
 
-void mm_rtp_port_configure(struct mm_port *base, struct mm_port_setup *setup,
-			   int64_t now_us)
+void mm_rtp_port_configure(struct mm_rtp_port *port,
+			   struct mm_port_setup *setup, int64_t now_us)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
 	struct mm_receiver *receiver = port->rx.receiver;
 	struct mm_srtp *srtp = port->srtp;
 
@@ -149,8 +148,8 @@ void mm_rtp_port_configure(struct mm_port *base, struct mm_port_setup *setup,
 	}
 	/* The old member pulls from the old receiver until it has left. */
 	if (setup->member)
-		setup->member = mm_port_replace_member(base, setup->member,
-						       now_us);
+		setup->member = mm_port_replace_member(&port->port,
+						       setup->member, now_us);
 	if (setup->receiver) {
 		port->rx.receiver = setup->receiver;
 		setup->receiver = receiver;
@@ -159,31 +158,27 @@ void mm_rtp_port_configure(struct mm_port *base, struct mm_port_setup *setup,
 				       port->rx.removes_tones);
 	}
 	apply_media(port, &setup->media, now_us);
-	base->member->receives = port->media.sends;
+	port->port.member->receives = port->media.sends;
 }
 
-void mm_rtp_port_set_remote(struct mm_port *base,
+void mm_rtp_port_set_remote(struct mm_rtp_port *port,
 			    const struct mm_address *remote)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
-
 	mm_latch_set(&port->rx.latch, trust_of(port), remote);
 }
 
-void mm_rtp_port_set_inband(struct mm_port *base, bool detects, bool removes)
+void mm_rtp_port_set_inband(struct mm_rtp_port *port, bool detects,
+			    bool removes)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
-
 	port->rx.detects_tones = detects;
 	port->rx.removes_tones = removes;
 	if (port->rx.receiver)
 		mm_receiver_set_inband(port->rx.receiver, detects, removes);
 }
 
-void mm_rtp_port_send_digit(struct mm_port *base, const struct mm_digit *digit)
+void mm_rtp_port_send_digit(struct mm_rtp_port *port,
+			    const struct mm_digit *digit)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
-
 	if (port->rx.receiver && port->media.receive.dtmf_payload_type)
 		mm_dtmf_tx_push(&port->tx.dtmf, digit->digit,
 				digit->duration_ms);

@@ -92,9 +92,8 @@ static void send_audio(struct mm_rtp_port *port)
 		send_packet(port, &rtp);
 }
 
-void mm_port_tx_tick(struct mm_port *base, int64_t now_us)
+void mm_port_tx_tick(struct mm_rtp_port *port, int64_t now_us)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
 	const struct mm_codec_format *format = &port->media.send;
 
 	if (!port->rx.receiver)

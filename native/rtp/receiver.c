@@ -268,42 +268,37 @@ static bool is_stray(const struct mm_receiver *receiver,
 	       !(source->started && source->ssrc == rtp->ssrc);
 }
 
-int mm_receiver_packet(struct mm_receiver *receiver, const uint8_t *packet,
-		       size_t size, int64_t arrival_us)
+int mm_receiver_packet(struct mm_receiver *receiver, const struct mm_rtp *rtp,
+		       size_t packet_bytes, int64_t arrival_us)
 {
 	struct mm_counters *counters = receiver->counters;
-	struct mm_rtp rtp;
 	uint32_t extended;
 	int format, rc;
 
-	if (mm_rtp_parse(&rtp, packet, size) < 0) {
-		counters->rtp_malformed++;
-		return -EBADMSG;
-	}
-	if (is_stray(receiver, &rtp)) {
+	if (is_stray(receiver, rtp)) {
 		counters->rtp_unknown_payload_type++;
 		return -ENOENT;
 	}
-	if (check_source(receiver, &rtp, arrival_us, &extended) < 0) {
+	if (check_source(receiver, rtp, arrival_us, &extended) < 0) {
 		counters->rtp_probation++;
 		return -EAGAIN;
 	}
 	counters->rtp_received++;
-	counters->rtp_received_bytes += size;
+	counters->rtp_received_bytes += packet_bytes;
 	receiver->last_packet_us = arrival_us;
-	format = mm_voice_find_format(&receiver->voice, rtp.payload_type);
-	if (format >= 0 && rtp.payload_bytes > 0) {
-		rc = receive_audio(receiver, &rtp, (size_t)format, extended,
+	format = mm_voice_find_format(&receiver->voice, rtp->payload_type);
+	if (format >= 0 && rtp->payload_bytes > 0) {
+		rc = receive_audio(receiver, rtp, (size_t)format, extended,
 				   arrival_us);
 		mm_receiver_count(receiver);
 		return rc;
 	}
 	keep_place(receiver, extended, arrival_us);
 	if (receiver->config.dtmf_payload_type &&
-	    rtp.payload_type == receiver->config.dtmf_payload_type)
-		return receive_event(receiver, &rtp, arrival_us);
+	    rtp->payload_type == receiver->config.dtmf_payload_type)
+		return receive_event(receiver, rtp, arrival_us);
 	/* An empty packet is a keep-alive (RFC 6263). */
-	if (rtp.payload_bytes > 0)
+	if (rtp->payload_bytes > 0)
 		counters->rtp_unknown_payload_type++;
 	return 0;
 }

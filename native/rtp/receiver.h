@@ -10,13 +10,13 @@
 #define MM_RECEIVER_H
 
 #include "codec/codec.h"
+#include "dsp/plc.h"
 #include "engine/counters.h"
+#include "mix/source.h"
+#include "mm.h"
 #include "rtp/dtmf.h"
 #include "rtp/jbuf.h"
-#include "mm.h"
-#include "dsp/plc.h"
 #include "rtp/rtp.h"
-#include "mix/source.h"
 
 #define MM_RECEIVER_MAX_FORMATS 6
 
@@ -46,9 +46,10 @@ bool mm_receiver_knows(const struct mm_receiver *receiver,
 		       uint8_t payload_type);
 /* A packet will come: fetch what it will need into the cache. */
 void mm_receiver_prepare_packet(const struct mm_receiver *receiver);
-/* One decrypted RTP packet. 0, or -errno and the counter that names why. */
-int mm_receiver_packet(struct mm_receiver *receiver, const uint8_t *packet,
-		       size_t size, int64_t arrival_us);
+/* One decrypted and parsed RTP packet of `packet_bytes` in all. 0, or -errno
+ * and the counter that names why. */
+int mm_receiver_packet(struct mm_receiver *receiver, const struct mm_rtp *rtp,
+		       size_t packet_bytes, int64_t arrival_us);
 /* A finished digit, 1, or 0; call until 0 every tick. */
 int mm_receiver_digit(struct mm_receiver *receiver, int64_t now_us,
 		      struct mm_digit *digit);

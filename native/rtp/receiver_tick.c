@@ -4,8 +4,8 @@
  * frame needs, and judges the delay. pull decodes; skip only lets time pass,
  * and the buffer cannot tell which of the two was called.
  */
-#include "mix/bridge.h"
 #include "dsp/level.h"
+#include "mix/bridge.h"
 #include "rtp/receiver_state.h"
 
 #define MS_PER_S 1000u

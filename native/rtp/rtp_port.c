@@ -37,7 +37,7 @@ static void receive_rtcp(struct mm_shard_socket *socket,
 
 static void adopt(struct mm_port *base)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
+	struct mm_rtp_port *port = mm_rtp_port_of(base);
 
 	if (port->rtp.fd >= 0) {
 		mm_shard_read(base->shard, &port->rtp);
@@ -47,7 +47,7 @@ static void adopt(struct mm_port *base)
 
 static void release(struct mm_port *base, bool last)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
+	struct mm_rtp_port *port = mm_rtp_port_of(base);
 
 	if (last)
 		mm_port_rtcp_bye(port);
@@ -74,7 +74,7 @@ static void close_member(struct mm_member *member)
 
 static void free_port(struct mm_port *base)
 {
-	struct mm_rtp_port *port = (struct mm_rtp_port *)base;
+	struct mm_rtp_port *port = mm_rtp_port_of(base);
 
 	close_member(base->member);
 	if (port->rx.receiver)
@@ -93,8 +93,25 @@ static void free_port(struct mm_port *base)
 
 static void transmit(struct mm_port *base, int64_t now_us)
 {
-	mm_port_tx_tick(base, now_us);
-	mm_port_rtcp_tick((struct mm_rtp_port *)base, now_us);
+	struct mm_rtp_port *port = mm_rtp_port_of(base);
+
+	mm_port_tx_tick(port, now_us);
+	mm_port_rtcp_tick(port, now_us);
+}
+
+static void receive(struct mm_port *base, int64_t now_us)
+{
+	mm_port_rx_tick(mm_rtp_port_of(base), now_us);
+}
+
+static void measure(const struct mm_port *base, struct mm_measures *measures)
+{
+	mm_rtp_port_measure((const struct mm_rtp_port *)base, measures);
+}
+
+static void set_inband(struct mm_port *base, bool detects, bool removes)
+{
+	mm_rtp_port_set_inband(mm_rtp_port_of(base), detects, removes);
 }
 
 static void prepare(const struct mm_port *base)
@@ -108,19 +125,19 @@ static const struct mm_port_ops rtp_ops = {
 	.release = release,
 	.transmit = transmit,
 	.prepare = prepare,
-	.measure = mm_rtp_port_measure,
-	.set_inband = mm_rtp_port_set_inband,
+	.measure = measure,
+	.set_inband = set_inband,
 	.free = free_port,
 };
 
 static const struct mm_port_ops muxed_ops = {
 	.adopt = adopt,
 	.release = release,
-	.receive = mm_port_rx_tick,
+	.receive = receive,
 	.transmit = transmit,
 	.prepare = prepare,
-	.measure = mm_rtp_port_measure,
-	.set_inband = mm_rtp_port_set_inband,
+	.measure = measure,
+	.set_inband = set_inband,
 	.free = free_port,
 };
 

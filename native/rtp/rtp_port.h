@@ -2,48 +2,20 @@
  *
  *   datagram -> SRTP -> latch -> receiver (jitter buffer, codec) -> member
  *   member's payload | DTMF -> RTP header -> SRTP -> outbox
- *
- * Everything that SDP settles comes as one setup, made off the tick; applying
- * it swaps parts, and the setup goes back with the old ones.
  */
 #ifndef MM_RTP_PORT_H
 #define MM_RTP_PORT_H
 
-#include "rtp/dtmf.h"
+#include "engine/shard.h"
 #include "io/inbox.h"
-#include "rtp/latch.h"
 #include "mix/port.h"
+#include "rtp/dtmf.h"
+#include "rtp/latch.h"
+#include "rtp/port_setup.h"
 #include "rtp/receiver.h"
 #include "rtp/rtcp.h"
-#include "engine/shard.h"
-#include "rtp/srtp.h"
 
 #define MM_CNAME_BYTES 24
-
-/* What Python says; unused bytes are 0, so that two may be compared whole. */
-struct mm_media {
-	struct mm_receiver_config receive;
-	struct mm_codec_format send;
-	bool sends;                       /* directions as we see them      */
-	bool receives;
-	bool rtcp_mux;
-	bool ssrc_chosen;
-	uint32_t ssrc;
-	struct mm_address remote;         /* len 0: not known               */
-	struct mm_address remote_rtcp;    /* len 0: the port after remote's */
-	enum mm_srtp_profile profile;
-	uint8_t rx_key[MM_SRTP_MAX_KEY_BYTES];
-	uint8_t tx_key[MM_SRTP_MAX_KEY_BYTES];
-	uint32_t key_bytes;
-};
-
-struct mm_port_setup {
-	struct mm_media media;
-	struct mm_receiver *receiver;     /* NULL: go on with the old one   */
-	struct mm_member *member;         /* NULL: go on with the old one   */
-	struct mm_srtp *srtp;             /* NULL with keep_srtp, or none   */
-	bool keep_srtp;
-};
 
 struct mm_rtp_rx {
 	struct mm_receiver *receiver;     /* NULL until configured          */
@@ -98,22 +70,23 @@ struct mm_port_range {
 	uint16_t min;
 	uint16_t max;
 };
+/* The RTP port that a port of a phone or a browser is; the one cast. */
+static inline struct mm_rtp_port *mm_rtp_port_of(struct mm_port *port)
+{
+	return (struct mm_rtp_port *)port;
+}
+
 int mm_rtp_port_open(struct mm_rtp_port **port, uint32_t id,
 		     const struct mm_port_range *range);
 int mm_rtp_port_open_muxed(struct mm_rtp_port **port, uint32_t id, int fd);
-/* Control thread: what must change for this media; nothing is sent yet. */
-int mm_port_setup_open(struct mm_port_setup **setup, struct mm_rtp_port *port,
-		       const struct mm_media *media,
-		       const struct mm_libraries *libraries);
-void mm_port_setup_close(struct mm_port_setup *setup);
-
 /* Shard's thread. */
-void mm_rtp_port_configure(struct mm_port *port, struct mm_port_setup *setup,
-			   int64_t now_us);
-void mm_rtp_port_set_remote(struct mm_port *port,
+void mm_rtp_port_configure(struct mm_rtp_port *port,
+			   struct mm_port_setup *setup, int64_t now_us);
+void mm_rtp_port_set_remote(struct mm_rtp_port *port,
 			    const struct mm_address *remote);
-void mm_rtp_port_set_inband(struct mm_port *port, bool detects, bool removes);
-void mm_rtp_port_send_digit(struct mm_port *port,
+void mm_rtp_port_set_inband(struct mm_rtp_port *port, bool detects,
+			    bool removes);
+void mm_rtp_port_send_digit(struct mm_rtp_port *port,
 			    const struct mm_digit *digit);
 
 /* port_rx.c */
@@ -123,17 +96,17 @@ void mm_port_rx_prepare(const struct mm_rtp_port *port);
 void mm_port_rx_datagram(struct mm_rtp_port *port,
 			 const struct mm_address *from, uint8_t *bytes,
 			 size_t size, int64_t arrival_us, bool rtcp);
-void mm_port_rx_tick(struct mm_port *port, int64_t now_us);
+void mm_port_rx_tick(struct mm_rtp_port *port, int64_t now_us);
 /* port_tx.c */
 void mm_port_tx_prepare(const struct mm_rtp_port *port);
-void mm_port_tx_tick(struct mm_port *port, int64_t now_us);
+void mm_port_tx_tick(struct mm_rtp_port *port, int64_t now_us);
 /* port_rtcp.c */
 void mm_port_rtcp_datagram(struct mm_rtp_port *port,
 			   const struct mm_address *from, uint8_t *bytes,
 			   size_t size, int64_t arrival_us);
 void mm_port_rtcp_tick(struct mm_rtp_port *port, int64_t now_us);
 void mm_port_rtcp_bye(struct mm_rtp_port *port);
-void mm_rtp_port_measure(const struct mm_port *port,
+void mm_rtp_port_measure(const struct mm_rtp_port *port,
 			 struct mm_measures *measures);
 uint32_t mm_rtp_port_random(struct mm_rtp_port *port);
 

@@ -11,8 +11,8 @@
 
 #include "codec/codec.h"
 #include "engine/counters.h"
-#include "rtp/jbuf.h"
 #include "mm.h"
+#include "rtp/jbuf.h"
 
 #define MM_VOICE_MAX_FORMATS 6
 #define MM_VOICE_SHORTEST_US 2500     /* of an item, silence aside          */

@@ -255,7 +255,7 @@ async def resume_call(call: ApiCall) -> None:
     errors=(*NOT_PROGRESSING, LanguageNotSpoken, TextTooLong, SpeechBusy, SpeechFailed),
 )
 async def talk_to_call(call: ApiCall, body: TalkBody) -> None:
-    await call.services.asides.talk(
+    await call.services.call_audio.talk(
         call.customer_id, CallId(call.id), body.text, language=body.language, voice=body.voice_id
     )
 
@@ -268,7 +268,7 @@ async def talk_to_call(call: ApiCall, body: TalkBody) -> None:
     errors=NOT_PROGRESSING,
 )
 async def play_music_to_call(call: ApiCall) -> None:
-    await call.services.asides.set_music(call.customer_id, CallId(call.id), on=True)
+    await call.services.call_audio.set_music(call.customer_id, CallId(call.id), on=True)
 
 
 @operation(
@@ -279,7 +279,7 @@ async def play_music_to_call(call: ApiCall) -> None:
     errors=NOT_PROGRESSING,
 )
 async def stop_music_to_call(call: ApiCall) -> None:
-    await call.services.asides.set_music(call.customer_id, CallId(call.id), on=False)
+    await call.services.call_audio.set_music(call.customer_id, CallId(call.id), on=False)
 
 
 @operation(
@@ -290,7 +290,7 @@ async def stop_music_to_call(call: ApiCall) -> None:
     errors=NOT_PROGRESSING,
 )
 async def silence_call(call: ApiCall) -> None:
-    await call.services.asides.set_silence(call.customer_id, CallId(call.id), on=True)
+    await call.services.call_audio.set_silence(call.customer_id, CallId(call.id), on=True)
 
 
 @operation(
@@ -301,7 +301,7 @@ async def silence_call(call: ApiCall) -> None:
     errors=NOT_PROGRESSING,
 )
 async def end_silence_of_call(call: ApiCall) -> None:
-    await call.services.asides.set_silence(call.customer_id, CallId(call.id), on=False)
+    await call.services.call_audio.set_silence(call.customer_id, CallId(call.id), on=False)
 
 
 @operation(

@@ -302,5 +302,5 @@ async def stop_transcribing(call: ApiCall) -> Conference:
     errors=(ConferenceNotFound,),
 )
 async def list_talking(call: ApiCall) -> TalkersView:
-    present = await call.services.presence.present(call.customer_id, ConferenceId(call.id))
+    present = await call.services.live_participants.list(call.customer_id, ConferenceId(call.id))
     return TalkersView.model_validate({"result": present})

@@ -20,8 +20,8 @@ from mixminus.conference.errors import (
     ConferenceNotProgressing,
     TooManyExceptions,
 )
-from mixminus.conference.hears import MAX_CELLS, Cells, Hears, HearsException, Whisper
 from mixminus.mixer.gains import MAX_GAIN_DB
+from mixminus.model.hears import MAX_CELLS, Cells, Hears, HearsException, Whisper
 from mixminus.model.ids import ConferencecallId, ConferenceId
 from mixminus.wire.view import View
 

@@ -8,20 +8,20 @@ from aiohttp import web
 
 from mixminus.access.service import AccessService
 from mixminus.api.idempotency import IdempotencyService
-from mixminus.call.aside import AsideService
+from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
-from mixminus.call.presence import PresenceService
+from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.registry import LiveCalls
 from mixminus.call.service import CallService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
-from mixminus.conference.hearing import HearsService
+from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.conference.talking import TalkingWatch
+from mixminus.conference.watchers import TalkingWatch
 from mixminus.delivery.service import DeliveryService
 from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
@@ -61,8 +61,8 @@ class Services:
     calls: CallService
     dialout: DialoutService
     transfers: TransferService
-    asides: AsideService
-    presence: PresenceService
+    call_audio: CallAudioService
+    live_participants: LiveParticipantService
     directory: DirectoryServices
     flows: FlowService
     activeflows: ActiveflowService
@@ -93,7 +93,7 @@ class Services:
             **self.webrtc.counters,
             **self.delivery.counters,
             **self.access.counters,
-            **self.rooms.ambience.counters,
+            **self.rooms.sounds.counters,
             **self.talking.counters,
             **self.calls.counters,
             **self.recordings.counters,

@@ -67,7 +67,7 @@ def _metrics(services: Services) -> Iterator[Metric]:
         "how late ticks began, in microseconds",
         {f'{{quantile="{quantile}"}}': lateness[name] for name, quantile in QUANTILES},
     )
-    for name, count in services.presence.counts().items():
+    for name, count in services.live_participants.counts().items():
         yield Metric(f"mixminus_{name}", "gauge", f"{name} now", {"": count})
     yield Metric(
         "mixminus_ready",

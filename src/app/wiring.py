@@ -20,24 +20,23 @@ from mixminus.api.idempotency import IdempotencyService
 from mixminus.api.services import Services
 from mixminus.app import end_flows
 from mixminus.app.sounds import SoundConfig, open_sounds
-from mixminus.call.aside import AsideService
+from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
+from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.outbound import Carrier
-from mixminus.call.presence import PresenceService
 from mixminus.call.registry import LiveCalls
 from mixminus.call.service import MAX_DURATION_S, CallService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
 from mixminus.clock import Clock
-from mixminus.conference.hearing import HearsService
+from mixminus.conference.announcements import Announcements
+from mixminus.conference.hears import HearsService
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.conference.talking import TalkingWatch
-from mixminus.conference.telling import Telling
-from mixminus.conference.watch import HealthWatch
+from mixminus.conference.watchers import HealthWatch, TalkingWatch
 from mixminus.delivery.outgoing import WebClient, is_public
 from mixminus.delivery.service import DeliveryService
 from mixminus.directory.service import open_directory
@@ -118,7 +117,7 @@ async def open_services(
         )
         live_calls, transports = LiveCalls(), Transports()
         rooms = Rooms(engine, clock, sounds.tune)
-        telling = Telling(sounds.service)
+        announcements = Announcements(sounds.service)
 
         recordings = closing(
             RecordingService(
@@ -144,7 +143,7 @@ async def open_services(
             )
         )
         lifecycle = Lifecycle(
-            store, clock, rooms, recorder=recordings, transcriber=transcription, telling=telling
+            store, clock, rooms, recorder=recordings, transcriber=transcription, announcements=announcements
         )
         flows = FlowService(store, clock)
         conferences = closing(
@@ -152,8 +151,12 @@ async def open_services(
                 store, clock, rooms=rooms, lifecycle=lifecycle, recorder=recordings, flows=flows
             )
         )
-        participants = ParticipantService(store, clock, rooms=rooms, lifecycle=lifecycle, telling=telling)
-        keypad = closing(Keypad(store, clock, rooms=rooms, participants=participants, telling=telling))
+        participants = ParticipantService(
+            store, clock, rooms=rooms, lifecycle=lifecycle, announcements=announcements
+        )
+        keypad = closing(
+            Keypad(store, clock, rooms=rooms, participants=participants, announcements=announcements)
+        )
 
         directory = open_directory(
             store, clock, domain=config.sip_domain, names=config.names, flows=flows, carrier=config.trunk
@@ -236,8 +239,10 @@ async def open_services(
             calls=calls,
             dialout=dialout,
             transfers=transfers,
-            asides=AsideService(calls=calls, ambience=rooms.ambience, sounds=sounds.service),
-            presence=PresenceService(conferences=conferences, rooms=rooms, live_calls=live_calls),
+            call_audio=CallAudioService(calls=calls, room_sounds=rooms.sounds, sounds=sounds.service),
+            live_participants=LiveParticipantService(
+                conferences=conferences, rooms=rooms, live_calls=live_calls
+            ),
             directory=directory,
             flows=flows,
             activeflows=activeflows,

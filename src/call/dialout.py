@@ -24,8 +24,8 @@ from mixminus.call.outbound import (
     sip_target,
     tel_target,
 )
-from mixminus.call.program import Program
 from mixminus.call.registry import LiveCalls
+from mixminus.call.routing import Program
 from mixminus.clock import Clock
 from mixminus.conference.service import ConferenceService
 from mixminus.errors import MixMinusError

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from mixminus.call.leg import Credentials, Target
-from mixminus.call.program import Program
+from mixminus.call.routing import Program
 from mixminus.model.call import Address
 from mixminus.model.ids import CustomerId
 

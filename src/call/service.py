@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from mixminus.call.directory import Directory, Refused, Routed
 from mixminus.call.errors import CallDeleted, CallNotFound
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
 from mixminus.call.live import DialledCall, LiveCall
-from mixminus.call.program import Program
 from mixminus.call.registry import ANY_STATUS, UP, LiveCalls
+from mixminus.call.routing import Directory, Program, Refused, Routed
 from mixminus.clock import Clock
 from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout

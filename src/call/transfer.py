@@ -12,13 +12,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from mixminus.call.dialout import DialoutService, Placed
-from mixminus.call.directory import Directory, Routed
 from mixminus.call.errors import CallNotInRoom, CannotRefer, NobodyToCall, TransferPending
 from mixminus.call.leg import Referral
 from mixminus.call.live import DialledCall, LiveCall, Place
 from mixminus.call.outbound import Order, sip_target
-from mixminus.call.program import Program
 from mixminus.call.registry import LiveCalls
+from mixminus.call.routing import Directory, Program, Routed
 from mixminus.call.service import CallService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms, Seat

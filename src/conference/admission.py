@@ -1,4 +1,4 @@
-"""Admission: who may come into a room, and as what. Pure."""
+"""Admission: whether a caller may enter a room, and in which role. Pure."""
 
 import hmac
 from typing import Final
@@ -15,34 +15,34 @@ MAX_PIN_DIGITS: Final = 16
 
 
 def check_settings(settings: RoomSettings) -> None:
-    """Raise InvalidArgument for settings that nobody can have meant."""
+    """Raise InvalidArgument for invalid or contradictory settings."""
     for pin in (settings.pin, settings.moderator_pin):
         if pin and not (pin.isascii() and pin.isdigit() and len(pin) <= MAX_PIN_DIGITS):
-            raise InvalidArgument(f"a pin is 1 to {MAX_PIN_DIGITS} digits, or empty")
+            raise InvalidArgument(f"a pin must be 1 to {MAX_PIN_DIGITS} digits, or empty")
     if settings.pin and settings.pin == settings.moderator_pin:
-        raise InvalidArgument("pin and moderator_pin are the same")
+        raise InvalidArgument("pin and moderator_pin must differ")
     if unknown := settings.prompt_texts.keys() - PROMPTS:
-        raise InvalidArgument(f"no such prompt: {min(unknown)}; there are {', '.join(sorted(PROMPTS))}")
+        raise InvalidArgument(f"no such prompt: {min(unknown)}; use one of {', '.join(sorted(PROMPTS))}")
     check_menu(settings.dtmf_menu)
     if settings.max_participants < 0:
-        raise InvalidArgument("max_participants is negative")
+        raise InvalidArgument("max_participants must not be negative")
 
 
 def check_place(settings: RoomSettings, present: int) -> None:
-    """Raise ConferenceLocked or ConferenceFull if one more may not come."""
+    """Raise ConferenceLocked or ConferenceFull if the room admits no further participant."""
     if settings.locked:
-        raise ConferenceLocked("the conference is locked")
+        raise ConferenceLocked("the conference is locked; a moderator can unlock it")
     if 0 < settings.max_participants <= present:
-        raise ConferenceFull(f"the conference has its {settings.max_participants} participants")
+        raise ConferenceFull(f"the conference is full: it admits {settings.max_participants} participants")
 
 
 def role_of(settings: RoomSettings, pin: str) -> Role:
-    """Return what the pin makes of whoever comes; raise PinInvalid if it opens nothing."""
+    """Return the role that a pin gives; raise PinInvalid if it is wrong, or missing and required."""
     if settings.moderator_pin and _same(pin, settings.moderator_pin):
         return Role.MODERATOR
     if (settings.pin and _same(pin, settings.pin)) or not (pin or settings.pin):
         return Role.PARTICIPANT
-    raise PinInvalid("the pin is wrong" if pin else "the conference has a pin")
+    raise PinInvalid("the pin is wrong" if pin else "the conference requires a pin")
 
 
 def _same(given: str, expected: str) -> bool:

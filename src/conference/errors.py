@@ -1,4 +1,4 @@
-"""What a conference refuses."""
+"""Errors of conferences and participants."""
 
 from mixminus.errors import Conflict, NotFound, PermissionDenied
 
@@ -23,11 +23,11 @@ class ConferencecallNotFound(NotFound):
 
 
 class ConferenceNotProgressing(Conflict):
-    """The conference is starting, or is over."""
+    """The conference is starting, ending or ended."""
 
 
 class ConferencecallGone(Conflict):
-    """The participant is leaving, or has left."""
+    """The participant is leaving or has left."""
 
 
 class ConferenceFull(Conflict):
@@ -39,12 +39,12 @@ class ConferenceLocked(Conflict):
 
 
 class TooManyExceptions(Conflict):
-    """Who hears whom would need more exceptions than a bridge holds."""
+    """The hears rules give more cells than a bridge holds."""
 
     reason = "HEARS_LIMIT_REACHED"
 
 
 class PinInvalid(PermissionDenied):
-    """A pin is needed, and what was given is not it."""
+    """The pin is wrong, or missing where one is required."""
 
     reason = "CONFERENCE_PIN_INVALID"

@@ -1,112 +1,35 @@
-"""Who hears whom: the rules a client gives, and the cells of the matrix they come to. Pure.
+"""HearsService: get and replace the rules of who hears whom in a room (``model.hears``)."""
 
-Everybody hears everybody. An exception changes one cell (listener, speaker); a whisper silences a
-speaker for all but its listeners, those who come later included. A whisper outlives its listeners:
-when an agent hangs up, the customer must not begin to hear the coach.
-"""
+from mixminus.conference.errors import ConferencecallNotFound
+from mixminus.conference.room import Rooms
+from mixminus.conference.service import ConferenceService
+from mixminus.model.hears import Cells, Hears, check_hears
+from mixminus.model.ids import ConferenceId, CustomerId
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Final
-
-from mixminus.errors import InvalidArgument
-from mixminus.model.ids import ConferencecallId
-
-__all__ = [
-    "MAX_CELLS",
-    "Cells",
-    "Hears",
-    "HearsException",
-    "Whisper",
-    "cells",
-    "changes",
-    "check_hears",
-    "without",
-]
-
-Pair = tuple[ConferencecallId, ConferencecallId]
-Cells = Mapping[Pair, float | None]
-"""(listener, speaker) to gain in dB, None for not at all; a pair that is not there is heard as it is."""
-
-MAX_CELLS: Final = 512
-"""Half of what a bridge of the engine holds, so that one set can take the place of another at one tick."""
+__all__ = ["HearsService"]
 
 
-@dataclass(frozen=True, slots=True)
-class HearsException:
-    """How loud one participant hears another."""
+class HearsService:
+    """Reads and replaces a room's rules. They are kept in memory and end with the room."""
 
-    listener: ConferencecallId
-    speaker: ConferencecallId
-    gain_db: float | None
+    def __init__(self, *, conferences: ConferenceService, rooms: Rooms) -> None:
+        self._conferences = conferences
+        self._rooms = rooms
 
+    async def get(self, customer_id: CustomerId, conference_id: ConferenceId) -> tuple[Hears, Cells]:
+        """Return the rules, and the cells that they give for the participants present."""
+        await self._conferences.get(customer_id, conference_id)
+        room = self._rooms.find(conference_id)
+        return (room.hears, room.cells) if room else (Hears(), {})
 
-@dataclass(frozen=True, slots=True)
-class Whisper:
-    """Only these hear the speaker; the speaker hears everybody."""
-
-    speaker: ConferencecallId
-    listeners: tuple[ConferencecallId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hears:
-    """The rules of one room; an exception wins over a whisper."""
-
-    exceptions: tuple[HearsException, ...] = ()
-    whispers: tuple[Whisper, ...] = ()
-
-    @property
-    def named(self) -> frozenset[ConferencecallId]:
-        """Everybody the rules are about."""
-        pairs = {id_ for each in self.exceptions for id_ in (each.listener, each.speaker)}
-        return frozenset(pairs.union(*({each.speaker, *each.listeners} for each in self.whispers)))
-
-
-def check_hears(hears: Hears) -> None:
-    """Raise InvalidArgument if somebody is to hear themselves, or one cell is said twice."""
-    pairs = [(each.listener, each.speaker) for each in hears.exceptions]
-    speakers = [each.speaker for each in hears.whispers]
-    if any(listener == speaker for listener, speaker in pairs) or any(
-        each.speaker in each.listeners for each in hears.whispers
-    ):
-        raise InvalidArgument("listener and speaker are the same participant")
-    if len(set(pairs)) < len(pairs):
-        raise InvalidArgument("a listener and a speaker are named together twice")
-    if len(set(speakers)) < len(speakers):
-        raise InvalidArgument("a speaker whispers twice: name all listeners at once")
-
-
-def cells(hears: Hears, present: Collection[ConferencecallId]) -> dict[Pair, float | None]:
-    """Return the cells that differ from "heard as it is" among those who are present."""
-    table: dict[Pair, float | None] = {
-        (listener, whisper.speaker): None
-        for whisper in hears.whispers
-        if whisper.speaker in present
-        for listener in present
-        if listener != whisper.speaker and listener not in whisper.listeners
-    }
-    for each in hears.exceptions:
-        if each.listener in present and each.speaker in present:
-            table[each.listener, each.speaker] = each.gain_db
-    return {pair: gain_db for pair, gain_db in table.items() if gain_db != 0}
-
-
-def changes(before: Cells, after: Cells) -> dict[Pair, float | None]:
-    """Return what must be set to come from one table to the other; 0 dB undoes."""
-    undone: dict[Pair, float | None] = dict.fromkeys(before.keys() - after.keys(), 0.0)
-    return undone | {
-        pair: gain_db for pair, gain_db in after.items() if pair not in before or before[pair] != gain_db
-    }
-
-
-def without(hears: Hears, gone: ConferencecallId) -> Hears:
-    """Return the rules when somebody has left."""
-    return Hears(
-        tuple(each for each in hears.exceptions if gone not in (each.listener, each.speaker)),
-        tuple(
-            Whisper(each.speaker, tuple(id_ for id_ in each.listeners if id_ != gone))
-            for each in hears.whispers
-            if each.speaker != gone
-        ),
-    )
+    async def replace(
+        self, customer_id: CustomerId, conference_id: ConferenceId, hears: Hears
+    ) -> tuple[Hears, Cells]:
+        """Replace all rules at one tick; raise ConferencecallNotFound if they name an absent participant."""
+        check_hears(hears)
+        async with self._rooms.lock(conference_id):
+            room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
+            if absent := hears.named - room.seats.keys():
+                raise ConferencecallNotFound(f"not in the conference: {min(map(str, absent))}")
+            room.set_hears(hears)
+            return room.hears, room.cells

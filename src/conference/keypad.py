@@ -1,4 +1,4 @@
-"""Keypad: what participants do in their room by the keys of its menu."""
+"""Keypad: the actions that participants trigger with the DTMF keys of their room's menu."""
 
 import asyncio
 from collections import Counter
@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from mixminus.clock import Clock
+from mixminus.conference.announcements import Announcements
 from mixminus.conference.ledger import CONFERENCES
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Room, Rooms, Seat
-from mixminus.conference.telling import Telling
 from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.model.conference import ParticipantChange, Role
@@ -19,18 +19,19 @@ from mixminus.model.menu import MenuAction, Presses
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 
-__all__ = ["Keypad", "Taker"]
+__all__ = ["KeyFilter", "Keypad"]
 
 _STEP_DB: Final = 3.0
-_MOST_DB: Final = 12.0
+"""Of gain, for each press of the keys for louder and softer."""
+_MAX_DB: Final = 12.0
 _MAX_WAITING: Final = 256
-"""Of all rooms: a change takes a database commit, and fingers are slower."""
+"""Actions, over all rooms. An action takes a database commit, which is faster than anyone presses keys."""
 
 log = get("keypad")
 
 
-class Taker:
-    """Takes the keys of one participant; ``let_go`` returns what is left when it leaves."""
+class KeyFilter:
+    """Consumes the menu keys of one participant and passes on all others."""
 
     def __init__(self, perform: Callable[[MenuAction], None], keypad: "Keypad", seat: Seat) -> None:
         self._presses = Presses()
@@ -39,27 +40,34 @@ class Taker:
         self._seat = seat
 
     def __call__(self, key: str) -> str:
-        """Return the keys that are not of the menu."""
+        """Handle a key that was pressed; return the keys that turned out not to belong to the menu."""
         action, released = self._presses.press(key, self._keypad.menu_of(self._seat), self._keypad.now_s())
         if action is not None:
             self._perform(action)
         return released
 
-    def let_go(self) -> str:
-        return self._presses.let_go()
+    def release(self) -> str:
+        """Return the keys that wait for the rest of a sequence; called when the participant leaves."""
+        return self._presses.release()
 
 
 class Keypad:
-    """Does what keys ask for, one after the other for each participant; what comes too thick is counted."""
+    """Performs menu actions, one after the other for each participant; those over the limit are counted."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, rooms: Rooms, participants: ParticipantService, telling: Telling
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        rooms: Rooms,
+        participants: ParticipantService,
+        announcements: Announcements,
     ) -> None:
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._participants = participants
-        self._telling = telling
+        self._announcements = announcements
         self._scope = TaskScope(task_failed("keypad"))
         self.counters: Counter[str] = Counter({"keypad.dropped": 0, "keypad.refused": 0})
 
@@ -67,64 +75,66 @@ class Keypad:
         return self._clock.monotonic_s()
 
     def menu_of(self, seat: Seat) -> dict[str, MenuAction]:
-        """Return the menu of the participant's room as it is at this moment."""
+        """Return the current menu of the participant's room."""
         room = self._rooms.find(seat.conference.id)
         return room.settings.dtmf_menu if room else {}
 
     @contextmanager
-    def listening(self, seat: Seat) -> Iterator[Taker]:
-        """Give what takes the keys of a participant while it sits."""
-        turn = asyncio.Lock()
+    def listening(self, seat: Seat) -> Iterator[KeyFilter]:
+        """Yield the filter for the keys of a participant that is in the room."""
+        lock = asyncio.Lock()
 
         def perform(action: MenuAction) -> None:
             if len(self._scope) >= _MAX_WAITING:
                 self.counters["keypad.dropped"] += 1
             else:
-                self._scope.spawn(f"keypad {action}", self._perform(seat, action, turn))
+                self._scope.spawn(f"keypad {action}", self._perform(seat, action, lock))
 
-        yield Taker(perform, self, seat)
+        yield KeyFilter(perform, self, seat)
 
     async def close(self) -> None:
-        """Do nothing more; closing twice is harmless."""
+        """Stop; closing twice is harmless."""
         await self._scope.close()
 
-    async def _perform(self, seat: Seat, action: MenuAction, turn: asyncio.Lock) -> None:
-        async with turn:
+    async def _perform(self, seat: Seat, action: MenuAction, lock: asyncio.Lock) -> None:
+        async with lock:
             room = self._rooms.find(seat.conference.id)
             if room is None or seat.dismissed.done():
                 return
             try:
                 await self._do(room, seat, action)
-            except MixMinusError as error:  # it has left meanwhile, or the database does not answer
+            except MixMinusError as error:  # the participant has left, or the database is unavailable
                 self.counters["keypad.refused"] += 1
-                log.info("keys refused", conferencecall_id=str(seat.id), reason=error.reason)
+                log.info("menu action refused", conferencecall_id=str(seat.id), reason=error.reason)
 
     async def _do(self, room: Room, seat: Seat, action: MenuAction) -> None:
         customer_id = seat.conference.customer_id
         match action:
             case "mute":
-                now = await self._participants.get_call(customer_id, seat.id)
-                await self._change(seat, ParticipantChange(muted=not now.muted))
-                self._telling.confirm(room, seat, "unmuted" if now.muted else "muted")
+                participant = await self._participants.get_call(customer_id, seat.id)
+                await self._change(seat, ParticipantChange(muted=not participant.muted))
+                self._announcements.confirm_key(room, seat, "unmuted" if participant.muted else "muted")
             case "louder" | "softer":
-                now = await self._participants.get_call(customer_id, seat.id)
-                gain_db = now.gain_db + (_STEP_DB if action == "louder" else -_STEP_DB)
-                await self._change(seat, ParticipantChange(gain_db=max(-_MOST_DB, min(_MOST_DB, gain_db))))
+                participant = await self._participants.get_call(customer_id, seat.id)
+                gain_db = participant.gain_db + (_STEP_DB if action == "louder" else -_STEP_DB)
+                await self._change(seat, ParticipantChange(gain_db=max(-_MAX_DB, min(_MAX_DB, gain_db))))
             case "lock" if seat.role is Role.MODERATOR:
-                self._telling.confirm(room, seat, "locked" if await self._lock(seat) else "unlocked")
+                self._announcements.confirm_key(
+                    room, seat, "locked" if await self._toggle_lock(seat) else "unlocked"
+                )
             case "lock":
                 self.counters["keypad.refused"] += 1
             case "count":
-                self._telling.count_for(room, seat)
+                self._announcements.play_count(room, seat)
             case "leave":
                 await self._participants.kick(customer_id, seat.id)
 
     async def _change(self, seat: Seat, change: ParticipantChange) -> None:
         await self._participants.change(seat.conference.customer_id, seat.id, change)
 
-    async def _lock(self, seat: Seat) -> bool:
-        """Lock the room, or unlock it; return which."""
-        async with self._rooms.turn(seat.conference.id):
+    async def _toggle_lock(self, seat: Seat) -> bool:
+        """Lock an unlocked room and unlock a locked one; return whether it is locked now."""
+        async with self._rooms.lock(seat.conference.id):
             async with self._store.transaction() as tx:
                 conference = await CONFERENCES.find_for_update(tx, seat.conference.id)
                 settings = replace(conference.settings, locked=not conference.settings.locked)

@@ -1,14 +1,16 @@
-"""The steps of a conference's life; whoever calls one holds the conference's turn (``Rooms.turn``)."""
+"""Lifecycle: the transitions of conferences; callers hold the conference's lock (``Rooms.lock``)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from mixminus.clock import Clock
+from mixminus.conference.announcements import Announcements
 from mixminus.conference.ledger import CONFERENCES, advance, touch_conference
-from mixminus.conference.recorder import Recorder
+from mixminus.conference.protocols import Recorder, Transcriber
 from mixminus.conference.room import Room, Rooms
-from mixminus.conference.telling import Telling
-from mixminus.conference.timeouts import Timeouts
-from mixminus.conference.transcriber import Transcriber
 from mixminus.errors import MixMinusError
-from mixminus.log import get
+from mixminus.log import get, task_failed
 from mixminus.machine import step
 from mixminus.model.conference import (
     CONFERENCE_TRANSITIONS,
@@ -21,6 +23,7 @@ from mixminus.model.conference import (
 from mixminus.model.ids import NIL, ConferenceId
 from mixminus.model.recording import RecordingOptions
 from mixminus.store.database import Store, Transaction
+from mixminus.tasks import TaskScope
 
 __all__ = ["Lifecycle"]
 
@@ -28,7 +31,7 @@ log = get("conference")
 
 
 class Lifecycle:
-    """Opens and closes conferences, their rows and their rooms together."""
+    """Opens and closes conferences: their rows and their rooms together."""
 
     def __init__(
         self,
@@ -38,19 +41,18 @@ class Lifecycle:
         *,
         recorder: Recorder,
         transcriber: Transcriber,
-        telling: Telling,
+        announcements: Announcements,
     ) -> None:
-        self.telling = telling
+        self.announcements = announcements
         self._store = store
         self._clock = clock
         self._rooms = rooms
         self._recorder = recorder
         self.transcriber = transcriber
-        """Writes down what is said in conferences."""
-        self._timeouts = Timeouts(clock)
+        self._timeouts = _Timeouts(clock)
 
     async def begin(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
-        """Open the bridge of a starting conference; one that is further on stays as it is."""
+        """Open the bridge of a starting conference; in any other state nothing changes."""
         conference = await CONFERENCES.find_for_update(tx, conference_id)
         if conference.status is not ConferenceStatus.STARTING:
             return conference
@@ -61,7 +63,7 @@ class Lifecycle:
         return conference
 
     async def close(self, conference_id: ConferenceId) -> Conference:
-        """Dismiss everybody: terminated when the last has left, at once if nobody is there."""
+        """Remove all participants; the conference is terminated when the last has left, an empty one at once."""
         async with self._store.transaction() as tx:
             conference = await CONFERENCES.find_for_update(tx, conference_id)
             if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):
@@ -79,7 +81,7 @@ class Lifecycle:
         return await self.end_if_empty(conference)
 
     async def end_if_empty(self, conference: Conference) -> Conference:
-        """Terminate a conference that is terminating and has nobody left in it."""
+        """Terminate a terminating conference that has no participants left."""
         room = self._rooms.find(conference.id)
         if conference.status is not ConferenceStatus.TERMINATING or (room and room.seats):
             return conference
@@ -95,7 +97,7 @@ class Lifecycle:
         return conference
 
     async def resume(self, conference: Conference) -> None:
-        """Take up a conference after a restart: its calls are lost, its room and its timer are not."""
+        """Reopen a conference after a restart: its calls are lost; its room and its timer start again."""
         async with self._store.transaction() as tx:
             lost = await tx.conferencecalls.present(conference.id)
             for participant in lost:
@@ -113,39 +115,80 @@ class Lifecycle:
             self.arm(conference)
 
     def arm(self, conference: Conference) -> None:
-        """Set the conference's one timer, in place of any before; without a timeout there is none."""
+        """Set or reset the conference's timer; one without a timeout has none."""
         if conference.tm_timeout is None:
             self._timeouts.disarm(conference.id)
         else:
             self._timeouts.arm(conference.id, conference.tm_timeout, self._expire)
 
     async def record(self, conference_id: ConferenceId, room: Room) -> None:
-        """Begin to record a room that has got its first participant, unless it is being recorded."""
+        """Start recording a room that has its first participant, unless it is being recorded."""
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
         if conference and conference.recording_id == NIL:
             try:
                 await self._recorder.start(conference, room.bridge, RecordingOptions())
-                self.telling.recording(room)
+                self.announcements.announce_recording(room)
             except (MixMinusError, OSError) as exc:
-                # The participants have come to talk: a full disk must not keep them out.
+                # A failed recording, such as on a full disk, must not keep participants out.
                 log.error("recording not started", conference_id=str(conference_id), exc_info=exc)
 
     async def stop_recording(self, conference: Conference) -> None:
-        """Let the recording of a room that has become empty end, if there is one."""
+        """Stop the recording of a room that has become empty, if there is one."""
         if conference.recording_id != NIL:
             await self._recorder.stop(conference.id)
 
     async def stop(self) -> None:
-        """Stop timers, finish recordings, close bridges; conferences stay as they are, for ``resume``."""
+        """Stop timers, finish recordings, close bridges; rows stay as they are, for ``resume``."""
         await self._timeouts.close()
         for conference_id in self._rooms.ids():
-            async with self._rooms.turn(conference_id):
+            async with self._rooms.lock(conference_id):
                 await self._recorder.finish(conference_id)
                 await self.transcriber.finish(conference_id)
                 self._rooms.close(conference_id)
-        await self._rooms.ambience.close()
+        await self._rooms.sounds.close()
 
     async def _expire(self, conference_id: ConferenceId) -> None:
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             await self.close(conference_id)
+
+
+class _Timeouts:
+    """Runs a callback when a conference's time is over; at most one timer for each conference."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._scope = TaskScope(task_failed("conference"))
+        self._timers: dict[ConferenceId, asyncio.Task[None]] = {}
+
+    def arm(
+        self,
+        conference_id: ConferenceId,
+        deadline: datetime,
+        on_due: Callable[[ConferenceId], Awaitable[object]],
+    ) -> None:
+        """Set or replace the conference's timer; a deadline in the past is due at once."""
+        self.disarm(conference_id)
+        self._timers[conference_id] = self._scope.spawn(
+            f"timeout {conference_id}", self._run(conference_id, deadline, on_due)
+        )
+
+    def disarm(self, conference_id: ConferenceId) -> None:
+        """Cancel the conference's timer, if it has one."""
+        if timer := self._timers.pop(conference_id, None):
+            timer.cancel()
+
+    async def close(self) -> None:
+        """Cancel every timer; the deadlines are in the database."""
+        await self._scope.close()
+
+    async def _run(
+        self,
+        conference_id: ConferenceId,
+        deadline: datetime,
+        on_due: Callable[[ConferenceId], Awaitable[object]],
+    ) -> None:
+        await self._clock.sleep((deadline - self._clock.now()).total_seconds())
+        # Removed before the callback: closing the conference disarms its timer, which is this very task.
+        del self._timers[conference_id]
+        await on_due(conference_id)

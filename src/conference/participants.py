@@ -1,7 +1,7 @@
-"""ParticipantService: who comes into a conference and who leaves it (api.md sections 3 and 4).
+"""ParticipantService: how calls enter and leave conferences as participants (api.md sections 3 and 4).
 
-A call's flow asks for a seat (``admit``), sits down (``connect``) and gets up (``leave``);
-a client may show participants, change them and kick them.
+A call's flow takes a seat in the room (``admit``), joins its audio (``connect``) and gives the seat back
+(``leave``); clients get, list, change and kick participants.
 """
 
 from dataclasses import replace
@@ -10,11 +10,11 @@ from uuid import UUID
 
 from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
+from mixminus.conference.announcements import Announcements
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
 from mixminus.conference.ledger import CONFERENCECALLS, CONFERENCES, advance, touch_conference
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.room import Room, Rooms, Seat
-from mixminus.conference.telling import Telling
 from mixminus.errors import Conflict
 from mixminus.log import get
 from mixminus.mixer import BridgePort
@@ -29,6 +29,8 @@ from mixminus.model.conference import (
     ParticipantChange,
     Role,
     RoomSettings,
+    SeatEvent,
+    SeatState,
 )
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
 from mixminus.store.database import Store
@@ -37,18 +39,18 @@ from mixminus.store.page import Page
 
 __all__ = ["ParticipantService"]
 
-_HERE: Final = frozenset({ConferencecallStatus.JOINING, ConferencecallStatus.JOINED})
+_PRESENT: Final = frozenset({ConferencecallStatus.JOINING, ConferencecallStatus.JOINED})
 
 log = get("conference")
 
 
 class ParticipantService:
-    """Seats participants; everything that changes a room waits for the conference's turn."""
+    """Admits and removes participants; every change of a room is made with the conference's lock held."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, rooms: Rooms, lifecycle: Lifecycle, telling: Telling
+        self, store: Store, clock: Clock, *, rooms: Rooms, lifecycle: Lifecycle, announcements: Announcements
     ) -> None:
-        self._telling = telling
+        self._announcements = announcements
         self._store = store
         self._clock = clock
         self._rooms = rooms
@@ -69,40 +71,38 @@ class ParticipantService:
             return await tx.conferencecalls.page(customer_id, page, conference_id)
 
     async def kick(self, customer_id: CustomerId, conferencecall_id: ConferencecallId) -> Conferencecall:
-        """Put a participant out of the room, not out of its call; IllegalTransition if it leaves already."""
+        """Remove a participant from the room; its call goes on. ConferencecallGone if it is leaving or has left."""
         participant = await self.get_call(customer_id, conferencecall_id)
-        async with self._rooms.turn(participant.conference_id):
+        async with self._rooms.lock(participant.conference_id):
             async with self._store.transaction() as tx:
-                participant = await CONFERENCECALLS.find_for_update(tx, conferencecall_id)
+                participant = _require_present(await CONFERENCECALLS.find_for_update(tx, conferencecall_id))
                 participant = await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
-            if seat := self._rooms.seat(participant.conference_id, conferencecall_id):
-                # Its flow wakes up, and gives the seat back by leave().
+            if seat := self._rooms.find_seat(participant.conference_id, conferencecall_id):
+                # This wakes the call's flow, which gives the seat back with leave().
                 seat.dismiss()
         return participant
 
     async def change(
         self, customer_id: CustomerId, conferencecall_id: ConferencecallId, change: ParticipantChange
     ) -> Conferencecall:
-        """Mute, deafen, turn up, promote or label a participant; ConferencecallGone if it leaves or has left."""
-        gain_q8(change.gain_db or 0.0)  # refuses what no port could do
+        """Change a participant's mute, deaf, gain, role or label; ConferencecallGone if it is leaving or has left."""
+        gain_q8(change.gain_db or 0.0)  # raises InvalidArgument out of range
         participant = await self.get_call(customer_id, conferencecall_id)
-        async with self._rooms.turn(participant.conference_id):
+        async with self._rooms.lock(participant.conference_id):
             async with self._store.transaction() as tx:
-                participant = await CONFERENCECALLS.find_for_update(tx, conferencecall_id)
-                if participant.status not in _HERE:
-                    raise ConferencecallGone(f"conferencecall {conferencecall_id} is {participant.status}")
+                participant = _require_present(await CONFERENCECALLS.find_for_update(tx, conferencecall_id))
                 changed = change.applied_to(participant)
                 if changed != participant:
                     participant = replace(changed, tm_update=self._clock.now())
                     await CONFERENCECALLS.save(tx, participant, "conferencecall_updated")
-            if seat := self._rooms.seat(participant.conference_id, conferencecall_id):
+            if seat := self._rooms.find_seat(participant.conference_id, conferencecall_id):
                 seat.adjust(participant)
             if room := self._rooms.find(participant.conference_id):
-                room.settle()
+                room.update_sounds()
         return participant
 
     async def settings(self, customer_id: CustomerId, conference_id: ConferenceId) -> RoomSettings:
-        """Return what a room asks of those who come; ConferenceNotFound if the customer has none of this id."""
+        """Return the settings of a customer's room; raise ConferenceNotFound if there is none of this id."""
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
         conference = owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
@@ -116,8 +116,8 @@ class ParticipantService:
         role: Role = Role.PARTICIPANT,
         activeflow_id: UUID = NIL,
     ) -> Seat | None:
-        """Return a seat for a participant that is joining; None if the conference does not take it now."""
-        async with self._rooms.turn(conference_id):
+        """Create a participant that is joining and return its seat; None if the conference does not admit it."""
+        async with self._rooms.lock(conference_id):
             async with self._store.transaction() as tx:
                 conference = await self._lifecycle.begin(tx, conference_id)
             room = self._rooms.find(conference_id)
@@ -128,19 +128,19 @@ class ParticipantService:
             )
             try:
                 check_place(conference.settings, len(room.seats))
-                self._rooms.seat_down(room, seat)
+                self._rooms.seat(room, seat)
             except Conflict as refusal:
                 log.info("not admitted", conference_id=str(conference_id), reason=refusal.reason)
                 return None
             try:
-                await self._enter(seat)
+                await self._create(seat)
             except BaseException:
-                self._rooms.get_up(room, seat)
+                self._rooms.unseat(room, seat)
                 raise
             return seat
 
-    async def _enter(self, seat: Seat) -> None:
-        """Write that somebody is joining."""
+    async def _create(self, seat: Seat) -> None:
+        """Write and publish the row of a participant that is joining."""
         participant = Conferencecall(
             id=seat.id,
             customer_id=seat.conference.customer_id,
@@ -155,14 +155,15 @@ class ParticipantService:
             await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
 
     async def connect(self, seat: Seat) -> bool:
-        """Let the participant hear and be heard; False if it was dismissed before, or must wait at the door."""
-        async with self._rooms.turn(seat.conference.id):
+        """Connect the participant's audio; False if it was removed before, or must wait for a moderator."""
+        async with self._rooms.lock(seat.conference.id):
             room = self._rooms.find(seat.conference.id)
             if seat.dismissed.done() or room is None:
                 return False
-            if not seat.open.is_set():
-                seat.waiting = True
-                room.settle()
+            if not seat.may_join.is_set():
+                if seat.state is SeatState.RESERVED:
+                    seat.advance(SeatEvent.HELD)
+                room.update_sounds()
                 return False
             try:
                 async with self._store.transaction() as tx:
@@ -174,18 +175,18 @@ class ParticipantService:
             except BaseException:
                 seat.port.leave()
                 raise
-            seat.joined = True
+            seat.advance(SeatEvent.CONNECTED)
             await self._joined(room, seat)
             return True
 
     async def leave(self, seat: Seat) -> None:
-        """Give the seat back: the participant is leaved, and with the last one a closing conference ends."""
-        async with self._rooms.turn(seat.conference.id):
+        """Give the seat back: the participant is leaved; after the last one a terminating conference ends."""
+        async with self._rooms.lock(seat.conference.id):
             seat.clear()
             room = self._rooms.find(seat.conference.id)
             if room is None or seat.id not in room.seats:
                 return
-            self._rooms.get_up(room, seat)
+            self._rooms.unseat(room, seat)
             async with self._store.transaction() as tx:
                 participant = await CONFERENCECALLS.find_for_update(tx, seat.id)
                 await advance(tx, self._clock, participant, ConferencecallEvent.LEFT)
@@ -196,22 +197,22 @@ class ParticipantService:
             await self._left(room, seat, conference)
 
     async def _joined(self, room: Room, seat: Seat) -> None:
-        """Do what follows when one more is heard."""
+        """Update sounds, tones, announcements and recording after a participant has joined."""
         if room.joined > 1:
             room.company.set()
-        room.settle()
+        room.update_sounds()
         if room.settings.entry_tone:
-            room.chimes.ring(entry_tone())
-        self._telling.joined(room, seat, await self._name(seat, room))
+            room.chimes.play(entry_tone())
+        self._announcements.announce_joined(room, seat, await self._name(seat, room))
         if room.settings.record_on_start and room.joined == 1:
             await self._lifecycle.record(seat.conference.id, room)
 
     async def _left(self, room: Room, seat: Seat, conference: Conference) -> None:
-        """Do what follows when one has gone; rooms that depend on who is there end."""
+        """Update tones, announcements and recording after a participant has left, and end the room if it is over."""
         if seat.joined and room.joined and room.settings.exit_tone:
-            room.chimes.ring(exit_tone())
+            room.chimes.play(exit_tone())
         if seat.joined:
-            self._telling.left(room, await self._name(seat, room))
+            self._announcements.announce_left(room, await self._name(seat, room))
         if seat.joined and not room.joined and room.settings.record_on_start:
             await self._lifecycle.stop_recording(conference)
         if _ends(room, seat, conference):
@@ -219,7 +220,7 @@ class ParticipantService:
         await self._lifecycle.end_if_empty(conference)
 
     async def _name(self, seat: Seat, room: Room) -> str:
-        """Return how a participant is called where names are told; empty if nobody asks, or knows."""
+        """Return the name to announce; empty if unknown, or if the room does not announce names."""
         if room.settings.announce != "names":
             return ""
         async with self._store.snapshot() as tx:
@@ -227,12 +228,20 @@ class ParticipantService:
         return (call.source.name or call.source.target_name) if call else ""
 
 
+def _require_present(participant: Conferencecall) -> Conferencecall:
+    """Return the participant; raise ConferencecallGone if it is leaving or has left."""
+    if participant.status not in _PRESENT:
+        leaving = participant.status is ConferencecallStatus.LEAVING
+        raise ConferencecallGone(f"the participant {'is already leaving' if leaving else 'has already left'}")
+    return participant
+
+
 def _ends(room: Room, seat: Seat, conference: Conference) -> bool:
-    """Return whether the room is over because this participant has left it (api.md section 4.1)."""
+    """Return whether the room ends because this participant has left it (api.md section 4.1)."""
     if not seat.joined:
         return False
     if conference.type == "connect":
-        # One of two has left: the other is put out. Where there never were two, the last one ends it.
+        # One of two has left: the other is removed. A room that never had two ends with its last seat.
         return room.joined <= 1 if room.company.is_set() else not room.seats
     last_moderator = seat.role is Role.MODERATOR and not room.moderated
     return last_moderator and room.settings.end_when_moderator_leaves

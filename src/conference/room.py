@@ -1,4 +1,4 @@
-"""Room: the live side of a conference, its bridge and who sits in it; gone when the conference is over."""
+"""Room: the live part of a conference, its bridge and the participants' seats; it ends with the conference."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,55 +7,72 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
-from mixminus.conference.ambience import Ambience, Music
 from mixminus.conference.errors import ConferenceNotProgressing, TooManyExceptions
-from mixminus.conference.hears import MAX_CELLS, Cells, Hears, cells, changes, without
+from mixminus.conference.room_sounds import LoopedSound, RoomSounds
+from mixminus.machine import step
 from mixminus.mixer import Bridge, BridgePort, Engine
-from mixminus.model.conference import Conference, Conferencecall, ConferenceStatus, Role, RoomSettings
+from mixminus.model.conference import (
+    SEAT_TRANSITIONS,
+    Conference,
+    Conferencecall,
+    ConferenceStatus,
+    Role,
+    RoomSettings,
+    SeatEvent,
+    SeatState,
+)
+from mixminus.model.hears import MAX_CELLS, Cells, Hears, cells, changes, without
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.sound.library import HoldMusic
 
 __all__ = ["Room", "Rooms", "Seat"]
 
 _ROOM = "room"
-"""Who mutes here: a call may be muted by itself as well, and stays so when it leaves."""
+"""Separates mutes of the participant from mutes of its call, which stay when it leaves."""
 
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """A participant's place in a room, from joining to leaved."""
+    """A participant's place in a room, from joining to leaved (``model.conference.SEAT_TRANSITIONS``)."""
 
     id: ConferencecallId
     call_id: CallId
     conference: Conference
-    """As it was when the participant was admitted: its actions are the ones that are run."""
+    """As it was when the participant was admitted: these are the actions that its flow runs."""
     port: BridgePort
     company: asyncio.Event
-    """Set from the moment that two participants have been in the room."""
+    """Set once two participants have been in the room."""
     role: Role = Role.PARTICIPANT
     activeflow_id: UUID = NIL
-    """The flow that has brought the participant."""
+    """The flow that runs the participant's call."""
+    state: SeatState = SeatState.RESERVED
     dismissed: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
-    """Done when the participant must leave: kicked, or the room closes."""
-    open: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set while the participant may sit down: a moderator is in, or none is waited for."""
-    waiting: bool = False
-    """Found the door closed."""
+    """Done when the participant must leave: it was kicked, or the room closes."""
+    may_join: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while the audio may be connected: a moderator is present, or none is required."""
     joined: bool = False
-    closed: bool = False
-    """The room has closed over it."""
-    music: Music | None = None
+    """Whether the audio has been connected, also after it has left."""
+    room_closed: bool = False
+    """Whether the participant must leave because the room closes."""
+    sound: LoopedSound | None = None
+    """Music or ringback that is playing to the participant."""
+
+    def advance(self, event: SeatEvent) -> None:
+        """Move to the next state; raise IllegalTransition if there is none."""
+        self.state = step(SEAT_TRANSITIONS, self.state, event)
+        self.joined |= self.state is SeatState.JOINED
 
     def dismiss(self) -> None:
-        """Take the audio away at once, and tell the call's flow to go on."""
+        """Disconnect the audio at once, and make the call's flow continue after the room."""
         self.port.leave()
         if not self.dismissed.done():
+            self.advance(SeatEvent.DISMISSED)
             self.dismissed.set_result(None)
 
     def adjust(self, participant: Conferencecall) -> None:
-        """Let the participant be heard and hear as its row says; a port that has closed needs nothing."""
+        """Apply the mute, deaf, gain and role of the participant's row; a closed port stays as it is."""
         self.role = participant.role
         if not self.port.closed:
             self.port.set_muted(participant.muted, by=_ROOM)
@@ -63,75 +80,78 @@ class Seat:
             self.port.set_gain_db(participant.gain_db)
 
     def clear(self) -> None:
-        """Leave the bridge, and leave nothing of the room on the port."""
+        """Disconnect the audio, and reset what the room has set on the port."""
         self.port.leave()
-        self.hush()
+        self.stop_sound()
         if not self.port.closed:
             self.port.set_muted(False, by=_ROOM)
             self.port.set_deafened(False, by=_ROOM)
             self.port.set_gain_db(0.0)
 
-    def hush(self) -> None:
-        """Stop the music."""
-        if self.music:
-            self.music.close()
-            self.music = None
+    def stop_sound(self) -> None:
+        """Stop music or ringback."""
+        if self.sound:
+            self.sound.close()
+            self.sound = None
 
 
 class Room:
     """The bridge of one conference and its seats."""
 
-    def __init__(self, bridge: Bridge, ambience: Ambience, settings: RoomSettings) -> None:
+    def __init__(self, bridge: Bridge, sounds: RoomSounds, settings: RoomSettings) -> None:
         self.bridge = bridge
         self.settings = settings
         self.seats: dict[ConferencecallId, Seat] = {}
         self.company = asyncio.Event()
-        self.chimes = ambience.chimes(bridge)
+        self.chimes = sounds.chimes(bridge)
         self.hears = Hears()
         self.cells: Cells = {}
-        self._ambience = ambience
+        self._sounds = sounds
 
     @property
     def joined(self) -> int:
-        """How many are heard."""
+        """Number of participants whose audio is connected."""
         return sum(seat.joined for seat in self.seats.values())
 
     @property
     def moderated(self) -> bool:
-        """Whether a moderator is in."""
+        """Whether a moderator has joined."""
         return any(seat.joined and seat.role is Role.MODERATOR for seat in self.seats.values())
 
     def dismiss_all(self) -> None:
+        """Make all participants leave because the room closes."""
         for seat in self.seats.values():
-            seat.closed = True
+            seat.room_closed = True
             seat.dismiss()
 
-    def settle(self) -> None:
-        """Do what follows from who is here: open doors or close them, let music and ringing begin or end."""
+    def update_sounds(self) -> None:
+        """Update what depends on who is present: who may join, and who hears music or ringback."""
         joined, free = self.joined, self.moderated or not self.settings.wait_for_moderator
         for seat in self.seats.values():
-            (seat.open.set if free or seat.role is Role.MODERATOR else seat.open.clear)()
+            (seat.may_join.set if free or seat.role is Role.MODERATOR else seat.may_join.clear)()
             play = self._sound_for(seat, joined)
             if play is None:
-                seat.hush()
-            elif seat.music is None and not seat.dismissed.done():
-                seat.music = play(seat.port)
+                seat.stop_sound()
+            elif seat.sound is None and not seat.dismissed.done():
+                seat.sound = play(seat.port)
 
-    def _sound_for(self, seat: Seat, joined: int) -> Callable[[BridgePort], Music] | None:
-        """Return what begins a sound for who waits: for company, or at the door."""
+    def _sound_for(self, seat: Seat, joined: int) -> Callable[[BridgePort], LoopedSound] | None:
+        """Return how to start the sound for a participant that is alone or in the lobby; None for no sound."""
         alone = seat.joined and joined == 1
-        if self.settings.music_when_alone and (alone or (seat.waiting and not seat.joined)):
-            return self._ambience.play_music
+        if self.settings.music_when_alone and (alone or seat.state is SeatState.LOBBY):
+            return self._sounds.play_music
         if alone and seat.conference.type == "connect" and not self.company.is_set():
-            # A room for two: the first hears it ring, also where no 180 can say so any more (api.md 4.1).
-            return self._ambience.play_ringing
+            # A room for two: the first hears ringback, also on legs that cannot send 180 any more (api.md 4.1).
+            return self._sounds.play_ringback
         return None
 
-    def arrange(self, hears: Hears, leaving: ConferencecallId | None = None) -> None:
-        """Let these rules hold for all but whoever leaves, all at one tick; TooManyExceptions if so."""
+    def set_hears(self, hears: Hears, leaving: ConferencecallId | None = None) -> None:
+        """Apply the rules to all participants but the one leaving, at one tick; TooManyExceptions above the limit."""
         wanted = cells(hears, [id_ for id_ in self.seats if id_ != leaving])
         if len(wanted) > MAX_CELLS:
-            raise TooManyExceptions(f"who hears whom would need more than {MAX_CELLS} exceptions")
+            raise TooManyExceptions(
+                f"these rules need more than {MAX_CELLS} exceptions among the participants present"
+            )
         ports = {id_: seat.port for id_, seat in self.seats.items() if not seat.port.closed}
         self.bridge.set_hears(
             (ports[listener], ports[speaker], gain_db)
@@ -140,35 +160,36 @@ class Room:
         )
         self.hears, self.cells = hears, wanted
 
-    def part(self, seat: Seat) -> None:
-        """Take a seat away, with the rules that were about it."""
+    def remove(self, seat: Seat) -> None:
+        """Remove a seat and the hears rules that name it."""
         seat.clear()
-        self.arrange(without(self.hears, seat.id), leaving=seat.id)
+        self.set_hears(without(self.hears, seat.id), leaving=seat.id)
         del self.seats[seat.id]
-        self.settle()
+        seat.advance(SeatEvent.GIVEN_BACK)
+        self.update_sounds()
 
 
 class Rooms:
-    """Owns every room, and keeps the one lock that a conference's changes queue for."""
+    """Owns every room, and one lock for each conference, held during each of its changes."""
 
     def __init__(self, engine: Engine, clock: Clock, tune: HoldMusic | None = None) -> None:
         self._engine = engine
         self._rooms: dict[ConferenceId, Room] = {}
         self._by_port: dict[int, Seat] = {}
-        self._turns: WeakValueDictionary[ConferenceId, asyncio.Lock] = WeakValueDictionary()
-        self.ambience = Ambience(engine, clock, tune)
+        self._locks: WeakValueDictionary[ConferenceId, asyncio.Lock] = WeakValueDictionary()
+        self.sounds = RoomSounds(engine, clock, tune)
 
     def __len__(self) -> int:
         return len(self._rooms)
 
-    def turn(self, conference_id: ConferenceId) -> asyncio.Lock:
-        """Return the conference's lock: held over every read-decide-write of it."""
-        return self._turns.setdefault(conference_id, asyncio.Lock())
+    def lock(self, conference_id: ConferenceId) -> asyncio.Lock:
+        """Return the conference's lock, held from reading its row until the change is written and applied."""
+        return self._locks.setdefault(conference_id, asyncio.Lock())
 
     def open(self, conference: Conference) -> Room:
-        """Return the conference's room, with a bridge from now on."""
+        """Return the conference's room; the first call opens it, with its bridge."""
         if conference.id not in self._rooms:
-            room = Room(self._engine.open_bridge(), self.ambience, conference.settings)
+            room = Room(self._engine.open_bridge(), self.sounds, conference.settings)
             self._rooms[conference.id] = room
         return self._rooms[conference.id]
 
@@ -182,55 +203,55 @@ class Rooms:
             raise ConferenceNotProgressing(f"conference {conference.id} is {conference.status}")
         return room
 
-    def seat(self, conference_id: ConferenceId, conferencecall_id: ConferencecallId) -> Seat | None:
+    def find_seat(self, conference_id: ConferenceId, conferencecall_id: ConferencecallId) -> Seat | None:
         room = self._rooms.get(conference_id)
         return room.seats.get(conferencecall_id) if room else None
 
     def seat_of(self, port_id: int) -> Seat | None:
-        """Return whose voice comes by a port of the engine."""
+        """Return the seat whose audio is connected through a port of the engine."""
         return self._by_port.get(port_id)
 
     def seat_of_call(self, call_id: CallId) -> Seat | None:
-        """Return where a call sits and is heard."""
+        """Return the seat in which a call's audio is connected."""
         return next((seat for seat in self._by_port.values() if seat.call_id == call_id), None)
 
-    def seat_down(self, room: Room, seat: Seat) -> None:
-        """Give a participant its place: not on the bridge yet, and under the room's rules already."""
+    def seat(self, room: Room, seat: Seat) -> None:
+        """Add a seat under the room's hears rules; its audio is not connected yet."""
         room.seats[seat.id] = seat
         try:
-            room.arrange(room.hears)
+            room.set_hears(room.hears)
         except BaseException:
             del room.seats[seat.id]
             raise
-        room.settle()
+        room.update_sounds()
 
     def connect(self, room: Room, seat: Seat) -> None:
-        """Let a participant be heard from now on."""
+        """Connect a seat's audio to the bridge."""
         before = self._by_port.get(seat.port.id)
         self._by_port[seat.port.id] = seat
         try:
             seat.port.join(room.bridge)
         except BaseException:
-            self._mute(seat)
+            self._unindex_port(seat)
             if before:
                 self._by_port[seat.port.id] = before
             raise
 
-    def get_up(self, room: Room, seat: Seat) -> None:
-        """Take the place back."""
-        self._mute(seat)
-        room.part(seat)
+    def unseat(self, room: Room, seat: Seat) -> None:
+        """Remove a seat from its room."""
+        self._unindex_port(seat)
+        room.remove(seat)
 
     def close(self, conference_id: ConferenceId) -> None:
-        """Close the conference's bridge; a room that is not there is closed already."""
+        """Close the conference's room and bridge; closing twice is harmless."""
         if room := self._rooms.pop(conference_id, None):
             for seat in room.seats.values():
-                self._mute(seat)
-                seat.hush()
+                self._unindex_port(seat)
+                seat.stop_sound()
             room.bridge.close()
 
-    def _mute(self, seat: Seat) -> None:
-        # A port may have seats in two rooms: it speaks in the one that it has joined.
+    def _unindex_port(self, seat: Seat) -> None:
+        # A port may have seats in two rooms: it is indexed for the one whose bridge it is on.
         if self._by_port.get(seat.port.id) is seat:
             del self._by_port[seat.port.id]
 

@@ -1,4 +1,22 @@
-"""ConferenceService: what a client may do with conferences (api.md section 2.2)."""
+"""ConferenceService: the operations on conferences (api.md section 2.2). The folder is read from here.
+
+A conference is a row (``model.conference``), and from its start to its end a room as well: a bridge of the
+engine, and a seat for each participant (``room``).
+
+    ConferenceService     create, update, delete, record and transcribe a conference
+      -> Lifecycle        its transitions: rows, events, rooms and timers together; restart
+      -> Rooms            the live rooms, and one lock for each conference
+    ParticipantService    admit a call, connect its audio, kick it, let it leave
+      -> admission        may this caller enter, and in which role: pin, lock, limit
+      -> Announcements    prompts to one participant or to all; RoomSounds: tones, music, ringback
+    Keypad                menu actions by DTMF
+    HearsService          who hears whom
+    watchers              talk spurts become events; unhealthy participants are removed
+
+Every change is made with the conference's lock (``Rooms.lock``) held: read the row, decide, write the row
+and its event in one transaction (``ledger``), then change the room. ``protocols`` lists what packages above
+this one do for it: recording, transcription and flows.
+"""
 
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -7,10 +25,9 @@ from typing import Any, Final
 from mixminus.clock import Clock
 from mixminus.conference.admission import check_place, check_settings, role_of
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
-from mixminus.conference.flows import ConferenceFlows
 from mixminus.conference.ledger import CONFERENCES
 from mixminus.conference.lifecycle import Lifecycle
-from mixminus.conference.recorder import Recorder
+from mixminus.conference.protocols import ConferenceFlows, Recorder
 from mixminus.conference.room import Room, Rooms
 from mixminus.errors import InvalidArgument
 from mixminus.log import task_failed
@@ -30,7 +47,7 @@ DAY_S: Final = 86_400
 
 
 class ConferenceService:
-    """Creates, shows, closes, records and transcribes conferences; an id of another customer is not found."""
+    """Creates, reads, updates, deletes, records and transcribes conferences of one customer at a time."""
 
     def __init__(
         self,
@@ -51,15 +68,15 @@ class ConferenceService:
         self._scope = TaskScope(task_failed("conference"))
 
     async def start(self) -> None:
-        """Take up what an earlier run has left; recordings must be repaired by then."""
+        """Reopen the conferences of the previous run; recordings must be repaired before."""
         async with self._store.snapshot() as tx:
             unfinished = await tx.conferences.unfinished()
         for conference in unfinished:
-            async with self._rooms.turn(conference.id):
+            async with self._rooms.lock(conference.id):
                 await self._lifecycle.resume(conference)
 
     async def create(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
-        """Return the new conference while it is starting; it progresses within milliseconds."""
+        """Create a conference and return it while it is starting; it is progressing within milliseconds."""
         conference = self._new(customer_id, await self._flows.checked(customer_id, spec))
         async with self._store.transaction() as tx:
             await CONFERENCES.add(tx, conference)
@@ -70,6 +87,7 @@ class ConferenceService:
         return conference
 
     async def get(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
+        """Return a customer's conference, also a deleted one; raise ConferenceNotFound."""
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
         return owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
@@ -80,18 +98,18 @@ class ConferenceService:
             return await tx.conferences.page(customer_id, page)
 
     async def delete(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
-        """Close the conference; one that is closing or closed is returned as it is."""
-        async with self._rooms.turn(conference_id):
+        """Delete the conference and remove its participants; one that is ending or ended is returned unchanged."""
+        async with self._rooms.lock(conference_id):
             await self.get(customer_id, conference_id)
             return await self._lifecycle.close(conference_id)
 
     async def update(
         self, customer_id: CustomerId, conference_id: ConferenceId, profile: ConferenceProfile
     ) -> Conference:
-        """Replace all that may change; the timeout runs anew from now, and without one nothing runs."""
+        """Replace the profile; the timeout starts again now. ConferenceNotProgressing if it is ending or ended."""
         timeout_s = _timeout_s(profile)
         check_settings(profile.settings)
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             await self.get(customer_id, conference_id)
             profile = await self._flows.checked(customer_id, profile)
             async with self._store.transaction() as tx:
@@ -104,14 +122,14 @@ class ConferenceService:
             self._lifecycle.arm(conference)
             if room := self._rooms.find(conference_id):
                 room.settings = conference.settings
-                room.settle()
+                room.update_sounds()
         return conference
 
     async def regenerate_direct_hash(
         self, customer_id: CustomerId, conference_id: ConferenceId
     ) -> Conference:
-        """Give the conference another direct hash; the one before leads nowhere from now on."""
-        async with self._rooms.turn(conference_id):
+        """Replace the direct hash; the previous one cannot be dialled any more."""
+        async with self._rooms.lock(conference_id):
             await self.get(customer_id, conference_id)
             async with self._store.transaction() as tx:
                 conference = await self._open(tx, conference_id)
@@ -120,7 +138,7 @@ class ConferenceService:
         return conference
 
     async def check_entry(self, customer_id: CustomerId, conference_id: ConferenceId, pin: str) -> Conference:
-        """Return the conference if one more may come with this pin, else raise why not."""
+        """Return the conference if it admits a caller with this pin; ConferenceLocked, ConferenceFull, PinInvalid."""
         conference = await self.get(customer_id, conference_id)
         check_place(conference.settings, len(conference.conferencecall_ids))
         role_of(conference.settings, pin)
@@ -129,16 +147,16 @@ class ConferenceService:
     async def recording_start(
         self, customer_id: CustomerId, conference_id: ConferenceId, options: RecordingOptions
     ) -> Conference:
-        """Record the room from now on, whether or not anybody is there."""
-        async with self._rooms.turn(conference_id):
+        """Start recording the room; it may be empty."""
+        async with self._rooms.lock(conference_id):
             conference, room = await self._progressing(customer_id, conference_id)
             await self._recorder.start(conference, room.bridge, options)
-            self._lifecycle.telling.recording(room)
+            self._lifecycle.announcements.announce_recording(room)
             return await self.get(customer_id, conference_id)
 
     async def recording_stop(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
-        """Stop the active recording; its file is whole a moment later."""
-        async with self._rooms.turn(conference_id):
+        """Stop the running recording; its file is complete shortly after."""
+        async with self._rooms.lock(conference_id):
             conference, _ = await self._progressing(customer_id, conference_id)
             await self._recorder.stop(conference.id)
             return await self.get(customer_id, conference_id)
@@ -146,13 +164,13 @@ class ConferenceService:
     async def recording_pause(
         self, customer_id: CustomerId, conference_id: ConferenceId, mode: PauseMode
     ) -> Conference:
-        """Leave out of the active recording what is said from now on."""
+        """Pause the running recording."""
         conference, _ = await self._progressing(customer_id, conference_id)
         self._recorder.pause(conference.id, mode)
         return conference
 
     async def recording_resume(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
-        """Let the paused recording go on."""
+        """Resume the paused recording."""
         conference, _ = await self._progressing(customer_id, conference_id)
         self._recorder.resume(conference.id)
         return conference
@@ -160,21 +178,21 @@ class ConferenceService:
     async def transcribe_start(
         self, customer_id: CustomerId, conference_id: ConferenceId, options: TranscribeOptions
     ) -> Conference:
-        """Write down what is said from now on, each participant apart."""
-        async with self._rooms.turn(conference_id):
+        """Start a transcription, separate for each participant."""
+        async with self._rooms.lock(conference_id):
             conference, room = await self._progressing(customer_id, conference_id)
             await self._lifecycle.transcriber.start(conference, room.bridge, options)
             return await self.get(customer_id, conference_id)
 
     async def transcribe_stop(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
-        """Stop listening; the last words are written a moment later."""
-        async with self._rooms.turn(conference_id):
+        """Stop the transcription; its last transcripts are created shortly after."""
+        async with self._rooms.lock(conference_id):
             conference, _ = await self._progressing(customer_id, conference_id)
             await self._lifecycle.transcriber.stop(conference)
             return await self.get(customer_id, conference_id)
 
     async def close(self) -> None:
-        """Stop timers and close bridges; conferences go on at the next start."""
+        """Stop timers and close rooms; conferences are reopened at the next start."""
         await self._scope.close()
         await self._lifecycle.stop()
 
@@ -191,7 +209,7 @@ class ConferenceService:
         return conference
 
     async def _begin(self, conference_id: ConferenceId) -> None:
-        async with self._rooms.turn(conference_id), self._store.transaction() as tx:
+        async with self._rooms.lock(conference_id), self._store.transaction() as tx:
             await self._lifecycle.begin(tx, conference_id)
 
     def _new(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
@@ -217,9 +235,9 @@ class ConferenceService:
 
 
 def _timeout_s(profile: ConferenceProfile) -> int:
-    """Return the timeout that is meant: of less than a minute it is a day, as upstream (api.md section 2.1)."""
+    """Return the effective timeout: less than a minute counts as a day, as upstream (api.md section 2.1)."""
     if profile.timeout_s < 0:
-        raise InvalidArgument("timeout is negative")
+        raise InvalidArgument("timeout must not be negative")
     return DAY_S if 0 < profile.timeout_s < MIN_TIMEOUT_S else profile.timeout_s
 
 
@@ -228,7 +246,7 @@ def _deadline(now: datetime, timeout_s: int) -> datetime | None:
 
 
 def _fields(profile: ConferenceProfile) -> dict[str, Any]:
-    """Return what a profile says and a conference keeps as it is."""
+    """Return the fields of a profile that a conference stores unchanged."""
     return {
         each.name: getattr(profile, each.name)
         for each in fields(ConferenceProfile)

@@ -1,4 +1,4 @@
-"""DialPlan: routes a dialled target to a customer and a program (api.md section 13.2). A ``call.directory.Directory``.
+"""DialPlan: routes a dialled target to a customer and a program (api.md section 13.2). A ``call.routing.Directory``.
 
 conference id, conference:<id>      the conference; callers that are authenticated reach only their customer's
 direct.<hash>                       a conference, an extension or a flow, for any caller
@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from mixminus.call.dialin import Dialled, Kind, read
-from mixminus.call.directory import Refused, Routed
 from mixminus.call.leg import Caller
-from mixminus.call.program import Program
+from mixminus.call.routing import Dialled, Kind, Program, Refused, Routed, parse_target
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked
 from mixminus.errors import NotFound
@@ -82,7 +80,7 @@ class DialPlan:
 
     async def route(self, source: Address, target: str, caller: Caller) -> Routed | Refused:
         """Return the call's route, or the SIP status code with which it is rejected."""
-        dialled = read(target)
+        dialled = parse_target(target)
         if dialled is None:
             return Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:

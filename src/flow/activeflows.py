@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mixminus.call.program import Program
+from mixminus.call.routing import Program
 from mixminus.clock import Clock
 from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.errors import ActiveflowNotFound

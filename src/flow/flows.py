@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
-from mixminus.call.program import Program
+from mixminus.call.routing import Program
 from mixminus.clock import Clock
 from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.errors import FlowNotFound, TooManyFlows

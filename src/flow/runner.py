@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from mixminus.call.live import LiveCall
-from mixminus.call.program import Program
+from mixminus.call.routing import Program
 from mixminus.clock import Clock
 from mixminus.errors import MixMinusError
 from mixminus.flow.actions.catalogue import CATALOGUE

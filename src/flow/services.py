@@ -5,17 +5,18 @@ from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
+from uuid import UUID
 
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live import LiveCall
 from mixminus.call.outbound import Flows
-from mixminus.call.recorder import CallRecorder
 from mixminus.clock import Clock
 from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
 from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CallId, CustomerId
+from mixminus.model.recording import RecordingOptions
 from mixminus.model.transcription import TranscribeOptions
 from mixminus.sound.service import SoundService
 from mixminus.store.database import Store
@@ -24,6 +25,7 @@ from mixminus.tasks import TaskScope
 __all__ = [
     "MAX_BACKGROUND_TASKS",
     "BackgroundTasks",
+    "CallRecorder",
     "CallTranscriber",
     "ExternalMedia",
     "FlowServices",
@@ -63,6 +65,18 @@ class Web(Protocol):
 
     async def ask(self, request: WebRequest) -> WebAnswer:
         """Return the answer; Unavailable if there is none, InvalidArgument if the request is not allowed."""
+        ...
+
+
+class CallRecorder(Protocol):
+    """Records calls, in rooms and outside of them: ``recording.service``."""
+
+    async def start_call(self, live: LiveCall, options: RecordingOptions) -> None:
+        """Start a recording; RecordingAlreadyActive if one is running."""
+        ...
+
+    async def stop(self, reference_id: UUID) -> None:
+        """Stop the running recording; RecordingNotActive if there is none."""
         ...
 
 

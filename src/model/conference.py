@@ -13,6 +13,7 @@ from mixminus.model.menu import MenuAction
 __all__ = [
     "CONFERENCECALL_TRANSITIONS",
     "CONFERENCE_TRANSITIONS",
+    "SEAT_TRANSITIONS",
     "Announce",
     "Conference",
     "ConferenceEvent",
@@ -27,6 +28,8 @@ __all__ = [
     "Prompting",
     "Role",
     "RoomSettings",
+    "SeatEvent",
+    "SeatState",
     "Wording",
 ]
 
@@ -84,6 +87,44 @@ CONFERENCECALL_TRANSITIONS: Final[
     },
     ConferencecallStatus.LEAVING: {ConferencecallEvent.LEFT: ConferencecallStatus.LEAVED},
     ConferencecallStatus.LEAVED: {},
+}
+
+
+class SeatState(enum.StrEnum):
+    """State of a participant's place in a room; its row shows only ``ConferencecallStatus``."""
+
+    RESERVED = enum.auto()
+    """Pre-actions run; the audio is not connected yet."""
+    LOBBY = enum.auto()
+    """The room waits for a moderator."""
+    JOINED = enum.auto()
+    LEAVING = enum.auto()
+    """Kicked, or the room closes; the seat is kept until the call's flow gives it back."""
+    LEFT = enum.auto()
+
+
+class SeatEvent(enum.StrEnum):
+    HELD = enum.auto()
+    CONNECTED = enum.auto()
+    DISMISSED = enum.auto()
+    GIVEN_BACK = enum.auto()
+
+
+SEAT_TRANSITIONS: Final[dict[SeatState, dict[SeatEvent, SeatState]]] = {
+    SeatState.RESERVED: {
+        SeatEvent.HELD: SeatState.LOBBY,
+        SeatEvent.CONNECTED: SeatState.JOINED,
+        SeatEvent.DISMISSED: SeatState.LEAVING,
+        SeatEvent.GIVEN_BACK: SeatState.LEFT,
+    },
+    SeatState.LOBBY: {
+        SeatEvent.CONNECTED: SeatState.JOINED,
+        SeatEvent.DISMISSED: SeatState.LEAVING,
+        SeatEvent.GIVEN_BACK: SeatState.LEFT,
+    },
+    SeatState.JOINED: {SeatEvent.DISMISSED: SeatState.LEAVING, SeatEvent.GIVEN_BACK: SeatState.LEFT},
+    SeatState.LEAVING: {SeatEvent.GIVEN_BACK: SeatState.LEFT},
+    SeatState.LEFT: {},
 }
 
 

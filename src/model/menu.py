@@ -1,4 +1,4 @@
-"""The menu of a room: actions of keys, and how presses are matched to them. Pure."""
+"""The menu of a room: which DTMF keys trigger which action, and how keys are matched against it. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from mixminus.errors import InvalidArgument
 __all__ = ["MAX_ENTRIES", "USUAL_MENU", "MenuAction", "Presses", "check_menu"]
 
 MenuAction = Literal["mute", "louder", "softer", "lock", "count", "leave"]
-"""The actions: mute and unmute itself, be heard louder or softer, lock and unlock the room
-(moderators), hear how many are there, leave."""
+"""What keys do: mute or unmute the participant, raise or lower its gain, lock or unlock the room (moderators
+only), play the number of participants, leave the room."""
 
 USUAL_MENU: Final[Mapping[str, MenuAction]] = {
     "*6": "mute",
@@ -23,30 +23,30 @@ USUAL_MENU: Final[Mapping[str, MenuAction]] = {
 }
 MAX_ENTRIES: Final = 16
 PATIENCE_S: Final = 5.0
-"""Longest time between two keys of one entry."""
+"""Longest pause between two keys of one entry."""
 _KEYS: Final = re.compile(r"[0-9*#A-D]{1,4}\Z")
 
 
 def check_menu(menu: Mapping[str, MenuAction]) -> None:
-    """Raise InvalidArgument for an ambiguous menu."""
+    """Raise InvalidArgument for a menu with invalid or ambiguous entries."""
     if len(menu) > MAX_ENTRIES:
-        raise InvalidArgument(f"a menu has at most {MAX_ENTRIES} entries")
+        raise InvalidArgument(f"dtmf_menu has more than {MAX_ENTRIES} entries")
     for keys in menu:
         if not _KEYS.match(keys):
-            raise InvalidArgument("an entry of dtmf_menu is 1 to 4 of 0-9, *, # and A-D")
+            raise InvalidArgument("an entry of dtmf_menu must be 1 to 4 of the keys 0-9, *, # and A-D")
         if any(other != keys and other.startswith(keys) for other in menu):
-            raise InvalidArgument(f"another entry of dtmf_menu begins with {keys}")
+            raise InvalidArgument(f"dtmf_menu is ambiguous: another entry begins with {keys}")
 
 
 @dataclass(slots=True)
 class Presses:
-    """The keys that one participant presses: keeps those that may become an entry, returns the others."""
+    """Collects the keys of one participant until they complete an entry of the menu, or cannot."""
 
     _kept: str = field(default="", init=False)
     _at_s: float = field(default=0.0, init=False)
 
     def press(self, key: str, menu: Mapping[str, MenuAction], now_s: float) -> tuple[MenuAction | None, str]:
-        """Return the action that the key completes, if any, and the keys that are not of the menu."""
+        """Return the action that the key completes, if any, and the keys that do not belong to the menu."""
         released = ""
         if now_s - self._at_s > PATIENCE_S:
             released, self._kept = self._kept, ""
@@ -59,7 +59,7 @@ class Presses:
             self._kept = ""
         return action, released
 
-    def let_go(self) -> str:
-        """Return the keys that were kept: no entry can complete them."""
+    def release(self) -> str:
+        """Return the kept keys: no key will follow that completes an entry."""
         kept, self._kept = self._kept, ""
         return kept

@@ -61,7 +61,7 @@ log = get("recording")
 
 
 class RecordingService:
-    """Implements ``conference.recorder.Recorder`` and ``call.recorder.CallRecorder``; a folder each recording."""
+    """Implements ``conference.protocols.Recorder`` and ``flow.services.CallRecorder``; a folder each recording."""
 
     def __init__(
         self,

@@ -68,7 +68,7 @@ class StreamService:
         self, customer_id: CustomerId, conference_id: ConferenceId, encapsulation: Encapsulation
     ) -> MediaStream:
         """Open a stream as one more participant of a room; the caller of this method releases it."""
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             room = self._rooms.require(await self._conferences.get(customer_id, conference_id))
             self._check_place(conference_id)
             return self._open(conference_id, RoomAudio(self._engine, room.bridge), encapsulation)

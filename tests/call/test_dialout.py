@@ -9,7 +9,7 @@ from mixminus.call.dialout import DialoutService
 from mixminus.call.errors import CallNotProgressing, GroupcallNotFound, NobodyToCall
 from mixminus.call.leg import Target
 from mixminus.call.outbound import Carrier, Order
-from mixminus.call.program import Program
+from mixminus.call.routing import Program
 from mixminus.model.access import AgentSpec, Identity
 from mixminus.model.call import Address, Call, CallStatus, Groupcall, GroupcallStatus, HangupBy, HangupReason
 from mixminus.model.ids import NIL, CallId, CustomerId, new_id

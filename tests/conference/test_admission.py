@@ -1,4 +1,4 @@
-"""Who may come in, and as what."""
+"""Admission by pin, lock and limit."""
 
 import pytest
 
@@ -11,17 +11,19 @@ from mixminus.model.conference import Role, RoomSettings
 @pytest.mark.parametrize(
     ("settings", "pin", "role"),
     [
-        pytest.param(RoomSettings(), "", Role.PARTICIPANT, id="an open door"),
-        pytest.param(RoomSettings(), "1", None, id="a pin where none is"),
+        pytest.param(RoomSettings(), "", Role.PARTICIPANT, id="no pin required"),
+        pytest.param(RoomSettings(), "1", None, id="a pin where none is required"),
         pytest.param(RoomSettings(pin="12"), "12", Role.PARTICIPANT, id="the pin"),
-        pytest.param(RoomSettings(pin="12"), "1", None, id="half of it"),
-        pytest.param(RoomSettings(pin="12"), "", None, id="none"),
-        pytest.param(RoomSettings(pin="12", moderator_pin="99"), "99", Role.MODERATOR, id="the other pin"),
-        pytest.param(RoomSettings(moderator_pin="99"), "", Role.PARTICIPANT, id="only moderators have one"),
-        pytest.param(RoomSettings(moderator_pin="99"), "9", None, id="a wrong try"),
+        pytest.param(RoomSettings(pin="12"), "1", None, id="a part of the pin"),
+        pytest.param(RoomSettings(pin="12"), "", None, id="no pin given"),
+        pytest.param(
+            RoomSettings(pin="12", moderator_pin="99"), "99", Role.MODERATOR, id="the moderator pin"
+        ),
+        pytest.param(RoomSettings(moderator_pin="99"), "", Role.PARTICIPANT, id="only moderators need a pin"),
+        pytest.param(RoomSettings(moderator_pin="99"), "9", None, id="a part of the moderator pin"),
     ],
 )
-def test_what_a_pin_makes_of_whom(settings: RoomSettings, pin: str, role: Role | None) -> None:
+def test_pin_gives_the_role(settings: RoomSettings, pin: str, role: Role | None) -> None:
     if role is None:
         with pytest.raises(PinInvalid):
             role_of(settings, pin)
@@ -29,7 +31,7 @@ def test_what_a_pin_makes_of_whom(settings: RoomSettings, pin: str, role: Role |
         assert role_of(settings, pin) is role
 
 
-def test_a_place_is_needed_and_an_open_lock() -> None:
+def test_full_or_locked_room_admits_no_one() -> None:
     check_place(RoomSettings(), 10_000)
     check_place(RoomSettings(max_participants=2), 1)
     with pytest.raises(ConferenceFull):
@@ -47,6 +49,6 @@ def test_a_place_is_needed_and_an_open_lock() -> None:
         RoomSettings(max_participants=-1),
     ],
 )
-def test_settings_that_nobody_can_mean_are_refused(settings: RoomSettings) -> None:
+def test_invalid_settings_are_refused(settings: RoomSettings) -> None:
     with pytest.raises(InvalidArgument):
         check_settings(settings)

@@ -1,4 +1,4 @@
-"""Participants are changed while they are there: muted, deafened, turned up, promoted, labelled."""
+"""Changing participants: muted, deaf, gain, role and label."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ RATE_HZ = 16_000
 
 
 class Pair:
-    """Two who talk without end, and what each of them hears."""
+    """Two participants that send a tone all the time, and what each of them hears."""
 
     def __init__(self, house: House, room: Conference, ids: list[ConferencecallId]) -> None:
         self.house, self.room, self.ids = house, room, ids
@@ -30,7 +30,7 @@ class Pair:
         return cls(house, room, [seat.id for seat in seats if seat])
 
     def hear(self) -> list[int]:
-        """Run, and return how loud the newest 200 ms were for each, in steps of about 6 dB of the other's voice."""
+        """Run, and return the level of the last 200 ms at each, in half amplitudes of the other's tone."""
         self.house.tick(40)
         levels = [rms(np.asarray(leg.port.read()[-RATE_HZ // 5 :])) for leg in self.house.legs]
         return [round(level / 2828 * 2) for level in levels]
@@ -40,7 +40,7 @@ class Pair:
         await self.house.participants.change(self.house.customer_id, self.ids[place], change)
 
 
-async def test_what_is_changed_is_heard(house: House) -> None:
+async def test_changes_are_audible(house: House) -> None:
     pair = await Pair.talking(house)
     assert pair.hear() == [2, 2]
     await pair.change(0, muted=True)
@@ -53,7 +53,7 @@ async def test_what_is_changed_is_heard(house: House) -> None:
     assert pair.hear() == [2, 2]
 
 
-async def test_whom_the_call_has_muted_the_room_does_not_unmute(house: House) -> None:
+async def test_unmuting_the_participant_leaves_the_mute_of_its_call(house: House) -> None:
     pair = await Pair.talking(house)
     participant = await house.participants.get_call(house.customer_id, pair.ids[0])
     await house.calls.set_mute(house.customer_id, participant.reference_id, MuteDirection.IN, on=True)
@@ -64,7 +64,7 @@ async def test_whom_the_call_has_muted_the_room_does_not_unmute(house: House) ->
     assert pair.hear() == [2, 2]
 
 
-async def test_a_change_is_told_once_and_only_what_is_named_changes(house: House) -> None:
+async def test_change_sets_only_the_given_fields_and_is_published_once(house: House) -> None:
     pair = await Pair.talking(house)
     for _ in range(2):
         await pair.change(0, label="Ann", role=Role.MODERATOR)
@@ -78,7 +78,7 @@ async def test_a_change_is_told_once_and_only_what_is_named_changes(house: House
     ]
 
 
-async def test_who_has_left_is_not_changed(house: House) -> None:
+async def test_participant_that_is_leaving_cannot_be_changed(house: House) -> None:
     pair = await Pair.talking(house)
     await house.participants.kick(house.customer_id, pair.ids[0])
     with pytest.raises(ConferencecallGone) as refusal:
@@ -87,7 +87,7 @@ async def test_who_has_left_is_not_changed(house: House) -> None:
     await house.participant(pair.ids[0], ConferencecallStatus.LEAVED)
 
 
-async def test_too_loud_is_refused(house: House) -> None:
+async def test_gain_out_of_range_is_refused(house: House) -> None:
     pair = await Pair.talking(house)
     with pytest.raises(InvalidArgument):
         await pair.change(0, gain_db=60.0)

@@ -1,4 +1,4 @@
-"""What happens to a conference from its creation to its end."""
+"""Conferences from creation to end."""
 
 import asyncio
 from dataclasses import replace
@@ -12,11 +12,11 @@ from mixminus.model.ids import ConferenceId, CustomerId, new_id
 from tests.support.house import EVERYTHING, House
 from tests.support.waiting import until
 
-FOREIGNER = CustomerId(new_id())
+OTHER_CUSTOMER = CustomerId(new_id())
 DAY_S = 86_400
 
 
-async def test_a_conference_is_starting_when_it_is_created_and_progresses_by_itself(house: House) -> None:
+async def test_created_conference_is_starting_then_progressing(house: House) -> None:
     created = await house.conferences.create(house.customer_id, ConferenceSpec(type="conference", name="x"))
     assert created.status is ConferenceStatus.STARTING
     assert created.tm_update is None
@@ -29,25 +29,28 @@ async def test_a_conference_is_starting_when_it_is_created_and_progresses_by_its
     assert shown == ["starting", "progressing"]
 
 
-async def test_an_id_can_be_chosen_once(house: House) -> None:
+async def test_client_can_choose_an_unused_id(house: House) -> None:
     chosen = ConferenceId(new_id())
     assert (await house.room(id=chosen)).id == chosen
     with pytest.raises(AlreadyExists):
         await house.conferences.create(house.customer_id, ConferenceSpec(type="conference", id=chosen))
 
 
-async def test_what_belongs_to_another_is_not_found(house: House) -> None:
+async def test_conference_of_another_customer_is_not_found(house: House) -> None:
     room = await house.room()
-    for customer_id, conference_id in ((FOREIGNER, room.id), (house.customer_id, ConferenceId(new_id()))):
+    for customer_id, conference_id in (
+        (OTHER_CUSTOMER, room.id),
+        (house.customer_id, ConferenceId(new_id())),
+    ):
         with pytest.raises(ConferenceNotFound) as refusal:
             await house.conferences.get(customer_id, conference_id)
         assert refusal.value.reason == "CONFERENCE_NOT_FOUND"
         with pytest.raises(ConferenceNotFound):
             await house.conferences.delete(customer_id, conference_id)
-    assert await house.conferences.list(FOREIGNER, EVERYTHING) == []
+    assert await house.conferences.list(OTHER_CUSTOMER, EVERYTHING) == []
 
 
-async def test_a_list_is_newest_first_page_by_page_without_the_deleted(house: House) -> None:
+async def test_list_is_paged_newest_first_without_deleted_conferences(house: House) -> None:
     rooms = [await house.room() for _ in range(5)]
     await house.conferences.delete(house.customer_id, rooms[2].id)
     expected = [rooms[at].id for at in (4, 3, 1, 0)]
@@ -56,7 +59,7 @@ async def test_a_list_is_newest_first_page_by_page_without_the_deleted(house: Ho
     assert [room.id for room in (*first, *second)] == expected
 
 
-async def test_an_empty_conference_is_terminated_at_once_and_twice_is_once(house: House) -> None:
+async def test_deleting_an_empty_conference_terminates_it_and_is_idempotent(house: House) -> None:
     room = await house.room()
     deleted = await house.conferences.delete(house.customer_id, room.id)
     assert deleted.status is ConferenceStatus.TERMINATED
@@ -67,7 +70,7 @@ async def test_an_empty_conference_is_terminated_at_once_and_twice_is_once(house
     assert (await house.event_types(room.id))[2:] == ["conference_updated", "conference_deleted"]
 
 
-async def test_a_conference_may_die_before_it_lived(house: House) -> None:
+async def test_conference_can_be_deleted_while_starting(house: House) -> None:
     created = await house.conferences.create(house.customer_id, ConferenceSpec(type="conference"))
     deleted = await house.conferences.delete(house.customer_id, created.id)
     assert deleted.status is ConferenceStatus.TERMINATED
@@ -75,7 +78,7 @@ async def test_a_conference_may_die_before_it_lived(house: House) -> None:
     assert (await house.event_types(created.id))[-1] == "conference_deleted"
 
 
-async def test_whoever_is_there_is_put_out_before_the_end(house: House) -> None:
+async def test_delete_removes_all_participants_before_the_end(house: House) -> None:
     room = await house.room()
     legs = await house.join(room, 3)
     ids = await house.joined(room)
@@ -95,7 +98,7 @@ async def test_whoever_is_there_is_put_out_before_the_end(house: House) -> None:
     assert types[-1] == "conference_deleted"
 
 
-async def test_fifty_simultaneous_deletes_are_one(house: House) -> None:
+async def test_fifty_simultaneous_deletes_act_once(house: House) -> None:
     room = await house.room()
     await house.join(room, 2)
     await asyncio.gather(*(house.conferences.delete(house.customer_id, room.id) for _ in range(50)))
@@ -106,16 +109,16 @@ async def test_fifty_simultaneous_deletes_are_one(house: House) -> None:
 
 
 @pytest.mark.parametrize(("asked_s", "kept_s"), [(0, 0), (1, DAY_S), (59, DAY_S), (60, 60), (3600, 3600)])
-async def test_short_timeouts_mean_a_day(house: House, asked_s: int, kept_s: int) -> None:
+async def test_timeout_below_a_minute_counts_as_a_day(house: House, asked_s: int, kept_s: int) -> None:
     assert (await house.room(timeout_s=asked_s)).timeout_s == kept_s
 
 
-async def test_a_negative_timeout_is_refused(house: House) -> None:
+async def test_negative_timeout_is_refused(house: House) -> None:
     with pytest.raises(InvalidArgument):
         await house.conferences.create(house.customer_id, ConferenceSpec(type="conference", timeout_s=-1))
 
 
-async def test_a_timeout_closes_the_room_and_not_earlier(house: House) -> None:
+async def test_timeout_ends_the_conference_and_not_earlier(house: House) -> None:
     timed, lasting = await house.room(timeout_s=60), await house.room()
     (leg,) = await house.join(timed)
     house.clock.advance(59)
@@ -128,7 +131,7 @@ async def test_a_timeout_closes_the_room_and_not_earlier(house: House) -> None:
     assert (await house.conferences.get(house.customer_id, lasting.id)).status == "progressing"
 
 
-async def test_a_deleted_conference_does_not_time_out(house: House) -> None:
+async def test_deleted_conference_does_not_time_out(house: House) -> None:
     room = await house.room(timeout_s=60)
     deleted = await house.conferences.delete(house.customer_id, room.id)
     house.clock.advance(60)

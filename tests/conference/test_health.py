@@ -1,4 +1,4 @@
-"""Three failed checks in a row remove a participant at the fourth; one success forgets them."""
+"""A participant is removed at the check after three failed ones; a success resets the count."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ HUNG_UP = replace(WELL, call_status=CallStatus.HANGUP)
         pytest.param(replace(WELL, tm_create=NOW - timedelta(hours=24, seconds=1)), False, id="too old"),
     ],
 )
-def test_who_is_well(condition: Condition, well: bool) -> None:
+def test_condition_is_well(condition: Condition, well: bool) -> None:
     assert condition.well(NOW) is well
 
 
@@ -43,19 +43,19 @@ def test_who_is_well(condition: Condition, well: bool) -> None:
     ("course", "removed_at"),
     [
         pytest.param([WELL] * 10, None, id="well"),
-        pytest.param([HUNG_UP] * 4, 3, id="at the tick after three failures"),
+        pytest.param([HUNG_UP] * 4, 3, id="at the check after three failures"),
         pytest.param([HUNG_UP, HUNG_UP, WELL, HUNG_UP, HUNG_UP, WELL], None, id="recovered twice"),
         pytest.param([HUNG_UP, HUNG_UP, HUNG_UP, WELL], 3, id="recovered too late"),
         pytest.param([HUNG_UP, WELL, HUNG_UP, HUNG_UP, HUNG_UP, HUNG_UP], 5, id="relapsed"),
     ],
 )
-def test_when_it_is_removed(course: list[Condition], removed_at: int | None) -> None:
+def test_participant_is_removed_after_three_failures(course: list[Condition], removed_at: int | None) -> None:
     health = Health()
     removals = [at for at, condition in enumerate(course) if health.check([condition], NOW)]
     assert removals == ([] if removed_at is None else [removed_at])
 
 
-def test_who_has_left_is_forgotten() -> None:
+def test_participant_that_has_left_starts_anew() -> None:
     health = Health()
     for _ in range(3):
         assert health.check([HUNG_UP], NOW) == []

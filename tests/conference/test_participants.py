@@ -1,12 +1,12 @@
-"""Joining and leaving, in the order that clients are told."""
+"""Participants join, leave and are kicked, with their events in order."""
 
 import asyncio
 from dataclasses import replace
 
 import pytest
 
-from mixminus.conference.errors import ConferencecallNotFound, ConferenceNotFound
-from mixminus.errors import Conflict, IllegalTransition
+from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
+from mixminus.errors import Conflict
 from mixminus.model.call import CallStatus, HangupBy, HangupReason
 from mixminus.model.conference import Conferencecall, ConferencecallStatus, ConferenceStatus
 from mixminus.model.health import INTERVAL_S
@@ -14,14 +14,14 @@ from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerI
 from tests.support.house import EVERYTHING, House
 from tests.support.waiting import until
 
-FOREIGNER = CustomerId(new_id())
+OTHER_CUSTOMER = CustomerId(new_id())
 
 
 def an_id(text: object) -> ConferencecallId:
     return ConferencecallId(text)  # type: ignore[arg-type]
 
 
-async def test_one_joins_and_hangs_up(house: House) -> None:
+async def test_participant_joins_and_hangs_up(house: House) -> None:
     room = await house.room()
     (leg,) = await house.join(room)
     (id_,) = await house.joined(room)
@@ -45,7 +45,7 @@ async def test_one_joins_and_hangs_up(house: House) -> None:
     assert (await house.participants.list_calls(house.customer_id, EVERYTHING))[0].id == id_
 
 
-async def test_events_carry_the_resource_as_it_then_was(house: House) -> None:
+async def test_event_carries_the_resource_at_the_time_of_the_event(house: House) -> None:
     room = await house.room()
     (leg,) = await house.join(room)
     (id_,) = await house.joined(room)
@@ -59,19 +59,19 @@ async def test_events_carry_the_resource_as_it_then_was(house: House) -> None:
     assert updates == sorted(set(updates))
 
 
-async def test_a_hundred_join_at_once_and_nobody_is_lost(house: House) -> None:
+async def test_a_hundred_participants_join_at_once(house: House) -> None:
     room = await house.room()
     await house.join(room, 100)
     listed = await house.participants.list_calls(house.customer_id, EVERYTHING, room.id)
     assert {each.id for each in listed} == set(await house.joined(room))
-    # Present are those who joined, in the order of joining.
+    # The conference lists its participants in the order of joining.
     joins = [
         event.data["id"] for event in await house.events(room.id) if event.type == "conferencecall_joined"
     ]
     assert [str(id_) for id_ in await house.joined(room)] == joins
 
 
-async def test_fifty_simultaneous_kicks_are_one(house: House) -> None:
+async def test_only_one_of_fifty_simultaneous_kicks_succeeds(house: House) -> None:
     room = await house.room()
     (leg,) = await house.join(room)
     (id_,) = await house.joined(room)
@@ -88,7 +88,7 @@ async def test_fifty_simultaneous_kicks_are_one(house: House) -> None:
     await until(lambda: leg.done == ["answer", "hang up normal"])
 
 
-async def test_a_kick_ends_the_stay_and_then_the_flow_ends_the_call(house: House) -> None:
+async def test_kicked_participant_leaves_and_its_flow_ends_the_call(house: House) -> None:
     room = await house.room()
     await house.join(room, 2)
     id_, other = await house.joined(room)
@@ -102,22 +102,22 @@ async def test_a_kick_ends_the_stay_and_then_the_flow_ends_the_call(house: House
     call = await house.call_of(id_)
     assert (call.hangup_by, call.hangup_reason) == (HangupBy.LOCAL, HangupReason.NORMAL)
     assert await house.joined(room) == (other,)
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(ConferencecallGone, match="the participant has already left"):
         await house.participants.kick(house.customer_id, an_id(id_))
 
 
-async def test_whom_one_does_not_know_one_cannot_kick(house: House) -> None:
+async def test_kicking_an_unknown_participant_is_not_found(house: House) -> None:
     room = await house.room()
     await house.join(room)
     (id_,) = await house.joined(room)
-    for customer_id, unknown in ((FOREIGNER, id_), (house.customer_id, new_id())):
+    for customer_id, unknown in ((OTHER_CUSTOMER, id_), (house.customer_id, new_id())):
         with pytest.raises(ConferencecallNotFound) as refusal:
             await house.participants.kick(customer_id, an_id(unknown))
         assert refusal.value.reason == "CONFERENCECALL_NOT_FOUND"
     assert (await house.participant(id_, ConferencecallStatus.JOINED)).id == id_
 
 
-async def test_nobody_is_admitted_where_nothing_goes_on(house: House) -> None:
+async def test_ended_conference_admits_no_participant(house: House) -> None:
     room = await house.room()
     await house.conferences.delete(house.customer_id, room.id)
     port = house.engine.open_pcm_port(16000)
@@ -127,7 +127,7 @@ async def test_nobody_is_admitted_where_nothing_goes_on(house: House) -> None:
     assert await house.participants.list_calls(house.customer_id, EVERYTHING) == []
 
 
-async def test_who_is_lost_is_removed_by_the_health_check(house: House) -> None:
+async def test_health_check_removes_a_participant_whose_call_has_ended(house: House) -> None:
     room = await house.room()
     await house.join(room, 2)
     lost, well = await house.joined(room)
@@ -135,7 +135,7 @@ async def test_who_is_lost_is_removed_by_the_health_check(house: House) -> None:
     async with house.store.transaction() as tx:
         found = await tx.calls.find(call.id)
         assert found is not None
-        # The call's end is in the books, and its leave has been missed.
+        # The call's row says that it has ended, and its participant has not left.
         await tx.calls.save(replace(found, status=CallStatus.HANGUP))
     for _ in range(3):
         await checked(house)
@@ -146,14 +146,14 @@ async def test_who_is_lost_is_removed_by_the_health_check(house: House) -> None:
 
 
 async def checked(house: House) -> None:
-    """Let one health check pass."""
+    """Let one health check run."""
     await house.clock.run_cycle(INTERVAL_S)
 
 
 class TestConnect:
     """A room for two ends with either of them."""
 
-    async def test_the_first_waits_and_both_leave_together(self, house: House) -> None:
+    async def test_first_caller_waits_and_both_leave_together(self, house: House) -> None:
         room = await house.room("connect")
         first, second = await house.join(room, 2)
         first.bye()
@@ -161,13 +161,13 @@ class TestConnect:
         assert ended.tm_end is not None
         await until(lambda: second.done == ["ring", "answer", "hang up normal"])
 
-    async def test_it_ends_with_the_only_one_it_ever_had(self, house: House) -> None:
+    async def test_room_that_never_had_two_ends_with_its_only_participant(self, house: House) -> None:
         room = await house.room("connect")
         (only,) = await house.join(room)
         only.bye()
         await house.conference(room.id, ConferenceStatus.TERMINATED)
 
-    async def test_of_three_one_may_leave(self, house: House) -> None:
+    async def test_room_with_three_stays_when_one_leaves(self, house: House) -> None:
         room = await house.room("connect")
         first, _, _ = await house.join(room, 3)
         first.bye()

@@ -1,4 +1,4 @@
-"""Conferences, participants and recordings have exactly the keys of the API."""
+"""Conferences, participants and recordings are rendered with exactly the keys of the API."""
 
 from mixminus.model.ids import ConferencecallId, RecordingId
 from mixminus.model.recording import RecordingOptions
@@ -26,7 +26,7 @@ RECORDING = """
 """
 
 
-async def test_every_key_is_always_there(house: House) -> None:
+async def test_every_key_is_rendered(house: House) -> None:
     room = await house.room()
     await house.join(room)
     started = await house.conferences.recording_start(house.customer_id, room.id, RecordingOptions())

@@ -1,4 +1,4 @@
-"""What a killed server leaves is taken up by the next: the files are copied while the first still runs."""
+"""Restart after a kill: the files are copied while the first server still runs, and a second one starts on them."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from tests.support.house import open_house
 
 
 def as_killed(directory: Path) -> Path:
-    """Return a copy of everything that is on the disk at this moment."""
+    """Return a copy of all files as they are on the disk now."""
     return copy_directory(directory / "first", directory / "second")
 
 
-async def test_rooms_go_on_without_the_calls_that_were_lost(tmp_path: Path) -> None:
+async def test_rooms_are_reopened_without_their_lost_calls(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     clock = ManualClock()
     async with open_house(tmp_path / "first", clock) as first:
@@ -39,7 +39,7 @@ async def test_rooms_go_on_without_the_calls_that_were_lost(tmp_path: Path) -> N
         await second.join(found)
 
 
-async def test_a_terminating_room_finishes(tmp_path: Path) -> None:
+async def test_terminating_room_is_terminated(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     clock = ManualClock()
     async with open_house(tmp_path / "first", clock) as first:
@@ -47,7 +47,7 @@ async def test_a_terminating_room_finishes(tmp_path: Path) -> None:
         await first.join(room)
         (id_,) = await first.joined(room)
         await first.conferences.delete(first.customer_id, room.id)
-        # Nothing has run since: the participant is leaving, and has not left.
+        # No task has run since: the participant is leaving, and has not left.
         copy = as_killed(tmp_path)
     async with open_house(copy, clock) as second:
         ended = await second.conferences.get(second.customer_id, room.id)
@@ -57,7 +57,7 @@ async def test_a_terminating_room_finishes(tmp_path: Path) -> None:
         assert (await second.event_types(room.id))[-1] == "conference_deleted"
 
 
-async def test_timeouts_are_armed_with_what_remained(tmp_path: Path) -> None:
+async def test_timeouts_continue_with_the_remaining_time(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     clock = ManualClock()
     async with open_house(tmp_path / "first", clock) as first:
@@ -75,7 +75,7 @@ async def test_timeouts_are_armed_with_what_remained(tmp_path: Path) -> None:
         await third.conference(later.id, ConferenceStatus.TERMINATED)
 
 
-async def test_a_recording_is_repaired_to_its_last_second(tmp_path: Path) -> None:
+async def test_recording_is_repaired_to_its_last_second(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     clock = ManualClock()
     async with open_house(tmp_path / "first", clock) as first:
@@ -96,7 +96,7 @@ async def test_a_recording_is_repaired_to_its_last_second(tmp_path: Path) -> Non
         assert second.samples(path) == 160_000
 
 
-async def test_an_orderly_stop_ends_recordings_and_keeps_rooms(tmp_path: Path) -> None:
+async def test_orderly_stop_ends_recordings_and_keeps_rooms(tmp_path: Path) -> None:
     clock = ManualClock()
     async with open_house(tmp_path, clock) as first:
         room = await first.room()

@@ -1,4 +1,4 @@
-"""What a room's settings do to those who come: places, moderators, tones, music, recordings."""
+"""Room settings: limits, moderators, tones, music, recording on start."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ RATE_HZ = 16_000
 async def with_status(
     house: House, room: Conference, status: ConferencecallStatus, count: int
 ) -> list[ConferencecallId]:
-    """Wait until so many participants have this status, and return them, oldest first."""
+    """Wait until ``count`` participants have this status, and return them, oldest first."""
 
     async def look() -> list[ConferencecallId] | None:
         listed = await house.participants.list_calls(house.customer_id, EVERYTHING, room.id)
@@ -42,7 +42,7 @@ async def with_status(
 
 
 async def moderator(house: House, room: Conference) -> PcmLeg:
-    """Let somebody join and make them a moderator, whether or not they have to wait for one."""
+    """Let a phone join, as a moderator, also a room that waits for one."""
     before = {each.id for each in await house.participants.list_calls(house.customer_id, EVERYTHING, room.id)}
     leg = await house.dial(room.id)
 
@@ -57,14 +57,14 @@ async def moderator(house: House, room: Conference) -> PcmLeg:
 
 
 def loud(leg: PcmLeg) -> float:
-    """Return how loud the newest 200 ms are that a participant heard."""
+    """Return the level of the last 200 ms that a participant heard."""
     return rms(np.asarray(leg.port.read()[-RATE_HZ // 5 :]))
 
 
 class TestPlaces:
-    """How many come in, and whether anybody does."""
+    """max_participants and locked."""
 
-    async def test_a_full_room_is_busy_until_somebody_leaves(self, house: House) -> None:
+    async def test_full_room_is_busy_until_a_participant_leaves(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(max_participants=2))
         first, _ = await house.join(room, 2)
         late = await house.dial(room.id)
@@ -73,14 +73,14 @@ class TestPlaces:
         await with_status(house, room, LEAVED, 1)
         await house.join(room)
 
-    async def test_of_a_crowd_only_so_many_come_in(self, house: House) -> None:
+    async def test_limit_holds_when_many_call_at_once(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(max_participants=3))
         legs = [await house.dial(room.id) for _ in range(12)]
         await with_status(house, room, JOINED, 3)
         await until(lambda: sum(leg.port.closed for leg in legs) == 9)
         assert len(await house.joined(room)) == 3
 
-    async def test_a_locked_room_is_forbidden(self, house: House) -> None:
+    async def test_locked_room_rejects_with_403(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(locked=True))
         leg = await house.dial(room.id)
         await until(lambda: leg.done == ["reject 403"])
@@ -89,9 +89,9 @@ class TestPlaces:
 
 
 class TestModerators:
-    """Rooms that begin and end with one."""
+    """wait_for_moderator and end_when_moderator_leaves."""
 
-    async def test_nobody_is_mixed_before_a_moderator_is_in(self, house: House) -> None:
+    async def test_participants_are_not_mixed_before_a_moderator_joins(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(wait_for_moderator=True))
         legs = [await house.dial(room.id) for _ in range(2)]
         await with_status(house, room, JOINING, 2)
@@ -103,14 +103,14 @@ class TestModerators:
         await moderator(house, room)
         await with_status(house, room, JOINED, 3)
 
-    async def test_no_longer_waiting_lets_them_in(self, house: House) -> None:
+    async def test_clearing_wait_for_moderator_admits_those_waiting(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(wait_for_moderator=True))
         await house.dial(room.id)
         await with_status(house, room, JOINING, 1)
         await house.conferences.update(house.customer_id, room.id, ConferenceProfile())
         await with_status(house, room, JOINED, 1)
 
-    async def test_who_waits_can_be_kicked(self, house: House) -> None:
+    async def test_waiting_participant_can_be_kicked(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(wait_for_moderator=True))
         leg = await house.dial(room.id)
         (id_,) = await with_status(house, room, JOINING, 1)
@@ -118,7 +118,7 @@ class TestModerators:
         await house.participants.kick(house.customer_id, id_)
         await until(lambda: leg.done == ["answer", "hang up normal"])
 
-    async def test_it_ends_with_the_last_moderator(self, house: House) -> None:
+    async def test_room_ends_with_its_last_moderator(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(end_when_moderator_leaves=True))
         (guest,) = await house.join(room)
         one, other = [await moderator(house, room) for _ in range(2)]
@@ -129,7 +129,7 @@ class TestModerators:
         await house.conference(room.id, ConferenceStatus.TERMINATED)
         await until(lambda: guest.done[-1] == "hang up normal")
 
-    async def test_a_guest_ends_nothing(self, house: House) -> None:
+    async def test_room_stays_when_another_participant_leaves(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(end_when_moderator_leaves=True))
         (guest,) = await house.join(room)
         guest.bye()
@@ -139,9 +139,9 @@ class TestModerators:
 
 
 class TestSounds:
-    """Tones for all, music for one."""
+    """Entry and exit tones, music when alone."""
 
-    async def test_coming_and_going_are_heard(self, house: House) -> None:
+    async def test_entry_and_exit_tones_are_heard(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(entry_tone=True, exit_tone=True))
         (first,) = await house.join(room)
         house.tick(50)
@@ -156,12 +156,12 @@ class TestSounds:
         house.tick(10)
         assert loud(first) > 500
 
-    async def test_a_crowd_is_not_rung_in_one_by_one(self, house: House) -> None:
+    async def test_entry_tones_beyond_the_limit_are_dropped(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(entry_tone=True))
         await house.join(room, 6)
-        assert house.rooms.ambience.counters["ambience.chimes_dropped"] == 2
+        assert house.rooms.sounds.counters["ambience.chimes_dropped"] == 2
 
-    async def test_music_is_for_whoever_is_alone(self, house: House) -> None:
+    async def test_music_plays_to_a_participant_that_is_alone(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(music_when_alone=True))
         (first,) = await house.join(room)
         house.tick(50)
@@ -174,7 +174,7 @@ class TestSounds:
         house.tick(50)
         assert loud(second) > 100
 
-    async def test_music_goes_on_as_long_as_it_is_needed(self, house: House) -> None:
+    async def test_music_plays_as_long_as_the_participant_is_alone(self, house: House) -> None:
         room = await house.room(settings=RoomSettings(music_when_alone=True))
         (leg,) = await house.join(room)
         for _ in range(10):
@@ -185,7 +185,7 @@ class TestSounds:
         await with_status(house, room, LEAVED, 1)
 
 
-async def test_a_room_is_recorded_while_somebody_is_there(house: House) -> None:
+async def test_record_on_start_records_while_participants_are_present(house: House) -> None:
     room = await house.room(settings=RoomSettings(record_on_start=True))
     assert (await house.conferences.get(house.customer_id, room.id)).recording_id == NIL
     (leg,) = await house.join(room)
@@ -202,7 +202,7 @@ async def test_a_room_is_recorded_while_somebody_is_there(house: House) -> None:
 
 
 @pytest.mark.parametrize("pin", ["", "1234"])
-async def test_events_do_not_tell_the_pins(house: House, pin: str) -> None:
+async def test_events_do_not_contain_pins(house: House, pin: str) -> None:
     room = await house.room(settings=RoomSettings(pin=pin))
     assert room.settings.pin == pin
     events = await house.events(room.id)

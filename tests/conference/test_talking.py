@@ -1,4 +1,4 @@
-"""Who talks is told, and for every beginning an end."""
+"""Talk spurts are published, and every start is followed by an end."""
 
 from pathlib import Path
 
@@ -18,17 +18,17 @@ STARTED, ENDED = "participant_talking_started", "participant_talking_ended"
 
 
 async def talker(house: House) -> tuple[Conference, PcmLeg, ConferencecallId]:
-    """Return somebody who talks, and of whom it is known."""
+    """Return a participant that is talking, once that is published."""
     room = await house.room()
     (leg,) = await house.join(room)
     (id_,) = await house.joined(room)
     leg.port.write(tone(300, RATE_HZ, RATE_HZ))
     house.tick(25)
-    await told(house, room, [STARTED])
+    await published(house, room, [STARTED])
     return room, leg, ConferencecallId(id_)
 
 
-async def told(house: House, room: Conference, expected: list[str]) -> None:
+async def published(house: House, room: Conference, expected: list[str]) -> None:
     async def look() -> bool:
         types = [type_ for type_ in await house.event_types(room.id) if "talking" in type_]
         return types == expected
@@ -36,18 +36,18 @@ async def told(house: House, room: Conference, expected: list[str]) -> None:
     await until(look)
 
 
-async def test_a_spurt_is_told_and_shown(house: House) -> None:
+async def test_talk_spurt_is_published_and_in_the_row(house: House) -> None:
     room, leg, id_ = await talker(house)
     assert (await house.participants.get_call(house.customer_id, id_)).talking
     leg.port.write(np.zeros(RATE_HZ * 2, np.int16))
     house.tick(100)
-    await told(house, room, [STARTED, ENDED])
+    await published(house, room, [STARTED, ENDED])
     assert not (await house.participants.get_call(house.customer_id, id_)).talking
     events = [event.data for event in await house.events(room.id) if "talking" in event.type]
     assert [(data["id"], data["talking"]) for data in events] == [(str(id_), True), (str(id_), False)]
 
 
-async def test_who_hangs_up_while_talking_has_stopped(house: House) -> None:
+async def test_hanging_up_while_talking_publishes_the_end(house: House) -> None:
     room, leg, id_ = await talker(house)
     leg.bye()
     await house.participant(id_, ConferencecallStatus.LEAVED)
@@ -55,7 +55,7 @@ async def test_who_hangs_up_while_talking_has_stopped(house: House) -> None:
     assert (await house.event_types(room.id))[-3:] == [ENDED, "conferencecall_leaved", "conference_updated"]
 
 
-async def test_who_is_kicked_while_talking_has_stopped_before(house: House) -> None:
+async def test_kick_while_talking_publishes_the_end_first(house: House) -> None:
     room, _, id_ = await talker(house)
     await house.participants.kick(house.customer_id, id_)
     await house.participant(id_, ConferencecallStatus.LEAVED)
@@ -70,19 +70,19 @@ async def test_who_is_kicked_while_talking_has_stopped_before(house: House) -> N
     assert types.count(ENDED) == 1
 
 
-async def test_the_muted_do_not_talk(house: House) -> None:
+async def test_muted_participant_stops_talking(house: House) -> None:
     room, leg, id_ = await talker(house)
     await house.participants.change(house.customer_id, id_, ParticipantChange(muted=True))
     leg.port.write(tone(300, RATE_HZ, RATE_HZ))
     house.tick(60)
-    await told(house, room, [STARTED, ENDED])
+    await published(house, room, [STARTED, ENDED])
 
 
-async def test_a_killed_server_tells_the_end_when_it_is_back(tmp_path: Path) -> None:
+async def test_end_is_published_after_the_server_was_killed(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     clock = ManualClock()
     async with open_house(tmp_path / "first", clock) as first:
         room, _, _ = await talker(first)
         copy = copy_directory(tmp_path / "first", tmp_path / "second")
     async with open_house(copy, clock) as second:
-        await told(second, room, [STARTED, ENDED])
+        await published(second, room, [STARTED, ENDED])

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from mixminus.call.directory import Refused, Routed
 from mixminus.call.leg import ANYBODY, Caller
+from mixminus.call.routing import Refused, Routed
 from mixminus.directory.plan import DialPlan
 from mixminus.directory.service import DirectoryServices
 from mixminus.model.access import CustomerSpec, Identity

@@ -76,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	while (size >= RECORD_BYTES) {
 		size_t packet_bytes = (size_t)(bytes[1] << 8 | bytes[2]);
+		struct mm_rtp rtp;
 
 		for (now_us += bytes[0] * 1000; tick_us <= now_us;
 		     tick_us += TICK_US)
@@ -84,7 +85,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		size -= RECORD_BYTES;
 		if (packet_bytes > size)
 			packet_bytes = size;
-		(void)mm_receiver_packet(receiver, bytes, packet_bytes, now_us);
+		if (!mm_rtp_parse(&rtp, bytes, packet_bytes))
+			(void)mm_receiver_packet(receiver, &rtp, packet_bytes,
+						 now_us);
 		bytes += packet_bytes;
 		size -= packet_bytes;
 	}

@@ -18,11 +18,11 @@ from mixminus.call.leg import Address
 from mixminus.call.outbound import Carrier
 from mixminus.call.service import CallService
 from mixminus.clock import Clock, SystemClock
-from mixminus.conference.hearing import HearsService
+from mixminus.conference.hears import HearsService
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.conference.talking import TalkingWatch
+from mixminus.conference.watchers import TalkingWatch
 from mixminus.delivery.connection import Limits
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.flow.activeflows import ActiveflowService

@@ -18,6 +18,8 @@ __all__ = ["Heard", "Receiver", "listen"]
 
 MAX_FORMATS = 6
 SILENCE_DBOV = 127
+HEADER_WORDS = 16
+"""Room enough for a ``struct mm_rtp``."""
 COUNTERS = re.findall(
     r"\bX\((\w+)\)", (ROOT / "native" / "engine" / "counters.h").read_text(encoding="utf-8")
 )
@@ -116,10 +118,11 @@ class Receiver:
         """Pass a packet in; return 0 or -errno."""
         # Exactly as long as the packet, so that the address sanitizer sees a read past its end.
         exact = (ctypes.c_uint8 * len(packet)).from_buffer_copy(packet)
+        size = ctypes.c_size_t(len(packet))
+        header = (ctypes.c_uint64 * HEADER_WORDS)()
+        assert self._native.mm_rtp_parse(header, exact, size) == 0, "not a whole RTP packet"
         return int(
-            self._native.mm_receiver_packet(
-                self._receiver, exact, ctypes.c_size_t(len(packet)), ctypes.c_int64(round(at_ms * 1000))
-            )
+            self._native.mm_receiver_packet(self._receiver, header, size, ctypes.c_int64(round(at_ms * 1000)))
         )
 
     def peek(self, *, at_ms: float) -> int:

@@ -10,7 +10,7 @@ from mixminus.call.dialout import Placed
 from mixminus.call.errors import NobodyToCall, NothingToDo
 from mixminus.call.leg import LegEnded
 from mixminus.call.outbound import Order
-from mixminus.call.program import Program
+from mixminus.call.routing import Program
 from mixminus.flow.action import ActionType
 from mixminus.flow.actions.room import ConfbridgeJoin, confbridge_join
 from mixminus.flow.errors import InvalidAnonymousValue

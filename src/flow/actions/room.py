@@ -45,7 +45,7 @@ async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
     await _stay(run, seat, before=True)
     await _follow_moves(run)
     if seat.joined:
-        if seat.closed and conference.settings.prompts == "all":
+        if seat.room_closed and conference.settings.prompts == "all":
             await run.wait(run.services.sounds.prompt(run.call.port, "goodbye", conference.settings.wording))
         await run.perform(conference.post_actions)
         await _perform_flow(run, conference.post_flow_id)
@@ -124,7 +124,7 @@ async def _connect(run: FlowRun, seat: Seat) -> None:
 async def _connect_audio(run: FlowRun, seat: Seat) -> None:
     while not await run.participants.connect(seat):
         # The room waits for a moderator; a dismissal meanwhile interrupts here.
-        await run.wait(seat.open.wait())
+        await run.wait(seat.may_join.wait())
 
 
 async def _wait_in_room(run: FlowRun, seat: Seat) -> NoReturn:
@@ -135,7 +135,7 @@ async def _wait_in_room(run: FlowRun, seat: Seat) -> NoReturn:
             with digits.filtered(taken):
                 await run.park()
         finally:
-            for unused in taken.let_go():
+            for unused in taken.release():
                 digits.press(unused)
 
 

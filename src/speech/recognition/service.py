@@ -62,7 +62,7 @@ __all__ = ["TranscriptionService"]
 
 
 class TranscriptionService:
-    """Implements ``conference.transcriber.Transcriber``; another customer's id is not found."""
+    """Implements ``conference.protocols.Transcriber``; another customer's id is not found."""
 
     def __init__(
         self,
@@ -218,7 +218,7 @@ class TranscriptionService:
     async def _begin_conference(
         self, customer_id: CustomerId, conference_id: ConferenceId, options: TranscribeOptions
     ) -> Transcribe:
-        async with self._rooms.turn(conference_id):
+        async with self._rooms.lock(conference_id):
             async with self._store.snapshot() as tx:
                 conference = await tx.conferences.find(conference_id)
             conference = owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))

@@ -1,4 +1,4 @@
-"""Presence: who is in a room at this moment and how loud; read from the engine, never stored."""
+"""LiveParticipantService: the participants in a room now, and their levels; read from the engine, not stored."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from mixminus.conference.service import ConferenceService
 from mixminus.mixer import PortClosed
 from mixminus.model.ids import CallId, ConferencecallId, ConferenceId, CustomerId, LegId
 
-__all__ = ["Presence", "PresenceService"]
+__all__ = ["LiveParticipant", "LiveParticipantService"]
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
-    """One participant that is heard, or would be if it spoke."""
+class LiveParticipant:
+    """A joined participant, and the quality of its audio at this moment."""
 
     conferencecall_id: ConferencecallId
     call_id: CallId
@@ -26,47 +26,47 @@ class Presence:
     talking: bool
     muted: bool
     delay_ms: float
-    """Audio that waits in the leg's jitter buffer."""
+    """Audio in the leg's jitter buffer."""
     jitter_ms: float
     loss: float
-    """Fraction of the participant's packets that never came, 0 to 1."""
+    """Fraction of the participant's packets that were lost, 0 to 1."""
     round_trip_ms: float | None
     """None until RTCP has measured it."""
     mos: float | None
-    """How the participant sounds, estimated: 1.0 to 4.5; None until its media is settled."""
+    """Estimated quality of what the participant sends, 1.0 to 4.5; None before its media has a source."""
 
 
-class PresenceService:
-    """Looks into rooms."""
+class LiveParticipantService:
+    """Reads rooms and ports."""
 
     def __init__(self, *, conferences: ConferenceService, rooms: Rooms, live_calls: LiveCalls) -> None:
         self._conferences = conferences
         self._rooms = rooms
         self._live_calls = live_calls
 
-    async def present(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[Presence]:
-        """Return who has joined, in the order of their coming; nobody is in a room that is over."""
+    async def list(self, customer_id: CustomerId, conference_id: ConferenceId) -> list[LiveParticipant]:
+        """Return the joined participants, in the order of their joining; none for an ended conference."""
         await self._conferences.get(customer_id, conference_id)
         room = self._rooms.find(conference_id)
-        return list(self._in_room(room)) if room else []
+        return [*self._in_room(room)] if room else []
 
     def counts(self) -> dict[str, int]:
-        """Return how many there are of what a server is made for."""
+        """Return the number of rooms and of live calls."""
         return {"conferences": len(self._rooms), "calls": len(self._live_calls)}
 
-    def _in_room(self, room: Room) -> Iterator[Presence]:
+    def _in_room(self, room: Room) -> Iterator[LiveParticipant]:
         for seat in room.seats.values():
             call = self._live_calls.get(seat.call_id)
             if seat.joined and call is not None:
                 try:
-                    yield _presence(seat.id, call)
+                    yield _live_participant(seat.id, call)
                 except PortClosed:
-                    continue  # it hangs up as we look
+                    continue  # the call is ending
 
 
-def _presence(conferencecall_id: ConferencecallId, live: LiveCall) -> Presence:
+def _live_participant(conferencecall_id: ConferencecallId, live: LiveCall) -> LiveParticipant:
     statistics = live.port.statistics()
-    return Presence(
+    return LiveParticipant(
         conferencecall_id=conferencecall_id,
         call_id=live.id,
         leg_id=live.leg_id,

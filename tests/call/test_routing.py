@@ -2,7 +2,7 @@
 
 import pytest
 
-from mixminus.call.dialin import Dialled, Kind, read
+from mixminus.call.routing import Dialled, Kind, parse_target
 
 ROOM = "99accfb7-c0dd-4a54-997d-dd18af7bc280"
 TO_ROOM = Dialled(Kind.CONFERENCE, ROOM)
@@ -36,9 +36,9 @@ TO_ROOM = Dialled(Kind.CONFERENCE, ROOM)
     ],
 )
 def test_reading(target: str, dialled: Dialled | None) -> None:
-    assert read(target) == dialled
+    assert parse_target(target) == dialled
 
 
 @pytest.mark.parametrize("target", [ROOM.replace("-", ""), "g" * 36])
 def test_what_only_looks_like_an_id_is_a_word(target: str) -> None:
-    assert read(target) == Dialled(Kind.USER, target)
+    assert parse_target(target) == Dialled(Kind.USER, target)

@@ -1,4 +1,4 @@
-"""What a room and its participants are told by speech: who hears it, and who does not."""
+"""Announcements: which prompts are played, and which participants hear them."""
 
 from collections.abc import AsyncIterator
 
@@ -22,8 +22,8 @@ from tests.support.tones import Pcm, tone, write_wav
 ALIKE, UNLIKE = 0.7, 0.4
 
 
-class Ears:
-    """Callers of one house, and whether what they heard is a text."""
+class Listeners:
+    """Callers of one server, and whether they have heard a text."""
 
     def __init__(self, house: House, speech: SpeechService) -> None:
         self.house = house
@@ -41,7 +41,7 @@ class Ears:
         return caller
 
     async def until(self, look: object) -> None:
-        await run_until(self.house, self.callers, look)  # type: ignore[arg-type]  # any of the two kinds
+        await run_until(self.house, self.callers, look)  # type: ignore[arg-type]  # sync or async
 
     async def said(self, text: str) -> Pcm:
         pcm = await self._speech.say(Utterance(text, "en-US", "", 16_000))
@@ -49,21 +49,21 @@ class Ears:
         return np.rint(np.fft.irfft(spectrum[: len(pcm) // 4 + 1], len(pcm) // 2) / 2).astype(np.int16)
 
     async def hears(self, caller: Caller, text: str) -> None:
-        """Wait until somebody has heard a text."""
+        """Wait until a caller has heard a text."""
         said = await self.said(text)
         await self.until(lambda: looks_like(caller.heard, said) > ALIKE)
 
-    async def heard_not(self, caller: Caller, text: str) -> None:
+    async def does_not_hear(self, caller: Caller, text: str) -> None:
         assert looks_like(caller.heard, await self.said(text)) < UNLIKE
 
 
 @pytest.fixture
-async def ears(house: House) -> AsyncIterator[Ears]:
+async def listeners(house: House) -> AsyncIterator[Listeners]:
     speech = SpeechService((HibariSpeech(),), SpeechCache(None))
-    ears = Ears(house, speech)
-    yield ears
+    listeners = Listeners(house, speech)
+    yield listeners
     await speech.close()
-    for caller in ears.callers:
+    for caller in listeners.callers:
         caller.leg.bye()
         caller.close()
 
@@ -72,90 +72,94 @@ def text_of(name: str) -> str:
     return wording(name, "en-US", {})[0]
 
 
-async def test_a_pin_is_asked_for_in_words_and_once_more_when_it_was_wrong(house: House, ears: Ears) -> None:
+async def test_prompt_asks_for_the_pin_and_again_after_a_wrong_one(
+    house: House, listeners: Listeners
+) -> None:
     room = await house.room(settings=RoomSettings(pin="1234"))
-    caller = await ears.dial(room)
-    await ears.hears(caller, text_of("pin"))
+    caller = await listeners.dial(room)
+    await listeners.hears(caller, text_of("pin"))
     for digit in "99#":
         house.services.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))
-    await ears.hears(caller, text_of("pin_wrong"))
+    await listeners.hears(caller, text_of("pin_wrong"))
 
 
-async def test_where_prompts_are_off_a_beep_asks(house: House, ears: Ears) -> None:
+async def test_beep_asks_for_the_pin_without_prompts(house: House, listeners: Listeners) -> None:
     room = await house.room(settings=RoomSettings(pin="1234", prompts="off"))
-    caller = await ears.dial(room)
-    await ears.until(lambda: level(caller.heard) > 100)
-    await run(house, ears.callers, 3.0)
-    await ears.heard_not(caller, text_of("pin"))
+    caller = await listeners.dial(room)
+    await listeners.until(lambda: level(caller.heard) > 100)
+    await run(house, listeners.callers, 3.0)
+    await listeners.does_not_hear(caller, text_of("pin"))
 
 
-async def test_the_first_one_alone_is_told_so(house: House, ears: Ears) -> None:
+async def test_first_participant_hears_that_it_is_alone(house: House, listeners: Listeners) -> None:
     room = await house.room(settings=RoomSettings(prompts="all"))
-    first = await ears.join(room)
-    await ears.hears(first, text_of("alone"))
-    second = await ears.join(room)
-    await run(house, ears.callers, 3.0)
-    await ears.heard_not(second, text_of("alone"))
+    first = await listeners.join(room)
+    await listeners.hears(first, text_of("alone"))
+    second = await listeners.join(room)
+    await run(house, listeners.callers, 3.0)
+    await listeners.does_not_hear(second, text_of("alone"))
 
 
 @pytest.mark.parametrize(
     ("announce", "text"), [("count", "There are 2 participants."), ("names", "Alice has joined.")]
 )
-async def test_the_room_is_told_who_comes(house: House, ears: Ears, announce: str, text: str) -> None:
-    room = await house.room(settings=RoomSettings(announce=announce))  # type: ignore[arg-type]  # one of its words
+async def test_room_hears_who_has_joined(
+    house: House, listeners: Listeners, announce: str, text: str
+) -> None:
+    room = await house.room(settings=RoomSettings(announce=announce))  # type: ignore[arg-type]  # one of its values
     other = await house.room()
-    stranger, first = await ears.join(other), await ears.join(room)
-    second = await ears.join(room)
-    await ears.hears(first, text)
-    await ears.hears(second, text)
-    assert level(stranger.heard) == 0, "another room hears nothing of it"
+    other_caller, first = await listeners.join(other), await listeners.join(room)
+    second = await listeners.join(room)
+    await listeners.hears(first, text)
+    await listeners.hears(second, text)
+    assert level(other_caller.heard) == 0, "another room does not hear it"
 
 
-async def test_the_room_is_told_that_it_is_recorded(house: House, ears: Ears) -> None:
+async def test_room_hears_that_it_is_recorded(house: House, listeners: Listeners) -> None:
     room = await house.room(settings=RoomSettings(prompts="all", music_when_alone=False))
-    first = await ears.join(room)
+    first = await listeners.join(room)
     await house.conferences.recording_start(house.customer_id, room.id, RecordingOptions())
-    await ears.hears(first, text_of("recording"))
+    await listeners.hears(first, text_of("recording"))
 
 
-async def test_a_closed_room_says_goodbye_to_each(house: House, ears: Ears) -> None:
+async def test_goodbye_is_played_when_the_room_closes(house: House, listeners: Listeners) -> None:
     room = await house.room(settings=RoomSettings(prompts="all"))
-    first = await ears.join(room)
+    first = await listeners.join(room)
     await house.conferences.delete(house.customer_id, room.id)
-    await ears.hears(first, text_of("goodbye"))
+    await listeners.hears(first, text_of("goodbye"))
 
 
-async def test_a_room_has_words_and_sounds_of_its_own(house: House, ears: Ears) -> None:
+async def test_prompt_texts_of_the_room_replace_texts_and_sounds(house: House, listeners: Listeners) -> None:
     house.sounds_directory.mkdir()
     chime = tone(700, 1.0, sample_rate_hz=8000)
     write_wav(house.sounds_directory / "chime.wav", chime, 8000)
     own = {"alone": "Nobody else has come yet.", "goodbye": "sound:chime.wav"}
     room = await house.room(settings=RoomSettings(prompts="all", prompt_texts=own))
-    first = await ears.join(room)
-    await ears.hears(first, own["alone"])
+    first = await listeners.join(room)
+    await listeners.hears(first, own["alone"])
     await house.conferences.delete(house.customer_id, room.id)
-    await ears.until(lambda: looks_like(first.heard, chime[:4000]) > ALIKE)
+    await listeners.until(lambda: looks_like(first.heard, chime[:4000]) > ALIKE)
 
 
-async def test_an_operators_file_takes_a_prompts_place(house: House, ears: Ears) -> None:
+async def test_file_of_the_operator_replaces_a_prompt(house: House, listeners: Listeners) -> None:
     folder = house.sounds_directory / "prompts" / "en"
     folder.mkdir(parents=True)
     chime = tone(700, 1.0, sample_rate_hz=8000)
     write_wav(folder / "alone.wav", chime, 8000)
-    first = await ears.join(await house.room(settings=RoomSettings(prompts="all")))
-    await ears.until(lambda: looks_like(first.heard, chime[:4000]) > ALIKE)
+    first = await listeners.join(await house.room(settings=RoomSettings(prompts="all")))
+    await listeners.until(lambda: looks_like(first.heard, chime[:4000]) > ALIKE)
 
 
-async def test_a_prompt_that_cannot_be_said_is_counted_and_costs_nobody_the_call(
-    house: House, ears: Ears
+async def test_prompt_that_cannot_be_played_is_counted_and_the_call_goes_on(
+    house: House, listeners: Listeners
 ) -> None:
     own = {"alone": "sound:nothing.wav"}
-    first = await ears.join(await house.room(settings=RoomSettings(prompts="all", prompt_texts=own)))
-    await ears.until(lambda: house.services.counters()["sound.prompts_failed"] == 1)
+    first = await listeners.join(await house.room(settings=RoomSettings(prompts="all", prompt_texts=own)))
+    await listeners.until(lambda: house.services.counters()["sound.prompts_failed"] == 1)
     assert not first.port.closed
 
 
-async def test_a_prompt_that_nobody_knows_is_refused(house: House) -> None:
+async def test_unknown_prompt_is_refused(house: House) -> None:
     room = await house.room()
     with pytest.raises(InvalidArgument, match="no such prompt"):
         await house.conferences.update(

@@ -1,0 +1,46 @@
+/* port_setup.h -- what SDP has settled for an RTP port, as one setup.
+ *
+ * It is made off the tick; applying it swaps parts, and the setup goes back
+ * with the old ones.
+ */
+#ifndef MM_PORT_SETUP_H
+#define MM_PORT_SETUP_H
+
+#include "mix/port.h"
+#include "rtp/receiver.h"
+#include "rtp/srtp.h"
+
+struct mm_rtp_port;
+
+/* What Python says; unused bytes are 0, so that two may be compared whole. */
+struct mm_media {
+	struct mm_receiver_config receive;
+	struct mm_codec_format send;
+	bool sends;                       /* directions as we see them      */
+	bool receives;
+	bool rtcp_mux;
+	bool ssrc_chosen;
+	uint32_t ssrc;
+	struct mm_address remote;         /* len 0: not known               */
+	struct mm_address remote_rtcp;    /* len 0: the port after remote's */
+	enum mm_srtp_profile profile;
+	uint8_t rx_key[MM_SRTP_MAX_KEY_BYTES];
+	uint8_t tx_key[MM_SRTP_MAX_KEY_BYTES];
+	uint32_t key_bytes;
+};
+
+struct mm_port_setup {
+	struct mm_media media;
+	struct mm_receiver *receiver;     /* NULL: go on with the old one   */
+	struct mm_member *member;         /* NULL: go on with the old one   */
+	struct mm_srtp *srtp;             /* NULL with keep_srtp, or none   */
+	bool keep_srtp;
+};
+
+/* Control thread: what must change for this media; nothing is sent yet. */
+int mm_port_setup_open(struct mm_port_setup **setup, struct mm_rtp_port *port,
+		       const struct mm_media *media,
+		       const struct mm_libraries *libraries);
+void mm_port_setup_close(struct mm_port_setup *setup);
+
+#endif

@@ -20,7 +20,7 @@ HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1
 AT_ONCE: Final = 2
 WAITING: Final = 32
 # Matches no password: an unknown username must take as long as a known one.
-NOBODY: Final = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
+UNKNOWN_USER_HASH: Final = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
 
 
 class Passwords:
@@ -37,7 +37,9 @@ class Passwords:
     async def matches(self, password_hash: str | None, password: str) -> bool:
         """Return whether the password matches; ``None`` is the hash of an unknown user."""
         too_long = len(password) > MAX_PASSWORD_CHARACTERS
-        return not too_long and await self._queued(lambda: _matches(password_hash or NOBODY, password))
+        return not too_long and await self._queued(
+            lambda: _matches(password_hash or UNKNOWN_USER_HASH, password)
+        )
 
     async def _queued(self, work: Callable[[], T]) -> T:
         if self._waiting >= WAITING:

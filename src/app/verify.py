@@ -24,7 +24,7 @@ def add_verify_recording(commands: "argparse._SubParsersAction[argparse.Argument
     parser.add_argument(
         "--seal",
         default="",
-        help="the seal that recording_finished told: finds also who has written the whole timeline anew",
+        help="the seal from recording_finished; detects also a timeline that was rewritten as a whole",
     )
 
 

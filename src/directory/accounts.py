@@ -23,7 +23,7 @@ log = get("directory")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Credentials of a username; without ``account_id`` the username does not exist, which clients cannot tell."""
+    """Credentials of a username; without ``account_id`` it does not exist, which clients do not learn."""
 
     realm: str
     account_id: UUID | None = None

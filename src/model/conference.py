@@ -281,5 +281,5 @@ class ParticipantChange:
     label: str | None = None
 
     def applied_to(self, participant: Conferencecall) -> Conferencecall:
-        told = {field_.name: getattr(self, field_.name) for field_ in fields(self)}
-        return replace(participant, **{name: value for name, value in told.items() if value is not None})
+        given = {field_.name: getattr(self, field_.name) for field_ in fields(self)}
+        return replace(participant, **{name: value for name, value in given.items() if value is not None})

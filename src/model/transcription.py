@@ -9,7 +9,7 @@ from uuid import UUID
 from mixminus.model.ids import NIL, CustomerId, TranscribeId, TranscriptId
 
 __all__ = [
-    "NOBODY",
+    "NO_SPEAKER",
     "TRANSCRIBE_TRANSITIONS",
     "Direction",
     "ReferenceType",
@@ -88,7 +88,7 @@ class Speaker:
     label: str = ""
 
 
-NOBODY: Final = Speaker()
+NO_SPEAKER: Final = Speaker()
 
 
 @dataclass(frozen=True, slots=True)

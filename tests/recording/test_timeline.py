@@ -150,7 +150,7 @@ async def test_who_forges_the_whole_chain_needs_the_servers_books_too(house: Hou
     edit(directory / "timeline.json", forge)
     assert verify(directory) == []
     (finding,) = await house.services.library.verify(house.customer_id, recording.id)
-    assert finding.what == "the seal is not the one that was told"
+    assert finding.what == "the seal differs from the expected one"
 
 
 async def test_the_command(house: House, capsys: pytest.CaptureFixture[str]) -> None:

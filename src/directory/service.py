@@ -1,4 +1,4 @@
-"""DirectoryServices: everything about who can be dialled and who may log in, built together."""
+"""DirectoryServices: numbers, extensions, trunks, and how calls are routed by them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ __all__ = ["DirectoryServices", "open_directory"]
 
 @dataclass(frozen=True, slots=True)
 class DirectoryServices:
-    """A field for each."""
+    """The services of the directory."""
 
     numbers: NumberService
     extensions: ExtensionService
@@ -31,10 +31,10 @@ class DirectoryServices:
     plan: DialPlan
     outbound_routes: OutboundRoutes
 
-    def watch_logins(self, told: Callable[[], None]) -> None:
-        """Call this whenever somebody's password, or whether they may log in, has changed; it must not block."""
-        self.extensions.watch(told)
-        self.trunks.watch(told)
+    def watch_logins(self, on_change: Callable[[], None]) -> None:
+        """Call ``on_change`` after every change of SIP credentials; it must not block."""
+        self.extensions.watch(on_change)
+        self.trunks.watch(on_change)
 
 
 def open_directory(
@@ -46,9 +46,8 @@ def open_directory(
     flows: FlowPrograms,
     carrier: Carrier | None = None,
 ) -> DirectoryServices:
-    """Build them; ``domain`` is what the realms of customers and trunks are below."""
+    """Build the services; SIP realms of customers and trunks are subdomains of ``domain``."""
     registrations, trunks = RegistrationService(store, clock), TrunkService(store, clock)
-    outbound_routes = OutboundRoutes(registrations, trunks, carrier)
     return DirectoryServices(
         numbers=NumberService(store, clock),
         extensions=ExtensionService(store, clock),
@@ -56,5 +55,5 @@ def open_directory(
         accounts=AccountService(store, clock, Realms(domain)),
         registrations=registrations,
         plan=DialPlan(store, names=names, flows=flows, carrier=carrier is not None),
-        outbound_routes=outbound_routes,
+        outbound_routes=OutboundRoutes(registrations, trunks, carrier),
     )

@@ -55,7 +55,10 @@ BEYOND_CHANCE = {
     "GET /v1.0/groupcalls/{id}",
 }
 
-schema = schemathesis.openapi.from_dict(document(OPERATIONS, "test"))
+described = document(OPERATIONS, "test")
+# An activeflow with random valid actions may loop for hours and slow down the server; most random objects are rejected.
+described["components"]["schemas"]["Action"] = {"type": "object"}
+schema = schemathesis.openapi.from_dict(described)
 reached: dict[str, set[int]] = {}
 """Statuses of each operation, by its name."""
 

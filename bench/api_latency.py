@@ -1,8 +1,8 @@
-"""How long the API takes while people talk: ``python -m tests.support.netns python -m bench.api_latency``.
+"""Measure API latency while people talk: ``python -m tests.support.netns python -m bench.api_latency``.
 
-The real server, asked over one connection, a request after the other: first empty, then with
-PARTICIPANTS phones (SIPp) talking in rooms of ten. The quantiles of both, and their ratios; a
-method that the server does not route is left out, and named. Every PUT and PATCH changes something.
+Sends sequential requests over one connection to the real server: first empty, then with
+PARTICIPANTS phones (SIPp) talking in rooms of ten. Prints the quantiles of both, and their ratios; a
+method that the server does not support is skipped and named. Every PUT and PATCH changes something.
 """
 
 import argparse
@@ -40,7 +40,7 @@ class Reading:
 
 
 def measure(ask: Callable[[int], Answer], requests: int) -> Reading | None:
-    """Time requests one by one; None if the server has no such method."""
+    """Time requests one by one; None if the server does not support the method."""
     taken_ms = []
     for number in range(WARM_UP + requests):
         begin = time.perf_counter()
@@ -66,7 +66,7 @@ def measure_all(server: Server, paths: dict[str, str], requests: int) -> dict[st
 
 
 def fill(server: Server, participants: int, directory: Path, stack: ExitStack) -> str:
-    """Let phones join rooms and talk; return somebody who is there."""
+    """Have phones join rooms and talk; return one participant."""
     rooms = [server.new_room() for _ in range(-(-participants // ROOM_SIZE))]
     voice = tone(TONES_HZ[0], 5, sample_rate_hz=8000)
     for seat, room in enumerate(rooms):

@@ -1,4 +1,4 @@
-"""Compile the C beside this file against the engine's own, with the engine's flags."""
+"""Compile the C in ``bench/native`` against the engine's, with the engine's flags."""
 
 import ctypes
 import subprocess
@@ -13,7 +13,7 @@ _LIBRARIES: Final = ["-lm", "-lpthread", "-ldl"]
 
 
 def build(name: str, *others: str) -> Path:
-    """Make a shared library of ``bench/native/<name>.c``, others of that folder, and the engine."""
+    """Build a shared library of ``bench/native/<name>.c``, other files of that folder, and the engine."""
     target = _ROOT / "build" / "bench" / f"{name}.so"
     sources = [_ROOT / "bench" / "native" / f"{each}.c" for each in (name, *others)]
     sources += sorted((_ROOT / "native").glob("*/*.c"))
@@ -29,5 +29,5 @@ def build(name: str, *others: str) -> Path:
 
 
 def load(name: str) -> ctypes.CDLL:
-    """Compile, and open."""
+    """Compile and load."""
     return ctypes.CDLL(str(build(name)))

@@ -1,10 +1,10 @@
-"""How many calls a second are set up: ``python -m tests.support.netns python -m bench.call_rate``.
+"""Measure how many calls a second can be set up: ``python -m tests.support.netns python -m bench.call_rate``.
 
-The real server calls SIPp, RATE calls a second for SECONDS by POST /calls; each is answered, lives
+The real server calls SIPp, RATE calls a second for SECONDS by POST /calls; each call is answered, lasts
 two seconds, and is hung up by its flow, while a conference of CONFERENCE phones talks. None may be
-lost: a call that is neither answered nor ended as it should be, or one that falls out of the
-conference, ends the measurement with an error. Told are the quantiles from POST to answer, and how
-many of the conference's packets came.
+lost: a call that is not answered or ends unexpectedly, or a phone that drops out of the conference,
+ends the measurement with an error. Prints the quantiles from POST to answer, and the share of the
+conference's packets that arrived.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def place(server: Server) -> str:
 
 
 def place_all(server: Server, rate: float, seconds: float) -> list[str]:
-    """Place calls by the clock, whether earlier ones are answered or not; one that is late is placed at once."""
+    """Place calls on schedule, whether earlier ones are answered or not; a late one is placed at once."""
     begin, placed = time.perf_counter(), []
     with ThreadPoolExecutor(PLACING) as clients:
         for number in range(int(rate * seconds)):
@@ -70,7 +70,7 @@ def setup_ms(call: dict[str, str]) -> float:
 
 
 def measure(server: Server, rate: float, seconds: float) -> tuple[list[float], float]:
-    """Return how long each call took, and how many a second there really were."""
+    """Return the setup time of each call, and the actual rate."""
     begin = time.perf_counter()
     placed = place_all(server, rate, seconds)
     really = len(placed) / (time.perf_counter() - begin)
@@ -87,7 +87,7 @@ def measure(server: Server, rate: float, seconds: float) -> tuple[list[float], f
 
 @contextmanager
 def called(directory: Path, count: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """Let SIPp be there for so many calls."""
+    """Run SIPp for this many calls."""
     program = shutil.which("sipp") or sys.exit("SIPp is missing: apt-get install sip-tester")
     sipp = subprocess.Popen(
         [program, "-sf", str(SCENARIO), "-i", ADDRESS, "-p", str(PORT), "-m", str(count), "-nostdin"],
@@ -103,7 +103,7 @@ def called(directory: Path, count: int) -> Iterator["subprocess.Popen[bytes]"]:
 
 @contextmanager
 def conference(directory: Path, server: Server, count: int) -> Iterator[str]:
-    """Let so many phones talk in a room, whose id it is; all of them must still be there at the end."""
+    """Have phones talk in the room whose id this yields; all must still be there at the end."""
     room = server.new_room()
     phones = Sipp(
         directory / "conference",
@@ -126,7 +126,7 @@ def conference(directory: Path, server: Server, count: int) -> Iterator[str]:
 
 
 def packets(server: Server) -> float:
-    """Return how many packets of audio the server has received."""
+    """Return the number of audio packets that the server has received."""
     text = server.request("GET", f"/metrics?token={ACCESS_KEY}").body.decode()
     rows = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     return next(float(value) for name, value in rows if name == "mixminus_rtp_received_total")

@@ -1,9 +1,9 @@
-"""How many ports a core holds: ``python -m bench.capacity [LEGS] [SECONDS]``.
+"""Measure how many ports a core can serve: ``python -m bench.capacity [LEGS] [SECONDS]``.
 
 One bridge, three talkers, everybody else listens and sends silence, 20 ms packets. The
-engine's CPU time is given as a ratio to the floor: a bare recvmmsg/sendmmsg loop that moves
-packets of the same sizes over as many sockets, measured in the same run, in turn with the
-engine, against the same generator. The generator plays the phones in a process of its own.
+engine's CPU time is a ratio to the floor: a minimal recvmmsg/sendmmsg loop that moves
+packets of the same sizes over as many sockets, measured in the same run, alternating with the
+engine, against the same generator. The generator process simulates the phones.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from bench.payloads import OPUS, PCMU, Load
 from bench.phones import Floor, Phones, Traffic
-from mixminus.app.memory import use_huge_pages
+from mixminus.app.huge_pages import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig, Port
 from mixminus.mixer.formats import PortMedia, SrtpKeys, SrtpProfile
 
@@ -29,7 +29,7 @@ OTHER_FILES = 256
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One measurement of the engine beside one of the floor."""
+    """A measurement of the engine and one of the floor."""
 
     floor_cpu_s: float
     floor_traffic: Traffic
@@ -40,22 +40,22 @@ class Reading:
 
     @property
     def floor_us(self) -> float:
-        """CPU time of the floor for a packet to a phone and one from it."""
+        """CPU time of the floor per packet in each direction."""
         return self.floor_cpu_s * 1e6 / self.floor_traffic.pairs
 
     @property
     def engine_us(self) -> float:
-        """CPU time of the engine for the same."""
+        """CPU time of the engine per packet in each direction."""
         return self.engine_cpu_s * 1e6 / self.traffic.pairs
 
     @property
     def ratio(self) -> float:
-        """Engine to floor; by the packet, for on a busy machine neither keeps up."""
+        """Engine to floor, per packet: on a busy machine neither keeps up."""
         return self.engine_us / self.floor_us
 
 
 def measure_floor(legs: int, seconds: int, load: Load, *, realtime: bool) -> tuple[float, Traffic]:
-    """Return the CPU seconds that the bare loop needs for the same packets, and what the phones saw."""
+    """Return the floor's CPU seconds for the same packets, and the phones' statistics."""
     phones = Phones(legs, TALKERS, seconds, load, secrets.token_bytes(KEY_BYTES))
     floor = Floor(legs, load.packet_bytes, seconds)
     if realtime:
@@ -66,7 +66,7 @@ def measure_floor(legs: int, seconds: int, load: Load, *, realtime: bool) -> tup
 
 
 def media_of(load: Load, phone_port: int, key: bytes) -> PortMedia:
-    """Return what SDP would have settled."""
+    """Return parameters as SDP would negotiate them."""
     keys = SrtpKeys(SrtpProfile.AES_CM_128_HMAC_SHA1_80, rx_key=key, tx_key=key) if load.encrypted else None
     return PortMedia(
         receive=(load.send,),
@@ -85,7 +85,7 @@ def _cpu_s() -> float:
 def measure_engine(
     legs: int, seconds: int, load: Load, *, realtime: bool
 ) -> tuple[float, Traffic, dict[str, int]]:
-    """Return the CPU seconds of the whole engine process, and what the phones saw."""
+    """Return the CPU seconds of the engine's process, and the phones' statistics."""
     key = secrets.token_bytes(KEY_BYTES)
     phones = Phones(legs, TALKERS, seconds, load, key)
     with Engine(EngineConfig(shards=1, realtime=realtime)) as engine:
@@ -113,7 +113,7 @@ def measure(legs: int, seconds: int, load: Load, *, realtime: bool) -> Reading:
 
 
 def report(load: Load, legs: int, seconds: int, readings: list[Reading]) -> str:
-    """Render one load's readings: medians, and the ratio that matters."""
+    """Render one load's readings: medians and the ratio."""
     ordered = sorted(readings, key=lambda each: each.ratio)
     typical = ordered[len(ordered) // 2]
     traffic, expected = typical.traffic, legs * seconds * 50

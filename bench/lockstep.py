@@ -1,9 +1,9 @@
-"""What a tick costs, whatever else the machine does: ``python -m bench.lockstep [LEGS] [TICKS]``.
+"""Measure the cost of a tick, independent of other load: ``python -m bench.lockstep [LEGS] [TICKS]``.
 
-The same room, phones and floor as in bench.capacity, but time stands still between two
+The same room, phones and floor as in bench.capacity, but no time passes between two
 ticks: the phones send, then the engine ticks, and only the CPU time of that is counted. Floor
-and engine take turns every few ticks, so that a neighbour's noise falls on both. What this
-leaves out: sleeping and waking, and packets that come while the engine is at work.
+and engine alternate every few ticks, so that noise of other processes affects both. Not
+included: sleeping and waking, and packets that arrive while the engine is working.
 """
 
 import argparse
@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from bench.capacity import KEY_BYTES, TALKERS, allow_files, media_of
 from bench.payloads import OPUS, PCMU, Load
 from bench.phones import Floor, Phones
-from mixminus.app.memory import use_huge_pages
+from mixminus.app.huge_pages import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig
 
 WARM_UP_TICKS = 50
 TURN_TICKS = 10
 LOCKSTEP = 0
-"""As the seconds of a program: no end, a tick when it is asked for one."""
+"""As the program's seconds: run without end, a tick per request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class Ticks:
     floor_us: list[float]
     engine_us: list[float]
     delivered: float
-    """Packets to the phones, of those that should have come."""
+    """Share of the expected packets to the phones."""
 
 
 def measure(legs: int, ticks: int, load: Load) -> Ticks:
-    """Run floor and engine by turns."""
+    """Run floor and engine alternately."""
     key = secrets.token_bytes(KEY_BYTES)
     floor_us: list[float] = []
     engine_us: list[float] = []

@@ -1,9 +1,9 @@
-"""What a tick of a bridge costs: ``python -m bench.mixing [LISTENERS]``.
+"""Measure the cost of a bridge's tick: ``python -m bench.mixing [LISTENERS]``.
 
 Three talk, everybody else listens; no network. A listener's share is the difference between a
-full room and one with a single listener, per listener; beside it, in the same run, the time of a
-plain loop over as many structures, one cache line each: the least that looking at somebody can
-cost.
+full room and one with a single listener, per listener. The reference, in the same run, is a
+plain loop over as many structures, one cache line each: the minimum cost of accessing a
+listener.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def tick_us(listeners: int, wire: Format, *, everybody_talks: bool = False) -> f
 
 
 def floor_ns(listeners: int) -> float:
-    """One addition to each integer of one cache line of each listener."""
+    """Add to each integer of one cache line per listener."""
     lines = np.zeros((listeners, CACHE_LINE_BYTES // 4), np.int32)
     total = np.zeros_like(lines)
     begin = time.thread_time_ns()

@@ -1,12 +1,12 @@
-"""How late one hears the other: ``python -m bench.mouth_to_ear [SECONDS]``.
+"""Measure the mouth-to-ear delay: ``python -m bench.mouth_to_ear [SECONDS]``.
 
-A phone sends chirps. The delay is from the moment at which a chirp's packet is on the wire to
-the moment at which the chirp comes by in the packets to another phone; a packet's first sample
-counts as heard when the packet arrives, by the kernel's stamp. So the delay holds the jitter
-buffer, the wait for the tick, mixing, limiter, and with Opus the look-ahead of both encoders; a
-phone adds its own 20 ms of packing, and its own jitter buffer.
+A phone sends chirps. The delay is the time from a chirp's packet on the wire to the chirp in
+the packets to another phone; a packet's first sample counts as heard when the packet arrives,
+by the kernel's timestamp. The delay thus includes the jitter buffer, the wait for the tick,
+mixing, limiter, and with Opus the look-ahead of both encoders; a phone adds its own 20 ms of
+packetisation, and its own jitter buffer.
 
-Drift is measured on a virtual clock, ten minutes of it: a sender 200 ppm fast, and one slow.
+Drift is measured on a virtual clock, for ten minutes: a sender 200 ppm fast, and one slow.
 """
 
 import argparse
@@ -33,21 +33,21 @@ LONGEST_S = 0.4
 DRIFTS_PPM = (-200, 200)
 DRIFT_S = 600
 MAX_DATAGRAM_BYTES = 2048
-# linux/socket.h; Python names neither.
+# linux/socket.h; Python defines neither.
 SO_TIMESTAMPNS = 35
 STAMP = struct.Struct("@qq")
 
 
 @dataclass(slots=True)
 class Heard:
-    """What came to a phone, packet by packet."""
+    """The packets that a phone received."""
 
     wire: Wire
     arrivals_s: list[float] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
 
     def delays_ms(self, sent_s: Iterable[float]) -> list[float]:
-        """Return how long each chirp took that came."""
+        """Return the delay of each chirp that arrived."""
         rate_hz, nsamples = self.wire.format.sample_rate_hz, self.wire.frame_samples
         decode = self.wire.decoder()
         frames: list[Pcm] = [decode(payload) for payload in self.payloads]
@@ -63,7 +63,7 @@ class Heard:
 
 
 def seat_two(engine: Engine, wire: Wire, mouth: RtpPhone, ear: RtpPhone) -> Port:
-    """Put two phones into a room; return the port of the first."""
+    """Connect two phones to a room; return the port of the first."""
     bridge = engine.open_bridge()
     ports = []
     for phone in (mouth, ear):
@@ -83,7 +83,7 @@ def say(mouth: RtpPhone, voice: Voice, wire: Wire, number: int, to: Port) -> Non
 
 
 def listen(ear: RtpPhone, heard: Heard, until_s: float) -> None:
-    """Take what comes until a moment of the wall clock."""
+    """Receive until a moment of the wall clock."""
     while (left_s := until_s - time.time()) > 0:
         if not select.select([ear.socket], [], [], left_s)[0]:
             return
@@ -95,7 +95,7 @@ def listen(ear: RtpPhone, heard: Heard, until_s: float) -> None:
 
 
 def measure(wire: Wire, seconds: float, *, phase_s: float, realtime: bool) -> list[float]:
-    """Talk in real time, at a phase to the engine's ticks; return every chirp's delay once the call has settled."""
+    """Talk in real time, at a phase to the engine's ticks; return the delays of chirps after the start-up."""
     voice, heard = Voice(wire), Heard(wire)
     sent_s: list[float] = []
     with (
@@ -118,7 +118,7 @@ def measure(wire: Wire, seconds: float, *, phase_s: float, realtime: bool) -> li
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A sender with another clock."""
+    """A sender with a clock of its own."""
 
     ppm: int
     delays_ms: list[float]
@@ -127,14 +127,14 @@ class Drift:
 
 
 def drift(wire: Wire, ppm: int) -> Drift:
-    """Talk for ten minutes of a virtual clock that is not the sender's."""
+    """Talk for ten minutes on a virtual clock that differs from the sender's."""
     voice, heard = Voice(wire), Heard(wire)
     sent_s: list[float] = []
     with Engine(EngineConfig(manual=True)) as engine, RtpPhone() as mouth, RtpPhone(ssrc=2) as ear:
         port = seat_two(engine, wire, mouth, ear)
         number = 0
         for tick in range(int(DRIFT_S / PACKET_S)):
-            # Between two ticks, so that drift takes long to bring a packet to the other side of one.
+            # Between two ticks, so that drift rarely moves a packet across a tick.
             while (due_s := (number + 0.5) * PACKET_S / (1 + ppm / 1e6)) <= tick * PACKET_S:
                 if number % PERIOD_FRAMES == 0 and due_s > SETTLING_S:
                     sent_s.append(due_s)
@@ -157,7 +157,7 @@ def quantiles(delays_ms: list[float]) -> str:
 
 
 def report_drift(wire: Wire, seen: Drift) -> str:
-    """Render how the delay began, how it ended, and what was done about it."""
+    """Render the delay at the beginning and end, and the corrections made."""
     tenth = len(seen.delays_ms) // 10
     return (
         f"{wire.format.codec}, sender {seen.ppm:+} ppm for {DRIFT_S} s:"

@@ -1,4 +1,4 @@
-"""What the phones of the capacity measurement say."""
+"""The audio of the phones in the capacity measurement."""
 
 import tempfile
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Load:
     encrypted: bool
     silence: bytes
     packet_bytes: int
-    """Of a packet from the engine, for the floor to move as much."""
+    """Of a packet from the engine, so that the floor sends as much."""
 
 
 PCMU = Load(
@@ -48,7 +48,7 @@ OPUS = Load(
 
 
 def write_payloads(load: Load) -> Path:
-    """Write the generator's file: silence first, then a talker's packets, each with its length in front."""
+    """Write the generator's file: silence first, then a talker's packets, each preceded by its length."""
     target = Path(tempfile.mkdtemp(prefix="mixminus-bench-")) / "payloads"
     with target.open("wb") as out:
         for payload in (load.silence, *_speech(load)):

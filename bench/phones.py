@@ -1,4 +1,4 @@
-"""The other end of the wire: the C programs of bench/native, and what they saw."""
+"""The far end of the wire: the C programs of bench/native, and their statistics."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from mixminus.mixer.libraries import find_libraries
 __all__ = ["Floor", "Phones", "Traffic"]
 
 _PRIORITY: Final = 20
-# pylibsrtp's library wants to be loaded by a Python, so a Python is the generator's shell.
+# pylibsrtp's library must be loaded by a Python process, so the generator runs inside one.
 _HOST: Final = """
 import ctypes, os, sys
 arguments = [os.fsencode(each) for each in sys.argv[1:]]
@@ -23,7 +23,7 @@ sys.exit(program.main(len(arguments), (ctypes.c_char_p * (len(arguments) + 1))(*
 
 
 class _Program:
-    """A C program that prints the ports of its legs, reads where each shall send to, and answers once."""
+    """A C program that prints the ports of its legs, reads where each is to send, and prints one result."""
 
     def __init__(self, name: str, legs: int, arguments: list[object]) -> None:
         self._process = subprocess.Popen(
@@ -36,17 +36,17 @@ class _Program:
         self.ports = [int(self._process.stdout.readline()) for _ in range(legs)]
 
     def hurry(self) -> None:
-        """Run before everybody else, as the engine's threads do when they may."""
+        """Run at real-time priority, as the engine's threads do if permitted."""
         os.sched_setscheduler(self._process.pid, os.SCHED_FIFO, os.sched_param(_PRIORITY))
 
     def start(self, targets: list[int]) -> None:
-        """Tell each leg the port on loopback that it sends to; the traffic begins."""
+        """Send each leg the loopback port that it sends to; the traffic starts."""
         assert self._process.stdin
         self._process.stdin.write("".join(f"127.0.0.1 {port}\n" for port in targets))
         self._process.stdin.flush()
 
     def step(self) -> float:
-        """In lockstep: have it do one tick, return what it says."""
+        """In lockstep: run one tick and return its output."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write("\n")
@@ -54,38 +54,38 @@ class _Program:
         return float(self._process.stdout.readline())
 
     def answer(self) -> list[float]:
-        """Wait for the end; return the numbers it prints."""
+        """Wait for the end; return the printed numbers."""
         answer, _ = self._process.communicate()
         return [float(word) for word in answer.split()]
 
 
 class Floor:
-    """The bare loop."""
+    """The floor: the minimal loop."""
 
     def __init__(self, legs: int, packet_bytes: int, seconds: int) -> None:
         self._program = _Program("floor", legs, [packet_bytes, seconds])
         self.ports = self._program.ports
 
     def hurry(self) -> None:
-        """Run before everybody else."""
+        """Run at real-time priority."""
         self._program.hurry()
 
     def start(self, targets: list[int]) -> None:
-        """Begin to move packets."""
+        """Start to move packets."""
         self._program.start(targets)
 
     def step(self) -> float:
-        """One tick; return the CPU seconds it took."""
+        """Run one tick; return its CPU seconds."""
         return self._program.step()
 
     def answer(self) -> float:
-        """Wait for the end; return the CPU seconds it took."""
+        """Wait for the end; return the CPU seconds."""
         return self._program.answer()[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What the phones saw; gaps are between two packets to the same phone."""
+    """The phones' statistics; gaps are between two packets to the same phone."""
 
     sent: int
     received: int
@@ -95,12 +95,12 @@ class Traffic:
 
     @property
     def pairs(self) -> float:
-        """Packets both ways, halved: a late generator makes more go one way than the other."""
+        """Packets in both directions, halved: a late generator makes the directions differ."""
         return (self.sent + self.received) / 2
 
 
 class Phones:
-    """The generator process: as many phones as the measurement has legs."""
+    """The generator process, with a phone per leg."""
 
     def __init__(self, legs: int, talkers: int, seconds: int, load: Load, key: bytes) -> None:
         arguments: list[object] = [talkers, seconds, write_payloads(load), load.send.payload_type, load.step]
@@ -110,13 +110,13 @@ class Phones:
         self.ports = self._program.ports
 
     def start(self, targets: list[int]) -> None:
-        """Begin to talk."""
+        """Start to talk."""
         self._program.start(targets)
 
     def step(self) -> float:
-        """Have everybody send and receive once; return how much came in so far."""
+        """Have every phone send and receive once; return the number of packets received so far."""
         return self._program.step()
 
     def answer(self) -> Traffic:
-        """Wait for the end of the talk; return what was seen."""
+        """Wait for the end of the talk; return the statistics."""
         return Traffic(*map(int, self._program.answer()))

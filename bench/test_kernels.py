@@ -1,7 +1,7 @@
-"""The kernels one by one: ``pytest bench --benchmark-only``; ratios are within a group.
+"""Benchmark the kernels one by one: ``pytest bench --benchmark-only``; ratios are within a group.
 
-The mix stands beside numpy doing the same and beside memcpy of the same bytes. The others work
-off a second of one participant's audio (50 frames), beside memcpy of that second.
+The references of the mix are numpy and memcpy of the same bytes. The other kernels process
+a second of one participant's audio (50 frames); their reference is memcpy of that second.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ FRAMES = 50
 FRAMES_PER_SECOND = 50
 MAX_PAYLOAD_BYTES = 1500
 MAX_PACKET_SAMPLES = 5760
-# Larger than any of the engine's structs that are initialised in place here.
+# Larger than any of the engine's structs that are initialised in it.
 STATE_BYTES = 1 << 17
 
 Pcm = npt.NDArray[np.int16]
@@ -40,14 +40,14 @@ def at(array: npt.NDArray[np.generic]) -> ctypes.c_void_p:
 
 
 def state(function: str, *arguments: int) -> npt.NDArray[np.uint64]:
-    """Return memory that one of the engine's ``init`` functions has made a struct of."""
+    """Return memory with a struct initialised by one of the engine's ``init`` functions."""
     memory = np.zeros(STATE_BYTES // 8, np.uint64)
     kernels()[function](at(memory), *map(ctypes.c_uint32, arguments))
     return memory
 
 
 def crowd(ports: int, rate_hz: int) -> Pcm:
-    """Return a frame of everybody."""
+    """Return a frame of every participant."""
     shape = (ports, rate_hz // FRAMES_PER_SECOND)
     return np.random.default_rng(1).integers(-3000, 3000, shape).astype(np.int16)
 
@@ -59,13 +59,13 @@ each_crowd = pytest.mark.parametrize(
 
 
 def named(benchmark: BenchmarkFixture, ports: int, rate_hz: int) -> Pcm:
-    """Put a measurement into its group, and return what it works on."""
+    """Assign a benchmark to its group, and return its data."""
     benchmark.group = f"mix minus one, {ports} talkers at {rate_hz // 1000} kHz, a tick"
     return crowd(ports, rate_hz)
 
 
 def numpy_mix(frames: Pcm) -> Pcm:
-    """Compute the same, as one writes it in numpy."""
+    """Compute the mix straightforwardly in numpy."""
     mixes: npt.NDArray[np.int32] = frames.sum(axis=0, dtype=np.int32) - frames
     return mixes.clip(-32768, 32767).astype(np.int16)
 

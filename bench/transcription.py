@@ -1,9 +1,9 @@
-"""What speech to text makes of real speech, and how soon: ``python -m bench.transcription [PROMPTS]``.
+"""Measure accuracy and delay of speech to text: ``python -m bench.transcription [PROMPTS]``.
 
-Words: prompts of Asterisk (Debian's ``asterisk-core-sounds-en-wav``, ``-g722`` and ``-en``) are spoken into a room
+Words: prompts of Asterisk (Debian's ``asterisk-core-sounds-en-wav``, ``-g722`` and ``-en``) are played into a room
 by two phones at once, one at 8 and one at 16 kHz, on a virtual clock. Delay: the same on a real clock, one
-sentence after the other; from the first sample that is spoken to the first partial result, and from the last
-to the final one.
+sentence after the other; from the first sample spoken to the first partial result, and from the last
+sample to the final result.
 """
 
 import argparse
@@ -51,7 +51,7 @@ class Delays:
 async def listening(
     house: House, rates: tuple[int, ...]
 ) -> tuple[TranscribeId, dict[int, PcmLeg], dict[int, UUID]]:
-    """Open a room with a phone of each rate, and listen; return transcribe, phones and participants."""
+    """Open a room with a phone of each rate, and transcribe it; return transcribe, phones and participants."""
     room = await house.room()
     phones = {}
     for rate_hz in rates:
@@ -62,7 +62,7 @@ async def listening(
 
 
 async def measure_words(directory: Path, names: list[str]) -> dict[int, float]:
-    """Return the word error rate at each rate; every prompt is spoken at both, never at the same time."""
+    """Return the word error rate at each rate; every prompt is played at both, never at the same time."""
     texts = prompts()
     found: dict[int, list[tuple[str, str]]] = {NARROW: [], WIDE: []}
     config = SpeechConfig(queue_folder=directory / "speech")
@@ -81,7 +81,7 @@ async def measure_words(directory: Path, names: list[str]) -> dict[int, float]:
 
 @dataclass
 class Told:
-    """When a sentence began and ended, and what was told when: seconds on one clock."""
+    """When a sentence began and ended, and when its results were published: seconds on one clock."""
 
     begin_s: float = 0.0
     end_s: float = 0.0
@@ -89,20 +89,20 @@ class Told:
 
     @property
     def whole(self) -> bool:
-        """Whether every utterance that was heard is written."""
+        """Whether every utterance has its final text."""
         started, ended, created = (len(self.at_s.get(type_, ())) for type_ in (STARTED, ENDED, CREATED))
         return 0 < started == ended == created
 
 
 class RealClock(ManualClock):
-    """Goes on by itself, at the pace of the machine."""
+    """A clock that advances with real time."""
 
     def __init__(self) -> None:
         super().__init__()
         self._begin_s = time.monotonic()
 
     def catch_up(self) -> float:
-        """Bring the clock to the present, and return it in seconds."""
+        """Advance the clock to the present, and return it in seconds."""
         behind_s = time.monotonic() - self._begin_s - self.monotonic_s()
         if behind_s > 0:
             self.advance(behind_s)
@@ -110,7 +110,7 @@ class RealClock(ManualClock):
 
 
 async def say(house: House, clock: RealClock, phone: PcmLeg, voice: Pcm, stream: UUID) -> Told:
-    """Speak at the pace of the clock, and listen until all of it is written; return what was told when."""
+    """Play at the pace of the clock until all text is final; return the times of the results."""
     frame = phone.port.sample_rate_hz // 50
     loud = np.flatnonzero(np.abs(voice) > AUDIBLE) // frame
     known = len(await house.events(stream))
@@ -134,14 +134,14 @@ async def say(house: House, clock: RealClock, phone: PcmLeg, voice: Pcm, stream:
 
 
 async def measure_delays(directory: Path, names: list[str], rate_hz: int) -> Delays:
-    """Speak sentences in real time, and note when what was told."""
+    """Play sentences in real time, and record the times of their results."""
     delays = Delays()
     clock = RealClock()
     config = SpeechConfig(queue_folder=directory / "speech")
     async with open_house(directory, clock, speech=config) as house:
         transcribe_id, phones, _ = await listening(house, (rate_hz,))
         (stream,) = house.rooms.ids()
-        # The first sentence waits for the model, as the first of a server does: it is not counted.
+        # The first sentence waits for the model to load, as on a new server: it is not counted.
         for number, name in enumerate(names):
             found = await say(house, clock, phones[rate_hz], prompt(name, rate_hz), stream)
             if number and (partials := found.at_s.get(INTERIM)):
@@ -153,7 +153,7 @@ async def measure_delays(directory: Path, names: list[str], rate_hz: int) -> Del
 
 
 def report(name: str, values: list[float], aim_s: float) -> bool:
-    """Print a row; return whether the aim was met nineteen times of twenty."""
+    """Print a row; return whether the target was met in 95 % of cases."""
     high = sorted(values)[int(len(values) * 0.95)] if values else float("inf")
     met = high <= aim_s
     print(

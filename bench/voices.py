@@ -1,4 +1,4 @@
-"""A voice that can be found again: a chirp in every half second, in the codecs of the wire."""
+"""A voice that can be located in a recording: a chirp every half second, in the codecs of the wire."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _CHIRP_MS: Final = 15
 _CHIRP_HZ: Final = (400, 3200)
 _CHIRP_AMPLITUDE: Final = 9000
 _BREATH_AMPLITUDE: Final = 150
-"""Noise between the chirps, loud enough to keep the talker's place: no chirp begins with a fade."""
+"""Noise between the chirps, loud enough to remain an active talker: no chirp begins with a fade."""
 _ALIKE: Final = 0.4
 
 Pcm = npt.NDArray[np.int16]
@@ -27,13 +27,13 @@ Likeness = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A codec; who speaks or listens needs a coder of its own."""
+    """A codec; each sender and each receiver needs a coder of its own."""
 
     format: CodecFormat
     encoder: Callable[[], Callable[[Pcm], bytes]]
     decoder: Callable[[], Callable[[bytes], Pcm]]
     lookahead_ms: float
-    """Of the two encoders on the way, the phone's and ours."""
+    """Look-ahead of the two encoders on the way, the phone's and ours."""
 
     @property
     def frame_samples(self) -> int:
@@ -73,7 +73,7 @@ def _chirp(rate_hz: int) -> npt.NDArray[np.float64]:
 
 
 class Voice:
-    """Frames of 20 ms without end; each ``PERIOD_FRAMES``-th begins with a chirp."""
+    """Endless frames of 20 ms; each ``PERIOD_FRAMES``-th begins with a chirp."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -82,7 +82,7 @@ class Voice:
         self._chirp = _chirp(wire.format.sample_rate_hz).astype(np.int16)
 
     def payload(self, number: int) -> bytes:
-        """Return a frame, encoded; numbers count up."""
+        """Return an encoded frame; numbers count up."""
         frame = self._noise.integers(
             -_BREATH_AMPLITUDE, _BREATH_AMPLITUDE, self._wire.frame_samples, dtype=np.int16
         )
@@ -92,7 +92,7 @@ class Voice:
 
 
 def likeness(heard: Pcm, rate_hz: int) -> Likeness:
-    """Return, for each sample, how much the sound from there on is a chirp; 1 is a whole one."""
+    """Return, for each sample, the correlation with a chirp that starts there; 1 is a whole chirp."""
     wanted = _chirp(rate_hz)
     size = len(heard) + len(wanted)
     found = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size)), size)

@@ -22,6 +22,7 @@ from mixminus.model.conference import (
 from mixminus.model.flow import ACTIVEFLOW_TRANSITIONS, ActiveflowStatus
 from mixminus.model.recording import RECORDING_TRANSITIONS, RecordingStatus
 from mixminus.model.transcription import TRANSCRIBE_TRANSITIONS, TranscribeStatus
+from mixminus.sip.dialling import DIALLED_TRANSITIONS, DialledState
 from mixminus.sip.leg import LEG_TRANSITIONS, LegState
 from mixminus.webrtc.leg import WEBRTC_LEG_TRANSITIONS, WebRtcLegState
 
@@ -37,6 +38,7 @@ LIVES: dict[str, tuple[Table, Any]] = {
     "groupcall": (GROUPCALL_TRANSITIONS, GroupcallStatus.PROGRESSING),
     "recording": (RECORDING_TRANSITIONS, RecordingStatus.INITIATING),
     "phone's leg": (LEG_TRANSITIONS, next(iter(LegState))),
+    "dialled phone's leg": (DIALLED_TRANSITIONS, DialledState.DIALLING),
     "browser's leg": (WEBRTC_LEG_TRANSITIONS, WebRtcLegState.OFFERED),
     "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),
 }

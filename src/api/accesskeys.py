@@ -50,14 +50,14 @@ async def list_access_keys(call: ApiCall, page: Page) -> list[AccessKey]:
     "POST",
     "/accesskeys",
     summary="Create an access key",
-    description="`expire` is in seconds, at least a day. The token is shown only here: a repeated request with the "
-    "same `Idempotency-Key` is refused.",
-    body=AccessKeyBody,
     answer=NewAccessKeyView,
     errors=(ExpiresTooSoon,),
     secret=True,
 )
 async def create_access_key(call: ApiCall, body: AccessKeyBody) -> NewAccessKeyView:
+    """`expire` is in seconds, at least a day. The token is shown only here: a repeated request with the same
+    `Idempotency-Key` is refused.
+    """
     key, token = await call.services.access.keys.create(
         call.customer_id, name=body.name, detail=body.detail, life_s=body.expire
     )
@@ -65,14 +65,10 @@ async def create_access_key(call: ApiCall, body: AccessKeyBody) -> NewAccessKeyV
 
 
 @operation(
-    "GET",
-    "/accesskeys/{id}",
-    summary="Get an access key",
-    description="Also after it is deleted.",
-    answer=AccessKeyView,
-    errors=(AccessKeyNotFound,),
+    "GET", "/accesskeys/{id}", summary="Get an access key", answer=AccessKeyView, errors=(AccessKeyNotFound,)
 )
 async def get_access_key(call: ApiCall) -> AccessKey:
+    """Also after it is deleted."""
     return await call.services.access.keys.get(call.customer_id, AccessKeyId(call.id))
 
 
@@ -80,12 +76,11 @@ async def get_access_key(call: ApiCall) -> AccessKey:
     "PUT",
     "/accesskeys/{id}",
     summary="Update an access key",
-    description="Replaces its name and detail.",
-    body=AccessKeyProfileBody,
     answer=AccessKeyView,
     errors=(AccessKeyNotFound,),
 )
 async def update_access_key(call: ApiCall, body: AccessKeyProfileBody) -> AccessKey:
+    """Replaces its name and detail."""
     return await call.services.access.keys.update(
         call.customer_id, AccessKeyId(call.id), name=body.name, detail=body.detail
     )
@@ -95,9 +90,9 @@ async def update_access_key(call: ApiCall, body: AccessKeyProfileBody) -> Access
     "DELETE",
     "/accesskeys/{id}",
     summary="Delete an access key",
-    description="It stops working at once.",
     answer=AccessKeyView,
     errors=(AccessKeyNotFound,),
 )
 async def delete_access_key(call: ApiCall) -> AccessKey:
+    """It stops working at once."""
     return await call.services.access.keys.delete(call.customer_id, AccessKeyId(call.id))

@@ -1,12 +1,12 @@
 """/activeflows (api.md section 6.3): running and ended flows."""
 
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from aiohttp import web
 from pydantic import Field
 
-from mixminus.api.body import Body, Text, Uuid
+from mixminus.api.body import ActionBody, Body, Text, Uuid
 from mixminus.api.flows import MAX_ACTIONS, resource
 from mixminus.api.operation import Answer, ApiCall, Operation
 from mixminus.errors import AlreadyExists
@@ -26,7 +26,7 @@ class ActiveflowBody(Body):
 
     id: Uuid | None = None
     flow_id: Uuid = NIL
-    actions: list[dict[str, Any]] = Field([], max_length=MAX_ACTIONS)
+    actions: list[ActionBody] = Field([], max_length=MAX_ACTIONS)
     variables: dict[str, str] = Field({})
     webhook_uri: Text = ""
     webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] = ""
@@ -46,12 +46,11 @@ class ActiveflowBody(Body):
     "POST",
     "/activeflows",
     summary="Start a flow without a call",
-    description="Actions that need a call are skipped.",
-    body=ActiveflowBody,
     answer=ActiveflowView,
     errors=(InvalidActionType, FlowNotFound, AlreadyExists, TooManyFlows),
 )
 async def create_activeflow(call: ApiCall, body: ActiveflowBody) -> Activeflow:
+    """Actions that need a call are skipped."""
     return await call.services.activeflows.launch(call.customer_id, body.spec())
 
 
@@ -64,11 +63,11 @@ async def list_activeflows(call: ApiCall, page: Page) -> list[Activeflow]:
     "GET",
     "/activeflows/{id}",
     summary="Get an activeflow",
-    description="Also after it is deleted.",
     answer=ActiveflowView,
     errors=(ActiveflowNotFound,),
 )
 async def get_activeflow(call: ApiCall) -> Activeflow:
+    """Also after it is deleted."""
     return await call.services.activeflows.get(call.customer_id, ActiveflowId(call.id))
 
 
@@ -76,11 +75,11 @@ async def get_activeflow(call: ApiCall) -> Activeflow:
     "DELETE",
     "/activeflows/{id}",
     summary="Delete an activeflow",
-    description="Stops it.",
     answers=(Answer(status=204, description="Stopped and deleted."),),
     errors=(ActiveflowNotFound,),
 )
 async def delete_activeflow(call: ApiCall) -> web.Response:
+    """Stops it."""
     await call.services.activeflows.delete(call.customer_id, ActiveflowId(call.id))
     return web.Response(status=204)
 
@@ -89,9 +88,9 @@ async def delete_activeflow(call: ApiCall) -> web.Response:
     "POST",
     "/activeflows/{id}/stop",
     summary="Stop an activeflow",
-    description="Its call, if it has one, is hung up. Stopping it again changes nothing.",
     answer=ActiveflowView,
     errors=(ActiveflowNotFound,),
 )
 async def stop_activeflow(call: ApiCall) -> Activeflow:
+    """Its call, if it has one, is hung up. Stopping it again changes nothing."""
     return await call.services.activeflows.stop(call.customer_id, ActiveflowId(call.id))

@@ -71,53 +71,30 @@ async def list_agents(call: ApiCall, page: Page) -> list[Agent]:
     return await call.services.access.agents.list(call.customer_id, page)
 
 
-@operation(
-    "POST",
-    "/agents",
-    summary="Create an agent",
-    description="You can grant only permissions that you have. A username is never used again.",
-    body=AgentBody,
-    answer=AgentView,
-    errors=(UsernameTaken,),
-)
+@operation("POST", "/agents", summary="Create an agent", answer=AgentView, errors=(UsernameTaken,))
 async def create_agent(call: ApiCall, body: AgentBody) -> Agent:
+    """You can grant only permissions that you have. A username is never used again."""
     return await call.services.access.agents.create(call.identity, body.spec())
 
 
 @operation(
-    "GET",
-    "/agents/{id}",
-    summary="Get an agent",
-    description="Also after it is deleted.",
-    answer=AgentView,
-    errors=(AgentNotFound,),
-    permission=STAFF,
+    "GET", "/agents/{id}", summary="Get an agent", answer=AgentView, errors=(AgentNotFound,), permission=STAFF
 )
 async def get_agent(call: ApiCall) -> Agent:
+    """Also after it is deleted."""
     return await call.services.access.agents.get(call.identity, AgentId(call.id))
 
 
-@operation(
-    "PUT",
-    "/agents/{id}",
-    summary="Update an agent",
-    body=AgentProfileBody,
-    answer=AgentView,
-    errors=(AgentNotFound,),
-)
+@operation("PUT", "/agents/{id}", summary="Update an agent", answer=AgentView, errors=(AgentNotFound,))
 async def update_agent(call: ApiCall, body: AgentProfileBody) -> Agent:
     return await call.services.access.agents.update(call.identity, AgentId(call.id), body.profile())
 
 
 @operation(
-    "DELETE",
-    "/agents/{id}",
-    summary="Delete an agent",
-    description="Ends its sessions.",
-    answer=AgentView,
-    errors=(AgentNotFound, NotOneself),
+    "DELETE", "/agents/{id}", summary="Delete an agent", answer=AgentView, errors=(AgentNotFound, NotOneself)
 )
 async def delete_agent(call: ApiCall) -> Agent:
+    """Ends its sessions."""
     return await call.services.access.agents.delete(call.identity, AgentId(call.id))
 
 
@@ -125,7 +102,6 @@ async def delete_agent(call: ApiCall) -> Agent:
     "PUT",
     "/agents/{id}/permission",
     summary="Update the permission of an agent",
-    body=PermissionBody,
     answer=AgentView,
     errors=(AgentNotFound, NotOneself),
 )
@@ -140,7 +116,6 @@ async def update_agent_permission(call: ApiCall, body: PermissionBody) -> Agent:
     "/agents/{id}/password",
     summary="Update the password of an agent",
     description=NEW_PASSWORD,
-    body=PasswordBody,
     answer=AgentView,
     errors=(AgentNotFound,),
 )
@@ -152,12 +127,12 @@ async def update_agent_password(call: ApiCall, body: PasswordBody) -> Agent:
     "GET",
     "/me",
     summary="Get yourself",
-    description="The agent of the session; an access key has none.",
     answer=AgentView,
     errors=(AgentNotFound,),
     permission=Permission.NONE,
 )
 async def get_me(call: ApiCall) -> Agent:
+    """The agent of the session; an access key has none."""
     agents = call.services.access.agents
     return await agents.get(call.identity, agents.oneself(call.identity))
 
@@ -166,7 +141,6 @@ async def get_me(call: ApiCall) -> Agent:
     "PUT",
     "/me",
     summary="Update yourself",
-    body=AgentProfileBody,
     answer=AgentView,
     errors=(AgentNotFound,),
     permission=Permission.NONE,
@@ -181,7 +155,6 @@ async def update_me(call: ApiCall, body: AgentProfileBody) -> Agent:
     "/me/password",
     summary="Update your password",
     description=NEW_PASSWORD,
-    body=PasswordBody,
     answer=AgentView,
     errors=(AgentNotFound,),
     permission=Permission.NONE,

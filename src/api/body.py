@@ -1,16 +1,24 @@
 """Body: the JSON object of a request. Unknown keys are ignored, JSON types are strict, null means absent."""
 
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 import orjson
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Strict,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from mixminus.api.errors import InvalidJsonBody
 from mixminus.errors import InvalidArgument
 
-__all__ = ["MAX_SECONDS", "Body", "Text", "Uuid", "read"]
+__all__ = ["MAX_SECONDS", "ActionBody", "Body", "Text", "Uuid", "read"]
 
 MAX_SECONDS: Final = 2**31 - 1
 
@@ -24,6 +32,8 @@ def _storable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_storable)]
 Uuid = Annotated[UUID, Strict(False)]
 """JSON has no UUIDs, so it is read from a string."""
+ActionBody = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/Action"})]
+"""An action of a flow; the flow's catalogue validates it, and provides the schema (document.py)."""
 
 
 class Body(BaseModel):

@@ -1,12 +1,12 @@
 """/calls (api.md section 5): calls of phones and browsers, what they hear, their recording and transfer."""
 
 from functools import partial
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mixminus.api.body import Body, Text, Uuid
-from mixminus.api.operation import Answer, ApiCall, Operation, Resource
+from mixminus.api.body import ActionBody, Body, Text, Uuid
+from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.api.recordings import PAUSE, CallRecordingBody, PauseBody
 from mixminus.api.services import Services
 from mixminus.call.errors import (
@@ -89,7 +89,7 @@ class CallBody(Body):
     source: AddressBody = AddressBody()
     destinations: list[AddressBody] = Field(min_length=1, max_length=MAX_DESTINATIONS)
     flow_id: Uuid = NIL
-    actions: list[dict[str, Any]] = Field(default_factory=list)
+    actions: list[ActionBody] = Field(default_factory=list)
     anonymous: Literal["", "yes", "no", "auto"] = ""
     """`yes` hides the source."""
     variables: Annotated[dict[Text, Text], AfterValidator(_bounded)] = Field(default_factory=dict)
@@ -155,13 +155,11 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
     "POST",
     "/calls",
     summary="Create calls",
-    description="The flow or the actions start when a call is answered. Destinations that cannot be called are "
-    "left out.",
-    body=CallBody,
     answer=PlacedView,
     errors=(FlowNotFound, InvalidActionType, NobodyToCall),
 )
 async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
+    """The flow or the actions start when a call is answered. Destinations that cannot be called are left out."""
     order = await order_of(call.services, call.customer_id, body)
     return PlacedView.of(await call.services.dialout.place(call.customer_id, order))
 
@@ -177,14 +175,10 @@ async def get_call(call: ApiCall) -> Call:
 
 
 @operation(
-    "DELETE",
-    "/calls/{id}",
-    summary="Delete a call",
-    description="Hangs it up. A deleted call cannot be read any more.",
-    answer=CallView,
-    errors=(*NOT_READABLE, Conflict),
+    "DELETE", "/calls/{id}", summary="Delete a call", answer=CallView, errors=(*NOT_READABLE, Conflict)
 )
 async def delete_call(call: ApiCall) -> Call:
+    """Hangs it up. A deleted call cannot be read any more."""
     return await call.services.calls.delete(call.customer_id, CallId(call.id))
 
 
@@ -199,43 +193,21 @@ async def hang_up_call(call: ApiCall) -> Call:
     return await call.services.calls.hang_up(call.customer_id, CallId(call.id))
 
 
-@operation(
-    "POST",
-    "/calls/{id}/mute",
-    summary="Mute a call",
-    description="`direction` is `in` (others do not hear it), `out` (it does not hear others) or `both`, "
-    "the default.",
-    body=MuteBody,
-    optional_body=True,
-    answers=(Answer(description="Muted. The body is empty."),),
-    errors=NOT_PROGRESSING,
-)
+@operation("POST", "/calls/{id}/mute", summary="Mute a call", optional_body=True, errors=NOT_PROGRESSING)
 async def mute_call(call: ApiCall, body: MuteBody) -> None:
+    """`direction` is `in` (others do not hear it), `out` (it does not hear others) or `both`, the default."""
     await call.services.calls.set_mute(call.customer_id, CallId(call.id), body.mask(), on=True)
 
 
-@operation(
-    "DELETE",
-    "/calls/{id}/mute",
-    summary="Unmute a call",
-    description="Unmutes the `direction` of the body only; without one, both.",
-    body=MuteBody,
-    optional_body=True,
-    answers=(Answer(description="Unmuted. The body is empty."),),
-    errors=NOT_PROGRESSING,
-)
+@operation("DELETE", "/calls/{id}/mute", summary="Unmute a call", optional_body=True, errors=NOT_PROGRESSING)
 async def unmute_call(call: ApiCall, body: MuteBody) -> None:
+    """Unmutes the `direction` of the body only; without one, both."""
     await call.services.calls.set_mute(call.customer_id, CallId(call.id), body.mask(), on=False)
 
 
-@operation(
-    "POST",
-    "/calls/{id}/hold",
-    summary="Put a call on hold",
-    description="It is not heard and does not hear others; a phone is sent a re-INVITE.",
-    errors=NOT_PROGRESSING,
-)
+@operation("POST", "/calls/{id}/hold", summary="Put a call on hold", errors=NOT_PROGRESSING)
 async def hold_call(call: ApiCall) -> None:
+    """It is not heard and does not hear others; a phone is sent a re-INVITE."""
     await call.services.calls.hold(call.customer_id, CallId(call.id))
 
 
@@ -248,59 +220,38 @@ async def resume_call(call: ApiCall) -> None:
     "POST",
     "/calls/{id}/talk",
     summary="Say a text to a call",
-    description="Over its other audio, and heard by this call only; a ringing call is answered. Plain text, or SSML, "
-    "of which breaks are honoured.",
-    body=TalkBody,
-    answers=(Answer(description="The text is being said. The body is empty."),),
     errors=(*NOT_PROGRESSING, LanguageNotSpoken, TextTooLong, SpeechBusy, SpeechFailed),
 )
 async def talk_to_call(call: ApiCall, body: TalkBody) -> None:
+    """Over its other audio, and heard by this call only; a ringing call is answered. Plain text, or SSML, of
+    which breaks are honoured.
+    """
     await call.services.call_audio.talk(
         call.customer_id, CallId(call.id), body.text, language=body.language, voice=body.voice_id
     )
 
 
-@operation(
-    "POST",
-    "/calls/{id}/moh",
-    summary="Start music on hold",
-    description="The call hears music instead of the others, and they do not hear the call.",
-    errors=NOT_PROGRESSING,
-)
+@operation("POST", "/calls/{id}/moh", summary="Start music on hold", errors=NOT_PROGRESSING)
 async def play_music_to_call(call: ApiCall) -> None:
+    """The call hears music instead of the others, and they do not hear the call."""
     await call.services.call_audio.set_music(call.customer_id, CallId(call.id), on=True)
 
 
-@operation(
-    "DELETE",
-    "/calls/{id}/moh",
-    summary="Stop music on hold",
-    description="Does nothing if no music plays.",
-    errors=NOT_PROGRESSING,
-)
+@operation("DELETE", "/calls/{id}/moh", summary="Stop music on hold", errors=NOT_PROGRESSING)
 async def stop_music_to_call(call: ApiCall) -> None:
+    """Does nothing if no music plays."""
     await call.services.call_audio.set_music(call.customer_id, CallId(call.id), on=False)
 
 
-@operation(
-    "POST",
-    "/calls/{id}/silence",
-    summary="Start silence",
-    description="The call hears silence instead of the others, who still hear the call.",
-    errors=NOT_PROGRESSING,
-)
+@operation("POST", "/calls/{id}/silence", summary="Start silence", errors=NOT_PROGRESSING)
 async def silence_call(call: ApiCall) -> None:
+    """The call hears silence instead of the others, who still hear the call."""
     await call.services.call_audio.set_silence(call.customer_id, CallId(call.id), on=True)
 
 
-@operation(
-    "DELETE",
-    "/calls/{id}/silence",
-    summary="Stop silence",
-    description="Does nothing if the call hears the others.",
-    errors=NOT_PROGRESSING,
-)
+@operation("DELETE", "/calls/{id}/silence", summary="Stop silence", errors=NOT_PROGRESSING)
 async def end_silence_of_call(call: ApiCall) -> None:
+    """Does nothing if the call hears the others."""
     await call.services.call_audio.set_silence(call.customer_id, CallId(call.id), on=False)
 
 
@@ -308,15 +259,15 @@ async def end_silence_of_call(call: ApiCall) -> None:
     "POST",
     "/calls/{id}/recording_start",
     summary="Start a recording of a call",
-    description="Records what the call says and hears, in rooms and outside, until it is stopped or hung up. "
-    "`channels: stereo` puts the caller on the left and all others on the right. `end_of_silence` seconds of "
-    "silence end it, and so do the keys of `end_of_key`.",
-    body=CallRecordingBody,
     optional_body=True,
     answer=CallView,
     errors=(*NOT_PROGRESSING, RecordingAlreadyActive, FormatUnsupported),
 )
 async def start_call_recording(call: ApiCall, body: CallRecordingBody) -> Call:
+    """Records what the call says and hears, in rooms and outside, until it is stopped or hung up. `channels:
+    stereo` puts the caller on the left and all others on the right. `end_of_silence` seconds of silence end
+    it, and so do the keys of `end_of_key`.
+    """
     return await call.services.call_recordings.start(call.customer_id, CallId(call.id), body.options())
 
 
@@ -336,7 +287,6 @@ async def stop_call_recording(call: ApiCall) -> Call:
     "/calls/{id}/recording_pause",
     summary="Pause the recording of a call",
     description=PAUSE,
-    body=PauseBody,
     optional_body=True,
     answer=CallView,
     errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingPaused),
@@ -360,15 +310,15 @@ async def resume_call_recording(call: ApiCall) -> Call:
     "POST",
     "/calls/{id}/transfer",
     summary="Transfer a call",
-    description="The transferee takes the call's place in its room and is not asked for its PIN. `blind`: the call is "
-    "hung up when the first transferee joins; if none does, it stays. `attended`: both are in the room, and "
-    "`POST /calls/{id}/hangup` completes the transfer. By `refer` the phone is sent a REFER, and hung up when it "
-    "reports success. A phone requests the same by sending a REFER.",
-    body=TransferBody,
     answer=PlacedView,
     errors=(*NOT_READABLE, CallNotInRoom, CannotRefer, TransferPending, NobodyToCall),
 )
 async def transfer_call(call: ApiCall, body: TransferBody) -> PlacedView:
+    """The transferee takes the call's place in its room and is not asked for its PIN. `blind`: the call is
+    hung up when the first transferee joins; if none does, it stays. `attended`: both are in the room, and
+    `POST /calls/{id}/hangup` completes the transfer. By `refer` the phone is sent a REFER, and hung up when
+    it reports success. A phone requests the same by sending a REFER.
+    """
     call_id, transfers = CallId(call.id), call.services.transfers
     addresses = tuple(each.address() for each in body.transferee_addresses)
     if body.by == "refer":

@@ -44,11 +44,11 @@ class ParticipantBody(Body):
     "GET",
     "/conferencecalls",
     summary="List participants",
-    description="In all states.",
     parameters=(Parameter("query", "conference_id", "Only participants of this conference.", IDENTIFIER),),
     page=ConferencecallView,
 )
 async def list_conferencecalls(call: ApiCall, page: Page) -> list[Conferencecall]:
+    """In all states."""
     wanted = query_id(call.request, "conference_id")
     return await call.services.participants.list_calls(
         call.customer_id, page, conference_id=ConferenceId(wanted) if wanted else None
@@ -59,11 +59,11 @@ async def list_conferencecalls(call: ApiCall, page: Page) -> list[Conferencecall
     "GET",
     "/conferencecalls/{id}",
     summary="Get a participant",
-    description="Also after it has left.",
     answer=ConferencecallView,
     errors=(ConferencecallNotFound,),
 )
 async def get_conferencecall(call: ApiCall) -> Conferencecall:
+    """Also after it has left."""
     return await call.services.participants.get_call(call.customer_id, ConferencecallId(call.id))
 
 
@@ -71,12 +71,11 @@ async def get_conferencecall(call: ApiCall) -> Conferencecall:
     "PATCH",
     "/conferencecalls/{id}",
     summary="Update a participant",
-    description="While it is in the room. Absent fields stay as they are.",
-    body=ParticipantBody,
     answer=ConferencecallView,
     errors=(ConferencecallNotFound, ConferencecallGone),
 )
 async def change_conferencecall(call: ApiCall, body: ParticipantBody) -> Conferencecall:
+    """While it is in the room. Absent fields stay as they are."""
     return await call.services.participants.change(call.customer_id, ConferencecallId(call.id), body.change())
 
 
@@ -84,9 +83,9 @@ async def change_conferencecall(call: ApiCall, body: ParticipantBody) -> Confere
     "DELETE",
     "/conferencecalls/{id}",
     summary="Kick a participant",
-    description="Removes it from the room and does not hang up: its call continues with the next action of its flow.",
     answer=ConferencecallView,
     errors=(ConferencecallNotFound, Conflict),
 )
 async def kick_conferencecall(call: ApiCall) -> Conferencecall:
+    """Removes it from the room and does not hang up: its call continues with the next action of its flow."""
     return await call.services.participants.kick(call.customer_id, ConferencecallId(call.id))

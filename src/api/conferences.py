@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from mixminus.api.body import MAX_SECONDS, Body, Text, Uuid
+from mixminus.api.body import MAX_SECONDS, ActionBody, Body, Text, Uuid
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.api.recordings import PAUSE, PauseBody, RecordingBody
@@ -62,8 +62,8 @@ class ConferenceFields(Body):
     detail: Text = ""
     data: dict[str, Any] = Field({})
     timeout: int = Field(0, ge=0, le=MAX_SECONDS)
-    pre_actions: list[dict[str, Any]] = Field([])
-    post_actions: list[dict[str, Any]] = Field([])
+    pre_actions: list[ActionBody] = Field([])
+    post_actions: list[ActionBody] = Field([])
     pre_flow_id: Uuid = NIL
     post_flow_id: Uuid = NIL
     max_participants: int = Field(0, ge=0, le=MAX_PARTICIPANTS)
@@ -143,13 +143,13 @@ class TalkersView(View):
     "POST",
     "/conferences",
     summary="Create a conference",
-    description="The answer has the status `starting`; the room is `progressing` within milliseconds. "
-    "A `timeout` from 1 to 59 means a day.",
-    body=ConferenceBody,
     answer=ConferenceView,
     errors=(AlreadyExists, InvalidActionType, FlowNotFound),
 )
 async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
+    """The answer has the status `starting`; the room is `progressing` within milliseconds. A `timeout` from 1
+    to 59 means a day.
+    """
     return await call.services.conferences.create(call.customer_id, body.spec())
 
 
@@ -162,11 +162,11 @@ async def list_conferences(call: ApiCall, page: Page) -> list[Conference]:
     "GET",
     "/conferences/{id}",
     summary="Get a conference",
-    description="Also after its end.",
     answer=ConferenceView,
     errors=(ConferenceNotFound,),
 )
 async def get_conference(call: ApiCall) -> Conference:
+    """Also after its end."""
     return await call.services.conferences.get(call.customer_id, ConferenceId(call.id))
 
 
@@ -174,12 +174,11 @@ async def get_conference(call: ApiCall) -> Conference:
     "PUT",
     "/conferences/{id}",
     summary="Update a conference",
-    description="Replaces all that can be changed: absent fields are reset to their defaults.",
-    body=ConferenceFields,
     answer=ConferenceView,
     errors=(*NOT_PROGRESSING, InvalidActionType, FlowNotFound),
 )
 async def update_conference(call: ApiCall, body: ConferenceFields) -> Conference:
+    """Replaces all that can be changed: absent fields are reset to their defaults."""
     return await call.services.conferences.update(call.customer_id, ConferenceId(call.id), body.profile())
 
 
@@ -187,12 +186,13 @@ async def update_conference(call: ApiCall, body: ConferenceFields) -> Conference
     "DELETE",
     "/conferences/{id}",
     summary="Delete a conference",
-    description="The status is `terminating` while participants remain, else `terminated`. "
-    "Deleting it again changes nothing.",
     answer=ConferenceView,
     errors=(ConferenceNotFound,),
 )
 async def delete_conference(call: ApiCall) -> Conference:
+    """The status is `terminating` while participants remain, else `terminated`. Deleting it again changes
+    nothing.
+    """
     return await call.services.conferences.delete(call.customer_id, ConferenceId(call.id))
 
 
@@ -200,13 +200,13 @@ async def delete_conference(call: ApiCall) -> Conference:
     "POST",
     "/conferences/{id}/direct-hash-regenerate",
     summary="Regenerate the direct hash",
-    description="The previous hash stops working.",
     answer=ConferenceView,
     errors=NOT_PROGRESSING,
     # This path has another reason for a bad id (api.md section 2.2).
     invalid_id=InvalidRequestParameter,
 )
 async def regenerate_direct_hash(call: ApiCall) -> Conference:
+    """The previous hash stops working."""
     return await call.services.conferences.regenerate_direct_hash(call.customer_id, ConferenceId(call.id))
 
 
@@ -214,14 +214,14 @@ async def regenerate_direct_hash(call: ApiCall) -> Conference:
     "POST",
     "/conferences/{id}/recording_start",
     summary="Start a recording",
-    description="Records silence as well, and needs no participants. It stops after `duration` seconds, or a day. "
-    "`channels: stereo` puts the first participant on the left and all others on the right.",
-    body=RecordingBody,
     optional_body=True,
     answer=ConferenceView,
     errors=(*NOT_PROGRESSING, RecordingAlreadyActive, FormatUnsupported),
 )
 async def start_recording(call: ApiCall, body: RecordingBody) -> Conference:
+    """Records silence as well, and needs no participants. It stops after `duration` seconds, or a day.
+    `channels: stereo` puts the first participant on the left and all others on the right.
+    """
     return await call.services.conferences.recording_start(
         call.customer_id, ConferenceId(call.id), body.options()
     )
@@ -243,7 +243,6 @@ async def stop_recording(call: ApiCall) -> Conference:
     "/conferences/{id}/recording_pause",
     summary="Pause the recording",
     description=PAUSE,
-    body=PauseBody,
     optional_body=True,
     answer=ConferenceView,
     errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingPaused),
@@ -269,13 +268,13 @@ async def resume_recording(call: ApiCall) -> Conference:
     "POST",
     "/conferences/{id}/transcribe_start",
     summary="Start a transcription",
-    description="Participants are recognised separately: every transcript names its speaker. "
-    "503 if speech to text is not installed: the message has the command that installs it.",
-    body=TranscribeStartBody,
     answer=ConferenceView,
     errors=(*NOT_PROGRESSING, TranscribeAlreadyProgressing, LanguageNotSupported, Exhausted),
 )
 async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Conference:
+    """Participants are recognised separately: every transcript names its speaker. 503 if speech to text is
+    not installed: the message has the command that installs it.
+    """
     return await call.services.conferences.transcribe_start(
         call.customer_id, ConferenceId(call.id), body.options()
     )
@@ -285,11 +284,11 @@ async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Confer
     "POST",
     "/conferences/{id}/transcribe_stop",
     summary="Stop the transcription",
-    description="The last transcripts may arrive a moment later; then the transcribe is `done`.",
     answer=ConferenceView,
     errors=(*NOT_PROGRESSING, TranscribeNotActive),
 )
 async def stop_transcribing(call: ApiCall) -> Conference:
+    """The last transcripts may arrive a moment later; then the transcribe is `done`."""
     return await call.services.conferences.transcribe_stop(call.customer_id, ConferenceId(call.id))
 
 
@@ -297,10 +296,10 @@ async def stop_transcribing(call: ApiCall) -> Conference:
     "GET",
     "/conferences/{id}/talking",
     summary="List who is talking",
-    description="Participants in the room with their current levels, for meters that poll a few times a second.",
     answer=TalkersView,
     errors=(ConferenceNotFound,),
 )
 async def list_talking(call: ApiCall) -> TalkersView:
+    """Participants in the room with their current levels, for meters that poll a few times a second."""
     present = await call.services.live_participants.list(call.customer_id, ConferenceId(call.id))
     return TalkersView.model_validate({"result": present})

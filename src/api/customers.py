@@ -50,50 +50,27 @@ class OwnCustomerView(CustomerView):
     """The key that signs webhooks."""
 
 
-@operation(
-    "GET",
-    "/customer",
-    summary="Get your customer",
-    description="Includes the secret that signs its webhooks.",
-    answer=OwnCustomerView,
-    secret=True,
-)
+@operation("GET", "/customer", summary="Get your customer", answer=OwnCustomerView, secret=True)
 async def get_own_customer(call: ApiCall) -> Customer:
+    """Includes the secret that signs its webhooks."""
     return await call.services.access.customers.get(call.identity, call.customer_id)
 
 
-@operation(
-    "PUT",
-    "/customer",
-    summary="Update your customer",
-    description="Absent fields become empty; an empty `webhook_uri` means no webhooks.",
-    body=CustomerBody,
-    answer=CustomerView,
-)
+@operation("PUT", "/customer", summary="Update your customer", answer=CustomerView)
 async def update_own_customer(call: ApiCall, body: CustomerBody) -> Customer:
+    """Absent fields become empty; an empty `webhook_uri` means no webhooks."""
     return await call.services.access.customers.update(call.customer_id, body.spec())
 
 
-@operation(
-    "GET",
-    "/customers",
-    summary="List customers",
-    description="All customers for the super admin, the caller's own for others.",
-    page=CustomerView,
-)
+@operation("GET", "/customers", summary="List customers", page=CustomerView)
 async def list_customers(call: ApiCall, page: Page) -> list[Customer]:
+    """All customers for the super admin, the caller's own for others."""
     return await call.services.access.customers.list(call.identity, page)
 
 
-@operation(
-    "POST",
-    "/customers",
-    summary="Create a customer",
-    description="Only for the super admin.",
-    body=CustomerBody,
-    answer=CustomerView,
-)
+@operation("POST", "/customers", summary="Create a customer", answer=CustomerView)
 async def create_customer(call: ApiCall, body: CustomerBody) -> Customer:
+    """Only for the super admin."""
     return await call.services.access.customers.create(call.identity, body.spec())
 
 
@@ -106,11 +83,11 @@ async def get_customer(call: ApiCall) -> Customer:
     "POST",
     "/customers/{id}/freeze",
     summary="Freeze a customer",
-    description="Only for the super admin. All requests of the customer are refused; its calls continue.",
     answer=CustomerView,
     errors=(IllegalTransition,),
 )
 async def freeze_customer(call: ApiCall) -> Customer:
+    """Only for the super admin. All requests of the customer are refused; its calls continue."""
     return await call.services.access.customers.fire(call.identity, CustomerId(call.id), CustomerEvent.FREEZE)
 
 
@@ -118,11 +95,11 @@ async def freeze_customer(call: ApiCall) -> Customer:
     "POST",
     "/customers/{id}/recover",
     summary="Recover a frozen customer",
-    description="Only for the super admin.",
     answer=CustomerView,
     errors=(IllegalTransition,),
 )
 async def recover_customer(call: ApiCall) -> Customer:
+    """Only for the super admin."""
     return await call.services.access.customers.fire(
         call.identity, CustomerId(call.id), CustomerEvent.RECOVER
     )

@@ -10,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from mixminus.api.conventions import errors_of, parameters_of
 from mixminus.api.errors import kind_of
 from mixminus.api.operation import JSON, Answer, Operation, Parameter
+from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.wire.view import View
 
 __all__ = ["ErrorEnvelope", "document"]
@@ -207,4 +208,4 @@ def _schemas(operations: Iterable[Operation]) -> Json:
         list(modes.items()), ref_template=SCHEMAS + "{model}", schema_generator=_Schemas
     )
     schemas: Json = defined["$defs"]
-    return schemas
+    return schemas | {"Action": CATALOGUE.json_schema()}

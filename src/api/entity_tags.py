@@ -1,8 +1,8 @@
-"""Entity tags of single resources: 304 for what a client has, 412 for what it has no more (RFC 9110 section 13).
+"""Entity tags of single resources: 304 for a current tag, 412 for an outdated one (RFC 9110 section 13).
 
-A tag is a digest of the representation, so it is strong and needs no bookkeeping. Requests that
-change one resource go one after the other, so that no other request can come between the check of
-If-Match and the change; a call that joins or leaves in that very millisecond can.
+A tag is a digest of the representation, so it is strong and nothing is stored. Requests that change one
+resource are handled one at a time, so that no other request can change it between the check of If-Match
+and the change; a call that joins or leaves in that millisecond can.
 """
 
 import asyncio
@@ -42,10 +42,10 @@ def representations(app: web.Application) -> Mapping[str, Handler]:
 
 @web.middleware
 async def conditional(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tag single resources, and keep the conditions that a client sets."""
+    """Add entity tags to single resources, and evaluate If-None-Match and If-Match."""
     resource = request.match_info.route.resource
-    show = request.app[REPRESENTATIONS].get(resource.canonical) if resource else None
-    if show is None:
+    get = request.app[REPRESENTATIONS].get(resource.canonical) if resource else None
+    if get is None:
         return await handler(request)
     if request.method == hdrs.METH_GET:
         return _unless_known(request, await handler(request))
@@ -54,7 +54,7 @@ async def conditional(request: web.Request, handler: Handler) -> web.StreamRespo
     lock = request.app[LOCKS].setdefault(without_root(request.path), asyncio.Lock())
     async with lock:
         if request.if_match is not None:
-            _require(request.if_match, _tag(await show(request)))
+            _require(request.if_match, _tag(await get(request)))
         response = await handler(request)
     if request.method in REPRESENTED:
         _tag(response)
@@ -62,7 +62,7 @@ async def conditional(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 def _tag(response: web.StreamResponse) -> ETag | None:
-    """Tag the representation that a response holds, unless it holds none or must not be kept."""
+    """Set and return the tag of the representation in a response; None if it has none or must not be stored."""
     if (
         not isinstance(response, web.Response)
         or not isinstance(response.body, bytes)
@@ -88,4 +88,6 @@ def _unless_known(request: web.Request, response: web.StreamResponse) -> web.Str
 def _require(wanted: tuple[ETag, ...], tag: ETag | None) -> None:
     # Strong comparison: a weak tag never matches (RFC 9110 section 13.1.1).
     if tag is None or not any(each.value in (ANY, tag.value) and not each.is_weak for each in wanted):
-        raise PreconditionFailed("the resource has changed: get it again, and decide again")
+        raise PreconditionFailed(
+            "the resource has changed since you read it: get it again, then repeat the change"
+        )

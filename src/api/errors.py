@@ -1,4 +1,4 @@
-"""Errors become responses here and nowhere else: one table, one envelope (api.md section 14.1)."""
+"""The only place where errors become responses: one table, one envelope (api.md section 14.1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,57 +37,57 @@ __all__ = [
 
 
 class RouteNotFound(NotFound):
-    """Nothing answers this method on this path."""
+    """No operation has this method and path."""
 
     reason = "ROUTE_NOT_FOUND"
 
 
 class InvalidId(InvalidArgument):
-    """An identifier in the path is not a UUID, or is the nil UUID."""
+    """An identifier in the path is not a UUID or is the nil UUID."""
 
     reason = "INVALID_ID"
 
 
 class InvalidJsonBody(InvalidArgument):
-    """The body is not JSON, or a value in it has another JSON type than it should."""
+    """The body is not JSON, or a value in it has a wrong JSON type."""
 
     reason = "INVALID_JSON_BODY"
 
 
 class InvalidRequestParameter(InvalidArgument):
-    """A query parameter or a header cannot be understood."""
+    """A query parameter or a header is not valid."""
 
     reason = "INVALID_REQUEST_PARAMETER"
 
 
 class MissingRequestParameter(InvalidArgument):
-    """A query parameter that is needed is absent."""
+    """A required query parameter is absent."""
 
     reason = "MISSING_REQUEST_PARAMETER"
 
 
 class UnsupportedMediaType(InvalidArgument):
-    """The body is of another type than the resource takes (RFC 9110 section 15.5.16)."""
+    """The resource does not accept the media type of the body (RFC 9110 section 15.5.16)."""
 
     reason = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class PreconditionFailed(Conflict):
-    """If-Match names no tag of the resource as it is now (RFC 9110 section 13.1.1)."""
+    """If-Match does not have the current tag of the resource (RFC 9110 section 13.1.1)."""
 
     reason = "PRECONDITION_FAILED"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of error looks to a client."""
+    """Status and headers of one kind of error."""
 
     http_status: int
     status: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-# The nearest class of an error's method resolution order that has a row here decides.
+# The first class in an error's method resolution order that has a row here applies.
 KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
     InvalidArgument: Kind(400, "INVALID_ARGUMENT"),
     Unauthenticated: Kind(401, "UNAUTHENTICATED", {"WWW-Authenticate": "Bearer"}),
@@ -107,19 +107,19 @@ KINDS: Final[Mapping[type[MixMinusError], Kind]] = {
 
 
 def kind_of(error: type[MixMinusError]) -> Kind:
-    """Return the row of the table that is nearest to an error's class."""
+    """Return the row of the table for an error class."""
     return next(KINDS[kind] for kind in error.__mro__ if issubclass(kind, MixMinusError) and kind in KINDS)
 
 
 def error_response(error: MixMinusError, request_id: str) -> web.Response:
-    """Render an error as the API's envelope; an internal one says nothing of itself."""
+    """Return the response for an error; an internal error reveals no details."""
     kind = kind_of(type(error))
     body: dict[str, object] = {
         "status": kind.status,
         "reason": error.reason,
         "message": str(error)
         if kind.status != "INTERNAL"
-        else "the server failed; its log has this request id",
+        else "internal error: see the server's log for this request id",
         "request_id": request_id,
     }
     if error.details:

@@ -72,9 +72,6 @@ class Undelivered(View):
     "GET",
     "/events",
     summary="List events",
-    description="Oldest first. Recordings publish `recording_started`, `recording_finished`, `recording_deleted`, and "
-    "`recording_failed` before `recording_finished` if something, such as a full disk, cut the recording short: see "
-    "its `error`.",
     parameters=(
         AFTER,
         PAGE_SIZE,
@@ -83,6 +80,10 @@ class Undelivered(View):
     answer=EventPage,
 )
 async def list_events(call: ApiCall) -> EventPage:
+    """Oldest first. Recordings publish `recording_started`, `recording_finished`, `recording_deleted`, and
+    `recording_failed` before `recording_finished` if something, such as a full disk, cut the recording short:
+    see its `error`.
+    """
     part = await call.services.delivery.backlog.read_latest(
         call.customer_id,
         _after(call.request) or 0,
@@ -136,13 +137,13 @@ async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
     "GET",
     "/service_agents/ws",
     summary="Subscribe to events by WebSocket, as an agent",
-    description="The same as `/ws`, for clients of agents.",
     parameters=SOCKET_PARAMETERS,
     answers=SOCKET,
     errors=SOCKET_ERRORS,
     permission=Permission.NONE,
 )
 async def listen_by_web_socket_as_agent(call: ApiCall) -> web.WebSocketResponse:
+    """The same as `/ws`, for clients of agents."""
     return await listen_by_web_socket(call)
 
 

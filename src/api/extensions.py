@@ -52,27 +52,18 @@ async def list_extensions(call: ApiCall, page: Page) -> list[Extension]:
 
 
 @operation(
-    "POST",
-    "/extensions",
-    summary="Create an extension",
-    description="Phones register with its name and password.",
-    body=ExtensionBody,
-    answer=ExtensionView,
-    errors=(ExtensionTaken,),
+    "POST", "/extensions", summary="Create an extension", answer=ExtensionView, errors=(ExtensionTaken,)
 )
 async def create_extension(call: ApiCall, body: ExtensionBody) -> Extension:
+    """Phones register with its name and password."""
     return await call.services.directory.extensions.create(call.customer_id, body.spec())
 
 
 @operation(
-    "GET",
-    "/extensions/{id}",
-    summary="Get an extension",
-    description="Also after it is deleted.",
-    answer=ExtensionView,
-    errors=(ExtensionNotFound,),
+    "GET", "/extensions/{id}", summary="Get an extension", answer=ExtensionView, errors=(ExtensionNotFound,)
 )
 async def get_extension(call: ApiCall) -> Extension:
+    """Also after it is deleted."""
     return await call.services.directory.extensions.get(call.customer_id, ExtensionId(call.id))
 
 
@@ -80,12 +71,11 @@ async def get_extension(call: ApiCall) -> Extension:
     "PUT",
     "/extensions/{id}",
     summary="Update an extension",
-    description="Without a password it keeps its own; with a new one its phones must register again.",
-    body=ExtensionProfileBody,
     answer=ExtensionView,
     errors=(ExtensionNotFound, ResourceDeleted),
 )
 async def update_extension(call: ApiCall, body: ExtensionProfileBody) -> Extension:
+    """Without a password it keeps its own; with a new one its phones must register again."""
     return await call.services.directory.extensions.update(
         call.customer_id, ExtensionId(call.id), body.profile()
     )
@@ -95,11 +85,11 @@ async def update_extension(call: ApiCall, body: ExtensionProfileBody) -> Extensi
     "DELETE",
     "/extensions/{id}",
     summary="Delete an extension",
-    description="Its phones are logged out; their calls continue.",
     answer=ExtensionView,
     errors=(ExtensionNotFound,),
 )
 async def delete_extension(call: ApiCall) -> Extension:
+    """Its phones are logged out; their calls continue."""
     return await call.services.directory.extensions.delete(call.customer_id, ExtensionId(call.id))
 
 
@@ -107,11 +97,11 @@ async def delete_extension(call: ApiCall) -> Extension:
     "POST",
     "/extensions/{id}/direct-hash-regenerate",
     summary="Regenerate the direct hash of an extension",
-    description="The previous hash stops working.",
     answer=ExtensionView,
     errors=(ExtensionNotFound, ResourceDeleted),
 )
 async def regenerate_extension_direct_hash(call: ApiCall) -> Extension:
+    """The previous hash stops working."""
     return await call.services.directory.extensions.regenerate_direct_hash(
         call.customer_id, ExtensionId(call.id)
     )

@@ -1,11 +1,11 @@
 """/flows (api.md section 6.1): named lists of actions for calls."""
 
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from pydantic import Field
 
-from mixminus.api.body import Body, Text, Uuid
+from mixminus.api.body import ActionBody, Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.flow.errors import FlowNotFound, InvalidActionType, TooManyFlows
 from mixminus.model.flow import Flow, FlowSpec
@@ -26,7 +26,7 @@ class FlowBody(Body):
 
     name: Text = ""
     detail: Text = ""
-    actions: list[dict[str, Any]] = Field([], max_length=MAX_ACTIONS)
+    actions: list[ActionBody] = Field([], max_length=MAX_ACTIONS)
     on_complete_flow_id: Uuid = NIL
 
     def spec(self) -> FlowSpec:
@@ -42,13 +42,13 @@ class FlowBody(Body):
     "POST",
     "/flows",
     summary="Create a flow",
-    description="An error in an action is reported with its path, such as `actions[2].option.duration`. "
-    "`${name}` in any text of an option is a variable, replaced when the action is executed.",
-    body=FlowBody,
     answer=FlowView,
     errors=(InvalidActionType, FlowNotFound, TooManyFlows),
 )
 async def create_flow(call: ApiCall, body: FlowBody) -> Flow:
+    """An error in an action is reported with its path, such as `actions[2].option.duration`. `${name}` in any
+    text of an option is a variable, replaced when the action is executed.
+    """
     return await call.services.flows.create(call.customer_id, body.spec())
 
 
@@ -57,41 +57,25 @@ async def list_flows(call: ApiCall, page: Page) -> list[Flow]:
     return await call.services.flows.list(call.customer_id, page)
 
 
-@operation(
-    "GET",
-    "/flows/{id}",
-    summary="Get a flow",
-    description="Also after it is deleted.",
-    answer=FlowView,
-    errors=(FlowNotFound,),
-)
+@operation("GET", "/flows/{id}", summary="Get a flow", answer=FlowView, errors=(FlowNotFound,))
 async def get_flow(call: ApiCall) -> Flow:
+    """Also after it is deleted."""
     return await call.services.flows.get(call.customer_id, FlowId(call.id))
 
 
 @operation(
-    "PUT",
-    "/flows/{id}",
-    summary="Update a flow",
-    description="Replaces all that can be changed: absent fields are reset to their defaults. Calls that run the flow "
-    "continue with the previous version.",
-    body=FlowBody,
-    answer=FlowView,
-    errors=(FlowNotFound, InvalidActionType),
+    "PUT", "/flows/{id}", summary="Update a flow", answer=FlowView, errors=(FlowNotFound, InvalidActionType)
 )
 async def update_flow(call: ApiCall, body: FlowBody) -> Flow:
+    """Replaces all that can be changed: absent fields are reset to their defaults. Calls that run the flow
+    continue with the previous version.
+    """
     return await call.services.flows.update(call.customer_id, FlowId(call.id), body.spec())
 
 
-@operation(
-    "DELETE",
-    "/flows/{id}",
-    summary="Delete a flow",
-    description="Calls that run it continue. Deleting it again changes nothing.",
-    answer=FlowView,
-    errors=(FlowNotFound,),
-)
+@operation("DELETE", "/flows/{id}", summary="Delete a flow", answer=FlowView, errors=(FlowNotFound,))
 async def delete_flow(call: ApiCall) -> Flow:
+    """Calls that run it continue. Deleting it again changes nothing."""
     return await call.services.flows.delete(call.customer_id, FlowId(call.id))
 
 
@@ -99,9 +83,9 @@ async def delete_flow(call: ApiCall) -> Flow:
     "POST",
     "/flows/{id}/direct-hash-regenerate",
     summary="Regenerate the direct hash of a flow",
-    description="The previous hash stops working.",
     answer=FlowView,
     errors=(FlowNotFound,),
 )
 async def regenerate_flow_hash(call: ApiCall) -> Flow:
+    """The previous hash stops working."""
     return await call.services.flows.regenerate_direct_hash(call.customer_id, FlowId(call.id))

@@ -25,12 +25,11 @@ class GroupcallBody(CallBody):
     "POST",
     "/groupcalls",
     summary="Create a groupcall",
-    description="All destinations ring; the first to answer is connected, the others are hung up.",
-    body=GroupcallBody,
     answer=GroupcallView,
     errors=(FlowNotFound, InvalidActionType, NobodyToCall),
 )
 async def create_groupcall(call: ApiCall, body: GroupcallBody) -> Groupcall:
+    """All destinations ring; the first to answer is connected, the others are hung up."""
     order = await order_of(call.services, call.customer_id, body)
     groupcall, _ = await call.services.dialout.ring_together(call.customer_id, order)
     return groupcall
@@ -52,11 +51,11 @@ async def get_groupcall(call: ApiCall) -> Groupcall:
     "DELETE",
     "/groupcalls/{id}",
     summary="Delete a groupcall",
-    description="Hangs up its calls.",
     answer=GroupcallView,
     errors=(GroupcallNotFound,),
 )
 async def delete_groupcall(call: ApiCall) -> Groupcall:
+    """Hangs up its calls."""
     return await call.services.dialout.delete_group(call.customer_id, call.id)
 
 
@@ -64,9 +63,9 @@ async def delete_groupcall(call: ApiCall) -> Groupcall:
     "POST",
     "/groupcalls/{id}/hangup",
     summary="Hang up a groupcall",
-    description="Hangs up all of its calls.",
     answer=GroupcallView,
     errors=(GroupcallNotFound,),
 )
 async def hang_up_groupcall(call: ApiCall) -> Groupcall:
+    """Hangs up all of its calls."""
     return await call.services.dialout.hang_up_group(call.customer_id, call.id)

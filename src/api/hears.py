@@ -132,13 +132,13 @@ async def get_hears(call: ApiCall) -> HearsView:
     "PUT",
     PATH,
     summary="Set who hears whom",
-    description="Replaces all rules at the same moment. `mute_for_one`, `whisper` and `coach` are shorthands for "
-    "sets of exceptions; the last two also apply to participants that join later.",
-    body=HearsBody,
     answer=HearsView,
     errors=(ConferenceNotFound, ConferencecallNotFound, ConferenceNotProgressing, TooManyExceptions),
 )
 async def replace_hears(call: ApiCall, body: HearsBody) -> HearsView:
+    """Replaces all rules at the same moment. `mute_for_one`, `whisper` and `coach` are shorthands for sets of
+    exceptions; the last two also apply to participants that join later.
+    """
     return await _replace(call, body.hears())
 
 
@@ -146,11 +146,11 @@ async def replace_hears(call: ApiCall, body: HearsBody) -> HearsView:
     "DELETE",
     PATH,
     summary="Reset who hears whom",
-    description="Everybody hears everybody else again.",
     answer=HearsView,
     errors=(ConferenceNotFound, ConferenceNotProgressing),
 )
 async def clear_hears(call: ApiCall) -> HearsView:
+    """Everybody hears everybody else again."""
     return await _replace(call, Hears())
 
 

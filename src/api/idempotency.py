@@ -1,10 +1,10 @@
-"""Idempotency-Key: a POST that is sent again is answered again, and done once.
+"""Idempotency-Key: a POST that is sent again is executed once and gets the same answer.
 
-draft-ietf-httpapi-idempotency-key-header. A key belongs to its customer for 24 hours, and to one
-request: method, path, query and body. While that is being handled, the same again is refused (409);
-another request under the key is refused always (422). What the server was stopped in the midst of is
-never done twice: its outcome is unknown, and the answer says so (409). Nothing that says
-``Cache-Control: no-store`` is kept, nor an answer that invites to try again (429, 503).
+draft-ietf-httpapi-idempotency-key-header. A key is valid for 24 hours, for one customer and one request:
+its path, query and body. A repetition while the first request is in progress is refused (409), and so is
+a different request with the same key (422). A request that a stop of the server interrupted is never
+executed again: its outcome is unknown, and the answer says so (409). Answers with
+``Cache-Control: no-store`` are not stored, nor those that ask to try again (429, 503).
 """
 
 import hashlib
@@ -44,25 +44,25 @@ PRINTABLE: Final = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
 
 
 class IdempotencyKeyInvalid(InvalidArgument):
-    """The key is not 1 to 255 printable ASCII characters, with or without quotes around them."""
+    """The key is not 1 to 255 printable ASCII characters, quoted or not."""
 
     reason = "INVALID_REQUEST_PARAMETER"
 
 
 class IdempotencyKeyReused(InvalidArgument):
-    """The key came before with another request (HTTP 422)."""
+    """The key was used for another request (HTTP 422)."""
 
     reason = "IDEMPOTENCY_KEY_REUSED"
 
 
 class IdempotencyKeyInUse(Conflict):
-    """The first request with this key is being handled."""
+    """The first request with this key is in progress."""
 
     reason = "IDEMPOTENCY_KEY_IN_USE"
 
 
 class IdempotencyOutcomeUnknown(Conflict):
-    """The first request has no answer that can be told again."""
+    """The first request has no stored answer."""
 
     reason = "IDEMPOTENCY_OUTCOME_UNKNOWN"
 
@@ -75,17 +75,17 @@ class IdempotencyKeysExhausted(Exhausted):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a client was told."""
+    """A response to a client."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     secret: bool = False
-    """Whether it must not be kept (``Cache-Control: no-store``)."""
+    """Whether it must not be stored (``Cache-Control: no-store``)."""
 
 
 def read_key(header: str) -> str:
-    """Return the key, whether it came as a structured string (RFC 9651) or bare."""
+    """Return the key of a header, which is a structured string (RFC 9651) or a bare one."""
     key = header.strip()
     if len(key) > 1 and key[0] == key[-1] == '"':
         key = key[1:-1]
@@ -95,7 +95,7 @@ def read_key(header: str) -> str:
 
 
 def fingerprint(*parts: bytes) -> str:
-    """Return a digest of what makes two requests the same."""
+    """Return a digest of the parts that identify a request."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
@@ -103,7 +103,7 @@ def fingerprint(*parts: bytes) -> str:
 
 
 class IdempotencyService:
-    """Remembers POSTs that clients have named."""
+    """Stores the answers to POST requests that have a key."""
 
     def __init__(self, store: Store, clock: Clock, *, max_keys: int = MAX_KEYS) -> None:
         self._store = store
@@ -114,10 +114,10 @@ class IdempotencyService:
     async def once(
         self, customer_id: CustomerId, key: str, digest: str, handle: Callable[[], Awaitable[Answer]]
     ) -> tuple[Answer, bool]:
-        """Handle a request, or return the answer that it had before and True."""
+        """Handle a request and return its answer and False, or its stored answer and True."""
         name = (customer_id, key)
         if name in self._running:
-            raise IdempotencyKeyInUse("a request with this key is being handled")
+            raise IdempotencyKeyInUse("a request with this key is in progress: wait, then send it again")
         self._running.add(name)
         try:
             attempt = Attempt(customer_id, key, digest, self._clock.now())
@@ -129,17 +129,21 @@ class IdempotencyService:
             self._running.discard(name)
 
     async def _begin(self, attempt: Attempt) -> Attempt | None:
-        """Write down that the request is being handled, unless it is already known."""
+        """Store that the request is in progress; return the earlier attempt if there is one."""
         async with self._store.transaction() as tx:
             await tx.idempotency.remove_older(attempt.tm_create - KEPT_FOR)
             if earlier := await tx.idempotency.find(attempt.customer_id, attempt.key):
                 return earlier
             if await tx.idempotency.count(attempt.customer_id) >= self._max_keys:
-                raise IdempotencyKeysExhausted(f"{self._max_keys} keys within a day: go on without keys")
+                raise IdempotencyKeysExhausted(
+                    f"more than {self._max_keys} keys in 24 hours: send requests without a key"
+                )
             try:
                 await tx.idempotency.add(attempt)
             except AlreadyExists:
-                raise IdempotencyKeyInUse("a request with this key is being handled") from None
+                raise IdempotencyKeyInUse(
+                    "a request with this key is in progress: wait, then send it again"
+                ) from None
         return None
 
     async def _handle(self, attempt: Attempt, handle: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -148,13 +152,13 @@ class IdempotencyService:
             if answer.status in TRY_AGAIN:
                 await tx.idempotency.remove(attempt.customer_id, attempt.key)
             else:
-                told = not answer.secret and len(answer.body) <= MAX_BODY_BYTES
+                is_kept = not answer.secret and len(answer.body) <= MAX_BODY_BYTES
                 await tx.idempotency.save(
                     replace(
                         attempt,
                         status=answer.status,
-                        headers=answer.headers if told else (),
-                        body=answer.body if told else None,
+                        headers=answer.headers if is_kept else (),
+                        body=answer.body if is_kept else None,
                     )
                 )
         return answer
@@ -162,11 +166,13 @@ class IdempotencyService:
 
 def _replay(earlier: Attempt, digest: str) -> Answer:
     if earlier.fingerprint != digest:
-        raise IdempotencyKeyReused("the key was used for another request: take a new one")
+        raise IdempotencyKeyReused("the key was used for another request: use a new key")
     if earlier.status is None:
         raise IdempotencyOutcomeUnknown(
-            "the server stopped while it handled the request: look whether it was done, then take a new key"
+            "the server stopped while it handled the request: check whether it was executed, then use a new key"
         )
     if earlier.body is None:
-        raise IdempotencyOutcomeUnknown(f"done with status {earlier.status}, and the answer was not kept")
+        raise IdempotencyOutcomeUnknown(
+            f"the request was executed with status {earlier.status}, and its answer was not stored"
+        )
     return Answer(earlier.status, earlier.headers, earlier.body)

@@ -34,8 +34,6 @@ class LoginView(View):
     "POST",
     "/auth/login",
     summary="Log in",
-    description="Starts a session. Its token is valid for a week and is sent like an access key. A failure has no "
-    "explanation.",
     body=LoginBody,
     answers=(
         Answer(
@@ -52,6 +50,9 @@ class LoginView(View):
     vague=True,
 )
 async def log_in(call: ApiCall) -> web.Response:
+    """Starts a session. Its token is valid for a week and is sent like an access key. A failure has no
+    explanation.
+    """
     try:
         body = await read(call.request, LoginBody)
         login = await call.services.access.log_in(body.username, body.password)

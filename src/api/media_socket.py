@@ -1,4 +1,4 @@
-"""MediaSocket: the WebSocket of a media stream; messages out by the clock, messages in as they come."""
+"""MediaSocket: the WebSocket of a media stream. Sends every 20 ms, receives messages when they arrive."""
 
 import asyncio
 from collections import Counter
@@ -15,11 +15,11 @@ __all__ = ["MediaSocket"]
 
 PERIOD_S: Final = 0.02
 WRITE_S: Final = 10.0
-"""Who does not read for so long has gone."""
+"""A client that does not read for so long is disconnected."""
 
 
 class MediaSocket:
-    """Owns the conversation, from the handshake to the close."""
+    """Carries a media stream over a WebSocket, from the handshake to the close."""
 
     def __init__(
         self, socket: web.WebSocketResponse, stream: MediaStream, clock: Clock, counters: Counter[str]
@@ -31,7 +31,7 @@ class MediaSocket:
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Talk until either side, or what the stream is of, ends it."""
+        """Send and receive until the client, the server, or the end of the conference or call closes the stream."""
         scope = TaskScope(task_failed("streams"))
         scope.spawn("media send", self._send())
         try:
@@ -57,7 +57,7 @@ class MediaSocket:
         except TimeoutError:
             self._counters["streams.slow"] += 1
         except ConnectionError:
-            pass  # the listener notices, too
+            pass  # _listen ends as well
         finally:
             if not self._over.done():
                 self._over.set_result(None)

@@ -1,4 +1,4 @@
-"""What Prometheus reads: text format 0.0.4, engine counters by the names they have in C."""
+"""The text format 0.0.4 of Prometheus."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4"
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One name with its samples; the labels of a sample are its key, already rendered."""
+    """A metric with its samples by their rendered labels."""
 
     name: str
     kind: Literal["counter", "gauge"]
@@ -20,7 +20,7 @@ class Metric:
 
 
 def exposition(metrics: Iterable[Metric]) -> str:
-    """Render metrics, each under its HELP and TYPE."""
+    """Return metrics as text, each with its HELP and TYPE."""
     lines = [line for metric in metrics for line in _lines(metric)]
     return "\n".join(lines) + "\n"
 

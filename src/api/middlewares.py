@@ -1,4 +1,4 @@
-"""What every request passes: its id, cross-origin rules, errors into envelopes, and who is asking."""
+"""Middlewares: request id, CORS, errors, authentication, idempotency."""
 
 from typing import Final
 
@@ -24,12 +24,19 @@ INTERNAL: Final = 500
 AUTH: Final = "/auth/"
 CROSS_ORIGIN: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
-    # A browser shows a script only what is listed here; WHIP needs the first three (RFC 9725 section 4.2).
+    # Scripts can read only these headers; WHIP needs the first three (RFC 9725 section 4.2).
     hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "Location, ETag, Link, Accept-Patch, Retry-After, X-Request-Id, "
     "Idempotency-Replayed",
 }
-# Headers of an answer that a repetition needs; the others are made anew.
-REPEATED: Final = (hdrs.CONTENT_TYPE, hdrs.LOCATION, hdrs.ETAG, hdrs.LINK, hdrs.CACHE_CONTROL, "Accept-Patch")
+# Headers that are stored with an answer; the others are made for each response.
+STORED_HEADERS: Final = (
+    hdrs.CONTENT_TYPE,
+    hdrs.LOCATION,
+    hdrs.ETAG,
+    hdrs.LINK,
+    hdrs.CACHE_CONTROL,
+    "Accept-Patch",
+)
 PREFLIGHT: Final = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST, GET, PUT, DELETE, PATCH, HEAD, OPTIONS",
     hdrs.ACCESS_CONTROL_ALLOW_HEADERS: (
@@ -41,7 +48,7 @@ PREFLIGHT: Final = {
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Give every response its request id and the cross-origin headers; versions are nobody's business."""
+    """Add the request id and the CORS headers to every response, and hide the versions of the software."""
     response.headers[request_id.HEADER] = request.get(request_id.REQUEST_ID, "")
     response.headers.update(CROSS_ORIGIN)
     response.headers[hdrs.SERVER] = "mixminus"
@@ -49,7 +56,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Name the request, in its answer and in every log line it causes."""
+    """Assign the request id, for the response and for every log line of the request."""
     accepted = request_id.accept(request.headers.get(request_id.HEADER, ""))
     request[request_id.REQUEST_ID] = accepted
     with structlog.contextvars.bound_contextvars(request_id=accepted):
@@ -58,7 +65,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def cross_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every preflight; resources with an OPTIONS of their own add to it."""
+    """Answer preflight requests; an OPTIONS handler of a resource may add headers."""
     if request.method != hdrs.METH_OPTIONS:
         return await handler(request)
     if request.match_info.http_exception is not None:
@@ -70,7 +77,7 @@ async def cross_origin(request: web.Request, handler: Handler) -> web.StreamResp
 
 @web.middleware
 async def translate_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn whatever was raised into the envelope; only what nobody expected is logged."""
+    """Return the envelope of any error; log only unexpected ones."""
     try:
         return await handler(request)
     except MixMinusError as raised:
@@ -80,8 +87,8 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
             raise
         error = _of_aiohttp(raised, request.path)
     except ConnectionError:
-        raise  # the client has gone; there is nobody to answer
-    except Exception as raised:  # noqa: BLE001 -- the edge of the house: whatever it is, it gets an envelope
+        raise  # the client has disconnected: there is no one to answer
+    except Exception as raised:  # noqa: BLE001 -- every error gets an envelope
         error = MixMinusError()
         error.__cause__ = raised
     if kind_of(type(error)).http_status == INTERNAL:
@@ -111,7 +118,7 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
 
 @web.middleware
 async def answer_once(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Handle a POST that has an Idempotency-Key once, however often it is sent."""
+    """Handle a POST with an Idempotency-Key once, however often it is sent."""
     given = request.headers.get(idempotency.HEADER)
     if given is None or request.method != hdrs.METH_POST or IDENTITY not in request:
         return await handler(request)
@@ -123,7 +130,9 @@ async def answer_once(request: web.Request, handler: Handler) -> web.StreamRespo
         assert isinstance(body, bytes)
         return idempotency.Answer(
             status=response.status,
-            headers=tuple((name, response.headers[name]) for name in REPEATED if name in response.headers),
+            headers=tuple(
+                (name, response.headers[name]) for name in STORED_HEADERS if name in response.headers
+            ),
             body=body,
             secret="no-store" in response.headers.get(hdrs.CACHE_CONTROL, ""),
         )
@@ -132,7 +141,7 @@ async def answer_once(request: web.Request, handler: Handler) -> web.StreamRespo
         request[IDENTITY].customer_id, idempotency.read_key(given), await _fingerprint(request), handle
     )
     headers = dict(answer.headers) | ({idempotency.REPLAYED: "true"} if replayed else {})
-    body = _renamed(answer, request[request_id.REQUEST_ID]) if replayed else answer.body
+    body = _with_request_id(answer, request[request_id.REQUEST_ID]) if replayed else answer.body
     return web.Response(status=answer.status, headers=headers, body=body)
 
 
@@ -142,8 +151,8 @@ async def _fingerprint(request: web.Request) -> str:
     return idempotency.fingerprint(path.encode(), repr(query).encode(), await request.read())
 
 
-def _renamed(answer: idempotency.Answer, new_id: str) -> bytes:
-    """Return the body; an error names the request that asks now, as its header does."""
+def _with_request_id(answer: idempotency.Answer, new_id: str) -> bytes:
+    """Return the body; an error has the id of the current request, as the header does."""
     if answer.status < web.HTTPBadRequest.status_code:
         return answer.body
     body = orjson.loads(answer.body)
@@ -154,7 +163,13 @@ def _renamed(answer: idempotency.Answer, new_id: str) -> bytes:
 def _of_aiohttp(raised: web.HTTPException, path: str) -> MixMinusError:
     if raised.status in (web.HTTPNotFound.status_code, web.HTTPMethodNotAllowed.status_code):
         below = without_root(path)
-        misplaced = below != path and below.startswith(AUTH)
-        hint = ": logins have no version, POST /auth/login" if misplaced else ""
-        return RouteNotFound(f"no such method on this path{hint}")
+        if below != path and below.startswith(AUTH):
+            return RouteNotFound(
+                "paths below /auth have no version: leave out the prefix, as in POST /auth/login"
+            )
+        return RouteNotFound(
+            "the API has no operation with this method and path: see /docs for all operations"
+        )
+    if raised.status == web.HTTPRequestEntityTooLarge.status_code:
+        return InvalidArgument("the body is too large: send at most 1 MiB")
     return InvalidArgument(raised.reason)

@@ -52,28 +52,15 @@ async def list_numbers(call: ApiCall, page: Page) -> list[Number]:
     return await call.services.directory.numbers.list(call.customer_id, page)
 
 
-@operation(
-    "POST",
-    "/numbers",
-    summary="Create a number",
-    description="Any free E.164 or short number. Phones can dial it at any host name of the server.",
-    body=NumberBody,
-    answer=NumberView,
-    errors=(NumberTaken,),
-)
+@operation("POST", "/numbers", summary="Create a number", answer=NumberView, errors=(NumberTaken,))
 async def create_number(call: ApiCall, body: NumberBody) -> Number:
+    """Any free E.164 or short number. Phones can dial it at any host name of the server."""
     return await call.services.directory.numbers.create(call.customer_id, body.spec())
 
 
-@operation(
-    "GET",
-    "/numbers/{id}",
-    summary="Get a number",
-    description="Also after it is deleted.",
-    answer=NumberView,
-    errors=(NumberNotFound,),
-)
+@operation("GET", "/numbers/{id}", summary="Get a number", answer=NumberView, errors=(NumberNotFound,))
 async def get_number(call: ApiCall) -> Number:
+    """Also after it is deleted."""
     return await call.services.directory.numbers.get(call.customer_id, NumberId(call.id))
 
 
@@ -81,7 +68,6 @@ async def get_number(call: ApiCall) -> Number:
     "PUT",
     "/numbers/{id}",
     summary="Update a number",
-    body=NumberProfileBody,
     answer=NumberView,
     errors=(NumberNotFound, ResourceDeleted),
 )
@@ -89,15 +75,9 @@ async def update_number(call: ApiCall, body: NumberProfileBody) -> Number:
     return await call.services.directory.numbers.update(call.customer_id, NumberId(call.id), body.profile())
 
 
-@operation(
-    "DELETE",
-    "/numbers/{id}",
-    summary="Delete a number",
-    description="Calls to it are refused from now on.",
-    answer=NumberView,
-    errors=(NumberNotFound,),
-)
+@operation("DELETE", "/numbers/{id}", summary="Delete a number", answer=NumberView, errors=(NumberNotFound,))
 async def delete_number(call: ApiCall) -> Number:
+    """Calls to it are refused from now on."""
     return await call.services.directory.numbers.delete(call.customer_id, NumberId(call.id))
 
 
@@ -105,7 +85,6 @@ async def delete_number(call: ApiCall) -> Number:
     "PUT",
     "/numbers/{id}/flow_ids",
     summary="Update the flows of a number",
-    body=NumberFlowsBody,
     answer=NumberView,
     errors=(NumberNotFound, ResourceDeleted),
 )
@@ -122,7 +101,6 @@ async def update_number_flows(call: ApiCall, body: NumberFlowsBody) -> Number:
     "PUT",
     "/numbers/{id}/metadata",
     summary="Update the metadata of a number",
-    body=NumberMetadataBody,
     answer=NumberView,
     errors=(NumberNotFound, ResourceDeleted),
 )

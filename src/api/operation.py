@@ -6,18 +6,20 @@ rendering of the answer are made from it::
     resource = Resource("Conferences")
     operation = partial(Operation, resource)
 
-    @operation("POST", "/conferences", summary="Create a conference", body=ConferenceBody,
-               answer=ConferenceView, errors=(FlowNotFound, InvalidActionType))
-    async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference: ...
+    @operation("POST", "/conferences", summary="Create a conference", answer=ConferenceView, errors=(FlowNotFound,))
+    async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
+        '''The room is `progressing` within milliseconds.'''
 
-A handler returns the domain object, which the view named by ``answer`` renders; a list of them for
-``page``; None for an empty body; or a response of its own. Its name is the operationId.
+The annotation of the handler's ``body`` is the model of the request's body, its docstring the description, its
+name the operationId. It returns the domain object, which the view named by ``answer`` renders; a list of them
+for ``page``; None for an empty body; or a response of its own.
 """
 
+import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_type_hints
 from uuid import UUID
 
 from aiohttp import hdrs, web
@@ -113,9 +115,10 @@ class Operation:
     _: KW_ONLY
     summary: str
     description: str = ""
+    """The handler's docstring, unless it is given."""
     parameters: tuple[Parameter, ...] = ()
     body: type[Body] | None = None
-    """Read and passed to the handler."""
+    """The annotation of the handler's ``body``, unless it is given."""
     body_type: str = JSON
     """The media type of the body; the handler reads any other than JSON itself."""
     optional_body: bool = False
@@ -143,6 +146,8 @@ class Operation:
 
     def __call__(self, handler: Handler) -> Handler:
         self.handler = handler
+        self.description = self.description or inspect.getdoc(handler) or ""
+        self.body = self.body or get_type_hints(handler).get("body")
         self.resource.operations.append(self)
         return handler
 

@@ -1,4 +1,4 @@
-"""Sending a recording's file: all of it or a range (RFC 9110 section 14), from a disk, a storage, or as it grows."""
+"""Send the file of a recording, or a range of it (RFC 9110 section 14), from a disk, a storage, or while it is written."""
 
 import asyncio
 from typing import Final
@@ -16,7 +16,7 @@ UNSATISFIABLE: Final = 416
 
 
 async def send(request: web.Request, sound: Sound) -> web.StreamResponse:
-    """Return the response, sent already where the file cannot be handed to the kernel."""
+    """Return the response; a file that is not on a disk has already been sent."""
     headers: dict[str, str] = {
         hdrs.CONTENT_TYPE: sound.media_type,
         hdrs.CONTENT_DISPOSITION: f'attachment; filename="{sound.name}"',
@@ -24,7 +24,7 @@ async def send(request: web.Request, sound: Sound) -> web.StreamResponse:
         hdrs.ACCEPT_RANGES: "bytes",
     }
     if sound.path is not None:
-        # The kernel sends it, and aiohttp tags it by its time and size.
+        # The kernel sends it (sendfile), and aiohttp makes an entity tag of its time and size.
         return web.FileResponse(sound.path, headers=headers)
     etag = ETag(sound.etag) if sound.etag else None
     known = request.if_none_match
@@ -59,7 +59,10 @@ async def _stream(
 
 
 def _range(request: web.Request, size: int, etag: ETag | None) -> tuple[int, int]:
-    """Return the bytes that are wanted; ValueError if there are none such. What is no range of bytes is ignored."""
+    """Return the requested range, the whole file if the header is not a valid range.
+
+    Raises ValueError if the file does not have the range.
+    """
     condition = request.headers.get(hdrs.IF_RANGE)
     if condition is not None and (etag is None or condition != f'"{etag.value}"'):
         return 0, size
@@ -71,5 +74,5 @@ def _range(request: web.Request, size: int, etag: ETag | None) -> tuple[int, int
         return 0, size
     begin, end, _ = wanted.indices(size)
     if begin >= end:
-        raise ValueError("no such bytes")
+        raise ValueError("the file does not have this range")
     return begin, end

@@ -137,11 +137,11 @@ async def get_recording(call: ApiCall) -> Recording:
     "DELETE",
     "/recordings/{id}",
     summary="Delete a recording",
-    description="Deletes its files before the answer is sent. The recording can still be read and is not listed.",
     answer=RecordingView,
     errors=(RecordingNotFound, RecordingNotEnded),
 )
 async def delete_recording(call: ApiCall) -> Recording:
+    """Deletes its files before the answer is sent. The recording can still be read and is not listed."""
     return await call.services.library.delete(call.customer_id, RecordingId(call.id))
 
 
@@ -149,12 +149,13 @@ async def delete_recording(call: ApiCall) -> Recording:
     "GET",
     "/recordings/{id}/timeline",
     summary="Get the timeline of a recording",
-    description="Joins, leaves, mutes, talk spurts and pauses by sample position, with a hash chain. Of a running "
-    "recording: the entries so far.",
     answer=Timeline,
     errors=(RecordingNotFound, RecordingNotEnded, FileNotFound),
 )
 async def get_recording_timeline(call: ApiCall) -> web.Response:
+    """Joins, leaves, mutes, talk spurts and pauses by sample position, with a hash chain. Of a running
+    recording: the entries so far.
+    """
     return json_response(await call.services.library.timeline(call.customer_id, RecordingId(call.id)))
 
 
@@ -162,7 +163,6 @@ async def get_recording_timeline(call: ApiCall) -> web.Response:
     "GET",
     "/recordings/{id}/peaks",
     summary="Get the waveform of a recording",
-    description="In the format of audiowaveform, version 2.",
     parameters=(
         Parameter(
             "query",
@@ -176,6 +176,7 @@ async def get_recording_timeline(call: ApiCall) -> web.Response:
     errors=(RecordingNotFound, RecordingNotEnded, FileNotFound, InvalidArgument),
 )
 async def get_recording_peaks(call: ApiCall) -> web.Response:
+    """In the format of audiowaveform, version 2."""
     text = call.request.query.get("per_second", "") or str(PEAKS_PER_SECOND)
     if not PER_SECOND.fullmatch(text) or not 1 <= int(text) <= MAX_PEAKS_PER_SECOND:
         raise InvalidRequestParameter(f"per_second must be a whole number from 1 to {MAX_PEAKS_PER_SECOND}")
@@ -189,11 +190,11 @@ async def get_recording_peaks(call: ApiCall) -> web.Response:
     "GET",
     "/recordings/{id}/verification",
     summary="Verify a recording",
-    description="Compares its files and its timeline with the hashes that were made while it ran.",
     answer=Verification,
     errors=(RecordingNotFound, RecordingNotEnded, FileNotFound),
 )
 async def verify_recording(call: ApiCall) -> Verification:
+    """Compares its files and its timeline with the hashes that were made while it ran."""
     findings = await call.services.library.verify(call.customer_id, RecordingId(call.id))
     return Verification.model_validate({"intact": not findings, "findings": findings})
 
@@ -202,8 +203,6 @@ async def verify_recording(call: ApiCall) -> Verification:
     "GET",
     "/recordingfiles/{id}",
     summary="Download a recording",
-    description="16-bit PCM, unless another format was chosen at its start. The recording must have ended; "
-    "`live=true` returns the audio so far of a running one, as WAV.",
     parameters=(
         TRACK,
         Parameter("query", "live", "`1` or `true`: the audio so far, as WAV."),
@@ -218,6 +217,9 @@ async def verify_recording(call: ApiCall) -> Verification:
     head=True,
 )
 async def download_recording(call: ApiCall) -> web.StreamResponse:
+    """16-bit PCM, unless another format was chosen at its start. The recording must have ended; `live=true`
+    returns the audio so far of a running one, as WAV.
+    """
     library, recording_id = call.services.library, RecordingId(call.id)
     if call.request.query.get("live", "") in ("1", "true"):
         return await send(call.request, await library.live(call.customer_id, recording_id))

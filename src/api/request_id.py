@@ -1,4 +1,4 @@
-"""The id that a request carries through answer and log (api.md section 1.1)."""
+"""The id of a request, in its response and in the log (api.md section 1.1)."""
 
 import base64
 import re
@@ -16,7 +16,7 @@ RANDOM_BYTES: Final = 16
 
 
 def accept(given: str) -> str:
-    """Return the client's id if it is safe to repeat, else a new one."""
+    """Return the client's id if it is safe to repeat, else a new id."""
     return given if SAFE.fullmatch(given) else _new()
 
 

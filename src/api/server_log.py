@@ -1,4 +1,4 @@
-"""What aiohttp itself logs: garbage from the network is one line, and no reason for a traceback."""
+"""The log of aiohttp: a malformed request is one line without a traceback."""
 
 import logging
 
@@ -9,13 +9,13 @@ __all__ = ["logger"]
 
 
 def logger() -> logging.Logger:
-    """Return aiohttp's logger, made to tell malformed requests (RFC 9112) from failures of ours."""
-    # A logger keeps a filter once, however often it is added.
-    server_logger.addFilter(_tell_malformed)
+    """Return the logger of aiohttp, with malformed requests (RFC 9112) as warnings instead of errors."""
+    # Adding the same filter again has no effect.
+    server_logger.addFilter(_warn_of_malformed)
     return server_logger
 
 
-def _tell_malformed(record: logging.LogRecord) -> bool:
+def _warn_of_malformed(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, HttpProcessingError):
         record.msg, record.args, record.exc_info = "malformed request", (), None

@@ -30,7 +30,6 @@ class PongView(View):
     "GET",
     "/ping",
     summary="Check whether the server is ready",
-    description="503 while phones or browsers cannot join.",
     answer=PongView,
     errors=(Unavailable,),
     outside=True,
@@ -38,6 +37,7 @@ class PongView(View):
     head=True,
 )
 async def ping(call: ApiCall) -> PongView:
+    """503 while phones or browsers cannot join."""
     if absent := [name for name, ready in call.services.readiness().items() if not ready]:
         raise Unavailable(f"not ready: {', '.join(absent)}")
     return PongView()
@@ -47,12 +47,12 @@ async def ping(call: ApiCall) -> PongView:
     "GET",
     "/metrics",
     summary="Get metrics",
-    description="For Prometheus.",
     answers=(Answer(description="Text format 0.0.4.", media_type="text/plain"),),
     outside=True,
     head=True,
 )
 async def metrics(call: ApiCall) -> web.Response:
+    """For Prometheus."""
     text = exposition(_metrics(call.services))
     return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE})
 

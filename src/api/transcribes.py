@@ -103,9 +103,6 @@ async def list_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
     "POST",
     "/transcribes",
     summary="Create a transcribe",
-    description="Starts the transcription of a conference, a call, or a recording that has ended. A recording is "
-    "transcribed once.",
-    body=TranscribeBody,
     answer=TranscribeView,
     errors=(
         ConferenceNotFound,
@@ -121,6 +118,9 @@ async def list_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
     ),
 )
 async def create_transcribe(call: ApiCall, body: TranscribeBody) -> TranscribeView:
+    """Starts the transcription of a conference, a call, or a recording that has ended. A recording is
+    transcribed once.
+    """
     begun = await call.services.transcription.begin(
         call.customer_id, body.reference_type, body.reference_id, body.options()
     )
@@ -142,11 +142,11 @@ async def get_transcribe(call: ApiCall) -> TranscribeView:
     "DELETE",
     "/transcribes/{id}",
     summary="Delete a transcribe",
-    description="Stops it, and deletes its transcripts.",
     answer=TranscribeView,
     errors=(TranscribeNotFound,),
 )
 async def delete_transcribe(call: ApiCall) -> TranscribeView:
+    """Stops it, and deletes its transcripts."""
     return _view(call, await call.services.transcription.delete(call.customer_id, TranscribeId(call.id)))
 
 
@@ -154,11 +154,11 @@ async def delete_transcribe(call: ApiCall) -> TranscribeView:
     "POST",
     "/transcribes/{id}/stop",
     summary="Stop a transcribe",
-    description="Stopping it again changes nothing.",
     answer=TranscribeView,
     errors=(TranscribeNotFound,),
 )
 async def stop_transcribe(call: ApiCall) -> TranscribeView:
+    """Stopping it again changes nothing."""
     return _view(call, await call.services.transcription.end(call.customer_id, TranscribeId(call.id)))
 
 
@@ -166,7 +166,6 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
     "GET",
     "/transcribes/{id}/export",
     summary="Export a transcribe",
-    description="All transcripts as a file.",
     parameters=(
         Parameter(
             "query",
@@ -182,6 +181,7 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
     errors=(TranscribeNotFound,),
 )
 async def export_transcribe(call: ApiCall) -> web.Response:
+    """All transcripts as a file."""
     transcribe_id = TranscribeId(call.id)
     found = await call.services.transcription.transcripts(call.customer_id, transcribe_id, None)
     name = call.request.query.get("format", "vtt")
@@ -200,12 +200,12 @@ async def export_transcribe(call: ApiCall) -> web.Response:
     "GET",
     "/transcripts",
     summary="List the transcripts of a transcribe",
-    description="The first hundred, in the order in which they started.",
     parameters=(Parameter("query", "transcribe_id", "The transcribe.", IDENTIFIER, required=True),),
     answer=page_model(TranscriptView),
     errors=(TranscribeNotFound, MissingRequestParameter),
 )
 async def list_transcripts(call: ApiCall) -> View:
+    """The first hundred, in the order in which they started."""
     transcribe_id = query_id(call.request, "transcribe_id")
     if transcribe_id is None:
         raise MissingRequestParameter("the query parameter transcribe_id is required")
@@ -217,7 +217,6 @@ async def list_transcripts(call: ApiCall) -> View:
     "GET",
     "/transcripts/search",
     summary="Search transcripts",
-    description="In all transcribes, newest first.",
     parameters=(
         Parameter(
             "query",
@@ -231,6 +230,7 @@ async def list_transcripts(call: ApiCall) -> View:
     errors=(MissingRequestParameter,),
 )
 async def search_transcripts(call: ApiCall, page: Page) -> Sequence[Transcript]:
+    """In all transcribes, newest first."""
     words = query_text(call.request, "q", LONGEST_QUERY).split()
     return await call.services.transcription.search(call.customer_id, words, page)
 

@@ -70,28 +70,15 @@ async def list_trunks(call: ApiCall, page: Page) -> list[Trunk]:
     return await call.services.directory.trunks.list(call.customer_id, page)
 
 
-@operation(
-    "POST",
-    "/trunks",
-    summary="Create a trunk",
-    description="Its exchange can call in, and calls to numbers can go out through it.",
-    body=TrunkBody,
-    answer=TrunkView,
-    errors=(TrunkTaken, PasswordNeeded),
-)
+@operation("POST", "/trunks", summary="Create a trunk", answer=TrunkView, errors=(TrunkTaken, PasswordNeeded))
 async def create_trunk(call: ApiCall, body: TrunkBody) -> Trunk:
+    """Its exchange can call in, and calls to numbers can go out through it."""
     return await call.services.directory.trunks.create(call.customer_id, body.spec(body.domain_name))
 
 
-@operation(
-    "GET",
-    "/trunks/{id}",
-    summary="Get a trunk",
-    description="Also after it is deleted.",
-    answer=TrunkView,
-    errors=(TrunkNotFound,),
-)
+@operation("GET", "/trunks/{id}", summary="Get a trunk", answer=TrunkView, errors=(TrunkNotFound,))
 async def get_trunk(call: ApiCall) -> Trunk:
+    """Also after it is deleted."""
     return await call.services.directory.trunks.get(call.customer_id, TrunkId(call.id))
 
 
@@ -99,22 +86,15 @@ async def get_trunk(call: ApiCall) -> Trunk:
     "PUT",
     "/trunks/{id}",
     summary="Update a trunk",
-    description="Replaces everything except its domain name.",
-    body=TrunkProfileBody,
     answer=TrunkView,
     errors=(TrunkNotFound, ResourceDeleted, PasswordNeeded),
 )
 async def update_trunk(call: ApiCall, body: TrunkProfileBody) -> Trunk:
+    """Replaces everything except its domain name."""
     return await call.services.directory.trunks.update(call.customer_id, TrunkId(call.id), body.spec())
 
 
-@operation(
-    "DELETE",
-    "/trunks/{id}",
-    summary="Delete a trunk",
-    description="No more calls are accepted from it or sent to it.",
-    answer=TrunkView,
-    errors=(TrunkNotFound,),
-)
+@operation("DELETE", "/trunks/{id}", summary="Delete a trunk", answer=TrunkView, errors=(TrunkNotFound,))
 async def delete_trunk(call: ApiCall) -> Trunk:
+    """No more calls are accepted from it or sent to it."""
     return await call.services.directory.trunks.delete(call.customer_id, TrunkId(call.id))

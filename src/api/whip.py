@@ -39,7 +39,6 @@ async def accept_post(_: web.Request) -> web.Response:
     "POST",
     "/conferences/{id}/whip",
     summary="Join a conference by WHIP",
-    description="Answers the offer when the call's flow has answered the call.",
     parameters=(
         Parameter("query", "name", "The name of the participant; at most 64 characters are used."),
         Parameter("header", PIN, "The PIN of the room, if it has one."),
@@ -70,6 +69,7 @@ async def accept_post(_: web.Request) -> web.Response:
     ),
 )
 async def join_by_whip(call: ApiCall) -> web.Response:
+    """Answers the offer when the call's flow has answered the call."""
     request, services, conference_id = call.request, call.services, ConferenceId(call.id)
     offer = await _text(request, SDP)
     pin = request.headers.get(PIN, request.query.get("pin", ""))
@@ -93,7 +93,6 @@ async def join_by_whip(call: ApiCall) -> web.Response:
     "PATCH",
     SESSION,
     summary="Send ICE candidates",
-    description="Or restart ICE: then the answer has the server's half.",
     parameters=(Parameter("header", "If-Match", "The `ETag` of the ICE session; `*` to restart ICE."),),
     body_type=FRAGMENT,
     answers=(
@@ -110,6 +109,7 @@ async def join_by_whip(call: ApiCall) -> web.Response:
     ),
 )
 async def trickle_by_whip(call: ApiCall) -> web.Response:
+    """Or restart ICE: then the answer has the server's half."""
     session = await _session(call)
     fragment = await _text(call.request, FRAGMENT)
     answer = await session.trickle(fragment, call.request.headers.get(hdrs.IF_MATCH))

@@ -1,4 +1,4 @@
-"""ActiveflowService: what a client may do with flows that run (api.md section 6.3)."""
+"""ActiveflowService: start, get, list, stop and delete activeflows (api.md section 6.3)."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ __all__ = ["ActiveflowService"]
 
 
 class ActiveflowService:
-    """Begins, shows, stops and deletes activeflows; an id of another customer is not found."""
+    """The operations of clients on activeflows; an activeflow of another customer is not found."""
 
     def __init__(self, store: Store, clock: Clock, *, runner: FlowRunner, flows: FlowService) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class ActiveflowService:
     async def launch(
         self, customer_id: CustomerId, spec: ActiveflowSpec, system: dict[str, str] | None = None
     ) -> Activeflow:
-        """Begin a flow without a call; ``system`` are variables that no client may set."""
+        """Start a flow without a call; ``system`` are variables that clients cannot set."""
         if spec.flow_id != NIL:
             program = await self._flows.program(customer_id, spec.flow_id)
         else:
@@ -63,12 +63,12 @@ class ActiveflowService:
             return await tx.activeflows.page(customer_id, page)
 
     async def stop(self, customer_id: CustomerId, activeflow_id: ActiveflowId) -> Activeflow:
-        """Return the activeflow ended, whatever it did; its call, if it has one, is hung up."""
+        """Stop the activeflow and return it; its call, if it has one, is hung up."""
         await self.get(customer_id, activeflow_id)
         self._runner.stop(activeflow_id)
         return await self._runner.ledger.mark_ended(activeflow_id)
 
     async def delete(self, customer_id: CustomerId, activeflow_id: ActiveflowId) -> Activeflow:
-        """Stop the activeflow, and take it out of the lists."""
+        """Stop the activeflow and mark it as deleted: it is no longer listed."""
         await self.stop(customer_id, activeflow_id)
         return await self._runner.ledger.mark_deleted(activeflow_id)

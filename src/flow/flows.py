@@ -1,4 +1,4 @@
-"""FlowService: what a client may do with flows (api.md section 6.1), and what a flow is to those who run it."""
+"""FlowService: create, get, list, update and delete flows (api.md section 6.1), and turn them into programs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,13 +20,13 @@ from mixminus.store.page import Page
 __all__ = ["MAX_FLOWS", "FlowService", "program_of"]
 
 MAX_FLOWS: Final = 10_000
-"""Of one customer (api.md section 6.1)."""
+"""Per customer (api.md section 6.1)."""
 
 Profile = TypeVar("Profile", bound=ConferenceProfile)
 
 
 class FlowService:
-    """Creates, shows, changes and deletes flows; an id of another customer is not found."""
+    """The operations of clients on flows; a flow of another customer is not found."""
 
     def __init__(self, store: Store, clock: Clock, *, max_flows: int = MAX_FLOWS) -> None:
         self._store = store
@@ -34,7 +34,7 @@ class FlowService:
         self._max_flows = max_flows
 
     async def create(self, customer_id: CustomerId, spec: FlowSpec) -> Flow:
-        """Return the new flow; TooManyFlows if the customer has as many as it may have."""
+        """Create a flow; TooManyFlows if the customer has the maximum already."""
         spec = await self._checked(customer_id, spec)
         flow = Flow(
             id=FlowId(new_id()),
@@ -64,7 +64,7 @@ class FlowService:
             return await tx.flows.page(customer_id, page)
 
     async def update(self, customer_id: CustomerId, flow_id: FlowId, spec: FlowSpec) -> Flow:
-        """Replace all that may change; what runs already goes on as it was."""
+        """Replace all fields that can be changed; activeflows continue with the previous version."""
         await self.get(customer_id, flow_id)
         spec = await self._checked(customer_id, spec)
 
@@ -80,29 +80,29 @@ class FlowService:
         return await self._change(customer_id, flow_id, change)
 
     async def delete(self, customer_id: CustomerId, flow_id: FlowId) -> Flow:
-        """Let nobody run the flow any more; one that is deleted is returned as it is."""
+        """Delete the flow: it can no longer be run. A deleted flow is returned unchanged."""
         flow = await self.get(customer_id, flow_id)
         if flow.tm_delete is not None:
             return flow
         return await self._change(customer_id, flow_id, lambda flow, now: replace(flow, tm_delete=now))
 
     async def regenerate_direct_hash(self, customer_id: CustomerId, flow_id: FlowId) -> Flow:
-        """Give the flow another direct hash; the one before leads nowhere from now on."""
+        """Regenerate the direct hash; the previous one is no longer valid."""
         return await self._change(
             customer_id, flow_id, lambda flow, now: replace(flow, direct_hash=new_direct_hash())
         )
 
     async def find_by_direct_hash(self, direct_hash: str) -> Flow | None:
-        """Return the flow that can be dialled by this name, whoever owns it."""
+        """Return the flow with a direct hash, of any customer."""
         async with self._store.snapshot() as tx:
             return await tx.flows.find_by_direct_hash(direct_hash)
 
     async def program(self, customer_id: CustomerId, flow_id: UUID) -> Program:
-        """Return what a call of this flow is to do; FlowNotFound if it is deleted, unknown or another's."""
+        """Return the program of a flow; FlowNotFound if it is deleted, unknown or another customer's."""
         return program_of(await self._usable(customer_id, flow_id))
 
     async def checked(self, customer_id: CustomerId, profile: Profile) -> Profile:
-        """Return a conference's profile with its actions in their normal form; its flows must be there."""
+        """Return a conference's profile with normalised actions; FlowNotFound if one of its flows is missing."""
         for flow_id in (profile.pre_flow_id, profile.post_flow_id):
             if flow_id != NIL:
                 await self._usable(customer_id, flow_id)
@@ -138,5 +138,5 @@ class FlowService:
 
 
 def program_of(flow: Flow) -> Program:
-    """Return what a call of this flow is to do."""
+    """Return the actions of a flow as a program."""
     return Program(flow.actions, flow_id=flow.id, on_complete_flow_id=flow.on_complete_flow_id)

@@ -1,7 +1,7 @@
-"""The stack of a flow: lists of actions within lists of actions, and where each of them is. Pure.
+"""Frame: one list of actions with its position; nested lists form the stack of a flow (api.md section 6.4).
 
-An action is named by its id, and looked for in the list that is being done, then in those around
-it: who goes to an action of an outer list leaves the inner ones. Some ids mean places (api.md 1.2).
+The target of a jump is looked up in the innermost list, then in the lists around it; a jump to an
+action of an outer list leaves the inner ones. Some ids have a fixed meaning (api.md section 1.2).
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ NEXT: Final = UUID(int=3)
 
 
 class Jump(Exception):
-    """Go on at another action than the next one."""
+    """Continue with another action than the next one."""
 
     def __init__(self, target: UUID) -> None:
         super().__init__()
@@ -26,34 +26,34 @@ class Jump(Exception):
 
 
 class Finished(Exception):
-    """The whole flow is over, whatever is left of it."""
+    """End the whole flow."""
 
 
 class Frame:
-    """One list of actions, each with an id, and how far it has come."""
+    """A list of actions, each with an id, and the current position in it."""
 
     def __init__(self, actions: Sequence[Mapping[str, Any]]) -> None:
         self._actions = actions
-        self._ids = {UUID(action["id"]): place for place, action in reversed([*enumerate(actions)])}
-        self._place = 0
+        self._ids = {UUID(action["id"]): position for position, action in reversed([*enumerate(actions)])}
+        self._position = 0
         self.passes: dict[UUID, int] = {}
-        """How often each goto of the list may still jump."""
+        """Remaining jumps of each goto of the list."""
 
     @property
     def current(self) -> Mapping[str, Any] | None:
-        """The action to be done; None behind the last one."""
-        return self._actions[self._place] if self._place < len(self._actions) else None
+        """The action to execute; None after the last one."""
+        return self._actions[self._position] if self._position < len(self._actions) else None
 
     def move(self, target: UUID) -> bool:
-        """Go on at an action, the next one if none is named; False if it is not in this list."""
+        """Move to an action, to the next one for nil; return False if it is not in this list."""
         if target == FINISH:
             raise Finished
         if target in (NIL, NEXT):
-            self._place += 1
+            self._position += 1
         elif target == START:
-            self._place = 0
+            self._position = 0
         elif target in self._ids:
-            self._place = self._ids[target]
+            self._position = self._ids[target]
         else:
             return False
         return True

@@ -1,4 +1,4 @@
-"""Variables: words that a flow keeps, and puts in place of ``${name}`` (api.md sections 6.4 and 6.6)."""
+"""Variables: the named texts of a flow, and their substitution for ``${name}`` (api.md sections 6.4 and 6.6)."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from mixminus.model.flow import Activeflow
 __all__ = ["DIGITS", "Variables", "given", "has_placeholder", "of_activeflow", "of_call"]
 
 DIGITS: Final = "voipbin.call.digits"
-"""What the caller has pressed."""
+"""The digits that the caller has pressed."""
 _SYSTEM: Final = "voipbin."
 _PLACEHOLDER: Final = re.compile(r"\$\{([^${}]*)\}")
 MAX_GIVEN: Final = 100
@@ -21,7 +21,7 @@ MAX_BYTES: Final = 64 * 1024
 
 
 class Variables:
-    """What one activeflow knows, and what its caller has pressed and nobody has taken."""
+    """The variables of one activeflow; digits are *early* if they came during an action that does not take digits."""
 
     def __init__(self, values: Mapping[str, str], digits: Digits | None = None) -> None:
         self._values = dict(values)
@@ -30,7 +30,7 @@ class Variables:
 
     @property
     def waiting(self) -> int:
-        """How many digits nobody has taken."""
+        """Number of digits that no action has taken."""
         return len(self._digits.waiting)
 
     def get(self, name: str) -> str:
@@ -38,7 +38,7 @@ class Variables:
         return self._values.get(name, "")
 
     def set(self, name: str, value: str) -> None:
-        """Keep a value; Exhausted if there is too much of it, or of all together."""
+        """Set a variable; Exhausted if it is too long, or all together are."""
         if len(value.encode()) > MAX_VALUE_BYTES:
             raise Exhausted(f"a variable is longer than {MAX_VALUE_BYTES} bytes")
         changed = self._values | {name: value}
@@ -47,29 +47,29 @@ class Variables:
         self._values = changed
 
     def clear(self, name: str) -> None:
-        """Forget a value; the digits' together with those that were pressed early."""
+        """Delete a variable; with DIGITS, early digits are dropped as well."""
         self._values.pop(name, None)
         if name == DIGITS and self._early:
             self._digits.clear()
             self._early = False
 
     def note_early(self) -> None:
-        """Let digits that were pressed during another action take the place of older ones; they wait on."""
+        """Set DIGITS to the early digits, which are still to be received."""
         self._values[DIGITS] = self._digits.waiting
         self._early = True
 
     def begin_digits(self) -> str:
-        """Return what digits that are received now are added to: early ones come again, by themselves."""
+        """Return the value that received digits are appended to: empty after early digits, which are received again."""
         before = "" if self._early else self.get(DIGITS)
         self._early = False
         return before
 
     def all(self) -> dict[str, str]:
-        """Return everything by its name."""
+        """Return all variables by name."""
         return dict(self._values)
 
     def substitute(self, value: Any) -> Any:
-        """Return JSON with values in place of their names, in every string of it; what is unknown is empty."""
+        """Return a JSON value with the placeholders in all its strings replaced; an unknown variable is empty."""
         if isinstance(value, str):
             return _PLACEHOLDER.sub(lambda found: self.get(found[1].strip()), value)
         if isinstance(value, Mapping):
@@ -80,7 +80,7 @@ class Variables:
 
 
 def has_placeholder(value: Any) -> bool:
-    """Return whether some string of a JSON value names a variable."""
+    """Return whether a string in a JSON value contains a placeholder."""
     if isinstance(value, str):
         return _PLACEHOLDER.search(value) is not None
     if isinstance(value, Mapping):
@@ -89,7 +89,7 @@ def has_placeholder(value: Any) -> bool:
 
 
 def given(values: Mapping[str, str]) -> dict[str, str]:
-    """Return what a client may set at the start; the system's names are left out, too much is refused."""
+    """Return a client's initial variables without system names; InvalidArgument above the limits."""
     kept = {name: value for name, value in values.items() if not name.startswith(_SYSTEM)}
     if len(kept) > MAX_GIVEN:
         raise InvalidArgument(f"variables: are more than {MAX_GIVEN}")
@@ -101,7 +101,7 @@ def given(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def of_activeflow(activeflow: Activeflow) -> dict[str, str]:
-    """Return what a flow knows of itself."""
+    """Return the system variables of an activeflow."""
     return {
         "voipbin.activeflow.id": str(activeflow.id),
         "voipbin.activeflow.reference_type": activeflow.reference_type,
@@ -113,7 +113,7 @@ def of_activeflow(activeflow: Activeflow) -> dict[str, str]:
 
 
 def of_call(call: Call) -> dict[str, str]:
-    """Return what a flow knows of its call."""
+    """Return the system variables of a call."""
     addresses = {"source": call.source, "destination": call.destination}
     return {
         "voipbin.call.id": str(call.id),

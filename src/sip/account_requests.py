@@ -10,13 +10,13 @@ from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
 from mixminus.model.ids import ExtensionId
 from mixminus.sip.messages import (
-    AccountAsked,
+    AccountRequested,
+    AnswerAccount,
     AnswerRegistration,
     ForgetAccounts,
-    GiveAccount,
     LoginsFailed,
     Message,
-    RegistrationAsked,
+    RegistrationRequested,
 )
 from mixminus.tasks import TaskScope
 
@@ -43,9 +43,9 @@ class AccountRequests:
             self.overruns += 1
             return
         match message:
-            case AccountAsked():
+            case AccountRequested():
                 self._tasks.spawn("account", self._account(message))
-            case RegistrationAsked():
+            case RegistrationRequested():
                 self._tasks.spawn("registration", self._register(message))
             case LoginsFailed(account_id, host, attempts):
                 report = self._directory.accounts.login_failed(UUID(account_id), host, attempts)
@@ -54,11 +54,11 @@ class AccountRequests:
     async def close(self) -> None:
         await self._tasks.close()
 
-    async def _account(self, asked: AccountAsked) -> None:
-        account = await self._directory.accounts.find(asked.domain, asked.username, asked.host)
+    async def _account(self, request: AccountRequested) -> None:
+        account = await self._directory.accounts.find(request.domain, request.username, request.host)
         self._send(
-            GiveAccount(
-                ask=asked.ask,
+            AnswerAccount(
+                request_id=request.request_id,
                 realm=account.realm,
                 account_id=str(account.account_id or ""),
                 sha256=account.sha256,
@@ -67,27 +67,27 @@ class AccountRequests:
             )
         )
 
-    async def _register(self, asked: RegistrationAsked) -> None:
+    async def _register(self, request: RegistrationRequested) -> None:
         try:
-            found = await self._directory.registrations.register(_registration(asked))
+            found = await self._directory.registrations.register(_registration(request))
         except Rejected as error:
-            self._send(AnswerRegistration(asked.ask, error.status_code, ()))
+            self._send(AnswerRegistration(request.request_id, error.status_code, ()))
         except MixMinusError:
-            self._send(AnswerRegistration(asked.ask, _UNAVAILABLE, ()))
+            self._send(AnswerRegistration(request.request_id, _UNAVAILABLE, ()))
         else:
             phones = tuple((binding.contact, left_s) for binding, left_s in found)
-            self._send(AnswerRegistration(asked.ask, 200, phones))
+            self._send(AnswerRegistration(request.request_id, 200, phones))
 
 
-def _registration(asked: RegistrationAsked) -> Registration:
+def _registration(request: RegistrationRequested) -> Registration:
     return Registration(
-        extension_id=ExtensionId(UUID(asked.account_id)),
-        call_id=asked.sip_call_id,
-        sequence_number=asked.sequence_number,
-        phones=tuple(Phone(each.contact, each.expires_s, each.instance) for each in asked.phones),
-        removes_all=asked.removes_all,
-        transport="tcp" if asked.transport == "TCP" else "udp",
-        host=asked.host,
-        port=asked.port,
-        connection=asked.connection,
+        extension_id=ExtensionId(UUID(request.account_id)),
+        call_id=request.sip_call_id,
+        sequence_number=request.sequence_number,
+        phones=tuple(Phone(each.contact, each.expires_s, each.instance) for each in request.phones),
+        removes_all=request.removes_all,
+        transport="tcp" if request.transport == "TCP" else "udp",
+        host=request.host,
+        port=request.port,
+        connection=request.connection,
     )

@@ -4,11 +4,11 @@
            <─ Forked WorkerExited ───────────────
     server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              DigitReceived DialogConfirmed TransferAsked TransferTold CallEnded ──
+              DigitReceived DialogConfirmed TransferRequested TransferProgressed CallEnded ──
     server ── OpenEdge AddWorker RemoveWorker ReserveCall ReleaseCall Drain ──> edge
            <─ EdgeOpened CallReserved EdgeCounted ────────────
-    server ── GiveAccount ForgetAccounts AnswerRegistration ───────> edge
-           <─ AccountAsked LoginsFailed RegistrationAsked ─
+    server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
+           <─ AccountRequested LoginsFailed RegistrationRequested ─
 
 Commands are imperatives, reports are past participles. One message is one record of a Unix
 SOCK_SEQPACKET socket; end of file means that the other process has exited.
@@ -21,9 +21,10 @@ from mixminus.sip.internal_headers import Flow
 from mixminus.sip.sdp.negotiation import LocalEnd
 
 __all__ = [
-    "AccountAsked",
+    "AccountRequested",
     "AddWorker",
     "Answer",
+    "AnswerAccount",
     "AnswerRegistration",
     "Attach",
     "CallAnswered",
@@ -40,7 +41,6 @@ __all__ = [
     "ForgetAccounts",
     "Fork",
     "Forked",
-    "GiveAccount",
     "HangUp",
     "Hold",
     "IncomingCall",
@@ -51,14 +51,14 @@ __all__ = [
     "OpenEdge",
     "Refer",
     "RegisteringPhone",
-    "RegistrationAsked",
+    "RegistrationRequested",
     "Reject",
     "ReleaseCall",
     "RemoveWorker",
     "ReserveCall",
     "Ring",
-    "TransferAsked",
-    "TransferTold",
+    "TransferProgressed",
+    "TransferRequested",
     "WorkerExited",
     "WorkerReady",
 ]
@@ -232,7 +232,7 @@ class DialogConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferAsked:
+class TransferRequested:
     """A phone has sent REFER, and got 202."""
 
     leg_id: LegId
@@ -260,7 +260,7 @@ class Refer:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferTold:
+class TransferProgressed:
     """A phone has reported on our REFER; a status code from 200 on is the last."""
 
     leg_id: LegId
@@ -332,10 +332,10 @@ class EdgeCounted:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountAsked:
+class AccountRequested:
     """The edge asks for an account."""
 
-    ask: int
+    request_id: int
     domain: str
     """The host in the URI, or the realm of the credentials."""
     username: str
@@ -343,8 +343,8 @@ class AccountAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class GiveAccount:
-    ask: int
+class AnswerAccount:
+    request_id: int
     realm: str
     account_id: str
     """Empty if there is no such account."""
@@ -379,10 +379,10 @@ class RegisteringPhone:
 
 
 @dataclass(frozen=True, slots=True)
-class RegistrationAsked:
+class RegistrationRequested:
     """An authenticated phone asks to be registered, reachable by the flow that it used."""
 
-    ask: int
+    request_id: int
     account_id: str
     sip_call_id: str
     sequence_number: int
@@ -396,7 +396,7 @@ class RegistrationAsked:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRegistration:
-    ask: int
+    request_id: int
     status_code: int
     phones: tuple[tuple[str, int], ...]
     """All contacts of the account now, with the seconds until they expire."""
@@ -434,16 +434,16 @@ Message = (
     | CallReserved
     | ReleaseCall
     | EdgeCounted
-    | AccountAsked
-    | GiveAccount
+    | AccountRequested
+    | AnswerAccount
     | ForgetAccounts
     | LoginsFailed
-    | RegistrationAsked
+    | RegistrationRequested
     | AnswerRegistration
     | Drain
     | DialogConfirmed
-    | TransferAsked
+    | TransferRequested
     | Notify
     | Refer
-    | TransferTold
+    | TransferProgressed
 )

@@ -12,7 +12,7 @@ Four kinds of process take part; ``messages.py`` lists every message between the
 
 How an INVITE travels::
 
-    phone ─ UDP/TCP ─> edge: parse, validate, rate limit, authenticate (AccountAsked, GiveAccount)
+    phone ─ UDP/TCP ─> edge: parse, validate, rate limit, authenticate (AccountRequested, AnswerAccount)
           ─ SDP folded into an envelope, loopback ─> the least loaded worker: pjsua2
           ─ IncomingCall(offer) ─> endpoint: open a port, make the answer, Attach(answer); IncomingLeg
           ─ incoming(leg) ─> call service: leg.ring(), leg.answer()
@@ -53,8 +53,8 @@ from mixminus.sip.messages import (
     MediaAgreed,
     Message,
     Reject,
-    TransferAsked,
-    TransferTold,
+    TransferProgressed,
+    TransferRequested,
 )
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
@@ -165,12 +165,12 @@ class SipEndpoint:
         if isinstance(message, CallEnded):
             self._transfer_requests.forget(message.leg_id)
         match message:
-            case TransferTold(leg_id, status_code):
+            case TransferProgressed(leg_id, status_code):
                 leg = self._leg(leg_id)
                 if leg and _SUCCESS <= status_code < _FAILURE:
                     # The phone has reached the transfer target (RFC 5589 section 6).
                     self._tasks.spawn("referred", leg.hang_up())
-            case DialogConfirmed() | TransferAsked():
+            case DialogConfirmed() | TransferRequested():
                 self._transfer_requests.on_report(worker_id, message)
             case IncomingCall():
                 self._incoming(worker_id, message)

@@ -9,7 +9,7 @@ from mixminus.model.ids import LegId
 from mixminus.sip.addresses import callee_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.grammar import DEFAULT_SIP_PORT, Dialog, SipUri, Unreadable, parse_refer_to, scheme_of
-from mixminus.sip.messages import DialogConfirmed, Message, Notify, TransferAsked
+from mixminus.sip.messages import DialogConfirmed, Message, Notify, TransferRequested
 
 __all__ = ["TransferRequests"]
 
@@ -46,15 +46,15 @@ class TransferRequests:
         """Return how many dialogs are confirmed and not over."""
         return len(self._dialogs)
 
-    def on_report(self, worker_id: int, report: DialogConfirmed | TransferAsked) -> None:
+    def on_report(self, worker_id: int, report: DialogConfirmed | TransferRequested) -> None:
         """Take a report of a worker."""
         match report:
             case DialogConfirmed(leg_id, sip_call_id, local_tag, remote_tag):
                 self._dialogs[leg_id] = _ConfirmedDialog(
                     worker_id, Dialog(sip_call_id, local_tag, remote_tag)
                 )
-            case TransferAsked():
-                self._asked(worker_id, report)
+            case TransferRequested():
+                self._request(worker_id, report)
 
     def forget(self, leg_id: LegId) -> None:
         """Remove the dialog of a leg that is over."""
@@ -66,13 +66,13 @@ class TransferRequests:
             leg_id: entry for leg_id, entry in self._dialogs.items() if entry.worker_id != worker_id
         }
 
-    def _asked(self, worker_id: int, asked: TransferAsked) -> None:
+    def _request(self, worker_id: int, request: TransferRequested) -> None:
         def notify(status_code: int) -> None:
-            if asked.leg_id in self._dialogs:
-                self._send(worker_id, Notify(asked.leg_id, asked.refer_id, status_code))
+            if request.leg_id in self._dialogs:
+                self._send(worker_id, Notify(request.leg_id, request.refer_id, status_code))
 
         try:
-            refer_to = parse_refer_to(asked.refer_to)
+            refer_to = parse_refer_to(request.refer_to)
             target, here = self._target(refer_to.uri)
         except Unreadable:
             notify(_DECLINED)
@@ -83,7 +83,7 @@ class TransferRequests:
         elif self._transfers is None:
             notify(_DECLINED)
         else:
-            self._transfers.asked(asked.leg_id, Referral(target, here, replaces), notify)
+            self._transfers.asked(request.leg_id, Referral(target, here, replaces), notify)
 
     def _leg_of(self, dialog: Dialog) -> LegId | None:
         return next((leg_id for leg_id, entry in self._dialogs.items() if entry.dialog == dialog), None)

@@ -32,7 +32,7 @@ def callers() -> Iterator[list[Caller]]:
         caller.close()
 
 
-async def test_a_call_is_talked_to_and_it_alone(site: Site, said: Pcm, callers: list[Caller]) -> None:
+async def test_talk_is_heard_by_one_call_only(site: Site, said: Pcm, callers: list[Caller]) -> None:
     house = site.house
     room = await house.room()
     for count in (1, 2):

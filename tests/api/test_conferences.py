@@ -58,7 +58,7 @@ async def test_create_answers_200_with_every_key(door: Door) -> None:
     }
 
 
-async def test_a_room_progresses_by_itself(door: Door) -> None:
+async def test_conference_becomes_progressing(door: Door) -> None:
     room = await door.room()
     _, seen = await door.get(f"/v1.0/conferences/{room['id']}")
     assert seen["status"] == "progressing"
@@ -86,24 +86,24 @@ async def test_a_room_progresses_by_itself(door: Door) -> None:
         pytest.param(b'{"type":"conference","name":"a\\u0000"}', "INVALID_ARGUMENT", id="NUL in the name"),
     ],
 )
-async def test_create_refuses(door: Door, body: bytes, reason: str) -> None:
+async def test_create_rejects_invalid_bodies(door: Door, body: bytes, reason: str) -> None:
     status, answer = await door.send("POST", "/v1.0/conferences", data=body)
     assert (status, answer["error"]["reason"]) == (400, reason)
 
 
-async def test_a_wrong_field_is_named(door: Door) -> None:
+async def test_error_names_the_invalid_field(door: Door) -> None:
     _, answer = await door.post("/v1.0/conferences", {"type": "conference", "timeout": "abc"})
     assert "timeout" in answer["error"]["message"]
 
 
-async def test_unknown_keys_and_nulls_are_ignored_whatever_the_content_type(door: Door) -> None:
+async def test_body_ignores_unknown_keys_nulls_and_content_type(door: Door) -> None:
     body = b'{"type":"connect","name":null,"colour":"blue"}'
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     status, room = await door.send("POST", "/v1.0/conferences", data=body, headers=headers)
     assert (status, room["type"], room["name"]) == (200, "connect", "")
 
 
-async def test_a_client_may_choose_the_id_once(door: Door) -> None:
+async def test_create_accepts_an_id_once(door: Door) -> None:
     chosen = str(uuid4())
     status, room = await door.post("/v1.0/conferences", {"type": "conference", "id": chosen.upper()})
     assert (status, room["id"]) == (200, chosen)
@@ -112,12 +112,12 @@ async def test_a_client_may_choose_the_id_once(door: Door) -> None:
 
 
 @pytest.mark.parametrize(("asked", "kept"), [(0, 0), (1, 86400), (59, 86400), (60, 60), (3600, 3600)])
-async def test_a_timeout_under_a_minute_means_a_day(door: Door, asked: int, kept: int) -> None:
+async def test_timeout_under_a_minute_means_a_day(door: Door, asked: int, kept: int) -> None:
     _, room = await door.post("/v1.0/conferences", {"type": "conference", "timeout": asked})
     assert room["timeout"] == kept
 
 
-async def test_delete_of_an_empty_room_terminates_it_at_once_and_again_changes_nothing(door: Door) -> None:
+async def test_delete_of_an_empty_room_terminates_and_is_idempotent(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     status, gone = await door.send("DELETE", path)
@@ -141,12 +141,12 @@ async def test_delete_of_an_empty_room_terminates_it_at_once_and_again_changes_n
         (UNKNOWN.replace("-", ""), 400, "INVALID_ID"),
     ],
 )
-async def test_ids_that_name_no_room(door: Door, method: str, room: str, status: int, reason: str) -> None:
+async def test_invalid_and_unknown_ids(door: Door, method: str, room: str, status: int, reason: str) -> None:
     found, answer = await door.send(method, f"/v1.0/conferences/{room}")
     assert (found, answer["error"]["reason"]) == (status, reason)
 
 
-async def test_a_foreign_room_looks_like_none(door: Door) -> None:
+async def test_foreign_room_is_not_found(door: Door) -> None:
     room = await door.room()
     stranger = await door.stranger()
     ours = await door.get(f"/v1.0/conferences/{uuid4()}")
@@ -155,7 +155,7 @@ async def test_a_foreign_room_looks_like_none(door: Door) -> None:
     assert theirs[1]["error"]["reason"] == ours[1]["error"]["reason"]
 
 
-async def test_pages_go_back_in_time_without_gap_or_repetition(door: Door) -> None:
+async def test_pages_are_newest_first_without_gaps_or_duplicates(door: Door) -> None:
     made = [(await door.room())["id"] for _ in range(7)]
     found: list[str] = []
     token = ""
@@ -168,7 +168,7 @@ async def test_pages_go_back_in_time_without_gap_or_repetition(door: Door) -> No
     assert found == made[::-1]
 
 
-async def test_the_page_after_the_last_is_empty(door: Door) -> None:
+async def test_page_after_the_last_is_empty(door: Door) -> None:
     room = await door.room()
     assert await door.get(f"/v1.0/conferences?page_token={room['tm_create']}") == (
         200,
@@ -177,7 +177,7 @@ async def test_the_page_after_the_last_is_empty(door: Door) -> None:
 
 
 @pytest.mark.parametrize("size", ["", "0", "-1", "1000", "100"])
-async def test_odd_page_sizes_are_a_hundred(door: Door, size: str) -> None:
+async def test_out_of_range_page_size_means_100(door: Door, size: str) -> None:
     for _ in range(3):
         await door.room()
     _, page = await door.get(f"/v1.0/conferences?page_size={size}")
@@ -185,19 +185,19 @@ async def test_odd_page_sizes_are_a_hundred(door: Door, size: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["page_size=abc", "page_size=1.5", "page_token=yesterday"])
-async def test_bad_page_parameters_are_refused(door: Door, query: str) -> None:
+async def test_invalid_page_parameters_are_rejected(door: Door, query: str) -> None:
     status, answer = await door.get(f"/v1.0/conferences?{query}")
     assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
 
 
-async def test_both_forms_of_page_token_are_taken(door: Door) -> None:
+async def test_page_token_accepts_both_timestamp_formats(door: Door) -> None:
     first, second = await door.room(), await door.room()
     for token in (second["tm_create"], second["tm_create"].replace(" ", "T") + "Z"):
         _, page = await door.get(f"/v1.0/conferences?page_token={token}")
         assert [room["id"] for room in page["result"]] == [first["id"]]
 
 
-async def test_recording_starts_before_anybody_comes_and_refuses_a_second(door: Door) -> None:
+async def test_recording_starts_without_participants_and_only_once(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     status, started = await door.send("POST", f"{path}/recording_start")
@@ -216,7 +216,7 @@ async def test_recording_starts_before_anybody_comes_and_refuses_a_second(door: 
     assert (status, answer["error"]["reason"]) == (409, "RECORDING_NOT_ACTIVE")
 
 
-async def test_an_ended_recording_is_a_wav_file_in_whole_and_in_part(door: Door) -> None:
+async def test_recording_file_is_wav_whole_and_by_range(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     _, started = await door.send("POST", f"{path}/recording_start")
@@ -243,13 +243,13 @@ async def test_an_ended_recording_is_a_wav_file_in_whole_and_in_part(door: Door)
 
 
 @pytest.mark.parametrize("body", [{"format": "aiff"}, {"duration": -1}])
-async def test_a_recording_that_cannot_be_made_is_refused(door: Door, body: dict[str, Any]) -> None:
+async def test_start_recording_rejects_invalid_options(door: Door, body: dict[str, Any]) -> None:
     room = await door.room()
     status, answer = await door.post(f"/v1.0/conferences/{room['id']}/recording_start", body)
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 
-async def test_nothing_is_recorded_in_a_room_that_is_over(door: Door) -> None:
+async def test_start_recording_in_a_terminated_room_is_a_conflict(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     await door.send("DELETE", path)
@@ -257,12 +257,12 @@ async def test_nothing_is_recorded_in_a_room_that_is_over(door: Door) -> None:
     assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
 
 
-async def test_nobody_talks_in_an_empty_room(door: Door) -> None:
+async def test_talking_of_an_empty_room_is_empty(door: Door) -> None:
     room = await door.room()
     assert await door.get(f"/v1.0/conferences/{room['id']}/talking") == (200, {"result": []})
 
 
-async def test_many_deletes_at_once_agree(door: Door) -> None:
+async def test_concurrent_deletes_agree(door: Door) -> None:
     room = await door.room()
     path = f"/v1.0/conferences/{room['id']}"
     answers = await asyncio.gather(*(door.send("DELETE", path) for _ in range(20)))
@@ -283,7 +283,7 @@ ACTIONS = ("pre_actions", "post_actions")
         pytest.param("answer", "INVALID_JSON_BODY", id="no object"),
     ],
 )
-async def test_actions_that_nobody_could_do_are_refused(
+async def test_create_and_update_reject_invalid_actions(
     door: Door, field: str, action: object, reason: str
 ) -> None:
     room = await door.room()
@@ -293,7 +293,7 @@ async def test_actions_that_nobody_could_do_are_refused(
         assert (status, answer["error"]["reason"]) == (400, reason)
 
 
-async def test_actions_are_shown_with_every_key(door: Door) -> None:
+async def test_actions_have_every_key(door: Door) -> None:
     talk = {"type": "talk", "option": {"text": "Hello.", "language": "en-US"}}
     body = {"type": "conference", "pre_actions": [talk], "post_actions": [{"type": "hangup"}]}
     _, room = await door.post("/v1.0/conferences", body)

@@ -28,7 +28,7 @@ VIEWER_FILES = (
         pytest.param({}, {}, {"accesskey": KEY}, id="cookie accesskey"),
     ],
 )
-async def test_a_key_may_come_by_many_ways(
+async def test_credential_is_accepted_in_header_query_and_cookie(
     door: Door, query: dict[str, str], headers: dict[str, str], cookies: dict[str, str]
 ) -> None:
     if cookies:
@@ -46,7 +46,7 @@ async def test_a_key_may_come_by_many_ways(
         pytest.param({"Authorization": "Bearer garbage"}, "INVALID_CREDENTIALS", id="unknown"),
     ],
 )
-async def test_without_a_good_key_there_is_only_401(door: Door, headers: dict[str, str], reason: str) -> None:
+async def test_missing_or_invalid_credential_is_401(door: Door, headers: dict[str, str], reason: str) -> None:
     async with door.ask("GET", API, token="", headers=headers) as response:
         error = (await response.json())["error"]
         assert (response.status, error["status"], error["reason"]) == (401, "UNAUTHENTICATED", reason)
@@ -63,7 +63,7 @@ async def test_without_a_good_key_there_is_only_401(door: Door, headers: dict[st
         ("HEAD", "/v1.0/conferences"),
     ],
 )
-async def test_unknown_paths_and_methods_are_one_404(door: Door, method: str, path: str) -> None:
+async def test_unknown_path_and_method_are_404(door: Door, method: str, path: str) -> None:
     async with door.ask(method, path) as response:
         assert response.status == 404
         if method != "HEAD":
@@ -71,27 +71,27 @@ async def test_unknown_paths_and_methods_are_one_404(door: Door, method: str, pa
             assert (error["status"], error["reason"]) == ("NOT_FOUND", "ROUTE_NOT_FOUND")
 
 
-async def test_v1_is_v1_0(door: Door) -> None:
+async def test_v1_is_an_alias_of_v1_0(door: Door) -> None:
     room = await door.room()
     assert await door.get(f"/v1/conferences/{room['id']}") == await door.get(f"{API}/{room['id']}")
 
 
 @pytest.mark.parametrize("given", ["a", "Ab-9_", "x" * 64])
-async def test_a_safe_request_id_is_repeated(door: Door, given: str) -> None:
+async def test_safe_request_id_is_repeated(door: Door, given: str) -> None:
     async with door.ask("GET", f"{API}/{uuid4()}", headers={"X-Request-Id": given}) as response:
         assert response.headers["X-Request-Id"] == given
         assert (await response.json())["error"]["request_id"] == given
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "a b", "a\u00e4", "<script>"])
-async def test_any_other_request_id_is_replaced(door: Door, given: str) -> None:
+async def test_unsafe_request_id_is_replaced(door: Door, given: str) -> None:
     async with door.ask("GET", f"{API}/{uuid4()}", headers={"X-Request-Id": given}) as response:
         answered = response.headers["X-Request-Id"]
         assert re.fullmatch(r"req_[A-Z2-7]{26}", answered)
         assert (await response.json())["error"]["request_id"] == answered
 
 
-async def test_every_origin_may_ask(door: Door) -> None:
+async def test_cors_allows_every_origin(door: Door) -> None:
     async with door.ask("GET", API, headers={"Origin": "https://example.org"}) as response:
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         exposed = response.headers["Access-Control-Expose-Headers"]
@@ -100,7 +100,7 @@ async def test_every_origin_may_ask(door: Door) -> None:
 
 
 @pytest.mark.parametrize("path", [API, f"{API}/{UNKNOWN}", f"{API}/{UNKNOWN}/whip/{UNKNOWN}", "/ping"])
-async def test_a_preflight_needs_no_key(door: Door, path: str) -> None:
+async def test_preflight_needs_no_credential(door: Door, path: str) -> None:
     headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "PATCH"}
     async with door.ask("OPTIONS", path, token="", headers=headers) as response:
         assert response.status == 204
@@ -109,17 +109,17 @@ async def test_a_preflight_needs_no_key(door: Door, path: str) -> None:
         assert response.headers["Access-Control-Max-Age"] == "43200"
 
 
-async def test_a_body_without_end_is_refused(door: Door) -> None:
+async def test_too_large_body_is_rejected(door: Door) -> None:
     status, answer = await door.send("POST", API, data=BytesIO(b" " * (2 << 20)))
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 
-async def test_ping_says_that_phones_and_browsers_can_join(door: Door) -> None:
+async def test_ping_is_200_when_ready(door: Door) -> None:
     async with door.ask("GET", "/ping", token="") as response:
         assert response.status == 200
 
 
-async def test_ping_says_which_transport_is_absent(door: Door) -> None:
+async def test_ping_names_the_missing_transport(door: Door) -> None:
     await door.webrtc.close()
     async with door.ask("GET", "/ping", token="") as response:
         error = (await response.json())["error"]
@@ -127,7 +127,7 @@ async def test_ping_says_which_transport_is_absent(door: Door) -> None:
         assert "webrtc" in error["message"]
 
 
-async def test_metrics_name_every_counter_of_the_engine(door: Door) -> None:
+async def test_metrics_have_every_engine_counter(door: Door) -> None:
     async with door.ask("GET", "/metrics") as response:
         text = await response.text()
         assert response.content_type == "text/plain"
@@ -138,25 +138,25 @@ async def test_metrics_name_every_counter_of_the_engine(door: Door) -> None:
 
 
 @pytest.mark.parametrize(("query", "status"), [("", 401), ("?token=garbage", 401), (f"?token={KEY}", 200)])
-async def test_metrics_are_not_for_everybody(door: Door, query: str, status: int) -> None:
+async def test_metrics_need_a_credential(door: Door, query: str, status: int) -> None:
     async with door.ask("GET", f"/metrics{query}", token="") as response:
         assert response.status == status
 
 
-async def test_whatever_is_not_listed_as_open_needs_a_key(door: Door) -> None:
+async def test_every_path_needs_a_credential_unless_open(door: Door) -> None:
     app = door.client.app
     assert app is not None
     for route in app.router.routes():
         path = re.sub(r"\{.*?\}", str(uuid4()), route.resource.canonical if route.resource else "")
         if (
-            path not in ("/auth/login", "/docs", "/join", "/openapi.json", "/ping")
+            path not in ("/auth/login", "/docs", "/join", "/openapi.json", "/ping", *VIEWER_FILES)
             and route.method != "OPTIONS"
         ):
             async with door.ask(route.method, path, token="") as response:
                 assert response.status == 401, (route.method, path)
 
 
-async def test_the_join_page_is_open_and_runs_only_its_own_script(door: Door) -> None:
+async def test_join_page_is_open_and_has_a_strict_policy(door: Door) -> None:
     async with door.ask("GET", "/join", token="") as response:
         assert (response.status, response.content_type) == (200, "text/html")
         policy = response.headers["Content-Security-Policy"]

@@ -14,7 +14,7 @@ async def tag_of(door: Door, path: str) -> str:
         return response.headers["ETag"]
 
 
-async def test_the_tag_changes_with_the_resource_only(door: Door) -> None:
+async def test_tag_changes_only_with_the_resource(door: Door) -> None:
     room = await door.room()
     path = f"{API}/{room['id']}"
     before = await tag_of(door, path)
@@ -24,7 +24,7 @@ async def test_the_tag_changes_with_the_resource_only(door: Door) -> None:
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
-async def test_what_the_client_has_is_not_sent_again(door: Door, form: str) -> None:
+async def test_current_if_none_match_is_304(door: Door, form: str) -> None:
     path = f"{API}/{(await door.room())['id']}"
     tag = await tag_of(door, path)
     async with door.ask("GET", path, headers={"If-None-Match": form.format(tag)}) as response:
@@ -33,14 +33,14 @@ async def test_what_the_client_has_is_not_sent_again(door: Door, form: str) -> N
         assert response.headers["X-Request-Id"]
 
 
-async def test_another_tag_gets_the_whole(door: Door) -> None:
+async def test_if_none_match_of_another_tag_is_200(door: Door) -> None:
     path = f"{API}/{(await door.room())['id']}"
     async with door.ask("GET", path, headers={"If-None-Match": '"other"'}) as response:
         assert response.status == 200
 
 
 @pytest.mark.parametrize("form", ['"other"', "W/{}"])
-async def test_a_stale_or_weak_tag_changes_nothing(door: Door, form: str) -> None:
+async def test_stale_or_weak_if_match_is_412(door: Door, form: str) -> None:
     path = f"{API}/{(await door.room())['id']}"
     tag = await tag_of(door, path)
     status, answer = await door.send("DELETE", path, headers={"If-Match": form.format(tag)})
@@ -49,27 +49,27 @@ async def test_a_stale_or_weak_tag_changes_nothing(door: Door, form: str) -> Non
 
 
 @pytest.mark.parametrize("form", ["{}", '"other", {}', "*"])
-async def test_the_right_tag_is_let_through(door: Door, form: str) -> None:
+async def test_current_if_match_is_accepted(door: Door, form: str) -> None:
     path = f"{API}/{(await door.room())['id']}"
     tag = await tag_of(door, path)
     status, gone = await door.send("DELETE", path, headers={"If-Match": form.format(tag)})
     assert (status, gone["status"]) == (200, "terminated")
 
 
-async def test_what_is_not_there_is_not_found_whatever_the_condition(door: Door) -> None:
+async def test_unknown_resource_is_404_with_any_condition(door: Door) -> None:
     status, answer = await door.send(
         "DELETE", f"{API}/{'0' * 8}-0000-4000-8000-{'0' * 12}", headers={"If-Match": "*"}
     )
     assert (status, answer["error"]["reason"]) == (404, "CONFERENCE_NOT_FOUND")
 
 
-async def test_lists_and_errors_have_no_tag(door: Door) -> None:
+async def test_lists_and_errors_have_no_entity_tag(door: Door) -> None:
     for path in (API, f"{API}/room"):
         async with door.ask("GET", path) as response:
             assert "ETag" not in response.headers
 
 
-async def test_recordings_have_tags_and_their_files_too(door: Door) -> None:
+async def test_recordings_and_their_files_have_entity_tags(door: Door) -> None:
     path = f"{API}/{(await door.room())['id']}"
     _, started = await door.send("POST", f"{path}/recording_start")
     recording = started["recording_id"]

@@ -95,7 +95,7 @@ def _below(error: type[MixMinusError]) -> Iterator[type[MixMinusError]]:
 
 
 @pytest.mark.parametrize("error", every_error(), ids=lambda error: error.__qualname__)
-def test_every_error_has_a_status_that_fits_and_a_reason_that_is_a_word(error: type[MixMinusError]) -> None:
+def test_every_error_has_a_status_and_a_known_reason(error: type[MixMinusError]) -> None:
     kind = kind_of(error)
     assert kind.http_status in HTTP_STATUSES[kind.status] | BEYOND.get(kind.status, set())
     assert error.reason == error.reason.upper()
@@ -107,7 +107,7 @@ def test_every_error_has_a_status_that_fits_and_a_reason_that_is_a_word(error: t
         assert kind.http_status == 404
 
 
-def test_the_envelope_has_its_four_keys_and_an_internal_error_tells_nothing() -> None:
+def test_envelope_has_four_keys_and_hides_internal_errors() -> None:
     response = error_response(MixMinusError("secret"), "req_1")
     assert isinstance(response.body, bytes)
     error = orjson.loads(response.body)["error"]

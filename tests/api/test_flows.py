@@ -13,7 +13,7 @@ NEVER = "9999-01-01 00:00:00.000000"
 MARK = {"type": "variable_set", "option": {"key": "a", "value": "b"}}
 
 
-async def test_a_flow_lives(door: Door) -> None:
+async def test_flow_create_get_update_delete(door: Door) -> None:
     status, made = await door.post("/v1.0/flows", {"name": "n", "actions": [{"type": "answer"}]})
     assert status == 200
     assert (made["type"], made["name"], made["detail"], made["on_complete_flow_id"]) == ("flow", "n", "", NIL)
@@ -56,7 +56,9 @@ async def test_a_flow_lives(door: Door) -> None:
         ({"on_complete_flow_id": "x"}, "INVALID_ARGUMENT", "on_complete_flow_id: "),
     ],
 )
-async def test_a_faulty_flow_is_refused(door: Door, body: dict[str, Any], reason: str, words: str) -> None:
+async def test_create_flow_rejects_invalid_bodies(
+    door: Door, body: dict[str, Any], reason: str, words: str
+) -> None:
     _, flow = await door.post("/v1.0/flows", {})
     for method, path in (("POST", "/v1.0/flows"), ("PUT", f"/v1.0/flows/{flow['id']}")):
         status, refusal = await door.send(method, path, json=body)
@@ -64,7 +66,7 @@ async def test_a_faulty_flow_is_refused(door: Door, body: dict[str, Any], reason
         assert refusal["error"]["message"].startswith(words)
 
 
-async def test_what_must_be_there_is(door: Door) -> None:
+async def test_unknown_flow_is_not_found(door: Door) -> None:
     unknown = str(uuid4())
     asked = [
         ("/v1.0/flows", {"on_complete_flow_id": unknown}),
@@ -83,14 +85,14 @@ async def test_what_must_be_there_is(door: Door) -> None:
 
 
 @pytest.mark.parametrize("side", ["pre_actions", "post_actions"])
-async def test_a_room_with_an_unknown_action_is_refused(door: Door, side: str) -> None:
+async def test_create_rejects_an_unknown_action(door: Door, side: str) -> None:
     body = {"type": "conference", side: [MARK, {"type": "agent_call"}]}
     status, refusal = await door.post("/v1.0/conferences", body)
     assert (status, refusal["error"]["reason"]) == (400, "INVALID_ACTION_TYPE")
     assert refusal["error"]["message"].startswith(f"{side}[1].type: ")
 
 
-async def test_an_activeflow_lives(door: Door) -> None:
+async def test_activeflow_create_get_stop_delete(door: Door) -> None:
     chosen = str(uuid4())
     body = {"id": chosen, "actions": [MARK], "variables": {"x": "y"}, "webhook_method": "POST"}
     status, begun = await door.post("/v1.0/activeflows", body)
@@ -124,14 +126,14 @@ async def test_an_activeflow_lives(door: Door) -> None:
         ({"webhook_method": "TRACE"}, 400, "INVALID_ARGUMENT"),
     ],
 )
-async def test_a_faulty_activeflow_is_refused(
+async def test_create_activeflow_rejects_invalid_bodies(
     door: Door, body: dict[str, Any], status: int, reason: str
 ) -> None:
     answered, refusal = await door.post("/v1.0/activeflows", body)
     assert (answered, refusal["error"]["reason"]) == (status, reason)
 
 
-async def test_an_id_is_given_once(door: Door) -> None:
+async def test_create_activeflow_rejects_an_id_in_use(door: Door) -> None:
     _, begun = await door.post("/v1.0/activeflows", {})
     status, refusal = await door.post("/v1.0/activeflows", {"id": begun["id"]})
     assert (status, refusal["error"]["reason"]) == (409, "ALREADY_EXISTS")

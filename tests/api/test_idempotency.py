@@ -36,20 +36,20 @@ async def rooms(door: Door) -> int:
     return len(page["result"])
 
 
-async def test_the_second_answer_is_the_first_and_nothing_is_done_again(door: Door) -> None:
+async def test_repetition_gets_the_stored_answer(door: Door) -> None:
     first, second = await create(door, "k"), await create(door, "k")
     assert first[0] == 200
     assert second == (first[0], first[1], True)
     assert await rooms(door) == 1
 
 
-async def test_quotes_around_the_key_and_the_other_root_are_the_same(door: Door) -> None:
+async def test_quoted_key_and_other_root_are_the_same_request(door: Door) -> None:
     first = await create(door, '"k"')
     second = await create(door, "k", path="/v1/conferences")
     assert (second[1], second[2]) == (first[1], True)
 
 
-async def test_a_key_is_of_one_request_only(door: Door) -> None:
+async def test_idempotency_key_belongs_to_one_request(door: Door) -> None:
     await create(door, "k")
     for path, body in (
         (API, {**BODY, "name": "other"}),
@@ -61,7 +61,7 @@ async def test_a_key_is_of_one_request_only(door: Door) -> None:
     assert await rooms(door) == 1
 
 
-async def test_a_key_is_of_one_customer_only(door: Door) -> None:
+async def test_idempotency_key_belongs_to_one_customer(door: Door) -> None:
     await create(door, "k")
     headers = {"Idempotency-Key": "k"}
     token = await door.stranger()
@@ -69,7 +69,7 @@ async def test_a_key_is_of_one_customer_only(door: Door) -> None:
     assert (status, room["type"]) == (200, "connect")
 
 
-async def test_a_refusal_is_repeated_under_the_new_request_id(door: Door) -> None:
+async def test_replayed_error_has_the_new_request_id(door: Door) -> None:
     headers = {"Idempotency-Key": "k"}
     for replayed in (False, True):
         async with door.ask("POST", API, json={"type": "queue"}, headers=headers) as response:
@@ -78,7 +78,7 @@ async def test_a_refusal_is_repeated_under_the_new_request_id(door: Door) -> Non
             assert (await response.json())["error"]["request_id"] == response.headers["X-Request-Id"]
 
 
-async def test_parallel_twins_make_one_room(door: Door) -> None:
+async def test_concurrent_repetitions_create_one_room(door: Door) -> None:
     answers = await asyncio.gather(*(create(door, "k") for _ in range(20)))
     done = [answer for answer in answers if answer[0] == 200]
     refused = [answer for answer in answers if answer[0] != 200]
@@ -88,12 +88,12 @@ async def test_parallel_twins_make_one_room(door: Door) -> None:
 
 
 @pytest.mark.parametrize("key", ["", '""', "x" * 256, "\u00e4"])
-async def test_a_key_that_cannot_be_kept_is_refused(door: Door, key: str) -> None:
+async def test_invalid_idempotency_key_is_rejected(door: Door, key: str) -> None:
     status, answer, _ = await create(door, key)
     assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
 
 
-async def test_a_new_access_key_is_told_once(door: Door, tmp_path: Path) -> None:
+async def test_access_key_token_is_shown_once(door: Door, tmp_path: Path) -> None:
     body = {"expire": 86400}
     status, made, _ = await create(door, "k", body, "/v1.0/accesskeys")
     assert status == 200
@@ -102,7 +102,7 @@ async def test_a_new_access_key_is_told_once(door: Door, tmp_path: Path) -> None
     assert made["token"].encode() not in content(tmp_path)
 
 
-async def test_other_methods_do_not_look_at_the_key(door: Door) -> None:
+async def test_idempotency_key_is_ignored_for_other_methods(door: Door) -> None:
     room = await door.room()
     for _ in range(2):
         async with door.ask("GET", f"{API}/{room['id']}", headers={"Idempotency-Key": "k"}) as response:
@@ -151,7 +151,7 @@ async def memory(door: Door) -> Memory:
     return Memory(door, identity.customer_id)
 
 
-async def test_an_answer_is_kept_for_a_day(memory: Memory) -> None:
+async def test_stored_answer_expires_after_a_day(memory: Memory) -> None:
     await memory.once()
     memory.clock.advance(timedelta(hours=23, minutes=59).total_seconds())
     assert await memory.once() == (DONE, True)
@@ -159,7 +159,7 @@ async def test_an_answer_is_kept_for_a_day(memory: Memory) -> None:
     assert await memory.once() == (DONE, False)
 
 
-async def test_a_twin_waits_for_nobody(memory: Memory) -> None:
+async def test_concurrent_repetition_is_refused_at_once(memory: Memory) -> None:
     first = await memory.stuck()
     with pytest.raises(IdempotencyKeyInUse):
         await memory.once()
@@ -168,7 +168,7 @@ async def test_a_twin_waits_for_nobody(memory: Memory) -> None:
     assert memory.handled == 1
 
 
-async def test_what_a_dead_server_was_doing_is_not_done_again(memory: Memory) -> None:
+async def test_interrupted_request_is_not_executed_again(memory: Memory) -> None:
     first = await memory.stuck()
     memory.service = memory.opened()
     with pytest.raises(IdempotencyOutcomeUnknown):
@@ -181,21 +181,21 @@ async def test_what_a_dead_server_was_doing_is_not_done_again(memory: Memory) ->
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_an_answer_that_invites_to_try_again_is_not_kept(memory: Memory, status: int) -> None:
+async def test_retryable_answer_is_not_stored(memory: Memory, status: int) -> None:
     memory.answer = Answer(status, (), b"")
     await memory.once()
     memory.answer = DONE
     assert await memory.once() == (DONE, False)
 
 
-async def test_a_secret_is_told_once(memory: Memory) -> None:
+async def test_secret_answer_is_not_replayed(memory: Memory) -> None:
     memory.answer = Answer(200, (), b"token", secret=True)
     assert (await memory.once())[0].body == b"token"
     with pytest.raises(IdempotencyOutcomeUnknown):
         await memory.once()
 
 
-async def test_keys_are_bounded(memory: Memory) -> None:
+async def test_number_of_idempotency_keys_is_limited(memory: Memory) -> None:
     for key in "abc":
         await memory.once(key)
     with pytest.raises(IdempotencyKeysExhausted):

@@ -137,7 +137,7 @@ LISTS = sorted({each.path for each in INSIDE if "{" not in each.path and each.me
 
 
 @pytest.mark.parametrize("resource", WITH_ID)
-async def test_a_foreign_thing_is_like_none(door: Door, victim: Victim, resource: str) -> None:
+async def test_foreign_resource_is_like_an_unknown_one(door: Door, victim: Victim, resource: str) -> None:
     stranger = await door.stranger()
     before = await shown(door, victim)
     for route in operations(resource):
@@ -150,7 +150,7 @@ async def test_a_foreign_thing_is_like_none(door: Door, victim: Victim, resource
     assert await shown(door, victim) == before
 
 
-async def test_a_foreign_session_is_like_none_in_ones_own_room(door: Door, victim: Victim) -> None:
+async def test_foreign_session_is_not_found_in_own_room(door: Door, victim: Victim) -> None:
     stranger = await door.stranger()
     _, room = await door.send("POST", "/v1.0/conferences", token=stranger, json={"type": "conference"})
     for route in operations("conferences"):
@@ -162,20 +162,20 @@ async def test_a_foreign_session_is_like_none_in_ones_own_room(door: Door, victi
 
 
 @pytest.mark.parametrize("route", LISTS)
-async def test_a_list_has_nothing_of_others(door: Door, victim: Victim, route: str) -> None:
+async def test_list_has_no_resources_of_others(door: Door, victim: Victim, route: str) -> None:
     stranger = await door.stranger()
     async with door.ask("GET", f"/v1.0{route}", token=stranger) as response:
         text = await response.text()
     assert not [id_ for id_ in (*victim.ids.values(), victim.session_id) if id_ in text]
 
 
-async def test_a_foreign_conference_has_no_participants(door: Door, victim: Victim) -> None:
+async def test_list_participants_of_a_foreign_conference_is_empty(door: Door, victim: Victim) -> None:
     stranger = await door.stranger()
     path = f"/v1.0/conferencecalls?conference_id={victim.ids['conferences']}"
     assert await door.send("GET", path, token=stranger) == (200, {"result": [], "next_page_token": ""})
 
 
-async def test_naming_another_customer_changes_nothing(door: Door, victim: Victim) -> None:
+async def test_customer_id_parameter_is_ignored_without_super_admin(door: Door, victim: Victim) -> None:
     stranger = await door.stranger()
     for route in ("customer", "conferences", "agents"):
         path = f"/v1.0/{route}"
@@ -184,7 +184,7 @@ async def test_naming_another_customer_changes_nothing(door: Door, victim: Victi
         assert await door.send("GET", asked, token=stranger) == own
 
 
-async def test_the_super_admin_acts_for_whom_they_name(door: Door, victim: Victim) -> None:
+async def test_super_admin_acts_for_the_named_customer(door: Door, victim: Victim) -> None:
     await door.access.ensure_admin("long enough")
     _, login = await door.post("/auth/login", {"username": "admin", "password": "long enough"})
     _, made = await door.send("POST", "/v1.0/customers", token=login["token"], json={"name": "new"})

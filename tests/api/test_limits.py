@@ -35,11 +35,11 @@ def admitted(limits: Limits, address: str, path: str, *, customer: str = "", tri
         (Limited.EVERYTHING, API, 33),
     ],
 )
-def test_how_many_at_once(limited: Limited, path: str, count: int) -> None:
+def test_limits_by_setting(limited: Limited, path: str, count: int) -> None:
     assert admitted(Limits(limited), "192.0.2.1", path) == count
 
 
-def test_an_address_is_limited_over_all_its_customers() -> None:
+def test_address_limit_counts_all_customers() -> None:
     limits = Limits(Limited.EVERYTHING)
     for count in range(400):
         limits.admit_address("192.0.2.1", API, 0.0)
@@ -51,12 +51,12 @@ def test_an_address_is_limited_over_all_its_customers() -> None:
     assert limits.counters["api.limited_by_ip"] == 1
 
 
-def test_the_setting_has_the_words_of_the_limits() -> None:
+def test_setting_has_the_values_of_the_limits() -> None:
     assert set(get_args(Settings.model_fields["rate_limits"].annotation)) == set(Limited)
     assert Settings.model_fields["rate_limits"].default == Limited.LOGIN
 
 
-async def test_too_many_logins_are_told_when_to_come_back(door: Door) -> None:
+async def test_login_limit_has_retry_after(door: Door) -> None:
     assert (await door.send("POST", LOGIN, token="", data=b""))[0] == 400
     # As if the next minute's had all been taken, however fast this machine is.
     in_a_minute_s = SystemClock().monotonic_s() + 60

@@ -76,13 +76,15 @@ async def test_both_roots_need_the_same_permission(door: Door) -> None:
         (Permission.PROJECT_SUPER_ADMIN, {"conferences": 200, "accesskeys": 200, "customers": 200}),
     ],
 )
-async def test_what_an_agent_may_see(door: Door, permission: Permission, expected: dict[str, int]) -> None:
+async def test_permission_decides_what_an_agent_can_list(
+    door: Door, permission: Permission, expected: dict[str, int]
+) -> None:
     token = await session(door, permission)
     found = {name: (await door.send("GET", f"/v1.0/{name}", token=token))[0] for name in expected}
     assert found == expected
 
 
-async def test_a_key_acts_as_its_customer_and_is_no_agent(door: Door) -> None:
+async def test_access_key_acts_as_its_customer_without_an_agent(door: Door) -> None:
     for resource in (
         *ANY - {"recordingfiles", "transcripts"},
         "accesskeys",
@@ -98,7 +100,7 @@ async def test_a_key_acts_as_its_customer_and_is_no_agent(door: Door) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", ""), ("POST", "/{id}/freeze"), ("POST", "/{id}/recover")]
 )
-async def test_only_the_super_admin_makes_and_stops_customers(door: Door, method: str, path: str) -> None:
+async def test_create_and_freeze_customer_need_the_super_admin(door: Door, method: str, path: str) -> None:
     customer_id = (await door.access.authenticate(KEY)).customer_id
     url = f"/v1.0/customers{path.format(id=customer_id)}"
     for token in (KEY, await session(door, Permission.CUSTOMER_ALL)):
@@ -106,7 +108,7 @@ async def test_only_the_super_admin_makes_and_stops_customers(door: Door, method
         assert (status, answer["error"]["reason"]) == (403, "PERMISSION_DENIED")
 
 
-async def test_a_frozen_customer_may_do_nothing_until_recovered(door: Door) -> None:
+async def test_frozen_customer_is_refused_until_recovered(door: Door) -> None:
     boss = await session(door, Permission.ALL, "boss")
     clerk = await session(door, ADMIN, "clerk")
     customer_id = (await door.access.authenticate(KEY)).customer_id
@@ -126,11 +128,11 @@ async def test_a_frozen_customer_may_do_nothing_until_recovered(door: Door) -> N
     assert (await door.get("/v1.0/conferences"))[0] == 200
 
 
-def test_bits_are_those_of_the_contract() -> None:
+def test_permission_bits_match_the_contract() -> None:
     assert [int(bits) for bits in Permission.__members__.values()] == [0, 1, 15, 16, 32, 64, 240, 65535]
 
 
-async def test_an_unknown_path_tells_nothing_of_permissions(door: Door) -> None:
+async def test_unknown_path_is_404_without_permission(door: Door) -> None:
     token = await session(door, Permission.NONE)
     answers: list[Any] = [
         await door.send("GET", path, token=token) for path in ("/v1.0/nowhere", "/v1.0/me/x")

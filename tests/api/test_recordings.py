@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from mixminus.api.recordings import Peaks, Timeline
 from mixminus.model.ids import ConferenceId
-from tests.recording.listening import TICK, talk
+from tests.recording.steps import TICK, talk
 from tests.support.endings import copied_values, copying_flow, finished
 from tests.support.house import House
 from tests.support.site import Site, site
@@ -59,7 +59,7 @@ async def fetch(
         return response.status, response.headers.copy(), await response.read()
 
 
-async def test_formats_have_their_types_and_names(site: Site) -> None:
+async def test_recording_file_has_the_media_type_of_its_format(site: Site) -> None:
     room, recording_id = await begin(site, {"format": "ogg", "stems": True, "channels": "mono"})
     await speak(site.house, room)
     recording = await end(site, room, recording_id)
@@ -77,7 +77,7 @@ async def test_formats_have_their_types_and_names(site: Site) -> None:
     assert status == 404
 
 
-async def test_a_file_that_one_has_is_not_sent_again(site: Site) -> None:
+async def test_recording_file_with_a_current_tag_is_304(site: Site) -> None:
     room, recording_id = await begin(site)
     await speak(site.house, room)
     await end(site, room, recording_id)
@@ -90,7 +90,7 @@ async def test_a_file_that_one_has_is_not_sent_again(site: Site) -> None:
     assert body == whole[100:200]
 
 
-async def test_what_is_there_so_far(site: Site) -> None:
+async def test_live_recording_file_has_the_audio_so_far(site: Site) -> None:
     room, recording_id = await begin(site)
     path = f"/v1.0/recordingfiles/{recording_id}"
     await speak(site.house, room)
@@ -117,7 +117,7 @@ async def test_what_is_there_so_far(site: Site) -> None:
     assert (await fetch(site, f"{path}?live=true"))[0] == 409
 
 
-async def test_pause_and_resume(site: Site) -> None:
+async def test_pause_and_resume_a_recording(site: Site) -> None:
     room, recording_id = await begin(site)
     status, answer = await site.door.post(f"{room}/recording_pause", {"mode": "loud"})
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
@@ -129,7 +129,7 @@ async def test_pause_and_resume(site: Site) -> None:
     assert (await site.door.send("POST", f"{room}/recording_resume"))[0] == 409
 
 
-async def test_timeline_waveform_and_proof(site: Site) -> None:
+async def test_recording_timeline_peaks_and_verification(site: Site) -> None:
     room, recording_id = await begin(site)
     await speak(site.house, room)
     recording = await end(site, room, recording_id)
@@ -146,7 +146,7 @@ async def test_timeline_waveform_and_proof(site: Site) -> None:
         assert (await site.door.get(f"{path}/peaks?per_second={wrong}"))[0] == 400
 
 
-async def test_deleted_is_deleted(site: Site) -> None:
+async def test_deleted_recording_has_no_file(site: Site) -> None:
     room, recording_id = await begin(site)
     path = f"/v1.0/recordings/{recording_id}"
     assert (await site.door.send("DELETE", path))[0] == 409
@@ -167,7 +167,7 @@ async def test_deleted_is_deleted(site: Site) -> None:
     assert [each.type for each in events][-1] == "recording_deleted"
 
 
-async def test_a_call_is_recorded_by_its_id(site: Site) -> None:
+async def test_record_a_call(site: Site) -> None:
     room = await site.door.room()
     await speak(site.house, f"/{room['id']}", 10)
     (joined,) = await site.participants(room["id"], "joined")
@@ -196,7 +196,7 @@ async def test_a_call_is_recorded_by_its_id(site: Site) -> None:
     assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")
 
 
-async def test_a_flow_runs_when_it_has_ended_and_knows_it(site: Site) -> None:
+async def test_on_end_flow_runs_with_the_recording(site: Site) -> None:
     names = ("id", "reference_type", "reference_id", "format", "recording_name", "filenames")
     flow_id = await copying_flow(site.door, "voipbin.recording", names)
     room, recording_id = await begin(site, {"on_end_flow_id": flow_id, "format": "flac", "stems": True})

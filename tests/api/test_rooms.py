@@ -33,7 +33,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-async def test_settings_are_kept_shown_and_reset(door: Door) -> None:
+async def test_settings_are_stored_and_reset(door: Door) -> None:
     status, room = await door.post("/v1.0/conferences", {"type": "conference", **SETTINGS})
     assert status == 200
     path = f"/v1.0/conferences/{room['id']}"
@@ -67,7 +67,7 @@ async def test_settings_are_kept_shown_and_reset(door: Door) -> None:
         {"dtmf_menu": {str(number): "mute" for number in range(10, 27)}},
     ],
 )
-async def test_wrong_settings_are_refused(door: Door, wrong: dict[str, Any]) -> None:
+async def test_create_rejects_invalid_settings(door: Door, wrong: dict[str, Any]) -> None:
     room = await door.room()
     status, _ = await door.post("/v1.0/conferences", {"type": "conference", **wrong})
     assert status == 400
@@ -75,7 +75,7 @@ async def test_wrong_settings_are_refused(door: Door, wrong: dict[str, Any]) -> 
     assert status == 400
 
 
-async def test_the_direct_hash_is_made_anew_and_the_old_one_dies(site: Site) -> None:
+async def test_regenerated_direct_hash_replaces_the_old_one(site: Site) -> None:
     room = await site.door.room()
     path = f"/v1.0/conferences/{room['id']}/direct-hash-regenerate"
     status, changed = await site.door.send("POST", path)
@@ -89,7 +89,7 @@ async def test_the_direct_hash_is_made_anew_and_the_old_one_dies(site: Site) -> 
     assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
 
 
-async def test_a_participant_is_changed_in_part(site: Site) -> None:
+async def test_patch_participant_changes_only_given_fields(site: Site) -> None:
     room = await site.door.room()
     await site.house.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
@@ -111,7 +111,7 @@ async def test_a_participant_is_changed_in_part(site: Site) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"role": "king"}, {"gain_db": 25}, {"muted": 1}, {"label": "x" * 256}])
-async def test_a_wrong_change_is_refused(site: Site, wrong: dict[str, Any]) -> None:
+async def test_patch_participant_rejects_invalid_fields(site: Site, wrong: dict[str, Any]) -> None:
     room = await site.door.room()
     await site.house.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
@@ -120,7 +120,7 @@ async def test_a_wrong_change_is_refused(site: Site, wrong: dict[str, Any]) -> N
     assert await site.participants(room["id"], "joined") == [caller]
 
 
-async def test_who_is_not_there_is_not_changed(site: Site) -> None:
+async def test_patch_participant_that_left_is_a_conflict(site: Site) -> None:
     status, answer = await site.door.send("PATCH", f"/v1.0/conferencecalls/{uuid4()}", json={"muted": True})
     assert (status, answer["error"]["reason"]) == (404, "CONFERENCECALL_NOT_FOUND")
     room = await site.door.room()
@@ -134,7 +134,7 @@ async def test_who_is_not_there_is_not_changed(site: Site) -> None:
     assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
 
 
-async def test_who_hears_whom_is_put_shown_and_cleared(site: Site) -> None:
+async def test_hears_put_get_delete(site: Site) -> None:
     room = await site.door.room()
     for _ in range(3):
         await site.house.dial(room["id"])
@@ -160,7 +160,7 @@ async def test_who_hears_whom_is_put_shown_and_cleared(site: Site) -> None:
     assert await site.door.get(path) == (200, cleared)
 
 
-async def test_who_comes_later_does_not_hear_a_whisper(site: Site) -> None:
+async def test_whisper_applies_to_later_participants(site: Site) -> None:
     room = await site.door.room()
     for _ in range(2):
         await site.house.dial(room["id"])
@@ -173,7 +173,7 @@ async def test_who_comes_later_does_not_hear_a_whisper(site: Site) -> None:
     assert rules["result"] == [{"listener": later, "speaker": coach, "gain_db": None}]
 
 
-async def test_rules_about_strangers_are_refused(site: Site) -> None:
+async def test_hears_rejects_unknown_participants(site: Site) -> None:
     room = await site.door.room()
     path = f"/v1.0/conferences/{room['id']}/hears"
     nobody = {"mute_for_one": [{"listener": str(uuid4()), "speaker": str(uuid4())}]}
@@ -212,14 +212,14 @@ async def whip(door: Door, room: str, offer: str, headers: dict[str, str] | None
         ({"pin": "1"}, 403, "CONFERENCE_PIN_INVALID"),
     ],
 )
-async def test_a_browser_is_told_why_not(
+async def test_whip_error_names_the_reason(
     door: Door, offer: str, settings: dict[str, Any], status: int, reason: str
 ) -> None:
     _, room = await door.post("/v1.0/conferences", {"type": "conference", **settings})
     assert await whip(door, room["id"], offer, pin="2") == (status, reason)
 
 
-async def test_a_browser_may_bring_its_pin_and_fill_the_room(door: Door, offer: str) -> None:
+async def test_whip_accepts_a_pin_and_respects_the_limit(door: Door, offer: str) -> None:
     settings = {"pin": "1", "moderator_pin": "2", "max_participants": 1}
     _, room = await door.post("/v1.0/conferences", {"type": "conference", **settings})
     assert await whip(door, room["id"], offer, {"X-Conference-Pin": "2"}) == (201, "")
@@ -232,6 +232,6 @@ async def test_a_browser_may_bring_its_pin_and_fill_the_room(door: Door, offer: 
     assert await whip(door, room["id"], offer, pin="1") == (409, "CONFERENCE_FULL")
 
 
-async def test_a_browser_alone_in_a_room_for_two_is_answered(door: Door, offer: str) -> None:
+async def test_whip_answers_the_first_of_a_connect_room(door: Door, offer: str) -> None:
     room = await door.room("connect")
     assert await whip(door, room["id"], offer) == (201, "")

@@ -34,7 +34,7 @@ async def admin(door: Door) -> str:
     return await log_in(door)
 
 
-async def test_a_customer_sees_itself_with_every_key(door: Door) -> None:
+async def test_get_customer_has_every_key(door: Door) -> None:
     status, customer = await door.get("/v1.0/customer")
     assert status == 200
     assert re.fullmatch(r"[0-9a-f]{64}", customer.pop("webhook_secret"))
@@ -61,7 +61,7 @@ async def test_a_customer_sees_itself_with_every_key(door: Door) -> None:
     }
 
 
-async def test_put_customer_replaces_what_it_tells_and_keeps_its_secret(door: Door) -> None:
+async def test_put_customer_replaces_fields_and_keeps_the_secret(door: Door) -> None:
     _, before = await door.get("/v1.0/customer")
     wanted = {"name": "n", "detail": "d", "email": "e", "phone_number": "p", "address": "a"}
     webhook = {"webhook_method": "POST", "webhook_uri": "https://example.org/hook"}
@@ -87,11 +87,11 @@ async def test_put_customer_replaces_what_it_tells_and_keeps_its_secret(door: Do
         {"name": 1},
     ],
 )
-async def test_put_customer_refuses(door: Door, body: dict[str, Any]) -> None:
+async def test_put_customer_rejects_invalid_bodies(door: Door, body: dict[str, Any]) -> None:
     assert (await door.send("PUT", "/v1.0/customer", json=body))[0] == 400
 
 
-async def test_an_agent_is_made_shown_changed_and_ended(door: Door) -> None:
+async def test_agent_create_get_update_delete(door: Door) -> None:
     tags, addresses = [str(uuid4())], [{"type": "sip", "target": "ann"}]
     body = {"username": "ann@example.org", "password": PASSWORD, "name": "Ann", "permission": 64}
     status, ann = await door.post("/v1.0/agents", body | {"tag_ids": tags, "addresses": addresses})
@@ -126,12 +126,12 @@ async def test_an_agent_is_made_shown_changed_and_ended(door: Door) -> None:
         {"tag_ids": ["x"]},
     ],
 )
-async def test_a_bad_agent_is_refused(door: Door, change: dict[str, Any]) -> None:
+async def test_create_agent_rejects_invalid_bodies(door: Door, change: dict[str, Any]) -> None:
     body = {"username": "ann", "password": PASSWORD} | change
     assert (await door.post("/v1.0/agents", body))[0] == 400
 
 
-async def test_a_username_is_given_once_for_all_customers_and_all_time(door: Door) -> None:
+async def test_username_is_unique_across_customers_and_deleted_agents(door: Door) -> None:
     ann = {"username": "ann", "password": PASSWORD}
     _, made = await door.post("/v1.0/agents", ann)
     status, refusal = await door.send("POST", "/v1.0/agents", token=await door.stranger(), json=ann)
@@ -140,7 +140,7 @@ async def test_a_username_is_given_once_for_all_customers_and_all_time(door: Doo
     assert (await door.post("/v1.0/agents", ann))[0] == 409
 
 
-async def test_an_agent_sees_and_changes_themselves(door: Door, admin: str) -> None:
+async def test_agent_gets_and_updates_itself(door: Door, admin: str) -> None:
     await hire(door, admin, "ann", Permission.CUSTOMER_AGENT)
     token = await log_in(door, "ann")
     status, me = await door.send("GET", "/v1.0/me", token=token)
@@ -154,7 +154,7 @@ async def test_an_agent_sees_and_changes_themselves(door: Door, admin: str) -> N
     assert (await door.send("GET", "/v1.0/me", token=again))[0] == 200
 
 
-async def test_a_session_has_the_rights_of_this_moment(door: Door, admin: str) -> None:
+async def test_session_has_the_current_permission(door: Door, admin: str) -> None:
     ann = await hire(door, admin, "ann", Permission.CUSTOMER_MANAGER)
     token, path = await log_in(door, "ann"), f"/v1.0/agents/{ann['id']}"
     assert (await door.send("GET", "/v1.0/conferences", token=token))[0] == 200
@@ -165,7 +165,7 @@ async def test_a_session_has_the_rights_of_this_moment(door: Door, admin: str) -
     assert (status, answer["error"]["reason"]) == (401, "INVALID_CREDENTIALS")
 
 
-async def test_nobody_gives_or_takes_rights_that_they_do_not_have(door: Door, admin: str) -> None:
+async def test_agent_cannot_grant_or_revoke_a_permission_it_lacks(door: Door, admin: str) -> None:
     boss = await door.send("GET", "/v1.0/me", token=admin)
     await hire(door, admin, "ann", Permission.CUSTOMER_ADMIN)
     above = f"/v1.0/agents/{boss[1]['id']}"
@@ -183,14 +183,14 @@ async def test_nobody_gives_or_takes_rights_that_they_do_not_have(door: Door, ad
     assert await door.send("GET", "/v1.0/me", token=admin) == boss
 
 
-async def test_nobody_ends_themselves_or_changes_their_own_rights(door: Door, admin: str) -> None:
+async def test_agent_cannot_delete_itself_or_change_its_permission(door: Door, admin: str) -> None:
     _, me = await door.send("GET", "/v1.0/me", token=admin)
     path = f"/v1.0/agents/{me['id']}"
     assert (await door.send("DELETE", path, token=admin))[0] == 409
     assert (await door.send("PUT", f"{path}/permission", token=admin, json={"permission": 0}))[0] == 409
 
 
-async def test_put_of_a_key_replaces_name_and_detail(door: Door) -> None:
+async def test_put_access_key_replaces_name_and_detail(door: Door) -> None:
     _, key = await door.post("/v1.0/accesskeys", {"name": "n", "detail": "d", "expire": 86400})
     status, changed = await door.send("PUT", f"/v1.0/accesskeys/{key['id']}", json={"name": "m"})
     assert (status, changed["name"], changed["detail"]) == (200, "m", "")

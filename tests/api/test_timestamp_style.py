@@ -29,7 +29,7 @@ def times(shown: Any) -> list[Any]:
     return here + [time for value in shown.values() for time in times(value)]
 
 
-async def test_every_time_is_rfc_3339_or_null(front: Front) -> None:
+async def test_rfc3339_style_applies_to_every_timestamp(front: Front) -> None:
     room = await front.send("POST", "/v1.0/conferences", {"type": "conference"})
     assert (room["tm_update"], room["tm_end"], room["tm_delete"]) == (None, None, None)
     await front.house.join(await front.house.room())
@@ -45,7 +45,7 @@ async def test_every_time_is_rfc_3339_or_null(front: Front) -> None:
     assert all(time is None or RFC3339.match(time) for time in times(events))
 
 
-async def test_tokens_of_pages_are_too_and_both_forms_are_taken(front: Front) -> None:
+async def test_rfc3339_page_tokens_and_both_formats_are_accepted(front: Front) -> None:
     made = [(await front.send("POST", "/v1.0/conferences", {"type": "conference"}))["id"] for _ in range(3)]
     first = await front.send("GET", "/v1.0/conferences?page_size=2")
     token = first["next_page_token"]

@@ -33,7 +33,7 @@ async def transcribed(site: Site) -> tuple[str, str]:
     return str(room.id), transcribe_id
 
 
-async def test_a_transcribe_is_listed_shown_stopped_and_deleted(site: Site) -> None:
+async def test_transcribe_list_get_stop_delete(site: Site) -> None:
     room_id, transcribe_id = await transcribed(site)
     _, shown = await site.door.get(f"/v1.0/transcribes/{transcribe_id}")
     assert (shown["status"], shown["reference_type"], shown["reference_id"], shown["direction"]) == (
@@ -57,7 +57,7 @@ async def test_a_transcribe_is_listed_shown_stopped_and_deleted(site: Site) -> N
     assert page["result"] == []
 
 
-async def test_what_was_said_is_searched(site: Site) -> None:
+async def test_search_transcripts(site: Site) -> None:
     _, transcribe_id = await transcribed(site)
     _, page = await site.door.get("/v1.0/transcripts/search?q=TONE%201000")
     assert [(each["message"], each["transcribe_id"]) for each in page["result"]] == [
@@ -65,7 +65,7 @@ async def test_what_was_said_is_searched(site: Site) -> None:
     ]
 
 
-async def test_what_was_said_is_exported(site: Site) -> None:
+async def test_export_transcripts(site: Site) -> None:
     _, transcribe_id = await transcribed(site)
     files = {}
     for kind, media_type in (
@@ -93,7 +93,7 @@ async def test_what_was_said_is_exported(site: Site) -> None:
     )
 
 
-async def test_a_call_is_heard_alone(site: Site) -> None:
+async def test_transcribe_of_a_call_hears_only_the_call(site: Site) -> None:
     room = await site.house.room()
     (alice,) = await site.house.join(room)
     (bob,) = await site.house.join(room)
@@ -112,7 +112,7 @@ async def test_a_call_is_heard_alone(site: Site) -> None:
     assert (transcript.message, transcript.call_id) == (word(1000), call.id)
 
 
-async def test_what_a_call_hears_is_the_other_direction(site: Site) -> None:
+async def test_transcribe_of_a_call_in_both_directions(site: Site) -> None:
     room = await site.house.room()
     (alice,) = await site.house.join(room)
     (bob,) = await site.house.join(room)
@@ -125,7 +125,7 @@ async def test_what_a_call_hears_is_the_other_direction(site: Site) -> None:
     assert {(each.message, each.direction) for each in found} == {(word(440), "out"), (word(1000), "in")}
 
 
-async def test_a_recording_is_heard_once(site: Site) -> None:
+async def test_recording_is_transcribed_once(site: Site) -> None:
     room = await site.house.room()
     path = f"/v1.0/conferences/{room.id}"
     (alice,) = await site.house.join(room)
@@ -183,14 +183,14 @@ async def test_a_recording_is_heard_once(site: Site) -> None:
         ),
     ],
 )
-async def test_what_is_wrong_is_said(
+async def test_transcribe_errors_name_the_problem(
     site: Site, method: str, path: str, body: Any, status: int, reason: str
 ) -> None:
     answered, refusal = await site.door.send(method, f"/v1.0{path}", json=body)
     assert (answered, refusal["error"]["reason"]) == (status, reason)
 
 
-async def test_a_flow_runs_when_it_is_done_and_knows_it(site: Site) -> None:
+async def test_on_end_flow_runs_with_the_transcribe(site: Site) -> None:
     flow_id = await copying_flow(site.door, "voipbin.transcribe", ("id", "language", "direction"))
     room = await site.house.room()
     path = f"/v1.0/conferences/{room.id}"

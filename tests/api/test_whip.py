@@ -41,7 +41,7 @@ async def participant(door: Door, room: dict[str, Any], status: str) -> dict[str
     return found
 
 
-async def test_an_offer_is_answered_and_its_sender_joined(door: Door, offer: str) -> None:
+async def test_whip_offer_is_answered_and_joins(door: Door, offer: str) -> None:
     room = await door.room()
     session = await join(door, room, offer)
     assert session["path"].startswith(f"/v1.0/conferences/{room['id']}/whip/")
@@ -53,7 +53,7 @@ async def test_an_offer_is_answered_and_its_sender_joined(door: Door, offer: str
     assert (call["status"], call["direction"], call["source"]["name"]) == ("progressing", "incoming", "Ann")
 
 
-async def test_talking_names_who_is_here(door: Door, offer: str) -> None:
+async def test_talking_lists_participants(door: Door, offer: str) -> None:
     room = await door.room()
     session = await join(door, room, offer)
     joined = await participant(door, room, "joined")
@@ -78,7 +78,7 @@ async def test_talking_names_who_is_here(door: Door, offer: str) -> None:
     }
 
 
-async def test_delete_leaves(door: Door, offer: str) -> None:
+async def test_whip_delete_leaves_the_room(door: Door, offer: str) -> None:
     room = await door.room()
     session = await join(door, room, offer)
     await participant(door, room, "joined")
@@ -90,7 +90,7 @@ async def test_delete_leaves(door: Door, offer: str) -> None:
     assert [(call["status"], call["hangup_by"]) for call in page["result"]] == [("hangup", "remote")]
 
 
-async def test_a_kick_leaves_and_a_second_one_is_refused(door: Door, offer: str) -> None:
+async def test_kick_twice_is_a_conflict(door: Door, offer: str) -> None:
     room = await door.room()
     await join(door, room, offer)
     joined = await participant(door, room, "joined")
@@ -104,7 +104,7 @@ async def test_a_kick_leaves_and_a_second_one_is_refused(door: Door, offer: str)
     assert (status, seen["status"]) == (200, "leaved")
 
 
-async def test_a_room_with_somebody_in_it_terminates_when_they_have_left(door: Door, offer: str) -> None:
+async def test_delete_with_participants_terminates_after_the_last_leaves(door: Door, offer: str) -> None:
     room = await door.room()
     await join(door, room, offer)
     await participant(door, room, "joined")
@@ -119,7 +119,7 @@ async def test_a_room_with_somebody_in_it_terminates_when_they_have_left(door: D
     await until(over)
 
 
-async def test_hang_up_and_mute_by_the_call(door: Door, offer: str) -> None:
+async def test_hang_up_and_mute_a_call(door: Door, offer: str) -> None:
     room = await door.room()
     await join(door, room, offer)
     path = f"/v1.0/calls/{(await participant(door, room, 'joined'))['reference_id']}"
@@ -151,7 +151,7 @@ async def test_hang_up_and_mute_by_the_call(door: Door, offer: str) -> None:
     ("if_match", "status", "reason"),
     [(None, 428, "PRECONDITION_REQUIRED"), ('"stale"', 412, "PRECONDITION_FAILED")],
 )
-async def test_patch_insists_on_the_entity_tag(
+async def test_whip_patch_needs_the_entity_tag(
     door: Door, offer: str, if_match: str | None, status: int, reason: str
 ) -> None:
     session = await join(door, await door.room(), offer)
@@ -160,14 +160,14 @@ async def test_patch_insists_on_the_entity_tag(
     assert (found, answer["error"]["reason"]) == (status, reason)
 
 
-async def test_patch_takes_candidates(door: Door, offer: str) -> None:
+async def test_whip_patch_accepts_candidates(door: Door, offer: str) -> None:
     session = await join(door, await door.room(), offer)
     headers = FRAGMENT | {"If-Match": session["etag"]}
     async with door.ask("PATCH", session["path"], data=fragment(offer), headers=headers) as response:
         assert response.status == 204
 
 
-async def test_patch_restarts_ice(door: Door, offer: str) -> None:
+async def test_whip_patch_restarts_ice(door: Door, offer: str) -> None:
     session = await join(door, await door.room(), offer)
     headers = FRAGMENT | {"If-Match": "*"}
     fresh = fragment(offer, ufrag="abcd", pwd="a" * 24)
@@ -177,7 +177,7 @@ async def test_patch_restarts_ice(door: Door, offer: str) -> None:
         assert "a=ice-ufrag:" in await response.text()
 
 
-async def test_a_session_belongs_to_its_room(door: Door, offer: str) -> None:
+async def test_whip_session_belongs_to_one_room(door: Door, offer: str) -> None:
     session = await join(door, await door.room(), offer)
     other = await door.room()
     path = f"/v1.0/conferences/{other['id']}/whip/{session['path'].rsplit('/', 1)[1]}"
@@ -193,7 +193,7 @@ async def test_a_session_belongs_to_its_room(door: Door, offer: str) -> None:
         pytest.param(b"{}", {"Content-Type": "application/json"}, 415, id="another type"),
     ],
 )
-async def test_what_is_no_offer_is_refused(
+async def test_whip_rejects_an_invalid_offer(
     door: Door, body: bytes, headers: dict[str, str], status: int
 ) -> None:
     room = await door.room()
@@ -202,13 +202,13 @@ async def test_what_is_no_offer_is_refused(
     assert (found, answer["error"]["status"]) == (status, "INVALID_ARGUMENT")
 
 
-async def test_nobody_joins_a_room_that_is_not_there(door: Door, offer: str) -> None:
+async def test_whip_to_an_unknown_room_is_404(door: Door, offer: str) -> None:
     for room in (str(uuid4()), await closed_room(door)):
         status, answer = await door.send("POST", f"/v1.0/conferences/{room}/whip", data=offer, headers=SDP)
         assert status in (404, 409), answer
 
 
-async def test_options_say_what_a_post_takes(door: Door) -> None:
+async def test_whip_options_have_accept_post(door: Door) -> None:
     async with door.ask("OPTIONS", f"/v1.0/conferences/{uuid4()}/whip", token="") as response:
         assert (response.status, response.headers["Accept-Post"]) == (204, "application/sdp")
 

@@ -61,7 +61,7 @@ async def sees(page: Page, *words: str) -> None:
 
 
 @pytest.mark.slow
-async def test_two_browsers_meet_mute_leave_and_one_is_put_out(tmp_path: Path) -> None:
+async def test_two_browsers_join_mute_leave_and_are_kicked(tmp_path: Path) -> None:
     async with serve(tmp_path) as server, browser() as chromium:
         room = await make_room(server)
         ann = await enter(chromium, server, room, "Ann")
@@ -90,7 +90,7 @@ async def test_two_browsers_meet_mute_leave_and_one_is_put_out(tmp_path: Path) -
 
 
 @pytest.mark.slow
-async def test_what_goes_wrong_is_said(tmp_path: Path) -> None:
+async def test_invalid_requests_name_the_problem(tmp_path: Path) -> None:
     async with serve(tmp_path) as server, browser() as chromium:
         page = await chromium.new_page()
         await page.goto(f"{server.base}/join#key=wrong")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Ring
-from tests.recording.listening import RATE, decoded, level
+from tests.recording.steps import RATE, decoded, level
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for

@@ -1,4 +1,4 @@
-"""A house for each test."""
+"""A server for each test."""
 
 from tests.support.house import house
 

@@ -1,4 +1,4 @@
-"""Recordings of calls: both sides, wherever the call is, until it ends."""
+"""Recordings of calls: both directions, in rooms and outside, until the call ends."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ from mixminus.model.call import Call
 from mixminus.model.conference import Conference
 from mixminus.model.ids import NIL, RecordingId
 from mixminus.model.recording import RecordingOptions, RecordingStatus, keys_of
-from tests.recording.listening import RATE, TICK, decoded, folder, level, run, talk
+from tests.recording.steps import RATE, TICK, decoded, folder, level, run, talk
 from tests.support.house import House
 from tests.support.legs import PcmLeg
 from tests.support.waiting import until
@@ -28,7 +28,7 @@ async def in_a_room(house: House) -> tuple[Conference, Call, PcmLeg, PcmLeg]:
     return room, call, first, second
 
 
-async def test_caller_left_and_others_right(house: House) -> None:
+async def test_stereo_call_recording_has_caller_left_and_others_right(house: House) -> None:
     _, call, first, second = await in_a_room(house)
     recording_id = await run(house, call, RecordingOptions(channels=2, stems=True))
     talk(house, {first: 400.0, second: 1000.0}, 100)
@@ -44,7 +44,7 @@ async def test_caller_left_and_others_right(house: House) -> None:
         assert level(own[50 * TICK :], other) < 60
 
 
-async def test_one_channel_has_both_sides(house: House) -> None:
+async def test_mono_call_recording_has_both_directions(house: House) -> None:
     _, call, first, second = await in_a_room(house)
     recording_id = await run(house, call)
     talk(house, {first: 400.0, second: 1000.0}, 100)
@@ -54,7 +54,7 @@ async def test_one_channel_has_both_sides(house: House) -> None:
     assert min(level(pcm[50 * TICK :], hz) for hz in (400, 1000)) > 5000
 
 
-async def test_it_goes_on_when_the_call_leaves_the_room_and_ends_with_the_call(house: House) -> None:
+async def test_call_recording_continues_outside_the_room_and_ends_with_the_call(house: House) -> None:
     room = await house.room(post_actions=({"type": "sleep", "option": {"duration": 10_000}},))
     (leg,) = await house.join(room)
     (conferencecall_id,) = await house.joined(room)
@@ -76,7 +76,7 @@ async def test_it_goes_on_when_the_call_leaves_the_room_and_ends_with_the_call(h
     assert [each for each in events if not each.startswith("talking")] == ["left"]
 
 
-async def test_one_at_a_time_and_only_while_the_call_is_up(house: House) -> None:
+async def test_call_recording_needs_a_progressing_call_without_one(house: House) -> None:
     _, call, first, _ = await in_a_room(house)
     with pytest.raises(Conflict) as refusal:
         await house.services.call_recordings.stop(house.customer_id, call.id)
@@ -91,7 +91,7 @@ async def test_one_at_a_time_and_only_while_the_call_is_up(house: House) -> None
     assert len(list(house.recordings_directory.iterdir())) == 1
 
 
-async def test_a_key_ends_it(house: House) -> None:
+async def test_call_recording_ends_by_key(house: House) -> None:
     _, call, first, _ = await in_a_room(house)
     recording_id = await run(house, call, RecordingOptions(end_of_key=keys_of("#")))
     house.tick(10)
@@ -100,7 +100,7 @@ async def test_a_key_ends_it(house: House) -> None:
     await house.recording(recording_id, RecordingStatus.ENDED)
 
 
-async def test_silence_ends_it(house: House) -> None:
+async def test_call_recording_ends_by_silence(house: House) -> None:
     _, call, first, _ = await in_a_room(house)
     recording_id = await run(house, call, RecordingOptions(end_of_silence_s=2))
     for second, voices in enumerate(({first: 400.0}, {first: 400.0}, {first: 400.0}, {}), 1):
@@ -118,7 +118,7 @@ async def test_silence_ends_it(house: House) -> None:
     assert 5 * RATE <= pcm.size <= 6 * RATE
 
 
-async def test_a_flow_records_its_call(house: House) -> None:
+async def test_flow_action_records_its_call(house: House) -> None:
     start = {"type": "recording_start", "option": {"format": "flac", "duration": 60, "end_of_key": "any"}}
     room = await house.room(
         pre_actions=(start, start), post_actions=({"type": "recording_stop"}, {"type": "recording_stop"})
@@ -139,12 +139,12 @@ async def test_a_flow_records_its_call(house: House) -> None:
 @pytest.mark.parametrize(
     "option", [{"duration": -1}, {"duration": "x"}, {"end_of_key": "12"}, {"on_end_flow_id": "x"}]
 )
-def test_what_an_action_cannot_mean_is_refused(option: dict[str, Any]) -> None:
+def test_recording_action_refuses_invalid_options(option: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
         CATALOGUE.parse({"type": "recording_start", "option": option})
 
 
-def test_the_options_of_an_action() -> None:
+def test_recording_action_parses_its_options() -> None:
     action = CATALOGUE.parse(
         {"type": "recording_start", "option": {"end_of_silence": 3, "end_of_key": "none"}}
     )

@@ -1,4 +1,4 @@
-"""Every format, its stems and both channels: what is in the files, by the judgement of FFmpeg."""
+"""Every format, with stems and both channels: the contents as FFmpeg decodes them."""
 
 import numpy as np
 import pytest
@@ -9,15 +9,15 @@ from mixminus.recording.completion import complete
 from mixminus.recording.encoding import FORMATS, EncodingStopped
 from mixminus.recording.tracks import TrackSet
 from mixminus.recording.verify import verify
-from tests.recording.listening import RATE, TICK, decoded, folder, level, start, stop, talk
+from tests.recording.steps import RATE, TICK, decoded, folder, level, start, stop, talk
 from tests.support.house import House
 
 MOST_OFF = {"wav": 0, "flac": 0, "ogg": 0, "mp3": 3000, "m4a": 3000}
-"""Samples by which a format is longer: MP3 and AAC have whole frames, and a delay that not all readers take out."""
+"""Samples that a format adds: MP3 and AAC have whole frames, and an encoder delay that not all readers remove."""
 
 
 @pytest.mark.parametrize("format_", ["wav", "flac", "ogg", "mp3", "m4a"])
-async def test_a_recording_in_each_format(house: House, format_: str) -> None:
+async def test_recording_in_each_format(house: House, format_: str) -> None:
     room = await house.room()
     recording_id = await start(house, room, RecordingOptions(format=format_, stems=True))
     first, second = await house.join(room, 2)
@@ -38,7 +38,7 @@ async def test_a_recording_in_each_format(house: House, format_: str) -> None:
     assert verify(directory, recording.seal) == []
 
 
-async def test_a_room_in_stereo_has_the_first_on_the_left(house: House) -> None:
+async def test_stereo_room_recording_has_first_participant_left(house: House) -> None:
     room = await house.room()
     legs = await house.join(room, 1)
     recording_id = await start(house, room, RecordingOptions(channels=2))
@@ -54,7 +54,7 @@ async def test_a_room_in_stereo_has_the_first_on_the_left(house: House) -> None:
     assert [each["name"] for each in recording.files] == ["mix.wav"]
 
 
-async def test_left_and_right_are_the_mix(house: House) -> None:
+async def test_left_and_right_add_up_to_the_mix(house: House) -> None:
     room = await house.room()
     mono = await start(house, room, RecordingOptions(stems=True))
     legs = await house.join(room, 3)
@@ -65,14 +65,14 @@ async def test_left_and_right_are_the_mix(house: House) -> None:
     assert np.array_equal(sum(stems), decoded(folder(house, mono) / "mix.wav")[0])
 
 
-async def test_a_format_that_nobody_knows_is_refused(house: House) -> None:
+async def test_unknown_format_is_refused(house: House) -> None:
     room = await house.room()
     with pytest.raises(InvalidArgument):
         await start(house, room, RecordingOptions(format="aiff"))
     assert not list(house.recordings_directory.glob("*"))
 
 
-async def test_encoding_shows_how_far_it_is_and_can_be_broken_off(house: House) -> None:
+async def test_encoder_reports_progress_and_can_be_stopped(house: House) -> None:
     directory = house.recordings_directory / "x"
     begin = {"type": "begin", "format": "flac", "sample_rate_hz": RATE, "channels": 1}
     tracks = TrackSet(directory, begin=begin, limit_samples=100 * RATE)
@@ -93,7 +93,7 @@ async def test_encoding_shows_how_far_it_is_and_can_be_broken_off(house: House) 
     assert complete(directory, lambda _: True) == completed
 
 
-async def test_what_is_encoded_is_stopping_until_it_is_ended(house: House) -> None:
+async def test_recording_is_stopping_while_it_is_encoded(house: House) -> None:
     room = await house.room()
     recording_id = await start(house, room, RecordingOptions(format="ogg", duration_s=1))
     house.tick(60)

@@ -1,4 +1,4 @@
-"""A disk that is full ends a recording, tells so, and leaves what was recorded; calls go on."""
+"""A full disk ends a recording, reports it, and keeps what was recorded; calls continue."""
 
 import os
 import subprocess
@@ -10,14 +10,14 @@ import orjson
 import pytest
 
 from mixminus.recording.verify import verify
-from tests.recording.listening import RATE, decoded
+from tests.recording.steps import RATE, decoded
 
 HERE = Path(__file__).parent
 
 
-def recorded_until_full(tmp_path: Path, format_: str) -> dict[str, object]:
-    """Run a house whose files may not become larger than 400 kB; return what became of it."""
-    command = [sys.executable, "-m", "tests.recording.house_with_a_full_disk", str(tmp_path), format_]
+def record_until_full(tmp_path: Path, format_: str) -> dict[str, object]:
+    """Run a server whose files may not exceed 400 kB; return its result."""
+    command = [sys.executable, "-m", "tests.recording.server_with_full_disk", str(tmp_path), format_]
     ended = subprocess.run(command, check=False, capture_output=True, text=True, cwd=HERE.parents[1])
     assert ended.returncode == 0, ended.stderr[-3000:]
     told: dict[str, object] = orjson.loads(ended.stdout.splitlines()[-1])
@@ -25,8 +25,8 @@ def recorded_until_full(tmp_path: Path, format_: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("format_", ["wav", "flac"])
-def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path, format_: str) -> None:
-    told = recorded_until_full(tmp_path, format_)
+def test_full_disk_ends_the_recording_only(tmp_path: Path, format_: str) -> None:
+    told = record_until_full(tmp_path, format_)
     assert told["events"] == [
         "recording_started",
         "conference_updated",
@@ -46,10 +46,10 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path, format_
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
-def test_a_file_system_that_is_full(tmp_path: Path) -> None:
+def test_full_file_system_ends_the_recording_only(tmp_path: Path) -> None:
     script = (
         "mount -t tmpfs -o size=512k tmpfs recordings && "
-        f"exec {sys.executable} -m tests.recording.house_with_a_full_disk {tmp_path} wav keep"
+        f"exec {sys.executable} -m tests.recording.server_with_full_disk {tmp_path} wav keep"
     )
     (tmp_path / "recordings").mkdir()
     environment = os.environ | {"PYTHONPATH": str(HERE.parents[1])}

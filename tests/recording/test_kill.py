@@ -1,4 +1,4 @@
-"""SIGKILL in the middle of a recording costs less than a second, in every format, of every track."""
+"""SIGKILL during a recording loses less than a second, in every format and track."""
 
 import signal
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from mixminus.model.ids import ConferenceId
 from mixminus.model.recording import RecordingStatus
 from mixminus.recording.verify import verify
-from tests.recording.listening import RATE, decoded, folder, level
+from tests.recording.steps import RATE, decoded, folder, level
 from tests.support.clock import ManualClock
 from tests.support.house import open_house
 
@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def killed(directory: Path, format_: str, channels: int) -> tuple[UUID, UUID, int]:
-    """Let a house record for five seconds and kill it; return recording, room, and the samples that were said."""
-    command = [sys.executable, "-m", "tests.recording.house_to_kill", str(directory), format_, str(channels)]
+    """Record for five seconds and kill the server; return recording, room, and the samples spoken."""
+    command = [sys.executable, "-m", "tests.recording.server_to_kill", str(directory), format_, str(channels)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as house:
         assert house.stdout is not None
         lines = [house.stdout.readline() for _ in range(20)]
@@ -34,7 +34,7 @@ def killed(directory: Path, format_: str, channels: int) -> tuple[UUID, UUID, in
 @pytest.mark.parametrize(
     ("format_", "channels"), [("wav", 1), ("wav", 2), ("flac", 2), ("ogg", 1), ("mp3", 1), ("m4a", 2)]
 )
-async def test_a_killed_server_loses_less_than_a_second(tmp_path: Path, format_: str, channels: int) -> None:
+async def test_killed_server_loses_less_than_a_second(tmp_path: Path, format_: str, channels: int) -> None:
     recording_id, room_id, said = killed(tmp_path, format_, channels)
     async with open_house(tmp_path, ManualClock()) as house:
         recording = await house.recording(recording_id, RecordingStatus.ENDED)
@@ -53,7 +53,7 @@ async def test_a_killed_server_loses_less_than_a_second(tmp_path: Path, format_:
 
 
 @pytest.mark.parametrize("at", [0, 1, 7])
-async def test_half_a_line_of_the_journal_is_dropped(tmp_path: Path, at: int) -> None:
+async def test_partial_journal_line_is_dropped(tmp_path: Path, at: int) -> None:
     recording_id, _, _ = killed(tmp_path, "wav", 1)
     journal = tmp_path / "recordings" / str(recording_id) / "journal.jsonl"
     with journal.open("ab") as file:

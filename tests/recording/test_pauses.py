@@ -1,16 +1,16 @@
-"""Pauses: nothing of what is said meanwhile is kept, and the timeline says where."""
+"""Pauses: no audio of a pause is kept, and the timeline records where it was."""
 
 import numpy as np
 import pytest
 
 from mixminus.errors import Conflict
 from mixminus.model.recording import PauseMode, RecordingOptions, RecordingStatus
-from tests.recording.listening import TICK, decoded, folder, level, start, stop, talk
+from tests.recording.steps import TICK, decoded, folder, level, start, stop, talk
 from tests.support.house import House
 
 
 @pytest.mark.parametrize(("mode", "seconds"), [(PauseMode.SILENCE, 3), (PauseMode.CUT, 2)])
-async def test_a_pause(house: House, mode: PauseMode, seconds: int) -> None:
+async def test_pause_omits_audio_and_is_in_the_timeline(house: House, mode: PauseMode, seconds: int) -> None:
     room = await house.room()
     recording_id = await start(house, room, RecordingOptions(stems=True))
     (leg,) = await house.join(room)
@@ -39,7 +39,7 @@ async def test_a_pause(house: House, mode: PauseMode, seconds: int) -> None:
     assert pauses == [("paused", 50 * TICK), ("resumed", 50 * TICK * (seconds - 1))]
 
 
-async def test_a_pause_needs_a_recording_that_goes_on(house: House) -> None:
+async def test_pause_needs_an_active_recording(house: House) -> None:
     room = await house.room()
     with pytest.raises(Conflict) as refusal:
         await house.conferences.recording_pause(house.customer_id, room.id, PauseMode.CUT)

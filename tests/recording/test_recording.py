@@ -1,4 +1,4 @@
-"""Recordings of a real bridge: what is in the files, and what is in the books."""
+"""Recordings of a real bridge: what is in the files, and what is in the database."""
 
 import wave
 from pathlib import Path
@@ -35,7 +35,7 @@ def level(pcm: NDArray[np.int16], hz: float) -> float:
 
 
 def talk(house: House, voices: dict[PcmLeg, float], ticks: int) -> None:
-    """Let each leg say its tone for so long."""
+    """Write each leg's tone to its port for this many ticks."""
     samples = np.arange(TICK * ticks)
     tones = {leg: 6000 * np.sin(2 * np.pi * hz * samples / RATE) for leg, hz in voices.items()}
     for at in range(0, samples.size, TICK):
@@ -56,7 +56,7 @@ async def stop(house: House, room: Conference, recording_id: UUID) -> Path:
     return await house.recordings.file(house.customer_id, RecordingId(recording_id))
 
 
-async def test_the_recording_begins_at_once_and_is_as_long_as_the_wall_time(house: House) -> None:
+async def test_recording_starts_at_once_and_is_as_long_as_wall_time(house: House) -> None:
     room = await house.room()
     recording_id = await start(house, room)
     house.engine.tick(100)
@@ -87,7 +87,7 @@ async def test_stems_add_up_to_the_mix(house: House) -> None:
     assert level(stems[0][80 * TICK :], 1000) < 60 < level(stems[1][80 * TICK :], 1000)
 
 
-async def test_the_books(house: House) -> None:
+async def test_recording_rows_and_events(house: House) -> None:
     room = await house.room()
     first = await start(house, room)
     found = await house.conferences.get(house.customer_id, room.id)
@@ -110,7 +110,7 @@ async def test_the_books(house: House) -> None:
     ]
 
 
-async def test_one_at_a_time(house: House) -> None:
+async def test_second_recording_is_refused(house: House) -> None:
     room = await house.room()
     with pytest.raises(Conflict) as refusal:
         await house.conferences.recording_stop(house.customer_id, room.id)
@@ -123,7 +123,7 @@ async def test_one_at_a_time(house: House) -> None:
     assert found.recording_ids == (recording_id,)
 
 
-async def test_a_room_that_is_over_cannot_be_recorded(house: House) -> None:
+async def test_ended_room_cannot_be_recorded(house: House) -> None:
     room = await house.room()
     await house.conferences.delete(house.customer_id, room.id)
     for command in (start(house, room), house.conferences.recording_stop(house.customer_id, room.id)):
@@ -132,7 +132,7 @@ async def test_a_room_that_is_over_cannot_be_recorded(house: House) -> None:
         assert refusal.value.reason == "STATE_INVALID"
 
 
-async def test_a_file_is_given_out_when_it_is_whole(house: House) -> None:
+async def test_file_is_available_after_the_recording_has_ended(house: House) -> None:
     room = await house.room()
     recording_id = RecordingId(await start(house, room))
     with pytest.raises(Conflict) as refusal:
@@ -149,7 +149,7 @@ async def test_a_file_is_given_out_when_it_is_whole(house: House) -> None:
     assert missing.value.reason == "FILE_NOT_FOUND"
 
 
-async def test_a_limit_ends_it_to_the_sample(house: House) -> None:
+async def test_duration_limit_is_exact_to_the_sample(house: House) -> None:
     room = await house.room()
     recording_id = await start(house, room, RecordingOptions(duration_s=5))
     for _ in range(6):
@@ -164,7 +164,7 @@ async def test_a_limit_ends_it_to_the_sample(house: House) -> None:
     assert (await house.event_types(room.id))[-2:] == ["recording_finished", "conference_updated"]
 
 
-async def test_the_end_of_the_room_is_the_end_of_its_recording(house: House) -> None:
+async def test_recording_ends_with_its_room(house: House) -> None:
     room = await house.room()
     recording_id = await start(house, room)
     house.engine.tick(25)
@@ -180,11 +180,11 @@ async def test_the_end_of_the_room_is_the_end_of_its_recording(house: House) -> 
     ]
 
 
-async def test_a_gap_in_the_tap_is_silence_in_the_file(house: House) -> None:
+async def test_gap_in_the_tap_is_silence_in_the_file(house: House) -> None:
     room = await house.room()
     recording_id = await start(house, room)
     (leg,) = await house.join(room)
-    # The tap's ring holds ten seconds; nobody reads it for fifteen.
+    # The tap's ring holds ten seconds; it is not read for fifteen.
     talk(house, {leg: 400.0}, 750)
     await house.written(recording_id, 15)
     talk(house, {leg: 400.0}, 50)
@@ -195,7 +195,7 @@ async def test_a_gap_in_the_tap_is_silence_in_the_file(house: House) -> None:
     assert level(pcm[760 * TICK :], 400) > 3000
 
 
-async def test_a_muted_participant_is_not_recorded(house: House) -> None:
+async def test_muted_participant_is_not_recorded(house: House) -> None:
     room = await house.room()
     recording_id = await start(house, room)
     (leg,) = await house.join(room)

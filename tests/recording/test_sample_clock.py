@@ -1,4 +1,4 @@
-"""Where a moment of the tap lies in the files, whatever was paused."""
+"""SampleClock and place: where samples of the tap are in the files, with pauses."""
 
 import itertools
 
@@ -15,13 +15,13 @@ MODES = st.sampled_from(list(PauseMode))
 
 
 def records(begin: int, end: int) -> list[TapRecord]:
-    """A ramp: each sample tells when it was said."""
+    """A ramp: each sample's value is its position."""
     return [
         TapRecord(at, 0, np.arange(at, at + FRAME, dtype=np.int16) + 1) for at in range(begin, end, FRAME)
     ]
 
 
-def test_silence_counts_and_a_cut_does_not() -> None:
+def test_pause_as_silence_takes_time_and_cut_does_not() -> None:
     clock = SampleClock()
     clock.mark(100, PauseMode.SILENCE)
     clock.mark(160, PauseMode.CUT)
@@ -35,8 +35,8 @@ def test_silence_counts_and_a_cut_does_not() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 15), MODES), max_size=8), st.lists(st.integers(1, 30), max_size=6))
-def test_pieces_make_the_whole(marks: list[tuple[int, PauseMode]], cuts: list[int]) -> None:
-    """However the tap was read, the files are the same, and as long as the clock says."""
+def test_place_does_not_depend_on_read_sizes(marks: list[tuple[int, PauseMode]], cuts: list[int]) -> None:
+    """The files do not depend on how the tap is read, and are as long as the clock says."""
     clock, at = SampleClock(), 0
     modes = [PauseMode.NONE] * 60
     for frames, mode in marks:
@@ -57,7 +57,7 @@ def test_pieces_make_the_whole(marks: list[tuple[int, PauseMode]], cuts: list[in
     assert np.array_equal(line, np.concatenate([*expected, np.zeros(0)]))
 
 
-def test_what_was_lost_is_silence() -> None:
+def test_missing_records_are_silence() -> None:
     line = place([*records(0, 40), *records(80, 100)], SampleClock(), 0, 100)[0]
     assert not line[40:80].any()
     assert line[80] == 81

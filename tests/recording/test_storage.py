@@ -12,7 +12,7 @@ from mixminus.errors import InvalidArgument
 from mixminus.model.recording import Recording, RecordingOptions
 from mixminus.recording.errors import FileNotFound
 from mixminus.recording.storage import open_storage
-from tests.recording.listening import TICK, folder, start, stop, talk
+from tests.recording.steps import TICK, folder, start, stop, talk
 from tests.support.clock import ManualClock
 from tests.support.house import EVERYTHING, House, open_house
 
@@ -51,7 +51,7 @@ async def recorded(house: House, **options: Any) -> Recording:
     return await stop(house, room, recording_id)
 
 
-async def test_what_has_ended_goes_there_and_comes_back(tmp_path: Path, bucket: Any) -> None:
+async def test_ended_recording_is_uploaded_and_readable(tmp_path: Path, bucket: Any) -> None:
     url = f"s3://{BUCKET}/calls"
     async with open_house(tmp_path, ManualClock(), recording_storage_url=url) as house:
         recording = await recorded(house, format="flac", stems=True)
@@ -81,7 +81,7 @@ async def test_what_has_ended_goes_there_and_comes_back(tmp_path: Path, bucket: 
             await library.sound(house.customer_id, recording.id)
 
 
-async def test_what_it_does_not_take_now_it_takes_later(tmp_path: Path, bucket: Any) -> None:
+async def test_failed_upload_is_retried(tmp_path: Path, bucket: Any) -> None:
     url = f"s3://{BUCKET}"
     async with open_house(tmp_path, ManualClock(), recording_storage_url=url) as house:
         bucket.delete_bucket(Bucket=BUCKET)
@@ -98,7 +98,7 @@ async def test_what_it_does_not_take_now_it_takes_later(tmp_path: Path, bucket: 
         assert (sound.path, sound.size) == (None, 44 + 2 * 100 * TICK)
 
 
-async def test_what_is_old_is_deleted(tmp_path: Path) -> None:
+async def test_expired_recording_is_deleted(tmp_path: Path) -> None:
     async with open_house(tmp_path, ManualClock(), recording_retention_days=30) as house:
         old = await recorded(house)
         house.clock.advance(29 * 86_400)
@@ -114,6 +114,6 @@ async def test_what_is_old_is_deleted(tmp_path: Path) -> None:
         assert gone.tm_delete is not None
 
 
-def test_a_url_that_nobody_knows_is_told(tmp_path: Path) -> None:
+def test_unsupported_storage_url_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match="recording_storage_url"):
         open_storage("nothing://bucket", tmp_path)

@@ -1,4 +1,4 @@
-"""The timeline tells who did what at which sample, and proves that nothing was changed since."""
+"""The timeline records every event with its sample, and detects changes."""
 
 import shutil
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from mixminus.model.ids import RecordingId
 from mixminus.model.recording import Recording, RecordingOptions
 from mixminus.recording.journal import link
 from mixminus.recording.verify import verify
-from tests.recording.listening import RATE, TICK, folder, start, stop, talk
+from tests.recording.steps import RATE, TICK, folder, start, stop, talk
 from tests.support.house import House
 
 
@@ -40,7 +40,7 @@ def events(timeline: dict[str, Any]) -> list[tuple[str, int]]:
     ]
 
 
-async def test_who_did_what_at_which_sample(house: House) -> None:
+async def test_timeline_has_events_with_their_samples(house: House) -> None:
     room = await house.room()
     recording_id = await start(house, room)
     house.tick(50)
@@ -74,7 +74,7 @@ async def test_who_did_what_at_which_sample(house: House) -> None:
     assert (timeline["seal"], recording.seal) == (timeline["entries"][-1]["hash"], timeline["seal"])
 
 
-async def test_what_is_there_so_far(house: House) -> None:
+async def test_timeline_of_a_recording_in_progress(house: House) -> None:
     room = await house.room()
     recording_id = RecordingId(await start(house, room))
     await house.join(room)
@@ -107,7 +107,7 @@ def drop(timeline: dict[str, Any]) -> None:
 
 
 def forge(timeline: dict[str, Any]) -> None:
-    """Change an entry and write the whole chain anew."""
+    """Change an entry and recompute the whole chain."""
     backdate(timeline)
     before = ""
     for line in timeline["entries"]:
@@ -115,7 +115,7 @@ def forge(timeline: dict[str, Any]) -> None:
     timeline["seal"] = before
 
 
-async def test_a_byte_that_was_flipped_is_found_and_where(house: House, tmp_path: Path) -> None:
+async def test_verify_locates_a_flipped_byte(house: House, tmp_path: Path) -> None:
     recording, directory = await recorded(house)
     assert verify(directory, recording.seal) == []
     for number, name in enumerate(each["name"] for each in recording.files):
@@ -129,7 +129,7 @@ async def test_a_byte_that_was_flipped_is_found_and_where(house: House, tmp_path
         ]
 
 
-async def test_a_byte_of_a_compressed_file_too(house: House) -> None:
+async def test_verify_finds_a_flipped_byte_in_a_compressed_file(house: House) -> None:
     recording, directory = await recorded(house, "flac")
     flip(directory / "mix.flac", (directory / "mix.flac").stat().st_size // 2)
     findings = verify(directory, recording.seal)
@@ -137,7 +137,7 @@ async def test_a_byte_of_a_compressed_file_too(house: House) -> None:
 
 
 @pytest.mark.parametrize("change", [backdate, drop], ids=lambda each: each.__name__)
-async def test_a_timeline_that_was_edited_is_found(
+async def test_verify_finds_an_edited_timeline(
     house: House, change: Callable[[dict[str, Any]], None]
 ) -> None:
     _recording, directory = await recorded(house)
@@ -145,15 +145,15 @@ async def test_a_timeline_that_was_edited_is_found(
     assert verify(directory)[0].what == "the timeline's chain breaks"
 
 
-async def test_who_forges_the_whole_chain_needs_the_servers_books_too(house: House) -> None:
+async def test_verify_finds_a_recomputed_chain_by_the_stored_seal(house: House) -> None:
     recording, directory = await recorded(house)
     edit(directory / "timeline.json", forge)
     assert verify(directory) == []
     (finding,) = await house.services.library.verify(house.customer_id, recording.id)
-    assert finding.what == "the seal is not the one that was told"
+    assert finding.what == "the seal differs from the expected one"
 
 
-async def test_the_command(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_verify_command(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     recording, directory = await recorded(house)
     assert main(["verify-recording", str(directory), "--seal", recording.seal]) == 0
     assert capsys.readouterr().out == "intact\n"

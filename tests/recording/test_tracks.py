@@ -1,4 +1,4 @@
-"""Which tracks a recording has: as many as it may, and together always the whole."""
+"""Layouts: the number of tracks is bounded, and together they always add up to the mix."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from mixminus.recording.layout import MAX_STEMS, RoomLayout
 FRAME = 20
 
 
-def test_who_comes_after_many_shares_a_track_with_others() -> None:
+def test_participants_beyond_the_limit_share_a_track() -> None:
     chance = np.random.default_rng(3)
     lines = {port: chance.integers(-99, 99, FRAME).astype(np.int16) for port in range(1, 101)}
     lines[MIX] = np.sum(list(lines.values()), axis=0).astype(np.int16)
@@ -19,7 +19,7 @@ def test_who_comes_after_many_shares_a_track_with_others() -> None:
     assert list(layout.tracks({100: lines[100]}, FRAME)) == ["mix", "others"]
 
 
-def test_both_sides_are_the_mix_also_before_anybody_came() -> None:
+def test_left_and_right_add_up_to_the_mix_before_the_first_participant() -> None:
     layout = RoomLayout(channels=2, stems=False)
     assert not layout.tracks({}, FRAME)["mix"].any()
     layout.add_port(7)

@@ -1,4 +1,4 @@
-"""A WAV file is whole at any moment, by the judgement of readers that are not ours."""
+"""A WAV file is valid at any moment, for readers other than ours."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ MONO = WavShape(RATE, 1, large=False)
 
 
 def read(path: Path) -> NDArray[np.int16]:
-    """Read with Python's own module, which trusts the header."""
+    """Read with Python's own module, which relies on the header."""
     with wave.open(str(path)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
         return np.frombuffer(file.readframes(file.getnframes()), np.int16)
@@ -29,7 +29,7 @@ def ramp(count: int) -> NDArray[np.int16]:
     return (np.arange(count) % 30_000).astype(np.int16)
 
 
-def test_a_file_holds_what_was_written(tmp_path: Path) -> None:
+def test_wav_file_holds_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     writer = WavFile(path, MONO)
     for part in np.split(ramp(48_000), [1, 2, 321, 40_000]):
@@ -44,7 +44,7 @@ def test_a_file_holds_what_was_written(tmp_path: Path) -> None:
     assert np.array_equal(decoded, ramp(48_000))
 
 
-def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
+def test_empty_wav_file_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     writer = WavFile(path, MONO)
     assert read(path).size == 0
@@ -53,7 +53,7 @@ def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
     assert read(path).size == 0
 
 
-def test_a_killed_writer_leaves_every_sample_it_has_reported(tmp_path: Path) -> None:
+def test_killed_writer_leaves_every_reported_sample(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     command = [sys.executable, "-m", "tests.recording.writer_to_kill", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
@@ -76,7 +76,7 @@ def test_a_killed_writer_leaves_every_sample_it_has_reported(tmp_path: Path) -> 
         pytest.param(b"\x01\x00\x02", 101, id="half a sample"),
     ],
 )
-def test_repair_counts_what_is_there(tmp_path: Path, extra: bytes, samples: int) -> None:
+def test_repair_counts_whole_samples(tmp_path: Path, extra: bytes, samples: int) -> None:
     path = tmp_path / "a.wav"
     writer = WavFile(path, MONO)
     writer.write(ramp(100))
@@ -87,14 +87,14 @@ def test_repair_counts_what_is_there(tmp_path: Path, extra: bytes, samples: int)
     assert read(path).size == samples
 
 
-def test_repair_of_a_file_without_a_header_does_nothing(tmp_path: Path) -> None:
+def test_repair_ignores_a_file_without_header(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"RIFF")
     assert repair_wav(path) == 0
     assert path.read_bytes() == b"RIFF"
 
 
-def test_a_full_disk_is_an_error_and_not_a_hole(tmp_path: Path) -> None:
+def test_full_disk_raises_and_leaves_no_gap(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     script = (
         "import resource, signal, sys; from pathlib import Path; import numpy as np\n"
@@ -112,7 +112,7 @@ def test_a_full_disk_is_an_error_and_not_a_hole(tmp_path: Path) -> None:
     assert os.stat(path).st_size <= 10_000
 
 
-def test_silence_takes_no_place(tmp_path: Path) -> None:
+def test_silence_takes_no_disk_space(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     writer = WavFile(path, MONO)
     writer.write(ramp(100))
@@ -126,7 +126,7 @@ def test_silence_takes_no_place(tmp_path: Path) -> None:
     assert path.stat().st_blocks * 512 < 100_000
 
 
-def test_beyond_32_bits_it_is_rf64(tmp_path: Path) -> None:
+def test_wav_beyond_32_bits_is_rf64(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     shape = WavShape.for_limit(48_000, 2, 24 * 3600 * 48_000)
     writer = WavFile(path, shape)

@@ -1,4 +1,4 @@
-"""Writes a counting WAV file until it is killed; says on stdout how many samples are in it."""
+"""Write a WAV file with a ramp until killed; print how many samples are in it."""
 
 import sys
 from pathlib import Path

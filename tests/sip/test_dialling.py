@@ -1,4 +1,4 @@
-"""Calls that we make, against a phone that says what a test wants."""
+"""Outgoing calls, against a phone that answers as the test says."""
 
 import asyncio
 import os
@@ -47,7 +47,7 @@ async def answered(leg: OutgoingLeg) -> bool:
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
-async def test_a_phone_rings_answers_and_is_hung_up(house: House, transport: str) -> None:
+async def test_dialled_phone_rings_answers_and_is_hung_up(house: House, transport: str) -> None:
     bob = await CalledPhone.open(transport)
     leg = dial(house, bob.uri)
     invite = await bob.asked("INVITE")
@@ -63,12 +63,12 @@ async def test_a_phone_rings_answers_and_is_hung_up(house: House, transport: str
     bob.reply(await bob.asked("BYE"), 200)
     assert await end_of(leg) == (HangupReason.NORMAL, False)
     if transport == "TCP":
-        # All of the call went over the connection that its INVITE had opened.
+        # Every message of the call used the connection that the INVITE opened.
         assert bob.connections == 1
     await bob.close()
 
 
-async def test_a_phone_that_has_answered_hangs_up(house: House, bob: CalledPhone) -> None:
+async def test_dialled_phone_can_hang_up(house: House, bob: CalledPhone) -> None:
     leg = dial(house, bob.uri)
     invite = await bob.asked("INVITE")
     bob.answer(invite)
@@ -92,7 +92,7 @@ async def test_a_phone_that_has_answered_hangs_up(house: House, bob: CalledPhone
         (503, HangupReason.FAILED),
     ],
 )
-async def test_a_refusal_says_why(
+async def test_refusal_sets_the_hangup_reason(
     house: House, bob: CalledPhone, status_code: int, reason: HangupReason
 ) -> None:
     leg = dial(house, bob.uri)
@@ -104,7 +104,7 @@ async def test_a_refusal_says_why(
     assert not await answered(leg)
 
 
-async def test_a_call_that_rings_is_taken_back(house: House, bob: CalledPhone) -> None:
+async def test_hanging_up_a_ringing_call_sends_cancel(house: House, bob: CalledPhone) -> None:
     leg = dial(house, bob.uri)
     invite = await bob.asked("INVITE")
     bob.reply(invite, 180)
@@ -118,7 +118,7 @@ async def test_a_call_that_rings_is_taken_back(house: House, bob: CalledPhone) -
     assert await end_of(leg) == (HangupReason.DIALOUT, False)
 
 
-async def test_an_answer_that_crosses_the_cancel_is_hung_up(house: House, bob: CalledPhone) -> None:
+async def test_answer_that_crosses_the_cancel_gets_bye(house: House, bob: CalledPhone) -> None:
     leg = dial(house, bob.uri)
     invite = await bob.asked("INVITE")
     bob.reply(invite, 180)
@@ -129,7 +129,7 @@ async def test_an_answer_that_crosses_the_cancel_is_hung_up(house: House, bob: C
     bob.reply(await bob.asked("BYE"), 200)
 
 
-async def test_early_media_comes_to_the_port(house: House, bob: CalledPhone) -> None:
+async def test_early_media_reaches_the_port(house: House, bob: CalledPhone) -> None:
     leg = dial(house, bob.uri)
     invite = await bob.asked("INVITE")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
@@ -137,7 +137,7 @@ async def test_early_media_comes_to_the_port(house: House, bob: CalledPhone) -> 
         ear.setblocking(False)
         bob.reply(invite, 183, body=sdp(port=ear.getsockname()[1]))
         assert await rang(leg)
-        # From now on our side has packets for the phone, answered or not.
+        # From now on our side sends audio to the phone, answered or not.
         loop = asyncio.get_running_loop()
         assert await asyncio.wait_for(loop.sock_recv(ear, 2048), PATIENCE_S)
         bob.reply(invite, 200, body=sdp(port=ear.getsockname()[1]))
@@ -147,7 +147,7 @@ async def test_early_media_comes_to_the_port(house: House, bob: CalledPhone) -> 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
 @pytest.mark.parametrize(("status_code", "header"), [(401, "WWW-Authenticate"), (407, "Proxy-Authenticate")])
-async def test_who_asks_for_credentials_gets_a_digest(
+async def test_challenge_is_answered_with_digest(
     house: House, bob: CalledPhone, algorithm: str, status_code: int, header: str
 ) -> None:
     leg = dial(house, bob.uri, credentials=Credentials("me", "secret"))
@@ -156,14 +156,14 @@ async def test_who_asks_for_credentials_gets_a_digest(
     bob.reply(invite, status_code, challenge)
     again = await bob.asked("INVITE")
     assert again.header("call-id") == invite.header("call-id")
-    told = again.header("authorization" if status_code == 401 else "proxy-authorization")
-    assert digest_is_right(told, "INVITE", "secret", algorithm.replace("-", "").lower())
+    credentials = again.header("authorization" if status_code == 401 else "proxy-authorization")
+    assert digest_is_right(credentials, "INVITE", "secret", algorithm.replace("-", "").lower())
     bob.answer(again)
     assert await answered(leg)
     await leg.hang_up()
 
 
-async def test_without_credentials_or_with_wrong_ones_the_call_fails(house: House, bob: CalledPhone) -> None:
+async def test_call_fails_without_or_with_wrong_credentials(house: House, bob: CalledPhone) -> None:
     for credentials, rounds in ((None, 1), (Credentials("me", "wrong"), 2)):
         leg = dial(house, bob.uri, credentials=credentials)
         for _ in range(rounds):
@@ -173,7 +173,7 @@ async def test_without_credentials_or_with_wrong_ones_the_call_fails(house: Hous
         assert await end_of(leg) == (HangupReason.FAILED, True)
 
 
-async def test_credentials_of_one_call_are_not_for_another(house: House, bob: CalledPhone) -> None:
+async def test_credentials_are_not_used_for_another_call(house: House, bob: CalledPhone) -> None:
     first = dial(house, bob.uri, credentials=Credentials("me", "secret"))
     bob.answer(await bob.asked("INVITE"))
     assert await answered(first)
@@ -183,18 +183,18 @@ async def test_credentials_of_one_call_are_not_for_another(house: House, bob: Ca
     await first.hang_up()
 
 
-async def test_a_call_is_sent_elsewhere(house: House, bob: CalledPhone) -> None:
+async def test_redirect_is_followed(house: House, bob: CalledPhone) -> None:
     carol = await CalledPhone.open()
     leg = dial(house, bob.uri, credentials=Credentials("me", "secret"))
     bob.reply(await bob.asked("INVITE"), 302, f"Contact: <{carol.uri}>")
     invite = await carol.asked("INVITE")
-    # Whoever bob names does not get what was for bob.
+    # The redirect target does not get the credentials that were for bob.
     carol.reply(invite, 401, 'WWW-Authenticate: Digest realm="x", nonce="a", algorithm=MD5')
     assert await end_of(leg) == (HangupReason.FAILED, True)
     await carol.close()
 
 
-async def test_a_call_that_is_sent_round_and_round_fails(house: House, bob: CalledPhone) -> None:
+async def test_redirect_loop_fails(house: House, bob: CalledPhone) -> None:
     leg = dial(house, bob.uri)
     for _ in range(4):
         bob.reply(await bob.asked("INVITE"), 302, f"Contact: <{bob.uri}>")
@@ -202,7 +202,7 @@ async def test_a_call_that_is_sent_round_and_round_fails(house: House, bob: Call
     assert await end_of(leg) == (HangupReason.FAILED, True)
 
 
-async def test_the_first_of_a_fork_that_answers_has_the_call(house: House, bob: CalledPhone) -> None:
+async def test_first_answer_of_a_forked_call_wins(house: House, bob: CalledPhone) -> None:
     leg = dial(house, bob.uri)
     invite = await bob.asked("INVITE")
     bob.reply(invite, 180, tag="one")
@@ -221,7 +221,7 @@ async def test_the_first_of_a_fork_that_answers_has_the_call(house: House, bob: 
     assert "tag=two" in (await bob.asked("BYE")).header("to")
 
 
-async def test_hold_and_resume_are_re_invites(house: House, bob: CalledPhone) -> None:
+async def test_hold_and_resume_send_reinvites(house: House, bob: CalledPhone) -> None:
     leg = dial(house, bob.uri)
     bob.answer(await bob.asked("INVITE"))
     assert await answered(leg)
@@ -234,7 +234,7 @@ async def test_hold_and_resume_are_re_invites(house: House, bob: CalledPhone) ->
     await leg.hang_up()
 
 
-async def test_a_worker_that_dies_leaves_no_phone_behind(house: House, bob: CalledPhone) -> None:
+async def test_crashed_worker_ends_dialled_calls_at_the_phone(house: House, bob: CalledPhone) -> None:
     ringing = dial(house, bob.uri)
     early = await bob.asked("INVITE")
     bob.reply(early, 180)
@@ -267,7 +267,7 @@ async def two(bob: CalledPhone) -> AsyncIterator[Message]:
                 yield message
 
 
-async def test_places_are_counted_together_and_given_back(house: House, bob: CalledPhone) -> None:
+async def test_capacity_of_workers_is_counted_together_and_freed(house: House, bob: CalledPhone) -> None:
     legs = [dial(house, bob.uri) for _ in range(8)]
     invites = [await bob.asked("INVITE") for _ in range(8)]
     over = dial(house, bob.uri)
@@ -281,23 +281,23 @@ async def test_places_are_counted_together_and_given_back(house: House, bob: Cal
     assert await end_of(again) == (HangupReason.BUSY, True)
 
 
-async def test_a_host_that_takes_no_connection_fails_at_once(house: House) -> None:
-    nobody = await CalledPhone.open("TCP")
-    await nobody.close()
-    leg = dial(house, nobody.uri)
+async def test_refused_tcp_connection_fails_the_call_at_once(house: House) -> None:
+    closed = await CalledPhone.open("TCP")
+    await closed.close()
+    leg = dial(house, closed.uri)
     assert await end_of(leg) == (HangupReason.FAILED, True)
 
 
 @pytest.mark.parametrize(
     "uri", ["", "tel:+1", "sips:a@127.0.0.1", "sip:a@127.0.0.1;transport=tls", "sip:a b@c"]
 )
-async def test_what_cannot_be_called_fails(house: House, uri: str) -> None:
+async def test_invalid_target_fails(house: House, uri: str) -> None:
     assert await end_of(dial(house, uri)) == (HangupReason.FAILED, True)
     with pytest.raises(BadTarget):
         await resolve(uri)
 
 
-async def test_a_hop_is_an_address() -> None:
+async def test_uri_resolves_to_a_flow() -> None:
     assert await resolve("sip:a@192.0.2.1") == Flow("UDP", "192.0.2.1", 5060)
     assert await resolve("sip:a@[2001:db8::1]:5070;transport=TCP") == Flow("TCP", "2001:db8::1", 5070)
     assert (await resolve("sip:a@localhost")).host in ("127.0.0.1", "::1")

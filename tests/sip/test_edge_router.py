@@ -1,4 +1,4 @@
-"""The edge's decisions: message in, message out, on a clock of the test's own."""
+"""The edge's router: message in, message out, with the test's clock."""
 
 import re
 from collections import Counter
@@ -47,7 +47,7 @@ def request(  # noqa: PLR0913 - everything that a test may vary
 
 
 def answer_of(forwarded: bytes, status_code: int = 200, *, body: str = "", tag: str = "w") -> bytes:
-    """Answer a forwarded request as a worker does."""
+    """Return a worker's response to a forwarded request."""
     lines = forwarded.decode().partition("\r\n\r\n")[0].split("\r\n")[1:]
     copied = [
         line for line in lines if line.startswith(("Via", "From", "To", "Call-ID", "CSeq", "Record-Route"))
@@ -95,7 +95,7 @@ def test_torture(case: Case) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(CASES), st.data())
-def test_no_damage_to_a_message_does_more_than_be_refused(case: Case, data: st.DataObject) -> None:
+def test_any_damaged_message_is_refused(case: Case, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(case.message) - 1))
     damage = data.draw(st.binary(max_size=8))
     length = data.draw(st.integers(0, 8))
@@ -105,7 +105,7 @@ def test_no_damage_to_a_message_does_more_than_be_refused(case: Case, data: st.D
     router.from_worker(damaged, 7001, 0.0)
 
 
-def test_an_invite_reaches_a_worker_in_an_envelope_and_its_answer_the_phone() -> None:
+def test_invite_reaches_a_worker_in_an_envelope_and_its_answer_the_phone() -> None:
     router = open_router()
     invite = forwarded(router.from_phone(request("INVITE", body=SDP), PHONE, 0.0))
     text = invite.message.decode()
@@ -124,7 +124,7 @@ def test_an_invite_reaches_a_worker_in_an_envelope_and_its_answer_the_phone() ->
     assert "127.0.0.1" not in text
 
 
-def test_without_rport_answers_go_to_the_port_of_the_via() -> None:
+def test_response_without_rport_goes_to_the_port_of_the_via() -> None:
     message = (
         request("OPTIONS").replace(b";rport", b"").replace(b"192.0.2.7:5070;", b"phone.example.com:5099;")
     )
@@ -134,7 +134,7 @@ def test_without_rport_answers_go_to_the_port_of_the_via() -> None:
     assert b";received=192.0.2.7" in action.message
 
 
-def test_calls_spread_over_workers_until_all_are_full() -> None:
+def test_calls_are_spread_over_workers_until_all_are_full() -> None:
     router = open_router(workers=2, capacity=2)
     actions = [
         router.from_phone(request("INVITE", call_id=f"call-{number}"), PHONE, 0.0) for number in range(5)
@@ -148,7 +148,7 @@ def test_calls_spread_over_workers_until_all_are_full() -> None:
     assert isinstance(router.from_phone(request("INVITE", call_id="call-9"), PHONE, 0.0), ToWorker)
 
 
-def test_everything_of_a_call_finds_its_worker() -> None:
+def test_requests_of_a_call_reach_its_worker() -> None:
     router = open_router()
     first = established(router, "call-0")
     invite = forwarded(router.from_phone(request("INVITE"), PHONE, 0.0))
@@ -176,26 +176,26 @@ def test_retransmission_cancel_and_ack_share_the_branch() -> None:
     assert len(branches) == 1
 
 
-def test_a_dialog_is_found_by_its_contact_alone() -> None:
+def test_dialog_is_found_by_its_contact_alone() -> None:
     router = open_router()
     action = router.from_phone(request("BYE", uri="sip:w2@198.51.100.1:5060", to_tag=";tag=w"), PHONE, 0.0)
     assert forwarded(action).sip_port == 7002
 
 
-def test_the_same_call_by_another_way_is_a_loop() -> None:
+def test_same_call_by_another_path_is_a_loop() -> None:
     router = open_router()
     router.from_phone(request("INVITE"), PHONE, 0.0)
     assert status_code(router.from_phone(request("INVITE", branch="z9hG4bKb"), PHONE, 0.0)) == 482
 
 
-def test_what_has_passed_here_is_a_loop() -> None:
+def test_request_that_passed_the_edge_before_is_a_loop() -> None:
     message = request("INVITE").replace(
         b"Max-Forwards", b"Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKx\r\nMax-Forwards"
     )
     assert status_code(open_router().from_phone(message, PHONE, 0.0)) == 482
 
 
-def test_a_workers_request_goes_out_along_its_route() -> None:
+def test_worker_request_follows_its_route() -> None:
     router = open_router()
     invite = established(router)
     route = re.search(r"Record-Route: (<[^>]+>)", invite.message.decode())
@@ -214,7 +214,7 @@ def test_a_workers_request_goes_out_along_its_route() -> None:
     assert forwarded(ok).message.count(b"Via:") == 1
 
 
-def test_proxies_that_recorded_a_route_are_used() -> None:
+def test_recorded_routes_of_proxies_are_used() -> None:
     router = open_router()
     message = request("INVITE", extra="Record-Route: <sip:203.0.113.5:5080;lr>\r\n").replace(
         b"Max-Forwards", b"Via: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKp\r\nMax-Forwards"
@@ -231,37 +231,37 @@ def test_proxies_that_recorded_a_route_are_used() -> None:
     assert b"Route: <sip:203.0.113.5:5080;lr>" in action.message
 
 
-def test_nobody_but_a_worker_is_heard_inside() -> None:
+def test_messages_on_loopback_are_accepted_from_workers_only() -> None:
     router = open_router()
     invite = forwarded(router.from_phone(request("INVITE"), PHONE, 0.0))
     assert router.from_worker(answer_of(invite.message), 6666, 0.0) is None
     assert router.counters["sip_edge_stranger"] == 1
 
 
-def test_a_description_without_an_envelope_never_leaves() -> None:
+def test_sdp_without_an_envelope_is_not_sent() -> None:
     router = open_router()
     invite = forwarded(router.from_phone(request("INVITE"), PHONE, 0.0))
     assert router.from_worker(answer_of(invite.message, body=SDP), invite.sip_port, 0.0) is None
     assert router.counters["sip_edge_bare_description"] == 1
 
 
-def test_a_lost_workers_calls_are_ended_until_confirmed() -> None:
+def test_calls_of_a_lost_worker_are_ended_until_confirmed() -> None:
     router = open_router(workers=1)
     established(router, "call-1")
     router.from_phone(request("INVITE", call_id="call-2"), PHONE, 0.0)
-    farewells = {action.message.split()[0]: action for action in router.remove_worker(1, 10.0)}
-    assert set(farewells) == {b"BYE", b"SIP/2.0"}
-    assert farewells[b"BYE"].message.startswith(b"BYE sip:ada@192.0.2.7:5070 SIP/2.0")
-    assert b"From: <sip:1000@198.51.100.1>;tag=w" in farewells[b"BYE"].message
-    assert status_code(farewells[b"SIP/2.0"]) == 500
+    endings = {action.message.split()[0]: action for action in router.remove_worker(1, 10.0)}
+    assert set(endings) == {b"BYE", b"SIP/2.0"}
+    assert endings[b"BYE"].message.startswith(b"BYE sip:ada@192.0.2.7:5070 SIP/2.0")
+    assert b"From: <sip:1000@198.51.100.1>;tag=w" in endings[b"BYE"].message
+    assert status_code(endings[b"SIP/2.0"]) == 500
     assert len(router.poll(10.6)) == 2
-    assert router.from_phone(answer_of(farewells[b"BYE"].message), PHONE, 10.7) is None
+    assert router.from_phone(answer_of(endings[b"BYE"].message), PHONE, 10.7) is None
     assert len(router.poll(12.0)) == 1
     assert router.from_phone(request("ACK", call_id="call-2", to_tag=";tag=x"), PHONE, 12.1) is None
     assert router.poll(20.0) == []
 
 
-def test_a_lost_workers_dialogs_are_unknown() -> None:
+def test_requests_to_a_lost_worker_get_481() -> None:
     router = open_router(workers=1)
     established(router)
     router.remove_worker(1, 0.0)
@@ -271,7 +271,7 @@ def test_a_lost_workers_dialogs_are_unknown() -> None:
     )
 
 
-def test_an_invite_of_which_the_worker_never_hears_is_answered() -> None:
+def test_invite_without_100_from_the_worker_is_answered() -> None:
     router = open_router(workers=1, capacity=1)
     router.from_phone(request("INVITE"), PHONE, 0.0)
     (action,) = router.poll(UNHEARD_S + 1)
@@ -279,7 +279,7 @@ def test_an_invite_of_which_the_worker_never_hears_is_answered() -> None:
     assert isinstance(router.from_phone(request("INVITE", call_id="call-2"), PHONE, 5.0), ToWorker)
 
 
-def test_a_released_call_is_remembered_for_a_while_and_then_no_more() -> None:
+def test_released_call_is_kept_for_a_limited_time() -> None:
     router = open_router(workers=1)
     invite = forwarded(router.from_phone(request("INVITE"), PHONE, 0.0))
     router.from_worker(answer_of(invite.message, 404), invite.sip_port, 0.0)
@@ -289,7 +289,7 @@ def test_a_released_call_is_remembered_for_a_while_and_then_no_more() -> None:
     assert router.from_phone(ack, PHONE, LINGER_S + 2) is None
 
 
-def test_new_calls_are_rationed_by_source() -> None:
+def test_new_calls_are_rate_limited_by_source() -> None:
     router = open_router(capacity=1000, invites_per_s=5.0)
     codes = Counter(
         outcome(router.from_phone(request("INVITE", call_id=f"call-{number}"), PHONE, 0.0))
@@ -301,14 +301,14 @@ def test_new_calls_are_rationed_by_source() -> None:
     assert isinstance(router.from_phone(request("INVITE", call_id="later"), PHONE, 1.0), ToWorker)
 
 
-def test_a_flood_is_dropped() -> None:
+def test_flood_is_dropped() -> None:
     router = Router(Identity("198.51.100.1", 5060, 7000), Counter(), invites_per_s=1.0, messages_per_s=10.0)
     for _ in range(30):
         router.from_phone(request("OPTIONS"), PHONE, 0.0)
     assert router.counters["sip_edge_flood"] == 10
 
 
-def test_a_draining_edge_takes_no_new_call_and_keeps_the_old() -> None:
+def test_draining_edge_refuses_new_calls_and_keeps_old_ones() -> None:
     router = open_router()
     established(router)
     router.drain()
@@ -318,7 +318,7 @@ def test_a_draining_edge_takes_no_new_call_and_keeps_the_old() -> None:
     assert isinstance(router.from_phone(bye, PHONE, 0.0), ToWorker)
 
 
-def test_a_refused_call_gives_its_place_back() -> None:
+def test_refused_call_frees_its_place() -> None:
     router = open_router(workers=1, capacity=2, invites_per_s=1e9)
     for number in range(300):
         invite = forwarded(router.from_phone(request("INVITE", call_id=f"call-{number}"), PHONE, 0.0))
@@ -332,8 +332,8 @@ RESPONSE = (
 )
 
 
-@pytest.mark.parametrize("worker", ["²", "9" * 5000, "-1", "", "farewell", "3"])
-def test_a_response_for_a_worker_that_never_was_is_dropped(worker: str) -> None:
+@pytest.mark.parametrize("worker", ["²", "9" * 5000, "-1", "", "unknown", "3"])
+def test_response_for_an_unknown_worker_is_dropped(worker: str) -> None:
     router = open_router()
     assert forwarded(router.from_phone(RESPONSE, PHONE, 0.0)).sip_port == 7001
     forged = RESPONSE.replace(b"worker=1", f"worker={worker}".encode())
@@ -342,5 +342,5 @@ def test_a_response_for_a_worker_that_never_was_is_dropped(worker: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(RESPONSE)), st.integers(0, 12), st.text(max_size=12))
-def test_no_damage_to_a_response_does_more_than_be_dropped(place: int, length: int, damage: str) -> None:
+def test_any_damaged_response_is_dropped(place: int, length: int, damage: str) -> None:
     open_router().from_phone(RESPONSE[:place] + damage.encode() + RESPONSE[place + length :], PHONE, 0.0)

@@ -1,4 +1,4 @@
-"""Lifecycles of the SIP side: tables that are total, reachable, and end."""
+"""Lifecycles of the SIP side: every table is total, reachable and can end."""
 
 import enum
 
@@ -14,7 +14,7 @@ from mixminus.sip.supervision import Backoff
 @pytest.mark.parametrize(
     "table", [CALL_TRANSITIONS, LEG_TRANSITIONS, DIALLED_TRANSITIONS, WORKER_TRANSITIONS]
 )
-def test_every_state_has_a_row_is_reached_and_leads_to_an_end(
+def test_every_state_has_a_row_is_reachable_and_can_end(
     table: dict[enum.StrEnum, dict[enum.StrEnum, enum.StrEnum]],
 ) -> None:
     states = type(next(iter(table)))
@@ -26,7 +26,7 @@ def test_every_state_has_a_row_is_reached_and_leads_to_an_end(
     assert [state for state, row in table.items() if not row] == [list(states)[-1]]
 
 
-def test_restarts_are_spaced_wider_until_all_was_calm() -> None:
+def test_restart_delays_grow_and_are_reset_after_a_calm_time() -> None:
     backoff = Backoff()
     delays = [backoff.next_delay_s(float(second)) for second in range(10)]
     assert delays == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0, 10.0]

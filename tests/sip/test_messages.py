@@ -1,4 +1,4 @@
-"""Messages between processes: all of them survive the way, nothing else does."""
+"""Messages between processes: every message survives encoding, and anything else is refused."""
 
 import dataclasses
 import typing
@@ -15,9 +15,10 @@ from mixminus.sip import messages
 from mixminus.sip.channel import MAX_MESSAGE_BYTES, MalformedMessage, decode, encode
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
-    AccountAsked,
+    AccountRequested,
     AddWorker,
     Answer,
+    AnswerAccount,
     AnswerRegistration,
     Attach,
     CallAnswered,
@@ -34,7 +35,6 @@ from mixminus.sip.messages import (
     ForgetAccounts,
     Fork,
     Forked,
-    GiveAccount,
     HangUp,
     Hold,
     IncomingCall,
@@ -45,14 +45,14 @@ from mixminus.sip.messages import (
     OpenEdge,
     Refer,
     RegisteringPhone,
-    RegistrationAsked,
+    RegistrationRequested,
     Reject,
     ReleaseCall,
     RemoveWorker,
     ReserveCall,
     Ring,
-    TransferAsked,
-    TransferTold,
+    TransferProgressed,
+    TransferRequested,
     WorkerExited,
     WorkerReady,
 )
@@ -98,12 +98,12 @@ EXAMPLES: list[Message] = [
     CallReserved(LEG, 1),
     ReleaseCall("a@b"),
     EdgeCounted((("sip_edge_received", 12),)),
-    AccountAsked(3, "mixminus.local", "1001", "192.0.2.7"),
-    GiveAccount(3, "realm", "", "", "", trusted=False),
+    AccountRequested(3, "mixminus.local", "1001", "192.0.2.7"),
+    AnswerAccount(3, "realm", "", "", "", trusted=False),
     ForgetAccounts(),
     LoginsFailed(str(LEG), "192.0.2.7", 6),
-    RegistrationAsked(
-        ask=4,
+    RegistrationRequested(
+        request_id=4,
         account_id=str(LEG),
         sip_call_id="call",
         sequence_number=2,
@@ -120,23 +120,23 @@ EXAMPLES: list[Message] = [
     AnswerRegistration(4, 200, (("sip:a@192.0.2.7", 600),)),
     Drain(),
     DialogConfirmed(LEG, "a@b", "ours", "theirs"),
-    TransferAsked(LEG, "<sip:a@b>", 7),
+    TransferRequested(LEG, "<sip:a@b>", 7),
     Notify(LEG, 7, 200),
     Refer(LEG, "sip:a@b"),
-    TransferTold(LEG, 180),
+    TransferProgressed(LEG, 180),
 ]
 
 
 @pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: type(message).__name__)
-def test_every_message_survives_the_way(message: Message) -> None:
+def test_message_survives_encoding(message: Message) -> None:
     assert decode(encode(message)) == message
 
 
-def test_there_is_an_example_of_every_message() -> None:
+def test_every_message_has_an_example() -> None:
     assert [type(example) for example in EXAMPLES] == list(ALL)
 
 
-def test_every_message_is_frozen_and_named_in_the_modules_list() -> None:
+def test_every_message_is_frozen_and_exported() -> None:
     for example in EXAMPLES:
         assert type(example).__name__ in messages.__all__
         for field in dataclasses.fields(example):
@@ -144,7 +144,7 @@ def test_every_message_is_frozen_and_named_in_the_modules_list() -> None:
                 setattr(example, field.name, None)
 
 
-def test_keys_are_not_printed() -> None:
+def test_keys_and_passwords_are_not_in_repr() -> None:
     local = LocalEnd("127.0.0.1", 1, 2, (Codec.PCMU,), key_material=b"secret")
     assert "secret" not in repr(local)
     assert "secret" not in repr(
@@ -176,7 +176,7 @@ def test_keys_are_not_printed() -> None:
         pytest.param(b" " * (MAX_MESSAGE_BYTES + 1), id="too large"),
     ],
 )
-def test_what_is_no_message_is_refused(record: bytes) -> None:
+def test_invalid_record_is_refused(record: bytes) -> None:
     with pytest.raises(MalformedMessage):
         decode(record)
 
@@ -186,12 +186,12 @@ def test_what_is_no_message_is_refused(record: bytes) -> None:
         st.none() | st.integers(-5, 5) | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3)
     )
 )
-def test_no_value_of_another_kind_gets_into_a_message(value: object) -> None:
+def test_value_of_another_type_is_refused(value: object) -> None:
     for kind in (Ring, Attach):
         with pytest.raises(MalformedMessage):
             decode(orjson.dumps({"type": kind.__name__, "leg_id": value}))
 
 
-def test_a_message_too_large_to_send_is_refused() -> None:
+def test_too_large_message_is_refused() -> None:
     with pytest.raises(MalformedMessage):
         encode(messages.ReleaseCall("x" * MAX_MESSAGE_BYTES))

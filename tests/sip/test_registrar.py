@@ -1,4 +1,4 @@
-"""Phones that log in and register, from their sockets to the books and back."""
+"""Registration and authentication of phones, from their sockets to the database and back."""
 
 import re
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ async def phone(house: House) -> AsyncIterator[Phone]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def extension(house: House, request: Any) -> Extension:
-    """An extension of the test's own, so that no test waits for another's mistakes."""
+    """An extension for one test, so that failed logins of other tests do not delay it."""
     name = re.sub(r"\W+", "-", request.node.name)[-60:]
     return await house.office.directory.extensions.create(
         house.office.customer_id, ExtensionSpec(extension=name, password=PASSWORD)
@@ -51,7 +51,7 @@ def line(house: House, phone: Phone, extension: Extension, **given: Any) -> Line
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def stranger(house: House) -> AsyncIterator[Phone]:
-    """A phone at another address: what is learnt about it holds up no other test."""
+    """A phone at another address, so that its failed logins do not delay other tests."""
     opened = await Phone.open(house.endpoint.port, source="127.0.0.4")
     yield opened
     await opened.close()
@@ -63,7 +63,7 @@ async def bindings(house: House, extension: Extension) -> list[Binding]:
 
 @pytest.mark.parametrize("algorithm", ["SHA-256", "MD5"])
 @pytest.mark.parametrize("named", [True, False], ids=["customer's domain", "our address"])
-async def test_a_phone_is_challenged_registers_and_is_found(
+async def test_phone_is_challenged_registers_and_is_found(
     house: House, phone: Phone, extension: Extension, algorithm: str, named: bool
 ) -> None:
     host = domain(house) if named else "127.0.0.1"
@@ -87,7 +87,7 @@ async def test_both_algorithms_are_offered_the_stronger_first(
 
 
 @pytest.mark.parametrize("what", ["password", "user", "domain"])
-async def test_whatever_is_wrong_stays_401(
+async def test_wrong_credentials_get_401(
     house: House, stranger: Phone, extension: Extension, what: str
 ) -> None:
     given = {
@@ -105,19 +105,21 @@ async def test_whatever_is_wrong_stays_401(
     assert not Challenge.of(refusal).stale
 
 
-async def test_one_password_opens_no_other_place(house: House, stranger: Phone, extension: Extension) -> None:
+async def test_password_of_one_extension_does_not_register_another(
+    house: House, stranger: Phone, extension: Extension
+) -> None:
     other = await house.office.directory.extensions.create(
         extension.customer_id, ExtensionSpec(extension="somebody.else", password="another horse")
     )
-    thief = line(house, stranger, extension)
-    challenge = await thief.challenged()
-    credentials = thief.credentials(challenge)
-    thief.user = other.extension
-    assert (await thief.ask(credentials, f"Contact: {thief.own_contact()}")).status_code == 401
+    attacker = line(house, stranger, extension)
+    challenge = await attacker.challenged()
+    credentials = attacker.credentials(challenge)
+    attacker.user = other.extension
+    assert (await attacker.ask(credentials, f"Contact: {attacker.own_contact()}")).status_code == 401
     assert await bindings(house, other) == []
 
 
-async def test_a_replayed_answer_is_stale_and_a_counted_one_is_not(
+async def test_replayed_credentials_are_stale_and_counted_ones_are_not(
     house: House, phone: Phone, extension: Extension
 ) -> None:
     phone_line = line(house, phone, extension)
@@ -131,7 +133,7 @@ async def test_a_replayed_answer_is_stale_and_a_counted_one_is_not(
     assert (await phone_line.ask(phone_line.credentials(Challenge.of(replayed)), contact)).status_code == 200
 
 
-async def test_a_repeated_datagram_is_answered_again_and_moves_nobody(
+async def test_retransmitted_register_is_answered_again_without_effect(
     house: House, phone: Phone, extension: Extension
 ) -> None:
     phone_line = line(house, phone, extension)
@@ -139,15 +141,15 @@ async def test_a_repeated_datagram_is_answered_again_and_moves_nobody(
     assert (await phone_line.ask(*headers)).status_code == 200
     before = await bindings(house, extension)
     assert (await phone_line.ask(*headers, again=True)).status_code == 200
-    thief = await Phone.open(house.endpoint.port)
-    phone_line.phone = thief
-    phone_line.send(*headers, again=True)  # from another socket: its Via is another's request
+    attacker = await Phone.open(house.endpoint.port)
+    phone_line.phone = attacker
+    phone_line.send(*headers, again=True)  # from another socket: another Via, so another request
     assert (await phone_line.response()).status_code == 401
-    await thief.close()
+    await attacker.close()
     assert await bindings(house, extension) == before
 
 
-async def test_a_nonce_of_somebody_else_is_stale(house: House, phone: Phone, extension: Extension) -> None:
+async def test_foreign_nonce_is_stale(house: House, phone: Phone, extension: Extension) -> None:
     phone_line = line(house, phone, extension)
     realm = (await phone_line.challenged()).realm
     made_up = Challenge(realm, "bm90aGluZw==", "SHA-256", stale=False)
@@ -165,13 +167,15 @@ async def test_a_nonce_of_somebody_else_is_stale(house: House, phone: Phone, ext
         pytest.param('Digest a="', id="open quote"),
     ],
 )
-async def test_garbage_is_no_credential(
+async def test_malformed_credentials_are_refused(
     house: House, phone: Phone, extension: Extension, header: str
 ) -> None:
     assert (await line(house, phone, extension).ask(f"Authorization: {header}")).status_code == 400
 
 
-async def test_three_phones_and_not_a_fourth(house: House, phone: Phone, extension: Extension) -> None:
+async def test_fourth_phone_of_an_extension_is_refused(
+    house: House, phone: Phone, extension: Extension
+) -> None:
     lines = [
         line(house, phone, extension, contact=f"<sip:p{number}@127.0.0.1:600{number}>") for number in range(4)
     ]
@@ -179,7 +183,7 @@ async def test_three_phones_and_not_a_fourth(house: House, phone: Phone, extensi
         assert (await each.register()).status_code == 200
     assert (await lines[3].register()).status_code == 403
     assert len(await lines[0].query()) == 3
-    # One of the three may change its mind, and then there is a place.
+    # One of the three unregisters, so a fourth phone fits.
     assert (await lines[1].register(0)).status_code == 200
     assert (await lines[3].register()).status_code == 200
     assert {each.contact for each in await bindings(house, extension)} == {
@@ -187,7 +191,7 @@ async def test_three_phones_and_not_a_fourth(house: House, phone: Phone, extensi
     }
 
 
-async def test_a_phone_that_says_who_it_is_has_one_place(
+async def test_phone_with_an_instance_id_has_one_binding(
     house: House, phone: Phone, extension: Extension
 ) -> None:
     instance = ';+sip.instance="<urn:uuid:0a1b2c3d-0000-4000-8000-00000000beef>"'
@@ -197,9 +201,7 @@ async def test_a_phone_that_says_who_it_is_has_one_place(
     assert [each.contact for each in await bindings(house, extension)] == ["sip:p@127.0.0.1:6005"]
 
 
-async def test_expiry_its_least_its_most_and_its_end(
-    house: House, phone: Phone, extension: Extension
-) -> None:
+async def test_expiry_is_bounded_and_ends(house: House, phone: Phone, extension: Extension) -> None:
     phone_line = line(house, phone, extension)
     brief = await phone_line.register(5)
     assert (brief.status_code, brief.header("min-expires")) == (423, "30")
@@ -214,7 +216,7 @@ async def test_expiry_its_least_its_most_and_its_end(
     assert await phone_line.query() == []
 
 
-async def test_a_star_removes_all(house: House, phone: Phone, extension: Extension) -> None:
+async def test_contact_star_removes_all_bindings(house: House, phone: Phone, extension: Extension) -> None:
     phone_line = line(house, phone, extension)
     await phone_line.register(600, "<sip:a@127.0.0.1:6001>", "<sip:b@127.0.0.1:6002>, <sip:c@127.0.0.1:6003>")
     assert len(await bindings(house, extension)) == 3
@@ -223,7 +225,7 @@ async def test_a_star_removes_all(house: House, phone: Phone, extension: Extensi
     assert await bindings(house, extension) == []
 
 
-async def test_an_older_register_that_comes_late_changes_nothing(
+async def test_out_of_order_register_changes_nothing(
     house: House, phone: Phone, extension: Extension
 ) -> None:
     phone_line = line(house, phone, extension)
@@ -238,7 +240,7 @@ async def test_an_older_register_that_comes_late_changes_nothing(
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
-async def test_behind_a_nat_the_flow_is_what_counts(
+async def test_phone_behind_nat_is_reached_by_its_flow(
     house: House, extension: Extension, transport: str
 ) -> None:
     phone = await Phone.open(house.endpoint.port, transport=transport)
@@ -254,9 +256,7 @@ async def test_behind_a_nat_the_flow_is_what_counts(
     await phone.close()
 
 
-async def test_a_changed_password_is_asked_for_at_once(
-    house: House, phone: Phone, extension: Extension
-) -> None:
+async def test_changed_password_is_required_at_once(house: House, phone: Phone, extension: Extension) -> None:
     phone_line = line(house, phone, extension)
     await phone_line.register()
     extensions = house.office.directory.extensions
@@ -269,33 +269,33 @@ async def test_a_changed_password_is_asked_for_at_once(
     assert (await phone_line.register()).status_code == 401
 
 
-async def test_who_guesses_waits_and_is_reported_and_who_knows_does_not(
+async def test_guessing_host_is_delayed_and_reported_and_others_are_not(
     house: House, extension: Extension
 ) -> None:
-    # Another source than the other tests' phones: what is learnt about 127.0.0.1 would hold them up.
+    # Another source address than the other tests' phones: failed logins from 127.0.0.1 would delay them.
     owner = await Phone.open(house.endpoint.port, source="127.0.0.2")
-    thief = await Phone.open(house.endpoint.port, source="127.0.0.3")
+    attacker = await Phone.open(house.endpoint.port, source="127.0.0.3")
     known = line(house, owner, extension)
     assert (await known.register()).status_code == 200
-    guesser = Line(thief, extension.extension, "guess", domain(house))
+    guesser = Line(attacker, extension.extension, "guess", domain(house))
     codes = [(await guesser.register()).status_code for _ in range(7)]
     assert codes == [401] * 6 + [503]
     assert (await known.register()).status_code == 200
     failed = await until(lambda: logins_failed(house, extension))
     assert failed["attempts"] == 6
     assert (failed["source_host"], failed["password"]) == ("127.0.0.3", None)
-    for phone in (owner, thief):
+    for phone in (owner, attacker):
         await phone.close()
 
 
 async def logins_failed(house: House, extension: Extension) -> dict[str, Any] | None:
     async with house.office.store.snapshot() as tx:
         events = await tx.outbox.read(extension.customer_id)
-    told = [each.data for each in events if each.type == "extension_login_failed"]
-    return next((each for each in told if each["id"] == str(extension.id)), None)
+    reports = [each.data for each in events if each.type == "extension_login_failed"]
+    return next((each for each in reports if each["id"] == str(extension.id)), None)
 
 
-async def test_a_call_from_an_extension_must_be_proved(
+async def test_call_from_an_extension_must_be_authenticated(
     house: House, phone: Phone, extension: Extension
 ) -> None:
     call = from_extension(phone, extension, domain(house))
@@ -309,7 +309,7 @@ async def test_a_call_from_an_extension_must_be_proved(
     await call.hang_up()
 
 
-async def test_a_name_at_our_own_address_is_an_extensions_only_if_there_is_one(
+async def test_from_at_our_address_is_authenticated_only_for_existing_extensions(
     house: House, phone: Phone, extension: Extension
 ) -> None:
     call = from_extension(phone, extension, "127.0.0.1")
@@ -322,7 +322,9 @@ async def test_a_name_at_our_own_address_is_an_extensions_only_if_there_is_one(
     await anonymous.hang_up()
 
 
-async def test_nobody_writes_themselves_an_account(house: House, phone: Phone, extension: Extension) -> None:
+async def test_caller_header_from_outside_is_ignored(
+    house: House, phone: Phone, extension: Extension
+) -> None:
     call = phone.call("1000", X_Mixminus_Caller=f"{extension.id} 192.0.2.1")
     await call.establish()
     assert (house.desk.callers[-1].account_id, house.desk.callers[-1].host) == (None, "127.0.0.1")

@@ -1,4 +1,4 @@
-"""What is left of registrations when the edge is lost: everything but the nonces."""
+"""Registrations survive a crash of the edge; nonces do not."""
 
 import psutil
 
@@ -12,7 +12,7 @@ from tests.support.waiting import until
 PASSWORD = "correct horse"
 
 
-async def test_a_phone_stays_registered_and_answers_anew_when_the_edge_was_lost() -> None:
+async def test_phone_stays_registered_and_is_challenged_again_after_an_edge_crash() -> None:
     async with open_house(SipConfig(port=0, max_calls=4)) as house:
         made = await house.office.directory.extensions.create(
             house.office.customer_id, ExtensionSpec(extension="1001", password=PASSWORD)

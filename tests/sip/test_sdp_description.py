@@ -1,4 +1,4 @@
-"""Session descriptions: what is read, what is refused, and that nothing else can happen."""
+"""Session descriptions: what is parsed, what is refused, and that there is no third outcome."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ OFFER = (
 )
 
 
-def test_a_description_is_read_section_by_section() -> None:
+def test_description_is_parsed_section_by_section() -> None:
     description = parse(OFFER)
     audio, video = description.media
     assert (description.origin.session_id, description.origin.version) == ("2890844526", 2890844527)
@@ -37,7 +37,7 @@ def test_a_description_is_read_section_by_section() -> None:
     assert description.host_of(video) == "2001:db8::1"
 
 
-def test_bare_line_feeds_and_a_missing_last_line_end_are_tolerated() -> None:
+def test_bare_line_feeds_and_a_missing_last_line_end_are_accepted() -> None:
     assert parse(OFFER.replace("\r\n", "\n").rstrip("\n")) == parse(OFFER)
 
 
@@ -67,19 +67,19 @@ def test_bare_line_feeds_and_a_missing_last_line_end_are_tolerated() -> None:
         pytest.param(OFFER + "a=" + "x" * MAX_BYTES, id="too long"),
     ],
 )
-def test_what_is_no_description_is_refused(text: str) -> None:
+def test_malformed_description_is_refused(text: str) -> None:
     with pytest.raises(MalformedSdp):
         parse(text)
 
 
 @given(st.text(max_size=300))
-def test_no_text_does_more_than_be_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     with pytest.raises(MalformedSdp):
         parse(text)
 
 
 @given(st.integers(0, len(OFFER) - 1), st.characters(codec="utf-8"))
-def test_a_description_with_one_wrong_character_is_read_or_refused(place: int, character: str) -> None:
+def test_description_with_one_wrong_character_is_parsed_or_refused(place: int, character: str) -> None:
     damaged = OFFER[:place] + character + OFFER[place + 1 :]
     try:
         description = parse(damaged)
@@ -88,6 +88,6 @@ def test_a_description_with_one_wrong_character_is_read_or_refused(place: int, c
     assert all(0 <= media.port < 65536 for media in description.media)
 
 
-def test_what_is_rendered_is_read_back() -> None:
+def test_rendered_description_is_parsed_back() -> None:
     description = parse(OFFER)
     assert parse(render(description)) == description

@@ -1,4 +1,4 @@
-"""The envelope: what goes in comes out, and nothing else does."""
+"""The envelope: descriptions survive it, and damaged ones are refused."""
 
 import pytest
 from hypothesis import given
@@ -9,11 +9,11 @@ from mixminus.sip.sdp.envelope import fold, unfold, unfold_parameter
 
 
 @given(st.text(max_size=500))
-def test_any_text_comes_out_as_it_went_in(text: str) -> None:
+def test_any_text_survives_the_envelope(text: str) -> None:
     assert unfold(fold(text)) == text
 
 
-def test_what_pjsua2_sees_is_a_plain_description() -> None:
+def test_envelope_is_a_plain_pcmu_description() -> None:
     shown = parse(fold("whatever"))
     assert shown.media[0].formats == ("0",)
 
@@ -28,11 +28,11 @@ def test_what_pjsua2_sees_is_a_plain_description() -> None:
         pytest.param(fold("x" * (MAX_BYTES + 1)).split("mixminus=")[1].split("\r\n")[0], id="a bomb"),
     ],
 )
-def test_a_damaged_envelope_is_refused(parameter: str) -> None:
+def test_damaged_envelope_is_refused(parameter: str) -> None:
     with pytest.raises(MalformedSdp):
         unfold_parameter(parameter)
 
 
-def test_a_description_without_an_envelope_is_refused() -> None:
+def test_description_without_an_envelope_is_refused() -> None:
     with pytest.raises(MalformedSdp):
         unfold("v=0\r\n")

@@ -1,4 +1,4 @@
-"""Offer and answer: RFC 3264 with everything a phone may ask of one audio stream."""
+"""Offer and answer (RFC 3264) for one audio stream."""
 
 import base64
 from contextlib import suppress
@@ -38,13 +38,13 @@ def offer(*media_lines: str, host: str = "192.0.2.1", media: str = "audio 40000 
 
 
 def exchange(text: str, local: LocalEnd = LOCAL):  # type: ignore[no-untyped-def]  # a pair of two inferred types
-    """Answer an offer; return the answer as the phone reads it, and what we make of both."""
+    """Answer an offer; return the answer as the phone parses it, and what the exchange means for the port."""
     remote = parse(text)
     ours = parse(render(make_answer(local, remote)))
     return ours, agree(ours, remote)
 
 
-def test_codecs_are_answered_in_our_order_under_the_offers_numbers() -> None:
+def test_codecs_are_answered_in_our_order_with_the_offers_payload_types() -> None:
     answer, media = exchange(
         offer(
             "a=rtpmap:97 opus/48000/2",
@@ -67,7 +67,7 @@ def test_codecs_are_answered_in_our_order_under_the_offers_numbers() -> None:
     assert media.remote_rtcp == ("192.0.2.1", 40_001)
 
 
-def test_opus_alone_is_enough() -> None:
+def test_offer_of_opus_alone_is_answered() -> None:
     _, media = exchange(offer("a=rtpmap:107 opus/48000/2", media="audio 40000 RTP/AVP 107"))
     assert media.send.codec is Codec.OPUS
     assert media.dtmf_payload_type is None
@@ -81,7 +81,7 @@ def test_opus_alone_is_enough() -> None:
         ("sprop-stereo=1", 1, "107 useinbandfec=1"),
     ],
 )
-def test_opus_is_sent_in_two_channels_to_who_likes_them(fmtp: str, channels: int, answered: str) -> None:
+def test_opus_is_sent_in_stereo_when_asked_for(fmtp: str, channels: int, answered: str) -> None:
     lines = ("a=rtpmap:107 opus/48000/2", f"a=fmtp:107 {fmtp}")
     answer, media = exchange(offer(*lines, media="audio 40000 RTP/AVP 107"))
     assert media.send.channels == channels
@@ -91,21 +91,21 @@ def test_opus_is_sent_in_two_channels_to_who_likes_them(fmtp: str, channels: int
 @pytest.mark.parametrize(
     "line", ["ptime:10", "ptime:60", "maxptime:20", "maxptime:150.0", "maxptime:x", "maxptime:0"]
 )
-def test_packets_are_of_one_tick_whatever_the_phone_would_like(line: str) -> None:
+def test_ptime_is_one_tick_whatever_the_phone_prefers(line: str) -> None:
     answer, media = exchange(offer(f"a={line}"))
     assert answer.media[0].values("ptime") == ("20",)
     assert media.send.ptime_ms == 20
 
 
 @pytest.mark.parametrize("line", ["maxptime:10", "maxptime:19.5"])
-def test_a_phone_that_cannot_take_our_packets_is_refused(line: str) -> None:
+def test_offer_with_too_small_maxptime_is_refused(line: str) -> None:
     with pytest.raises(NotAcceptable):
         make_answer(LOCAL, parse(offer(f"a={line}")))
     with pytest.raises(NotAcceptable):
         agree(make_offer(LOCAL), parse(offer(f"a={line}")))
 
 
-def test_an_answer_to_our_offer_may_ask_for_two_channels() -> None:
+def test_answer_to_our_offer_may_ask_for_stereo() -> None:
     lines = ("a=rtpmap:96 opus/48000/2", "a=fmtp:96 stereo=1")
     media = agree(make_offer(LOCAL), parse(offer(*lines, media="audio 40000 RTP/AVP 96")))
     assert media.send.channels == 2
@@ -122,7 +122,7 @@ def test_an_answer_to_our_offer_may_ask_for_two_channels() -> None:
         pytest.param("recvonly", "0.0.0.0", "inactive", MediaDirection.INACTIVE, id="address zero, recvonly"),
     ],
 )
-def test_hold_is_answered_with_its_mirror(
+def test_direction_is_answered_with_its_reverse(
     line: str, host: str, answered: str, direction: MediaDirection
 ) -> None:
     answer, media = exchange(offer(f"a={line}", host=host))
@@ -130,7 +130,7 @@ def test_hold_is_answered_with_its_mirror(
     assert media.direction is direction
 
 
-def test_a_direction_of_the_session_holds_for_its_media() -> None:
+def test_session_direction_applies_to_its_media() -> None:
     _, media = exchange(offer().replace("t=0 0\r\n", "t=0 0\r\na=sendonly\r\n"))
     assert media.direction is MediaDirection.RECVONLY
 
@@ -184,7 +184,7 @@ def test_every_medium_is_answered_and_all_but_one_refused() -> None:
         ),
     ],
 )
-def test_an_offer_without_audio_for_us_is_not_acceptable(text: str) -> None:
+def test_offer_without_supported_audio_is_not_acceptable(text: str) -> None:
     with pytest.raises(NotAcceptable):
         make_answer(LOCAL, parse(text))
 
@@ -197,7 +197,7 @@ def test_an_offer_without_audio_for_us_is_not_acceptable(text: str) -> None:
         (SrtpProfile.AEAD_AES_256_GCM, KEY_44),
     ],
 )
-def test_keys_are_exchanged_by_the_first_line_that_can_be_honoured(profile: SrtpProfile, key: str) -> None:
+def test_keys_are_exchanged_by_the_first_supported_crypto_line(profile: SrtpProfile, key: str) -> None:
     answer, media = exchange(
         offer(
             f"a=crypto:1 F8_128_HMAC_SHA1_80 inline:{KEY_30}",
@@ -221,7 +221,7 @@ def test_keys_of_the_profiles_do_not_overlap() -> None:
     )
 
 
-def test_rtcp_is_muxed_when_asked_and_sent_where_told() -> None:
+def test_rtcp_is_muxed_or_sent_to_the_offered_port() -> None:
     answer, media = exchange(offer("a=rtcp-mux"))
     assert answer.media[0].has("rtcp-mux")
     assert (media.rtcp_mux, media.remote_rtcp) == (True, ("192.0.2.1", 40_000))
@@ -229,12 +229,12 @@ def test_rtcp_is_muxed_when_asked_and_sent_where_told() -> None:
     assert (media.rtcp_mux, media.remote_rtcp) == (False, ("192.0.2.1", 53_020))
 
 
-def test_a_host_name_is_left_to_symmetric_rtp() -> None:
+def test_host_name_is_left_to_symmetric_rtp() -> None:
     _, media = exchange(offer(host="phone.example.com"))
     assert media.remote is None
 
 
-def test_our_offer_is_answered_by_one_codec_of_it() -> None:
+def test_our_offer_may_be_answered_with_one_codec() -> None:
     ours = make_offer(LOCAL)
     assert ours.media[0].formats == ("96", "9", "0", "8", "101")
     media = agree(ours, parse(offer("a=rtpmap:99 telephone-event/8000", media="audio 40000 RTP/AVP 8 99")))
@@ -242,12 +242,12 @@ def test_our_offer_is_answered_by_one_codec_of_it() -> None:
     assert media.dtmf_payload_type == 99
 
 
-def test_an_answer_to_our_offer_that_takes_nothing_is_not_acceptable() -> None:
+def test_answer_without_our_codecs_is_not_acceptable() -> None:
     with pytest.raises(NotAcceptable):
         agree(make_offer(LOCAL), parse(offer(media="audio 0 RTP/AVP 0")))
 
 
-def test_the_version_goes_up_exactly_when_something_changes() -> None:
+def test_version_is_incremented_only_by_changes() -> None:
     first = make_answer(LOCAL, parse(offer()))
     again = make_answer(LOCAL, parse(offer()), first)
     held = make_answer(LOCAL, parse(offer("a=sendonly")), again)
@@ -260,9 +260,7 @@ def test_the_version_goes_up_exactly_when_something_changes() -> None:
     st.sampled_from(["sendrecv", "sendonly", "recvonly", "inactive"]),
     st.booleans(),
 )
-def test_both_sides_of_an_exchange_draw_the_same_conclusion(
-    formats: list[int], direction: str, mux: bool
-) -> None:
+def test_both_sides_agree_on_an_exchange(formats: list[int], direction: str, mux: bool) -> None:
     remote = parse(
         offer(
             "a=rtpmap:96 opus/48000/2",
@@ -288,7 +286,7 @@ def test_both_sides_of_an_exchange_draw_the_same_conclusion(
 
 
 @pytest.mark.parametrize("number", ["\u00b2", "\u0664", "9" * 5000, "-1", "1e3", ""])
-def test_what_is_no_number_is_as_if_not_said(number: str) -> None:
+def test_invalid_number_is_ignored(number: str) -> None:
     lines = ("a=rtpmap:96 opus/48000/2", f"a=fmtp:96 maxaveragebitrate={number}", f"a=rtcp:{number}")
     _, media = exchange(offer(*lines, f"a=ptime:{number}", media="audio 40000 RTP/AVP 96"))
     assert (media.send.bitrate_bps, media.remote_rtcp) == (0, ("192.0.2.1", 40_001))
@@ -308,6 +306,6 @@ RICH = offer(
 
 @settings(max_examples=300)
 @given(st.integers(0, len(RICH)), st.integers(0, 12), st.text(max_size=12))
-def test_a_damaged_offer_is_answered_or_refused(place: int, length: int, damage: str) -> None:
+def test_damaged_offer_is_answered_or_refused(place: int, length: int, damage: str) -> None:
     with suppress(MalformedSdp, NotAcceptable):
         exchange(RICH[:place] + damage + RICH[place + length :])

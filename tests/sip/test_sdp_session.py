@@ -25,7 +25,7 @@ def said(description: SessionDescription) -> tuple[int, str, tuple[str, ...]]:
     return description.origin.version, direction, media.formats
 
 
-def test_the_first_description_is_the_one_that_the_server_made() -> None:
+def test_first_description_is_the_servers() -> None:
     description, media = first_description(LOCAL, sdp(formats="8 101"))
     session = LocalSession()
     session.open(LOCAL, render(description))
@@ -34,13 +34,13 @@ def test_the_first_description_is_the_one_that_the_server_made() -> None:
     assert media.send.codec is Codec.PCMA
 
 
-def test_an_offer_is_repeated_without_a_new_version() -> None:
+def test_repeated_offer_keeps_its_version() -> None:
     session = opened()
     first = session.next()
     assert session.next() == first == parse(render(first_description(LOCAL, "")[0]))
 
 
-def test_hold_and_resume_change_the_direction_alone() -> None:
+def test_hold_and_resume_change_only_the_direction() -> None:
     session = opened(sdp(formats="8 101"))
     assert said(session.next()) == (7, "sendrecv", ("8", "101"))
     assert session.hold(True)
@@ -50,7 +50,7 @@ def test_hold_and_resume_change_the_direction_alone() -> None:
     assert said(session.next()) == (9, "sendrecv", ("8", "101"))
 
 
-def test_an_offer_from_a_phone_on_hold_is_answered_with_hold() -> None:
+def test_offer_of_a_held_phone_is_answered_with_sendonly() -> None:
     session = opened(sdp(formats="8"))
     session.next()
     session.hold(True)
@@ -59,7 +59,7 @@ def test_an_offer_from_a_phone_on_hold_is_answered_with_hold() -> None:
     assert said(session.next())[1:] == ("sendonly", ("0",))
 
 
-def test_a_refused_offer_leaves_the_session_as_it_was() -> None:
+def test_refused_offer_leaves_the_session_unchanged() -> None:
     session = opened(sdp(formats="8"))
     session.next()
     with pytest.raises(NotAcceptable):
@@ -67,7 +67,7 @@ def test_a_refused_offer_leaves_the_session_as_it_was() -> None:
     assert not session.is_pending
 
 
-def test_a_description_that_was_not_sent_is_not_sent_later() -> None:
+def test_dropped_description_is_not_sent_later() -> None:
     session = opened(sdp(formats="8"))
     session.next()
     session.hold(True)
@@ -75,7 +75,7 @@ def test_a_description_that_was_not_sent_is_not_sent_later() -> None:
     assert said(session.next())[1] == "sendrecv"
 
 
-def test_nothing_is_described_before_the_server_has_attached_its_end() -> None:
+def test_description_before_attach_is_an_error() -> None:
     session = LocalSession()
     assert not session.is_open
     with pytest.raises(RuntimeError):

@@ -15,7 +15,7 @@ CALLS = 40
 
 
 def errors_of(directory: Path) -> list[str]:
-    """Return what SIPp complained about."""
+    """Return SIPp's error messages."""
     return [path.read_text()[:2000] for path in directory.glob("*errors*")]
 
 

@@ -1,4 +1,4 @@
-"""What happens when processes die, and that none outlives the house."""
+"""Crashes of the server, the edge, the zygote and workers, and that no process is left behind."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ asyncio.run(main())
     ("max_calls", "capacity", "spare", "needed"),
     [(64, 4, 1, 17), (65, 4, 1, 18), (64, 1000, 1, 2), (1, 4, 0, 1)],
 )
-def test_as_many_workers_as_the_calls_need(max_calls: int, capacity: int, spare: int, needed: int) -> None:
+def test_number_of_workers_follows_max_calls(max_calls: int, capacity: int, spare: int, needed: int) -> None:
     assert workers_needed(max_calls, capacity, spare) == needed
 
 
@@ -51,14 +51,14 @@ def worker_of(call: PhoneCall) -> int:
     return int(call.uri.removeprefix("sip:w").partition("@")[0])
 
 
-async def talk_on(call: PhoneCall) -> None:
-    """See that a call is alive, and end it."""
+async def check_and_hang_up(call: PhoneCall) -> None:
+    """Check that a call still works, and end it."""
     call.request("UPDATE")
     assert (await call.final()).status_code == 200
     assert (await call.hang_up()).status_code == 200
 
 
-async def test_a_lost_worker_takes_only_its_own_calls_with_it() -> None:
+async def test_lost_worker_ends_only_its_own_calls() -> None:
     async with open_house(SipConfig(port=0, max_calls=12)) as house:
         phone = await Phone.open(house.endpoint.port)
         calls = [phone.call("1000") for _ in range(14)]
@@ -75,15 +75,15 @@ async def test_a_lost_worker_takes_only_its_own_calls_with_it() -> None:
         await until(lambda: len(house.endpoint.worker_pids) == 4)
         for call in calls:
             if worker_of(call) != lost:
-                await talk_on(call)
+                await check_and_hang_up(call)
                 assert await end_of(legs[call.call_id]) == (HangupReason.NORMAL, True)
         again = phone.call("1000")
         await again.establish()
-        await talk_on(again)
+        await check_and_hang_up(again)
         await phone.close()
 
 
-async def test_a_call_that_rings_in_a_lost_worker_is_refused() -> None:
+async def test_ringing_call_of_a_lost_worker_is_refused() -> None:
     async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
         phone = await Phone.open(house.endpoint.port)
         call = phone.call("ring")
@@ -98,7 +98,7 @@ async def test_a_call_that_rings_in_a_lost_worker_is_refused() -> None:
 
 
 async def comes_again(phone: Phone) -> PhoneCall | None:
-    """Call as somebody does who was told to come again; None as long as there is no room."""
+    """Call again after a 503; return None while all workers are full."""
     call = phone.call("1000")
     call.invite(sdp())
     answer = await call.final()
@@ -111,15 +111,15 @@ async def comes_again(phone: Phone) -> PhoneCall | None:
 
 
 async def let_through(phone: Phone) -> PhoneCall | None:
-    """Call a worker that stands still; None if the edge has refused the call, which knows a place free a little later."""
+    """Call a stopped worker; None if the edge has refused the call, as it learns of a free place a little later."""
     call, probe = phone.call("1000"), phone.call("1000")
     call.invite(sdp())
     probe.request("OPTIONS")
-    await probe.final()  # the edge answers this one itself, and in order
+    await probe.final()  # the edge answers OPTIONS itself, and in order
     return call if phone.inbox(call.call_id).empty() else None
 
 
-async def test_more_calls_than_there_is_room_for_are_told_to_come_again() -> None:
+async def test_calls_beyond_the_capacity_get_503() -> None:
     async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
         phone = await Phone.open(house.endpoint.port)
         calls = [phone.call("1000") for _ in range(4)]
@@ -137,14 +137,14 @@ async def test_more_calls_than_there_is_room_for_are_told_to_come_again() -> Non
         await phone.close()
 
 
-async def test_who_takes_the_place_of_a_call_that_has_just_ended_is_not_taken_for_it() -> None:
-    """The worker reads the BYE and the INVITE in one turn: pjsua2 gives the new call the old one's place."""
+async def test_new_call_in_a_reused_slot_is_not_mistaken_for_the_ended_one() -> None:
+    """The worker reads BYE and INVITE in one round of its loop: pjsua2 gives the new call the old one's slot."""
     async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
         phone = await Phone.open(house.endpoint.port)
         calls = [phone.call("1000") for _ in range(4)]
         for call in calls:
             await call.establish()
-        # pjsua2 hands its four places out in turn, so the next is the first one's again.
+        # pjsua2 assigns its four slots in turn, so the next one is the first call's again.
         await calls[3].hang_up()
         (pid,) = house.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGSTOP)
@@ -158,11 +158,11 @@ async def test_who_takes_the_place_of_a_call_that_has_just_ended_is_not_taken_fo
         late.ack()
         assert (await calls[0].final()).status_code == 200
         for call in (calls[1], calls[2], late):
-            await talk_on(call)
+            await check_and_hang_up(call)
         await phone.close()
 
 
-async def test_calls_outlive_the_edge() -> None:
+async def test_calls_survive_an_edge_crash() -> None:
     async with open_house(SipConfig(port=0, max_calls=4)) as house:
         phone = await Phone.open(house.endpoint.port)
         call = phone.call("1000")
@@ -170,14 +170,14 @@ async def test_calls_outlive_the_edge() -> None:
         process_named("mixminus.sip.edge").kill()
         await until(lambda: not house.endpoint.ready)
         await until(lambda: house.endpoint.ready)
-        await talk_on(call)
+        await check_and_hang_up(call)
         again = phone.call("1000")
         await again.establish()
-        await talk_on(again)
+        await check_and_hang_up(again)
         await phone.close()
 
 
-async def test_a_call_that_rings_may_be_cancelled_after_the_edge_was_lost() -> None:
+async def test_ringing_call_can_be_cancelled_after_an_edge_crash() -> None:
     async with open_house(SipConfig(port=0, max_calls=4)) as house:
         phone = await Phone.open(house.endpoint.port)
         call = phone.call("ring")
@@ -186,7 +186,7 @@ async def test_a_call_that_rings_may_be_cancelled_after_the_edge_was_lost() -> N
         process_named("mixminus.sip.edge").kill()
         await until(lambda: not house.endpoint.ready)
         await until(lambda: house.endpoint.ready)
-        call.send("INVITE", sdp())  # again, as a phone does that has not seen the 180
+        call.send("INVITE", sdp())  # a retransmission, as if the 180 was lost
         await call.provisional(180)
         assert len(house.desk.legs) == 1
         call.cancel()
@@ -197,23 +197,23 @@ async def test_a_call_that_rings_may_be_cancelled_after_the_edge_was_lost() -> N
         await phone.close()
 
 
-async def test_calls_outlive_the_zygote() -> None:
+async def test_calls_survive_a_zygote_crash() -> None:
     async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
         phone = await Phone.open(house.endpoint.port)
         call = phone.call("1000")
         await call.establish()
         process_named("mixminus.sip.zygote").kill()
-        await talk_on(call)
+        await check_and_hang_up(call)
         (pid,) = house.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGKILL)
         await until(lambda: house.endpoint.worker_pids and pid not in house.endpoint.worker_pids.values())
         again = phone.call("1000")
         await again.establish()
-        await talk_on(again)
+        await check_and_hang_up(again)
         await phone.close()
 
 
-async def test_closing_hangs_up() -> None:
+async def test_close_hangs_up_all_calls() -> None:
     async with open_house(SipConfig(port=0, max_calls=4)) as house:
         phone = await Phone.open(house.endpoint.port)
         call = phone.call("1000")
@@ -225,7 +225,7 @@ async def test_closing_hangs_up() -> None:
         await phone.close()
 
 
-async def test_a_killed_server_leaves_no_process_and_no_phone_behind() -> None:
+async def test_killed_server_leaves_no_process_and_ends_all_calls() -> None:
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SERVER, stdout=asyncio.subprocess.PIPE
     )
@@ -243,14 +243,14 @@ async def test_a_killed_server_leaves_no_process_and_no_phone_behind() -> None:
 
 
 def _runs(process: psutil.Process) -> bool:
-    """Return whether a process runs; one that waits for its new parent to reap it does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
 
-async def test_a_port_that_is_taken_is_an_error_at_start() -> None:
+async def test_start_fails_if_the_port_is_in_use() -> None:
     async with open_house(SipConfig(port=0, max_calls=4)) as house:
         await _fails_to_start(house)
 
@@ -268,7 +268,7 @@ async def _fails_to_start(house: House) -> None:
     await second.close()
 
 
-async def test_closing_what_never_started_is_harmless() -> None:
+async def test_close_before_start_is_harmless() -> None:
     engine = Engine()
     async with open_office() as office:
         endpoint = SipEndpoint(

@@ -1,4 +1,4 @@
-"""Phones that hand their calls on: REFER in, NOTIFY out, and who may."""
+"""Transfers: REFER from and to phones, and the NOTIFYs about them."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -20,8 +20,8 @@ ELSEWHERE = "<sip:carol@192.0.2.9>"
 
 
 @dataclass
-class Asked:
-    """Implements ``call.leg.Transfers``: the test is who decides."""
+class RecordedTransfers:
+    """Implements ``call.leg.Transfers``; the test decides."""
 
     asks: list[tuple[LegId, Referral, Callable[[int], None]]] = field(default_factory=list)
 
@@ -35,13 +35,13 @@ class Asked:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def house() -> AsyncIterator[House]:
-    async with open_house(SipConfig(port=0, max_calls=4), transfers=Asked()) as opened:
+    async with open_house(SipConfig(port=0, max_calls=4), transfers=RecordedTransfers()) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def asked(house: House) -> Asked:
-    assert isinstance(house.transfers, Asked)
+async def transfers(house: House) -> RecordedTransfers:
+    assert isinstance(house.transfers, RecordedTransfers)
     house.transfers.asks.clear()
     return house.transfers
 
@@ -58,20 +58,22 @@ async def refer(call: PhoneCall, refer_to: str, **more: str) -> int:
     return (await call.final()).status_code
 
 
-async def told(call: PhoneCall) -> tuple[str, Message]:
-    """Return the first line of the next NOTIFY's body, and the NOTIFY, which is confirmed."""
+async def next_notify(call: PhoneCall) -> tuple[str, Message]:
+    """Answer the next NOTIFY with 200; return the first line of its body, and the NOTIFY."""
     notify = await call.asked("NOTIFY")
     call.reply(notify, 200)
     assert notify.header("content-type").startswith("message/sipfrag")
     return notify.body.strip(), notify
 
 
-async def test_a_refer_is_taken_and_its_course_is_told(phone: Phone, asked: Asked, house: House) -> None:
+async def test_refer_is_accepted_and_its_progress_is_notified(
+    phone: Phone, transfers: RecordedTransfers, house: House
+) -> None:
     call = phone.call("1000")
     answer = await call.establish()
     assert "REFER" in answer.header("allow")
     assert await refer(call, ELSEWHERE) == 202
-    leg_id, referral, tell = await asked.next()
+    leg_id, referral, tell = await transfers.next()
     assert (leg_id, referral) == (house.leg.id, Referral("sip:carol@192.0.2.9", here=False))
     numbers = []
     for status_code, line, state in (
@@ -80,7 +82,7 @@ async def test_a_refer_is_taken_and_its_course_is_told(phone: Phone, asked: Aske
         (200, "SIP/2.0 200 OK", "terminated"),
     ):
         tell(status_code)
-        body, notify = await told(call)
+        body, notify = await next_notify(call)
         assert body == line
         assert (notify.header("event"), notify.header("subscription-state").partition(";")[0]) == (
             "refer",
@@ -88,17 +90,19 @@ async def test_a_refer_is_taken_and_its_course_is_told(phone: Phone, asked: Aske
         )
         numbers.append(int(notify.header("cseq").split()[0]))
     assert numbers == sorted(set(numbers))
-    # The dialog is whole: a second one is told apart, and either side may still end it.
+    # The dialog goes on: a second REFER has an id of its own, and either side may still hang up.
     assert await refer(call, ELSEWHERE) == 202
-    _, _, tell = await asked.next()
+    _, _, tell = await transfers.next()
     tell(603)
-    body, notify = await told(call)
+    body, notify = await next_notify(call)
     assert (body, notify.header("event")) == ("SIP/2.0 603 Decline", f"refer;id={call.number}")
     await house.leg.hang_up()
     call.reply(await call.asked("BYE"), 200)
 
 
-async def test_who_is_here_is_named_as_it_is_dialled(phone: Phone, asked: Asked, house: House) -> None:
+async def test_refer_to_our_address_is_dialled_locally(
+    phone: Phone, transfers: RecordedTransfers, house: House
+) -> None:
     call = phone.call("1000")
     await call.establish()
     for refer_to, target in (
@@ -108,7 +112,7 @@ async def test_who_is_here_is_named_as_it_is_dialled(phone: Phone, asked: Asked,
         ("<tel:+15551234;phone-context=x>", "tel:+15551234"),
     ):
         assert await refer(call, refer_to) == 202
-        _, referral, _ = await asked.next()
+        _, referral, _ = await transfers.next()
         assert referral == Referral(target, here=True)
     await call.hang_up()
 
@@ -127,7 +131,9 @@ async def test_who_is_here_is_named_as_it_is_dialled(phone: Phone, asked: Asked,
         f"<sip:{'a' * 1100}@b>",
     ],
 )
-async def test_what_names_nobody_is_refused(phone: Phone, asked: Asked, refer_to: str) -> None:
+async def test_malformed_refer_to_is_refused(
+    phone: Phone, transfers: RecordedTransfers, refer_to: str
+) -> None:
     call = phone.call("1000")
     await call.establish()
     assert await refer(call, refer_to) == 400
@@ -135,11 +141,11 @@ async def test_what_names_nobody_is_refused(phone: Phone, asked: Asked, refer_to
     assert (await call.final()).status_code == 400
     call.request("REFER", Refer_To=ELSEWHERE, refer_to=ELSEWHERE)
     assert (await call.final()).status_code == 400
-    assert not asked.asks
+    assert not transfers.asks
     await call.hang_up()
 
 
-async def test_who_is_in_no_call_refers_nobody(phone: Phone, asked: Asked) -> None:
+async def test_refer_outside_a_call_is_refused(phone: Phone, transfers: RecordedTransfers) -> None:
     stranger = phone.call("1000")
     assert await refer(stranger, ELSEWHERE) == 403
     stranger.to += ";tag=guessed"
@@ -150,39 +156,41 @@ async def test_who_is_in_no_call_refers_nobody(phone: Phone, asked: Asked) -> No
     call.to = re.sub("tag=.*", "tag=guessed", call.to)
     assert await refer(call, ELSEWHERE) == 481
     call.to = right
-    assert not asked.asks
+    assert not transfers.asks
     await call.hang_up()
 
 
-async def test_another_call_is_named_by_its_dialog(phone: Phone, asked: Asked, house: House) -> None:
+async def test_replaces_names_another_call_by_its_dialog(
+    phone: Phone, transfers: RecordedTransfers, house: House
+) -> None:
     first, second = phone.call("1000"), phone.call("1001")
     await until(lambda: house.endpoint.dialogs == 0)
     for call in (first, second):
         await call.establish()
-    # The two are at different workers: only then is it certain that the second is known.
+    # The calls are at different workers, so the second dialog may become known later.
     await until(lambda: house.endpoint.dialogs == 2)
     ours, theirs = (re.search("tag=([^;]+)", each)[1] for each in (second.to, second.from_))  # type: ignore[index]
     for to_tag, known in ((ours, True), ("guessed", False)):
         named = f"{second.call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{theirs}"
         assert await refer(first, f"<sip:1001@127.0.0.1?Replaces={named}>") == 202
         if known:
-            _, referral, _ = await asked.next()
+            _, referral, _ = await transfers.next()
             assert referral.replaces == house.leg.id
         else:
-            assert (await told(first))[0] == "SIP/2.0 481 Call/Transaction Does Not Exist"
-    assert not asked.asks
+            assert (await next_notify(first))[0] == "SIP/2.0 481 Call/Transaction Does Not Exist"
+    assert not transfers.asks
     for call in (first, second):
         await call.hang_up()
 
 
 @pytest.mark.parametrize("status_code", [405, 481])
-async def test_a_phone_that_knows_no_notify_keeps_its_call(
-    phone: Phone, asked: Asked, house: House, status_code: int
+async def test_call_goes_on_if_the_phone_refuses_notify(
+    phone: Phone, transfers: RecordedTransfers, house: House, status_code: int
 ) -> None:
     call = phone.call("1000")
     await call.establish()
     assert await refer(call, ELSEWHERE) == 202
-    _, _, tell = await asked.next()
+    _, _, tell = await transfers.next()
     tell(100)
     call.reply(await call.asked("NOTIFY"), status_code, "No")
     tell(180)
@@ -191,15 +199,15 @@ async def test_a_phone_that_knows_no_notify_keeps_its_call(
 
 
 @pytest.mark.parametrize(("status_code", "word"), [(200, "OK"), (486, "Busy Here")])
-async def test_a_phone_is_referred_and_let_go_when_it_has_got_through(
+async def test_referred_phone_is_hung_up_after_success(
     phone: Phone, house: House, status_code: int, word: str
 ) -> None:
     call = phone.call("1000")
     await call.establish()
     assert await house.leg.refer("sip:carol@192.0.2.9")
-    asked = await call.asked("REFER")
-    assert asked.header("refer-to").strip("<>") == "sip:carol@192.0.2.9"
-    call.reply(asked, 202, "Accepted")
+    request = await call.asked("REFER")
+    assert request.header("refer-to").strip("<>") == "sip:carol@192.0.2.9"
+    call.reply(request, 202, "Accepted")
     for code, state in ((100, "active;expires=60"), (status_code, "terminated;reason=noresource")):
         call.request(
             "NOTIFY",
@@ -215,7 +223,7 @@ async def test_a_phone_is_referred_and_let_go_when_it_has_got_through(
         assert (await call.hang_up()).status_code == 200
 
 
-async def test_a_phone_that_is_referred_nowhere_stays(phone: Phone, house: House) -> None:
+async def test_phone_that_refuses_refer_stays_in_the_call(phone: Phone, house: House) -> None:
     call = phone.call("1000")
     await call.establish()
     await house.leg.refer("sip:carol@192.0.2.9")

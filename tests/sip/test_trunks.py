@@ -1,4 +1,4 @@
-"""Other exchanges at our door: by address, by password, by neither."""
+"""Incoming calls of trunks: authenticated by address, by password, or not at all."""
 
 from collections.abc import AsyncIterator
 
@@ -56,7 +56,7 @@ async def tried(call: PhoneCall, challenge: Challenge, user: str, password: str)
     return (await call.final()).status_code
 
 
-async def test_its_address_is_enough(house: House, exchange: Phone) -> None:
+async def test_trunk_is_authenticated_by_its_address(house: House, exchange: Phone) -> None:
     made = await trunk(house, "by-address", "ip")
     call = call_from(exchange, "by-address")
     await call.establish()
@@ -65,7 +65,7 @@ async def test_its_address_is_enough(house: House, exchange: Phone) -> None:
     await call.hang_up()
 
 
-async def test_its_password_opens_and_nothing_else(house: House, exchange: Phone) -> None:
+async def test_trunk_is_authenticated_by_its_username_and_password(house: House, exchange: Phone) -> None:
     made = await trunk(house, "by-password", "basic")
     call = call_from(exchange, "by-password")
     challenge = await challenged(call)
@@ -80,7 +80,7 @@ async def test_its_password_opens_and_nothing_else(house: House, exchange: Phone
     await call.hang_up()
 
 
-async def test_another_address_and_another_name_open_nothing(house: House, exchange: Phone) -> None:
+async def test_unknown_address_and_name_are_refused(house: House, exchange: Phone) -> None:
     await trunk(house, "elsewhere", "ip", host="192.0.2.9")
     for name in ("elsewhere", "nobody"):
         call = call_from(exchange, name)
@@ -88,7 +88,7 @@ async def test_another_address_and_another_name_open_nothing(house: House, excha
         call.ack_refusal()
 
 
-async def test_a_trunk_that_is_deleted_is_nobody(house: House, exchange: Phone) -> None:
+async def test_deleted_trunk_is_refused(house: House, exchange: Phone) -> None:
     made = await trunk(house, "deleted", "ip", "basic")
     call = call_from(exchange, "deleted")
     await call.establish()

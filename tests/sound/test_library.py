@@ -1,4 +1,4 @@
-"""What may be played: files below one folder and what is fetched, of the formats that are audio, within limits."""
+"""SoundLibrary: files below one folder and URLs, in audio formats, within limits."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -38,7 +38,7 @@ async def whole(source: Source) -> Pcm:
 
 
 def encode(path: Path, codec: str, rate_hz: int) -> Path:
-    """Write a second of 700 Hz in some format."""
+    """Write a second of 700 Hz in a format."""
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=rate_hz, layout="mono")
         assert isinstance(stream, av.AudioStream)
@@ -65,7 +65,7 @@ def encode(path: Path, codec: str, rate_hz: int) -> Path:
         ("a.g722", "g722", 16_000),
     ],
 )
-async def test_usual_formats_are_read(
+async def test_common_formats_are_decoded(
     library: SoundLibrary, tmp_path: Path, name: str, codec: str, rate_hz: int
 ) -> None:
     encode(tmp_path / "sounds" / name, codec, rate_hz)
@@ -78,9 +78,7 @@ async def test_usual_formats_are_read(
     "name",
     ["../outside.wav", "link.wav", "nothing.wav", "", ".", "/etc/passwd", "a\0b", "file:///etc/passwd"],
 )
-async def test_nothing_outside_of_the_folder_is_opened(
-    library: SoundLibrary, tmp_path: Path, name: str
-) -> None:
+async def test_files_outside_the_folder_are_refused(library: SoundLibrary, tmp_path: Path, name: str) -> None:
     write_wav(tmp_path / "outside.wav", tone(440, 0.1))
     (tmp_path / "sounds" / "link.wav").symlink_to(tmp_path / "outside.wav")
     with pytest.raises(SoundNotFound):
@@ -97,7 +95,7 @@ async def test_nothing_outside_of_the_folder_is_opened(
         b"RIFF\xff\xff\xff\xffWAVEfmt ",
     ],
 )
-async def test_what_is_no_audio_or_points_elsewhere_is_unreadable(
+async def test_non_audio_and_playlists_are_unreadable(
     library: SoundLibrary, tmp_path: Path, content: bytes
 ) -> None:
     secret = write_wav(tmp_path / "outside.wav", tone(440, 0.1))
@@ -107,7 +105,7 @@ async def test_what_is_no_audio_or_points_elsewhere_is_unreadable(
         await whole(await library.open("a.wav", RATE_HZ))
 
 
-async def test_a_file_has_a_largest_size_and_a_longest_time(library: SoundLibrary, tmp_path: Path) -> None:
+async def test_file_size_and_duration_are_limited(library: SoundLibrary, tmp_path: Path) -> None:
     with (tmp_path / "sounds" / "large.wav").open("wb") as file:
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(SoundTooLarge):
@@ -144,7 +142,7 @@ async def site(tmp_path: Path) -> AsyncIterator[TestServer]:
     await server.close()
 
 
-async def test_a_url_is_fetched(library: SoundLibrary, site: TestServer) -> None:
+async def test_url_is_fetched(library: SoundLibrary, site: TestServer) -> None:
     pcm = await whole(await library.open(str(site.make_url("/tone.wav")), RATE_HZ))
     assert abs(len(pcm) / RATE_HZ - 0.5) < 0.05
 
@@ -153,23 +151,21 @@ async def test_a_url_is_fetched(library: SoundLibrary, site: TestServer) -> None
     ("path", "error"),
     [("/nothing", SoundNotFound), ("/endless", SoundTooLarge), ("/away", SoundNotFound)],
 )
-async def test_a_url_that_gives_no_sound_says_why(
+async def test_url_without_sound_raises_the_reason(
     library: SoundLibrary, site: TestServer, path: str, error: type[MixMinusError]
 ) -> None:
     with pytest.raises(error):
         await library.open(str(site.make_url(path)), RATE_HZ)
 
 
-async def test_private_addresses_are_refused_where_the_operator_says_so(
-    site: TestServer, tmp_path: Path
-) -> None:
+async def test_private_addresses_are_refused_by_setting(site: TestServer, tmp_path: Path) -> None:
     fetcher = SoundFetcher(private_targets=False)
     with pytest.raises(SoundNotFound):
         await fetcher.fetch(str(site.make_url("/tone.wav")), MAX_BYTES)
     await fetcher.close()
 
 
-async def test_hold_music_is_the_operators_or_our_own(tmp_path: Path) -> None:
+async def test_hold_music_is_the_operators_or_built_in(tmp_path: Path) -> None:
     folder = tmp_path / "moh"
     pad = await load_hold_music((folder,))
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""A house whose recognisers read tones."""
+"""A server whose recognisers read tones."""
 
 from tests.support.house import house
 

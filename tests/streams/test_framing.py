@@ -1,4 +1,4 @@
-"""Messages have exactly the bytes that are agreed on, and foreign ones are read carefully."""
+"""Each framing produces the specified bytes, and parses foreign bytes safely."""
 
 import struct
 from contextlib import suppress
@@ -14,12 +14,12 @@ FRAME = np.arange(-80, 80, dtype=np.int16) * 300
 BYTES = FRAME.astype("<i2").tobytes()
 
 
-def test_sln_is_pcm_alone() -> None:
+def test_sln_is_plain_pcm() -> None:
     assert framing(Encapsulation.SLN).wrap(FRAME) == BYTES
     assert len(BYTES) == 320
 
 
-def test_rtp_counts_from_one_and_its_time_in_samples() -> None:
+def test_rtp_sequence_starts_at_one_and_timestamp_counts_samples() -> None:
     rtp = framing(Encapsulation.RTP)
     first, second = rtp.wrap(FRAME), rtp.wrap(FRAME)
     assert (len(first), first[12:]) == (332, BYTES)
@@ -27,13 +27,13 @@ def test_rtp_counts_from_one_and_its_time_in_samples() -> None:
     assert struct.unpack("!BBHII", second[:12]) == (0x80, 96, 2, FRAME_SAMPLES, 0)
 
 
-def test_audiosocket_says_kind_and_length() -> None:
+def test_audiosocket_has_kind_and_length() -> None:
     message = framing(Encapsulation.AUDIOSOCKET).wrap(FRAME)
     assert (len(message), message[:3], message[3:]) == (323, b"\x10\x01\x40", BYTES)
 
 
 @pytest.mark.parametrize("encapsulation", Encapsulation)
-def test_what_is_wrapped_is_unwrapped(encapsulation: Encapsulation) -> None:
+def test_framing_round_trip(encapsulation: Encapsulation) -> None:
     both = framing(encapsulation)
     assert both.unwrap(both.wrap(FRAME)).tolist() == FRAME.tolist()
 
@@ -53,9 +53,7 @@ HEADER = struct.pack("!BBHII", 0x80, 96, 7, 0, 9)
         pytest.param(Encapsulation.SLN, b"", 0, id="nothing"),
     ],
 )
-def test_what_others_may_send_is_understood(
-    encapsulation: Encapsulation, message: bytes, samples: int
-) -> None:
+def test_foreign_messages_are_parsed(encapsulation: Encapsulation, message: bytes, samples: int) -> None:
     assert framing(encapsulation).unwrap(message).size == samples
 
 
@@ -73,12 +71,12 @@ def test_what_others_may_send_is_understood(
         pytest.param(Encapsulation.AUDIOSOCKET, b"\x10\x01\x40AB", id="audio cut short"),
     ],
 )
-def test_what_is_none_is_refused(encapsulation: Encapsulation, message: bytes) -> None:
+def test_malformed_messages_are_refused(encapsulation: Encapsulation, message: bytes) -> None:
     with pytest.raises(MalformedFrame):
         framing(encapsulation).unwrap(message)
 
 
 @given(st.sampled_from(Encapsulation), st.binary(max_size=64))
-def test_no_bytes_do_harm(encapsulation: Encapsulation, message: bytes) -> None:
+def test_random_bytes_are_safe(encapsulation: Encapsulation, message: bytes) -> None:
     with suppress(MalformedFrame):
         assert framing(encapsulation).unwrap(message).size * 2 <= len(message)

@@ -1,4 +1,4 @@
-"""Mu-law in RTP: every sample and code as G.711 has it, every packet as RFC 3550 has it."""
+"""Mu-law in RTP: every sample and code as in G.711, every packet as in RFC 3550."""
 
 import struct
 
@@ -17,12 +17,12 @@ def packet(number: int, *, payload: bytes = EVERY_CODE, ssrc: int = 7, type_: in
     return struct.pack("!BBHII", 0x80, type_, number, number * 160, ssrc) + payload
 
 
-def test_every_sample_and_every_code() -> None:
+def test_mulaw_of_every_sample_and_code() -> None:
     assert mulaw_encoded(EVERY_SAMPLE) == mulaw_encode(EVERY_SAMPLE)
     assert np.array_equal(mulaw_decoded(EVERY_CODE), mulaw_decode(EVERY_CODE))
 
 
-def test_packets_are_numbered_and_count_samples() -> None:
+def test_packet_sequence_numbers_and_timestamps() -> None:
     rtp = RtpPcmu()
     sent = [rtp.wrap(FRAME) for _ in range(3)]
     heads = [struct.unpack_from("!BBHII", each) for each in sent]
@@ -34,7 +34,7 @@ def test_packets_are_numbered_and_count_samples() -> None:
     assert {len(each) for each in sent} == {172}
 
 
-def test_numbers_turn_over_and_what_is_late_is_told() -> None:
+def test_sequence_numbers_wrap_and_late_packets_are_dropped() -> None:
     rtp = RtpPcmu()
     heard = [rtp.unwrap(packet(number)) is not None for number in (65534, 65535, 65535, 1, 0, 65534, 2)]
     assert heard == [True, True, False, True, False, False, True]
@@ -42,6 +42,6 @@ def test_numbers_turn_over_and_what_is_late_is_told() -> None:
 
 
 @pytest.mark.parametrize("malformed", [b"", b"\x80\x00", packet(1, type_=8), b"\x00" + packet(1)[1:]])
-def test_what_is_no_packet_is_refused(malformed: bytes) -> None:
+def test_malformed_packets_are_refused(malformed: bytes) -> None:
     with pytest.raises(MalformedFrame):
         RtpPcmu().unwrap(malformed)

@@ -25,7 +25,7 @@ _MAX_URLS: Final = 100
 
 
 class DigitsHandle(enum.StrEnum):
-    """What a digit does during a synthesise."""
+    """What a digit does during a talk."""
 
     NONE = ""
     NEXT = enum.auto()
@@ -41,12 +41,12 @@ class Talk(Option):
     """Ignored: the language selects the engine."""
     voice: Text = Field(alias="voice_id", default="")
     digits_handle: DigitsHandle = DigitsHandle.NONE
-    """`next`: a digit ends the synthesise, and the flow continues with the next action."""
+    """`next`: a digit ends the talk, and the flow continues with the next action."""
     in_background: Flag = Field(alias="async", default=False)
     """Continue with the next action at once."""
 
 
-async def synthesise(run: FlowRun, option: Talk) -> None:
+async def talk(run: FlowRun, option: Talk) -> None:
     """Speak the text up to its end or up to a digit, which is kept for the next action that takes digits."""
     await run.call.answer()
     sounds, port = run.services.sounds, run.call.port
@@ -134,7 +134,7 @@ async def stream_echo(run: FlowRun, option: StreamEcho) -> None:
 
 
 ACTIONS: Final = (
-    ActionType("synthesise", Talk, synthesise),
+    ActionType("talk", Talk, talk),
     ActionType("play", Play, play),
     ActionType("beep", Beep, beep),
     ActionType("echo", Echo, echo),

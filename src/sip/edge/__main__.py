@@ -20,13 +20,13 @@ from mixminus.sip.edge.router import Router
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
     AddWorker,
+    AnswerAccount,
     AnswerRegistration,
     CallReserved,
     Drain,
     EdgeCounted,
     EdgeOpened,
     ForgetAccounts,
-    GiveAccount,
     Message,
     OpenEdge,
     ReleaseCall,
@@ -97,7 +97,7 @@ class EdgeProcess:
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._clock.monotonic_s())
-            case GiveAccount() | AnswerRegistration() | ForgetAccounts():
+            case AnswerAccount() | AnswerRegistration() | ForgetAccounts():
                 for action in self._router.on_answer(command, self._clock.monotonic_s()):
                     self._send(action)
             case Drain():

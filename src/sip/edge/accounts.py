@@ -7,7 +7,7 @@ from typing import Final
 from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.message import Request
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import AccountAsked, GiveAccount
+from mixminus.sip.messages import AccountRequested, AnswerAccount
 
 __all__ = ["Accounts", "Busy", "Login", "Waiting"]
 
@@ -46,7 +46,7 @@ class Waiting:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Pending:
     login: Login
     at_s: float
     waiting: list[Waiting]
@@ -56,44 +56,44 @@ class Accounts:
     """A bounded cache; one look-up at a time for each login, however many requests wait for it."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Login, tuple[GiveAccount, float]] = OrderedDict()
-        self._asked: dict[int, _Asked] = {}
+        self._known: OrderedDict[Login, tuple[AnswerAccount, float]] = OrderedDict()
+        self._pending: dict[int, _Pending] = {}
         self._numbers = 0
         self._outdated = 0
         """Answers to look-ups up to this one may be outdated by a change."""
         self._rate = RateLimit(_LOOK_UPS_PER_S)
 
-    def find(self, login: Login, now_s: float) -> GiveAccount | None:
+    def find(self, login: Login, now_s: float) -> AnswerAccount | None:
         """Return a cached account that is not too old."""
         found = self._known.get(login)
         return found[0] if found and now_s - found[1] < _KEPT_S else None
 
-    def ask(self, login: Login, waiting: Waiting, now_s: float) -> AccountAsked | None:
+    def ask(self, login: Login, waiting: Waiting, now_s: float) -> AccountRequested | None:
         """Let a request wait; return the look-up to send, None if one is pending. Raise Busy if there is no room."""
-        for asked in self._asked.values():
-            if asked.login == login:
-                if all(each.mark != waiting.mark for each in asked.waiting):
+        for pending in self._pending.values():
+            if pending.login == login:
+                if all(each.mark != waiting.mark for each in pending.waiting):
                     self._admit()
-                    asked.waiting.append(waiting)
+                    pending.waiting.append(waiting)
                 return None
         self._admit()
         if not self._rate.admits(login.host, now_s):
             raise Busy
         self._numbers += 1
-        self._asked[self._numbers] = _Asked(login, now_s, [waiting])
-        return AccountAsked(self._numbers, login.domain, login.username, login.host)
+        self._pending[self._numbers] = _Pending(login, now_s, [waiting])
+        return AccountRequested(self._numbers, login.domain, login.username, login.host)
 
-    def on_answer(self, account: GiveAccount, now_s: float) -> list[Waiting]:
+    def on_answer(self, account: AnswerAccount, now_s: float) -> list[Waiting]:
         """Cache an answer; return the requests that waited for it."""
-        asked = self._asked.pop(account.ask, None)
-        if asked is None:
+        pending = self._pending.pop(account.request_id, None)
+        if pending is None:
             return []
-        self._known.pop(asked.login, None)
-        if account.ask > self._outdated:
-            self._known[asked.login] = (account, now_s)
+        self._known.pop(pending.login, None)
+        if account.request_id > self._outdated:
+            self._known[pending.login] = (account, now_s)
         if len(self._known) > _MAX_KEPT:
             self._known.popitem(last=False)
-        return asked.waiting
+        return pending.waiting
 
     def invalidate(self) -> None:
         """Drop all answers: an account has changed."""
@@ -102,9 +102,9 @@ class Accounts:
 
     def expire(self, now_s: float) -> list[Waiting]:
         """Return and drop the requests that have waited too long."""
-        late = [number for number, asked in self._asked.items() if now_s - asked.at_s > _TIMEOUT_S]
-        return [waiting for number in late for waiting in self._asked.pop(number).waiting]
+        late = [number for number, pending in self._pending.items() if now_s - pending.at_s > _TIMEOUT_S]
+        return [waiting for number in late for waiting in self._pending.pop(number).waiting]
 
     def _admit(self) -> None:
-        if sum(len(asked.waiting) for asked in self._asked.values()) >= _MAX_WAITING:
+        if sum(len(pending.waiting) for pending in self._pending.values()) >= _MAX_WAITING:
             raise Busy

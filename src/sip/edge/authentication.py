@@ -20,7 +20,7 @@ from mixminus.sip.edge.message import Request
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import GiveAccount, LoginsFailed
+from mixminus.sip.messages import AnswerAccount, LoginsFailed
 
 __all__ = ["Authenticator", "Passed"]
 
@@ -115,7 +115,7 @@ class Authenticator:
         self,
         request: Request,
         credentials: Credentials | None,
-        account: GiveAccount,
+        account: AnswerAccount,
         waiting: Waiting,
         now_s: float,
     ) -> Passed | ToPhone:
@@ -158,7 +158,7 @@ class Authenticator:
             waiting.flow, respond(waiting.request, 503, "Service Unavailable", extra=extra).render()
         )
 
-    def _report(self, account: GiveAccount, host: str, attempts: int) -> None:
+    def _report(self, account: AnswerAccount, host: str, attempts: int) -> None:
         # Reported at each doubling, not at each attempt: 6, 12, 24, ...
         if not attempts or not account.account_id or not _is_doubling(attempts):
             return

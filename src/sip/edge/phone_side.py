@@ -16,7 +16,7 @@ from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.validation import can_be_answered, capabilities, fault_of, refuse, respond
 from mixminus.sip.grammar import NameAddress, SipUri, Via
 from mixminus.sip.internal_headers import CALLER_HEADER, CallerHeader, Flow
-from mixminus.sip.messages import AnswerRegistration, GiveAccount
+from mixminus.sip.messages import AnswerAccount, AnswerRegistration
 from mixminus.sip.sdp.envelope import fold
 
 __all__ = ["MAX_INNER_BYTES", "PhoneSide"]
@@ -86,7 +86,7 @@ class PhoneSide:
             return ToPhone(flow, refuse(request, fault).render())
         return self._serve(request, flow, source, now_s)
 
-    def account_given(self, account: GiveAccount, now_s: float) -> list[Action]:
+    def account_given(self, account: AnswerAccount, now_s: float) -> list[Action]:
         """Continue with the requests that have waited for an account."""
         waiting = self.authenticator.accounts.on_answer(account, now_s)
         return [self._serve(each.request, each.flow, each.source, now_s) for each in waiting]

@@ -9,7 +9,7 @@ from mixminus.sip.edge.message import Request
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import AnswerRegistration, RegisteringPhone, RegistrationAsked
+from mixminus.sip.messages import AnswerRegistration, RegisteringPhone, RegistrationRequested
 
 __all__ = ["Registrar"]
 
@@ -30,7 +30,7 @@ _REASONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Pending:
     request: Request
     flow: Flow
     at_s: float
@@ -41,24 +41,24 @@ class Registrar:
 
     def __init__(self, counters: Counter[str]) -> None:
         self._counters = counters
-        self._asked: dict[int, _Asked] = {}
+        self._pending: dict[int, _Pending] = {}
         self._numbers = 0
 
     def ask(self, request: Request, account_id: str, flow: Flow, now_s: float) -> ToPhone | ToServer | None:
         """Request the registration of an authenticated account; ``flow`` is where the response goes."""
-        if any(_is_repeated(each.request, request) for each in self._asked.values()):
+        if any(_is_repeated(each.request, request) for each in self._pending.values()):
             return None
         try:
             phones, removes_all = _phones_of(request)
         except Unreadable:
             return ToPhone(flow, respond(request, 400, "Bad Contact").render())
-        if len(self._asked) >= _MAX_WAITING:
-            return self._answer(_Asked(request, flow, now_s), 503)
+        if len(self._pending) >= _MAX_WAITING:
+            return self._answer(_Pending(request, flow, now_s), 503)
         self._numbers += 1
-        self._asked[self._numbers] = _Asked(request, flow, now_s)
+        self._pending[self._numbers] = _Pending(request, flow, now_s)
         return ToServer(
-            RegistrationAsked(
-                ask=self._numbers,
+            RegistrationRequested(
+                request_id=self._numbers,
                 account_id=account_id,
                 sip_call_id=request.headers.first("call-id"),
                 sequence_number=int(request.headers.first("cseq").split()[0]),
@@ -73,26 +73,26 @@ class Registrar:
 
     def answered(self, answer: AnswerRegistration) -> ToPhone | None:
         """Return the response for the server's answer; None if the request has timed out."""
-        asked = self._asked.pop(answer.ask, None)
-        if asked is None:
+        pending = self._pending.pop(answer.request_id, None)
+        if pending is None:
             return None
         if answer.status_code != 200:  # noqa: PLR2004 - RFC 3261 section 21.2.1
-            return self._answer(asked, answer.status_code)
+            return self._answer(pending, answer.status_code)
         self._counters["sip_edge_registered"] += 1
         contacts = [("contact", f"<{contact}>;expires={left_s}") for contact, left_s in answer.phones]
-        return ToPhone(asked.flow, respond(asked.request, 200, "OK", extra=contacts).render())
+        return ToPhone(pending.flow, respond(pending.request, 200, "OK", extra=contacts).render())
 
     def expire(self, now_s: float) -> list[ToPhone]:
         """Answer the requests that have waited too long for the server."""
-        late = [number for number, asked in self._asked.items() if now_s - asked.at_s > _TIMEOUT_S]
-        return [self._answer(self._asked.pop(number), 503) for number in late]
+        late = [number for number, pending in self._pending.items() if now_s - pending.at_s > _TIMEOUT_S]
+        return [self._answer(self._pending.pop(number), 503) for number in late]
 
-    def _answer(self, asked: _Asked, status_code: int) -> ToPhone:
+    def _answer(self, pending: _Pending, status_code: int) -> ToPhone:
         self._counters["sip_edge_registrations_refused"] += 1
         extra = {423: (("min-expires", str(_MIN_EXPIRES_S)),), 503: (("retry-after", "5"),)}
         reason = _REASONS.get(status_code, "Refused")
-        response = respond(asked.request, status_code, reason, extra=extra.get(status_code, ()))
-        return ToPhone(asked.flow, response.render())
+        response = respond(pending.request, status_code, reason, extra=extra.get(status_code, ()))
+        return ToPhone(pending.flow, response.render())
 
 
 def _is_repeated(one: Request, other: Request) -> bool:

@@ -14,7 +14,7 @@ from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import AnswerRegistration, ForgetAccounts, GiveAccount
+from mixminus.sip.messages import AnswerAccount, AnswerRegistration, ForgetAccounts
 
 __all__ = ["Router"]
 
@@ -70,11 +70,11 @@ class Router:
         self._phone_side.draining = True
 
     def on_answer(
-        self, answer: GiveAccount | AnswerRegistration | ForgetAccounts, now_s: float
+        self, answer: AnswerAccount | AnswerRegistration | ForgetAccounts, now_s: float
     ) -> list[Action]:
         """Take an answer of the server about accounts; return the actions of the requests that waited for it."""
         match answer:
-            case GiveAccount():
+            case AnswerAccount():
                 return self._phone_side.account_given(answer, now_s)
             case AnswerRegistration():
                 return [self._phone_side.registration_answered(answer)]

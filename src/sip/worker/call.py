@@ -18,7 +18,7 @@ from mixminus.sip.messages import (
     DigitReceived,
     MediaAgreed,
     Message,
-    TransferTold,
+    TransferProgressed,
 )
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
@@ -226,7 +226,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     @guarded
     def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:  # noqa: N802 - pjsua2's name
-        self._report(TransferTold(self.leg_id, prm.statusCode))
+        self._report(TransferProgressed(self.leg_id, prm.statusCode))
 
 
 def _text(value: str) -> str:

@@ -9,7 +9,7 @@ from mixminus.model.ids import LegId
 from mixminus.sip.edge.message import Headers, Request, Unparseable, parse
 from mixminus.sip.grammar import SIPFRAG, NameAddress, Unreadable
 from mixminus.sip.internal_headers import REFER_TAKEN
-from mixminus.sip.messages import Message, TransferAsked
+from mixminus.sip.messages import Message, TransferRequested
 
 __all__ = ["Referrals", "confirming_tags", "notification"]
 
@@ -59,7 +59,7 @@ class Referrals:
         # RFC 3515 section 2.4.6: the first REFER of a dialog needs no id.
         refer_id = int(refer.first("cseq").split()[0]) if self._seen else 0
         self._seen = True
-        self._report(TransferAsked(self._leg_id, refer.first("refer-to"), refer_id))
+        self._report(TransferRequested(self._leg_id, refer.first("refer-to"), refer_id))
         return REFER_TAKEN
 
 

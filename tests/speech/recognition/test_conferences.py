@@ -1,4 +1,4 @@
-"""What is said in a conference is written down, with who has said it and when."""
+"""Transcriptions of conferences: text, speaker and time."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ ENGLISH = TranscribeOptions("en-US", "in")
 LOW, HIGH = 440.0, 1000.0
 
 
-async def test_each_participant_is_heard_apart_even_when_both_speak(house: House) -> None:
+async def test_simultaneous_participants_are_transcribed_separately(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     (bob,) = await house.join(room)
@@ -45,7 +45,7 @@ async def test_each_participant_is_heard_apart_even_when_both_speak(house: House
         assert 1_000_000 <= each.end_us <= 1_500_000
 
 
-async def test_times_are_those_of_the_rooms_sample_clock(house: House) -> None:
+async def test_times_are_in_the_rooms_sample_clock(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -60,7 +60,7 @@ async def test_times_are_those_of_the_rooms_sample_clock(house: House) -> None:
     assert (first.message, second.message) == (word(LOW), word(HIGH))
 
 
-async def test_it_is_told_while_somebody_speaks(house: House) -> None:
+async def test_speech_events_are_published_while_somebody_speaks(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -79,7 +79,7 @@ async def test_it_is_told_while_somebody_speaks(house: House) -> None:
     assert all("message" not in each for each in event_data(events, "transcribe_speech_started"))
 
 
-async def test_an_utterance_that_goes_on_is_shown_before_it_is_over(house: House) -> None:
+async def test_interim_text_is_published_during_an_utterance(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -98,7 +98,7 @@ async def test_an_utterance_that_goes_on_is_shown_before_it_is_over(house: House
     assert transcript.message == word(LOW)
 
 
-async def test_stopping_writes_what_was_being_said(house: House) -> None:
+async def test_stop_stores_the_utterance_in_progress(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -110,7 +110,7 @@ async def test_stopping_writes_what_was_being_said(house: House) -> None:
     assert transcript.message == word(LOW)
 
 
-async def test_one_at_a_time_and_only_languages_there_are(house: House) -> None:
+async def test_second_transcription_or_unsupported_language_is_refused(house: House) -> None:
     room = await house.room()
     with pytest.raises(LanguageNotSupported):
         await house.conferences.transcribe_start(house.customer_id, room.id, TranscribeOptions("de-DE"))
@@ -121,7 +121,7 @@ async def test_one_at_a_time_and_only_languages_there_are(house: House) -> None:
         await house.conferences.transcribe_start(house.customer_id, room.id, TranscribeOptions("ko-KR"))
 
 
-async def test_it_ends_with_the_room(house: House) -> None:
+async def test_transcription_ends_with_the_room(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -133,7 +133,7 @@ async def test_it_ends_with_the_room(house: House) -> None:
     assert [each.message for each in await heard(house, started.transcribe_id, 1)] == [word(LOW)]
 
 
-async def test_who_has_left_is_still_known_by_what_they_said(house: House) -> None:
+async def test_transcript_keeps_its_speaker_after_they_left(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     (id_,) = await house.joined(room)
@@ -147,7 +147,7 @@ async def test_who_has_left_is_still_known_by_what_they_said(house: House) -> No
     assert transcript.conferencecall_id == id_
 
 
-async def test_what_a_worker_dies_of_is_left_out_and_counted_and_the_rest_is_kept(house: House) -> None:
+async def test_audio_that_crashes_workers_is_skipped_and_counted(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -167,7 +167,7 @@ async def test_what_a_worker_dies_of_is_left_out_and_counted_and_the_rest_is_kep
     assert (first.message, second.message) == (word(LOW), word(HIGH))
 
 
-async def test_a_worker_that_is_killed_costs_nothing(house: House) -> None:
+async def test_killed_worker_loses_no_audio(house: House) -> None:
     room = await house.room()
     (alice,) = await house.join(room)
     started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
@@ -182,7 +182,7 @@ async def test_a_worker_that_is_killed_costs_nothing(house: House) -> None:
     assert messages == [word(LOW), word(HIGH)]
 
 
-async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
+async def test_restart_ends_transcriptions_in_progress(tmp_path: Path) -> None:
     clock = ManualClock()
     async with open_house(tmp_path, clock) as house:
         room = await house.room()
@@ -192,7 +192,7 @@ async def test_a_restart_ends_what_was_running(tmp_path: Path) -> None:
         assert running is not None
     store = Store(database_url(tmp_path))
     async with store.transaction() as tx:
-        # As a server that was killed leaves it.
+        # As a killed server leaves it.
         await tx.transcribes.save(running)
     await store.close()
     async with open_house(tmp_path, clock) as again:

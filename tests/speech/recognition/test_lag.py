@@ -1,4 +1,4 @@
-"""When recognition is behind it says so, keeps what waits on the disk, and makes it good."""
+"""When recognition is behind, it reports the delay, queues audio on the disk, and catches up."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ SMALL = QueueLimits(memory_bytes=1 << 16)
 ENGLISH = TranscribeOptions("en", "in")
 
 
-async def test_nothing_is_lost_while_a_worker_is_away(tmp_path: Path) -> None:
+async def test_stalled_worker_loses_no_audio(tmp_path: Path) -> None:
     spill = tmp_path / "speech"
     late = tmp_path / "late"
     config = tone_config(spill, limits=SMALL, model_folder=str(late))

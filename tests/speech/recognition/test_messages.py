@@ -1,4 +1,4 @@
-"""Every message survives the pipe, and what is none does no harm."""
+"""Every message passes the pipe unchanged, and malformed bytes are rejected."""
 
 from contextlib import suppress
 
@@ -50,11 +50,11 @@ def through(message: Command | Report) -> Command | Report:
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
-def test_a_message_comes_out_as_it_went_in(message: Command | Report) -> None:
+def test_message_round_trip(message: Command | Report) -> None:
     assert through(message) == message
 
 
-def test_pcm_comes_out_as_it_went_in() -> None:
+def test_pcm_round_trip() -> None:
     pcm = np.array([-32768, -1, 0, 1, 32767], np.int16)
     heard = through(Hear("s", 0xFFFF_FF01, 123, pcm))
     assert isinstance(heard, Hear)
@@ -63,12 +63,12 @@ def test_pcm_comes_out_as_it_went_in() -> None:
 
 
 @given(st.binary(max_size=40), st.binary(max_size=8))
-def test_garbage_is_told_from_messages(words: bytes, pcm: bytes) -> None:
+def test_malformed_message_is_rejected(words: bytes, pcm: bytes) -> None:
     with suppress(MalformedMessage):
         decode(words, pcm)
 
 
-def test_nobody_sends_so_much() -> None:
+def test_oversized_lengths_are_rejected() -> None:
     for header in (HEADER.pack(2**31, 0), HEADER.pack(1, 2**31), HEADER.pack(1, 3)):
         with pytest.raises(MalformedMessage):
             lengths(header)

@@ -1,4 +1,4 @@
-"""Recordings are listened to wherever they are kept."""
+"""Transcriptions of recordings, wherever they are stored."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from mixminus.model.ids import RecordingId, new_id
 from mixminus.model.recording import RecordingOptions
 from mixminus.model.transcription import TranscribeOptions
 from mixminus.recording.errors import FileNotFound
-from tests.recording.listening import folder, start, stop
+from tests.recording.steps import folder, start, stop
 from tests.support.clock import ManualClock
 from tests.support.house import open_house
 from tests.support.talk import done, heard, speak, whistle
@@ -21,7 +21,7 @@ HZ = (440, 1000)
 
 @pytest.mark.parametrize("remote", [pytest.param(False, id="here"), pytest.param(True, id="elsewhere")])
 @pytest.mark.parametrize("stems", [True, False])
-async def test_what_was_recorded_is_transcribed(tmp_path: Path, remote: bool, stems: bool) -> None:
+async def test_recording_is_transcribed(tmp_path: Path, remote: bool, stems: bool) -> None:
     url = f"memory://{new_id()}" if remote else ""
     async with open_house(tmp_path, ManualClock(), recording_storage_url=url) as house:
         room = await house.room()
@@ -40,7 +40,7 @@ async def test_what_was_recorded_is_transcribed(tmp_path: Path, remote: bool, st
             assert tuple(each.conferencecall_id for each in transcripts) == ids
 
 
-async def test_what_is_lost_there_is_told(tmp_path: Path) -> None:
+async def test_missing_recording_file_is_reported(tmp_path: Path) -> None:
     url = f"memory://{new_id()}"
     async with open_house(tmp_path, ManualClock(), recording_storage_url=url) as house:
         room = await house.room()

@@ -1,4 +1,4 @@
-"""A stem is cut where nobody speaks; a detector that knows what is loud says where that is."""
+"""The segmenter cuts a stem in silence; the voice detector of these tests measures loudness."""
 
 from collections.abc import Iterable
 
@@ -24,7 +24,7 @@ def voice(seconds: float) -> Pcm:
 
 
 def listen(stretches: Iterable[tuple[float, Pcm]]) -> list[SpeechBegan | Utterance]:
-    """Return what becomes of stretches that begin at these seconds, told frame by frame, as a tap does."""
+    """Return what the segmenter yields for stretches that begin at these seconds, fed frame by frame."""
     segmenter = Segmenter(Loudness())
     found: list[SpeechBegan | Utterance] = []
     for begin_s, pcm in stretches:
@@ -60,35 +60,35 @@ def spans(found: Iterable[SpeechBegan | Utterance]) -> list[tuple[float, float]]
     ],
 )
 def test_utterances(stretches: list[tuple[float, Pcm]], expected: list[tuple[float, float]]) -> None:
-    # To a window: that is how finely the detector looks.
+    # Accurate to a window of the detector.
     found = spans(listen(stretches))
     assert len(found) == len(expected)
     for span, wanted in zip(found, expected, strict=True):
         assert span == pytest.approx(wanted, abs=2 * WINDOW_SAMPLES / SAMPLE_RATE_HZ)
 
 
-def test_every_utterance_has_begun_before_it_is_over() -> None:
+def test_beginning_precedes_each_utterance() -> None:
     found = listen([(0.0, voice(1.0)), (0.0, voice(0.0)), (5.0, voice(1.0))])
     assert [type(each) for each in found] == [SpeechBegan, Utterance, SpeechBegan, Utterance]
     begans = [each.first_sample for each in found if isinstance(each, SpeechBegan)]
     assert begans == [each.first_sample for each in found if isinstance(each, Utterance)]
 
 
-def test_what_is_said_is_in_it_sample_by_sample() -> None:
+def test_utterance_contains_the_exact_samples() -> None:
     said = voice(1.0)
     (utterance,) = [each for each in listen([(2.0, said)]) if isinstance(each, Utterance)]
     at = 2 * SAMPLE_RATE_HZ - utterance.first_sample
     assert np.array_equal(utterance.pcm[at : at + said.size], said)
 
 
-def test_what_is_told_twice_is_heard_once() -> None:
+def test_repeated_samples_are_skipped() -> None:
     segmenter = Segmenter(Loudness())
     said = voice(1.0)
     found = [*segmenter.hear(0, said), *segmenter.hear(0, said), *segmenter.finish()]
     assert spans(found) == spans(listen([(0.0, said)]))
 
 
-def test_where_nobody_speaks_nothing_is_looked_at() -> None:
+def test_silence_is_not_passed_to_the_detector() -> None:
     looked = []
 
     class Counting(Loudness):
@@ -102,6 +102,6 @@ def test_where_nobody_speaks_nothing_is_looked_at() -> None:
     assert looked == []
 
 
-def test_an_utterance_is_never_longer_than_the_engine_takes() -> None:
+def test_utterance_length_is_limited() -> None:
     for each in listen([(0.0, voice(65.0))]):
         assert isinstance(each, SpeechBegan) or each.pcm.size <= MAX_SAMPLES

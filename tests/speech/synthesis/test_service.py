@@ -1,4 +1,4 @@
-"""Speaking: the engine inside, the one that may be installed, and the service before them."""
+"""SpeechService, and its engines Hibari and espeak-ng."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ HELLO = Utterance("Hello.", "en-US")
 
 
 class Hum:
-    """An engine that hums for as many samples as a text has characters, when it is let."""
+    """An engine that returns a sample per character of a text, once it is released."""
 
     name = "hum"
 
@@ -41,7 +41,7 @@ class Hum:
         return np.ones(len(text), np.int16)
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
 
 def hum(text: str) -> Utterance:
@@ -60,17 +60,17 @@ async def service(engine: Hum, tmp_path: Path) -> AsyncIterator[SpeechService]:
     await service.close()
 
 
-async def test_breaks_are_silence_between_what_is_said(service: SpeechService) -> None:
+async def test_breaks_become_silence(service: SpeechService) -> None:
     pcm = await service.say(hum("<speak>ab<break time='1s'/>c</speak>"))
     assert pcm.tolist() == [1, 1] + [0] * 8000 + [1]
 
 
-async def test_no_text_is_no_sound(service: SpeechService, engine: Hum) -> None:
+async def test_empty_text_gives_no_audio(service: SpeechService, engine: Hum) -> None:
     assert len(await service.say(hum(""))) == 0
     assert not engine.texts
 
 
-async def test_a_text_is_spoken_once_however_many_want_it(
+async def test_concurrent_requests_are_synthesised_once(
     service: SpeechService, engine: Hum, tmp_path: Path
 ) -> None:
     engine.may.clear()
@@ -87,7 +87,7 @@ async def test_a_text_is_spoken_once_however_many_want_it(
     assert again.counters["speech.cached"] == 1
 
 
-async def test_too_many_texts_at_once_are_refused_and_counted(service: SpeechService, engine: Hum) -> None:
+async def test_too_many_texts_are_refused_and_counted(service: SpeechService, engine: Hum) -> None:
     engine.may.clear()
     asked = [asyncio.ensure_future(service.say(hum(text))) for text in ("a", "b")]
     await until(lambda: len(engine.texts) == 2)
@@ -98,7 +98,7 @@ async def test_too_many_texts_at_once_are_refused_and_counted(service: SpeechSer
     await asyncio.gather(*asked)
 
 
-async def test_a_failure_is_told_and_not_kept(service: SpeechService, engine: Hum) -> None:
+async def test_failure_is_raised_and_not_cached(service: SpeechService, engine: Hum) -> None:
     engine.fails = True
     with pytest.raises(SpeechFailed):
         await service.say(hum("abc"))
@@ -107,7 +107,7 @@ async def test_a_failure_is_told_and_not_kept(service: SpeechService, engine: Hu
     assert service.counters["speech.failed"] == 1
 
 
-async def test_a_language_that_nobody_speaks_is_named(service: SpeechService) -> None:
+async def test_unsupported_language_is_named(service: SpeechService) -> None:
     with pytest.raises(LanguageNotSpoken, match="tlh") as refusal:
         await service.say(Utterance("nuqneH", "tlh"))
     assert refusal.value.reason == "LANGUAGE_NOT_SPOKEN"
@@ -120,7 +120,7 @@ async def hibari() -> AsyncIterator[HibariSpeech]:
     await engine.close()
 
 
-async def test_english_is_spoken_alike_each_time_and_at_any_rate(hibari: HibariSpeech) -> None:
+async def test_hibari_is_deterministic_at_any_rate(hibari: HibariSpeech) -> None:
     assert await hibari.speaks("en-GB")
     assert not await hibari.speaks("de-DE")
     first, second = [await hibari.speak(HELLO.text, HELLO) for _ in range(2)]
@@ -131,13 +131,13 @@ async def test_english_is_spoken_alike_each_time_and_at_any_rate(hibari: HibariS
     assert np.abs(first).max() > 3000
 
 
-async def test_a_text_without_a_word_is_short_and_the_next_one_is_spoken(hibari: HibariSpeech) -> None:
+async def test_hibari_continues_after_text_without_words(hibari: HibariSpeech) -> None:
     assert len(await hibari.speak("...", HELLO)) < 16_000
     assert len(await hibari.speak("Hello.", HELLO)) > 4000
     assert hibari.losses == 0
 
 
-async def test_a_process_that_takes_too_long_is_killed_and_replaced() -> None:
+async def test_hibari_process_is_replaced_after_a_timeout() -> None:
     engine = HibariSpeech(workers=1, max_s=0.0)
     service = SpeechService((engine,), SpeechCache(None))
     assert service.counters["speech.process_losses"] == 0
@@ -148,7 +148,7 @@ async def test_a_process_that_takes_too_long_is_killed_and_replaced() -> None:
     await service.close()
 
 
-async def test_espeak_speaks_other_languages() -> None:
+async def test_espeak_supports_other_languages() -> None:
     engine = EspeakSpeech()
     assert [await engine.speaks(each) for each in ("de-DE", "es-MX", "pt-BR", "tlh")] == [
         True,
@@ -161,7 +161,7 @@ async def test_espeak_speaks_other_languages() -> None:
     assert np.abs(pcm).max() > 1000
 
 
-async def test_without_the_program_it_speaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_espeak_supports_nothing_without_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     engine = EspeakSpeech()
     assert not await engine.speaks("de")

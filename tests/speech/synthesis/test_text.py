@@ -1,4 +1,4 @@
-"""What is said of a text: pieces of text and pauses."""
+"""Texts become pieces of text and pauses."""
 
 import pytest
 
@@ -37,13 +37,13 @@ def test_pieces(text: str, expected: tuple[Piece, ...]) -> None:
     assert pieces(text) == expected
 
 
-def test_a_text_has_an_end() -> None:
+def test_text_length_is_limited() -> None:
     assert pieces("a" * MAX_TEXT)
     with pytest.raises(TextTooLong):
         pieces("a" * (MAX_TEXT + 1))
 
 
-def test_hostile_markup_takes_no_longer_than_its_length() -> None:
+def test_hostile_markup_takes_linear_time() -> None:
     assert len(pieces("<speak>" + "<" * (MAX_TEXT - 7))) == 1
     assert len(pieces("<speak>" + "<break/>" * 600)) == 200
 
@@ -62,5 +62,5 @@ def test_hostile_markup_takes_no_longer_than_its_length() -> None:
         ("room 007.", "room zero zero seven."),
     ],
 )
-def test_numbers_that_are_names_are_spelled(text: str, expected: str) -> None:
+def test_codes_are_spelled_as_digits(text: str, expected: str) -> None:
     assert spelled(text) == expected

@@ -1,4 +1,4 @@
-"""What keeps passwords safe at the edge: nonces, waits, and what is kept of the server's word."""
+"""Authentication at the edge: nonces, login delays, cached accounts, digests."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from mixminus.sip.edge.limits import FREE_ATTEMPTS, Attempts
 from mixminus.sip.edge.message import Headers, Request
 from mixminus.sip.grammar import Unreadable
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import AccountAsked, GiveAccount
+from mixminus.sip.messages import AccountRequested, AnswerAccount
 
 FLOW = Flow("UDP", "192.0.2.7", 5060)
 
@@ -23,7 +23,7 @@ def nonces(key: bytes = b"k") -> Nonces:
     return Nonces(key, lambda size: next(numbers).to_bytes(size, "big"))
 
 
-def test_a_count_is_good_once_and_for_its_own_request_a_little_longer() -> None:
+def test_nonce_count_is_accepted_once_and_for_retransmissions() -> None:
     made = nonces()
     nonce = made.make(10.0)
     assert made.accepts(nonce, 1, "first", 10.0)
@@ -36,7 +36,7 @@ def test_a_count_is_good_once_and_for_its_own_request_a_little_longer() -> None:
     assert not made.accepts(nonce, 10, "too old", 10.1 + LIFETIME_S)
 
 
-def test_what_we_have_not_made_is_nothing() -> None:
+def test_foreign_nonce_is_rejected() -> None:
     made, nonce = nonces(), nonces(b"other").make(1.0)
     for strange in (nonce, "", "x", "ä", nonce[:-4], "AAAA" * 12):
         assert not made.accepts(strange, 1, "request", 1.0)
@@ -44,7 +44,7 @@ def test_what_we_have_not_made_is_nothing() -> None:
     assert not made.accepts(made.make(5.0), 0, "counts begin with one", 5.0)
 
 
-def test_what_is_forgotten_cannot_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dropped_nonce_cannot_be_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mixminus.sip.edge.digest._MAX_USED", 2)
     made = nonces()
     first, unused = made.make(1.0), made.make(1.0)
@@ -57,75 +57,75 @@ def test_what_is_forgotten_cannot_come_again(monkeypatch: pytest.MonkeyPatch) ->
     assert made.accepts(made.make(4.0), 1, "request", 4.0)
 
 
-def test_the_waits_double_and_have_an_end() -> None:
+def test_login_delays_double_up_to_a_limit() -> None:
     attempts, now_s, waits = Attempts(), 0.0, []
     for _ in range(20):
-        attempts.failed("a", "thief", now_s)
-        waits.append(attempts.wait_s("a", "thief", now_s))
+        attempts.failed("a", "guesser", now_s)
+        waits.append(attempts.wait_s("a", "guesser", now_s))
         now_s += waits[-1]
     assert waits[:FREE_ATTEMPTS] == [0.0] * FREE_ATTEMPTS
     assert waits[FREE_ATTEMPTS : FREE_ATTEMPTS + 4] == [1.0, 2.0, 4.0, 8.0]
     assert waits[-1] == 300.0
 
 
-def test_many_guessers_hold_up_each_other_and_not_who_has_proved_itself() -> None:
+def test_guessing_hosts_do_not_lock_out_an_authenticated_host() -> None:
     attempts = Attempts()
     attempts.succeeded("a", "owner", 0.0)
-    told = [attempts.failed("a", f"thief {number}", 1.0) for number in range(8)]
-    assert told == [0] * 5 + [6, 7, 8]
-    assert attempts.wait_s("a", "thief 99", 1.0) > 0
+    counts = [attempts.failed("a", f"guesser {number}", 1.0) for number in range(8)]
+    assert counts == [0] * 5 + [6, 7, 8]
+    assert attempts.wait_s("a", "guesser 99", 1.0) > 0
     assert attempts.wait_s("a", "owner", 1.0) == 0
-    assert attempts.wait_s("b", "thief 99", 1.0) == 0
+    assert attempts.wait_s("b", "guesser 99", 1.0) == 0
 
 
-def test_one_guesser_of_many_names_is_held_up() -> None:
+def test_host_that_guesses_many_accounts_is_delayed() -> None:
     attempts = Attempts()
     for number in range(FREE_ATTEMPTS + 1):
-        attempts.failed(f"account {number}", "thief", 0.0)
-    assert attempts.wait_s("another", "thief", 0.0) == 1.0
-    assert attempts.wait_s("another", "somebody", 0.0) == 0.0
-    assert attempts.wait_s("another", "thief", 1000.0) == 0.0
-    attempts.failed("another", "thief", 1000.0)
-    assert attempts.wait_s("another", "thief", 1000.0) == 0.0
+        attempts.failed(f"account {number}", "guesser", 0.0)
+    assert attempts.wait_s("another", "guesser", 0.0) == 1.0
+    assert attempts.wait_s("another", "other", 0.0) == 0.0
+    assert attempts.wait_s("another", "guesser", 1000.0) == 0.0
+    attempts.failed("another", "guesser", 1000.0)
+    assert attempts.wait_s("another", "guesser", 1000.0) == 0.0
 
 
 def waiting(call_id: str) -> Waiting:
     return Waiting(Request("REGISTER", "sip:x", Headers([("call-id", call_id)])), FLOW, FLOW)
 
 
-def told(question: AccountAsked | None) -> GiveAccount:
+def answer_to(question: AccountRequested | None) -> AnswerAccount:
     assert question is not None
-    return GiveAccount(question.ask, "realm", "id", "a", "b", trusted=False)
+    return AnswerAccount(question.request_id, "realm", "id", "a", "b", trusted=False)
 
 
-def test_a_name_is_asked_for_once_whoever_waits() -> None:
+def test_account_is_looked_up_once_for_all_waiting_requests() -> None:
     accounts, login = Accounts(), Login("d", "u", "h")
     question = accounts.ask(login, waiting("1"), 0.0)
     assert accounts.ask(login, waiting("2"), 0.0) is None
     assert accounts.ask(login, waiting("2"), 0.5) is None
-    released = accounts.on_answer(told(question), 1.0)
+    released = accounts.on_answer(answer_to(question), 1.0)
     assert [each.request.headers.first("call-id") for each in released] == ["1", "2"]
     assert accounts.find(login, 2.0)
     assert accounts.find(Login("d", "u", "elsewhere"), 2.0) is None
     assert accounts.find(login, 60.0) is None
-    assert accounts.on_answer(told(question), 2.0) == []
+    assert accounts.on_answer(answer_to(question), 2.0) == []
 
 
-def test_an_answer_that_a_change_has_overtaken_is_not_kept() -> None:
+def test_outdated_answer_is_not_cached() -> None:
     accounts, login = Accounts(), Login("d", "u", "h")
     question = accounts.ask(login, waiting("1"), 0.0)
     accounts.invalidate()
-    assert len(accounts.on_answer(told(question), 0.1)) == 1
+    assert len(accounts.on_answer(answer_to(question), 0.1)) == 1
     assert accounts.find(login, 0.1) is None
-    accounts.on_answer(told(accounts.ask(login, waiting("1"), 0.2)), 0.3)
+    accounts.on_answer(answer_to(accounts.ask(login, waiting("1"), 0.2)), 0.3)
     assert accounts.find(login, 0.3)
 
 
-def test_questions_are_rationed_bounded_and_given_up() -> None:
+def test_look_ups_are_rate_limited_bounded_and_time_out() -> None:
     accounts = Accounts()
     with pytest.raises(Busy):
         for number in range(200):
-            accounts.ask(Login("d", f"u{number}", "thief"), waiting(str(number)), 0.0)
+            accounts.ask(Login("d", f"u{number}", "guesser"), waiting(str(number)), 0.0)
     assert len(accounts.expire(10.0)) == 100
     assert accounts.expire(20.0) == []
     with pytest.raises(Busy):
@@ -140,7 +140,7 @@ GOOD = (
 )
 
 
-def test_credentials_are_read_whatever_their_order_case_and_quoting() -> None:
+def test_credentials_are_parsed_in_any_order_case_and_quoting() -> None:
     read = read_credentials(GOOD.format("AB").replace("qop=auth", 'QOP="auth"').replace("MD5", "md5"))
     assert read == Credentials(
         username="Mufasa",
@@ -166,21 +166,21 @@ def test_credentials_are_read_whatever_their_order_case_and_quoting() -> None:
         pytest.param("Mufasa", "M" * 300, id="too long"),
     ],
 )
-def test_other_credentials_are_refused(old: str, new: str) -> None:
+def test_unsupported_credentials_are_refused(old: str, new: str) -> None:
     with pytest.raises(Unreadable):
         read_credentials(GOOD.format("ab").replace(old, new))
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=80))
-def test_no_garbage_in_credentials_does_more_than_be_refused(text: str) -> None:
+def test_any_malformed_credentials_are_refused(text: str) -> None:
     try:
         read_credentials(f"Digest {text}")
     except Unreadable:
         return
 
 
-def test_an_empty_secret_opens_to_nobody() -> None:
+def test_empty_secret_matches_nothing() -> None:
     credentials = read_credentials(GOOD.format("0" * 32))
     assert not matches(credentials, "", "REGISTER", "sip:b@example.org")
 
@@ -192,7 +192,7 @@ def test_an_empty_secret_opens_to_nobody() -> None:
         ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
     ],
 )
-def test_the_arithmetic_is_that_of_rfc_7616(algorithm: str, response: str) -> None:
+def test_digest_matches_the_examples_of_rfc_7616(algorithm: str, response: str) -> None:
     # Section 3.9.1.
     credentials = read_credentials(
         'Digest username="Mufasa", realm="http-auth@example.org", uri="/dir/index.html", '

@@ -1,4 +1,4 @@
-"""SIP on a byte stream: cut where Content-Length says, wherever the packets were cut."""
+"""SIP over TCP: the stream is split by Content-Length, wherever the segments end."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ TWO = b"BYE sip:a@b SIP/2.0\r\nContent-Length: 0\r\n\r\n"
 
 
 @given(st.lists(st.integers(1, 20), max_size=20))
-def test_messages_come_out_whole_however_they_arrive(sizes: list[int]) -> None:
+def test_framer_returns_whole_messages_for_any_split(sizes: list[int]) -> None:
     stream = b"\r\n\r\n" + ONE + b"\r\n" + TWO + TWO
     framer = StreamFramer()
     messages = []
@@ -32,6 +32,6 @@ def test_messages_come_out_whole_however_they_arrive(sizes: list[int]) -> None:
         pytest.param(b"x" * (MAX_MESSAGE_BYTES + 1), id="no end of headers"),
     ],
 )
-def test_a_stream_that_cannot_be_followed_is_given_up(stream: bytes) -> None:
+def test_stream_without_a_valid_content_length_is_rejected(stream: bytes) -> None:
     with pytest.raises(Unparseable):
         StreamFramer().feed(stream)

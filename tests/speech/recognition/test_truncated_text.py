@@ -1,4 +1,4 @@
-"""A model that ends too early is asked again, and only then."""
+"""A text that is too short for its audio is recognised again in halves, any other is not."""
 
 import numpy as np
 import pytest
@@ -11,14 +11,14 @@ PAUSE_S = (9.0, 9.4)
 
 
 def speech(seconds: float) -> Pcm:
-    """Return noise with a pause in it, which is where one would cut."""
+    """Return noise with a pause in it, where it is to be cut."""
     pcm = np.random.default_rng(1).integers(-4000, 4000, int(seconds * SAMPLE_RATE_HZ)).astype(np.int16)
     pcm[int(PAUSE_S[0] * SAMPLE_RATE_HZ) : int(PAUSE_S[1] * SAMPLE_RATE_HZ)] = 0
     return pcm
 
 
 class Model:
-    """Tells two words a second, and of more than its patience only the first three words."""
+    """Recognises two words a second; of audio longer than its patience only the first three words."""
 
     def __init__(self, patience_s: float) -> None:
         self._patience_s = patience_s
@@ -38,7 +38,7 @@ class Model:
         pytest.param(10.0, [18.0, 9.1, 8.9], id="halves, cut in the pause"),
     ],
 )
-def test_nothing_that_was_said_is_left_out(patience_s: float, asked_s: list[float]) -> None:
+def test_truncated_text_is_completed_from_halves(patience_s: float, asked_s: list[float]) -> None:
     model = Model(patience_s)
     found = recognise_whole(model, speech(18))
     assert len(found.text.split()) == 36
@@ -46,13 +46,13 @@ def test_nothing_that_was_said_is_left_out(patience_s: float, asked_s: list[floa
     assert found.confidence == 1.0 / len(asked_s)
 
 
-def test_a_model_that_never_has_more_to_say_is_believed_and_not_asked_for_ever() -> None:
+def test_recursion_ends_when_halves_give_no_more_text() -> None:
     model = Model(patience_s=0.0)
     assert len(recognise_whole(model, speech(20)).text.split()) >= 3
     assert len(model.asked_s) < 12
 
 
-def test_silence_is_asked_once() -> None:
+def test_silence_is_recognised_once() -> None:
     asked: list[int] = []
 
     def nothing(pcm: Pcm) -> Recognition:

@@ -1,4 +1,4 @@
-"""What waits for a recogniser is a queue: in memory, then in a file, then no more."""
+"""SpillQueue: a FIFO queue, in memory first, then in a file, up to a limit."""
 
 from collections import deque
 from pathlib import Path
@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from mixminus.speech.recognition.command_queue import QueueLimits, SpillQueue
 
 LIMITS = QueueLimits(memory_bytes=30, file_bytes=100)
-# None takes, a number puts so many bytes.
+# None takes, a number puts that many bytes.
 STEPS = st.lists(st.none() | st.integers(0, 40), max_size=60)
 
 
 @given(steps=STEPS)
-def test_it_is_a_queue(steps: list[int | None]) -> None:
+def test_spill_queue_is_fifo(steps: list[int | None]) -> None:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "a" / "b.spill"
         spill, model = SpillQueue(path, LIMITS), deque[bytes]()
@@ -31,7 +31,7 @@ def test_it_is_a_queue(steps: list[int | None]) -> None:
         assert spill.take() is None
 
 
-def test_memory_first_then_the_file_then_no_more(tmp_path: Path) -> None:
+def test_spill_queue_uses_memory_then_file_then_refuses(tmp_path: Path) -> None:
     path = tmp_path / "one.spill"
     spill = SpillQueue(path, LIMITS)
     assert spill.put(b"m" * 30)

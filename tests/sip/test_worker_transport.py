@@ -1,4 +1,4 @@
-"""Who may speak to a worker: the edge, and no other program of this machine."""
+"""The socket filter of a worker: only the edge can send to it."""
 
 import contextlib
 import socket
@@ -25,7 +25,7 @@ def bound(host: str, port: int = 0) -> socket.socket:
 
 
 def waiting(ear: socket.socket) -> list[bytes]:
-    """Return all that has come; on loopback what was sent is there at once."""
+    """Return all received datagrams; on loopback they arrive at once."""
     heard = []
     with contextlib.suppress(BlockingIOError):
         while True:
@@ -33,7 +33,7 @@ def waiting(ear: socket.socket) -> list[bytes]:
     return heard
 
 
-def test_only_the_edges_address_and_port_are_let_in() -> None:
+def test_filter_accepts_only_the_edges_address_and_port() -> None:
     with bound("127.0.0.1") as worker, bound("127.0.0.1") as edge, bound("127.0.0.1") as stranger:
         port = edge.getsockname()[1]
         with bound("127.0.0.2", port) as impostor:
@@ -46,14 +46,14 @@ def test_only_the_edges_address_and_port_are_let_in() -> None:
             assert waiting(edge) == [b"back"]
 
 
-def test_a_fence_stays() -> None:
+def test_filter_cannot_be_removed() -> None:
     with bound("127.0.0.1") as worker:
         accept_only_from(worker, ("127.0.0.1", 9))
         with pytest.raises(PermissionError):
             accept_only_from(worker, ("127.0.0.1", 10))
 
 
-async def test_a_worker_does_not_hear_strangers() -> None:
+async def test_worker_ignores_other_programs() -> None:
     async with open_house(SipConfig(port=0, max_calls=4)) as house:
         with bound("127.0.0.1") as stranger:
             host, port = stranger.getsockname()

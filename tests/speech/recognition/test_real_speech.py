@@ -26,7 +26,7 @@ TURNS = (("agent-pass", "conf-invalid"), ("all-circuits-busy-now", "conf-onlyper
 MOST_ERRORS = 0.1
 
 
-async def test_who_has_said_what(tmp_path: Path) -> None:
+async def test_real_speech_is_transcribed_with_its_speakers(tmp_path: Path) -> None:
     config = SpeechConfig(queue_folder=tmp_path / "speech", workers=1)
     async with open_house(tmp_path, ManualClock(), speech=config) as house:
         room = await house.room()

@@ -1,4 +1,4 @@
-"""Records in a house until its disk is full, and says on stdout what became of it."""
+"""Run a server that records until its disk is full; print the result as JSON."""
 
 import asyncio
 import resource
@@ -12,7 +12,7 @@ import orjson
 from mixminus.model.ids import RecordingId
 from mixminus.model.recording import Recording, RecordingOptions, RecordingStatus
 from mixminus.recording.verify import verify
-from tests.recording.listening import TICK, decoded, folder, start
+from tests.recording.steps import TICK, decoded, folder, start
 from tests.support.clock import ManualClock
 from tests.support.house import open_house
 from tests.support.waiting import until
@@ -51,7 +51,7 @@ async def main(directory: Path, format_: str, limited: bool) -> None:
 
         recording = await until(look, within_s=60)
         found = await house.conferences.get(house.customer_id, room.id)
-        told = {
+        result = {
             "id": str(recording_id),
             "status": recording.status,
             "error": recording.error,
@@ -62,7 +62,7 @@ async def main(directory: Path, format_: str, limited: bool) -> None:
             "findings": len(verify(folder(house, recording_id), recording.seal)),
             "samples": decoded(folder(house, recording_id) / f"mix.{format_}").shape[1],
         }
-        sys.stdout.write(orjson.dumps(told).decode() + "\n")
+        sys.stdout.write(orjson.dumps(result).decode() + "\n")
 
 
 if __name__ == "__main__":

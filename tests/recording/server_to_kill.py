@@ -1,11 +1,11 @@
-"""Records in a house until it is killed; says on stdout what has been said until now, in samples."""
+"""Run a server that records until it is killed; print how many samples were spoken so far."""
 
 import asyncio
 import sys
 from pathlib import Path
 
 from mixminus.model.recording import RecordingOptions
-from tests.recording.listening import TICK, start, talk
+from tests.recording.steps import TICK, start, talk
 from tests.support.clock import ManualClock
 from tests.support.house import open_house
 
@@ -20,7 +20,7 @@ async def main(directory: Path, format_: str, channels: int) -> None:
         legs = await house.join(room, 2)
         said = 0
         while True:
-            # As much as passes between two writes of a server in real time, and never more than it is behind.
+            # As much as passes between two writes of a server in real time, at most as far as it is behind.
             talk(house, dict(zip(legs, (400.0, 1000.0), strict=True)), QUARTER_TICKS)
             for leg in legs:
                 leg.port.read()

@@ -1,4 +1,4 @@
-"""REGISTERs at the edge: what they become, and that no damage to one does more than be refused."""
+"""REGISTER at the edge: what the server is asked, and that damaged requests are refused."""
 
 from collections import Counter
 
@@ -11,12 +11,12 @@ from mixminus.sip.edge.addressing import Identity, ToPhone, ToServer
 from mixminus.sip.edge.router import Router
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
-    AccountAsked,
+    AccountRequested,
+    AnswerAccount,
     AnswerRegistration,
-    GiveAccount,
     Message,
     RegisteringPhone,
-    RegistrationAsked,
+    RegistrationRequested,
 )
 
 PHONE = Flow("UDP", "192.0.2.7", 5070)
@@ -34,25 +34,25 @@ def open_router() -> Router:
     return Router(identity, Counter(), invites_per_s=100.0, messages_per_s=1e6, domain="mixminus.local")
 
 
-def trusted(question: AccountAsked) -> GiveAccount:
-    return GiveAccount(question.ask, "realm", "account", "", "", trusted=True)
+def trusted(question: AccountRequested) -> AnswerAccount:
+    return AnswerAccount(question.request_id, "realm", "account", "", "", trusted=True)
 
 
 def asked(router: Router, received: bytes) -> Message | None:
-    """Return what the server is asked, with an account that needs to prove nothing more."""
+    """Return the request to the server, for an account that is trusted without a password."""
     action = router.from_phone(received, PHONE, 0.0)
     while isinstance(action, ToServer):
         encode(action.message)
-        if not isinstance(action.message, AccountAsked):
+        if not isinstance(action.message, AccountRequested):
             return action.message
         (action,) = router.on_answer(trusted(action.message), 0.0)
     return None
 
 
-def test_a_register_becomes_a_question_with_its_flow() -> None:
+def test_register_is_passed_to_the_server_with_its_flow() -> None:
     question = asked(open_router(), GOOD)
-    assert question == RegistrationAsked(
-        ask=1,
+    assert question == RegistrationRequested(
+        request_id=1,
         account_id="account",
         sip_call_id="call-1",
         sequence_number=7,
@@ -72,7 +72,7 @@ def test_a_register_becomes_a_question_with_its_flow() -> None:
     ("code", "header"),
     [(200, b"expires=60"), (403, b"403"), (423, b"Min-Expires: 30"), (503, b"Retry-After")],
 )
-def test_the_servers_word_is_the_answer(code: int, header: bytes) -> None:
+def test_register_gets_the_servers_answer(code: int, header: bytes) -> None:
     router = open_router()
     asked(router, GOOD)
     (answer,) = router.on_answer(AnswerRegistration(1, code, (("sip:a@10.0.0.9", 60),)), 0.0)
@@ -82,7 +82,7 @@ def test_the_servers_word_is_the_answer(code: int, header: bytes) -> None:
     assert router.on_answer(AnswerRegistration(1, code, ()), 0.0) == [None]
 
 
-def test_who_gets_no_word_is_told_to_come_later() -> None:
+def test_register_without_an_answer_gets_503() -> None:
     router = open_router()
     router.from_phone(GOOD, PHONE, 0.0)
     (late,) = router.poll(3.1)
@@ -97,12 +97,12 @@ def test_who_gets_no_word_is_told_to_come_later() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(GOOD)), st.integers(0, 12), st.binary(max_size=12))
-def test_no_damage_to_a_register_does_more_than_be_refused(place: int, length: int, damage: bytes) -> None:
+def test_any_damaged_register_is_refused(place: int, length: int, damage: bytes) -> None:
     asked(open_router(), GOOD[:place] + damage + GOOD[place + length :])
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from([b"Contact", b"Expires", b"Authorization"]), st.text(max_size=60))
-def test_no_garbage_in_a_header_does_more_than_be_refused(name: bytes, text: str) -> None:
+def test_any_malformed_register_header_is_refused(name: bytes, text: str) -> None:
     header = b"%s: %s\r\n" % (name, text.encode("utf-8", "surrogatepass"))
     asked(open_router(), GOOD.replace(b"Expires: 600\r\n", header))

@@ -1,4 +1,4 @@
-"""Calls through everything: a phone's socket, edge, worker, leg, and a port of the engine."""
+"""Incoming calls through a phone's socket, the edge, a worker, the leg and a port of the engine."""
 
 import asyncio
 import re
@@ -47,7 +47,7 @@ def answered_port(body: str) -> int:
     return int(match[1])
 
 
-async def test_a_call_rings_is_answered_with_the_ports_address_and_ends(house: House, phone: Phone) -> None:
+async def test_call_rings_is_answered_with_the_ports_address_and_ends(house: House, phone: Phone) -> None:
     call = phone.call("1000")
     call.invite(sdp())
     await call.provisional(180)
@@ -62,7 +62,7 @@ async def test_a_call_rings_is_answered_with_the_ports_address_and_ends(house: H
 
 
 @pytest.mark.parametrize(("formats", "digits"), [("0", ["5"]), ("0 101", [])])
-async def test_the_tones_of_a_phone_without_events_are_digits(
+async def test_inband_tones_are_digits_for_phones_without_telephone_event(
     house: House, phone: Phone, formats: str, digits: list[str]
 ) -> None:
     call = phone.call("1000")
@@ -85,7 +85,7 @@ async def test_the_tones_of_a_phone_without_events_are_digits(
     await call.hang_up()
 
 
-async def test_we_can_end_a_call(house: House, phone: Phone) -> None:
+async def test_leg_hang_up_sends_bye(house: House, phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
     await house.leg.hang_up()
@@ -95,7 +95,7 @@ async def test_we_can_end_a_call(house: House, phone: Phone) -> None:
     await house.leg.hang_up()
 
 
-async def test_a_late_offer_is_ours_and_the_answer_comes_in_the_ack(house: House, phone: Phone) -> None:
+async def test_late_offer_is_answered_in_the_ack(house: House, phone: Phone) -> None:
     call = phone.call("1000")
     call.invite()
     answer = await call.final()
@@ -113,7 +113,7 @@ async def test_a_late_offer_is_ours_and_the_answer_comes_in_the_ack(house: House
 
 
 @pytest.mark.parametrize(("fmtp", "stereo"), [("stereo=1", True), ("stereo=0", False)])
-async def test_opus_has_as_many_channels_as_the_phone_likes(
+async def test_opus_channels_follow_the_phones_stereo_parameter(
     house: House, phone: Phone, fmtp: str, stereo: bool
 ) -> None:
     call = phone.call("1000")
@@ -131,7 +131,7 @@ async def test_opus_has_as_many_channels_as_the_phone_likes(
     await call.hang_up()
 
 
-async def test_an_unusable_late_answer_ends_the_call(house: House, phone: Phone) -> None:
+async def test_unusable_late_answer_ends_the_call(house: House, phone: Phone) -> None:
     call = phone.call("1000")
     call.invite()
     await call.final()
@@ -176,7 +176,7 @@ async def _silence(media: socket.socket) -> None:
                 return
 
 
-async def test_hold_by_update(phone: Phone) -> None:
+async def test_update_can_hold_a_call(phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
     call.request("UPDATE", sdp(direction="inactive", version=2))
@@ -185,7 +185,7 @@ async def test_hold_by_update(phone: Phone) -> None:
     await call.hang_up()
 
 
-async def test_an_offer_that_cannot_be_met_leaves_the_call_as_it_was(phone: Phone) -> None:
+async def test_unacceptable_reoffer_leaves_the_call_unchanged(phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
     for method in ("INVITE", "UPDATE"):
@@ -203,7 +203,7 @@ async def test_an_offer_that_cannot_be_met_leaves_the_call_as_it_was(phone: Phon
     assert (await call.hang_up()).status_code == 200
 
 
-async def test_a_late_offer_within_a_call(house: House, phone: Phone) -> None:
+async def test_late_offer_within_a_call(house: House, phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
     call.invite()
@@ -213,7 +213,7 @@ async def test_a_late_offer_within_a_call(house: House, phone: Phone) -> None:
     assert (await call.hang_up()).status_code == 200
 
 
-async def test_cancel_ends_a_call_that_rings(house: House, phone: Phone) -> None:
+async def test_cancel_ends_a_ringing_call(house: House, phone: Phone) -> None:
     call = phone.call("ring")
     call.invite(sdp())
     await call.provisional(180)
@@ -227,14 +227,14 @@ async def test_cancel_ends_a_call_that_rings(house: House, phone: Phone) -> None
 
 
 @pytest.mark.parametrize("status_code", [404, 486, 503])
-async def test_a_leg_can_be_rejected(phone: Phone, status_code: int) -> None:
+async def test_leg_can_be_rejected(phone: Phone, status_code: int) -> None:
     call = phone.call(str(status_code))
     call.invite(sdp())
     assert (await call.final()).status_code == status_code
     call.ack_refusal()
 
 
-async def test_hanging_up_what_rings_refuses_it(house: House, phone: Phone) -> None:
+async def test_hanging_up_a_ringing_leg_refuses_the_call(house: House, phone: Phone) -> None:
     call = phone.call("ring")
     call.invite(sdp())
     await call.provisional(180)
@@ -253,14 +253,14 @@ async def test_hanging_up_what_rings_refuses_it(house: House, phone: Phone) -> N
         pytest.param(sdp().replace("c=IN IP4", "c=IN"), 400, id="malformed"),
     ],
 )
-async def test_an_offer_without_audio_for_us_is_refused(phone: Phone, body: str, status_code: int) -> None:
+async def test_offer_without_supported_audio_is_refused(phone: Phone, body: str, status_code: int) -> None:
     call = phone.call("1000")
     call.invite(body)
     assert (await call.final()).status_code == status_code
     call.ack_refusal()
 
 
-async def test_opus_is_answered_though_pjsua2_knows_none(phone: Phone) -> None:
+async def test_opus_is_answered_without_support_in_pjsua2(phone: Phone) -> None:
     call = phone.call("1000")
     answer = await call.establish(
         sdp(formats="111").replace("a=rtpmap:0 PCMU/8000", "a=rtpmap:111 opus/48000/2")
@@ -269,7 +269,7 @@ async def test_opus_is_answered_though_pjsua2_knows_none(phone: Phone) -> None:
     await call.hang_up()
 
 
-async def test_srtp_is_answered_with_a_key_of_our_own(phone: Phone) -> None:
+async def test_srtp_is_answered_with_our_own_key(phone: Phone) -> None:
     call = phone.call("1000")
     answer = await call.establish(SDES)
     assert re.search(r"^m=audio \d+ RTP/SAVP 0\r$", answer.body, re.MULTILINE)
@@ -279,7 +279,7 @@ async def test_srtp_is_answered_with_a_key_of_our_own(phone: Phone) -> None:
     await call.hang_up()
 
 
-async def test_digits_by_info_are_told_as_the_engine_tells_digits(house: House, phone: Phone) -> None:
+async def test_digits_by_info_become_engine_events(house: House, phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
     call.request("INFO", "Signal=5\r\nDuration=160\r\n", Content_Type="application/dtmf-relay")
@@ -291,7 +291,7 @@ async def test_digits_by_info_are_told_as_the_engine_tells_digits(house: House, 
     await call.hang_up()
 
 
-async def test_a_session_is_timed_and_refreshed(phone: Phone) -> None:
+async def test_session_timer_is_accepted_and_refreshed(phone: Phone) -> None:
     call = phone.call("1000", Supported="timer", Session_Expires="120;refresher=uac")
     answer = await call.establish()
     assert answer.header("session-expires").replace(" ", "") == "120;refresher=uac"
@@ -300,7 +300,7 @@ async def test_a_session_is_timed_and_refreshed(phone: Phone) -> None:
     await call.hang_up()
 
 
-async def test_a_session_interval_too_small_is_refused(phone: Phone) -> None:
+async def test_too_small_session_interval_is_refused(phone: Phone) -> None:
     call = phone.call("1000", Supported="timer", Session_Expires="30")
     call.invite(sdp())
     refusal = await call.final()
@@ -308,10 +308,10 @@ async def test_a_session_interval_too_small_is_refused(phone: Phone) -> None:
     call.ack_refusal()
 
 
-async def test_refer_calls_nobody_by_itself(phone: Phone) -> None:
+async def test_refer_is_not_dialled_by_pjsua2(phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
-    # The phone's own address: pjsua2, left alone, would call it.
+    # The phone's own address: pjsua2 by itself would dial it.
     call.request("REFER", Refer_To=f"<sip:victim@127.0.0.1:{phone.address[1]}>")
     assert (await call.final()).status_code == 202
     notify = await call.asked("NOTIFY")
@@ -321,7 +321,7 @@ async def test_refer_calls_nobody_by_itself(phone: Phone) -> None:
     assert phone.invites.empty()
 
 
-async def test_tcp_carries_both_directions_on_one_connection(house: House) -> None:
+async def test_tcp_connection_carries_both_directions(house: House) -> None:
     phone = await Phone.open(house.endpoint.port, transport="TCP")
     call = phone.call("1000")
     answer = await call.establish()
@@ -331,7 +331,7 @@ async def test_tcp_carries_both_directions_on_one_connection(house: House) -> No
     await phone.close()
 
 
-async def test_a_tcp_phone_whose_connection_is_gone_is_called_back(house: House) -> None:
+async def test_tcp_phone_with_a_closed_connection_is_reached_by_a_new_one(house: House) -> None:
     asked: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -349,7 +349,7 @@ async def test_a_tcp_phone_whose_connection_is_gone_is_called_back(house: House)
     server.close()
 
 
-async def test_a_contact_that_cannot_be_reached_harms_nobody(house: House, phone: Phone) -> None:
+async def test_unreachable_contact_does_not_affect_other_calls(house: House, phone: Phone) -> None:
     call = phone.call("1000", Record_Route="<sip:[2001:db8::1]:5060;lr>")
     call.contact = ("[2001:db8::1]", 5060)
     call.invite(sdp())
@@ -360,7 +360,7 @@ async def test_a_contact_that_cannot_be_reached_harms_nobody(house: House, phone
     await again.hang_up()
 
 
-async def test_a_provisional_answer_is_acknowledged_when_asked_for(phone: Phone) -> None:
+async def test_reliable_provisional_response_is_acknowledged(phone: Phone) -> None:
     call = phone.call("1000", Require="100rel")
     call.invite(sdp())
     ringing = await call.provisional(180)

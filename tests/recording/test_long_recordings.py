@@ -1,4 +1,4 @@
-"""Long recordings on a virtual clock: right to the sample, whatever happens meanwhile."""
+"""Long recordings on a virtual clock are correct to the sample."""
 
 import random
 import wave
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mixminus.mixer import PcmPort
 from mixminus.model.recording import RecordingOptions
 from mixminus.recording.verify import verify
-from tests.recording.listening import RATE, TICK, folder, start, stop
+from tests.recording.steps import RATE, TICK, folder, start, stop
 from tests.support.house import House
 
 
@@ -19,8 +19,8 @@ def pieces(path: Path) -> NDArray[np.int16]:
         return np.frombuffer(file.readframes(file.getnframes()), np.int16)
 
 
-async def test_stems_are_the_mix_over_a_storm_of_ten_minutes(house: House) -> None:
-    """Who talks, comes, goes, is muted or turned down changes all the time; the seed says how."""
+async def test_stems_add_up_to_the_mix_over_ten_random_minutes(house: House) -> None:
+    """Participants talk, join, leave, are muted and change volume at random; the seed determines how."""
     chance, noise = random.Random(5), np.random.default_rng(5)
     room = await house.room()
     recording_id = await start(house, room, RecordingOptions(stems=True))
@@ -62,7 +62,7 @@ async def test_stems_are_the_mix_over_a_storm_of_ten_minutes(house: House) -> No
         port.close()
 
 
-async def test_two_hours_are_two_hours_to_the_sample(house: House) -> None:
+async def test_two_hour_recording_is_exact_to_the_sample(house: House) -> None:
     room = await house.room()
     recording_id = await start(house, room)
     (leg,) = await house.join(room)

@@ -1,4 +1,4 @@
-"""Recording in a house, for tests: start, talk, stop, read."""
+"""Steps of the recording tests: start, talk, stop, decode."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +22,7 @@ TICK = RATE * 20 // 1000
 
 
 def decoded(path: Path | BinaryIO) -> NDArray[np.int16]:
-    """Return (channels, samples), by the judgement of FFmpeg."""
+    """Return (channels, samples) as FFmpeg decodes them."""
     with av.open(str(path) if isinstance(path, Path) else path, "r") as container:
         stream = container.streams.audio[0]
         resampler = av.AudioResampler(format="s16p", layout=stream.layout, rate=RATE)
@@ -40,7 +40,7 @@ def level(pcm: NDArray[np.int16], hz: float) -> float:
 
 
 def talk(house: House, voices: dict[PcmLeg, float], ticks: int) -> None:
-    """Let each leg say its tone for so long."""
+    """Write each leg's tone to its port for this many ticks."""
     samples = np.arange(TICK * ticks)
     tones = {leg: 6000 * np.sin(2 * np.pi * hz * samples / RATE) for leg, hz in voices.items()}
     for at in range(0, samples.size, TICK):
@@ -60,7 +60,7 @@ async def stop(house: House, room: Conference, recording_id: UUID) -> Recording:
 
 
 async def run(house: House, call: Call, options: RecordingOptions | None = None) -> UUID:
-    """Begin to record a call."""
+    """Start to record a call."""
     options = options or RecordingOptions()
     return (await house.services.call_recordings.start(house.customer_id, call.id, options)).recording_id
 

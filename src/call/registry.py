@@ -1,4 +1,4 @@
-"""LiveCalls: every call that has a leg, by id, port and leg. Built before any service, and given to all of them."""
+"""LiveCalls: every call that has a leg, by id, port and leg; built first and given to every service that needs it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -17,7 +17,7 @@ ANY_STATUS: Final = frozenset(CallStatus)
 
 
 class LiveCalls(Mapping[CallId, LiveCall]):
-    """The calls that have a leg, from their first row to the end of the leg."""
+    """The calls that have a leg, from their creation to the end of the leg."""
 
     def __init__(self) -> None:
         self._calls: dict[CallId, LiveCall] = {}

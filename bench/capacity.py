@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from bench.payloads import OPUS, PCMU, Load
 from bench.phones import Floor, Phones, Traffic
-from mixminus.app.memory import use_huge_pages
+from mixminus.app.huge_pages import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig, Port
 from mixminus.mixer.formats import PortMedia, SrtpKeys, SrtpProfile
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from bench.capacity import KEY_BYTES, TALKERS, allow_files, media_of
 from bench.payloads import OPUS, PCMU, Load
 from bench.phones import Floor, Phones
-from mixminus.app.memory import use_huge_pages
+from mixminus.app.huge_pages import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig
 
 WARM_UP_TICKS = 50

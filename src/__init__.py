@@ -1,1 +1,1 @@
-"""A conference media server: phones and browsers in one room, by one API."""
+"""A conference media server: phones and browsers in one conference, controlled by one API."""

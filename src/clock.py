@@ -13,23 +13,23 @@ __all__ = ["Clock", "SystemClock"]
 
 
 class Clock(Protocol):
-    """What tells the time."""
+    """A source of time; tests use one that they advance."""
 
     def now(self) -> datetime:
         """Return UTC wall time, strictly later than any time returned before."""
         ...
 
     def monotonic_s(self) -> float:
-        """Return seconds that never jump."""
+        """Return monotonic time in seconds, for intervals."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Return when so many seconds have passed on this clock."""
+        """Wait until this many seconds have passed on this clock."""
         ...
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The system clock."""
 
     def __init__(self) -> None:
         self._last = datetime.fromtimestamp(0, UTC)

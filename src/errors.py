@@ -1,15 +1,15 @@
-"""Every error of mixminus: a kind says what sort it is, a reason says which one.
+"""The errors of mixminus: the class is the kind of error, ``reason`` the exact one.
 
     MixMinusError
     ├── InvalidArgument      the request is wrong; sending it again will not help
-    ├── Unauthenticated      who is asking is not known
-    ├── PermissionDenied     known, and not allowed
-    ├── NotFound             no such thing, or not yours
-    ├── Conflict             the thing is not in a state that allows this
+    ├── Unauthenticated      the client could not be authenticated
+    ├── PermissionDenied     authenticated, but not allowed
+    ├── NotFound             the resource does not exist, or is another customer's
+    ├── Conflict             the resource's state does not allow this
     │   └── AlreadyExists
     ├── Exhausted            a limit is reached; try later
-    ├── Unavailable          a part that is needed is not there now
-    └── IllegalTransition    a lifecycle was asked for a step its table does not have
+    ├── Unavailable          a component is not available now
+    └── IllegalTransition    the state table has no transition for the event
 
 Errors are raised where they are known and translated once, in ``api/errors.py``.
 """
@@ -32,11 +32,11 @@ __all__ = [
 
 
 class MixMinusError(Exception):
-    """Root of the tree; ``reason`` is the stable word a client branches on."""
+    """Root of the tree; ``reason`` is the stable code that clients test."""
 
     reason: ClassVar[str] = "INTERNAL"
     details: tuple[Mapping[str, str], ...] = ()
-    """What a client may want to know beyond the reason (api.md section 14.1)."""
+    """Details for the client beside the reason (api.md section 14.1)."""
 
 
 class InvalidArgument(MixMinusError):
@@ -73,7 +73,7 @@ class Unavailable(MixMinusError):
 
 
 class IllegalTransition(Conflict):
-    """A lifecycle table has no row for this event in this state."""
+    """The state table has no transition for this event in this state."""
 
     def __init__(self, state: object, event: object) -> None:
         super().__init__(f"{event} is not possible while {state}")

@@ -1,9 +1,9 @@
 """Structured logs: a fixed event name, and fields beside it.
 
 No name, number, digit or key of a caller is ever part of a message, nor of a
-traceback: that has files, lines and types of errors, but neither local
-variables nor what an error says of itself, for who knows what it quotes.
-What libraries log by the standard module comes out in the same form.
+traceback: a traceback has files, lines and types of errors, but neither local
+variables nor messages of errors, which may quote user data.
+Logs of libraries that use the standard module are written in the same form.
 """
 
 import logging
@@ -51,20 +51,20 @@ def _set(level: int, *, json: bool, cache: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        # Whatever stderr is when a logger is made, not what it was when we were imported.
+        # stderr as it is when a logger is created, not as it was at import.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=cache,
     )
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
-    """Return a logger whose events carry the part of the house they come from."""
+    """Return a logger whose events carry ``name`` as their ``part``."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
     return logger
 
 
 def task_failed(part: str) -> Callable[[str, BaseException], None]:
-    """Return what a TaskScope of this part calls when one of its tasks has failed."""
+    """Return a TaskScope's ``on_error`` that logs failed tasks under this part."""
     logger = get(part)
 
     def report(task: str, exc: BaseException) -> None:
@@ -74,7 +74,7 @@ def task_failed(part: str) -> Callable[[str, BaseException], None]:
 
 
 class _Bridge(logging.Handler):
-    """Brings what libraries log to us: the first line of the template, never what was filled in."""
+    """Logs what libraries log: the first line of the message template, never its arguments."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -87,7 +87,7 @@ class _Bridge(logging.Handler):
 
 
 def _process_failed(kind: type[BaseException], error: BaseException, frames: TracebackType | None) -> None:
-    """Say what ends the process, in place of Python's own traceback."""
+    """Log an uncaught exception in place of Python's own traceback."""
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, frames)
     else:
@@ -95,7 +95,7 @@ def _process_failed(kind: type[BaseException], error: BaseException, frames: Tra
 
 
 def _discreet_traceback(exc_info: Any) -> str:
-    """Render an error and its causes, the first one first, as Python does but for what they say."""
+    """Render an error and its causes, first cause first, as Python does but without their messages."""
     return "\n".join(line for error in reversed(list(_chain(exc_info[1]))) for line in _lines(error))
 
 
@@ -120,7 +120,7 @@ def _lines(error: BaseException) -> Iterator[str]:
 
 
 def _named(error: BaseException) -> str:
-    """Return the type of an error, and of its text what cannot quote anybody."""
+    """Return the error's type, and its text only where it cannot contain user data."""
     name = type(error).__qualname__
     if isinstance(error, MixMinusError):
         return f"{name}: {error.reason}"
@@ -129,5 +129,5 @@ def _named(error: BaseException) -> str:
     return name
 
 
-# Before the settings are read, too, nothing is told that should not be; structlog's own default shows variables.
+# Before the settings are read, too: structlog's default would show variables in tracebacks.
 _set(logging.INFO, json=False, cache=False)

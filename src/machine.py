@@ -1,4 +1,4 @@
-"""A lifecycle is a table: states, events, and the one function that steps.
+"""State tables: states, events, and the one function that makes a transition.
 
 A table maps every state to the events it accepts and the states they lead to.
 Final states are empty rows. ``step`` is the only way from one state to the next.
@@ -25,12 +25,12 @@ def step(table: Mapping[State, Mapping[Event, State]], state: State, event: Even
 
 
 def is_final(table: Mapping[State, Mapping[Event, State]], state: State) -> bool:
-    """Return whether nothing can follow."""
+    """Return whether the state has no transitions."""
     return not table[state]
 
 
 def diagram(table: Mapping[State, Mapping[Event, State]]) -> str:
-    """Draw the table, one arrow a line, as ARCHITECTURE.md shows it."""
+    """Return the table as text, one transition a line, as ARCHITECTURE.md shows it."""
     width = max(len(state) for state in table)
     return "\n".join(
         f"{state:<{width}} --{event}--> {target}"

@@ -1,4 +1,4 @@
-"""No orphan tasks: each has a name, an owner and a reader of its exception."""
+"""Background tasks: each has a name, an owner, and a callback for its exception."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Interrupted(Exception):
-    """A stop was done before the work was."""
+    """A stop future was done before the coroutine."""
 
     def __init__(self, stop: asyncio.Future[Any]) -> None:
         super().__init__()
@@ -32,21 +32,21 @@ async def unless(stops: Sequence[asyncio.Future[Any]], coro: Coroutine[Any, Any,
 
 
 class TaskScope:
-    """Own background tasks: name them, keep them, cancel them, report failure."""
+    """Owns background tasks: keeps them, reports their failures, cancels them on close."""
 
     def __init__(self, on_error: Callable[[str, BaseException], None]) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._on_error = on_error
 
     def spawn(self, name: str, coro: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start a task that this scope will cancel on close."""
+        """Start a task; ``close`` cancels it."""
         task = asyncio.create_task(coro, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._reap)
         return task
 
     async def close(self) -> None:
-        """Cancel what still runs and wait for it; closing twice is harmless."""
+        """Cancel the running tasks and wait for them; closing twice is harmless."""
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()

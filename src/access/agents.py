@@ -1,7 +1,7 @@
-"""AgentService: people who log in, and what they may do to each other (api.md section 10).
+"""AgentService: people who log in, and their permissions (api.md section 10).
 
-Nobody gives, takes or takes over rights that they do not have: who may not grant all of an agent's
-bits may not change that agent, for a changed password is the agent's rights in other hands.
+An agent can neither grant nor revoke permissions that it does not have. It cannot change an agent with
+such permissions either: a changed password would give them away.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def new_agent(customer_id: CustomerId, spec: AgentSpec, password_hash: str, now:
 
 
 class AgentService:
-    """Creates, shows and changes agents; an id of another customer is not found."""
+    """Creates, lists, updates and deletes agents; another customer's agent is not found."""
 
     def __init__(self, store: Store, clock: Clock, passwords: Passwords) -> None:
         self._store = store
@@ -55,7 +55,7 @@ class AgentService:
         return agent
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Agent]:
-        """Return agents that are not deleted, newest first."""
+        """Return undeleted agents, newest first."""
         async with self._store.snapshot() as tx:
             return await tx.agents.page(customer_id, page)
 
@@ -71,17 +71,17 @@ class AgentService:
         return agent
 
     async def update(self, identity: Identity, agent_id: AgentId, profile: AgentProfile) -> Agent:
-        """Replace what an agent shows of themselves."""
+        """Replace an agent's profile."""
         return await self._change(identity, agent_id, lambda agent, _: replace(agent, **asdict(profile)))
 
     async def set_permission(self, identity: Identity, agent_id: AgentId, permission: Permission) -> Agent:
-        """Give and take rights; not one's own."""
+        """Set an agent's permission; not one's own."""
         _not_oneself(identity, agent_id)
         _may_grant(identity, permission)
         return await self._change(identity, agent_id, lambda agent, _: replace(agent, permission=permission))
 
     async def set_password(self, identity: Identity, agent_id: AgentId, password: str) -> Agent:
-        """Set a password, and end the sessions that began by an earlier one."""
+        """Set an agent's password, and end the sessions created with the previous one."""
         password_hash = await self._passwords.hash(password)
         return await self._change(
             identity,
@@ -90,7 +90,7 @@ class AgentService:
         )
 
     async def delete(self, identity: Identity, agent_id: AgentId) -> Agent:
-        """End an agent and their sessions; one who is deleted is returned as they are."""
+        """Delete an agent and end its sessions; no change if it is deleted."""
         _not_oneself(identity, agent_id)
 
         def change(agent: Agent, now: datetime) -> Agent:
@@ -99,7 +99,7 @@ class AgentService:
         return await self._change(identity, agent_id, change)
 
     def oneself(self, identity: Identity) -> AgentId:
-        """Return which agent is asking; a key is none."""
+        """Return the agent of an identity; NotPermitted for an access key."""
         if identity.agent_id is None:
             raise NotPermitted("an access key is no agent: log in")
         return identity.agent_id
@@ -121,13 +121,13 @@ class AgentService:
 
 
 def _concerns(identity: Identity, agent: Agent) -> bool:
-    """Return whether the agent is of the customer acted for; oneself one stays whomever one acts for."""
+    """Return whether the agent is the identity's own, or belongs to its customer."""
     return agent.customer_id == identity.customer_id or agent.id == identity.agent_id
 
 
 def _may_grant(identity: Identity, permission: Permission) -> None:
     if permission & ~grantable(identity.permission):
-        raise NotPermitted("these are more rights than you may give or take")
+        raise NotPermitted("you cannot grant or revoke permissions that you do not have")
 
 
 def _not_oneself(identity: Identity, agent_id: AgentId) -> None:

@@ -1,4 +1,4 @@
-"""CustomerService: tenants, seen by themselves and by the super admin (api.md section 10)."""
+"""CustomerService: tenants (api.md section 10)."""
 
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -24,7 +24,7 @@ __all__ = ["CustomerService", "open_customer"]
 
 
 async def open_customer(tx: Transaction, spec: CustomerSpec, now: datetime) -> Customer:
-    """Add a customer with a webhook secret of its own, and begin the stream of its events."""
+    """Insert a customer with a webhook secret of its own, and open its event stream."""
     customer = Customer(
         id=CustomerId(new_id()),
         **asdict(spec),
@@ -38,7 +38,7 @@ async def open_customer(tx: Transaction, spec: CustomerSpec, now: datetime) -> C
 
 
 class CustomerService:
-    """Shows and changes customers; to all but the super admin there is only their own."""
+    """Gets, lists and updates customers; all but the super admin see only their own."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -52,7 +52,7 @@ class CustomerService:
         return _existing(customer, customer_id)
 
     async def list(self, identity: Identity, page: Page) -> list[Customer]:
-        """Return one's own customer; to the super admin, all of them, newest first."""
+        """Return the identity's customer; for the super admin all customers, newest first."""
         if _is_super(identity):
             async with self._store.snapshot() as tx:
                 return await tx.customers.page(page)
@@ -65,7 +65,7 @@ class CustomerService:
             return await open_customer(tx, spec, self._clock.now())
 
     async def update(self, customer_id: CustomerId, spec: CustomerSpec) -> Customer:
-        """Replace what a customer tells of itself."""
+        """Replace a customer's profile."""
         async with self._store.transaction() as tx:
             customer = _existing(await tx.customers.find_for_update(customer_id), customer_id)
             changed = replace(customer, **asdict(spec), tm_update=self._clock.now())
@@ -73,7 +73,7 @@ class CustomerService:
         return changed
 
     async def fire(self, identity: Identity, customer_id: CustomerId, event: CustomerEvent) -> Customer:
-        """Freeze a customer, or recover it; calls that are up go on."""
+        """Freeze or recover a customer; its active calls continue."""
         _require_super(identity)
         async with self._store.transaction() as tx:
             customer = _existing(await tx.customers.find_for_update(customer_id), customer_id)

@@ -1,4 +1,4 @@
-"""What the door refuses."""
+"""Errors of authentication and permissions."""
 
 import math
 
@@ -33,13 +33,13 @@ class InvalidCredentials(Unauthenticated):
 
 
 class AccountFrozen(PermissionDenied):
-    """The customer may do nothing until it is recovered."""
+    """The customer is frozen: it can do nothing until it is recovered."""
 
     reason = "ACCOUNT_FROZEN"
 
 
 class NotPermitted(PermissionDenied):
-    """Known, but without the bit that this needs."""
+    """Authenticated, but without the permission that this needs."""
 
 
 class AccessKeyNotFound(NotFound):
@@ -55,11 +55,11 @@ class CustomerNotFound(NotFound):
 
 
 class UsernameTaken(AlreadyExists):
-    """A username belongs to one agent for ever, deleted or not, of whatever customer."""
+    """Usernames are unique across customers and are never reused."""
 
 
 class NotOneself(Conflict):
-    """Nobody deletes themselves or changes their own rights: the last admin would lock everybody out."""
+    """Agents cannot delete themselves or change their own permission: the last admin could lock everybody out."""
 
 
 class ExpiresTooSoon(InvalidArgument):
@@ -67,7 +67,7 @@ class ExpiresTooSoon(InvalidArgument):
 
 
 class PasswordsBusy(Unavailable):
-    """Too many passwords are being checked; each costs memory and a core."""
+    """Too many passwords are being checked at once; each check costs memory and a core."""
 
 
 class RateLimitExceeded(Exhausted):

@@ -1,4 +1,4 @@
-"""KeyService: access keys, told once and kept as digests (api.md section 10)."""
+"""KeyService: access keys, shown once and stored as digests (api.md section 10)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ async def add_key(
 
 
 class KeyService:
-    """Creates, shows and revokes keys; an id of another customer is not found."""
+    """Creates, lists, updates and deletes keys; another customer's key is not found."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -39,14 +39,14 @@ class KeyService:
         return _existing(key, customer_id, key_id)
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[AccessKey]:
-        """Return keys that are not deleted, newest first."""
+        """Return undeleted keys, newest first."""
         async with self._store.snapshot() as tx:
             return await tx.access_keys.page(customer_id, page)
 
     async def create(
         self, customer_id: CustomerId, *, name: str, detail: str, life_s: int
     ) -> tuple[AccessKey, str]:
-        """Return a new key and its token, which nobody can tell again."""
+        """Create a key; return it and its token, which cannot be shown again."""
         if life_s < MIN_LIFE_S:
             raise ExpiresTooSoon(f"expire must be at least {MIN_LIFE_S} seconds")
         token, now = new_access_key(), self._clock.now()
@@ -65,7 +65,7 @@ class KeyService:
         return await self._change(customer_id, key_id, lambda key, _: replace(key, name=name, detail=detail))
 
     async def delete(self, customer_id: CustomerId, key_id: AccessKeyId) -> AccessKey:
-        """Revoke a key at once; one that is revoked is returned as it is."""
+        """Delete a key, effective at once; no change if it is deleted."""
 
         def change(key: AccessKey, now: datetime) -> AccessKey:
             return key if key.tm_delete else replace(key, tm_delete=now)
@@ -73,7 +73,7 @@ class KeyService:
         return await self._change(customer_id, key_id, change)
 
     async def renew(self, customer_id: CustomerId, name: str) -> str:
-        """Replace the customer's keys of this name by a fresh one, and tell it."""
+        """Replace the customer's keys of this name with a new one; return its token."""
         token = new_access_key()
         async with self._store.transaction() as tx:
             await tx.access_keys.delete_named(customer_id, name, self._clock.now())

@@ -1,4 +1,4 @@
-"""Passwords: kept as argon2id hashes, and checked a few at a time."""
+"""Passwords: stored as argon2id hashes; a few are checked at a time."""
 
 import asyncio
 from collections import Counter
@@ -15,16 +15,16 @@ __all__ = ["MAX_PASSWORD_CHARACTERS", "Passwords"]
 T = TypeVar("T")
 
 MAX_PASSWORD_CHARACTERS: Final = 1024
-# OWASP's least for argon2id: one thread and 19 MiB for some 20 ms, so that a login does not make audio late.
+# OWASP's minimum for argon2id: one thread and 19 MiB for some 20 ms, so that a login does not make audio late.
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 AT_ONCE: Final = 2
 WAITING: Final = 32
-# The hash of no password: an unknown username must cost as much time as a known one.
-NOBODY: Final = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
+# Matches no password: an unknown username must take as long as a known one.
+UNKNOWN_USER_HASH: Final = f"$argon2id$v=19$m=19456,t=2,p=1${'A' * 22}${'A' * 43}"
 
 
 class Passwords:
-    """Hashes and checks in threads, two at once; beyond 32 who wait, it refuses."""
+    """Hashes and checks passwords in threads, two at a time; PasswordsBusy if 32 are waiting."""
 
     def __init__(self) -> None:
         self.counters: Counter[str] = Counter({"access.passwords_refused": 0})
@@ -32,14 +32,16 @@ class Passwords:
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
-        return await self._in_turn(lambda: HASHER.hash(password))
+        return await self._queued(lambda: HASHER.hash(password))
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
-        """Return whether this is the password; None is the hash of somebody who is not known."""
+        """Return whether the password matches; ``None`` is the hash of an unknown user."""
         too_long = len(password) > MAX_PASSWORD_CHARACTERS
-        return not too_long and await self._in_turn(lambda: _matches(password_hash or NOBODY, password))
+        return not too_long and await self._queued(
+            lambda: _matches(password_hash or UNKNOWN_USER_HASH, password)
+        )
 
-    async def _in_turn(self, work: Callable[[], T]) -> T:
+    async def _queued(self, work: Callable[[], T]) -> T:
         if self._waiting >= WAITING:
             self.counters["access.passwords_refused"] += 1
             raise PasswordsBusy("too many passwords are being checked")

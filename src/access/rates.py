@@ -1,4 +1,4 @@
-"""How often somebody may ask: a token bucket each, in a table that cannot grow without end (api.md 14.3)."""
+"""Rate limits: a token bucket per client, in a table of bounded size (api.md 14.3)."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ ROUNDING_S: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many a second in the long run, so many at once."""
+    """Requests per second on average, and the burst allowed at once."""
 
     per_s: float
     burst: int
 
 
 class RateTable:
-    """Remembers of each asker when their bucket will be full again; the full ones need no remembering.
+    """Stores for each client when its bucket will be full again; full buckets are not stored.
 
-    When the table is full, whoever has asked longest ago is forgotten: ``forgotten`` counts them.
+    When the table is full, the client that asked longest ago is dropped: ``forgotten`` counts them.
     """
 
     def __init__(self, rate: Rate, places: int) -> None:
@@ -34,7 +34,7 @@ class RateTable:
         return len(self._full_at_s)
 
     def admit(self, asker: str, now_s: float) -> float:
-        """Return 0 and take a token, or return how many seconds until there is one."""
+        """Take a token and return 0, or return the seconds until there is one."""
         full_at_s = max(self._full_at_s.get(asker, now_s), now_s)
         wait_s = full_at_s - now_s - self._tolerance_s
         if wait_s > ROUNDING_S:

@@ -1,4 +1,4 @@
-"""AccessService: who is asking, by access key or by session, and the first of each (api.md section 10)."""
+"""AccessService: authenticates access keys and sessions, and creates the first ones (api.md section 10)."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -35,7 +35,7 @@ SIGNING_KEY: Final = "session_signing_key"
 
 
 class AccessService:
-    """Knows everybody again, and lets nobody else in."""
+    """Authenticates access keys and sessions."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -51,7 +51,7 @@ class AccessService:
         return dict(self._passwords.counters)
 
     async def authenticate(self, token: str, *, keys_only: bool = False) -> Identity:
-        """Return whose credential this is; unknown, deleted and expired look the same."""
+        """Return the identity of a credential; unknown, deleted and expired ones raise the same error."""
         if not keys_only and (session := await self._session(token)):
             return await self._agent(session)
         async with self._store.snapshot() as tx:
@@ -62,14 +62,14 @@ class AccessService:
         return _active(_key_identity(key), status)
 
     async def act_for(self, identity: Identity, customer_id: CustomerId) -> Identity:
-        """Let the super admin act for another customer; everybody else stays who they are."""
+        """Return the super admin's identity as another customer; other identities are returned unchanged."""
         if not identity.permission & Permission.PROJECT_SUPER_ADMIN:
             return identity
         customer = await self.customers.get(identity, customer_id)
         return replace(identity, customer_id=customer.id)
 
     async def log_in(self, username: str, password: str) -> Login:
-        """Begin a session; whatever is wrong looks the same, and takes as long."""
+        """Create a session; every failure looks the same and takes the same time."""
         async with self._store.snapshot() as tx:
             found = await tx.agents.find_by_username(username)
         matches = await self._passwords.matches(found[0].password_hash if found else None, password)
@@ -82,9 +82,9 @@ class AccessService:
         return Login(agent.username, token)
 
     async def ensure_default(self, access_key: str | None) -> tuple[Identity, str | None]:
-        """Make the first customer, and a key: the one given, else a fresh one where there is none.
+        """Create the first customer if there is none, and its access key: the given one, or a new one if it has none.
 
-        The token is returned only if it was made here and now.
+        Return the token only if it is new.
         """
         async with self._store.transaction() as tx:
             customer_id = await self._first_customer(tx)
@@ -98,13 +98,13 @@ class AccessService:
             return _key_identity(await self._default_key(tx, customer_id, token)), token
 
     async def ensure_admin(self, password: str | None) -> str | None:
-        """See that somebody can log in: the agent ``admin``, with this password, else with a fresh one.
+        """Create the agent ``admin`` if it does not exist, with this password or a new one.
 
-        A given password is theirs from now on, and brings them back if need be; without one they are
-        made once. The password is returned only if it was made here and now.
+        A given password is set at each call, and undeletes the agent; without one the agent is created
+        once. Return the password only if it is new.
         """
         async with self._store.snapshot() as tx:
-            known = await tx.agents.ever_named(ADMIN_USERNAME)
+            known = await tx.agents.find_even_deleted(ADMIN_USERNAME)
         if known is not None and not await self._must_change(known, password):
             return None
         fresh = None if password else new_password()
@@ -145,9 +145,9 @@ class AccessService:
         return await add_key(tx, customer_id, token, name="default", now=self._clock.now())
 
     async def _secret(self) -> str:
-        """Return the key that signs sessions, made once for all restarts to come."""
+        """Return the key that signs sessions; created once and kept in the database."""
         while not self._signing_key:
-            # Another request may make it between our look and our insert: then it is there at the next look.
+            # Another request may create it between the select and the insert: then the next select finds it.
             with suppress(AlreadyExists):
                 self._signing_key = await self._kept_secret()
         return self._signing_key
@@ -170,7 +170,7 @@ def _key_identity(key: AccessKey) -> Identity:
 
 
 def _active(identity: Identity, status: CustomerStatus) -> Identity:
-    # The super admin is the one who can recover a frozen customer, their own too.
+    # The super admin can recover a frozen customer, also its own.
     if status is CustomerStatus.FROZEN and not identity.permission & Permission.PROJECT_SUPER_ADMIN:
         raise AccountFrozen("this customer is frozen")
     return identity

@@ -1,4 +1,4 @@
-"""Session tokens: JWTs that a login gives, signed by HS256 (RFC 7519; the claims of api.md section 10)."""
+"""Session tokens: JWTs signed with HS256 (RFC 7519; claims of api.md section 10)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ EXPIRE_FORM: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Whose session it is, and since when."""
+    """The agent of a session, and when it was created."""
 
     agent_id: AgentId
     tm_begin: datetime
 
 
 def sign(agent: Mapping[str, Any], *, now: datetime, secret: str) -> str:
-    """Return the token of a session that begins now."""
+    """Return the token of a new session."""
     expire = (now + LIFE).strftime(EXPIRE_FORM)
     return jwt.encode({"type": "agent", "agent": dict(agent), "expire": expire}, secret, ALGORITHM)
 
 
 def read(token: str, *, now: datetime, secret: str) -> Session | None:
-    """Return the session of a token that we signed and that has not expired."""
+    """Return the session of a valid, unexpired token."""
     try:
         claims = jwt.decode(token, secret, [ALGORITHM])
         expire = datetime.strptime(claims["expire"], EXPIRE_FORM).replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Access keys and other random words, and what is kept of them."""
+"""Random access keys, passwords and secrets, and the digests that are stored."""
 
 import hashlib
 import secrets
@@ -27,11 +27,11 @@ def new_secret() -> str:
 
 
 def digest(access_key: str) -> str:
-    """Return what is kept of a key: being random and long, it cannot be searched for, and can be looked up."""
-    # A header may hold bytes that are no UTF-8: they are nobody's key, and no failure of ours.
+    """Return a key's stored digest: unsalted, to look it up; keys are too long and random to guess."""
+    # A header may contain bytes that are not UTF-8: such a key is unknown, not an error.
     return hashlib.sha256(access_key.encode(errors="surrogatepass")).hexdigest()
 
 
 def prefix(access_key: str) -> str:
-    """Return the beginning that tells keys apart; of one that an operator made short, never more than half."""
+    """Return the displayed beginning of a key; at most half of a short one."""
     return access_key[: min(PREFIX_CHARACTERS, len(access_key) // 2)]

@@ -1,4 +1,4 @@
-"""Which address to tell others when we listen on all of them."""
+"""The addresses to advertise when a socket is bound to all of them."""
 
 import ipaddress
 import socket
@@ -8,14 +8,14 @@ from mixminus.app.settings import BadSettings, Settings, setting_name
 
 __all__ = ["advertised_host", "url_host"]
 
-# Documentation networks (RFC 5737, RFC 3849): "connecting" UDP asks for the route there, and sends nothing.
+# Documentation networks (RFC 5737, RFC 3849): "connecting" a UDP socket looks up the route and sends nothing.
 ELSEWHERE: Final = {4: (socket.AF_INET, "192.0.2.1"), 6: (socket.AF_INET6, "2001:db8::1")}
 LOOPBACK: Final = {4: "127.0.0.1", 6: "::1"}
 DISCARD_PORT: Final = 9
 
 
 def advertised_host(settings: Settings, bound_host: str) -> str:
-    """Return the address that SDP and Contact tell of a socket bound to ``bound_host``."""
+    """Return the address that SDP and Contact advertise for a socket bound to ``bound_host``."""
     if settings.public_host:
         return _address_of(settings.public_host)
     address = ipaddress.ip_address(bound_host)
@@ -23,7 +23,7 @@ def advertised_host(settings: Settings, bound_host: str) -> str:
 
 
 def url_host(bound_host: str) -> str:
-    """Return how a URL names a host on this machine."""
+    """Return ``bound_host`` as the host part of a URL for clients on this machine."""
     address = ipaddress.ip_address(bound_host)
     host = LOOPBACK[address.version] if address.is_unspecified else bound_host
     return f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""The banner of the demo: what a person needs to hear themselves in a room within a minute."""
+"""The text that the server prints at start: the demo's banner, and new secrets."""
 
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ __all__ = ["banner", "secrets_of"]
 
 
 def banner(server: Server, demo: Demo) -> str:
-    """Return the text, with commands ready to paste."""
+    """Return the demo's banner, with commands ready to paste."""
     base = f"http://{url_host(server.http[0])}:{server.http[1]}"
     api = f"{base}/v1.0"
     room = f"{api}/conferences/{demo.room_id}"
@@ -44,7 +44,7 @@ Try:
 
 
 def secrets_of(server: Server) -> str:
-    """Return what the first start alone can tell: a line for each secret that was made just now."""
+    """Return a line for each secret created at this start; it cannot be shown again."""
     made = {f"password of {ADMIN_USERNAME}": server.new_password, "access key": server.new_key}
     return "".join(
         f"{name} (shown this once; only its hash is kept): {secret}\n"

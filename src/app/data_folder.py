@@ -1,4 +1,4 @@
-"""The data folder: one server at a time writes there."""
+"""The data folder, locked by the server that uses it."""
 
 import fcntl
 import os
@@ -10,15 +10,15 @@ from typing import Final
 from mixminus.app.settings import setting_name
 from mixminus.errors import Unavailable
 
-__all__ = ["hold"]
+__all__ = ["locked"]
 
-# Recordings are nobody's business but the server's and its operator's.
+# Recordings are private to the server and its operator.
 MODE: Final = 0o750
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
-    """Make the folder if need be and keep other servers out of it; the kernel frees it if we die."""
+def locked(folder: Path) -> Iterator[None]:
+    """Create the folder if needed and lock it; the kernel releases the lock if the process dies."""
     name = setting_name("data_dir")
     try:
         folder.mkdir(mode=MODE, parents=True, exist_ok=True)

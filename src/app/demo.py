@@ -1,4 +1,4 @@
-"""The demo room: opened once, kept over restarts, and dialled by name."""
+"""The demo room: created once, kept across restarts, and dialled by name."""
 
 import itertools
 import uuid
@@ -19,11 +19,11 @@ OPEN: Final = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What a person needs to enter the demo room."""
+    """How to enter the demo room."""
 
     room_id: ConferenceId
     names: tuple[str, ...]
-    """What a phone can dial."""
+    """Names that a phone can dial."""
     access_key: str
 
 
@@ -41,7 +41,7 @@ async def open_demo(
 
 
 async def _room(conferences: ConferenceService, customer_id: CustomerId) -> Conference:
-    # The id follows from the customer and a count, so that a restart finds the room that the last run made.
+    # The id is derived from the customer and a count, so that a restart finds the previous run's room.
     for count in itertools.count(1):
         room_id = ConferenceId(uuid.uuid5(customer_id, f"demo {count}"))
         try:

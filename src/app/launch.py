@@ -1,6 +1,6 @@
-"""The first step of ``mixminus``: memory first, for it means to start again; then everything else."""
+"""Entry point of ``mixminus``: turns on huge pages, which restarts the process, before importing the rest."""
 
-from mixminus.app.memory import use_huge_pages
+from mixminus.app.huge_pages import use_huge_pages
 
 __all__ = ["main"]
 
@@ -8,6 +8,6 @@ __all__ = ["main"]
 def main() -> int:
     """Run the command and return its exit code."""
     use_huge_pages()
-    from mixminus.app.main import main as run  # noqa: PLC0415 -- what is imported before is imported twice
+    from mixminus.app.main import main as run  # noqa: PLC0415 -- imports before the restart would be done twice
 
     return run()

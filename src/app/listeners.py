@@ -1,4 +1,4 @@
-"""Listening sockets: whether they can be had, and what to say when not."""
+"""Listening sockets: checks that they can be bound, and error messages that name the setting."""
 
 import asyncio
 import errno
@@ -14,7 +14,7 @@ from mixminus.sip.config import EDGE_CLEANUP_S
 __all__ = ["listening", "probe"]
 
 PATIENCE_S: Final = EDGE_CLEANUP_S + 4.0
-"""A process that ends needs some time beyond what it means to take, and more on a busy machine."""
+"""How long to wait for a port: the SIP edge's clean-up time and a margin for a busy machine."""
 PORT_RETRY_S: Final = 0.25
 WHY: Final = {
     errno.EADDRINUSE: "is already in use; stop what listens there, or choose another port",
@@ -24,9 +24,9 @@ WHY: Final = {
 
 
 async def probe(host: str, port: int, *kinds: socket.SocketKind) -> None:
-    """Raise the OSError of a port that cannot be had, where its later owner could not say why.
+    """Raise OSError if the port cannot be bound; used where the component that binds it cannot report why.
 
-    The SIP edge of a server that was killed lives on for a moment, to hang its phones up: wait for that.
+    The SIP edge of a killed server keeps its port for a moment, to hang up its calls: wait for it to exit.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_S):
@@ -45,14 +45,14 @@ def _bind_once(host: str, port: int, kinds: tuple[socket.SocketKind, ...]) -> No
     for kind in kinds:
         with socket.socket(family, kind) as probe:
             if kind is socket.SOCK_STREAM:
-                # A connection of the last run that still waits for its end is no obstacle.
+                # Ignore connections of the previous run in TIME_WAIT.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
 
 
 @contextmanager
 def listening(part: str, host: str, port: int) -> Iterator[None]:
-    """Say which setting to change when a socket cannot be had."""
+    """Raise Unavailable that names the setting to change if the block fails to open its socket."""
     try:
         yield
     except (OSError, MixMinusError) as error:

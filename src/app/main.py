@@ -1,4 +1,4 @@
-"""The command line: ``mixminus serve``, from the first setting to an orderly end."""
+"""The command line: ``mixminus serve`` and ``mixminus verify-recording``."""
 
 import argparse
 import asyncio
@@ -14,9 +14,9 @@ import uvloop
 
 from mixminus import log
 from mixminus.app.banner import banner, secrets_of
-from mixminus.app.proof import add_verify_recording, verify_recording
 from mixminus.app.server import Server, running_server
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
+from mixminus.app.verify import add_verify_recording, verify_recording
 from mixminus.errors import MixMinusError
 
 __all__ = ["main"]
@@ -85,7 +85,7 @@ def _stop_signals() -> Iterator[asyncio.Event]:
 
 def _announce(running: Server) -> None:
     logger.info("serving", http=running.http, sip=running.sip, webrtc=running.webrtc)
-    # The one place that writes to stdout: keys are told to the person who started us, and never logged.
+    # The one place that writes to stdout: keys are told to the person who started the server, and never logged.
     if running.demo is not None:
         sys.stdout.write(banner(running, running.demo))
     else:
@@ -137,7 +137,7 @@ def _settings_help() -> str:
 
 
 def _default(value: object) -> str:
-    """Return a default as help shows it: what is empty is told by the description."""
+    """Return a default as help shows it; the description explains an empty one."""
     if value is None:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)

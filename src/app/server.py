@@ -67,7 +67,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
     names = {name: ConferenceId(room) for name, room in settings.dialin.items()}
     limits = Limits(Limited(settings.rate_limits))
     async with AsyncExitStack() as stack:
-        stack.enter_context(data_folder.hold(settings.data_dir))
+        stack.enter_context(data_folder.locked(settings.data_dir))
         store = await _open_store(settings, stack)
         delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)

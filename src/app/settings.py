@@ -1,4 +1,4 @@
-"""Settings: what the operator decides, read once from the environment, ``.env`` and a TOML file.
+"""Settings: read once from the environment, ``.env`` and a TOML file.
 
 The environment wins over ``.env``, ``.env`` over the file. The file is the one that
 ``MIXMINUS_CONFIG`` names, else ``mixminus.toml`` in the working directory if there is one;
@@ -46,7 +46,7 @@ class BadSettings(InvalidArgument):
 
 
 class TrunkSettings(BaseModel):
-    """Who carries calls to telephone numbers."""
+    """The trunk that carries calls to telephone numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -61,7 +61,7 @@ class TrunkSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Everything that may differ between two installations."""
+    """The settings of the server; ``mixminus serve --help`` prints the descriptions."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -168,7 +168,7 @@ class Settings(BaseSettings):
     @field_validator("recording_sample_rate_hz", mode="before")
     @classmethod
     def _number(cls, value: object) -> object:
-        # A Literal of numbers does not take the environment's strings by itself.
+        # pydantic does not convert strings of the environment to a Literal of numbers.
         return int(value) if isinstance(value, str) and value.isdecimal() else value
 
     @field_validator("log_level", mode="before")
@@ -258,7 +258,7 @@ def setting_name(field: str) -> str:
 
 
 def load(**given: Any) -> Settings:
-    """Read the settings; raise BadSettings with one line for each thing that is wrong."""
+    """Read the settings; raise BadSettings with one line for each error."""
     try:
         return Settings(**given)
     except ValidationError as error:

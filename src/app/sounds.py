@@ -1,4 +1,4 @@
-"""The sounds of the house: engines, cache, folder and network, put together and closed in reverse."""
+"""Builds the sound service: speech engines, cache, sound folder, downloads; closes them in reverse order."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,18 +26,18 @@ _DEBIAN_MUSIC: Final = Path("/usr/share/asterisk/moh")
 
 @dataclass(frozen=True, slots=True)
 class SoundConfig:
-    """What an operator may choose of the sounds."""
+    """Settings of the sound service."""
 
     directory: Path
-    """Files that may be played, with ``moh`` and ``prompts`` in it."""
+    """Folder of the files that may be played, with subfolders ``moh`` and ``prompts``."""
     cache_directory: Path | None = None
-    """Where what was said is kept."""
+    """Cache of synthesised speech; None for no cache."""
     language: str = DEFAULT_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """What is heard, and what is heard while waiting."""
+    """The sound service, and the music on hold."""
 
     service: SoundService
     tune: HoldMusic
@@ -47,7 +47,7 @@ class Sounds:
 async def open_sounds(
     engine: Engine, clock: Clock, config: SoundConfig, private_targets: bool
 ) -> AsyncIterator[Sounds]:
-    """Build the service; nothing is loaded, started or fetched before somebody wants it, but for the music."""
+    """Build the service; everything except the music is loaded on first use."""
     fetcher = SoundFetcher(private_targets=private_targets)
     library = SoundLibrary(config.directory, fetcher.fetch)
     speech = SpeechService((HibariSpeech(), EspeakSpeech()), SpeechCache(config.cache_directory))

@@ -3,7 +3,7 @@
     registries       live calls, rooms, transports: what services share
     media            sounds, recordings, transcription
     decisions        conferences, participants, calls, flows
-    verbs            what clients may do with these
+    API              operations that clients call
 
 Each service gets what it needs when it is made. Where two need each other (flows make calls, calls run flows; what ends
 begins a flow), the earlier one gets a function that names the later one.
@@ -62,7 +62,7 @@ __all__ = ["ServiceConfig", "open_services"]
 
 @dataclass(frozen=True, slots=True)
 class ServiceConfig:
-    """What an operator may choose of the services."""
+    """Settings of the services."""
 
     recordings_directory: Path
     sounds: SoundConfig
@@ -73,9 +73,9 @@ class ServiceConfig:
     private_targets: bool = True
     """Whether flows may send requests to this machine and to private networks."""
     names: Mapping[str, ConferenceId] = field(default_factory=dict)
-    """What a phone can dial beside ids and hashes; may grow later."""
+    """Dial-in names of conferences; the demo adds its own later."""
     sip_domain: str = "mixminus.local"
-    """The domain below which the SIP realms of customers and trunks are."""
+    """SIP realms of customers and trunks are subdomains of it."""
     trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
@@ -168,7 +168,7 @@ async def open_services(
                 live_calls=live_calls,
                 conferences=conferences,
                 flows=flows,
-                ways=directory.ways,
+                routes=directory.outbound_routes,
                 legs=transports,
                 serve=lambda live, program, *, early, wanted: calls.place(
                     live, program, early=early, wanted=wanted

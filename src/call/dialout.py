@@ -18,7 +18,7 @@ from mixminus.call.live import DialledCall, LiveCall
 from mixminus.call.outbound import (
     Flows,
     Order,
-    WaysOut,
+    OutboundRoutes,
     address_of,
     kept_variables,
     sip_target,
@@ -71,7 +71,7 @@ class DialoutService:
         live_calls: LiveCalls,
         conferences: ConferenceService,
         flows: Flows,
-        ways: WaysOut,
+        routes: OutboundRoutes,
         legs: OutgoingLegs,
         serve: Serve,
     ) -> None:
@@ -83,7 +83,7 @@ class DialoutService:
         self._clock = clock
         self._conferences = conferences
         self._flows = flows
-        self._ways = ways
+        self._routes = routes
         self._ledger = CallLedger(store, clock)
         self._groupcalls = GroupcallLedger(store, clock)
         self._scope = TaskScope(task_failed("call.dialout"))
@@ -181,10 +181,10 @@ class DialoutService:
             case "sip":
                 found = [sip_target(destination)]
             case "tel":
-                found = [tel_target(destination, await self._ways.trunk_for(customer_id))]
+                found = [tel_target(destination, await self._routes.trunk_for(customer_id))]
             case "extension":
                 name = destination.target_name or destination.target
-                return list(await self._ways.contacts(customer_id, name))
+                return list(await self._routes.contacts(customer_id, name))
             case "agent":
                 return await self._agents_targets(customer_id, destination.target)
             case _:

@@ -15,7 +15,7 @@ __all__ = [
     "Carrier",
     "Flows",
     "Order",
-    "WaysOut",
+    "OutboundRoutes",
     "address_of",
     "kept_variables",
     "sip_target",
@@ -58,8 +58,8 @@ class Carrier:
         return Credentials(self.username, self.password) if self.username else None
 
 
-class WaysOut(Protocol):
-    """Who knows where extensions are, and who carries calls to numbers: ``directory.ways.WaysOut``."""
+class OutboundRoutes(Protocol):
+    """Finds phones of extensions and carriers of numbers: ``directory.outbound_routes.OutboundRoutes``."""
 
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
         """Return where the phones of an extension are now; nothing if none is registered.

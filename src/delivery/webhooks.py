@@ -151,7 +151,7 @@ class ActiveflowWebhooks:
     async def start(self) -> None:
         """Continue where the previous run stopped."""
         async with self._store.snapshot() as tx:
-            waiting = await tx.activeflow_webhooks.untold()
+            waiting = await tx.activeflow_webhooks.undelivered()
         for activeflow_id in waiting:
             self._queues.wake(activeflow_id)
 

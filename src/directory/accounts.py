@@ -1,4 +1,4 @@
-"""AccountService: what the SIP edge must know to let somebody in, and what it tells of those it has not."""
+"""AccountService: credentials by which the SIP edge authenticates phones and trunks, and failed logins."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,19 +23,19 @@ log = get("directory")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who may log in by a name; without ``account_id`` nobody does, which only we know."""
+    """Credentials of a username; without ``account_id`` it does not exist, which clients do not learn."""
 
     realm: str
     account_id: UUID | None = None
     sha256: str = field(default="", repr=False)
-    """H(A1) of RFC 7616, hexadecimal; empty where no password opens."""
+    """H(A1) of RFC 7616, hexadecimal; empty if no password is accepted."""
     md5: str = field(default="", repr=False)
     trusted: bool = False
-    """The address alone is proof enough."""
+    """The source address authenticates; no digest is needed."""
 
 
 class AccountService:
-    """Finds extensions and trunks by what phones call themselves."""
+    """Finds the credentials of extensions and trunks by domain and username."""
 
     def __init__(self, store: Store, clock: Clock, realms: Realms) -> None:
         self._store = store
@@ -43,10 +43,10 @@ class AccountService:
         self._realms = realms
 
     async def find(self, domain: str, username: str, host: str) -> Account:
-        """Return the account of a name in a domain or realm, for who comes from an address.
+        """Return the account of a username in a domain or realm, for a client at address ``host``.
 
-        A domain that names nobody leaves the choice to the username, if one extension alone has it; else
-        the realm is the first customer's. Names that nobody has get a realm as others do.
+        A domain that belongs to no customer is ignored: if exactly one extension has the username, it is
+        used, otherwise the realm is the first customer's. Unknown usernames get a realm like known ones.
         """
         async with self._store.snapshot() as tx:
             if label := self._realms.trunk_in(domain):
@@ -61,7 +61,7 @@ class AccountService:
         return _with_password(realm, extension.id, username, extension.password)
 
     async def login_failed(self, account_id: UUID, host: str, attempts: int) -> None:
-        """Tell the owner that somebody keeps trying an extension's door; what is no extension has no owner."""
+        """Publish failed logins to the extension's customer; ignore an id that is not an extension's."""
         async with self._store.transaction() as tx:
             extension = await tx.extensions.find(ExtensionId(account_id))
             if extension is None or extension.tm_delete is not None:

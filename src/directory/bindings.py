@@ -1,4 +1,4 @@
-"""Bindings: what a REGISTER does to where an extension's phones are (RFC 3261 section 10.3). Pure."""
+"""Bindings: how a REGISTER changes an extension's contact bindings (RFC 3261 section 10.3). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_EXPIRES_S: Final = 3600
 
 
 class Rejected(MixMinusError):
-    """A REGISTER that changes nothing, with the status code of its answer."""
+    """A REGISTER was rejected with this SIP status code; no binding changed."""
 
     reason = "REGISTRATION_REJECTED"
 
@@ -32,19 +32,19 @@ class Phone:
 
     contact: str
     expires_s: int
-    """0 takes the binding away."""
+    """0 removes the binding."""
     instance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a phone that has proved itself asks for, and the flow it came by."""
+    """An authenticated REGISTER, and the flow it arrived by."""
 
     extension_id: ExtensionId
     call_id: str
     sequence_number: int
     phones: tuple[Phone, ...]
-    """None at all only asks what there is."""
+    """Empty for a query: the answer lists the bindings."""
     removes_all: bool
     """``Contact: *`` with an expiry of 0."""
     transport: Transport
@@ -54,7 +54,7 @@ class Registration:
 
 
 def rebind(current: Sequence[Binding], asked: Registration, now: datetime) -> list[Binding]:
-    """Return what an extension's bindings become; raise Rejected if the REGISTER may not be followed."""
+    """Return the extension's new bindings; raise Rejected if the REGISTER is not acceptable."""
     if asked.removes_all:
         _in_order(current, asked)
         return []
@@ -74,7 +74,7 @@ def rebind(current: Sequence[Binding], asked: Registration, now: datetime) -> li
 
 
 def _in_order(bindings: Sequence[Binding], asked: Registration) -> None:
-    """Refuse what has been overtaken by a later REGISTER of the same phone."""
+    """Reject a REGISTER that is older than one already applied (same Call-ID, lower CSeq)."""
     if any(
         each.call_id == asked.call_id and each.sequence_number > asked.sequence_number for each in bindings
     ):
@@ -82,12 +82,12 @@ def _in_order(bindings: Sequence[Binding], asked: Registration) -> None:
 
 
 def _is_same(binding: Binding, phone: Phone) -> bool:
-    """A phone that says who it is has one place; another address of it replaces the one before."""
+    """Return whether both are one phone: same Contact, or same instance id (a new address replaces the old one)."""
     return binding.contact == phone.contact or bool(phone.instance and binding.instance == phone.instance)
 
 
 def _is_repeated(binding: Binding, asked: Registration, phone: Phone) -> bool:
-    """A REGISTER that came twice must not move a phone to where the copy came from."""
+    """Return whether this is a retransmission, whose source address must not replace the binding's."""
     return (binding.call_id, binding.sequence_number, binding.contact) == (
         asked.call_id,
         asked.sequence_number,

@@ -1,4 +1,4 @@
-"""What the directory refuses."""
+"""Errors of the directory."""
 
 from mixminus.errors import AlreadyExists, Conflict, InvalidArgument, NotFound
 
@@ -19,7 +19,7 @@ class NumberNotFound(NotFound):
 
 
 class NumberTaken(AlreadyExists):
-    """Phones dial a number whatever the host, so that it can mean one thing only."""
+    """Numbers are unique across customers: phones dial them without naming a host."""
 
 
 class ExtensionNotFound(NotFound):
@@ -27,7 +27,7 @@ class ExtensionNotFound(NotFound):
 
 
 class ExtensionTaken(AlreadyExists):
-    """One customer has one extension of a name."""
+    """Extension names are unique within a customer."""
 
 
 class TrunkNotFound(NotFound):
@@ -35,12 +35,12 @@ class TrunkNotFound(NotFound):
 
 
 class TrunkTaken(AlreadyExists):
-    """A trunk's domain name is its realm: it is given once at a time."""
+    """Trunk domain names are unique across customers: each is a SIP realm."""
 
 
 class PasswordNeeded(InvalidArgument):
-    """Whoever is to be asked for a password must have one."""
+    """Digest authentication needs a username and a password."""
 
 
 class ResourceDeleted(Conflict):
-    """A thing that is deleted can be read, and not be changed."""
+    """A deleted resource can be read but not changed."""

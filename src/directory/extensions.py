@@ -1,4 +1,4 @@
-"""ExtensionService: names and passwords by which phones log in (api.md section 13.4)."""
+"""ExtensionService: extensions, the SIP accounts of phones (api.md section 13.4)."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -17,16 +17,16 @@ __all__ = ["ExtensionService"]
 
 
 class ExtensionService:
-    """Creates, shows and changes extensions; an id of another customer is not found."""
+    """Creates, lists, updates and deletes extensions; another customer's extension is not found."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._watchers: list[Callable[[], None]] = []
 
-    def watch(self, told: Callable[[], None]) -> None:
-        """Call this whenever what an extension logs in by has changed; it must not block."""
-        self._watchers.append(told)
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Call ``on_change`` after every change of an extension's credentials; it must not block."""
+        self._watchers.append(on_change)
 
     async def get(self, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
         async with self._store.snapshot() as tx:
@@ -34,12 +34,12 @@ class ExtensionService:
         return owned(extension, customer_id, ExtensionNotFound(f"no extension {extension_id}"))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Extension]:
-        """Return extensions that are not deleted, newest first."""
+        """Return undeleted extensions, newest first."""
         async with self._store.snapshot() as tx:
             return await tx.extensions.page(customer_id, page)
 
     async def create(self, customer_id: CustomerId, spec: ExtensionSpec) -> Extension:
-        """Make an extension; ExtensionTaken if the customer has one of this name."""
+        """Create an extension; ExtensionTaken if the customer has one of this name."""
         extension = Extension(
             id=ExtensionId(new_id()),
             customer_id=customer_id,
@@ -52,13 +52,13 @@ class ExtensionService:
                 await EXTENSIONS.add(tx, extension, "extension_created")
             except AlreadyExists as exc:
                 raise ExtensionTaken("this extension exists") from exc
-        self._tell()
+        self._notify()
         return extension
 
     async def update(
         self, customer_id: CustomerId, extension_id: ExtensionId, profile: ExtensionProfile
     ) -> Extension:
-        """Replace what may change; with another password its phones must log in anew, and are forgotten."""
+        """Replace the profile; a new password removes the bindings of its phones, which must register again."""
         return await self._change(
             customer_id,
             extension_id,
@@ -68,13 +68,13 @@ class ExtensionService:
         )
 
     async def regenerate_direct_hash(self, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
-        """Give the extension another direct hash; the one before leads nowhere from now on."""
+        """Regenerate the direct hash; the previous one stops working."""
         return await self._change(
             customer_id, extension_id, lambda each: replace(each, direct_hash=new_direct_hash())
         )
 
     async def delete(self, customer_id: CustomerId, extension_id: ExtensionId) -> Extension:
-        """Forget its phones and let none log in again; one that is deleted is returned as it is."""
+        """Delete an extension and the bindings of its phones; no change if it is deleted."""
         async with self._store.transaction() as tx:
             extension = await EXTENSIONS.find_for_update(tx, extension_id, customer_id)
             if extension.tm_delete is None:
@@ -82,7 +82,7 @@ class ExtensionService:
                 extension = replace(extension, tm_update=now, tm_delete=now)
                 await EXTENSIONS.save(tx, extension, "extension_deleted")
                 await tx.bindings.replace(extension_id, ())
-        self._tell()
+        self._notify()
         return extension
 
     async def _change(
@@ -99,9 +99,9 @@ class ExtensionService:
             await EXTENSIONS.save(tx, after, "extension_updated")
             if after.password != before.password:
                 await tx.bindings.replace(extension_id, ())
-        self._tell()
+        self._notify()
         return after
 
-    def _tell(self) -> None:
-        for told in self._watchers:
-            told()
+    def _notify(self) -> None:
+        for on_change in self._watchers:
+            on_change()

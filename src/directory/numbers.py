@@ -1,4 +1,4 @@
-"""NumberService: numbers that phones may dial (api.md section 13.3)."""
+"""NumberService: telephone numbers and the flows they run (api.md section 13.3)."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -19,7 +19,7 @@ __all__ = ["NumberService"]
 
 
 class NumberService:
-    """Creates, shows and changes numbers; an id of another customer is not found."""
+    """Creates, lists, updates and deletes numbers; another customer's number is not found."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -31,12 +31,12 @@ class NumberService:
         return owned(number, customer_id, NumberNotFound(f"no number {number_id}"))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Number]:
-        """Return numbers that are not deleted, newest first."""
+        """Return undeleted numbers, newest first."""
         async with self._store.snapshot() as tx:
             return await tx.numbers.page(customer_id, page)
 
     async def create(self, customer_id: CustomerId, spec: NumberSpec) -> Number:
-        """Provision a number; NumberTaken if anybody has it, with a plus sign or without."""
+        """Create a number; NumberTaken if any customer has it, with or without a plus sign."""
         number = Number(
             id=NumberId(new_id()),
             customer_id=customer_id,
@@ -52,13 +52,13 @@ class NumberService:
         return number
 
     async def update(self, customer_id: CustomerId, number_id: NumberId, profile: NumberProfile) -> Number:
-        """Replace what may change of a number."""
+        """Replace the profile of a number."""
         return await self._change(customer_id, number_id, lambda each: replace(each, **asdict(profile)))
 
     async def set_flows(
         self, customer_id: CustomerId, number_id: NumberId, *, call_flow_id: UUID, message_flow_id: UUID
     ) -> Number:
-        """Set what runs when the number is dialled; nothing here runs for messages."""
+        """Set the flow of calls to the number; the message flow is stored but never run."""
         return await self._change(
             customer_id,
             number_id,
@@ -68,11 +68,11 @@ class NumberService:
     async def set_metadata(
         self, customer_id: CustomerId, number_id: NumberId, metadata: dict[str, Any]
     ) -> Number:
-        """Replace what a client keeps with a number."""
+        """Replace a number's metadata."""
         return await self._change(customer_id, number_id, lambda each: replace(each, metadata=metadata))
 
     async def delete(self, customer_id: CustomerId, number_id: NumberId) -> Number:
-        """Let the number lead nowhere; one that is deleted is returned as it is."""
+        """Delete a number; no change if it is deleted."""
         async with self._store.transaction() as tx:
             number = await NUMBERS.find_for_update(tx, number_id, customer_id)
             if number.tm_delete is None:

@@ -16,7 +16,7 @@ _TRUNK: Final = ".trunk"
 
 @dataclass(frozen=True, slots=True)
 class Realms:
-    """Names of customers and trunks below the base domain, written and read."""
+    """Formats and parses the realms of customers and trunks, subdomains of the base domain."""
 
     base: str
 
@@ -27,12 +27,12 @@ class Realms:
         return f"{domain_name}{_TRUNK}.{self.base}"
 
     def customer_in(self, host: str) -> UUID | None:
-        """Return the customer that a host or realm names; its bare id will do."""
+        """Return the customer of a host or realm, also of a bare customer id; None if it is neither."""
         name = host.lower().removesuffix(f".{self.base}").removesuffix(_REGISTRAR)
         return UUID(name) if _UUID.match(name) else None
 
     def trunk_in(self, host: str) -> str | None:
-        """Return the domain name of the trunk that a host or realm names."""
+        """Return the trunk's domain name in a host or realm; None if it is not a trunk's."""
         label, found, rest = host.lower().partition(f"{_TRUNK}.")
         return label if found and rest == self.base and _LABEL.match(label) else None
 

@@ -1,4 +1,4 @@
-"""RegistrationService: where the phones of extensions are, kept over restarts."""
+"""RegistrationService: contact bindings of extensions, kept across restarts."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ _FORBIDDEN = 403
 
 
 class RegistrationService:
-    """Follows what authenticated REGISTERs ask, and says where to call."""
+    """Applies authenticated REGISTERs and finds the bindings of extensions."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -23,7 +23,7 @@ class RegistrationService:
     async def register(self, asked: Registration) -> list[tuple[Binding, int]]:
         """Return the extension's bindings as they are now, each with the seconds it has left.
 
-        Raises Rejected when the REGISTER may not be followed; nothing has changed then.
+        Raise Rejected if the REGISTER is not acceptable; then nothing has changed.
         """
         async with self._store.transaction() as tx:
             extension = await tx.extensions.find_for_update(asked.extension_id)
@@ -37,13 +37,13 @@ class RegistrationService:
         return [(each, round((each.tm_expire - now).total_seconds())) for each in after]
 
     async def phones_of(self, customer_id: CustomerId, extension: str) -> list[Binding]:
-        """Return where the phones of a customer's extension are, by its name or its id; none of a stranger's."""
+        """Return the bindings of a customer's extension, by name or id; none for another customer's."""
         async with self._store.snapshot() as tx:
             found = await _find(tx, customer_id, extension)
             return await tx.bindings.of(found.id, self._clock.now()) if found else []
 
     async def prune(self) -> None:
-        """Delete what is over; call at start."""
+        """Delete expired bindings; called at start."""
         async with self._store.transaction() as tx:
             await tx.bindings.prune(self._clock.now())
 

@@ -1,4 +1,4 @@
-"""DirectoryServices: everything about who can be dialled and who may log in, built together."""
+"""DirectoryServices: numbers, extensions, trunks, and how calls are routed by them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from mixminus.clock import Clock
 from mixminus.directory.accounts import AccountService
 from mixminus.directory.extensions import ExtensionService
 from mixminus.directory.numbers import NumberService
+from mixminus.directory.outbound_routes import OutboundRoutes
 from mixminus.directory.plan import DialPlan, FlowPrograms
 from mixminus.directory.realms import Realms
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
-from mixminus.directory.ways import WaysOut
 from mixminus.model.ids import ConferenceId
 from mixminus.store.database import Store
 
@@ -21,7 +21,7 @@ __all__ = ["DirectoryServices", "open_directory"]
 
 @dataclass(frozen=True, slots=True)
 class DirectoryServices:
-    """A field for each."""
+    """The services of the directory."""
 
     numbers: NumberService
     extensions: ExtensionService
@@ -29,12 +29,12 @@ class DirectoryServices:
     accounts: AccountService
     registrations: RegistrationService
     plan: DialPlan
-    ways: WaysOut
+    outbound_routes: OutboundRoutes
 
-    def watch_logins(self, told: Callable[[], None]) -> None:
-        """Call this whenever somebody's password, or whether they may log in, has changed; it must not block."""
-        self.extensions.watch(told)
-        self.trunks.watch(told)
+    def watch_logins(self, on_change: Callable[[], None]) -> None:
+        """Call ``on_change`` after every change of SIP credentials; it must not block."""
+        self.extensions.watch(on_change)
+        self.trunks.watch(on_change)
 
 
 def open_directory(
@@ -46,9 +46,8 @@ def open_directory(
     flows: FlowPrograms,
     carrier: Carrier | None = None,
 ) -> DirectoryServices:
-    """Build them; ``domain`` is what the realms of customers and trunks are below."""
+    """Build the services; SIP realms of customers and trunks are subdomains of ``domain``."""
     registrations, trunks = RegistrationService(store, clock), TrunkService(store, clock)
-    ways = WaysOut(registrations, trunks, carrier)
     return DirectoryServices(
         numbers=NumberService(store, clock),
         extensions=ExtensionService(store, clock),
@@ -56,5 +55,5 @@ def open_directory(
         accounts=AccountService(store, clock, Realms(domain)),
         registrations=registrations,
         plan=DialPlan(store, names=names, flows=flows, carrier=carrier is not None),
-        ways=ways,
+        outbound_routes=OutboundRoutes(registrations, trunks, carrier),
     )

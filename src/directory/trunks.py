@@ -1,4 +1,4 @@
-"""TrunkService: other exchanges, whose calls come in and through which calls go out."""
+"""TrunkService: SIP trunks to other exchanges, for incoming and outgoing calls."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -17,16 +17,16 @@ __all__ = ["TrunkService"]
 
 
 class TrunkService:
-    """Creates, shows and changes trunks; an id of another customer is not found."""
+    """Creates, lists, updates and deletes trunks; another customer's trunk is not found."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._watchers: list[Callable[[], None]] = []
 
-    def watch(self, told: Callable[[], None]) -> None:
-        """Call this whenever what a trunk logs in by has changed; it must not block."""
-        self._watchers.append(told)
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Call ``on_change`` after every change of a trunk's credentials; it must not block."""
+        self._watchers.append(on_change)
 
     async def get(self, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
         async with self._store.snapshot() as tx:
@@ -34,17 +34,17 @@ class TrunkService:
         return owned(trunk, customer_id, TrunkNotFound(f"no trunk {trunk_id}"))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Trunk]:
-        """Return trunks that are not deleted, newest first."""
+        """Return undeleted trunks, newest first."""
         async with self._store.snapshot() as tx:
             return await tx.trunks.page(customer_id, page)
 
     async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
-        """Return the trunk through which the customer's calls to numbers go out: the oldest that can."""
+        """Return the customer's outgoing trunk: the oldest with an outbound host; None if there is none."""
         async with self._store.snapshot() as tx:
             return await tx.trunks.outgoing(customer_id)
 
     async def create(self, customer_id: CustomerId, spec: TrunkSpec) -> Trunk:
-        """Make a trunk; TrunkTaken if anybody has this domain name."""
+        """Create a trunk; TrunkTaken if any customer has this domain name."""
         _check(spec)
         trunk = Trunk(
             id=TrunkId(new_id()), customer_id=customer_id, **asdict(spec), tm_create=self._clock.now()
@@ -54,11 +54,11 @@ class TrunkService:
                 await TRUNKS.add(tx, trunk, "trunk_created")
             except AlreadyExists as exc:
                 raise TrunkTaken("this domain name is in use") from exc
-        self._tell()
+        self._notify()
         return trunk
 
     async def update(self, customer_id: CustomerId, trunk_id: TrunkId, spec: TrunkSpec) -> Trunk:
-        """Replace everything but the domain name."""
+        """Replace everything except the domain name."""
         _check(spec)
         async with self._store.transaction() as tx:
             before = await TRUNKS.find_for_update(tx, trunk_id, customer_id)
@@ -69,23 +69,23 @@ class TrunkService:
                 return before
             after = replace(after, tm_update=self._clock.now())
             await TRUNKS.save(tx, after, "trunk_updated")
-        self._tell()
+        self._notify()
         return after
 
     async def delete(self, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
-        """Let no call through any more; one that is deleted is returned as it is."""
+        """Delete a trunk; no change if it is deleted."""
         async with self._store.transaction() as tx:
             trunk = await TRUNKS.find_for_update(tx, trunk_id, customer_id)
             if trunk.tm_delete is None:
                 now = self._clock.now()
                 trunk = replace(trunk, tm_update=now, tm_delete=now)
                 await TRUNKS.save(tx, trunk, "trunk_deleted")
-        self._tell()
+        self._notify()
         return trunk
 
-    def _tell(self) -> None:
-        for told in self._watchers:
-            told()
+    def _notify(self) -> None:
+        for on_change in self._watchers:
+            on_change()
 
 
 def _check(spec: TrunkSpec) -> None:

@@ -1,1 +1,1 @@
-"""What things are: frozen dataclasses, state tables, identifiers and permission bits. Pure, and imported by all."""
+"""The domain model: frozen dataclasses, state tables, identifiers and permission bits. Pure, and imported by all."""

@@ -48,7 +48,7 @@ RingMethod = Literal["ringall", "linear"]
 
 @dataclass(frozen=True, slots=True)
 class CustomerSpec:
-    """What a customer tells of itself; an empty ``webhook_uri`` means no webhooks."""
+    """The profile of a customer; an empty ``webhook_uri`` means no webhook."""
 
     name: str = ""
     detail: str = ""
@@ -61,7 +61,7 @@ class CustomerSpec:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A tenant: whose every conference, call, recording, agent and key is."""
+    """A tenant, the owner of conferences, calls, recordings, agents and keys."""
 
     id: CustomerId
     name: str
@@ -80,7 +80,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class AgentProfile:
-    """What is replaced by a PUT of an agent."""
+    """The fields that a PUT of an agent replaces."""
 
     name: str = ""
     detail: str = ""
@@ -89,7 +89,7 @@ class AgentProfile:
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """What a client asks for when it creates an agent."""
+    """The request to create an agent."""
 
     username: str
     password: str = field(repr=False)
@@ -101,7 +101,7 @@ class AgentSpec:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Somebody who logs in; rings and tags are kept for clients, nothing here rings an agent."""
+    """A person who logs in; ring method and tags are stored for clients, the server does not ring agents."""
 
     id: AgentId
     customer_id: CustomerId
@@ -114,7 +114,7 @@ class Agent:
     tag_ids: tuple[UUID, ...]
     addresses: tuple[dict[str, Any], ...]
     tm_password: datetime
-    """When the password was set; sessions that began earlier are over."""
+    """When the password was set; earlier sessions are invalid."""
     tm_create: datetime
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
@@ -122,7 +122,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """What is known of a key; the token itself is told once, to whoever made it."""
+    """An access key without its token, which only the response to its creation contains."""
 
     id: AccessKeyId
     customer_id: CustomerId
@@ -138,7 +138,7 @@ class AccessKey:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is asking, for which customer, and what they may do there: an agent, or an access key."""
+    """The authenticated client: an agent or an access key, its customer and its permission."""
 
     customer_id: CustomerId
     permission: Permission
@@ -148,7 +148,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a login gives: a session token that is good for a week."""
+    """The result of a login: a session token, valid for a week."""
 
     username: str
     token: str = field(repr=False)

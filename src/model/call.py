@@ -107,7 +107,7 @@ GROUPCALL_TRANSITIONS: Final[dict[GroupcallStatus, dict[GroupcallEvent, Groupcal
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Who calls, or who is called (api.md section 5.1)."""
+    """The source or the destination of a call (api.md section 5.1)."""
 
     type: Literal["", "tel", "sip", "extension", "agent", "conference"]
     target: str
@@ -126,7 +126,7 @@ class MuteDirection(enum.Flag):
 
     @classmethod
     def parse(cls, word: str) -> "MuteDirection":
-        """Read the API's word; none at all means both."""
+        """Parse the API's word; an absent one means both."""
         try:
             return {"": cls.BOTH, "both": cls.BOTH, "in": cls.IN, "out": cls.OUT}[word]
         except KeyError:
@@ -139,7 +139,7 @@ class MuteDirection(enum.Flag):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A phone's or a browser's call; ``None`` times have not happened."""
+    """A call of a phone or a browser; times are None until they happen."""
 
     id: CallId
     customer_id: CustomerId
@@ -150,20 +150,20 @@ class Call:
     tm_create: datetime
     flow_id: UUID = NIL
     activeflow_id: UUID = field(default_factory=new_id)
-    """Its flow in the making: every call has one, from its first moment."""
+    """Every call has an activeflow, from its creation on."""
     action: dict[str, Any] = field(default_factory=dict)
-    """What the call's flow does now, as the API shows it."""
+    """The current action of the call's flow, as the API shows it."""
     mute: MuteDirection = MuteDirection.NONE
     groupcall_id: UUID = NIL
-    """The group that it rings in."""
+    """The groupcall that it belongs to."""
     master_call_id: UUID = NIL
-    """The call whose flow has made it, if the two are chained."""
+    """The call whose flow created it, if the two are chained."""
     chained_call_ids: tuple[UUID, ...] = ()
-    """Calls that end with this one."""
+    """Calls that are hung up when this one ends."""
     hangup_by: HangupBy = HangupBy.NONE
     hangup_reason: HangupReason = HangupReason.NONE
     recording_id: UUID = NIL
-    """What records it now; as its recordings say."""
+    """The active recording; derived from the recordings."""
     recording_ids: tuple[UUID, ...] = ()
     tm_ringing: datetime | None = None
     tm_progressing: datetime | None = None
@@ -174,7 +174,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Groupcall:
-    """Calls that ring together; it is over when all of them are."""
+    """Calls that ring together; it ends when all of them have ended."""
 
     id: UUID
     customer_id: CustomerId
@@ -185,7 +185,7 @@ class Groupcall:
     flow_id: UUID = NIL
     master_call_id: UUID = NIL
     answer_call_id: UUID = NIL
-    """Who has answered."""
+    """The call that was answered."""
     call_ids: tuple[CallId, ...] = ()
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

@@ -47,7 +47,7 @@ class ConferenceEvent(enum.StrEnum):
     EMPTIED = enum.auto()
 
 
-# Forward only. DELETED while starting is legal: a room may die before it lived.
+# Forward only. A conference may be deleted while it is starting.
 CONFERENCE_TRANSITIONS: Final[dict[ConferenceStatus, dict[ConferenceEvent, ConferenceStatus]]] = {
     ConferenceStatus.STARTING: {
         ConferenceEvent.BRIDGE_OPENED: ConferenceStatus.PROGRESSING,
@@ -72,7 +72,7 @@ class ConferencecallEvent(enum.StrEnum):
     LEFT = enum.auto()
 
 
-# A hang-up goes straight to leaved; leaving is the way of a kick.
+# A hang-up goes directly to leaved; leaving is the state of a kicked participant.
 CONFERENCECALL_TRANSITIONS: Final[
     dict[ConferencecallStatus, dict[ConferencecallEvent, ConferencecallStatus]]
 ] = {
@@ -130,14 +130,14 @@ SEAT_TRANSITIONS: Final[dict[SeatState, dict[SeatEvent, SeatState]]] = {
 
 ConferenceType = Literal["conference", "connect"]
 Announce = Literal["", "count", "names"]
-"""What a room is told when somebody comes or goes: nothing, how many are there, or who."""
+"""What is announced when participants join and leave: nothing, their number, or their names."""
 Prompting = Literal["off", "pin", "all"]
-"""What a participant is told by speech."""
+"""Which prompts a participant hears."""
 _INSTANT: Final = timedelta(microseconds=1)
 
 
 class Role(enum.StrEnum):
-    """What a participant is in its room."""
+    """The role of a participant."""
 
     PARTICIPANT = enum.auto()
     MODERATOR = enum.auto()
@@ -154,14 +154,14 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomSettings:
-    """How a room receives and treats those who come; beyond the API it is compatible with."""
+    """Settings of a room; an extension of the compatible API."""
 
     max_participants: int = 0
-    """0 is no limit."""
+    """0 for no limit."""
     pin: str = ""
-    """What a participant must know; empty is nothing."""
+    """PIN of participants; empty for none."""
     moderator_pin: str = ""
-    """What makes whoever comes a moderator."""
+    """PIN of moderators; empty for none."""
     locked: bool = False
     wait_for_moderator: bool = False
     end_when_moderator_leaves: bool = False
@@ -172,11 +172,11 @@ class RoomSettings:
     announce: Announce = ""
     prompts: Prompting = "pin"
     language: str = ""
-    """Of prompts and announcements, a BCP 47 tag; empty is the house's."""
+    """Language of prompts and announcements, a BCP 47 tag; empty for the server's."""
     prompt_texts: dict[str, str] = field(default_factory=dict)
-    """Prompts in the room's own words, by their names in ``sound.prompts``."""
+    """Texts that replace prompts, by their names in ``sound.prompts``."""
     dtmf_menu: dict[str, MenuAction] = field(default_factory=dict)
-    """What participants do by keys; empty is nothing."""
+    """Actions of keys; empty for none."""
 
     @property
     def wording(self) -> Wording:
@@ -189,7 +189,7 @@ class RoomSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConferenceProfile:
-    """What a client may say of a conference at any time (api.md section 2.2)."""
+    """The fields of a conference that a PUT replaces (api.md section 2.2)."""
 
     name: str = ""
     detail: str = ""
@@ -204,7 +204,7 @@ class ConferenceProfile:
 
 @dataclass(frozen=True, slots=True)
 class ConferenceSpec(ConferenceProfile):
-    """What a client asks for when it creates a conference: its profile, and what never changes."""
+    """The request to create a conference: its profile, and fields that never change."""
 
     type: ConferenceType
     id: ConferenceId | None = None
@@ -212,7 +212,7 @@ class ConferenceSpec(ConferenceProfile):
 
 @dataclass(frozen=True, slots=True)
 class Conference:
-    """A room (api.md section 2.1); ``None`` times have not happened."""
+    """A conference (api.md section 2.1); times are None until they happen."""
 
     id: ConferenceId
     customer_id: CustomerId
@@ -238,7 +238,7 @@ class Conference:
     tm_end: datetime | None = None
     tm_delete: datetime | None = None
     tm_timeout: datetime | None = None
-    """When the conference will be closed by itself; not part of the API."""
+    """When the conference closes by its timeout; not part of the API."""
 
     def changed(self, now: datetime, **changes: Any) -> Self:
         """Return the conference with some of its fields changed, and a later ``tm_update`` than it had."""
@@ -265,14 +265,14 @@ class Conferencecall:
     talking: bool = False
     label: str = ""
     tm_join: datetime | None = None
-    """When audio was connected, if ever; not part of the API."""
+    """When audio was connected, None if never; not part of the API."""
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantChange:
-    """What a client may change of a participant; None leaves it as it is."""
+    """A change of a participant; None leaves a field unchanged."""
 
     role: Role | None = None
     muted: bool | None = None
@@ -281,5 +281,5 @@ class ParticipantChange:
     label: str | None = None
 
     def applied_to(self, participant: Conferencecall) -> Conferencecall:
-        told = {field_.name: getattr(self, field_.name) for field_ in fields(self)}
-        return replace(participant, **{name: value for name, value in told.items() if value is not None})
+        given = {field_.name: getattr(self, field_.name) for field_ in fields(self)}
+        return replace(participant, **{name: value for name, value in given.items() if value is not None})

@@ -1,4 +1,4 @@
-"""Numbers, extensions and trunks as the house knows them (api.md sections 13.3, 13.4)."""
+"""Numbers, extensions and trunks (api.md sections 13.3, 13.4)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +27,7 @@ Transport = Literal["udp", "tcp"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberProfile:
-    """What is replaced by a PUT of a number."""
+    """The fields that a PUT of a number replaces."""
 
     call_flow_id: UUID = NIL
     message_flow_id: UUID = NIL
@@ -37,7 +37,7 @@ class NumberProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberSpec(NumberProfile):
-    """What a client asks for when it provisions a number."""
+    """The request to create a number."""
 
     number: str
     """Digits, with or without a leading ``+``: E.164 or short."""
@@ -45,7 +45,7 @@ class NumberSpec(NumberProfile):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A number that phones may dial, and the flow that then runs."""
+    """A number that phones can dial, and the flow that it runs."""
 
     id: NumberId
     customer_id: CustomerId
@@ -67,7 +67,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionProfile:
-    """What is replaced by a PUT of an extension; without a password it stays as it was."""
+    """The fields that a PUT of an extension replaces; without a password it is unchanged."""
 
     name: str = ""
     detail: str = ""
@@ -76,21 +76,21 @@ class ExtensionProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionSpec(ExtensionProfile):
-    """What a client asks for when it makes an extension."""
+    """The request to create an extension."""
 
     extension: str
-    """What is dialled, and by what its phones log in."""
+    """The name that is dialled, and the username of its phones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
-    """Somebody's phones: one name, one password, up to three of them at a time."""
+    """A SIP account: one name, one password, up to three phones at a time."""
 
     id: ExtensionId
     customer_id: CustomerId
     extension: str
     password: str = field(repr=False)
-    """As it is: VoIPBIN's API shows it, and digests of every realm and algorithm are made of it."""
+    """In plain text: VoIPBIN's API shows it, and digests of several realms and algorithms are computed from it."""
     name: str
     detail: str
     direct_hash: str
@@ -101,26 +101,26 @@ class Extension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """Where one phone of an extension is reached (RFC 3261 section 10): its Contact, and how it came."""
+    """A contact binding of an extension (RFC 3261 section 10): the Contact, and the flow it arrived by."""
 
     extension_id: ExtensionId
     contact: str
-    """The URI that the phone wants to be asked by."""
+    """The URI of the Contact."""
     instance: str
-    """Which phone it is, if it says so (RFC 5626 section 4.1)."""
+    """The instance id, empty if the phone has none (RFC 5626 section 4.1)."""
     call_id: str
     sequence_number: int
     transport: Transport
     host: str
     port: int
     connection: int
-    """The edge's number of the TCP connection that the phone has opened; 0 for UDP."""
+    """The edge's number of the phone's TCP connection; 0 for UDP."""
     tm_expire: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrunkSpec:
-    """What a client says of a trunk; all of it is replaced by a PUT, but ``domain_name`` is for ever."""
+    """The fields of a trunk that a client sets; a PUT replaces all except ``domain_name``."""
 
     domain_name: str
     """The first label of ``<label>.trunk.<base domain>``."""
@@ -131,13 +131,13 @@ class TrunkSpec:
     password: str = field(default="", repr=False)
     allowed_ips: tuple[str, ...] = ()
     outbound_host: str = ""
-    """Where calls to numbers go out: a name or address, with a port or without; empty is nowhere."""
+    """Host, with or without a port, of outgoing calls to numbers; empty for none."""
     outbound_transport: Transport = "udp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trunk:
-    """Another exchange: its calls come in by address or by digest, ours may go out through it."""
+    """A SIP trunk: incoming calls are authenticated by address or digest, outgoing calls may use it."""
 
     id: TrunkId
     customer_id: CustomerId

@@ -41,7 +41,7 @@ ReferenceType = Literal["", "ai", "api", "call", "campaign", "conversation", "tr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
-    """What a client may say of a flow (api.md section 6.1)."""
+    """The fields of a flow that a client sets (api.md section 6.1)."""
 
     name: str = ""
     detail: str = ""
@@ -51,7 +51,7 @@ class FlowSpec:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Actions under a name (api.md section 6.1); ``None`` times have not happened."""
+    """A named list of actions (api.md section 6.1); times are None until they happen."""
 
     id: FlowId
     customer_id: CustomerId
@@ -68,7 +68,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveflowSpec:
-    """What is to be run without a call: a flow, or actions; and who is told of it besides the customer."""
+    """The request to run a flow or actions without a call, with an optional webhook of its own."""
 
     id: ActiveflowId | None = None
     flow_id: UUID = NIL
@@ -82,7 +82,7 @@ class ActiveflowSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activeflow:
-    """A flow that is being run, or was (api.md section 6.3)."""
+    """One run of a flow (api.md section 6.3)."""
 
     id: ActiveflowId
     customer_id: CustomerId
@@ -92,14 +92,14 @@ class Activeflow:
     reference_id: UUID
     tm_create: datetime
     reference_activeflow_id: UUID = NIL
-    """The one whose end has begun this one."""
+    """The activeflow whose end started this one."""
     on_complete_flow_id: UUID = NIL
     complete_count: int = 0
-    """How many ends there were before this one, each beginning the next."""
+    """How many activeflows preceded this one, each started by the end of the previous."""
     webhook_uri: str = ""
     webhook_method: str = ""
     current_action: dict[str, Any] = field(default_factory=dict)
     executed_actions: tuple[dict[str, Any], ...] = ()
-    """The last of those before the current one, oldest first."""
+    """The latest actions before the current one, oldest first."""
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

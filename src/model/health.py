@@ -1,7 +1,7 @@
-"""Health: which participants have been unwell for too long (api.md section 3.4). Pure.
+"""Health: detects participants whose call or conference is gone (api.md section 3.4). Pure.
 
 Every interval each participant is checked: its age, its call, its conference. Three failures
-in a row and the next interval removes it, 15 to 20 s after the fault; one success forgets all.
+in a row and the next interval removes it, 15 to 20 s after the fault; one success resets the count.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ __all__ = ["INTERVAL_S", "Condition", "Health"]
 INTERVAL_S: Final = 5.0
 MAX_RETRIES: Final = 2
 MAX_AGE: Final = timedelta(hours=24)
-# The first of a room for two is rung, not answered, until the second is there (api.md section 4.1).
+# The first caller of a ``connect`` conference is ringing until the second joins (api.md section 4.1).
 _UP: Final[dict[ConferenceType, frozenset[CallStatus]]] = {
     "conference": frozenset({CallStatus.PROGRESSING}),
     "connect": frozenset({CallStatus.PROGRESSING, CallStatus.RINGING}),
@@ -27,7 +27,7 @@ _UP: Final[dict[ConferenceType, frozenset[CallStatus]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a participant that has not left is at this moment."""
+    """The state of a participant that has not left."""
 
     id: ConferencecallId
     customer_id: CustomerId
@@ -46,13 +46,13 @@ class Condition:
 
 
 class Health:
-    """Remembers failures from one check to the next."""
+    """Counts failures from one check to the next."""
 
     def __init__(self) -> None:
         self._failures: dict[ConferencecallId, int] = {}
 
     def check(self, conditions: Sequence[Condition], now: datetime) -> list[Condition]:
-        """Return whom to remove; whoever is not among the conditions is forgotten."""
+        """Return the participants to remove; drop the counts of those not among the conditions."""
         before, self._failures = self._failures, {}
         removed = []
         for condition in conditions:

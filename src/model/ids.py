@@ -1,4 +1,4 @@
-"""Identifiers: UUIDs whose type says what they name, and the nil that says none."""
+"""Identifiers: UUIDs with a type per resource, and the nil UUID for none."""
 
 import secrets
 import uuid

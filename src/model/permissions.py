@@ -1,4 +1,4 @@
-"""Permissions: what an agent may do, as bits (api.md section 1.6)."""
+"""Permissions of agents, as bits (api.md section 1.6)."""
 
 import enum
 from typing import Final
@@ -7,7 +7,7 @@ __all__ = ["ADMIN", "KEYHOLDER", "STAFF", "Permission", "allows", "grantable"]
 
 
 class Permission(enum.IntFlag):
-    """The bits that have a meaning, and the sums that have a name."""
+    """The permission bits, and named combinations."""
 
     NONE = 0
     PROJECT_SUPER_ADMIN = 1
@@ -21,18 +21,18 @@ class Permission(enum.IntFlag):
 
 ADMIN: Final = Permission.CUSTOMER_ADMIN
 STAFF: Final = Permission.CUSTOMER_ADMIN | Permission.CUSTOMER_MANAGER
-"""Either of these suffices for conferences, calls and recordings."""
+"""Either of the two suffices for conferences, calls and recordings."""
 KEYHOLDER: Final = STAFF
-"""What an access key may do: it acts as its customer."""
+"""The permission of an access key, which acts as its customer."""
 
 
 def allows(held: Permission, needed: Permission) -> bool:
-    """Return whether one of the needed bits is held; the super admin needs none, and nothing needs nobody."""
+    """Return whether one of the needed bits is held, or none is needed; the super admin needs none."""
     return not needed or bool(held & (needed | Permission.PROJECT_SUPER_ADMIN))
 
 
 def grantable(held: Permission) -> Permission:
-    """Return the bits that may be given to others, or taken from them."""
+    """Return the bits that may be granted to others or revoked from them."""
     if held & Permission.PROJECT_SUPER_ADMIN:
         return Permission.ALL
     return Permission.CUSTOMER_ALL if held & ADMIN else Permission.NONE

@@ -48,7 +48,7 @@ RECORDING_TRANSITIONS: Final[dict[RecordingStatus, dict[RecordingEvent, Recordin
 
 
 class PauseMode(enum.StrEnum):
-    """What a pause leaves in the files."""
+    """What a pause leaves in the files: silence, or nothing."""
 
     NONE = ""
     SILENCE = enum.auto()
@@ -59,7 +59,7 @@ _ANY_KEY: Final = "0123456789*#ABCD"
 
 
 def keys_of(end_of_key: str) -> str:
-    """Return the digits that a client's word for them means: none, any, or one (api.md section 6.5)."""
+    """Return the digits of the API's word: none, any, or one (api.md section 6.5)."""
     if end_of_key in ("", "none"):
         return ""
     if end_of_key == "any":
@@ -71,24 +71,24 @@ def keys_of(end_of_key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecordingOptions:
-    """What a client asks for; ``duration_s`` 0 means the 24 h cap."""
+    """The request to start a recording; ``duration_s`` 0 means the 24 h cap."""
 
     format: str = "wav"
     duration_s: int = 0
     on_end_flow_id: UUID = NIL
     stems: bool = False
-    """A file for each who is heard, beside the recording itself."""
+    """Whether to write a file for each participant, beside the mix."""
     channels: int = 1
-    """2: the caller, or whoever was first in the room, on the left, all others on the right."""
+    """2 puts the caller, or the first participant, on the left and all others on the right."""
     end_of_silence_s: int = 0
-    """Silence that ends it; 0 for none."""
+    """Silence that ends the recording; 0 for none."""
     end_of_key: str = ""
-    """Digits of which any ends it."""
+    """Digits, any of which ends the recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recording of one conference or call; ``None`` times have not happened."""
+    """A recording of a conference or a call; times are None until they happen."""
 
     id: RecordingId
     customer_id: CustomerId
@@ -105,12 +105,12 @@ class Recording:
     channels: int = 1
     stems: bool = False
     error: str = ""
-    """What has cut it short or kept it from its format, or nothing."""
+    """Why it ended early or could not be encoded; empty if neither."""
     seal: str = ""
     """The last hash of its timeline, once it has ended."""
     files: tuple[dict[str, Any], ...] = ()
     """Track, name, bytes and SHA-256 of each, the recording itself first."""
     paused: str = ""
-    """How it is paused now; not in the books."""
+    """How it is paused now; not stored."""
     progress: float | None = None
-    """Share that is encoded, while it is; not in the books."""
+    """Share that is encoded, 0 to 1, while it is being encoded; not stored."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from mixminus.model.ids import NIL, CustomerId, TranscribeId, TranscriptId
 
 __all__ = [
-    "NOBODY",
+    "NO_SPEAKER",
     "TRANSCRIBE_TRANSITIONS",
     "Direction",
     "ReferenceType",
@@ -44,7 +44,7 @@ ReferenceType = Literal["call", "confbridge", "recording", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class TranscribeOptions:
-    """What a client asks for; ``in`` is what participants say, ``out`` what the room itself plays."""
+    """The request to start a transcription; ``in``: speech of participants, ``out``: sounds of the room."""
 
     language: str
     """BCP 47."""
@@ -55,7 +55,7 @@ class TranscribeOptions:
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
-    """One session of listening; ``None`` times have not happened."""
+    """A transcription session; times are None until they happen."""
 
     id: TranscribeId
     customer_id: CustomerId
@@ -69,31 +69,31 @@ class Transcribe:
     tm_create: datetime
     activeflow_id: UUID = NIL
     tm_stop: datetime | None = None
-    """From here on nothing more is heard, though something may wait to be recognised; not part of the API."""
+    """When listening stopped; audio may still wait for recognition. Not part of the API."""
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
 
     @property
     def active(self) -> bool:
-        """Whether it listens."""
+        """Whether it is listening."""
         return self.status is TranscribeStatus.PROGRESSING and self.tm_stop is None
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who is behind a stem; nil ids for the room's own sounds and for what is not known."""
+    """The speaker of a stem; nil ids for the room's own sounds and unknown speakers."""
 
     conferencecall_id: UUID = NIL
     call_id: UUID = NIL
     label: str = ""
 
 
-NOBODY: Final = Speaker()
+NO_SPEAKER: Final = Speaker()
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What somebody has said in one go; times count from the beginning of the session, on its sample clock."""
+    """One utterance; times count from the start of the session, on its sample clock."""
 
     id: TranscriptId
     customer_id: CustomerId
@@ -111,5 +111,5 @@ class Transcript:
 
 
 def direction_of(word: str) -> Direction:
-    """Read the API's word, in its own case; any other means both."""
+    """Parse the API's word, case-sensitive; any other means both."""
     return {"in": "in", "out": "out"}.get(word, "both")  # type: ignore[return-value]

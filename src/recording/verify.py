@@ -58,7 +58,7 @@ def _still_recording(directory: Path) -> list[Finding]:
     return [] if size == path.stat().st_size else [Finding("the journal's chain breaks", f"byte {size}")]
 
 
-def _chain(entries: list[dict[str, Any]], own: str, told: str) -> Iterator[Finding]:
+def _chain(entries: list[dict[str, Any]], own: str, expected: str) -> Iterator[Finding]:
     before = ORIGIN
     for number, line in enumerate(entries):
         if link(before, line["entry"]) != line["hash"]:
@@ -66,8 +66,8 @@ def _chain(entries: list[dict[str, Any]], own: str, told: str) -> Iterator[Findi
         before = line["hash"]
     if before != own:
         yield Finding("the timeline ends early or late")
-    if told and told != own:
-        yield Finding("the seal is not the one that was told")
+    if expected and expected != own:
+        yield Finding("the seal differs from the expected one")
 
 
 def _file(directory: Path, file: dict[str, Any], segments: list[dict[str, Any]]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Access key rows; of a key only its SHA-256 is kept."""
+"""Access key rows; only the SHA-256 of a key is stored."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -16,7 +16,7 @@ __all__ = ["AccessKeyRows"]
 
 
 class AccessKeyRows:
-    """The keys, seen from within one transaction."""
+    """Reads and writes keys within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -25,7 +25,7 @@ class AccessKeyRows:
         await self._connection.execute(insert(access_keys).values(asdict(key)))
 
     async def save(self, key: AccessKey) -> None:
-        """Write what may change of a key that exists."""
+        """Update the row of a key."""
         await self._connection.execute(
             update(access_keys).where(access_keys.c.id == key.id).values(asdict(key))
         )
@@ -52,7 +52,7 @@ class AccessKeyRows:
         await self._connection.execute(query.values(tm_delete=tm_delete))
 
     async def find_by_digest(self, token_sha256: str) -> tuple[AccessKey, CustomerStatus] | None:
-        """Return the undeleted key of this digest, and how its customer is."""
+        """Return the undeleted key of this digest, and its customer's status."""
         query = select(access_keys, customers.c.status.label("customer_status")).join(customers)
         query = query.where(access_keys.c.token_sha256 == token_sha256, access_keys.c.tm_delete.is_(None))
         row = (await self._connection.execute(query)).mappings().first()
@@ -63,7 +63,7 @@ class AccessKeyRows:
         return AccessKey(**values), status
 
     async def first(self, customer_id: CustomerId) -> AccessKey | None:
-        """Return the customer's oldest undeleted key, if there is any."""
+        """Return the customer's oldest undeleted key; None if there is none."""
         c = access_keys.c
         query = select(access_keys).where(c.customer_id == customer_id, c.tm_delete.is_(None))
         return await self._one(query.order_by(c.tm_create).limit(1))

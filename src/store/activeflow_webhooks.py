@@ -1,4 +1,4 @@
-"""Where an activeflow's events go besides, and up to which they went."""
+"""Webhooks of activeflows: their targets, and the last event each has received."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,23 +13,23 @@ __all__ = ["ActiveflowWebhookRows"]
 
 
 class ActiveflowWebhookRows:
-    """The activeflows' webhooks, seen from within one transaction."""
+    """Reads and writes activeflows' webhooks within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def target(self, activeflow_id: UUID) -> tuple[Target | None, int]:
-        """Return where the events go, None if nowhere, and the id of the last one that was told or given up."""
-        a, told = activeflows.c, activeflow_cursors.c
+        """Return the target, None if there is none, and the id of the last event delivered or given up."""
+        a, cursors = activeflows.c, activeflow_cursors.c
         tables = activeflows.join(customers, a.customer_id == customers.c.id)
-        tables = tables.outerjoin(activeflow_cursors, told.activeflow_id == a.id)
+        tables = tables.outerjoin(activeflow_cursors, cursors.activeflow_id == a.id)
         query = select(
             a.customer_id,
             a.webhook_method,
             a.webhook_uri,
             customers.c.webhook_secret,
             a.tm_create,
-            told.event_id,
+            cursors.event_id,
         ).select_from(tables)
         row = (
             await self._connection.execute(query.where(a.id == activeflow_id, a.webhook_uri != ""))
@@ -40,18 +40,18 @@ class ActiveflowWebhookRows:
         return Target(customer_id, method or "POST", uri, secret, tm_create), event_id or 0
 
     async def advance(self, activeflow_id: UUID, event_id: int) -> None:
-        """Note that this event need not be told again."""
+        """Mark events up to this one as delivered."""
         c = activeflow_cursors.c
         query = update(activeflow_cursors).where(c.activeflow_id == activeflow_id).values(event_id=event_id)
         if not (await self._connection.execute(query)).rowcount:
             values = {"activeflow_id": activeflow_id, "event_id": event_id}
             await self._connection.execute(insert(activeflow_cursors).values(values))
 
-    async def untold(self) -> Sequence[UUID]:
-        """Return the activeflows with a destination that has not been told everything."""
-        a, told, c = activeflows.c, activeflow_cursors.c, outbox.c
+    async def undelivered(self) -> Sequence[UUID]:
+        """Return the activeflows whose target has events to receive."""
+        a, cursors, c = activeflows.c, activeflow_cursors.c, outbox.c
         tables = outbox.join(activeflows, a.id == c.activeflow_id)
-        tables = tables.outerjoin(activeflow_cursors, told.activeflow_id == a.id)
+        tables = tables.outerjoin(activeflow_cursors, cursors.activeflow_id == a.id)
         query = select(a.id).select_from(tables).where(a.webhook_uri != "")
-        query = query.where(c.id > func.coalesce(told.event_id, 0)).distinct()
+        query = query.where(c.id > func.coalesce(cursors.event_id, 0)).distinct()
         return (await self._connection.scalars(query)).all()

@@ -17,20 +17,20 @@ __all__ = ["ActiveflowRows"]
 
 
 class ActiveflowRows:
-    """The activeflows, seen from within one transaction."""
+    """Reads and writes activeflows within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def add(self, activeflow: Activeflow) -> None:
-        """Insert; an id that is taken, by whomever, is AlreadyExists."""
+        """Insert a row; an id that is taken raises AlreadyExists."""
         try:
             await self._connection.execute(insert(activeflows).values(_columns(activeflow)))
         except IntegrityError as exc:
             raise AlreadyExists(f"activeflow {activeflow.id} exists") from exc
 
     async def save(self, activeflow: Activeflow) -> None:
-        """Write what may change of an activeflow that exists."""
+        """Update the row of an activeflow."""
         query = update(activeflows).where(activeflows.c.id == activeflow.id)
         await self._connection.execute(query.values(_columns(activeflow)))
 
@@ -50,7 +50,7 @@ class ActiveflowRows:
         return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
 
     async def running(self) -> list[Activeflow]:
-        """Return everybody's activeflows that have not ended, oldest first."""
+        """Return all customers' activeflows that have not ended, oldest first."""
         c = activeflows.c
         query = select(activeflows).where(c.status == ActiveflowStatus.RUNNING)
         return await self._many(query.order_by(c.tm_create))

@@ -19,20 +19,20 @@ __all__ = ["AgentRows"]
 
 
 class AgentRows:
-    """The agents, seen from within one transaction."""
+    """Reads and writes agents within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def add(self, agent: Agent) -> None:
-        """Insert; a username that was ever given, by whomever, is AlreadyExists."""
+        """Insert a row; a username that was ever used raises AlreadyExists."""
         try:
             await self._connection.execute(insert(agents).values(_columns(agent)))
         except IntegrityError as exc:
             raise AlreadyExists("this username is taken") from exc
 
     async def save(self, agent: Agent) -> None:
-        """Write what may change of an agent that exists."""
+        """Update the row of an agent."""
         await self._connection.execute(update(agents).where(agents.c.id == agent.id).values(_columns(agent)))
 
     async def find(self, agent_id: AgentId) -> Agent | None:
@@ -54,15 +54,15 @@ class AgentRows:
         return [_model(dict(row)) for row in rows]
 
     async def find_with_status(self, agent_id: AgentId) -> tuple[Agent, CustomerStatus] | None:
-        """Return an undeleted agent, and how its customer is."""
+        """Return an undeleted agent, and its customer's status."""
         return await self._with_status(_JOINED.where(agents.c.id == agent_id))
 
     async def find_by_username(self, username: str) -> tuple[Agent, CustomerStatus] | None:
-        """Return the undeleted agent who logs in by this name, and how their customer is."""
+        """Return the undeleted agent of this username, and its customer's status."""
         return await self._with_status(_JOINED.where(agents.c.username == username))
 
-    async def ever_named(self, username: str) -> Agent | None:
-        """Return the agent to whom this name was given, even one who is deleted."""
+    async def find_even_deleted(self, username: str) -> Agent | None:
+        """Return the agent of this username, even if it is deleted."""
         return await self._one(select(agents).where(agents.c.username == username))
 
     async def _with_status(self, query: Select[Any]) -> tuple[Agent, CustomerStatus] | None:

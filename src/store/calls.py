@@ -18,7 +18,7 @@ __all__ = ["CallRows"]
 
 
 class CallRows:
-    """The calls, seen from within one transaction."""
+    """Reads and writes calls within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -27,7 +27,7 @@ class CallRows:
         await self._connection.execute(insert(calls).values(_columns(call)))
 
     async def save(self, call: Call) -> None:
-        """Write what may change of a call that exists."""
+        """Update the row of a call."""
         await self._connection.execute(update(calls).where(calls.c.id == call.id).values(_columns(call)))
 
     async def find(self, call_id: CallId) -> Call | None:
@@ -38,7 +38,7 @@ class CallRows:
         return await self._one(select(calls).where(calls.c.id == call_id).with_for_update())
 
     async def unfinished(self) -> list[Call]:
-        """Return everybody's calls that are not hung up, oldest first."""
+        """Return all customers' calls that are not hung up, oldest first."""
         query = select(calls).where(calls.c.status != CallStatus.HANGUP)
         return await self._many(query.order_by(calls.c.tm_create))
 

@@ -1,4 +1,4 @@
-"""Conferencecall rows: who is, was, or is about to be in a conference."""
+"""Conferencecall rows: present and former participants of conferences."""
 
 from dataclasses import asdict
 from typing import Any
@@ -18,7 +18,7 @@ __all__ = ["ConferencecallRows"]
 
 
 class ConferencecallRows:
-    """The participants, seen from within one transaction."""
+    """Reads and writes participants within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -27,7 +27,7 @@ class ConferencecallRows:
         await self._connection.execute(insert(conferencecalls).values(asdict(participant)))
 
     async def save(self, participant: Conferencecall) -> None:
-        """Write what may change of a participant that exists."""
+        """Update the row of a participant."""
         query = update(conferencecalls).where(conferencecalls.c.id == participant.id)
         await self._connection.execute(query.values(asdict(participant)))
 
@@ -51,7 +51,7 @@ class ConferencecallRows:
         return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
 
     async def present(self, conference_id: ConferenceId) -> list[Conferencecall]:
-        """Return those who have not leaved, in the order of their coming."""
+        """Return the participants that have not leaved, oldest first."""
         c = conferencecalls.c
         query = select(conferencecalls).where(
             c.conference_id == conference_id, c.status != ConferencecallStatus.LEAVED
@@ -59,7 +59,7 @@ class ConferencecallRows:
         return await self._many(query.order_by(c.tm_create))
 
     async def conditions(self) -> list[Condition]:
-        """Return how everybody's participants are who neither leave nor have left."""
+        """Return the health conditions of all participants that are joining or joined."""
         c = conferencecalls.c
         tables = conferencecalls.join(conferences, c.conference_id == conferences.c.id)
         tables = tables.outerjoin(calls, c.reference_id == calls.c.id)

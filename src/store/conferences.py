@@ -24,20 +24,20 @@ _ACTIVE_RECORDING = frozenset({RecordingStatus.INITIATING, RecordingStatus.RECOR
 
 
 class ConferenceRows:
-    """The conferences, seen from within one transaction."""
+    """Reads and writes conferences within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def add(self, conference: Conference) -> None:
-        """Insert; an id that is taken, by whomever, is AlreadyExists."""
+        """Insert a row; an id that is taken raises AlreadyExists."""
         try:
             await self._connection.execute(insert(conferences).values(_columns(conference)))
         except IntegrityError as exc:
             raise AlreadyExists(f"conference {conference.id} exists") from exc
 
     async def save(self, conference: Conference) -> None:
-        """Write what may change of a conference that exists."""
+        """Update the row of a conference."""
         query = update(conferences).where(conferences.c.id == conference.id)
         await self._connection.execute(query.values(_columns(conference)))
 
@@ -60,7 +60,7 @@ class ConferenceRows:
         )
 
     async def unfinished(self) -> list[Conference]:
-        """Return everybody's conferences that are not terminated, oldest first."""
+        """Return all customers' conferences that are not terminated, oldest first."""
         c = conferences.c
         query = select(conferences).where(c.status != ConferenceStatus.TERMINATED)
         return await self._many(query.order_by(c.tm_create))

@@ -17,7 +17,7 @@ __all__ = ["CustomerRows", "SecretRows"]
 
 
 class CustomerRows:
-    """The customers, seen from within one transaction."""
+    """Reads and writes customers within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -26,7 +26,7 @@ class CustomerRows:
         await self._connection.execute(insert(customers).values(asdict(customer)))
 
     async def save(self, customer: Customer) -> None:
-        """Write what may change of a customer that exists."""
+        """Update the row of a customer."""
         query = update(customers).where(customers.c.id == customer.id)
         await self._connection.execute(query.values(asdict(customer)))
 
@@ -38,7 +38,7 @@ class CustomerRows:
         return await self._one(select(customers).where(customers.c.id == customer_id).with_for_update())
 
     async def first(self) -> Customer | None:
-        """Return the oldest customer, if there is any."""
+        """Return the oldest customer; None if there is none."""
         return await self._one(select(customers).order_by(customers.c.tm_create).limit(1))
 
     async def page(self, page: Page) -> list[Customer]:
@@ -56,13 +56,13 @@ class CustomerRows:
 
 
 class SecretRows:
-    """What the server keeps to itself, seen from within one transaction."""
+    """Reads and writes the server's own secrets within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def add(self, name: str, value: str) -> None:
-        """Insert; a name that is there is AlreadyExists."""
+        """Insert a row; a name that is there raises AlreadyExists."""
         try:
             await self._connection.execute(insert(secrets).values(name=name, value=value))
         except IntegrityError as exc:

@@ -1,9 +1,9 @@
-"""Store: the database behind everything that survives a restart.
+"""Store: the database, which keeps everything that survives a restart.
 
 SQLite or PostgreSQL, by URL. A transaction that writes takes SQLite's write lock when it
 begins (BEGIN IMMEDIATE): one that reads first and writes later can then never fail
 half-way because another has written in between. Writers of this process queue for it in
-Python, first come first served: SQLite's own queue is a sleep and a second try.
+Python, first come first served: SQLite itself would poll for the lock.
 """
 
 import asyncio
@@ -41,9 +41,9 @@ __all__ = ["Store", "Transaction", "create_engine"]
 
 _WRITES: Final = "mixminus_writes"
 _BUSY_TIMEOUT_MS: Final = 30_000
-# What one statement sees by default, in PostgreSQL, is what the whole snapshot must see.
+# By default each PostgreSQL statement sees a snapshot of its own; here all statements share one.
 _ONE_STATE: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-# PostgreSQL gives a hundred connections to everybody together; whoever finds none free waits.
+# PostgreSQL allows a hundred connections by default; if none is free, transactions wait.
 _POOL_SIZE: Final = 20
 _POOL_TIMEOUT_S: Final = 30.0
 
@@ -77,35 +77,35 @@ class Transaction:
 
 
 class Store:
-    """Owns the connections; ``timestamp_style`` is how events write their times."""
+    """Owns the connections; ``timestamp_style`` is the format of times in events."""
 
     def __init__(self, url: str, timestamp_style: TimestampStyle = TimestampStyle.LEGACY) -> None:
         self._engine = create_engine(url)
         self._writers = self._engine.execution_options(**{_WRITES: True})
         sqlite = self._engine.dialect.name == "sqlite"
         self._readers = self._engine if sqlite else self._engine.execution_options(**_ONE_STATE)
-        self._turn: asyncio.Lock | nullcontext[None] = asyncio.Lock() if sqlite else nullcontext()
+        self._write_lock: asyncio.Lock | nullcontext[None] = asyncio.Lock() if sqlite else nullcontext()
         self.timestamp_style = timestamp_style
         self._watchers: list[Callable[[], None]] = []
 
-    def watch(self, told: Callable[[], None]) -> None:
-        """Call this after every transaction that has written events; it must not block."""
-        self._watchers.append(told)
+    def watch(self, on_events: Callable[[], None]) -> None:
+        """Call ``on_events`` after every transaction that has written events; it must not block."""
+        self._watchers.append(on_events)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Commit what the block has done, or none of it if it raises."""
+        """Open a transaction that writes; commit it, or roll it back if the block raises."""
         with _translated():
-            async with self._turn, _begun(self._writers) as connection:
+            async with self._write_lock, _begun(self._writers) as connection:
                 tx = Transaction(connection, self.timestamp_style)
                 yield tx
             if tx.outbox.written:
-                for told in self._watchers:
-                    told()
+                for on_events in self._watchers:
+                    on_events()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:
-        """Read one consistent state; nobody waits for it."""
+        """Open a transaction that reads one consistent state; it blocks no writer."""
         with _translated():
             async with _begun(self._readers) as connection:
                 yield Transaction(connection, self.timestamp_style)
@@ -122,7 +122,7 @@ def _translated() -> Iterator[None]:
     except (InterfaceError, OperationalError, TimeoutError) as exc:
         raise Unavailable("the database does not answer") from exc
     except DBAPIError as exc:
-        # PostgreSQL that is going down says so in many ways; each leaves a connection of no more use.
+        # A PostgreSQL that shuts down raises many errors; all of them invalidate the connection.
         if not exc.connection_invalidated:
             raise
         raise Unavailable("the database does not answer") from exc
@@ -134,7 +134,7 @@ async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         connection = await _opened(engine)
     except Exception as exc:
-        # A driver that cannot connect raises errors of its own, of the socket or of the resolver.
+        # A driver that cannot connect raises its own errors, or those of the socket or the resolver.
         raise Unavailable("the database does not answer") from exc
     try:
         async with connection.begin():
@@ -145,11 +145,11 @@ async def _begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 async def _opened(engine: AsyncEngine) -> AsyncConnection:
-    """Return an open connection; one that is cancelled while it opens is closed, and not left to the collector."""
+    """Return an open connection; if cancelled while it opens, close it rather than leave it to the garbage collector."""
     connection = engine.connect()
     if engine.dialect.name != "sqlite":
         return await connection
-    # aiosqlite loses what its thread opens for somebody who has gone (its Connection._connect).
+    # aiosqlite leaks a connection that its thread opens for a cancelled caller (its Connection._connect).
     opening = asyncio.ensure_future(connection.start())
     try:
         return await asyncio.shield(opening)
@@ -173,7 +173,7 @@ def create_engine(url: str) -> AsyncEngine:
 
 
 def _configure_sqlite(connection: Any, record: object) -> None:
-    # The driver must not begin transactions by itself: _begin_sqlite says which kind.
+    # The driver must not begin transactions by itself: _begin_sqlite chooses their kind.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")

@@ -1,4 +1,4 @@
-"""Extension rows, and where their phones are."""
+"""Extension rows, and the contact bindings of their phones."""
 
 from collections.abc import Collection
 from dataclasses import asdict
@@ -18,24 +18,24 @@ from mixminus.store.tables import extension_bindings, extensions
 __all__ = ["BindingRows", "ExtensionRows"]
 
 _SOME = 2
-"""How many of one name are looked for: whether there is more than one is all that is asked."""
+"""Enough rows to know whether there is more than one."""
 
 
 class ExtensionRows:
-    """The extensions, seen from within one transaction."""
+    """Reads and writes extensions within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def add(self, extension: Extension) -> None:
-        """Insert; a name that the customer has in use is AlreadyExists."""
+        """Insert a row; a name that the customer has in use raises AlreadyExists."""
         try:
             await self._connection.execute(insert(extensions).values(_columns(extension)))
         except IntegrityError as exc:
             raise AlreadyExists("this extension exists") from exc
 
     async def save(self, extension: Extension) -> None:
-        """Write what may change of an extension that exists."""
+        """Update the row of an extension."""
         query = update(extensions).where(extensions.c.id == extension.id)
         await self._connection.execute(query.values(_columns(extension)))
 
@@ -52,7 +52,7 @@ class ExtensionRows:
         return await self._one(select(extensions).where(c.direct_hash == direct_hash, c.tm_delete.is_(None)))
 
     async def find_named(self, extension: str, customer_id: CustomerId | None = None) -> Extension | None:
-        """Return the undeleted extension of a name: the customer's, or the only one there is."""
+        """Return the undeleted extension of a name: the customer's or, without a customer, the only one."""
         c = extensions.c
         query = select(extensions).where(c.live_extension == extension)
         if customer_id is not None:
@@ -80,20 +80,20 @@ class ExtensionRows:
 
 
 class BindingRows:
-    """Where the phones of extensions are, seen from within one transaction."""
+    """Reads and writes contact bindings within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def of(self, extension_id: ExtensionId, now: datetime) -> list[Binding]:
-        """Return the bindings that are not over, the longest-lived first."""
+        """Return the unexpired bindings, the longest-lived first."""
         c = extension_bindings.c
         query = select(extension_bindings).where(c.extension_id == extension_id, c.tm_expire > now)
         rows = (await self._connection.execute(query.order_by(c.tm_expire.desc(), c.contact))).mappings()
         return [Binding(**row) for row in rows]
 
     async def replace(self, extension_id: ExtensionId, bindings: Collection[Binding]) -> None:
-        """Let an extension have these bindings and no others."""
+        """Replace the bindings of an extension."""
         c = extension_bindings.c
         await self._connection.execute(delete(extension_bindings).where(c.extension_id == extension_id))
         if bindings:
@@ -102,7 +102,7 @@ class BindingRows:
             )
 
     async def prune(self, now: datetime) -> None:
-        """Delete the bindings that are over."""
+        """Delete the expired bindings."""
         await self._connection.execute(
             delete(extension_bindings).where(extension_bindings.c.tm_expire <= now)
         )

@@ -15,7 +15,7 @@ __all__ = ["FlowRows"]
 
 
 class FlowRows:
-    """The flows, seen from within one transaction."""
+    """Reads and writes flows within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -24,7 +24,7 @@ class FlowRows:
         await self._connection.execute(insert(flows).values(_columns(flow)))
 
     async def save(self, flow: Flow) -> None:
-        """Write what may change of a flow that exists."""
+        """Update the row of a flow."""
         await self._connection.execute(update(flows).where(flows.c.id == flow.id).values(_columns(flow)))
 
     async def find(self, flow_id: FlowId) -> Flow | None:
@@ -35,7 +35,7 @@ class FlowRows:
         return await self._one(select(flows).where(flows.c.id == flow_id).with_for_update())
 
     async def find_by_direct_hash(self, direct_hash: str) -> Flow | None:
-        """Return the flow that phones may dial by this name; a deleted one has none."""
+        """Return the undeleted flow that has this direct hash."""
         c = flows.c
         return await self._one(select(flows).where(c.direct_hash == direct_hash, c.tm_delete.is_(None)))
 

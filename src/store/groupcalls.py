@@ -16,7 +16,7 @@ __all__ = ["GroupcallRows"]
 
 
 class GroupcallRows:
-    """The groupcalls, seen from within one transaction."""
+    """Reads and writes groupcalls within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -25,7 +25,7 @@ class GroupcallRows:
         await self._connection.execute(insert(groupcalls).values(_columns(groupcall)))
 
     async def save(self, groupcall: Groupcall) -> None:
-        """Write what may change of a groupcall that exists."""
+        """Update the row of a groupcall."""
         query = update(groupcalls).where(groupcalls.c.id == groupcall.id)
         await self._connection.execute(query.values(_columns(groupcall)))
 
@@ -39,7 +39,7 @@ class GroupcallRows:
         return next(iter(await self._many(query.with_for_update())), None)
 
     async def unfinished(self) -> list[Groupcall]:
-        """Return everybody's groupcalls that are not hung up, oldest first."""
+        """Return all customers' groupcalls that are not hung up, oldest first."""
         query = select(groupcalls).where(groupcalls.c.status != GroupcallStatus.HANGUP)
         return await self._many(query.order_by(groupcalls.c.tm_create))
 

@@ -1,4 +1,4 @@
-"""Idempotency rows: which POSTs a customer has named, and how they were answered."""
+"""Idempotency rows: POSTs with an Idempotency-Key, and their responses."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ __all__ = ["Attempt", "IdempotencyRows"]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A POST by the name that its client gave it; without a status it has no answer yet."""
+    """A POST with an Idempotency-Key; without a status it has no response yet."""
 
     customer_id: CustomerId
     key: str
@@ -25,11 +25,11 @@ class Attempt:
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
-    """None when the answer must not be kept."""
+    """None if the response must not be stored."""
 
 
 class IdempotencyRows:
-    """The named POSTs, seen from within one transaction."""
+    """Reads and writes named POSTs within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -44,7 +44,7 @@ class IdempotencyRows:
         return Attempt(**{**row, "headers": headers})
 
     async def add(self, attempt: Attempt) -> None:
-        """Insert; a key that the customer has used is AlreadyExists."""
+        """Insert a row; a key that the customer has used raises AlreadyExists."""
         values = asdict(attempt) | {"headers": list(attempt.headers)}
         try:
             await self._connection.execute(insert(idempotency_keys).values(values))
@@ -52,7 +52,7 @@ class IdempotencyRows:
             raise AlreadyExists("the key has been used") from exc
 
     async def save(self, attempt: Attempt) -> None:
-        """Write the answer of an attempt that exists."""
+        """Write the response of an attempt."""
         c = idempotency_keys.c
         query = update(idempotency_keys).where(c.customer_id == attempt.customer_id, c.key == attempt.key)
         values = {"status": attempt.status, "headers": list(attempt.headers), "body": attempt.body}

@@ -17,20 +17,20 @@ __all__ = ["NumberRows"]
 
 
 class NumberRows:
-    """The numbers, seen from within one transaction."""
+    """Reads and writes numbers within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def add(self, number: Number) -> None:
-        """Insert; a number that is in use, by whomever, is AlreadyExists."""
+        """Insert a row; a number that is in use raises AlreadyExists."""
         try:
             await self._connection.execute(insert(numbers).values(_columns(number)))
         except IntegrityError as exc:
             raise AlreadyExists("this number is in use") from exc
 
     async def save(self, number: Number) -> None:
-        """Write what may change of a number that exists."""
+        """Update the row of a number."""
         query = update(numbers).where(numbers.c.id == number.id)
         await self._connection.execute(query.values(_columns(number)))
 
@@ -42,7 +42,7 @@ class NumberRows:
         return await self._one(select(numbers).where(numbers.c.id == number_id).with_for_update())
 
     async def find_dialled(self, number: str) -> Number | None:
-        """Return the number in use that is meant by these digits, with or without a plus sign."""
+        """Return the undeleted number with these digits, with or without a plus sign."""
         return await self._one(select(numbers).where(numbers.c.digits == number.removeprefix("+")))
 
     async def page(self, customer_id: CustomerId, page: Page) -> list[Number]:

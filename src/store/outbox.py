@@ -1,12 +1,12 @@
-"""The outbox: every event is a row of the transaction that made it true.
+"""The outbox: every event is a row written in the transaction of its change.
 
 Events of one stream (a conference, or a customer for what belongs to no conference)
 are numbered from 1 without gaps; ``id`` orders the events of all streams.
 
-PostgreSQL gives ids when rows are written and shows the rows when they are committed, so that
-a lower id may appear after a higher one. Whoever goes by ids therefore stops at a missing id,
-takes a fence (``fence``), and goes on when all transactions before the fence are over
-(``oldest_writer``): the id is there by then, or never will be. SQLite has one writer at a
+PostgreSQL assigns ids when rows are inserted and shows the rows when they are committed, so that
+a lower id may appear after a higher one. A reader by id therefore stops at a missing id,
+takes a fence (``fence``), and continues when all transactions before the fence have ended
+(``oldest_writer``): by then the id is there, or never will be. SQLite has one writer at a
 time and no such gaps.
 """
 
@@ -36,19 +36,19 @@ class Event:
     data: dict[str, Any]
     tm: datetime
     activeflow_id: UUID | None = None
-    """Of which activeflow it tells something."""
+    """The activeflow that the event is about, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Ids above ``after``, up to and with ``until``."""
+    """The ids above ``after``, up to and including ``until``."""
 
     after: int
     until: int
 
 
 class OutboxRows:
-    """The events, seen from within one transaction."""
+    """Reads and writes events within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -56,7 +56,7 @@ class OutboxRows:
         """Whether this transaction has added an event."""
 
     async def open(self, stream_id: UUID) -> None:
-        """Begin a stream, in the transaction that makes what it is about."""
+        """Create a stream, in the transaction that creates its subject."""
         await self._connection.execute(insert(event_streams).values(id=stream_id, number=0))
 
     async def add(
@@ -76,7 +76,7 @@ class OutboxRows:
         return await self._many(query.order_by(outbox.c.number).limit(limit))
 
     async def tail(self, after: int, limit: int) -> list[Event]:
-        """Return everybody's events whose id is greater, in order."""
+        """Return all customers' events whose id is greater, in order."""
         return await self._many(select(outbox).where(outbox.c.id > after).order_by(outbox.c.id).limit(limit))
 
     async def of_customer(
@@ -90,7 +90,7 @@ class OutboxRows:
         return await self._many(query.order_by(c.id).limit(limit))
 
     async def of_activeflow(self, activeflow_id: UUID, span: Span, limit: int) -> list[Event]:
-        """Return what is told of an activeflow within a span of ids, in order."""
+        """Return the events about an activeflow within a span of ids, in order."""
         c = outbox.c
         query = select(outbox).where(c.activeflow_id == activeflow_id, c.id > span.after, c.id <= span.until)
         return await self._many(query.order_by(c.id).limit(limit))
@@ -106,12 +106,12 @@ class OutboxRows:
         return await self._connection.scalar(query) or 0
 
     async def prune(self, before: datetime, limit: int) -> int:
-        """Delete the oldest events from before a moment, but none that a webhook has still to be told.
+        """Delete the oldest events before a moment, except those that a webhook has yet to receive; return how many.
 
-        The newest event stays whatever its age: SQLite would give its id to the next one.
+        The newest event is always kept: SQLite would reuse its id.
         """
-        c, told = outbox.c, webhook_cursors.c
-        waiting = exists().where(told.customer_id == c.customer_id, told.event_id < c.id)
+        c, cursors = outbox.c, webhook_cursors.c
+        waiting = exists().where(cursors.customer_id == c.customer_id, cursors.event_id < c.id)
         newest = select(func.max(c.id)).scalar_subquery()
         query = select(c.id).where(c.tm < before, c.id < newest, ~waiting).order_by(c.id).limit(limit)
         oldest = list(await self._connection.scalars(query))
@@ -119,11 +119,11 @@ class OutboxRows:
         return len(oldest)
 
     async def fence(self) -> int | None:
-        """Return the transaction id that all later ones are not below; None if ids come in order."""
+        """Return a transaction id that no later transaction is below; None if ids appear in order."""
         return await self._number("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
 
     async def oldest_writer(self) -> int | None:
-        """Return the id below which every transaction is over; None if ids come in order."""
+        """Return the id below which every transaction has ended; None if ids appear in order."""
         return await self._number("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
     async def _number(self, query: str) -> int | None:
@@ -135,7 +135,7 @@ class OutboxRows:
         return [Event(**row) for row in (await self._connection.execute(query)).mappings()]
 
     async def _next_number(self, stream_id: UUID) -> int:
-        """Count one more; the row stays locked to the end, so that numbers have no gaps."""
+        """Increment the stream's number; the row stays locked until commit, so that numbers have no gaps."""
         c = event_streams.c
         query = update(event_streams).where(c.id == stream_id).values(number=c.number + 1)
         number: int = (await self._connection.execute(query.returning(c.number))).scalar_one()
@@ -143,7 +143,7 @@ class OutboxRows:
 
 
 def _activeflow_id(type_: str, data: dict[str, Any]) -> UUID | None:
-    """Return the activeflow that an event is about, or about something of."""
-    told = data.get("id" if type_.startswith("activeflow_") else "activeflow_id") or NIL
-    activeflow_id = UUID(str(told))
+    """Return the activeflow that an event's data names, if any."""
+    named = data.get("id" if type_.startswith("activeflow_") else "activeflow_id") or NIL
+    activeflow_id = UUID(str(named))
     return None if activeflow_id == NIL else activeflow_id

@@ -1,4 +1,4 @@
-"""The one tenancy check: what belongs to another customer does not exist for this one."""
+"""The tenancy check: for a customer, another customer's resource does not exist."""
 
 from typing import Protocol, TypeVar
 

@@ -1,4 +1,4 @@
-"""Page: which rows of a list a client asks for (api.md 1.4)."""
+"""Page: the requested page of a list (api.md 1.4)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -21,7 +21,7 @@ _ACTIVE = frozenset({RecordingStatus.INITIATING, RecordingStatus.RECORDING})
 
 
 class RecordingRows:
-    """The recordings, seen from within one transaction."""
+    """Reads and writes recordings within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -30,7 +30,7 @@ class RecordingRows:
         await self._connection.execute(insert(recordings).values(_columns(recording)))
 
     async def save(self, recording: Recording) -> None:
-        """Write what may change of a recording that exists."""
+        """Update the row of a recording."""
         query = update(recordings).where(recordings.c.id == recording.id)
         await self._connection.execute(query.values(_columns(recording)))
 
@@ -50,7 +50,7 @@ class RecordingRows:
         return await self._many(query.order_by(c.tm_create))
 
     async def ended_before(self, moment: datetime) -> list[Recording]:
-        """Return everybody's recordings that have ended before and are not deleted, oldest first."""
+        """Return all customers' recordings that have ended before and are not deleted, oldest first."""
         c = recordings.c
         query = select(recordings).where(
             c.status == RecordingStatus.ENDED, c.tm_end < moment, c.tm_delete.is_(None)
@@ -82,7 +82,7 @@ class RecordingRows:
 
 
 def _columns(recording: Recording) -> dict[str, Any]:
-    """Return what is in the books: all but what a recording that goes on knows by itself."""
+    """Return the stored fields: all but those of a running recording."""
     values = asdict(recording) | {"files": list(recording.files)}
     return {column.name: values[column.name] for column in recordings.c}
 

@@ -22,7 +22,7 @@ _MATCHES: Final = text(
 
 
 class TranscribeRows:
-    """The transcribes, seen from within one transaction."""
+    """Reads and writes transcribes within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -31,7 +31,7 @@ class TranscribeRows:
         await self._connection.execute(insert(transcribes).values(asdict(transcribe)))
 
     async def save(self, transcribe: Transcribe) -> None:
-        """Write what may change of a transcribe that exists."""
+        """Update the row of a transcribe."""
         query = update(transcribes).where(transcribes.c.id == transcribe.id)
         await self._connection.execute(query.values(asdict(transcribe)))
 
@@ -43,7 +43,7 @@ class TranscribeRows:
         return await self._one(select(transcribes).where(transcribes.c.id == transcribe_id).with_for_update())
 
     async def unfinished(self) -> list[Transcribe]:
-        """Return everybody's transcribes that are not done, oldest first."""
+        """Return all customers' transcribes that are not done, oldest first."""
         c = transcribes.c
         query = select(transcribes).where(c.status != TranscribeStatus.DONE)
         return await self._many(query.order_by(c.tm_create))
@@ -51,7 +51,7 @@ class TranscribeRows:
     async def of_reference(
         self, customer_id: CustomerId, type_: ReferenceType, id_: UUID
     ) -> list[Transcribe]:
-        """Return the undeleted transcribes of one thing, oldest first."""
+        """Return the undeleted transcribes of one reference, oldest first."""
         c = transcribes.c
         query = select(transcribes).where(
             c.customer_id == customer_id,
@@ -64,7 +64,7 @@ class TranscribeRows:
     async def page(
         self, customer_id: CustomerId, page: Page, reference: tuple[str, UUID] | None = None
     ) -> list[Transcribe]:
-        """Return the customer's undeleted transcribes, of one thing if it is named, newest first."""
+        """Return the customer's undeleted transcribes, of one reference if given, newest first."""
         c = transcribes.c
         query = select(transcribes).where(
             c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
@@ -81,7 +81,7 @@ class TranscribeRows:
 
 
 class TranscriptRows:
-    """The transcripts, seen from within one transaction."""
+    """Reads and writes transcripts within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -90,26 +90,26 @@ class TranscriptRows:
         await self._connection.execute(insert(transcripts).values(asdict(transcript)))
 
     async def of(self, transcribe_id: TranscribeId, limit: int | None = None) -> list[Transcript]:
-        """Return what was said, in the order of its beginning."""
+        """Return the transcripts of a transcribe, ordered by their start."""
         c = transcripts.c
         query = select(transcripts).where(c.transcribe_id == transcribe_id)
         return await self._many(query.order_by(c.start_us, c.tm_create).limit(limit))
 
     async def search(self, customer_id: CustomerId, words: Sequence[str], page: Page) -> list[Transcript]:
-        """Return what the customer's people said with all these words in it, newest first."""
+        """Return the customer's transcripts that contain all these words, newest first."""
         c = transcripts.c
         query = select(transcripts).where(
-            c.customer_id == customer_id, c.tm_create < page.before, self._said(words)
+            c.customer_id == customer_id, c.tm_create < page.before, self._contains(words)
         )
         return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
 
-    async def forget(self, transcribe_id: TranscribeId) -> None:
-        """Delete what was said."""
+    async def delete(self, transcribe_id: TranscribeId) -> None:
+        """Delete the transcripts of a transcribe."""
         await self._connection.execute(
             delete(transcripts).where(transcripts.c.transcribe_id == transcribe_id)
         )
 
-    def _said(self, words: Sequence[str]) -> ColumnElement[bool]:
+    def _contains(self, words: Sequence[str]) -> ColumnElement[bool]:
         if self._connection.dialect.name == "postgresql":
             vector = func.to_tsvector(text("'simple'"), transcripts.c.message)
             return vector.op("@@")(func.plainto_tsquery(text("'simple'"), " ".join(words)))

@@ -1,4 +1,4 @@
-"""Trunk rows, and the addresses by which trunks come in."""
+"""Trunk rows, and the addresses that authenticate trunks."""
 
 from dataclasses import asdict
 from typing import Any
@@ -19,13 +19,13 @@ _SOME = 2
 
 
 class TrunkRows:
-    """The trunks, seen from within one transaction."""
+    """Reads and writes trunks within one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def add(self, trunk: Trunk) -> None:
-        """Insert; a domain name that is in use, by whomever, is AlreadyExists."""
+        """Insert a row; a domain name that is in use raises AlreadyExists."""
         try:
             await self._connection.execute(insert(trunks).values(_columns(trunk)))
         except IntegrityError as exc:
@@ -33,7 +33,7 @@ class TrunkRows:
         await self._write_addresses(trunk)
 
     async def save(self, trunk: Trunk) -> None:
-        """Write what may change of a trunk that exists."""
+        """Update the row of a trunk."""
         await self._connection.execute(update(trunks).where(trunks.c.id == trunk.id).values(_columns(trunk)))
         await self._write_addresses(trunk)
 
@@ -49,13 +49,13 @@ class TrunkRows:
         return await self._one(select(trunks).where(trunks.c.live_domain_name == domain_name))
 
     async def find_by_address(self, host: str) -> Trunk | None:
-        """Return the trunk that comes in by an address, if it is but one's."""
+        """Return the trunk that an address authenticates; None if it is allowed for several."""
         query = select(trunks).join(trunk_addresses).where(trunk_addresses.c.host == host).limit(_SOME)
         found = await self._many(query)
         return found[0] if len(found) == 1 else None
 
     async def outgoing(self, customer_id: CustomerId) -> Trunk | None:
-        """Return the customer's oldest trunk through which calls go out."""
+        """Return the customer's oldest undeleted trunk with an outbound host."""
         c = trunks.c
         query = select(trunks).where(
             c.customer_id == customer_id, c.outbound_host != "", c.tm_delete.is_(None)

@@ -262,7 +262,7 @@ async def test_an_extension_rings_at_all_its_phones_and_an_agent_at_all_its_addr
         live_calls=services.live_calls,
         conferences=services.conferences,
         flows=services.flows,
-        ways=Desk(),
+        routes=Desk(),
         legs=house.exchange,
         serve=house.calls.place,
     )

@@ -150,7 +150,7 @@ async def test_verify_finds_a_recomputed_chain_by_the_stored_seal(house: House) 
     edit(directory / "timeline.json", forge)
     assert verify(directory) == []
     (finding,) = await house.services.library.verify(house.customer_id, recording.id)
-    assert finding.what == "the seal is not the one that was told"
+    assert finding.what == "the seal differs from the expected one"
 
 
 async def test_verify_command(house: House, capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,7 +88,7 @@ class TranscribeLedger:
 
         _, transcribe = await self._change(transcribe_id, change, None)
         async with self._store.transaction() as tx:
-            await tx.transcripts.forget(transcribe_id)
+            await tx.transcripts.delete(transcribe_id)
         return transcribe
 
     async def _change(

@@ -16,7 +16,7 @@ import orjson
 from mixminus.clock import Clock
 from mixminus.mixer import Tap
 from mixminus.model.recording import Recording
-from mixminus.model.transcription import NOBODY, Speaker
+from mixminus.model.transcription import NO_SPEAKER, Speaker
 from mixminus.recording.completion import TIMELINE
 from mixminus.recording.layout import MAIN
 from mixminus.recording.storage import Storage
@@ -51,7 +51,7 @@ class Speakers:
         """Return the speaker of a stem at a sample; before the first known one, the first."""
         known = self._known.get(stem)
         if not known:
-            return NOBODY
+            return NO_SPEAKER
         return next(
             (speaker for since, speaker in reversed(known) if since <= sample + _SLACK_SAMPLES), known[0][1]
         )

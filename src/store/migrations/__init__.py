@@ -1,4 +1,4 @@
-"""The database's history, run by Alembic when the server starts."""
+"""The database's migrations, run by Alembic when the server starts."""
 
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ _SCRIPTS: Final = Path(__file__).parent
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database to a revision, the newest by default; one that is there is left alone."""
+    """Upgrade the database to a revision, the newest by default; no change if it is there."""
     engine = create_engine(url)
     try:
         async with engine.begin() as connection:

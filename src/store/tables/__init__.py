@@ -1,4 +1,4 @@
-"""The tables, a file for each subject; ``migrations`` makes them, and a test holds the two to each other."""
+"""The tables, a file for each subject; ``migrations`` creates them, and a test compares the two."""
 
 from mixminus.store.tables.access import access_keys, agents, customers, secrets
 from mixminus.store.tables.calls import groupcalls

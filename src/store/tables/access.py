@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""Customers, agents, access keys and secrets."""
 
 from sqlalchemy import JSON, Column, Index, Integer, String, Table, Uuid
 
@@ -27,7 +27,7 @@ agents = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     customer(),
-    # Never given twice, not even after its agent is deleted: logs and tokens mean one person by it.
+    # Unique even after the agent is deleted: logs and tokens identify a person by it.
     Column("username", String, nullable=False, unique=True),
     Column("password_hash", String, nullable=False),
     Column("name", String, nullable=False),
@@ -55,7 +55,7 @@ access_keys = Table(
     Index(None, "customer_id", "tm_create"),
 )
 
-# What the server itself keeps to itself: the key that signs its session tokens.
+# Secrets of the server: the key that signs session tokens.
 secrets = Table(
     "secrets",
     metadata,

@@ -1,4 +1,4 @@
-"""Calls that ring together."""
+"""Groupcalls."""
 
 from sqlalchemy import JSON, Column, Index, String, Table, Uuid
 

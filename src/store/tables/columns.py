@@ -1,6 +1,6 @@
-"""What all tables are made of.
+"""Columns that all tables share.
 
-Times are UTC without a zone, so that SQLite and PostgreSQL keep the same thing.
+Times are UTC without a zone, so that SQLite and PostgreSQL store the same.
 """
 
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ SHA256_HEX: Final = 64
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A UTC time; aware in Python, bare in the database."""
+    """A UTC time; aware in Python, naive in the database."""
 
     impl = DateTime(timezone=False)
     cache_ok = True

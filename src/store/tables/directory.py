@@ -1,4 +1,4 @@
-"""Who can be dialled, and who may log in by SIP."""
+"""Numbers, extensions, bindings and trunks."""
 
 from typing import Final
 
@@ -45,7 +45,7 @@ extensions = Table(
     Column("id", Uuid, primary_key=True),
     customer(),
     Column("extension", String, nullable=False),
-    # ``extension``, and null once the extension is deleted: one customer has one of a name.
+    # ``extension``, and null once the extension is deleted: names are unique within a customer.
     Column("live_extension", String),
     Column("password", String, nullable=False),
     Column("name", String, nullable=False),
@@ -56,7 +56,7 @@ extensions = Table(
     UniqueConstraint("live_extension", "customer_id"),
 )
 
-# Where the phones of extensions are now; a row whose time is over is as good as none.
+# Contact bindings of extensions; expired rows are ignored.
 extension_bindings = Table(
     "extension_bindings",
     metadata,
@@ -93,7 +93,7 @@ trunks = Table(
     Index(None, "customer_id", "tm_create"),
 )
 
-# ``allowed_ips`` of the trunks that are not deleted: whose trunk comes in by an address.
+# ``allowed_ips`` of undeleted trunks, to find a trunk by its address.
 trunk_addresses = Table(
     "trunk_addresses",
     metadata,

@@ -1,4 +1,4 @@
-"""What has happened, who was told, and what was asked twice."""
+"""Events, webhook cursors, undelivered events and idempotency keys."""
 
 from sqlalchemy import (
     JSON,
@@ -36,7 +36,7 @@ outbox = Table(
     Column("type", String(64), nullable=False),
     Column("data", JSON, nullable=False),
     Column("tm", UtcDateTime, nullable=False),
-    # Of which activeflow it tells something, if of any.
+    # The activeflow that the event is about, if any.
     Column("activeflow_id", Uuid),
     UniqueConstraint("stream_id", "number"),
     Index(None, "customer_id", "id"),
@@ -44,7 +44,7 @@ outbox = Table(
     Index(None, "tm"),
 )
 
-# Up to which event a customer's webhook has been told; without a destination there is no row.
+# The last event that a customer's webhook has received; no row without a webhook.
 webhook_cursors = Table(
     "webhook_cursors",
     metadata,
@@ -52,7 +52,7 @@ webhook_cursors = Table(
     Column("event_id", BigInteger, nullable=False),
 )
 
-# Events that a webhook would not take; the last attempt's HTTP status is 0 if nobody answered.
+# Events that could not be delivered; the HTTP status of the last attempt is 0 without a response.
 undelivered = Table(
     "undelivered",
     metadata,
@@ -63,7 +63,7 @@ undelivered = Table(
     Index(None, "customer_id", "event_id"),
 )
 
-# A POST that carried an Idempotency-Key: without a status it has not been answered yet.
+# POSTs with an Idempotency-Key; without a status there is no response yet.
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -1,4 +1,4 @@
-"""Flows, and what has been run of them."""
+"""Flows and activeflows."""
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Uuid
 
@@ -41,7 +41,7 @@ activeflows = Table(
     Index(None, "customer_id", "tm_create"),
 )
 
-# Up to which event the destination of an activeflow has been told; before the first one there is no row.
+# The last event that the webhook of an activeflow has received; no row before the first.
 activeflow_cursors = Table(
     "activeflow_cursors",
     metadata,

@@ -1,6 +1,6 @@
-"""Conferences, and who and what is in them.
+"""Conferences, participants, calls and recordings.
 
-What can be derived is not stored: a conference's participants and recordings are rows of their own.
+Derived data is not stored: a conference's participants and recordings are rows of their own.
 """
 
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Uuid

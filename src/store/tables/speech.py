@@ -1,6 +1,6 @@
-"""What was said, as text.
+"""Transcribes and transcripts.
 
-Words are found by an index of the database's own kind, made by its migration and kept by the database:
+The full-text index is of the database's own kind, created by a migration and maintained by the database:
 FTS5 in SQLite (a table ``transcripts_search`` and its shadows), GIN in PostgreSQL.
 """
 
@@ -13,7 +13,7 @@ from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata,
 __all__ = ["SEARCH_INDEX", "transcribes", "transcripts"]
 
 SEARCH_INDEX: Final = "transcripts_search"
-"""What the names of everything begin with that serves the search for words."""
+"""Prefix of the names of the full-text index and its tables."""
 _LANGUAGE: Final = 64
 
 transcribes = Table(

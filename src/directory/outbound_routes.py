@@ -1,4 +1,4 @@
-"""Ways out: where calls to extensions and to numbers outside are sent; what ``call.dialout`` is told."""
+"""OutboundRoutes: where outgoing calls to extensions and to outside numbers are sent."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,29 +10,29 @@ from mixminus.directory.trunks import TrunkService
 from mixminus.model.directory import Trunk
 from mixminus.model.ids import CustomerId
 
-__all__ = ["WaysOut"]
+__all__ = ["OutboundRoutes"]
 
 _SIP_PORT = 5060
 
 
-class WaysOut:
-    """Implements ``call.outbound.WaysOut``."""
+class OutboundRoutes:
+    """Implements ``call.outbound.OutboundRoutes``."""
 
     def __init__(
         self, registrations: RegistrationService, trunks: TrunkService, carrier: Carrier | None
     ) -> None:
-        """``carrier`` serves the customers that have no trunk of their own."""
+        """``carrier`` is used by customers without a trunk of their own."""
         self._registrations = registrations
         self._trunks = trunks
         self._carrier = carrier
 
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
-        """Return every phone of an extension, each by the flow that it has registered by."""
+        """Return every phone of an extension, reached by the flow it registered over."""
         bindings = await self._registrations.phones_of(customer_id, extension)
         return [Target(binding.contact, hop=binding, account_id=binding.extension_id) for binding in bindings]
 
     async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
-        """Return who carries the customer's calls to numbers."""
+        """Return the carrier of the customer's calls to numbers, None if there is none."""
         trunk = await self._trunks.trunk_for(customer_id)
         return _carrier(trunk) if trunk else self._carrier
 
@@ -44,7 +44,7 @@ def _carrier(trunk: Trunk) -> Carrier:
 
 
 def _split(authority: str) -> tuple[str, int]:
-    """Cut ``host``, ``host:port``, ``[v6]`` and ``[v6]:port``."""
+    """Split ``host``, ``host:port``, ``[v6]`` or ``[v6]:port`` into host and port."""
     if authority.startswith("["):
         host, _, rest = authority[1:].partition("]")
         return host, int(rest.removeprefix(":") or _SIP_PORT)

@@ -1,4 +1,4 @@
-"""``mixminus verify-recording``: is a folder what was recorded? Needs no server and no settings."""
+"""``mixminus verify-recording``: checks a recording's folder. Needs no server and no settings."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ EXIT_FAILED: Final = 1
 
 
 def add_verify_recording(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Describe the command."""
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "verify-recording",
         help="tell whether a recording is what was recorded",
@@ -24,12 +24,12 @@ def add_verify_recording(commands: "argparse._SubParsersAction[argparse.Argument
     parser.add_argument(
         "--seal",
         default="",
-        help="the seal that recording_finished told: finds also who has written the whole timeline anew",
+        help="the seal from recording_finished; detects also a timeline that was rewritten as a whole",
     )
 
 
 def verify_recording(directory: Path, seal: str) -> int:
-    """Say what is not as it was sealed, and return the exit code."""
+    """Print what differs from the sealed recording, and return the exit code."""
     findings = verify(directory, seal)
     for finding in findings:
         sys.stdout.write(f"{finding.what}{': ' if finding.where else ''}{finding.where}\n")

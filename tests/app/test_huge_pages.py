@@ -4,12 +4,12 @@ import os
 import subprocess
 import sys
 
-from mixminus.app.memory import _POLICY
+from mixminus.app.huge_pages import _POLICY
 
 PROGRAM = """
 import os, sys
 print(os.getpid())
-from mixminus.app.memory import use_huge_pages
+from mixminus.app.huge_pages import use_huge_pages
 use_huge_pages()
 print(os.getpid(), sys.argv[1:], os.environ.get("GLIBC_TUNABLES"), "mixminus_huge_pages" in sys._xoptions)
 """

@@ -1,8 +1,8 @@
-"""Huge pages: with a thousand ports, finding memory costs more than reading it.
+"""Huge pages: with a thousand ports, address translation costs more than reading memory.
 
-A tick touches a few cache lines in each of many thousand pages, more than the processor keeps the
-addresses of, and looking one up again costs several reads. glibc asks the kernel for pages of 2 MB
-when a tunable says so; it reads that before ``main``, so the process has to start once more.
+A tick touches a few cache lines in each of many thousand pages, more than the TLB holds, and a TLB miss
+costs several reads. glibc requests pages of 2 MB when a tunable is set; it reads the tunable before
+``main``, so the process has to start once more.
 """
 
 import os
@@ -15,14 +15,14 @@ __all__ = ["use_huge_pages"]
 _TUNABLES: Final = "GLIBC_TUNABLES"
 _HUGE_PAGES: Final = "glibc.malloc.hugetlb=1"
 _MARK: Final = "mixminus_huge_pages"
-"""Of a process that was started again: ``python -X`` takes any word."""
+"""Marks the restarted process: ``python -X`` accepts any word."""
 _POLICY: Final = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
 def use_huge_pages() -> None:
-    """Start this process again with huge pages, unless it has them already or nobody gives any."""
+    """Restart this process with huge pages, unless it has them or the kernel does not offer them."""
     if _MARK in sys._xoptions:
-        # Only this process is that large; what it starts is not.
+        # Child processes are small and do not need it.
         os.environ.pop(_TUNABLES, None)
         return
     if _TUNABLES in os.environ or not _given_on_request():

@@ -62,9 +62,9 @@ bench: build ## Measure kernels, a tick of 1000 ports, real time, mouth to ear, 
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.api_latency
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.call_rate
 
-docs: $(VENV)/dev.stamp ## Build the documentation as a website in build/site
+docs: $(VENV)/dev.stamp ## Build the documentation as a website, served at /docs/guide
 	@$(call quietly,$(BIN)/mkdocs build)
-	@echo "build/site/index.html"
+	@echo "src/console/guide/index.html; a server shows it at /docs/guide"
 
 debug: build ## Run the native tests with the engine built for ASan and UBSan
 	@PYTHON=$(PYTHON) tools/install_packages.sh debug
@@ -76,11 +76,11 @@ fuzz: ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS
 	@tools/install_packages.sh fuzz
 	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
 
-wheel: $(VENV)/dev.stamp ## Build the sdist and a wheel from it, and try the wheel in a clean environment
+wheel: docs ## Build the sdist and a wheel from it, and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python
 
 clean: ## Remove what was built
-	rm -rf build dist $(VENV) src/mixer/*.so
+	rm -rf build dist $(VENV) src/mixer/*.so src/console/guide
 
 $(VENV)/bin/python:
 	@PYTHON=$(PYTHON) tools/install_packages.sh build

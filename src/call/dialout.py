@@ -1,7 +1,7 @@
-"""DialoutService: calls that we make (api.md section 5.2).
+"""DialoutService: outgoing calls (api.md section 5.2).
 
-a destination -> phone numbers and SIP addresses: one call
-              -> extensions and agents: a groupcall, that rings at all their phones
+destination: a phone number or SIP address -> one call
+             an extension or agent         -> a groupcall that rings at all its phones
 """
 
 import asyncio
@@ -43,7 +43,7 @@ log = get("call.dialout")
 
 
 class Serve(Protocol):
-    """Takes over a call that was dialled: ``CallService.place``."""
+    """Serves a call that was dialled: ``CallService.place``."""
 
     def __call__(
         self, live: DialledCall, program: Program, *, early: bool, wanted: Callable[[], bool]
@@ -52,16 +52,16 @@ class Serve(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What an order has led to."""
+    """The result of an order."""
 
     calls: tuple[Call, ...]
     groupcalls: tuple[Groupcall, ...]
     live: tuple[DialledCall, ...]
-    """Those that could be dialled, groups included."""
+    """The calls that were dialled, including those of the groupcalls."""
 
 
 class DialoutService:
-    """Turns destinations into calls."""
+    """Dials destinations, as single calls or as groupcalls."""
 
     def __init__(  # noqa: PLR0913 -- the wiring names each
         self,
@@ -75,7 +75,7 @@ class DialoutService:
         legs: OutgoingLegs,
         serve: Serve,
     ) -> None:
-        """``legs`` dials; ``serve`` takes over each call that was dialled (``CallService.place``)."""
+        """``legs`` dials; ``serve`` serves each call that was dialled (``CallService.place``)."""
         self._live_calls = live_calls
         self._legs = legs
         self._serve = serve
@@ -89,12 +89,12 @@ class DialoutService:
         self._scope = TaskScope(task_failed("call.dialout"))
 
     async def start(self) -> None:
-        """End in the books the groupcalls that an earlier run has lost."""
+        """Mark groupcalls left open by the previous run as ended."""
         for groupcall in await self._groupcalls.unfinished():
             await self._groupcalls.mark_ended(groupcall.id)
 
     async def close(self) -> None:
-        """Stop looking after groups; their calls are over by then. Closing twice is harmless."""
+        """Stop following groupcalls; called after their calls have ended. Closing twice is harmless."""
         await self._scope.close()
 
     async def program(
@@ -104,18 +104,18 @@ class DialoutService:
         actions: Sequence[Mapping[str, Any]],
         variables: Mapping[str, str],
     ) -> Program:
-        """Return what a flow says, or else the actions; FlowNotFound, or NothingToDo if there are none."""
+        """Return the program of a flow, or of the actions given; raise FlowNotFound, or NothingToDo without either."""
         if flow_id == NIL:
             if not actions:
-                raise NothingToDo("a call needs a flow_id, or actions")
+                raise NothingToDo("a call needs flow_id or actions")
             return Program(actions, variables=kept_variables(variables))
         program = await self._flows.program(customer_id, flow_id)
         return replace(program, variables={**program.variables, **kept_variables(variables)})
 
     async def place(self, customer_id: CustomerId, order: Order) -> Placed:
-        """Call everybody who can be called; NobodyToCall if that is nobody.
+        """Dial all destinations that can be called; raise NobodyToCall if none can.
 
-        Returns at once, with the calls in ``dialing``: what becomes of them is told by their status.
+        Returns at once, with the calls in ``dialing``; their progress is in their status.
         """
         calls: list[Call] = []
         groupcalls: list[Groupcall] = []
@@ -137,7 +137,7 @@ class DialoutService:
         return Placed(tuple(calls), tuple(groupcalls), tuple(live))
 
     async def ring_together(self, customer_id: CustomerId, order: Order) -> tuple[Groupcall, Placed]:
-        """Let all destinations ring as one group, whatever they are; NobodyToCall if there is nobody."""
+        """Dial all destinations as one groupcall; raise NobodyToCall if none can be called."""
         targets = [
             (destination, target)
             for destination in order.destinations
@@ -149,14 +149,15 @@ class DialoutService:
         return groupcall, Placed((), (groupcall,), tuple(live))
 
     async def private_room(self, customer_id: CustomerId) -> Conference:
-        """Open a room for one call and whom it is connected with."""
+        """Create a room for a call and those that it is connected to."""
         return await self._conferences.create(customer_id, ConferenceSpec(type="connect"))
 
     async def close_room(self, room: Conference) -> None:
-        """Close a private room; harmless when it has closed itself."""
+        """Delete a private room; harmless when it has ended."""
         await self._conferences.delete(room.customer_id, room.id)
 
     async def get_group(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
+        """Return a customer's groupcall; raise GroupcallNotFound."""
         return await self._groupcalls.get(customer_id, groupcall_id)
 
     async def list_groups(self, customer_id: CustomerId, page: Page) -> list[Groupcall]:
@@ -164,19 +165,19 @@ class DialoutService:
         return await self._groupcalls.page(customer_id, page)
 
     async def hang_up_group(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
-        """End all calls of a group; one that is ending is returned as it is."""
+        """Hang up all calls of a groupcall; one that is ending is returned unchanged."""
         groupcall = await self.get_group(customer_id, groupcall_id)
         groupcall = await self._groupcalls.mark_hanging_up(groupcall.id)
         await self._hang_up_all(groupcall.call_ids)
         return groupcall
 
     async def delete_group(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
-        """End all calls of a group, and take it out of the lists."""
+        """Hang up all calls of a groupcall and delete it."""
         await self.hang_up_group(customer_id, groupcall_id)
         return await self._groupcalls.mark_deleted(groupcall_id)
 
     async def _targets(self, customer_id: CustomerId, destination: Address) -> list[Target]:
-        """Return what to dial; nothing for a destination that cannot be called."""
+        """Return the targets of a destination; empty if it cannot be called."""
         match destination.type:
             case "sip":
                 found = [sip_target(destination)]
@@ -186,12 +187,12 @@ class DialoutService:
                 name = destination.target_name or destination.target
                 return list(await self._routes.contacts(customer_id, name))
             case "agent":
-                return await self._agents_targets(customer_id, destination.target)
+                return await self._agent_targets(customer_id, destination.target)
             case _:
                 found = []
         return [target for target in found if target]
 
-    async def _agents_targets(self, customer_id: CustomerId, agent_id: str) -> list[Target]:
+    async def _agent_targets(self, customer_id: CustomerId, agent_id: str) -> list[Target]:
         try:
             wanted = AgentId(UUID(agent_id))
         except ValueError:
@@ -259,7 +260,7 @@ class DialoutService:
         groupcall_id: UUID = NIL,
         group: "_Group | None" = None,
     ) -> tuple[Call, list[DialledCall]]:
-        """Dial one target; without a port for it the call is over before it has begun."""
+        """Create and dial one call; if it cannot be dialled it is hung up at once."""
         call = Call(
             id=call_id or CallId(new_id()),
             customer_id=customer_id,
@@ -282,8 +283,7 @@ class DialoutService:
             log.warning("not dialled", call_id=str(call.id), reason=error.reason)
             await self._ledger.mark_ended(call.id, LegEnded(HangupReason.FAILED, remote=True), {})
             return call, []
-        live = DialledCall(call, leg, self._ledger)
-        live.pin, live.caller = order.pin, Caller(target.account_id)
+        live = DialledCall(call, leg, self._ledger, pin=order.pin, caller=Caller(target.account_id))
         wanted = group.claim(live) if group else lambda: True
         self._serve(live, order.program, early=order.early and not group, wanted=wanted)
         if master:
@@ -291,7 +291,7 @@ class DialoutService:
         return call, [live]
 
     async def _follow(self, groupcall: Groupcall, group: "_Group", live: list[DialledCall]) -> None:
-        """Give the group to the first who answers, and end it with its last call."""
+        """Hang up the others when one call answers, and end the groupcall with its last call."""
         over = [call.over for call in live]
         while not group.winner.done() and (left := [each for each in over if not each.done()]):
             first: list[asyncio.Future[Any]] = [group.winner, *left]
@@ -311,13 +311,13 @@ class DialoutService:
 
 
 class _Group:
-    """Who of several has answered first."""
+    """Which call of a groupcall has answered first."""
 
     def __init__(self) -> None:
         self.winner: asyncio.Future[DialledCall] = asyncio.get_running_loop().create_future()
 
     def claim(self, live: DialledCall) -> Callable[[], bool]:
-        """Return what says, once somebody has answered, whether it is theirs."""
+        """Return the function to call when this call is answered; it returns whether the call is the first."""
 
         def claimed() -> bool:
             if self.winner.done():
@@ -329,6 +329,7 @@ class _Group:
 
 
 async def _end_with(master: LiveCall, live: LiveCall) -> None:
+    """Hang up a chained call when its master call is over, unless a transfer has moved it."""
     await asyncio.wait((master.gone, live.gone), return_when=asyncio.FIRST_COMPLETED)
-    if not live.released:
-        await live.heir.hang_up()
+    if not live.moved:
+        await live.last_successor.hang_up()

@@ -1,4 +1,4 @@
-"""Digits: what a participant has pressed, in order, waiting for whoever asks."""
+"""Digits: the DTMF digits that a caller has pressed and no action has read yet."""
 
 import asyncio
 from collections import deque
@@ -12,7 +12,7 @@ _MAX_WAITING: Final = 32
 
 
 class Digits:
-    """A short queue; nobody may be asking, so what is too much is dropped."""
+    """A bounded queue of digits; when it is full, further digits are dropped."""
 
     def __init__(self) -> None:
         self._waiting: deque[str] = deque()
@@ -22,11 +22,11 @@ class Digits:
 
     @property
     def waiting(self) -> str:
-        """Return what nobody has taken yet, oldest first."""
+        """The queued digits, oldest first."""
         return "".join(self._waiting)
 
     def press(self, digit: str) -> bool:
-        """Keep a digit for whoever takes it, and tell whoever waits that it is there; False if any was dropped."""
+        """Queue a digit, after the filter, and wake the reader that waits; False if one was dropped."""
         kept = [self._keep(passed) for passed in self._filter(digit)]
         return all(kept)
 
@@ -41,7 +41,7 @@ class Digits:
         return True
 
     def arrived(self) -> asyncio.Future[None]:
-        """Return what is done as soon as a digit waits; nothing is taken by it."""
+        """Return a future that is done when a digit is queued; it takes none."""
         if self._arrived is None or self._arrived.done():
             self._arrived = asyncio.get_running_loop().create_future()
             if self._waiting:
@@ -49,16 +49,16 @@ class Digits:
         return self._arrived
 
     def take(self) -> str:
-        """Return the oldest digit that waits; empty if none does."""
+        """Remove and return the oldest digit; empty if there is none."""
         return self._waiting.popleft() if self._waiting else ""
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Remove all queued digits."""
         self._waiting.clear()
 
     @contextmanager
     def filtered(self, passes: Callable[[str], str]) -> Iterator[None]:
-        """Let only what this returns for a digit be kept and observed during the block; one filter at a time."""
+        """During the block, queue and observe what ``passes`` returns for each digit; one filter at a time."""
         before, self._filter = self._filter, passes
         try:
             yield
@@ -67,7 +67,7 @@ class Digits:
 
     @contextmanager
     def observed(self, observe: Callable[[str], None]) -> Iterator[None]:
-        """Tell of each digit that is pressed during the block, and leave it to whoever takes it."""
+        """During the block, call ``observe`` with each digit; the digit is queued as well."""
         self._observers.append(observe)
         try:
             yield

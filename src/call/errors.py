@@ -1,4 +1,4 @@
-"""What a call refuses."""
+"""Errors of calls, groupcalls and transfers."""
 
 from mixminus.errors import Conflict, InvalidArgument, NotFound
 
@@ -24,25 +24,25 @@ class CallNotProgressing(Conflict):
 
 
 class CallNotInRoom(Conflict):
-    """Only a place in a room can be handed on."""
+    """Only a call in a room can be transferred."""
 
     reason = "CALL_STATE_INVALID"
 
 
 class CannotRefer(Conflict):
-    """A browser knows no REFER, and a call that is not up takes none."""
+    """The call is a browser's, which has no REFER, or is not answered."""
 
     reason = "CALL_STATE_INVALID"
 
 
 class TransferPending(Conflict):
-    """A call is handed on once at a time."""
+    """The call is being transferred."""
 
     reason = "CALL_STATE_INVALID"
 
 
 class CallDeleted(Conflict):
-    """A deleted call cannot even be read (api.md section 5.3), unlike a deleted conference."""
+    """A deleted call cannot be read (api.md section 5.3), unlike a deleted conference."""
 
 
 class GroupcallNotFound(NotFound):
@@ -50,8 +50,8 @@ class GroupcallNotFound(NotFound):
 
 
 class NobodyToCall(InvalidArgument):
-    """None of the destinations is one that can be called (api.md section 5.2)."""
+    """None of the destinations can be called (api.md section 5.2)."""
 
 
 class NothingToDo(InvalidArgument):
-    """A call without a flow and without actions."""
+    """A call needs a flow or actions."""

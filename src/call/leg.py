@@ -1,6 +1,6 @@
-"""Leg: the signalling and media relation that carries a participant, whatever its transport.
+"""Leg: signalling and media of one party, independent of the transport.
 
-``sip.leg.SipLeg`` and ``webrtc.leg.WebRtcLeg`` are the two; a call sees only this.
+Implemented by ``sip.leg.SipLeg`` and ``webrtc.leg.WebRtcLeg``; calls use only these protocols.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from mixminus.model.call import Address, HangupReason
 from mixminus.model.ids import LegId
 
 __all__ = [
-    "ANYBODY",
+    "ANONYMOUS",
     "Address",
     "Caller",
     "Credentials",
@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LegEnded:
-    """Why a leg is over; ``remote`` says that the other side ended it."""
+    """Why a leg has ended; ``remote`` if the far end ended it."""
 
     reason: HangupReason
     remote: bool
@@ -39,15 +39,15 @@ class LegEnded:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What the transport knows of a caller for certain, whatever their From says."""
+    """What the transport has authenticated about a caller; From headers are not part of it."""
 
     account_id: UUID | None = None
-    """The extension or trunk that has proved itself."""
+    """The extension or trunk that has authenticated itself."""
     host: str = ""
-    """The address that the call came from; empty if the transport does not tell."""
+    """The address that the call came from; empty if the transport has none."""
 
 
-ANYBODY: Final = Caller()
+ANONYMOUS: Final = Caller()
 
 
 class Leg(Protocol):
@@ -58,44 +58,44 @@ class Leg(Protocol):
 
     @property
     def port(self) -> BridgePort:
-        """The participant's port; open from the leg's first moment to its end."""
+        """The participant's port, open from the start of the leg to its end."""
         ...
 
     async def ring(self) -> None:
-        """Tell the caller that it rings (SIP 180); harmless when repeated or answered."""
+        """Signal ringing to the caller (SIP 180); harmless when repeated or answered."""
         ...
 
     async def answer(self) -> None:
-        """Accept the call; returns when the answer is on its way. Answering twice is harmless."""
+        """Answer the call; returns when the answer is sent. Answering twice is harmless."""
         ...
 
     async def reject(self, status_code: int) -> None:
-        """Refuse an unanswered call with a SIP status code; WHIP maps it to an HTTP one."""
+        """Reject an unanswered call with a SIP status code; WHIP maps it to an HTTP status."""
         ...
 
     async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
-        """End the leg from our side; harmless when it is over. ``ended`` follows."""
+        """Hang up; harmless when the leg is over. ``ended`` completes afterwards."""
         ...
 
     async def hold(self) -> None:
-        """Tell the phone that it is on hold; harmless when it is, or where there is no such word."""
+        """Signal hold to the far end; harmless when repeated, or on a transport without hold."""
         ...
 
     async def resume(self) -> None:
-        """Take the phone back from hold; harmless when it is not held."""
+        """Signal the end of hold; harmless when it is not held."""
         ...
 
     async def refer(self, uri: str) -> bool:
-        """Ask the phone to call a URI in our place; it is hung up when it has. False where there is no such word."""
+        """Ask the far end to call a URI (REFER); it is hung up when it has. False on a transport without REFER."""
         ...
 
     async def ended(self) -> LegEnded:
-        """Wait for the end, whoever caused it; may be awaited many times. The port is closed by then."""
+        """Wait for the end of the leg; may be awaited many times. The port is closed by then."""
         ...
 
 
 class IncomingLegs(Protocol):
-    """Whom a transport tells of a new leg: ``call.service.CallService`` is the one."""
+    """Accepts new legs of transports: ``call.service.CallService``."""
 
     async def incoming(
         self,
@@ -104,11 +104,11 @@ class IncomingLegs(Protocol):
         source: Address,
         destination: Address,
         pin: str | None = None,
-        caller: Caller = ANYBODY,
+        caller: Caller = ANONYMOUS,
     ) -> None:
-        """Take over a leg that waits for ring, answer or reject; returns at once, work goes on in a task.
+        """Accept a leg that waits for ring, answer or reject; returns at once, a task serves the leg.
 
-        ``pin`` is for whoever comes by a transport that can say it at once; ``caller`` is what is certain.
+        ``pin`` is the room's pin, from transports that send it with the call; ``caller`` is what is authenticated.
         """
         ...
 
@@ -128,7 +128,7 @@ class Hop(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """For a far end that asks who calls (RFC 3261 section 22)."""
+    """For a far end that requires authentication (RFC 3261 section 22)."""
 
     username: str
     password: str = field(repr=False)
@@ -136,53 +136,53 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to dial, as a transport needs it; without a hop the URI says where that is."""
+    """What a transport dials; without a hop, the URI gives the address."""
 
     request_uri: str
     hop: Hop | None = None
     credentials: Credentials | None = None
     account_id: UUID | None = None
-    """The extension that is there, having proved itself when it registered."""
+    """The extension that has registered there."""
 
 
 class OutgoingLeg(Leg, Protocol):
-    """A leg that we have opened; its port is there from the start."""
+    """A leg of an outgoing call."""
 
     async def rang(self) -> bool:
-        """Wait until the far end rings; False if it is answered or over before. Await it as often as you like."""
+        """Wait until the far end rings; False if it answers or ends before. May be awaited many times."""
         ...
 
     async def answered(self) -> bool:
-        """Wait until the far end answers; False if it is over before. Await it as often as you like."""
+        """Wait until the far end answers; False if it ends before. May be awaited many times."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """Whom a phone wants to have in its place."""
+    """A phone's request to transfer its call (REFER, RFC 3515)."""
 
     target: str
-    """A SIP URI, or what is dialled here."""
+    """A SIP URI, or a target to be dialled on this server."""
     here: bool
-    """Whether the target is at our own address."""
+    """Whether the target is on this server."""
     replaces: LegId | None = None
-    """The phone's other leg, whose far end is to come: an attended transfer."""
+    """The phone's other leg, for an attended transfer."""
 
 
 class Transfers(Protocol):
-    """Whom a transport tells of a phone that hands its call on: ``call.transfer.TransferService``."""
+    """Handles transfer requests of phones: ``call.transfer.TransferService``."""
 
-    def asked(self, leg_id: LegId, referral: Referral, tell: Callable[[int], None]) -> None:
-        """Begin, and return at once; ``tell`` takes SIP status codes, of which one from 200 on is the last."""
+    def on_refer(self, leg_id: LegId, referral: Referral, notify: Callable[[int], None]) -> None:
+        """Start the transfer and return at once; ``notify`` gets its SIP status codes, the last one is 200 or above."""
         ...
 
 
 class OutgoingLegs(Protocol):
-    """Who can call somebody: ``sip.service.SipEndpoint``. Browsers cannot be called."""
+    """Dials: ``sip.service.SipEndpoint``. Browsers cannot be called."""
 
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> OutgoingLeg:
-        """Begin a call and return at once; raise MixMinusError where there is no port for it.
+        """Start a call and return at once; raise MixMinusError if no port is available.
 
-        All that goes wrong after that is told by ``ended``.
+        Later failures complete ``ended``.
         """
         ...

@@ -1,6 +1,11 @@
-"""LiveCall: a call that has a leg, as its flow and its verbs see it; gone when the leg is over."""
+"""LiveCall: a call that has a leg, as its flow and the API's operations see it; it ends with the leg.
+
+Its status is that of its row (``model.call.CALL_TRANSITIONS``), which only ``CallLedger`` changes. What a
+transfer adds: a successor that takes over the call's purpose, and a room that the call is moved to.
+"""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +13,7 @@ from typing import Any
 from mixminus.call.digits import Digits
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.ledger import CallLedger
-from mixminus.call.leg import ANYBODY, Caller, Leg, LegEnded, OutgoingLeg
+from mixminus.call.leg import ANONYMOUS, Caller, Leg, LegEnded, OutgoingLeg
 from mixminus.errors import IllegalTransition
 from mixminus.mixer import BridgePort, PortClosed
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
@@ -20,42 +25,40 @@ __all__ = ["DialledCall", "LiveCall", "Place"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A room that a call is moved into, and what it may be there."""
+    """A room that a call is moved to, and its role there."""
 
     conference_id: ConferenceId
     role: Role
 
 
 class LiveCall:
-    """Keeps a leg and its row in step."""
+    """Keeps a leg and its row in step. Other modules change it through its methods only."""
 
-    def __init__(self, call: Call, leg: Leg, ledger: CallLedger, pin: str | None = None) -> None:
+    def __init__(
+        self, call: Call, leg: Leg, ledger: CallLedger, *, pin: str | None = None, caller: Caller = ANONYMOUS
+    ) -> None:
+        """``pin`` is the room's pin if the transport has sent it; ``caller`` is what it has authenticated."""
         self.id: CallId = call.id
-        self.over: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
-        """Done when the leg has ended, whoever ended it."""
-        self.up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the call is answered."""
         self.call = call
         """The row as it was last written."""
-        self.action: dict[str, Any] = {}
-        """What the flow does now; the row learns of it with the next change."""
         self.pin = pin
-        """What the caller has brought for the door, if it could say it at once."""
-        self.caller: Caller = ANYBODY
-        """What is certain of the far end."""
+        self.caller = caller
         self.digits = Digits()
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the call is over, and whoever has taken its place is gone."""
-        self.successor: LiveCall | None = None
-        """Who has taken its place."""
-        self.released = False
-        """No other call's end is its own any more."""
-        self.place: Place | None = None
-        """The room that it goes to when it gets up from where it sits."""
-        self.arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the call is heard in a room."""
+        loop = asyncio.get_running_loop()
+        self.up: asyncio.Future[None] = loop.create_future()
+        """Done when the call is answered."""
+        self.over: asyncio.Future[LegEnded] = loop.create_future()
+        """Done when the leg has ended."""
+        self.gone: asyncio.Future[None] = loop.create_future()
+        """Done when the call and its successors are over."""
+        self.arrived: asyncio.Future[None] = loop.create_future()
+        """Done when the call's audio is connected in a room."""
         self._leg = leg
         self._ledger = ledger
+        self._action: Mapping[str, Any] = {}
+        self._successor: LiveCall | None = None
+        self._moved = False
+        self._next_place: Place | None = None
         self.over.add_done_callback(lambda _: self._follow_successor())
 
     @property
@@ -70,66 +73,70 @@ class LiveCall:
     def answered(self) -> bool:
         return self.call.status is CallStatus.PROGRESSING
 
-    async def watch(self) -> None:
-        """Wait for the leg's end and tell of it."""
-        self.over.set_result(await self._leg.ended())
+    @property
+    def action(self) -> dict[str, Any]:
+        """The action that the flow executes; the row gets it with the call's next change."""
+        return dict(self._action)
+
+    def set_action(self, action: Mapping[str, Any]) -> None:
+        """Set the action that the flow executes."""
+        self._action = action
 
     @property
-    def heir(self) -> "LiveCall":
-        """Who carries on what this call was for: itself, or the last of those who have taken its place."""
+    def moved(self) -> bool:
+        """Whether a transfer has moved the call: the end of the call that it was chained to no longer ends it."""
+        return self._moved
+
+    @property
+    def last_successor(self) -> "LiveCall":
+        """The call that now serves this call's purpose: itself, or the last in its chain of successors."""
         live = self
-        while live.successor:
-            live = live.successor
+        while live._successor:
+            live = live._successor
         return live
 
     def hand_over(self, successor: "LiveCall") -> None:
-        """Let another call have this one's place, which that one keeps when this one ends."""
-        if successor.heir is not self:  # which has come back to where it was
-            self.successor = successor
+        """Let another call take over this call's purpose, and keep it when this call ends."""
+        if successor.last_successor is not self:  # it would be its own successor
+            self._successor = successor
 
-    def take_place(self) -> Place | None:
-        """Return where to go next, and forget it."""
-        place, self.place = self.place, None
-        return place
-
-    def expect_arrival(self) -> asyncio.Future[None]:
-        """Return what is done when the call is heard in another room."""
+    def move_to(self, place: Place) -> asyncio.Future[None]:
+        """Set the room that the call enters when it leaves its room; the result is done when it is heard there."""
+        self._next_place, self._moved = place, True
         self.arrived = asyncio.get_running_loop().create_future()
         return self.arrived
 
-    def note_arrival(self) -> None:
-        """Note that the call is heard in a room from now on."""
+    def take_next_place(self) -> Place | None:
+        """Return and clear the room that the call is moved to."""
+        place, self._next_place = self._next_place, None
+        return place
+
+    def mark_arrived(self) -> None:
+        """Note that the call's audio is connected in a room."""
         if not self.arrived.done():
             self.arrived.set_result(None)
 
-    def _follow_successor(self) -> None:
-        if self.successor is None:
-            self.gone.set_result(None)
-        else:
-            self.successor.gone.add_done_callback(lambda _: self.gone.set_result(None))
+    async def watch(self) -> None:
+        """Wait for the end of the leg, and complete ``over``."""
+        self.over.set_result(await self._leg.ended())
 
     async def ring(self) -> None:
-        """Tell the caller to wait."""
+        """Signal ringing to the caller."""
         await self._leg.ring()
 
     async def answer(self) -> None:
-        """Accept the call, unless that is done."""
+        """Answer the call; harmless when it is answered."""
         if not self.answered:
             await self._leg.answer()
-            await self._note_answered()
+            await self._mark_answered()
 
-    async def _note_answered(self) -> None:
-        self.call = await self._ledger.mark_answered(self.id, self.action)
-        if not self.up.done():
-            self.up.set_result(None)
-
-    async def go_on(self) -> None:
-        """Tell that the call has left a room and goes on; one that is ending does not."""
+    async def publish_action(self) -> None:
+        """Write and publish the current action after the call has left a room; not if it is ending."""
         if not self.over.done():
             self.call = await self._ledger.set_action(self.id, self.action)
 
     async def set_mute(self, direction: MuteDirection, on: bool) -> None:
-        """Mute or unmute; the other bit stays as it is."""
+        """Mute or unmute one or both directions; CallNotProgressing unless the call is answered."""
         self.call = await self._ledger.set_muted(self.id, direction, on)
         try:
             self.port.set_muted(MuteDirection.IN in self.call.mute)
@@ -138,28 +145,41 @@ class LiveCall:
             raise CallNotProgressing(f"call {self.id} is ending") from exc
 
     async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
-        """End the call from our side; harmless when it is ending."""
+        """Hang up; harmless when the call is ending."""
         if not self.over.done():
             self.call = await self._ledger.mark_hanging_up(self.id)
             await self._leg.hang_up(reason)
 
     async def hold(self) -> None:
-        """Put the far end on hold: not heard, and not hearing; CallNotProgressing unless the call is up."""
+        """Put the far end on hold: it is not heard and does not hear; CallNotProgressing unless answered."""
         self._set_held(True)
         await self._leg.hold()
 
     async def resume(self) -> None:
-        """Take the far end back from hold; CallNotProgressing unless the call is up."""
+        """Take the far end off hold; CallNotProgressing unless answered."""
         self._set_held(False)
         await self._leg.resume()
 
     async def refer(self, uri: str) -> bool:
-        """Ask the far end to call a URI itself; False if it cannot be asked."""
+        """Ask the far end to call a URI (REFER); False if its transport cannot be asked."""
         return await self._leg.refer(uri)
+
+    async def _mark_answered(self) -> None:
+        self.call = await self._ledger.mark_answered(self.id, self.action)
+        if not self.up.done():
+            self.up.set_result(None)
+
+    def _follow_successor(self) -> None:
+        if self._successor is None:
+            self.gone.set_result(None)
+        else:
+            self._successor.gone.add_done_callback(lambda _: self.gone.set_result(None))
 
     def _set_held(self, held: bool) -> None:
         if not self.answered:
-            raise CallNotProgressing(f"call {self.id} is {self.call.status}")
+            raise CallNotProgressing(
+                f"call {self.id} is {self.call.status}; this requires a call that is progressing"
+            )
         try:
             self.port.set_muted(held, by="hold")
             self.port.set_deafened(held, by="hold")
@@ -168,31 +188,39 @@ class LiveCall:
 
 
 class DialledCall(LiveCall):
-    """A call that we make: the far end rings, and answers."""
+    """An outgoing call: the far end rings and answers."""
 
-    def __init__(self, call: Call, leg: OutgoingLeg, ledger: CallLedger) -> None:
-        super().__init__(call, leg, ledger)
+    def __init__(
+        self,
+        call: Call,
+        leg: OutgoingLeg,
+        ledger: CallLedger,
+        *,
+        pin: str | None = None,
+        caller: Caller = ANONYMOUS,
+    ) -> None:
+        super().__init__(call, leg, ledger, pin=pin, caller=caller)
         self.rang: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the far end rings."""
         self._outgoing_leg = leg
 
     async def follow(self) -> None:
-        """Write what the far end does until it has answered, or does not any more."""
-        with suppress(IllegalTransition):  # taken back meanwhile
+        """Write that the far end rings and answers, as it happens; return when it has answered or the leg is over."""
+        with suppress(IllegalTransition):  # hung up in the meantime
             if await self._outgoing_leg.rang():
                 self.call = await self._ledger.mark_ringing(self.id)
                 self.rang.set_result(None)
             if await self._outgoing_leg.answered():
-                await self._note_answered()
+                await self._mark_answered()
 
     async def ring(self) -> None:
-        """Do nothing: it is the other side that rings."""
+        """Do nothing: the far end rings."""
 
     async def answer(self) -> None:
         """Wait until the far end has answered, or the call is over."""
         await asyncio.wait((self.up, self.over), return_when=asyncio.FIRST_COMPLETED)
 
     async def give_up(self) -> None:
-        """Take the call back because nobody picks up."""
+        """Hang up a call that is not answered, with the reason ``dialout``."""
         if not self.up.done():
             await self._leg.hang_up(HangupReason.DIALOUT)

@@ -1,4 +1,4 @@
-"""Outbound: what a client may ask for when it lets us call, and how that becomes something to dial (api.md 5.2)."""
+"""Outbound: an order to dial, and the targets that its destinations give (api.md section 5.2)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,18 +29,18 @@ _DIALLED: Final = frozenset("0123456789*#")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Whom to call, as whom, and what the call does once it is answered."""
+    """Destinations to dial, the caller to show, and the program that the calls run when answered."""
 
     destinations: Sequence[Address]
     program: Program
     source: Address
     anonymous: bool = False
     early: bool = False
-    """The program begins while it rings."""
+    """Start the program while the call is ringing."""
     master_call_id: UUID | None = None
-    """The calls end with this one."""
+    """A call; the dialled calls are hung up when it ends."""
     pin: str | None = None
-    """What opens the door of the room that they go into."""
+    """The pin of the room that the calls join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +62,32 @@ class OutboundRoutes(Protocol):
     """Finds phones of extensions and carriers of numbers: ``directory.outbound_routes.OutboundRoutes``."""
 
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
-        """Return where the phones of an extension are now; nothing if none is registered.
+        """Return the targets of an extension's registered phones; empty if none is registered.
 
         ``extension`` is its number or its id.
         """
         ...
 
     async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
-        """Return who carries a customer's calls to telephone numbers."""
+        """Return the carrier of a customer's calls to telephone numbers; None if there is none."""
         ...
 
 
 class Flows(Protocol):
-    """Who keeps flows."""
+    """Reads flows: ``flow.flows.FlowService``."""
 
     async def program(self, customer_id: CustomerId, flow_id: UUID) -> Program:
-        """Return what a flow says; FlowNotFound if there is none."""
+        """Return a flow's program; raise FlowNotFound."""
         ...
 
 
 def kept_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return a client's variables without those whose names are the system's (api.md 5.2)."""
+    """Return a client's variables without those in the reserved namespace (api.md section 5.2)."""
     return {name: value for name, value in variables.items() if not name.startswith(_RESERVED)}
 
 
 def sip_target(address: Address) -> Target | None:
-    """Return what to dial for a SIP address; None if it says nothing."""
+    """Return the target of a SIP address; None if it is empty or contains white space."""
     target = address.target.strip()
     if not target or any(each.isspace() for each in target):
         return None
@@ -95,7 +95,7 @@ def sip_target(address: Address) -> Target | None:
 
 
 def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
-    """Return what to dial for a telephone number; None without a trunk, or if it is no number."""
+    """Return the target of a telephone number; None without a carrier, or for an invalid number."""
     number = address.target.removeprefix("tel:")
     digits = number.removeprefix("+")
     if trunk is None or not digits or not _DIALLED.issuperset(digits):
@@ -108,7 +108,7 @@ def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
 
 
 def address_of(raw: Mapping[str, Any]) -> Address | None:
-    """Return an agent's address as it was stored; None if it is of no kind that can be called."""
+    """Return a stored address of an agent; None if its type cannot be called."""
     kind = raw.get("type")
     if kind not in ("tel", "sip", "extension"):
         return None

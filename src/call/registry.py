@@ -1,4 +1,4 @@
-"""LiveCalls: every call that has a leg, by id, port and leg. Built before any service, and given to all of them."""
+"""LiveCalls: every call that has a leg, by id, port and leg; built first and given to every service that needs it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -17,7 +17,7 @@ ANY_STATUS: Final = frozenset(CallStatus)
 
 
 class LiveCalls(Mapping[CallId, LiveCall]):
-    """The calls that have a leg, from their first row to the end of the leg."""
+    """The calls that have a leg, from their creation to the end of the leg."""
 
     def __init__(self) -> None:
         self._calls: dict[CallId, LiveCall] = {}
@@ -49,5 +49,8 @@ class LiveCalls(Mapping[CallId, LiveCall]):
         """Return the live call of a row; raise CallNotProgressing unless it has a leg and one of these states."""
         live = self._calls.get(call.id)
         if live is None or live.over.done() or live.port.closed or live.call.status not in states:
-            raise CallNotProgressing(f"call {call.id} is {call.status}")
+            required = "not ended" if states == ANY_STATUS else " or ".join(sorted(states))
+            raise CallNotProgressing(
+                f"call {call.id} is {call.status}; this requires a call that is {required}"
+            )
         return live

@@ -1,8 +1,16 @@
-"""CallService: takes over every leg that comes in, and the verbs of calls (api.md section 5).
+"""CallService: accepts incoming legs, and the operations on calls (api.md section 5). The folder is read from here.
 
-leg comes in -> routed -> row -> flow (answer, conference_join, ...) -> hung up
-                   \\-> nobody there: rejected                        /
-leg ends by itself: the flow stops where it is -----------------------
+transport (sip, webrtc) -> incoming: a Leg (``leg``)
+  -> Directory.route    the dialled target: a customer and a Program, or a rejection (``routing``)
+  -> CallLedger         the call's row, and its events
+  -> LiveCall           the leg and its row, in LiveCalls, until the leg ends (``live``, ``registry``)
+  -> run_flow           the program: answer, conference_join, ...; then the call is hung up
+A leg that ends by itself stops the flow at its current action.
+
+DialoutService          outgoing calls and groupcalls (``outbound``, ``transports``)
+TransferService         gives a call's place in a room to another call
+CallAudioService        music on hold, silence and speech for one call
+LiveParticipantService  levels and quality of a room's participants
 """
 
 import asyncio
@@ -13,7 +21,7 @@ from typing import Any, Final
 
 from mixminus.call.errors import CallDeleted, CallNotFound
 from mixminus.call.ledger import CallLedger
-from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
+from mixminus.call.leg import ANONYMOUS, Address, Caller, Leg, LegEnded
 from mixminus.call.live import DialledCall, LiveCall
 from mixminus.call.registry import ANY_STATUS, UP, LiveCalls
 from mixminus.call.routing import Directory, Program, Refused, Routed
@@ -30,7 +38,7 @@ from mixminus.tasks import Interrupted, TaskScope
 __all__ = ["CallService", "RunFlow"]
 
 RunFlow = Callable[[LiveCall, Program], Awaitable[None]]
-"""Runs a call's program to the end; ``flow.runner`` is the one. Raises Interrupted when the leg ends."""
+"""Runs a call's program to its end (``flow.runner``); raises Interrupted when the leg ends."""
 
 CLOSE_GRACE_S: Final = 5.0
 DIAL_TIMEOUT_S: Final = 60.0
@@ -40,7 +48,7 @@ log = get("call")
 
 
 class CallService:
-    """Owns every live call; implements ``IncomingLegs``."""
+    """Serves every live call; implements ``IncomingLegs``."""
 
     def __init__(
         self,
@@ -68,7 +76,7 @@ class CallService:
         return {"call.digits_dropped": self._digits_dropped}
 
     async def start(self) -> None:
-        """Hang up in the books the calls that an earlier run has lost."""
+        """Mark calls left open by the previous run as hung up."""
         for call in await self._ledger.unfinished():
             await self._ledger.mark_ended(call.id, LegEnded(HangupReason.FAILED, remote=False), call.action)
 
@@ -79,16 +87,16 @@ class CallService:
         source: Address,
         destination: Address,
         pin: str | None = None,
-        caller: Caller = ANYBODY,
+        caller: Caller = ANONYMOUS,
     ) -> None:
-        """Take over a leg; it is routed, answered and served in a task of its own."""
+        """Accept a leg; it is routed, answered and served in a task."""
         target = destination.target
         self._keep(self._scope.spawn(f"call {leg.id}", self._serve(leg, source, target, caller, pin)))
 
     def place(self, live: DialledCall, program: Program, *, early: bool, wanted: Callable[[], bool]) -> None:
-        """Take over a call that we make; its flow runs on answer, or at once if it may be ``early``.
+        """Serve an outgoing call: its flow runs when it is answered, or at once with ``early``.
 
-        Somebody who answers and is not ``wanted`` any more is hung up.
+        A call that is answered while ``wanted`` returns False is hung up.
         """
         self._live_calls.add(live)
         self._keep(
@@ -100,7 +108,7 @@ class CallService:
         task.add_done_callback(self._serving.discard)
 
     def on_engine_event(self, event: EngineEvent) -> None:
-        """React to what the engine tells: a leg whose packets stay away is hung up; digits go to the flow."""
+        """Hang up a call whose media has timed out; pass DTMF digits to the flow."""
         live = self._live_calls.by_port(event.port_id)
         if live is None:
             return
@@ -110,6 +118,7 @@ class CallService:
             self._digits_dropped += not live.digits.press(event.digit)
 
     async def get(self, customer_id: CustomerId, call_id: CallId) -> Call:
+        """Return a customer's call; raise CallNotFound or CallDeleted."""
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(call_id)
         call = owned(call, customer_id, CallNotFound(f"no call {call_id}"))
@@ -120,7 +129,7 @@ class CallService:
     async def require(
         self, customer_id: CustomerId, call_id: CallId, states: frozenset[CallStatus] = UP
     ) -> LiveCall:
-        """Return a customer's live call; CallNotFound, CallDeleted, CallNotProgressing outside of these states."""
+        """Return a customer's live call; raise CallNotFound, CallDeleted, or CallNotProgressing in other states."""
         return self._live_calls.require(await self.get(customer_id, call_id), states)
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Call]:
@@ -129,35 +138,35 @@ class CallService:
             return [self._shown(call) for call in await tx.calls.page(customer_id, page)]
 
     async def hang_up(self, customer_id: CustomerId, call_id: CallId) -> Call:
-        """End the call; one that is ending is returned as it is."""
+        """Hang up the call; one that is ending is returned unchanged."""
         await self.get(customer_id, call_id)
         if live := self._live_calls.get(call_id):
             await live.hang_up()
         return await self.get(customer_id, call_id)
 
     async def delete(self, customer_id: CustomerId, call_id: CallId) -> Call:
-        """End the call, and take it out of the lists."""
+        """Hang up the call and delete it."""
         await self.hang_up(customer_id, call_id)
         return self._shown(await self._ledger.mark_deleted(call_id))
 
     async def hold(self, customer_id: CustomerId, call_id: CallId) -> None:
-        """Put the call on hold: it is not heard and does not hear; CallNotProgressing unless it is up."""
+        """Put the call on hold: it is not heard and does not hear; CallNotProgressing unless answered."""
         await (await self.require(customer_id, call_id)).hold()
 
     async def resume(self, customer_id: CustomerId, call_id: CallId) -> None:
-        """Take the call back from hold; CallNotProgressing unless it is up."""
+        """Take the call off hold; CallNotProgressing unless answered."""
         await (await self.require(customer_id, call_id)).resume()
 
     async def set_mute(
         self, customer_id: CustomerId, call_id: CallId, direction: MuteDirection, on: bool
     ) -> Call:
-        """Mute (IN: is not heard; OUT: does not hear) or unmute; the other bit stays as it is."""
+        """Mute or unmute the given directions (IN: it is not heard; OUT: it does not hear)."""
         live = await self.require(customer_id, call_id, ANY_STATUS)
         await live.set_mute(direction, on)
         return live.call
 
     async def close(self) -> None:
-        """Hang up every call and wait until each has left its room; no leg comes in any more by then."""
+        """Hang up every call and wait until each has left its room; called after the transports are closed."""
         for live in tuple(self._live_calls.values()):
             self._scope.spawn(f"hang up {live.id}", live.hang_up())
         if self._serving:
@@ -174,8 +183,7 @@ class CallService:
             await leg.reject(routed.status_code)
             return
         call = await self._create(routed)
-        live = LiveCall(call, leg, self._ledger, pin)
-        live.caller = caller
+        live = LiveCall(call, leg, self._ledger, pin=pin, caller=caller)
         self._live_calls.add(live)
         await self._carry(live, self._run(live, routed.program))
 
@@ -195,7 +203,7 @@ class CallService:
         await self._carry(live, served())
 
     async def _carry(self, live: LiveCall, work: Coroutine[Any, Any, None]) -> None:
-        """Do what a call is to do, and write its end."""
+        """Run a call's work while its leg is watched, and write the call's end."""
         try:
             self._scope.spawn(f"leg {live.leg_id}", live.watch())
             with self._meanwhile(f"cap {live.id}", self._end_in_time(live)):
@@ -213,7 +221,7 @@ class CallService:
             task.cancel()
 
     async def _end_in_time(self, live: LiveCall) -> None:
-        await asyncio.shield(live.up)  # it is not ours to cancel
+        await asyncio.shield(live.up)  # cancelling this task must not cancel the future
         await self._clock.sleep(self._max_duration_s)
         await live.hang_up(HangupReason.TIMEOUT)
 
@@ -222,7 +230,7 @@ class CallService:
         await live.give_up()
 
     async def _run(self, live: LiveCall, program: Program) -> None:
-        """Run the flow and hang up at its end; a flow that fails must not leave its call up."""
+        """Run the flow and hang up at its end, also when the flow fails."""
         try:
             await self._run_flow(live, program)
             await live.hang_up()

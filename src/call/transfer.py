@@ -1,9 +1,9 @@
-"""TransferService: a call's place in a room goes to somebody else (RFC 5589, api.md section 5.3).
+"""TransferService: gives a call's place in a room to another call (RFC 5589, api.md section 5.3).
 
-blind, to whom we can call    they are called into the room; when they are heard there, the call ends
-blind, to a room              from a room for two: the other one goes there
-attended                      of two calls of one phone, one is in a room for two: the other one there goes to the
-                              second call's room, and both calls of the phone end
+blind, to a party     the party is called into the room; when it is heard there, the transferred call ends
+blind, to a room      from a room for two: the other participant moves to that room
+attended              of two calls of one phone, one is in a room for two: the other participant there moves to
+                      the second call's room, and both calls of the phone end
 """
 
 import asyncio
@@ -51,7 +51,7 @@ log = get("call.transfer")
 
 
 class _Declined(Exception):
-    """Nothing is done; why, as a SIP status code."""
+    """The transfer is declined with a SIP status code."""
 
     def __init__(self, status_code: int) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class _Declined(Exception):
 
 
 class TransferService:
-    """Implements ``call.leg.Transfers``; each call is handed on once at a time."""
+    """Implements ``call.leg.Transfers``; a call has at most one transfer at a time."""
 
     def __init__(
         self,
@@ -77,98 +77,99 @@ class TransferService:
         self._directory = directory
         self._rooms = rooms
         self._participants = participants
-        self._busy: set[CallId] = set()
+        self._transferring: set[CallId] = set()
         self._scope = TaskScope(task_failed("call.transfer"))
 
     async def close(self) -> None:
-        """Stop looking after transfers; the calls are left as they are. Closing twice is harmless."""
+        """Stop all transfers; calls stay as they are. Closing twice is harmless."""
         await self._scope.close()
 
     async def transfer(
         self, customer_id: CustomerId, call_id: CallId, addresses: Sequence[Address], *, attended: bool
     ) -> Placed:
-        """Call somebody into a call's room; unless ``attended``, the call ends when the first of them is heard there.
+        """Call parties into a call's room; unless ``attended``, the call ends when the first of them is heard there.
 
-        Returns at once. CallNotFound, CallNotInRoom, TransferPending, and what dialling raises.
+        Returns at once. Raises CallNotFound, CallNotInRoom, TransferPending, and what dialling raises.
         """
         await self._calls.get(customer_id, call_id)
         live = self._live_calls.get(call_id)
         if live is None or (seat := self._rooms.seat_of_call(call_id)) is None:
-            raise CallNotInRoom(f"call {call_id} is in no room")
-        if call_id in self._busy:
-            raise TransferPending(f"call {call_id} is being transferred")
+            raise CallNotInRoom(f"call {call_id} is not in a room; only a participant can be transferred")
+        if call_id in self._transferring:
+            raise TransferPending(f"call {call_id} is already being transferred")
         placed = await self._call_into(live, seat, addresses, Role.PARTICIPANT if attended else seat.role)
         if not attended:
             self._spawn(live, self._finish(live, seat, placed))
         return placed
 
     async def refer(self, customer_id: CustomerId, call_id: CallId, address: Address) -> None:
-        """Ask a call's phone to call somebody itself, which is then no call of ours; returns when it is asked.
+        """Ask a call's phone to call a SIP address by itself; the new call does not pass this server.
 
-        CallNotFound, NobodyToCall for what is no SIP address, CannotRefer for a browser or what is not up.
+        Returns when the request is sent. Raises CallNotFound, NobodyToCall for anything but a SIP address, and
+        CannotRefer for a browser or an unanswered call.
         """
         await self._calls.get(customer_id, call_id)
         target = sip_target(address) if address.type == "sip" else None
         if target is None:
-            raise NobodyToCall("a phone is referred to a SIP address")
+            raise NobodyToCall("by refer, the transferee must be a SIP address")
         live = self._live_calls.get(call_id)
         if live is None or not await live.refer(target.request_uri):
-            raise CannotRefer(f"call {call_id} is of nobody who could be referred")
+            raise CannotRefer(f"call {call_id} cannot be referred: it must be an answered call of a phone")
 
-    def asked(self, leg_id: LegId, referral: Referral, tell: Callable[[int], None]) -> None:
-        """Do what a phone refers us to, and tell it how that goes on."""
+    def on_refer(self, leg_id: LegId, referral: Referral, notify: Callable[[int], None]) -> None:
+        """Start the transfer that a phone requests, and notify it of the progress."""
         live = self._live_calls.by_leg(leg_id)
         if live is None or live.over.done():
             return
-        if live.id in self._busy:
-            tell(PENDING)
+        if live.id in self._transferring:
+            notify(PENDING)
             return
-        self._spawn(live, self._obey(live, referral, tell))
+        self._spawn(live, self._serve_refer(live, referral, notify))
 
     def _spawn(self, live: LiveCall, work: Coroutine[Any, Any, Any]) -> None:
-        self._busy.add(live.id)
+        self._transferring.add(live.id)
         task = self._scope.spawn(f"transfer {live.id}", work)
-        task.add_done_callback(lambda _: self._busy.discard(live.id))
+        task.add_done_callback(lambda _: self._transferring.discard(live.id))
 
-    async def _obey(self, live: LiveCall, referral: Referral, tell: Callable[[int], None]) -> None:
-        tell(TRYING)
+    async def _serve_refer(self, live: LiveCall, referral: Referral, notify: Callable[[int], None]) -> None:
+        notify(TRYING)
         try:
             seat = self._rooms.seat_of_call(live.id)
             if seat is None:
                 raise _Declined(DECLINED)
             if referral.replaces:
-                await self._join_up(live, seat, referral.replaces, tell)
+                await self._transfer_attended(live, seat, referral.replaces, notify)
             else:
-                await self._refer(live, seat, referral, tell)
+                await self._transfer_blind(live, seat, referral, notify)
         except _Declined as declined:
             log.info("transfer declined", call_id=str(live.id), status_code=declined.status_code)
-            tell(declined.status_code)
+            notify(declined.status_code)
         except NobodyToCall:
-            tell(NOT_FOUND)
+            notify(NOT_FOUND)
         except MixMinusError as error:
             log.warning("transfer failed", call_id=str(live.id), reason=error.reason)
-            tell(FAILED)
+            notify(FAILED)
 
-    async def _refer(
-        self, live: LiveCall, seat: Seat, referral: Referral, tell: Callable[[int], None]
+    async def _transfer_blind(
+        self, live: LiveCall, seat: Seat, referral: Referral, notify: Callable[[int], None]
     ) -> None:
-        """Blind."""
-        whom = await self._whom(live, referral)
-        if whom.type == "conference":
-            place = Place(ConferenceId(UUID(whom.target)), Role.PARTICIPANT)
-            await self._send_other(live, seat, place, tell)
+        """Transfer the call to one target; the transferred call ends when the target is heard in the room."""
+        target = await self._target_of(live, referral)
+        if target.type == "conference":
+            place = Place(ConferenceId(UUID(target.target)), Role.PARTICIPANT)
+            await self._move_other(live, seat, place, notify)
             await live.hang_up()
             return
-        placed = await self._call_into(live, seat, (whom,), seat.role)
-        if not await self._finish(live, seat, placed, tell):
+        placed = await self._call_into(live, seat, (target,), seat.role)
+        if not await self._finish(live, seat, placed, notify):
             raise _Declined(_refusal_of(placed.live))
 
-    async def _whom(self, live: LiveCall, referral: Referral) -> Address:
-        """Return whom the far end may dial by itself (a room, somebody to be called); _Declined for all others."""
+    async def _target_of(self, live: LiveCall, referral: Referral) -> Address:
+        """Return the room or party that the phone refers to; raise _Declined unless it may dial it by itself."""
         customer_id = live.call.customer_id
         if not referral.here:
             if live.caller.account_id is None:
-                # Calls to anywhere are for those who have logged in: a stranger's would be ours to pay.
+                # Only authenticated phones may call outside addresses: the operator pays for these calls.
                 raise _Declined(FORBIDDEN)
             return Address("sip", referral.target)
         routed = await self._directory.route(_far_end(live), referral.target, live.caller)
@@ -177,14 +178,14 @@ class TransferService:
         if routed.customer_id != customer_id:
             raise _Declined(NOT_FOUND)
         if routed.program.flow_id != NIL:
-            # Whoever is handed on would have to do what a flow says: that is for those who dial it.
+            # A flow runs on the call of the party that dials it; a transferred party cannot be put into one.
             raise _Declined(DECLINED)
         return routed.destination
 
     async def _call_into(
         self, live: LiveCall, seat: Seat, addresses: Sequence[Address], role: Role
     ) -> Placed:
-        """Call somebody who goes into the room at once, and is there what the role says."""
+        """Call parties that join the room, with this role, as soon as they answer."""
         join = {"type": "confbridge_join", "option": {"confbridge_id": str(seat.conference.id)}}
         settings = seat.conference.settings
         order = Order(
@@ -198,16 +199,16 @@ class TransferService:
         return await self._dialout.place(live.call.customer_id, order)
 
     async def _finish(
-        self, live: LiveCall, seat: Seat, placed: Placed, tell: Callable[[int], None] = lambda _: None
+        self, live: LiveCall, seat: Seat, placed: Placed, notify: Callable[[int], None] = lambda _: None
     ) -> bool:
-        """Let the first who is heard in the room have the call's place; False if nobody comes."""
+        """Give the call's place to the first called party that is heard in the room; False if none is."""
         room_for_two = seat.conference.type == "connect"
-        successor = await self._first(live, placed.live, tell, room_for_two=room_for_two)
+        successor = await self._first(live, placed.live, notify, room_for_two=room_for_two)
         if successor is None:
             return False
         if not live.over.done():
             live.hand_over(successor)
-        tell(OK)
+        notify(OK)
         await live.hang_up()
         return True
 
@@ -215,14 +216,14 @@ class TransferService:
         self,
         live: LiveCall,
         called: Sequence[DialledCall],
-        tell: Callable[[int], None],
+        notify: Callable[[int], None],
         *,
         room_for_two: bool,
     ) -> DialledCall | None:
-        """Return who is heard in the room first; None if all are over before.
+        """Return the first call that is heard in the room; None if all of them end before.
 
-        A call that ends meanwhile is no obstacle: whoever is called comes all the same, unless the room was one
-        for two, and has ended with it.
+        If the transferred call ends meanwhile, the called parties still join, except in a room for two, which
+        has ended with that call.
         """
         rings: list[asyncio.Future[Any]] = [each.rang for each in called]
         stops: list[asyncio.Future[Any]] = [live.over] if room_for_two else []
@@ -237,13 +238,13 @@ class TransferService:
                     await each.hang_up()
             if any(each.done() for each in rings):
                 rings = []
-                tell(RINGING)
+                notify(RINGING)
         return None
 
-    async def _join_up(
-        self, live: LiveCall, seat: Seat, other_leg: LegId, tell: Callable[[int], None]
+    async def _transfer_attended(
+        self, live: LiveCall, seat: Seat, other_leg: LegId, notify: Callable[[int], None]
     ) -> None:
-        """Attended: bring together whom the two calls of one phone talk with."""
+        """Connect the far ends of the two calls of one phone."""
         other = self._live_calls.by_leg(other_leg)
         if other is None or other is live or other.call.customer_id != live.call.customer_id:
             raise _Declined(UNKNOWN_DIALOG)
@@ -252,21 +253,21 @@ class TransferService:
             raise _Declined(DECLINED)
         if their_seat.conference.type == "connect":
             place = Place(seat.conference.id, seat.role)
-            live.hand_over(await self._send_other(other, their_seat, place, tell))
+            live.hand_over(await self._move_other(other, their_seat, place, notify))
         elif seat.conference.type == "connect":
             place = Place(their_seat.conference.id, their_seat.role)
-            other.hand_over(await self._send_other(live, seat, place, tell))
+            other.hand_over(await self._move_other(live, seat, place, notify))
         else:
             raise _Declined(DECLINED)
         await live.hang_up()
         await other.hang_up()
 
-    async def _send_other(
-        self, live: LiveCall, seat: Seat, place: Place, tell: Callable[[int], None]
+    async def _move_other(
+        self, live: LiveCall, seat: Seat, place: Place, notify: Callable[[int], None]
     ) -> LiveCall:
-        """Move whoever is with a call in a room for two, and return who that is.
+        """Move the other participant of a room for two to a place, and return its call.
 
-        _Declined if it is another room, or nobody is there.
+        Raise _Declined for any other room, or if there is no other participant.
         """
         if seat.conference.type != "connect":
             raise _Declined(DECLINED)
@@ -277,10 +278,10 @@ class TransferService:
                 break
         else:
             raise _Declined(UNAVAILABLE)
-        arrived, other.place, other.released = other.expect_arrival(), place, True
+        arrived = other.move_to(place)
         live.hand_over(other)
-        # The room for two ends when one has left it, and with it this call: it is to be told before.
-        tell(OK)
+        # The room for two, and this call with it, ends when one has left: the phone is notified before.
+        notify(OK)
         await self._participants.kick(live.call.customer_id, their_seat.id)
         await asyncio.wait((arrived, other.over), return_when=asyncio.FIRST_COMPLETED)
         return other
@@ -291,7 +292,7 @@ def _far_end(live: LiveCall) -> Address:
 
 
 def _refusal_of(called: Sequence[DialledCall]) -> int:
-    """Return the SIP status that says why nobody has come."""
+    """Return the SIP status code for calls that ended without joining the room."""
     if not called:
         return FAILED
     return _REASONS.get(called[-1].over.result().reason, FAILED)

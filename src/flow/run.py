@@ -117,7 +117,7 @@ class FlowRun:
         if self._frames:
             self.action = outer
             if self._call:
-                self._call.action = shown
+                self._call.set_action(shown)
 
     def count_fetch(self) -> None:
         """Count a list of actions that is fetched; FlowRunsAway above the limit."""
@@ -190,7 +190,7 @@ class FlowRun:
             await self._ledger.advance(self.activeflow.id, self.unsaved)
             self.unsaved = []
         if self._call:
-            self._call.action = source
+            self._call.set_action(source)
 
     def _raise_stops(self) -> None:
         for stop in self._stops:

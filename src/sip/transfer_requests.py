@@ -83,7 +83,7 @@ class TransferRequests:
         elif self._transfers is None:
             notify(_DECLINED)
         else:
-            self._transfers.asked(request.leg_id, Referral(target, here, replaces), notify)
+            self._transfers.on_refer(request.leg_id, Referral(target, here, replaces), notify)
 
     def _leg_of(self, dialog: Dialog) -> LegId | None:
         return next((leg_id for leg_id, entry in self._dialogs.items() if entry.dialog == dialog), None)

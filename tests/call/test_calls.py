@@ -1,4 +1,4 @@
-"""A call from its first ring to its end, whoever ends it."""
+"""Incoming calls from ringing to hangup."""
 
 import pytest
 
@@ -27,13 +27,13 @@ async def hung_up(house: House, call: Call) -> Call:
     return await until(look)
 
 
-async def told(house: House) -> list[str]:
-    """Return the events of calls."""
+async def call_events(house: House) -> list[str]:
+    """Return the types of the calls' events."""
     types = await house.event_types(house.customer_id)
     return [type_ for type_ in types if type_.startswith("call_")]
 
 
-async def test_a_phone_dials_in_and_hangs_up(house: House) -> None:
+async def test_phone_dials_in_and_hangs_up(house: House) -> None:
     call = await up(house)
     assert call.status is CallStatus.PROGRESSING
     assert (call.source.target, call.destination.type) == ("alice", "conference")
@@ -41,7 +41,7 @@ async def test_a_phone_dials_in_and_hangs_up(house: House) -> None:
     house.legs[0].bye()
     ended = await hung_up(house, call)
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.REMOTE, HangupReason.NORMAL)
-    assert await told(house) == [
+    assert await call_events(house) == [
         "call_created",
         "call_progressing",
         "call_hangup",
@@ -49,40 +49,40 @@ async def test_a_phone_dials_in_and_hangs_up(house: House) -> None:
 
 
 @pytest.mark.parametrize("target", ["", "nobody", "direct.000000000000", "conference:x"])
-async def test_a_wrong_number_is_rejected_and_leaves_no_trace(house: House, target: str) -> None:
+async def test_unknown_target_is_rejected_without_a_call(house: House, target: str) -> None:
     leg = await house.dial(target)
     await until(lambda: leg.done == ["reject 404"])
     assert await house.events(house.customer_id) == []
 
 
-async def test_a_room_that_is_over_cannot_be_dialled(house: House) -> None:
+async def test_ended_conference_cannot_be_dialled(house: House) -> None:
     room = await house.room()
     await house.conferences.delete(house.customer_id, room.id)
     legs = [await house.dial(target) for target in (room.id, room.direct_hash)]
     await until(lambda: all(leg.done == ["reject 404"] for leg in legs))
 
 
-async def test_the_direct_hash_leads_into_the_room(house: House) -> None:
+async def test_direct_hash_dials_the_conference(house: House) -> None:
     room = await house.room()
     await house.dial(room.direct_hash)
 
-    async def there() -> bool:
+    async def joined() -> bool:
         return len(await house.joined(room)) == 1
 
-    await until(there)
+    await until(joined)
 
 
-async def test_a_client_hangs_up_and_again_is_harmless(house: House) -> None:
+async def test_hanging_up_twice_is_harmless(house: House) -> None:
     call = await up(house)
     ending = await house.calls.hang_up(house.customer_id, call.id)
     assert ending.status in (CallStatus.TERMINATING, CallStatus.HANGUP)
     ended = await hung_up(house, call)
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.LOCAL, HangupReason.NORMAL)
     assert await house.calls.hang_up(house.customer_id, call.id) == ended
-    assert (await told(house))[-2:] == ["call_terminating", "call_hangup"]
+    assert (await call_events(house))[-2:] == ["call_terminating", "call_hangup"]
 
 
-async def test_a_cut_cable_ends_the_call(house: House) -> None:
+async def test_media_timeout_ends_the_call(house: House) -> None:
     call = await up(house)
     house.calls.on_engine_event(MediaTimeout(house.legs[0].port.id, 0))
     ended = await hung_up(house, call)
@@ -90,7 +90,7 @@ async def test_a_cut_cable_ends_the_call(house: House) -> None:
     house.calls.on_engine_event(MediaTimeout(house.legs[0].port.id, 0))
 
 
-async def test_the_calls_of_others_are_not_found(house: House) -> None:
+async def test_call_of_another_customer_is_not_found(house: House) -> None:
     call = await up(house)
     for customer_id, id_ in ((CustomerId(new_id()), call.id), (house.customer_id, CallId(new_id()))):
         with pytest.raises(CallNotFound):
@@ -101,7 +101,7 @@ async def test_the_calls_of_others_are_not_found(house: House) -> None:
             await house.calls.set_mute(customer_id, id_, MuteDirection.IN, True)
 
 
-async def test_mute_is_two_bits(house: House) -> None:
+async def test_mute_directions_are_independent(house: House) -> None:
     call = await up(house)
     words = []
     for direction, on in (("in", True), ("out", True), ("in", False), ("both", True), ("", False)):
@@ -112,7 +112,7 @@ async def test_mute_is_two_bits(house: House) -> None:
         MuteDirection.parse("sideways")
 
 
-async def test_who_has_hung_up_cannot_be_muted(house: House) -> None:
+async def test_ended_call_cannot_be_muted(house: House) -> None:
     call = await up(house)
     house.legs[0].bye()
     await hung_up(house, call)

@@ -1,4 +1,4 @@
-"""A call that we make: whom it rings, what it becomes, and why it ends."""
+"""Outgoing calls: targets, progress and end; groupcalls."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -45,7 +45,7 @@ async def types(house: House) -> list[str]:
     return [type_ for type_ in await house.event_types(house.customer_id) if type_.startswith("call_")]
 
 
-async def test_a_call_is_dialled_rings_is_answered_and_does_what_it_is_for(house: House) -> None:
+async def test_call_is_dialled_rings_is_answered_and_runs_its_flow(house: House) -> None:
     call, leg = await ring(house)
     assert (call.status, call.direction, call.tm_ringing) == (CallStatus.DIALING, "outgoing", None)
     assert (leg.target.request_uri, leg.source.name) == ("sip:bob@192.0.2.7", "Alice")
@@ -68,7 +68,7 @@ async def test_a_call_is_dialled_rings_is_answered_and_does_what_it_is_for(house
     ]
 
 
-async def test_who_answers_without_ringing_never_rang(house: House) -> None:
+async def test_call_answered_without_ringing_has_no_ringing_time(house: House) -> None:
     call, leg = await ring(house)
     leg.pick_up()
     up = await becomes(house, call.id, CallStatus.PROGRESSING)
@@ -76,7 +76,7 @@ async def test_who_answers_without_ringing_never_rang(house: House) -> None:
     assert "call_ringing" not in await types(house)
 
 
-async def test_the_end_of_its_flow_hangs_it_up(house: House) -> None:
+async def test_end_of_the_flow_hangs_up(house: House) -> None:
     call, leg = await ring(house, actions=({"type": "answer"},))
     leg.pick_up()
     ended = await becomes(house, call.id, CallStatus.HANGUP)
@@ -86,7 +86,9 @@ async def test_the_end_of_its_flow_hangs_it_up(house: House) -> None:
 
 @pytest.mark.parametrize("reason", [HangupReason.BUSY, HangupReason.NOANSWER, HangupReason.FAILED])
 @pytest.mark.parametrize("rings", [False, True])
-async def test_who_refuses_has_hung_up(house: House, reason: HangupReason, rings: bool) -> None:
+async def test_refused_call_is_hung_up_by_the_far_end(
+    house: House, reason: HangupReason, rings: bool
+) -> None:
     call, leg = await ring(house)
     if rings:
         leg.alert()
@@ -97,7 +99,7 @@ async def test_who_refuses_has_hung_up(house: House, reason: HangupReason, rings
     assert ended.action == {}
 
 
-async def test_a_call_taken_back_is_cancelled(house: House) -> None:
+async def test_hanging_up_an_unanswered_call_cancels_it(house: House) -> None:
     call, leg = await ring(house)
     await house.calls.hang_up(house.customer_id, call.id)
     ended = await becomes(house, call.id, CallStatus.HANGUP)
@@ -108,7 +110,7 @@ async def test_a_call_taken_back_is_cancelled(house: House) -> None:
     assert again == ended
 
 
-async def test_nobody_picks_up_within_a_minute(house: House) -> None:
+async def test_unanswered_call_ends_after_a_minute(house: House) -> None:
     call, leg = await ring(house)
     leg.alert()
     await becomes(house, call.id, CallStatus.RINGING)
@@ -116,7 +118,7 @@ async def test_nobody_picks_up_within_a_minute(house: House) -> None:
     assert leg.done == []
     house.clock.advance(1)
     ended = await becomes(house, call.id, CallStatus.HANGUP)
-    # By way of canceling it would be local, and cancel (api.md section 5.1).
+    # Through canceling, it would be local, and cancel (api.md section 5.1).
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.REMOTE, HangupReason.DIALOUT)
     assert leg.done == ["hang up dialout"]
     assert "call_canceling" not in await types(house)
@@ -129,7 +131,7 @@ async def talks(house: House) -> tuple[Call, Callable[[], Awaitable[Call]]]:
     return up, lambda: becomes(house, call.id, CallStatus.HANGUP)
 
 
-async def test_a_call_lasts_a_day_at_most_and_its_answer_ends_the_dialling(house: House) -> None:
+async def test_answered_call_ends_after_a_day(house: House) -> None:
     call, end = await talks(house)
     await until(lambda: house.clock.has_sleeper(86_400))
     house.clock.advance(86_399)
@@ -139,7 +141,7 @@ async def test_a_call_lasts_a_day_at_most_and_its_answer_ends_the_dialling(house
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.LOCAL, HangupReason.TIMEOUT)
 
 
-async def test_calls_to_numbers_go_by_the_trunk(house: House) -> None:
+async def test_calls_to_numbers_use_the_trunk(house: House) -> None:
     call, leg = await ring(house, Address("tel", "+15551234567"), anonymous=True)
     assert call.destination.type == "tel"
     assert leg.target.request_uri == "sip:+15551234567@trunk.example:5070;transport=tcp"
@@ -149,7 +151,7 @@ async def test_calls_to_numbers_go_by_the_trunk(house: House) -> None:
     assert leg.anonymous
 
 
-async def test_destinations_that_cannot_be_called_are_left_out(house: House) -> None:
+async def test_destinations_that_cannot_be_called_are_skipped(house: House) -> None:
     nobody = [
         Address("", ""),
         Address("conference", "x"),
@@ -164,14 +166,14 @@ async def test_destinations_that_cannot_be_called_are_left_out(house: House) -> 
         await house.services.dialout.place(house.customer_id, order(*nobody))
 
 
-async def test_without_a_transport_calls_fail_at_once(house: House) -> None:
+async def test_calls_fail_at_once_without_a_transport(house: House) -> None:
     house.services.transports.close()
     placed = await house.services.dialout.place(house.customer_id, order())
     ended = await becomes(house, placed.calls[0].id, CallStatus.HANGUP)
     assert (ended.hangup_by, ended.hangup_reason) == (HangupBy.REMOTE, HangupReason.FAILED)
 
 
-async def test_a_call_goes_into_a_room_and_hears_it(house: House) -> None:
+async def test_outgoing_call_joins_a_room(house: House) -> None:
     room = await house.room()
     join = {"type": "conference_join", "option": {"conference_id": str(room.id)}}
     _, leg = await ring(house, actions=(join,))
@@ -200,7 +202,7 @@ async def group_becomes(house: House, groupcall: Groupcall, status: GroupcallSta
     return await until(look)
 
 
-async def test_the_first_of_a_group_to_answer_has_the_call(house: House) -> None:
+async def test_first_answer_ends_the_other_calls_of_the_group(house: House) -> None:
     groupcall, legs = await ring_all(house)
     for leg in legs:
         leg.alert()
@@ -218,7 +220,7 @@ async def test_the_first_of_a_group_to_answer_has_the_call(house: House) -> None
     assert groups == ["groupcall_created", "groupcall_progressing", "groupcall_hangup"]
 
 
-async def test_who_answers_second_is_hung_up_even_at_once(house: House) -> None:
+async def test_second_answer_is_hung_up_even_at_the_same_time(house: House) -> None:
     _, legs = await ring_all(house, 2)
     legs[0].pick_up()
     legs[1].pick_up()
@@ -226,7 +228,7 @@ async def test_who_answers_second_is_hung_up_even_at_once(house: House) -> None:
     assert sorted(leg.done for leg in legs) == [[], ["hang up normal"]]
 
 
-async def test_a_group_that_nobody_answers_is_over_with_its_last_call(house: House) -> None:
+async def test_unanswered_group_ends_with_its_last_call(house: House) -> None:
     groupcall, legs = await ring_all(house)
     for leg in legs:
         leg.refuse(HangupReason.BUSY)
@@ -234,7 +236,7 @@ async def test_a_group_that_nobody_answers_is_over_with_its_last_call(house: Hou
     assert over.answer_call_id == NIL
 
 
-async def test_a_group_is_hung_up_and_forgotten(house: House) -> None:
+async def test_group_is_hung_up_and_deleted(house: House) -> None:
     groupcall, legs = await ring_all(house)
     dialout = house.services.dialout
     assert (await dialout.hang_up_group(house.customer_id, groupcall.id)).status is GroupcallStatus.HANGINGUP
@@ -247,8 +249,8 @@ async def test_a_group_is_hung_up_and_forgotten(house: House) -> None:
         await dialout.get_group(CustomerId(new_id()), groupcall.id)
 
 
-async def test_an_extension_rings_at_all_its_phones_and_an_agent_at_all_its_addresses(house: House) -> None:
-    class Desk:
+async def test_extension_rings_at_all_phones_and_agent_at_all_addresses(house: House) -> None:
+    class Phones:
         async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
             return [Target(f"sip:{extension}@192.0.2.{number}") for number in (1, 2)]
 
@@ -262,7 +264,7 @@ async def test_an_extension_rings_at_all_its_phones_and_an_agent_at_all_its_addr
         live_calls=services.live_calls,
         conferences=services.conferences,
         flows=services.flows,
-        routes=Desk(),
+        routes=Phones(),
         legs=house.exchange,
         serve=house.calls.place,
     )
@@ -282,7 +284,7 @@ async def test_an_extension_rings_at_all_its_phones_and_an_agent_at_all_its_addr
     await dialout.close()
 
 
-async def test_a_call_on_hold_neither_hears_nor_is_heard(house: House) -> None:
+async def test_call_on_hold_neither_hears_nor_is_heard(house: House) -> None:
     call, leg = await ring(house)
     with pytest.raises(CallNotProgressing):
         await house.calls.hold(house.customer_id, call.id)

@@ -1,11 +1,11 @@
-"""Digits come in order, early ones too, and too many are dropped and counted."""
+"""Digits are kept in order, early ones included; those beyond the limit are dropped."""
 
 import asyncio
 
 from mixminus.call.digits import Digits
 
 
-async def test_early_digits_wait_and_late_ones_are_awaited() -> None:
+async def test_early_digits_are_queued_and_late_ones_are_awaited() -> None:
     digits = Digits()
     digits.press("1")
     digits.press("2")
@@ -19,7 +19,7 @@ async def test_early_digits_wait_and_late_ones_are_awaited() -> None:
     assert digits.take() == "3"
 
 
-async def test_who_has_given_up_waiting_loses_nothing() -> None:
+async def test_cancelled_wait_loses_no_digit() -> None:
     digits = Digits()
     digits.arrived()
     digits.press("1")
@@ -28,7 +28,7 @@ async def test_who_has_given_up_waiting_loses_nothing() -> None:
     assert digits.waiting == "12"
 
 
-async def test_what_is_cleared_is_gone() -> None:
+async def test_clear_removes_queued_digits() -> None:
     digits = Digits()
     digits.press("1")
     digits.clear()
@@ -36,6 +36,6 @@ async def test_what_is_cleared_is_gone() -> None:
     assert digits.waiting == ""
 
 
-async def test_too_many_are_dropped() -> None:
+async def test_digits_beyond_the_limit_are_dropped() -> None:
     digits = Digits()
     assert [digits.press("0") for _ in range(40)] == [True] * 32 + [False] * 8

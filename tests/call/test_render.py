@@ -1,4 +1,4 @@
-"""Resources have exactly the keys of the API, whatever has or has not happened to them."""
+"""Calls and groupcalls are rendered with exactly the keys of the API."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ KEYS = """
 """
 
 
-def test_keys_and_unset_times() -> None:
+def test_all_keys_are_rendered_with_unset_times() -> None:
     shown = CallView.render(CALL, TimestampStyle.LEGACY)
     assert set(shown) == set(KEYS.split())
     assert shown["tm_create"] == "2030-01-01 00:00:00.000000"
@@ -35,7 +35,7 @@ def test_keys_and_unset_times() -> None:
     assert shown["source"] == {"type": "sip", "target": "alice", "target_name": "", "name": "", "detail": ""}
 
 
-def test_mute_is_a_word() -> None:
+def test_mute_is_rendered_as_a_word() -> None:
     words = {
         CallView.render(replace(CALL, mute=mute), TimestampStyle.LEGACY)["mute_direction"]
         for mute in (MuteDirection.NONE, MuteDirection.IN, MuteDirection.OUT, MuteDirection.BOTH)

@@ -1,4 +1,4 @@
-"""What a dialled target says, before anybody is looked up."""
+"""Parsing of dialled targets."""
 
 import pytest
 
@@ -20,13 +20,13 @@ TO_ROOM = Dialled(Kind.CONFERENCE, ROOM)
         pytest.param("demo", Dialled(Kind.USER, "demo"), id="name"),
         pytest.param("1000", Dialled(Kind.USER, "1000"), id="short number, or a name"),
         pytest.param("+15551234567", Dialled(Kind.NUMBER, "+15551234567"), id="E.164"),
-        pytest.param("+1 (555) 123-4567", Dialled(Kind.NUMBER, "+15551234567"), id="for eyes"),
+        pytest.param("+1 (555) 123-4567", Dialled(Kind.NUMBER, "+15551234567"), id="with separators"),
         pytest.param("tel:15551234567", Dialled(Kind.NUMBER, "15551234567"), id="tel"),
         pytest.param("extension:1001", Dialled(Kind.EXTENSION, "1001"), id="extension"),
         pytest.param("direct.0123456789ab", Dialled(Kind.DIRECT, "direct.0123456789ab"), id="hash"),
         pytest.param("", None, id="nothing"),
         pytest.param("conference:demo", None, id="a name is not an id"),
-        pytest.param("agent:1", None, id="nobody here rings agents"),
+        pytest.param("agent:1", None, id="agents cannot be dialled"),
         pytest.param("extension:", None, id="no extension"),
         pytest.param("+", None, id="a bare plus"),
         pytest.param("+12x", None, id="no number"),
@@ -35,10 +35,10 @@ TO_ROOM = Dialled(Kind.CONFERENCE, ROOM)
         pytest.param("%00", None, id="control character"),
     ],
 )
-def test_reading(target: str, dialled: Dialled | None) -> None:
+def test_target_is_parsed(target: str, dialled: Dialled | None) -> None:
     assert parse_target(target) == dialled
 
 
 @pytest.mark.parametrize("target", [ROOM.replace("-", ""), "g" * 36])
-def test_what_only_looks_like_an_id_is_a_word(target: str) -> None:
+def test_almost_an_id_is_a_word(target: str) -> None:
     assert parse_target(target) == Dialled(Kind.USER, target)

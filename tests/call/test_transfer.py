@@ -1,4 +1,4 @@
-"""A call's place in a room goes to somebody else: blind and attended, asked for by a phone or by a client."""
+"""Transfers: blind and attended, requested by a phone or by a client."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,8 +20,8 @@ CAROL = "sip:carol@192.0.2.9"
 
 
 @dataclass
-class Told:
-    """What a phone is told of what it has asked for."""
+class Notified:
+    """The status codes that a phone is notified of."""
 
     codes: list[int] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ def live_of(house: House, leg: PcmLeg) -> LiveCall | None:
 
 
 async def seated(house: House, leg: PcmLeg, room: Conference) -> LiveCall:
-    """Wait until a call is heard in a room."""
+    """Wait until a call's audio is connected in a room."""
 
     def look() -> LiveCall | None:
         live = live_of(house, leg)
@@ -79,15 +79,15 @@ async def ringing(house: House, count: int = 1) -> CalledLeg:
 
 def refer(
     house: House, leg: PcmLeg, target: str, *, here: bool = True, replaces: PcmLeg | None = None
-) -> Told:
-    told = Told()
+) -> Notified:
+    notified = Notified()
     referral = Referral(target, here, replaces.id if replaces else None)
-    house.services.transfers.asked(leg.id, referral, told)
-    return told
+    house.services.transfers.on_refer(leg.id, referral, notified)
+    return notified
 
 
 async def two(house: House) -> tuple[Extension, PcmLeg, LiveCall, CalledLeg, LiveCall, Conference]:
-    """Let an extension talk with somebody outside, in a room for two."""
+    """Connect an extension with an outside number, in a room for two."""
     ada = await extension(house)
     leg = await dial(house, "+15551234567", ada)
     callee = await ringing(house)
@@ -97,23 +97,23 @@ async def two(house: House) -> tuple[Extension, PcmLeg, LiveCall, CalledLeg, Liv
     return ada, leg, await seated(house, leg, room), callee, await seated(house, callee, room), room
 
 
-async def test_whoever_is_called_takes_the_place_and_then_the_phone_is_hung_up(house: House) -> None:
+async def test_blind_transfer_gives_the_place_to_the_called_party(house: House) -> None:
     room = await house.room()
     await house.join(room)
     ada = await extension(house)
     leg = await dial(house, room.id, ada)
     live = await seated(house, leg, room)
-    told = refer(house, leg, CAROL, here=False)
+    notified = refer(house, leg, CAROL, here=False)
     carol = await ringing(house)
     assert (carol.target.request_uri, carol.source) == (CAROL, live.call.source)
     carol.alert()
-    await until(lambda: told.codes == [100, 180])
+    await until(lambda: notified.codes == [100, 180])
     assert not leg.done[1:]
     carol.pick_up()
     successor = await seated(house, carol, room)
-    await told.last(100, 180, 200)
+    await notified.last(100, 180, 200)
     ended = await over(house, live.id)
-    assert (ended.hangup_reason, live.heir) == (HangupReason.NORMAL, successor)
+    assert (ended.hangup_reason, live.last_successor) == (HangupReason.NORMAL, successor)
     assert len(await house.joined(room)) == 2
     carol.bye()
     await until(live.gone.done)
@@ -128,21 +128,23 @@ async def test_whoever_is_called_takes_the_place_and_then_the_phone_is_hung_up(h
         (HangupReason.DIALOUT, 408),
     ],
 )
-async def test_if_nobody_comes_the_call_stays(house: House, reason: HangupReason, status_code: int) -> None:
+async def test_call_stays_if_the_target_does_not_answer(
+    house: House, reason: HangupReason, status_code: int
+) -> None:
     room = await house.room()
     leg = await dial(house, room.id, await extension(house))
     await seated(house, leg, room)
-    told = refer(house, leg, CAROL, here=False)
+    notified = refer(house, leg, CAROL, here=False)
     (await ringing(house)).refuse(reason)
-    await told.last(100, status_code)
+    await notified.last(100, status_code)
     assert live_of(house, leg)
-    # Another try is as good as the first.
-    told = refer(house, leg, CAROL, here=False)
+    # A second transfer works.
+    notified = refer(house, leg, CAROL, here=False)
     (await ringing(house, 2)).pick_up()
-    await told.last(100, 200)
+    await notified.last(100, 200)
 
 
-async def test_what_may_be_dialled_may_be_referred_to_and_nothing_else(house: House) -> None:
+async def test_phone_can_only_refer_to_what_it_may_dial(house: House) -> None:
     room, other = await house.room(), await house.room()
     ada = await extension(house)
     for account, target, here, status_code in (
@@ -155,13 +157,13 @@ async def test_what_may_be_dialled_may_be_referred_to_and_nothing_else(house: Ho
     ):
         leg = await dial(house, room.id, account)
         await seated(house, leg, room)
-        told = refer(house, leg, target, here=here)
-        await told.last(100, status_code)
+        notified = refer(house, leg, target, here=here)
+        await notified.last(100, status_code)
         assert live_of(house, leg)
     assert house.exchange.legs == []
 
 
-async def test_a_number_outside_goes_by_the_trunk(house: House) -> None:
+async def test_transfer_to_a_number_uses_the_trunk(house: House) -> None:
     room = await house.room()
     leg = await dial(house, room.id, await extension(house))
     await seated(house, leg, room)
@@ -169,7 +171,7 @@ async def test_a_number_outside_goes_by_the_trunk(house: House) -> None:
     assert (await ringing(house)).target.request_uri.startswith("sip:+15557654321@trunk.example")
 
 
-async def test_a_moderator_is_followed_by_a_moderator(house: House) -> None:
+async def test_successor_of_a_moderator_is_a_moderator(house: House) -> None:
     settings = RoomSettings(pin="1", moderator_pin="2", end_when_moderator_leaves=True)
     room = await house.room(settings=settings)
     leg = PcmLeg(house.engine.open_pcm_port(16_000))
@@ -181,18 +183,18 @@ async def test_a_moderator_is_followed_by_a_moderator(house: House) -> None:
         caller=Caller((await extension(house)).id, ""),
     )
     live = await seated(house, leg, room)
-    told = refer(house, leg, CAROL, here=False)
+    notified = refer(house, leg, CAROL, here=False)
     carol = await ringing(house)
     carol.pick_up()
     successor = await seated(house, carol, room)
-    await told.last(100, 200)
+    await notified.last(100, 200)
     await over(house, live.id)
     seat = house.rooms.seat_of_call(successor.id)
     assert seat and seat.role is Role.MODERATOR
     assert (await house.conferences.get(house.customer_id, room.id)).status is ConferenceStatus.PROGRESSING
 
 
-async def test_a_phone_hears_of_one_thing_at_a_time_and_hands_on_nothing_outside_a_room(house: House) -> None:
+async def test_transfer_is_declined_during_another_one_and_outside_of_rooms(house: House) -> None:
     room = await house.room()
     ada = await extension(house)
     leg = await dial(house, room.id, ada)
@@ -211,27 +213,27 @@ async def test_a_phone_hears_of_one_thing_at_a_time_and_hands_on_nothing_outside
     await refer(house, unseated, CAROL, here=False).last(100, 603)
 
 
-async def test_who_has_called_hands_the_other_on_to_somebody_new(house: House) -> None:
+async def test_caller_of_a_room_for_two_transfers_to_a_new_party(house: House) -> None:
     _, leg, live, _, other, room = await two(house)
-    told = refer(house, leg, CAROL, here=False)
+    notified = refer(house, leg, CAROL, here=False)
     carol = await ringing(house, 2)
     carol.pick_up()
-    await told.last(100, 200)
+    await notified.last(100, 200)
     await over(house, live.id)
     await seated(house, carol, room)
     assert not other.over.done()
-    # Now it is these two, and they end together.
+    # The two are now connected, and end together.
     carol.bye()
     await over(house, other.id)
 
 
-async def test_who_was_called_hands_the_caller_on(house: House) -> None:
+async def test_called_party_of_a_room_for_two_transfers_the_caller(house: House) -> None:
     _, leg, live, callee, other, room = await two(house)
     other.caller = Caller((await extension(house, "1002")).id)
-    told = refer(house, callee, CAROL, here=False)
+    notified = refer(house, callee, CAROL, here=False)
     carol = await ringing(house, 2)
     carol.pick_up()
-    await told.last(100, 200)
+    await notified.last(100, 200)
     await over(house, other.id)
     successor = await seated(house, carol, room)
     assert not live.over.done()
@@ -240,12 +242,12 @@ async def test_who_was_called_hands_the_caller_on(house: House) -> None:
 
 
 @pytest.mark.parametrize("called", [False, True])
-async def test_from_a_room_for_two_the_other_goes_to_a_room(house: House, called: bool) -> None:
+async def test_other_participant_of_a_room_for_two_moves_to_a_room(house: House, called: bool) -> None:
     _, leg, live, callee, other, _ = await two(house)
     target = await house.room()
     await house.join(target)
-    told = refer(house, callee if called else leg, str(target.id))
-    await told.last(100, 200)
+    notified = refer(house, callee if called else leg, str(target.id))
+    await notified.last(100, 200)
     gone, stays, stays_leg = (other, live, leg) if called else (live, other, callee)
     await over(house, gone.id)
     await seated(house, stays_leg, target)
@@ -255,18 +257,18 @@ async def test_from_a_room_for_two_the_other_goes_to_a_room(house: House, called
 
 
 @pytest.mark.parametrize("first", [False, True])
-async def test_attended_the_one_consulted_comes_into_the_room(house: House, first: bool) -> None:
+async def test_attended_transfer_moves_the_consulted_party_into_the_room(house: House, first: bool) -> None:
     room = await house.room()
     await house.join(room)
     ada, consulting, consult_live, callee, consulted, _ = await two(house)
     leg = await dial(house, room.id, ada)
     live = await seated(house, leg, room)
-    told = (
+    notified = (
         refer(house, leg, CAROL, replaces=consulting)
         if first
         else refer(house, consulting, CAROL, replaces=leg)
     )
-    await told.last(100, 200)
+    await notified.last(100, 200)
     for each in (live, consult_live):
         assert (await over(house, each.id)).hangup_reason is HangupReason.NORMAL
     await seated(house, callee, room)
@@ -275,7 +277,7 @@ async def test_attended_the_one_consulted_comes_into_the_room(house: House, firs
     await over(house, consulted.id)
 
 
-async def test_attended_two_others_are_brought_together(house: House) -> None:
+async def test_attended_transfer_connects_the_two_far_ends(house: House) -> None:
     ada, leg, live, callee, other, room = await two(house)
     second = await dial(house, "+15550000000", ada)
     carol = await ringing(house, 2)
@@ -286,8 +288,8 @@ async def test_attended_two_others_are_brought_together(house: House) -> None:
     )
     second_live = await seated(house, second, their_room)
     await seated(house, carol, their_room)
-    told = refer(house, leg, CAROL, replaces=second)
-    await told.last(100, 200)
+    notified = refer(house, leg, CAROL, replaces=second)
+    await notified.last(100, 200)
     for each in (live, second_live):
         await over(house, each.id)
     moved = await seated(house, carol, room)
@@ -297,7 +299,7 @@ async def test_attended_two_others_are_brought_together(house: House) -> None:
         await over(house, each.id)
 
 
-async def test_attended_unknown_calls_and_two_conferences_are_declined(house: House) -> None:
+async def test_attended_transfer_of_unknown_calls_or_two_conferences_is_declined(house: House) -> None:
     rooms = [await house.room() for _ in range(2)]
     ada = await extension(house)
     legs = [await dial(house, room.id, ada) for room in rooms]
@@ -316,7 +318,7 @@ async def transfer(house: House, call_id: CallId, *targets: str, attended: bool 
     return await house.services.transfers.transfer(house.customer_id, call_id, people, attended=attended)
 
 
-async def test_a_client_transfers_a_call_blindly(house: House) -> None:
+async def test_client_transfers_a_call_blind(house: House) -> None:
     room = await house.room()
     (leg,) = await house.join(room)
     live = await seated(house, leg, room)
@@ -330,7 +332,7 @@ async def test_a_client_transfers_a_call_blindly(house: House) -> None:
     await over(house, live.id)
 
 
-async def test_a_client_brings_somebody_in(house: House) -> None:
+async def test_client_adds_a_party_attended(house: House) -> None:
     room = await house.room()
     (leg,) = await house.join(room)
     live = await seated(house, leg, room)
@@ -343,7 +345,7 @@ async def test_a_client_brings_somebody_in(house: House) -> None:
     await until(lambda: house.exchange.legs[0].done)
 
 
-async def test_only_what_sits_in_a_room_is_transferred(house: House) -> None:
+async def test_only_a_call_in_a_room_can_be_transferred(house: House) -> None:
     room = await house.room()
     (leg,) = await house.join(room)
     live = await seated(house, leg, room)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from mixminus.call.leg import ANYBODY, Caller
+from mixminus.call.leg import ANONYMOUS, Caller
 from mixminus.call.routing import Refused, Routed
 from mixminus.directory.plan import DialPlan
 from mixminus.directory.service import DirectoryServices
@@ -36,13 +36,13 @@ async def stranger(house: House) -> CustomerId:
     return (await house.services.access.customers.create(operator, CustomerSpec(name="stranger"))).id
 
 
-async def route(house: House, target: object, caller: Caller = ANYBODY) -> Routed:
+async def route(house: House, target: object, caller: Caller = ANONYMOUS) -> Routed:
     routed = await directory(house).plan.route(ANN, str(target), caller)
     assert isinstance(routed, Routed), routed
     return routed
 
 
-async def refusal(house: House, target: object, caller: Caller = ANYBODY) -> int:
+async def refusal(house: House, target: object, caller: Caller = ANONYMOUS) -> int:
     refused = await directory(house).plan.route(ANN, str(target), caller)
     assert isinstance(refused, Refused), refused
     return refused.status_code

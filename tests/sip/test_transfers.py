@@ -25,8 +25,8 @@ class RecordedTransfers:
 
     asks: list[tuple[LegId, Referral, Callable[[int], None]]] = field(default_factory=list)
 
-    def asked(self, leg_id: LegId, referral: Referral, tell: Callable[[int], None]) -> None:
-        self.asks.append((leg_id, referral, tell))
+    def on_refer(self, leg_id: LegId, referral: Referral, notify: Callable[[int], None]) -> None:
+        self.asks.append((leg_id, referral, notify))
 
     async def next(self) -> tuple[LegId, Referral, Callable[[int], None]]:
         await until(lambda: self.asks)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mixminus.call.leg import ANYBODY, Address, Caller, Leg
+from mixminus.call.leg import ANONYMOUS, Address, Caller, Leg
 from mixminus.mixer import Bridge, Engine
 from mixminus.webrtc.leg import WebRtcLeg, WebRtcLegState
 from tests.support.waiting import until
@@ -25,7 +25,7 @@ class AnsweringRoom:
         source: Address,
         destination: Address,
         pin: str | None = None,
-        caller: Caller = ANYBODY,
+        caller: Caller = ANONYMOUS,
     ) -> None:
         self.legs.append(leg)
         leg.port.join(self.bridge)

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from mixminus.access.service import AccessService
-from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded, Transfers
+from mixminus.call.leg import ANONYMOUS, Address, Caller, Leg, LegEnded, Transfers
 from mixminus.clock import SystemClock
 from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.flows import FlowService
@@ -43,7 +43,7 @@ class Desk:
         source: Address,
         destination: Address,
         pin: str | None = None,
-        caller: Caller = ANYBODY,
+        caller: Caller = ANONYMOUS,
     ) -> None:
         self.callers.append(caller)
         self.legs.append(leg)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from mixminus.call.leg import ANYBODY, Address, Caller, Leg, LegEnded
+from mixminus.call.leg import ANONYMOUS, Address, Caller, Leg, LegEnded
 from mixminus.errors import (
     Exhausted,
     InvalidArgument,
@@ -39,7 +39,7 @@ class Door:
         source: Address,
         destination: Address,
         pin: str | None = None,
-        caller: Caller = ANYBODY,
+        caller: Caller = ANONYMOUS,
     ) -> None:
         await self._treat(leg)
 

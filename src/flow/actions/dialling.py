@@ -111,10 +111,10 @@ async def connect(run: FlowRun, option: Connect) -> None:
         await _talk(run, room, placed)
     finally:
         # After a transfer the successor of this call uses the room and the called parties.
-        if run.call.successor is None:
+        if run.call.last_successor is run.call:
             for live in placed.live:
-                if not live.released:
-                    await live.heir.hang_up()
+                if not live.moved:
+                    await live.last_successor.hang_up()
             await dialout.close_room(room)
     refusals = [live.over.result() for live in placed.live if live.over.done()]
     if option.relay_reason and not any(live.up.done() for live in placed.live):

@@ -67,7 +67,7 @@ async def confbridge_join(run: FlowRun, option: ConfbridgeJoin) -> None:
 
 async def _follow_moves(run: FlowRun) -> None:
     """Join the rooms that the call is moved to, one after the other."""
-    while place := run.call.take_place():
+    while place := run.call.take_next_place():
         seat = await run.participants.admit(
             place.conference_id, run.call.id, run.call.port, place.role, run.activeflow.id
         )
@@ -105,7 +105,7 @@ async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
             raise
     finally:
         await run.participants.leave(seat)
-    await run.call.go_on()
+    await run.call.publish_action()
 
 
 async def _connect(run: FlowRun, seat: Seat) -> None:
@@ -118,7 +118,7 @@ async def _connect(run: FlowRun, seat: Seat) -> None:
     else:
         await run.call.answer()
         await _connect_audio(run, seat)
-    run.call.note_arrival()
+    run.call.mark_arrived()
 
 
 async def _connect_audio(run: FlowRun, seat: Seat) -> None:

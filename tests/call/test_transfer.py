@@ -1,4 +1,4 @@
-"""A call's place in a room goes to somebody else: blind and attended, asked for by a phone or by a client."""
+"""Transfers: blind and attended, requested by a phone or by a client."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,9 +1,9 @@
 # cython: boundscheck=False, wraparound=False, auto_pickle=False
-"""The native engine: handles that check, and one C call each.
+"""The native engine: handles that check their state and make one C call per method.
 
-The engine owns everything; a handle borrows until it, or the engine, is closed.
-The GIL is what serialises the control thread's calls, so only those that may take
-long (ticks, closing) release it.
+The engine owns all objects; a handle is valid until it or the engine is closed.
+The GIL serialises the calls of the control thread, so only calls that may take long
+(ticks, closing) release it.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ _PROFILES = {
 
 
 cdef int check(int rc) except -1:
-    """Raise the error that a negative engine result means."""
+    """Return a result, or raise the error that a negative one means."""
     if rc >= 0:
         return rc
     kind, why = _REFUSALS.get(-rc, (OSError, f"the engine refused the call with {-rc}"))
@@ -52,7 +52,7 @@ cdef tuple address_of(const mm_address *address):
 
 
 cdef int fill_address(mm_address *to, object address) except -1:
-    """None leaves it empty: not known."""
+    """Parse an address into `to`; None leaves it empty (not known)."""
     if address is not None:
         check(mm_address_parse(to, address[0].encode("ascii"), address[1]))
     return 0
@@ -107,7 +107,7 @@ cdef int fill_media(mm_media *to, object media) except -1:
 
 
 cdef class Engine:
-    """Owner of all others; closing it closes them."""
+    """Owner of all other objects; closing it closes them."""
 
     cdef mm_engine *ptr
 
@@ -115,7 +115,7 @@ cdef class Engine:
         cdef mm_engine_config native
         host = config.rtp_host.encode("ascii")
         if self.ptr != NULL or len(host) >= MM_HOST_BYTES:
-            raise InvalidArgument("rtp_host is a numeric address")
+            raise InvalidArgument("rtp_host must be a numeric IPv4 or IPv6 address")
         memset(&native, 0, sizeof(native))
         native.shards = config.shards
         native.ptime_ms = config.ptime_ms
@@ -152,18 +152,18 @@ cdef class Engine:
 
     def events(self):
         cdef mm_event event
-        cdef list told = []
+        cdef list events = []
         if self.ptr == NULL:
-            return told
+            return events
         mm_engine_begin_events(self.ptr)
         while mm_engine_next_event(self.ptr, &event):
             host, port = address_of(&event.remote) if event.type == MM_EVENT_REMOTE_CHANGED else ("", 0)
             digit = chr(event.digit.digit) if event.type == MM_EVENT_DIGIT_RECEIVED else ""
-            told.append((
+            events.append((
                 mm_event_name(event.type).decode("ascii"), event.port_id, event.at_us,
                 host, port, digit, event.digit.duration_ms,
             ))
-        return told
+        return events
 
     def tick(self, uint32_t count):
         cdef mm_engine *engine = self.live()
@@ -216,7 +216,7 @@ cdef class Engine:
 
 
 cdef class Port:
-    """A place on a bridge."""
+    """A participant's place on a bridge."""
 
     cdef mm_port *ptr
     cdef Engine engine
@@ -280,7 +280,7 @@ cdef class Port:
 
 
 cdef class RtpPort(Port):
-    """A port of RTP, on sockets of its own or through a mux."""
+    """A port whose audio is RTP, on its own sockets or through a mux."""
 
     cdef readonly uint16_t local_port
 
@@ -306,7 +306,7 @@ cdef class RtpPort(Port):
 
 
 cdef class PcmPort(Port):
-    """A port of PCM rings."""
+    """A port whose audio is PCM in rings."""
 
     cdef mm_pcm_port *pcm
 
@@ -323,7 +323,7 @@ cdef class PcmPort(Port):
 
 
 cdef class Bridge:
-    """Where ports meet."""
+    """The mix of the ports that joined it."""
 
     cdef mm_held_bridge *ptr
     cdef Engine engine
@@ -363,7 +363,7 @@ cdef class Bridge:
 
 
 cdef class Tap:
-    """Reader's end of a tap, of a bridge or of a port."""
+    """The reading end of a tap of a bridge or a port."""
 
     cdef mm_held_tap *ptr
     cdef Engine engine
@@ -398,7 +398,7 @@ cdef class Tap:
 
 
 cdef class Playout:
-    """Writer's end of a playout."""
+    """The writing end of a playout."""
 
     cdef mm_held_playout *ptr
     cdef Engine engine
@@ -435,7 +435,7 @@ cdef class Playout:
 
 
 cdef class Mux:
-    """The socket that browsers share."""
+    """The UDP socket that WebRTC ports share."""
 
     cdef mm_mux *ptr
     cdef Engine engine

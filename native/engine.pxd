@@ -1,4 +1,4 @@
-# The engine's C face, as far as the door (_engine.pyx) needs it.
+# The C declarations that _engine.pyx uses.
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from "io/udp.h" nogil:

@@ -28,9 +28,9 @@ static inline size_t mm_frame_samples(uint32_t sample_rate_hz, uint32_t ptime_ms
 
 #define MM_CACHE_LINE_BYTES 64
 
-/* Memory that will be needed soon. Everything about one participant is cold
- * when its turn comes, a thousand others having had theirs; asked for a little
- * ahead, it arrives while the one before is served. */
+/* Prefetch memory that will be needed soon. With a thousand participants, the
+ * state of each is out of the cache when it is processed; prefetched a little
+ * ahead, it arrives while the one before is processed. */
 static inline void mm_prefetch(const void *memory, size_t bytes)
 {
 	const char *at = memory;

@@ -1,4 +1,4 @@
-/* clock.c -- the ticker's time, and how late it was. */
+/* clock.c -- the time of the tick, and a histogram of its lateness. */
 #define _POSIX_C_SOURCE 200809L
 #include "engine/clock.h"
 

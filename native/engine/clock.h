@@ -1,4 +1,4 @@
-/* clock.h -- the ticker's time, and how late it was. */
+/* clock.h -- the time of the tick, and a histogram of its lateness. */
 #ifndef MM_CLOCK_H
 #define MM_CLOCK_H
 
@@ -7,7 +7,7 @@
 #include "mm.h"
 
 int64_t mm_clock_now_us(void);
-/* Sleep until an absolute time; signals do not cut it short. */
+/* Sleep until an absolute time, also across signals. */
 void mm_clock_sleep_until_us(int64_t deadline_us);
 
 /* Lateness in buckets of powers of two: bucket b holds [2^b, 2^(b+1)) us, the
@@ -28,7 +28,7 @@ struct mm_lateness_summary {
 	uint64_t ticks;
 };
 
-/* Of several writers together. */
+/* Summarise several histograms as one. */
 void mm_lateness_summarise(struct mm_lateness_summary *summary,
 			   const struct mm_lateness *const *all, size_t count);
 

@@ -1,8 +1,8 @@
-/* command.h -- all that the control thread may ask of a shard.
+/* command.h -- the commands from the control thread to a shard.
  *
- * A command hands objects over by pointer; the shard hands back by a `retired`
- * entry whatever it holds no longer, and only then does the control thread
- * free it. Nothing is allocated or freed on a shard.
+ * A command passes objects by pointer. The shard returns each object that it no
+ * longer uses by a `retired` entry; only then the control thread frees it.
+ * Nothing is allocated or freed on a shard.
  */
 #ifndef MM_COMMAND_H
 #define MM_COMMAND_H
@@ -45,7 +45,7 @@ struct mm_command {
 	bool more;                        /* the next one applies at the same
 					   * tick                           */
 	uint32_t after_releases;          /* ADOPT_PORT: not before the port
-					   * came back this many times      */
+					   * was retired this many times    */
 	struct mm_port *port;
 	struct mm_held_bridge *bridge;
 	union {

@@ -1,8 +1,8 @@
-/* counters.h -- every branch that drops, repairs or delays audio, by name.
+/* counters.h -- a counter for each branch that drops, repairs or delays audio.
  *
- * The one list: C fields, Python names, /metrics and the documentation all
- * come from it. A port has a set, and so has the engine (the sum, plus what
- * belongs to no port).
+ * The only list: the C fields, the Python names, /metrics and the documentation
+ * are made from it. Each port has a set, and the engine has one (the sum of all
+ * ports, plus what belongs to no port).
  */
 #ifndef MM_COUNTERS_H
 #define MM_COUNTERS_H
@@ -14,14 +14,14 @@
 	X(rtp_received_bytes)                                                 \
 	X(rtp_sent)                                                           \
 	X(rtp_sent_bytes)                                                     \
-	X(rtp_send_failed)       /* the socket would not take it           */ \
+	X(rtp_send_failed)       /* refused by the socket                  */ \
 	X(rtp_malformed)                                                      \
 	X(rtp_unknown_payload_type)                                           \
 	X(rtp_probation)         /* RFC 3550 A.1                           */ \
 	X(rtp_ssrc_changed)                                                   \
 	X(rtp_wrong_source)      /* an address that is not latched         */ \
-	X(rtp_on_hold)           /* came although we do not receive        */ \
-	X(rtp_before_media)      /* came before the port was configured    */ \
+	X(rtp_on_hold)           /* received while we are not receiving    */ \
+	X(rtp_before_media)      /* received before the configuration      */ \
 	X(rtcp_received)                                                      \
 	X(rtcp_sent)                                                          \
 	X(rtcp_malformed)                                                     \
@@ -34,28 +34,28 @@
 	X(jbuf_overrun)                                                       \
 	X(jbuf_underrun)                                                      \
 	X(frames_decoded)                                                     \
-	X(frames_skipped)        /* not decoded: nobody would have heard   */ \
+	X(frames_skipped)        /* not decoded because inaudible          */ \
 	X(frames_concealed)                                                   \
 	X(frames_recovered)      /* by in-band FEC                         */ \
 	X(frames_undecodable)                                                 \
 	X(time_shortened)        /* playout delay corrected                */ \
 	X(time_lengthened)                                                    \
 	X(digits_received)                                                    \
-	X(digits_inband)         /* of those received: by their tones      */ \
-	X(digits_doubled)        /* tones of what an event told as well    */ \
+	X(digits_inband)         /* of those received: in-band tones       */ \
+	X(digits_doubled)        /* tones ignored: an event came as well   */ \
 	X(digits_sent)                                                        \
 	X(frames_encoded)        /* encodes run                            */ \
-	X(frames_shared)         /* packets that reused another's encode   */ \
+	X(frames_shared)         /* packets that reused an encoded frame   */ \
 	X(encode_failed)                                                      \
 	X(encoder_forks)                                                      \
 	X(encoder_rejoins)                                                    \
-	X(playout_delayed)       /* ticks: no room for one more there yet  */ \
+	X(playout_delayed)       /* ticks waited for a free playout slot   */ \
 	X(playout_underrun)                                                   \
 	X(tap_overrun)                                                        \
-	X(pcm_overrun)           /* nobody read the PCM port               */ \
+	X(pcm_overrun)           /* the PCM port was not read in time      */ \
 	X(events_dropped)                                                     \
 	X(commands_refused)      /* command ring full                      */ \
-	X(mux_unknown_source)    /* SRTP from an address nobody vouched    */ \
+	X(mux_unknown_source)    /* SRTP from an address not bound         */ \
 	X(mux_handed_up_dropped) /* STUN/DTLS ring full                    */ \
 	X(mux_overrun)           /* a port's packet ring full              */ \
 	X(mux_bind_refused)      /* the address table is full              */ \

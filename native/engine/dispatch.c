@@ -1,4 +1,4 @@
-/* dispatch.c -- from the control thread to shards and back. */
+/* dispatch.c -- commands to the shards, and retired objects back from them. */
 #include "engine/dispatch.h"
 
 #include <errno.h>
@@ -8,14 +8,14 @@
 #include "engine/engine.h"
 #include "rtp/rtp_port.h"
 
-static bool may_go(const struct mm_command *command)
+static bool is_due(const struct mm_command *command)
 {
 	return command->type != MM_COMMAND_ADOPT_PORT ||
 	       command->port->control.releases_seen >= command->after_releases;
 }
 
-/* Half a handing over would be worse than a long queue. */
-static bool must_go(const struct mm_command *command)
+/* Commands that must not be refused: they transfer or return ownership. */
+static bool is_mandatory(const struct mm_command *command)
 {
 	switch (command->type) {
 	case MM_COMMAND_ADOPT_PORT:
@@ -30,17 +30,18 @@ static bool must_go(const struct mm_command *command)
 	}
 }
 
-/* A group goes whole. */
+/* Push a group completely or not at all. */
 static bool push(struct mm_shard *shard, const struct mm_command *commands,
 		 uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (!may_go(&commands[i]))
+		if (!is_due(&commands[i]))
 			return false;
 	if (mm_ring_push_all(&shard->commands, commands, count))
 		return true;
-	/* Ask to be woken when there is room; it may have come meanwhile. */
-	atomic_store_explicit(&shard->pressed, true, memory_order_release);
+	/* Ask to be woken when there is room, then try again: the shard may have
+	 * made room in between. */
+	atomic_store_explicit(&shard->wants_space, true, memory_order_release);
 	return mm_ring_push_all(&shard->commands, commands, count);
 }
 
@@ -61,8 +62,8 @@ static int pending_alloc(struct mm_pending *pending)
 	return 0;
 }
 
-static int wait_in_line(struct mm_pending *pending,
-			const struct mm_command *command)
+static int enqueue(struct mm_pending *pending,
+		   const struct mm_command *command)
 {
 	int rc = 0;
 
@@ -81,7 +82,7 @@ static int join_group(struct mm_pending *pending,
 	int rc;
 
 	what.more = pending->grouped + 1 < MM_TOGETHER_MAX;
-	rc = wait_in_line(pending, &what);
+	rc = enqueue(pending, &what);
 	if (!rc)
 		pending->grouped = what.more ? pending->grouped + 1 : 0;
 	return rc;
@@ -94,16 +95,16 @@ int mm_dispatch(struct mm_engine *engine, struct mm_shard *shard,
 	if (!shard->pending.count && !shard->pending.together &&
 	    push(shard, command, 1))
 		return 0;
-	if (shard->pending.count >= MM_PENDING_MAX && !must_go(command)) {
+	if (shard->pending.count >= MM_PENDING_MAX && !is_mandatory(command)) {
 		engine->totals.commands_refused++;
 		return -EAGAIN;
 	}
 	if (shard->pending.together)
 		return join_group(&shard->pending, command);
-	return wait_in_line(&shard->pending, command);
+	return enqueue(&shard->pending, command);
 }
 
-/* How many of those in front go together; 0: the group is still open. */
+/* Length of the group at the head; 0 while it is still open. */
 static uint32_t group(const struct mm_pending *pending)
 {
 	const struct mm_command *items = pending->items + pending->head;
@@ -187,7 +188,7 @@ void mm_dispatch_collect(struct mm_engine *engine)
 		flush(engine->shards[i]);
 }
 
-static bool settled(const struct mm_engine *engine)
+static bool idle(const struct mm_engine *engine)
 {
 	for (uint32_t i = 0; i < engine->nshards; i++) {
 		const struct mm_shard *shard = engine->shards[i];
@@ -206,5 +207,5 @@ void mm_dispatch_settle(struct mm_engine *engine, int64_t now_us)
 		for (uint32_t i = 0; i < engine->nshards; i++)
 			mm_shard_drain(engine->shards[i], UINT32_MAX, now_us);
 		mm_dispatch_collect(engine);
-	} while (!settled(engine));
+	} while (!idle(engine));
 }

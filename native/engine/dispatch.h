@@ -1,9 +1,9 @@
-/* dispatch.h -- from the control thread to shards and back.
+/* dispatch.h -- commands to the shards, and retired objects back from them.
  *
- * Commands reach a shard in the order they were sent. What finds its ring full
- * waits in a queue here, and so does all behind a port that is still on its
- * way from another shard; the queue moves on whenever the engine is called.
- * What comes back retired is freed here, and nowhere else.
+ * Commands reach a shard in the order in which they were sent. While the ring is
+ * full they are queued here, as are all commands after the adoption of a port
+ * that another shard has not released yet; the queue is flushed with each call
+ * of the engine. Retired objects are freed here only.
  */
 #ifndef MM_DISPATCH_H
 #define MM_DISPATCH_H
@@ -19,13 +19,13 @@ struct mm_engine;
 /* 0, -EAGAIN (counted as commands_refused) or -ENOMEM. */
 int mm_dispatch(struct mm_engine *engine, struct mm_shard *shard,
 		const struct mm_command *command);
-/* All that is dispatched to the shard until the end applies at one tick. Only
- * the first command of such a group may be one that retires something. */
+/* Begin a group: the commands dispatched to the shard until mm_dispatch_end are
+ * applied at one tick. Only the first of them may retire an object. */
 void mm_dispatch_begin(struct mm_shard *shard);
 void mm_dispatch_end(struct mm_engine *engine, struct mm_shard *shard);
-/* Free what came back, and send on what waits. */
+/* Free retired objects, and flush the queues. */
 void mm_dispatch_collect(struct mm_engine *engine);
-/* Without threads: until nothing waits anywhere. */
+/* Without threads: repeat until all queues and rings are empty. */
 void mm_dispatch_settle(struct mm_engine *engine, int64_t now_us);
 
 #endif

@@ -1,4 +1,4 @@
-/* engine.c -- opening, starting, telling, closing. */
+/* engine.c -- opening, starting, events, counters, closing. */
 #include "engine/engine.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define US_PER_MS 1000
-/* A manual engine's first tick: well after 0, which means "never" to some. */
+/* Time of a manual engine's first tick: well after 0, which means "never". */
 #define VIRTUAL_START_US 1000000000
 
 static int lobby_open(struct mm_engine *engine, struct mm_shard *shard)
@@ -127,7 +127,7 @@ void mm_engine_begin_events(struct mm_engine *engine)
 {
 	uint64_t count;
 
-	/* Before the rings are read: what comes later wakes again. */
+	/* Clear it before reading the rings: a later event sets it again. */
 	if (read(engine->wake_fd, &count, sizeof(count)) < 0)
 		count = 0;
 	mm_dispatch_collect(engine);

@@ -1,8 +1,7 @@
-/* engine.h -- the whole engine, as the one control thread sees it.
+/* engine.h -- the engine's API, for one control thread.
  *
- * Opens and owns everything; what shards and muxes hold comes back to it
- * before it is freed. Every call returns at once; what it asks for happens
- * between two ticks.
+ * The engine owns all objects; shards and muxes return what they use before it
+ * is freed. Every call returns immediately and takes effect between two ticks.
  */
 #ifndef MM_ENGINE_H
 #define MM_ENGINE_H
@@ -15,7 +14,7 @@
 #include "rtp/rtp_port.h"
 
 #define MM_ENGINE_MAX_SHARDS 64
-#define MM_ENGINE_MAX_PORTS 16384      /* and members of a lobby            */
+#define MM_ENGINE_MAX_PORTS 16384      /* also members of a lobby           */
 #define MM_BRIDGE_MAX_MEMBERS 2048
 #define MM_BRIDGE_MAX_PRIVATE_PLAYOUTS 56
 #define MM_LOBBY_MAX_PLAYOUTS 512
@@ -35,14 +34,14 @@ struct mm_engine_config {
 struct mm_engine {
 	struct mm_engine_config config;
 	struct mm_libraries libraries;
-	int wake_fd;                      /* events wait                    */
+	int wake_fd;                      /* readable: events queued        */
 	uint32_t nshards;
 	struct mm_shard *shards[MM_ENGINE_MAX_SHARDS];
-	uint32_t next_shard;              /* for what is opened next        */
+	uint32_t next_shard;              /* round robin                    */
 	uint32_t next_port_id;
 	uint32_t nports;
 	int64_t virtual_us;               /* a manual engine's time         */
-	struct mm_counters totals;        /* of ports gone, and our own     */
+	struct mm_counters totals;        /* of freed ports, and our own    */
 	struct mm_port_list ports;
 	struct mm_held_bridge_list bridges;
 	struct mm_held_tap_list taps;
@@ -54,18 +53,18 @@ int mm_engine_open(struct mm_engine **engine,
 		   const struct mm_engine_config *config,
 		   const char *opus_path, const char *srtp_path);
 int mm_engine_start(struct mm_engine *engine);
-/* Everything that is still open is closed with it. */
+/* Close all open objects and the engine. */
 void mm_engine_close(struct mm_engine *engine);
 /* -EPERM unless manual. */
 int mm_engine_tick(struct mm_engine *engine, uint32_t count);
-/* Silence the eventfd; then every event that waits, until false. */
+/* Clear the eventfd; then call mm_engine_next_event until it is false. */
 void mm_engine_begin_events(struct mm_engine *engine);
 bool mm_engine_next_event(struct mm_engine *engine, struct mm_event *event);
 void mm_engine_counters(struct mm_engine *engine, struct mm_counters *sum);
 void mm_engine_lateness(const struct mm_engine *engine,
 			struct mm_lateness_summary *summary);
 
-/* engine_ports.c; a closed port answers -EBADF. */
+/* engine_ports.c; -EBADF when the port is closed. */
 int mm_engine_open_rtp_port(struct mm_engine *engine,
 			    struct mm_rtp_port **port);
 int mm_engine_open_muxed_port(struct mm_engine *engine, struct mm_mux *mux,
@@ -78,7 +77,7 @@ int mm_engine_set_gain(struct mm_port *port, int32_t gain_q8);
 int mm_engine_set_muted(struct mm_port *port, bool muted);
 int mm_engine_set_deafened(struct mm_port *port, bool deafened);
 int mm_engine_set_hears_itself(struct mm_port *port, bool on);
-/* Holds wherever both are on one bridge, until either closes. */
+/* Applies whenever both are on one bridge, until either is closed. */
 int mm_engine_set_hears(struct mm_port *port, struct mm_port *speaker,
 			int32_t gain_q8);
 int mm_engine_set_remote(struct mm_port *port, const char *host,
@@ -86,9 +85,9 @@ int mm_engine_set_remote(struct mm_port *port, const char *host,
 /* -ENOTSUP unless telephone-event was negotiated. */
 int mm_engine_send_digits(struct mm_port *port, const char *digits,
 			  uint32_t duration_ms);
-/* Digits as tones; a port without RTP has none, and does not mind. */
+/* Detection and removal of in-band tones; ignored by a PCM port. */
 int mm_engine_set_inband(struct mm_port *port, bool detects, bool removes);
-/* Counters and measures, at most a fifth of a second old. */
+/* Counters and measures, at most 200 ms old. */
 void mm_engine_read_port(struct mm_port *port, struct mm_readings *readings);
 void mm_engine_close_port(struct mm_port *port);
 void mm_engine_free_port(struct mm_port *port);
@@ -105,13 +104,13 @@ int mm_engine_add_encoder(struct mm_engine *engine,
 int mm_engine_open_tap(struct mm_engine *engine, struct mm_held_bridge *bridge,
 		       uint32_t sample_rate_hz, bool stems, uint32_t seconds,
 		       struct mm_held_tap **tap);
-/* Of what a port says and hears, wherever it is. */
+/* A tap of what a port says and hears, on any bridge or none. */
 int mm_engine_open_port_tap(struct mm_port *port, uint32_t sample_rate_hz,
 			    uint32_t seconds, struct mm_held_tap **tap);
 void mm_engine_close_tap(struct mm_engine *engine, struct mm_held_tap *tap);
 int mm_engine_open_playout(struct mm_engine *engine, uint32_t sample_rate_hz,
 			   uint32_t seconds, struct mm_held_playout **playout);
-/* To a room, or to one port; -EBUSY when it has been attached before. */
+/* To a bridge or to one port; -EBUSY when it was attached before. */
 int mm_engine_attach_playout(struct mm_engine *engine,
 			     struct mm_held_playout *playout,
 			     struct mm_held_bridge *bridge,

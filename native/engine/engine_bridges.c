@@ -1,4 +1,4 @@
-/* engine_bridges.c -- the control thread's half of bridges and playouts. */
+/* engine_bridges.c -- the control thread's part of bridges and playouts. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* engine_muxes.c -- the control thread's half of muxes. */
+/* engine_muxes.c -- the control thread's part of muxes. */
 #include <errno.h>
 
 #include "engine/engine.h"

@@ -1,4 +1,4 @@
-/* engine_ports.c -- the control thread's half of every port. */
+/* engine_ports.c -- the control thread's part of ports. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static struct mm_shard *next_shard(struct mm_engine *engine)
 	return engine->shards[engine->next_shard++ % engine->nshards];
 }
 
-/* In the engine's list, and on its way to a shard. */
+/* Add the port to the engine's list, and send it to a shard. */
 static int own(struct mm_engine *engine, struct mm_port *port)
 {
 	struct mm_port_control *control = &port->control;
@@ -30,7 +30,7 @@ static int own(struct mm_engine *engine, struct mm_port *port)
 
 	control->engine = engine;
 	control->shard = next_shard(engine);
-	/* Whoever asks before the first tick must not read zeros: 0 dBov is loud. */
+	/* Before the first tick: zeros would read as 0 dBov, full scale. */
 	mm_port_publish(port);
 	rc = command(port, (struct mm_command){ .type = MM_COMMAND_ADOPT_PORT });
 	if (rc < 0) {
@@ -92,7 +92,7 @@ int mm_engine_open_pcm_port(struct mm_engine *engine, uint32_t sample_rate_hz,
 	return own(engine, &(*opened)->port);
 }
 
-/* Shards forget exceptions when one of the two leaves; tell them again. */
+/* Shards drop the rules of a port that leaves; send them again. */
 static void restate_hears(struct mm_port *port)
 {
 	struct mm_engine *engine = port->control.engine;
@@ -162,7 +162,7 @@ int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge)
 		rc = move(port, bridge->shard);
 	if (rc < 0)
 		return rc;
-	/* Together: not for one tick may it hear, or be heard, too much. */
+	/* In one group, so that its rules apply from its first tick on. */
 	mm_dispatch_begin(control->shard);
 	rc = command(port, (struct mm_command){
 		.type = MM_COMMAND_SEAT_PORT, .bridge = bridge });
@@ -198,7 +198,7 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 					media, &engine->libraries);
 	if (rc < 0)
 		return rc;
-	/* A lobby full of formats leaves the port silent while it waits. */
+	/* If the lobby has no room for the format, the port waits in silence. */
 	mm_engine_add_encoder(engine, control->shard->lobby, &media->send);
 	another = setup->member;
 	mm_dispatch_begin(control->shard);
@@ -208,8 +208,8 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 		restate_hears(port);
 	mm_dispatch_end(engine, control->shard);
 	if (rc < 0) {
-		/* Begin anew the next time: what was told never got there. */
-		mm_rtp_port_of(port)->told_receiver = NULL;
+		/* The setup was not sent: make a complete one the next time. */
+		mm_rtp_port_of(port)->newest_receiver = NULL;
 		mm_port_setup_close(setup);
 		return rc;
 	}
@@ -326,7 +326,7 @@ int mm_engine_send_digits(struct mm_port *port, const char *digits,
 
 	if (port->control.closed)
 		return -EBADF;
-	if (!rtp->told.receive.dtmf_payload_type)
+	if (!rtp->newest_media.receive.dtmf_payload_type)
 		return -ENOTSUP;
 	what.u.digit.duration_ms = duration_ms;
 	for (; *digits && !rc; digits++) {
@@ -384,7 +384,7 @@ void mm_engine_read_port(struct mm_port *port, struct mm_readings *readings)
 	mm_snapshot_read(&port->snapshot, readings);
 }
 
-/* When neither a shard nor a mux holds it any longer. */
+/* Free it if neither a shard nor a mux uses it any more. */
 void mm_engine_free_port(struct mm_port *port)
 {
 	struct mm_port_control *control = &port->control;

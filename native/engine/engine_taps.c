@@ -1,4 +1,4 @@
-/* engine_taps.c -- the control thread's half of taps, of bridges and of ports. */
+/* engine_taps.c -- the control thread's part of taps. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* event.h -- what a shard tells Python; `name` is what Python sees. */
+/* event.h -- events from shards to Python; `name` is the name in Python. */
 #ifndef MM_EVENT_H
 #define MM_EVENT_H
 

@@ -1,7 +1,7 @@
-/* held.h -- bridge, tap and playout as the engine holds them.
+/* held.h -- a bridge, tap or playout with the engine's bookkeeping.
  *
- * The first half of each belongs to the shard from the command that hands it
- * over until it is retired; the second half to the control thread always.
+ * The first part of each belongs to the shard from the command that passes it
+ * there until it is retired; the second part always to the control thread.
  */
 #ifndef MM_HELD_H
 #define MM_HELD_H
@@ -36,7 +36,7 @@ struct mm_held_bridge {
 
 struct mm_held_tap {
 	struct mm_tap *tap;
-	struct mm_port *port;             /* that it is on, or NULL         */
+	struct mm_port *port;             /* the tapped port, or NULL       */
 	LIST_ENTRY(mm_held_tap) on_port;
 
 	struct mm_held_bridge *bridge;    /* attached to, or NULL           */
@@ -47,8 +47,8 @@ struct mm_held_tap {
 
 struct mm_held_playout {
 	struct mm_playout *playout;
-	struct mm_bridge *place;          /* where it is heard now          */
-	struct mm_port *port;             /* the only one who hears it      */
+	struct mm_bridge *place;          /* where it is playing now        */
+	struct mm_port *port;             /* the only listener, or NULL     */
 	LIST_ENTRY(mm_held_playout) on_port;
 
 	struct mm_held_bridge *bridge;    /* attached to, or NULL           */

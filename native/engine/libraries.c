@@ -53,7 +53,7 @@ static int resolve(struct mm_libraries *libraries, void *handle,
 	return 0;
 }
 
-/* Everything is bound at once: a first call on the tick must not search. */
+/* RTLD_NOW: a first call within a tick must not search for symbols. */
 static int open_one(struct mm_libraries *libraries, const char *path,
 		    void **handle, const struct symbol *symbols, size_t count)
 {

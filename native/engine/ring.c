@@ -1,8 +1,8 @@
 /* ring.c -- single-producer single-consumer ring.
  *
  * The producer publishes an element by storing `tail` with release; the
- * consumer that reads it with acquire sees the element whole. The other way
- * round `head` hands the emptied slot back.
+ * consumer that reads it with acquire sees the complete element. In the same way
+ * `head` returns the slot to the producer.
  */
 #include "engine/ring.h"
 

@@ -3,9 +3,9 @@
  *   producer: push, or reserve .. fill .. commit
  *   consumer: pop,  or front   .. read .. release
  *
- * Lock-free and wait-free; the indices run free and wrap at 2^32, so that a
- * full ring and an empty one differ. Each side writes one index only, on a
- * cache line of its own.
+ * Lock-free and wait-free. The indices are not reduced modulo the capacity and
+ * wrap at 2^32, so that a full ring differs from an empty one. Each side writes
+ * one index only, on its own cache line.
  */
 #ifndef MM_RING_H
 #define MM_RING_H

@@ -1,9 +1,9 @@
-/* shard.c -- the ticker.
+/* shard.c -- the tick and its thread.
  *
- * Deadlines are absolute, so that a late tick does not make the next one late.
- * A shard that overslept runs what it missed at once, so that no audio is lost
- * and clocks stay true; beyond a second nobody would want to hear it, and the
- * ticks are skipped and counted.
+ * Deadlines are absolute, so that a late tick does not delay the next one. A
+ * shard that is late runs the missed ticks immediately, so that no audio is lost
+ * and clocks stay correct; when it is more than a second late, the missed ticks
+ * are skipped and counted.
  */
 #define _GNU_SOURCE
 #include "engine/shard.h"
@@ -64,10 +64,10 @@ void mm_shard_close(struct mm_shard *shard)
 	free(shard);
 }
 
-void mm_shard_tell(struct mm_shard *shard, const struct mm_event *event)
+void mm_shard_emit(struct mm_shard *shard, const struct mm_event *event)
 {
 	if (mm_ring_push(&shard->events, event))
-		shard->news = true;
+		shard->must_wake = true;
 	else
 		shard->counters.events_dropped++;
 }
@@ -81,14 +81,15 @@ static void tick_bridge(struct mm_held_bridge *held, int64_t now_us,
 			      memory_order_relaxed);
 }
 
-/* Ports take turns, so that publishing costs each tick little; of a manual
- * shard's they are published when somebody asks. */
-static bool has_turn(const struct mm_shard *shard, const struct mm_port *port)
+/* Each port is published every PUBLISH_EVERY_MS, spread over the ticks; a port
+ * of a manual shard is published when it is read. */
+static bool is_publish_due(const struct mm_shard *shard,
+			   const struct mm_port *port)
 {
-	uint32_t turns = PUBLISH_EVERY_MS / shard->config.ptime_ms;
+	uint32_t ticks = PUBLISH_EVERY_MS / shard->config.ptime_ms;
 
 	return !shard->config.manual &&
-	       ((uint32_t)shard->tick + port->id) % turns == 0;
+	       ((uint32_t)shard->tick + port->id) % ticks == 0;
 }
 
 static void publish(struct mm_shard *shard)
@@ -113,8 +114,8 @@ static void transmit(struct mm_shard *shard, int64_t now_us)
 		if (LIST_NEXT(port, in_shard))
 			prepare(LIST_NEXT(port, in_shard));
 		port->ops->transmit(port, now_us);
-		mm_port_tell_talking(port, now_us);
-		if (has_turn(shard, port))
+		mm_port_report_talking(port, now_us);
+		if (is_publish_due(shard, port))
 			mm_port_publish(port);
 	}
 	mm_outbox_flush(&shard->outbox);
@@ -124,12 +125,12 @@ static void wake(struct mm_shard *shard)
 {
 	static const uint64_t one = 1;
 
-	if (atomic_exchange_explicit(&shard->pressed, false,
+	if (atomic_exchange_explicit(&shard->wants_space, false,
 				     memory_order_acq_rel))
-		shard->news = true;
-	if (!shard->news)
+		shard->must_wake = true;
+	if (!shard->must_wake)
 		return;
-	shard->news = false;
+	shard->must_wake = false;
 	/* Fails only when the counter is full, and then it is readable. */
 	if (write(shard->config.wake_fd, &one, sizeof(one)) < 0)
 		return;
@@ -204,7 +205,7 @@ int mm_shard_start(struct mm_shard *shard)
 		return -rc;
 	shard->running = true;
 	pthread_setname_np(shard->thread, "mm-shard");
-	/* Needs a privilege that most do not have; the tick works without. */
+	/* Fails without the privilege; the tick works without it. */
 	if (shard->config.realtime)
 		pthread_setschedparam(shard->thread, SCHED_FIFO, &priority);
 	return 0;

@@ -1,10 +1,10 @@
-/* shard.h -- one thread that owns bridges and their ports, and its tick.
+/* shard.h -- a thread that owns bridges and their ports, and its tick.
  *
  *   commands -> receive -> ports' receive -> bridges -> ports' transmit
- *            -> flush -> wake Python if there is news
+ *            -> flush -> wake Python if events or retired objects are queued
  *
- * No malloc, lock or log in a tick; memory comes by commands and goes back by
- * `retired`. A manual shard has no thread: its ticks run where it is called.
+ * No malloc, lock or log in a tick; memory arrives by commands and is returned
+ * by `retired`. A manual shard has no thread: the caller runs its ticks.
  */
 #ifndef MM_SHARD_H
 #define MM_SHARD_H
@@ -29,24 +29,24 @@
 struct mm_shard_socket {
 	int fd;                           /* -1: none                       */
 	void *owner;
-	/* One datagram, in the shard's own memory: may be changed.         */
+	/* Process one datagram, which may be changed in place.             */
 	void (*receive)(struct mm_shard_socket *socket,
 			struct mm_datagram *datagram);
-	/* This tick's datagrams have been received; NULL for the watched.  */
-	void (*settle)(struct mm_shard_socket *socket, int64_t now_us);
-	/* Datagrams come soon: have what they need fetched. For that the two
-	 * cache lines from here on have been.                              */
+	/* After this tick's datagrams; NULL for sockets watched by epoll.  */
+	void (*after_receive)(struct mm_shard_socket *socket, int64_t now_us);
+	/* Before this tick's datagrams: prefetch what they need. The two
+	 * cache lines from here on have been prefetched.                   */
 	void (*prepare)(const struct mm_shard_socket *socket);
-	size_t reader;                    /* its place among the readers    */
+	size_t reader;                    /* index in the shard's readers   */
 };
 
-/* A socket that is read in every tick, next to its neighbours. */
+/* A socket that is read in every tick. */
 struct mm_shard_reader {
 	int fd;
 	struct mm_shard_socket *socket;
 };
 
-/* Commands that wait for the ring; the control thread's. */
+/* Commands queued until the ring has room; the control thread's. */
 struct mm_pending {
 	struct mm_command *items;
 	size_t head;
@@ -69,9 +69,9 @@ struct mm_shard {
 	struct mm_ring commands;
 	struct mm_ring retired;
 	struct mm_ring events;
-	_Atomic bool pressed;             /* control waits for ring space   */
+	_Atomic bool wants_space;         /* control waits for ring space   */
 	_Atomic bool stopping;
-	bool running;                     /* control's: there is a thread   */
+	bool running;                     /* control's: the thread exists   */
 	struct mm_pending pending;
 	pthread_t thread;
 	struct mm_held_bridge *lobby;
@@ -81,15 +81,15 @@ struct mm_shard {
 	size_t nreaders;
 	int epoll_fd;
 	uint64_t tick;
-	bool news;                        /* wake Python after this tick    */
-	struct mm_counters counters;      /* of no port                     */
+	bool must_wake;                   /* Python, after this tick        */
+	struct mm_counters counters;      /* that belong to no port         */
 	struct mm_snapshot snapshot;
 	struct mm_lateness lateness;
 	struct mm_outbox outbox;
 	struct mm_datagram datagrams[MM_UDP_BATCH];
 };
 
-/* -ENOMEM, -errno. The lobby is the caller's to add. */
+/* -ENOMEM, -errno. The caller adds the lobby. */
 int mm_shard_open(struct mm_shard **shard,
 		  const struct mm_shard_config *config);
 void mm_shard_close(struct mm_shard *shard);
@@ -98,14 +98,14 @@ void mm_shard_stop(struct mm_shard *shard);
 
 /* One tick; on the shard's thread, or the caller's when it has none. */
 void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped);
-/* Apply what waits in the command ring (at most `limit`). */
+/* Apply the queued commands, at most `limit`. */
 void mm_shard_drain(struct mm_shard *shard, uint32_t limit, int64_t now_us);
 
-/* For ports, within a tick. */
-void mm_shard_tell(struct mm_shard *shard, const struct mm_event *event);
+/* Queue an event; for ports, within a tick. */
+void mm_shard_emit(struct mm_shard *shard, const struct mm_event *event);
 
-/* shard_rx.c: sockets where something comes in nearly every tick are read
- * without asking; of the others epoll tells. */
+/* shard_rx.c: sockets that receive in nearly every tick are read in each tick
+ * (read, unread), all others when epoll reports them (watch, unwatch). */
 void mm_shard_read(struct mm_shard *shard, struct mm_shard_socket *socket);
 void mm_shard_unread(struct mm_shard *shard, struct mm_shard_socket *socket);
 int mm_shard_watch(struct mm_shard *shard, struct mm_shard_socket *socket);

@@ -1,4 +1,4 @@
-/* shard_commands.c -- commands applied between ticks, a bounded number each. */
+/* shard_commands.c -- applies commands before a tick, a bounded number. */
 #include "engine/shard.h"
 #include "rtp/rtp_port.h"
 
@@ -9,7 +9,7 @@ static void retire(struct mm_shard *shard, enum mm_retired_type type,
 
 	/* Never full: drain stops while it could become so. */
 	mm_ring_push(&shard->retired, &retired);
-	shard->news = true;
+	shard->must_wake = true;
 }
 
 static void adopt_bridge(struct mm_shard *shard, struct mm_held_bridge *held)
@@ -156,7 +156,7 @@ void mm_shard_drain(struct mm_shard *shard, uint32_t limit, int64_t now_us)
 {
 	struct mm_command command = { .more = false };
 
-	/* A group is not broken off: only its first may retire something. */
+	/* Apply a group completely: only its first may retire an object. */
 	while ((command.more ||
 		(limit && mm_ring_count(&shard->retired) <
 				  shard->retired.capacity)) &&

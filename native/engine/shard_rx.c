@@ -1,9 +1,9 @@
-/* shard_rx.c -- what comes in, by the group of sockets.
+/* shard_rx.c -- receives from groups of sockets.
  *
- * A phone sends in every tick, so asking epoll whether it did costs more than
- * the rare vain read. With a thousand ports nothing is in a cache when its turn
- * comes; so a group of sockets is read first, and while the kernel copies, the
- * memory that the packets will be judged by is on its way.
+ * A phone sends in every tick, so polling its socket by epoll costs more than an
+ * occasional empty read. With a thousand ports, the state of a port is out of
+ * the cache when its packets are processed; so a group of sockets is read first,
+ * and the state is prefetched while the kernel copies.
  *
  *   prepare 16 -> recvmmsg 16 times -> 16 sockets' datagrams to their ports
  */
@@ -53,15 +53,14 @@ static void deliver(const struct mm_shard *shard,
 		    struct mm_datagram *datagrams, int count, int64_t now_us)
 {
 	for (int i = 0; i < count; i++) {
-		/* The kernel's stamp is real time; a virtual clock has its
-		 * own. */
+		/* The kernel's timestamp is real time, not virtual time. */
 		if (shard->config.manual)
 			datagrams[i].arrival_us = now_us;
 		socket->receive(socket, &datagrams[i]);
 	}
 }
 
-/* Until nothing waits, or it is too much. */
+/* Read until the socket is empty, at most ROUNDS batches. */
 static void drain(struct mm_shard *shard, struct mm_shard_socket *socket,
 		  int64_t now_us)
 {
@@ -94,13 +93,13 @@ static void read_group(struct mm_shard *shard,
 		deliver(shard, socket, shard->datagrams + i * EACH, counts[i],
 			now_us);
 		if (counts[i] < EACH)
-			socket->settle(socket, now_us);
+			socket->after_receive(socket, now_us);
 	}
 	for (size_t i = 0; more && i < count; i++) {
 		if (counts[i] < EACH)
 			continue;
 		drain(shard, readers[i].socket, now_us);
-		readers[i].socket->settle(readers[i].socket, now_us);
+		readers[i].socket->after_receive(readers[i].socket, now_us);
 	}
 }
 

@@ -25,7 +25,7 @@ void mm_snapshot_publish(struct mm_snapshot *snapshot,
 	memcpy(words, readings, sizeof(words));
 	atomic_store_explicit(&snapshot->sequence, sequence + 1,
 			      memory_order_relaxed);
-	/* No word may be seen before the odd number: each is a release. */
+	/* No word may be visible before the odd number: release each. */
 	for (size_t i = 0; i < MM_SNAPSHOT_WORDS; i++)
 		atomic_store_explicit(&snapshot->words[i], words[i],
 				      memory_order_release);

@@ -1,4 +1,4 @@
-/* mux.c -- one socket, many browsers. */
+/* mux.c -- one socket for many WebRTC ports. */
 #define _GNU_SOURCE
 #include "io/mux.h"
 
@@ -103,7 +103,7 @@ static void to_port(struct mm_mux *mux, const struct mm_datagram *datagram)
 		mux->counters.mux_overrun++;
 }
 
-/* RFC 7983 section 7: the first byte tells. True when Python has news. */
+/* RFC 7983 section 7: the first byte decides. True when Python must be woken. */
 static bool sort(struct mm_mux *mux, const struct mm_datagram *datagram)
 {
 	uint8_t first = datagram->size ? datagram->bytes[0] : 255;
@@ -145,7 +145,7 @@ static void apply_messages(struct mm_mux *mux)
 {
 	struct mm_mux_message message;
 
-	/* What is forgotten must find room to go back. */
+	/* Removed ports must fit into the ring that returns them. */
 	while (mm_ring_count(&mux->forgotten) < mux->forgotten.capacity &&
 	       mm_ring_pop(&mux->messages, &message))
 		apply(mux, &message);

@@ -1,11 +1,11 @@
-/* mux.h -- the one UDP socket of all browsers (RFC 7983).
+/* mux.h -- the UDP socket that all WebRTC ports share (RFC 7983).
  *
  *   socket -> 0..3 STUN, 20..63 DTLS  -> ring -> Python
  *          -> 128..191 SRTP, SRTCP    -> address table -> port's inbox
  *
- * A thread of its own reads; anyone sends (a datagram socket needs no lock).
- * The table is the thread's alone: Python's wishes come by a ring, and a port
- * that was forgotten comes back by another before its memory may go.
+ * Its own thread reads; any thread sends (a datagram socket needs no lock).
+ * Only this thread uses the table: bindings are changed by messages in a ring,
+ * and a port that was removed is returned by another ring before it is freed.
  */
 #ifndef MM_MUX_H
 #define MM_MUX_H
@@ -64,20 +64,20 @@ struct mm_mux {
 int mm_mux_open(struct mm_mux **mux, const struct mm_address *local,
 		int news_fd);
 int mm_mux_start(struct mm_mux *mux);
-/* Stop the thread and do what it was still asked for. */
+/* Stop the thread and apply the queued messages. */
 void mm_mux_stop(struct mm_mux *mux);
 void mm_mux_free(struct mm_mux *mux);
-/* Apply messages, read what waits; on the mux's thread, or without one. */
+/* Apply messages and read datagrams; on the mux's thread, or without one. */
 void mm_mux_step(struct mm_mux *mux);
 
-/* Control thread. -EAGAIN when the mux is far behind, -EINVAL for a port that
- * is not of this mux. */
+/* Control thread. -EAGAIN when the message ring is full, -EINVAL for a port of
+ * another mux. */
 int mm_mux_bind(struct mm_mux *mux, const struct mm_address *from,
 		struct mm_port *port);
 int mm_mux_unbind(struct mm_mux *mux, const struct mm_address *from);
-/* All bindings of a port; never fails. */
+/* Remove all bindings of a port; never fails. */
 void mm_mux_forget(struct mm_mux *mux, struct mm_port *port);
-/* The oldest STUN or DTLS datagram, or false. */
+/* Clear the eventfd; then take the oldest STUN or DTLS datagram until false. */
 void mm_mux_begin_receive(struct mm_mux *mux);
 bool mm_mux_receive(struct mm_mux *mux, struct mm_inbox_packet *packet);
 

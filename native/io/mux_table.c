@@ -6,8 +6,8 @@
 
 #define MASK (MM_MUX_SLOTS - 1)
 
-/* FNV-1a: addresses of strangers may be chosen to collide, but only those
- * that STUN has vouched for are ever stored. */
+/* FNV-1a: an attacker may choose addresses that collide, but only addresses
+ * verified by STUN are stored. */
 static uint32_t hash(const struct mm_address *address)
 {
 	bool v4 = address->u.sa.sa_family == AF_INET;
@@ -24,7 +24,7 @@ static uint32_t hash(const struct mm_address *address)
 	return value ^ value >> 15;
 }
 
-/* Its slot, or the free one where it would go. */
+/* The slot of the address, or the free one where it belongs. */
 static uint32_t find(const struct mm_mux_table *table,
 		     const struct mm_address *from)
 {

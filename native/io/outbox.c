@@ -1,4 +1,4 @@
-/* outbox.c -- datagrams on their way out, sent many at a time. */
+/* outbox.c -- outgoing datagrams, sent in batches. */
 #include "io/outbox.h"
 
 void mm_outbox_init(struct mm_outbox *outbox, struct mm_counters *counters)

@@ -1,4 +1,4 @@
-/* udp.c -- sockets that take and give datagrams by the batch. */
+/* udp.c -- UDP sockets that receive and send in batches. */
 #define _GNU_SOURCE
 #include "io/udp.h"
 
@@ -75,11 +75,11 @@ static int set_up(int fd, const struct mm_address *local,
 	     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
 			sizeof(receive_buffer_bytes)) < 0))
 		return -errno;
-	/* Marking is a courtesy to routers: a host may forbid it. */
+	/* Marking is optional: the host may forbid it. */
 	if (local->u.sa.sa_family == AF_INET6) {
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &traffic_class,
 				 sizeof(traffic_class));
-		/* One family a socket, or addresses would not compare. */
+		/* IPv6 only: mapped IPv4 addresses would not compare equal. */
 		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
 			       sizeof(on)) < 0)
 			return -errno;
@@ -177,7 +177,7 @@ int mm_udp_receive(int fd, struct mm_datagram *datagrams, size_t max)
 		struct msghdr *header = &headers[i].msg_hdr;
 
 		datagrams[i].from.len = header->msg_namelen;
-		/* Cut short is nobody's packet: no parser takes 0 bytes. */
+		/* Truncated: set to 0 bytes, which every parser refuses. */
 		datagrams[i].size = header->msg_flags & MSG_TRUNC
 					    ? 0
 					    : headers[i].msg_len;

@@ -47,8 +47,8 @@ struct mm_udp_out {
 	size_t size;
 	uint8_t bytes[MM_MAX_DATAGRAM_BYTES];
 };
-/* Datagrams the kernel took; the rest (full socket buffer) is the caller's
- * to count. */
+/* Number of datagrams that the kernel accepted; the caller counts the rest
+ * (socket buffer full). */
 int mm_udp_send_batch(int fd, const struct mm_udp_out *out, size_t count);
 /* 0 or -errno. */
 int mm_udp_send(int fd, const struct mm_address *to, const uint8_t *bytes,

@@ -15,23 +15,23 @@ void mm_port_init(struct mm_port *port, const struct mm_port_ops *ops,
 	port->gain_q8 = MM_GAIN_UNITY_Q8;
 }
 
-static void tell(struct mm_port *port, enum mm_event_type type, int64_t now_us)
+static void emit(struct mm_port *port, enum mm_event_type type, int64_t now_us)
 {
 	struct mm_event event = {
 		.type = type, .port_id = port->id, .at_us = now_us,
 	};
 
-	mm_shard_tell(port->shard, &event);
+	mm_shard_emit(port->shard, &event);
 }
 
-void mm_port_tell_talking(struct mm_port *port, int64_t now_us)
+void mm_port_report_talking(struct mm_port *port, int64_t now_us)
 {
 	bool talking = port->assigned && port->place && port->member->talking;
 
-	if (talking == port->told_talking)
+	if (talking == port->reported_talking)
 		return;
-	port->told_talking = talking;
-	tell(port, talking ? MM_EVENT_TALK_SPURT_STARTED :
+	port->reported_talking = talking;
+	emit(port, talking ? MM_EVENT_TALK_SPURT_STARTED :
 			     MM_EVENT_TALK_SPURT_ENDED, now_us);
 }
 
@@ -101,7 +101,7 @@ static void rise(struct mm_port *port, int64_t now_us)
 	mm_bridge_leave(port->place, port->member);
 	port->place = NULL;
 	port->member->tx_payload = NULL;
-	mm_port_tell_talking(port, now_us);
+	mm_port_report_talking(port, now_us);
 }
 
 void mm_port_seat(struct mm_port *port, struct mm_held_bridge *bridge,
@@ -177,7 +177,8 @@ void mm_port_set_hears_itself(struct mm_port *port, bool on)
 void mm_port_set_hears(struct mm_port *port, struct mm_port *speaker,
 		       int32_t gain_q8)
 {
-	if (port->place && port->assigned && port->assigned == speaker->assigned &&
+	if (port->place && port->assigned &&
+	    port->assigned == speaker->assigned &&
 	    speaker->place)
 		mm_bridge_set_hears(port->place, port->member,
 				    speaker->member, gain_q8);

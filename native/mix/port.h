@@ -77,7 +77,7 @@ struct mm_port {
 	bool muted;
 	bool deafened;
 	bool hears_itself;
-	bool told_talking;                /* the last spurt event           */
+	bool reported_talking;                /* the last spurt event           */
 	struct mm_counters counters;
 	struct mm_snapshot snapshot;
 	struct mm_port_control control;
@@ -113,7 +113,7 @@ void mm_port_feed_taps(struct mm_port *port, uint32_t skipped);
 /* Every tick: playouts that found their place full try again. */
 void mm_port_retry_playouts(struct mm_port *port);
 /* After the bridges' tick: tell of talk spurts. */
-void mm_port_tell_talking(struct mm_port *port, int64_t now_us);
+void mm_port_report_talking(struct mm_port *port, int64_t now_us);
 void mm_port_publish(struct mm_port *port);
 
 #endif

@@ -1,8 +1,8 @@
 /* dtmf.c -- RFC 4733 telephone-event, both ways.
  *
- * An event is one timestamp: every packet of it repeats the timestamp of its
- * start and tells the duration so far. So the timestamp, not the marker bit,
- * tells one digit from the next, and any packet of an event is enough.
+ * All packets of an event carry the timestamp of its start and the duration so
+ * far. So the timestamp, not the marker bit, separates digits, and any single
+ * packet of an event is enough.
  */
 #include "rtp/dtmf.h"
 
@@ -77,7 +77,7 @@ int mm_dtmf_rx_packet(struct mm_dtmf_rx *rx, uint32_t timestamp, bool marker,
 
 	if (size < EVENT_PAYLOAD_BYTES)
 		return -EBADMSG;
-	/* Flash hook and the tones of modems are no digits. */
+	/* Flash hook and modem tones are not digits. */
 	if (payload[0] >= sizeof(digits) - 1 || is_stale(rx, timestamp))
 		return 0;
 	end = payload[1] & END_BIT;
@@ -90,14 +90,14 @@ int mm_dtmf_rx_packet(struct mm_dtmf_rx *rx, uint32_t timestamp, bool marker,
 			finished = finish(rx, digit);
 		start(rx, timestamp, payload[0]);
 	} else if (!rx->active) {
-		return 0;               /* its end, told again */
+		return 0;               /* its end, repeated */
 	}
 	rx->last_packet_us = now_us;
 	if (rx->segments + duration > rx->duration)
 		rx->duration = rx->segments + duration;
 	rx->ended = rx->ended || end;
-	/* A packet that ends one digit and is all we get of the next: poll
-	 * hands out the second. */
+	/* A packet can finish the previous digit and be the end of its own:
+	 * poll returns the second. */
 	if (rx->ended && !finished)
 		finished = finish(rx, digit);
 	return finished;

@@ -1,4 +1,4 @@
-/* dtmf.h -- RFC 4733 telephone-event: each digit once, with its duration. */
+/* dtmf.h -- RFC 4733 telephone-event: digits with their durations. */
 #ifndef MM_DTMF_H
 #define MM_DTMF_H
 
@@ -13,7 +13,7 @@ struct mm_dtmf_rx {
 	int64_t last_packet_us;
 	uint8_t event;            /* 0..15                                  */
 	bool active;
-	bool ended;               /* its end was seen, not yet handed out   */
+	bool ended;               /* its end was seen, not yet returned     */
 	bool any;                 /* a timestamp has been seen              */
 };
 
@@ -48,7 +48,7 @@ struct mm_dtmf_tx {
 void mm_dtmf_tx_init(struct mm_dtmf_tx *tx, uint32_t clock_rate_hz,
 		     uint32_t ptime_ms);
 /* -ENOSPC when full, -EINVAL for a character that is no digit. Durations are
- * held to what a receiver will take: 40 ms to 65535 clock ticks. */
+ * clamped to what receivers accept: 40 ms to 65535 clock ticks. */
 int mm_dtmf_tx_push(struct mm_dtmf_tx *tx, char digit, uint32_t duration_ms);
 /* Payload for this tick: bytes (4), or 0 when audio may be sent. Sets the
  * marker and the timestamp the packet must carry. */

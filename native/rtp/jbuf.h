@@ -1,5 +1,5 @@
 /* jbuf.h -- the adaptive jitter buffer: reorders, delays, never more than a
- * hard cap. Knows packets and timestamps, nothing of codecs.
+ * hard limit. Handles packets and timestamps, independent of codecs.
  */
 #ifndef MM_JBUF_H
 #define MM_JBUF_H
@@ -37,8 +37,8 @@ enum mm_jbuf_verdict {
 };
 
 /* Every packet with audio that was put is played, queued, or one of late,
- * duplicate and overrun. Lost is what was not there when its turn came; it may
- * still turn up late. */
+ * duplicate and overrun. A packet is lost when it is missing at its playout time;
+ * it may still arrive late. */
 struct mm_jbuf_counters {
 	uint64_t late, lost, reordered, duplicate, overrun, underrun;
 };
@@ -50,7 +50,7 @@ enum mm_jbuf_state {
 	MM_JBUF_PLAYING,
 };
 
-/* How much later than the fastest packets the others come. */
+/* Lateness of packets, relative to the fastest ones. */
 struct mm_jbuf_estimator {
 	bool anchored;
 	uint32_t newest_timestamp;
@@ -75,13 +75,13 @@ struct mm_jbuf {
 	uint32_t starved_ticks;   /* concealed since the last packet        */
 	uint32_t nqueued;
 	uint32_t queued_ticks;
-	bool pausing;             /* the sender told us not to expect audio */
+	bool pausing;             /* the sender announced silence (DTX)     */
 	int64_t audio_end_us;     /* when what was handed out has played    */
 	int64_t playout_delay_us; /* of the last packet played              */
 	struct mm_jbuf_counters counters;
 	struct mm_jbuf_estimator estimator;
-	/* Packets are kept anywhere, the one freed last used first: a stream
-	 * that is in time stays within two or three, and in the cache. */
+	/* The buffer freed last is reused first: a stream without jitter uses
+	 * two or three of them, which stay in the cache. */
 	uint8_t slots[MM_JBUF_SLOTS];     /* by sequence: packet + 1, or 0  */
 	uint8_t spare[MM_JBUF_SLOTS];     /* stack of free ones, + 1        */
 	uint32_t nspare;
@@ -90,8 +90,8 @@ struct mm_jbuf {
 
 void mm_jbuf_init(struct mm_jbuf *jbuf, uint32_t clock_rate_hz,
 		  uint32_t max_delay_ms);
-/* Forget everything but the counters and the learnt delay (a new SSRC, or a
- * codec with another clock); what was queued counts as overrun. */
+/* Reset everything but the counters and the measured delay (a new SSRC, or a
+ * codec with another clock); queued packets count as overrun. */
 void mm_jbuf_reset(struct mm_jbuf *jbuf, uint32_t clock_rate_hz);
 /* Keep a packet; 0, or -ESTALE late, -EEXIST duplicate, -EMSGSIZE. A full
  * buffer drops its oldest and counts an overrun: delay stays under the cap. */

@@ -1,4 +1,4 @@
-/* latch.c -- whose packets are this port's, and where its packets go. */
+/* latch.c -- symmetric RTP: which packets a port accepts, and where it sends. */
 #include "rtp/latch.h"
 
 #include <string.h>
@@ -33,15 +33,15 @@ static bool is(const struct mm_address *a, const struct mm_address *b)
 void mm_latch_set(struct mm_latch *latch, enum mm_latch_trust trust,
 		  const struct mm_address *signalled)
 {
-	bool news = !is(&latch->signalled, signalled);
+	bool changed = !is(&latch->signalled, signalled);
 
 	latch->trust = trust;
 	latch->candidate_packets = 0;
 	latch->heard = false;
-	/* The same address again says nothing of the NAT it is behind, and an
-	 * unspecified one (hold by c=0.0.0.0) nothing at all: keep sending
+	/* The same address may still be behind the same NAT, and an
+	 * unspecified one (hold by c=0.0.0.0) names none: keep sending to
 	 * where packets came from. */
-	if (unspecified(signalled) || !news)
+	if (unspecified(signalled) || !changed)
 		return;
 	latch->signalled = *signalled;
 	latch->remote = *signalled;
@@ -70,7 +70,7 @@ static enum mm_latch_verdict move(struct mm_latch *latch,
 	return MM_LATCH_TAKE_MOVED;
 }
 
-/* True when this source has sent enough in a row to be believed. */
+/* True when this source has sent enough packets in sequence. */
 static bool proven(struct mm_latch *latch, const struct mm_address *from,
 		   const struct mm_rtp *rtp)
 {
@@ -104,7 +104,7 @@ static enum mm_latch_verdict judge_authentic(struct mm_latch *latch,
 		      (int16_t)(rtp->sequence_number -
 				latch->sequence_number) > 0;
 
-	/* A late packet by the old way must not turn us back. */
+	/* A late packet from the old address must not move the latch back. */
 	if (!is(&latch->remote, from) && newest &&
 	    (latch->trust == MM_LATCH_BY_SRTP || !latch->remote.len))
 		return move(latch, from, rtp, now_us);

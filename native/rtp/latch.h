@@ -1,17 +1,17 @@
-/* latch.h -- whose packets are this port's, and where its packets go.
+/* latch.h -- symmetric RTP: which packets a port accepts, and where it sends.
  *
- * SDP names an address; behind a NAT the packets come from another, and ours
- * must go there (symmetric RTP, RFC 4961). Following just anyone would hand
- * the call to whoever sprays packets at the port. So, without SRTP:
+ * SDP names an address; behind a NAT the packets come from another one, and ours
+ * must be sent there (RFC 4961). Accepting any source would let an attacker take
+ * over the call by sending packets to the port. So, without SRTP:
  *
- *   from the signalled address      always taken, and always takes us back
- *   from elsewhere, at the start    after 3 packets in a row, and only while
- *                                   nothing came from the signalled address
+ *   from the signalled address      always accepted, and latched again
+ *   from elsewhere, at the start    after 3 packets in sequence, and only while
+ *                                   none came from the signalled address
  *   from elsewhere, later           only after 2 s of silence, as the same
  *                                   stream (SSRC, sequence): a NAT rebinding
  *
- * With SRTP the authentication tag is the proof: a packet that is newer than
- * all before moves us. With ICE only the nominated pair does (mm_latch_set).
+ * With SRTP the authentication tag suffices: a packet that is newer than all
+ * before moves the latch. With ICE only mm_latch_set does (the nominated pair).
  */
 #ifndef MM_LATCH_H
 #define MM_LATCH_H
@@ -31,29 +31,29 @@ enum mm_latch_trust {
 
 enum mm_latch_verdict {
 	MM_LATCH_TAKE,
-	MM_LATCH_TAKE_MOVED,      /* and `remote` has changed               */
-	MM_LATCH_PROBE,           /* drop; a few more of these and we move  */
+	MM_LATCH_TAKE_MOVED,      /* accepted, `remote` changed             */
+	MM_LATCH_PROBE,           /* drop; part of a new stream so far      */
 	MM_LATCH_REFUSE,
 };
 
 struct mm_latch {
 	enum mm_latch_trust trust;
 	struct mm_address signalled;      /* len 0: none                    */
-	struct mm_address remote;         /* len 0: nobody known yet        */
+	struct mm_address remote;         /* len 0: not known yet           */
 	bool heard;                       /* from remote, since the signal  */
-	int64_t last_us;                  /* of the newest packet taken     */
+	int64_t last_us;                  /* of the newest packet accepted  */
 	uint32_t ssrc;
-	uint16_t sequence_number;         /* highest taken                  */
+	uint16_t sequence_number;         /* highest accepted               */
 	struct mm_address candidate;
 	uint32_t candidate_ssrc;
 	uint16_t candidate_sequence;
 	uint32_t candidate_packets;
 };
 
-/* What signalling says: SDP (unspecified addresses count as none). */
+/* Set the signalled address; an unspecified one counts as none. */
 void mm_latch_set(struct mm_latch *latch, enum mm_latch_trust trust,
 		  const struct mm_address *signalled);
-/* Whether it is from where our packets go: judging it will not move us. */
+/* Whether `from` is the latched address. */
 bool mm_latch_holds(const struct mm_latch *latch,
 		    const struct mm_address *from);
 /* Judge one packet that parsed, and whose payload type was negotiated unless

@@ -1,4 +1,4 @@
-/* port_rtcp.c -- reports there and back, and what they measure. */
+/* port_rtcp.c -- sends and receives RTCP reports, and what they measure. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
@@ -9,8 +9,8 @@
 #define US_PER_S 1000000
 #define US_PER_MS 1000.0
 
-/* Reports go where they come from; before any came, to the port that SDP
- * named, or the one after RTP's (RFC 3550 11). */
+/* Reports are sent to where they come from; before any was received, to the
+ * signalled port, or the one after RTP's (RFC 3550 11). */
 static struct mm_address destination(const struct mm_rtp_port *port)
 {
 	struct mm_address to = port->rx.latch.remote;
@@ -87,8 +87,8 @@ static void send_report(struct mm_rtp_port *port, int64_t now_us)
 	port->tx.packets_at_report = port->tx.packets;
 }
 
-/* RFC 3550 6.3.1: 0.5 to 1.5 of the interval, so that nobody's reports fall
- * into step; the first after half of that. */
+/* RFC 3550 6.3.1: 0.5 to 1.5 of the interval, so that reports of different
+ * ports do not synchronise; the first after half of that. */
 static int64_t interval_us(struct mm_rtp_port *port)
 {
 	return REPORT_INTERVAL_US / 2 +

@@ -1,17 +1,17 @@
-/* port_rx.c -- what comes in: whose it is, what it says, and its absence. */
+/* port_rx.c -- receives datagrams, and detects the media timeout. */
 #include <errno.h>
 
 #include "rtp/rtp_port.h"
 
-static void tell(struct mm_rtp_port *port, struct mm_event event,
+static void emit(struct mm_rtp_port *port, struct mm_event event,
 		 int64_t now_us)
 {
 	event.port_id = port->port.id;
 	event.at_us = now_us;
-	mm_shard_tell(port->port.shard, &event);
+	mm_shard_emit(port->port.shard, &event);
 }
 
-/* Ours, by address or by key; counts what is not. */
+/* Whether the latch accepts the packet; counts the others. */
 static bool latched(struct mm_rtp_port *port, const struct mm_address *from,
 		    const struct mm_rtp *rtp, int64_t now_us)
 {
@@ -21,9 +21,9 @@ static bool latched(struct mm_rtp_port *port, const struct mm_address *from,
 	case MM_LATCH_TAKE:
 		return true;
 	case MM_LATCH_TAKE_MOVED:
-		/* RTCP follows as soon as its own next packet shows where. */
+		/* RTCP's address follows with its next packet. */
 		port->tx.remote_rtcp.len = 0;
-		tell(port, (struct mm_event){ .type = MM_EVENT_REMOTE_CHANGED,
+		emit(port, (struct mm_event){ .type = MM_EVENT_REMOTE_CHANGED,
 					      .remote = *from }, now_us);
 		return true;
 	case MM_LATCH_PROBE:
@@ -41,14 +41,14 @@ static void note_packet(struct mm_rtp_port *port, int64_t now_us)
 
 	rx->last_packet_us = now_us;
 	rx->waiting_since_us = now_us;
-	if (!rx->told_first)
-		tell(port, (struct mm_event){ .type = MM_EVENT_FIRST_PACKET },
+	if (!rx->reported_first)
+		emit(port, (struct mm_event){ .type = MM_EVENT_FIRST_PACKET },
 		     now_us);
-	rx->told_first = true;
-	if (rx->told_timeout)
-		tell(port, (struct mm_event){ .type = MM_EVENT_MEDIA_RESUMED },
+	rx->reported_first = true;
+	if (rx->reported_timeout)
+		emit(port, (struct mm_event){ .type = MM_EVENT_MEDIA_RESUMED },
 		     now_us);
-	rx->told_timeout = false;
+	rx->reported_timeout = false;
 }
 
 static int unprotect(struct mm_rtp_port *port, uint8_t *bytes, size_t size)
@@ -79,8 +79,8 @@ static void receive_rtp(struct mm_rtp_port *port,
 		counters->rtp_malformed++;
 		return;
 	}
-	/* What was not negotiated proves nothing, and moves no latch; where it
-	 * comes by the known way, the receiver must see its number. */
+	/* A payload type that was not negotiated must not move the latch; from
+	 * the latched address the receiver must see its sequence number. */
 	if (!mm_receiver_knows(port->rx.receiver, rtp.payload_type) &&
 	    !mm_latch_holds(&port->rx.latch, from)) {
 		counters->rtp_unknown_payload_type++;
@@ -128,7 +128,7 @@ static void drain_inbox(struct mm_rtp_port *port, int64_t now_us)
 	struct mm_inbox_packet *packet;
 
 	while ((packet = mm_ring_front(&port->inbox->ring))) {
-		/* As in shard_rx.c: a virtual clock has its own time. */
+		/* As in shard_rx.c: real time is not virtual time. */
 		if (port->port.shard->config.manual)
 			packet->arrival_us = now_us;
 		mm_port_rx_datagram(port, &packet->from, packet->bytes,
@@ -137,12 +137,12 @@ static void drain_inbox(struct mm_rtp_port *port, int64_t now_us)
 	}
 }
 
-static void tell_digits(struct mm_rtp_port *port, int64_t now_us)
+static void emit_digits(struct mm_rtp_port *port, int64_t now_us)
 {
 	struct mm_event event = { .type = MM_EVENT_DIGIT_RECEIVED };
 
 	while (mm_receiver_digit(port->rx.receiver, now_us, &event.digit) > 0)
-		tell(port, event, now_us);
+		emit(port, event, now_us);
 }
 
 static void watch_silence(struct mm_rtp_port *port, int64_t now_us)
@@ -150,11 +150,11 @@ static void watch_silence(struct mm_rtp_port *port, int64_t now_us)
 	int64_t limit_us = port->port.shard->config.media_timeout_us;
 	struct mm_rtp_rx *rx = &port->rx;
 
-	if (!port->media.receives || rx->told_timeout ||
+	if (!port->media.receives || rx->reported_timeout ||
 	    now_us - rx->waiting_since_us < limit_us)
 		return;
-	rx->told_timeout = true;
-	tell(port, (struct mm_event){ .type = MM_EVENT_MEDIA_TIMEOUT },
+	rx->reported_timeout = true;
+	emit(port, (struct mm_event){ .type = MM_EVENT_MEDIA_TIMEOUT },
 	     now_us);
 }
 
@@ -164,6 +164,6 @@ void mm_port_rx_tick(struct mm_rtp_port *port, int64_t now_us)
 		drain_inbox(port, now_us);
 	if (!port->rx.receiver)
 		return;
-	tell_digits(port, now_us);
+	emit_digits(port, now_us);
 	watch_silence(port, now_us);
 }

@@ -1,6 +1,6 @@
-/* port_setup.c -- a new setup of an RTP port: made here, swapped in there.
+/* port_setup.c -- makes the setup of an RTP port, and applies it.
  *
- * What a re-INVITE does not change goes on as it is: the jitter buffer keeps
+ * What a re-negotiation does not change is kept: the jitter buffer keeps
  * its audio, SRTP its roll-over counter, the encoder its state.
  */
 #include <errno.h>
@@ -65,7 +65,7 @@ static int member_open(struct mm_port_setup *setup, struct mm_rtp_port *port,
 		       const struct mm_libraries *libraries)
 {
 	struct mm_receiver *receiver = setup->receiver ? setup->receiver :
-							 port->told_receiver;
+							 port->newest_receiver;
 	struct mm_member *member = calloc(1, sizeof(*member));
 	int rc;
 
@@ -85,28 +85,28 @@ int mm_port_setup_open(struct mm_port_setup **opened, struct mm_rtp_port *port,
 		       const struct mm_media *media,
 		       const struct mm_libraries *libraries)
 {
-	bool first = !port->told_receiver;
+	bool first = !port->newest_receiver;
 	struct mm_port_setup *setup = calloc(1, sizeof(*setup));
 	int rc = 0;
 
 	if (!setup)
 		return -ENOMEM;
 	memcpy(&setup->media, media, sizeof(*media));
-	if (first || !same_receive(media, &port->told))
+	if (first || !same_receive(media, &port->newest_media))
 		rc = mm_receiver_open(&setup->receiver, &media->receive,
 				      libraries, &port->port.counters);
-	if (!rc && (setup->receiver || !same_send(media, &port->told)))
+	if (!rc && (setup->receiver || !same_send(media, &port->newest_media)))
 		rc = member_open(setup, port, libraries);
-	setup->keep_srtp = !first && same_keys(media, &port->told);
+	setup->keep_srtp = !first && same_keys(media, &port->newest_media);
 	if (!rc && !setup->keep_srtp)
 		rc = srtp_open(setup, libraries);
 	if (rc < 0) {
 		mm_port_setup_close(setup);
 		return rc;
 	}
-	memcpy(&port->told, media, sizeof(*media));
+	memcpy(&port->newest_media, media, sizeof(*media));
 	if (setup->receiver)
-		port->told_receiver = setup->receiver;
+		port->newest_receiver = setup->receiver;
 	*opened = setup;
 	return 0;
 }

@@ -1,7 +1,7 @@
-/* port_setup.h -- what SDP has settled for an RTP port, as one setup.
+/* port_setup.h -- the negotiated media of an RTP port, as one setup.
  *
- * It is made off the tick; applying it swaps parts, and the setup goes back
- * with the old ones.
+ * A setup is made off the tick; applying it swaps parts, and the setup is
+ * retired with the old ones.
  */
 #ifndef MM_PORT_SETUP_H
 #define MM_PORT_SETUP_H
@@ -12,7 +12,7 @@
 
 struct mm_rtp_port;
 
-/* What Python says; unused bytes are 0, so that two may be compared whole. */
+/* The negotiated media; unused bytes are 0, so that memcmp can compare two. */
 struct mm_media {
 	struct mm_receiver_config receive;
 	struct mm_codec_format send;
@@ -31,8 +31,8 @@ struct mm_media {
 
 struct mm_port_setup {
 	struct mm_media media;
-	struct mm_receiver *receiver;     /* NULL: go on with the old one   */
-	struct mm_member *member;         /* NULL: go on with the old one   */
+	struct mm_receiver *receiver;     /* NULL: keep the current one     */
+	struct mm_member *member;         /* NULL: keep the current one     */
 	struct mm_srtp *srtp;             /* NULL with keep_srtp, or none   */
 	bool keep_srtp;
 };

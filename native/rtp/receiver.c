@@ -1,4 +1,4 @@
-/* receiver.c -- the packets of one participant: from whom, and what for. */
+/* receiver.c -- checks the source of each packet and passes it on by type. */
 #include "rtp/receiver.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 #define US_PER_MS 1000
 #define US_PER_S 1000000
 
-/* An SSRC that appears after this much silence of the old one is a phone that
- * was put through, not a stray packet: it is believed at once. */
+/* An SSRC that appears after this much silence of the old one is a transferred
+ * phone, not a stray packet: it is accepted immediately. */
 #define SSRC_SILENT_US (200 * US_PER_MS)
 /* In-band tones of a digit trail its events by the delay and two ticks. */
 #define DTMF_TAIL_MS (2 * MM_TICK_MS)
@@ -82,15 +82,15 @@ int64_t mm_receiver_last_packet_us(const struct mm_receiver *receiver)
 void mm_receiver_count(struct mm_receiver *receiver)
 {
 	const struct mm_jbuf_counters *now = &receiver->jbuf.counters;
-	struct mm_jbuf_counters *told = &receiver->told;
+	struct mm_jbuf_counters *counted = &receiver->counted;
 
-	receiver->counters->jbuf_late += now->late - told->late;
-	receiver->counters->jbuf_lost += now->lost - told->lost;
-	receiver->counters->jbuf_reordered += now->reordered - told->reordered;
-	receiver->counters->jbuf_duplicate += now->duplicate - told->duplicate;
-	receiver->counters->jbuf_overrun += now->overrun - told->overrun;
-	receiver->counters->jbuf_underrun += now->underrun - told->underrun;
-	*told = *now;
+	receiver->counters->jbuf_late += now->late - counted->late;
+	receiver->counters->jbuf_lost += now->lost - counted->lost;
+	receiver->counters->jbuf_reordered += now->reordered - counted->reordered;
+	receiver->counters->jbuf_duplicate += now->duplicate - counted->duplicate;
+	receiver->counters->jbuf_overrun += now->overrun - counted->overrun;
+	receiver->counters->jbuf_underrun += now->underrun - counted->underrun;
+	*counted = *now;
 }
 
 void mm_receiver_prepare_packet(const struct mm_receiver *receiver)
@@ -107,8 +107,8 @@ static void restart(struct mm_receiver *receiver, uint32_t clock_rate_hz)
 	mm_voice_restart(&receiver->voice);
 }
 
-/* RFC 3550 A.1, and which SSRC speaks: one that turns up while another is
- * speaking must send two packets in a row before we change over. */
+/* RFC 3550 A.1, and which SSRC is current: a new one that appears while another
+ * is sending must send two packets in sequence before it replaces that one. */
 static int check_source(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 			int64_t arrival_us, uint32_t *extended)
 {
@@ -170,7 +170,7 @@ static int receive_event(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 	return 0;
 }
 
-/* What is not audio still has its place among the sequence numbers. */
+/* A packet without audio still counts in the sequence numbers. */
 static void keep_place(struct mm_receiver *receiver, uint32_t extended,
 		       int64_t arrival_us)
 {
@@ -182,8 +182,8 @@ static void keep_place(struct mm_receiver *receiver, uint32_t extended,
 	(void)mm_jbuf_put(&receiver->jbuf, &header, NULL, 0);
 }
 
-/* A codec whose timestamps run on another clock begins a new timeline; a
- * straggler of the old one does not bring that back. */
+/* A codec with another RTP clock rate begins a new timeline; a late packet of
+ * the old one is dropped. */
 static bool follow_clock(struct mm_receiver *receiver, uint32_t extended,
 			 uint32_t clock_rate_hz)
 {
@@ -199,8 +199,8 @@ static bool follow_clock(struct mm_receiver *receiver, uint32_t extended,
 	return true;
 }
 
-/* No codec packs less than Opus' 2.5 ms or more than its 120 ms; a stream of
- * crumbs would be work without end. */
+/* No codec sends less than Opus' 2.5 ms or more than its 120 ms; shorter packets
+ * would let a sender cause unbounded work. */
 static bool is_plausible(const struct mm_codec_format *format, int nsamples)
 {
 	int64_t least = (int64_t)format->sample_rate_hz * MM_VOICE_SHORTEST_US;
@@ -257,8 +257,8 @@ bool mm_receiver_knows(const struct mm_receiver *receiver,
 	return mm_voice_find_format(&receiver->voice, payload_type) >= 0;
 }
 
-/* Comfort noise (RFC 3389) and the like, never negotiated, come in the midst
- * of a stream and count in it; they begin none, and change none. */
+/* Comfort noise (RFC 3389) and other payload types that were not negotiated count
+ * in the sequence of a running stream, but do not start or change one. */
 static bool is_stray(const struct mm_receiver *receiver,
 		     const struct mm_rtp *rtp)
 {

@@ -1,4 +1,4 @@
-/* receiver.h -- from plain RTP packets to one frame a tick.
+/* receiver.h -- makes one frame a tick of received RTP packets.
  *
  *   packet -> source check -> DTMF | jitter buffer -> decode, FEC, PLC
  *          -> time scale -> frame
@@ -32,8 +32,8 @@ struct mm_receiver_config {
 
 struct mm_receiver;
 
-/* Everything one receiver ever needs (decoders of all its formats included)
- * is allocated here, off the tick. -ENOMEM, -ENOSYS, -EINVAL. */
+/* Allocates all memory of a receiver, decoders of all formats included, off the
+ * tick. -ENOMEM, -ENOSYS, -EINVAL. */
 int mm_receiver_open(struct mm_receiver **receiver,
 		     const struct mm_receiver_config *config,
 		     const struct mm_libraries *libraries,
@@ -44,7 +44,7 @@ struct mm_source *mm_receiver_source(struct mm_receiver *receiver);
 /* Whether the payload type is one of the config's. */
 bool mm_receiver_knows(const struct mm_receiver *receiver,
 		       uint8_t payload_type);
-/* A packet will come: fetch what it will need into the cache. */
+/* Prefetch what the next packet will need. */
 void mm_receiver_prepare_packet(const struct mm_receiver *receiver);
 /* One decrypted and parsed RTP packet of `packet_bytes` in all. 0, or -errno
  * and the counter that names why. */
@@ -53,8 +53,8 @@ int mm_receiver_packet(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 /* A finished digit, 1, or 0; call until 0 every tick. */
 int mm_receiver_digit(struct mm_receiver *receiver, int64_t now_us,
 		      struct mm_digit *digit);
-/* Digits sent as tones are received too; `removes`: and not heard. Takes hold
- * of the next frame. */
+/* Detect in-band tones; `removes`: and remove them from the audio. Takes effect
+ * with the next frame. */
 void mm_receiver_set_inband(struct mm_receiver *receiver, bool detects,
 			    bool removes);
 /* For reports and statistics. */

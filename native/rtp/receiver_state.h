@@ -1,5 +1,5 @@
-/* receiver_state.h -- what the two halves of a receiver share: receiver.c takes
- * packets, receiver_tick.c makes frames.
+/* receiver_state.h -- the state of a receiver: receiver.c accepts packets,
+ * receiver_tick.c makes frames.
  */
 #ifndef MM_RECEIVER_STATE_H
 #define MM_RECEIVER_STATE_H
@@ -23,7 +23,7 @@ struct mm_receiver {
 	struct mm_counters *counters;
 	struct mm_rtp_source rtp_source;
 	struct mm_rtp_source candidate;   /* another SSRC on probation      */
-	struct mm_jbuf_counters told;     /* of jbuf, to `counters`         */
+	struct mm_jbuf_counters counted;  /* of jbuf, in `counters` already */
 	struct mm_dtmf_rx dtmf;
 	struct mm_digit digits[MM_RECEIVER_DIGITS];
 	size_t first_digit, ndigits;

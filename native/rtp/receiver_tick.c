@@ -1,8 +1,8 @@
-/* receiver_tick.c -- one participant's sound, a frame a tick.
+/* receiver_tick.c -- makes one frame a tick.
  *
- * peek runs the tick: it asks the jitter buffer for as many packets as the
- * frame needs, and judges the delay. pull decodes; skip only lets time pass,
- * and the buffer cannot tell which of the two was called.
+ * peek takes as many packets from the jitter buffer as the frame needs, and
+ * checks the delay. pull decodes; skip consumes the frame without decoding it,
+ * with the same effect on the jitter buffer.
  */
 #include "dsp/level.h"
 #include "mix/bridge.h"
@@ -11,7 +11,7 @@
 #define MS_PER_S 1000u
 #define US_PER_MS 1000
 
-/* Time scaling is heard when it comes thick: NetEQ rests 100 ms as well. */
+/* Frequent time scaling is audible: NetEQ pauses for 100 ms as well. */
 #define CORRECTION_REST_US (120 * US_PER_MS)
 /* The time scaler works on this much, and takes out less. */
 #define SCALED_MS 20
@@ -66,7 +66,7 @@ static enum mm_jbuf_verdict fetch(struct mm_receiver *receiver)
 	return verdict;
 }
 
-/* What must wait for a frame and its correction. */
+/* Samples needed for a frame and its correction. */
 static size_t wanted_samples(const struct mm_receiver *receiver)
 {
 	size_t scaled = samples(receiver, SCALED_MS);
@@ -119,7 +119,7 @@ static void correct_decoded(struct mm_receiver *receiver)
 		note_correction(receiver);
 }
 
-/* Exactly once a tick: this frame, or NULL for what nobody decoded. */
+/* Exactly once a tick: this frame, or NULL if it was not decoded. */
 static void listen_for_tones(struct mm_receiver *receiver, const int16_t *pcm,
 			     size_t nsamples)
 {
@@ -133,8 +133,8 @@ static void listen_for_tones(struct mm_receiver *receiver, const int16_t *pcm,
 		mm_inband_init(inband, sample_rate_hz);
 	if (!mm_inband_listen(inband, pcm, nsamples, &digit))
 		return;
-	/* Some gateways tell a digit both ways, the event first: it does not
-	 * wait in the jitter buffer. */
+	/* Some gateways send a digit both ways. The event is received first,
+	 * because it does not wait in the jitter buffer. */
 	if (receiver->last_event_us &&
 	    receiver->now_us - receiver->last_event_us < DOUBLED_US) {
 		receiver->counters->digits_doubled++;
@@ -149,15 +149,17 @@ static bool removes_tone(const struct mm_receiver *receiver)
 	return receiver->removes_tones && mm_inband_sounds(&receiver->inband);
 }
 
-/* Silence while a digit sounds, for those who send the tone as audio too. A
- * tone that only the ear has noticed must end at once: 23 ms of it are no digit
- * to whoever listens behind us. */
-static void hush(struct mm_receiver *receiver, int16_t *frame,
-		 size_t nsamples)
+/* Silence the frame during a digit whose tone is also sent as audio. A tone that
+ * was only detected in-band is faded out quickly: 23 ms of it are not detected
+ * as a digit downstream. */
+static void silence_digit(struct mm_receiver *receiver, int16_t *frame,
+			  size_t nsamples)
 {
-	bool told = receiver->now_us < receiver->quiet_until_us;
-	bool quiet = told || removes_tone(receiver);
-	size_t fade = quiet && !told ? nsamples / TONE_FADES_A_FRAME : nsamples;
+	bool signalled = receiver->now_us < receiver->quiet_until_us;
+	bool quiet = signalled || removes_tone(receiver);
+	size_t fade = quiet && !signalled
+			      ? nsamples / TONE_FADES_A_FRAME
+			      : nsamples;
 
 	for (size_t i = 0; i < nsamples && (quiet || receiver->quiet); i++) {
 		size_t kept = i;
@@ -178,7 +180,7 @@ static void decode_frame(struct mm_receiver *receiver)
 	correct_decoded(receiver);
 	frame = mm_voice_take(&receiver->voice, nsamples);
 	listen_for_tones(receiver, frame, nsamples);
-	hush(receiver, frame, nsamples);
+	silence_digit(receiver, frame, nsamples);
 	receiver->frame = frame;
 	receiver->frame_state = MM_FRAME_DECODED;
 }
@@ -202,7 +204,7 @@ static uint8_t peek(struct mm_source *source, int64_t now_us)
 	}
 	receiver->frame_state = MM_FRAME_UNDECODED;
 	level = mm_voice_level_dbov(&receiver->voice);
-	/* Tones are loud: whoever is quiet is not decoded to look for some. */
+	/* Tones are loud: a quiet frame is not decoded to look for them. */
 	if (level != MM_VOICE_UNKNOWN_DBOV &&
 	    !(receiver->detects_tones && level <= MM_GATE_DBOV))
 		return now_us < receiver->quiet_until_us ? MM_SILENCE_DBOV

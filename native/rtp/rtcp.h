@@ -22,7 +22,7 @@ struct mm_rtcp_sender_info {
 	uint32_t octets;
 };
 
-/* What a compound packet said. */
+/* The contents of a compound packet. */
 struct mm_rtcp {
 	uint32_t sender_ssrc;
 	bool has_sender_info;
@@ -43,7 +43,7 @@ int mm_rtcp_write(uint8_t *packet, size_t size, uint32_t ssrc,
 int mm_rtcp_write_bye(uint8_t *packet, size_t size, uint32_t ssrc);
 
 /* The report block about a source, and start a new interval (A.3). Leaves
- * last_sr and delay_since_last_sr to the caller, who saw the SR. */
+ * last_sr and delay_since_last_sr to the caller. */
 void mm_rtcp_report_of(struct mm_rtcp_report *report,
 		       struct mm_rtp_source *source);
 /* Round trip from a report about us: RFC 3550 figure 2; <0 if unknown. */

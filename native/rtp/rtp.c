@@ -1,4 +1,4 @@
-/* rtp.c -- RTP headers, header extensions, and who is a believable source. */
+/* rtp.c -- RTP headers, header extensions, and source validation. */
 #include "rtp/rtp.h"
 
 #include <errno.h>
@@ -173,8 +173,8 @@ void mm_rtp_source_doubt(struct mm_rtp_source *source)
 	source->probation = MM_RTP_MIN_SEQUENTIAL;
 }
 
-/* A.1 init_seq, but the extended number never goes back: whoever sorts by it
- * sees a restart as one long step forward. */
+/* A.1 init_seq, but the extended number never decreases: a restart is a large
+ * step forward. */
 static void begin(struct mm_rtp_source *source, uint32_t extended)
 {
 	source->base_sequence = extended;
@@ -203,10 +203,10 @@ void mm_rtp_source_measure(struct mm_rtp_source *source, uint32_t timestamp,
 	source->measured = true;
 }
 
-/* A.1 for the first packets. The RFC waits for two in sequence; we believe a
- * first packet at once, because its address, and with SRTP its key, already
- * vouch for it, and a phone must not lose its first 20 ms. Only a source that
- * the caller doubts (another SSRC on a live stream) has to prove itself. */
+/* A.1 for the first packets. The RFC waits for two in sequence; we accept a first
+ * packet immediately, because its address, and with SRTP its key, were verified,
+ * and a phone must not lose its first 20 ms. Only a source on probation (another
+ * SSRC on a live stream) must send two. */
 static int admit(struct mm_rtp_source *source, uint16_t sequence_number)
 {
 	bool next = source->started &&

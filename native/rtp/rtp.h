@@ -52,8 +52,8 @@ struct mm_rtp_source {
 
 void mm_rtp_source_init(struct mm_rtp_source *source, uint32_t ssrc,
 			uint32_t clock_rate_hz);
-/* Put a fresh source on probation: believed after MM_RTP_MIN_SEQUENTIAL packets
- * in sequence. For an SSRC that turns up while another one is speaking. */
+/* Put a new source on probation: accepted after MM_RTP_MIN_SEQUENTIAL packets in
+ * sequence. For an SSRC that appears while another one is sending. */
 void mm_rtp_source_doubt(struct mm_rtp_source *source);
 /* Count a packet. Returns 0 and its extended sequence number, or -EAGAIN while
  * on probation / after a wild jump. Compare extended numbers by their signed

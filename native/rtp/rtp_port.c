@@ -1,4 +1,4 @@
-/* rtp_port.c -- opening an RTP port, changing what it does, letting it go. */
+/* rtp_port.c -- opens and frees RTP ports. */
 #include "rtp/rtp_port.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static void prepare_rtp(const struct mm_shard_socket *socket)
 	mm_port_rx_prepare(socket->owner);
 }
 
-static void settle_rtp(struct mm_shard_socket *socket, int64_t now_us)
+static void after_receive_rtp(struct mm_shard_socket *socket, int64_t now_us)
 {
 	mm_port_rx_tick(socket->owner, now_us);
 }
@@ -162,7 +162,7 @@ static struct mm_rtp_port *port_alloc(uint32_t id)
 	port->port.waits = true;
 	port->rtp = (struct mm_shard_socket){
 		.fd = -1, .owner = port, .receive = receive_rtp,
-		.settle = settle_rtp, .prepare = prepare_rtp,
+		.after_receive = after_receive_rtp, .prepare = prepare_rtp,
 	};
 	port->rtcp = (struct mm_shard_socket){
 		.fd = -1, .owner = port, .receive = receive_rtcp,
@@ -206,7 +206,7 @@ static int open_pair(struct mm_rtp_port *port, const char *host, uint16_t even)
 	return rc < 0 ? rc : 0;
 }
 
-/* Start anywhere in the range, so that a port just closed rests for long. */
+/* Start at a random port, so that a port just closed is not reused soon. */
 static int open_in_range(struct mm_rtp_port *port,
 			 const struct mm_port_range *range)
 {

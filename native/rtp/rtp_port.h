@@ -22,8 +22,8 @@ struct mm_rtp_rx {
 	struct mm_latch latch;
 	int64_t last_packet_us;           /* valid; 0 before the first      */
 	int64_t waiting_since_us;         /* of the media timeout           */
-	bool told_first;
-	bool told_timeout;
+	bool reported_first;
+	bool reported_timeout;
 	bool detects_tones, removes_tones; /* whatever the receiver         */
 	uint32_t last_sr;                 /* middle of the peer's NTP time  */
 	int64_t last_sr_us;
@@ -59,8 +59,8 @@ struct mm_rtp_port {
 	uint32_t random;                  /* xorshift state                 */
 
 	/* The control thread's. */
-	struct mm_media told;             /* the newest setup's media       */
-	struct mm_receiver *told_receiver;
+	struct mm_media newest_media;     /* of the newest setup            */
+	struct mm_receiver *newest_receiver;
 };
 
 /* Control thread: sockets of its own (a pair within the range; 0, 0 is any),
@@ -70,7 +70,7 @@ struct mm_port_range {
 	uint16_t min;
 	uint16_t max;
 };
-/* The RTP port that a port of a phone or a browser is; the one cast. */
+/* Cast a port that is known to be an RTP port; the only such cast. */
 static inline struct mm_rtp_port *mm_rtp_port_of(struct mm_port *port)
 {
 	return (struct mm_rtp_port *)port;
@@ -91,7 +91,7 @@ void mm_rtp_port_send_digit(struct mm_rtp_port *port,
 
 /* port_rx.c */
 void mm_port_rx_open(struct mm_rtp_port *port);
-/* A packet will come: fetch what it is judged by into the cache. */
+/* Prefetch what the next packet will need. */
 void mm_port_rx_prepare(const struct mm_rtp_port *port);
 void mm_port_rx_datagram(struct mm_rtp_port *port,
 			 const struct mm_address *from, uint8_t *bytes,

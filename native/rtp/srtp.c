@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define REPLAY_WINDOW 1024u
-/* Shorter is no RTP (RTCP) header, which libsrtp takes on trust. */
+/* Minimum length of a header, which libsrtp does not check. */
 #define MIN_RTP_BYTES 12u
 #define MIN_RTCP_BYTES 8u
 
@@ -85,7 +85,7 @@ static int error_of(int status)
 	case STATUS_INIT_FAIL:
 		return -ENOSYS;
 	case STATUS_AUTH_FAIL:
-	case STATUS_CIPHER_FAIL:        /* AEAD's word for a forged tag */
+	case STATUS_CIPHER_FAIL:        /* AEAD: authentication failed */
 		return -EACCES;
 	case STATUS_REPLAY_FAIL:
 	case STATUS_REPLAY_OLD:
@@ -113,7 +113,7 @@ static int open_session(void **session, const struct mm_libraries *libraries,
 			enum mm_srtp_profile profile, enum ssrc_type direction,
 			const uint8_t *key, size_t key_bytes)
 {
-	/* libsrtp takes the key unconst, and as long as its longest. */
+	/* libsrtp takes a non-const key of its maximum length. */
 	unsigned char key_copy[MM_SRTP_MAX_KEY_BYTES] = {0};
 	struct policy policy = {
 		.ssrc.type = direction,

@@ -1,4 +1,4 @@
-/* voice.c -- the sound of one receiver, decoded no sooner than needed. */
+/* voice.c -- queued packets of a receiver, decoded only when needed. */
 #include "rtp/voice.h"
 
 #include <errno.h>
@@ -80,7 +80,7 @@ void mm_voice_restart(struct mm_voice *voice)
 	voice->broken = true;
 }
 
-/* An empty queue begins anew: its first place is in the cache. */
+/* An empty queue restarts at index 0, which is in the cache. */
 static void pop_item(struct mm_voice *voice)
 {
 	voice->nitems--;
@@ -272,7 +272,7 @@ static void fill_gap(struct mm_voice *voice, const struct mm_voice_item *item,
 	conceal(voice, pcm, item->nsamples);
 }
 
-/* Let the decoder hear the last packets it missed. */
+/* Decode the last skipped packets, to restore the decoder's prediction. */
 static void prime(struct mm_voice *voice)
 {
 	/* PCM is empty: items are passed only when it is. */

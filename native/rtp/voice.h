@@ -18,7 +18,7 @@
 #define MM_VOICE_SHORTEST_US 2500     /* of an item, silence aside          */
 #define MM_VOICE_ITEMS 18             /* two ticks of the shortest and over */
 #define MM_VOICE_PRIMING_ITEMS 2      /* Opus' prediction settles in two    */
-#define MM_VOICE_UNKNOWN_DBOV 255     /* level not told by the client       */
+#define MM_VOICE_UNKNOWN_DBOV 255     /* level not signalled                */
 /* What is left of a tick, a packet of 120 ms, and the time scaler's stretch. */
 #define MM_VOICE_MAX_SAMPLES (2 * MM_MAX_PACKET_SAMPLES)
 
@@ -48,7 +48,7 @@ struct mm_voice {
 	size_t first, nitems;
 	size_t npassed;           /* that the decoder has missed            */
 	size_t owed_samples;      /* in items                               */
-	uint8_t level_dbov;       /* last told by the client                */
+	uint8_t level_dbov;       /* last signalled (RFC 6464)              */
 	uint32_t next_sequence;   /* extended; follows what was pushed last */
 	bool broken;              /* nothing follows what was pushed last   */
 	bool unheard;             /* the last sound was skipped             */
@@ -69,7 +69,7 @@ void mm_voice_close(struct mm_voice *voice);
 /* Index of the format with that payload type, or -ENOENT. */
 int mm_voice_find_format(const struct mm_voice *voice, uint8_t payload_type);
 uint32_t mm_voice_sample_rate_hz(const struct mm_voice *voice);
-/* Another sender: nothing decoded so far says anything of what comes. */
+/* Another sender: reset the decoder and drop queued audio. */
 void mm_voice_restart(struct mm_voice *voice);
 
 /* Items may be pushed while less than two ticks wait. A packet of another format
@@ -84,7 +84,7 @@ void mm_voice_push_silence(struct mm_voice *voice, size_t nsamples);
 
 /* Samples not yet taken or skipped, decoded or not. */
 size_t mm_voice_waiting(const struct mm_voice *voice);
-/* Loudest level the client told of what is waiting, or UNKNOWN. */
+/* Loudest signalled level of the queued audio, or UNKNOWN. */
 uint8_t mm_voice_level_dbov(const struct mm_voice *voice);
 /* Nothing is waiting, or only silence with the last sound faded out. */
 bool mm_voice_is_silent(const struct mm_voice *voice);

@@ -15,7 +15,7 @@ from mixminus.call.errors import (
     CallNotInRoom,
     CallNotProgressing,
     CannotRefer,
-    NobodyToCall,
+    NoCallableDestination,
     TransferPending,
 )
 from mixminus.call.outbound import Order
@@ -156,7 +156,7 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
     "/calls",
     summary="Create calls",
     answer=PlacedView,
-    errors=(FlowNotFound, InvalidActionType, NobodyToCall),
+    errors=(FlowNotFound, InvalidActionType, NoCallableDestination),
 )
 async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
     """The flow or the actions start when a call is answered. Destinations that cannot be called are left out."""
@@ -311,7 +311,7 @@ async def resume_call_recording(call: ApiCall) -> Call:
     "/calls/{id}/transfer",
     summary="Transfer a call",
     answer=PlacedView,
-    errors=(*NOT_READABLE, CallNotInRoom, CannotRefer, TransferPending, NobodyToCall),
+    errors=(*NOT_READABLE, CallNotInRoom, CannotRefer, TransferPending, NoCallableDestination),
 )
 async def transfer_call(call: ApiCall, body: TransferBody) -> PlacedView:
     """The transferee takes the call's place in its room and is not asked for its PIN. `blind`: the call is

@@ -5,7 +5,7 @@ from typing import Literal
 
 from mixminus.api.calls import CallBody, order_of, resource
 from mixminus.api.operation import ApiCall, Operation
-from mixminus.call.errors import GroupcallNotFound, NobodyToCall
+from mixminus.call.errors import GroupcallNotFound, NoCallableDestination
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import Groupcall
 from mixminus.store.page import Page
@@ -26,7 +26,7 @@ class GroupcallBody(CallBody):
     "/groupcalls",
     summary="Create a groupcall",
     answer=GroupcallView,
-    errors=(FlowNotFound, InvalidActionType, NobodyToCall),
+    errors=(FlowNotFound, InvalidActionType, NoCallableDestination),
 )
 async def create_groupcall(call: ApiCall, body: GroupcallBody) -> Groupcall:
     """All destinations ring; the first to answer is connected, the others are hung up."""

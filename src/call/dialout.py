@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from mixminus.call.errors import NobodyToCall, NothingToDo
+from mixminus.call.errors import NoCallableDestination, NothingToDo
 from mixminus.call.groupcall_ledger import GroupcallLedger
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Caller, LegEnded, OutgoingLegs, Target
@@ -113,7 +113,7 @@ class DialoutService:
         return replace(program, variables={**program.variables, **kept_variables(variables)})
 
     async def place(self, customer_id: CustomerId, order: Order) -> Placed:
-        """Dial all destinations that can be called; raise NobodyToCall if none can.
+        """Dial all destinations that can be called; raise NoCallableDestination if none can.
 
         Returns at once, with the calls in ``dialing``; their progress is in their status.
         """
@@ -133,18 +133,18 @@ class DialoutService:
                 calls.append(call)
                 live += dialled
         if not calls and not groupcalls:
-            raise NobodyToCall("none of the destinations can be called")
+            raise NoCallableDestination("none of the destinations can be called")
         return Placed(tuple(calls), tuple(groupcalls), tuple(live))
 
     async def ring_together(self, customer_id: CustomerId, order: Order) -> tuple[Groupcall, Placed]:
-        """Dial all destinations as one groupcall; raise NobodyToCall if none can be called."""
+        """Dial all destinations as one groupcall; raise NoCallableDestination if none can be called."""
         targets = [
             (destination, target)
             for destination in order.destinations
             for target in await self._targets(customer_id, destination)
         ]
         if not targets:
-            raise NobodyToCall("none of the destinations can be called")
+            raise NoCallableDestination("none of the destinations can be called")
         groupcall, live = await self._ring_all(customer_id, order, tuple(order.destinations), targets)
         return groupcall, Placed((), (groupcall,), tuple(live))
 

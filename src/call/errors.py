@@ -9,7 +9,7 @@ __all__ = [
     "CallNotProgressing",
     "CannotRefer",
     "GroupcallNotFound",
-    "NobodyToCall",
+    "NoCallableDestination",
     "NothingToDo",
     "TransferPending",
 ]
@@ -49,7 +49,7 @@ class GroupcallNotFound(NotFound):
     reason = "GROUPCALL_NOT_FOUND"
 
 
-class NobodyToCall(InvalidArgument):
+class NoCallableDestination(InvalidArgument):
     """None of the destinations can be called (api.md section 5.2)."""
 
 

@@ -177,7 +177,9 @@ class LiveCall:
 
     def _set_held(self, held: bool) -> None:
         if not self.answered:
-            raise CallNotProgressing(f"call {self.id} is {self.call.status}, not progressing")
+            raise CallNotProgressing(
+                f"call {self.id} is {self.call.status}; this requires a call that is progressing"
+            )
         try:
             self.port.set_muted(held, by="hold")
             self.port.set_deafened(held, by="hold")

@@ -49,5 +49,8 @@ class LiveCalls(Mapping[CallId, LiveCall]):
         """Return the live call of a row; raise CallNotProgressing unless it has a leg and one of these states."""
         live = self._calls.get(call.id)
         if live is None or live.over.done() or live.port.closed or live.call.status not in states:
-            raise CallNotProgressing(f"call {call.id} is {call.status}")
+            required = "not ended" if states == ANY_STATUS else " or ".join(sorted(states))
+            raise CallNotProgressing(
+                f"call {call.id} is {call.status}; this requires a call that is {required}"
+            )
         return live

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from mixminus.call.dialout import DialoutService, Placed
-from mixminus.call.errors import CallNotInRoom, CannotRefer, NobodyToCall, TransferPending
+from mixminus.call.errors import CallNotInRoom, CannotRefer, NoCallableDestination, TransferPending
 from mixminus.call.leg import Referral
 from mixminus.call.live import DialledCall, LiveCall, Place
 from mixminus.call.outbound import Order, sip_target
@@ -105,13 +105,13 @@ class TransferService:
     async def refer(self, customer_id: CustomerId, call_id: CallId, address: Address) -> None:
         """Ask a call's phone to call a SIP address by itself; the new call does not pass this server.
 
-        Returns when the request is sent. Raises CallNotFound, NobodyToCall for anything but a SIP address, and
+        Returns when the request is sent. Raises CallNotFound, NoCallableDestination for anything but a SIP address, and
         CannotRefer for a browser or an unanswered call.
         """
         await self._calls.get(customer_id, call_id)
         target = sip_target(address) if address.type == "sip" else None
         if target is None:
-            raise NobodyToCall("by refer, the transferee must be a SIP address")
+            raise NoCallableDestination("by refer, the transferee must be a SIP address")
         live = self._live_calls.get(call_id)
         if live is None or not await live.refer(target.request_uri):
             raise CannotRefer(f"call {call_id} cannot be referred: it must be an answered call of a phone")
@@ -144,7 +144,7 @@ class TransferService:
         except _Declined as declined:
             log.info("transfer declined", call_id=str(live.id), status_code=declined.status_code)
             notify(declined.status_code)
-        except NobodyToCall:
+        except NoCallableDestination:
             notify(NOT_FOUND)
         except MixMinusError as error:
             log.warning("transfer failed", call_id=str(live.id), reason=error.reason)

@@ -16,7 +16,7 @@ class Announcements:
         self._sounds = sounds
 
     def announce_joined(self, room: Room, seat: Seat, name: str) -> None:
-        """Announce a participant that has joined, or tell it that it is alone."""
+        """Announce a participant that has joined, or play to it that it is alone."""
         if room.joined > 1:
             self._announce_change(room, "joined", name)
         elif room.settings.prompts == "all" and not room.settings.music_when_alone:

@@ -200,7 +200,9 @@ class Rooms:
         """Return the conference's room; raise ConferenceNotProgressing unless it is in progress."""
         room = self._rooms.get(conference.id)
         if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-            raise ConferenceNotProgressing(f"conference {conference.id} is {conference.status}")
+            raise ConferenceNotProgressing(
+                f"conference {conference.id} is {conference.status}; this requires one that is progressing"
+            )
         return room
 
     def find_seat(self, conference_id: ConferenceId, conferencecall_id: ConferencecallId) -> Seat | None:

@@ -205,7 +205,9 @@ class ConferenceService:
     async def _open(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
         conference = await CONFERENCES.find_for_update(tx, conference_id)
         if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):
-            raise ConferenceNotProgressing(f"conference {conference_id} is {conference.status}")
+            raise ConferenceNotProgressing(
+                f"conference {conference_id} is {conference.status} and can no longer be changed"
+            )
         return conference
 
     async def _begin(self, conference_id: ConferenceId) -> None:

@@ -1,4 +1,4 @@
-"""The Python face of the native engine: every call returns at once and applies between ticks."""
+"""The Python API of the native engine: every call returns at once and takes effect between two ticks."""
 
 from mixminus.mixer.bridge import Bridge
 from mixminus.mixer.config import EngineConfig

@@ -1,4 +1,4 @@
-"""The native engine: handles that check, and one C call each."""
+"""The native engine: handles that check their state and make one C call per method."""
 
 from typing import TypeAlias, final
 

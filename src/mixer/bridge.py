@@ -16,7 +16,7 @@ __all__ = ["Bridge"]
 
 
 class Bridge:
-    """Everybody on it hears everybody but themselves."""
+    """A mix-minus bridge: each port hears the sum of all other ports."""
 
     def __init__(
         self,
@@ -31,31 +31,31 @@ class Bridge:
         self._taps: list[Tap] = []
         self._playouts: list[Playout] = []
         self.watchers = Watchers()
-        """Those who are told who comes, goes and is muted."""
+        """Notified when a port joins, leaves, or is muted or unmuted."""
 
     @property
     def native(self) -> "_engine.Bridge":
-        """The engine's own object, for the other files of this package."""
+        """The native object, for use within this package."""
         return self._native
 
     @property
     def ports(self) -> "tuple[BridgePort, ...]":
-        """Who is on the bridge, in the order of joining."""
+        """The ports on the bridge, in the order in which they joined."""
         return tuple(self._ports.values())
 
     @property
     def sample_rate_hz(self) -> int:
-        """Rate of the mix: the highest that anyone here can hear."""
+        """Rate of the mix: the highest that any port here sends or receives."""
         return self._native.sample_rate_hz
 
     def open_tap(self, sample_rate_hz: int = 16000, *, stems: bool = False, seconds: int = 10) -> Tap:
-        """Listen to the mix, and with ``stems`` to every port's own share, cut at the same samples."""
+        """Open a tap of the mix; with ``stems`` also of each port's own audio, aligned to the same samples."""
         tap = Tap(self._native.open_tap(sample_rate_hz, stems, seconds), self.forget, sample_rate_hz)
         self._taps.append(tap)
         return tap
 
     def open_playout(self, sample_rate_hz: int, *, seconds: int = 60) -> Playout:
-        """Speak to everybody on the bridge."""
+        """Open a playout that every port on the bridge hears."""
         playout = self._open_playout(sample_rate_hz, seconds)
         try:
             self._native.play(playout.native)
@@ -66,7 +66,7 @@ class Bridge:
         return playout
 
     def set_hears(self, cells: "Iterable[tuple[BridgePort, BridgePort, float | None]]") -> None:
-        """Apply many ``BridgePort.set_hears`` (listener, speaker, gain) at one tick: nobody hears a half of it."""
+        """Apply many ``BridgePort.set_hears`` (listener, speaker, gain) at one tick, all or none."""
         self._native.set_hears(
             [
                 (listener.native, speaker.native, 0 if gain_db is None else gain_q8(gain_db))
@@ -75,7 +75,7 @@ class Bridge:
         )
 
     def close(self) -> None:
-        """Send everybody off and close its taps and playouts; closing twice is harmless."""
+        """Remove all ports and close all taps and playouts; closing twice is harmless."""
         if self._on_close is None:
             return
         for port in self.ports:
@@ -89,16 +89,16 @@ class Bridge:
         self._native.close()
 
     def admit(self, port: "BridgePort") -> None:
-        """Remember a port that has joined; called by the port."""
+        """Add a port that has joined; called by the port."""
         self._ports[port.id] = port
-        self.watchers.tell(PortChange(port.id, "joined"))
+        self.watchers.notify(PortChange(port.id, "joined"))
 
     def forget(self, what: "BridgePort | Tap") -> None:
-        """Let go of a port that left or a tap that closed; called by them."""
+        """Remove a port that left or a tap that closed; called by them."""
         if isinstance(what, Tap):
             self._taps.remove(what)
         elif self._ports.pop(what.id, None):
-            self.watchers.tell(PortChange(what.id, "left"))
+            self.watchers.notify(PortChange(what.id, "left"))
 
     def __enter__(self) -> Self:
         return self

@@ -31,7 +31,7 @@ class _Closable(Protocol):
 
 _Owned = TypeVar("_Owned", bound=_Closable)
 
-# by the names of native/event.c
+# by the names in native/engine/event.h
 _PLAIN_EVENTS: Final[dict[str, Callable[[int, int], EngineEvent]]] = {
     "first_packet": FirstPacket,
     "media_timeout": MediaTimeout,
@@ -51,7 +51,7 @@ def _event(raw: tuple[str, int, int, str, int, str, int]) -> EngineEvent:
 
 
 class Engine:
-    """Threads that receive, mix and send; commands apply between ticks, events wait in a ring."""
+    """The threads that receive, mix and send. Commands take effect between ticks; events are queued in a ring."""
 
     def __init__(self, config: EngineConfig = EngineConfig()) -> None:  # noqa: B008 -- frozen
         self.config = config
@@ -60,55 +60,55 @@ class Engine:
         self._native = _engine.Engine(config, found.opus_path, found.srtp_path)
 
     def start(self) -> None:
-        """Start ticking; a manual engine needs no start. Starting twice is harmless."""
+        """Start the threads; does nothing for a manual engine or when already started."""
         self._native.start()
 
     def close(self) -> None:
-        """Close everything it owns and stop; closing twice is harmless."""
+        """Stop, and close everything the engine owns; closing twice is harmless."""
         for owned in reversed(tuple(self._owned.values())):
             owned.close()
         self._native.close()
 
     def fileno(self) -> int:
-        """An eventfd, readable when ``events`` has something; -1 once closed."""
+        """Return an eventfd that is readable while events are queued; -1 once closed."""
         return self._native.fileno()
 
     def events(self) -> list[EngineEvent]:
-        """Return what has happened since the last call; nothing once closed."""
+        """Return the events since the last call; an empty list once closed."""
         return [_event(raw) for raw in self._native.events()]
 
     def tick(self, count: int = 1) -> None:
-        """Run ticks in the caller's thread, on a virtual clock: manual engines only."""
+        """Run ticks in the caller's thread, on a virtual clock; raise Conflict unless the engine is manual."""
         self._native.tick(count)
 
     def counters(self) -> dict[str, int]:
-        """Return the sums over all ports that ever were, by the names of ``native/engine/counters.h``."""
+        """Return the counters of ``native/engine/counters.h`` by name, summed over all ports, closed ones included."""
         return self._native.counters()
 
     def tick_lateness_us(self) -> dict[str, int]:
-        """Return how late ticks began: p50, p99 (upper bounds of their bucket), max and ticks."""
+        """Return how late ticks started: p50 and p99 (upper bounds of their buckets), max, and the number of ticks."""
         return self._native.tick_lateness_us()
 
     def open_bridge(self, *, max_talkers: int = 8) -> Bridge:
-        """Open a bridge that sums the ``max_talkers`` loudest; 0 sums everybody."""
+        """Open a bridge that sums the ``max_talkers`` loudest ports; 0 sums all."""
         return self._own(Bridge(self._native.open_bridge(max_talkers), self._open_playout, self._disown))
 
     def open_rtp_port(self) -> Port:
-        """Open a port on a pair of UDP sockets of its own, RTP and RTCP."""
+        """Open a port with its own pair of UDP sockets, RTP and RTCP."""
         native = self._native.open_rtp_port()
         return self._adopt(native, (self.config.rtp_host, native.local_port))
 
     def open_pcm_port(self, sample_rate_hz: int) -> PcmPort:
-        """Open a port that is written and read in PCM."""
+        """Open a port whose audio is written and read as PCM."""
         native = self._native.open_pcm_port(sample_rate_hz)
         return self._own(PcmPort(native, sample_rate_hz, self._disown))
 
     def open_playout(self, sample_rate_hz: int, *, seconds: int = 60) -> Playout:
-        """Open a playout for ``Port.play``; a room's is opened by its bridge."""
+        """Open a playout for ``Port.play``; ``Bridge.open_playout`` opens one for all ports."""
         return self._open_playout(sample_rate_hz, seconds)
 
     def open_mux(self, host: str, port: int) -> Mux:
-        """Open the UDP socket that browsers share; port 0 takes any."""
+        """Open a UDP socket that WebRTC ports share; port 0 chooses any free port."""
         return self._own(Mux(self._native.open_mux(host, port), host, self._adopt, self._disown))
 
     def _open_playout(self, sample_rate_hz: int, seconds: int) -> Playout:

@@ -1,4 +1,4 @@
-"""Errors of the engine that are no one else's, and what its result codes mean."""
+"""Errors specific to the engine, and the errors that its result codes mean."""
 
 import errno
 from typing import Final
@@ -14,20 +14,20 @@ class PortClosed(Conflict):
     reason = "PORT_CLOSED"
 
 
-# errno -> what the one gate in _engine.pyx raises
+# errno -> the error that check() in _engine.pyx raises
 REFUSALS: Final[dict[int, tuple[type[MixMinusError], str]]] = {
-    errno.EAGAIN: (Unavailable, "the engine is behind with its commands"),
+    errno.EAGAIN: (Unavailable, "too many commands are queued in the engine; try again"),
     errno.ENOMEM: (Exhausted, "out of memory"),
     errno.EMFILE: (Exhausted, "out of file descriptors"),
     errno.ENFILE: (Exhausted, "out of file descriptors"),
-    errno.ENOSPC: (Exhausted, "no place is left"),
-    errno.EADDRINUSE: (Exhausted, "no UDP port is free"),
-    errno.EADDRNOTAVAIL: (InvalidArgument, "the address is not one of this machine"),
+    errno.ENOSPC: (Exhausted, "the engine's limit for this resource is reached"),
+    errno.EADDRINUSE: (Exhausted, "no UDP port of the configured range is free"),
+    errno.EADDRNOTAVAIL: (InvalidArgument, "the address does not belong to this machine"),
     errno.EINVAL: (InvalidArgument, "an argument is out of range"),
-    errno.ENOSYS: (Unavailable, "this needs libopus or libsrtp, which was not found"),
+    errno.ENOSYS: (Unavailable, "libopus or libsrtp is required and was not found"),
     errno.ELIBACC: (Unavailable, "libopus or libsrtp cannot be loaded"),
-    errno.EBUSY: (Conflict, "still in use, or in use elsewhere"),
-    errno.EPERM: (Conflict, "only a manual engine is ticked by hand"),
+    errno.EBUSY: (Conflict, "the object is still in use, or attached elsewhere"),
+    errno.EPERM: (Conflict, "tick() requires a manual engine"),
     errno.ENOTSUP: (Conflict, "telephone-event was not negotiated"),
     errno.EBADF: (PortClosed, "the port is closed"),
 }

@@ -1,4 +1,4 @@
-"""What the engine tells: facts that a tick has found, in order, each with its port."""
+"""Events of the engine, in order; each belongs to a port."""
 
 from dataclasses import dataclass
 
@@ -23,22 +23,22 @@ class _PortEvent:
 
 @dataclass(frozen=True, slots=True)
 class FirstPacket(_PortEvent):
-    """The first valid RTP packet of a port has come."""
+    """The first valid RTP packet of a port was received."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaTimeout(_PortEvent):
-    """No valid packet for the port's media timeout; told once until packets come again."""
+    """No valid packet was received for the media timeout; emitted once until packets resume."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaResumed(_PortEvent):
-    """Packets came again after a MediaTimeout."""
+    """Packets were received again after a MediaTimeout."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteChanged(_PortEvent):
-    """Symmetric RTP has latched onto another address."""
+    """Symmetric RTP latched onto another address."""
 
     host: str
     port: int
@@ -46,17 +46,17 @@ class RemoteChanged(_PortEvent):
 
 @dataclass(frozen=True, slots=True)
 class TalkSpurtStarted(_PortEvent):
-    """The participant talks."""
+    """The participant started talking."""
 
 
 @dataclass(frozen=True, slots=True)
 class TalkSpurtEnded(_PortEvent):
-    """The participant has stopped talking, or left while talking."""
+    """The participant stopped talking, or left the bridge while talking."""
 
 
 @dataclass(frozen=True, slots=True)
 class DigitReceived(_PortEvent):
-    """A whole DTMF digit (RFC 4733), told once, when it ended."""
+    """A DTMF digit ended (RFC 4733, or in-band tones); emitted once per digit."""
 
     digit: str
     duration_ms: int

@@ -1,4 +1,4 @@
-"""What SDP settles about a leg's media, in the engine's words."""
+"""The negotiated media of a port, as the engine takes it."""
 
 import enum
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ __all__ = [
 
 
 class Codec(enum.StrEnum):
-    """Encoding names as SDP writes them (RFC 3551, RFC 7587); L16 is PCM without a network."""
+    """Encoding names as SDP writes them (RFC 3551, RFC 7587); L16 is used by PCM ports only."""
 
     PCMU = "PCMU"
     PCMA = "PCMA"
@@ -24,7 +24,7 @@ class Codec(enum.StrEnum):
     L16 = "L16"
 
 
-# encoding name -> (RTP clock rate, PCM sample rate); G.722 lies about its clock (RFC 3551 section 4.5.2)
+# encoding name -> (RTP clock rate, PCM sample rate); G.722's RTP clock is not its sample rate (RFC 3551 section 4.5.2)
 CODECS: dict[Codec, tuple[int, int]] = {
     Codec.PCMU: (8000, 8000),
     Codec.PCMA: (8000, 8000),
@@ -35,7 +35,7 @@ CODECS: dict[Codec, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class CodecFormat:
-    """One payload type of a session."""
+    """A payload type and how its audio is encoded."""
 
     codec: Codec
     payload_type: int
@@ -59,7 +59,7 @@ class SrtpProfile(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SrtpKeys:
-    """Master key and salt, one after the other, for each direction; never printed."""
+    """Master key followed by master salt, for each direction; excluded from the repr."""
 
     profile: SrtpProfile
     rx_key: bytes = field(repr=False)
@@ -67,7 +67,7 @@ class SrtpKeys:
 
 
 class MediaDirection(enum.StrEnum):
-    """As in SDP, seen from our side: sendonly means that we send and do not receive."""
+    """SDP direction, from our side: sendonly means that we send and do not receive."""
 
     SENDRECV = "sendrecv"
     SENDONLY = "sendonly"
@@ -85,7 +85,7 @@ class MediaDirection(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PortMedia:
-    """Everything negotiated for a port; ``Port.configure`` may be called again with another."""
+    """Everything negotiated for a port; see ``Port.configure``."""
 
     receive: tuple[CodecFormat, ...]
     send: CodecFormat
@@ -100,4 +100,4 @@ class PortMedia:
     ssrc: int | None = None
     """Our SSRC; None lets the engine choose."""
     max_delay_ms: int = 200
-    """Hard cap of the jitter buffer."""
+    """Upper limit of the jitter buffer's delay."""

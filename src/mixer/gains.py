@@ -1,4 +1,4 @@
-"""Gains as the engine multiplies by them."""
+"""Conversion of gains from dB to the engine's fixed point."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ _MUTED_BELOW_DB: Final = -48.0
 
 
 def gain_q8(gain_db: float) -> int:
-    """Return a gain as the engine multiplies by it: 256 is unity, 0 is silence."""
+    """Return a gain in Q8: 256 is unity, below -48 dB is 0. Raise InvalidArgument above MAX_GAIN_DB."""
     if not gain_db <= MAX_GAIN_DB:
         raise InvalidArgument(f"a gain is at most {MAX_GAIN_DB:.0f} dB")
     return 0 if gain_db < _MUTED_BELOW_DB else round(_UNITY_Q8 * 10 ** (gain_db / 20))

@@ -1,4 +1,4 @@
-"""Libraries: where libopus and libsrtp lie, inside wheels first, in the system second."""
+"""Find libopus and libsrtp: first in installed wheels, then in the system."""
 
 import ctypes.util
 import importlib.util
@@ -10,14 +10,14 @@ __all__ = ["Libraries", "find_libraries"]
 
 @dataclass(frozen=True, slots=True)
 class Libraries:
-    """What the engine opens; an empty path means not found, and its codecs or SRTP unavailable."""
+    """Paths of the libraries to load; an empty path means not found: Opus or SRTP is then unavailable."""
 
     opus_path: str
     srtp_path: str
 
 
 def find_libraries(*, opus_path: str | None = None, srtp_path: str | None = None) -> Libraries:
-    """Find both libraries without importing what carries them; a path given is taken as it is."""
+    """Find both libraries without importing their packages; a given path is returned unchanged."""
     return Libraries(
         opus_path=_opus() if opus_path is None else opus_path,
         srtp_path=_srtp() if srtp_path is None else srtp_path,
@@ -32,7 +32,7 @@ def _opus() -> str:
 
 
 def _srtp() -> str:
-    # Debian's libsrtp2 is built without OpenSSL and several times slower: the wheel's comes first.
+    # Debian's libsrtp2 is built without OpenSSL and several times slower, so the wheel's is preferred.
     package = _package_folder("pylibsrtp")
     found = sorted(package.glob("_binding*.so")) if package else []
     return str(found[0]) if found else _system("srtp2")

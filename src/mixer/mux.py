@@ -1,4 +1,4 @@
-"""Mux: the one UDP port that all browsers share (RFC 7983)."""
+"""Mux: the UDP socket that all WebRTC ports share (RFC 7983)."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
@@ -12,7 +12,7 @@ __all__ = ["Mux"]
 
 
 class Mux:
-    """Keeps SRTP inside the engine and hands STUN and DTLS up."""
+    """Passes SRTP to the ports inside the engine, and STUN and DTLS to Python."""
 
     def __init__(
         self,
@@ -29,30 +29,30 @@ class Mux:
         self.port: int = native.port
 
     def fileno(self) -> int:
-        """An eventfd, readable when ``receive`` has something."""
+        """Return an eventfd that is readable while datagrams are queued for ``receive``; -1 once closed."""
         return self._native.fileno()
 
     def receive(self) -> list[tuple[bytes, tuple[str, int]]]:
-        """Return the STUN and DTLS datagrams that wait, with their sources."""
+        """Return the queued STUN and DTLS datagrams with their source addresses."""
         return self._native.receive()
 
     def send(self, datagram: bytes, address: tuple[str, int]) -> None:
-        """Send a STUN or DTLS datagram at once; what the kernel refuses is lost, as UDP may."""
+        """Send a STUN or DTLS datagram; one that the kernel refuses is dropped."""
         self._native.send(datagram, address[0], address[1])
 
     def open_port(self) -> Port:
-        """Open a port whose packets come and go through this socket."""
+        """Open a port that sends and receives through this socket."""
         self._ports = [port for port in self._ports if not port.closed]
         port = self._adopt(self._native.open_port(), (self.host, self.port))
         self._ports.append(port)
         return port
 
     def bind(self, address: tuple[str, int], port: Port) -> None:
-        """Let SRTP from an address reach a port: an integrity-checked STUN request has vouched for it."""
+        """Pass SRTP from an address to a port; call it after a STUN request with valid integrity came from there."""
         self._native.bind(address[0], address[1], port.rtp)
 
     def unbind(self, address: tuple[str, int]) -> None:
-        """Forget an address."""
+        """Remove the binding of an address."""
         self._native.unbind(address[0], address[1])
 
     def close(self) -> None:

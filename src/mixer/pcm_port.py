@@ -1,4 +1,4 @@
-"""PcmPort: a port without a network, for media streams and for tests."""
+"""PcmPort: a port without network, for media streams and tests."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ __all__ = ["PcmPort"]
 
 
 class PcmPort(BridgePort):
-    """Speaks what is written and keeps what it heard until it is read."""
+    """Sends the PCM that is written, and buffers the PCM it hears until it is read."""
 
     def __init__(
         self, native: "_engine.PcmPort", sample_rate_hz: int, on_close: Callable[[BridgePort], None]
@@ -25,9 +25,9 @@ class PcmPort(BridgePort):
         self.sample_rate_hz = sample_rate_hz
 
     def write(self, pcm: NDArray[np.int16]) -> int:
-        """Append mono samples to speak; return how many fitted into the ring."""
+        """Queue mono samples to send; return how many fit into the ring."""
         return self._pcm.write(np.ascontiguousarray(pcm, np.int16))
 
     def read(self) -> NDArray[np.int16]:
-        """Return every sample heard since the last read; unread audio beyond some seconds is dropped."""
+        """Return all samples heard since the last read; the ring holds a few seconds and drops what exceeds them."""
         return self._pcm.read()

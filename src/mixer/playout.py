@@ -1,4 +1,4 @@
-"""Playout: something that speaks without listening."""
+"""Playout: a source of audio that hears nothing."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
@@ -13,7 +13,7 @@ __all__ = ["Playout"]
 
 
 class Playout:
-    """A ring of PCM that a room, or one participant, hears from its first sample on."""
+    """A ring of PCM that all ports of a bridge, or one port, hear from its first sample on."""
 
     def __init__(
         self, native: "_engine.Playout", sample_rate_hz: int, on_close: Callable[["Playout"], None]
@@ -24,25 +24,25 @@ class Playout:
 
     @property
     def native(self) -> "_engine.Playout":
-        """The engine's own object, for the other files of this package."""
+        """The native object, for use within this package."""
         return self._native
 
     def write(self, pcm: NDArray[np.int16]) -> int:
-        """Append mono samples; return how many fitted (0 once closed)."""
+        """Queue mono samples; return how many fit (0 once closed)."""
         return self._native.write(np.ascontiguousarray(pcm, np.int16))
 
     def finish(self) -> None:
-        """Say that no more will come."""
+        """Mark the end of the audio: no more will be written."""
         self._native.finish()
 
     @property
     def done(self) -> bool:
-        """Finished, and all of it was played; a closed playout is done."""
+        """Whether it is finished and completely played, or closed."""
         return self._native.done
 
     @property
     def pending(self) -> int:
-        """Samples waiting to be played."""
+        """Number of samples not yet played."""
         return self._native.pending
 
     @property
@@ -50,7 +50,7 @@ class Playout:
         return self._on_close is None
 
     def close(self) -> None:
-        """Fall silent at once; closing twice is harmless."""
+        """Stop playing immediately; closing twice is harmless."""
         if self._on_close is not None:
             self._on_close(self)
             self._on_close = None

@@ -21,7 +21,7 @@ _DIGITS = frozenset("0123456789*#ABCDabcd")
 
 
 class BridgePort:
-    """What every port can do, whatever carries its audio."""
+    """A port of any kind: RTP or PCM."""
 
     def __init__(self, native: "_engine.Port", on_close: Callable[["BridgePort"], None]) -> None:
         self._native = native
@@ -30,18 +30,18 @@ class BridgePort:
         self._muted_by: set[str] = set()
         self._deafened_by: set[str] = set()
         self.watchers = Watchers()
-        """Those who are told where it goes, and of its mute."""
+        """Notified when the port joins or leaves a bridge, or is muted or unmuted."""
         self.id: int = native.id
-        """Names the port in events and in tap records; never used again by this engine."""
+        """Identifies the port in events and tap records; unique within the engine, never reused."""
 
     @property
     def native(self) -> "_engine.Port":
-        """The engine's own object, for the other files of this package."""
+        """The native object, for use within this package."""
         return self._native
 
     @property
     def bridge(self) -> Bridge | None:
-        """Where the port has joined."""
+        """The bridge that the port is on, or None."""
         return self._bridge
 
     @property
@@ -50,85 +50,85 @@ class BridgePort:
 
     @property
     def muted(self) -> bool:
-        """Whether anybody has muted it."""
+        """Whether it is muted by at least one ``by`` of ``set_muted``."""
         return bool(self._muted_by)
 
     def join(self, bridge: Bridge) -> None:
-        """Take a place on a bridge, leaving any other."""
+        """Join a bridge, leaving the current one."""
         self._native.join(bridge.native)
-        self._part()
+        self._leave_bridge()
         self._bridge = bridge
         bridge.admit(self)
-        self.watchers.tell(PortChange(self.id, "joined"))
+        self.watchers.notify(PortChange(self.id, "joined"))
 
     def leave(self) -> None:
-        """Leave the bridge; the port stays open, and hears silence and its own playouts."""
+        """Leave the bridge; the port stays open and hears silence and its own playouts."""
         if self._bridge is not None:
             self._native.leave()
-            self._part()
+            self._leave_bridge()
 
     def set_gain_db(self, gain_db: float) -> None:
-        """Make the participant louder or softer for everybody; below -48 dB is silence."""
+        """Set the gain with which all others hear the participant; below -48 dB is silence."""
         self._native.set_gain(gain_q8(gain_db))
 
     def set_muted(self, muted: bool, *, by: str = "") -> None:
-        """Choose whether the participant is heard; whom two have muted, both must unmute."""
+        """Mute or unmute the participant; it is heard again when every ``by`` that muted it has unmuted it."""
         was_muted = self.muted
-        self._native.set_muted(_held(self._muted_by, by, muted))
+        self._native.set_muted(_update(self._muted_by, by, muted))
         if self.muted is not was_muted:
             change = PortChange(self.id, "muted" if self.muted else "unmuted")
-            self.watchers.tell(change)
+            self.watchers.notify(change)
             if self._bridge is not None:
-                self._bridge.watchers.tell(change)
+                self._bridge.watchers.notify(change)
 
     def set_deafened(self, deafened: bool, *, by: str = "") -> None:
-        """Choose whether the participant hears the others; as ``set_muted`` counts who asks.
+        """Set whether the participant hears the others; ``by`` counts as in ``set_muted``.
 
-        What is played to it alone it hears all the same.
+        It still hears playouts that are played to it alone.
         """
-        self._native.set_deafened(_held(self._deafened_by, by, deafened))
+        self._native.set_deafened(_update(self._deafened_by, by, deafened))
 
     def set_hears_itself(self, on: bool) -> None:
-        """Choose whether the participant hears its own voice, as an echo does."""
+        """Set whether the participant hears its own voice (an echo test)."""
         self._native.set_hears_itself(on)
 
     def set_hears(self, speaker: "BridgePort", gain_db: float | None) -> None:
-        """Let this participant hear that one louder, softer or (None) not at all; 0 dB is as everybody does."""
+        """Set the gain with which this participant hears ``speaker``; None is not at all, 0 dB is the default."""
         self._native.set_hears(speaker.native, 0 if gain_db is None else gain_q8(gain_db))
 
     def set_inband_dtmf(self, detect: bool, *, remove: bool = False) -> None:
-        """Choose whether digits sent as tones (ITU-T Q.23) are received, and whether the others hear those tones.
+        """Set whether digits sent as tones (ITU-T Q.23) are received, and whether the tones are removed from the audio.
 
-        A digit that an RFC 4733 event has told as well is received once. PCM has no telephone behind it, and no tones.
+        A digit that is also sent as an RFC 4733 event is received once. Has no effect on a PCM port.
         """
         self._native.set_inband(detect, remove)
 
     def play(self, playout: Playout) -> None:
-        """Let only this participant hear a playout of ``Engine.open_playout``."""
+        """Play a playout of ``Engine.open_playout`` to this participant only."""
         self._native.play(playout.native)
 
     def open_tap(self, sample_rate_hz: int = 16000, *, seconds: int = 10) -> Tap:
-        """Listen to what the participant says and hears (HEARD), and to both together (MIX), wherever it is."""
-        # The port does not own it: what was heard last can be read when the port is closed.
+        """Open a tap of what the participant says, what it hears (HEARD) and both together (MIX), on any bridge or none."""
+        # The port does not own the tap: its last audio can be read after the port is closed.
         return Tap(self._native.open_tap(sample_rate_hz, seconds), lambda _: None, sample_rate_hz)
 
     def statistics(self) -> PortStatistics:
-        """Return the newest snapshot."""
+        """Return the newest snapshot of the port's statistics."""
         return PortStatistics(*self._native.statistics())
 
     def close(self) -> None:
-        """Leave the bridge and give everything back; closing twice is harmless."""
+        """Leave the bridge and release all resources; closing twice is harmless."""
         if self._on_close is not None:
-            self._part()
+            self._leave_bridge()
             self._on_close(self)
             self._on_close = None
             self._native.close()
 
-    def _part(self) -> None:
+    def _leave_bridge(self) -> None:
         if self._bridge is not None:
             self._bridge.forget(self)
             self._bridge = None
-            self.watchers.tell(PortChange(self.id, "left"))
+            self.watchers.notify(PortChange(self.id, "left"))
 
     def __enter__(self) -> Self:
         return self
@@ -137,9 +137,10 @@ class BridgePort:
         self.close()
 
 
-def _held(by: set[str], who: str, on: bool) -> bool:
-    (by.add if on else by.discard)(who)
-    return bool(by)
+def _update(holders: set[str], by: str, on: bool) -> bool:
+    """Add or remove a holder; return whether any is left."""
+    (holders.add if on else holders.discard)(by)
+    return bool(holders)
 
 
 class Port(BridgePort):
@@ -154,19 +155,23 @@ class Port(BridgePort):
 
     @property
     def rtp(self) -> "_engine.RtpPort":
-        """The engine's own object, for the other files of this package."""
+        """The native object, for use within this package."""
         return self._rtp
 
     def configure(self, media: PortMedia) -> None:
-        """Apply what an offer and its answer have settled; every re-INVITE may say it anew."""
+        """Apply the negotiated media; call it again after each re-negotiation."""
         self._rtp.configure(media)
 
     def set_remote(self, address: tuple[str, int]) -> None:
-        """Send to another address from now on: ICE has nominated another pair."""
+        """Send to another address, for example when ICE nominates another pair."""
         self._rtp.set_remote(address[0], address[1])
 
     def send_digits(self, digits: str, duration_ms: int = 100) -> None:
-        """Send DTMF as RFC 4733 events, which must have been negotiated."""
+        """Send DTMF as RFC 4733 events.
+
+        Raise InvalidArgument for other characters than 0-9, *, # and A-D, and Conflict if telephone-event was not
+        negotiated.
+        """
         if not digits or not _DIGITS.issuperset(digits):
             raise InvalidArgument("digits are 0-9, *, # and A-D")
         self._rtp.send_digits(digits.upper().encode("ascii"), duration_ms)

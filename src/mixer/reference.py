@@ -1,6 +1,6 @@
-"""What the mix must be, in numpy and 64 bits; the kernel is held to it by property tests.
+"""Reference implementation of the mix in numpy and 64 bits; property tests compare the engine with it.
 
-Gains are Q16 here, one for each sample, so that a gain at rest and a gain in motion are the same formula.
+Gains are in Q16, one for each sample, so that constant and changing gains use the same formula.
 """
 
 import enum
@@ -15,7 +15,7 @@ Gains = npt.NDArray[np.int64]
 
 
 class MixClass(enum.Enum):
-    """Whose mix a participant hears."""
+    """Which mix a participant hears."""
 
     ALL = enum.auto()
     SILENCE = enum.auto()
@@ -23,7 +23,7 @@ class MixClass(enum.Enum):
 
 
 def glide(from_q8: int, to_q8: int, nsamples: int) -> Gains:
-    """Return a frame's gains, moving from one value to the other; Q16."""
+    """Return a gain for each sample of a frame, moving from one value to the other; Q16."""
     rise = (to_q8 - from_q8) << 24
     # The kernel's division truncates towards zero.
     step = abs(rise) // nsamples * (1 if rise >= 0 else -1)
@@ -55,7 +55,10 @@ def minus_one(frames: Frames, gains_q16: Gains, hears_q16: Gains, hearing_q16: G
 def mix_classes(
     contributes: npt.NDArray[np.bool_], hears_q16: Gains, deafened: npt.NDArray[np.bool_]
 ) -> list[MixClass]:
-    """Say who shares a mix: the deafened, and all who contribute nothing and hear everybody who does as he is."""
+    """Return the class of each participant.
+
+    SILENCE for deafened ones, ALL for those that contribute nothing and hear every contribution at unity gain.
+    """
     unity = (hears_q16 == 1 << 16).all(axis=-1) | np.eye(len(contributes), dtype=np.bool_)
     hears_all = (unity | ~contributes[np.newaxis]).all(axis=1) & ~contributes
     return [

@@ -1,4 +1,4 @@
-"""Reference: what the engine's signal processing must compute, in a few lines of numpy."""
+"""Reference implementation of the engine's signal processing in numpy."""
 
 import numpy as np
 import numpy.typing as npt
@@ -38,21 +38,21 @@ def level_dbov(pcm: Pcm) -> int:
 
 
 def taps_of_phases(taps: Wide, up: int) -> Wide:
-    """Undo the table's layout: from rows of reversed phases to the one filter at `up` times the rate."""
+    """Return the filter at `up` times the rate from the table's rows of reversed phases."""
     return taps.reshape(up, -1)[:, ::-1].T.ravel()
 
 
 def resample(pcm: Pcm, taps: Wide, *, up: int, down: int, shift: int) -> Pcm:
-    """Put `up - 1` zeros after each sample, filter (taps scaled by 2**shift), keep every `down`-th."""
+    """Insert `up - 1` zeros after each sample, filter (taps scaled by 2**shift), keep every `down`-th sample."""
     stuffed = np.zeros(len(pcm) * up, np.int64)
     stuffed[::up] = pcm
-    # One more zero, because numpy convolves nothing with an empty array.
+    # One more zero, because numpy refuses to convolve an empty array.
     filtered = np.convolve(np.append(stuffed, 0), taps_of_phases(taps, up))[: len(stuffed) : down]
     return _saturate((filtered + (1 << (shift - 1))) >> shift)
 
 
 def limit(total: npt.NDArray[np.int32], sample_rate_hz: int) -> Pcm:
-    """Limit a whole signal from silence; delayed by the look-ahead."""
+    """Limit a whole signal that begins after silence; the output is delayed by the look-ahead."""
     lookahead = sample_rate_hz // 1000 * _LOOKAHEAD_MS
     windows = [1 << (length.bit_length() - 1) for length in (lookahead * 2 // 3, lookahead // 2)]
     magnitude = np.where(total < 0, ~total, total).astype(np.int64)
@@ -67,7 +67,7 @@ def limit(total: npt.NDArray[np.int32], sample_rate_hz: int) -> Pcm:
 
 
 def _released(ceiling: Wide, sample_rate_hz: int) -> Wide:
-    """Let the gain fall at once and rise by a share of what is missing."""
+    """Let the gain fall immediately and rise exponentially towards unity."""
     share = _ONE_Q24 // (sample_rate_hz // 1000 * _RELEASE_MS)
     released = np.empty_like(ceiling)
     last = _ONE_Q24

@@ -1,6 +1,6 @@
-"""Sounds that a room makes by itself, synthesised here: no file, no licence.
+"""Synthesised sounds of a room: beeps, entry and exit tones, ringing, music on hold.
 
-They are at 8 kHz: every room's rate is at least that, so that no sound ever raises it.
+They are at 8 kHz, the lowest rate of a bridge, so that playing one never raises the bridge's rate.
 """
 
 import functools
@@ -15,7 +15,7 @@ Pcm = NDArray[np.int16]
 
 SOUND_RATE_HZ: Final = 8000
 _LOUD: Final = 3000.0
-"""About -21 dBov: as loud as a telephone's own tones."""
+"""About -21 dBov, the level of a telephone network's tones."""
 _SOFT: Final = 700.0
 _EDGE_S: Final = 0.01
 _MOST_BEEPS: Final = 10
@@ -31,40 +31,40 @@ _CHORDS: Final = (
 
 @functools.cache
 def beep() -> Pcm:
-    """Two short beeps: type your pin now."""
+    """Return two short beeps: the prompt to enter a PIN."""
     gap = np.zeros(_samples(0.1), np.int16)
     return _frozen(np.concatenate([_note(880.0, 0.14), gap, _note(880.0, 0.14)]))
 
 
 def beeps(count: int) -> Pcm:
-    """Count aloud: a beep for each, up to ten of them."""
+    """Return `count` beeps, at most ten."""
     one = np.concatenate([_note(880.0, 0.14), np.zeros(_samples(0.2), np.int16)])
     return _frozen(np.tile(one, min(count, _MOST_BEEPS)))
 
 
 @functools.cache
 def entry_tone() -> Pcm:
-    """Rise by a fourth: somebody has come."""
+    """Return two rising notes: a participant joined."""
     return _frozen(np.concatenate([_note(523.3, 0.12), _note(698.5, 0.2)]))
 
 
 @functools.cache
 def exit_tone() -> Pcm:
-    """Fall by a fourth: somebody has left."""
+    """Return two falling notes: a participant left."""
     return _frozen(np.concatenate([_note(698.5, 0.12), _note(523.3, 0.2)]))
 
 
 @functools.cache
 def ringing() -> Pcm:
-    """Return five seconds of the tone that says that it rings at the other end (ITU-T E.180: 425 Hz, 1 s of them)."""
+    """Return one period of ringback tone: 1 s of 425 Hz, 4 s of silence (ITU-T E.180)."""
     return _frozen(np.concatenate([_note(425.0, 1.0), np.zeros(_samples(4.0), np.int16)]))
 
 
 @functools.cache
 def music() -> Pcm:
-    """A soft pad of four chords that flow into each other, and the last one into the first."""
+    """Return a loop of four soft chords that crossfade, the last one into the first."""
     chord, total = _samples(_CHORD_S), _samples(_CHORD_S * len(_CHORDS))
-    # Every chord swells and ebbs over twice its time, as cos² does: neighbours always add up to one.
+    # Each chord fades in and out over twice its length with sin², so that neighbours always sum to one.
     swell = np.sin(np.pi * np.arange(2 * chord) / (2 * chord)) ** 2
     pad = np.zeros(total)
     for place, fundamentals in enumerate(_CHORDS):
@@ -74,7 +74,7 @@ def music() -> Pcm:
 
 
 def _voice(hz: float, nsamples: int) -> NDArray[np.float64]:
-    """Return one string of the pad: a fundamental, a soft octave, and a slow beat between two of them."""
+    """Return one voice: a fundamental, a detuned copy that beats slowly against it, and a soft octave."""
     t = np.arange(nsamples) / SOUND_RATE_HZ
     return sum(
         (
@@ -86,7 +86,7 @@ def _voice(hz: float, nsamples: int) -> NDArray[np.float64]:
 
 
 def _note(hz: float, seconds: float) -> Pcm:
-    """Return a sine without clicks at its ends, of whole 20 ms frames."""
+    """Return a sine with faded ends."""
     t = np.arange(_samples(seconds)) / SOUND_RATE_HZ
     edge = np.minimum(1.0, np.minimum(t, seconds - t) / _EDGE_S)
     return np.rint(_LOUD * np.clip(edge, 0.0, 1.0) * np.sin(2 * np.pi * hz * t)).astype(np.int16)

@@ -1,4 +1,4 @@
-"""How well a port is heard and hears: a snapshot that the engine publishes several times a second."""
+"""Statistics of a port: a snapshot that the engine publishes several times a second."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ __all__ = ["PortStatistics"]
 
 @dataclass(frozen=True, slots=True)
 class PortStatistics:
-    """Counters since the port was opened, and what RTCP and the jitter buffer measure now."""
+    """Counters since the port was opened, and current measurements of RTCP and the jitter buffer."""
 
     counters: Mapping[str, int]
-    """Every name of ``native/engine/counters.h``."""
+    """The counters of ``native/engine/counters.h``, by name."""
     jitter_ms: float
-    """RFC 3550 A.8, of what the participant sends."""
+    """Interarrival jitter of the packets received from the participant (RFC 3550 A.8)."""
     round_trip_ms: float | None
-    """None until the participant has reported on us."""
+    """None until the participant has sent an RTCP report about our packets."""
     loss: float
-    """Fraction of the participant's packets that never came, 0 to 1."""
+    """Fraction of the participant's packets that were lost, 0 to 1."""
     remote_loss: float
-    """Fraction of our packets that the participant missed in its last report."""
+    """Fraction of our packets that were lost, by the participant's last report."""
     delay_ms: float
-    """Audio waiting in the jitter buffer."""
+    """Audio queued in the jitter buffer."""
     mos: float
-    """Estimate of how the participant sounds, 1.0 to 4.5 (G.107, reduced); 0 before its media is settled."""
+    """Estimated quality of the participant's audio, 1.0 to 4.5 (reduced G.107); 0 until media is configured."""
     level_dbov: int
-    """RFC 6464 sign left out: 0 is full scale, 127 silence."""
+    """-dBov as in RFC 6464: 0 is full scale, 127 silence."""
     talking: bool

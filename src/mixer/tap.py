@@ -1,4 +1,4 @@
-"""Tap: something that listens without speaking."""
+"""Tap: reads the audio of a bridge or a port and contributes none."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ _FIRST_PLAYOUT: Final = 0xFFFF_FF00
 
 
 def is_playout(port_id: int) -> bool:
-    """Return whether a stem is what was played to the whole room."""
+    """Return whether a stem is a playout of the bridge and not a port."""
     return port_id >= _FIRST_PLAYOUT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TapRecord:
-    """A stretch of audio; a gap in ``first_sample`` is a record that was lost."""
+    """A piece of audio; a gap in ``first_sample`` means that records were lost."""
 
     first_sample: int
-    """On the tap's clock, from its opening."""
+    """Position on the tap's clock, which starts at 0 when it is opened."""
     port_id: int
     """MIX, HEARD, or the port whose stem this is."""
     pcm: NDArray[np.int16]
 
 
 class Tap:
-    """Audio that leaves a bridge or a port through a ring; read it before ``seconds`` have filled it."""
+    """The audio of a bridge or a port in a ring of ``seconds``; records are lost while the ring is full."""
 
     def __init__(self, native: "_engine.Tap", on_close: Callable[["Tap"], None], sample_rate_hz: int) -> None:
         self._native = native
@@ -44,21 +44,21 @@ class Tap:
         self.sample_rate_hz = sample_rate_hz
 
     def read(self) -> list[TapRecord]:
-        """Return every record that waits, oldest first; nothing once closed."""
+        """Return all queued records, oldest first; an empty list once closed."""
         return [TapRecord(first, port_id, pcm) for first, port_id, pcm in self._native.read()]
 
     @property
     def overruns(self) -> int:
-        """Records lost because nobody read."""
+        """Number of records lost because the ring was full."""
         return self._native.overruns
 
     @property
     def position(self) -> int:
-        """Samples the tap's clock has run."""
+        """Current position of the tap's clock, in samples."""
         return self._native.position
 
     def close(self) -> None:
-        """Stop listening; what was not read is gone. Closing twice is harmless."""
+        """Close the tap and discard unread audio; closing twice is harmless."""
         if self._on_close is not None:
             self._on_close(self)
             self._on_close = None
@@ -66,7 +66,7 @@ class Tap:
 
     @property
     def closed(self) -> bool:
-        """Whether it hears nothing any more: closed by its owner, or with its bridge."""
+        """Whether it was closed, by its owner or with its bridge."""
         return self._on_close is None
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What happens to ports, for those who keep a record of it: a room's recorder, a call's."""
+"""Notifications about the ports of a bridge, for recorders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,21 +16,22 @@ class PortChange:
 
 
 class Watchers:
-    """Calls everybody who watches, in order, at once; they must not block."""
+    """A list of callbacks that are called synchronously, in order; they must not block."""
 
     def __init__(self) -> None:
-        self._told: list[Callable[[PortChange], None]] = []
+        self._callbacks: list[Callable[[PortChange], None]] = []
 
-    def add(self, told: Callable[[PortChange], None]) -> Callable[[], None]:
-        """Return what ends the watch; ending it twice is harmless."""
-        self._told.append(told)
+    def add(self, callback: Callable[[PortChange], None]) -> Callable[[], None]:
+        """Add a callback; return a function that removes it, which may be called twice."""
+        self._callbacks.append(callback)
 
-        def end() -> None:
-            if told in self._told:
-                self._told.remove(told)
+        def remove() -> None:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
 
-        return end
+        return remove
 
-    def tell(self, change: PortChange) -> None:
-        for told in tuple(self._told):
-            told(change)
+    def notify(self, change: PortChange) -> None:
+        """Call all callbacks."""
+        for callback in tuple(self._callbacks):
+            callback(change)

@@ -1,4 +1,4 @@
-"""What edge and workers tell each other inside SIP messages, on loopback only.
+"""Headers that edge and workers add to SIP messages for each other, on loopback only.
 
 The edge strips these from everything that a phone sends or receives.
 """

@@ -1,4 +1,4 @@
-"""The server's HTTP door in a test: real services, a database in a temporary folder."""
+"""A client of the HTTP API in a test: real services, a database in a temporary folder."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,7 +24,7 @@ KEY: Final = "vb_test-key-of-the-first-customer"
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """An HTTP client that holds a key, and the parts that a test must reach behind the API."""
+    """An HTTP client with an access key, and the parts of the server that a test needs besides the API."""
 
     client: TestClient[web.Request, web.Application]
     engine: Engine
@@ -33,7 +33,7 @@ class Door:
     webrtc: WebRtcEndpoint
 
     def ask(self, method: str, path: str, *, token: str = KEY, **options: Any) -> _RequestContextManager:
-        """Send a request with the key as a Bearer token, unless ``token`` is another or empty."""
+        """Send a request with the key, or another token, as a Bearer token; with none if ``token`` is empty."""
         headers = dict(options.pop("headers", None) or {})
         if token:
             headers.setdefault("Authorization", f"Bearer {token}")
@@ -51,12 +51,12 @@ class Door:
         return await self.send("POST", path, json=body)
 
     async def stranger(self) -> str:
-        """Return the key of another customer."""
+        """Create another customer and return its key."""
         stranger = await self.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
         return await self.access.keys.renew(stranger.id, "key")
 
     async def room(self, type_: str = "conference") -> dict[str, Any]:
-        """Return a new room that has begun to progress, as it was created."""
+        """Create a room and return it as it was created, once it is progressing."""
         _, room = await self.post("/v1.0/conferences", {"type": type_})
 
         async def progressing() -> bool:

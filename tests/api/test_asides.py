@@ -1,4 +1,4 @@
-"""What one call is told by HTTP: it hears it word by word, and nobody else does."""
+"""Speech, music and silence for one call: only this call hears them."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,4 +1,4 @@
-"""Entity tags: 304 for what a client has, 412 for what it has no more (RFC 9110 section 13)."""
+"""Entity tags: 304 for a current tag, 412 for an outdated one (RFC 9110 section 13)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every error there is: a reason of the API's catalogue, and the status that goes with it (api.md section 14)."""
+"""Every error class has a reason of the API's catalogue and its status (api.md section 14)."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""/flows and /activeflows by HTTP: shapes, refusals, and what is told."""
+"""/flows and /activeflows: shapes, errors and events."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Idempotency-Key: sent twice, done once (draft-ietf-httpapi-idempotency-key-header)."""
+"""Idempotency-Key: a repeated request is executed once (draft-ietf-httpapi-idempotency-key-header)."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Another customer's id is indistinguishable from an unknown one, on every route there is (api.md section 18, 6)."""
+"""On every operation, the id of another customer's resource is like an unknown id (api.md section 18, 6)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who asks too often waits (api.md section 14.3)."""
+"""Rate limits of addresses and customers (api.md section 14.3)."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""Who may do what: every route, by every kind of asker (api.md section 1.6)."""
+"""Permissions of agents and access keys for each operation (api.md section 1.6)."""
 
 from typing import Any
 

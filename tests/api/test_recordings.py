@@ -1,4 +1,4 @@
-"""Recordings by HTTP: what is sent of them while they go on, when they have ended, and when they are deleted."""
+"""Recordings by HTTP: while they run, when they have ended, and when they are deleted."""
 
 import io
 import wave

@@ -1,4 +1,4 @@
-"""What the API has beyond the original: settings, participants, who hears whom, pins for browsers."""
+"""Extensions of the API: settings of rooms, changes of participants, who hears whom, PINs of browsers."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,7 +1,7 @@
-"""Random requests made from the description: every answer is one that the description has.
+"""Random requests generated from the OpenAPI document: every answer conforms to it.
 
-Chance has a seed (``derandomize``), and no other source (``support.chance``). Half of the identifiers are of things that are there: each operation has
-its own, with a phone if it is about calls, so that what one deletes is not missed by another.
+The requests are the same in every run (``derandomize``, ``support.chance``). Half of the identifiers exist: each
+operation has resources of its own, with a phone if it is about calls, so that one operation may delete them.
 """
 
 from collections.abc import Iterator
@@ -39,8 +39,8 @@ OF_THE_SUPER_ADMIN = ("/me", "/customers")
 OF_CALLS = ("/calls", "/conferencecalls")
 OF_RECORDINGS = ("/recordings", "/recordingfiles")
 WHILE_RECORDING = ("/recording_stop", "/recording_pause", "/recording_resume")
-# Chance writes neither an SDP offer nor the handshake of a WebSocket, and knows nobody to call.
-BEYOND_CHANCE = {
+# Random requests are never an SDP offer or a WebSocket handshake, and call nobody that exists.
+NOT_REACHABLE = {
     "POST /v1.0/conferences/{id}/whip",
     "PATCH /v1.0/conferences/{id}/whip/{session_id}",
     "DELETE /v1.0/conferences/{id}/whip/{session_id}",
@@ -60,7 +60,7 @@ described = document(OPERATIONS, "test")
 described["components"]["schemas"]["Action"] = {"type": "object"}
 schema = schemathesis.openapi.from_dict(described)
 reached: dict[str, set[int]] = {}
-"""Statuses of each operation, by its name."""
+"""The statuses that each operation answered."""
 
 
 @schemathesis.serializer("application/sdp", "application/trickle-ice-sdpfrag")
@@ -77,7 +77,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 class Known:
-    """Something of each kind that is there, made anew for each operation; and who asks."""
+    """A resource of each kind, created for each operation, and the token of the caller."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -87,10 +87,10 @@ class Known:
         """By collection."""
         self.token = ""
         self.asked = 0
-        """How many requests there were."""
+        """The number of requests so far."""
 
     def prepare(self, name: str, path: str) -> None:
-        """Make what an operation may ask for, unless this is the one before."""
+        """Create the resources for an operation, unless it is the same as before."""
         if name == self._operation:
             return
         self.close()
@@ -151,7 +151,7 @@ class Known:
         self.ids |= {"conferencecalls": participant, "calls": call}
 
     def _boss(self) -> str:
-        """Return the session of a super admin of this operation's own, who may lose it."""
+        """Create a super admin for this operation, which may delete it, and return a session."""
         admin, name = login(self._server, "admin"), f"boss {uuid4()}"
         body = {"username": name, "password": PASSWORD, "permission": 65535}
         assert self._server.call("POST", "/agents", body, token=admin).status == 200
@@ -159,7 +159,7 @@ class Known:
 
 
 def part(phone: RawPhone) -> None:
-    """Say BYE, though the server may have said it before."""
+    """Hang up, even if the server has hung up already."""
     with suppress(AssertionError, TimeoutError):
         phone.hang_up()
     phone.forget()
@@ -199,7 +199,7 @@ def test_every_answer_conforms_to_the_document(
         reference = {"reference_type": "recording", "reference_id": known.ids["recordings"]}
         case.body = {"language": "en-US", **reference}
     if known.asked % 4:
-        # Else nearly every POST would be another request under a key that was used.
+        # Otherwise nearly every POST would be refused because its key was used for another request.
         case.headers.pop("Idempotency-Key", None)
     response = case.call(base_url=server.url, headers={"Authorization": f"Bearer {known.token}"})
     reached.setdefault(name, set()).add(response.status_code)
@@ -211,4 +211,4 @@ def test_every_operation_succeeded_at_least_once() -> None:
         pytest.skip("only some of the operations were asked for")
     # A new collection needs a line in Known.prepare.
     failing = {name for name, statuses in reached.items() if not any(200 <= each < 300 for each in statuses)}
-    assert failing <= BEYOND_CHANCE, {name: reached[name] for name in failing - BEYOND_CHANCE}
+    assert failing <= NOT_REACHABLE, {name: reached[name] for name in failing - NOT_REACHABLE}

@@ -1,4 +1,4 @@
-"""Customers, agents and their sessions at the HTTP door (api.md section 10)."""
+"""Customers, agents, access keys and sessions by HTTP (api.md section 10)."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""RFC 3339 by setting: every resource, every event and every page token is written so (api.md section 1.3)."""
+"""The RFC 3339 setting applies to every resource, event and page token (api.md section 1.3)."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""/transcribes and /transcripts by HTTP; what is said are tones."""
+"""/transcribes and /transcripts by HTTP, with tones instead of speech."""
 
 from typing import Any
 from uuid import uuid4

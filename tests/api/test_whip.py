@@ -1,4 +1,4 @@
-"""Browsers at the HTTP door; what they hear is tested end to end."""
+"""WHIP by HTTP; the audio is tested end to end."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A house for each test."""
+"""The fixture ``house``: one server's services, for each test."""
 
 from tests.support.house import house
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mixminus.call.dialout import DialoutService
-from mixminus.call.errors import CallNotProgressing, GroupcallNotFound, NobodyToCall
+from mixminus.call.errors import CallNotProgressing, GroupcallNotFound, NoCallableDestination
 from mixminus.call.leg import Target
 from mixminus.call.outbound import Carrier, Order
 from mixminus.call.routing import Program
@@ -162,7 +162,7 @@ async def test_destinations_that_cannot_be_called_are_skipped(house: House) -> N
     ]
     placed = await house.services.dialout.place(house.customer_id, order(*nobody, BOB))
     assert [each.destination for each in placed.calls] == [BOB]
-    with pytest.raises(NobodyToCall):
+    with pytest.raises(NoCallableDestination):
         await house.services.dialout.place(house.customer_id, order(*nobody))
 
 

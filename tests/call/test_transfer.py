@@ -1,11 +1,17 @@
-"""A call's place in a room goes to somebody else: blind and attended, asked for by a phone or by a client."""
+"""Transfers: blind and attended, requested by a phone or by a client."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from mixminus.call.errors import CallNotFound, CallNotInRoom, CannotRefer, NobodyToCall, TransferPending
+from mixminus.call.errors import (
+    CallNotFound,
+    CallNotInRoom,
+    CannotRefer,
+    NoCallableDestination,
+    TransferPending,
+)
 from mixminus.call.leg import Caller, Referral
 from mixminus.call.live import LiveCall
 from mixminus.model.call import Address, Call, CallStatus, HangupReason
@@ -365,7 +371,7 @@ async def test_a_phone_is_asked_to_call_by_itself(house: House) -> None:
     refer_to = house.services.transfers.refer
     await refer_to(house.customer_id, live.id, Address("sip", "carol@192.0.2.9"))
     assert leg.done[-1] == "refer sip:carol@192.0.2.9"
-    with pytest.raises(NobodyToCall):
+    with pytest.raises(NoCallableDestination):
         await refer_to(house.customer_id, live.id, Address("tel", "+1555"))
     leg.bye()
     await over(house, live.id)

@@ -1,5 +1,6 @@
-"""Engines for tests; every test ends with no thread and no file descriptor of theirs left."""
+"""Engines for tests; every test checks that no thread and no file descriptor of an engine is left."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator
@@ -15,13 +16,17 @@ def _open_files() -> int:
 
 
 def _native_threads() -> list[str]:
-    names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    names = []
+    for task in Path("/proc/self/task").iterdir():
+        # A thread may end between the listing and the reading.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            names.append((task / "comm").read_text().strip())
     return [name for name in names if name.startswith("mm-")]
 
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
-    """Threads and descriptors are as they were."""
+    """Check that threads and descriptors are the same before and after."""
     files, threads = _open_files(), threading.active_count()
     yield
     assert not _native_threads()
@@ -31,6 +36,6 @@ def nothing_left_behind() -> Iterator[None]:
 
 @pytest.fixture
 def engine(nothing_left_behind: None) -> Iterator[Engine]:
-    """A manual engine: the test is its clock."""
+    """A manual engine: the test runs its ticks."""
     with Engine(EngineConfig(manual=True, media_timeout_ms=1000)) as opened:
         yield opened

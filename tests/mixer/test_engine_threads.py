@@ -60,7 +60,7 @@ def test_phones_hear_each_other_in_real_time(shards: int) -> None:
         assert engine.tick_lateness_us()["ticks"] > 0
 
 
-def test_the_eventfd_is_readable_when_there_is_news() -> None:
+def test_the_eventfd_is_readable_when_events_are_queued() -> None:
     with Engine() as engine, RtpPhone() as phone:
         engine.start()
         port = engine.open_rtp_port()
@@ -75,7 +75,7 @@ def test_the_eventfd_is_readable_when_there_is_news() -> None:
     assert engine.fileno() == -1
 
 
-def test_ports_move_between_shards_with_all_they_have() -> None:
+def test_ports_keep_their_settings_when_they_move_between_shards() -> None:
     """Settings made on the way reach the port where it arrives."""
     with Engine(EngineConfig(shards=2)) as engine, RtpPhone() as phone:
         engine.start()
@@ -102,7 +102,7 @@ def test_ports_move_between_shards_with_all_they_have() -> None:
         assert rms(listeners[0].read()) < 10
 
 
-def test_closing_while_everybody_talks() -> None:
+def test_closing_an_engine_under_load_is_clean() -> None:
     with RtpPhone() as phone:
         engine = Engine(EngineConfig(shards=2))
         engine.start()
@@ -126,7 +126,7 @@ def test_closing_while_everybody_talks() -> None:
             ports[0].statistics()
 
 
-def test_an_engine_that_is_forgotten_ends() -> None:
+def test_an_engine_without_references_is_closed() -> None:
     engine = Engine()
     engine.start()
     engine.open_rtp_port().join(engine.open_bridge())
@@ -134,7 +134,7 @@ def test_an_engine_that_is_forgotten_ends() -> None:
     gc.collect()
 
 
-def test_an_engine_that_never_started_closes() -> None:
+def test_an_engine_that_never_started_can_be_closed() -> None:
     with Engine() as engine, RtpPhone() as phone:
         _join(engine, engine.open_bridge(), phone)
 
@@ -143,7 +143,7 @@ def _resident_kib() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
 
 
-def test_a_thousand_ports_come_and_go_without_trace() -> None:
+def test_opening_and_closing_a_thousand_ports_leaks_nothing() -> None:
     with Engine() as engine, RtpPhone() as phone:
         engine.start()
         bridge = engine.open_bridge()
@@ -168,7 +168,7 @@ def test_a_thousand_ports_come_and_go_without_trace() -> None:
         assert _resident_kib() - resident < 9_000
 
 
-def test_commands_beyond_the_ring_wait_their_turn() -> None:
+def test_commands_beyond_the_ring_are_queued() -> None:
     """Nothing drains before the start; a bounded queue holds what the ring cannot."""
     with Engine() as engine:
         bridge = engine.open_bridge()
@@ -187,7 +187,7 @@ def test_commands_beyond_the_ring_wait_their_turn() -> None:
         eventually(heard, what="the last command is applied")
 
 
-def test_a_queue_that_is_full_refuses() -> None:
+def test_a_full_command_queue_refuses_commands() -> None:
     with Engine() as engine:
         port = engine.open_pcm_port(8000)
         with pytest.raises(Unavailable):
@@ -205,17 +205,17 @@ def test_a_queue_that_is_full_refuses() -> None:
         EngineConfig(rtp_host="x" * 60),
     ],
 )
-def test_a_config_that_cannot_be_is_refused(config: EngineConfig) -> None:
+def test_an_invalid_config_is_refused(config: EngineConfig) -> None:
     with pytest.raises(InvalidArgument):
         Engine(config)
 
 
-def test_a_library_that_cannot_be_loaded_is_named_at_once() -> None:
+def test_a_library_that_cannot_be_loaded_fails_at_opening() -> None:
     with pytest.raises(Unavailable):
         Engine(EngineConfig(opus_path="/nonexistent/libopus.so"))
 
 
-def test_ticks_keep_their_pace() -> None:
+def test_ticks_follow_the_clock() -> None:
     """Absolute deadlines: whatever each tick's lateness, their number follows the clock."""
     with Engine() as engine:
         engine.start()

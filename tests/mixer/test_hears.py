@@ -43,7 +43,7 @@ def test_a_coach_is_never_heard_by_the_customer(engine: Engine) -> None:
     assert rms(agent.read()[-FRAME * 20 :]) > 3000
 
 
-def test_the_rule_survives_leaving_and_coming_back(engine: Engine) -> None:
+def test_a_hears_rule_survives_leaving_and_rejoining(engine: Engine) -> None:
     bridge = engine.open_bridge()
     customer, coach = silent(engine, bridge), speaking(engine, bridge, 500)
     bridge.set_hears([(customer, coach, None)])
@@ -56,7 +56,7 @@ def test_the_rule_survives_leaving_and_coming_back(engine: Engine) -> None:
     assert not np.any(customer.read())
 
 
-def test_a_bad_cell_is_refused_and_the_shard_goes_on(engine: Engine) -> None:
+def test_an_invalid_hears_rule_is_refused(engine: Engine) -> None:
     bridge = engine.open_bridge()
     one, other = silent(engine, bridge), speaking(engine, bridge, 500)
     with pytest.raises(InvalidArgument):
@@ -71,7 +71,7 @@ def test_a_bad_cell_is_refused_and_the_shard_goes_on(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("shards", [1, 2])
-def test_a_swap_is_never_half_done_while_threads_tick(shards: int) -> None:
+def test_hears_rules_set_together_apply_at_one_tick(shards: int) -> None:
     """Exactly one of two hears the speaker: what both hear together is the speaker, at every sample.
 
     Between the two cells lie more others than a tick takes of commands that are not a group.

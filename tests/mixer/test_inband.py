@@ -42,7 +42,7 @@ def play(caller: Caller, pcm: np.ndarray) -> list[DigitReceived]:
     return [event for event in caller.engine.events() if isinstance(event, DigitReceived)]
 
 
-def test_tones_are_digits_only_where_that_is_asked_for(caller: Caller) -> None:
+def test_tones_are_digits_only_when_detection_is_enabled(caller: Caller) -> None:
     pressed = np.concatenate([press(key, 100) for key in "1*9"])
     assert play(caller, pressed) == []
     caller.port.set_inband_dtmf(True)
@@ -56,20 +56,20 @@ def test_tones_are_digits_only_where_that_is_asked_for(caller: Caller) -> None:
     assert play(caller, pressed) == []
 
 
-def test_it_is_remembered_over_a_new_description_and_a_room(engine: Engine, caller: Caller) -> None:
+def test_tone_detection_survives_renegotiation_and_joining(engine: Engine, caller: Caller) -> None:
     caller.port.set_inband_dtmf(True)
     caller.port.leave()
     caller.port.configure(caller.phone.media())
     assert [digit.digit for digit in play(caller, press("5", 100))] == ["5"]
 
 
-def test_who_is_muted_may_press_digits(caller: Caller) -> None:
+def test_tones_of_a_muted_participant_are_detected(caller: Caller) -> None:
     caller.port.set_inband_dtmf(True)
     caller.port.set_muted(True)
     assert [digit.digit for digit in play(caller, press("6", 100))] == ["6"]
 
 
-def test_the_room_hears_the_tones_unless_they_are_taken_out(caller: Caller, listener: Caller) -> None:
+def test_tones_are_heard_unless_they_are_removed(caller: Caller, listener: Caller) -> None:
     caller.port.set_inband_dtmf(True)
     pressed = np.concatenate([press(key, 200) for key in "2580"])
     play(caller, pressed)
@@ -82,7 +82,7 @@ def test_the_room_hears_the_tones_unless_they_are_taken_out(caller: Caller, list
     assert audible.sum() / 8 < 4 * 25, "milliseconds of the tones"
 
 
-def test_a_voice_is_left_alone(caller: Caller, listener: Caller) -> None:
+def test_tone_removal_does_not_change_speech(caller: Caller, listener: Caller) -> None:
     caller.port.set_inband_dtmf(True, remove=True)
     voice = tone(440, 8000, 8000, 8000.0)
     assert play(caller, voice) == []
@@ -90,7 +90,7 @@ def test_a_voice_is_left_alone(caller: Caller, listener: Caller) -> None:
     assert rms(heard[2000:7000]) == pytest.approx(8000 / np.sqrt(2), rel=0.05)
 
 
-def test_a_digit_that_is_told_both_ways_is_one(engine: Engine, caller: Caller) -> None:
+def test_a_digit_sent_as_event_and_tone_is_received_once(engine: Engine, caller: Caller) -> None:
     """Some gateways send the event and let the tone through as well."""
     caller.port.set_inband_dtmf(True)
     start = caller.phone.timestamp
@@ -109,7 +109,7 @@ def test_a_digit_that_is_told_both_ways_is_one(engine: Engine, caller: Caller) -
     assert caller.port.statistics().counters["digits_doubled"] == 1
 
 
-def test_pcm_has_no_telephone_behind_it(engine: Engine, bridge: Bridge) -> None:
+def test_tone_detection_has_no_effect_on_a_pcm_port(engine: Engine, bridge: Bridge) -> None:
     port = engine.open_pcm_port(8000)
     port.join(bridge)
     port.set_inband_dtmf(True, remove=True)

@@ -56,11 +56,11 @@ def scene(engine: Engine) -> Iterator[Scene]:
     scene.close()
 
 
-def test_packets_go_where_sdp_says(scene: Scene) -> None:
+def test_packets_are_sent_to_the_signalled_address(scene: Scene) -> None:
     assert scene.served() == {"signalled"}
 
 
-def test_a_phone_behind_nat_is_followed_after_three_packets(scene: Scene) -> None:
+def test_a_phone_behind_nat_is_latched_after_three_packets(scene: Scene) -> None:
     scene.hear(scene.behind_nat, packets=2)
     assert scene.served() == {"signalled"}
     assert scene.counter("rtp_probation") == 2
@@ -69,21 +69,21 @@ def test_a_phone_behind_nat_is_followed_after_three_packets(scene: Scene) -> Non
     assert scene.moves() == [scene.behind_nat.address]
 
 
-def test_a_stranger_cannot_take_over_a_latched_call(scene: Scene) -> None:
+def test_another_source_cannot_take_over_a_latched_call(scene: Scene) -> None:
     scene.hear(scene.behind_nat, packets=5)
     scene.hear(scene.stranger, scene.behind_nat, packets=200)
     assert scene.served() == {"nat"}
     assert scene.counter("rtp_wrong_source") == 200
 
 
-def test_a_stranger_cannot_take_over_a_call_as_signalled(scene: Scene) -> None:
+def test_another_source_cannot_take_over_a_call_at_the_signalled_address(scene: Scene) -> None:
     scene.hear(scene.signalled)
     scene.hear(scene.stranger, packets=90)
     assert scene.served() == {"signalled"}
     assert scene.counter("rtp_wrong_source") == 90
 
 
-def test_a_stranger_gets_nothing_out_of_silence(scene: Scene) -> None:
+def test_another_source_cannot_take_over_a_silent_call(scene: Scene) -> None:
     """After two seconds without a packet another SSRC is still another stream."""
     scene.hear(scene.signalled, packets=5)
     scene.engine.tick(150)
@@ -91,7 +91,7 @@ def test_a_stranger_gets_nothing_out_of_silence(scene: Scene) -> None:
     assert scene.served() == {"signalled"}
 
 
-def test_the_signalled_address_always_wins_back(scene: Scene) -> None:
+def test_the_signalled_address_always_takes_the_call_back(scene: Scene) -> None:
     scene.hear(scene.stranger, packets=10)
     assert scene.served() == {"stranger"}
     scene.hear(scene.signalled)
@@ -101,7 +101,7 @@ def test_the_signalled_address_always_wins_back(scene: Scene) -> None:
     assert scene.moves() == [scene.stranger.address, scene.signalled.address]
 
 
-def test_scattered_packets_are_no_stream(scene: Scene) -> None:
+def test_packets_out_of_sequence_are_not_latched(scene: Scene) -> None:
     """A sprayer who does not know the sequence, or hops between sources, is never believed."""
     for _ in range(20):
         scene.stranger.sequence_number = (scene.stranger.sequence_number + 7) & 0xFFFF
@@ -109,7 +109,7 @@ def test_scattered_packets_are_no_stream(scene: Scene) -> None:
     assert scene.served() == {"signalled"}
 
 
-def test_a_nat_rebinding_is_followed_when_the_stream_goes_on(scene: Scene) -> None:
+def test_a_nat_rebinding_is_followed_when_the_stream_continues(scene: Scene) -> None:
     scene.hear(scene.behind_nat, packets=20)
     with RtpPhone(ssrc=2, sequence_number=scene.behind_nat.sequence_number) as rebound:
         scene.hear(rebound, packets=50)
@@ -122,7 +122,7 @@ def test_a_nat_rebinding_is_followed_when_the_stream_goes_on(scene: Scene) -> No
         assert rebound.receive()
 
 
-def test_a_re_invite_with_another_address_starts_over(scene: Scene) -> None:
+def test_a_re_invite_with_another_address_resets_the_latch(scene: Scene) -> None:
     scene.hear(scene.behind_nat, packets=5)
     scene.port.configure(scene.stranger.media())
     assert scene.served() == {"stranger"}
@@ -131,14 +131,16 @@ def test_a_re_invite_with_another_address_starts_over(scene: Scene) -> None:
     assert scene.served() == {"stranger"}
 
 
-def test_a_re_invite_with_the_same_address_keeps_the_nat(scene: Scene) -> None:
+def test_a_re_invite_with_the_same_address_keeps_the_latch(scene: Scene) -> None:
     scene.hear(scene.behind_nat, packets=5)
     scene.port.configure(scene.signalled.media(dtmf_payload_type=101))
     assert scene.served() == {"nat"}
 
 
 @pytest.mark.parametrize("remote", [None, ("0.0.0.0", 4000), ("127.0.0.1", 0)])
-def test_without_an_address_the_first_stream_is_taken(scene: Scene, remote: tuple[str, int] | None) -> None:
+def test_without_a_signalled_address_the_first_stream_is_latched(
+    scene: Scene, remote: tuple[str, int] | None
+) -> None:
     port = scene.engine.open_rtp_port()
     port.configure(scene.behind_nat.media(remote=remote))
     scene.engine.tick(5)
@@ -150,7 +152,7 @@ def test_without_an_address_the_first_stream_is_taken(scene: Scene, remote: tupl
     assert scene.moves() == [scene.behind_nat.address]
 
 
-def test_only_negotiated_payload_types_count(scene: Scene) -> None:
+def test_only_negotiated_payload_types_are_latched(scene: Scene) -> None:
     for _ in range(5):
         scene.behind_nat.send_raw(
             scene.port.local_port, scene.behind_nat.packet(bytes(160), payload_type=PCMU.payload_type + 8)
@@ -160,7 +162,7 @@ def test_only_negotiated_payload_types_count(scene: Scene) -> None:
     assert scene.counter("rtp_unknown_payload_type") == 5
 
 
-def test_rtcp_of_a_stranger_does_not_redirect_reports(scene: Scene) -> None:
+def test_rtcp_from_another_host_does_not_redirect_reports(scene: Scene) -> None:
     """Any host of loopback is the same host: a stranger elsewhere stands in by an unknown remote."""
     port = scene.engine.open_rtp_port()
     port.configure(scene.signalled.media(remote=None))

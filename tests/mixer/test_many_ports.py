@@ -45,7 +45,7 @@ def test_every_socket_is_read_in_every_tick(
         assert received(ports) == [count] * PORTS
 
 
-def test_a_burst_is_taken_whole_and_in_order(
+def test_a_burst_is_received_completely_and_in_order(
     engine: Engine, phones: list[RtpPhone], ports: list[Port]
 ) -> None:
     sizes = [i % 9 for i in range(PORTS)]
@@ -57,7 +57,7 @@ def test_a_burst_is_taken_whole_and_in_order(
     assert not any(port.statistics().counters["jbuf_reordered"] for port in ports)
 
 
-def test_the_rest_are_read_when_some_have_gone(
+def test_remaining_sockets_are_read_after_others_close(
     engine: Engine, phones: list[RtpPhone], ports: list[Port]
 ) -> None:
     for gone in ports[::3]:
@@ -70,7 +70,7 @@ def test_the_rest_are_read_when_some_have_gone(
     assert received([port for _, port in left]) == [1] * len(left)
 
 
-def test_every_port_sends_whosever_socket_was_before_it(
+def test_every_port_sends_through_its_own_socket(
     engine: Engine, phones: list[RtpPhone], ports: list[Port]
 ) -> None:
     for phone in phones:

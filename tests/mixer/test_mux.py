@@ -27,7 +27,7 @@ def browser() -> Iterator[SecurePhone]:
         yield phone
 
 
-def test_stun_and_dtls_go_up_with_their_source(engine: Engine, mux: Mux) -> None:
+def test_stun_and_dtls_are_received_with_their_source(engine: Engine, mux: Mux) -> None:
     with RtpPhone() as peer:
         for datagram in (STUN, DTLS, b"", b"\x40 TURN channel data", b"\xff"):
             peer.send_raw(mux.port, datagram)
@@ -38,7 +38,7 @@ def test_stun_and_dtls_go_up_with_their_source(engine: Engine, mux: Mux) -> None
         assert engine.counters()["rtp_malformed"] == 3
 
 
-def test_answers_leave_by_the_same_port(mux: Mux) -> None:
+def test_datagrams_are_sent_from_the_same_port(mux: Mux) -> None:
     with RtpPhone() as peer:
         mux.send(STUN, peer.address)
         assert peer.socket.recvfrom(100) == (STUN, ("127.0.0.1", mux.port))
@@ -63,7 +63,7 @@ def test_srtp_reaches_the_port_its_address_is_bound_to(
     assert engine.counters()["mux_unknown_source"] == 2
 
 
-def test_only_the_nominated_pair_is_sent_to(engine: Engine, mux: Mux, browser: SecurePhone) -> None:
+def test_media_is_sent_to_the_nominated_pair_only(engine: Engine, mux: Mux, browser: SecurePhone) -> None:
     port = mux.open_port()
     port.configure(browser.media(srtp=browser.keys, rtcp_mux=True, remote=None))
     with RtpPhone() as other_path:
@@ -80,7 +80,7 @@ def test_only_the_nominated_pair_is_sent_to(engine: Engine, mux: Mux, browser: S
         assert engine.events()[1:] == []
 
 
-def test_a_flood_overruns_its_own_inbox_only(engine: Engine, mux: Mux, browser: SecurePhone) -> None:
+def test_a_flood_overruns_only_its_own_inbox(engine: Engine, mux: Mux, browser: SecurePhone) -> None:
     flooded, calm = mux.open_port(), mux.open_port()
     flooded.configure(browser.media(srtp=browser.keys, rtcp_mux=True))
     mux.bind(browser.address, flooded)
@@ -101,7 +101,7 @@ def test_a_port_of_another_mux_cannot_be_bound(engine: Engine, mux: Mux) -> None
         mux.bind(("127.0.0.1", 4000), engine.open_rtp_port())
 
 
-def test_nothing_is_handed_up_once_closed(engine: Engine, mux: Mux) -> None:
+def test_a_closed_mux_receives_nothing(engine: Engine, mux: Mux) -> None:
     port = mux.open_port()
     mux.close()
     mux.close()
@@ -113,7 +113,7 @@ def test_nothing_is_handed_up_once_closed(engine: Engine, mux: Mux) -> None:
         mux.open_port()
 
 
-def test_threads_carry_two_browsers_and_let_them_go() -> None:
+def test_two_browsers_are_served_by_threads_and_closed() -> None:
     profile = SrtpProfile.AES_CM_128_HMAC_SHA1_80
     with (
         Engine(EngineConfig()) as engine,

@@ -50,7 +50,7 @@ def room(engine: Engine) -> Room:
     return Room(engine, engine.open_bridge())
 
 
-def test_everybody_hears_everybody_but_themselves(room: Room) -> None:
+def test_each_participant_hears_all_others_and_not_itself(room: Room) -> None:
     assert room.hear() == [
         {400: 0, 700: 1, 1100: 1},
         {400: 1, 700: 0, 1100: 1},
@@ -58,7 +58,7 @@ def test_everybody_hears_everybody_but_themselves(room: Room) -> None:
     ]
 
 
-def test_who_has_left_is_not_heard_and_hears_nothing(room: Room) -> None:
+def test_a_participant_that_left_is_not_heard_and_hears_nothing(room: Room) -> None:
     room.hear()
     room.ports[1].leave()
     heard = room.hear()
@@ -67,7 +67,7 @@ def test_who_has_left_is_not_heard_and_hears_nothing(room: Room) -> None:
     assert room.ports[1].bridge is None
 
 
-def test_a_port_may_come_back(room: Room) -> None:
+def test_a_port_can_rejoin(room: Room) -> None:
     bridge = room.ports[0].bridge
     assert bridge is not None
     room.ports[1].leave()
@@ -76,7 +76,7 @@ def test_a_port_may_come_back(room: Room) -> None:
     assert room.hear()[0] == {400: 0, 700: 1, 1100: 1}
 
 
-def test_muted_is_not_heard_but_hears(room: Room) -> None:
+def test_a_muted_participant_is_not_heard_but_hears(room: Room) -> None:
     room.ports[0].set_muted(True)
     assert room.hear() == [
         {400: 0, 700: 1, 1100: 1},
@@ -87,14 +87,14 @@ def test_muted_is_not_heard_but_hears(room: Room) -> None:
     assert room.hear()[1][400] == 1
 
 
-def test_deafened_hears_nothing_but_is_heard(room: Room) -> None:
+def test_a_deafened_participant_hears_nothing_but_is_heard(room: Room) -> None:
     room.ports[0].set_deafened(True)
     heard = room.hear()
     assert heard[0] == {400: 0, 700: 0, 1100: 0}
     assert heard[1] == {400: 1, 700: 0, 1100: 1}
 
 
-def test_gain_is_decibels(room: Room) -> None:
+def test_gain_is_in_decibels(room: Room) -> None:
     room.ports[0].set_gain_db(-6.0206)
     assert room.hear()[1][400] == pytest.approx(0.5, abs=0.01)
 
@@ -129,7 +129,7 @@ def test_an_exception_holds_for_one_pair_only_and_survives_leaving(room: Room) -
     assert room.hear()[0] == {400: 0, 700: 1, 1100: 0.5}
 
 
-def test_nobody_hears_another_room(engine: Engine, room: Room) -> None:
+def test_rooms_do_not_hear_each_other(engine: Engine, room: Room) -> None:
     other = Room(engine, engine.open_bridge())
     room.ports[0].close()
     for port in other.ports[1:]:
@@ -139,7 +139,7 @@ def test_nobody_hears_another_room(engine: Engine, room: Room) -> None:
     assert spectrum(room.ports[1]) == {400: 0, 700: 0, 1100: 1}
 
 
-def test_a_private_playout_is_heard_by_one(engine: Engine, room: Room) -> None:
+def test_a_private_playout_is_heard_by_one_participant(engine: Engine, room: Room) -> None:
     for port in room.ports:
         port.set_muted(True)
     playout = engine.open_playout(RATE_HZ)
@@ -184,7 +184,7 @@ def test_a_tap_hears_the_mix_and_each_stem(engine: Engine, room: Room) -> None:
     assert tap.read() == []
 
 
-def test_talk_spurts_are_told(engine: Engine) -> None:
+def test_talk_spurts_emit_events(engine: Engine) -> None:
     bridge = engine.open_bridge()
     talker, listener = engine.open_pcm_port(RATE_HZ), engine.open_pcm_port(RATE_HZ)
     talker.join(bridge)
@@ -197,7 +197,7 @@ def test_talk_spurts_are_told(engine: Engine) -> None:
     ]
 
 
-def test_who_leaves_while_talking_has_stopped_talking(engine: Engine, room: Room) -> None:
+def test_leaving_while_talking_ends_the_talk_spurt(engine: Engine, room: Room) -> None:
     room.hear()
     engine.events()
     room.ports[0].close()
@@ -205,7 +205,7 @@ def test_who_leaves_while_talking_has_stopped_talking(engine: Engine, room: Room
     assert [(type(event), event.port_id) for event in engine.events()] == [(TalkSpurtEnded, room.ports[0].id)]
 
 
-def test_rates_may_differ(engine: Engine) -> None:
+def test_ports_of_different_rates_hear_each_other(engine: Engine) -> None:
     bridge = engine.open_bridge()
     ports = [engine.open_pcm_port(rate_hz) for rate_hz in (8000, 16_000, 32_000, 48_000)]
     for port in ports:
@@ -218,7 +218,7 @@ def test_rates_may_differ(engine: Engine) -> None:
         assert loudness_at(pcm, 1000, port.sample_rate_hz) == pytest.approx(LOUD, rel=0.02)
 
 
-def test_ten_millisecond_ticks() -> None:
+def test_ticks_of_ten_milliseconds_carry_audio() -> None:
     with Engine(EngineConfig(manual=True, ptime_ms=10)) as engine, engine.open_bridge() as bridge:
         speaker, listener = engine.open_pcm_port(RATE_HZ), engine.open_pcm_port(RATE_HZ)
         speaker.join(bridge)
@@ -239,7 +239,7 @@ def test_unread_audio_is_dropped_and_counted(engine: Engine) -> None:
     assert engine.counters()["pcm_overrun"] == 76
 
 
-def test_what_is_closed_says_so(engine: Engine) -> None:
+def test_calls_on_closed_objects_raise(engine: Engine) -> None:
     bridge = engine.open_bridge()
     port = engine.open_pcm_port(8000)
     port.join(bridge)
@@ -267,17 +267,17 @@ def test_an_odd_rate_is_refused(engine: Engine, rate_hz: int) -> None:
         engine.open_pcm_port(rate_hz)
 
 
-def test_a_gain_has_a_bound(engine: Engine) -> None:
+def test_a_gain_above_the_limit_is_refused(engine: Engine) -> None:
     with pytest.raises(InvalidArgument):
         engine.open_pcm_port(8000).set_gain_db(60)
 
 
-def test_only_a_manual_engine_is_ticked_by_hand() -> None:
+def test_tick_requires_a_manual_engine() -> None:
     with Engine() as engine, pytest.raises(Conflict):
         engine.tick()
 
 
-def test_a_private_playout_waits_for_room(engine: Engine) -> None:
+def test_a_private_playout_waits_for_a_free_slot(engine: Engine) -> None:
     """A bridge has room for 64 playouts; the next is heard, whole, when another has gone."""
     bridge = engine.open_bridge()
     port = engine.open_pcm_port(8000)
@@ -294,7 +294,7 @@ def test_a_private_playout_waits_for_room(engine: Engine) -> None:
     assert playouts[-1].pending == 800
 
 
-def test_deafened_still_hears_what_is_played_to_it_alone(room: Room) -> None:
+def test_a_deafened_participant_hears_its_private_playouts(room: Room) -> None:
     room.ports[0].set_deafened(True)
     with room.engine.open_playout(RATE_HZ) as playout:
         playout.write(tone(1500, RATE_HZ, RATE_HZ * 2, LOUD))
@@ -305,7 +305,7 @@ def test_deafened_still_hears_what_is_played_to_it_alone(room: Room) -> None:
     assert [round(loudness_at(pcm[0], hz, RATE_HZ) / LOUD, 2) for hz in VOICES_HZ] == [0, 0, 0]
 
 
-def test_who_hears_itself_hears_all_and_the_others_hear_as_before(room: Room) -> None:
+def test_hears_itself_adds_only_the_own_voice(room: Room) -> None:
     room.ports[0].set_hears_itself(True)
     assert room.hear()[0] == {400: 1, 700: 1, 1100: 1}
     assert room.hear()[1] == {400: 1, 700: 0, 1100: 1}

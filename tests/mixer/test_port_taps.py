@@ -61,7 +61,7 @@ def phone(engine: Engine) -> Iterator[RtpPhone]:
     opened.close()
 
 
-def test_in_the_lobby_it_is_heard_by_its_tap_alone(engine: Engine, phone: RtpPhone) -> None:
+def test_in_the_lobby_a_port_is_heard_only_by_its_tap(engine: Engine, phone: RtpPhone) -> None:
     port = engine.open_rtp_port()
     port.configure(phone.media())
     engine.tick(5)
@@ -76,7 +76,7 @@ def test_in_the_lobby_it_is_heard_by_its_tap_alone(engine: Engine, phone: RtpPho
     listening.tap.close()
 
 
-def test_both_sides_add_up_to_the_mix_from_lobby_to_room_and_back(engine: Engine, phone: RtpPhone) -> None:
+def test_both_sides_add_up_to_the_mix_in_lobby_and_room(engine: Engine, phone: RtpPhone) -> None:
     bridge = engine.open_bridge()
     port, other = engine.open_rtp_port(), engine.open_pcm_port(48000)
     port.configure(phone.media())
@@ -103,7 +103,7 @@ def test_both_sides_add_up_to_the_mix_from_lobby_to_room_and_back(engine: Engine
     listening.tap.close()
 
 
-def test_it_hears_its_own_playouts_and_exceptions(engine: Engine) -> None:
+def test_a_tap_contains_private_playouts_and_hears_rules(engine: Engine) -> None:
     with engine.open_bridge() as bridge:
         port, first, second = (engine.open_pcm_port(RATE) for _ in range(3))
         for each in (port, first, second):
@@ -122,7 +122,7 @@ def test_it_hears_its_own_playouts_and_exceptions(engine: Engine) -> None:
         listening.tap.close()
 
 
-def test_muted_is_silent_and_too_soft_for_the_room_is_not(engine: Engine) -> None:
+def test_a_tap_is_silent_when_muted_but_not_when_below_the_gate(engine: Engine) -> None:
     with engine.open_bridge() as bridge:
         port = engine.open_pcm_port(RATE)
         port.join(bridge)
@@ -138,7 +138,7 @@ def test_muted_is_silent_and_too_soft_for_the_room_is_not(engine: Engine) -> Non
         listening.tap.close()
 
 
-def test_what_was_said_last_can_be_read_when_the_port_is_closed(engine: Engine) -> None:
+def test_a_tap_can_be_read_after_its_port_is_closed(engine: Engine) -> None:
     port = engine.open_pcm_port(RATE)
     tap = port.open_tap(RATE)
     say(engine, {port: 400}, 10)
@@ -150,7 +150,7 @@ def test_what_was_said_last_can_be_read_when_the_port_is_closed(engine: Engine) 
     engine.tick(2)
 
 
-def test_a_port_has_so_many_taps_and_no_more(engine: Engine) -> None:
+def test_the_number_of_taps_of_a_port_is_limited(engine: Engine) -> None:
     port = engine.open_pcm_port(RATE)
     taps = [port.open_tap(RATE) for _ in range(12)]
     with pytest.raises(Exhausted):
@@ -163,7 +163,7 @@ def test_a_port_has_so_many_taps_and_no_more(engine: Engine) -> None:
     assert all(len(tap.read()) >= 10 for tap in taps)
 
 
-def test_a_tap_follows_its_port_to_another_thread() -> None:
+def test_a_tap_follows_its_port_to_another_shard() -> None:
     with Engine(EngineConfig(manual=True, shards=2)) as engine:
         port = engine.open_pcm_port(RATE)
         listening = Listening(port.open_tap(RATE))

@@ -50,7 +50,7 @@ EVERYBODY = _hears([1, 1, 1], [1, 1, 1], [1, 1, 1])
         ),
     ],
 )
-def test_everybody_hears_everybody_but_themselves(
+def test_each_participant_hears_all_others_and_not_itself(
     said: list[int], gains: list[float], hears: Gains, hearing: list[float], heard: list[int]
 ) -> None:
     frames = np.array(said, np.int16)[:, np.newaxis]
@@ -58,7 +58,7 @@ def test_everybody_hears_everybody_but_themselves(
     assert mixes.ravel().tolist() == heard
 
 
-def test_a_glide_arrives_with_its_last_sample() -> None:
+def test_a_glide_reaches_its_target_at_the_last_sample() -> None:
     assert glide(0, 256, 4).tolist() == [UNITY // 4, UNITY // 2, UNITY * 3 // 4, UNITY]
     assert glide(256, 0, 2).tolist() == [UNITY // 2, 0]
     assert glide(100, 100, 3).tolist() == [100 << 8] * 3
@@ -81,7 +81,7 @@ def test_a_glide_arrives_with_its_last_sample() -> None:
         ),
     ],
 )
-def test_who_hears_alike_shares(
+def test_participants_that_hear_the_same_share_a_class(
     contributes: list[int], hears: Gains, deafened: list[int], classes: str
 ) -> None:
     letters = {MixClass.ALL: "A", MixClass.SILENCE: "S", MixClass.OWN: "O"}

@@ -65,7 +65,7 @@ def test_a_capacity_is_a_power_of_two(capacity: int) -> None:
     assert Ring(capacity).code == -errno.EINVAL
 
 
-def test_two_threads_lose_nothing_and_keep_the_order() -> None:
+def test_a_ring_between_two_threads_keeps_all_items_in_order() -> None:
     """ctypes lets go of the GIL: producer and consumer really run at once."""
     ring, got = Ring(16), list[int]()
     total = 3_000

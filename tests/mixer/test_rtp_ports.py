@@ -75,7 +75,7 @@ def test_a_phone_hears_the_other_and_not_itself(caller: Caller, listener: Caller
     assert loudness_at(heard[-1600:], 400, 8000) == pytest.approx(LOUD, rel=0.03)
 
 
-def test_packets_are_regular_whatever_they_carry(engine: Engine, caller: Caller) -> None:
+def test_packets_are_sent_at_regular_intervals(engine: Engine, caller: Caller) -> None:
     engine.tick(50)
     packets = caller.phone.receive()
     assert len(packets) == 50
@@ -88,7 +88,7 @@ def test_packets_are_regular_whatever_they_carry(engine: Engine, caller: Caller)
     assert steps == [(i, i * 160) for i in range(50)]
 
 
-def test_our_ssrc_may_be_chosen(engine: Engine, caller: Caller) -> None:
+def test_the_ssrc_can_be_chosen(engine: Engine, caller: Caller) -> None:
     caller.port.configure(caller.phone.media(ssrc=0xCAFE))
     engine.tick()
     assert {packet.ssrc for packet in caller.phone.receive()} == {0xCAFE}
@@ -156,7 +156,7 @@ def test_hold_stops_packets_and_resume_marks_the_first(engine: Engine, caller: C
         (MediaDirection.INACTIVE, False, False),
     ],
 )
-def test_directions_are_ours(
+def test_directions_are_from_our_side(
     engine: Engine, caller: Caller, listener: Caller, direction: MediaDirection, hears: bool, is_heard: bool
 ) -> None:
     caller.port.configure(caller.phone.media(direction=direction))
@@ -165,7 +165,7 @@ def test_directions_are_ours(
     assert (rms(listener.phone.heard()[-1600:]) > LOUD / 2) is is_heard
 
 
-def test_a_re_invite_may_change_the_codec(engine: Engine, caller: Caller, listener: Caller) -> None:
+def test_a_re_invite_can_change_the_codec(engine: Engine, caller: Caller, listener: Caller) -> None:
     listener.talk(10)
     before = listener.phone.receive()
     listener.port.configure(listener.phone.media(receive=(G722, PCMU), send=G722))
@@ -188,7 +188,7 @@ def test_a_re_invite_that_changes_nothing_interrupts_nothing(caller: Caller, lis
     assert loudness_at(heard[-8000:], 400, 8000) == pytest.approx(LOUD, rel=0.03)
 
 
-def test_first_packet_timeout_and_resumption_are_told_once(engine: Engine, caller: Caller) -> None:
+def test_first_packet_timeout_and_resumption_emit_one_event_each(engine: Engine, caller: Caller) -> None:
     caller.talk(10)
     engine.tick(120)
     caller.talk(10)
@@ -196,14 +196,14 @@ def test_first_packet_timeout_and_resumption_are_told_once(engine: Engine, calle
     assert told == [FirstPacket, MediaTimeout, MediaResumed]
 
 
-def test_silence_is_counted_from_the_answer_on(engine: Engine, caller: Caller) -> None:
+def test_the_media_timeout_starts_at_the_answer(engine: Engine, caller: Caller) -> None:
     engine.tick(49)
     assert engine.events() == []
     engine.tick(3)
     assert [type(event) for event in engine.events()] == [MediaTimeout]
 
 
-def test_a_phone_on_hold_owes_no_packets(engine: Engine, caller: Caller) -> None:
+def test_a_phone_on_hold_does_not_time_out(engine: Engine, caller: Caller) -> None:
     caller.port.configure(caller.phone.media(direction=MediaDirection.SENDONLY))
     engine.tick(200)
     caller.port.configure(caller.phone.media())
@@ -226,7 +226,7 @@ def test_digits_are_sent_as_events(engine: Engine, caller: Caller) -> None:
     assert caller.port.statistics().counters["digits_sent"] == 2
 
 
-def test_digits_need_telephone_event(caller: Caller) -> None:
+def test_sending_digits_requires_telephone_event(caller: Caller) -> None:
     caller.port.configure(caller.phone.media())
     with pytest.raises(Conflict):
         caller.port.send_digits("1")
@@ -234,7 +234,7 @@ def test_digits_need_telephone_event(caller: Caller) -> None:
         caller.port.send_digits("x")
 
 
-def test_a_received_digit_is_told_once(engine: Engine, caller: Caller) -> None:
+def test_a_received_digit_emits_one_event(engine: Engine, caller: Caller) -> None:
     caller.talk(10)
     engine.events()
     phone = caller.phone
@@ -263,7 +263,7 @@ def test_a_received_digit_is_told_once(engine: Engine, caller: Caller) -> None:
         pytest.param(b"\x80\xc8" + bytes(2), "rtcp_malformed", id="broken RTCP"),
     ],
 )
-def test_garbage_is_counted(engine: Engine, caller: Caller, raw: bytes, counter: str) -> None:
+def test_invalid_packets_are_counted(engine: Engine, caller: Caller, raw: bytes, counter: str) -> None:
     caller.phone.send_raw(caller.port.local_port, raw)
     engine.tick()
     assert caller.port.statistics().counters[counter] == 1
@@ -278,7 +278,7 @@ def test_packets_before_the_answer_are_counted(engine: Engine) -> None:
     assert port.statistics().counters["rtp_before_media"] == 1
 
 
-def test_comfort_noise_that_nobody_negotiated_is_no_loss(caller: Caller, listener: Caller) -> None:
+def test_unnegotiated_comfort_noise_is_not_counted_as_loss(caller: Caller, listener: Caller) -> None:
     """RFC 3389 by the static number 13, as phones with silence suppression send it."""
     for _ in range(4):
         caller.talk(25, hz=400)
@@ -293,7 +293,7 @@ def test_comfort_noise_that_nobody_negotiated_is_no_loss(caller: Caller, listene
         assert statistics.counters[mended] == 0, "who is silent is not concealed"
 
 
-def test_comfort_noise_is_a_sign_of_life(engine: Engine, caller: Caller) -> None:
+def test_comfort_noise_prevents_the_media_timeout(engine: Engine, caller: Caller) -> None:
     caller.talk(5, hz=400)
     for _ in range(40):
         engine.tick(25)
@@ -301,7 +301,7 @@ def test_comfort_noise_is_a_sign_of_life(engine: Engine, caller: Caller) -> None
     assert not [event for event in engine.events() if isinstance(event, MediaTimeout)]
 
 
-def test_comfort_noise_begins_no_stream(caller: Caller, listener: Caller) -> None:
+def test_comfort_noise_does_not_start_a_stream(caller: Caller, listener: Caller) -> None:
     with RtpPhone(ssrc=0x5555) as other:
         noise = other.packet(b"\x40", payload_type=13)
     caller.phone.send_raw(caller.port.local_port, noise)
@@ -348,7 +348,7 @@ def test_reports_are_sent_and_read(engine: Engine, caller: Caller) -> None:
     assert statistics.counters["rtcp_received"] == 1
 
 
-def test_rtcp_may_share_the_port(engine: Engine, caller: Caller) -> None:
+def test_rtcp_can_share_the_rtp_port(engine: Engine, caller: Caller) -> None:
     caller.port.configure(caller.phone.media(rtcp_mux=True))
     caller.talk(300)
     reports = [raw for raw in caller.phone.receive_raw() if 192 <= raw[1] <= 223]
@@ -371,7 +371,7 @@ def test_ports_are_pairs_within_the_range() -> None:
         assert engine.open_rtp_port().local_port == opened[0].local_port
 
 
-def test_any_port_is_an_even_one(engine: Engine) -> None:
+def test_an_ephemeral_rtp_port_is_even(engine: Engine) -> None:
     assert all(engine.open_rtp_port().local_port % 2 == 0 for _ in range(20))
 
 
@@ -383,7 +383,7 @@ def test_any_port_is_an_even_one(engine: Engine) -> None:
         pytest.param({"receive": (PCMU,) * 7}, id="too many formats"),
     ],
 )
-def test_media_that_cannot_be_is_refused(engine: Engine, broken: dict[str, object]) -> None:
+def test_invalid_media_is_refused(engine: Engine, broken: dict[str, object]) -> None:
     port = engine.open_rtp_port()
     media: dict[str, object] = {"receive": (PCMU,), "send": PCMU}
     with pytest.raises(InvalidArgument):

@@ -9,7 +9,7 @@ FRAME = SOUND_RATE_HZ // 50
 
 
 @pytest.mark.parametrize("sound", [beep, entry_tone, exit_tone])
-def test_a_chime_is_short_and_begins_and_ends_in_silence(sound: object) -> None:
+def test_a_sound_is_short_and_starts_and_ends_in_silence(sound: object) -> None:
     pcm: Pcm = sound()  # type: ignore[operator]
     assert len(pcm) % FRAME == 0
     assert len(pcm) < SOUND_RATE_HZ
@@ -17,7 +17,7 @@ def test_a_chime_is_short_and_begins_and_ends_in_silence(sound: object) -> None:
     assert 2500 < np.abs(pcm.astype(int)).max() <= 3000
 
 
-def test_music_goes_round_without_a_seam() -> None:
+def test_music_loops_without_a_click() -> None:
     pcm = music()
     assert len(pcm) % FRAME == 0
     around = np.concatenate([pcm[-2000:], pcm[:2000]]).astype(int)

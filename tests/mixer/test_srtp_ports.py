@@ -88,7 +88,7 @@ def test_both_directions_are_protected(engine: Engine, profile: SrtpProfile) -> 
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_reports_are_protected_and_plain_ones_are_not_believed(engine: Engine, profile: SrtpProfile) -> None:
+def test_reports_are_protected_and_plain_reports_are_ignored(engine: Engine, profile: SrtpProfile) -> None:
     """SRTCP (RFC 3711 section 3.4, RFC 7714 section 9)."""
     with SecurePhone(profile) as phone, engine.open_bridge() as bridge:
         port = engine.open_rtp_port()
@@ -115,7 +115,7 @@ def test_reports_are_protected_and_plain_ones_are_not_believed(engine: Engine, p
     assert statistics.counters["srtp_unauthenticated"] == 1
 
 
-def test_plain_and_foreign_packets_are_not_heard(engine: Engine, phone: SecurePhone, port: Port) -> None:
+def test_plain_packets_and_wrong_keys_are_not_heard(engine: Engine, phone: SecurePhone, port: Port) -> None:
     with SecurePhone(SrtpProfile.AES_CM_128_HMAC_SHA1_80, fill=9) as foreign, RtpPhone() as plain:
         for _ in range(5):
             foreign.send(port.local_port)
@@ -134,7 +134,9 @@ def test_a_replay_is_counted(engine: Engine, phone: SecurePhone, port: Port) -> 
     assert port.statistics().counters["srtp_replayed"] == 2
 
 
-def test_the_key_is_proof_enough_to_move(engine: Engine, phone: SecurePhone, port: Port) -> None:
+def test_an_authenticated_stream_may_change_its_address(
+    engine: Engine, phone: SecurePhone, port: Port
+) -> None:
     phone.send(port.local_port)
     engine.tick()
     late = phone.protected(bytes(160))
@@ -151,7 +153,7 @@ def test_the_key_is_proof_enough_to_move(engine: Engine, phone: SecurePhone, por
         assert [(event.host, event.port) for event in moved] == [elsewhere.address]
 
 
-def test_a_re_invite_with_the_same_keys_keeps_the_state(
+def test_a_re_invite_with_the_same_keys_keeps_the_srtp_state(
     engine: Engine, phone: SecurePhone, port: Port
 ) -> None:
     """Across the wrap of the sequence number only the old context knows the roll-over counter."""

@@ -71,19 +71,19 @@ def shard() -> Iterator[Shard]:
     opened.close()
 
 
-def test_a_tick_takes_no_more_than_its_limit(shard: Shard) -> None:
+def test_a_tick_applies_no_more_commands_than_its_limit(shard: Shard) -> None:
     shard.send(False, False, False)
     assert [shard.drain(1) for _ in range(4)] == [2, 1, 0, 0]
 
 
-def test_a_group_is_not_broken_off(shard: Shard) -> None:
+def test_a_group_of_commands_is_applied_completely(shard: Shard) -> None:
     shard.send(False)
     shard.send(True, True, True, False)
     shard.send(False)
     assert [shard.drain(2) for _ in range(2)] == [1, 0]
 
 
-def test_a_group_goes_whole_into_the_ring_or_not_at_all(shard: Shard) -> None:
+def test_a_group_is_pushed_completely_or_not_at_all(shard: Shard) -> None:
     half = [False] * 2048
     assert shard.send(*half)
     assert shard.send(*half[:2046])

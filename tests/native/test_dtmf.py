@@ -90,7 +90,7 @@ def keypress(digit: int, timestamp: int) -> list[tuple[int, bytes, bool]]:
     return updates + [(timestamp, event(digit, 800, end=True), False)] * 3
 
 
-def test_each_digit_is_heard_once_with_its_duration() -> None:
+def test_each_digit_is_received_once_with_its_duration() -> None:
     ear = Ear()
     for n in range(16):
         for timestamp, payload, marker in keypress(n, n * 1600):
@@ -99,7 +99,7 @@ def test_each_digit_is_heard_once_with_its_duration() -> None:
 
 
 @pytest.mark.parametrize("lost", list(itertools.combinations(range(7), 4)))
-def test_any_four_packets_may_be_lost_and_no_marker_is_needed(lost: tuple[int, ...]) -> None:
+def test_a_digit_survives_four_lost_packets_and_a_missing_marker(lost: tuple[int, ...]) -> None:
     ear = Ear()
     for press in range(2):
         for n, (timestamp, payload, _) in enumerate(keypress(5, press * 1600)):
@@ -109,7 +109,7 @@ def test_any_four_packets_may_be_lost_and_no_marker_is_needed(lost: tuple[int, .
     assert [digit for digit, _ in ear.heard] == ["5", "5"]
 
 
-def test_a_lost_end_is_made_up_for_after_a_while() -> None:
+def test_a_digit_without_end_packets_ends_after_a_timeout() -> None:
     ear = Ear()
     ear.packet(0, event(7, 480), marker=True, at_ms=0)
     ear.poll(at_ms=119)
@@ -121,7 +121,7 @@ def test_a_lost_end_is_made_up_for_after_a_while() -> None:
     assert ear.heard == [("7", 60)]
 
 
-def test_an_end_that_is_all_we_get_of_the_next_digit_counts() -> None:
+def test_an_end_packet_alone_is_a_digit() -> None:
     ear = Ear()
     ear.packet(0, event(1, 160))
     ear.packet(1600, event(2, 800, end=True), at_ms=20)
@@ -130,7 +130,7 @@ def test_an_end_that_is_all_we_get_of_the_next_digit_counts() -> None:
     assert ear.heard == [("1", 20), ("2", 100)]
 
 
-def test_reordered_packets_of_an_earlier_digit_say_nothing() -> None:
+def test_late_packets_of_an_earlier_digit_are_ignored() -> None:
     ear = Ear()
     ear.packet(0, event(1, 800, end=True))
     ear.packet(1600, event(2, 160))
@@ -147,7 +147,7 @@ def test_timestamps_wrap_between_digits() -> None:
     assert len(ear.heard) == 3
 
 
-def test_a_digit_held_for_long_is_one_digit() -> None:
+def test_a_long_digit_in_segments_is_one_digit() -> None:
     """RFC 4733 section 2.5.1.3: segments of 65535 ticks."""
     ear = Ear()
     ear.packet(0, event(9, 0xFFFF), marker=True)
@@ -156,7 +156,7 @@ def test_a_digit_held_for_long_is_one_digit() -> None:
     assert ear.heard == [("9", (0xFFFF + 16_000) // 8)]
 
 
-def test_what_is_no_digit_is_no_digit() -> None:
+def test_other_events_are_not_digits() -> None:
     ear = Ear()
     assert ear.packet(0, event(16, 800, end=True)) == 0
     assert ear.packet(0, b"\x01\x8a\x03") == -errno.EBADMSG
@@ -193,7 +193,7 @@ class Mouth:
 
 @pytest.mark.parametrize("ptime_ms", [10, 20])
 @pytest.mark.parametrize("clock_rate_hz", [8000, 48000])
-def test_what_we_send_is_what_we_hear(ptime_ms: int, clock_rate_hz: int) -> None:
+def test_sent_digits_are_received_unchanged(ptime_ms: int, clock_rate_hz: int) -> None:
     mouth, ear = Mouth(ptime_ms=ptime_ms, clock_rate_hz=clock_rate_hz), Ear(clock_rate_hz)
     for digit in "112#d":
         assert mouth.push(digit) == 0
@@ -217,7 +217,7 @@ def test_a_digit_starts_with_the_marker_and_its_own_timestamp() -> None:
     assert mouth.tick() == (1160, event(1, 320), False)
 
 
-def test_durations_are_held_to_what_can_be_said() -> None:
+def test_durations_are_clamped() -> None:
     for asked_ms, sent_ms in ((1, 40), (100_000, 8191)):
         mouth, ear = Mouth(), Ear()
         mouth.push("4", asked_ms)

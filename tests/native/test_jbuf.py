@@ -33,7 +33,7 @@ def played(heard: list[tuple[float, Verdict, int | None]]) -> list[int]:
     return [sequence for _, _, sequence in heard if sequence is not None]
 
 
-def test_a_steady_stream_plays_whole_and_in_order_after_the_least_delay() -> None:
+def test_a_steady_stream_plays_in_order_after_the_minimum_delay() -> None:
     buffer = JitterBuffer()
     heard = play_out(buffer, [(n * 20.0, n) for n in range(100)], until_ms=2050)
     assert played(heard) == list(range(100))
@@ -58,7 +58,7 @@ def test_a_reordered_pair_is_played_in_order() -> None:
     assert buffer.counters["reordered"] == 1
 
 
-def test_the_packet_after_a_single_loss_is_shown_for_recovery() -> None:
+def test_the_packet_after_a_single_loss_is_offered_for_recovery() -> None:
     buffer = JitterBuffer()
     for sequence in (0, 1, 3):
         buffer.put(sequence, at_ms=0)
@@ -84,7 +84,7 @@ def test_only_the_last_of_several_losses_can_be_recovered() -> None:
     assert buffer.get(at_ms=60)[1] is not None
 
 
-def test_a_loss_concealed_while_nothing_was_there_is_not_concealed_again() -> None:
+def test_a_loss_during_an_underrun_is_concealed_once() -> None:
     buffer = JitterBuffer()
     for sequence in (0, 1):
         buffer.put(sequence, at_ms=20 * sequence)
@@ -96,7 +96,7 @@ def test_a_loss_concealed_while_nothing_was_there_is_not_concealed_again() -> No
     assert buffer.delay_ms == 20
 
 
-def test_late_and_duplicate_are_told_apart() -> None:
+def test_late_and_duplicate_packets_are_counted_separately() -> None:
     buffer = JitterBuffer()
     for sequence in (0, 1, 3):
         buffer.put(sequence, at_ms=0)
@@ -109,7 +109,7 @@ def test_late_and_duplicate_are_told_apart() -> None:
     assert buffer.counters["late"] == 1
 
 
-def test_a_burst_over_the_cap_drops_its_oldest() -> None:
+def test_a_burst_over_the_limit_drops_its_oldest_packets() -> None:
     buffer = JitterBuffer(max_delay_ms=100)
     for sequence in range(30):
         buffer.put(sequence, at_ms=0)
@@ -118,7 +118,7 @@ def test_a_burst_over_the_cap_drops_its_oldest() -> None:
     assert buffer.get(at_ms=40)[1].extended_sequence == 25  # type: ignore[union-attr] # there are five
 
 
-def test_a_silence_in_the_timestamps_is_held_not_concealed() -> None:
+def test_a_gap_in_the_timestamps_is_silence_not_loss() -> None:
     buffer = JitterBuffer()
     silence_ms = 300
     for n in range(5):
@@ -133,7 +133,7 @@ def test_a_silence_in_the_timestamps_is_held_not_concealed() -> None:
     assert buffer.counters["lost"] == 0
 
 
-def test_event_packets_keep_their_place_and_are_not_lost_audio() -> None:
+def test_event_packets_are_not_counted_as_lost_audio() -> None:
     buffer = JitterBuffer()
     for n in range(3):
         buffer.put(n, at_ms=n * 20)
@@ -145,7 +145,7 @@ def test_event_packets_keep_their_place_and_are_not_lost_audio() -> None:
     assert set(buffer.counters.values()) == {0}
 
 
-def test_running_dry_is_concealed_for_a_while_then_held_until_full_again() -> None:
+def test_an_underrun_is_concealed_then_silent_until_refilled() -> None:
     buffer = JitterBuffer()
     heard = play_out(buffer, [(n * 20.0, n) for n in range(5)], until_ms=400)
     verdicts = [verdict for _, verdict, _ in heard]
@@ -155,7 +155,7 @@ def test_running_dry_is_concealed_for_a_while_then_held_until_full_again() -> No
     assert buffer.counters["underrun"] == 5
 
 
-def test_jitter_raises_the_target_and_calm_lowers_it() -> None:
+def test_the_target_delay_follows_the_jitter() -> None:
     chance = random.Random(1)
     buffer = JitterBuffer()
     rough = [(n * 20 + chance.uniform(0, 60), n) for n in range(500)]
@@ -168,7 +168,7 @@ def test_jitter_raises_the_target_and_calm_lowers_it() -> None:
 
 
 @pytest.mark.parametrize("jump", [-1_000_000, 1_000_000], ids=["back", "forward"])
-def test_a_jump_of_the_timestamps_does_not_stop_the_stream(jump: int) -> None:
+def test_a_timestamp_jump_does_not_stop_the_stream(jump: int) -> None:
     buffer = JitterBuffer()
     verdicts = []
     for n in range(200):
@@ -179,7 +179,7 @@ def test_a_jump_of_the_timestamps_does_not_stop_the_stream(jump: int) -> None:
     assert buffer.correction() == 0
 
 
-def test_timestamps_that_stand_still_on_hold_are_a_new_clock() -> None:
+def test_timestamps_that_stop_during_hold_restart_the_timeline() -> None:
     buffer = JitterBuffer()
     for n in range(100):
         buffer.put(n, at_ms=n * 20)
@@ -193,7 +193,7 @@ def test_timestamps_that_stand_still_on_hold_are_a_new_clock() -> None:
     assert buffer.delay_ms < 40
 
 
-def test_a_restarted_sequence_goes_on_at_once() -> None:
+def test_a_restarted_sequence_plays_immediately() -> None:
     buffer = JitterBuffer()
     play_out(buffer, [(n * 20.0, n) for n in range(10)], until_ms=230)
     lost = buffer.counters["lost"]
@@ -202,7 +202,7 @@ def test_a_restarted_sequence_goes_on_at_once() -> None:
     assert buffer.counters["lost"] == lost
 
 
-def test_reset_keeps_what_was_learnt() -> None:
+def test_reset_keeps_the_measured_jitter() -> None:
     chance = random.Random(2)
     buffer = JitterBuffer()
     play_out(buffer, [(n * 20 + chance.uniform(0, 60), n) for n in range(200)], until_ms=4000)
@@ -217,9 +217,7 @@ def test_reset_keeps_what_was_learnt() -> None:
 @given(
     seed=st.integers(0, 2**32 - 1), cap_ms=st.sampled_from([60, 100, 200]), first=st.integers(0, 2**32 - 1)
 )
-def test_any_network_leaves_the_order_the_cap_and_the_account_whole(
-    seed: int, cap_ms: int, first: int
-) -> None:
+def test_any_network_keeps_order_limit_and_counters_consistent(seed: int, cap_ms: int, first: int) -> None:
     chance = random.Random(seed)
     jitter_ms, loss, copies = (
         chance.choice([0, 20, 80, 400]),
@@ -251,7 +249,7 @@ def test_any_network_leaves_the_order_the_cap_and_the_account_whole(
 
 
 @pytest.mark.parametrize("drift_ppm", [-200, 200])
-def test_a_drifting_clock_is_followed(drift_ppm: int) -> None:
+def test_clock_drift_is_followed(drift_ppm: int) -> None:
     """Ten minutes; each correction is carried out as a receiver would, 8 ms at a time."""
     buffer = JitterBuffer()
     period_ms = 20 * (1 - drift_ppm / 1e6)

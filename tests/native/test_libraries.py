@@ -28,11 +28,11 @@ def test_both_libraries_are_found_in_the_wheels() -> None:
     assert Path(found.srtp_path).parent.name == "pylibsrtp"
 
 
-def test_a_path_given_is_taken_as_it_is() -> None:
+def test_a_given_path_is_returned_unchanged() -> None:
     assert find_libraries(opus_path="/x/opus", srtp_path="") == Libraries("/x/opus", "")
 
 
-def test_finding_imports_neither_wheel() -> None:
+def test_finding_libraries_imports_no_package() -> None:
     script = (
         "import sys; from mixminus.mixer.libraries import find_libraries; find_libraries();"
         "sys.exit(bool({'av', 'pylibsrtp'} & set(sys.modules)))"
@@ -41,7 +41,7 @@ def test_finding_imports_neither_wheel() -> None:
     assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == 0
 
 
-def test_every_function_is_bound() -> None:
+def test_all_functions_are_loaded() -> None:
     found = find_libraries()
     code, opened = _open(found.opus_path, found.srtp_path)
     assert code == 0
@@ -51,14 +51,14 @@ def test_every_function_is_bound() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_a_library_that_is_not_named_is_skipped(nothing: str | None) -> None:
+def test_a_library_without_a_path_is_skipped(nothing: str | None) -> None:
     code, opened = _open(nothing, nothing)
     assert code == 0
     assert not any(opened.names)
 
 
 @pytest.mark.parametrize("path", ["/nonexistent/libopus.so", "libm.so.6"], ids=["missing", "not opus"])
-def test_a_wrong_library_is_refused_and_leaves_nothing_open(path: str) -> None:
+def test_a_wrong_library_is_refused_and_closed(path: str) -> None:
     code, opened = _open(path, find_libraries().srtp_path)
     assert code == -errno.ELIBACC
     assert not any(opened.names)

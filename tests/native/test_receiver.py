@@ -30,7 +30,7 @@ def test_a_change_of_codec_changes_the_sample_rate(opened: NativeLibraries) -> N
     assert worst_step(heard.pcm) < 1.5 * tone_step(8000)
 
 
-def test_a_codec_of_another_clock_starts_a_new_timeline(opened: NativeLibraries) -> None:
+def test_a_codec_with_another_clock_starts_a_new_timeline(opened: NativeLibraries) -> None:
     narrow, opus = FORMATS["PCMU"], FORMATS["opus"]
     arrivals = stream(narrow, opened, seconds=1) + stream(opus, opened, seconds=1, first=150, start_ms=1000)
     with Receiver([narrow, opus], opened) as receiver:
@@ -39,7 +39,7 @@ def test_a_codec_of_another_clock_starts_a_new_timeline(opened: NativeLibraries)
     assert share_of_tone(np.concatenate(heard.frames[60:]), 48000) > 0.98
 
 
-def test_a_new_ssrc_is_followed_and_a_stray_packet_is_not(opened: NativeLibraries) -> None:
+def test_a_new_ssrc_is_followed_and_a_single_stray_packet_is_not(opened: NativeLibraries) -> None:
     codec_format = FORMATS["PCMU"]
     arrivals = stream(codec_format, opened, seconds=1) + stream(
         codec_format, opened, seconds=1, first=40_000, start_ms=1000, ssrc=0x9999
@@ -64,7 +64,7 @@ def test_a_new_ssrc_after_a_pause_loses_nothing(opened: NativeLibraries) -> None
         assert receiver.counters["frames_decoded"] == 50
 
 
-def test_digits_come_once_and_are_not_lost_audio(opened: NativeLibraries) -> None:
+def test_digits_are_received_once_and_not_counted_as_lost_audio(opened: NativeLibraries) -> None:
     codec_format = FORMATS["PCMU"]
     talk = stream(codec_format, opened, seconds=1.5)
     arrivals = talk[:25] + talk[38:]
@@ -85,7 +85,7 @@ def test_digits_come_once_and_are_not_lost_audio(opened: NativeLibraries) -> Non
     assert rms(np.concatenate(heard.frames[45:])) > AMPLITUDE / 2
 
 
-def test_in_band_tones_beside_the_events_are_hushed(opened: NativeLibraries) -> None:
+def test_in_band_tones_beside_events_are_silenced(opened: NativeLibraries) -> None:
     codec_format = FORMATS["PCMU"]
     arrivals, sequence = [], 0
     for n, (sent, packet) in enumerate(stream(codec_format, opened, seconds=1.5)):
@@ -125,7 +125,7 @@ def test_in_band_tones_beside_the_events_are_hushed(opened: NativeLibraries) -> 
         ),
     ],
 )
-def test_what_cannot_be_used_is_counted_by_name(
+def test_unusable_packets_are_counted_by_cause(
     packet: bytes, counter: str, error: int, opened: NativeLibraries
 ) -> None:
     with Receiver([FORMATS["PCMU"], FORMATS["opus"]], opened, dtmf_payload_type=101) as receiver:
@@ -147,7 +147,7 @@ def test_an_empty_packet_keeps_the_stream_alive(opened: NativeLibraries) -> None
         pytest.param([FORMATS["PCMU"]], {"max_delay_ms": 20}, id="a cap below the least delay"),
     ],
 )
-def test_nonsense_is_refused_at_opening(
+def test_an_invalid_config_is_refused_at_opening(
     formats: list[Format], settings: dict[str, int], opened: NativeLibraries
 ) -> None:
     assert Receiver(formats, opened, **settings).error == -errno.EINVAL

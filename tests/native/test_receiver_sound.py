@@ -18,7 +18,7 @@ def opened() -> NativeLibraries:
 
 
 @EVERY_FORMAT
-def test_a_clean_stream_comes_through_whole(name: str, opened: NativeLibraries) -> None:
+def test_a_clean_stream_is_reproduced(name: str, opened: NativeLibraries) -> None:
     codec_format = FORMATS[name]
     with Receiver([codec_format], opened) as receiver:
         heard = listen(receiver, stream(codec_format, opened), until_ms=2000)
@@ -37,7 +37,7 @@ def test_a_clean_stream_comes_through_whole(name: str, opened: NativeLibraries) 
 
 @EVERY_FORMAT
 @pytest.mark.parametrize("seed", [1, 2])
-def test_loss_jitter_reordering_and_copies_make_no_click_and_no_gap(
+def test_loss_jitter_reordering_and_duplicates_cause_no_click_or_gap(
     name: str, seed: int, opened: NativeLibraries
 ) -> None:
     codec_format = FORMATS[name]
@@ -93,7 +93,7 @@ def test_opus_recovers_a_lost_packet_from_the_next(opened: NativeLibraries) -> N
         assert receiver.counters["frames_recovered"] >= 8
 
 
-def test_a_level_told_by_the_client_saves_the_decoding(opened: NativeLibraries) -> None:
+def test_a_signalled_level_avoids_decoding(opened: NativeLibraries) -> None:
     codec_format = FORMATS["opus"]
     arrivals = stream(codec_format, opened, seconds=1, level=(1, 0x80 | 33))
     with Receiver([codec_format], opened, level_extension_id=1) as receiver:
@@ -108,7 +108,7 @@ def test_a_level_told_by_the_client_saves_the_decoding(opened: NativeLibraries) 
         assert receiver.counters["frames_skipped"] >= 48
 
 
-def test_an_opus_voice_that_was_skipped_starts_clean(opened: NativeLibraries) -> None:
+def test_a_skipped_opus_stream_resumes_without_artefacts(opened: NativeLibraries) -> None:
     codec_format = FORMATS["opus"]
     arrivals = stream(codec_format, opened, seconds=1.5, level=(1, 20))
     heard = []
@@ -135,7 +135,7 @@ def test_an_opus_voice_that_was_skipped_starts_clean(opened: NativeLibraries) ->
     assert worst_step(np.concatenate([np.zeros(1, np.int16), first])) < 2 * tone_step(48000)
 
 
-def test_skipping_and_pulling_count_the_same(opened: NativeLibraries) -> None:
+def test_skipping_and_pulling_consume_the_same_audio(opened: NativeLibraries) -> None:
     codec_format = FORMATS["PCMU"]
     arrivals = rough_network(
         stream(codec_format, opened, seconds=4, level=(1, 20)), seed=5, loss=0.1, jitter_ms=12, copies=0.1
@@ -161,7 +161,9 @@ def test_skipping_and_pulling_count_the_same(opened: NativeLibraries) -> None:
 
 
 @EVERY_FORMAT
-def test_the_end_of_a_stream_fades_and_its_return_does_not_click(name: str, opened: NativeLibraries) -> None:
+def test_a_stream_fades_out_at_its_end_and_resumes_without_a_click(
+    name: str, opened: NativeLibraries
+) -> None:
     codec_format = FORMATS[name]
     talk = stream(codec_format, opened, seconds=1.5)
     arrivals = talk[:25] + talk[50:]
@@ -175,7 +177,7 @@ def test_the_end_of_a_stream_fades_and_its_return_does_not_click(name: str, open
 
 
 @pytest.mark.parametrize("drift_ppm", [-200, 200])
-def test_a_drifting_sender_is_followed_without_a_click(drift_ppm: int, opened: NativeLibraries) -> None:
+def test_sender_drift_is_followed_without_a_click(drift_ppm: int, opened: NativeLibraries) -> None:
     """Ten times as fast as quartz drifts, to be seen in 20 s."""
     codec_format = FORMATS["PCMU"]
     arrivals = [
@@ -191,7 +193,7 @@ def test_a_drifting_sender_is_followed_without_a_click(drift_ppm: int, opened: N
     assert worst_step(np.concatenate(heard.frames[heard.first + 1 :])) < 1.5 * tone_step(8000)
 
 
-def test_a_burst_after_a_stall_is_shortened_back(opened: NativeLibraries) -> None:
+def test_the_delay_after_a_burst_is_reduced_again(opened: NativeLibraries) -> None:
     codec_format = FORMATS["PCMU"]
     arrivals = [
         (max(sent, 1150.0) if 1000 <= sent < 1150 else sent, packet)
@@ -206,7 +208,7 @@ def test_a_burst_after_a_stall_is_shortened_back(opened: NativeLibraries) -> Non
     assert worst_step(np.concatenate(heard.frames[heard.first + 1 :])) < 2 * tone_step(8000)
 
 
-def test_a_pause_that_opus_announces_is_silence_not_an_underrun(opened: NativeLibraries) -> None:
+def test_opus_dtx_is_silence_not_an_underrun(opened: NativeLibraries) -> None:
     """A packet that is only a TOC octet begins DTX; the next comes 400 ms later."""
     codec_format = FORMATS["opus"]
     talk = stream(codec_format, opened, seconds=0.5, first=100)

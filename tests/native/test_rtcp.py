@@ -93,7 +93,7 @@ WORD = st.integers(0, 2**32 - 1)
     lost=st.integers(-(2**23), 2**23 - 1),
     n=st.integers(0, 40),
 )
-def test_what_is_written_is_parsed_back(ssrc: int, words: list[int], lost: int, n: int) -> None:
+def test_a_written_packet_parses_back(ssrc: int, words: list[int], lost: int, n: int) -> None:
     sender = SenderInfo(words[0] << 32 | words[1], words[2], words[3], words[4])
     report = Report(words[5], 77, lost, words[6], words[7], words[8], 9)
     packet = write(ssrc, sender, report, "x" * n)
@@ -119,13 +119,13 @@ def test_a_receiver_report_may_be_empty() -> None:
     assert (code, parsed.has_sender_info, parsed.nreports) == (0, False, 0)
 
 
-def test_no_room_is_said() -> None:
+def test_a_buffer_that_is_too_small_is_refused() -> None:
     assert write(5, SenderInfo(), Report(), "name", room=67) == -errno.ENOSPC
     packet = (ctypes.c_uint8 * 15)()
     assert library().mm_rtcp_write_bye(packet, ctypes.c_size_t(15), 5) == -errno.ENOSPC
 
 
-def test_goodbye_is_a_compound_of_its_own() -> None:
+def test_bye_is_a_compound_packet() -> None:
     packet = (ctypes.c_uint8 * 16)()
     assert library().mm_rtcp_write_bye(packet, ctypes.c_size_t(16), 5) == 16
     code, parsed = parse(bytes(packet))
@@ -161,16 +161,16 @@ RR = part(201, bytes(4))
         pytest.param(RR + part(203, bytes(4), count=2), False, id="goodbye cut"),
     ],
 )
-def test_a_compound_is_whole_or_refused(packet: bytes, whole: bool) -> None:
+def test_malformed_compounds_are_refused(packet: bytes, whole: bool) -> None:
     assert parse(packet)[0] == (0 if whole else -errno.EBADMSG)
 
 
-def test_more_reports_than_one_packet_may_have_are_left_out() -> None:
+def test_reports_beyond_the_limit_are_ignored() -> None:
     code, parsed = parse(part(201, bytes(4 + 24 * 31), count=31) + part(201, bytes(4 + 24), count=1))
     assert (code, parsed.nreports) == (0, MAX_REPORTS)
 
 
-def test_reports_count_what_was_lost_in_all_and_since_the_last() -> None:
+def test_reports_contain_total_and_recent_loss() -> None:
     chance = random.Random(4)
     made, report = source(), Report()
     sequence, missing = 65_000, 0
@@ -190,7 +190,7 @@ def test_reports_count_what_was_lost_in_all_and_since_the_last() -> None:
     assert report.extended_highest_sequence == sequence - 1
 
 
-def test_copies_make_the_loss_negative_but_never_the_fraction() -> None:
+def test_duplicates_make_the_cumulative_loss_negative_but_not_the_fraction() -> None:
     made, report = source(), Report(last_sr=11, delay_since_last_sr=12)
     for sequence in (1, 1, 1, 2):
         update(made, sequence)
@@ -199,7 +199,7 @@ def test_copies_make_the_loss_negative_but_never_the_fraction() -> None:
     assert (report.last_sr, report.delay_since_last_sr) == (11, 12)
 
 
-def test_a_source_never_heard_has_lost_nothing() -> None:
+def test_a_source_without_packets_has_no_loss() -> None:
     report = Report()
     library().mm_rtcp_report_of(ctypes.byref(report), ctypes.byref(Source(ssrc=3)))
     assert (report.ssrc, report.cumulative_lost, report.fraction_lost) == (3, 0, 0)
@@ -215,14 +215,14 @@ def test_a_source_never_heard_has_lost_nothing() -> None:
         pytest.param(0xFFFF_8000, 0x0000_8000, 0x0000_8000, 500_000, id="across the wrap"),
     ],
 )
-def test_round_trip(last_sr: int, delay: int, now: int, expected_us: int) -> None:
+def test_round_trip_is_computed_from_the_report(last_sr: int, delay: int, now: int, expected_us: int) -> None:
     round_trip = library().mm_rtcp_round_trip_us
     round_trip.restype = ctypes.c_int64
     report = Report(last_sr=last_sr, delay_since_last_sr=delay)
     assert round_trip(ctypes.byref(report), ctypes.c_uint64(now << 16)) == expected_us
 
 
-def test_ntp_is_the_wall_clock_since_1900() -> None:
+def test_ntp_time_counts_from_1900() -> None:
     ntp_now = library().mm_ntp_now
     ntp_now.restype = ctypes.c_uint64
     before, ntp, after = time.time(), ntp_now() / 2**32 - NTP_UNIX_EPOCH_S, time.time()
@@ -235,7 +235,7 @@ def mos(loss: float, delay_ms: float, *, wideband: bool = False) -> float:
     return float(estimate(ctypes.c_float(loss), ctypes.c_float(delay_ms), ctypes.c_bool(wideband)))
 
 
-def test_quality_is_that_of_the_e_model() -> None:
+def test_mos_follows_the_e_model() -> None:
     assert mos(0, 0) == pytest.approx(4.41, abs=0.01)
     assert mos(0, 0, wideband=True) == pytest.approx(4.5, abs=0.01)
     assert mos(0, 150) == pytest.approx(4.34, abs=0.03)
@@ -244,6 +244,6 @@ def test_quality_is_that_of_the_e_model() -> None:
 
 
 @given(loss=st.floats(0, 1), delay_ms=st.floats(0, 3000), wideband=st.booleans())
-def test_quality_stays_on_its_scale_and_falls_with_loss(loss: float, delay_ms: float, wideband: bool) -> None:
+def test_mos_stays_in_range_and_falls_with_loss(loss: float, delay_ms: float, wideband: bool) -> None:
     here = mos(loss, delay_ms, wideband=wideband)
     assert 1.0 <= mos(min(loss + 0.1, 1), delay_ms, wideband=wideband) <= here <= 4.5

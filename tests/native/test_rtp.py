@@ -85,7 +85,7 @@ def update(made: Source, sequence: int) -> tuple[int, int]:
     marker=st.booleans(),
     payload=st.binary(max_size=200),
 )
-def test_what_is_written_is_parsed_back(
+def test_a_written_packet_parses_back(
     sequence: int, timestamp: int, ssrc: int, payload_type: int, marker: bool, payload: bytes
 ) -> None:
     head = (ctypes.c_uint8 * 12)()
@@ -126,7 +126,7 @@ HEAD = bytes(10)
         pytest.param(b"\x90\x00" + HEAD + b"\xbe\xde\x00\x02" + bytes(7), None, id="extension cut"),
     ],
 )
-def test_a_packet_is_whole_or_refused(packet: bytes, payload: bytes | None) -> None:
+def test_malformed_packets_are_refused(packet: bytes, payload: bytes | None) -> None:
     code, parsed, _memory = parse(packet)
     if payload is None:
         assert code == -errno.EBADMSG
@@ -152,7 +152,7 @@ def test_a_packet_is_whole_or_refused(packet: bytes, payload: bytes | None) -> N
         pytest.param(0x1234, b"\x30\xa1\x00\x00", None, id="not RFC 8285"),
     ],
 )
-def test_the_audio_level_is_found_in_both_forms(
+def test_the_audio_level_is_found_in_one_and_two_byte_extensions(
     profile: int, body: bytes, level: tuple[int, bool] | None
 ) -> None:
     packet = b"\x90\x00" + HEAD + profile.to_bytes(2, "big") + (len(body) // 4).to_bytes(2, "big") + body
@@ -167,7 +167,7 @@ def test_the_audio_level_is_found_in_both_forms(
     ("second_byte", "rtcp"),
     [(0, False), (0x80 | 63, False), (192, True), (200, True), (223, True), (224, False)],
 )
-def test_rtcp_is_told_by_its_second_byte(second_byte: int, rtcp: bool) -> None:
+def test_rtcp_is_recognised_by_its_second_byte(second_byte: int, rtcp: bool) -> None:
     is_rtcp = library().mm_rtp_is_rtcp
     is_rtcp.restype = ctypes.c_bool
     assert is_rtcp(exact(bytes([0x80, second_byte])), ctypes.c_size_t(2)) is rtcp
@@ -184,17 +184,17 @@ def test_rtcp_is_told_by_its_second_byte(second_byte: int, rtcp: bool) -> None:
         pytest.param(0, 65535, 2**32 - 1, id="before the first"),
     ],
 )
-def test_sequence_numbers_survive_the_wrap(last: int, sequence: int, extended: int) -> None:
+def test_sequence_numbers_are_extended_across_the_wrap(last: int, sequence: int, extended: int) -> None:
     extend = library().mm_rtp_extend_sequence
     extend.restype = ctypes.c_uint32
     assert extend(ctypes.c_uint32(last), ctypes.c_uint16(sequence)) == extended
 
 
-def test_a_first_packet_is_believed_at_once() -> None:
+def test_a_first_packet_is_accepted_immediately() -> None:
     assert update(source(), 40_000) == (0, 40_000)
 
 
-def test_a_doubted_source_must_send_two_in_a_row() -> None:
+def test_a_source_on_probation_must_send_two_packets_in_sequence() -> None:
     made = source(doubted=True)
     assert [update(made, sequence)[0] for sequence in (5, 9, 10, 11)] == [
         -errno.EAGAIN,
@@ -205,7 +205,7 @@ def test_a_doubted_source_must_send_two_in_a_row() -> None:
     assert made.received == 2
 
 
-def test_a_wild_jump_is_believed_when_a_second_packet_agrees() -> None:
+def test_a_sequence_jump_is_accepted_when_a_second_packet_follows() -> None:
     made = source()
     update(made, 100)
     assert update(made, 40_000)[0] == -errno.EAGAIN
@@ -215,7 +215,7 @@ def test_a_wild_jump_is_believed_when_a_second_packet_agrees() -> None:
     assert made.received == 1
 
 
-def test_a_restart_backwards_is_a_step_forwards() -> None:
+def test_a_backward_restart_increases_the_extended_number() -> None:
     made = source()
     update(made, 50_000)
     update(made, 10)
@@ -233,7 +233,7 @@ def test_extended_numbers_follow_any_loss_and_reordering(seed: int, first: int) 
         assert update(made, first + n) == (0, (first + n - cycles_before * 2**16) % 2**32)
 
 
-def test_jitter_is_that_of_rfc_3550() -> None:
+def test_jitter_follows_rfc_3550() -> None:
     chance = random.Random(3)
     made, expected, last = source(), 0.0, None
     for n in range(500):

@@ -93,7 +93,7 @@ def pair(opened: NativeLibraries, profile: Profile, keys: tuple[bytes, bytes]) -
         leg.close()
 
 
-def test_a_protected_packet_comes_back_whole(pair: tuple[Leg, Leg]) -> None:
+def test_a_protected_packet_is_restored(pair: tuple[Leg, Leg]) -> None:
     for n in range(100):
         plain = rtp(65_500 + n, n * 160, bytes([n]) * 160, ssrc=n // 50)
         secret = pair[0].run("protect", plain)
@@ -103,13 +103,13 @@ def test_a_protected_packet_comes_back_whole(pair: tuple[Leg, Leg]) -> None:
         assert pair[1].run("unprotect", secret) == plain
 
 
-def test_a_protected_report_comes_back_whole(pair: tuple[Leg, Leg]) -> None:
+def test_a_protected_report_is_restored(pair: tuple[Leg, Leg]) -> None:
     secret = pair[0].run("protect_rtcp", RTCP)
     assert isinstance(secret, bytes)
     assert pair[1].run("unprotect_rtcp", secret) == RTCP
 
 
-def test_a_replay_is_told_from_a_forgery(pair: tuple[Leg, Leg]) -> None:
+def test_replay_and_forgery_have_different_errors(pair: tuple[Leg, Leg]) -> None:
     secret = pair[0].run("protect", rtp(1, 1, b"hello"))
     assert isinstance(secret, bytes)
     forged = secret[:-1] + bytes([secret[-1] ^ 1])
@@ -123,24 +123,24 @@ def test_a_replay_is_told_from_a_forgery(pair: tuple[Leg, Leg]) -> None:
     assert pair[1].run("unprotect_rtcp", report) == -errno.EALREADY
 
 
-def test_packets_may_be_1000_out_of_order(pair: tuple[Leg, Leg]) -> None:
+def test_packets_up_to_1000_out_of_order_are_accepted(pair: tuple[Leg, Leg]) -> None:
     secrets = [pair[0].run("protect", rtp(n, n, b"x")) for n in range(1001)]
     assert isinstance(pair[1].run("unprotect", secrets[-1]), bytes)  # type: ignore[arg-type] # all were protected
     assert isinstance(pair[1].run("unprotect", secrets[0]), bytes)  # type: ignore[arg-type] # likewise
 
 
-def test_the_same_number_may_be_sent_twice(pair: tuple[Leg, Leg]) -> None:
+def test_the_same_sequence_number_can_be_sent_twice(pair: tuple[Leg, Leg]) -> None:
     assert pair[0].run("protect", rtp(5, 5, b"x")) == pair[0].run("protect", rtp(5, 5, b"x"))
 
 
 @pytest.mark.parametrize("size", [0, 4, 11])
-def test_a_stump_is_refused(pair: tuple[Leg, Leg], size: int) -> None:
+def test_a_truncated_packet_is_refused(pair: tuple[Leg, Leg], size: int) -> None:
     stump = rtp(1, 1, b"")[:size]
     for name in ("protect", "unprotect", *(("protect_rtcp", "unprotect_rtcp") if size < 8 else ())):
         assert pair[0].run(name, stump) == -errno.EBADMSG
 
 
-def test_pylibsrtp_understands_us_and_we_it(
+def test_packets_are_interoperable_with_pylibsrtp(
     opened: NativeLibraries, profile: Profile, keys: tuple[bytes, bytes]
 ) -> None:
     policies = [
@@ -174,11 +174,11 @@ def test_keys_of_a_wrong_length_are_refused(opened: NativeLibraries, number: int
     assert Leg(opened, number, bytes(key_bytes), bytes(key_bytes)).code == -errno.EINVAL
 
 
-def test_without_the_library_there_is_no_srtp() -> None:
+def test_srtp_without_the_library_is_refused() -> None:
     assert Leg(NativeLibraries(), 1, bytes(30), bytes(30)).code == -errno.ENOSYS
 
 
-def test_key_lengths_are_those_of_the_profiles() -> None:
+def test_key_lengths_match_the_profiles() -> None:
     key_bytes = library().mm_srtp_key_bytes
     key_bytes.restype = ctypes.c_size_t
     assert [key_bytes(n) for n in range(4)] == [0, 30, 28, 44]

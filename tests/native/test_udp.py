@@ -80,7 +80,7 @@ HOSTS = pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 
 
 @pytest.mark.parametrize("host", ["localhost", "", "1.2.3", "::g", "127.0.0.1 "])
-def test_only_addresses_are_addresses(host: str) -> None:
+def test_invalid_addresses_are_refused(host: str) -> None:
     made = Address()
     code = library().mm_address_parse(ctypes.byref(made), host.encode(), ctypes.c_uint16(1))
     assert code == -errno.EINVAL
@@ -96,7 +96,7 @@ def test_addresses_compare_by_family_host_and_port() -> None:
 
 
 @HOSTS
-def test_a_batch_goes_out_and_comes_in_with_its_source_and_time(host: str) -> None:
+def test_a_batch_is_received_with_source_and_time(host: str) -> None:
     with opened(host) as (sender, sender_port), opened(host) as (receiver, receiver_port):
         out = (Out * 100)()
         for n, datagram in enumerate(out):
@@ -114,19 +114,19 @@ def test_a_batch_goes_out_and_comes_in_with_its_source_and_time(host: str) -> No
     assert all(d.arrival_us <= now_us for d in got)
 
 
-def test_nothing_waiting_is_zero() -> None:
+def test_receiving_without_datagrams_returns_zero() -> None:
     with opened("127.0.0.1") as (fd, _):
         assert library().mm_udp_receive(fd, (Datagram * 1)(), ctypes.c_size_t(1)) == 0
 
 
-def test_more_than_a_datagram_holds_is_cut_to_nothing() -> None:
+def test_an_oversized_datagram_is_received_as_empty() -> None:
     with opened("127.0.0.1") as (fd, port), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.sendto(bytes(MAX_BYTES + 1), ("127.0.0.1", port))
         peer.sendto(bytes(MAX_BYTES), ("127.0.0.1", port))
         assert [d.size for d in receive(fd, 2)] == [0, MAX_BYTES]
 
 
-def test_one_unreachable_peer_does_not_hold_up_the_others() -> None:
+def test_one_unreachable_peer_does_not_block_the_others() -> None:
     with opened("127.0.0.1") as (fd, port):
         out = (Out * 3)()
         # An IPv6 address does not fit an IPv4 socket.
@@ -138,7 +138,7 @@ def test_one_unreachable_peer_does_not_hold_up_the_others() -> None:
         assert len(receive(fd, 2)) == 2
 
 
-def test_a_single_datagram_goes_out() -> None:
+def test_a_single_datagram_is_sent() -> None:
     with opened("127.0.0.1") as (fd, port):
         to = address("127.0.0.1", port)
         assert library().mm_udp_send(fd, ctypes.byref(to), b"abc", ctypes.c_size_t(3)) == 0
@@ -147,7 +147,7 @@ def test_a_single_datagram_goes_out() -> None:
         assert library().mm_udp_send(fd, ctypes.byref(to), b"abc", ctypes.c_size_t(3)) < 0
 
 
-def test_a_port_that_is_taken_is_refused() -> None:
+def test_a_port_in_use_is_refused() -> None:
     with opened("127.0.0.1") as (_, port):
         code = library().mm_udp_open(ctypes.byref(address("127.0.0.1", port)), 0)
         assert code == -errno.EADDRINUSE

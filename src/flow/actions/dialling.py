@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BeforeValidator, Field
 
 from mixminus.call.dialout import Placed
-from mixminus.call.errors import NobodyToCall, NothingToDo
+from mixminus.call.errors import NoCallableDestination, NothingToDo
 from mixminus.call.leg import LegEnded
 from mixminus.call.outbound import Order
 from mixminus.call.routing import Program
@@ -83,7 +83,7 @@ async def call(run: FlowRun, option: Call) -> None:
             master_call_id=run.call.id if option.chained else None,
         )
         await dialout.place(customer_id, order)
-    except (NobodyToCall, NothingToDo):
+    except (NoCallableDestination, NothingToDo):
         run.skip("nobody to call, or nothing to do")
 
 
@@ -103,7 +103,7 @@ async def connect(run: FlowRun, option: Connect) -> None:
     room = await dialout.private_room(customer_id)
     try:
         placed = await _dial(run, option, room)
-    except NobodyToCall:
+    except NoCallableDestination:
         await dialout.close_room(room)
         run.skip("nobody to call")
         return

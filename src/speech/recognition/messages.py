@@ -168,8 +168,8 @@ class MalformedMessage(Exception):
 def encode(message: Command | Report) -> bytes:
     """Return a message's bytes on the pipe."""
     pcm = np.ascontiguousarray(message.pcm, "<i2").tobytes() if isinstance(message, Hear) else b""
-    told = [getattr(message, each.name) for each in fields(message) if each.name != "pcm"]
-    words = orjson.dumps([type(message).__name__, *told])
+    values = [getattr(message, each.name) for each in fields(message) if each.name != "pcm"]
+    words = orjson.dumps([type(message).__name__, *values])
     return HEADER.pack(len(words), len(pcm)) + words + pcm
 
 
@@ -184,9 +184,9 @@ def lengths(header: bytes) -> tuple[int, int]:
 def decode(words: bytes, pcm: bytes) -> Command | Report:
     """Parse a message; MalformedMessage."""
     try:
-        name, *told = orjson.loads(words)
+        name, *values = orjson.loads(words)
         if name == Hear.__name__:
-            told.append(np.frombuffer(pcm, "<i2"))
-        return _KINDS[name](*told)
+            values.append(np.frombuffer(pcm, "<i2"))
+        return _KINDS[name](*values)
     except (ValueError, TypeError, KeyError) as exc:
         raise MalformedMessage("not a message") from exc

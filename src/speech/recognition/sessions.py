@@ -65,7 +65,7 @@ class Sessions:
             speakers=speakers,
             counters=self._pool.counters,
         )
-        queue = self._pool.open(str(transcribe.id), language, writer.tell)
+        queue = self._pool.open(str(transcribe.id), language, writer.put)
         session = self._sessions[transcribe.id] = _Session(transcribe, queue, writer)
         self._scope.spawn(f"transcribe {transcribe.id}", self._run(session, source))
 

@@ -73,7 +73,7 @@ class TranscriptWriter:
         self._written: dict[int, int] = {}
         """End of each stem's last stored utterance: one that is reported again is not stored again."""
 
-    async def tell(self, report: Report) -> None:
+    async def put(self, report: Report) -> None:
         """Queue a report; waits while the queue is full."""
         await self._reports.put(report)
 

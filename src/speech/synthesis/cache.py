@@ -99,5 +99,5 @@ class SpeechCache:
 
 def _key(engine: str, utterance: Utterance) -> str:
     """Return a file name that reveals nothing about the text."""
-    told = (engine, utterance.language, utterance.voice, str(utterance.sample_rate_hz), utterance.text)
-    return hashlib.sha256("\0".join(told).encode()).hexdigest()
+    key = (engine, utterance.language, utterance.voice, str(utterance.sample_rate_hz), utterance.text)
+    return hashlib.sha256("\0".join(key).encode()).hexdigest()

@@ -1,0 +1,94 @@
+"""Names and summaries use the words of docs/explanation/glossary.md; exceptions are listed with a reason."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GLOSSARY = ROOT / "docs" / "explanation" / "glossary.md"
+EXCEPTIONS = ROOT / "tests" / "glossary_exceptions.txt"
+C_NOT_NAMES = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|#\s*include[^\n]*', re.DOTALL)
+CYTHON_NOT_NAMES = re.compile(r'""".*?"""|"[^"\n]*"|#[^\n]*', re.DOTALL)
+
+
+def refused_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words that names must not have, and those that summaries must not have either."""
+    words, _, metaphors = GLOSSARY.read_text().partition("## Words that are not used")
+    rows = [line.strip("| ").split("|") for line in words.splitlines() if line.startswith("|")]
+    in_names = {word for row in rows for word in re.findall(r"`(\w+)`", row[-1])}
+    rows = [line.strip("| ").split("|") for line in metaphors.splitlines() if line.startswith("|")]
+    everywhere = {word for row in rows for word in re.findall(r"`(\w+)`", row[0])}
+    assert in_names
+    assert everywhere
+    return frozenset(in_names | everywhere), frozenset(everywhere)
+
+
+IN_NAMES, IN_SUMMARIES = refused_words()
+
+
+def exceptions() -> dict[tuple[str, str], str]:
+    """Return the reasons of exceptions, by file and word."""
+    found = {}
+    for line in EXCEPTIONS.read_text().splitlines():
+        if line and not line.startswith("#"):
+            path, word, reason = line.split(maxsplit=2)
+            found[path, word] = reason
+    return found
+
+
+def words_of(name: str) -> set[str]:
+    """Return the words of an identifier, in lower case."""
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
+
+
+def python_names(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+
+
+def summaries(tree: ast.AST) -> Iterator[str]:
+    """Yield the first lines of the docstrings of a module and its public classes and functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            public = isinstance(node, ast.Module) or not node.name.startswith("_")
+            if public and (docstring := ast.get_docstring(node)):
+                yield docstring.partition("\n")[0]
+
+
+def offences(path: Path) -> set[str]:
+    """Return the refused words in a file's names and summaries."""
+    text = path.read_text()
+    if path.suffix in {".py", ".pyi"}:
+        tree = ast.parse(text)
+        names = set(python_names(tree))
+        prose = {word for line in summaries(tree) for word in re.findall(r"[a-z]+", line.lower())}
+    else:
+        comments = CYTHON_NOT_NAMES if path.suffix in {".pyx", ".pxd"} else C_NOT_NAMES
+        names, prose = set(re.findall(r"[A-Za-z_]\w*", comments.sub(" ", text))), set()
+    in_names = {word for name in names for word in words_of(name)}
+    return (in_names & IN_NAMES) | (prose & IN_SUMMARIES)
+
+
+def sources() -> list[Path]:
+    """Return the source files; migrations are history and stay as they are."""
+    files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.pyi")]
+    files += [path for suffix in ("c", "h", "pyx", "pxd") for path in (ROOT / "native").rglob(f"*.{suffix}")]
+    return sorted(path for path in files if "versions" not in path.parts)
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_names_and_summaries_use_the_words_of_the_glossary(path: Path) -> None:
+    name = str(path.relative_to(ROOT))
+    allowed = {word for file, word in exceptions() if file == name}
+    assert offences(path) - allowed == set()
+
+
+def test_exceptions_to_the_glossary_are_needed() -> None:
+    assert [(file, word) for file, word in exceptions() if word not in offences(ROOT / file)] == []

@@ -18,8 +18,8 @@ from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+from tests.support.backend import Backend, open_backend
 from tests.support.clock import ManualClock
-from tests.support.house import House, open_house
 from tests.support.legs import PcmLeg
 from tests.support.prompts import NARROW, WIDE, prompt, prompts, word_error_rate
 from tests.support.talk import converse, done
@@ -49,15 +49,15 @@ class Delays:
 
 
 async def listening(
-    house: House, rates: tuple[int, ...]
+    backend: Backend, rates: tuple[int, ...]
 ) -> tuple[TranscribeId, dict[int, PcmLeg], dict[int, UUID]]:
     """Open a room with a phone of each rate, and transcribe it; return transcribe, phones and participants."""
-    room = await house.room()
+    room = await backend.room()
     phones = {}
     for rate_hz in rates:
-        (phones[rate_hz],) = await house.join(room, sample_rate_hz=rate_hz)
-    ids = dict(zip(rates, await house.joined(room), strict=True))
-    started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+        (phones[rate_hz],) = await backend.join(room, sample_rate_hz=rate_hz)
+    ids = dict(zip(rates, await backend.joined(room), strict=True))
+    started = await backend.conferences.transcribe_start(backend.customer_id, room.id, ENGLISH)
     return TranscribeId(started.transcribe_id), phones, ids
 
 
@@ -66,13 +66,15 @@ async def measure_words(directory: Path, names: list[str]) -> dict[int, float]:
     texts = prompts()
     found: dict[int, list[tuple[str, str]]] = {NARROW: [], WIDE: []}
     config = SpeechConfig(queue_folder=directory / "speech")
-    async with open_house(directory, ManualClock(), speech=config) as house:
+    async with open_backend(directory, ManualClock(), speech=config) as backend:
         for narrow, wide in zip(names, (*names[1:], names[0]), strict=True):
-            transcribe_id, phones, ids = await listening(house, (NARROW, WIDE))
-            await converse(house, {phones[NARROW]: prompt(narrow, NARROW), phones[WIDE]: prompt(wide, WIDE)})
-            await house.services.transcription.end(house.customer_id, transcribe_id)
-            await done(house, transcribe_id)
-            written = await house.services.transcription.transcripts(house.customer_id, transcribe_id)
+            transcribe_id, phones, ids = await listening(backend, (NARROW, WIDE))
+            await converse(
+                backend, {phones[NARROW]: prompt(narrow, NARROW), phones[WIDE]: prompt(wide, WIDE)}
+            )
+            await backend.services.transcription.end(backend.customer_id, transcribe_id)
+            await done(backend, transcribe_id)
+            written = await backend.services.transcription.transcripts(backend.customer_id, transcribe_id)
             for rate_hz, name in ((NARROW, narrow), (WIDE, wide)):
                 own = " ".join(each.message for each in written if each.conferencecall_id == ids[rate_hz])
                 found[rate_hz].append((texts[name], own))
@@ -109,17 +111,17 @@ class RealClock(ManualClock):
         return self.monotonic_s()
 
 
-async def say(house: House, clock: RealClock, phone: PcmLeg, voice: Pcm, stream: UUID) -> Told:
+async def say(backend: Backend, clock: RealClock, phone: PcmLeg, voice: Pcm, stream: UUID) -> Told:
     """Play at the pace of the clock until all text is final; return the times of the results."""
     frame = phone.port.sample_rate_hz // 50
     loud = np.flatnonzero(np.abs(voice) > AUDIBLE) // frame
-    known = len(await house.events(stream))
+    known = len(await backend.events(stream))
     found, tick = Told(), 0
     due_s = clock.catch_up()
     while tick * frame < voice.size or not (found.whole or tick > PATIENCE_TICKS):
         piece = voice[tick * frame : (tick + 1) * frame]
         phone.port.write(np.pad(piece, (0, frame - piece.size)))
-        house.tick()
+        backend.tick()
         if tick == loud[0]:
             found.begin_s = clock.catch_up()
         if tick == loud[-1]:
@@ -127,7 +129,7 @@ async def say(house: House, clock: RealClock, phone: PcmLeg, voice: Pcm, stream:
         due_s, tick = due_s + TICK_S, tick + 1
         while clock.catch_up() < due_s:  # noqa: ASYNC110 -- a phone's pace
             await asyncio.sleep(TICK_S / 4)
-        for event in (events := await house.events(stream))[known:]:
+        for event in (events := await backend.events(stream))[known:]:
             found.at_s.setdefault(event.type, []).append(clock.catch_up())
         known = len(events)
     return found
@@ -138,17 +140,17 @@ async def measure_delays(directory: Path, names: list[str], rate_hz: int) -> Del
     delays = Delays()
     clock = RealClock()
     config = SpeechConfig(queue_folder=directory / "speech")
-    async with open_house(directory, clock, speech=config) as house:
-        transcribe_id, phones, _ = await listening(house, (rate_hz,))
-        (stream,) = house.rooms.ids()
+    async with open_backend(directory, clock, speech=config) as backend:
+        transcribe_id, phones, _ = await listening(backend, (rate_hz,))
+        (stream,) = backend.rooms.ids()
         # The first sentence waits for the model to load, as on a new server: it is not counted.
         for number, name in enumerate(names):
-            found = await say(house, clock, phones[rate_hz], prompt(name, rate_hz), stream)
+            found = await say(backend, clock, phones[rate_hz], prompt(name, rate_hz), stream)
             if number and (partials := found.at_s.get(INTERIM)):
                 delays.partial.append(partials[0] - found.begin_s)
             if number and found.whole:
                 delays.final.append(found.at_s[CREATED][-1] - found.end_s)
-        await house.services.transcription.end(house.customer_id, transcribe_id)
+        await backend.services.transcription.end(backend.customer_id, transcribe_id)
     return delays
 
 

@@ -1,4 +1,4 @@
-"""The house keeps its shape: sizes, words, tasks; each rule a test."""
+"""Sizes, names and tasks of the source tree: each rule is a test."""
 
 import ast
 import importlib

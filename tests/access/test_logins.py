@@ -175,10 +175,10 @@ async def test_the_first_requests_of_all_agree_on_what_signs_sessions(
     store: Store, clock: ManualClock
 ) -> None:
     """Two servers on one PostgreSQL, or two requests of one: whoever is second takes what the first has made."""
-    houses = [AccessService(store, clock) for _ in range(8)]
-    await houses[0].ensure_admin("given by the operator")
+    backends = [AccessService(store, clock) for _ in range(8)]
+    await backends[0].ensure_admin("given by the operator")
     logins = await asyncio.gather(
-        *(each.log_in(ADMIN_USERNAME, "given by the operator") for each in houses[:3])
+        *(each.log_in(ADMIN_USERNAME, "given by the operator") for each in backends[:3])
     )
     for login in logins:
-        await asyncio.gather(*(each.authenticate(login.token) for each in houses))
+        await asyncio.gather(*(each.authenticate(login.token) for each in backends))

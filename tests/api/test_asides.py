@@ -33,28 +33,28 @@ def callers() -> Iterator[list[Caller]]:
 
 
 async def test_talk_is_heard_by_one_call_only(site: Site, said: Pcm, callers: list[Caller]) -> None:
-    house = site.house
-    room = await house.room()
+    backend = site.backend
+    room = await backend.room()
     for count in (1, 2):
-        callers.append(await Caller.dial(house, room.id))
+        callers.append(await Caller.dial(backend, room.id))
 
         async def joined(count: int = count) -> bool:
-            return len(await house.joined(room)) == count
+            return len(await backend.joined(room)) == count
 
-        await run_until(house, callers, joined)
+        await run_until(backend, callers, joined)
     alice, bob = callers
-    here = (await house.joined(room))[0]
-    call = await house.call_of(here)
+    here = (await backend.joined(room))[0]
+    call = await backend.call_of(here)
     path = f"/v1.0/calls/{call.id}/talk"
     status, answer = await site.door.post(path, {"text": TEXT, "language": "en-US"})
     assert (status, answer) == (200, "")
-    await run_until(house, callers, lambda: looks_like(alice.heard, said) > ALIKE)
-    await run(house, callers, 0.5)
+    await run_until(backend, callers, lambda: looks_like(alice.heard, said) > ALIKE)
+    await run(backend, callers, 0.5)
     assert looks_like(bob.heard, said) < UNLIKE
     assert (await site.door.post(path, {"text": ""}))[0] == 400
     status, refusal = await site.door.post(path, {"text": TEXT, "language": "xx"})
     assert (status, refusal["error"]["reason"]) == (400, "LANGUAGE_NOT_SPOKEN")
     alice.leg.bye()
-    await house.gone(here)
+    await backend.gone(here)
     assert (await site.door.post(path, {"text": TEXT}))[0] == 409
     bob.leg.bye()

@@ -12,8 +12,8 @@ from multidict import CIMultiDict
 from mixminus.api.recordings import Peaks, Timeline
 from mixminus.model.ids import ConferenceId
 from tests.recording.steps import TICK, talk
+from tests.support.backend import Backend
 from tests.support.endings import copied_values, copying_flow, finished
-from tests.support.house import House
 from tests.support.site import Site, site
 from tests.support.waiting import until
 
@@ -45,11 +45,11 @@ async def ended(site: Site, recording_id: str) -> dict[str, Any]:
     return found
 
 
-async def speak(house: House, room: str, ticks: int = 100) -> None:
+async def speak(backend: Backend, room: str, ticks: int = 100) -> None:
     id_ = ConferenceId(UUID(room.rsplit("/", 1)[1]))
-    conference = await house.conferences.get(house.customer_id, id_)
-    (leg,) = await house.join(conference)
-    talk(house, {leg: 400.0}, ticks)
+    conference = await backend.conferences.get(backend.customer_id, id_)
+    (leg,) = await backend.join(conference)
+    talk(backend, {leg: 400.0}, ticks)
 
 
 async def fetch(
@@ -61,7 +61,7 @@ async def fetch(
 
 async def test_recording_file_has_the_media_type_of_its_format(site: Site) -> None:
     room, recording_id = await begin(site, {"format": "ogg", "stems": True, "channels": "mono"})
-    await speak(site.house, room)
+    await speak(site.backend, room)
     recording = await end(site, room, recording_id)
     assert (recording["format"], recording["stems"], recording["progress"]) == ("ogg", True, None)
     status, headers, body = await fetch(site, f"/v1.0/recordingfiles/{recording_id}")
@@ -79,7 +79,7 @@ async def test_recording_file_has_the_media_type_of_its_format(site: Site) -> No
 
 async def test_recording_file_with_a_current_tag_is_304(site: Site) -> None:
     room, recording_id = await begin(site)
-    await speak(site.house, room)
+    await speak(site.backend, room)
     await end(site, room, recording_id)
     path = f"/v1.0/recordingfiles/{recording_id}"
     _, headers, whole = await fetch(site, path)
@@ -93,8 +93,8 @@ async def test_recording_file_with_a_current_tag_is_304(site: Site) -> None:
 async def test_live_recording_file_has_the_audio_so_far(site: Site) -> None:
     room, recording_id = await begin(site)
     path = f"/v1.0/recordingfiles/{recording_id}"
-    await speak(site.house, room)
-    await site.house.written(UUID(recording_id), 2)
+    await speak(site.backend, room)
+    await site.backend.written(UUID(recording_id), 2)
     assert (await fetch(site, path))[0] == 409
     status, headers, whole = await fetch(site, f"{path}?live=true")
     assert (status, headers["Content-Type"]) == (200, "audio/wav")
@@ -131,7 +131,7 @@ async def test_pause_and_resume_a_recording(site: Site) -> None:
 
 async def test_recording_timeline_peaks_and_verification(site: Site) -> None:
     room, recording_id = await begin(site)
-    await speak(site.house, room)
+    await speak(site.backend, room)
     recording = await end(site, room, recording_id)
     path = f"/v1.0/recordings/{recording_id}"
     status, timeline = await site.door.get(f"{path}/timeline")
@@ -151,7 +151,7 @@ async def test_deleted_recording_has_no_file(site: Site) -> None:
     path = f"/v1.0/recordings/{recording_id}"
     assert (await site.door.send("DELETE", path))[0] == 409
     await end(site, room, recording_id)
-    directory = site.house.recordings_directory / recording_id
+    directory = site.backend.recordings_directory / recording_id
     assert directory.is_dir()
     status, deleted = await site.door.send("DELETE", path)
     assert status == 200
@@ -163,13 +163,13 @@ async def test_deleted_recording_has_no_file(site: Site) -> None:
     for what in (f"/v1.0/recordingfiles/{recording_id}", f"{path}/timeline", f"{path}/peaks"):
         status, answer = await site.door.get(what)
         assert (status, answer["error"]["reason"]) == (404, "FILE_NOT_FOUND")
-    events = await site.house.events(UUID(room.rsplit("/", 1)[1]))
+    events = await site.backend.events(UUID(room.rsplit("/", 1)[1]))
     assert [each.type for each in events][-1] == "recording_deleted"
 
 
 async def test_record_a_call(site: Site) -> None:
     room = await site.door.room()
-    await speak(site.house, f"/{room['id']}", 10)
+    await speak(site.backend, f"/{room['id']}", 10)
     (joined,) = await site.participants(room["id"], "joined")
     call = f"/v1.0/calls/{joined['reference_id']}"
     status, answer = await site.door.send("POST", f"{call}/recording_stop")
@@ -184,7 +184,7 @@ async def test_record_a_call(site: Site) -> None:
     assert (status, answer["error"]["reason"]) == (409, "RECORDING_ALREADY_ACTIVE")
     assert (await site.door.send("POST", f"{call}/recording_pause"))[0] == 200
     assert (await site.door.send("POST", f"{call}/recording_resume"))[0] == 200
-    site.house.tick(10)
+    site.backend.tick(10)
     status, shown = await site.door.send("POST", f"{call}/recording_stop")
     assert (status, shown["recording_id"], shown["recording_ids"]) == (200, NIL, [recording_id])
     recording = await ended(site, recording_id)
@@ -200,7 +200,7 @@ async def test_on_end_flow_runs_with_the_recording(site: Site) -> None:
     names = ("id", "reference_type", "reference_id", "format", "recording_name", "filenames")
     flow_id = await copying_flow(site.door, "voipbin.recording", names)
     room, recording_id = await begin(site, {"on_end_flow_id": flow_id, "format": "flac", "stems": True})
-    await speak(site.house, room)
+    await speak(site.backend, room)
     recording = await end(site, room, recording_id)
     activeflow = await finished(site.door)
     assert (activeflow["reference_type"], activeflow["reference_id"]) == ("recording", recording_id)

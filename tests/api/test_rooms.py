@@ -8,11 +8,11 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 
 from tests.api.door import Door
-from tests.support.house import house
+from tests.support.backend import backend
 from tests.support.site import Site, site
 from tests.support.waiting import until
 
-__all__ = ["house", "site"]
+__all__ = ["backend", "site"]
 
 SETTINGS: dict[str, Any] = {
     "max_participants": 5,
@@ -81,7 +81,7 @@ async def test_regenerated_direct_hash_replaces_the_old_one(site: Site) -> None:
     status, changed = await site.door.send("POST", path)
     assert (status, changed["id"]) == (200, room["id"])
     assert changed["direct_hash"].startswith("direct.")
-    old, new = await site.house.dial(room["direct_hash"]), await site.house.dial(changed["direct_hash"])
+    old, new = await site.backend.dial(room["direct_hash"]), await site.backend.dial(changed["direct_hash"])
     await until(lambda: old.done == ["reject 404"])
     await site.participants(room["id"], "joined")
     assert new.done == ["answer"]
@@ -91,7 +91,7 @@ async def test_regenerated_direct_hash_replaces_the_old_one(site: Site) -> None:
 
 async def test_patch_participant_changes_only_given_fields(site: Site) -> None:
     room = await site.door.room()
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     assert (caller["role"], caller["muted"], caller["gain_db"], caller["label"]) == (
         "participant",
@@ -113,7 +113,7 @@ async def test_patch_participant_changes_only_given_fields(site: Site) -> None:
 @pytest.mark.parametrize("wrong", [{"role": "king"}, {"gain_db": 25}, {"muted": 1}, {"label": "x" * 256}])
 async def test_patch_participant_rejects_invalid_fields(site: Site, wrong: dict[str, Any]) -> None:
     room = await site.door.room()
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     status, _ = await site.door.send("PATCH", f"/v1.0/conferencecalls/{caller['id']}", json=wrong)
     assert status == 400
@@ -124,7 +124,7 @@ async def test_patch_participant_that_left_is_a_conflict(site: Site) -> None:
     status, answer = await site.door.send("PATCH", f"/v1.0/conferencecalls/{uuid4()}", json={"muted": True})
     assert (status, answer["error"]["reason"]) == (404, "CONFERENCECALL_NOT_FOUND")
     room = await site.door.room()
-    leg = await site.house.dial(room["id"])
+    leg = await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     leg.bye()
     await site.participants(room["id"], "leaved")
@@ -137,7 +137,7 @@ async def test_patch_participant_that_left_is_a_conflict(site: Site) -> None:
 async def test_hears_put_get_delete(site: Site) -> None:
     room = await site.door.room()
     for _ in range(3):
-        await site.house.dial(room["id"])
+        await site.backend.dial(room["id"])
     agent, coach, customer = [each["id"] for each in await site.participants(room["id"], "joined", 3)]
     path = f"/v1.0/conferences/{room['id']}/hears"
     body = {
@@ -163,11 +163,11 @@ async def test_hears_put_get_delete(site: Site) -> None:
 async def test_whisper_applies_to_later_participants(site: Site) -> None:
     room = await site.door.room()
     for _ in range(2):
-        await site.house.dial(room["id"])
+        await site.backend.dial(room["id"])
     agent, coach = [each["id"] for each in await site.participants(room["id"], "joined", 2)]
     path = f"/v1.0/conferences/{room['id']}/hears"
     await site.door.send("PUT", path, json={"whisper": [{"speaker": coach, "listeners": [agent]}]})
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     later = (await site.participants(room["id"], "joined", 3))[-1]["id"]
     _, rules = await site.door.get(path)
     assert rules["result"] == [{"listener": later, "speaker": coach, "gain_db": None}]

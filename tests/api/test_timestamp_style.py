@@ -32,7 +32,7 @@ def times(shown: Any) -> list[Any]:
 async def test_rfc3339_style_applies_to_every_timestamp(front: Front) -> None:
     room = await front.send("POST", "/v1.0/conferences", {"type": "conference"})
     assert (room["tm_update"], room["tm_end"], room["tm_delete"]) == (None, None, None)
-    await front.house.join(await front.house.room())
+    await front.backend.join(await front.backend.room())
     await front.send("POST", f"/v1.0/conferences/{room['id']}/recording_start")
     await front.send("POST", "/v1.0/accesskeys", {"expire": 86400})
     for collection in ("conferences", "conferencecalls", "calls", "recordings", "accesskeys", "customers"):

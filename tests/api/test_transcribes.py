@@ -5,31 +5,31 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.backend import backend
 from tests.support.endings import copied_values, copying_flow, finished
-from tests.support.house import house
 from tests.support.site import Site, site
 from tests.support.talk import done, heard, speak, whistle
 from tests.support.tone_engine import word
 
-__all__ = ["house", "site"]
+__all__ = ["backend", "site"]
 
 LANGUAGE = {"language": "en-US"}
 
 
 async def transcribed(site: Site) -> tuple[str, str]:
     """Return a room in which somebody has said two things, and the transcribe that is done."""
-    room = await site.house.room()
+    room = await site.backend.room()
     path = f"/v1.0/conferences/{room.id}"
-    (alice,) = await site.house.join(room)
-    (id_,) = await site.house.joined(room)
+    (alice,) = await site.backend.join(room)
+    (id_,) = await site.backend.joined(room)
     await site.door.send("PATCH", f"/v1.0/conferencecalls/{id_}", json={"label": "A <b>\n& c"})
     _, started = await site.door.post(f"{path}/transcribe_start", LANGUAGE)
     transcribe_id = started["transcribe_id"]
-    speak(site.house, {alice: whistle(440, 1.0)})
-    speak(site.house, {alice: whistle(1000, 1.0)})
-    await heard(site.house, transcribe_id, 2)
+    speak(site.backend, {alice: whistle(440, 1.0)})
+    speak(site.backend, {alice: whistle(1000, 1.0)})
+    await heard(site.backend, transcribe_id, 2)
     await site.door.post(f"{path}/transcribe_stop", None)
-    await done(site.house, transcribe_id)
+    await done(site.backend, transcribe_id)
     return str(room.id), transcribe_id
 
 
@@ -94,55 +94,55 @@ async def test_export_transcripts(site: Site) -> None:
 
 
 async def test_transcribe_of_a_call_hears_only_the_call(site: Site) -> None:
-    room = await site.house.room()
-    (alice,) = await site.house.join(room)
-    (bob,) = await site.house.join(room)
-    ids = await site.house.joined(room)
-    call = await site.house.call_of(ids[1])
+    room = await site.backend.room()
+    (alice,) = await site.backend.join(room)
+    (bob,) = await site.backend.join(room)
+    ids = await site.backend.joined(room)
+    call = await site.backend.call_of(ids[1])
     body = {"reference_type": "call", "reference_id": str(call.id), "direction": "in", **LANGUAGE}
     _, started = await site.door.post("/v1.0/transcribes", body)
     assert (started["status"], started["direction"]) == ("progressing", "in")
     status, refusal = await site.door.post("/v1.0/transcribes", body)
     assert (status, refusal["error"]["reason"]) == (409, "TRANSCRIBE_ALREADY_PROGRESSING")
-    speak(site.house, {alice: whistle(440, 1.0), bob: whistle(1000, 1.0)})
-    (transcript,) = await heard(site.house, started["id"], 1)
+    speak(site.backend, {alice: whistle(440, 1.0), bob: whistle(1000, 1.0)})
+    (transcript,) = await heard(site.backend, started["id"], 1)
     await site.door.post(f"/v1.0/transcribes/{started['id']}/stop", None)
-    await done(site.house, started["id"])
-    assert len(await heard(site.house, started["id"], 1)) == 1
+    await done(site.backend, started["id"])
+    assert len(await heard(site.backend, started["id"], 1)) == 1
     assert (transcript.message, transcript.call_id) == (word(1000), call.id)
 
 
 async def test_transcribe_of_a_call_in_both_directions(site: Site) -> None:
-    room = await site.house.room()
-    (alice,) = await site.house.join(room)
-    (bob,) = await site.house.join(room)
-    call = await site.house.call_of((await site.house.joined(room))[1])
+    room = await site.backend.room()
+    (alice,) = await site.backend.join(room)
+    (bob,) = await site.backend.join(room)
+    call = await site.backend.call_of((await site.backend.joined(room))[1])
     body = {"reference_type": "call", "reference_id": str(call.id), "direction": "IN", **LANGUAGE}
     _, started = await site.door.post("/v1.0/transcribes", body)
     assert started["direction"] == "both"
-    speak(site.house, {alice: whistle(440, 1.0), bob: whistle(1000, 1.0)})
-    found = await heard(site.house, started["id"], 2)
+    speak(site.backend, {alice: whistle(440, 1.0), bob: whistle(1000, 1.0)})
+    found = await heard(site.backend, started["id"], 2)
     assert {(each.message, each.direction) for each in found} == {(word(440), "out"), (word(1000), "in")}
 
 
 async def test_recording_is_transcribed_once(site: Site) -> None:
-    room = await site.house.room()
+    room = await site.backend.room()
     path = f"/v1.0/conferences/{room.id}"
-    (alice,) = await site.house.join(room)
-    (bob,) = await site.house.join(room)
-    ids = [str(id_) for id_ in await site.house.joined(room)]
+    (alice,) = await site.backend.join(room)
+    (bob,) = await site.backend.join(room)
+    ids = [str(id_) for id_ in await site.backend.joined(room)]
     _, recorded = await site.door.post(f"{path}/recording_start", {"stems": True})
     recording_id = recorded["recording_id"]
     body = {"reference_type": "recording", "reference_id": recording_id, **LANGUAGE}
     status, refusal = await site.door.post("/v1.0/transcribes", body)
     assert (status, refusal["error"]["reason"]) == (409, "STATE_INVALID")
-    speak(site.house, {alice: whistle(440, 1.5), bob: whistle(1000, 1.5)})
+    speak(site.backend, {alice: whistle(440, 1.5), bob: whistle(1000, 1.5)})
     await site.door.post(f"{path}/recording_stop", None)
-    await site.house.conferences.delete(site.house.customer_id, room.id)
+    await site.backend.conferences.delete(site.backend.customer_id, room.id)
     await site.becomes(str(room.id), "terminated")
     _, started = await site.door.post("/v1.0/transcribes", body)
-    await done(site.house, started["id"])
-    found = await heard(site.house, started["id"], 2)
+    await done(site.backend, started["id"])
+    found = await heard(site.backend, started["id"], 2)
     assert {(each.message, str(each.conferencecall_id)) for each in found} == {
         (word(440), ids[0]),
         (word(1000), ids[1]),
@@ -192,14 +192,14 @@ async def test_transcribe_errors_name_the_problem(
 
 async def test_on_end_flow_runs_with_the_transcribe(site: Site) -> None:
     flow_id = await copying_flow(site.door, "voipbin.transcribe", ("id", "language", "direction"))
-    room = await site.house.room()
+    room = await site.backend.room()
     path = f"/v1.0/conferences/{room.id}"
     body = {"language": "en-GB", "direction": "in", "on_end_flow_id": flow_id}
     _, started = await site.door.post(f"{path}/transcribe_start", body)
     transcribe_id = started["transcribe_id"]
     assert (await site.door.get("/v1.0/activeflows"))[1]["result"] == []
     await site.door.post(f"{path}/transcribe_stop", None)
-    await done(site.house, transcribe_id)
+    await done(site.backend, transcribe_id)
     activeflow = await finished(site.door)
     assert (activeflow["reference_type"], activeflow["reference_id"]) == ("transcribe", transcribe_id)
     assert activeflow["flow_id"] == flow_id

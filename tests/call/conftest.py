@@ -1,5 +1,5 @@
-"""The fixture ``house``: one server's services, for each test."""
+"""The fixture ``backend``: one server's services, for each test."""
 
-from tests.support.house import house
+from tests.support.backend import backend
 
-__all__ = ["house"]
+__all__ = ["backend"]

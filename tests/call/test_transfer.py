@@ -18,7 +18,7 @@ from mixminus.model.call import Address, Call, CallStatus, HangupReason
 from mixminus.model.conference import Conference, ConferenceStatus, Role, RoomSettings
 from mixminus.model.directory import Extension, ExtensionSpec
 from mixminus.model.ids import CallId, CustomerId, new_id
-from tests.support.house import EVERYTHING, House
+from tests.support.backend import EVERYTHING, Backend
 from tests.support.legs import CalledLeg, PcmLeg
 from tests.support.waiting import until
 
@@ -39,14 +39,14 @@ class Notified:
         assert self.codes == list(codes)
 
 
-async def extension(house: House, name: str = "1001") -> Extension:
+async def extension(backend: Backend, name: str = "1001") -> Extension:
     spec = ExtensionSpec(extension=name, password="correct horse")
-    return await house.services.directory.extensions.create(house.customer_id, spec)
+    return await backend.services.directory.extensions.create(backend.customer_id, spec)
 
 
-async def dial(house: House, target: object, account: Extension | None = None) -> PcmLeg:
-    leg = PcmLeg(house.engine.open_pcm_port(16_000))
-    await house.calls.incoming(
+async def dial(backend: Backend, target: object, account: Extension | None = None) -> PcmLeg:
+    leg = PcmLeg(backend.engine.open_pcm_port(16_000))
+    await backend.calls.incoming(
         leg,
         source=Address("sip", "ada"),
         destination=Address("sip", str(target)),
@@ -55,72 +55,72 @@ async def dial(house: House, target: object, account: Extension | None = None) -
     return leg
 
 
-def live_of(house: House, leg: PcmLeg) -> LiveCall | None:
-    return next((live for live in house.services.live_calls.values() if live.leg_id == leg.id), None)
+def live_of(backend: Backend, leg: PcmLeg) -> LiveCall | None:
+    return next((live for live in backend.services.live_calls.values() if live.leg_id == leg.id), None)
 
 
-async def seated(house: House, leg: PcmLeg, room: Conference) -> LiveCall:
+async def seated(backend: Backend, leg: PcmLeg, room: Conference) -> LiveCall:
     """Wait until a call's audio is connected in a room."""
 
     def look() -> LiveCall | None:
-        live = live_of(house, leg)
-        seat = house.rooms.seat_of_call(live.id) if live else None
+        live = live_of(backend, leg)
+        seat = backend.rooms.seat_of_call(live.id) if live else None
         return live if seat and seat.joined and seat.conference.id == room.id else None
 
     return await until(look)
 
 
-async def over(house: House, call_id: CallId) -> Call:
+async def over(backend: Backend, call_id: CallId) -> Call:
     async def look() -> Call | None:
-        found = await house.calls.get(house.customer_id, call_id)
+        found = await backend.calls.get(backend.customer_id, call_id)
         return found if found.status is CallStatus.HANGUP else None
 
     return await until(look)
 
 
-async def ringing(house: House, count: int = 1) -> CalledLeg:
-    await until(lambda: len(house.exchange.legs) >= count)
-    return house.exchange.legs[-1]
+async def ringing(backend: Backend, count: int = 1) -> CalledLeg:
+    await until(lambda: len(backend.exchange.legs) >= count)
+    return backend.exchange.legs[-1]
 
 
 def refer(
-    house: House, leg: PcmLeg, target: str, *, here: bool = True, replaces: PcmLeg | None = None
+    backend: Backend, leg: PcmLeg, target: str, *, here: bool = True, replaces: PcmLeg | None = None
 ) -> Notified:
     notified = Notified()
     referral = Referral(target, here, replaces.id if replaces else None)
-    house.services.transfers.on_refer(leg.id, referral, notified)
+    backend.services.transfers.on_refer(leg.id, referral, notified)
     return notified
 
 
-async def two(house: House) -> tuple[Extension, PcmLeg, LiveCall, CalledLeg, LiveCall, Conference]:
+async def two(backend: Backend) -> tuple[Extension, PcmLeg, LiveCall, CalledLeg, LiveCall, Conference]:
     """Connect an extension with an outside number, in a room for two."""
-    ada = await extension(house)
-    leg = await dial(house, "+15551234567", ada)
-    callee = await ringing(house)
+    ada = await extension(backend)
+    leg = await dial(backend, "+15551234567", ada)
+    callee = await ringing(backend)
     callee.pick_up()
-    rooms = await until(house.rooms.ids)
-    room = await house.conferences.get(house.customer_id, rooms[-1])
-    return ada, leg, await seated(house, leg, room), callee, await seated(house, callee, room), room
+    rooms = await until(backend.rooms.ids)
+    room = await backend.conferences.get(backend.customer_id, rooms[-1])
+    return ada, leg, await seated(backend, leg, room), callee, await seated(backend, callee, room), room
 
 
-async def test_blind_transfer_gives_the_place_to_the_called_party(house: House) -> None:
-    room = await house.room()
-    await house.join(room)
-    ada = await extension(house)
-    leg = await dial(house, room.id, ada)
-    live = await seated(house, leg, room)
-    notified = refer(house, leg, CAROL, here=False)
-    carol = await ringing(house)
+async def test_blind_transfer_gives_the_place_to_the_called_party(backend: Backend) -> None:
+    room = await backend.room()
+    await backend.join(room)
+    ada = await extension(backend)
+    leg = await dial(backend, room.id, ada)
+    live = await seated(backend, leg, room)
+    notified = refer(backend, leg, CAROL, here=False)
+    carol = await ringing(backend)
     assert (carol.target.request_uri, carol.source) == (CAROL, live.call.source)
     carol.alert()
     await until(lambda: notified.codes == [100, 180])
     assert not leg.done[1:]
     carol.pick_up()
-    successor = await seated(house, carol, room)
+    successor = await seated(backend, carol, room)
     await notified.last(100, 180, 200)
-    ended = await over(house, live.id)
+    ended = await over(backend, live.id)
     assert (ended.hangup_reason, live.last_successor) == (HangupReason.NORMAL, successor)
-    assert len(await house.joined(room)) == 2
+    assert len(await backend.joined(room)) == 2
     carol.bye()
     await until(live.gone.done)
 
@@ -135,24 +135,24 @@ async def test_blind_transfer_gives_the_place_to_the_called_party(house: House) 
     ],
 )
 async def test_call_stays_if_the_target_does_not_answer(
-    house: House, reason: HangupReason, status_code: int
+    backend: Backend, reason: HangupReason, status_code: int
 ) -> None:
-    room = await house.room()
-    leg = await dial(house, room.id, await extension(house))
-    await seated(house, leg, room)
-    notified = refer(house, leg, CAROL, here=False)
-    (await ringing(house)).refuse(reason)
+    room = await backend.room()
+    leg = await dial(backend, room.id, await extension(backend))
+    await seated(backend, leg, room)
+    notified = refer(backend, leg, CAROL, here=False)
+    (await ringing(backend)).refuse(reason)
     await notified.last(100, status_code)
-    assert live_of(house, leg)
+    assert live_of(backend, leg)
     # A second transfer works.
-    notified = refer(house, leg, CAROL, here=False)
-    (await ringing(house, 2)).pick_up()
+    notified = refer(backend, leg, CAROL, here=False)
+    (await ringing(backend, 2)).pick_up()
     await notified.last(100, 200)
 
 
-async def test_phone_can_only_refer_to_what_it_may_dial(house: House) -> None:
-    room, other = await house.room(), await house.room()
-    ada = await extension(house)
+async def test_phone_can_only_refer_to_what_it_may_dial(backend: Backend) -> None:
+    room, other = await backend.room(), await backend.room()
+    ada = await extension(backend)
     for account, target, here, status_code in (
         (None, CAROL, False, 403),
         (None, "+15551234567", True, 404),
@@ -161,219 +161,223 @@ async def test_phone_can_only_refer_to_what_it_may_dial(house: House) -> None:
         (ada, str(other.id), True, 603),  # rooms are not merged
         (ada, "", False, 404),
     ):
-        leg = await dial(house, room.id, account)
-        await seated(house, leg, room)
-        notified = refer(house, leg, target, here=here)
+        leg = await dial(backend, room.id, account)
+        await seated(backend, leg, room)
+        notified = refer(backend, leg, target, here=here)
         await notified.last(100, status_code)
-        assert live_of(house, leg)
-    assert house.exchange.legs == []
+        assert live_of(backend, leg)
+    assert backend.exchange.legs == []
 
 
-async def test_transfer_to_a_number_uses_the_trunk(house: House) -> None:
-    room = await house.room()
-    leg = await dial(house, room.id, await extension(house))
-    await seated(house, leg, room)
-    refer(house, leg, "tel:+15557654321")
-    assert (await ringing(house)).target.request_uri.startswith("sip:+15557654321@trunk.example")
+async def test_transfer_to_a_number_uses_the_trunk(backend: Backend) -> None:
+    room = await backend.room()
+    leg = await dial(backend, room.id, await extension(backend))
+    await seated(backend, leg, room)
+    refer(backend, leg, "tel:+15557654321")
+    assert (await ringing(backend)).target.request_uri.startswith("sip:+15557654321@trunk.example")
 
 
-async def test_successor_of_a_moderator_is_a_moderator(house: House) -> None:
+async def test_successor_of_a_moderator_is_a_moderator(backend: Backend) -> None:
     settings = RoomSettings(pin="1", moderator_pin="2", end_when_moderator_leaves=True)
-    room = await house.room(settings=settings)
-    leg = PcmLeg(house.engine.open_pcm_port(16_000))
-    await house.calls.incoming(
+    room = await backend.room(settings=settings)
+    leg = PcmLeg(backend.engine.open_pcm_port(16_000))
+    await backend.calls.incoming(
         leg,
         source=Address("sip", "ada"),
         destination=Address("sip", str(room.id)),
         pin="2",
-        caller=Caller((await extension(house)).id, ""),
+        caller=Caller((await extension(backend)).id, ""),
     )
-    live = await seated(house, leg, room)
-    notified = refer(house, leg, CAROL, here=False)
-    carol = await ringing(house)
+    live = await seated(backend, leg, room)
+    notified = refer(backend, leg, CAROL, here=False)
+    carol = await ringing(backend)
     carol.pick_up()
-    successor = await seated(house, carol, room)
+    successor = await seated(backend, carol, room)
     await notified.last(100, 200)
-    await over(house, live.id)
-    seat = house.rooms.seat_of_call(successor.id)
+    await over(backend, live.id)
+    seat = backend.rooms.seat_of_call(successor.id)
     assert seat and seat.role is Role.MODERATOR
-    assert (await house.conferences.get(house.customer_id, room.id)).status is ConferenceStatus.PROGRESSING
+    assert (
+        await backend.conferences.get(backend.customer_id, room.id)
+    ).status is ConferenceStatus.PROGRESSING
 
 
-async def test_transfer_is_declined_during_another_one_and_outside_of_rooms(house: House) -> None:
-    room = await house.room()
-    ada = await extension(house)
-    leg = await dial(house, room.id, ada)
-    await seated(house, leg, room)
-    refer(house, leg, CAROL, here=False)
-    await ringing(house)
-    second = refer(house, leg, CAROL, here=False)
+async def test_transfer_is_declined_during_another_one_and_outside_of_rooms(backend: Backend) -> None:
+    room = await backend.room()
+    ada = await extension(backend)
+    leg = await dial(backend, room.id, ada)
+    await seated(backend, leg, room)
+    refer(backend, leg, CAROL, here=False)
+    await ringing(backend)
+    second = refer(backend, leg, CAROL, here=False)
     await second.last(491)
-    waits = await dial(house, "+15551234567", ada)
-    await ringing(house, 2)
-    await until(lambda: live_of(house, waits))
+    waits = await dial(backend, "+15551234567", ada)
+    await ringing(backend, 2)
+    await until(lambda: live_of(backend, waits))
     unseated = await dial(
-        house, (await house.room(pre_actions=({"type": "sleep", "option": {"duration": 3_600_000}},))).id
+        backend, (await backend.room(pre_actions=({"type": "sleep", "option": {"duration": 3_600_000}},))).id
     )
-    await until(lambda: (live := live_of(house, unseated)) and live.action.get("type") == "sleep")
-    await refer(house, unseated, CAROL, here=False).last(100, 603)
+    await until(lambda: (live := live_of(backend, unseated)) and live.action.get("type") == "sleep")
+    await refer(backend, unseated, CAROL, here=False).last(100, 603)
 
 
-async def test_caller_of_a_room_for_two_transfers_to_a_new_party(house: House) -> None:
-    _, leg, live, _, other, room = await two(house)
-    notified = refer(house, leg, CAROL, here=False)
-    carol = await ringing(house, 2)
+async def test_caller_of_a_room_for_two_transfers_to_a_new_party(backend: Backend) -> None:
+    _, leg, live, _, other, room = await two(backend)
+    notified = refer(backend, leg, CAROL, here=False)
+    carol = await ringing(backend, 2)
     carol.pick_up()
     await notified.last(100, 200)
-    await over(house, live.id)
-    await seated(house, carol, room)
+    await over(backend, live.id)
+    await seated(backend, carol, room)
     assert not other.over.done()
     # The two are now connected, and end together.
     carol.bye()
-    await over(house, other.id)
+    await over(backend, other.id)
 
 
-async def test_called_party_of_a_room_for_two_transfers_the_caller(house: House) -> None:
-    _, leg, live, callee, other, room = await two(house)
-    other.caller = Caller((await extension(house, "1002")).id)
-    notified = refer(house, callee, CAROL, here=False)
-    carol = await ringing(house, 2)
+async def test_called_party_of_a_room_for_two_transfers_the_caller(backend: Backend) -> None:
+    _, leg, live, callee, other, room = await two(backend)
+    other.caller = Caller((await extension(backend, "1002")).id)
+    notified = refer(backend, callee, CAROL, here=False)
+    carol = await ringing(backend, 2)
     carol.pick_up()
     await notified.last(100, 200)
-    await over(house, other.id)
-    successor = await seated(house, carol, room)
+    await over(backend, other.id)
+    successor = await seated(backend, carol, room)
     assert not live.over.done()
     leg.bye()
-    await over(house, successor.id)
+    await over(backend, successor.id)
 
 
 @pytest.mark.parametrize("called", [False, True])
-async def test_other_participant_of_a_room_for_two_moves_to_a_room(house: House, called: bool) -> None:
-    _, leg, live, callee, other, _ = await two(house)
-    target = await house.room()
-    await house.join(target)
-    notified = refer(house, callee if called else leg, str(target.id))
+async def test_other_participant_of_a_room_for_two_moves_to_a_room(backend: Backend, called: bool) -> None:
+    _, leg, live, callee, other, _ = await two(backend)
+    target = await backend.room()
+    await backend.join(target)
+    notified = refer(backend, callee if called else leg, str(target.id))
     await notified.last(100, 200)
     gone, stays, stays_leg = (other, live, leg) if called else (live, other, callee)
-    await over(house, gone.id)
-    await seated(house, stays_leg, target)
+    await over(backend, gone.id)
+    await seated(backend, stays_leg, target)
     assert not stays.over.done()
     stays_leg.bye()
-    await over(house, stays.id)
+    await over(backend, stays.id)
 
 
 @pytest.mark.parametrize("first", [False, True])
-async def test_attended_transfer_moves_the_consulted_party_into_the_room(house: House, first: bool) -> None:
-    room = await house.room()
-    await house.join(room)
-    ada, consulting, consult_live, callee, consulted, _ = await two(house)
-    leg = await dial(house, room.id, ada)
-    live = await seated(house, leg, room)
+async def test_attended_transfer_moves_the_consulted_party_into_the_room(
+    backend: Backend, first: bool
+) -> None:
+    room = await backend.room()
+    await backend.join(room)
+    ada, consulting, consult_live, callee, consulted, _ = await two(backend)
+    leg = await dial(backend, room.id, ada)
+    live = await seated(backend, leg, room)
     notified = (
-        refer(house, leg, CAROL, replaces=consulting)
+        refer(backend, leg, CAROL, replaces=consulting)
         if first
-        else refer(house, consulting, CAROL, replaces=leg)
+        else refer(backend, consulting, CAROL, replaces=leg)
     )
     await notified.last(100, 200)
     for each in (live, consult_live):
-        assert (await over(house, each.id)).hangup_reason is HangupReason.NORMAL
-    await seated(house, callee, room)
-    assert len(await house.joined(room)) == 2
+        assert (await over(backend, each.id)).hangup_reason is HangupReason.NORMAL
+    await seated(backend, callee, room)
+    assert len(await backend.joined(room)) == 2
     callee.bye()
-    await over(house, consulted.id)
+    await over(backend, consulted.id)
 
 
-async def test_attended_transfer_connects_the_two_far_ends(house: House) -> None:
-    ada, leg, live, callee, other, room = await two(house)
-    second = await dial(house, "+15550000000", ada)
-    carol = await ringing(house, 2)
+async def test_attended_transfer_connects_the_two_far_ends(backend: Backend) -> None:
+    ada, leg, live, callee, other, room = await two(backend)
+    second = await dial(backend, "+15550000000", ada)
+    carol = await ringing(backend, 2)
     carol.pick_up()
-    await until(lambda: len(house.rooms.ids()) == 2)
-    their_room = await house.conferences.get(
-        house.customer_id, next(id_ for id_ in house.rooms.ids() if id_ != room.id)
+    await until(lambda: len(backend.rooms.ids()) == 2)
+    their_room = await backend.conferences.get(
+        backend.customer_id, next(id_ for id_ in backend.rooms.ids() if id_ != room.id)
     )
-    second_live = await seated(house, second, their_room)
-    await seated(house, carol, their_room)
-    notified = refer(house, leg, CAROL, replaces=second)
+    second_live = await seated(backend, second, their_room)
+    await seated(backend, carol, their_room)
+    notified = refer(backend, leg, CAROL, replaces=second)
     await notified.last(100, 200)
     for each in (live, second_live):
-        await over(house, each.id)
-    moved = await seated(house, carol, room)
-    await seated(house, callee, room)
+        await over(backend, each.id)
+    moved = await seated(backend, carol, room)
+    await seated(backend, callee, room)
     callee.bye()
     for each in (other, moved):
-        await over(house, each.id)
+        await over(backend, each.id)
 
 
-async def test_attended_transfer_of_unknown_calls_or_two_conferences_is_declined(house: House) -> None:
-    rooms = [await house.room() for _ in range(2)]
-    ada = await extension(house)
-    legs = [await dial(house, room.id, ada) for room in rooms]
+async def test_attended_transfer_of_unknown_calls_or_two_conferences_is_declined(backend: Backend) -> None:
+    rooms = [await backend.room() for _ in range(2)]
+    ada = await extension(backend)
+    legs = [await dial(backend, room.id, ada) for room in rooms]
     for leg, room in zip(legs, rooms, strict=True):
-        await seated(house, leg, room)
-    await refer(house, legs[0], CAROL, replaces=legs[1]).last(100, 603)
-    await refer(house, legs[0], CAROL, replaces=legs[0]).last(100, 481)
-    nobody = PcmLeg(house.engine.open_pcm_port(16_000))
-    await refer(house, legs[0], CAROL, replaces=nobody).last(100, 481)
+        await seated(backend, leg, room)
+    await refer(backend, legs[0], CAROL, replaces=legs[1]).last(100, 603)
+    await refer(backend, legs[0], CAROL, replaces=legs[0]).last(100, 481)
+    nobody = PcmLeg(backend.engine.open_pcm_port(16_000))
+    await refer(backend, legs[0], CAROL, replaces=nobody).last(100, 481)
     nobody.bye()
-    assert all(live_of(house, leg) for leg in legs)
+    assert all(live_of(backend, leg) for leg in legs)
 
 
-async def transfer(house: House, call_id: CallId, *targets: str, attended: bool = False) -> Any:
+async def transfer(backend: Backend, call_id: CallId, *targets: str, attended: bool = False) -> Any:
     people = [Address("sip", target) for target in targets]
-    return await house.services.transfers.transfer(house.customer_id, call_id, people, attended=attended)
+    return await backend.services.transfers.transfer(backend.customer_id, call_id, people, attended=attended)
 
 
-async def test_client_transfers_a_call_blind(house: House) -> None:
-    room = await house.room()
-    (leg,) = await house.join(room)
-    live = await seated(house, leg, room)
-    placed = await transfer(house, live.id, "carol@192.0.2.9")
+async def test_client_transfers_a_call_blind(backend: Backend) -> None:
+    room = await backend.room()
+    (leg,) = await backend.join(room)
+    live = await seated(backend, leg, room)
+    placed = await transfer(backend, live.id, "carol@192.0.2.9")
     assert [each.status for each in placed.calls] == [CallStatus.DIALING]
     with pytest.raises(TransferPending):
-        await transfer(house, live.id, "carol@192.0.2.9")
-    carol = await ringing(house)
+        await transfer(backend, live.id, "carol@192.0.2.9")
+    carol = await ringing(backend)
     carol.pick_up()
-    await seated(house, carol, room)
-    await over(house, live.id)
+    await seated(backend, carol, room)
+    await over(backend, live.id)
 
 
-async def test_client_adds_a_party_attended(house: House) -> None:
-    room = await house.room()
-    (leg,) = await house.join(room)
-    live = await seated(house, leg, room)
-    await transfer(house, live.id, "carol@192.0.2.9", "dave@192.0.2.9", attended=True)
-    carol = await ringing(house, 2)
+async def test_client_adds_a_party_attended(backend: Backend) -> None:
+    room = await backend.room()
+    (leg,) = await backend.join(room)
+    live = await seated(backend, leg, room)
+    await transfer(backend, live.id, "carol@192.0.2.9", "dave@192.0.2.9", attended=True)
+    carol = await ringing(backend, 2)
     carol.pick_up()
-    await seated(house, carol, room)
-    assert len(await house.joined(room)) == 2
+    await seated(backend, carol, room)
+    assert len(await backend.joined(room)) == 2
     assert not live.over.done()
-    await until(lambda: house.exchange.legs[0].done)
+    await until(lambda: backend.exchange.legs[0].done)
 
 
-async def test_only_a_call_in_a_room_can_be_transferred(house: House) -> None:
-    room = await house.room()
-    (leg,) = await house.join(room)
-    live = await seated(house, leg, room)
+async def test_only_a_call_in_a_room_can_be_transferred(backend: Backend) -> None:
+    room = await backend.room()
+    (leg,) = await backend.join(room)
+    live = await seated(backend, leg, room)
     with pytest.raises(CallNotFound):
-        await house.services.transfers.transfer(CustomerId(new_id()), live.id, (), attended=False)
+        await backend.services.transfers.transfer(CustomerId(new_id()), live.id, (), attended=False)
     leg.bye()
-    await over(house, live.id)
+    await over(backend, live.id)
     with pytest.raises(CallNotInRoom):
-        await transfer(house, live.id, "carol@192.0.2.9")
-    assert await house.services.dialout.list_groups(house.customer_id, EVERYTHING) == []
+        await transfer(backend, live.id, "carol@192.0.2.9")
+    assert await backend.services.dialout.list_groups(backend.customer_id, EVERYTHING) == []
 
 
-async def test_a_phone_is_asked_to_call_by_itself(house: House) -> None:
-    room = await house.room()
-    (leg,) = await house.join(room)
-    live = await seated(house, leg, room)
-    refer_to = house.services.transfers.refer
-    await refer_to(house.customer_id, live.id, Address("sip", "carol@192.0.2.9"))
+async def test_a_phone_is_asked_to_call_by_itself(backend: Backend) -> None:
+    room = await backend.room()
+    (leg,) = await backend.join(room)
+    live = await seated(backend, leg, room)
+    refer_to = backend.services.transfers.refer
+    await refer_to(backend.customer_id, live.id, Address("sip", "carol@192.0.2.9"))
     assert leg.done[-1] == "refer sip:carol@192.0.2.9"
     with pytest.raises(NoCallableDestination):
-        await refer_to(house.customer_id, live.id, Address("tel", "+1555"))
+        await refer_to(backend.customer_id, live.id, Address("tel", "+1555"))
     leg.bye()
-    await over(house, live.id)
+    await over(backend, live.id)
     with pytest.raises(CannotRefer):
-        await refer_to(house.customer_id, live.id, Address("sip", "carol@192.0.2.9"))
+        await refer_to(backend.customer_id, live.id, Address("sip", "carol@192.0.2.9"))

@@ -15,8 +15,8 @@ from mixminus.speech.synthesis.cache import SpeechCache
 from mixminus.speech.synthesis.engine import Utterance
 from mixminus.speech.synthesis.hibari import HibariSpeech
 from mixminus.speech.synthesis.service import SpeechService
+from tests.support.backend import Backend
 from tests.support.caller import Caller, level, looks_like, run, run_until
-from tests.support.house import House
 from tests.support.tones import Pcm, tone, write_wav
 
 ALIKE, UNLIKE = 0.7, 0.4
@@ -25,23 +25,23 @@ ALIKE, UNLIKE = 0.7, 0.4
 class Listeners:
     """Callers of one server, and whether they have heard a text."""
 
-    def __init__(self, house: House, speech: SpeechService) -> None:
-        self.house = house
+    def __init__(self, backend: Backend, speech: SpeechService) -> None:
+        self.backend = backend
         self._speech = speech
         self.callers: list[Caller] = []
 
     async def dial(self, room: Conference) -> Caller:
-        caller = await Caller.dial(self.house, room.id)
+        caller = await Caller.dial(self.backend, room.id)
         self.callers.append(caller)
         return caller
 
     async def join(self, room: Conference) -> Caller:
         caller = await self.dial(room)
-        await self.until(lambda: self.house.rooms.seat_of(caller.port.id) is not None)
+        await self.until(lambda: self.backend.rooms.seat_of(caller.port.id) is not None)
         return caller
 
     async def until(self, look: object) -> None:
-        await run_until(self.house, self.callers, look)  # type: ignore[arg-type]  # sync or async
+        await run_until(self.backend, self.callers, look)  # type: ignore[arg-type]  # sync or async
 
     async def said(self, text: str) -> Pcm:
         pcm = await self._speech.say(Utterance(text, "en-US", "", 16_000))
@@ -58,9 +58,9 @@ class Listeners:
 
 
 @pytest.fixture
-async def listeners(house: House) -> AsyncIterator[Listeners]:
+async def listeners(backend: Backend) -> AsyncIterator[Listeners]:
     speech = SpeechService((HibariSpeech(),), SpeechCache(None))
-    listeners = Listeners(house, speech)
+    listeners = Listeners(backend, speech)
     yield listeners
     await speech.close()
     for caller in listeners.callers:
@@ -73,30 +73,30 @@ def text_of(name: str) -> str:
 
 
 async def test_prompt_asks_for_the_pin_and_again_after_a_wrong_one(
-    house: House, listeners: Listeners
+    backend: Backend, listeners: Listeners
 ) -> None:
-    room = await house.room(settings=RoomSettings(pin="1234"))
+    room = await backend.room(settings=RoomSettings(pin="1234"))
     caller = await listeners.dial(room)
     await listeners.hears(caller, text_of("pin"))
     for digit in "99#":
-        house.services.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))
+        backend.services.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))
     await listeners.hears(caller, text_of("pin_wrong"))
 
 
-async def test_beep_asks_for_the_pin_without_prompts(house: House, listeners: Listeners) -> None:
-    room = await house.room(settings=RoomSettings(pin="1234", prompts="off"))
+async def test_beep_asks_for_the_pin_without_prompts(backend: Backend, listeners: Listeners) -> None:
+    room = await backend.room(settings=RoomSettings(pin="1234", prompts="off"))
     caller = await listeners.dial(room)
     await listeners.until(lambda: level(caller.heard) > 100)
-    await run(house, listeners.callers, 3.0)
+    await run(backend, listeners.callers, 3.0)
     await listeners.does_not_hear(caller, text_of("pin"))
 
 
-async def test_first_participant_hears_that_it_is_alone(house: House, listeners: Listeners) -> None:
-    room = await house.room(settings=RoomSettings(prompts="all"))
+async def test_first_participant_hears_that_it_is_alone(backend: Backend, listeners: Listeners) -> None:
+    room = await backend.room(settings=RoomSettings(prompts="all"))
     first = await listeners.join(room)
     await listeners.hears(first, text_of("alone"))
     second = await listeners.join(room)
-    await run(house, listeners.callers, 3.0)
+    await run(backend, listeners.callers, 3.0)
     await listeners.does_not_hear(second, text_of("alone"))
 
 
@@ -104,10 +104,10 @@ async def test_first_participant_hears_that_it_is_alone(house: House, listeners:
     ("announce", "text"), [("count", "There are 2 participants."), ("names", "Alice has joined.")]
 )
 async def test_room_hears_who_has_joined(
-    house: House, listeners: Listeners, announce: str, text: str
+    backend: Backend, listeners: Listeners, announce: str, text: str
 ) -> None:
-    room = await house.room(settings=RoomSettings(announce=announce))  # type: ignore[arg-type]  # one of its values
-    other = await house.room()
+    room = await backend.room(settings=RoomSettings(announce=announce))  # type: ignore[arg-type]  # one of its values
+    other = await backend.room()
     other_caller, first = await listeners.join(other), await listeners.join(room)
     second = await listeners.join(room)
     await listeners.hears(first, text)
@@ -115,57 +115,59 @@ async def test_room_hears_who_has_joined(
     assert level(other_caller.heard) == 0, "another room does not hear it"
 
 
-async def test_room_hears_that_it_is_recorded(house: House, listeners: Listeners) -> None:
-    room = await house.room(settings=RoomSettings(prompts="all", music_when_alone=False))
+async def test_room_hears_that_it_is_recorded(backend: Backend, listeners: Listeners) -> None:
+    room = await backend.room(settings=RoomSettings(prompts="all", music_when_alone=False))
     first = await listeners.join(room)
-    await house.conferences.recording_start(house.customer_id, room.id, RecordingOptions())
+    await backend.conferences.recording_start(backend.customer_id, room.id, RecordingOptions())
     await listeners.hears(first, text_of("recording"))
 
 
-async def test_goodbye_is_played_when_the_room_closes(house: House, listeners: Listeners) -> None:
-    room = await house.room(settings=RoomSettings(prompts="all"))
+async def test_goodbye_is_played_when_the_room_closes(backend: Backend, listeners: Listeners) -> None:
+    room = await backend.room(settings=RoomSettings(prompts="all"))
     first = await listeners.join(room)
-    await house.conferences.delete(house.customer_id, room.id)
+    await backend.conferences.delete(backend.customer_id, room.id)
     await listeners.hears(first, text_of("goodbye"))
 
 
-async def test_prompt_texts_of_the_room_replace_texts_and_sounds(house: House, listeners: Listeners) -> None:
-    house.sounds_directory.mkdir()
+async def test_prompt_texts_of_the_room_replace_texts_and_sounds(
+    backend: Backend, listeners: Listeners
+) -> None:
+    backend.sounds_directory.mkdir()
     chime = tone(700, 1.0, sample_rate_hz=8000)
-    write_wav(house.sounds_directory / "chime.wav", chime, 8000)
+    write_wav(backend.sounds_directory / "chime.wav", chime, 8000)
     own = {"alone": "Nobody else has come yet.", "goodbye": "sound:chime.wav"}
-    room = await house.room(settings=RoomSettings(prompts="all", prompt_texts=own))
+    room = await backend.room(settings=RoomSettings(prompts="all", prompt_texts=own))
     first = await listeners.join(room)
     await listeners.hears(first, own["alone"])
-    await house.conferences.delete(house.customer_id, room.id)
+    await backend.conferences.delete(backend.customer_id, room.id)
     await listeners.until(lambda: looks_like(first.heard, chime[:4000]) > ALIKE)
 
 
-async def test_file_of_the_operator_replaces_a_prompt(house: House, listeners: Listeners) -> None:
-    folder = house.sounds_directory / "prompts" / "en"
+async def test_file_of_the_operator_replaces_a_prompt(backend: Backend, listeners: Listeners) -> None:
+    folder = backend.sounds_directory / "prompts" / "en"
     folder.mkdir(parents=True)
     chime = tone(700, 1.0, sample_rate_hz=8000)
     write_wav(folder / "alone.wav", chime, 8000)
-    first = await listeners.join(await house.room(settings=RoomSettings(prompts="all")))
+    first = await listeners.join(await backend.room(settings=RoomSettings(prompts="all")))
     await listeners.until(lambda: looks_like(first.heard, chime[:4000]) > ALIKE)
 
 
 async def test_prompt_that_cannot_be_played_is_counted_and_the_call_goes_on(
-    house: House, listeners: Listeners
+    backend: Backend, listeners: Listeners
 ) -> None:
     own = {"alone": "sound:nothing.wav"}
-    first = await listeners.join(await house.room(settings=RoomSettings(prompts="all", prompt_texts=own)))
-    await listeners.until(lambda: house.services.counters()["sound.prompts_failed"] == 1)
+    first = await listeners.join(await backend.room(settings=RoomSettings(prompts="all", prompt_texts=own)))
+    await listeners.until(lambda: backend.services.counters()["sound.prompts_failed"] == 1)
     assert not first.port.closed
 
 
-async def test_unknown_prompt_is_refused(house: House) -> None:
-    room = await house.room()
+async def test_unknown_prompt_is_refused(backend: Backend) -> None:
+    room = await backend.room()
     with pytest.raises(InvalidArgument, match="no such prompt"):
-        await house.conferences.update(
-            house.customer_id,
+        await backend.conferences.update(
+            backend.customer_id,
             room.id,
             ConferenceProfile(settings=RoomSettings(prompt_texts={"weather": "It rains."})),
         )
     with pytest.raises(ConferenceNotFound):
-        await house.participants.settings(house.customer_id, house.customer_id)  # type: ignore[arg-type]
+        await backend.participants.settings(backend.customer_id, backend.customer_id)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from mixminus.model.recording import RecordingOptions
 from mixminus.store.timestamps import UNSET, TimestampStyle
 from mixminus.wire.conference import ConferencecallView, ConferenceView
 from mixminus.wire.recording import RecordingView
-from tests.support.house import House
+from tests.support.backend import Backend
 
 CONFERENCE = """
     id customer_id type status name detail data timeout pre_actions post_actions pre_flow_id post_flow_id
@@ -26,19 +26,19 @@ RECORDING = """
 """
 
 
-async def test_every_key_is_rendered(house: House) -> None:
-    room = await house.room()
-    await house.join(room)
-    started = await house.conferences.recording_start(house.customer_id, room.id, RecordingOptions())
+async def test_every_key_is_rendered(backend: Backend) -> None:
+    room = await backend.room()
+    await backend.join(room)
+    started = await backend.conferences.recording_start(backend.customer_id, room.id, RecordingOptions())
     shown = ConferenceView.render(started, TimestampStyle.LEGACY)
     assert set(shown) == set(CONFERENCE.split())
     assert shown["tm_end"] == shown["tm_delete"] == UNSET
     (id_,) = started.conferencecall_ids
-    participant = await house.participants.get_call(house.customer_id, ConferencecallId(id_))
+    participant = await backend.participants.get_call(backend.customer_id, ConferencecallId(id_))
     shown = ConferencecallView.render(participant, TimestampStyle.RFC3339)
     assert set(shown) == set(CONFERENCECALL.split())
     assert shown["tm_delete"] is None
-    recording = await house.recordings.get(house.customer_id, RecordingId(started.recording_id))
+    recording = await backend.recordings.get(backend.customer_id, RecordingId(started.recording_id))
     shown = RecordingView.render(recording, TimestampStyle.LEGACY)
     assert set(shown) == set(RECORDING.split())
     assert shown["reference_type"] == "confbridge"

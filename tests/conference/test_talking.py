@@ -6,9 +6,9 @@ import numpy as np
 
 from mixminus.model.conference import Conference, ConferencecallStatus, ParticipantChange
 from mixminus.model.ids import ConferencecallId
+from tests.support.backend import Backend, open_backend
 from tests.support.clock import ManualClock
 from tests.support.database import copy_directory
-from tests.support.house import House, open_house
 from tests.support.legs import PcmLeg
 from tests.support.signals import tone
 from tests.support.waiting import until
@@ -17,50 +17,50 @@ RATE_HZ = 16_000
 STARTED, ENDED = "participant_talking_started", "participant_talking_ended"
 
 
-async def talker(house: House) -> tuple[Conference, PcmLeg, ConferencecallId]:
+async def talker(backend: Backend) -> tuple[Conference, PcmLeg, ConferencecallId]:
     """Return a participant that is talking, once that is published."""
-    room = await house.room()
-    (leg,) = await house.join(room)
-    (id_,) = await house.joined(room)
+    room = await backend.room()
+    (leg,) = await backend.join(room)
+    (id_,) = await backend.joined(room)
     leg.port.write(tone(300, RATE_HZ, RATE_HZ))
-    house.tick(25)
-    await published(house, room, [STARTED])
+    backend.tick(25)
+    await published(backend, room, [STARTED])
     return room, leg, ConferencecallId(id_)
 
 
-async def published(house: House, room: Conference, expected: list[str]) -> None:
+async def published(backend: Backend, room: Conference, expected: list[str]) -> None:
     async def look() -> bool:
-        types = [type_ for type_ in await house.event_types(room.id) if "talking" in type_]
+        types = [type_ for type_ in await backend.event_types(room.id) if "talking" in type_]
         return types == expected
 
     await until(look)
 
 
-async def test_talk_spurt_is_published_and_in_the_row(house: House) -> None:
-    room, leg, id_ = await talker(house)
-    assert (await house.participants.get_call(house.customer_id, id_)).talking
+async def test_talk_spurt_is_published_and_in_the_row(backend: Backend) -> None:
+    room, leg, id_ = await talker(backend)
+    assert (await backend.participants.get_call(backend.customer_id, id_)).talking
     leg.port.write(np.zeros(RATE_HZ * 2, np.int16))
-    house.tick(100)
-    await published(house, room, [STARTED, ENDED])
-    assert not (await house.participants.get_call(house.customer_id, id_)).talking
-    events = [event.data for event in await house.events(room.id) if "talking" in event.type]
+    backend.tick(100)
+    await published(backend, room, [STARTED, ENDED])
+    assert not (await backend.participants.get_call(backend.customer_id, id_)).talking
+    events = [event.data for event in await backend.events(room.id) if "talking" in event.type]
     assert [(data["id"], data["talking"]) for data in events] == [(str(id_), True), (str(id_), False)]
 
 
-async def test_hanging_up_while_talking_publishes_the_end(house: House) -> None:
-    room, leg, id_ = await talker(house)
+async def test_hanging_up_while_talking_publishes_the_end(backend: Backend) -> None:
+    room, leg, id_ = await talker(backend)
     leg.bye()
-    await house.participant(id_, ConferencecallStatus.LEAVED)
-    house.tick(5)
-    assert (await house.event_types(room.id))[-3:] == [ENDED, "conferencecall_leaved", "conference_updated"]
+    await backend.participant(id_, ConferencecallStatus.LEAVED)
+    backend.tick(5)
+    assert (await backend.event_types(room.id))[-3:] == [ENDED, "conferencecall_leaved", "conference_updated"]
 
 
-async def test_kick_while_talking_publishes_the_end_first(house: House) -> None:
-    room, _, id_ = await talker(house)
-    await house.participants.kick(house.customer_id, id_)
-    await house.participant(id_, ConferencecallStatus.LEAVED)
-    house.tick(5)
-    types = await house.event_types(room.id)
+async def test_kick_while_talking_publishes_the_end_first(backend: Backend) -> None:
+    room, _, id_ = await talker(backend)
+    await backend.participants.kick(backend.customer_id, id_)
+    await backend.participant(id_, ConferencecallStatus.LEAVED)
+    backend.tick(5)
+    types = await backend.event_types(room.id)
     assert types[types.index(STARTED) :][:4] == [
         STARTED,
         ENDED,
@@ -70,19 +70,19 @@ async def test_kick_while_talking_publishes_the_end_first(house: House) -> None:
     assert types.count(ENDED) == 1
 
 
-async def test_muted_participant_stops_talking(house: House) -> None:
-    room, leg, id_ = await talker(house)
-    await house.participants.change(house.customer_id, id_, ParticipantChange(muted=True))
+async def test_muted_participant_stops_talking(backend: Backend) -> None:
+    room, leg, id_ = await talker(backend)
+    await backend.participants.change(backend.customer_id, id_, ParticipantChange(muted=True))
     leg.port.write(tone(300, RATE_HZ, RATE_HZ))
-    house.tick(60)
-    await published(house, room, [STARTED, ENDED])
+    backend.tick(60)
+    await published(backend, room, [STARTED, ENDED])
 
 
 async def test_end_is_published_after_the_server_was_killed(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     clock = ManualClock()
-    async with open_house(tmp_path / "first", clock) as first:
+    async with open_backend(tmp_path / "first", clock) as first:
         room, _, _ = await talker(first)
         copy = copy_directory(tmp_path / "first", tmp_path / "second")
-    async with open_house(copy, clock) as second:
+    async with open_backend(copy, clock) as second:
         await published(second, room, [STARTED, ENDED])

@@ -8,12 +8,12 @@ import pytest
 from tests.api.conftest import door
 from tests.delivery.conftest import receiver
 from tests.e2e.conftest import server
+from tests.support.backend import backend
 from tests.support.front import Front, open_front
-from tests.support.house import house
 from tests.support.sip_site import sip_site
 from tests.support.site import site
 
-__all__ = ["door", "front", "house", "receiver", "server", "sip_site", "site"]
+__all__ = ["backend", "door", "front", "receiver", "server", "sip_site", "site"]
 
 
 @pytest.fixture

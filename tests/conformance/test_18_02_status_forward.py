@@ -11,7 +11,7 @@ async def test_18_02_status_only_goes_forward(site: Site) -> None:
     _, created = await site.door.post("/v1.0/conferences", {"type": "conference"})
     assert created["status"] == "starting"
     room = await site.becomes(created["id"], "progressing")
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     await site.door.send("PUT", f"/v1.0/conferences/{room['id']}", json={"name": "another"})
     await site.door.send("DELETE", f"/v1.0/conferences/{room['id']}")
@@ -19,7 +19,7 @@ async def test_18_02_status_only_goes_forward(site: Site) -> None:
     assert caller["conference_id"] == room["id"]
     seen = [
         ORDER.index(event.data["status"])
-        for event in await site.house.events(UUID(room["id"]))
+        for event in await site.backend.events(UUID(room["id"]))
         if event.type.startswith("conference_")
     ]
     assert seen == sorted(seen)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.support.house import SAMPLE_RATE_HZ
+from tests.support.backend import SAMPLE_RATE_HZ
 from tests.support.signals import Pcm, loudness_at
 from tests.support.site import Site
 from tests.support.tone_phones import FRAME, LISTENED_TICKS, PITCHES_HZ, TonePhones

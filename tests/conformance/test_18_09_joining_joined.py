@@ -7,10 +7,10 @@ HOUR = {"type": "sleep", "option": {"duration": 3_600_000}}
 
 async def test_18_09_conference_lists_a_participant_once_joined(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "pre_actions": [HOUR]})
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     (joining,) = await site.participants(room["id"], "joining")
     assert (await site.conference(room["id"]))["conferencecall_ids"] == []
-    site.house.clock.advance(3600)
+    site.backend.clock.advance(3600)
     (joined,) = await site.participants(room["id"], "joined")
     assert joined["id"] == joining["id"]
     assert (await site.conference(room["id"]))["conferencecall_ids"] == [joined["id"]]

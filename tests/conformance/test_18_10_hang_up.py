@@ -15,15 +15,15 @@ LEFT = ["conferencecall_leaved", "conference_updated"]
 async def test_18_10_leaving_needs_no_timer(site: Site) -> None:
     """The clock stands still: nothing that needs a timer happens."""
     room = await site.door.room()
-    leg = await site.house.dial(room["id"])
+    leg = await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
-    before = site.house.clock.monotonic_s()
+    before = site.backend.clock.monotonic_s()
     leg.bye()
     (left,) = await site.participants(room["id"], "leaved")
-    assert site.house.clock.monotonic_s() == before
+    assert site.backend.clock.monotonic_s() == before
     assert (left["id"], left["tm_delete"]) == (caller["id"], UNSET)
     assert (await site.conference(room["id"]))["conferencecall_ids"] == []
-    events = (await site.house.events(UUID(room["id"])))[-2:]
+    events = (await site.backend.events(UUID(room["id"])))[-2:]
     assert [event.type for event in events] == LEFT
     assert (events[0].data, events[1].data["conferencecall_ids"]) == (left, [])
 

@@ -7,7 +7,7 @@ from tests.support.site import Site
 
 async def test_18_12_second_kick_is_refused(site: Site) -> None:
     room = await site.door.room()
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     path = f"/v1.0/conferencecalls/{caller['id']}"
     status, kicked = await site.door.send("DELETE", path)

@@ -15,23 +15,23 @@ RATE_HZ = 16_000
 
 async def test_18_13_participant_kicked_while_joining_is_never_mixed(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference"})
-    listener = await site.house.dial(room["id"])
+    listener = await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined")
     path = f"/v1.0/conferences/{room['id']}"
     slow = {"type": "conference", "pre_actions": [HOUR], "post_actions": [mark("never")]}
     await site.door.send("PUT", path, json=slow)
-    joining = await site.house.dial(room["id"])
+    joining = await site.backend.dial(room["id"])
     (row,) = await site.participants(room["id"], "joining")
     joining.port.write(tone(440, RATE_HZ, RATE_HZ))
     listener.port.read()
     status, kicked = await site.door.send("DELETE", f"/v1.0/conferencecalls/{row['id']}")
     assert (status, kicked["status"]) == (200, "leaving")
     await site.participants(room["id"], "leaved")
-    site.house.tick(25)
+    site.backend.tick(25)
     assert rms(np.asarray(listener.port.read())) == 0
     await until(lambda: joining.done == ["answer", "hang up normal"])
     assert row["id"] not in (await site.conference(room["id"]))["conferencecall_ids"]
-    types = await site.house.event_types(UUID(room["id"]))
+    types = await site.backend.event_types(UUID(room["id"]))
     assert types.count("conferencecall_joined") == 1
 
 
@@ -42,7 +42,7 @@ async def test_18_13_flow_continues_after_the_room_without_post_actions(site: Si
     _, outer = await site.door.post(
         "/v1.0/conferences", {"type": "conference", "pre_actions": [join, mark("after"), HOUR]}
     )
-    await site.house.dial(outer["id"])
+    await site.backend.dial(outer["id"])
     (row,) = await site.participants(room["id"], "joining")
     await site.door.send("DELETE", f"/v1.0/conferencecalls/{row['id']}")
     await site.participants(room["id"], "leaved")

@@ -11,7 +11,7 @@ RATE_HZ = 16_000
 
 
 async def call(site: Site, room: str, joined: int) -> PcmLeg:
-    leg = await site.house.dial(room)
+    leg = await site.backend.dial(room)
     await site.participants(room, "joined", joined)
     return leg
 
@@ -25,7 +25,7 @@ async def test_18_14_room_ends_when_one_of_two_leaves(site: Site) -> None:
     for leg in (first, second):
         leg.port.read()
         leg.port.write(tone(440, RATE_HZ, RATE_HZ))
-    site.house.tick(25)
+    site.backend.tick(25)
     assert all(rms(np.asarray(leg.port.read()[-RATE_HZ // 5 :])) > 1000 for leg in (first, second))
     first.bye()
     await until(lambda: second.done[-1] == "hang up normal")

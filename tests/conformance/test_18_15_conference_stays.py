@@ -9,15 +9,15 @@ from tests.support.site import Site
 async def test_18_15_room_with_few_participants_stays_open(site: Site, callers: int) -> None:
     room = await site.door.room()
     for _ in range(callers):
-        await site.house.dial(room["id"])
+        await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined", callers)
-    site.house.clock.advance(60)
+    site.backend.clock.advance(60)
     assert (await site.conference(room["id"]))["status"] == "progressing"
 
 
 async def test_18_15_room_stays_open_after_the_last_participant_leaves(site: Site) -> None:
     room = await site.door.room()
-    leg = await site.house.dial(room["id"])
+    leg = await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined")
     leg.bye()
     await site.participants(room["id"], "leaved")

@@ -8,13 +8,13 @@ from tests.support.site import Site
 async def test_18_16_all_participants_leave_before_the_room_terminates(site: Site) -> None:
     room = await site.door.room()
     for _ in range(2):
-        await site.house.dial(room["id"])
+        await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined", 2)
     status, closing = await site.door.send("DELETE", f"/v1.0/conferences/{room['id']}")
     assert (status, closing["status"]) == (200, "terminating")
     await site.becomes(room["id"], "terminated")
     await site.participants(room["id"], "leaved", 2)
-    types = await site.house.event_types(UUID(room["id"]))
+    types = await site.backend.event_types(UUID(room["id"]))
     assert types.count("conferencecall_leaving") == types.count("conferencecall_leaved") == 2
     assert types[-1] == "conference_deleted"
 

@@ -18,7 +18,7 @@ async def test_18_17_join_of_a_terminated_room_is_skipped(site: Site) -> None:
     _, room = await site.door.post(
         "/v1.0/conferences", {"type": "conference", "pre_actions": [join(over["id"])]}
     )
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined")
     assert await site.participants(over["id"], "joining", 0) == []
     await site.participants(over["id"], "leaved", 0)
@@ -29,7 +29,7 @@ async def test_18_17_join_of_an_unknown_room_ends_the_call(site: Site) -> None:
     _, room = await site.door.post(
         "/v1.0/conferences", {"type": "conference", "pre_actions": [join(unknown)]}
     )
-    leg = await site.house.dial(room["id"])
+    leg = await site.backend.dial(room["id"])
     await until(lambda: leg.done == ["answer", "hang up failed"])
     await site.participants(room["id"], "leaved")
     await site.participants(unknown, "joining", 0)
@@ -37,12 +37,12 @@ async def test_18_17_join_of_an_unknown_room_ends_the_call(site: Site) -> None:
 
 async def test_18_17_terminating_room_admits_nobody(site: Site) -> None:
     room = await site.door.room()
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined")
     room_id = ConferenceId(UUID(room["id"]))
-    closing = await site.house.conferences.delete(site.house.customer_id, room_id)
+    closing = await site.backend.conferences.delete(site.backend.customer_id, room_id)
     assert closing.status == "terminating"
-    port = site.house.engine.open_pcm_port(8000)
-    assert await site.house.participants.admit(room_id, CallId(new_id()), port) is None
+    port = site.backend.engine.open_pcm_port(8000)
+    assert await site.backend.participants.admit(room_id, CallId(new_id()), port) is None
     await site.becomes(room["id"], "terminated")
     await site.participants(room["id"], "joining", 0)

@@ -21,7 +21,7 @@ async def test_18_19_put_resets_omitted_fields_and_keeps_the_type(site: Site) ->
 async def test_18_19_put_of_zero_cancels_the_timeout(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "timeout": 60})
     await site.door.send("PUT", f"/v1.0/conferences/{room['id']}", json={"timeout": 0})
-    site.house.clock.advance(1000)
+    site.backend.clock.advance(1000)
     assert (await site.conference(room["id"]))["status"] == "progressing"
 
 
@@ -29,13 +29,13 @@ async def test_18_19_put_restarts_the_timeout(site: Site) -> None:
     _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "timeout": 60})
     path = f"/v1.0/conferences/{room['id']}"
     await site.becomes(room["id"], "progressing")
-    site.house.clock.advance(50)
+    site.backend.clock.advance(50)
     _, put = await site.door.send("PUT", path, json={"timeout": 30})
     assert put["timeout"] == 86_400
     await site.door.send("PUT", path, json={"timeout": 100})
-    site.house.clock.advance(99)
+    site.backend.clock.advance(99)
     assert (await site.conference(room["id"]))["status"] == "progressing"
-    site.house.clock.advance(1.1)
+    site.backend.clock.advance(1.1)
     await site.becomes(room["id"], "terminated")
 
 

@@ -10,7 +10,7 @@ from tests.support.site import Site
 
 async def say(site: Site, call_id: str, status: CallStatus) -> None:
     """Set a call's status in the database without publishing it."""
-    async with site.house.store.transaction() as tx:
+    async with site.backend.store.transaction() as tx:
         call = await tx.calls.find(CallId(UUID(call_id)))
         assert call is not None
         await tx.calls.save(replace(call, status=status))
@@ -18,7 +18,7 @@ async def say(site: Site, call_id: str, status: CallStatus) -> None:
 
 async def test_18_20_participant_is_removed_by_the_check_after_three_failures(site: Site) -> None:
     room = await site.door.room()
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     await say(site, caller["reference_id"], CallStatus.TERMINATING)
     await site.checks(3)
@@ -29,7 +29,7 @@ async def test_18_20_participant_is_removed_by_the_check_after_three_failures(si
 
 async def test_18_20_recovery_resets_the_failures(site: Site) -> None:
     room = await site.door.room()
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     await say(site, caller["reference_id"], CallStatus.TERMINATING)
     await site.checks(2)

@@ -11,7 +11,7 @@ async def test_18_21_participant_is_removed_after_a_day(tmp_path: Path) -> None:
     # The maximum duration of a call is a day too: raised here, so that it is not what removes the participant.
     async with open_site(tmp_path, call_max_duration_s=2.0 * DAY_S) as site:
         room = await site.door.room()
-        await site.house.dial(room["id"])
+        await site.backend.dial(room["id"])
         (caller,) = await site.participants(room["id"], "joined")
         await site.checks(1, seconds=DAY_S - 60)
         await site.checks(2)

@@ -27,7 +27,7 @@ async def test_18_23_second_start_is_refused_and_the_first_continues(door: Door)
 )
 async def test_18_23_recording_needs_a_progressing_room(site: Site, status: ConferenceStatus) -> None:
     room = await site.door.room()
-    async with site.house.store.transaction() as tx:
+    async with site.backend.store.transaction() as tx:
         conference = await tx.conferences.find_for_update(ConferenceId(UUID(room["id"])))
         assert conference is not None
         await tx.conferences.save(replace(conference, status=status))

@@ -14,16 +14,16 @@ OFFSET = re.compile(r"0001-01-01 \d\d:\d\d:\d\d\.\d{6}")
 async def test_18_28_transcript_is_sent_by_webhook_and_websocket(
     front: Front, receiver: WebhookReceiver
 ) -> None:
-    house = front.house
+    backend = front.backend
     await front.webhook(receiver.uri)
-    room = await house.room()
-    (alice,) = await house.join(room)
+    room = await backend.room()
+    (alice,) = await backend.join(room)
     started = await front.send("POST", f"/v1.0/conferences/{room.id}/transcribe_start", {"language": "en-US"})
     async with front.listen() as ws:
-        await subscribe(ws, f"customer_id:{house.customer_id}:transcript")
-        house.tick(100)
-        speak(house, {alice: whistle(440, 1.0)})
-        await heard(house, started["transcribe_id"], 1)
+        await subscribe(ws, f"customer_id:{backend.customer_id}:transcript")
+        backend.tick(100)
+        speak(backend, {alice: whistle(440, 1.0)})
+        await heard(backend, started["transcribe_id"], 1)
         frame = await next_frame(ws)
     assert frame["type"] == "transcript_created"
     page = await front.send("GET", f"/v1.0/transcripts?transcribe_id={started['transcribe_id']}")

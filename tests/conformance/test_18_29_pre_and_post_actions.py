@@ -6,8 +6,8 @@ import pytest
 
 from mixminus.model.conference import Conference
 from mixminus.model.ids import ConferencecallId
+from tests.support.backend import Backend
 from tests.support.caller import RATE_HZ, Caller, actions, run, run_until
-from tests.support.house import House
 from tests.support.tones import Pcm, heard, tone, write_wav
 
 WELCOME_HZ, GOODBYE_HZ, FIRST_HZ, SECOND_HZ = 440.0, 1130.0, 620.0, 1950.0
@@ -17,13 +17,13 @@ LOUD_DB, QUIET_DB = -30.0, -60.0
 class Scene:
     """A room with tones as pre_actions and post_actions, and two callers that send tones of their own."""
 
-    def __init__(self, house: House, room: Conference) -> None:
-        self.house = house
+    def __init__(self, backend: Backend, room: Conference) -> None:
+        self.backend = backend
         self.room = room
         self.callers: list[Caller] = []
 
     async def dial(self, pitch_hz: float) -> Caller:
-        caller = await Caller.dial(self.house, self.room.id)
+        caller = await Caller.dial(self.backend, self.room.id)
         caller.speaks = tone(pitch_hz, 1.0, sample_rate_hz=RATE_HZ)
         self.callers.append(caller)
         return caller
@@ -31,26 +31,26 @@ class Scene:
     async def join(self, pitch_hz: float) -> Caller:
         caller = await self.dial(pitch_hz)
         await run_until(
-            self.house, self.callers, lambda: self.house.rooms.seat_of(caller.port.id) is not None
+            self.backend, self.callers, lambda: self.backend.rooms.seat_of(caller.port.id) is not None
         )
         return caller
 
     async def hear(self, seconds: float = 1.0) -> None:
         for caller in self.callers:
             caller.forget()
-        await run(self.house, self.callers, seconds)
+        await run(self.backend, self.callers, seconds)
 
 
 @pytest.fixture
-async def scene(house: House) -> AsyncIterator[Scene]:
-    house.sounds_directory.mkdir()
-    write_wav(house.sounds_directory / "welcome.wav", tone(WELCOME_HZ, 2.0))
-    write_wav(house.sounds_directory / "goodbye.wav", tone(GOODBYE_HZ, 2.0))
-    room = await house.room(
+async def scene(backend: Backend) -> AsyncIterator[Scene]:
+    backend.sounds_directory.mkdir()
+    write_wav(backend.sounds_directory / "welcome.wav", tone(WELCOME_HZ, 2.0))
+    write_wav(backend.sounds_directory / "goodbye.wav", tone(GOODBYE_HZ, 2.0))
+    room = await backend.room(
         pre_actions=actions(("play", {"stream_urls": ["welcome.wav"]})),
         post_actions=actions(("play", {"stream_urls": ["goodbye.wav"]})),
     )
-    scene = Scene(house, room)
+    scene = Scene(backend, room)
     yield scene
     for caller in scene.callers:
         caller.leg.bye()
@@ -69,27 +69,27 @@ async def test_18_29_pre_actions_are_heard_by_their_call_alone(scene: Scene) -> 
     await scene.hear()
     second = await scene.dial(SECOND_HZ)
     await run_until(
-        scene.house, scene.callers, lambda: loudest(second.heard[-RATE_HZ:], WELCOME_HZ) > LOUD_DB
+        scene.backend, scene.callers, lambda: loudest(second.heard[-RATE_HZ:], WELCOME_HZ) > LOUD_DB
     )
     assert loudest(second.heard, FIRST_HZ) < QUIET_DB, "a call that has not joined does not hear the room"
     assert max(loudest(first.heard, each) for each in (WELCOME_HZ, SECOND_HZ)) < QUIET_DB
-    await run_until(scene.house, scene.callers, lambda: scene.house.rooms.seat_of(second.port.id))
+    await run_until(scene.backend, scene.callers, lambda: scene.backend.rooms.seat_of(second.port.id))
     assert loudest(first.heard, WELCOME_HZ) < QUIET_DB
-    await run(scene.house, scene.callers, 0.2)
+    await run(scene.backend, scene.callers, 0.2)
     await scene.hear()
     assert loudest(first.heard, SECOND_HZ) > LOUD_DB < loudest(second.heard, FIRST_HZ)
 
 
 async def test_18_29_post_actions_run_after_a_kick(scene: Scene) -> None:
     first, second = await scene.join(FIRST_HZ), await scene.join(SECOND_HZ)
-    seat = scene.house.rooms.seat_of(second.port.id)
+    seat = scene.backend.rooms.seat_of(second.port.id)
     assert seat
     await scene.hear()
-    await scene.house.participants.kick(scene.house.customer_id, ConferencecallId(seat.id))
-    await run(scene.house, scene.callers, 0.2)
+    await scene.backend.participants.kick(scene.backend.customer_id, ConferencecallId(seat.id))
+    await run(scene.backend, scene.callers, 0.2)
     for caller in scene.callers:
         caller.forget()
-    await run_until(scene.house, scene.callers, lambda: second.leg.done[-1] == "hang up normal")
+    await run_until(scene.backend, scene.callers, lambda: second.leg.done[-1] == "hang up normal")
     assert loudest(second.heard, GOODBYE_HZ) > LOUD_DB
     assert max(loudest(first.heard, each) for each in (GOODBYE_HZ, SECOND_HZ)) < QUIET_DB
     assert loudest(second.heard, FIRST_HZ) < QUIET_DB
@@ -97,18 +97,18 @@ async def test_18_29_post_actions_run_after_a_kick(scene: Scene) -> None:
 
 async def test_18_29_post_actions_run_after_the_room_terminates(scene: Scene) -> None:
     callers = [await scene.join(FIRST_HZ), await scene.join(SECOND_HZ)]
-    await scene.house.conferences.delete(scene.house.customer_id, scene.room.id)
+    await scene.backend.conferences.delete(scene.backend.customer_id, scene.room.id)
     await run_until(
-        scene.house, callers, lambda: all(each.leg.done[-1] == "hang up normal" for each in callers)
+        scene.backend, callers, lambda: all(each.leg.done[-1] == "hang up normal" for each in callers)
     )
     assert all(loudest(each.heard, GOODBYE_HZ) > LOUD_DB for each in callers)
 
 
 async def test_18_29_post_actions_do_not_run_after_a_hang_up(scene: Scene) -> None:
     first, second = await scene.join(FIRST_HZ), await scene.join(SECOND_HZ)
-    played = scene.house.services.counters()["sound.played"]
+    played = scene.backend.services.counters()["sound.played"]
     second.leg.bye()
-    await run_until(scene.house, scene.callers, lambda: len(scene.house.services.live_calls) == 1)
+    await run_until(scene.backend, scene.callers, lambda: len(scene.backend.services.live_calls) == 1)
     await scene.hear(3.0)
     assert loudest(first.heard, GOODBYE_HZ) < QUIET_DB
-    assert scene.house.services.counters()["sound.played"] == played
+    assert scene.backend.services.counters()["sound.played"] == played

@@ -22,14 +22,14 @@ LIFE = [
 
 async def test_events_of_join_leave_and_end_come_in_order(front: Front, receiver: WebhookReceiver) -> None:
     await front.webhook(receiver.uri)
-    room = await front.house.room()
-    (leg,) = await front.house.join(room)
-    (id_,) = await front.house.joined(room)
+    room = await front.backend.room()
+    (leg,) = await front.backend.join(room)
+    (id_,) = await front.backend.joined(room)
     leg.bye()
-    await front.house.participant(id_, ConferencecallStatus.LEAVED)
+    await front.backend.participant(id_, ConferencecallStatus.LEAVED)
     await front.send("DELETE", f"/v1.0/conferences/{room.id}")
     await front.send("DELETE", f"/v1.0/conferences/{room.id}")
-    await front.house.conference(room.id, ConferenceStatus.TERMINATED)
+    await front.backend.conference(room.id, ConferenceStatus.TERMINATED)
     events = await front.events(f"&conference_id={room.id}")
     assert [event["type"] for event in events] == LIFE
     assert [event["number"] for event in events] == list(range(1, len(LIFE) + 1))
@@ -41,11 +41,11 @@ async def test_events_of_join_leave_and_end_come_in_order(front: Front, receiver
 
 
 async def test_event_of_a_kick_comes_before_the_leaving(front: Front) -> None:
-    room = await front.house.room()
-    await front.house.join(room)
-    (id_,) = await front.house.joined(room)
+    room = await front.backend.room()
+    await front.backend.join(room)
+    (id_,) = await front.backend.joined(room)
     await front.send("DELETE", f"/v1.0/conferencecalls/{id_}")
-    await front.house.participant(id_, ConferencecallStatus.LEAVED)
+    await front.backend.participant(id_, ConferencecallStatus.LEAVED)
     types = [event["type"] for event in await front.events(f"&conference_id={room.id}")]
     assert types[2:] == [
         "conferencecall_joining",
@@ -58,9 +58,9 @@ async def test_event_of_a_kick_comes_before_the_leaving(front: Front) -> None:
 
 
 async def test_call_updated_comes_after_the_leaving(front: Front) -> None:
-    room = await front.house.room(post_actions=[{"type": "sleep", "option": {"duration": 3_600_000}}])
-    await front.house.join(room)
-    (id_,) = await front.house.joined(room)
+    room = await front.backend.room(post_actions=[{"type": "sleep", "option": {"duration": 3_600_000}}])
+    await front.backend.join(room)
+    (id_,) = await front.backend.joined(room)
     await front.send("DELETE", f"/v1.0/conferencecalls/{id_}")
     call_id = (await front.send("GET", f"/v1.0/conferencecalls/{id_}"))["reference_id"]
 
@@ -82,9 +82,9 @@ async def test_call_updated_comes_after_the_leaving(front: Front) -> None:
 
 
 async def test_call_that_hangs_up_in_the_room_has_no_call_updated(front: Front) -> None:
-    room = await front.house.room()
-    (leg,) = await front.house.join(room)
-    await front.house.joined(room)
+    room = await front.backend.room()
+    (leg,) = await front.backend.join(room)
+    await front.backend.joined(room)
     leg.bye()
 
     async def over() -> bool:

@@ -26,7 +26,7 @@ async def test_body_is_type_and_data_as_in_rest(front: Front, receiver: WebhookR
 
 async def test_both_signatures_verify(front: Front, receiver: WebhookReceiver) -> None:
     secret = await front.webhook(receiver.uri)
-    await front.house.room()
+    await front.backend.room()
     got = (await receiver.got(2))[0]
     digest = hmac.new(secret.encode(), got.body, hashlib.sha256).hexdigest()
     assert got.headers["X-VoIPBIN-Signature"] == f"sha256={digest}"

@@ -23,7 +23,7 @@ OTHER = "dddddddd-0000-4000-8000-000000000004"
     ],
 )
 async def test_invalid_topic_closes_and_subscribes_to_nothing(front: Front, topic: str) -> None:
-    own = f"customer_id:{front.house.customer_id}:*"
+    own = f"customer_id:{front.backend.customer_id}:*"
     async with front.listen() as ws:
         await ws.send_json({"type": "subscribe", "topics": [own, topic]})
         message = await ws.receive(timeout=5)
@@ -60,8 +60,8 @@ async def test_binary_frame_closes(front: Front) -> None:
 async def test_unknown_text_is_ignored(front: Front, text: str) -> None:
     async with front.listen() as ws:
         await ws.send_str(text)
-        await subscribe(ws, f"customer_id:{front.house.customer_id}:*")
-        await front.house.room()
+        await subscribe(ws, f"customer_id:{front.backend.customer_id}:*")
+        await front.backend.room()
         assert (await next_frame(ws))["type"] == "conference_created"
 
 

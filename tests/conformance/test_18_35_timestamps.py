@@ -9,7 +9,7 @@ LEGACY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$")
 
 async def test_18_35_every_time_has_the_legacy_format(site: Site) -> None:
     room = await site.door.room()
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     _, call = await site.door.get(f"/v1.0/calls/{caller['reference_id']}")
     for shown in (await site.conference(room["id"]), caller, call):

@@ -87,7 +87,7 @@ async def test_18_37_mute_is_published_and_kept_in_the_next_room(site: Site) -> 
     await tone_phones.dial(outer["id"])
     (guest,) = await site.participants(inner["id"], "joined")
     await send(site, "POST", guest["reference_id"], {"direction": "in"})
-    told = await site.house.events(site.house.customer_id)
+    told = await site.backend.events(site.backend.customer_id)
     assert (told[-1].type, told[-1].data["mute_direction"]) == ("call_updated", "in")
     await site.door.send("DELETE", f"/v1.0/conferencecalls/{guest['id']}")
     await site.participants(outer["id"], "joined", 1)

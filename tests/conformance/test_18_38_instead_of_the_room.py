@@ -66,7 +66,7 @@ async def test_18_38_ended_call_is_409(site: Site, what: str) -> None:
     tone_phones = TonePhones(site)
     (only,) = await tone_phones.gather(room["id"], 1)
     tone_phones.legs[0].bye()
-    await until(lambda: not site.house.services.live_calls)
+    await until(lambda: not site.backend.services.live_calls)
     for method in ("POST", "DELETE"):
         status, answer = await site.door.send(method, f"/v1.0/calls/{only['reference_id']}/{what}")
         assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")

@@ -20,7 +20,7 @@ async def ring(site: Site) -> tuple[str, CalledLeg]:
     assert placed["groupcalls"] == []
     (call,) = placed["calls"]
     assert (call["status"], call["direction"]) == ("dialing", "outgoing")
-    return call["id"], site.house.exchange.legs[-1]
+    return call["id"], site.backend.exchange.legs[-1]
 
 
 async def becomes(site: Site, id_: str, status: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ async def test_unanswered_call_ends_as_dialout_after_60_s(site: Site) -> None:
     id_, leg = await ring(site)
     leg.alert()
     await becomes(site, id_, "ringing")
-    site.house.clock.advance(60)
+    site.backend.clock.advance(60)
     assert (await becomes(site, id_, "hangup"))["hangup_reason"] == "dialout"
 
 

@@ -23,9 +23,9 @@ def realm(made: dict[str, Any]) -> str:
 
 
 async def phones(sip_site: SipSite, made: dict[str, Any]) -> list[Binding]:
-    house = sip_site.site.house
-    return await house.services.directory.registrations.phones_of(
-        CustomerId(house.customer_id), made["extension"]
+    backend = sip_site.site.backend
+    return await backend.services.directory.registrations.phones_of(
+        CustomerId(backend.customer_id), made["extension"]
     )
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.backend import Backend
 from tests.support.calling import HANGUP, Caller, action, calling, mark, place, trail
-from tests.support.house import House
 from tests.support.waiting import until
 
 BRANCH = action(
@@ -41,51 +41,51 @@ async def chosen(caller: Caller) -> tuple[str, str]:
     ],
 )
 async def test_18_42_digits_end_by_count_or_key(
-    house: House, option: dict[str, Any], pressed: str, way: str
+    backend: Backend, option: dict[str, Any], pressed: str, way: str
 ) -> None:
-    caller = await calling(house, action("digits_receive", **option), BRANCH, *MENU)
+    caller = await calling(backend, action("digits_receive", **option), BRANCH, *MENU)
     await caller.does("digits_receive")
     caller.press(pressed)
     assert await chosen(caller) == (way, "")
 
 
-async def test_18_42_digits_end_by_time(house: House) -> None:
-    caller = await calling(house, action("digits_receive", length=3, duration=4000), BRANCH, *MENU)
+async def test_18_42_digits_end_by_time(backend: Backend) -> None:
+    caller = await calling(backend, action("digits_receive", length=3, duration=4000), BRANCH, *MENU)
     await caller.does("digits_receive")
     caller.press("12")
-    live = house.services.live_calls[(await caller.call()).id]
+    live = backend.services.live_calls[(await caller.call()).id]
     await until(lambda: not live.digits.waiting)
     await caller.waits("digits_receive")
-    house.clock.advance(3)
+    backend.clock.advance(3)
     assert (await caller.call()).action["type"] == "digits_receive"
-    house.clock.advance(1)
+    backend.clock.advance(1)
     assert await chosen(caller) == ("two", "")
 
 
-async def test_18_42_no_digit_in_time_takes_the_default(house: House) -> None:
-    caller = await calling(house, action("digits_receive", length=3, duration=4000), BRANCH, *MENU)
+async def test_18_42_no_digit_in_time_takes_the_default(backend: Backend) -> None:
+    caller = await calling(backend, action("digits_receive", length=3, duration=4000), BRANCH, *MENU)
     await caller.waits("digits_receive")
-    house.clock.advance(4)
+    backend.clock.advance(4)
     assert await chosen(caller) == ("else", "")
 
 
-async def test_18_42_early_digits_count(house: House) -> None:
+async def test_18_42_early_digits_count(backend: Backend) -> None:
     caller = await calling(
-        house, action("sleep", duration=1000), action("digits_receive", length=2), BRANCH, *MENU
+        backend, action("sleep", duration=1000), action("digits_receive", length=2), BRANCH, *MENU
     )
     await caller.waits("sleep")
     caller.press("1")
-    house.clock.advance(1)
+    backend.clock.advance(1)
     await caller.does("digits_receive")
     caller.press("2")
     assert await chosen(caller) == ("two", "")
 
 
-async def test_18_42_all_digits_may_come_early(house: House) -> None:
+async def test_18_42_all_digits_may_come_early(backend: Backend) -> None:
     caller = await calling(
-        house, action("sleep", duration=1000), action("digits_receive", key="#"), BRANCH, *MENU
+        backend, action("sleep", duration=1000), action("digits_receive", key="#"), BRANCH, *MENU
     )
     await caller.waits("sleep")
     caller.press("1#")
-    house.clock.advance(1)
+    backend.clock.advance(1)
     assert await chosen(caller) == ("key", "")

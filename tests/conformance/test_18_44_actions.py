@@ -29,7 +29,7 @@ async def flow_of(site: Site, room: str) -> dict[str, Any]:
         (flow,) = page["result"] or [{"status": ""}]
         return flow if flow["status"] == "ended" else None
 
-    await site.house.dial(room)
+    await site.backend.dial(room)
     return await until(ended)
 
 

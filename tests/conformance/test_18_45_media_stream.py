@@ -37,7 +37,7 @@ async def messages(site: Site, ws: ClientWebSocketResponse[bool], count: int) ->
     found: list[bytes] = []
 
     async def look() -> bool:
-        site.house.clock.advance(0.02)
+        site.backend.clock.advance(0.02)
         while len(found) < count:
             try:
                 message = await ws.receive(timeout=0.05)
@@ -57,14 +57,14 @@ def talk(site: Site, legs: list[PcmLeg], hz: float) -> Pcm:
     for start in range(0, voice.size, LEG_HZ // 50):
         if len(legs) > 1:
             legs[0].port.write(voice[start : start + LEG_HZ // 50])
-        site.house.tick()
+        site.backend.tick()
     return legs[-1].port.read()
 
 
 @pytest.mark.parametrize("encapsulation", SIZES)
 async def test_18_45_audio_flows_in_both_directions(site: Site, encapsulation: str) -> None:
-    room = await site.house.room()
-    legs = await site.house.join(room, 2)
+    room = await site.backend.room()
+    legs = await site.backend.join(room, 2)
     path = f"/v1.0/conferences/{room.id}/media_stream?encapsulation={encapsulation}"
     headers = {"Authorization": f"Bearer {KEY}"}
     async with site.door.client.ws_connect(path, headers=headers) as ws:
@@ -92,13 +92,13 @@ async def test_18_45_audio_flows_in_both_directions(site: Site, encapsulation: s
 
 async def arrived(site: Site, samples: int) -> None:
     """Wait until the server has read what was sent and the engine has it."""
-    counters: Any = site.house.services.streams.counters
+    counters: Any = site.backend.services.streams.counters
     await until(lambda: counters["streams.samples_heard"] >= samples)
 
 
 async def ended(site: Site, ws: ClientWebSocketResponse[bool]) -> bool:
     async def look() -> bool:
-        site.house.clock.advance(0.02)
+        site.backend.clock.advance(0.02)
         try:
             message = await ws.receive(timeout=0.05)
         except TimeoutError:
@@ -119,10 +119,10 @@ async def ended(site: Site, ws: ClientWebSocketResponse[bool]) -> bool:
 async def test_18_45_invalid_request_is_refused_before_the_upgrade(
     site: Site, query: str, reason: str
 ) -> None:
-    room = await site.house.room()
-    await site.house.join(room)
-    (id_,) = await site.house.joined(room)
-    call = await site.house.call_of(id_)
+    room = await site.backend.room()
+    await site.backend.join(room)
+    (id_,) = await site.backend.joined(room)
+    call = await site.backend.call_of(id_)
     for path in (f"/v1.0/conferences/{room.id}/media_stream", f"/v1.0/calls/{call.id}/media_stream"):
         upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
         status, refusal = await site.door.send("GET", path + query, headers=upgrade)
@@ -130,17 +130,17 @@ async def test_18_45_invalid_request_is_refused_before_the_upgrade(
 
 
 async def test_18_45_ended_room_is_refused(site: Site) -> None:
-    room = await site.house.room()
+    room = await site.backend.room()
     await site.door.send("DELETE", f"/v1.0/conferences/{room.id}")
     status, refusal = await site.door.get(f"/v1.0/conferences/{room.id}/media_stream?encapsulation=sln")
     assert (status, refusal["error"]["reason"]) == (409, "STATE_INVALID")
 
 
 async def test_18_45_stream_of_a_call_carries_that_call_alone(site: Site) -> None:
-    room = await site.house.room()
-    (alice,) = await site.house.join(room)
-    (bob,) = await site.house.join(room)
-    call = await site.house.call_of((await site.house.joined(room))[0])
+    room = await site.backend.room()
+    (alice,) = await site.backend.join(room)
+    (bob,) = await site.backend.join(room)
+    call = await site.backend.call_of((await site.backend.joined(room))[0])
     path = f"/v1.0/calls/{call.id}/media_stream?encapsulation=sln"
     async with site.door.client.ws_connect(path, headers={"Authorization": f"Bearer {KEY}"}) as ws:
         for message in wrapped("sln", tone(MINE_HZ, SECONDS, sample_rate_hz=RATE_HZ)):

@@ -18,7 +18,7 @@ async def test_18_48_deleted_conference_can_be_read_by_id(site: Site) -> None:
 
 async def test_18_48_deleted_call_is_409(site: Site) -> None:
     room = await site.door.room()
-    leg = await site.house.dial(room["id"])
+    leg = await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     path = f"/v1.0/calls/{caller['reference_id']}"
     status, deleted = await site.door.send("DELETE", path)

@@ -11,7 +11,7 @@ CROWD = 100
 
 async def test_18_49_one_of_fifty_kicks_succeeds(site: Site) -> None:
     room = await site.door.room()
-    await site.house.dial(room["id"])
+    await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     answers = await asyncio.gather(
         *(site.door.send("DELETE", f"/v1.0/conferencecalls/{caller['id']}") for _ in range(50))
@@ -32,7 +32,7 @@ async def test_18_49_fifty_deletes_act_once(site: Site) -> None:
 @pytest.mark.timeout(240)
 async def test_18_49_hundred_simultaneous_joins_all_succeed(site: Site) -> None:
     room = await site.door.room()
-    await asyncio.gather(*(site.house.dial(room["id"]) for _ in range(CROWD)))
+    await asyncio.gather(*(site.backend.dial(room["id"]) for _ in range(CROWD)))
     joined = await site.participants(room["id"], "joined", CROWD)
     shown = await site.conference(room["id"])
     assert sorted(shown["conferencecall_ids"]) == sorted(each["id"] for each in joined)

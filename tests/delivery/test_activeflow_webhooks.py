@@ -28,7 +28,7 @@ def body(receiver: WebhookReceiver, path: str, **more: Any) -> dict[str, Any]:
 
 
 async def delivered_everything(front: Front) -> bool:
-    async with front.house.store.snapshot() as tx:
+    async with front.backend.store.snapshot() as tx:
         return not await tx.activeflow_webhooks.undelivered()
 
 
@@ -59,15 +59,15 @@ async def test_a_refused_destination_is_given_up(front: Front, receiver: Webhook
 async def test_pending_events_are_delivered_after_a_restart(front: Front, receiver: WebhookReceiver) -> None:
     await front.delivery.close()
     spec = ActiveflowSpec(actions=(mark("a"),), webhook_uri=receiver.uri)
-    begun = await front.house.activeflows.launch(front.house.customer_id, spec)
+    begun = await front.backend.activeflows.launch(front.backend.customer_id, spec)
 
     async def over() -> bool:
-        found = await front.house.activeflows.get(front.house.customer_id, begun.id)
+        found = await front.backend.activeflows.get(front.backend.customer_id, begun.id)
         return found.status == "ended"
 
     await until(over)
     for _ in range(2):
-        again = DeliveryService(front.house.store, SystemClock())
+        again = DeliveryService(front.backend.store, SystemClock())
         await again.start()
         assert [each.type for each in await receiver.got(2)] == TOLD
         await until(lambda: delivered_everything(front))

@@ -12,8 +12,8 @@ from mixminus.model.conference import Conference, ConferenceStatus
 from mixminus.model.ids import ConferencecallId
 from mixminus.model.recording import RecordingOptions
 from mixminus.store.outbox import Event
+from tests.support.backend import Backend, open_backend
 from tests.support.clock import ManualClock
-from tests.support.house import House, open_house
 from tests.support.waiting import until
 
 ROOMS = 3
@@ -21,26 +21,26 @@ STEPS = 60
 LIFE = ["conferencecall_joining", "conferencecall_joined", "conferencecall_leaving", "conferencecall_leaved"]
 
 
-async def act(house: House, rooms: list[Conference], chance: random.Random) -> None:
+async def act(backend: Backend, rooms: list[Conference], chance: random.Random) -> None:
     """Do one operation that may be refused; half of the time yield to others first."""
     room = chance.choice(rooms)
     for _ in range(chance.randrange(3)):
-        await house.joined(room)
-    present = await house.joined(room)
+        await backend.joined(room)
+    present = await backend.joined(room)
     try:
         match chance.choice(["dial"] * 4 + ["kick"] * 2 + ["hang up"] * 2 + ["record", "stop"] + ["delete"]):
             case "dial":
-                await house.dial(room.id)
+                await backend.dial(room.id)
             case "kick" if present:
-                await house.participants.kick(house.customer_id, ConferencecallId(chance.choice(present)))
-            case "hang up" if house.legs:
-                chance.choice(house.legs).bye()
+                await backend.participants.kick(backend.customer_id, ConferencecallId(chance.choice(present)))
+            case "hang up" if backend.legs:
+                chance.choice(backend.legs).bye()
             case "record":
-                await house.conferences.recording_start(house.customer_id, room.id, RecordingOptions())
+                await backend.conferences.recording_start(backend.customer_id, room.id, RecordingOptions())
             case "stop":
-                await house.conferences.recording_stop(house.customer_id, room.id)
+                await backend.conferences.recording_stop(backend.customer_id, room.id)
             case "delete" if chance.random() < 0.3:
-                await house.conferences.delete(house.customer_id, room.id)
+                await backend.conferences.delete(backend.customer_id, room.id)
     except MixMinusError:
         pass  # a refusal is allowed here
 
@@ -89,23 +89,23 @@ def check_conference(events: list[Event]) -> None:
 @pytest.mark.parametrize("seed", range(6))
 async def test_events_are_consistent(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    async with open_house(tmp_path, ManualClock()) as house:
-        rooms = [await house.room() for _ in range(ROOMS)]
+    async with open_backend(tmp_path, ManualClock()) as backend:
+        rooms = [await backend.room() for _ in range(ROOMS)]
         for _ in range(STEPS // 6):
-            await asyncio.gather(*(act(house, rooms, chance) for _ in range(6)))
-        await asyncio.gather(*(house.conferences.delete(house.customer_id, room.id) for room in rooms))
+            await asyncio.gather(*(act(backend, rooms, chance) for _ in range(6)))
+        await asyncio.gather(*(backend.conferences.delete(backend.customer_id, room.id) for room in rooms))
         for room in rooms:
-            await house.conference(room.id, ConferenceStatus.TERMINATED)
-        for leg in house.legs:
+            await backend.conference(room.id, ConferenceStatus.TERMINATED)
+        for leg in backend.legs:
             leg.bye()
 
         async def quiet() -> bool:
-            async with house.store.snapshot() as tx:
+            async with backend.store.snapshot() as tx:
                 return not any([await tx.conferencecalls.present(room.id) for room in rooms])
 
         await until(quiet)
         for room in rooms:
-            events = await house.events(room.id)
+            events = await backend.events(room.id)
             check_participants(events)
             check_counts(events)
             check_conference(events)

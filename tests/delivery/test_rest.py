@@ -17,7 +17,7 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
 
 @pytest.fixture
 async def outbox(front: Front) -> Outbox:
-    made = Outbox(front.house.store, front.house.clock, front.access, front.house.customer_id)
+    made = Outbox(front.backend.store, front.backend.clock, front.access, front.backend.customer_id)
     await made.add(count=150)
     return made
 
@@ -49,7 +49,7 @@ async def test_an_event_is_listed_as_soon_as_its_request_is_answered(front: Fron
 
 
 async def test_events_can_be_filtered_by_conference(front: Front, outbox: Outbox) -> None:
-    room = await front.house.room()
+    room = await front.backend.room()
     assert [event["stream_id"] for event in await front.events(f"&conference_id={room.id}")] == [
         str(room.id)
     ] * 2

@@ -30,11 +30,11 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
 
 
 def outbox_of(front: Front) -> Outbox:
-    return Outbox(front.house.store, front.house.clock, front.access, front.house.customer_id)
+    return Outbox(front.backend.store, front.backend.clock, front.access, front.backend.customer_id)
 
 
 def everything(front: Front) -> str:
-    return f"customer_id:{front.house.customer_id}:*"
+    return f"customer_id:{front.backend.customer_id}:*"
 
 
 async def test_a_client_that_resumes_receives_missed_events_then_live_ones(front: Front) -> None:
@@ -55,7 +55,7 @@ async def test_a_client_that_resumes_ahead_of_the_feed_receives_no_event_twice(t
     async with open_front(tmp_path, delivery_clock=ManualClock()) as front:
         # Written by another process: the feed is not notified, and its poll never runs.
         elsewhere = Store(database_url(tmp_path))
-        outbox = Outbox(elsewhere, front.house.clock, front.access, front.house.customer_id)
+        outbox = Outbox(elsewhere, front.backend.clock, front.access, front.backend.customer_id)
         await outbox.add("written elsewhere", count=5)
         async with front.listen("&after=4") as ws:
             await subscribe(ws, everything(front))
@@ -89,7 +89,7 @@ async def test_a_replay_contains_only_subscribed_topics(front: Front) -> None:
     await outbox.add("call_hangup", count=3)
     await outbox.add("conference_created")
     async with front.listen("&after=0") as ws:
-        await subscribe(ws, f"customer_id:{front.house.customer_id}:conference:")
+        await subscribe(ws, f"customer_id:{front.backend.customer_id}:conference:")
         assert (await next_frame(ws))["type"] == "conference_created"
         assert await heard(ws) == []
 
@@ -113,7 +113,7 @@ async def test_numbered_frames_are_sent_on_request(front: Front) -> None:
 
 async def test_an_event_is_sent_once_if_several_topics_match(front: Front) -> None:
     outbox = outbox_of(front)
-    topics = [everything(front), f"customer_id:{front.house.customer_id}:call"]
+    topics = [everything(front), f"customer_id:{front.backend.customer_id}:call"]
     async with front.listen() as ws:
         await subscribe(ws, *topics, *topics)
         await outbox.add("call_hangup")
@@ -127,7 +127,7 @@ async def test_an_event_is_sent_once_if_several_topics_match(front: Front) -> No
 
 
 async def test_an_agent_receives_only_its_own_events(front: Front) -> None:
-    customer = Identity(front.house.customer_id, Permission.ALL)
+    customer = Identity(front.backend.customer_id, Permission.ALL)
     spec = AgentSpec("ann", "long enough", permission=Permission.CUSTOMER_AGENT)
     agent = await front.access.agents.create(customer, spec)
     token = (await front.access.log_in("ann", "long enough")).token

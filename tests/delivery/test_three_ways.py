@@ -12,19 +12,19 @@ from tests.support.webhook_receiver import open_receiver
 async def test_an_event_is_the_same_by_webhook_websocket_and_rest(tmp_path: Path) -> None:
     async with open_receiver() as receiver, open_front(tmp_path) as front:
         await front.webhook(receiver.uri)
-        everything = f"customer_id:{front.house.customer_id}:*"
+        everything = f"customer_id:{front.backend.customer_id}:*"
         async with front.listen("&numbered=1") as numbered, front.listen() as plain:
             for ws in (numbered, plain):
                 await subscribe(ws, everything)
-            rooms = [await front.house.room() for _ in range(2)]
+            rooms = [await front.backend.room() for _ in range(2)]
             for room in rooms:
-                await front.house.join(room, 2)
-            (id_, _) = await front.house.joined(rooms[0])
+                await front.backend.join(room, 2)
+            (id_, _) = await front.backend.joined(rooms[0])
             await front.send("DELETE", f"/v1.0/conferencecalls/{id_}")
-            await front.house.participant(id_, ConferencecallStatus.LEAVED)
+            await front.backend.participant(id_, ConferencecallStatus.LEAVED)
             for room in rooms:
                 await front.send("DELETE", f"/v1.0/conferences/{room.id}")
-                await front.house.conference(room.id, ConferenceStatus.TERMINATED)
+                await front.backend.conference(room.id, ConferenceStatus.TERMINATED)
             by_rest = await front.events()
             by_socket = [await next_frame(numbered) for _ in by_rest]
             by_plain_socket = [await next_frame(plain) for _ in by_rest]

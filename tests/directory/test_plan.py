@@ -16,34 +16,34 @@ from mixminus.model.directory import Extension, ExtensionSpec, NumberSpec, Trunk
 from mixminus.model.flow import Flow, FlowSpec
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.model.permissions import Permission
-from tests.support.house import House
+from tests.support.backend import Backend
 
 ANN = Address("sip", "ann@192.0.2.7", "Ann")
 PASSWORD = "long enough"
 
 
-def directory(house: House) -> DirectoryServices:
-    return house.services.directory
+def directory(backend: Backend) -> DirectoryServices:
+    return backend.services.directory
 
 
-async def extension(house: House, name: str = "1001", owner: CustomerId | None = None) -> Extension:
+async def extension(backend: Backend, name: str = "1001", owner: CustomerId | None = None) -> Extension:
     spec = ExtensionSpec(extension=name, password=PASSWORD, name="Desk")
-    return await directory(house).extensions.create(owner or house.customer_id, spec)
+    return await directory(backend).extensions.create(owner or backend.customer_id, spec)
 
 
-async def stranger(house: House) -> CustomerId:
+async def stranger(backend: Backend) -> CustomerId:
     operator = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
-    return (await house.services.access.customers.create(operator, CustomerSpec(name="stranger"))).id
+    return (await backend.services.access.customers.create(operator, CustomerSpec(name="stranger"))).id
 
 
-async def route(house: House, target: object, caller: Caller = ANONYMOUS) -> Routed:
-    routed = await directory(house).plan.route(ANN, str(target), caller)
+async def route(backend: Backend, target: object, caller: Caller = ANONYMOUS) -> Routed:
+    routed = await directory(backend).plan.route(ANN, str(target), caller)
     assert isinstance(routed, Routed), routed
     return routed
 
 
-async def refusal(house: House, target: object, caller: Caller = ANONYMOUS) -> int:
-    refused = await directory(house).plan.route(ANN, str(target), caller)
+async def refusal(backend: Backend, target: object, caller: Caller = ANONYMOUS) -> int:
+    refused = await directory(backend).plan.route(ANN, str(target), caller)
     assert isinstance(refused, Refused), refused
     return refused.status_code
 
@@ -53,59 +53,59 @@ def actions(routed: Routed) -> list[Any]:
 
 
 @pytest.mark.parametrize("form", ["{id}", "conference:{id}", "conference%3A{id}", "{hash}"])
-async def test_a_room_is_reached_by_its_id_and_by_its_hash(house: House, form: str) -> None:
-    room = await house.room(name="Board")
-    routed = await route(house, form.format(id=room.id, hash=room.direct_hash))
-    assert (routed.customer_id, routed.source) == (house.customer_id, ANN)
+async def test_a_room_is_reached_by_its_id_and_by_its_hash(backend: Backend, form: str) -> None:
+    room = await backend.room(name="Board")
+    routed = await route(backend, form.format(id=room.id, hash=room.direct_hash))
+    assert (routed.customer_id, routed.source) == (backend.customer_id, ANN)
     assert routed.destination == Address("conference", str(room.id), "Board")
     assert actions(routed) == ["answer", "conference_join"]
 
 
-async def test_a_room_for_two_is_answered_by_its_join(house: House) -> None:
-    assert actions(await route(house, (await house.room("connect")).id)) == ["conference_join"]
+async def test_a_room_for_two_is_answered_by_its_join(backend: Backend) -> None:
+    assert actions(await route(backend, (await backend.room("connect")).id)) == ["conference_join"]
 
 
-async def test_a_new_hash_leads_there_and_the_old_one_nowhere(house: House) -> None:
-    room = await house.room()
-    renewed = await house.conferences.regenerate_direct_hash(house.customer_id, room.id)
-    assert await refusal(house, room.direct_hash) == 404
-    assert (await route(house, renewed.direct_hash)).destination.target == str(room.id)
+async def test_a_new_hash_leads_there_and_the_old_one_nowhere(backend: Backend) -> None:
+    room = await backend.room()
+    renewed = await backend.conferences.regenerate_direct_hash(backend.customer_id, room.id)
+    assert await refusal(backend, room.direct_hash) == 404
+    assert (await route(backend, renewed.direct_hash)).destination.target == str(room.id)
 
 
 @pytest.mark.parametrize("target", ["", "nobody", "direct.000000000000", "+15550199", "extension:9", uuid4()])
-async def test_what_is_nobody_is_404(house: House, target: object) -> None:
-    assert await refusal(house, target) == 404
+async def test_what_is_nobody_is_404(backend: Backend, target: object) -> None:
+    assert await refusal(backend, target) == 404
 
 
-async def test_rooms_that_are_locked_full_or_over_say_so(house: House) -> None:
-    locked = await house.room(settings=RoomSettings(locked=True))
-    full = await house.room(settings=RoomSettings(max_participants=1))
-    await house.join(full)
-    over = await house.room()
-    await house.conferences.delete(house.customer_id, over.id)
-    assert [await refusal(house, room.id) for room in (locked, full, over)] == [403, 486, 404]
+async def test_rooms_that_are_locked_full_or_over_say_so(backend: Backend) -> None:
+    locked = await backend.room(settings=RoomSettings(locked=True))
+    full = await backend.room(settings=RoomSettings(max_participants=1))
+    await backend.join(full)
+    over = await backend.room()
+    await backend.conferences.delete(backend.customer_id, over.id)
+    assert [await refusal(backend, room.id) for room in (locked, full, over)] == [403, 486, 404]
 
 
-async def test_an_extension_calls_as_itself_within_its_own_house(house: House) -> None:
-    room, caller = await house.room(), Caller((await extension(house)).id)
-    assert (await route(house, room.id, caller)).source == Address("extension", "1001", "Ann")
+async def test_an_extension_calls_as_itself_within_its_own_customer(backend: Backend) -> None:
+    room, caller = await backend.room(), Caller((await extension(backend)).id)
+    assert (await route(backend, room.id, caller)).source == Address("extension", "1001", "Ann")
 
 
 async def test_another_customers_room_is_none_for_an_extension_but_its_hash_is_an_invitation(
-    house: House,
+    backend: Backend,
 ) -> None:
-    room, owner = await house.room(), await stranger(house)
-    caller = Caller((await extension(house, owner=owner)).id)
+    room, owner = await backend.room(), await stranger(backend)
+    caller = Caller((await extension(backend, owner=owner)).id)
     for form in (f"{room.id}", f"conference:{room.id}"):
-        assert await refusal(house, form, caller) == 404
-    invited = await route(house, room.direct_hash, caller)
-    assert (invited.customer_id, invited.source) == (house.customer_id, ANN)
+        assert await refusal(backend, form, caller) == 404
+    invited = await route(backend, room.direct_hash, caller)
+    assert (invited.customer_id, invited.source) == (backend.customer_id, ANN)
 
 
 @pytest.mark.parametrize("form", ["{name}", "extension:{name}", "{hash}"])
-async def test_an_extension_is_rung(house: House, form: str) -> None:
-    desk = await extension(house)
-    routed = await route(house, form.format(name=desk.extension, hash=desk.direct_hash))
+async def test_an_extension_is_rung(backend: Backend, form: str) -> None:
+    desk = await extension(backend)
+    routed = await route(backend, form.format(name=desk.extension, hash=desk.direct_hash))
     assert routed.destination == Address("extension", "1001", "1001", "Desk")
     (connect,) = routed.program.actions
     assert connect["option"]["destinations"] == [
@@ -114,80 +114,82 @@ async def test_an_extension_is_rung(house: House, form: str) -> None:
     assert connect["option"]["source"]["target"] == ANN.target
 
 
-async def test_colleagues_come_first_and_a_name_of_two_houses_is_nobodys_from_outside(house: House) -> None:
-    owner = await stranger(house)
-    await extension(house)
-    await extension(house, owner=owner)
-    theirs = await extension(house, "1002", owner=owner)
-    assert await refusal(house, "1001") == 404
-    assert (await route(house, "1001", Caller(theirs.id))).customer_id == owner
-    assert await refusal(house, "1002", Caller((await extension(house, "1003")).id)) == 404
+async def test_colleagues_come_first_and_a_name_of_two_customers_is_unknown_from_outside(
+    backend: Backend,
+) -> None:
+    owner = await stranger(backend)
+    await extension(backend)
+    await extension(backend, owner=owner)
+    theirs = await extension(backend, "1002", owner=owner)
+    assert await refusal(backend, "1001") == 404
+    assert (await route(backend, "1001", Caller(theirs.id))).customer_id == owner
+    assert await refusal(backend, "1002", Caller((await extension(backend, "1003")).id)) == 404
 
 
-async def test_a_deleted_extension_is_nobody(house: House) -> None:
-    desk = await extension(house)
-    await directory(house).extensions.delete(house.customer_id, desk.id)
-    assert [await refusal(house, each) for each in ("1001", desk.direct_hash)] == [404, 404]
-    await extension(house)
-    assert (await route(house, "1001")).customer_id == house.customer_id
+async def test_a_deleted_extension_is_nobody(backend: Backend) -> None:
+    desk = await extension(backend)
+    await directory(backend).extensions.delete(backend.customer_id, desk.id)
+    assert [await refusal(backend, each) for each in ("1001", desk.direct_hash)] == [404, 404]
+    await extension(backend)
+    assert (await route(backend, "1001")).customer_id == backend.customer_id
 
 
-async def test_a_number_without_a_flow_is_as_good_as_none(house: House) -> None:
+async def test_a_number_without_a_flow_is_as_good_as_none(backend: Backend) -> None:
     for flow_id in (NIL, uuid4()):
-        number = await directory(house).numbers.create(
-            house.customer_id, NumberSpec(number="+15550100", call_flow_id=flow_id)
+        number = await directory(backend).numbers.create(
+            backend.customer_id, NumberSpec(number="+15550100", call_flow_id=flow_id)
         )
-        assert await refusal(house, "+15550100") == 404
-        await directory(house).numbers.delete(house.customer_id, number.id)
+        assert await refusal(backend, "+15550100") == 404
+        await directory(backend).numbers.delete(backend.customer_id, number.id)
 
 
 @pytest.mark.parametrize("dialled", ["+15550100", "15550100", "tel:+1-555-0100", "sip:%2B15550100@192.0.2.1"])
-async def test_a_number_runs_its_flow_with_its_plus_sign_or_without(house: House, dialled: str) -> None:
-    flow = await hotline(house)
-    routed = await route(house, dialled)
-    assert (routed.customer_id, routed.program.flow_id) == (house.customer_id, flow.id)
+async def test_a_number_runs_its_flow_with_its_plus_sign_or_without(backend: Backend, dialled: str) -> None:
+    flow = await hotline(backend)
+    routed = await route(backend, dialled)
+    assert (routed.customer_id, routed.program.flow_id) == (backend.customer_id, flow.id)
     assert routed.destination == Address("tel", "+15550100", name="Hotline")
     assert actions(routed) == ["answer"]
 
 
-async def test_a_deleted_flow_is_none(house: House) -> None:
-    flow = await hotline(house)
-    assert (await route(house, flow.direct_hash)).program.flow_id == flow.id
-    await house.services.flows.delete(house.customer_id, flow.id)
-    assert [await refusal(house, each) for each in ("+15550100", flow.direct_hash)] == [404, 404]
+async def test_a_deleted_flow_is_none(backend: Backend) -> None:
+    flow = await hotline(backend)
+    assert (await route(backend, flow.direct_hash)).program.flow_id == flow.id
+    await backend.services.flows.delete(backend.customer_id, flow.id)
+    assert [await refusal(backend, each) for each in ("+15550100", flow.direct_hash)] == [404, 404]
 
 
-async def test_an_exchange_reaches_a_number_by_its_address_or_its_account(house: House) -> None:
-    flow = await hotline(house)
+async def test_an_exchange_reaches_a_number_by_its_address_or_its_account(backend: Backend) -> None:
+    flow = await hotline(backend)
     spec = TrunkSpec(domain_name="pbx", auth_types=("ip",), allowed_ips=("192.0.2.9",))
-    trunk = await directory(house).trunks.create(house.customer_id, spec)
+    trunk = await directory(backend).trunks.create(backend.customer_id, spec)
     for caller in (Caller(None, "192.0.2.9"), Caller(trunk.id, "192.0.2.10")):
-        assert (await route(house, "15550100", caller)).program.flow_id == flow.id
+        assert (await route(backend, "15550100", caller)).program.flow_id == flow.id
 
 
-async def hotline(house: House) -> Flow:
-    flow = await house.services.flows.create(house.customer_id, FlowSpec(actions=({"type": "answer"},)))
+async def hotline(backend: Backend) -> Flow:
+    flow = await backend.services.flows.create(backend.customer_id, FlowSpec(actions=({"type": "answer"},)))
     spec = NumberSpec(number="+15550100", call_flow_id=flow.id, name="Hotline")
-    await directory(house).numbers.create(house.customer_id, spec)
+    await directory(backend).numbers.create(backend.customer_id, spec)
     return flow
 
 
-async def test_a_number_outside_needs_an_extension_and_a_trunk(house: House) -> None:
-    caller = Caller((await extension(house)).id)
-    alone = DialPlan(house.store, names={}, flows=house.services.flows)
+async def test_a_number_outside_needs_an_extension_and_a_trunk(backend: Backend) -> None:
+    caller = Caller((await extension(backend)).id)
+    alone = DialPlan(backend.store, names={}, flows=backend.services.flows)
     assert await alone.route(ANN, "+15550199", caller) == Refused(404)
-    trunks = directory(house).trunks
-    await trunks.create(house.customer_id, TrunkSpec(domain_name="pbx", outbound_host="192.0.2.9:5080"))
+    trunks = directory(backend).trunks
+    await trunks.create(backend.customer_id, TrunkSpec(domain_name="pbx", outbound_host="192.0.2.9:5080"))
     routed = await alone.route(ANN, "+15550199", caller)
     assert isinstance(routed, Routed)
     assert routed.destination == Address("tel", "+15550199")
     assert routed.program.actions[0]["option"]["destinations"][0]["type"] == "tel"
     assert routed.program.actions[0]["option"]["source"]["type"] == "extension"
-    assert await refusal(house, "+15550199") == 404
+    assert await refusal(backend, "+15550199") == 404
 
 
-async def test_an_exchange_dials_numbers_only(house: House) -> None:
-    room = await house.room()
+async def test_an_exchange_dials_numbers_only(backend: Backend) -> None:
+    room = await backend.room()
     spec = TrunkSpec(
         domain_name="pbx",
         auth_types=("basic",),
@@ -195,8 +197,8 @@ async def test_an_exchange_dials_numbers_only(house: House) -> None:
         password=PASSWORD,
         allowed_ips=("192.0.2.9",),
     )
-    trunk = await directory(house).trunks.create(house.customer_id, spec)
-    assert await refusal(house, room.id, Caller(trunk.id, "192.0.2.9")) == 404
-    assert await refusal(house, "+15550100", Caller(trunk.id)) == 404
+    trunk = await directory(backend).trunks.create(backend.customer_id, spec)
+    assert await refusal(backend, room.id, Caller(trunk.id, "192.0.2.9")) == 404
+    assert await refusal(backend, "+15550100", Caller(trunk.id)) == 404
     # Its address alone proves nothing unless the trunk says so.
-    assert (await route(house, room.id, Caller(None, "192.0.2.9"))).destination.type == "conference"
+    assert (await route(backend, room.id, Caller(None, "192.0.2.9"))).destination.type == "conference"

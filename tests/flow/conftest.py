@@ -7,9 +7,9 @@ import pytest
 from mixminus.speech.synthesis.cache import SpeechCache
 from mixminus.speech.synthesis.hibari import HibariSpeech
 from mixminus.speech.synthesis.service import SpeechService
-from tests.support.house import house
+from tests.support.backend import backend
 
-__all__ = ["house", "speech"]
+__all__ = ["backend", "speech"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from mixminus.errors import InvalidArgument
 from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.model.call import CallStatus, HangupReason
 from mixminus.model.conference import ConferencecallStatus
-from tests.support.house import EVERYTHING, House
+from tests.support.backend import EVERYTHING, Backend
 from tests.support.legs import CalledLeg
 from tests.support.signals import loudness_at
 from tests.support.waiting import until
@@ -24,42 +24,44 @@ def action(type_: str, **option: Any) -> dict[str, Any]:
     return {"type": type_, "option": option}
 
 
-async def caller(house: House, *actions: Any) -> Any:
+async def caller(backend: Backend, *actions: Any) -> Any:
     """Dial a room with these pre-actions."""
-    room = await house.room(pre_actions=actions)
-    return await house.dial(room.id)
+    room = await backend.room(pre_actions=actions)
+    return await backend.dial(room.id)
 
 
-async def dialled(house: House, count: int) -> list[CalledLeg]:
-    await until(lambda: len(house.exchange.legs) == count)
-    return house.exchange.legs
+async def dialled(backend: Backend, count: int) -> list[CalledLeg]:
+    await until(lambda: len(backend.exchange.legs) == count)
+    return backend.exchange.legs
 
 
-async def test_connect_joins_two_calls_and_ends_with_either(house: House) -> None:
-    leg = await caller(house, action("connect", destinations=[BOB]), SLEEP)
-    (bob,) = await dialled(house, 1)
+async def test_connect_joins_two_calls_and_ends_with_either(backend: Backend) -> None:
+    leg = await caller(backend, action("connect", destinations=[BOB]), SLEEP)
+    (bob,) = await dialled(backend, 1)
     assert bob.source.target == "alice"
     bob.pick_up()
 
     async def together() -> bool:
-        participants = await house.participants.list_calls(house.customer_id, EVERYTHING)
+        participants = await backend.participants.list_calls(backend.customer_id, EVERYTHING)
         return [each.status for each in participants].count(ConferencecallStatus.JOINED) == 2
 
     await until(together)
     bob.bye()
-    await until(lambda: [each.action.get("type") for each in house.services.live_calls.values()] == ["sleep"])
+    await until(
+        lambda: [each.action.get("type") for each in backend.services.live_calls.values()] == ["sleep"]
+    )
     assert not leg.port.closed
 
 
-async def test_an_answered_caller_hears_ringback_until_the_called_party_answers(house: House) -> None:
-    leg = await caller(house, action("answer"), action("connect", destinations=[BOB]))
-    (bob,) = await dialled(house, 1)
+async def test_an_answered_caller_hears_ringback_until_the_called_party_answers(backend: Backend) -> None:
+    leg = await caller(backend, action("answer"), action("connect", destinations=[BOB]))
+    (bob,) = await dialled(backend, 1)
     bob.alert()
 
     def ringing() -> bool:
         """Listen for the duration of a tone and its pause."""
         leg.port.read()
-        house.tick(260)
+        backend.tick(260)
         return loudness_at(leg.port.read(), RINGING_HZ, RATE_HZ) > 300
 
     await until(ringing)
@@ -68,70 +70,74 @@ async def test_an_answered_caller_hears_ringback_until_the_called_party_answers(
     assert not (leg.port.closed or bob.port.closed)
 
 
-async def test_a_caller_that_hangs_up_ends_the_called_parties(house: House) -> None:
-    leg = await caller(house, action("connect", destinations=[BOB]))
-    (bob,) = await dialled(house, 1)
+async def test_a_caller_that_hangs_up_ends_the_called_parties(backend: Backend) -> None:
+    leg = await caller(backend, action("connect", destinations=[BOB]))
+    (bob,) = await dialled(backend, 1)
     bob.alert()
     leg.bye()
     await until(lambda: bob.done == ["hang up normal"])
 
 
-async def test_of_several_destinations_the_first_to_answer_is_connected(house: House) -> None:
-    await caller(house, action("connect", destinations=[BOB, CAROL]))
-    bob, carol = await dialled(house, 2)
+async def test_of_several_destinations_the_first_to_answer_is_connected(backend: Backend) -> None:
+    await caller(backend, action("connect", destinations=[BOB, CAROL]))
+    bob, carol = await dialled(backend, 2)
     carol.pick_up()
     await until(lambda: bob.done)
     assert carol.done == []
 
 
 @pytest.mark.parametrize("relay", [False, True])
-async def test_without_an_answer_the_flow_continues_or_relays_the_reason(house: House, relay: bool) -> None:
-    leg = await caller(house, action("connect", destinations=[BOB], relay_reason=relay), SLEEP)
-    (bob,) = await dialled(house, 1)
+async def test_without_an_answer_the_flow_continues_or_relays_the_reason(
+    backend: Backend, relay: bool
+) -> None:
+    leg = await caller(backend, action("connect", destinations=[BOB], relay_reason=relay), SLEEP)
+    (bob,) = await dialled(backend, 1)
     bob.refuse(HangupReason.BUSY)
     if relay:
         await until(lambda: leg.port.closed)
         assert leg.done[-1] == "hang up busy"
     else:
         await until(
-            lambda: [each.action.get("type") for each in house.services.live_calls.values()] == ["sleep"]
+            lambda: [each.action.get("type") for each in backend.services.live_calls.values()] == ["sleep"]
         )
 
 
-async def test_connect_without_a_reachable_destination_is_skipped(house: House) -> None:
+async def test_connect_without_a_reachable_destination_is_skipped(backend: Backend) -> None:
     await caller(
-        house, action("connect", destinations=[]), action("call", destinations=[BOB], actions=[]), SLEEP
+        backend, action("connect", destinations=[]), action("call", destinations=[BOB], actions=[]), SLEEP
     )
-    await until(lambda: [each.action.get("type") for each in house.services.live_calls.values()] == ["sleep"])
-    assert house.exchange.legs == []
+    await until(
+        lambda: [each.action.get("type") for each in backend.services.live_calls.values()] == ["sleep"]
+    )
+    assert backend.exchange.legs == []
 
 
 @pytest.mark.parametrize("chained", [False, True])
-async def test_a_call_of_a_flow_is_independent_unless_chained(house: House, chained: bool) -> None:
-    leg = await caller(house, action("call", destinations=[BOB], actions=[SLEEP], chained=chained), SLEEP)
-    (bob,) = await dialled(house, 1)
+async def test_a_call_of_a_flow_is_independent_unless_chained(backend: Backend, chained: bool) -> None:
+    leg = await caller(backend, action("call", destinations=[BOB], actions=[SLEEP], chained=chained), SLEEP)
+    (bob,) = await dialled(backend, 1)
     bob.pick_up()
 
     def busy() -> list[str]:
-        return [each.action.get("type", "") for each in house.services.live_calls.values()]
+        return [each.action.get("type", "") for each in backend.services.live_calls.values()]
 
     await until(lambda: busy() == ["sleep", "sleep"])
-    master = next(each for each in house.services.live_calls.values() if each.call.direction == "incoming")
+    master = next(each for each in backend.services.live_calls.values() if each.call.direction == "incoming")
     leg.bye()
     if chained:
         await until(lambda: bob.done == ["hang up normal"])
-        row = await house.calls.get(house.customer_id, master.id)
+        row = await backend.calls.get(backend.customer_id, master.id)
         assert len(row.chained_call_ids) == 1
     else:
         await until(lambda: busy() == ["sleep"])
         assert bob.done == []
 
 
-async def test_an_early_flow_starts_while_the_call_rings(house: House) -> None:
-    await caller(house, action("call", destinations=[BOB], actions=[SLEEP], early_execution=True), SLEEP)
-    await dialled(house, 1)
-    await until(lambda: len(house.services.live_calls) == 2)
-    new = next(each for each in house.services.live_calls.values() if each.call.direction == "outgoing")
+async def test_an_early_flow_starts_while_the_call_rings(backend: Backend) -> None:
+    await caller(backend, action("call", destinations=[BOB], actions=[SLEEP], early_execution=True), SLEEP)
+    await dialled(backend, 1)
+    await until(lambda: len(backend.services.live_calls) == 2)
+    new = next(each for each in backend.services.live_calls.values() if each.call.direction == "outgoing")
     await until(lambda: new.action.get("type") == "sleep")
     assert new.call.status is CallStatus.DIALING
 

@@ -14,10 +14,10 @@ from mixminus.flow.actions.media import ExternalMediaStart
 from mixminus.flow.services import Fork, Listen, Speak
 from mixminus.streams.external import MAX_FORKS
 from mixminus.streams.framing import RtpPcmu
+from tests.support.backend import Backend, open_backend
 from tests.support.caller import RATE_HZ, Caller, run
 from tests.support.calling import HANGUP, HOUR, action, calling
 from tests.support.clock import ManualClock
-from tests.support.house import House, open_house
 from tests.support.phone import RtpPacket, mulaw_decode
 from tests.support.tones import Pcm, level_db, tone
 from tests.support.waiting import run_ready_tasks, until
@@ -79,30 +79,30 @@ async def talk(caller: Caller, program: Program, ticks: int, *, answers: bool) -
     caller.forget()
     for tick in range(ticks):
         if answers:
-            sent = counters(caller.house)["external.samples_heard"]
+            sent = counters(caller.backend)["external.samples_heard"]
             program.send(answer[tick * FRAME : (tick + 1) * FRAME])
-            await until(lambda sent=sent: counters(caller.house)["external.samples_heard"] > sent)  # type: ignore[misc]
-        await run(caller.house, [caller], 1 / SECOND)
+            await until(lambda sent=sent: counters(caller.backend)["external.samples_heard"] > sent)  # type: ignore[misc]
+        await run(caller.backend, [caller], 1 / SECOND)
     return caller.heard
 
 
-async def received(house: House, program: Program, count: int) -> None:
+async def received(backend: Backend, program: Program, count: int) -> None:
     """Wait until the program has received a number of packets."""
 
     def look() -> bool:
-        house.clock.advance(0.02)
+        backend.clock.advance(0.02)
         program.receive()
         return len(program.packets) >= count
 
     await until(look)
 
 
-def counters(house: House) -> Any:
-    return house.services.external.counters
+def counters(backend: Backend) -> Any:
+    return backend.services.external.counters
 
 
-async def opened(house: House, count: int) -> None:
-    await until(lambda: counters(house)["external.opened"] == count)
+async def opened(backend: Backend, count: int) -> None:
+    await until(lambda: counters(backend)["external.opened"] == count)
 
 
 def start(program: Program, **option: Any) -> dict[str, Any]:
@@ -113,114 +113,116 @@ def start(program: Program, **option: Any) -> dict[str, Any]:
     ("listen", "mine", "theirs"), [("in", True, False), ("out", False, True), ("", True, True)]
 )
 async def test_audio_is_sent_and_received(
-    house: House, program: Program, listen: str, mine: bool, theirs: bool
+    backend: Backend, program: Program, listen: str, mine: bool, theirs: bool
 ) -> None:
-    room = await house.room(pre_actions=(action("answer"), start(program, direction_listen=listen), HOUR))
-    caller = await Caller.dial(house, room.id)
+    room = await backend.room(pre_actions=(action("answer"), start(program, direction_listen=listen), HOUR))
+    caller = await Caller.dial(backend, room.id)
     caller.speaks = tone(MINE_HZ, 1, sample_rate_hz=RATE_HZ)
-    await opened(house, 1)
+    await opened(backend, 1)
     await talk(caller, program, 2, answers=False)
-    await received(house, program, 2)
+    await received(backend, program, 2)
     heard = await talk(caller, program, SECOND, answers=True)
     caller.close()
     assert level_db(heard, THEIRS_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB
     assert level_db(heard, MINE_HZ, sample_rate_hz=RATE_HZ) < SILENT_DB
-    await received(house, program, SECOND + 2)
+    await received(backend, program, SECOND + 2)
     numbers = [each.sequence_number for each in program.packets]
     assert numbers == [(numbers[0] + n) % (1 << 16) for n in range(SECOND + 2)]
     assert {(each.payload_type, len(each.payload)) for each in program.packets} == {(0, FRAME)}
     got = program.heard[10 * FRAME :]
     assert (level_db(got, MINE_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB) is mine
     assert (level_db(got, THEIRS_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB) is theirs
-    assert counters(house)["external.samples_overrun"] == 0
+    assert counters(backend)["external.samples_overrun"] == 0
 
 
-async def test_external_media_ends_with_the_call_or_by_stop(house: House, program: Program) -> None:
+async def test_external_media_ends_with_the_call_or_by_stop(backend: Backend, program: Program) -> None:
     stop = action("external_media_stop")
-    first = await calling(house, action("answer"), start(program), action("sleep", duration=1000), stop, HOUR)
-    await opened(house, 1)
+    first = await calling(
+        backend, action("answer"), start(program), action("sleep", duration=1000), stop, HOUR
+    )
+    await opened(backend, 1)
     await first.waits("sleep")
     for _ in range(60):
-        house.clock.advance(0.02)
+        backend.clock.advance(0.02)
         await run_ready_tasks()
     await first.does("sleep")
-    sent = counters(house)["external.packets_sent"]
-    await ended(house)
-    house.tick(10)
-    house.clock.advance(0.2)
-    assert counters(house)["external.packets_sent"] == sent
-    await calling(house, action("answer"), start(program), action("sleep", duration=20), HANGUP)
-    await opened(house, 2)
-    await ended(house)
+    sent = counters(backend)["external.packets_sent"]
+    await ended(backend)
+    backend.tick(10)
+    backend.clock.advance(0.2)
+    assert counters(backend)["external.packets_sent"] == sent
+    await calling(backend, action("answer"), start(program), action("sleep", duration=20), HANGUP)
+    await opened(backend, 2)
+    await ended(backend)
 
 
-async def ended(house: House) -> None:
+async def ended(backend: Backend) -> None:
     """Wait until all forks have ended."""
 
     def look() -> bool:
-        house.clock.advance(0.02)
-        return house.services.external.forks == 0
+        backend.clock.advance(0.02)
+        return backend.services.external.forks == 0
 
     await until(look)
 
 
-async def test_malformed_late_and_overrunning_packets_are_counted(house: House, program: Program) -> None:
-    await calling(house, action("answer"), start(program), HOUR)
-    await opened(house, 1)
-    house.tick()
-    await received(house, program, 1)
+async def test_malformed_late_and_overrunning_packets_are_counted(backend: Backend, program: Program) -> None:
+    await calling(backend, action("answer"), start(program), HOUR)
+    await opened(backend, 1)
+    backend.tick()
+    await received(backend, program, 1)
     program.send_raw(b"no packet")
-    await until(lambda: counters(house)["external.packets_malformed"] == 1)
+    await until(lambda: counters(backend)["external.packets_malformed"] == 1)
     packet = program.send(np.zeros(FRAME, np.int16))
     program.send_raw(packet)
-    await until(lambda: counters(house)["external.packets_late"] == 1)
+    await until(lambda: counters(backend)["external.packets_late"] == 1)
     for _ in range(2 * SECOND):
         program.send(np.zeros(FRAME, np.int16))
     everything = (2 * SECOND + 1) * FRAME
     await until(
         lambda: (
-            counters(house)["external.samples_heard"] + counters(house)["external.samples_overrun"]
+            counters(backend)["external.samples_heard"] + counters(backend)["external.samples_overrun"]
             == everything
         )
     )
-    assert 0 < counters(house)["external.samples_overrun"] < everything
+    assert 0 < counters(backend)["external.samples_overrun"] < everything
 
 
-async def test_the_oldest_audio_is_dropped_after_a_delay(house: House, program: Program) -> None:
-    await calling(house, action("answer"), start(program), HOUR)
-    await opened(house, 1)
-    house.tick(3 * SECOND)
-    await received(house, program, SECOND)
-    dropped, lost = (counters(house)[f"external.{name}"] for name in ("packets_dropped", "frames_lost"))
+async def test_the_oldest_audio_is_dropped_after_a_delay(backend: Backend, program: Program) -> None:
+    await calling(backend, action("answer"), start(program), HOUR)
+    await opened(backend, 1)
+    backend.tick(3 * SECOND)
+    await received(backend, program, SECOND)
+    dropped, lost = (counters(backend)[f"external.{name}"] for name in ("packets_dropped", "frames_lost"))
     assert dropped == 2 * SECOND
     assert lost == 0
 
 
-async def test_an_unreachable_program_does_not_end_the_call(house: House) -> None:
+async def test_an_unreachable_program_does_not_end_the_call(backend: Backend) -> None:
     gone = Program()
     address = gone.address
     gone.socket.close()
     caller = await calling(
-        house, action("answer"), action("external_media_start", external_host=address), HOUR
+        backend, action("answer"), action("external_media_start", external_host=address), HOUR
     )
-    await opened(house, 1)
+    await opened(backend, 1)
 
     def counted() -> bool:
-        house.tick()
-        house.clock.advance(0.02)
-        return bool(counters(house)["external.packets_dropped"] + counters(house)["external.unreachable"])
+        backend.tick()
+        backend.clock.advance(0.02)
+        return bool(counters(backend)["external.packets_dropped"] + counters(backend)["external.unreachable"])
 
     await until(counted)
     assert (await caller.does("sleep")).status == "progressing"
 
 
-async def test_forks_of_a_call_are_limited_and_may_be_silent(house: House, program: Program) -> None:
+async def test_forks_of_a_call_are_limited_and_may_be_silent(backend: Backend, program: Program) -> None:
     silent = start(program, direction_listen="none", direction_speak="none")
-    caller = await calling(house, action("answer"), *([silent] * (MAX_FORKS + 1)), HOUR)
+    caller = await calling(backend, action("answer"), *([silent] * (MAX_FORKS + 1)), HOUR)
     await caller.does("sleep")
-    assert counters(house)["external.opened"] == house.services.external.forks == MAX_FORKS
-    house.tick(10)
-    house.clock.advance(0.02)
+    assert counters(backend)["external.opened"] == backend.services.external.forks == MAX_FORKS
+    backend.tick(10)
+    backend.clock.advance(0.02)
     await run_ready_tasks()
     program.receive()
     assert program.packets == []
@@ -229,17 +231,19 @@ async def test_forks_of_a_call_are_limited_and_may_be_silent(house: House, progr
 async def test_private_addresses_are_refused_by_the_setting_for_webhooks(
     tmp_path: Path, program: Program
 ) -> None:
-    async with open_house(tmp_path, ManualClock(), private_targets=False) as house:
-        caller = await calling(house, action("answer"), start(program), HOUR)
+    async with open_backend(tmp_path, ManualClock(), private_targets=False) as backend:
+        caller = await calling(backend, action("answer"), start(program), HOUR)
         await caller.does("sleep")
-        assert counters(house)["external.opened"] == 0
+        assert counters(backend)["external.opened"] == 0
 
 
 @pytest.mark.parametrize("host", ["", "mixminus.invalid:4000"])
-async def test_a_missing_or_unknown_host_is_skipped(house: House, host: str) -> None:
-    caller = await calling(house, action("answer"), action("external_media_start", external_host=host), HOUR)
+async def test_a_missing_or_unknown_host_is_skipped(backend: Backend, host: str) -> None:
+    caller = await calling(
+        backend, action("answer"), action("external_media_start", external_host=host), HOUR
+    )
     await caller.does("sleep")
-    assert counters(house)["external.opened"] == 0
+    assert counters(backend)["external.opened"] == 0
 
 
 def test_options_are_parsed() -> None:

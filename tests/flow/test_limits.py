@@ -9,21 +9,21 @@ from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.flows import FlowService
 from mixminus.flow.services import MAX_BACKGROUND_TASKS, BackgroundTasks
 from mixminus.model.flow import FlowSpec
+from tests.support.backend import Backend
 from tests.support.calling import HANGUP, action, calling, mark, place, trail
-from tests.support.house import House
 from tests.support.waiting import until
 
 
-async def test_a_flow_without_a_wait_is_stopped_after_a_thousand_actions(house: House) -> None:
+async def test_a_flow_without_a_wait_is_stopped_after_a_thousand_actions(backend: Backend) -> None:
     caller = await calling(
-        house, action("empty", id="top"), action("goto", target_id=place("top"), loop_count=1_000_000)
+        backend, action("empty", id="top"), action("goto", target_id=place("top"), loop_count=1_000_000)
     )
     await until(lambda: caller.leg.done[-1:] == ["hang up failed"], within_s=60)
 
 
-async def test_a_flow_that_waits_may_loop_without_limit(house: House) -> None:
+async def test_a_flow_that_waits_may_loop_without_limit(backend: Backend) -> None:
     caller = await calling(
-        house,
+        backend,
         *(action("empty") for _ in range(98)),
         action("sleep", id="top", duration=1000),
         *(action("empty") for _ in range(498)),
@@ -33,17 +33,17 @@ async def test_a_flow_that_waits_may_loop_without_limit(house: House) -> None:
     )
 
     async def through() -> bool:
-        house.clock.advance(1)
+        backend.clock.advance(1)
         return caller.leg.done[-1:] == ["hang up normal"]
 
     await until(through, within_s=60)
     assert trail(await caller.over()) == ["through"]
 
 
-async def test_fetched_lists_are_limited_to_a_hundred(house: House) -> None:
-    empty = await house.flows.create(house.customer_id, FlowSpec())
+async def test_fetched_lists_are_limited_to_a_hundred(backend: Backend) -> None:
+    empty = await backend.flows.create(backend.customer_id, FlowSpec())
     caller = await calling(
-        house,
+        backend,
         action("fetch_flow", id="top", flow_id=str(empty.id)),
         action("goto", target_id=place("top"), loop_count=200),
         mark("never"),
@@ -54,14 +54,14 @@ async def test_fetched_lists_are_limited_to_a_hundred(house: House) -> None:
     assert len(done) == 100
 
 
-async def test_flows_of_a_customer_are_limited(house: House) -> None:
-    flows = FlowService(house.store, house.clock, max_flows=2)
-    first = await flows.create(house.customer_id, FlowSpec())
-    await flows.create(house.customer_id, FlowSpec())
+async def test_flows_of_a_customer_are_limited(backend: Backend) -> None:
+    flows = FlowService(backend.store, backend.clock, max_flows=2)
+    first = await flows.create(backend.customer_id, FlowSpec())
+    await flows.create(backend.customer_id, FlowSpec())
     with pytest.raises(Exhausted):
-        await flows.create(house.customer_id, FlowSpec())
-    await flows.delete(house.customer_id, first.id)
-    await flows.create(house.customer_id, FlowSpec())
+        await flows.create(backend.customer_id, FlowSpec())
+    await flows.delete(backend.customer_id, first.id)
+    await flows.create(backend.customer_id, FlowSpec())
 
 
 async def test_background_tasks_above_the_limit_are_dropped_and_counted() -> None:

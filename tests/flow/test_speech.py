@@ -9,8 +9,8 @@ from mixminus.mixer import DigitReceived
 from mixminus.mixer.sounds import beep
 from mixminus.speech.synthesis.engine import Pcm, Utterance
 from mixminus.speech.synthesis.service import SpeechService
+from tests.support.backend import Backend
 from tests.support.caller import RATE_HZ, Caller, actions, level, looks_like, run, run_until
-from tests.support.house import House
 from tests.support.tones import heard, tone, write_wav
 
 HELLO = "Welcome to the conference."
@@ -19,31 +19,31 @@ HELLO = "Welcome to the conference."
 class Visit:
     """Calls a room, whose pre-actions run first."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
         self.callers: list[Caller] = []
 
     async def call(self, *pre: tuple[str, dict[str, object]]) -> Caller:
-        room = await self.house.room(pre_actions=actions(*pre))
-        caller = await Caller.dial(self.house, room.id)
+        room = await self.backend.room(pre_actions=actions(*pre))
+        caller = await Caller.dial(self.backend, room.id)
         self.callers.append(caller)
         return caller
 
     async def until_joined(self, caller: Caller) -> None:
-        await run_until(self.house, self.callers, lambda: self.house.rooms.seat_of(caller.port.id))
+        await run_until(self.backend, self.callers, lambda: self.backend.rooms.seat_of(caller.port.id))
 
     def doing(self) -> str:
         """Return the type of the current action of the last caller's flow."""
-        live = next(iter(self.house.services.live_calls.values()), None)
+        live = next(iter(self.backend.services.live_calls.values()), None)
         return str(live.action.get("type", "")) if live else ""
 
     async def until_doing(self, type_: str) -> None:
-        await run_until(self.house, self.callers, lambda: self.doing() == type_)
+        await run_until(self.backend, self.callers, lambda: self.doing() == type_)
 
 
 @pytest.fixture
-async def visit(house: House) -> AsyncIterator[Visit]:
-    visit = Visit(house)
+async def visit(backend: Backend) -> AsyncIterator[Visit]:
+    visit = Visit(backend)
     yield visit
     for caller in visit.callers:
         caller.leg.bye()
@@ -75,20 +75,20 @@ async def test_digits_handle_next_ends_a_talk_and_keeps_the_digit(visit: Visit) 
     caller = await visit.call(
         ("talk", {"text": long, "digits_handle": "next"}), ("sleep", {"duration": 60_000})
     )
-    await run_until(visit.house, visit.callers, lambda: level(caller.heard) > 100)
+    await run_until(visit.backend, visit.callers, lambda: level(caller.heard) > 100)
     press(visit, caller, "7")
     await visit.until_doing("sleep")
-    await run(visit.house, visit.callers, 0.2)
+    await run(visit.backend, visit.callers, 0.2)
     caller.forget()
-    await run(visit.house, visit.callers, 0.5)
+    await run(visit.backend, visit.callers, 0.5)
     assert level(caller.heard) == 0
-    live = next(iter(visit.house.services.live_calls.values()))
+    live = next(iter(visit.backend.services.live_calls.values()))
     assert live.digits.waiting == "7"
 
 
 async def test_a_digit_does_not_end_a_talk_by_default(visit: Visit, speech: SpeechService) -> None:
     caller = await visit.call(("talk", {"text": HELLO}))
-    await run_until(visit.house, visit.callers, lambda: level(caller.heard) > 100)
+    await run_until(visit.backend, visit.callers, lambda: level(caller.heard) > 100)
     press(visit, caller, "7")
     await visit.until_joined(caller)
     assert looks_like(caller.heard, narrow(await speech.say(synthesised(HELLO)))) > 0.8
@@ -97,7 +97,7 @@ async def test_a_digit_does_not_end_a_talk_by_default(visit: Visit, speech: Spee
 async def test_async_talk_does_not_delay_the_flow(visit: Visit, speech: SpeechService) -> None:
     caller = await visit.call(("talk", {"text": HELLO, "async": True}), ("sleep", {"duration": 10_000}))
     await visit.until_doing("sleep")
-    await run(visit.house, visit.callers, 4.0)
+    await run(visit.backend, visit.callers, 4.0)
     assert visit.doing() == "sleep"
     assert looks_like(caller.heard, narrow(await speech.say(synthesised(HELLO)))) > 0.8
 
@@ -110,13 +110,13 @@ async def test_talk_in_an_unknown_language_is_skipped(visit: Visit) -> None:
 
 async def test_a_hangup_ends_a_talk(visit: Visit) -> None:
     caller = await visit.call(("talk", {"text": HELLO * 20}))
-    await run_until(visit.house, visit.callers, lambda: level(caller.heard) > 100)
+    await run_until(visit.backend, visit.callers, lambda: level(caller.heard) > 100)
     caller.leg.bye()
-    await run_until(visit.house, visit.callers, lambda: not visit.house.services.live_calls)
+    await run_until(visit.backend, visit.callers, lambda: not visit.backend.services.live_calls)
 
 
 async def test_play_plays_in_order_and_skips_missing_sounds(visit: Visit) -> None:
-    folder = visit.house.sounds_directory
+    folder = visit.backend.sounds_directory
     folder.mkdir()
     write_wav(folder / "low.wav", tone(440, 1.0))
     write_wav(folder / "high.wav", tone(1130, 1.0, sample_rate_hz=16_000), 16_000)
@@ -140,13 +140,13 @@ async def test_beep_plays_a_beep(visit: Visit) -> None:
 async def test_echo_returns_the_callers_audio_and_ends(visit: Visit, type_: str) -> None:
     caller = await visit.call((type_, {"duration": 3000}), ("sleep", {"duration": 60_000}))
     caller.speaks = tone(620, 1.0, sample_rate_hz=RATE_HZ)
-    await run_until(visit.house, visit.callers, lambda: level(caller.heard[-800:]) > 3000)
-    await run(visit.house, visit.callers, 1.0)
+    await run_until(visit.backend, visit.callers, lambda: level(caller.heard[-800:]) > 3000)
+    await run(visit.backend, visit.callers, 1.0)
     assert heard(caller.heard[-RATE_HZ // 2 :], RATE_HZ, (620.0,))[620] > -20
     await visit.until_doing("sleep")
-    await run(visit.house, visit.callers, 0.2)
+    await run(visit.backend, visit.callers, 0.2)
     caller.forget()
-    await run(visit.house, visit.callers, 0.5)
+    await run(visit.backend, visit.callers, 0.5)
     assert level(caller.heard) == 0
 
 
@@ -155,7 +155,7 @@ async def test_an_echo_has_no_effect_in_the_room_afterwards(visit: Visit) -> Non
     first.speaks = tone(620, 1.0, sample_rate_hz=RATE_HZ)
     await visit.until_joined(first)
     first.forget()
-    await run(visit.house, visit.callers, 0.5)
+    await run(visit.backend, visit.callers, 0.5)
     assert level(first.heard) == 0
 
 
@@ -164,9 +164,11 @@ async def test_stream_echo_sends_digits_back(visit: Visit) -> None:
     caller.port.configure(caller.phone.media(dtmf_payload_type=101))
     await visit.until_doing("stream_echo")
     press(visit, caller, "5")
-    before = visit.house.engine.counters()["digits_sent"]
-    await run_until(visit.house, visit.callers, lambda: visit.house.engine.counters()["digits_sent"] > before)
+    before = visit.backend.engine.counters()["digits_sent"]
+    await run_until(
+        visit.backend, visit.callers, lambda: visit.backend.engine.counters()["digits_sent"] > before
+    )
 
 
 def press(visit: Visit, caller: Caller, digit: str) -> None:
-    visit.house.services.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))
+    visit.backend.services.on_engine_event(DigitReceived(caller.port.id, 0, digit, 100))

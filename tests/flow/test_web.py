@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from tests.support.backend import Backend
 from tests.support.calling import HANGUP, HOUR, action, calling, mark, trail
-from tests.support.house import House
 from tests.support.waiting import until
 
 
@@ -41,7 +41,7 @@ async def program() -> AsyncIterator[Program]:
         yield running
 
 
-async def test_an_async_webhook_is_sent_without_waiting(house: House, program: Program) -> None:
+async def test_an_async_webhook_is_sent_without_waiting(backend: Backend, program: Program) -> None:
     send = action(
         "webhook_send",
         uri="${where}",
@@ -49,29 +49,31 @@ async def test_an_async_webhook_is_sent_without_waiting(house: House, program: P
         data_type="text/plain",
         data="${voipbin.call.source.target}",
     )
-    await calling(house, action("variable_set", key="where", value=program.url), send, HANGUP)
+    await calling(backend, action("variable_set", key="where", value=program.url), send, HANGUP)
     await until(lambda: program.asked == [("PUT", "text/plain", "alice")])
 
 
 @pytest.mark.parametrize("status", [200, 500])
-async def test_the_answer_of_a_sync_webhook_is_ignored(house: House, program: Program, status: int) -> None:
+async def test_the_answer_of_a_sync_webhook_is_ignored(
+    backend: Backend, program: Program, status: int
+) -> None:
     program.answers = lambda: web.Response(status=status)
     send = action("webhook_send", sync=True, uri=program.url, data="{}")
-    caller = await calling(house, send, mark("after"), HANGUP)
+    caller = await calling(backend, send, mark("after"), HANGUP)
     assert trail(await caller.over()) == ["after"]
     assert program.asked == [("POST", "application/json", "{}")]
 
 
 @pytest.mark.parametrize("uri", ["", "ftp://here", "http://", "http://127.0.0.1:9", "nowhere"])
 @pytest.mark.parametrize("sync", [True, False])
-async def test_a_webhook_without_a_receiver_is_skipped(house: House, uri: str, sync: bool) -> None:
-    caller = await calling(house, action("webhook_send", sync=sync, uri=uri), mark("after"), HANGUP)
+async def test_a_webhook_without_a_receiver_is_skipped(backend: Backend, uri: str, sync: bool) -> None:
+    caller = await calling(backend, action("webhook_send", sync=sync, uri=uri), mark("after"), HANGUP)
     assert trail(await caller.over()) == ["after"]
 
 
-async def test_fetched_actions_are_run_and_the_flow_continues(house: House, program: Program) -> None:
+async def test_fetched_actions_are_run_and_the_flow_continues(backend: Backend, program: Program) -> None:
     program.answers = lambda: web.json_response([mark("b"), {"type": "empty"}])
-    caller = await calling(house, mark("a"), action("fetch", event_url=program.url), mark("c"), HANGUP)
+    caller = await calling(backend, mark("a"), action("fetch", event_url=program.url), mark("c"), HANGUP)
     ended = await caller.over()
     assert trail(ended) == ["a", "b", "c"]
     ((method, content_type, body),) = program.asked
@@ -99,18 +101,18 @@ def _redirect() -> web.Response:
     ],
 )
 async def test_a_failed_fetch_ends_the_call(
-    house: House, program: Program, answers: Callable[[], web.StreamResponse]
+    backend: Backend, program: Program, answers: Callable[[], web.StreamResponse]
 ) -> None:
     program.answers = answers
-    caller = await calling(house, action("fetch", event_url=program.url), mark("never"))
+    caller = await calling(backend, action("fetch", event_url=program.url), mark("never"))
     assert trail(await caller.over()) == []
     assert caller.leg.done[-1] == "hang up failed"
 
 
-async def test_a_call_may_end_during_a_fetch(house: House, program: Program) -> None:
+async def test_a_call_may_end_during_a_fetch(backend: Backend, program: Program) -> None:
     fetch = action("fetch", event_url=program.url)
     program.answers = lambda: web.json_response([HOUR])
-    caller = await calling(house, fetch)
+    caller = await calling(backend, fetch)
     await caller.does("sleep")
     caller.leg.bye()
     ended: Any = await caller.over()

@@ -1,5 +1,5 @@
 """A server for each test."""
 
-from tests.support.house import house
+from tests.support.backend import backend
 
-__all__ = ["house"]
+__all__ = ["backend"]

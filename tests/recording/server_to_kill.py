@@ -6,28 +6,28 @@ from pathlib import Path
 
 from mixminus.model.recording import RecordingOptions
 from tests.recording.steps import TICK, start, talk
+from tests.support.backend import open_backend
 from tests.support.clock import ManualClock
-from tests.support.house import open_house
 
 QUARTER_TICKS = 13
 
 
 async def main(directory: Path, format_: str, channels: int) -> None:
-    async with open_house(directory, ManualClock()) as house:
-        room = await house.room()
+    async with open_backend(directory, ManualClock()) as backend:
+        room = await backend.room()
         options = RecordingOptions(format=format_, channels=channels, stems=True)
-        recording_id = await start(house, room, options)
-        legs = await house.join(room, 2)
+        recording_id = await start(backend, room, options)
+        legs = await backend.join(room, 2)
         said = 0
         while True:
             # As much as passes between two writes of a server in real time, at most as far as it is behind.
-            talk(house, dict(zip(legs, (400.0, 1000.0), strict=True)), QUARTER_TICKS)
+            talk(backend, dict(zip(legs, (400.0, 1000.0), strict=True)), QUARTER_TICKS)
             for leg in legs:
                 leg.port.read()
             said += QUARTER_TICKS * TICK
             sys.stdout.write(f"{recording_id} {room.id} {said}\n")
             sys.stdout.flush()
-            await house.written(recording_id, said / 16_000)
+            await backend.written(recording_id, said / 16_000)
 
 
 if __name__ == "__main__":

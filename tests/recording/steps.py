@@ -12,7 +12,7 @@ from mixminus.model.call import Call
 from mixminus.model.conference import Conference
 from mixminus.model.ids import RecordingId
 from mixminus.model.recording import Recording, RecordingOptions, RecordingStatus
-from tests.support.house import House
+from tests.support.backend import Backend
 from tests.support.legs import PcmLeg
 
 __all__ = ["RATE", "TICK", "decoded", "folder", "level", "run", "start", "stop", "talk"]
@@ -39,31 +39,31 @@ def level(pcm: NDArray[np.int16], hz: float) -> float:
     return float(2 * abs(np.dot(pcm.astype(float), wave)) / pcm.size)
 
 
-def talk(house: House, voices: dict[PcmLeg, float], ticks: int) -> None:
+def talk(backend: Backend, voices: dict[PcmLeg, float], ticks: int) -> None:
     """Write each leg's tone to its port for this many ticks."""
     samples = np.arange(TICK * ticks)
     tones = {leg: 6000 * np.sin(2 * np.pi * hz * samples / RATE) for leg, hz in voices.items()}
     for at in range(0, samples.size, TICK):
         for leg, tone in tones.items():
             leg.port.write(tone[at : at + TICK].astype(np.int16))
-        house.tick()
+        backend.tick()
 
 
-async def start(house: House, room: Conference, options: RecordingOptions | None = None) -> UUID:
+async def start(backend: Backend, room: Conference, options: RecordingOptions | None = None) -> UUID:
     options = options or RecordingOptions()
-    return (await house.conferences.recording_start(house.customer_id, room.id, options)).recording_id
+    return (await backend.conferences.recording_start(backend.customer_id, room.id, options)).recording_id
 
 
-async def stop(house: House, room: Conference, recording_id: UUID) -> Recording:
-    await house.conferences.recording_stop(house.customer_id, room.id)
-    return await house.recording(recording_id, RecordingStatus.ENDED)
+async def stop(backend: Backend, room: Conference, recording_id: UUID) -> Recording:
+    await backend.conferences.recording_stop(backend.customer_id, room.id)
+    return await backend.recording(recording_id, RecordingStatus.ENDED)
 
 
-async def run(house: House, call: Call, options: RecordingOptions | None = None) -> UUID:
+async def run(backend: Backend, call: Call, options: RecordingOptions | None = None) -> UUID:
     """Start to record a call."""
     options = options or RecordingOptions()
-    return (await house.services.call_recordings.start(house.customer_id, call.id, options)).recording_id
+    return (await backend.services.call_recordings.start(backend.customer_id, call.id, options)).recording_id
 
 
-def folder(house: House, recording_id: UUID) -> Path:
-    return house.recordings_directory / str(RecordingId(recording_id))
+def folder(backend: Backend, recording_id: UUID) -> Path:
+    return backend.recordings_directory / str(RecordingId(recording_id))

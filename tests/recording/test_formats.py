@@ -10,21 +10,21 @@ from mixminus.recording.encoding import FORMATS, EncodingStopped
 from mixminus.recording.tracks import TrackSet
 from mixminus.recording.verify import verify
 from tests.recording.steps import RATE, TICK, decoded, folder, level, start, stop, talk
-from tests.support.house import House
+from tests.support.backend import Backend
 
 MOST_OFF = {"wav": 0, "flac": 0, "ogg": 0, "mp3": 3000, "m4a": 3000}
 """Samples that a format adds: MP3 and AAC have whole frames, and an encoder delay that not all readers remove."""
 
 
 @pytest.mark.parametrize("format_", ["wav", "flac", "ogg", "mp3", "m4a"])
-async def test_recording_in_each_format(house: House, format_: str) -> None:
-    room = await house.room()
-    recording_id = await start(house, room, RecordingOptions(format=format_, stems=True))
-    first, second = await house.join(room, 2)
-    talk(house, {first: 400.0, second: 1000.0}, 150)
-    recording = await stop(house, room, recording_id)
+async def test_recording_in_each_format(backend: Backend, format_: str) -> None:
+    room = await backend.room()
+    recording_id = await start(backend, room, RecordingOptions(format=format_, stems=True))
+    first, second = await backend.join(room, 2)
+    talk(backend, {first: 400.0, second: 1000.0}, 150)
+    recording = await stop(backend, room, recording_id)
     assert (recording.format, recording.error) == (format_, "")
-    directory = folder(house, recording_id)
+    directory = folder(backend, recording_id)
     extension = FORMATS[format_].extension
     names = [f"mix.{extension}", *sorted(f"port-{leg.port.id}.{extension}" for leg in (first, second))]
     assert [each["name"] for each in recording.files] == names
@@ -38,14 +38,14 @@ async def test_recording_in_each_format(house: House, format_: str) -> None:
     assert verify(directory, recording.seal) == []
 
 
-async def test_stereo_room_recording_has_first_participant_left(house: House) -> None:
-    room = await house.room()
-    legs = await house.join(room, 1)
-    recording_id = await start(house, room, RecordingOptions(channels=2))
-    legs += await house.join(room, 2)
-    talk(house, dict(zip(legs, (400.0, 1000.0, 1600.0), strict=True)), 100)
-    recording = await stop(house, room, recording_id)
-    left, right = decoded(folder(house, recording_id) / "mix.wav")
+async def test_stereo_room_recording_has_first_participant_left(backend: Backend) -> None:
+    room = await backend.room()
+    legs = await backend.join(room, 1)
+    recording_id = await start(backend, room, RecordingOptions(channels=2))
+    legs += await backend.join(room, 2)
+    talk(backend, dict(zip(legs, (400.0, 1000.0, 1600.0), strict=True)), 100)
+    recording = await stop(backend, room, recording_id)
+    left, right = decoded(folder(backend, recording_id) / "mix.wav")
     assert (left.size, right.size) == (100 * TICK, 100 * TICK)
     for hz, on_the_left in ((400, True), (1000, False), (1600, False)):
         loud, soft = (left, right) if on_the_left else (right, left)
@@ -54,26 +54,26 @@ async def test_stereo_room_recording_has_first_participant_left(house: House) ->
     assert [each["name"] for each in recording.files] == ["mix.wav"]
 
 
-async def test_left_and_right_add_up_to_the_mix(house: House) -> None:
-    room = await house.room()
-    mono = await start(house, room, RecordingOptions(stems=True))
-    legs = await house.join(room, 3)
-    talk(house, dict(zip(legs, (400.0, 1000.0, 1600.0), strict=True)), 50)
-    await stop(house, room, mono)
-    paths = folder(house, mono).glob("port-*.wav")
+async def test_left_and_right_add_up_to_the_mix(backend: Backend) -> None:
+    room = await backend.room()
+    mono = await start(backend, room, RecordingOptions(stems=True))
+    legs = await backend.join(room, 3)
+    talk(backend, dict(zip(legs, (400.0, 1000.0, 1600.0), strict=True)), 50)
+    await stop(backend, room, mono)
+    paths = folder(backend, mono).glob("port-*.wav")
     stems = [decoded(path)[0].astype(np.int32) for path in paths]
-    assert np.array_equal(sum(stems), decoded(folder(house, mono) / "mix.wav")[0])
+    assert np.array_equal(sum(stems), decoded(folder(backend, mono) / "mix.wav")[0])
 
 
-async def test_unknown_format_is_refused(house: House) -> None:
-    room = await house.room()
+async def test_unknown_format_is_refused(backend: Backend) -> None:
+    room = await backend.room()
     with pytest.raises(InvalidArgument):
-        await start(house, room, RecordingOptions(format="aiff"))
-    assert not list(house.recordings_directory.glob("*"))
+        await start(backend, room, RecordingOptions(format="aiff"))
+    assert not list(backend.recordings_directory.glob("*"))
 
 
-async def test_encoder_reports_progress_and_can_be_stopped(house: House) -> None:
-    directory = house.recordings_directory / "x"
+async def test_encoder_reports_progress_and_can_be_stopped(backend: Backend) -> None:
+    directory = backend.recordings_directory / "x"
     begin = {"type": "begin", "format": "flac", "sample_rate_hz": RATE, "channels": 1}
     tracks = TrackSet(directory, begin=begin, limit_samples=100 * RATE)
     tracks.write({"mix": np.ones(5 * RATE, np.int16)}, 5 * RATE, ())
@@ -93,13 +93,13 @@ async def test_encoder_reports_progress_and_can_be_stopped(house: House) -> None
     assert complete(directory, lambda _: True) == completed
 
 
-async def test_recording_is_stopping_while_it_is_encoded(house: House) -> None:
-    room = await house.room()
-    recording_id = await start(house, room, RecordingOptions(format="ogg", duration_s=1))
-    house.tick(60)
-    house.clock.advance(1)
-    recording = await house.recording(recording_id, RecordingStatus.ENDED)
+async def test_recording_is_stopping_while_it_is_encoded(backend: Backend) -> None:
+    room = await backend.room()
+    recording_id = await start(backend, room, RecordingOptions(format="ogg", duration_s=1))
+    backend.tick(60)
+    backend.clock.advance(1)
+    recording = await backend.recording(recording_id, RecordingStatus.ENDED)
     assert recording.tm_end is not None
     told = ["recording_started", "conference_updated", "conference_updated", "recording_finished"]
-    assert (await house.event_types(room.id))[-4:] == told
-    assert decoded(folder(house, recording_id) / "mix.ogg").shape == (1, RATE)
+    assert (await backend.event_types(room.id))[-4:] == told
+    assert decoded(folder(backend, recording_id) / "mix.ogg").shape == (1, RATE)

@@ -15,21 +15,21 @@ from mixminus.model.recording import Recording, RecordingOptions
 from mixminus.recording.journal import link
 from mixminus.recording.verify import verify
 from tests.recording.steps import RATE, TICK, folder, start, stop, talk
-from tests.support.house import House
+from tests.support.backend import Backend
 
 
-async def recorded(house: House, format_: str = "wav") -> tuple[Recording, Path]:
-    room = await house.room()
-    recording_id = await start(house, room, RecordingOptions(format=format_, stems=True))
-    house.tick(50)
-    (leg,) = await house.join(room)
-    (conferencecall_id,) = await house.joined(room)
-    talk(house, {leg: 400.0}, 50)
+async def recorded(backend: Backend, format_: str = "wav") -> tuple[Recording, Path]:
+    room = await backend.room()
+    recording_id = await start(backend, room, RecordingOptions(format=format_, stems=True))
+    backend.tick(50)
+    (leg,) = await backend.join(room)
+    (conferencecall_id,) = await backend.joined(room)
+    talk(backend, {leg: 400.0}, 50)
     leg.bye()
-    await house.gone(conferencecall_id)
-    house.tick(25)
-    recording = await stop(house, room, recording_id)
-    return recording, folder(house, recording_id)
+    await backend.gone(conferencecall_id)
+    backend.tick(25)
+    recording = await stop(backend, room, recording_id)
+    return recording, folder(backend, recording_id)
 
 
 def events(timeline: dict[str, Any]) -> list[tuple[str, int]]:
@@ -40,22 +40,22 @@ def events(timeline: dict[str, Any]) -> list[tuple[str, int]]:
     ]
 
 
-async def test_timeline_has_events_with_their_samples(house: House) -> None:
-    room = await house.room()
-    recording_id = await start(house, room)
-    house.tick(50)
-    (leg,) = await house.join(room)
-    (conferencecall_id,) = await house.joined(room)
-    call = await house.call_of(conferencecall_id)
-    talk(house, {leg: 400.0}, 50)
-    await house.calls.set_mute(house.customer_id, call.id, MuteDirection.IN, True)
-    talk(house, {leg: 400.0}, 50)
-    await house.calls.set_mute(house.customer_id, call.id, MuteDirection.IN, False)
-    house.tick(25)
+async def test_timeline_has_events_with_their_samples(backend: Backend) -> None:
+    room = await backend.room()
+    recording_id = await start(backend, room)
+    backend.tick(50)
+    (leg,) = await backend.join(room)
+    (conferencecall_id,) = await backend.joined(room)
+    call = await backend.call_of(conferencecall_id)
+    talk(backend, {leg: 400.0}, 50)
+    await backend.calls.set_mute(backend.customer_id, call.id, MuteDirection.IN, True)
+    talk(backend, {leg: 400.0}, 50)
+    await backend.calls.set_mute(backend.customer_id, call.id, MuteDirection.IN, False)
+    backend.tick(25)
     leg.bye()
-    await house.gone(conferencecall_id)
-    recording = await stop(house, room, recording_id)
-    timeline = await house.services.library.timeline(house.customer_id, recording.id)
+    await backend.gone(conferencecall_id)
+    recording = await stop(backend, room, recording_id)
+    timeline = await backend.services.library.timeline(backend.customer_id, recording.id)
     found = events(timeline)
     assert [each for each in found if not each[0].startswith("talking")] == [
         ("joined", 50 * TICK),
@@ -74,13 +74,13 @@ async def test_timeline_has_events_with_their_samples(house: House) -> None:
     assert (timeline["seal"], recording.seal) == (timeline["entries"][-1]["hash"], timeline["seal"])
 
 
-async def test_timeline_of_a_recording_in_progress(house: House) -> None:
-    room = await house.room()
-    recording_id = RecordingId(await start(house, room))
-    await house.join(room)
-    house.tick(30)
-    await house.written(recording_id, 0.5)
-    timeline = await house.services.library.timeline(house.customer_id, recording_id)
+async def test_timeline_of_a_recording_in_progress(backend: Backend) -> None:
+    room = await backend.room()
+    recording_id = RecordingId(await start(backend, room))
+    await backend.join(room)
+    backend.tick(30)
+    await backend.written(recording_id, 0.5)
+    timeline = await backend.services.library.timeline(backend.customer_id, recording_id)
     assert (timeline["seal"], events(timeline)[0][0]) == ("", "joined")
 
 
@@ -115,8 +115,8 @@ def forge(timeline: dict[str, Any]) -> None:
     timeline["seal"] = before
 
 
-async def test_verify_locates_a_flipped_byte(house: House, tmp_path: Path) -> None:
-    recording, directory = await recorded(house)
+async def test_verify_locates_a_flipped_byte(backend: Backend, tmp_path: Path) -> None:
+    recording, directory = await recorded(backend)
     assert verify(directory, recording.seal) == []
     for number, name in enumerate(each["name"] for each in recording.files):
         copy = tmp_path / f"copy {number}"
@@ -129,8 +129,8 @@ async def test_verify_locates_a_flipped_byte(house: House, tmp_path: Path) -> No
         ]
 
 
-async def test_verify_finds_a_flipped_byte_in_a_compressed_file(house: House) -> None:
-    recording, directory = await recorded(house, "flac")
+async def test_verify_finds_a_flipped_byte_in_a_compressed_file(backend: Backend) -> None:
+    recording, directory = await recorded(backend, "flac")
     flip(directory / "mix.flac", (directory / "mix.flac").stat().st_size // 2)
     findings = verify(directory, recording.seal)
     assert findings[0].what == "a file was changed"
@@ -138,23 +138,23 @@ async def test_verify_finds_a_flipped_byte_in_a_compressed_file(house: House) ->
 
 @pytest.mark.parametrize("change", [backdate, drop], ids=lambda each: each.__name__)
 async def test_verify_finds_an_edited_timeline(
-    house: House, change: Callable[[dict[str, Any]], None]
+    backend: Backend, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    _recording, directory = await recorded(house)
+    _recording, directory = await recorded(backend)
     edit(directory / "timeline.json", change)
     assert verify(directory)[0].what == "the timeline's chain breaks"
 
 
-async def test_verify_finds_a_recomputed_chain_by_the_stored_seal(house: House) -> None:
-    recording, directory = await recorded(house)
+async def test_verify_finds_a_recomputed_chain_by_the_stored_seal(backend: Backend) -> None:
+    recording, directory = await recorded(backend)
     edit(directory / "timeline.json", forge)
     assert verify(directory) == []
-    (finding,) = await house.services.library.verify(house.customer_id, recording.id)
+    (finding,) = await backend.services.library.verify(backend.customer_id, recording.id)
     assert finding.what == "the seal differs from the expected one"
 
 
-async def test_verify_command(house: House, capsys: pytest.CaptureFixture[str]) -> None:
-    recording, directory = await recorded(house)
+async def test_verify_command(backend: Backend, capsys: pytest.CaptureFixture[str]) -> None:
+    recording, directory = await recorded(backend)
     assert main(["verify-recording", str(directory), "--seal", recording.seal]) == 0
     assert capsys.readouterr().out == "intact\n"
     flip(directory / "mix.wav", 1000)

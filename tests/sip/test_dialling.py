@@ -15,15 +15,15 @@ from mixminus.sip.addresses import BadTarget, TargetUnknown, resolve
 from mixminus.sip.config import SipConfig
 from mixminus.sip.internal_headers import Flow
 from tests.support.called_phone import CalledPhone, digest_is_right
-from tests.support.sip_house import PATIENCE_S, House, end_of, open_house
+from tests.support.sip_backend import PATIENCE_S, Backend, end_of, open_backend
 from tests.support.sip_phone import Message, sdp
 
 ALICE = Address("sip", "alice@elsewhere", name='Alice "A"')
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+async def backend() -> AsyncIterator[Backend]:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as opened:
         yield opened
 
 
@@ -34,8 +34,8 @@ async def bob() -> AsyncIterator[CalledPhone]:
     await phone.close()
 
 
-def dial(house: House, uri: str, **more: object) -> OutgoingLeg:
-    return house.endpoint.dial(Target(uri, **more), source=ALICE, anonymous=False)  # type: ignore[arg-type]
+def dial(backend: Backend, uri: str, **more: object) -> OutgoingLeg:
+    return backend.endpoint.dial(Target(uri, **more), source=ALICE, anonymous=False)  # type: ignore[arg-type]
 
 
 async def rang(leg: OutgoingLeg) -> bool:
@@ -47,9 +47,9 @@ async def answered(leg: OutgoingLeg) -> bool:
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
-async def test_dialled_phone_rings_answers_and_is_hung_up(house: House, transport: str) -> None:
+async def test_dialled_phone_rings_answers_and_is_hung_up(backend: Backend, transport: str) -> None:
     bob = await CalledPhone.open(transport)
-    leg = dial(house, bob.uri)
+    leg = dial(backend, bob.uri)
     invite = await bob.asked("INVITE")
     assert invite.header("from").startswith('"Alice \\"A\\"" <sip:alice@127.0.0.1>;tag=')
     assert "opus/48000/2" in invite.body
@@ -68,8 +68,8 @@ async def test_dialled_phone_rings_answers_and_is_hung_up(house: House, transpor
     await bob.close()
 
 
-async def test_dialled_phone_can_hang_up(house: House, bob: CalledPhone) -> None:
-    leg = dial(house, bob.uri)
+async def test_dialled_phone_can_hang_up(backend: Backend, bob: CalledPhone) -> None:
+    leg = dial(backend, bob.uri)
     invite = await bob.asked("INVITE")
     bob.answer(invite)
     assert not await rang(leg)
@@ -93,9 +93,9 @@ async def test_dialled_phone_can_hang_up(house: House, bob: CalledPhone) -> None
     ],
 )
 async def test_refusal_sets_the_hangup_reason(
-    house: House, bob: CalledPhone, status_code: int, reason: HangupReason
+    backend: Backend, bob: CalledPhone, status_code: int, reason: HangupReason
 ) -> None:
-    leg = dial(house, bob.uri)
+    leg = dial(backend, bob.uri)
     invite = await bob.asked("INVITE")
     bob.reply(invite, 180)
     bob.reply(invite, status_code)
@@ -104,8 +104,8 @@ async def test_refusal_sets_the_hangup_reason(
     assert not await answered(leg)
 
 
-async def test_hanging_up_a_ringing_call_sends_cancel(house: House, bob: CalledPhone) -> None:
-    leg = dial(house, bob.uri)
+async def test_hanging_up_a_ringing_call_sends_cancel(backend: Backend, bob: CalledPhone) -> None:
+    leg = dial(backend, bob.uri)
     invite = await bob.asked("INVITE")
     bob.reply(invite, 180)
     assert await rang(leg)
@@ -118,8 +118,8 @@ async def test_hanging_up_a_ringing_call_sends_cancel(house: House, bob: CalledP
     assert await end_of(leg) == (HangupReason.DIALOUT, False)
 
 
-async def test_answer_that_crosses_the_cancel_gets_bye(house: House, bob: CalledPhone) -> None:
-    leg = dial(house, bob.uri)
+async def test_answer_that_crosses_the_cancel_gets_bye(backend: Backend, bob: CalledPhone) -> None:
+    leg = dial(backend, bob.uri)
     invite = await bob.asked("INVITE")
     bob.reply(invite, 180)
     assert await rang(leg)
@@ -129,8 +129,8 @@ async def test_answer_that_crosses_the_cancel_gets_bye(house: House, bob: Called
     bob.reply(await bob.asked("BYE"), 200)
 
 
-async def test_early_media_reaches_the_port(house: House, bob: CalledPhone) -> None:
-    leg = dial(house, bob.uri)
+async def test_early_media_reaches_the_port(backend: Backend, bob: CalledPhone) -> None:
+    leg = dial(backend, bob.uri)
     invite = await bob.asked("INVITE")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         ear.bind(("127.0.0.1", 0))
@@ -148,9 +148,9 @@ async def test_early_media_reaches_the_port(house: House, bob: CalledPhone) -> N
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
 @pytest.mark.parametrize(("status_code", "header"), [(401, "WWW-Authenticate"), (407, "Proxy-Authenticate")])
 async def test_challenge_is_answered_with_digest(
-    house: House, bob: CalledPhone, algorithm: str, status_code: int, header: str
+    backend: Backend, bob: CalledPhone, algorithm: str, status_code: int, header: str
 ) -> None:
-    leg = dial(house, bob.uri, credentials=Credentials("me", "secret"))
+    leg = dial(backend, bob.uri, credentials=Credentials("me", "secret"))
     invite = await bob.asked("INVITE")
     challenge = f'{header}: Digest realm="trunk", nonce="abc", algorithm={algorithm}, qop="auth"'
     bob.reply(invite, status_code, challenge)
@@ -163,9 +163,9 @@ async def test_challenge_is_answered_with_digest(
     await leg.hang_up()
 
 
-async def test_call_fails_without_or_with_wrong_credentials(house: House, bob: CalledPhone) -> None:
+async def test_call_fails_without_or_with_wrong_credentials(backend: Backend, bob: CalledPhone) -> None:
     for credentials, rounds in ((None, 1), (Credentials("me", "wrong"), 2)):
-        leg = dial(house, bob.uri, credentials=credentials)
+        leg = dial(backend, bob.uri, credentials=credentials)
         for _ in range(rounds):
             invite = await bob.asked("INVITE")
             bob.reply(invite, 401, 'WWW-Authenticate: Digest realm="trunk", nonce="a", algorithm=MD5')
@@ -173,19 +173,19 @@ async def test_call_fails_without_or_with_wrong_credentials(house: House, bob: C
         assert await end_of(leg) == (HangupReason.FAILED, True)
 
 
-async def test_credentials_are_not_used_for_another_call(house: House, bob: CalledPhone) -> None:
-    first = dial(house, bob.uri, credentials=Credentials("me", "secret"))
+async def test_credentials_are_not_used_for_another_call(backend: Backend, bob: CalledPhone) -> None:
+    first = dial(backend, bob.uri, credentials=Credentials("me", "secret"))
     bob.answer(await bob.asked("INVITE"))
     assert await answered(first)
-    second = dial(house, bob.uri)
+    second = dial(backend, bob.uri)
     bob.reply(await bob.asked("INVITE"), 401, 'WWW-Authenticate: Digest realm="x", nonce="a", algorithm=MD5')
     assert await end_of(second) == (HangupReason.FAILED, True)
     await first.hang_up()
 
 
-async def test_redirect_is_followed(house: House, bob: CalledPhone) -> None:
+async def test_redirect_is_followed(backend: Backend, bob: CalledPhone) -> None:
     carol = await CalledPhone.open()
-    leg = dial(house, bob.uri, credentials=Credentials("me", "secret"))
+    leg = dial(backend, bob.uri, credentials=Credentials("me", "secret"))
     bob.reply(await bob.asked("INVITE"), 302, f"Contact: <{carol.uri}>")
     invite = await carol.asked("INVITE")
     # The redirect target does not get the credentials that were for bob.
@@ -194,16 +194,16 @@ async def test_redirect_is_followed(house: House, bob: CalledPhone) -> None:
     await carol.close()
 
 
-async def test_redirect_loop_fails(house: House, bob: CalledPhone) -> None:
-    leg = dial(house, bob.uri)
+async def test_redirect_loop_fails(backend: Backend, bob: CalledPhone) -> None:
+    leg = dial(backend, bob.uri)
     for _ in range(4):
         bob.reply(await bob.asked("INVITE"), 302, f"Contact: <{bob.uri}>")
         await bob.asked("ACK")
     assert await end_of(leg) == (HangupReason.FAILED, True)
 
 
-async def test_first_answer_of_a_forked_call_wins(house: House, bob: CalledPhone) -> None:
-    leg = dial(house, bob.uri)
+async def test_first_answer_of_a_forked_call_wins(backend: Backend, bob: CalledPhone) -> None:
+    leg = dial(backend, bob.uri)
     invite = await bob.asked("INVITE")
     bob.reply(invite, 180, tag="one")
     bob.reply(invite, 180, tag="two")
@@ -221,8 +221,8 @@ async def test_first_answer_of_a_forked_call_wins(house: House, bob: CalledPhone
     assert "tag=two" in (await bob.asked("BYE")).header("to")
 
 
-async def test_hold_and_resume_send_reinvites(house: House, bob: CalledPhone) -> None:
-    leg = dial(house, bob.uri)
+async def test_hold_and_resume_send_reinvites(backend: Backend, bob: CalledPhone) -> None:
+    leg = dial(backend, bob.uri)
     bob.answer(await bob.asked("INVITE"))
     assert await answered(leg)
     for ask, ours, theirs in ((leg.hold, "sendonly", "recvonly"), (leg.resume, "sendrecv", "sendrecv")):
@@ -234,17 +234,17 @@ async def test_hold_and_resume_send_reinvites(house: House, bob: CalledPhone) ->
     await leg.hang_up()
 
 
-async def test_crashed_worker_ends_dialled_calls_at_the_phone(house: House, bob: CalledPhone) -> None:
-    ringing = dial(house, bob.uri)
+async def test_crashed_worker_ends_dialled_calls_at_the_phone(backend: Backend, bob: CalledPhone) -> None:
+    ringing = dial(backend, bob.uri)
     early = await bob.asked("INVITE")
     bob.reply(early, 180)
     assert await rang(ringing)
-    talking = dial(house, bob.uri)
+    talking = dial(backend, bob.uri)
     invite = await bob.asked("INVITE")
     bob.answer(invite)
     assert await answered(talking)
     await bob.asked("ACK")
-    for pid in house.endpoint.worker_pids.values():
+    for pid in backend.endpoint.worker_pids.values():
         kill(pid)
     for leg in (ringing, talking):
         assert await end_of(leg) == (HangupReason.FAILED, False)
@@ -267,32 +267,32 @@ async def two(bob: CalledPhone) -> AsyncIterator[Message]:
                 yield message
 
 
-async def test_capacity_of_workers_is_counted_together_and_freed(house: House, bob: CalledPhone) -> None:
-    legs = [dial(house, bob.uri) for _ in range(8)]
+async def test_capacity_of_workers_is_counted_together_and_freed(backend: Backend, bob: CalledPhone) -> None:
+    legs = [dial(backend, bob.uri) for _ in range(8)]
     invites = [await bob.asked("INVITE") for _ in range(8)]
-    over = dial(house, bob.uri)
+    over = dial(backend, bob.uri)
     assert await end_of(over) == (HangupReason.FAILED, True)
     for invite in invites:
         bob.reply(invite, 486)
     for leg in legs:
         assert await end_of(leg) == (HangupReason.BUSY, True)
-    again = dial(house, bob.uri)
+    again = dial(backend, bob.uri)
     bob.reply(await bob.asked("INVITE"), 486)
     assert await end_of(again) == (HangupReason.BUSY, True)
 
 
-async def test_refused_tcp_connection_fails_the_call_at_once(house: House) -> None:
+async def test_refused_tcp_connection_fails_the_call_at_once(backend: Backend) -> None:
     closed = await CalledPhone.open("TCP")
     await closed.close()
-    leg = dial(house, closed.uri)
+    leg = dial(backend, closed.uri)
     assert await end_of(leg) == (HangupReason.FAILED, True)
 
 
 @pytest.mark.parametrize(
     "uri", ["", "tel:+1", "sips:a@127.0.0.1", "sip:a@127.0.0.1;transport=tls", "sip:a b@c"]
 )
-async def test_invalid_target_fails(house: House, uri: str) -> None:
-    assert await end_of(dial(house, uri)) == (HangupReason.FAILED, True)
+async def test_invalid_target_fails(backend: Backend, uri: str) -> None:
+    assert await end_of(dial(backend, uri)) == (HangupReason.FAILED, True)
     with pytest.raises(BadTarget):
         await resolve(uri)
 

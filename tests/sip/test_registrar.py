@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from mixminus.model.directory import Binding, Extension, ExtensionProfile, ExtensionSpec
 from mixminus.sip.config import SipConfig
-from tests.support.sip_house import House, open_house
+from tests.support.sip_backend import Backend, open_backend
 from tests.support.sip_login import Challenge, Line, answer
 from tests.support.sip_phone import Phone, PhoneCall, sdp
 from tests.support.waiting import until
@@ -20,79 +20,79 @@ PASSWORD = "correct horse"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house() -> AsyncIterator[House]:
-    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+async def backend() -> AsyncIterator[Backend]:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def phone(house: House) -> AsyncIterator[Phone]:
-    opened = await Phone.open(house.endpoint.port)
+async def phone(backend: Backend) -> AsyncIterator[Phone]:
+    opened = await Phone.open(backend.endpoint.port)
     yield opened
     await opened.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def extension(house: House, request: Any) -> Extension:
+async def extension(backend: Backend, request: Any) -> Extension:
     """An extension for one test, so that failed logins of other tests do not delay it."""
     name = re.sub(r"\W+", "-", request.node.name)[-60:]
-    return await house.office.directory.extensions.create(
-        house.office.customer_id, ExtensionSpec(extension=name, password=PASSWORD)
+    return await backend.office.directory.extensions.create(
+        backend.office.customer_id, ExtensionSpec(extension=name, password=PASSWORD)
     )
 
 
-def domain(house: House) -> str:
-    return f"{house.office.customer_id}.registrar.mixminus.local"
+def domain(backend: Backend) -> str:
+    return f"{backend.office.customer_id}.registrar.mixminus.local"
 
 
-def line(house: House, phone: Phone, extension: Extension, **given: Any) -> Line:
-    return Line(phone, extension.extension, PASSWORD, **{"host": domain(house), **given})
+def line(backend: Backend, phone: Phone, extension: Extension, **given: Any) -> Line:
+    return Line(phone, extension.extension, PASSWORD, **{"host": domain(backend), **given})
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def stranger(house: House) -> AsyncIterator[Phone]:
+async def stranger(backend: Backend) -> AsyncIterator[Phone]:
     """A phone at another address, so that its failed logins do not delay other tests."""
-    opened = await Phone.open(house.endpoint.port, source="127.0.0.4")
+    opened = await Phone.open(backend.endpoint.port, source="127.0.0.4")
     yield opened
     await opened.close()
 
 
-async def bindings(house: House, extension: Extension) -> list[Binding]:
-    return await house.office.directory.registrations.phones_of(extension.customer_id, extension.extension)
+async def bindings(backend: Backend, extension: Extension) -> list[Binding]:
+    return await backend.office.directory.registrations.phones_of(extension.customer_id, extension.extension)
 
 
 @pytest.mark.parametrize("algorithm", ["SHA-256", "MD5"])
 @pytest.mark.parametrize("named", [True, False], ids=["customer's domain", "our address"])
 async def test_phone_is_challenged_registers_and_is_found(
-    house: House, phone: Phone, extension: Extension, algorithm: str, named: bool
+    backend: Backend, phone: Phone, extension: Extension, algorithm: str, named: bool
 ) -> None:
-    host = domain(house) if named else "127.0.0.1"
-    phone_line = line(house, phone, extension, algorithm=algorithm, host=host)
-    assert (await phone_line.challenged()).realm == domain(house)
+    host = domain(backend) if named else "127.0.0.1"
+    phone_line = line(backend, phone, extension, algorithm=algorithm, host=host)
+    assert (await phone_line.challenged()).realm == domain(backend)
     answer = await phone_line.register(600)
     assert answer.status_code == 200
     assert answer.values("contact") == [f"{phone_line.own_contact()};expires=600"]
-    (binding,) = await bindings(house, extension)
+    (binding,) = await bindings(backend, extension)
     assert (binding.transport, (binding.host, binding.port)) == ("udp", phone.address)
     assert (await phone_line.register(0)).values("contact") == []
-    assert await bindings(house, extension) == []
+    assert await bindings(backend, extension) == []
 
 
 async def test_both_algorithms_are_offered_the_stronger_first(
-    house: House, phone: Phone, extension: Extension
+    backend: Backend, phone: Phone, extension: Extension
 ) -> None:
-    refusal = await line(house, phone, extension).ask()
+    refusal = await line(backend, phone, extension).ask()
     found = [re.search(r"algorithm=(\S+?),", each) for each in refusal.values("www-authenticate")]
     assert [match and match[1] for match in found] == ["SHA-256", "MD5"]
 
 
 @pytest.mark.parametrize("what", ["password", "user", "domain"])
 async def test_wrong_credentials_get_401(
-    house: House, stranger: Phone, extension: Extension, what: str
+    backend: Backend, stranger: Phone, extension: Extension, what: str
 ) -> None:
     given = {
-        "password": Line(stranger, extension.extension, "wrong horse", domain(house)),
-        "user": Line(stranger, "nobody", PASSWORD, domain(house)),
+        "password": Line(stranger, extension.extension, "wrong horse", domain(backend)),
+        "user": Line(stranger, "nobody", PASSWORD, domain(backend)),
         "domain": Line(
             stranger,
             extension.extension,
@@ -106,23 +106,23 @@ async def test_wrong_credentials_get_401(
 
 
 async def test_password_of_one_extension_does_not_register_another(
-    house: House, stranger: Phone, extension: Extension
+    backend: Backend, stranger: Phone, extension: Extension
 ) -> None:
-    other = await house.office.directory.extensions.create(
+    other = await backend.office.directory.extensions.create(
         extension.customer_id, ExtensionSpec(extension="somebody.else", password="another horse")
     )
-    attacker = line(house, stranger, extension)
+    attacker = line(backend, stranger, extension)
     challenge = await attacker.challenged()
     credentials = attacker.credentials(challenge)
     attacker.user = other.extension
     assert (await attacker.ask(credentials, f"Contact: {attacker.own_contact()}")).status_code == 401
-    assert await bindings(house, other) == []
+    assert await bindings(backend, other) == []
 
 
 async def test_replayed_credentials_are_stale_and_counted_ones_are_not(
-    house: House, phone: Phone, extension: Extension
+    backend: Backend, phone: Phone, extension: Extension
 ) -> None:
-    phone_line = line(house, phone, extension)
+    phone_line = line(backend, phone, extension)
     challenge = await phone_line.challenged()
     first, contact = phone_line.credentials(challenge), f"Contact: {phone_line.own_contact()}"
     assert (await phone_line.ask(first, contact)).status_code == 200
@@ -134,23 +134,23 @@ async def test_replayed_credentials_are_stale_and_counted_ones_are_not(
 
 
 async def test_retransmitted_register_is_answered_again_without_effect(
-    house: House, phone: Phone, extension: Extension
+    backend: Backend, phone: Phone, extension: Extension
 ) -> None:
-    phone_line = line(house, phone, extension)
+    phone_line = line(backend, phone, extension)
     headers = (phone_line.credentials(await phone_line.challenged()), f"Contact: {phone_line.own_contact()}")
     assert (await phone_line.ask(*headers)).status_code == 200
-    before = await bindings(house, extension)
+    before = await bindings(backend, extension)
     assert (await phone_line.ask(*headers, again=True)).status_code == 200
-    attacker = await Phone.open(house.endpoint.port)
+    attacker = await Phone.open(backend.endpoint.port)
     phone_line.phone = attacker
     phone_line.send(*headers, again=True)  # from another socket: another Via, so another request
     assert (await phone_line.response()).status_code == 401
     await attacker.close()
-    assert await bindings(house, extension) == before
+    assert await bindings(backend, extension) == before
 
 
-async def test_foreign_nonce_is_stale(house: House, phone: Phone, extension: Extension) -> None:
-    phone_line = line(house, phone, extension)
+async def test_foreign_nonce_is_stale(backend: Backend, phone: Phone, extension: Extension) -> None:
+    phone_line = line(backend, phone, extension)
     realm = (await phone_line.challenged()).realm
     made_up = Challenge(realm, "bm90aGluZw==", "SHA-256", stale=False)
     refusal = await phone_line.ask(phone_line.credentials(made_up))
@@ -168,16 +168,17 @@ async def test_foreign_nonce_is_stale(house: House, phone: Phone, extension: Ext
     ],
 )
 async def test_malformed_credentials_are_refused(
-    house: House, phone: Phone, extension: Extension, header: str
+    backend: Backend, phone: Phone, extension: Extension, header: str
 ) -> None:
-    assert (await line(house, phone, extension).ask(f"Authorization: {header}")).status_code == 400
+    assert (await line(backend, phone, extension).ask(f"Authorization: {header}")).status_code == 400
 
 
 async def test_fourth_phone_of_an_extension_is_refused(
-    house: House, phone: Phone, extension: Extension
+    backend: Backend, phone: Phone, extension: Extension
 ) -> None:
     lines = [
-        line(house, phone, extension, contact=f"<sip:p{number}@127.0.0.1:600{number}>") for number in range(4)
+        line(backend, phone, extension, contact=f"<sip:p{number}@127.0.0.1:600{number}>")
+        for number in range(4)
     ]
     for each in lines[:3]:
         assert (await each.register()).status_code == 200
@@ -186,49 +187,51 @@ async def test_fourth_phone_of_an_extension_is_refused(
     # One of the three unregisters, so a fourth phone fits.
     assert (await lines[1].register(0)).status_code == 200
     assert (await lines[3].register()).status_code == 200
-    assert {each.contact for each in await bindings(house, extension)} == {
+    assert {each.contact for each in await bindings(backend, extension)} == {
         f"sip:p{number}@127.0.0.1:600{number}" for number in (0, 2, 3)
     }
 
 
 async def test_phone_with_an_instance_id_has_one_binding(
-    house: House, phone: Phone, extension: Extension
+    backend: Backend, phone: Phone, extension: Extension
 ) -> None:
     instance = ';+sip.instance="<urn:uuid:0a1b2c3d-0000-4000-8000-00000000beef>"'
     for port in (6001, 6002, 6003, 6004, 6005):
-        rebooted = line(house, phone, extension, contact=f"<sip:p@127.0.0.1:{port}>{instance}")
+        rebooted = line(backend, phone, extension, contact=f"<sip:p@127.0.0.1:{port}>{instance}")
         assert (await rebooted.register()).status_code == 200
-    assert [each.contact for each in await bindings(house, extension)] == ["sip:p@127.0.0.1:6005"]
+    assert [each.contact for each in await bindings(backend, extension)] == ["sip:p@127.0.0.1:6005"]
 
 
-async def test_expiry_is_bounded_and_ends(house: House, phone: Phone, extension: Extension) -> None:
-    phone_line = line(house, phone, extension)
+async def test_expiry_is_bounded_and_ends(backend: Backend, phone: Phone, extension: Extension) -> None:
+    phone_line = line(backend, phone, extension)
     brief = await phone_line.register(5)
     assert (brief.status_code, brief.header("min-expires")) == (423, "30")
     long = await phone_line.register(1_000_000)
     assert long.header("contact").endswith(";expires=3600")
     own = await phone_line.register(600, f"{phone_line.own_contact()};expires=60")
     assert own.header("contact").endswith(";expires=60")
-    house.office.clock.advance(59)
-    assert len(await bindings(house, extension)) == 1
-    house.office.clock.advance(2)
-    assert await bindings(house, extension) == []
+    backend.office.clock.advance(59)
+    assert len(await bindings(backend, extension)) == 1
+    backend.office.clock.advance(2)
+    assert await bindings(backend, extension) == []
     assert await phone_line.query() == []
 
 
-async def test_contact_star_removes_all_bindings(house: House, phone: Phone, extension: Extension) -> None:
-    phone_line = line(house, phone, extension)
+async def test_contact_star_removes_all_bindings(
+    backend: Backend, phone: Phone, extension: Extension
+) -> None:
+    phone_line = line(backend, phone, extension)
     await phone_line.register(600, "<sip:a@127.0.0.1:6001>", "<sip:b@127.0.0.1:6002>, <sip:c@127.0.0.1:6003>")
-    assert len(await bindings(house, extension)) == 3
+    assert len(await bindings(backend, extension)) == 3
     assert (await phone_line.register(600, "*")).status_code == 400
     assert (await phone_line.register(0, "*")).status_code == 200
-    assert await bindings(house, extension) == []
+    assert await bindings(backend, extension) == []
 
 
 async def test_out_of_order_register_changes_nothing(
-    house: House, phone: Phone, extension: Extension
+    backend: Backend, phone: Phone, extension: Extension
 ) -> None:
-    phone_line = line(house, phone, extension)
+    phone_line = line(backend, phone, extension)
     await phone_line.register(600)
     challenge = await phone_line.challenged()
     phone_line.number -= 3
@@ -236,17 +239,17 @@ async def test_out_of_order_register_changes_nothing(
         phone_line.credentials(challenge), "Expires: 0", f"Contact: {phone_line.own_contact()}"
     )
     assert late.status_code == 500
-    assert len(await bindings(house, extension)) == 1
+    assert len(await bindings(backend, extension)) == 1
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
 async def test_phone_behind_nat_is_reached_by_its_flow(
-    house: House, extension: Extension, transport: str
+    backend: Backend, extension: Extension, transport: str
 ) -> None:
-    phone = await Phone.open(house.endpoint.port, transport=transport)
-    private = line(house, phone, extension, contact="<sip:p@10.0.0.9:5060>")
+    phone = await Phone.open(backend.endpoint.port, transport=transport)
+    private = line(backend, phone, extension, contact="<sip:p@10.0.0.9:5060>")
     assert (await private.register()).status_code == 200
-    (binding,) = await bindings(house, extension)
+    (binding,) = await bindings(backend, extension)
     assert (binding.contact, binding.transport) == ("sip:p@10.0.0.9:5060", transport.lower())
     assert binding.host == "127.0.0.1"
     if transport == "UDP":
@@ -256,12 +259,14 @@ async def test_phone_behind_nat_is_reached_by_its_flow(
     await phone.close()
 
 
-async def test_changed_password_is_required_at_once(house: House, phone: Phone, extension: Extension) -> None:
-    phone_line = line(house, phone, extension)
+async def test_changed_password_is_required_at_once(
+    backend: Backend, phone: Phone, extension: Extension
+) -> None:
+    phone_line = line(backend, phone, extension)
     await phone_line.register()
-    extensions = house.office.directory.extensions
+    extensions = backend.office.directory.extensions
     await extensions.update(extension.customer_id, extension.id, ExtensionProfile(password="other horse"))
-    assert await bindings(house, extension) == []
+    assert await bindings(backend, extension) == []
     assert (await phone_line.register()).status_code == 401
     phone_line.password = "other horse"
     assert (await phone_line.register()).status_code == 200
@@ -270,47 +275,47 @@ async def test_changed_password_is_required_at_once(house: House, phone: Phone, 
 
 
 async def test_guessing_host_is_delayed_and_reported_and_others_are_not(
-    house: House, extension: Extension
+    backend: Backend, extension: Extension
 ) -> None:
     # Another source address than the other tests' phones: failed logins from 127.0.0.1 would delay them.
-    owner = await Phone.open(house.endpoint.port, source="127.0.0.2")
-    attacker = await Phone.open(house.endpoint.port, source="127.0.0.3")
-    known = line(house, owner, extension)
+    owner = await Phone.open(backend.endpoint.port, source="127.0.0.2")
+    attacker = await Phone.open(backend.endpoint.port, source="127.0.0.3")
+    known = line(backend, owner, extension)
     assert (await known.register()).status_code == 200
-    guesser = Line(attacker, extension.extension, "guess", domain(house))
+    guesser = Line(attacker, extension.extension, "guess", domain(backend))
     codes = [(await guesser.register()).status_code for _ in range(7)]
     assert codes == [401] * 6 + [503]
     assert (await known.register()).status_code == 200
-    failed = await until(lambda: logins_failed(house, extension))
+    failed = await until(lambda: logins_failed(backend, extension))
     assert failed["attempts"] == 6
     assert (failed["source_host"], failed["password"]) == ("127.0.0.3", None)
     for phone in (owner, attacker):
         await phone.close()
 
 
-async def logins_failed(house: House, extension: Extension) -> dict[str, Any] | None:
-    async with house.office.store.snapshot() as tx:
+async def logins_failed(backend: Backend, extension: Extension) -> dict[str, Any] | None:
+    async with backend.office.store.snapshot() as tx:
         events = await tx.outbox.read(extension.customer_id)
     reports = [each.data for each in events if each.type == "extension_login_failed"]
     return next((each for each in reports if each["id"] == str(extension.id)), None)
 
 
 async def test_call_from_an_extension_must_be_authenticated(
-    house: House, phone: Phone, extension: Extension
+    backend: Backend, phone: Phone, extension: Extension
 ) -> None:
-    call = from_extension(phone, extension, domain(house))
+    call = from_extension(phone, extension, domain(backend))
     call.invite(sdp())
     refusal = await call.final()
     assert refusal.status_code == 401
     call.ack_refusal()
     await answered(call, extension, Challenge.of(refusal))
-    assert house.desk.callers[-1].account_id == extension.id
-    assert house.desk.callers[-1].host == "127.0.0.1"
+    assert backend.receiver.callers[-1].account_id == extension.id
+    assert backend.receiver.callers[-1].host == "127.0.0.1"
     await call.hang_up()
 
 
 async def test_from_at_our_address_is_authenticated_only_for_existing_extensions(
-    house: House, phone: Phone, extension: Extension
+    backend: Backend, phone: Phone, extension: Extension
 ) -> None:
     call = from_extension(phone, extension, "127.0.0.1")
     call.invite(sdp())
@@ -318,16 +323,16 @@ async def test_from_at_our_address_is_authenticated_only_for_existing_extensions
     call.ack_refusal()
     anonymous = phone.call("1000")
     await anonymous.establish()
-    assert house.desk.callers[-1].account_id is None
+    assert backend.receiver.callers[-1].account_id is None
     await anonymous.hang_up()
 
 
 async def test_caller_header_from_outside_is_ignored(
-    house: House, phone: Phone, extension: Extension
+    backend: Backend, phone: Phone, extension: Extension
 ) -> None:
     call = phone.call("1000", X_Mixminus_Caller=f"{extension.id} 192.0.2.1")
     await call.establish()
-    assert (house.desk.callers[-1].account_id, house.desk.callers[-1].host) == (None, "127.0.0.1")
+    assert (backend.receiver.callers[-1].account_id, backend.receiver.callers[-1].host) == (None, "127.0.0.1")
     await call.hang_up()
 
 

@@ -14,7 +14,7 @@ from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from tests.native.test_inband import press, silence
 from tests.support.phone import RtpPhone
-from tests.support.sip_house import House, end_of, open_house
+from tests.support.sip_backend import Backend, end_of, open_backend
 from tests.support.sip_phone import Phone, sdp
 from tests.support.tones import tone
 from tests.support.waiting import pace, until
@@ -29,14 +29,14 @@ SDES = (
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house() -> AsyncIterator[House]:
-    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+async def backend() -> AsyncIterator[Backend]:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def phone(house: House) -> AsyncIterator[Phone]:
-    opened = await Phone.open(house.endpoint.port)
+async def phone(backend: Backend) -> AsyncIterator[Phone]:
+    opened = await Phone.open(backend.endpoint.port)
     yield opened
     await opened.close()
 
@@ -47,28 +47,31 @@ def answered_port(body: str) -> int:
     return int(match[1])
 
 
-async def test_call_rings_is_answered_with_the_ports_address_and_ends(house: House, phone: Phone) -> None:
+async def test_call_rings_is_answered_with_the_ports_address_and_ends(backend: Backend, phone: Phone) -> None:
     call = phone.call("1000")
     call.invite(sdp())
     await call.provisional(180)
     answer = await call.final()
     assert answer.status_code == 200
-    assert answered_port(answer.body) == house.port.local_port
-    assert (house.desk.destinations[-1].target, house.desk.sources[-1].target) == ("1000", "ada@127.0.0.1")
-    assert house.desk.sources[-1].target_name == "Ada"
+    assert answered_port(answer.body) == backend.port.local_port
+    assert (backend.receiver.destinations[-1].target, backend.receiver.sources[-1].target) == (
+        "1000",
+        "ada@127.0.0.1",
+    )
+    assert backend.receiver.sources[-1].target_name == "Ada"
     call.ack()
     assert (await call.hang_up()).status_code == 200
-    assert await end_of(house.leg) == (HangupReason.NORMAL, True)
+    assert await end_of(backend.leg) == (HangupReason.NORMAL, True)
 
 
 @pytest.mark.parametrize(("formats", "digits"), [("0", ["5"]), ("0 101", [])])
 async def test_inband_tones_are_digits_for_phones_without_telephone_event(
-    house: House, phone: Phone, formats: str, digits: list[str]
+    backend: Backend, phone: Phone, formats: str, digits: list[str]
 ) -> None:
     call = phone.call("1000")
     with RtpPhone() as media:
         answer = await call.establish(sdp(port=media.address[1], formats=formats))
-        house.engine.events()
+        backend.engine.events()
         sound = np.concatenate([silence(100), press("5", 200), silence(400)])
         for frame in sound.reshape(-1, 160):
             media.send(answered_port(answer.body), frame)
@@ -76,8 +79,8 @@ async def test_inband_tones_are_digits_for_phones_without_telephone_event(
         heard: list[str] = []
 
         def all_heard() -> bool:
-            heard.extend(each.digit for each in house.engine.events() if isinstance(each, DigitReceived))
-            received = house.port.statistics().counters["rtp_received"]
+            heard.extend(each.digit for each in backend.engine.events() if isinstance(each, DigitReceived))
+            received = backend.port.statistics().counters["rtp_received"]
             return received >= len(sound) // 160 and len(heard) >= len(digits)
 
         await until(all_heard)
@@ -85,17 +88,17 @@ async def test_inband_tones_are_digits_for_phones_without_telephone_event(
     await call.hang_up()
 
 
-async def test_leg_hang_up_sends_bye(house: House, phone: Phone) -> None:
+async def test_leg_hang_up_sends_bye(backend: Backend, phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
-    await house.leg.hang_up()
+    await backend.leg.hang_up()
     bye = await call.asked("BYE")
     call.reply(bye, 200)
-    assert await end_of(house.leg) == (HangupReason.NORMAL, False)
-    await house.leg.hang_up()
+    assert await end_of(backend.leg) == (HangupReason.NORMAL, False)
+    await backend.leg.hang_up()
 
 
-async def test_late_offer_is_answered_in_the_ack(house: House, phone: Phone) -> None:
+async def test_late_offer_is_answered_in_the_ack(backend: Backend, phone: Phone) -> None:
     call = phone.call("1000")
     call.invite()
     answer = await call.final()
@@ -103,8 +106,8 @@ async def test_late_offer_is_answered_in_the_ack(house: House, phone: Phone) -> 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
         media.bind(("127.0.0.1", 0))
         media.setblocking(False)
-        bridge = house.engine.open_bridge()
-        house.leg.port.join(bridge)
+        bridge = backend.engine.open_bridge()
+        backend.leg.port.join(bridge)
         call.ack(sdp(port=media.getsockname()[1], formats="8 101"))
         packet = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(media, 2048), 10)
         assert packet[1] & 0x7F == 8
@@ -114,7 +117,7 @@ async def test_late_offer_is_answered_in_the_ack(house: House, phone: Phone) -> 
 
 @pytest.mark.parametrize(("fmtp", "stereo"), [("stereo=1", True), ("stereo=0", False)])
 async def test_opus_channels_follow_the_phones_stereo_parameter(
-    house: House, phone: Phone, fmtp: str, stereo: bool
+    backend: Backend, phone: Phone, fmtp: str, stereo: bool
 ) -> None:
     call = phone.call("1000")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
@@ -122,8 +125,8 @@ async def test_opus_channels_follow_the_phones_stereo_parameter(
         media.setblocking(False)
         offer = sdp(port=media.getsockname()[1], formats="107")
         await call.establish(f"{offer}a=rtpmap:107 opus/48000/2\r\na=fmtp:107 {fmtp}\r\n")
-        with house.engine.open_bridge() as bridge, bridge.open_playout(48_000) as playout:
-            house.leg.port.join(bridge)
+        with backend.engine.open_bridge() as bridge, bridge.open_playout(48_000) as playout:
+            backend.leg.port.join(bridge)
             playout.write(tone(440, 1.0))
             packet = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(media, 2048), 10)
     toc = packet[12]  # RFC 6716 section 3.1: five bits of configuration, then s
@@ -131,24 +134,24 @@ async def test_opus_channels_follow_the_phones_stereo_parameter(
     await call.hang_up()
 
 
-async def test_unusable_late_answer_ends_the_call(house: House, phone: Phone) -> None:
+async def test_unusable_late_answer_ends_the_call(backend: Backend, phone: Phone) -> None:
     call = phone.call("1000")
     call.invite()
     await call.final()
     call.ack(sdp(formats="18"))
     call.reply(await call.asked("BYE"), 200)
-    assert await end_of(house.leg) == (HangupReason.FAILED, False)
+    assert await end_of(backend.leg) == (HangupReason.FAILED, False)
 
 
-async def test_hold_stops_the_audio_and_resume_starts_it(house: House, phone: Phone) -> None:
+async def test_hold_stops_the_audio_and_resume_starts_it(backend: Backend, phone: Phone) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
         media.bind(("127.0.0.1", 0))
         media.setblocking(False)
         port = media.getsockname()[1]
         call = phone.call("1000")
         await call.establish(sdp(port=port))
-        bridge = house.engine.open_bridge()
-        house.leg.port.join(bridge)
+        bridge = backend.engine.open_bridge()
+        backend.leg.port.join(bridge)
         loop = asyncio.get_running_loop()
         await asyncio.wait_for(loop.sock_recv(media, 2048), 10)
         call.invite(sdp(port=port, direction="sendonly", version=2))
@@ -203,17 +206,17 @@ async def test_unacceptable_reoffer_leaves_the_call_unchanged(phone: Phone) -> N
     assert (await call.hang_up()).status_code == 200
 
 
-async def test_late_offer_within_a_call(house: House, phone: Phone) -> None:
+async def test_late_offer_within_a_call(backend: Backend, phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
     call.invite()
     offer = await call.final()
-    assert answered_port(offer.body) == house.port.local_port
+    assert answered_port(offer.body) == backend.port.local_port
     call.ack(sdp(formats="0", version=2))
     assert (await call.hang_up()).status_code == 200
 
 
-async def test_cancel_ends_a_ringing_call(house: House, phone: Phone) -> None:
+async def test_cancel_ends_a_ringing_call(backend: Backend, phone: Phone) -> None:
     call = phone.call("ring")
     call.invite(sdp())
     await call.provisional(180)
@@ -223,7 +226,7 @@ async def test_cancel_ends_a_ringing_call(house: House, phone: Phone) -> None:
     }
     assert answers == {(200, f"{call.number} CANCEL"), (487, f"{call.number} INVITE")}
     call.ack_refusal()
-    assert await end_of(house.leg) == (HangupReason.CANCEL, True)
+    assert await end_of(backend.leg) == (HangupReason.CANCEL, True)
 
 
 @pytest.mark.parametrize("status_code", [404, 486, 503])
@@ -234,14 +237,14 @@ async def test_leg_can_be_rejected(phone: Phone, status_code: int) -> None:
     call.ack_refusal()
 
 
-async def test_hanging_up_a_ringing_leg_refuses_the_call(house: House, phone: Phone) -> None:
+async def test_hanging_up_a_ringing_leg_refuses_the_call(backend: Backend, phone: Phone) -> None:
     call = phone.call("ring")
     call.invite(sdp())
     await call.provisional(180)
-    await house.leg.hang_up(HangupReason.TIMEOUT)
+    await backend.leg.hang_up(HangupReason.TIMEOUT)
     assert (await call.final()).status_code == 480
     call.ack_refusal()
-    assert await end_of(house.leg) == (HangupReason.TIMEOUT, False)
+    assert await end_of(backend.leg) == (HangupReason.TIMEOUT, False)
 
 
 @pytest.mark.parametrize(
@@ -279,15 +282,15 @@ async def test_srtp_is_answered_with_our_own_key(phone: Phone) -> None:
     await call.hang_up()
 
 
-async def test_digits_by_info_become_engine_events(house: House, phone: Phone) -> None:
+async def test_digits_by_info_become_engine_events(backend: Backend, phone: Phone) -> None:
     call = phone.call("1000")
     await call.establish()
     call.request("INFO", "Signal=5\r\nDuration=160\r\n", Content_Type="application/dtmf-relay")
     assert (await call.final()).status_code == 200
-    await until(lambda: house.events)
-    event = house.events.pop()
+    await until(lambda: backend.events)
+    event = backend.events.pop()
     assert isinstance(event, DigitReceived)
-    assert (event.port_id, event.digit) == (house.leg.port.id, "5")
+    assert (event.port_id, event.digit) == (backend.leg.port.id, "5")
     await call.hang_up()
 
 
@@ -321,17 +324,17 @@ async def test_refer_is_not_dialled_by_pjsua2(phone: Phone) -> None:
     assert phone.invites.empty()
 
 
-async def test_tcp_connection_carries_both_directions(house: House) -> None:
-    phone = await Phone.open(house.endpoint.port, transport="TCP")
+async def test_tcp_connection_carries_both_directions(backend: Backend) -> None:
+    phone = await Phone.open(backend.endpoint.port, transport="TCP")
     call = phone.call("1000")
     answer = await call.establish()
     assert ";transport=tcp" in answer.header("contact")
-    await house.leg.hang_up()
+    await backend.leg.hang_up()
     call.reply(await call.asked("BYE"), 200)
     await phone.close()
 
 
-async def test_tcp_phone_with_a_closed_connection_is_reached_by_a_new_one(house: House) -> None:
+async def test_tcp_phone_with_a_closed_connection_is_reached_by_a_new_one(backend: Backend) -> None:
     asked: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -339,22 +342,22 @@ async def test_tcp_phone_with_a_closed_connection_is_reached_by_a_new_one(house:
         writer.close()
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    phone = await Phone.open(house.endpoint.port, transport="TCP")
+    phone = await Phone.open(backend.endpoint.port, transport="TCP")
     call = phone.call("1000")
     call.contact = server.sockets[0].getsockname()
     await call.establish()
     await phone.close()
-    await house.leg.hang_up()
+    await backend.leg.hang_up()
     assert (await asyncio.wait_for(asked.get(), 15)).startswith(b"BYE ")
     server.close()
 
 
-async def test_unreachable_contact_does_not_affect_other_calls(house: House, phone: Phone) -> None:
+async def test_unreachable_contact_does_not_affect_other_calls(backend: Backend, phone: Phone) -> None:
     call = phone.call("1000", Record_Route="<sip:[2001:db8::1]:5060;lr>")
     call.contact = ("[2001:db8::1]", 5060)
     call.invite(sdp())
     assert (await call.final()).status_code == 200
-    await house.leg.hang_up()
+    await backend.leg.hang_up()
     again = phone.call("1000")
     await again.establish()
     await again.hang_up()

@@ -15,18 +15,18 @@ from mixminus.model.call import HangupReason
 from mixminus.sip.config import SipConfig
 from mixminus.sip.pool import workers_needed
 from mixminus.sip.service import SipEndpoint
-from tests.support.sip_house import Desk, House, children, end_of, open_house, open_office
+from tests.support.sip_backend import Backend, LegReceiver, children, end_of, open_backend, open_office
 from tests.support.sip_phone import Phone, PhoneCall, sdp
 from tests.support.waiting import until
 
 SERVER = """
 import asyncio, sys
 from mixminus.sip.config import SipConfig
-from tests.support.sip_house import open_house, open_office
+from tests.support.sip_backend import open_backend, open_office
 
 async def main():
-    async with open_house(SipConfig(port=0, max_calls=4)) as house:
-        print(house.endpoint.port, flush=True)
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        print(backend.endpoint.port, flush=True)
         await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -59,20 +59,20 @@ async def check_and_hang_up(call: PhoneCall) -> None:
 
 
 async def test_lost_worker_ends_only_its_own_calls() -> None:
-    async with open_house(SipConfig(port=0, max_calls=12)) as house:
-        phone = await Phone.open(house.endpoint.port)
+    async with open_backend(SipConfig(port=0, max_calls=12)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
         calls = [phone.call("1000") for _ in range(14)]
         for call in calls:
             await call.establish()
-        legs = dict(zip((call.call_id for call in calls), house.desk.legs, strict=True))
+        legs = dict(zip((call.call_id for call in calls), backend.receiver.legs, strict=True))
         assert len({worker_of(call) for call in calls}) >= 4
         lost = worker_of(calls[0])
-        os.kill(house.endpoint.worker_pids[lost], signal.SIGKILL)
+        os.kill(backend.endpoint.worker_pids[lost], signal.SIGKILL)
         for call in calls:
             if worker_of(call) == lost:
                 call.reply(await call.asked("BYE"), 200)
                 assert await end_of(legs[call.call_id]) == (HangupReason.FAILED, False)
-        await until(lambda: len(house.endpoint.worker_pids) == 4)
+        await until(lambda: len(backend.endpoint.worker_pids) == 4)
         for call in calls:
             if worker_of(call) != lost:
                 await check_and_hang_up(call)
@@ -84,16 +84,16 @@ async def test_lost_worker_ends_only_its_own_calls() -> None:
 
 
 async def test_ringing_call_of_a_lost_worker_is_refused() -> None:
-    async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
-        phone = await Phone.open(house.endpoint.port)
+    async with open_backend(SipConfig(port=0, max_calls=4, spare_workers=0)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
         call = phone.call("ring")
         call.invite()
         await call.provisional(180)
-        (pid,) = house.endpoint.worker_pids.values()
+        (pid,) = backend.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGKILL)
         assert (await call.final()).status_code == 500
         call.ack_refusal()
-        assert await end_of(house.leg) == (HangupReason.FAILED, False)
+        assert await end_of(backend.leg) == (HangupReason.FAILED, False)
         await phone.close()
 
 
@@ -120,8 +120,8 @@ async def let_through(phone: Phone) -> PhoneCall | None:
 
 
 async def test_calls_beyond_the_capacity_get_503() -> None:
-    async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
-        phone = await Phone.open(house.endpoint.port)
+    async with open_backend(SipConfig(port=0, max_calls=4, spare_workers=0)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
         calls = [phone.call("1000") for _ in range(4)]
         for call in calls:
             await call.establish()
@@ -139,14 +139,14 @@ async def test_calls_beyond_the_capacity_get_503() -> None:
 
 async def test_new_call_in_a_reused_slot_is_not_mistaken_for_the_ended_one() -> None:
     """The worker reads BYE and INVITE in one round of its loop: pjsua2 gives the new call the old one's slot."""
-    async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
-        phone = await Phone.open(house.endpoint.port)
+    async with open_backend(SipConfig(port=0, max_calls=4, spare_workers=0)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
         calls = [phone.call("1000") for _ in range(4)]
         for call in calls:
             await call.establish()
         # pjsua2 assigns its four slots in turn, so the next one is the first call's again.
         await calls[3].hang_up()
-        (pid,) = house.endpoint.worker_pids.values()
+        (pid,) = backend.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGSTOP)
         try:
             calls[0].request("BYE")
@@ -163,13 +163,13 @@ async def test_new_call_in_a_reused_slot_is_not_mistaken_for_the_ended_one() -> 
 
 
 async def test_calls_survive_an_edge_crash() -> None:
-    async with open_house(SipConfig(port=0, max_calls=4)) as house:
-        phone = await Phone.open(house.endpoint.port)
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
         call = phone.call("1000")
         await call.establish()
         process_named("mixminus.sip.edge").kill()
-        await until(lambda: not house.endpoint.ready)
-        await until(lambda: house.endpoint.ready)
+        await until(lambda: not backend.endpoint.ready)
+        await until(lambda: backend.endpoint.ready)
         await check_and_hang_up(call)
         again = phone.call("1000")
         await again.establish()
@@ -178,35 +178,35 @@ async def test_calls_survive_an_edge_crash() -> None:
 
 
 async def test_ringing_call_can_be_cancelled_after_an_edge_crash() -> None:
-    async with open_house(SipConfig(port=0, max_calls=4)) as house:
-        phone = await Phone.open(house.endpoint.port)
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
         call = phone.call("ring")
         call.invite(sdp())
         await call.provisional(180)
         process_named("mixminus.sip.edge").kill()
-        await until(lambda: not house.endpoint.ready)
-        await until(lambda: house.endpoint.ready)
+        await until(lambda: not backend.endpoint.ready)
+        await until(lambda: backend.endpoint.ready)
         call.send("INVITE", sdp())  # a retransmission, as if the 180 was lost
         await call.provisional(180)
-        assert len(house.desk.legs) == 1
+        assert len(backend.receiver.legs) == 1
         call.cancel()
         answers = {(each.status_code, each.header("cseq")) for each in (await call.next(), await call.next())}
         assert answers == {(200, "1 CANCEL"), (487, "1 INVITE")}
         call.ack_refusal()
-        assert await end_of(house.leg) == (HangupReason.CANCEL, True)
+        assert await end_of(backend.leg) == (HangupReason.CANCEL, True)
         await phone.close()
 
 
 async def test_calls_survive_a_zygote_crash() -> None:
-    async with open_house(SipConfig(port=0, max_calls=4, spare_workers=0)) as house:
-        phone = await Phone.open(house.endpoint.port)
+    async with open_backend(SipConfig(port=0, max_calls=4, spare_workers=0)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
         call = phone.call("1000")
         await call.establish()
         process_named("mixminus.sip.zygote").kill()
         await check_and_hang_up(call)
-        (pid,) = house.endpoint.worker_pids.values()
+        (pid,) = backend.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGKILL)
-        await until(lambda: house.endpoint.worker_pids and pid not in house.endpoint.worker_pids.values())
+        await until(lambda: backend.endpoint.worker_pids and pid not in backend.endpoint.worker_pids.values())
         again = phone.call("1000")
         await again.establish()
         await check_and_hang_up(again)
@@ -214,14 +214,14 @@ async def test_calls_survive_a_zygote_crash() -> None:
 
 
 async def test_close_hangs_up_all_calls() -> None:
-    async with open_house(SipConfig(port=0, max_calls=4)) as house:
-        phone = await Phone.open(house.endpoint.port)
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
         call = phone.call("1000")
         await call.establish()
-        closing = asyncio.create_task(house.endpoint.close())
+        closing = asyncio.create_task(backend.endpoint.close())
         call.reply(await call.asked("BYE"), 200)
         await closing
-        assert await end_of(house.leg) == (HangupReason.NORMAL, False)
+        assert await end_of(backend.leg) == (HangupReason.NORMAL, False)
         await phone.close()
 
 
@@ -251,17 +251,17 @@ def _runs(process: psutil.Process) -> bool:
 
 
 async def test_start_fails_if_the_port_is_in_use() -> None:
-    async with open_house(SipConfig(port=0, max_calls=4)) as house:
-        await _fails_to_start(house)
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        await _fails_to_start(backend)
 
 
-async def _fails_to_start(house: House) -> None:
+async def _fails_to_start(backend: Backend) -> None:
     second = SipEndpoint(
-        house.engine,
-        Desk(),
-        SipConfig(port=house.endpoint.port, max_calls=4),
+        backend.engine,
+        LegReceiver(),
+        SipConfig(port=backend.endpoint.port, max_calls=4),
         clock=SystemClock(),
-        directory=house.office.directory,
+        directory=backend.office.directory,
     )
     with pytest.raises(Unavailable):
         await second.start()
@@ -272,7 +272,7 @@ async def test_close_before_start_is_harmless() -> None:
     engine = Engine()
     async with open_office() as office:
         endpoint = SipEndpoint(
-            engine, Desk(), SipConfig(port=0), clock=SystemClock(), directory=office.directory
+            engine, LegReceiver(), SipConfig(port=0), clock=SystemClock(), directory=office.directory
         )
         await endpoint.close()
         await endpoint.close()

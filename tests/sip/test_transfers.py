@@ -10,7 +10,7 @@ import pytest_asyncio
 from mixminus.call.leg import Referral
 from mixminus.model.ids import LegId
 from mixminus.sip.config import SipConfig
-from tests.support.sip_house import House, open_house
+from tests.support.sip_backend import Backend, open_backend
 from tests.support.sip_phone import Message, Phone, PhoneCall
 from tests.support.waiting import until
 
@@ -34,21 +34,21 @@ class RecordedTransfers:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house() -> AsyncIterator[House]:
-    async with open_house(SipConfig(port=0, max_calls=4), transfers=RecordedTransfers()) as opened:
+async def backend() -> AsyncIterator[Backend]:
+    async with open_backend(SipConfig(port=0, max_calls=4), transfers=RecordedTransfers()) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def transfers(house: House) -> RecordedTransfers:
-    assert isinstance(house.transfers, RecordedTransfers)
-    house.transfers.asks.clear()
-    return house.transfers
+async def transfers(backend: Backend) -> RecordedTransfers:
+    assert isinstance(backend.transfers, RecordedTransfers)
+    backend.transfers.asks.clear()
+    return backend.transfers
 
 
 @pytest_asyncio.fixture(loop_scope="module", params=["UDP", "TCP"])
-async def phone(house: House, request: pytest.FixtureRequest) -> AsyncIterator[Phone]:
-    opened = await Phone.open(house.endpoint.port, transport=request.param)
+async def phone(backend: Backend, request: pytest.FixtureRequest) -> AsyncIterator[Phone]:
+    opened = await Phone.open(backend.endpoint.port, transport=request.param)
     yield opened
     await opened.close()
 
@@ -67,14 +67,14 @@ async def next_notify(call: PhoneCall) -> tuple[str, Message]:
 
 
 async def test_refer_is_accepted_and_its_progress_is_notified(
-    phone: Phone, transfers: RecordedTransfers, house: House
+    phone: Phone, transfers: RecordedTransfers, backend: Backend
 ) -> None:
     call = phone.call("1000")
     answer = await call.establish()
     assert "REFER" in answer.header("allow")
     assert await refer(call, ELSEWHERE) == 202
     leg_id, referral, tell = await transfers.next()
-    assert (leg_id, referral) == (house.leg.id, Referral("sip:carol@192.0.2.9", here=False))
+    assert (leg_id, referral) == (backend.leg.id, Referral("sip:carol@192.0.2.9", here=False))
     numbers = []
     for status_code, line, state in (
         (100, "SIP/2.0 100 Trying", "active"),
@@ -96,17 +96,17 @@ async def test_refer_is_accepted_and_its_progress_is_notified(
     tell(603)
     body, notify = await next_notify(call)
     assert (body, notify.header("event")) == ("SIP/2.0 603 Decline", f"refer;id={call.number}")
-    await house.leg.hang_up()
+    await backend.leg.hang_up()
     call.reply(await call.asked("BYE"), 200)
 
 
 async def test_refer_to_our_address_is_dialled_locally(
-    phone: Phone, transfers: RecordedTransfers, house: House
+    phone: Phone, transfers: RecordedTransfers, backend: Backend
 ) -> None:
     call = phone.call("1000")
     await call.establish()
     for refer_to, target in (
-        (f"<sip:1001@127.0.0.1:{house.endpoint.port}>", "1001"),
+        (f"<sip:1001@127.0.0.1:{backend.endpoint.port}>", "1001"),
         ("sip:1001@mixminus.local", "1001"),
         ('"Carol" <sip:%2B1555@acme.registrar.mixminus.local>', "+1555"),
         ("<tel:+15551234;phone-context=x>", "tel:+15551234"),
@@ -161,21 +161,21 @@ async def test_refer_outside_a_call_is_refused(phone: Phone, transfers: Recorded
 
 
 async def test_replaces_names_another_call_by_its_dialog(
-    phone: Phone, transfers: RecordedTransfers, house: House
+    phone: Phone, transfers: RecordedTransfers, backend: Backend
 ) -> None:
     first, second = phone.call("1000"), phone.call("1001")
-    await until(lambda: house.endpoint.dialogs == 0)
+    await until(lambda: backend.endpoint.dialogs == 0)
     for call in (first, second):
         await call.establish()
     # The calls are at different workers, so the second dialog may become known later.
-    await until(lambda: house.endpoint.dialogs == 2)
+    await until(lambda: backend.endpoint.dialogs == 2)
     ours, theirs = (re.search("tag=([^;]+)", each)[1] for each in (second.to, second.from_))  # type: ignore[index]
     for to_tag, known in ((ours, True), ("guessed", False)):
         named = f"{second.call_id}%3Bto-tag%3D{to_tag}%3Bfrom-tag%3D{theirs}"
         assert await refer(first, f"<sip:1001@127.0.0.1?Replaces={named}>") == 202
         if known:
             _, referral, _ = await transfers.next()
-            assert referral.replaces == house.leg.id
+            assert referral.replaces == backend.leg.id
         else:
             assert (await next_notify(first))[0] == "SIP/2.0 481 Call/Transaction Does Not Exist"
     assert not transfers.asks
@@ -185,7 +185,7 @@ async def test_replaces_names_another_call_by_its_dialog(
 
 @pytest.mark.parametrize("status_code", [405, 481])
 async def test_call_goes_on_if_the_phone_refuses_notify(
-    phone: Phone, transfers: RecordedTransfers, house: House, status_code: int
+    phone: Phone, transfers: RecordedTransfers, backend: Backend, status_code: int
 ) -> None:
     call = phone.call("1000")
     await call.establish()
@@ -200,11 +200,11 @@ async def test_call_goes_on_if_the_phone_refuses_notify(
 
 @pytest.mark.parametrize(("status_code", "word"), [(200, "OK"), (486, "Busy Here")])
 async def test_referred_phone_is_hung_up_after_success(
-    phone: Phone, house: House, status_code: int, word: str
+    phone: Phone, backend: Backend, status_code: int, word: str
 ) -> None:
     call = phone.call("1000")
     await call.establish()
-    assert await house.leg.refer("sip:carol@192.0.2.9")
+    assert await backend.leg.refer("sip:carol@192.0.2.9")
     request = await call.asked("REFER")
     assert request.header("refer-to").strip("<>") == "sip:carol@192.0.2.9"
     call.reply(request, 202, "Accepted")
@@ -223,10 +223,10 @@ async def test_referred_phone_is_hung_up_after_success(
         assert (await call.hang_up()).status_code == 200
 
 
-async def test_phone_that_refuses_refer_stays_in_the_call(phone: Phone, house: House) -> None:
+async def test_phone_that_refuses_refer_stays_in_the_call(phone: Phone, backend: Backend) -> None:
     call = phone.call("1000")
     await call.establish()
-    await house.leg.refer("sip:carol@192.0.2.9")
+    await backend.leg.refer("sip:carol@192.0.2.9")
     call.reply(await call.asked("REFER"), 405, "Method Not Allowed")
     call.request("NOTIFY", Event="refer", Subscription_State="active")
     assert (await call.final()).status_code >= 400

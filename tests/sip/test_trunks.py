@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from mixminus.model.directory import AuthType, Trunk, TrunkSpec
 from mixminus.sip.config import SipConfig
-from tests.support.sip_house import House, open_house
+from tests.support.sip_backend import Backend, open_backend
 from tests.support.sip_login import Challenge, answer
 from tests.support.sip_phone import Phone, PhoneCall, sdp
 
@@ -17,23 +17,23 @@ PASSWORD = "correct horse"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house() -> AsyncIterator[House]:
-    async with open_house(SipConfig(port=0, max_calls=4)) as opened:
+async def backend() -> AsyncIterator[Backend]:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def exchange(house: House) -> AsyncIterator[Phone]:
-    opened = await Phone.open(house.endpoint.port)
+async def exchange(backend: Backend) -> AsyncIterator[Phone]:
+    opened = await Phone.open(backend.endpoint.port)
     yield opened
     await opened.close()
 
 
-async def trunk(house: House, name: str, *ways: AuthType, host: str = "127.0.0.1") -> Trunk:
+async def trunk(backend: Backend, name: str, *ways: AuthType, host: str = "127.0.0.1") -> Trunk:
     spec = TrunkSpec(
         domain_name=name, auth_types=ways, username="pbx", password=PASSWORD, allowed_ips=(host,)
     )
-    return await house.office.directory.trunks.create(house.office.customer_id, spec)
+    return await backend.office.directory.trunks.create(backend.office.customer_id, spec)
 
 
 def call_from(exchange: Phone, name: str) -> PhoneCall:
@@ -56,17 +56,17 @@ async def tried(call: PhoneCall, challenge: Challenge, user: str, password: str)
     return (await call.final()).status_code
 
 
-async def test_trunk_is_authenticated_by_its_address(house: House, exchange: Phone) -> None:
-    made = await trunk(house, "by-address", "ip")
+async def test_trunk_is_authenticated_by_its_address(backend: Backend, exchange: Phone) -> None:
+    made = await trunk(backend, "by-address", "ip")
     call = call_from(exchange, "by-address")
     await call.establish()
-    assert house.desk.callers[-1].account_id == made.id
-    assert house.desk.sources[-1].target == "15550100"
+    assert backend.receiver.callers[-1].account_id == made.id
+    assert backend.receiver.sources[-1].target == "15550100"
     await call.hang_up()
 
 
-async def test_trunk_is_authenticated_by_its_username_and_password(house: House, exchange: Phone) -> None:
-    made = await trunk(house, "by-password", "basic")
+async def test_trunk_is_authenticated_by_its_username_and_password(backend: Backend, exchange: Phone) -> None:
+    made = await trunk(backend, "by-password", "basic")
     call = call_from(exchange, "by-password")
     challenge = await challenged(call)
     assert challenge.realm == "by-password.trunk.mixminus.local"
@@ -76,24 +76,24 @@ async def test_trunk_is_authenticated_by_its_username_and_password(house: House,
     call.ack_refusal()
     assert await tried(call, challenge, "pbx", PASSWORD) == 200
     call.ack()
-    assert house.desk.callers[-1].account_id == made.id
+    assert backend.receiver.callers[-1].account_id == made.id
     await call.hang_up()
 
 
-async def test_unknown_address_and_name_are_refused(house: House, exchange: Phone) -> None:
-    await trunk(house, "elsewhere", "ip", host="192.0.2.9")
+async def test_unknown_address_and_name_are_refused(backend: Backend, exchange: Phone) -> None:
+    await trunk(backend, "elsewhere", "ip", host="192.0.2.9")
     for name in ("elsewhere", "nobody"):
         call = call_from(exchange, name)
         assert await tried(call, await challenged(call), "pbx", PASSWORD) == 401
         call.ack_refusal()
 
 
-async def test_deleted_trunk_is_refused(house: House, exchange: Phone) -> None:
-    made = await trunk(house, "deleted", "ip", "basic")
+async def test_deleted_trunk_is_refused(backend: Backend, exchange: Phone) -> None:
+    made = await trunk(backend, "deleted", "ip", "basic")
     call = call_from(exchange, "deleted")
     await call.establish()
     await call.hang_up()
-    await house.office.directory.trunks.delete(made.customer_id, made.id)
+    await backend.office.directory.trunks.delete(made.customer_id, made.id)
     again = call_from(exchange, "deleted")
     assert await tried(again, await challenged(again), "pbx", PASSWORD) == 401
     again.ack_refusal()

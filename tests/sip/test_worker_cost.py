@@ -15,7 +15,7 @@ from mixminus.sip.messages import Answer, Attach, CallEnded, Drain, IncomingCall
 from mixminus.sip.sdp.description import render
 from mixminus.sip.sdp.envelope import fold
 from mixminus.sip.sdp.negotiation import LocalEnd, first_description
-from tests.support.sip_house import open_house
+from tests.support.sip_backend import open_backend
 from tests.support.sip_phone import Message, Phone, sdp
 from tests.support.waiting import eventually, pace, until
 
@@ -42,13 +42,13 @@ async def wakeups_in_a_while(pids: list[int]) -> list[int]:
 
 
 async def test_worker_sleeps_without_and_with_quiet_calls() -> None:
-    async with open_house(SipConfig(port=0, max_calls=4)) as house:
-        pids = list(house.endpoint.worker_pids.values())
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        pids = list(backend.endpoint.worker_pids.values())
         assert max(await wakeups_in_a_while(pids)) <= MOST_WAKEUPS
-        phone = await Phone.open(house.endpoint.port)
+        phone = await Phone.open(backend.endpoint.port)
         call = phone.call("1000")
         await call.establish()
-        await until(lambda: house.endpoint.dialogs)
+        await until(lambda: backend.endpoint.dialogs)
         assert max(await wakeups_in_a_while(pids)) <= MOST_WAKEUPS
         await call.hang_up()
         await phone.close()

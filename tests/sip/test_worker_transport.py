@@ -8,7 +8,7 @@ import pytest
 
 from mixminus.sip.config import SipConfig
 from mixminus.sip.worker.transport import accept_only_from
-from tests.support.sip_house import open_house
+from tests.support.sip_backend import open_backend
 from tests.support.sip_phone import Phone
 
 OPTIONS = (
@@ -54,13 +54,13 @@ def test_filter_cannot_be_removed() -> None:
 
 
 async def test_worker_ignores_other_programs() -> None:
-    async with open_house(SipConfig(port=0, max_calls=4)) as house:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
         with bound("127.0.0.1") as stranger:
             host, port = stranger.getsockname()
-            for pid in house.endpoint.worker_pids.values():
+            for pid in backend.endpoint.worker_pids.values():
                 (inner,) = psutil.Process(pid).net_connections("udp4")
                 stranger.sendto(OPTIONS.format(host=host, port=port).encode(), inner.laddr)
-            phone = await Phone.open(house.endpoint.port)
+            phone = await Phone.open(backend.endpoint.port)
             for _ in range(4):
                 call = phone.call("1000")
                 await call.establish()

@@ -1,5 +1,5 @@
 """A server whose recognisers read tones."""
 
-from tests.support.house import house
+from tests.support.backend import backend
 
-__all__ = ["house"]
+__all__ = ["backend"]

@@ -18,9 +18,9 @@ from mixminus.store.database import Store, create_engine
 from mixminus.store.migrations import upgrade
 from mixminus.store.tables import metadata
 from mixminus.store.tables.speech import SEARCH_INDEX
+from tests.support.backend import EVERYTHING, open_backend
 from tests.support.clock import ManualClock
 from tests.support.database import ON_POSTGRESQL, empty_database_url, restore
-from tests.support.house import EVERYTHING, open_house
 
 RELEASE = (Path(__file__).parent / "release_0001.sql").read_text("utf-8")
 
@@ -121,19 +121,19 @@ async def test_every_row_of_every_table_of_the_release_before_survives(release: 
 async def test_what_the_release_before_has_left_is_taken_up(release: str, tmp_path: Path) -> None:
     clock = ManualClock()
     clock.advance(60)
-    async with open_house(tmp_path, clock) as house:
-        (kept,) = await house.conferences.list(house.customer_id, EVERYTHING)
+    async with open_backend(tmp_path, clock) as backend:
+        (kept,) = await backend.conferences.list(backend.customer_id, EVERYTHING)
         assert (kept.name, kept.data, kept.status) == ("kept", {"a": [1, None]}, ConferenceStatus.PROGRESSING)
         assert kept.conferencecall_ids == ()
         assert len(kept.recording_ids) == 1
-        left = await house.participants.list_calls(house.customer_id, EVERYTHING)
+        left = await backend.participants.list_calls(backend.customer_id, EVERYTHING)
         assert [each.status for each in left] == [ConferencecallStatus.LEAVED] * 2
-        events = await house.events(kept.id)
+        events = await backend.events(kept.id)
         assert [event.number for event in events] == list(range(1, len(events) + 1))
-        await house.join(kept)
-        assert await house.room(name="new")
+        await backend.join(kept)
+        assert await backend.room(name="new")
         clock.advance(600)
-        await house.conference(ConferenceId(kept.id), ConferenceStatus.TERMINATED)
+        await backend.conference(ConferenceId(kept.id), ConferenceStatus.TERMINATED)
 
 
 def test_postgresql_understands_the_tables() -> None:

@@ -11,8 +11,8 @@ from mixminus.model.ids import NIL, CustomerId, TranscribeId, TranscriptId, new_
 from mixminus.model.permissions import Permission
 from mixminus.model.transcription import Transcribe, TranscribeStatus, Transcript
 from mixminus.store.page import Page
+from tests.support.backend import EVERYTHING, Backend, open_backend
 from tests.support.clock import ManualClock
-from tests.support.house import EVERYTHING, House, open_house
 
 OPERATOR = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
 SAID = (
@@ -24,13 +24,13 @@ SAID = (
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, ManualClock()) as opened:
+async def backend(tmp_path: Path) -> AsyncIterator[Backend]:
+    async with open_backend(tmp_path, ManualClock()) as opened:
         yield opened
 
 
-async def say(house: House, customer_id: CustomerId, messages: tuple[str, ...]) -> TranscribeId:
-    now = house.clock.now()
+async def say(backend: Backend, customer_id: CustomerId, messages: tuple[str, ...]) -> TranscribeId:
+    now = backend.clock.now()
     transcribe = Transcribe(
         id=TranscribeId(new_id()),
         customer_id=customer_id,
@@ -43,7 +43,7 @@ async def say(house: House, customer_id: CustomerId, messages: tuple[str, ...]) 
         on_end_flow_id=NIL,
         tm_create=now,
     )
-    async with house.store.transaction() as tx:
+    async with backend.store.transaction() as tx:
         await tx.transcribes.add(transcribe)
         for number, message in enumerate(messages):
             await tx.transcripts.add(
@@ -65,8 +65,8 @@ async def say(house: House, customer_id: CustomerId, messages: tuple[str, ...]) 
     return transcribe.id
 
 
-async def found(house: House, query: str, page: Page = EVERYTHING) -> list[str]:
-    hits = await house.services.transcription.search(house.customer_id, query.split(), page)
+async def found(backend: Backend, query: str, page: Page = EVERYTHING) -> list[str]:
+    hits = await backend.services.transcription.search(backend.customer_id, query.split(), page)
     return [each.message for each in hits]
 
 
@@ -85,29 +85,29 @@ async def found(house: House, query: str, page: Page = EVERYTHING) -> list[str]:
         pytest.param("!!!", [], id="no word at all"),
     ],
 )
-async def test_words_are_found(house: House, query: str, hits: list[int]) -> None:
-    await say(house, house.customer_id, SAID)
-    assert await found(house, query) == [SAID[hit] for hit in hits]
+async def test_words_are_found(backend: Backend, query: str, hits: list[int]) -> None:
+    await say(backend, backend.customer_id, SAID)
+    assert await found(backend, query) == [SAID[hit] for hit in hits]
 
 
-async def test_pages_go_back_in_time(house: House) -> None:
-    await say(house, house.customer_id, SAID)
-    assert await found(house, "enter", Page(1, EVERYTHING.before)) == [SAID[2]]
+async def test_pages_go_back_in_time(backend: Backend) -> None:
+    await say(backend, backend.customer_id, SAID)
+    assert await found(backend, "enter", Page(1, EVERYTHING.before)) == [SAID[2]]
 
 
-async def test_others_find_nothing_of_it(house: House) -> None:
-    stranger = await house.services.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
-    await say(house, stranger.id, SAID)
-    assert await found(house, "enter") == []
+async def test_others_find_nothing_of_it(backend: Backend) -> None:
+    stranger = await backend.services.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
+    await say(backend, stranger.id, SAID)
+    assert await found(backend, "enter") == []
 
 
-async def test_what_is_deleted_is_not_found_and_not_there(house: House) -> None:
-    transcribe_id = await say(house, house.customer_id, SAID)
-    kept = await say(house, house.customer_id, SAID[:1])
-    deleted = await house.services.transcription.delete(house.customer_id, transcribe_id)
+async def test_what_is_deleted_is_not_found_and_not_there(backend: Backend) -> None:
+    transcribe_id = await say(backend, backend.customer_id, SAID)
+    kept = await say(backend, backend.customer_id, SAID[:1])
+    deleted = await backend.services.transcription.delete(backend.customer_id, transcribe_id)
     assert deleted.tm_delete is not None
-    assert await found(house, "enter") == [SAID[0]]
-    assert await house.services.transcription.transcripts(house.customer_id, transcribe_id) == []
-    assert [each.id for each in await house.services.transcription.list(house.customer_id, EVERYTHING)] == [
-        kept
-    ]
+    assert await found(backend, "enter") == [SAID[0]]
+    assert await backend.services.transcription.transcripts(backend.customer_id, transcribe_id) == []
+    assert [
+        each.id for each in await backend.services.transcription.list(backend.customer_id, EVERYTHING)
+    ] == [kept]

@@ -7,7 +7,7 @@ import numpy as np
 
 from mixminus.call.leg import Address
 from mixminus.mixer import Port
-from tests.support.house import House
+from tests.support.backend import Backend
 from tests.support.legs import ManualLeg
 from tests.support.phone import RtpPhone
 from tests.support.tones import Pcm
@@ -27,10 +27,10 @@ def actions(*each: tuple[str, Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
 class Caller:
     """An RTP phone, its leg, and all the audio it has received."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
         self.phone = RtpPhone()
-        port: Port = house.engine.open_rtp_port()
+        port: Port = backend.engine.open_rtp_port()
         port.configure(self.phone.media())
         self.port = port
         self.leg = ManualLeg(port)
@@ -40,9 +40,9 @@ class Caller:
         self._heard: list[Pcm] = []
 
     @classmethod
-    async def dial(cls, house: House, target: object) -> Self:
-        caller = cls(house)
-        await house.calls.incoming(
+    async def dial(cls, backend: Backend, target: object) -> Self:
+        caller = cls(backend)
+        await backend.calls.incoming(
             caller.leg, source=Address("sip", "alice", name="Alice"), destination=Address("sip", str(target))
         )
         return caller
@@ -70,26 +70,26 @@ class Caller:
         self._heard.append(self.phone.heard())
 
 
-async def run(house: House, callers: Sequence[Caller], seconds: float) -> None:
+async def run(backend: Backend, callers: Sequence[Caller], seconds: float) -> None:
     """Advance clock and engine together."""
     for _ in range(round(seconds / TICK_S)):
         for caller in callers:
             if not caller.port.closed:
                 caller.speak()
-        house.tick()
+        backend.tick()
         for caller in callers:
             caller.listen()
-        house.clock.advance(TICK_S)
+        backend.clock.advance(TICK_S)
         await run_ready_tasks()
 
 
 async def run_until(
-    house: House, callers: Sequence[Caller], look: Callable[[], Any] | Callable[[], Awaitable[Any]]
+    backend: Backend, callers: Sequence[Caller], look: Callable[[], Any] | Callable[[], Awaitable[Any]]
 ) -> None:
     """Advance clock and engine until ``look`` returns something true."""
 
     async def step() -> Any:
-        await run(house, callers, 0.1)
+        await run(backend, callers, 0.1)
         found = look()
         return await found if isinstance(found, Awaitable) else found
 

@@ -9,7 +9,7 @@ from mixminus.model.call import Call, CallStatus
 from mixminus.model.conference import Conference
 from mixminus.model.flow import Activeflow, ActiveflowStatus
 from mixminus.model.ids import ActiveflowId, CallId
-from tests.support.house import EVERYTHING, House
+from tests.support.backend import EVERYTHING, Backend
 from tests.support.legs import PcmLeg
 from tests.support.waiting import until
 
@@ -52,7 +52,7 @@ def trail(activeflow: Activeflow) -> list[str]:
 class Caller:
     """A phone that has called, and its call."""
 
-    house: House
+    backend: Backend
     room: Conference
     leg: PcmLeg
 
@@ -60,8 +60,8 @@ class Caller:
         """Wait for the call's row, and return it."""
 
         async def look() -> Call | None:
-            live = [each for each in self.house.services.live_calls.values() if each.leg_id == self.leg.id]
-            return await self.house.calls.get(self.house.customer_id, live[0].id) if live else None
+            live = [each for each in self.backend.services.live_calls.values() if each.leg_id == self.leg.id]
+            return await self.backend.calls.get(self.backend.customer_id, live[0].id) if live else None
 
         return await until(look)
 
@@ -78,18 +78,18 @@ class Caller:
         """Wait until the flow runs an action of this type, and sleeps for the action's duration."""
         call = await self.does(type_)
         seconds = call.action["option"]["duration"] / 1000
-        await until(lambda: self.house.clock.has_sleeper(seconds))
+        await until(lambda: self.backend.clock.has_sleeper(seconds))
         return call
 
     def press(self, digits: str) -> None:
         for digit in digits:
-            self.house.calls.on_engine_event(DigitReceived(self.leg.port.id, 0, digit, 100))
+            self.backend.calls.on_engine_event(DigitReceived(self.leg.port.id, 0, digit, 100))
 
     async def activeflow(self, status: ActiveflowStatus | None = None) -> Activeflow:
         """Return the newest activeflow of a call, once it has this status."""
 
         async def look() -> Activeflow | None:
-            found = await self.house.activeflows.list(self.house.customer_id, EVERYTHING)
+            found = await self.backend.activeflows.list(self.backend.customer_id, EVERYTHING)
             mine = [each for each in found if each.reference_type == "call"]
             return mine[0] if mine and status in (None, mine[0].status) else None
 
@@ -100,14 +100,14 @@ class Caller:
         activeflow = await self.activeflow(ActiveflowStatus.ENDED)
 
         async def hung_up() -> bool:
-            call = await self.house.calls.get(self.house.customer_id, CallId(activeflow.reference_id))
+            call = await self.backend.calls.get(self.backend.customer_id, CallId(activeflow.reference_id))
             return call.status is CallStatus.HANGUP
 
         await until(hung_up)
-        return await self.house.activeflows.get(self.house.customer_id, ActiveflowId(activeflow.id))
+        return await self.backend.activeflows.get(self.backend.customer_id, ActiveflowId(activeflow.id))
 
 
-async def calling(house: House, *actions: dict[str, Any], **spec: Any) -> Caller:
+async def calling(backend: Backend, *actions: dict[str, Any], **spec: Any) -> Caller:
     """Dial a room with these pre_actions."""
-    room = await house.room(pre_actions=actions, **spec)
-    return Caller(house, room, await house.dial(room.id))
+    room = await backend.room(pre_actions=actions, **spec)
+    return Caller(backend, room, await backend.dial(room.id))

@@ -22,8 +22,8 @@ from mixminus.model.permissions import Permission
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.api.door import KEY
+from tests.support.backend import Backend, open_backend
 from tests.support.clock import ManualClock
-from tests.support.house import House, open_house
 
 __all__ = ["KEY", "OPERATOR", "Front", "heard", "next_frame", "open_front", "subscribe"]
 
@@ -36,7 +36,7 @@ SOON_S: Final = 40.0
 class Front:
     """A client of the API, and the services behind it."""
 
-    house: House
+    backend: Backend
     access: AccessService
     delivery: DeliveryService
     webrtc: WebRtcEndpoint
@@ -85,16 +85,16 @@ async def open_front(
     **chosen: Any,
 ) -> AsyncIterator[Front]:
     """Open services and HTTP API; deliveries use the real clock unless one is given."""
-    async with open_house(
+    async with open_backend(
         directory, ManualClock(), style=style, delivery_clock=delivery_clock, limits=limits, **chosen
-    ) as house:
-        access = house.services.access
+    ) as backend:
+        access = backend.services.access
         await access.ensure_default(KEY)
-        delivery, webrtc = house.services.delivery, house.services.webrtc
+        delivery, webrtc = backend.services.delivery, backend.services.webrtc
         await delivery.start()
         try:
-            async with TestClient(TestServer(build(house.services))) as client:
-                yield Front(house, access, delivery, webrtc, client)
+            async with TestClient(TestServer(build(backend.services))) as client:
+                yield Front(backend, access, delivery, webrtc, client)
         finally:
             await delivery.close()
 

@@ -27,7 +27,7 @@ class SipSite:
 
 @pytest.fixture
 async def sip_site(site: Site) -> AsyncIterator[SipSite]:
-    services = site.house.services
+    services = site.backend.services
     config = SipConfig(port=0, max_calls=4)
     endpoint = SipEndpoint(
         services.engine,

@@ -10,8 +10,8 @@ import pytest
 
 from mixminus.model.health import INTERVAL_S
 from tests.api.door import Door
+from tests.support.backend import Backend
 from tests.support.front import open_front
-from tests.support.house import House
 from tests.support.waiting import until
 
 __all__ = ["Site", "open_site", "site"]
@@ -24,7 +24,7 @@ class Site:
     """An HTTP client, and the services behind the API."""
 
     door: Door
-    house: House
+    backend: Backend
 
     async def conference(self, id_: str) -> dict[str, Any]:
         _, room = await self.door.get(f"/v1.0/conferences/{id_}")
@@ -45,7 +45,7 @@ class Site:
     async def checks(self, count: int, seconds: float = 5.0) -> None:
         """Advance the clock ``count`` times, each time until the health check was made."""
         for _ in range(count):
-            await self.house.clock.run_cycle(INTERVAL_S, seconds)
+            await self.backend.clock.run_cycle(INTERVAL_S, seconds)
 
     async def becomes(self, id_: str, status: str) -> dict[str, Any]:
         """Wait until the room has this status, and return it."""
@@ -66,15 +66,15 @@ async def _wrapped(look: Callable[[], Awaitable[Found | None]]) -> tuple[Found] 
 async def open_site(directory: Path, **chosen: Any) -> AsyncIterator[Site]:
     """Open the HTTP API of services with these settings."""
     async with open_front(directory, **chosen) as front:
-        house = front.house
+        backend = front.backend
         door = Door(
             client=front.client,
-            engine=house.engine,
-            store=house.store,
+            engine=backend.engine,
+            store=backend.store,
             access=front.access,
             webrtc=front.webrtc,
         )
-        yield Site(door, house)
+        yield Site(door, backend)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 from mixminus.model.ids import TranscribeId
 from mixminus.model.transcription import Transcribe, TranscribeStatus, Transcript
 from mixminus.store.outbox import Event
-from tests.support.house import House
+from tests.support.backend import Backend
 from tests.support.legs import PcmLeg
 from tests.support.tones import Pcm, tone
 from tests.support.waiting import until
@@ -26,7 +26,7 @@ def whistle(frequency_hz: float, seconds: float) -> Pcm:
     return tone(frequency_hz, seconds, sample_rate_hz=RATE_HZ)
 
 
-def speak(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
+def speak(backend: Backend, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
     """Send the voices of all phones, then silence for ``rest_s``; the engine processes it at once."""
     rates = {leg: leg.port.sample_rate_hz // TICKS_A_SECOND for leg in voices}
     longest = max(-(-pcm.size // rates[leg]) for leg, pcm in voices.items()) + int(rest_s * TICKS_A_SECOND)
@@ -34,16 +34,16 @@ def speak(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) ->
         for leg, pcm in voices.items():
             frame = pcm[tick * rates[leg] : (tick + 1) * rates[leg]]
             leg.port.write(np.pad(frame, (0, rates[leg] - frame.size)))
-        house.tick()
+        backend.tick()
 
 
-async def converse(house: House, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
+async def converse(backend: Backend, voices: Mapping[PcmLeg, Pcm], *, rest_s: float = 1.5) -> None:
     """Send voices of any length as ``speak`` does, in pieces, so that the listeners can read in between."""
     seconds = max(pcm.size / leg.port.sample_rate_hz for leg, pcm in voices.items())
     for start_s in range(0, int(seconds) + 1, PIECE_S):
         piece = {leg: _piece(leg, pcm, start_s) for leg, pcm in voices.items()}
-        speak(house, piece, rest_s=rest_s if start_s + PIECE_S > seconds else 0.0)
-        await house.clock.run_cycle(0.1)
+        speak(backend, piece, rest_s=rest_s if start_s + PIECE_S > seconds else 0.0)
+        await backend.clock.run_cycle(0.1)
 
 
 def _piece(leg: PcmLeg, pcm: Pcm, start_s: int) -> Pcm:
@@ -51,26 +51,26 @@ def _piece(leg: PcmLeg, pcm: Pcm, start_s: int) -> Pcm:
     return pcm[start_s * rate_hz : (start_s + PIECE_S) * rate_hz]
 
 
-async def heard(house: House, transcribe_id: UUID | str, count: int) -> list[Transcript]:
+async def heard(backend: Backend, transcribe_id: UUID | str, count: int) -> list[Transcript]:
     """Wait until there are ``count`` transcripts, advancing the clock; return them in order."""
 
     async def look() -> list[Transcript] | None:
-        house.clock.advance(0.1)
-        found = await house.services.transcription.transcripts(
-            house.customer_id, TranscribeId(UUID(str(transcribe_id)))
+        backend.clock.advance(0.1)
+        found = await backend.services.transcription.transcripts(
+            backend.customer_id, TranscribeId(UUID(str(transcribe_id)))
         )
         return list(found) if len(found) >= count else None
 
     return await until(look, within_s=PATIENCE_S)
 
 
-async def done(house: House, transcribe_id: UUID | str) -> Transcribe:
+async def done(backend: Backend, transcribe_id: UUID | str) -> Transcribe:
     """Wait until the transcribe is done, and return it."""
 
     async def look() -> Transcribe | None:
-        house.clock.advance(0.1)
-        found = await house.services.transcription.get(
-            house.customer_id, TranscribeId(UUID(str(transcribe_id)))
+        backend.clock.advance(0.1)
+        found = await backend.services.transcription.get(
+            backend.customer_id, TranscribeId(UUID(str(transcribe_id)))
         )
         return found if found.status is TranscribeStatus.DONE else None
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tests.support.house import SAMPLE_RATE_HZ
+from tests.support.backend import SAMPLE_RATE_HZ
 from tests.support.legs import PcmLeg
 from tests.support.signals import Pcm, loudness_at, tone
 from tests.support.site import Site
@@ -28,7 +28,7 @@ class TonePhones:
 
     async def dial(self, target: str) -> PcmLeg:
         """Let the next phone call ``target``."""
-        self.legs.append(await self.site.house.dial(target))
+        self.legs.append(await self.site.backend.dial(target))
         return self.legs[-1]
 
     async def gather(self, room_id: str, count: int) -> list[dict[str, object]]:
@@ -43,7 +43,7 @@ class TonePhones:
         for leg, pitch_hz in zip(self.legs, PITCHES_HZ, strict=False):
             leg.port.read()
             leg.port.write(tone(pitch_hz, SAMPLE_RATE_HZ, TICKS * FRAME, self.loudness))
-        self.site.house.tick(TICKS)
+        self.site.backend.tick(TICKS)
         return [np.asarray(leg.port.read()[-LISTENED_TICKS * FRAME :]) for leg in self.legs]
 
     def hear(self) -> list[dict[int, float]]:

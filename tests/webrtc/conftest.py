@@ -20,13 +20,13 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def house(engine: Engine) -> AnsweringRoom:
+def backend(engine: Engine) -> AnsweringRoom:
     return AnsweringRoom(engine.open_bridge())
 
 
 @pytest.fixture
-async def endpoint(engine: Engine, house: AnsweringRoom) -> AsyncIterator[WebRtcEndpoint]:
-    endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(connect_timeout_s=20.0))
+async def endpoint(engine: Engine, backend: AnsweringRoom) -> AsyncIterator[WebRtcEndpoint]:
+    endpoint = WebRtcEndpoint(engine, backend, WebRtcConfig(connect_timeout_s=20.0))
     await endpoint.start()
     yield endpoint
     await endpoint.close()

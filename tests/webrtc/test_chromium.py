@@ -23,9 +23,9 @@ def microphone(tmp_path: Path) -> Path:
     return write_wav(tmp_path / "microphone.wav", tone(CHROMIUM_HZ, 5.0))
 
 
-async def ended(house: AnsweringRoom) -> LegEnded:
+async def ended(backend: AnsweringRoom) -> LegEnded:
     async with asyncio.timeout(10):
-        return await house.legs[0].ended()
+        return await backend.legs[0].ended()
 
 
 @pytest.mark.parametrize(
@@ -36,19 +36,19 @@ async def ended(house: AnsweringRoom) -> LegEnded:
     ],
 )
 async def test_candidates_may_come_late_or_not_at_all(
-    endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path, trickle: bool, strip_candidates: bool
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom, microphone: Path, trickle: bool, strip_candidates: bool
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join(trickle=trickle, strip_candidates=strip_candidates)
         await browser.leave()
-        assert await ended(house) == LegEnded(HangupReason.NORMAL, remote=True)
+        assert await ended(backend) == LegEnded(HangupReason.NORMAL, remote=True)
 
 
 async def test_an_ice_restart_keeps_dtls_and_audio(
-    engine: Engine, endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
+    engine: Engine, endpoint: WebRtcEndpoint, backend: AnsweringRoom, microphone: Path
 ) -> None:
-    house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
-    listener = Listener(engine, house.bridge)
+    backend.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
+    listener = Listener(engine, backend.bridge)
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join()
         before = (await browser.statistics())["transport"]
@@ -61,14 +61,14 @@ async def test_an_ice_restart_keeps_dtls_and_audio(
         assert after["iceLocalUsernameFragment"] != before["iceLocalUsernameFragment"]
         assert after["remoteCertificateId"] == before["remoteCertificateId"]
         assert after["dtlsState"] == "connected"
-        await house.legs[0].hang_up()
+        await backend.legs[0].hang_up()
         await browser.hung_up()
 
 
 async def test_a_browser_is_notified_of_a_hangup(
-    endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom, microphone: Path
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join()
-        await (await house.connected()).hang_up()
+        await (await backend.connected()).hang_up()
         await browser.hung_up()

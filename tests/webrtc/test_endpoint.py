@@ -44,10 +44,10 @@ class Door:
         await self._treat(leg)
 
 
-async def test_a_client_joins_and_leaves_by_closing(endpoint: WebRtcEndpoint, house: AnsweringRoom) -> None:
+async def test_a_client_joins_and_leaves_by_closing(endpoint: WebRtcEndpoint, backend: AnsweringRoom) -> None:
     client = AiortcClient(direct(endpoint), hz=440)
     await client.join()
-    leg = await house.connected()
+    leg = await backend.connected()
     await client.leave()
     async with asyncio.timeout(10):
         assert await leg.ended() == LegEnded(HangupReason.NORMAL, remote=True)
@@ -55,12 +55,12 @@ async def test_a_client_joins_and_leaves_by_closing(endpoint: WebRtcEndpoint, ho
 
 
 async def test_a_client_leaves_by_delete_and_receives_close_notify(
-    endpoint: WebRtcEndpoint, house: AnsweringRoom
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom
 ) -> None:
     exchange = direct(endpoint)
     client = AiortcClient(exchange, hz=440)
     await client.join()
-    leg = await house.connected()
+    leg = await backend.connected()
     assert (await exchange("DELETE", client.location, {}, "")).status == 200
     assert await leg.ended() == LegEnded(HangupReason.NORMAL, remote=True)
     await until(lambda: client.connection.connectionState == "closed")
@@ -68,10 +68,10 @@ async def test_a_client_leaves_by_delete_and_receives_close_notify(
     await client.leave()
 
 
-async def test_a_hangup_closes_dtls_of_the_client(endpoint: WebRtcEndpoint, house: AnsweringRoom) -> None:
+async def test_a_hangup_closes_dtls_of_the_client(endpoint: WebRtcEndpoint, backend: AnsweringRoom) -> None:
     client = AiortcClient(direct(endpoint), hz=440)
     await client.join()
-    leg = await house.connected()
+    leg = await backend.connected()
     await leg.hang_up()
     await leg.hang_up()
     assert await leg.ended() == LegEnded(HangupReason.NORMAL, remote=False)
@@ -79,13 +79,13 @@ async def test_a_hangup_closes_dtls_of_the_client(endpoint: WebRtcEndpoint, hous
     await client.leave()
 
 
-async def test_closing_the_endpoint_ends_every_leg(endpoint: WebRtcEndpoint, house: AnsweringRoom) -> None:
+async def test_closing_the_endpoint_ends_every_leg(endpoint: WebRtcEndpoint, backend: AnsweringRoom) -> None:
     clients = [AiortcClient(direct(endpoint), hz=440) for _ in range(2)]
     await asyncio.gather(*(client.join() for client in clients))
     await endpoint.close()
     await endpoint.close()
     assert not endpoint.ready
-    for leg in house.legs:
+    for leg in backend.legs:
         assert await leg.ended() == LegEnded(HangupReason.NORMAL, remote=False)
     for client in clients:
         await client.leave()
@@ -160,18 +160,18 @@ async def test_a_join_that_is_cancelled_leaves_no_leg(engine: Engine) -> None:
 
 
 async def test_a_leg_ends_if_the_client_does_not_connect(engine: Engine) -> None:
-    house = AnsweringRoom(engine.open_bridge())
-    endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(connect_timeout_s=0.1))
+    backend = AnsweringRoom(engine.open_bridge())
+    endpoint = WebRtcEndpoint(engine, backend, WebRtcConfig(connect_timeout_s=0.1))
     await endpoint.start()
     await endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER)
     async with asyncio.timeout(10):
-        assert (await house.legs[0].ended()).reason is HangupReason.FAILED
+        assert (await backend.legs[0].ended()).reason is HangupReason.FAILED
     await endpoint.close()
 
 
 async def test_the_number_of_sessions_is_limited(engine: Engine) -> None:
-    house = AnsweringRoom(engine.open_bridge())
-    endpoint = WebRtcEndpoint(engine, house, WebRtcConfig(max_sessions=1))
+    backend = AnsweringRoom(engine.open_bridge())
+    endpoint = WebRtcEndpoint(engine, backend, WebRtcConfig(max_sessions=1))
     await endpoint.start()
     session = await endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER)
     with pytest.raises(Exhausted):

@@ -79,7 +79,7 @@ def silent(stranger: socket.socket) -> bool:
 )
 async def test_a_forged_datagram_is_dropped_and_counted(
     endpoint: WebRtcEndpoint,
-    house: AnsweringRoom,
+    backend: AnsweringRoom,
     stranger: socket.socket,
     forge: Callable[[str], bytes],
     counter: str,
@@ -89,11 +89,11 @@ async def test_a_forged_datagram_is_dropped_and_counted(
         stranger.sendto(forge(username), ("127.0.0.1", endpoint.port))
     await until(lambda: endpoint.counters.get(counter, 0) == 3)
     assert silent(stranger)
-    await assert_unaffected(client, house)
+    await assert_unaffected(client, backend)
 
 
 async def test_a_flood_is_limited_and_has_no_effect(
-    endpoint: WebRtcEndpoint, house: AnsweringRoom, stranger: socket.socket
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom, stranger: socket.socket
 ) -> None:
     client, username = await joined(endpoint)
     chance = random.Random(20261122)
@@ -105,11 +105,11 @@ async def test_a_flood_is_limited_and_has_no_effect(
         await pace(0)
     await until(lambda: endpoint.counters.get("webrtc.limited", 0) > 0)
     assert silent(stranger)
-    await assert_unaffected(client, house)
+    await assert_unaffected(client, backend)
 
 
 async def test_a_replayed_request_has_no_effect(
-    endpoint: WebRtcEndpoint, house: AnsweringRoom, stranger: socket.socket
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom, stranger: socket.socket
 ) -> None:
     """An eavesdropper may repeat a request and receive an answer; it cannot answer our connectivity check."""
     relay = UdpRelay(("127.0.0.1", endpoint.port))
@@ -119,12 +119,12 @@ async def test_a_replayed_request_has_no_effect(
     assert relay.last_request
     stranger.sendto(relay.last_request, ("127.0.0.1", endpoint.port))
     await until(lambda: not silent(stranger))
-    await assert_unaffected(client, house)
+    await assert_unaffected(client, backend)
     relay.close()
 
 
 async def test_malformed_datagrams_from_the_peers_address_have_no_effect(
-    endpoint: WebRtcEndpoint, house: AnsweringRoom
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom
 ) -> None:
     relay = UdpRelay(("127.0.0.1", endpoint.port))
     await relay.start()
@@ -134,14 +134,14 @@ async def test_malformed_datagrams_from_the_peers_address_have_no_effect(
     for forged in (alert, CLIENT_HELLO, RTP, b"\x16", binding_request("a:b", None)):
         relay.to_server(forged, None)
     await until(lambda: endpoint.counters.get("webrtc.stun.unknown", 0) == 1)
-    await assert_unaffected(client, house)
+    await assert_unaffected(client, backend)
     relay.close()
 
 
-async def assert_unaffected(client: AiortcClient, house: AnsweringRoom) -> None:
+async def assert_unaffected(client: AiortcClient, backend: AnsweringRoom) -> None:
     """Assert that the session still uses the client's address: close_notify arrives there."""
     assert client.connection.connectionState == "connected"
-    leg = await house.connected()
+    leg = await backend.connected()
     await leg.hang_up()
     assert not (await leg.ended()).remote
     await until(lambda: client.connection.connectionState == "closed")

@@ -34,10 +34,10 @@ def microphone(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def listener(engine: Engine, house: AnsweringRoom) -> Listener:
+def listener(engine: Engine, backend: AnsweringRoom) -> Listener:
     """A listener in the room, in which a tone is played."""
-    house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
-    return Listener(engine, house.bridge)
+    backend.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
+    return Listener(engine, backend.bridge)
 
 
 async def test_every_participant_hears_all_others(
@@ -96,7 +96,7 @@ async def test_a_client_that_prefers_stereo_receives_two_channels(
 
 
 async def test_digits_from_a_browser_arrive_once(
-    engine: Engine, endpoint: WebRtcEndpoint, house: AnsweringRoom, microphone: Path
+    engine: Engine, endpoint: WebRtcEndpoint, backend: AnsweringRoom, microphone: Path
 ) -> None:
     async with chromium(direct(endpoint), microphone) as browser:
         await browser.join()

@@ -35,8 +35,10 @@ def clock() -> LaterClock:
 
 
 @pytest.fixture
-async def endpoint(engine: Engine, house: AnsweringRoom, clock: LaterClock) -> AsyncIterator[WebRtcEndpoint]:
-    endpoint = WebRtcEndpoint(engine, house, clock=clock)
+async def endpoint(
+    engine: Engine, backend: AnsweringRoom, clock: LaterClock
+) -> AsyncIterator[WebRtcEndpoint]:
+    endpoint = WebRtcEndpoint(engine, backend, clock=clock)
     await endpoint.start()
     yield endpoint
     await endpoint.close()
@@ -50,19 +52,19 @@ async def relay(endpoint: WebRtcEndpoint) -> AsyncIterator[UdpRelay]:
     relay.close()
 
 
-async def join_behind(relay: UdpRelay, endpoint: WebRtcEndpoint, house: AnsweringRoom) -> AiortcClient:
+async def join_behind(relay: UdpRelay, endpoint: WebRtcEndpoint, backend: AnsweringRoom) -> AiortcClient:
     client = AiortcClient(direct(endpoint), hz=CLIENT_HZ)
     await client.join(behind=relay)
-    await house.connected()
+    await backend.connected()
     return client
 
 
 async def test_a_rebound_nat_is_followed(
-    engine: Engine, endpoint: WebRtcEndpoint, house: AnsweringRoom, relay: UdpRelay, clock: LaterClock
+    engine: Engine, endpoint: WebRtcEndpoint, backend: AnsweringRoom, relay: UdpRelay, clock: LaterClock
 ) -> None:
-    house.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
-    listener = Listener(engine, house.bridge)
-    client = await join_behind(relay, endpoint, house)
+    backend.bridge.open_playout(48_000).write(tone(ROOM_HZ, 59.0))
+    listener = Listener(engine, backend.bridge)
+    client = await join_behind(relay, endpoint, backend)
     assert level_db(await client.hear(1.0), ROOM_HZ) > AUDIBLE_DB
     clock.ahead_s = 10.0  # after the time in which new addresses are alternatives
     await relay.rebind()
@@ -74,25 +76,25 @@ async def test_a_rebound_nat_is_followed(
 
 @pytest.mark.slow
 async def test_consent_is_renewed_for_more_than_a_minute(
-    endpoint: WebRtcEndpoint, house: AnsweringRoom, relay: UdpRelay
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom, relay: UdpRelay
 ) -> None:
     """Consent expires after 30 s (RFC 7675): a session that lasts 65 s has renewed it."""
-    client = await join_behind(relay, endpoint, house)
-    ended = asyncio.ensure_future(house.legs[0].ended())
+    client = await join_behind(relay, endpoint, backend)
+    ended = asyncio.ensure_future(backend.legs[0].ended())
     done, _ = await asyncio.wait([ended], timeout=65.0)
     assert not done
     assert client.connection.connectionState == "connected"
-    await house.legs[0].hang_up()
+    await backend.legs[0].hang_up()
     await ended
     await client.leave()
 
 
 @pytest.mark.slow
 async def test_a_lost_connection_ends_consent_and_the_leg(
-    endpoint: WebRtcEndpoint, house: AnsweringRoom, relay: UdpRelay
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom, relay: UdpRelay
 ) -> None:
-    client = await join_behind(relay, endpoint, house)
+    client = await join_behind(relay, endpoint, backend)
     relay.cut = True
     async with asyncio.timeout(60):
-        assert await house.legs[0].ended() == LegEnded(HangupReason.TIMEOUT, remote=True)
+        assert await backend.legs[0].ended() == LegEnded(HangupReason.TIMEOUT, remote=True)
     await client.leave()

@@ -5,8 +5,8 @@ from pathlib import Path
 from mixminus.model.ids import TranscribeId
 from mixminus.model.transcription import TranscribeOptions
 from mixminus.speech.recognition.command_queue import QueueLimits
+from tests.support.backend import open_backend
 from tests.support.clock import ManualClock
-from tests.support.house import open_house
 from tests.support.speech import tone_config
 from tests.support.talk import converse, done, heard, whistle
 from tests.support.tone_engine import word
@@ -20,22 +20,22 @@ async def test_stalled_worker_loses_no_audio(tmp_path: Path) -> None:
     spill = tmp_path / "speech"
     late = tmp_path / "late"
     config = tone_config(spill, limits=SMALL, model_folder=str(late))
-    async with open_house(tmp_path, ManualClock(), speech=config) as house:
-        room = await house.room()
-        (alice,) = await house.join(room)
-        started = await house.conferences.transcribe_start(house.customer_id, room.id, ENGLISH)
+    async with open_backend(tmp_path, ManualClock(), speech=config) as backend:
+        room = await backend.room()
+        (alice,) = await backend.join(room)
+        started = await backend.conferences.transcribe_start(backend.customer_id, room.id, ENGLISH)
         transcribe_id = TranscribeId(started.transcribe_id)
-        transcription = house.services.transcription
+        transcription = backend.services.transcription
         for hz in (440, 1000, 1500):
-            await converse(house, {alice: whistle(hz, 4.0)})
+            await converse(backend, {alice: whistle(hz, 4.0)})
         assert transcription.behind_s(transcribe_id) > 10
         assert transcription.counters["speech.behind"] == 1
         assert list(spill.glob("*.spill"))
         late.touch()
-        found = await heard(house, transcribe_id, 3)
+        found = await heard(backend, transcribe_id, 3)
         assert [each.message for each in found] == [word(440), word(1000), word(1500)]
         await until(lambda: transcription.behind_s(transcribe_id) == 0)
         assert not list(spill.glob("*.spill"))
         assert transcription.counters["speech.records_dropped"] == 0
-        await house.conferences.transcribe_stop(house.customer_id, room.id)
-        await done(house, transcribe_id)
+        await backend.conferences.transcribe_stop(backend.customer_id, room.id)
+        await done(backend, transcribe_id)

@@ -52,14 +52,14 @@ from tests.support.legs import PcmExchange, PcmLeg
 from tests.support.speech import tone_config
 from tests.support.waiting import until
 
-__all__ = ["EVERYTHING", "House", "house", "open_house"]
+__all__ = ["EVERYTHING", "Backend", "backend", "open_backend"]
 
 EVERYTHING = Page(MAX_PAGE_SIZE, datetime.max.replace(tzinfo=UTC))
 SAMPLE_RATE_HZ = 16000
 
 
 @dataclass
-class House:
+class Backend:
     """The services that domain tests use, and ways to wait for their effects."""
 
     store: Store
@@ -210,7 +210,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_backend(
     directory: Path,
     clock: ManualClock,
     *,
@@ -220,7 +220,7 @@ async def open_house(
     delivery_clock: Clock | None = None,
     limits: Limits | None = None,
     **chosen: Any,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Backend]:
     """Start the services on the directory's data, and close them in order."""
     await upgrade(database_url(directory))
     store = Store(database_url(directory), style)
@@ -241,7 +241,7 @@ async def open_house(
         async with open_services(store, clock, engine, config, delivery=delivery) as services:
             services.transports.open(exchange)
             identity, _ = await services.access.ensure_default(None)
-            yield House(
+            yield Backend(
                 store=store,
                 clock=clock,
                 engine=engine,
@@ -257,6 +257,6 @@ async def open_house(
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, ManualClock()) as opened:
+async def backend(tmp_path: Path) -> AsyncIterator[Backend]:
+    async with open_backend(tmp_path, ManualClock()) as opened:
         yield opened

@@ -27,7 +27,7 @@ from tests.support.database import sqlite_url
 PATIENCE_S = 15.0
 
 
-class Desk:
+class LegReceiver:
     """Receives legs: ``ring`` only rings, a status code is refused with it, any other name is answered."""
 
     def __init__(self) -> None:
@@ -84,12 +84,12 @@ async def open_office(domain: str = "mixminus.local") -> AsyncIterator[Office]:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Backend:
     """The endpoint, and what tests inspect of it."""
 
     engine: Engine
     endpoint: SipEndpoint
-    desk: Desk
+    receiver: LegReceiver
     events: list[EngineEvent]
     office: Office
     transfers: Transfers | None
@@ -97,7 +97,7 @@ class House:
     @property
     def leg(self) -> Leg:
         """The newest leg."""
-        return self.desk.legs[-1]
+        return self.receiver.legs[-1]
 
     @property
     def port(self) -> Port:
@@ -108,15 +108,15 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(config: SipConfig, transfers: Transfers | None = None) -> AsyncIterator[House]:
+async def open_backend(config: SipConfig, transfers: Transfers | None = None) -> AsyncIterator[Backend]:
     """Open an endpoint; afterwards assert that none of its processes is left."""
-    engine, desk = Engine(), Desk()
+    engine, receiver = Engine(), LegReceiver()
     events: list[EngineEvent] = []
     engine.start()
     async with open_office(config.domain) as office:
         endpoint = SipEndpoint(
             engine,
-            desk,
+            receiver,
             config,
             clock=SystemClock(),
             directory=office.directory,
@@ -126,12 +126,12 @@ async def open_house(config: SipConfig, transfers: Transfers | None = None) -> A
         before = set(children())
         try:
             await endpoint.start()
-            yield House(engine, endpoint, desk, events, office, transfers)
+            yield Backend(engine, endpoint, receiver, events, office, transfers)
         finally:
             await endpoint.close()
             engine.close()
         assert set(children()) == before
-    for leg in desk.legs:
+    for leg in receiver.legs:
         assert leg.port.closed
 
 

@@ -200,7 +200,7 @@ static bool idle(const struct mm_engine *engine)
 	return true;
 }
 
-void mm_dispatch_settle(struct mm_engine *engine, int64_t now_us)
+void mm_dispatch_complete(struct mm_engine *engine, int64_t now_us)
 {
 	do {
 		mm_dispatch_collect(engine);

@@ -26,6 +26,6 @@ void mm_dispatch_end(struct mm_engine *engine, struct mm_shard *shard);
 /* Free retired objects, and flush the queues. */
 void mm_dispatch_collect(struct mm_engine *engine);
 /* Without threads: repeat until all queues and rings are empty. */
-void mm_dispatch_settle(struct mm_engine *engine, int64_t now_us);
+void mm_dispatch_complete(struct mm_engine *engine, int64_t now_us);
 
 #endif

@@ -111,7 +111,7 @@ int mm_engine_tick(struct mm_engine *engine, uint32_t count)
 		int64_t now_us = engine->virtual_us;
 		struct mm_mux *mux;
 
-		mm_dispatch_settle(engine, now_us);
+		mm_dispatch_complete(engine, now_us);
 		LIST_FOREACH(mux, &engine->muxes, in_engine)
 			mm_mux_step(mux);
 		for (uint32_t i = 0; i < engine->nshards; i++)
@@ -216,7 +216,7 @@ void mm_engine_close(struct mm_engine *engine)
 	for (uint32_t i = 0; i < engine->nshards; i++)
 		mm_shard_stop(engine->shards[i]);
 	close_all(engine);
-	mm_dispatch_settle(engine, engine->config.manual ?
+	mm_dispatch_complete(engine, engine->config.manual ?
 					   engine->virtual_us :
 					   mm_clock_now_us());
 	for (uint32_t i = 0; i < engine->nshards; i++) {

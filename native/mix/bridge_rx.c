@@ -160,7 +160,7 @@ static int16_t *next_frame(const struct mm_bridge *bridge)
 	return bridge->frames + bridge->ncontributions * MM_MAX_FRAME_SAMPLES;
 }
 
-static void tell_taps(const struct mm_bridge *bridge,
+static void feed_taps(const struct mm_bridge *bridge,
 		      const struct mm_member *member, const int16_t *pcm)
 {
 	if (member->tapped)
@@ -178,10 +178,10 @@ static void overhear(const struct mm_bridge *bridge, const struct mm_seat *seat)
 	if (!source || seat->member->tapped->muted) {
 		if (source)
 			source->ops->skip(source);
-		tell_taps(bridge, seat->member, NULL);
+		feed_taps(bridge, seat->member, NULL);
 		return;
 	}
-	tell_taps(bridge, seat->member,
+	feed_taps(bridge, seat->member,
 		  at_bridge_rate(bridge, lane_in, source->sample_rate_hz,
 				 source->ops->pull(source),
 				 next_frame(bridge)));
@@ -201,7 +201,7 @@ static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 		state->lane_in.resampler.from_hz = 0;
 	pcm = at_bridge_rate(bridge, &state->lane_in, source->sample_rate_hz,
 			     pcm, frame);
-	tell_taps(bridge, seat->member, pcm);
+	feed_taps(bridge, seat->member, pcm);
 	if (candidate->choice == MM_CHOICE_DROPPED)
 		state->lane_in.last_samples = 0;
 	seat->contribution = (int32_t)bridge->ncontributions;

@@ -8,11 +8,11 @@
 /* Gains of limiters closer than this make no audible step. */
 #define SAME_GAIN 0.01f
 
-enum wish { WISH_ALL, WISH_SILENCE, WISH_OWN };
+enum mix_need { NEED_ALL, NEED_SILENCE, NEED_OWN };
 
-_Static_assert((int)WISH_ALL == (int)MM_CLASS_ALL &&
-		       (int)WISH_SILENCE == (int)MM_CLASS_SILENCE,
-	       "a wish for a class is that class");
+_Static_assert((int)NEED_ALL == (int)MM_CLASS_ALL &&
+		       (int)NEED_SILENCE == (int)MM_CLASS_SILENCE,
+	       "a need for a class is that class");
 
 /* Link the exceptions whose speaker is heard to their listeners. */
 static void link_exceptions(struct mm_bridge *bridge)
@@ -43,16 +43,16 @@ static void unlink_exceptions(struct mm_bridge *bridge)
 	}
 }
 
-static enum wish wish_of(const struct mm_seat *seat)
+static enum mix_need mix_need_of(const struct mm_seat *seat)
 {
 	if (seat->deafened != seat->was_deafened)
-		return WISH_OWN; /* fading */
+		return NEED_OWN; /* fading */
 	if (seat->deafened && seat->playouts == 0)
-		return WISH_SILENCE;
+		return NEED_SILENCE;
 	if (seat->contribution >= 0 || seat->playouts > 0 ||
 	    seat->exception != MM_HEARS_NONE)
-		return WISH_OWN;
-	return WISH_ALL;
+		return NEED_OWN;
+	return NEED_ALL;
 }
 
 static void attach(struct mm_seat *seat, uint8_t shared_class)
@@ -71,13 +71,13 @@ static void run_parallel(const struct mm_bridge *bridge, struct mm_seat *seat,
 		(uint16_t)(MM_PARALLEL_MS / bridge->config.ptime_ms);
 }
 
-static void settle_fresh(struct mm_bridge *bridge, struct mm_seat *seat,
-			 enum wish wish)
+static void choose_from_fresh(struct mm_bridge *bridge, struct mm_seat *seat,
+			 enum mix_need need)
 {
 	struct mm_shared_encoder *shared = seat->shared;
 	struct mm_member_state *state = seat->member->state;
 
-	if (wish == WISH_OWN) {
+	if (need == NEED_OWN) {
 		mm_encoder_init(state->encoder, &shared->format,
 				shared->libraries);
 		mm_limiter_init(&state->limiter, bridge->sample_rate_hz);
@@ -86,22 +86,22 @@ static void settle_fresh(struct mm_bridge *bridge, struct mm_seat *seat,
 		seat->tx_state = MM_TX_PRIVATE;
 		return;
 	}
-	struct mm_outlet *outlet = &shared->outlets[wish];
+	struct mm_outlet *outlet = &shared->outlets[need];
 
 	if (!mm_outlet_running(outlet, bridge->tick))
 		mm_encoder_init(outlet->encoder, &shared->format,
 				shared->libraries);
-	attach(seat, (uint8_t)wish);
+	attach(seat, (uint8_t)need);
 }
 
-static void settle_shared(struct mm_bridge *bridge, struct mm_seat *seat,
-			  enum wish wish)
+static void choose_from_shared(struct mm_bridge *bridge, struct mm_seat *seat,
+			  enum mix_need need)
 {
 	struct mm_shared_encoder *shared = seat->shared;
 	struct mm_member_state *state = seat->member->state;
 	uint8_t left = seat->tx_class;
 
-	if ((uint8_t)wish == left) {
+	if ((uint8_t)need == left) {
 		shared->outlets[left].members++;
 		return;
 	}
@@ -111,13 +111,13 @@ static void settle_shared(struct mm_bridge *bridge, struct mm_seat *seat,
 			  &state->limiter, &state->lane);
 	bridge->counters->encoder_forks++;
 	seat->tx_state = MM_TX_PRIVATE;
-	if (wish != WISH_OWN)
-		run_parallel(bridge, seat, (uint8_t)wish);
+	if (need != NEED_OWN)
+		run_parallel(bridge, seat, (uint8_t)need);
 }
 
 /* The private chain has been fed what the class is fed for a tick at least.
  * Limiters remember longer than that: theirs must agree as well. */
-static void settle_parallel(struct mm_bridge *bridge, struct mm_seat *seat)
+static void rejoin_shared(struct mm_bridge *bridge, struct mm_seat *seat)
 {
 	struct mm_member_state *state = seat->member->state;
 	struct mm_outlet *outlet = &seat->shared->outlets[seat->tx_class];
@@ -137,9 +137,9 @@ static void settle_parallel(struct mm_bridge *bridge, struct mm_seat *seat)
 
 /* Decide by which encoder a member is served in this tick. Runs before any
  * class, limiter or encoder does, so that what is forked is last tick's. */
-static void settle(struct mm_bridge *bridge, struct mm_seat *seat)
+static void choose_encoder(struct mm_bridge *bridge, struct mm_seat *seat)
 {
-	enum wish wish = wish_of(seat);
+	enum mix_need need = mix_need_of(seat);
 
 	if (!seat->member->receives) {
 		seat->tx_state = MM_TX_FRESH;
@@ -147,22 +147,22 @@ static void settle(struct mm_bridge *bridge, struct mm_seat *seat)
 	}
 	switch ((enum mm_tx_state)seat->tx_state) {
 	case MM_TX_FRESH:
-		settle_fresh(bridge, seat, wish);
+		choose_from_fresh(bridge, seat, need);
 		return;
 	case MM_TX_SHARED:
-		settle_shared(bridge, seat, wish);
+		choose_from_shared(bridge, seat, need);
 		return;
 	case MM_TX_PRIVATE:
-		if (wish != WISH_OWN)
-			run_parallel(bridge, seat, (uint8_t)wish);
+		if (need != NEED_OWN)
+			run_parallel(bridge, seat, (uint8_t)need);
 		return;
 	case MM_TX_PARALLEL:
-		if (wish == WISH_OWN)
+		if (need == NEED_OWN)
 			seat->tx_state = MM_TX_PRIVATE;
-		else if ((uint8_t)wish != seat->tx_class)
-			run_parallel(bridge, seat, (uint8_t)wish);
+		else if ((uint8_t)need != seat->tx_class)
+			run_parallel(bridge, seat, (uint8_t)need);
 		else
-			settle_parallel(bridge, seat);
+			rejoin_shared(bridge, seat);
 		return;
 	}
 }
@@ -339,7 +339,7 @@ void mm_bridge_serve(struct mm_bridge *bridge)
 			bridge->encoders[i]->outlets[j].members = 0;
 	}
 	for (size_t i = 0; i < bridge->nseats; i++)
-		settle(bridge, &bridge->seats[i]);
+		choose_encoder(bridge, &bridge->seats[i]);
 	mm_mix_class_run(&bridge->classes[MM_CLASS_ALL], bridge->sum,
 			 bridge->tick);
 	for (size_t i = 0; i < bridge->nencoders; i++) {

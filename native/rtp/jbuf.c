@@ -414,7 +414,7 @@ static enum mm_jbuf_verdict lose(struct mm_jbuf *jbuf, int64_t now_us)
 /* Ticks of time between what was played last and `head`, less what was already
  * concealed while nothing was there: at the least delay a lost packet shows
  * first as an empty buffer. */
-static int32_t settle_gap(struct mm_jbuf *jbuf,
+static int32_t resolve_gap(struct mm_jbuf *jbuf,
 			  const struct mm_jbuf_packet *head)
 {
 	while (jbuf->next_sequence != head->extended_sequence &&
@@ -445,7 +445,7 @@ enum mm_jbuf_verdict mm_jbuf_get(struct mm_jbuf *jbuf, int64_t now_us,
 		*packet = head;
 		return play(jbuf, head, now_us);
 	}
-	gap_ticks = settle_gap(jbuf, head);
+	gap_ticks = resolve_gap(jbuf, head);
 	/* Lost packets without time for them in the timestamps, or among
 	 * events, had no audio that anybody would miss. */
 	if (head->extended_sequence != jbuf->next_sequence &&

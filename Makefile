@@ -3,6 +3,8 @@ PYTHON ?= python3
 FUZZ_SECONDS ?= 30
 # What reads or writes the database, tested a second time on PostgreSQL.
 ON_STORE := $(addprefix tests/,access api conference conformance delivery store)
+# Tests with real phones or a real browser, in real time: they run one after the other, and alone.
+REAL_PEERS := tests/e2e tests/console tests/sip/test_sipp.py tests/webrtc/test_chromium.py tests/webrtc/test_media.py
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,9 +47,9 @@ test: build ## Run all tests, with real phones, a real browser and both database
 ifdef ARGS
 	$(IN_NETWORK) $(ARGS)
 else
-	$(IN_NETWORK) --ignore=tests/e2e -n 3 --dist loadfile
+	$(IN_NETWORK) $(addprefix --ignore=,$(REAL_PEERS)) -n 3 --dist loadfile
 	MIXMINUS_TEST_DATABASE=postgresql $(IN_NETWORK) $(ON_STORE) -n 3 --dist loadfile
-	$(IN_NETWORK) $(RETRY) tests/e2e
+	$(IN_NETWORK) $(RETRY) $(REAL_PEERS)
 endif
 
 fresh: ## Run `make run` and `make test` of HEAD on a bare Debian root (ARGS runs a part of the tests)

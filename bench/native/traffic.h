@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "mm.h"
-#include "udp.h"
+#include "io/udp.h"
 
 #define TRAFFIC_MAX_LEGS 4000
 #define TRAFFIC_TICK_US 20000

@@ -9,7 +9,7 @@ import pytest
 
 from mixminus.app.settings import Settings, setting_name
 from tests.conformance import behaviours
-from tests.support.documentation import ROOT
+from tests.support.documentation import ROOT, described_metrics
 
 DOCS = ROOT / "docs"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("**/*.md")), ROOT / "bench" / "README.md"]
@@ -42,6 +42,15 @@ def test_the_settings_page_names_every_setting() -> None:
     text = (DOCS / "reference" / "settings.md").read_text("utf-8")
     for name in Settings.model_fields:
         assert f"`{setting_name(name)}`" in text, name
+
+
+def test_the_metrics_page_describes_the_counters_that_appear_with_their_first_count() -> None:
+    sources = [*(ROOT / "src" / "sip").rglob("*.py"), *(ROOT / "src" / "webrtc").glob("*.py")]
+    text = "".join(path.read_text("utf-8") for path in sources)
+    names = re.findall(r'counters\[?[^\n]*?"((?:sip_|webrtc\.)[a-z_.]+)"', text)
+    assert len(names) > 30
+    metrics = {f"mixminus_{name.replace('.', '_')}_total" for name in names}
+    assert metrics - described_metrics() == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import async_playwright
 
 from tests.support.chromium import EXECUTABLE, FLAGS
-from tests.support.documentation import ROOT, commands, fenced
+from tests.support.documentation import ROOT, commands, described_metrics, fenced
 from tests.support.tones import level_db, tone
 from tests.support.waiting import eventually
 
@@ -104,23 +104,11 @@ def test_commands_of_a_page_succeed(reader: Reader, page: Path) -> None:
 
 
 def test_the_metrics_page_describes_every_metric(reader: Reader) -> None:
-    page = (ROOT / "docs" / "reference" / "metrics.md").read_text("utf-8")
-    described = set()
-    for cell in re.findall(r"^\| (`(?:mixminus)?_.*?) \|", page, re.MULTILINE):
-        first, *more = re.findall(r"`([a-z_]+)", cell)
-        # A short form such as `_retried_total` has the prefix of the first name in its cell.
-        described |= {first, *(name for name in more if name.startswith("mixminus"))}
-        described |= {
-            f"{first[:end]}{name}"
-            for name in more
-            if name.startswith("_")
-            for end in (match.start() for match in re.finditer("_", first))
-        }
     exposition = reader.types(
         ['curl -s -H "Authorization: Bearer <access key>" http://127.0.0.1:8080/metrics']
     )
     names = set(re.findall(r"^# TYPE (\S+)", exposition, re.MULTILINE))
-    assert names - described == set()
+    assert names - described_metrics() == set()
 
 
 async def test_the_voice_agent_of_the_tutorial_answers_a_sound(reader: Reader) -> None:

@@ -72,7 +72,7 @@ def media_of(load: Load, phone_port: int, key: bytes) -> PortMedia:
         receive=(load.send,),
         send=load.send,
         remote=("127.0.0.1", phone_port),
-        level_extension_id=LEVEL_EXTENSION_ID,
+        level_extension_id=LEVEL_EXTENSION_ID if load.signals_level else None,
         srtp=keys,
     )
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bench.capacity import KEY_BYTES, TALKERS, allow_files, media_of
-from bench.payloads import OPUS, PCMU, Load
+from bench.payloads import OPUS, PCMU, Load, opus_without_levels
 from bench.phones import Floor, Phones
 from mixminus.app.huge_pages import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig
@@ -91,11 +91,11 @@ def main() -> None:
     )
     parser.add_argument("legs", nargs="?", type=int, default=1000)
     parser.add_argument("ticks", nargs="?", type=int, default=500)
-    parser.add_argument("--load", choices=("PCMU", "Opus"), help="only this one")
+    parser.add_argument("--load", choices=("PCMU", "Opus over", "Opus without"), help="only this one")
     arguments = parser.parse_args()
     use_huge_pages()
     allow_files(arguments.legs)
-    for load in (PCMU, OPUS):
+    for load in (PCMU, OPUS, opus_without_levels()):
         if arguments.load and not load.name.startswith(arguments.load):
             continue
         print(report(load, arguments.legs, measure(arguments.legs, arguments.ticks, load)), flush=True)

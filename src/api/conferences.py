@@ -51,7 +51,7 @@ Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$
 MenuKeys = Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,4}$")]
 PromptText = Annotated[Text, Field(max_length=1000)]
 
-resource: Final = Resource("Conferences")
+resource: Final = Resource("Conferences", view=ConferenceView, missing=(ConferenceNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -140,11 +140,7 @@ class TalkersView(View):
 
 
 @operation(
-    "POST",
-    "/conferences",
-    summary="Create a conference",
-    answer=ConferenceView,
-    errors=(AlreadyExists, InvalidActionType, FlowNotFound),
+    "POST", "/conferences", "Create a conference", errors=(AlreadyExists, InvalidActionType, FlowNotFound)
 )
 async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
     """The answer has the status `starting`; the room is `progressing` within milliseconds. A `timeout` from 1
@@ -153,18 +149,12 @@ async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
     return await call.services.conferences.create(call.customer_id, body.spec())
 
 
-@operation("GET", "/conferences", summary="List conferences", page=ConferenceView)
+@operation("GET", "/conferences", "List conferences")
 async def list_conferences(call: ApiCall, page: Page) -> list[Conference]:
     return await call.services.conferences.list(call.customer_id, page)
 
 
-@operation(
-    "GET",
-    "/conferences/{id}",
-    summary="Get a conference",
-    answer=ConferenceView,
-    errors=(ConferenceNotFound,),
-)
+@operation("GET", "/conferences/{id}", "Get a conference")
 async def get_conference(call: ApiCall) -> Conference:
     """Also after its end."""
     return await call.services.conferences.get(call.customer_id, ConferenceId(call.id))
@@ -173,8 +163,7 @@ async def get_conference(call: ApiCall) -> Conference:
 @operation(
     "PUT",
     "/conferences/{id}",
-    summary="Update a conference",
-    answer=ConferenceView,
+    "Update a conference",
     errors=(*NOT_PROGRESSING, InvalidActionType, FlowNotFound),
 )
 async def update_conference(call: ApiCall, body: ConferenceFields) -> Conference:
@@ -182,13 +171,7 @@ async def update_conference(call: ApiCall, body: ConferenceFields) -> Conference
     return await call.services.conferences.update(call.customer_id, ConferenceId(call.id), body.profile())
 
 
-@operation(
-    "DELETE",
-    "/conferences/{id}",
-    summary="Delete a conference",
-    answer=ConferenceView,
-    errors=(ConferenceNotFound,),
-)
+@operation("DELETE", "/conferences/{id}", "Delete a conference")
 async def delete_conference(call: ApiCall) -> Conference:
     """The status is `terminating` while participants remain, else `terminated`. Deleting it again changes
     nothing.
@@ -199,10 +182,8 @@ async def delete_conference(call: ApiCall) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/direct-hash-regenerate",
-    summary="Regenerate the direct hash",
-    answer=ConferenceView,
+    "Regenerate the direct hash",
     errors=NOT_PROGRESSING,
-    # This path has another reason for a bad id (api.md section 2.2).
     invalid_id=InvalidRequestParameter,
 )
 async def regenerate_direct_hash(call: ApiCall) -> Conference:
@@ -213,9 +194,8 @@ async def regenerate_direct_hash(call: ApiCall) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/recording_start",
-    summary="Start a recording",
+    "Start a recording",
     optional_body=True,
-    answer=ConferenceView,
     errors=(*NOT_PROGRESSING, RecordingAlreadyActive, FormatUnsupported),
 )
 async def start_recording(call: ApiCall, body: RecordingBody) -> Conference:
@@ -230,8 +210,7 @@ async def start_recording(call: ApiCall, body: RecordingBody) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/recording_stop",
-    summary="Stop the recording",
-    answer=ConferenceView,
+    "Stop the recording",
     errors=(*NOT_PROGRESSING, RecordingNotActive),
 )
 async def stop_recording(call: ApiCall) -> Conference:
@@ -241,10 +220,9 @@ async def stop_recording(call: ApiCall) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/recording_pause",
-    summary="Pause the recording",
+    "Pause the recording",
     description=PAUSE,
     optional_body=True,
-    answer=ConferenceView,
     errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingPaused),
 )
 async def pause_recording(call: ApiCall, body: PauseBody) -> Conference:
@@ -256,8 +234,7 @@ async def pause_recording(call: ApiCall, body: PauseBody) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/recording_resume",
-    summary="Resume the recording",
-    answer=ConferenceView,
+    "Resume the recording",
     errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingNotPaused),
 )
 async def resume_recording(call: ApiCall) -> Conference:
@@ -267,8 +244,7 @@ async def resume_recording(call: ApiCall) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/transcribe_start",
-    summary="Start a transcription",
-    answer=ConferenceView,
+    "Start a transcription",
     errors=(*NOT_PROGRESSING, TranscribeAlreadyProgressing, LanguageNotSupported, Exhausted),
 )
 async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Conference:
@@ -283,8 +259,7 @@ async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Confer
 @operation(
     "POST",
     "/conferences/{id}/transcribe_stop",
-    summary="Stop the transcription",
-    answer=ConferenceView,
+    "Stop the transcription",
     errors=(*NOT_PROGRESSING, TranscribeNotActive),
 )
 async def stop_transcribing(call: ApiCall) -> Conference:
@@ -292,13 +267,7 @@ async def stop_transcribing(call: ApiCall) -> Conference:
     return await call.services.conferences.transcribe_stop(call.customer_id, ConferenceId(call.id))
 
 
-@operation(
-    "GET",
-    "/conferences/{id}/talking",
-    summary="List who is talking",
-    answer=TalkersView,
-    errors=(ConferenceNotFound,),
-)
+@operation("GET", "/conferences/{id}/talking", "List who is talking")
 async def list_talking(call: ApiCall) -> TalkersView:
     """Participants in the room with their current levels, for meters that poll a few times a second."""
     present = await call.services.live_participants.list(call.customer_id, ConferenceId(call.id))

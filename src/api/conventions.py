@@ -92,7 +92,7 @@ def errors_of(operation: Operation) -> tuple[type[MixMinusError], ...]:
     """Return the errors of an operation, its own and those of every operation of its kind."""
     errors = list(operation.errors)
     if operation.path_parameters:
-        errors.append(InvalidId)
+        errors += [InvalidId, *operation.resource.missing]
     if operation.has_body and not operation.vague:
         errors += [InvalidJsonBody, InvalidArgument] if operation.body_type == JSON else [InvalidArgument]
     if not operation.open:

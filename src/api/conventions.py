@@ -9,20 +9,20 @@ from mixminus.access.errors import (
     NotPermitted,
     RateLimitExceeded,
 )
-from mixminus.api.errors import (
-    InvalidId,
-    InvalidJsonBody,
-    InvalidRequestParameter,
-    PreconditionFailed,
-    RouteNotFound,
-)
-from mixminus.api.idempotency import (
+from mixminus.access.idempotency import (
     HEADER,
     IdempotencyKeyInUse,
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
     IdempotencyKeysExhausted,
     IdempotencyOutcomeUnknown,
+)
+from mixminus.api.errors import (
+    InvalidId,
+    InvalidJsonBody,
+    InvalidRequestParameter,
+    PreconditionFailed,
+    RouteNotFound,
 )
 from mixminus.api.operation import JSON, Operation, Parameter
 from mixminus.errors import InvalidArgument, MixMinusError, Unauthenticated, Unavailable

@@ -44,7 +44,6 @@ from mixminus.wire.view import Rounded, View
 __all__ = ["resource"]
 
 MAX_PARTICIPANTS: Final = 2**31 - 1
-NOT_PROGRESSING: Final = (ConferenceNotFound, ConferenceNotProgressing)
 
 Pin = Annotated[str, Field(pattern=r"^[0-9]{0,16}$")]
 Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$", max_length=35)]
@@ -164,7 +163,7 @@ async def get_conference(call: ApiCall) -> Conference:
     "PUT",
     "/conferences/{id}",
     "Update a conference",
-    errors=(*NOT_PROGRESSING, InvalidActionType, FlowNotFound),
+    errors=(ConferenceNotProgressing, InvalidActionType, FlowNotFound),
 )
 async def update_conference(call: ApiCall, body: ConferenceFields) -> Conference:
     """Replaces all that can be changed: absent fields are reset to their defaults."""
@@ -183,7 +182,7 @@ async def delete_conference(call: ApiCall) -> Conference:
     "POST",
     "/conferences/{id}/direct-hash-regenerate",
     "Regenerate the direct hash",
-    errors=NOT_PROGRESSING,
+    errors=(ConferenceNotProgressing,),
     invalid_id=InvalidRequestParameter,
 )
 async def regenerate_direct_hash(call: ApiCall) -> Conference:
@@ -196,7 +195,7 @@ async def regenerate_direct_hash(call: ApiCall) -> Conference:
     "/conferences/{id}/recording_start",
     "Start a recording",
     optional_body=True,
-    errors=(*NOT_PROGRESSING, RecordingAlreadyActive, FormatUnsupported),
+    errors=(ConferenceNotProgressing, RecordingAlreadyActive, FormatUnsupported),
 )
 async def start_recording(call: ApiCall, body: RecordingBody) -> Conference:
     """Records silence as well, and needs no participants. It stops after `duration` seconds, or a day.
@@ -211,7 +210,7 @@ async def start_recording(call: ApiCall, body: RecordingBody) -> Conference:
     "POST",
     "/conferences/{id}/recording_stop",
     "Stop the recording",
-    errors=(*NOT_PROGRESSING, RecordingNotActive),
+    errors=(ConferenceNotProgressing, RecordingNotActive),
 )
 async def stop_recording(call: ApiCall) -> Conference:
     return await call.services.conferences.recording_stop(call.customer_id, ConferenceId(call.id))
@@ -223,7 +222,7 @@ async def stop_recording(call: ApiCall) -> Conference:
     "Pause the recording",
     description=PAUSE,
     optional_body=True,
-    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingPaused),
+    errors=(ConferenceNotProgressing, RecordingNotActive, RecordingPaused),
 )
 async def pause_recording(call: ApiCall, body: PauseBody) -> Conference:
     return await call.services.conferences.recording_pause(
@@ -235,7 +234,7 @@ async def pause_recording(call: ApiCall, body: PauseBody) -> Conference:
     "POST",
     "/conferences/{id}/recording_resume",
     "Resume the recording",
-    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingNotPaused),
+    errors=(ConferenceNotProgressing, RecordingNotActive, RecordingNotPaused),
 )
 async def resume_recording(call: ApiCall) -> Conference:
     return await call.services.conferences.recording_resume(call.customer_id, ConferenceId(call.id))
@@ -245,7 +244,7 @@ async def resume_recording(call: ApiCall) -> Conference:
     "POST",
     "/conferences/{id}/transcribe_start",
     "Start a transcription",
-    errors=(*NOT_PROGRESSING, TranscribeAlreadyProgressing, LanguageNotSupported, Exhausted),
+    errors=(ConferenceNotProgressing, TranscribeAlreadyProgressing, LanguageNotSupported, Exhausted),
 )
 async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Conference:
     """Participants are recognised separately: every transcript names its speaker. 503 if speech to text is
@@ -260,7 +259,7 @@ async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Confer
     "POST",
     "/conferences/{id}/transcribe_stop",
     "Stop the transcription",
-    errors=(*NOT_PROGRESSING, TranscribeNotActive),
+    errors=(ConferenceNotProgressing, TranscribeNotActive),
 )
 async def stop_transcribing(call: ApiCall) -> Conference:
     """The last transcripts may arrive a moment later; then the transcribe is `done`."""

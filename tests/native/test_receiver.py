@@ -134,7 +134,8 @@ def test_unusable_packets_are_counted_by_cause(
 
 
 @pytest.mark.parametrize(
-    ("empty_packet_ms", "result"), [pytest.param(800, -errno.EAGAIN, id="recent"), pytest.param(40, 0, id="old")]
+    ("empty_packet_ms", "result"),
+    [pytest.param(800, -errno.EAGAIN, id="recent"), pytest.param(40, 0, id="old")],
 )
 def test_an_empty_packet_keeps_the_stream_alive(
     empty_packet_ms: float, result: int, opened: NativeLibraries

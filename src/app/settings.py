@@ -31,6 +31,7 @@ from pydantic_settings import (
 
 from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
+from mixminus.webrtc.ice_servers import is_ice_uri, is_turn
 
 __all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
 
@@ -80,6 +81,18 @@ class Settings(BaseSettings):
         description="address of the browsers' audio; empty means that of SIP, or of the API if only that is open",
     )
     webrtc_port: int = Field(8081, ge=0, le=65535, description="the one UDP port of all browsers' audio")
+    ice_servers: tuple[str, ...] = Field(
+        (),
+        description="STUN and TURN servers that browsers are told to use, as JSON: "
+        '["turn:turn.example.com?transport=tcp"]',
+    )
+    turn_secret: SecretStr = Field(
+        SecretStr(""),
+        description="secret shared with the TURN servers (static-auth-secret of coturn); credentials are made with it",
+    )
+    turn_lifetime_s: int = Field(
+        86_400, ge=60, le=31_536_000, description="seconds for which a credential of a TURN server is valid"
+    )
     rtp_port_min: int = Field(
         0, ge=0, le=65535, description="first UDP port of the phones' audio; 0 means any"
     )
@@ -197,6 +210,24 @@ class Settings(BaseSettings):
                     "must be an IP address of this machine, or 0.0.0.0 for all of them"
                 ) from None
         return value
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _ice_uris(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for uri in value:
+            if not is_ice_uri(uri):
+                raise ValueError(
+                    f"{uri!r} is not the URI of a STUN or TURN server, such as turn:turn.example.com?transport=udp"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _relays(self) -> Self:
+        if any(map(is_turn, self.ice_servers)) and not self.turn_secret.get_secret_value():
+            raise ValueError(
+                f"{PREFIX}TURN_SECRET must be set: the TURN servers of {PREFIX}ICE_SERVERS want credentials"
+            )
+        return self
 
     @model_validator(mode="after")
     def _range(self) -> Self:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from mixminus.access.errors import AgentNotFound, NotOneself, UsernameTaken
+from mixminus.access.errors import AgentAuthRequired, AgentNotFound, NotOneself, UsernameTaken
 from mixminus.access.passwords import MAX_PASSWORD_CHARACTERS
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
@@ -128,7 +128,7 @@ async def update_agent_password(call: ApiCall, body: PasswordBody) -> Agent:
     "/me",
     summary="Get yourself",
     answer=AgentView,
-    errors=(AgentNotFound,),
+    errors=(AgentNotFound, AgentAuthRequired),
     permission=Permission.NONE,
 )
 async def get_me(call: ApiCall) -> Agent:
@@ -142,7 +142,7 @@ async def get_me(call: ApiCall) -> Agent:
     "/me",
     summary="Update yourself",
     answer=AgentView,
-    errors=(AgentNotFound,),
+    errors=(AgentNotFound, AgentAuthRequired),
     permission=Permission.NONE,
 )
 async def update_me(call: ApiCall, body: AgentProfileBody) -> Agent:
@@ -156,7 +156,7 @@ async def update_me(call: ApiCall, body: AgentProfileBody) -> Agent:
     summary="Update your password",
     description=NEW_PASSWORD,
     answer=AgentView,
-    errors=(AgentNotFound,),
+    errors=(AgentNotFound, AgentAuthRequired),
     permission=Permission.NONE,
 )
 async def update_my_password(call: ApiCall, body: PasswordBody) -> Agent:

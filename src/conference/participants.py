@@ -115,6 +115,8 @@ class ParticipantService:
         port: BridgePort,
         role: Role = Role.PARTICIPANT,
         activeflow_id: UUID = NIL,
+        *,
+        muted: bool = False,
     ) -> Seat | None:
         """Create a participant that is joining and return its seat; None if the conference does not admit it."""
         async with self._rooms.lock(conference_id):
@@ -133,13 +135,13 @@ class ParticipantService:
                 log.info("not admitted", conference_id=str(conference_id), reason=refusal.reason)
                 return None
             try:
-                await self._create(seat)
+                await self._create(seat, muted)
             except BaseException:
                 self._rooms.unseat(room, seat)
                 raise
             return seat
 
-    async def _create(self, seat: Seat) -> None:
+    async def _create(self, seat: Seat, muted: bool) -> None:
         """Write and publish the row of a participant that is joining."""
         participant = Conferencecall(
             id=seat.id,
@@ -150,6 +152,7 @@ class ParticipantService:
             status=ConferencecallStatus.JOINING,
             tm_create=self._clock.now(),
             role=seat.role,
+            muted=muted,
         )
         async with self._store.transaction() as tx:
             await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")

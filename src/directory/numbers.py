@@ -41,7 +41,6 @@ class NumberService:
             id=NumberId(new_id()),
             customer_id=customer_id,
             **asdict(spec),
-            metadata={},
             tm_create=self._clock.now(),
         )
         async with self._store.transaction() as tx:

@@ -5,8 +5,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011_clients"
-down_revision = "0010_transcripts"
+revision = "0012_clients"
+down_revision = "0011_growth"
 
 
 def upgrade() -> None:

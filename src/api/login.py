@@ -33,7 +33,7 @@ class LoginView(View):
 @operation(
     "POST",
     "/auth/login",
-    summary="Log in",
+    "Log in",
     body=LoginBody,
     answers=(
         Answer(

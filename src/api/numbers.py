@@ -15,7 +15,7 @@ from mixminus.wire.directory import NumberView
 
 __all__ = ["resource"]
 
-resource: Final = Resource("Numbers")
+resource: Final = Resource("Numbers", view=NumberView, missing=(NumberNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -47,47 +47,35 @@ class NumberMetadataBody(Body):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
-@operation("GET", "/numbers", summary="List numbers", page=NumberView)
+@operation("GET", "/numbers", "List numbers")
 async def list_numbers(call: ApiCall, page: Page) -> list[Number]:
     return await call.services.directory.numbers.list(call.customer_id, page)
 
 
-@operation("POST", "/numbers", summary="Create a number", answer=NumberView, errors=(NumberTaken,))
+@operation("POST", "/numbers", "Create a number", errors=(NumberTaken,))
 async def create_number(call: ApiCall, body: NumberBody) -> Number:
     """Any free E.164 or short number. Phones can dial it at any host name of the server."""
     return await call.services.directory.numbers.create(call.customer_id, body.spec())
 
 
-@operation("GET", "/numbers/{id}", summary="Get a number", answer=NumberView, errors=(NumberNotFound,))
+@operation("GET", "/numbers/{id}", "Get a number")
 async def get_number(call: ApiCall) -> Number:
     """Also after it is deleted."""
     return await call.services.directory.numbers.get(call.customer_id, NumberId(call.id))
 
 
-@operation(
-    "PUT",
-    "/numbers/{id}",
-    summary="Update a number",
-    answer=NumberView,
-    errors=(NumberNotFound, ResourceDeleted),
-)
+@operation("PUT", "/numbers/{id}", "Update a number", errors=(ResourceDeleted,))
 async def update_number(call: ApiCall, body: NumberProfileBody) -> Number:
     return await call.services.directory.numbers.update(call.customer_id, NumberId(call.id), body.profile())
 
 
-@operation("DELETE", "/numbers/{id}", summary="Delete a number", answer=NumberView, errors=(NumberNotFound,))
+@operation("DELETE", "/numbers/{id}", "Delete a number")
 async def delete_number(call: ApiCall) -> Number:
     """Calls to it are refused from now on."""
     return await call.services.directory.numbers.delete(call.customer_id, NumberId(call.id))
 
 
-@operation(
-    "PUT",
-    "/numbers/{id}/flow_ids",
-    summary="Update the flows of a number",
-    answer=NumberView,
-    errors=(NumberNotFound, ResourceDeleted),
-)
+@operation("PUT", "/numbers/{id}/flow_ids", "Update the flows of a number", errors=(ResourceDeleted,))
 async def update_number_flows(call: ApiCall, body: NumberFlowsBody) -> Number:
     return await call.services.directory.numbers.set_flows(
         call.customer_id,
@@ -97,13 +85,7 @@ async def update_number_flows(call: ApiCall, body: NumberFlowsBody) -> Number:
     )
 
 
-@operation(
-    "PUT",
-    "/numbers/{id}/metadata",
-    summary="Update the metadata of a number",
-    answer=NumberView,
-    errors=(NumberNotFound, ResourceDeleted),
-)
+@operation("PUT", "/numbers/{id}/metadata", "Update the metadata of a number", errors=(ResourceDeleted,))
 async def update_number_metadata(call: ApiCall, body: NumberMetadataBody) -> Number:
     return await call.services.directory.numbers.set_metadata(
         call.customer_id, NumberId(call.id), body.metadata

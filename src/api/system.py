@@ -29,8 +29,7 @@ class PongView(View):
 @operation(
     "GET",
     "/ping",
-    summary="Check whether the server is ready",
-    answer=PongView,
+    "Check whether the server is ready",
     errors=(Unavailable,),
     outside=True,
     open=True,
@@ -46,7 +45,7 @@ async def ping(call: ApiCall) -> PongView:
 @operation(
     "GET",
     "/metrics",
-    summary="Get metrics",
+    "Get metrics",
     answers=(Answer(description="Text format 0.0.4.", media_type="text/plain"),),
     outside=True,
     head=True,

@@ -38,7 +38,7 @@ LONGEST_QUERY: Final = 256
 # BCP 47 (RFC 5646 section 2.1), without the registries of its subtags.
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=LONGEST_LANGUAGE)]
 
-resource: Final = Resource("Transcription")
+resource: Final = Resource("Transcription", view=TranscribeView, missing=(TranscribeNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -71,7 +71,7 @@ class TranscribeBody(_OptionsBody):
 @operation(
     "GET",
     "/transcribes",
-    summary="List transcribes",
+    "List transcribes",
     parameters=(
         Parameter(
             "query",
@@ -86,7 +86,6 @@ class TranscribeBody(_OptionsBody):
             IDENTIFIER,
         ),
     ),
-    page=TranscribeView,
 )
 async def list_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
     type_, id_ = call.request.query.get("reference_type"), query_id(call.request, "reference_id")
@@ -102,8 +101,7 @@ async def list_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
 @operation(
     "POST",
     "/transcribes",
-    summary="Create a transcribe",
-    answer=TranscribeView,
+    "Create a transcribe",
     errors=(
         ConferenceNotFound,
         ConferenceNotProgressing,
@@ -127,36 +125,18 @@ async def create_transcribe(call: ApiCall, body: TranscribeBody) -> TranscribeVi
     return _view(call, begun)
 
 
-@operation(
-    "GET",
-    "/transcribes/{id}",
-    summary="Get a transcribe",
-    answer=TranscribeView,
-    errors=(TranscribeNotFound,),
-)
+@operation("GET", "/transcribes/{id}", "Get a transcribe")
 async def get_transcribe(call: ApiCall) -> TranscribeView:
     return _view(call, await call.services.transcription.get(call.customer_id, TranscribeId(call.id)))
 
 
-@operation(
-    "DELETE",
-    "/transcribes/{id}",
-    summary="Delete a transcribe",
-    answer=TranscribeView,
-    errors=(TranscribeNotFound,),
-)
+@operation("DELETE", "/transcribes/{id}", "Delete a transcribe")
 async def delete_transcribe(call: ApiCall) -> TranscribeView:
     """Stops it, and deletes its transcripts."""
     return _view(call, await call.services.transcription.delete(call.customer_id, TranscribeId(call.id)))
 
 
-@operation(
-    "POST",
-    "/transcribes/{id}/stop",
-    summary="Stop a transcribe",
-    answer=TranscribeView,
-    errors=(TranscribeNotFound,),
-)
+@operation("POST", "/transcribes/{id}/stop", "Stop a transcribe")
 async def stop_transcribe(call: ApiCall) -> TranscribeView:
     """Stopping it again changes nothing."""
     return _view(call, await call.services.transcription.end(call.customer_id, TranscribeId(call.id)))
@@ -165,7 +145,7 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
 @operation(
     "GET",
     "/transcribes/{id}/export",
-    summary="Export a transcribe",
+    "Export a transcribe",
     parameters=(
         Parameter(
             "query",
@@ -178,7 +158,6 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
         Answer(description="All transcripts in order.", media_type=kind.media_type)
         for kind in FORMATS.values()
     ),
-    errors=(TranscribeNotFound,),
 )
 async def export_transcribe(call: ApiCall) -> web.Response:
     """All transcripts as a file."""
@@ -199,7 +178,7 @@ async def export_transcribe(call: ApiCall) -> web.Response:
 @operation(
     "GET",
     "/transcripts",
-    summary="List the transcripts of a transcribe",
+    "List the transcripts of a transcribe",
     parameters=(Parameter("query", "transcribe_id", "The transcribe.", IDENTIFIER, required=True),),
     answer=page_model(TranscriptView),
     errors=(TranscribeNotFound, MissingRequestParameter),
@@ -216,7 +195,7 @@ async def list_transcripts(call: ApiCall) -> View:
 @operation(
     "GET",
     "/transcripts/search",
-    summary="Search transcripts",
+    "Search transcripts",
     parameters=(
         Parameter(
             "query",

@@ -16,11 +16,10 @@ from typing import Final
 
 from aiohttp import web
 
-from mixminus.api import server_log
 from mixminus.api.application import build
 from mixminus.api.limits import Limited, Limits
 from mixminus.api.services import Services
-from mixminus.app import data_folder
+from mixminus.app import data_folder, http_log
 from mixminus.app.addresses import advertised_host
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.listeners import listening, probe
@@ -227,7 +226,7 @@ async def _start_http(
     runner = web.AppRunner(
         application,
         access_log=None,
-        logger=server_log.logger(),
+        logger=http_log.logger(),
         handle_signals=False,
         shutdown_timeout=HTTP_SHUTDOWN_S,
     )

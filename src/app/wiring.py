@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from mixminus.access.idempotency import IdempotencyService
 from mixminus.access.service import AccessService
-from mixminus.api.idempotency import IdempotencyService
 from mixminus.api.services import Services
 from mixminus.app import end_flows
 from mixminus.app.sounds import SoundConfig, open_sounds

@@ -45,7 +45,7 @@ class TranscribeRows:
     async def unfinished(self) -> list[Transcribe]:
         """Return all customers' transcribes that are not done, oldest first."""
         c = transcribes.c
-        query = select(transcribes).where(c.status != TranscribeStatus.DONE)
+        query = select(transcribes).where(c.status.in_(set(TranscribeStatus) - {TranscribeStatus.DONE}))
         return await self._many(query.order_by(c.tm_create))
 
     async def of_reference(

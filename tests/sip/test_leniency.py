@@ -280,6 +280,9 @@ async def test_offer_that_a_phone_asks_for_is_what_is_agreed(backend: Backend, p
     assert offer.status_code == 200
     assert media(offer.body) == media(answer.body)
     call.ack(SECURE.replace("m=video 5000", "m=video 0"))
+    # Answered after the ACK: a hold is refused while that is on its way.
+    call.request("UPDATE")
+    assert (await call.final()).status_code == 200
     await backend.leg.hold()
     held = await call.asked("INVITE")
     assert "a=sendonly" in held.body

@@ -63,7 +63,10 @@ def callee_of(request_uri: str) -> Address:
 
 
 def from_value(source: Address, host: str, *, anonymous: bool) -> str:
-    """Return the From header of an outgoing call, without its tag; a source without a name calls as the server."""
+    """Return the From header of an outgoing call, without its tag.
+
+    A source without a name calls as the server.
+    """
     if anonymous:
         return _ANONYMOUS
     user = source.target.removeprefix("sip:").partition("@")[0]

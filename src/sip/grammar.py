@@ -1,4 +1,4 @@
-"""SIP header values that we read: lists, addresses, URIs, Via (RFC 3261 section 25), Refer-To (RFC 3515). Pure.
+"""SIP header values that we read: lists, addresses, URIs, Via (RFC 3261 section 25), Refer-To (RFC 3515).
 
 Our own parser (ADR 4): a forwarding element must leave alone what it does not change, and must refuse
 what the next element might read differently. No pattern backtracks over more than one run of

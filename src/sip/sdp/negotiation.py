@@ -274,7 +274,7 @@ def _is_number(text: str) -> bool:
 
 
 def _is_too_long(ptime_ms: int, theirs: MediaDescription) -> bool:
-    """``maxptime`` is a limit of their receiver: refuse the call rather than send what it cannot play (ADR 7)."""
+    """``maxptime`` is a limit of their receiver: refuse the call rather than exceed it (ADR 7)."""
     limits = (float(value) for value in theirs.values("maxptime") if _MAXPTIME.match(value))
     return any(0 < limit_ms < ptime_ms for limit_ms in limits)
 

@@ -134,4 +134,4 @@ def _may_grant(identity: Identity, permission: Permission) -> None:
 
 def _not_oneself(identity: Identity, agent_id: AgentId) -> None:
     if agent_id == identity.agent_id:
-        raise NotOneself("ask another admin to do this to you")
+        raise NotOneself("an agent cannot do this to itself: ask another admin of the customer")

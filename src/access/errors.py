@@ -66,7 +66,7 @@ class UsernameTaken(AlreadyExists):
 
 
 class NotOneself(Conflict):
-    """Agents cannot delete themselves or change their own permission: the last admin could lock everybody out."""
+    """Agents cannot delete themselves or change their own permission: that could leave no admin."""
 
 
 class ExpiresTooSoon(InvalidArgument):

@@ -47,7 +47,7 @@ HTTP_SHUTDOWN_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a running server says about itself."""
+    """The addresses, new secrets and demo room of a running server."""
 
     http: tuple[str, int]
     sip: tuple[str, int]
@@ -55,7 +55,7 @@ class Server:
     new_key: str | None
     """The first access key, if this start has created it: shown once, only its hash is kept."""
     new_password: str | None
-    """The password of the agent ``admin``, if this start has created it: shown once, only its hash is kept."""
+    """The password of the agent ``admin``, if this start created it: shown once, only its hash is kept."""
     demo: Demo | None
 
 

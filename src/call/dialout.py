@@ -192,11 +192,11 @@ class DialoutService:
 
     async def _agent_targets(self, customer_id: CustomerId, agent_id: str) -> list[Target]:
         try:
-            wanted = AgentId(UUID(agent_id))
+            parsed_id = AgentId(UUID(agent_id))
         except ValueError:
             return []
         async with self._store.snapshot() as tx:
-            agent = await tx.agents.find(wanted)
+            agent = await tx.agents.find(parsed_id)
         if agent is None or agent.customer_id != customer_id or agent.tm_delete is not None:
             return []
         addresses = [address for raw in agent.addresses if (address := address_of(raw))]
@@ -291,9 +291,9 @@ class DialoutService:
     async def _follow(self, groupcall: Groupcall, group: "_Group", live: list[DialledCall]) -> None:
         """Hang up the others when one call answers, and end the groupcall with its last call."""
         over = [call.over for call in live]
-        while not group.winner.done() and (left := [each for each in over if not each.done()]):
-            first: list[asyncio.Future[Any]] = [group.winner, *left]
-            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        while not group.winner.done() and (unfinished := [each for each in over if not each.done()]):
+            futures: list[asyncio.Future[Any]] = [group.winner, *unfinished]
+            await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
         if group.winner.done():
             winner = group.winner.result()
             await self._groupcalls.set_answered(groupcall.id, winner.id)
@@ -309,13 +309,16 @@ class DialoutService:
 
 
 class _Group:
-    """Which call of a groupcall has answered first."""
+    """The call of a groupcall that was answered first."""
 
     def __init__(self) -> None:
         self.winner: asyncio.Future[DialledCall] = asyncio.get_running_loop().create_future()
 
     def claim(self, live: DialledCall) -> Callable[[], bool]:
-        """Return the function to call when this call is answered; it returns whether the call is the first."""
+        """Return the function to call when this call is answered.
+
+        The function returns whether the call is the first of the group to be answered.
+        """
 
         def claimed() -> bool:
             if self.winner.done():

@@ -1,4 +1,4 @@
-"""Option: base of the models that validate and document the ``option`` object of actions (api.md section 6.5).
+"""Option: base of the models that validate and document the ``option`` object of actions (api.md 6.5).
 
 Every field has a default; null, an empty string, an empty list and an empty object mean the default.
 Unknown keys are ignored. A number may also be written as a string of digits, because variables

@@ -96,7 +96,7 @@ class Extension:
     customer_id: CustomerId
     extension: str
     password: str = field(repr=False)
-    """In plain text: VoIPBIN's API shows it, and digests of several realms and algorithms are computed from it."""
+    """In plain text: VoIPBIN's API shows it, and digests in several realms are computed from it."""
     name: str
     detail: str
     direct_hash: str

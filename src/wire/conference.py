@@ -70,7 +70,7 @@ class ConferenceView(View):
     music_when_alone: bool = _setting("music_when_alone")
     record_on_start: bool = _setting("record_on_start")
     announce: Announce = _setting("announce")
-    """What is announced when a participant joins or leaves: nothing, the number of participants, or the name."""
+    """What is announced when a participant joins or leaves: nothing, the number, or the name."""
     prompts: Prompting = _setting("prompts")
     """Spoken prompts for a participant: none, the request for the PIN, or all."""
     language: str = _setting("language")

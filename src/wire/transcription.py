@@ -20,7 +20,7 @@ _OFFSET: Final = r"^0001-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}\.\d{6}Z?$"
 
 
 def format_offset(offset_us: int, style: TimestampStyle) -> str:
-    """Return a time since the start of the session as a time on the zero date: ``0001-01-01 00:00:08.991840``."""
+    """Return a time since the start of the session on the zero date: ``0001-01-01 00:00:08.991840``."""
     moment = _ZERO + timedelta(microseconds=offset_us)
     if style is TimestampStyle.LEGACY:
         return moment.isoformat(" ", "microseconds")

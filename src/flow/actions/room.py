@@ -1,4 +1,4 @@
-"""Rooms: the call joins a conference, with its PIN, its flows before and after, and its keypad (api.md sections 4, 6.5)."""
+"""Rooms: a call joins a conference, with PIN, pre- and post-flow, and keypad (api.md sections 4, 6.5)."""
 
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -81,7 +81,7 @@ async def _follow_moves(run: FlowRun) -> None:
 
 
 async def _admit(run: FlowRun, conference_id: ConferenceId, option: ConferenceJoin) -> Seat | None:
-    """Return a seat in the room; None if the room admits nobody now."""
+    """Return a seat in the room; None if the room does not admit it now."""
     settings = await run.participants.settings(run.activeflow.customer_id, conference_id)
     role = await _role(run, settings)
     if role is None:
@@ -120,7 +120,10 @@ async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
 
 
 async def _connect(run: FlowRun, seat: Seat) -> None:
-    """Answer the call and connect its audio; in a room of two, the first hears ringing until the second comes."""
+    """Answer the call and connect its audio.
+
+    In a room for two, the first hears ringing until the second joins.
+    """
     if seat.conference.type == "connect" and not run.call.answered:
         await run.call.ring()
         await _connect_audio(run, seat)

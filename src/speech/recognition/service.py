@@ -6,8 +6,8 @@ How speech becomes text:
                                  ^                                                                   |
     rows, events <- TranscriptWriter <----------------------- reports <------------------------------+
 
-Sessions runs one session per transcription; RecogniserPool owns the worker processes. A queue keeps what its worker has
-not acknowledged: when a worker dies, another one is sent the same audio again.
+Sessions runs one session per transcription; RecogniserPool owns the worker processes. A queue keeps what its
+worker has not acknowledged: when a worker dies, another one is sent the same audio again.
 """
 
 import functools
@@ -125,7 +125,10 @@ class TranscriptionService:
     async def begin(
         self, customer_id: CustomerId, type_: ReferenceType, reference_id: UUID, options: TranscribeOptions
     ) -> Transcribe:
-        """Start a transcription of a conference, call or recording; a recording is transcribed once per language."""
+        """Start a transcription of a conference, call or recording.
+
+        A recording is transcribed once per language.
+        """
         if type_ == "confbridge":
             return await self._begin_conference(customer_id, ConferenceId(reference_id), options)
         if type_ == "call":
@@ -253,7 +256,10 @@ class TranscriptionService:
         return transcribe
 
     async def _tracks(self, recording: Recording) -> dict[int, Track]:
-        """Return the audio files of a recording, wherever it is stored; FileNotFound, RecordingUnavailable."""
+        """Return the audio files of a recording, wherever it is stored.
+
+        Raises FileNotFound, RecordingUnavailable.
+        """
         look = functools.partial(tracks_of, self._recordings.storage, recording)
         try:
             return await self._recordings.on_disk(look)

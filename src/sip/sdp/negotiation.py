@@ -121,8 +121,9 @@ def redirected(previous: SessionDescription, direction: MediaDirection) -> Sessi
 
 
 def _with_direction(media: MediaDescription, direction: MediaDirection) -> MediaDescription:
-    kept = tuple(each for each in media.attributes if each.name not in list(MediaDirection))
-    return replace(media, attributes=(*kept, Attribute(direction.value)))
+    names = [direction.value if each.name in list(MediaDirection) else each.name for each in media.attributes]
+    changed = [replace(each, name=name) for each, name in zip(media.attributes, names, strict=True)]
+    return replace(media, attributes=tuple(changed))
 
 
 def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:

@@ -131,8 +131,8 @@ def _service_config(settings: Settings, names: dict[str, ConferenceId]) -> Servi
             public_host=advertised_host(settings, host),
             ice_servers=IceServers(
                 settings.ice_servers,
-                settings.turn_secret.get_secret_value(),
-                timedelta(seconds=settings.turn_lifetime_s),
+                settings.ice_secret.get_secret_value(),
+                timedelta(seconds=settings.ice_lifetime_s),
             ),
         ),
     )

@@ -31,7 +31,7 @@ from pydantic_settings import (
 
 from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
-from mixminus.webrtc.ice_servers import is_ice_uri, is_turn
+from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
 __all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
 
@@ -86,11 +86,11 @@ class Settings(BaseSettings):
         description="STUN and TURN servers that browsers are told to use, as JSON: "
         '["turn:turn.example.com?transport=tcp"]',
     )
-    turn_secret: SecretStr = Field(
+    ice_secret: SecretStr = Field(
         SecretStr(""),
         description="secret shared with the TURN servers (static-auth-secret of coturn); credentials are made with it",
     )
-    turn_lifetime_s: int = Field(
+    ice_lifetime_s: int = Field(
         86_400, ge=60, le=31_536_000, description="seconds for which a credential of a TURN server is valid"
     )
     rtp_port_min: int = Field(
@@ -227,9 +227,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _relays(self) -> Self:
-        if any(map(is_turn, self.ice_servers)) and not self.turn_secret.get_secret_value():
+        if any(map(is_relay, self.ice_servers)) and not self.ice_secret.get_secret_value():
             raise ValueError(
-                f"{PREFIX}TURN_SECRET must be set: the TURN servers of {PREFIX}ICE_SERVERS want credentials"
+                f"{PREFIX}ICE_SECRET must be set: the TURN servers of {PREFIX}ICE_SERVERS want credentials"
             )
         return self
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-__all__ = ["IceServers", "is_ice_uri", "is_turn"]
+__all__ = ["IceServers", "is_ice_uri", "is_relay"]
 
 # RFC 7064 section 3.1, RFC 7065 section 3.1.
 _URI: Final = re.compile(
@@ -24,10 +24,10 @@ _URI: Final = re.compile(
 
 def is_ice_uri(text: str) -> bool:
     """Return whether a text is the URI of a STUN server (without ``transport``) or of a TURN server."""
-    return _URI.fullmatch(text) is not None and (is_turn(text) or "?" not in text)
+    return _URI.fullmatch(text) is not None and (is_relay(text) or "?" not in text)
 
 
-def is_turn(uri: str) -> bool:
+def is_relay(uri: str) -> bool:
     """Return whether the server at a URI relays audio, and therefore wants a credential."""
     return uri.startswith("turn")
 
@@ -50,5 +50,5 @@ class IceServers:
             '; credential-type="password"'
         )
         return ", ".join(
-            f'<{uri}>; rel="ice-server"{credential if is_turn(uri) else ""}' for uri in self.uris
+            f'<{uri}>; rel="ice-server"{credential if is_relay(uri) else ""}' for uri in self.uris
         )

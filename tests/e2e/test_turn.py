@@ -34,7 +34,7 @@ def turn_uri(tmp_path: Path) -> Iterator[str]:
 def relayed(tmp_path: Path, turn_uri: str) -> Iterator[Server]:
     settings = {
         "MIXMINUS_ICE_SERVERS": orjson.dumps(["stun:" + turn_uri[5:].partition("?")[0], turn_uri]).decode(),
-        "MIXMINUS_TURN_SECRET": SECRET,
+        "MIXMINUS_ICE_SECRET": SECRET,
     }
     with Server(tmp_path, **settings) as server:
         yield server

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mixminus.webrtc.ice_servers import IceServers, is_ice_uri, is_turn
+from mixminus.webrtc.ice_servers import IceServers, is_ice_uri, is_relay
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 )
 def test_uris_of_the_standards_are_accepted(uri: str) -> None:
     assert is_ice_uri(uri)
-    assert is_turn(uri) == uri.startswith("turn")
+    assert is_relay(uri) == uri.startswith("turn")
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,7 @@ class Settings(BaseSettings):
     webrtc_port: int = Field(8081, ge=0, le=65535, description="UDP port for the audio of all browsers")
     ice_servers: tuple[str, ...] = Field(
         (),
-        description="STUN and TURN servers that browsers are told to use, as JSON: "
-        '["turn:turn.example.com?transport=tcp"]',
+        description='STUN and TURN servers for browsers, as JSON: ["turn:turn.example.com?transport=tcp"]',
     )
     ice_secret: SecretStr = Field(
         SecretStr(""),

@@ -40,7 +40,7 @@ class WebRtcConfig:
     connect_timeout_s: float = 30.0
     """How long ICE and DTLS may take after the answer."""
     ice_servers: IceServers = field(default_factory=IceServers)
-    """STUN and TURN servers that browsers are told to use; the server itself needs none."""
+    """STUN and TURN servers for browsers; the server itself needs none."""
 
 
 class WebRtcEndpoint:
@@ -78,7 +78,7 @@ class WebRtcEndpoint:
         return dict(self._mux.counters) if self._mux is not None else {}
 
     def ice_links(self, name: str) -> str:
-        """Return the Link header that tells a browser the ICE servers, with credentials for ``name``; may be empty."""
+        """Return a Link header with the ICE servers and credentials for ``name``; empty if there are none."""
         return self._config.ice_servers.links(self._clock.now(), name)
 
     async def start(self) -> None:

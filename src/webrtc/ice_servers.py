@@ -34,7 +34,7 @@ def is_relay(uri: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class IceServers:
-    """The servers that browsers are told to use."""
+    """The servers for browsers."""
 
     uris: tuple[str, ...] = ()
     secret: str = ""

@@ -78,7 +78,7 @@ async def test_join_page_uses_the_turn_server(relayed: Server, tmp_path: Path) -
         await browser.close()
 
 
-async def test_ice_servers_are_told_only_to_callers_with_a_key(relayed: Server) -> None:
+async def test_ice_servers_are_sent_only_to_callers_with_a_key(relayed: Server) -> None:
     path = f"/v1.0/conferences/{relayed.new_room()}/whip"
     for headers in ({}, {"Authorization": "Bearer vb_wrong"}):
         answer = await asyncio.to_thread(relayed.request, "OPTIONS", path, headers=headers)

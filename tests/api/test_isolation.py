@@ -31,7 +31,7 @@ BODY: dict[str, Any] = {
     "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],
 }
 # Only the super admin gets as far as looking for these.
-NOT_EVEN_LOOKED_FOR = {"/customers/{id}/freeze", "/customers/{id}/recover"}
+REFUSED_BEFORE_LOOKUP = {"/customers/{id}/freeze", "/customers/{id}/recover"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Victim:
     def path(self, route: str, *, session_id: str) -> str:
         return "/v1.0" + route.format(id=self.ids[resource_of(route)], session_id=session_id)
 
-    def of_nobody(self, route: str) -> str:
+    def with_unknown_ids(self, route: str) -> str:
         return "/v1.0" + route.format(id=uuid4(), session_id=uuid4())
 
 
@@ -66,9 +66,9 @@ async def victim(api: ApiClient, offer: str) -> Victim:
     }
     group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
     _, rung = await api.post("/v1.0/groupcalls", group)
-    # What changes by itself has changed before anybody looks.
-    await settled(api, f"/v1.0/recordings/{recorded['recording_ids'][0]}", "ended")
-    await settled(api, f"/v1.0/groupcalls/{rung['id']}", "hangup")
+    # Wait for the changes that happen by themselves.
+    await wait_for_status(api, f"/v1.0/recordings/{recorded['recording_ids'][0]}", "ended")
+    await wait_for_status(api, f"/v1.0/groupcalls/{rung['id']}", "hangup")
     transcribed = await transcribe(api, identity.customer_id)
     _, flow = await api.post("/v1.0/flows", {"name": "victim's"})
     agent = await api.access.agents.create(identity, AgentSpec("victim", "long enough"))
@@ -92,7 +92,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
     )
 
 
-async def settled(api: ApiClient, path: str, status: str) -> None:
+async def wait_for_status(api: ApiClient, path: str, status: str) -> None:
     async def look() -> bool:
         return bool((await api.get(path))[1]["status"] == status)
 
@@ -100,7 +100,7 @@ async def settled(api: ApiClient, path: str, status: str) -> None:
 
 
 async def transcribe(api: ApiClient, customer_id: CustomerId) -> str:
-    """Put a transcribe that is done into the books: nobody need have spoken."""
+    """Store a transcribe that is done, without transcripts."""
     made = Transcribe(
         id=TranscribeId(uuid4()),
         customer_id=customer_id,
@@ -139,15 +139,17 @@ LISTS = sorted({each.path for each in INSIDE if "{" not in each.path and each.me
 @pytest.mark.parametrize("resource", WITH_ID)
 async def test_foreign_resource_is_like_an_unknown_one(api: ApiClient, victim: Victim, resource: str) -> None:
     other_key = await api.other_customer()
-    before = await shown(api, victim)
+    before = await resources_of(api, victim)
     for route in operations(resource):
-        # A session of the victim's must not show through a room of the other_key's either.
+        # A session of the victim must not be found through a room of the other customer either.
         foreign = victim.path(route.path, session_id=victim.session_id)
-        theirs = await answer(api, route, foreign, other_key)
-        nobodys = await answer(api, route, victim.of_nobody(route.path), other_key)
-        assert theirs == nobodys, f"{route.method} {route.path}"
-        assert theirs[0] == (403 if route.path in NOT_EVEN_LOOKED_FOR else 404), f"{route.method} {theirs}"
-    assert await shown(api, victim) == before
+        answered = await answer(api, route, foreign, other_key)
+        unknown = await answer(api, route, victim.with_unknown_ids(route.path), other_key)
+        assert answered == unknown, f"{route.method} {route.path}"
+        assert answered[0] == (403 if route.path in REFUSED_BEFORE_LOOKUP else 404), (
+            f"{route.method} {answered}"
+        )
+    assert await resources_of(api, victim) == before
 
 
 async def test_foreign_session_is_not_found_in_own_room(api: ApiClient, victim: Victim) -> None:
@@ -156,9 +158,9 @@ async def test_foreign_session_is_not_found_in_own_room(api: ApiClient, victim: 
     for route in operations("conferences"):
         if "{session_id}" in route.path:
             path = "/v1.0" + route.path.replace("{id}", room["id"])
-            theirs = await answer(api, route, path.format(session_id=victim.session_id), other_key)
-            assert theirs == await answer(api, route, path.format(session_id=uuid4()), other_key)
-            assert theirs[0] == 404
+            answered = await answer(api, route, path.format(session_id=victim.session_id), other_key)
+            assert answered == await answer(api, route, path.format(session_id=uuid4()), other_key)
+            assert answered[0] == 404
 
 
 @pytest.mark.parametrize("route", LISTS)
@@ -211,8 +213,8 @@ async def answer(api: ApiClient, route: Operation, path: str, token: str) -> tup
     return status, body["error"]["reason"], [word for word in words if word not in path]
 
 
-async def shown(api: ApiClient, victim: Victim) -> list[Any]:
-    """Return what the victim's things look like to the victim."""
+async def resources_of(api: ApiClient, victim: Victim) -> list[Any]:
+    """Return the victim's resources as its own key reads them."""
     return [
         await api.get(f"/v1.0/{resource}/{id_}")
         for resource, id_ in victim.ids.items()

@@ -25,11 +25,11 @@ async def test_conference_of_another_customer_is_not_found(api: ApiClient) -> No
     other_key, unknown = await api.other_customer(), str(uuid4())
     for method in ("GET", "DELETE"):
         status, foreign = await api.send(method, f"/v1.0/conferences/{room}", token=other_key)
-        nobodys = (await api.send(method, f"/v1.0/conferences/{unknown}", token=other_key))[1]
-        for answer in (foreign, nobodys):
+        unknown_answer = (await api.send(method, f"/v1.0/conferences/{unknown}", token=other_key))[1]
+        for answer in (foreign, unknown_answer):
             answer["error"].pop("request_id")
         assert status == 404
-        assert str(foreign).replace(room, unknown) == str(nobodys)
+        assert str(foreign).replace(room, unknown) == str(unknown_answer)
     assert (await api.get(f"/v1.0/conferences/{room}"))[1]["status"] == "progressing"
 
 

@@ -1,4 +1,4 @@
-"""Symmetric RTP: whose packets a port takes, and the attacks that following just anyone would invite."""
+"""Symmetric RTP: the packets that a port accepts, and attacks by sending to its ports."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.support.phone import PCMU, RtpPhone
 
 
 class Scene:
-    """A port that was told of one address, the phone, and a unknown."""
+    """A port with a signalled address, its phone behind a NAT, and an unknown sender."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

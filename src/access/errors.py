@@ -16,6 +16,7 @@ from mixminus.errors import (
 __all__ = [
     "AccessKeyNotFound",
     "AccountFrozen",
+    "AgentAuthRequired",
     "AgentNotFound",
     "CustomerNotFound",
     "ExpiresTooSoon",
@@ -40,6 +41,12 @@ class AccountFrozen(PermissionDenied):
 
 class NotPermitted(PermissionDenied):
     """Authenticated, but without the permission that this needs."""
+
+
+class AgentAuthRequired(NotPermitted):
+    """The request is about the agent that has logged in, and an access key is no agent."""
+
+    reason = "AGENT_AUTH_REQUIRED"
 
 
 class AccessKeyNotFound(NotFound):

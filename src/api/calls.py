@@ -81,7 +81,7 @@ class AddressBody(Body):
 
 
 class CallBody(Body):
-    """``actions`` are used if there is no ``flow_id``."""
+    """``actions`` are used if there is no ``flow_id``; without both, a call ends when it is answered."""
 
     source: AddressBody = AddressBody()
     destinations: list[AddressBody] = Field(min_length=1, max_length=MAX_DESTINATIONS)

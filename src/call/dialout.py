@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from mixminus.call.errors import NoCallableDestination, NothingToDo
+from mixminus.call.errors import NoCallableDestination
 from mixminus.call.groupcall_ledger import GroupcallLedger
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Caller, LegEnded, OutgoingLegs, Target
@@ -104,13 +104,8 @@ class DialoutService:
         actions: Sequence[Mapping[str, Any]],
         variables: Mapping[str, str],
     ) -> Program:
-        """Return the program of a flow, or of the actions given.
-
-        Raises FlowNotFound, or NothingToDo without either.
-        """
+        """Return the program of a flow, or of the actions given, which may be none; raise FlowNotFound."""
         if flow_id == NIL:
-            if not actions:
-                raise NothingToDo("a call needs flow_id or actions")
             return Program(actions, variables=kept_variables(variables))
         program = await self._flows.program(customer_id, flow_id)
         return replace(program, variables={**program.variables, **kept_variables(variables)})

@@ -123,6 +123,8 @@ class ParticipantService:
         port: BridgePort,
         role: Role = Role.PARTICIPANT,
         activeflow_id: UUID = NIL,
+        *,
+        muted: bool = False,
     ) -> Seat | None:
         """Create a participant that is joining and return its seat.
 
@@ -141,7 +143,7 @@ class ParticipantService:
                         room, Seat(id_, call_id, conference, port, room.company, role, activeflow_id)
                     )
                     if seat is not None:
-                        await self._create(tx, seat)
+                        await self._create(tx, seat, muted)
             except BaseException:
                 if seat is not None and room is not None:
                     self._rooms.unseat(room, seat)
@@ -158,7 +160,7 @@ class ParticipantService:
             return None
         return seat
 
-    async def _create(self, tx: Transaction, seat: Seat) -> None:
+    async def _create(self, tx: Transaction, seat: Seat, muted: bool) -> None:
         """Write and publish the row of a participant that is joining."""
         participant = Conferencecall(
             id=seat.id,
@@ -169,6 +171,7 @@ class ParticipantService:
             status=ConferencecallStatus.JOINING,
             tm_create=self._clock.now(),
             role=seat.role,
+            muted=muted,
         )
         await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BeforeValidator, Field
 
 from mixminus.call.dialout import Placed
-from mixminus.call.errors import NoCallableDestination, NothingToDo
+from mixminus.call.errors import NoCallableDestination
 from mixminus.call.leg import LegEnded
 from mixminus.call.outbound import Order
 from mixminus.call.routing import Program
@@ -83,8 +83,8 @@ async def call(run: FlowRun, option: Call) -> None:
             master_call_id=run.call.id if option.chained else None,
         )
         await dialout.place(customer_id, order)
-    except (NoCallableDestination, NothingToDo):
-        run.skip("no destination that can be called, or no actions")
+    except NoCallableDestination:
+        run.skip("no destination that can be called")
 
 
 class Connect(_Outgoing):

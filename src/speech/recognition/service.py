@@ -56,7 +56,7 @@ from mixminus.speech.recognition.sources import FileSource, Speakers, TapSource,
 from mixminus.speech.recognition.transcript_writer import direction_of_stem
 from mixminus.store.database import Store
 from mixminus.store.ownership import owned
-from mixminus.store.page import MAX_PAGE_SIZE, Page
+from mixminus.store.page import Page
 
 __all__ = ["TranscriptionService"]
 
@@ -196,13 +196,19 @@ class TranscriptionService:
         await self.end(customer_id, transcribe_id)
         return await self._ledger.mark_deleted(transcribe_id)
 
-    async def transcripts(
-        self, customer_id: CustomerId, transcribe_id: TranscribeId, limit: int | None = MAX_PAGE_SIZE
-    ) -> Sequence[Transcript]:
-        """Return transcripts in order of time, up to ``limit``."""
+    async def transcripts(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Sequence[Transcript]:
+        """Return all transcripts in order of time."""
         await self.get(customer_id, transcribe_id)
         async with self._store.snapshot() as tx:
-            return await tx.transcripts.of(transcribe_id, limit)
+            return await tx.transcripts.of(transcribe_id)
+
+    async def transcript_page(
+        self, customer_id: CustomerId, transcribe_id: TranscribeId, page: Page
+    ) -> Sequence[Transcript]:
+        """Return a page of transcripts, newest first."""
+        await self.get(customer_id, transcribe_id)
+        async with self._store.snapshot() as tx:
+            return await tx.transcripts.page(transcribe_id, page)
 
     async def search(self, customer_id: CustomerId, words: Sequence[str], page: Page) -> Sequence[Transcript]:
         """Return transcripts that contain all these words, newest first."""

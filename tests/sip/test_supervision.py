@@ -177,6 +177,32 @@ async def test_calls_survive_an_edge_crash() -> None:
         await phone.close()
 
 
+async def test_worker_lost_after_an_edge_crash_still_ends_its_calls() -> None:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
+        call = phone.call("1000")
+        await call.establish()
+        await until(lambda: backend.endpoint.dialogs)
+        process_named("mixminus.sip.edge").kill()
+        await until(lambda: not backend.endpoint.ready)
+        await until(lambda: backend.endpoint.ready)
+        os.kill(backend.endpoint.worker_pids[worker_of(call)], signal.SIGKILL)
+        call.reply(await call.asked("BYE"), 200)
+        await phone.close()
+
+
+async def test_worker_lost_together_with_the_edge_still_ends_its_calls() -> None:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
+        call = phone.call("1000")
+        await call.establish()
+        await until(lambda: backend.endpoint.dialogs)
+        process_named("mixminus.sip.edge").kill()
+        os.kill(backend.endpoint.worker_pids[worker_of(call)], signal.SIGKILL)
+        call.reply(await call.asked("BYE"), 200)
+        await phone.close()
+
+
 async def test_ringing_call_can_be_cancelled_after_an_edge_crash() -> None:
     async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
         phone = await Phone.open(backend.endpoint.port)

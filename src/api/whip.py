@@ -38,7 +38,7 @@ async def accept_post(_: web.Request) -> web.Response:
 @operation(
     "POST",
     "/conferences/{id}/whip",
-    summary="Join a conference by WHIP",
+    "Join a conference by WHIP",
     parameters=(
         Parameter("query", "name", "The name of the participant; at most 64 characters are used."),
         Parameter("header", PIN, "The PIN of the room, if it has one."),
@@ -92,7 +92,7 @@ async def join_by_whip(call: ApiCall) -> web.Response:
 @operation(
     "PATCH",
     SESSION,
-    summary="Send ICE candidates",
+    "Send ICE candidates",
     parameters=(Parameter("header", "If-Match", "The `ETag` of the ICE session; `*` to restart ICE."),),
     body_type=FRAGMENT,
     answers=(
@@ -118,7 +118,7 @@ async def trickle_by_whip(call: ApiCall) -> web.Response:
     return web.Response(text=answer, content_type=FRAGMENT, headers={hdrs.ETAG: session.etag})
 
 
-@operation("DELETE", SESSION, summary="Leave a conference", errors=(ConferenceNotFound, NotFound))
+@operation("DELETE", SESSION, "Leave a conference", errors=(ConferenceNotFound, NotFound))
 async def leave_by_whip(call: ApiCall) -> None:
     session = await _session(call)
     await session.close()

@@ -16,11 +16,10 @@ from typing import Final
 
 from aiohttp import web
 
-from mixminus.api import server_log
 from mixminus.api.application import build
 from mixminus.api.limits import Limited, Limits
 from mixminus.api.services import Services
-from mixminus.app import data_folder
+from mixminus.app import data_folder, http_log
 from mixminus.app.addresses import advertised_host
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.listeners import listening, probe
@@ -48,7 +47,7 @@ HTTP_SHUTDOWN_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a running server says about itself."""
+    """The addresses, new secrets and demo room of a running server."""
 
     http: tuple[str, int]
     sip: tuple[str, int]
@@ -56,7 +55,7 @@ class Server:
     new_key: str | None
     """The first access key, if this start has created it: shown once, only its hash is kept."""
     new_password: str | None
-    """The password of the agent ``admin``, if this start has created it: shown once, only its hash is kept."""
+    """The password of the agent ``admin``, if this start created it: shown once, only its hash is kept."""
     demo: Demo | None
 
 
@@ -227,7 +226,7 @@ async def _start_http(
     runner = web.AppRunner(
         application,
         access_log=None,
-        logger=server_log.logger(),
+        logger=http_log.logger(),
         handle_signals=False,
         shutdown_timeout=HTTP_SHUTDOWN_S,
     )

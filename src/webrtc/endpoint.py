@@ -113,7 +113,7 @@ class WebRtcEndpoint:
         except TimeoutError:
             await session.leg.hang_up(HangupReason.NOANSWER)
             raise Unavailable("the call was not answered in time") from None
-        except BaseException:  # a cancelled request leaves nobody who would close the session
+        except BaseException:  # no other task would close the session of a cancelled request
             await session.leg.hang_up(HangupReason.CANCEL)
             raise
         return session

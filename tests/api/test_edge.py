@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from mixminus.api.metrics import families
 from tests.api.door import KEY, Door
 
 UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
@@ -137,6 +138,13 @@ async def test_metrics_have_every_engine_counter(door: Door) -> None:
         assert re.search(rf"^mixminus_{name}_total \d+$", text, re.MULTILINE)
     assert re.search(r'^mixminus_tick_lateness_us\{quantile="0.99"\} \d+$', text, re.MULTILINE)
     assert "mixminus_conferences 0\n" in text
+
+
+def test_names_after_a_colon_are_labels_of_one_metric() -> None:
+    assert families({"a.b": 1, "c:one": 2, "c:two": 3}) == {
+        "a.b": {"": 1},
+        "c": {'{name="one"}': 2, '{name="two"}': 3},
+    }
 
 
 @pytest.mark.parametrize(("query", "status"), [("", 401), ("?token=garbage", 401), (f"?token={KEY}", 200)])

@@ -48,7 +48,7 @@ async def test_flow_create_get_update_delete(door: Door) -> None:
             "INVALID_ARGUMENT",
             "actions[2].option.duration: ",
         ),
-        ({"actions": [{"type": "answer", "id": "x"}]}, "INVALID_ARGUMENT", "actions[0].id: "),
+        ({"actions": [{"type": "answer", "id": 5}]}, "INVALID_ARGUMENT", "actions[0].id: "),
         ({"actions": ["answer"]}, "INVALID_JSON_BODY", "actions.0: "),
         ({"actions": {}}, "INVALID_JSON_BODY", "actions: "),
         ({"actions": [MARK] * 1001}, "INVALID_ARGUMENT", "actions: "),

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from mixminus.api.idempotency import (
+from mixminus.access.idempotency import (
     Answer,
     IdempotencyKeyInUse,
     IdempotencyKeyReused,

@@ -89,7 +89,7 @@ async def test_export_transcripts(site: Site) -> None:
     _, page = await site.door.get(f"/v1.0/transcripts?transcribe_id={transcribe_id}")
     assert await site.door.get(f"/v1.0/transcribes/{transcribe_id}/export?format=json") == (
         200,
-        {"result": page["result"]},
+        {"result": page["result"][::-1]},  # the list is newest first
     )
 
 

@@ -36,7 +36,7 @@ async def test_call_rings_and_its_flow_runs_on_answer(site: Site) -> None:
     id_, leg = await ring(site)
     assert leg.target.request_uri == "sip:bob@192.0.2.7"
     leg.alert()
-    assert (await becomes(site, id_, "ringing"))["action"] == {}
+    assert (await becomes(site, id_, "ringing"))["action"]["type"] == ""  # the nil action
     leg.pick_up()
     await becomes(site, id_, "progressing")
 

@@ -43,7 +43,13 @@ async def test_18_40_number_runs_its_flow(sip_site: SipSite) -> None:
     join = {"type": "conference_join", "option": {"conference_id": room["id"]}}
     _, flow = await door.post("/v1.0/flows", {"name": "greet", "actions": [{"type": "answer"}, join]})
     await door.post("/v1.0/numbers", {"number": "+15550100", "call_flow_id": flow["id"]})
-    for target in ("+15550100", "15550100", flow["direct_hash"]):
+    for target in (
+        "+15550100",
+        "15550100",
+        "+15550100;npdi;rn=+15550199",
+        "+15550100;ext=12",
+        flow["direct_hash"],
+    ):
         call = await enters(phone, sip_site, target, room)
         assert call["flow_id"] == flow["id"]
     await phone.close()

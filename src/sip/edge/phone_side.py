@@ -16,6 +16,7 @@ from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.registrar import Registrar
+from mixminus.sip.edge.repair import Repair
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import (
     can_be_answered,
@@ -62,9 +63,11 @@ class PhoneSide:
         self._forwarder = Forwarder(identity, counters)
         self._dialogs = DialogSide(calls, self._forwarder, counters)
         self._invites = RateLimit(invites_per_s)
+        self._repair = Repair(counters)
 
     def request(self, request: Request, source: Flow, now_s: float) -> Action:
         """Handle a request; ``source`` is the address that it really came from."""
+        self._repair.request(request)
         fault = fault_of(request)
         if request.method == "ACK" and not fault:
             return self._ack(request, source, now_s)
@@ -108,6 +111,7 @@ class PhoneSide:
             return None
         method = response.headers.first("cseq").partition(" ")[2].strip()
         call = self._calls.find(response.headers.first("call-id"))
+        self._repair.response(response, call.invite if call and call.outgoing else None)
         if call:
             call.dialog.was_answered(method, number_of(response), response.status_code)
         if not has_description(response.headers):

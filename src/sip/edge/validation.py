@@ -40,7 +40,7 @@ _MAX_FORWARDS_LIMIT: Final = 256
 
 _COPIED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
 _ALLOW: Final = ("allow", ", ".join(ALLOWED_METHODS))
-_ACCEPT: Final = ("accept", ", ".join(("application/sdp", *CONTENT_TYPES)))
+_ACCEPT: Final = ("accept", ", ".join(("application/sdp", "multipart/mixed", *CONTENT_TYPES)))
 _SUPPORTED: Final = ("supported", ", ".join(sorted(SUPPORTED_EXTENSIONS)))
 OWN_CAPABILITIES: Final = (_ALLOW, _SUPPORTED)
 _RETRY: Final = ("retry-after", "1")

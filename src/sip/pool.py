@@ -8,7 +8,7 @@ import asyncio
 import enum
 import itertools
 import secrets
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -48,6 +48,8 @@ __all__ = ["WORKER_TRANSITIONS", "WorkerEvent", "WorkerPool", "WorkerState", "wo
 
 _START_S: Final = 30.0
 _KEY_BYTES: Final = 32
+_MAX_LOST: Final = 64
+_LOST_KEPT_S: Final = 32.0
 
 _log = log.get("sip.pool")
 
@@ -129,7 +131,7 @@ class WorkerPool:
         self._reservations: dict[LegId, asyncio.Future[int]] = {}
         self._edge_open = False
         self._edge_key = secrets.token_bytes(_KEY_BYTES)
-        self._lost_without_edge: list[_Worker] = []
+        self._lost: deque[tuple[float, _Worker]] = deque(maxlen=_MAX_LOST)
         self._edge = Supervisor(
             "mixminus.sip.edge",
             config,
@@ -285,10 +287,9 @@ class WorkerPool:
     def _on_worker_loss(self, worker_id: int) -> None:
         worker = self._workers.pop(worker_id)
         worker.fire(WorkerEvent.DISCONNECTED)
-        if self._edge_open:
-            self._edge.send(RemoveWorker(worker_id))
-        elif worker.records:
-            self._lost_without_edge.append(worker)
+        self._edge.send(RemoveWorker(worker_id))
+        if worker.records:
+            self._lost.append((self._clock.monotonic_s(), worker))
         self._on_lost(worker_id)
         self._changed.set()
         if self._accepting:
@@ -365,11 +366,11 @@ class WorkerPool:
             worker.records.pop(sip_call_id, None)
 
     def _end_lost_calls(self) -> None:
-        """Let a new edge end the calls of workers that were lost while there was none."""
-        lost, self._lost_without_edge = self._lost_without_edge, []
-        for worker in lost:
-            self._add_to_edge(worker)
-            self._edge.send(RemoveWorker(worker.worker_id))
+        """Let a new edge end the calls of workers lost a short time ago: the previous one may not have done it."""
+        for lost_at_s, worker in self._lost:
+            if self._clock.monotonic_s() - lost_at_s < _LOST_KEPT_S:
+                self._add_to_edge(worker)
+                self._edge.send(RemoveWorker(worker.worker_id))
 
     def _on_edge_loss(self) -> None:
         self._edge_open = False

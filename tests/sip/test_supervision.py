@@ -146,6 +146,8 @@ async def test_new_call_in_a_reused_slot_is_not_mistaken_for_the_ended_one() -> 
             await call.establish()
         # pjsua2 assigns its four slots in turn, so the next one is the first call's again.
         await calls[3].hang_up()
+        # Stopped before it has reported the end, the worker would keep the place.
+        await until(lambda: backend.endpoint.dialogs == 3)
         (pid,) = backend.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGSTOP)
         try:

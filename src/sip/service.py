@@ -111,7 +111,11 @@ class SipEndpoint:
         )
         self._dialler = Dialler(config, self._pool, self._tasks)
         self._transfer_requests = TransferRequests(
-            config, port=lambda: self.port, send=self._pool.send, transfers=transfers
+            config,
+            port=lambda: self.port,
+            send=self._pool.send,
+            transfers=transfers,
+            is_active=lambda sip_call_id: self._pool.leg_of(sip_call_id) is not None,
         )
 
     @property

@@ -33,9 +33,11 @@ class TransferRequests:
         port: Callable[[], int],
         send: Callable[[int, Message], None],
         transfers: Transfers | None,
+        is_active: Callable[[str], bool],
     ) -> None:
         """``port`` returns the public SIP port, ``send`` sends to a worker, ``transfers`` executes REFERs."""
         self._transfers = transfers
+        self._is_active = is_active
         self._host = config.advertised_host
         self._domain = config.domain
         self._port = port
@@ -65,7 +67,7 @@ class TransferRequests:
         """Take a REFER that was accepted; its outcome is notified."""
 
         def notify(status_code: int) -> None:
-            if leg_id in self._dialogs:
+            if self._is_active(request.sip_call_id):
                 self._send(worker_id, Notify(leg_id, request.refer_id, status_code))
 
         try:

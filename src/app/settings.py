@@ -31,6 +31,7 @@ from pydantic_settings import (
 
 from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
+from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
 __all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
 
@@ -80,6 +81,17 @@ class Settings(BaseSettings):
         description="address of the browsers' audio; empty means the SIP address, or the API's if SIP is on loopback",
     )
     webrtc_port: int = Field(8081, ge=0, le=65535, description="UDP port for the audio of all browsers")
+    ice_servers: tuple[str, ...] = Field(
+        (),
+        description='STUN and TURN servers for browsers, as JSON: ["turn:turn.example.com?transport=tcp"]',
+    )
+    ice_secret: SecretStr = Field(
+        SecretStr(""),
+        description="secret shared with the TURN servers (static-auth-secret of coturn); credentials are made with it",
+    )
+    ice_lifetime_s: int = Field(
+        86_400, ge=60, le=31_536_000, description="seconds for which a credential of a TURN server is valid"
+    )
     rtp_port_min: int = Field(
         0, ge=0, le=65535, description="first UDP port of the phones' audio; 0 means any"
     )
@@ -201,6 +213,24 @@ class Settings(BaseSettings):
                     "must be an IP address of this machine, or 0.0.0.0 for all of them"
                 ) from None
         return value
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _ice_uris(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for uri in value:
+            if not is_ice_uri(uri):
+                raise ValueError(
+                    f"{uri!r} is not the URI of a STUN or TURN server, such as turn:turn.example.com?transport=udp"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _relays(self) -> Self:
+        if any(map(is_relay, self.ice_servers)) and not self.ice_secret.get_secret_value():
+            raise ValueError(
+                f"{PREFIX}ICE_SECRET must be set: the TURN servers of {PREFIX}ICE_SERVERS want credentials"
+            )
+        return self
 
     @model_validator(mode="after")
     def _range(self) -> Self:

@@ -145,10 +145,10 @@ async def test_malformed_refer_to_is_refused(
 
 
 async def test_refer_outside_a_call_is_refused(phone: Phone, transfers: RecordedTransfers) -> None:
-    stranger = phone.call("1000")
-    assert await refer(stranger, ELSEWHERE) == 403
-    stranger.to += ";tag=guessed"
-    assert await refer(stranger, ELSEWHERE) == 481
+    anonymous = phone.call("1000")
+    assert await refer(anonymous, ELSEWHERE) == 403
+    anonymous.to += ";tag=guessed"
+    assert await refer(anonymous, ELSEWHERE) == 481
     call = phone.call("1000")
     await call.establish()
     right = call.to

@@ -1,4 +1,4 @@
-"""/events and /ws (api.md sections 4.4 and 12): the same events with the same ids, by REST and by WebSocket."""
+"""/events and /ws (api.md sections 4.4 and 12): the same events and ids, by REST and by WebSocket."""
 
 from functools import partial
 from typing import Final
@@ -71,13 +71,12 @@ class Undelivered(View):
 @operation(
     "GET",
     "/events",
-    summary="List events",
+    "List events",
     parameters=(
         AFTER,
         PAGE_SIZE,
         Parameter("query", "conference_id", "Only events of this conference.", IDENTIFIER),
     ),
-    answer=EventPage,
 )
 async def list_events(call: ApiCall) -> EventPage:
     """Oldest first. Recordings publish `recording_started`, `recording_finished`, `recording_deleted`, and
@@ -93,13 +92,7 @@ async def list_events(call: ApiCall) -> EventPage:
     return EventPage.model_validate({"result": part.events, "next_after": part.until})
 
 
-@operation(
-    "GET",
-    "/events/undelivered",
-    summary="List undelivered events",
-    parameters=(AFTER, PAGE_SIZE),
-    answer=Undelivered,
-)
+@operation("GET", "/events/undelivered", "List undelivered events", parameters=(AFTER, PAGE_SIZE))
 async def list_undelivered_events(call: ApiCall) -> Undelivered:
     events = await call.services.delivery.undelivered(
         call.customer_id, _after(call.request) or 0, page_size(call.request)
@@ -110,12 +103,11 @@ async def list_undelivered_events(call: ApiCall) -> Undelivered:
 @operation(
     "GET",
     "/ws",
-    summary="Subscribe to events by WebSocket",
+    "Subscribe to events by WebSocket",
     description=FRAMES,
     parameters=SOCKET_PARAMETERS,
     answers=SOCKET,
     errors=SOCKET_ERRORS,
-    # Any agent may connect; the permission for each topic is checked when it is subscribed to.
     permission=Permission.NONE,
 )
 async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
@@ -136,7 +128,7 @@ async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
 @operation(
     "GET",
     "/service_agents/ws",
-    summary="Subscribe to events by WebSocket, as an agent",
+    "Subscribe to events by WebSocket, as an agent",
     parameters=SOCKET_PARAMETERS,
     answers=SOCKET,
     errors=SOCKET_ERRORS,

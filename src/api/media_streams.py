@@ -9,6 +9,8 @@ from mixminus.api.errors import InvalidRequestParameter, MissingRequestParameter
 from mixminus.api.media_socket import MediaSocket
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter
 from mixminus.api.paths import query_text
+from mixminus.call.errors import CallNotProgressing
+from mixminus.conference.errors import ConferenceNotProgressing
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import CallId, ConferenceId
 from mixminus.streams.framing import Encapsulation
@@ -37,11 +39,11 @@ ENCAPSULATION: Final = Parameter(
     conferences.resource,
     "GET",
     "/conferences/{id}/media_stream",
-    summary="Stream the audio of a conference",
-    description=PCM + "Everybody in the room hears what you send; you hear everybody else.",
+    "Stream the audio of a conference",
+    description=PCM + "All participants of the room hear what you send; you hear all of them.",
     parameters=(ENCAPSULATION,),
     answers=SOCKET,
-    errors=(*conferences.NOT_PROGRESSING, *ERRORS),
+    errors=(ConferenceNotProgressing, *ERRORS),
 )
 async def stream_conference(call: ApiCall) -> web.WebSocketResponse:
     streams, id_ = call.services.streams, ConferenceId(call.id)
@@ -53,11 +55,11 @@ async def stream_conference(call: ApiCall) -> web.WebSocketResponse:
     calls.resource,
     "GET",
     "/calls/{id}/media_stream",
-    summary="Stream the audio of a call",
+    "Stream the audio of a call",
     description=PCM + "You hear what the call says; only the call hears what you send.",
     parameters=(ENCAPSULATION,),
     answers=SOCKET,
-    errors=(*calls.NOT_PROGRESSING, *ERRORS),
+    errors=(CallNotProgressing, *ERRORS),
 )
 async def stream_call(call: ApiCall) -> web.WebSocketResponse:
     streams, id_ = call.services.streams, CallId(call.id)

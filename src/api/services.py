@@ -6,8 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus.access.idempotency import IdempotencyService
 from mixminus.access.service import AccessService
-from mixminus.api.idempotency import IdempotencyService
 from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService

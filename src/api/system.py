@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from mixminus.api.metrics import CONTENT_TYPE, Metric, exposition
+from mixminus.api.metrics import CONTENT_TYPE, Metric, exposition, families
 from mixminus.api.operation import Answer, ApiCall, Operation, Resource
 from mixminus.api.services import Services
 from mixminus.errors import Unavailable
@@ -29,8 +29,7 @@ class PongView(View):
 @operation(
     "GET",
     "/ping",
-    summary="Check whether the server is ready",
-    answer=PongView,
+    "Check whether the server is ready",
     errors=(Unavailable,),
     outside=True,
     open=True,
@@ -46,7 +45,7 @@ async def ping(call: ApiCall) -> PongView:
 @operation(
     "GET",
     "/metrics",
-    summary="Get metrics",
+    "Get metrics",
     answers=(Answer(description="Text format 0.0.4.", media_type="text/plain"),),
     outside=True,
     head=True,
@@ -58,8 +57,8 @@ async def metrics(call: ApiCall) -> web.Response:
 
 
 def _metrics(services: Services) -> Iterator[Metric]:
-    for name, count in services.counters().items():
-        yield Metric(f"mixminus_{name.replace('.', '_')}_total", "counter", f"counter {name}", {"": count})
+    for name, samples in families(services.counters()).items():
+        yield Metric(f"mixminus_{name.replace('.', '_')}_total", "counter", f"counter {name}", samples)
     lateness = services.tick_lateness_us()
     yield Metric(
         "mixminus_tick_lateness_us",

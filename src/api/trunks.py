@@ -18,7 +18,7 @@ __all__ = ["resource"]
 
 MAX_ADDRESSES: Final = 64
 
-resource: Final = Resource("Trunks")
+resource: Final = Resource("Trunks", view=TrunkView, missing=(TrunkNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -65,36 +65,30 @@ class TrunkBody(TrunkProfileBody):
     domain_name: str = Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")
 
 
-@operation("GET", "/trunks", summary="List trunks", page=TrunkView)
+@operation("GET", "/trunks", "List trunks")
 async def list_trunks(call: ApiCall, page: Page) -> list[Trunk]:
     return await call.services.directory.trunks.list(call.customer_id, page)
 
 
-@operation("POST", "/trunks", summary="Create a trunk", answer=TrunkView, errors=(TrunkTaken, PasswordNeeded))
+@operation("POST", "/trunks", "Create a trunk", errors=(TrunkTaken, PasswordNeeded))
 async def create_trunk(call: ApiCall, body: TrunkBody) -> Trunk:
     """Its exchange can call in, and calls to numbers can go out through it."""
     return await call.services.directory.trunks.create(call.customer_id, body.spec(body.domain_name))
 
 
-@operation("GET", "/trunks/{id}", summary="Get a trunk", answer=TrunkView, errors=(TrunkNotFound,))
+@operation("GET", "/trunks/{id}", "Get a trunk")
 async def get_trunk(call: ApiCall) -> Trunk:
     """Also after it is deleted."""
     return await call.services.directory.trunks.get(call.customer_id, TrunkId(call.id))
 
 
-@operation(
-    "PUT",
-    "/trunks/{id}",
-    summary="Update a trunk",
-    answer=TrunkView,
-    errors=(TrunkNotFound, ResourceDeleted, PasswordNeeded),
-)
+@operation("PUT", "/trunks/{id}", "Update a trunk", errors=(ResourceDeleted, PasswordNeeded))
 async def update_trunk(call: ApiCall, body: TrunkProfileBody) -> Trunk:
     """Replaces everything except its domain name."""
     return await call.services.directory.trunks.update(call.customer_id, TrunkId(call.id), body.spec())
 
 
-@operation("DELETE", "/trunks/{id}", summary="Delete a trunk", answer=TrunkView, errors=(TrunkNotFound,))
+@operation("DELETE", "/trunks/{id}", "Delete a trunk")
 async def delete_trunk(call: ApiCall) -> Trunk:
     """No more calls are accepted from it or sent to it."""
     return await call.services.directory.trunks.delete(call.customer_id, TrunkId(call.id))

@@ -12,15 +12,15 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
 
-from mixminus.api import server_log
 from mixminus.api.application import build
 from mixminus.api.limits import Limited, Limits
 from mixminus.api.services import Services
-from mixminus.app import data_folder
+from mixminus.app import data_folder, http_log
 from mixminus.app.addresses import advertised_host
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.listeners import listening, probe
@@ -39,6 +39,7 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
+from mixminus.webrtc.ice_servers import IceServers
 
 __all__ = ["Server", "running_server"]
 
@@ -48,7 +49,7 @@ HTTP_SHUTDOWN_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a running server says about itself."""
+    """The addresses, new secrets and demo room of a running server."""
 
     http: tuple[str, int]
     sip: tuple[str, int]
@@ -56,7 +57,7 @@ class Server:
     new_key: str | None
     """The first access key, if this start has created it: shown once, only its hash is kept."""
     new_password: str | None
-    """The password of the agent ``admin``, if this start has created it: shown once, only its hash is kept."""
+    """The password of the agent ``admin``, if this start created it: shown once, only its hash is kept."""
     demo: Demo | None
 
 
@@ -125,7 +126,14 @@ def _service_config(settings: Settings, names: dict[str, ConferenceId]) -> Servi
             language=settings.language,
         ),
         webrtc=WebRtcConfig(
-            host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host)
+            host=host,
+            port=settings.webrtc_port,
+            public_host=advertised_host(settings, host),
+            ice_servers=IceServers(
+                settings.ice_servers,
+                settings.ice_secret.get_secret_value(),
+                timedelta(seconds=settings.ice_lifetime_s),
+            ),
         ),
     )
 
@@ -227,7 +235,7 @@ async def _start_http(
     runner = web.AppRunner(
         application,
         access_log=None,
-        logger=server_log.logger(),
+        logger=http_log.logger(),
         handle_signals=False,
         shutdown_timeout=HTTP_SHUTDOWN_S,
     )

@@ -12,7 +12,7 @@ from mixminus.store.tables.directory import (
 )
 from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
 from mixminus.store.tables.flows import activeflow_cursors, activeflows, flows
-from mixminus.store.tables.rooms import calls, conferencecalls, conferences, recordings
+from mixminus.store.tables.rooms import calls, conferencecalls, conferences, is_present, recordings
 from mixminus.store.tables.speech import transcribes, transcripts
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "flows",
     "groupcalls",
     "idempotency_keys",
+    "is_present",
     "metadata",
     "numbers",
     "outbox",

@@ -61,6 +61,7 @@ undelivered = Table(
     Column("http_status", Integer, nullable=False),
     Column("tm", UtcDateTime, nullable=False),
     Index(None, "customer_id", "event_id"),
+    Index(None, "tm"),
 )
 
 # POSTs with an Idempotency-Key; without a status there is no response yet.

@@ -12,7 +12,7 @@ from mixminus.api.body import Body
 from mixminus.clock import SystemClock
 from mixminus.model.ids import NIL, CustomerId, TranscribeId, TranscriptId, new_id
 from mixminus.model.transcription import Transcribe, TranscribeStatus, Transcript
-from tests.api.door import Door
+from tests.api.client import ApiClient
 
 assert document  # imports every resource, and with it every body
 
@@ -49,7 +49,7 @@ def test_bodies_with_ids_are_found() -> None:
     }
 
 
-async def test_vn_conferences_create(door: Door) -> None:
+async def test_vn_conferences_create(api: ApiClient) -> None:
     body = {
         "type": "conference",
         "id": "",
@@ -60,10 +60,10 @@ async def test_vn_conferences_create(door: Door) -> None:
         "pre_flow_id": "",
         "post_flow_id": "",
     }
-    status, room = await door.post("/v1.0/conferences", body)
+    status, room = await api.post("/v1.0/conferences", body)
     assert (status, room["pre_flow_id"], room["post_flow_id"], room["name"]) == (200, NONE, NONE, "standup")
     assert UUID(room["id"]) != NIL
-    _, again = await door.post("/v1.0/conferences", {**body, "name": "another"})
+    _, again = await api.post("/v1.0/conferences", {**body, "name": "another"})
     assert again["id"] != room["id"]
 
 
@@ -77,20 +77,20 @@ async def test_vn_conferences_create(door: Door) -> None:
     ],
 )
 async def test_empty_ids_are_understood(
-    door: Door, path: str, body: dict[str, Any], empty: tuple[str, ...]
+    api: ApiClient, path: str, body: dict[str, Any], empty: tuple[str, ...]
 ) -> None:
-    status, answer = await door.post(f"/v1.0{path}", body | dict.fromkeys(empty, ""))
+    status, answer = await api.post(f"/v1.0{path}", body | dict.fromkeys(empty, ""))
     assert status in (200, 503), answer  # 503: this server has no SIP transport
 
 
-async def test_action_ids_may_be_empty(door: Door) -> None:
+async def test_action_ids_may_be_empty(api: ApiClient) -> None:
     actions = [{"id": "", "next_id": "", "type": "goto", "option": {"target_id": "", "loop_count": 1}}]
-    status, flow = await door.post("/v1.0/flows", {"actions": actions})
+    status, flow = await api.post("/v1.0/flows", {"actions": actions})
     assert (status, flow["actions"][0]["next_id"]) == (200, NONE)
     assert UUID(flow["actions"][0]["id"]) != NIL
 
 
-async def test_call_without_flow_and_actions_runs_an_empty_flow(door: Door) -> None:
+async def test_call_without_flow_and_actions_runs_an_empty_flow(api: ApiClient) -> None:
     bodies_without: tuple[dict[str, Any], ...] = (
         {},
         {"flow_id": ""},
@@ -99,7 +99,7 @@ async def test_call_without_flow_and_actions_runs_an_empty_flow(door: Door) -> N
     )
     for body in bodies_without:
         destinations = [{"type": "sip", "target": "someone@192.0.2.1"}]
-        status, answer = await door.post("/v1.0/calls", {"destinations": destinations, **body})
+        status, answer = await api.post("/v1.0/calls", {"destinations": destinations, **body})
         assert status == 200, answer
         (call,) = answer["calls"]
         assert (call["flow_id"], call["action"]) == (
@@ -109,12 +109,12 @@ async def test_call_without_flow_and_actions_runs_an_empty_flow(door: Door) -> N
 
 
 @pytest.mark.parametrize(("asked", "shown"), [("", "conference"), ("queue", "queue"), ("connect", "connect")])
-async def test_types_of_conferences(door: Door, asked: str, shown: str) -> None:
-    status, room = await door.post("/v1.0/conferences", {"type": asked})
+async def test_types_of_conferences(api: ApiClient, asked: str, shown: str) -> None:
+    status, room = await api.post("/v1.0/conferences", {"type": asked})
     assert (status, room["type"]) == (200, shown)
 
 
-async def test_type_of_a_number_and_its_metadata(door: Door) -> None:
+async def test_type_of_a_number_and_its_metadata(api: ApiClient) -> None:
     body = {
         "number": "+15550100",
         "type": "normal",
@@ -122,35 +122,35 @@ async def test_type_of_a_number_and_its_metadata(door: Door) -> None:
         "detail": "",
         "metadata": {"rtp_debug": True},
     }
-    status, number = await door.post("/v1.0/numbers", body)
+    status, number = await api.post("/v1.0/numbers", body)
     assert (status, number["type"], number["metadata"]) == (200, "normal", {"rtp_debug": True})
     path = f"/v1.0/numbers/{number['id']}/metadata"
-    _, changed = await door.send("PUT", path, json={"rtp_debug": False})
+    _, changed = await api.send("PUT", path, json={"rtp_debug": False})
     assert changed["metadata"] == {"rtp_debug": False}
-    _, changed = await door.send("PUT", path, json={"metadata": {"mine": 1}})
+    _, changed = await api.send("PUT", path, json={"metadata": {"mine": 1}})
     assert changed["metadata"] == {"mine": 1}
-    status, refusal = await door.post("/v1.0/numbers", {"number": "+15550101", "type": "toll"})
+    status, refusal = await api.post("/v1.0/numbers", {"number": "+15550101", "type": "toll"})
     assert (status, refusal["error"]["reason"]) == (400, "INVALID_ARGUMENT")
 
 
-async def test_me_with_an_access_key_needs_an_agent(door: Door) -> None:
+async def test_me_with_an_access_key_needs_an_agent(api: ApiClient) -> None:
     for method, path, body in (
         ("GET", "/v1.0/me", None),
         ("PUT", "/v1.0/me", {}),
         ("PUT", "/v1.0/me/password", {"password": "long enough"}),
     ):
-        status, refusal = await door.send(method, path, json=body)
+        status, refusal = await api.send(method, path, json=body)
         error = refusal["error"]
         assert (status, error["status"], error["reason"]) == (403, "PERMISSION_DENIED", "AGENT_AUTH_REQUIRED")
 
 
-async def transcripts(door: Door, count: int) -> TranscribeId:
+async def transcripts(api: ApiClient, count: int) -> TranscribeId:
     """Store a transcribe with this many transcripts, whose messages are their numbers."""
-    _, customers = await door.get("/v1.0/customers")
+    _, customers = await api.get("/v1.0/customers")
     customer_id = CustomerId(UUID(customers["result"][0]["id"]))
     now = SystemClock().now
     transcribe_id = TranscribeId(new_id())
-    async with door.store.transaction() as tx:
+    async with api.store.transaction() as tx:
         await tx.transcribes.add(
             Transcribe(
                 id=transcribe_id,
@@ -185,23 +185,23 @@ async def transcripts(door: Door, count: int) -> TranscribeId:
     return transcribe_id
 
 
-async def test_transcripts_are_paged_as_every_list(door: Door) -> None:
-    transcribe_id = await transcripts(door, 101)
+async def test_transcripts_are_paged_as_every_list(api: ApiClient) -> None:
+    transcribe_id = await transcripts(api, 101)
     path = f"/v1.0/transcripts?transcribe_id={transcribe_id}"
-    _, first = await door.get(path)
+    _, first = await api.get(path)
     assert [each["message"] for each in first["result"]] == [str(n) for n in range(100, 0, -1)]
     assert first["next_page_token"] == first["result"][-1]["tm_create"]
     assert (first["result"][0]["offset_ms"], first["result"][0]["start_s"]) == (123_456, 123.4567)
-    _, rest = await door.get(f"{path}&page_token={first['next_page_token']}")
+    _, rest = await api.get(f"{path}&page_token={first['next_page_token']}")
     assert [each["message"] for each in rest["result"]] == ["0"]
     assert rest["next_page_token"] == ""
     seen: list[str] = []
     token = ""
     while True:
-        _, page = await door.get(f"{path}&page_size=40&page_token={token}")
+        _, page = await api.get(f"{path}&page_size=40&page_token={token}")
         seen += [each["message"] for each in page["result"]]
         if not (token := page["next_page_token"]):
             break
     assert seen == [str(n) for n in range(100, -1, -1)]
-    status, refusal = await door.get(f"{path}&page_size=x")
+    status, refusal = await api.get(f"{path}&page_size=x")
     assert (status, refusal["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")

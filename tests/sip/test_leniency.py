@@ -1,6 +1,7 @@
 """Messages as the field sends them: each through the edge, a worker, and the server, or the repair alone."""
 
 import asyncio
+import base64
 import re
 import socket
 from collections.abc import AsyncIterator
@@ -302,3 +303,37 @@ async def test_offer_that_a_phone_asks_for_is_what_is_agreed(backend: Backend, p
     assert media(again.body) == media(held.body)
     call.ack(body)
     await call.hang_up()
+
+
+KEY_30 = base64.b64encode(bytes(range(30))).decode()
+KEY_46 = base64.b64encode(bytes(range(46))).decode()
+
+
+@pytest.mark.parametrize(
+    ("line", "trailer"),
+    [
+        pytest.param(f"AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}|2^31|1:1", 1 + 10, id="lifetime and MKI"),
+        pytest.param(f"AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}|1:4", 4 + 10, id="MKI without lifetime"),
+        pytest.param(f"AES_CM_128_HMAC_SHA1_32 inline:{KEY_30}", 4, id="32 bits of authentication"),
+        pytest.param(f"AES_256_CM_HMAC_SHA1_80 inline:{KEY_46}|2^48", 10, id="AES-256"),
+        pytest.param(f"AES_256_CM_HMAC_SHA1_32 inline:{KEY_46}|7:2", 2 + 4, id="AES-256, 32 bits, MKI"),
+    ],
+)
+async def test_every_common_suite_is_answered_and_used(
+    backend: Backend, phone: Phone, line: str, trailer: int
+) -> None:
+    call = phone.call("1000")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media, backend.engine.open_bridge() as bridge:
+        media.bind(("127.0.0.1", 0))
+        media.setblocking(False)
+        offer = sdp(port=media.getsockname()[1]).replace("RTP/AVP", "RTP/SAVP")
+        answer = await call.establish(f"{offer}a=crypto:1 {line}\r\n")
+        assert f"a=crypto:1 {line.split(maxsplit=1)[0]} inline:" in answer.body
+        backend.leg.port.join(bridge)
+        packet = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(media, 2048), PATIENCE_S)
+    assert len(packet) == 12 + 160 + trailer
+    if mki := re.search(r"\|([0-9]+):([0-9]+)\Z", line):
+        size = int(mki[2])
+        tag = trailer - size
+        assert packet[-trailer:-tag] == int(mki[1]).to_bytes(size, "big")
+    assert (await call.hang_up()).status_code == 200

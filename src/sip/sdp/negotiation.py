@@ -314,8 +314,8 @@ def _muxes(ours: MediaDescription, theirs: MediaDescription) -> bool:
 def _agreed_keys(ours: MediaDescription, theirs: MediaDescription) -> SrtpKeys | None:
     if ours.protocol not in _SECURE:
         return None
-    remote = {(line.tag, line.profile): line.key for line in crypto.lines_of(theirs)}
+    remote = {(line.tag, line.profile): line for line in crypto.lines_of(theirs)}
     for line in crypto.lines_of(ours):
-        if rx_key := remote.get((line.tag, line.profile)):
-            return SrtpKeys(line.profile, rx_key=rx_key, tx_key=line.key)
+        if their := remote.get((line.tag, line.profile)):
+            return SrtpKeys(line.profile, their.key, line.key, rx_mki=their.mki, tx_mki=line.mki)
     raise NotAcceptable("no SRTP key was agreed on")

@@ -62,11 +62,5 @@ cd / # the folder of the build shadows the installed package
 target=$("$python" -c 'import pathlib, pjsua2; print(pathlib.Path(pjsua2.__file__).parent)')
 install -m 644 "$built/pjsua2.py" "$target/pjsua2.py"
 install -m 755 "$built"/build/lib*/_pjsua2*.so "$target/"
-"$python" - <<'EOF'
-import ctypes
-
-import pjsua2
-
-library = ctypes.CDLL(pjsua2._pjsua2.__file__)
-print("pjsua2 takes", library.pjsua_call_get_max_count(), "calls a process")
-EOF
+quietly "$python" -c 'import pjsua2; pjsua2.Endpoint().libCreate()'
+echo "pjsua2 takes $calls calls a process now; restart the server"

@@ -88,6 +88,8 @@ def _metrics(services: Services) -> Iterator[Metric]:
     )
     for name, count in services.live_participants.counts().items():
         yield Metric(f"mixminus_{name}", "gauge", f"{name} now", {"": count})
+    for name, value in services.delivery.gauges.items():
+        yield Metric(f"mixminus_{name}", "gauge", name.replace("_", " "), {"": value})
     yield Metric(
         "mixminus_ready",
         "gauge",

@@ -165,7 +165,9 @@ async def _start_delivery(
 ) -> DeliveryService:
     """Start deliveries before any event can be published; they stop after the last one."""
     config = DeliveryConfig(
-        private_targets=settings.private_webhooks, retention_days=settings.event_retention_days
+        private_targets=settings.private_webhooks,
+        retention_days=settings.event_retention_days,
+        retry_hours=settings.webhook_retry_hours,
     )
     delivery = DeliveryService(store, clock, config)
     stack.push_async_callback(delivery.close)

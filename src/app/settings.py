@@ -164,6 +164,9 @@ class Settings(BaseSettings):
         description="allow or refuse webhooks to this machine and to private networks; "
         "empty allows them while the API is on loopback",
     )
+    webhook_retry_hours: float = Field(
+        24, ge=0, le=720, description="hours for which an event that a webhook does not accept is tried again"
+    )
     event_retention_days: int = Field(
         30, ge=0, le=36_500, description="days that events are kept for clients that resume; 0 keeps them all"
     )

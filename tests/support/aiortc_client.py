@@ -99,7 +99,7 @@ class AiortcClient:
             request.attributes["USE-CANDIDATE"] = None
             return request
 
-        ice.build_request = build_bare  # type: ignore[method-assign] -- this client alone is changed
+        ice.build_request = build_bare  # type: ignore[method-assign]  # of this client alone
 
     async def hear(self, seconds: float) -> NDArray[np.int16]:
         """Return the next ``seconds`` of what arrives, 48 kHz mono."""

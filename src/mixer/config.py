@@ -22,7 +22,7 @@ class EngineConfig:
     manual: bool = False
     """No threads: ``Engine.tick`` runs ticks on a virtual clock, for deterministic tests."""
     realtime: bool = False
-    """Request SCHED_FIFO; without the privilege the threads keep their normal priority."""
+    """Request SCHED_FIFO for the threads of shards and muxes; without the privilege they keep their normal priority."""
     opus_path: str | None = None
     """A libopus to use instead of the one in PyAV's wheel."""
     srtp_path: str | None = None

@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["build", "load"]
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
-_FLAGS: Final = ["-std=gnu11", "-O3", "-Wall", "-Wextra", "-Wno-unused-parameter", "-fPIC", "-shared"]
+_FLAGS: Final = ["-std=gnu11", "-O3", "-falign-functions=64", "-Wall", "-Wextra", "-Wno-unused-parameter"]
 _LIBRARIES: Final = ["-lm", "-lpthread", "-ldl"]
 
 
@@ -23,7 +23,8 @@ def build(name: str, *others: str) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     includes = ["-I", str(_ROOT / "native"), "-I", str(_ROOT / "bench" / "native")]
     subprocess.run(
-        ["gcc", *_FLAGS, *includes, *map(str, sources), "-o", str(target), *_LIBRARIES], check=True
+        ["gcc", *_FLAGS, "-fPIC", "-shared", *includes, *map(str, sources), "-o", str(target), *_LIBRARIES],
+        check=True,
     )
     return target
 

@@ -282,11 +282,13 @@ cdef class Port:
 cdef class RtpPort(Port):
     """A port whose audio is RTP, on its own sockets or through a mux."""
 
+    cdef mm_rtp_port *rtp
     cdef readonly uint16_t local_port
 
     @staticmethod
     cdef RtpPort of(Engine engine, mm_rtp_port *opened):
         cdef RtpPort port = RtpPort.__new__(RtpPort)
+        port.rtp = opened
         port.ptr = &opened.port
         port.engine = engine
         port.id = opened.port.id
@@ -296,13 +298,16 @@ cdef class RtpPort(Port):
     def configure(self, media):
         cdef mm_media native
         fill_media(&native, media)
-        check(mm_engine_configure(self.live(), &native))
+        self.live()
+        check(mm_engine_configure(self.rtp, &native))
 
     def send_digits(self, bytes digits, uint32_t duration_ms):
-        check(mm_engine_send_digits(self.live(), digits, duration_ms))
+        self.live()
+        check(mm_engine_send_digits(self.rtp, digits, duration_ms))
 
     def set_remote(self, str host, uint16_t port):
-        check(mm_engine_set_remote(self.live(), host.encode("ascii"), port))
+        self.live()
+        check(mm_engine_set_remote(self.rtp, host.encode("ascii"), port))
 
 
 cdef class PcmPort(Port):

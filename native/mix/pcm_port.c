@@ -1,7 +1,7 @@
 /* pcm_port.c -- a port whose audio is PCM in rings.
  *
- * What it speaks is a playout that happens to be a member's source; what it
- * hears are the frames an L16 encoder made.
+ * Its source is a playout; the mix that it hears is sent as the frames of an L16
+ * encoder.
  */
 #include "mix/pcm_port.h"
 

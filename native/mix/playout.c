@@ -16,14 +16,14 @@ struct mm_playout {
 	size_t frame_samples;
 	size_t capacity_samples;
 	atomic_bool finished;
-	bool loaded;                      /* frame[] holds this tick's      */
+	bool loaded;                      /* frame[] is this tick's         */
 	bool flowing;                     /* the last tick had samples      */
-	bool underran;                    /* ran dry in this tick           */
+	bool underran;                    /* became empty in this tick      */
 	int16_t frame[MM_MAX_FRAME_SAMPLES];
 };
 
-/* A rest shorter than a frame waits for its end to be written; only the last
- * frame of a finished playout is filled up with silence. */
+/* A remainder shorter than a frame waits until the rest of it is written; only
+ * the last frame of a finished playout is padded with silence. */
 static uint8_t playout_peek(struct mm_source *source, int64_t now_us)
 {
 	struct mm_playout *playout = (struct mm_playout *)source;

@@ -119,7 +119,7 @@ static int open_session(void **session, const struct mm_libraries *libraries,
 		.ssrc.type = direction,
 		.key = key_copy,
 		.window_size = REPLAY_WINDOW,
-		/* A DTMF end or a resend may go out twice. */
+		/* A DTMF end packet or a retransmission may be sent twice. */
 		.allow_repeat_tx = 1,
 	};
 	int status;
@@ -127,11 +127,12 @@ static int open_session(void **session, const struct mm_libraries *libraries,
 	memcpy(key_copy, key, key_bytes);
 	choose_ciphers(&policy, libraries, profile);
 	/* srtp_init belongs to the process and must run once; only libsrtp
-	 * knows whether somebody else's (aiortc's) came first. */
+	 * knows whether another user of it (aiortc) called it first. */
 	status = libraries->srtp_create(session, &policy);
 	if (status == STATUS_INIT_FAIL && libraries->srtp_init() == STATUS_OK)
 		status = libraries->srtp_create(session, &policy);
-	/* volatile: a plain memset of a dying buffer is optimised away. */
+	/* volatile: a plain memset of memory about to be freed is optimised
+	 * away. */
 	for (volatile unsigned char *at = key_copy;
 	     at < key_copy + sizeof(key_copy); at++)
 		*at = 0;

@@ -33,7 +33,7 @@ from mixminus.model.conference import (
     SeatState,
 )
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
-from mixminus.store.database import Store
+from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
@@ -103,6 +103,8 @@ class ParticipantService:
 
     async def settings(self, customer_id: CustomerId, conference_id: ConferenceId) -> RoomSettings:
         """Return the settings of a customer's room; raise ConferenceNotFound if there is none of this id."""
+        if (room := self._rooms.find(conference_id)) and room.customer_id == customer_id:
+            return room.settings
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
         conference = owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
@@ -118,28 +120,36 @@ class ParticipantService:
     ) -> Seat | None:
         """Create a participant that is joining and return its seat; None if the conference does not admit it."""
         async with self._rooms.lock(conference_id):
-            async with self._store.transaction() as tx:
-                conference = await self._lifecycle.begin(tx, conference_id)
-            room = self._rooms.find(conference_id)
-            if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-                return None
-            seat = Seat(
-                ConferencecallId(new_id()), call_id, conference, port, room.company, role, activeflow_id
-            )
+            seat = None
             try:
-                check_place(conference.settings, len(room.seats))
-                self._rooms.seat(room, seat)
-            except Conflict as refusal:
-                log.info("not admitted", conference_id=str(conference_id), reason=refusal.reason)
-                return None
-            try:
-                await self._create(seat)
+                async with self._store.transaction() as tx:
+                    conference = await self._lifecycle.begin(tx, conference_id)
+                    room = self._rooms.find(conference_id)
+                    if conference.status is not ConferenceStatus.PROGRESSING or room is None:
+                        return None
+                    id_ = ConferencecallId(new_id())
+                    seat = self._seated(
+                        room, Seat(id_, call_id, conference, port, room.company, role, activeflow_id)
+                    )
+                    if seat is not None:
+                        await self._create(tx, seat)
             except BaseException:
-                self._rooms.unseat(room, seat)
+                if seat is not None and room is not None:
+                    self._rooms.unseat(room, seat)
                 raise
             return seat
 
-    async def _create(self, seat: Seat) -> None:
+    def _seated(self, room: Room, seat: Seat) -> Seat | None:
+        """Return the seat when the room has a place for it; None if it has none."""
+        try:
+            check_place(seat.conference.settings, len(room.seats))
+            self._rooms.seat(room, seat)
+        except Conflict as refusal:
+            log.info("not admitted", conference_id=str(seat.conference.id), reason=refusal.reason)
+            return None
+        return seat
+
+    async def _create(self, tx: Transaction, seat: Seat) -> None:
         """Write and publish the row of a participant that is joining."""
         participant = Conferencecall(
             id=seat.id,
@@ -151,8 +161,7 @@ class ParticipantService:
             tm_create=self._clock.now(),
             role=seat.role,
         )
-        async with self._store.transaction() as tx:
-            await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
+        await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
 
     async def connect(self, seat: Seat) -> bool:
         """Connect the participant's audio; False if it was removed before, or must wait for a moderator."""

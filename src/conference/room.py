@@ -17,7 +17,6 @@ from mixminus.model.conference import (
     Conferencecall,
     ConferenceStatus,
     Role,
-    RoomSettings,
     SeatEvent,
     SeatState,
 )
@@ -98,9 +97,10 @@ class Seat:
 class Room:
     """The bridge of one conference and its seats."""
 
-    def __init__(self, bridge: Bridge, sounds: RoomSounds, settings: RoomSettings) -> None:
+    def __init__(self, bridge: Bridge, sounds: RoomSounds, conference: Conference) -> None:
         self.bridge = bridge
-        self.settings = settings
+        self.customer_id = conference.customer_id
+        self.settings = conference.settings
         self.seats: dict[ConferencecallId, Seat] = {}
         self.company = asyncio.Event()
         self.chimes = sounds.chimes(bridge)
@@ -189,7 +189,7 @@ class Rooms:
     def open(self, conference: Conference) -> Room:
         """Return the conference's room; the first call opens it, with its bridge."""
         if conference.id not in self._rooms:
-            room = Room(self._engine.open_bridge(), self.sounds, conference.settings)
+            room = Room(self._engine.open_bridge(), self.sounds, conference)
             self._rooms[conference.id] = room
         return self._rooms[conference.id]
 

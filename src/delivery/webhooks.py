@@ -6,7 +6,7 @@ new events has one task until it has received all of them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
@@ -80,7 +80,12 @@ class Webhooks:
         self._feed = feed
         self._sender = sender
         self._queues = _Queues("webhook", clock, self._deliver_batch)
-        feed.subscribe(lambda event: self._queues.wake(event.customer_id))
+        self._without: dict[CustomerId, bool] = {}
+        """Customers without a destination; True for those with an event since it was looked up."""
+        self._changes = 0
+        feed.subscribe(self._on_event)
+        feed.watch_poll(self._look_again)
+        store.watch_customers(self._on_change)
 
     async def start(self) -> None:
         """Continue where the previous run stopped."""
@@ -93,6 +98,24 @@ class Webhooks:
         """Stop; an attempt that is interrupted is repeated after the next start."""
         await self._queues.close()
 
+    def _on_event(self, event: Event) -> None:
+        if event.customer_id in self._without:
+            self._without[event.customer_id] = True
+        else:
+            self._queues.wake(event.customer_id)
+
+    def _on_change(self, customer_ids: Collection[CustomerId]) -> None:
+        self._changes += 1
+        for customer_id in customer_ids:
+            if self._without.pop(customer_id, False):
+                self._queues.wake(customer_id)
+
+    def _look_again(self) -> None:
+        """Look up destinations again for which events have come: another process may have set them."""
+        for customer_id in [id_ for id_, has_news in self._without.items() if has_news]:
+            del self._without[customer_id]
+            self._queues.wake(customer_id)
+
     async def _deliver_batch(self, customer_id: CustomerId) -> int:
         target, events = await self._next(customer_id)
         for event in events:
@@ -102,6 +125,7 @@ class Webhooks:
         return len(events)
 
     async def _next(self, customer_id: CustomerId) -> tuple[Target | None, list[Event]]:
+        changes = self._changes
         async with self._store.snapshot() as tx:
             target = await tx.webhooks.target(customer_id)
             cursor = await tx.webhooks.cursor(customer_id)
@@ -109,6 +133,8 @@ class Webhooks:
             if cursor is not None:
                 async with self._store.transaction() as tx:
                     await tx.webhooks.forget(customer_id)
+            if changes == self._changes:  # otherwise the destination may have been set meanwhile
+                self._without[customer_id] = False
             return None, []
         if cursor is None:
             async with self._store.transaction() as tx:

@@ -53,8 +53,8 @@ class OutboxRows:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self.written = False
-        """Whether this transaction has added an event."""
+        self.written: list[Event] = []
+        """The events that this transaction has added, in order."""
 
     async def open(self, stream_id: UUID) -> None:
         """Create a stream, in the transaction that creates its subject."""
@@ -63,12 +63,12 @@ class OutboxRows:
     async def add(
         self, stream_id: UUID, type_: str, *, customer_id: CustomerId, data: dict[str, Any], tm: datetime
     ) -> int:
-        """Append to a stream and return the event's number in it."""
-        self.written = True
+        """Append to a stream and return the event's number in it; ``data`` consists of JSON values."""
         number = await self._next_number(stream_id)
         values: dict[str, Any] = {"stream_id": stream_id, "number": number, "customer_id": customer_id}
-        values["activeflow_id"] = _activeflow_id(type_, data)
-        await self._connection.execute(insert(outbox).values(**values, type=type_, data=data, tm=tm))
+        values |= {"type": type_, "data": data, "tm": tm, "activeflow_id": _activeflow_id(type_, data)}
+        query = insert(outbox).values(values).returning(outbox.c.id)
+        self.written.append(Event(id=(await self._connection.execute(query)).scalar_one(), **values))
         return number
 
     async def read(self, stream_id: UUID, after: int = 0, limit: int = 1000) -> list[Event]:

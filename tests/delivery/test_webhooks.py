@@ -1,12 +1,16 @@
 """Webhooks: attempts, order, restarts, failures."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from mixminus.access.service import AccessService
+from mixminus.delivery.feed import POLL_S
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
+from tests.support.database import database_url
 from tests.support.outbox import Outbox
 from tests.support.waiting import until
 from tests.support.webhook_receiver import WebhookReceiver, open_receiver
@@ -236,3 +240,22 @@ async def test_a_failing_webhook_does_not_delay_other_customers(
         await receiver.got(5)
         # The clock does not advance: the second attempt at the broken webhook is still to come.
         assert len(await broken.got(1)) == 1
+
+
+async def test_a_webhook_that_another_process_sets_receives_the_events_since_then(
+    delivery: DeliveryService,
+    outbox: Outbox,
+    receiver: WebhookReceiver,
+    clock: ManualClock,
+    tmp_path: Path,
+) -> None:
+    await outbox.add("before")
+    await until(lambda: delivery.counters["delivery.events"] == 1)
+    other = Store(database_url(tmp_path))
+    access = AccessService(other, clock)
+    await Outbox(other, clock, access, outbox.customer_id).webhook(receiver.uri)
+    await other.close()
+    await outbox.add("after")
+    clock.advance(POLL_S)
+    await receiver.got(1)
+    assert receiver.types == ["after"]

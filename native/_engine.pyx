@@ -27,6 +27,9 @@ _PROFILES = {
     "AES_CM_128_HMAC_SHA1_80": MM_SRTP_AES_CM_128_HMAC_SHA1_80,
     "AEAD_AES_128_GCM": MM_SRTP_AEAD_AES_128_GCM,
     "AEAD_AES_256_GCM": MM_SRTP_AEAD_AES_256_GCM,
+    "AES_CM_128_HMAC_SHA1_32": MM_SRTP_AES_CM_128_HMAC_SHA1_32,
+    "AES_256_CM_HMAC_SHA1_80": MM_SRTP_AES_256_CM_HMAC_SHA1_80,
+    "AES_256_CM_HMAC_SHA1_32": MM_SRTP_AES_256_CM_HMAC_SHA1_32,
 }
 
 
@@ -72,6 +75,15 @@ cdef int fill_format(mm_codec_format *to, object described) except -1:
     return 0
 
 
+cdef int fill_key(mm_srtp_key *to, bytes key, bytes mki) except -1:
+    if len(mki) > MM_SRTP_MAX_MKI_BYTES:
+        raise InvalidArgument("an MKI is too long")
+    memcpy(to.bytes, <const uint8_t *><const char *>key, len(key))
+    memcpy(to.mki, <const uint8_t *><const char *>mki, len(mki))
+    to.mki_bytes = len(mki)
+    return 0
+
+
 cdef int fill_keys(mm_media *to, object keys) except -1:
     if keys is None:
         return 0
@@ -79,8 +91,8 @@ cdef int fill_keys(mm_media *to, object keys) except -1:
         raise InvalidArgument("SRTP keys have the wrong length")
     to.profile = _PROFILES[keys.profile]
     to.key_bytes = len(keys.rx_key)
-    memcpy(to.rx_key, <const uint8_t *><const char *>keys.rx_key, to.key_bytes)
-    memcpy(to.tx_key, <const uint8_t *><const char *>keys.tx_key, to.key_bytes)
+    fill_key(&to.rx_key, keys.rx_key, keys.rx_mki)
+    fill_key(&to.tx_key, keys.tx_key, keys.tx_mki)
     return 0
 
 

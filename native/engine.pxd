@@ -32,11 +32,19 @@ cdef extern from "codec/codec.h" nogil:
 cdef extern from "rtp/srtp.h" nogil:
     enum:
         MM_SRTP_MAX_KEY_BYTES
+        MM_SRTP_MAX_MKI_BYTES
     enum mm_srtp_profile:
         MM_SRTP_NONE
         MM_SRTP_AES_CM_128_HMAC_SHA1_80
         MM_SRTP_AEAD_AES_128_GCM
         MM_SRTP_AEAD_AES_256_GCM
+        MM_SRTP_AES_CM_128_HMAC_SHA1_32
+        MM_SRTP_AES_256_CM_HMAC_SHA1_80
+        MM_SRTP_AES_256_CM_HMAC_SHA1_32
+    struct mm_srtp_key:
+        uint8_t *bytes
+        uint8_t *mki
+        uint32_t mki_bytes
 
 cdef extern from "rtp/receiver.h" nogil:
     enum:
@@ -121,8 +129,8 @@ cdef extern from "engine/engine.h" nogil:
         mm_address remote
         mm_address remote_rtcp
         mm_srtp_profile profile
-        uint8_t *rx_key
-        uint8_t *tx_key
+        mm_srtp_key rx_key
+        mm_srtp_key tx_key
         uint32_t key_bytes
     cdef struct mm_rtp_port:
         mm_port port

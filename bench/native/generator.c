@@ -159,15 +159,15 @@ static void run_in_lockstep(size_t count, size_t talkers)
 static int open_srtp(size_t count, const char *library, const char *hex)
 {
 	static struct mm_libraries libraries;
-	uint8_t key[MM_SRTP_MAX_KEY_BYTES];
+	struct mm_srtp_key key = {0};
 	size_t bytes = strlen(hex) / 2;
 	int err = mm_libraries_open(&libraries, NULL, library);
 
-	for (size_t i = 0; i < bytes && i < sizeof(key); i++)
-		sscanf(hex + 2 * i, "%2hhx", &key[i]);
+	for (size_t i = 0; i < bytes && i < sizeof(key.bytes); i++)
+		sscanf(hex + 2 * i, "%2hhx", &key.bytes[i]);
 	for (size_t i = 0; i < count && !err; i++)
 		err = mm_srtp_open(&srtp[i], &libraries,
-				   MM_SRTP_AES_CM_128_HMAC_SHA1_80, key, key,
+				   MM_SRTP_AES_CM_128_HMAC_SHA1_80, &key, &key,
 				   bytes);
 	encrypted = true;
 	return err;

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from mixminus.access.errors import AgentNotFound, NotOneself, UsernameTaken
+from mixminus.access.errors import AgentAuthRequired, AgentNotFound, NotOneself, UsernameTaken
 from mixminus.access.passwords import MAX_PASSWORD_CHARACTERS
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
@@ -106,14 +106,18 @@ async def update_agent_password(call: ApiCall, body: PasswordBody) -> Agent:
     return await call.services.access.agents.set_password(call.identity, AgentId(call.id), body.password)
 
 
-@operation("GET", "/me", "Get yourself", errors=(AgentNotFound,), permission=Permission.NONE)
+@operation(
+    "GET", "/me", "Get yourself", errors=(AgentNotFound, AgentAuthRequired), permission=Permission.NONE
+)
 async def get_me(call: ApiCall) -> Agent:
     """The agent of the session; an access key has none."""
     agents = call.services.access.agents
     return await agents.get(call.identity, agents.oneself(call.identity))
 
 
-@operation("PUT", "/me", "Update yourself", errors=(AgentNotFound,), permission=Permission.NONE)
+@operation(
+    "PUT", "/me", "Update yourself", errors=(AgentNotFound, AgentAuthRequired), permission=Permission.NONE
+)
 async def update_me(call: ApiCall, body: AgentProfileBody) -> Agent:
     agents = call.services.access.agents
     return await agents.update(call.identity, agents.oneself(call.identity), body.profile())
@@ -124,7 +128,7 @@ async def update_me(call: ApiCall, body: AgentProfileBody) -> Agent:
     "/me/password",
     "Update your password",
     description=NEW_PASSWORD,
-    errors=(AgentNotFound,),
+    errors=(AgentNotFound, AgentAuthRequired),
     permission=Permission.NONE,
 )
 async def update_my_password(call: ApiCall, body: PasswordBody) -> Agent:

@@ -81,7 +81,7 @@ class AddressBody(Body):
 
 
 class CallBody(Body):
-    """``actions`` are used if there is no ``flow_id``."""
+    """``actions`` are used if there is no ``flow_id``; without both, a call ends when it is answered."""
 
     source: AddressBody = AddressBody()
     destinations: list[AddressBody] = Field(min_length=1, max_length=MAX_DESTINATIONS)
@@ -150,7 +150,7 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
 
 @operation("POST", "/calls", "Create calls", errors=(FlowNotFound, InvalidActionType, NoCallableDestination))
 async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
-    """The flow or the actions start when a call is answered. Destinations that cannot be called are left out."""
+    """The flow or the actions start on answer. Destinations that cannot be called are skipped."""
     order = await order_of(call.services, call.customer_id, body)
     return PlacedView.of(await call.services.dialout.place(call.customer_id, order))
 

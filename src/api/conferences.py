@@ -100,12 +100,13 @@ class ConferenceFields(Body):
 
 
 class ConferenceBody(ConferenceFields):
-    type: Literal["conference", "connect"]
+    type: Literal["", "conference", "connect", "queue"]
+    """Empty means `conference`."""
     id: Uuid | None = None
 
     def spec(self) -> ConferenceSpec:
         chosen = ConferenceId(self.id) if self.id not in (None, NIL) else None
-        return ConferenceSpec(type=self.type, id=chosen, **self._profile())
+        return ConferenceSpec(type=self.type or "conference", id=chosen, **self._profile())
 
 
 class TalkerView(View):

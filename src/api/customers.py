@@ -1,4 +1,4 @@
-"""/customer and /customers (api.md section 10): the caller's own customer, and all of them for the super admin."""
+"""/customer and /customers (api.md section 10): the caller's own; all for the super admin."""
 
 from functools import partial
 from typing import Annotated, Final

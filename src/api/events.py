@@ -1,4 +1,4 @@
-"""/events and /ws (api.md sections 4.4 and 12): the same events with the same ids, by REST and by WebSocket."""
+"""/events and /ws (api.md sections 4.4 and 12): the same events and ids, by REST and by WebSocket."""
 
 from functools import partial
 from typing import Final

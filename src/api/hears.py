@@ -1,4 +1,4 @@
-"""/conferences/{id}/hears: who hears whom, as exceptions to the rule that everybody hears everybody else.
+"""/conferences/{id}/hears: who hears whom, as exceptions to the rule that each participant hears all others.
 
 An extension of the API. PUT replaces all exceptions, and all of them apply at the same tick of the mixer.
 ``mute_for_one``, ``whisper`` and ``coach`` are shorthands for sets of exceptions; the last two also apply
@@ -57,7 +57,7 @@ class WhisperBody(Body):
 
 
 class CoachBody(Body):
-    """The coach hears everybody and is heard by one participant only."""
+    """The coach hears all participants and is heard by one participant only."""
 
     coach: Uuid
     participant: Uuid
@@ -142,7 +142,7 @@ async def replace_hears(call: ApiCall, body: HearsBody) -> HearsView:
 
 @operation("DELETE", PATH, "Reset who hears whom", errors=(ConferenceNotProgressing,))
 async def clear_hears(call: ApiCall) -> HearsView:
-    """Everybody hears everybody else again."""
+    """Each participant hears all others again."""
     return await _replace(call, Hears())
 
 

@@ -31,7 +31,7 @@ class MediaSocket:
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Send and receive until the client, the server, or the end of the conference or call closes the stream."""
+        """Send and receive until the client, the server, or the end of the room or call closes the stream."""
         scope = TaskScope(task_failed("streams"))
         scope.spawn("media send", self._send())
         try:

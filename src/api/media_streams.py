@@ -40,7 +40,7 @@ ENCAPSULATION: Final = Parameter(
     "GET",
     "/conferences/{id}/media_stream",
     "Stream the audio of a conference",
-    description=PCM + "Everybody in the room hears what you send; you hear everybody else.",
+    description=PCM + "All participants of the room hear what you send; you hear all of them.",
     parameters=(ENCAPSULATION,),
     answers=SOCKET,
     errors=(ConferenceNotProgressing, *ERRORS),

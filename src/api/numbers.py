@@ -8,7 +8,7 @@ from pydantic import Field
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.directory.errors import NumberNotFound, NumberTaken, ResourceDeleted
-from mixminus.model.directory import Number, NumberProfile, NumberSpec
+from mixminus.model.directory import Number, NumberProfile, NumberSpec, NumberType
 from mixminus.model.ids import NIL, NumberId
 from mixminus.store.page import Page
 from mixminus.wire.directory import NumberView
@@ -38,13 +38,23 @@ class NumberProfileBody(NumberFlowsBody):
 
 class NumberBody(NumberProfileBody):
     number: str = Field(pattern=r"^\+?[0-9]{1,31}$")
+    type: NumberType = "virtual"
+    """`normal` numbers come from a provider; both work alike."""
+    metadata: dict[str, Any] = Field(default_factory=dict)
 
     def spec(self) -> NumberSpec:
         return NumberSpec(**self.model_dump())
 
 
 class NumberMetadataBody(Body):
+    """The metadata, or an object with the flags of VoIPBIN's schema."""
+
     metadata: dict[str, Any] = Field(default_factory=dict)
+    rtp_debug: bool | None = None
+    """The same as `{"metadata": {"rtp_debug": ...}}`."""
+
+    def merged(self) -> dict[str, Any]:
+        return self.metadata if self.rtp_debug is None else {**self.metadata, "rtp_debug": self.rtp_debug}
 
 
 @operation("GET", "/numbers", "List numbers")
@@ -88,5 +98,5 @@ async def update_number_flows(call: ApiCall, body: NumberFlowsBody) -> Number:
 @operation("PUT", "/numbers/{id}/metadata", "Update the metadata of a number", errors=(ResourceDeleted,))
 async def update_number_metadata(call: ApiCall, body: NumberMetadataBody) -> Number:
     return await call.services.directory.numbers.set_metadata(
-        call.customer_id, NumberId(call.id), body.metadata
+        call.customer_id, NumberId(call.id), body.merged()
     )

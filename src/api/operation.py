@@ -10,9 +10,10 @@ rendering of the answer are made from it::
     async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
         '''The room is `progressing` within milliseconds.'''
 
-The handler's annotations say the rest. Its ``body`` is the model of the request's body; it returns a view, or the
-domain object, which the resource's view renders; with a parameter ``page`` it returns a list of them; None is an
-empty body, and a response is sent as it is. Its docstring is the description, its name the operationId.
+The handler's annotations say the rest. Its ``body`` is the model of the request's body; it returns a view, or
+the domain object, which the resource's view renders; with a parameter ``page`` it returns a list of them;
+None is an empty body, and a response is sent as it is. Its docstring is the description, its name the
+operationId.
 """
 
 import inspect
@@ -168,7 +169,7 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """The operationId, by which generated clients name their methods: the handler's name in camel case."""
+        """The operationId, which names methods of generated clients: the handler's name in camel case."""
         first, *rest = self.handler.__name__.split("_")
         return first + "".join(word.capitalize() for word in rest)
 

@@ -1,4 +1,7 @@
-"""Pages for browsers and their files: /join, and /docs with the document that it shows. None needs a credential."""
+"""Pages for browsers and their files: /join, and /docs with the document that it shows.
+
+None needs a credential.
+"""
 
 import base64
 import functools

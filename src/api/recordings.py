@@ -82,7 +82,7 @@ class TimelineLine(View):
     """An event or the hashes of a segment; a SHA-256 chain binds it to all earlier lines."""
 
     entry: dict[str, Any]
-    """`type` is `begin`, `event`, `segment`, `end` or `files`; an event has `at`, a sample position in every file."""
+    """`type` is `begin`, `event`, `segment`, `end` or `files`; an event has its sample position, `at`."""
     hash: str
     """Over the previous hash and the entry with sorted keys."""
 

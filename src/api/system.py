@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from mixminus.api.metrics import CONTENT_TYPE, Metric, exposition
+from mixminus.api.metrics import CONTENT_TYPE, Metric, exposition, families
 from mixminus.api.operation import Answer, ApiCall, Operation, Resource
 from mixminus.api.services import Services
 from mixminus.errors import Unavailable
@@ -57,8 +57,8 @@ async def metrics(call: ApiCall) -> web.Response:
 
 
 def _metrics(services: Services) -> Iterator[Metric]:
-    for name, count in services.counters().items():
-        yield Metric(f"mixminus_{name.replace('.', '_')}_total", "counter", f"counter {name}", {"": count})
+    for name, samples in families(services.counters()).items():
+        yield Metric(f"mixminus_{name.replace('.', '_')}_total", "counter", f"counter {name}", samples)
     lateness = services.tick_lateness_us()
     yield Metric(
         "mixminus_tick_lateness_us",

@@ -11,7 +11,6 @@ from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.conventions import IDENTIFIER
 from mixminus.api.errors import InvalidRequestParameter, MissingRequestParameter
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
-from mixminus.api.pagination import page_model
 from mixminus.api.paths import query_id, query_text
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
@@ -27,7 +26,6 @@ from mixminus.speech.recognition.errors import (
 from mixminus.speech.recognition.export import FORMATS
 from mixminus.store.page import Page
 from mixminus.wire.transcription import TranscribeView, TranscriptView
-from mixminus.wire.view import View
 
 __all__ = ["TranscribeStartBody", "resource"]
 
@@ -162,7 +160,7 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
 async def export_transcribe(call: ApiCall) -> web.Response:
     """All transcripts as a file."""
     transcribe_id = TranscribeId(call.id)
-    found = await call.services.transcription.transcripts(call.customer_id, transcribe_id, None)
+    found = await call.services.transcription.transcripts(call.customer_id, transcribe_id)
     name = call.request.query.get("format", "vtt")
     if name not in FORMATS:
         raise InvalidRequestParameter(f"format must be one of {', '.join(FORMATS)}")
@@ -180,16 +178,17 @@ async def export_transcribe(call: ApiCall) -> web.Response:
     "/transcripts",
     "List the transcripts of a transcribe",
     parameters=(Parameter("query", "transcribe_id", "The transcribe.", IDENTIFIER, required=True),),
-    answer=page_model(TranscriptView),
+    page=TranscriptView,
     errors=(TranscribeNotFound, MissingRequestParameter),
 )
-async def list_transcripts(call: ApiCall) -> View:
-    """The first hundred, in the order in which they started."""
+async def list_transcripts(call: ApiCall, page: Page) -> Sequence[Transcript]:
+    """Newest first; `GET /transcribes/{id}/export` has all of them in the order in which they started."""
     transcribe_id = query_id(call.request, "transcribe_id")
     if transcribe_id is None:
         raise MissingRequestParameter("the query parameter transcribe_id is required")
-    found = await call.services.transcription.transcripts(call.customer_id, TranscribeId(transcribe_id))
-    return page_model(TranscriptView).model_validate({"result": found, "next_page_token": ""})
+    return await call.services.transcription.transcript_page(
+        call.customer_id, TranscribeId(transcribe_id), page
+    )
 
 
 @operation(

@@ -12,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
@@ -38,6 +39,7 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
+from mixminus.webrtc.ice_servers import IceServers
 
 __all__ = ["Server", "running_server"]
 
@@ -47,7 +49,7 @@ HTTP_SHUTDOWN_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a running server says about itself."""
+    """The addresses, new secrets and demo room of a running server."""
 
     http: tuple[str, int]
     sip: tuple[str, int]
@@ -55,7 +57,7 @@ class Server:
     new_key: str | None
     """The first access key, if this start has created it: shown once, only its hash is kept."""
     new_password: str | None
-    """The password of the agent ``admin``, if this start has created it: shown once, only its hash is kept."""
+    """The password of the agent ``admin``, if this start created it: shown once, only its hash is kept."""
     demo: Demo | None
 
 
@@ -124,7 +126,14 @@ def _service_config(settings: Settings, names: dict[str, ConferenceId]) -> Servi
             language=settings.language,
         ),
         webrtc=WebRtcConfig(
-            host=host, port=settings.webrtc_port, public_host=advertised_host(settings, host)
+            host=host,
+            port=settings.webrtc_port,
+            public_host=advertised_host(settings, host),
+            ice_servers=IceServers(
+                settings.ice_servers,
+                settings.ice_secret.get_secret_value(),
+                timedelta(seconds=settings.ice_lifetime_s),
+            ),
         ),
     )
 

@@ -5,8 +5,8 @@
     decisions        conferences, participants, calls, flows
     API              operations that clients call
 
-Each service gets what it needs when it is made. Where two need each other (flows make calls, calls run flows; what ends
-begins a flow), the earlier one gets a function that names the later one.
+Each service gets what it needs when it is made. Where two need each other (flows make calls, calls run flows;
+what ends begins a flow), the earlier one gets a function that names the later one.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

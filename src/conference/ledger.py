@@ -35,7 +35,10 @@ CONFERENCECALLS: Final = PublishedRows(
 
 
 async def touch_conference(tx: Transaction, clock: Clock, conference_id: ConferenceId) -> Conference:
-    """Publish that a conference's participants, recordings or transcribes have changed; return it as it is."""
+    """Publish that a conference's participants, recordings or transcribes have changed.
+
+    Return the conference, which is unchanged.
+    """
     conference = await CONFERENCES.find_for_update(tx, conference_id)
     conference = conference.changed(clock.now())
     await CONFERENCES.save(tx, conference, "conference_updated")

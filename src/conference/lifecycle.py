@@ -63,7 +63,10 @@ class Lifecycle:
         return conference
 
     async def close(self, conference_id: ConferenceId) -> Conference:
-        """Remove all participants; the conference is terminated when the last has left, an empty one at once."""
+        """Remove all participants.
+
+        The conference is terminated when the last has left, an empty one at once.
+        """
         async with self._store.transaction() as tx:
             conference = await CONFERENCES.find_for_update(tx, conference_id)
             if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):

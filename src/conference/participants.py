@@ -1,6 +1,6 @@
 """ParticipantService: how calls enter and leave conferences as participants (api.md sections 3 and 4).
 
-A call's flow takes a seat in the room (``admit``), joins its audio (``connect``) and gives the seat back
+A call's flow takes a seat in the room (``admit``), joins its audio (``connect``) and releases the seat
 (``leave``); clients get, list, change and kick participants.
 """
 
@@ -71,22 +71,28 @@ class ParticipantService:
             return await tx.conferencecalls.page(customer_id, page, conference_id)
 
     async def kick(self, customer_id: CustomerId, conferencecall_id: ConferencecallId) -> Conferencecall:
-        """Remove a participant from the room; its call goes on. ConferencecallGone if it is leaving or has left."""
+        """Remove a participant from the room; its call continues.
+
+        Raises ConferencecallGone if it is leaving or has left.
+        """
         participant = await self.get_call(customer_id, conferencecall_id)
         async with self._rooms.lock(participant.conference_id):
             async with self._store.transaction() as tx:
                 participant = _require_present(await CONFERENCECALLS.find_for_update(tx, conferencecall_id))
                 participant = await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
             if seat := self._rooms.find_seat(participant.conference_id, conferencecall_id):
-                # This wakes the call's flow, which gives the seat back with leave().
+                # This wakes the call's flow, which releases the seat with leave().
                 seat.dismiss()
         return participant
 
     async def change(
         self, customer_id: CustomerId, conferencecall_id: ConferencecallId, change: ParticipantChange
     ) -> Conferencecall:
-        """Change a participant's mute, deaf, gain, role or label; ConferencecallGone if it is leaving or has left."""
-        gain_q8(change.gain_db or 0.0)  # raises InvalidArgument out of range
+        """Change a participant's mute, deaf, gain, role or label.
+
+        Raises ConferencecallGone if it is leaving or has left.
+        """
+        gain_q8(change.gain_db or 0.0)  # raises InvalidArgument if it is out of range
         participant = await self.get_call(customer_id, conferencecall_id)
         async with self._rooms.lock(participant.conference_id):
             async with self._store.transaction() as tx:
@@ -117,8 +123,13 @@ class ParticipantService:
         port: BridgePort,
         role: Role = Role.PARTICIPANT,
         activeflow_id: UUID = NIL,
+        *,
+        muted: bool = False,
     ) -> Seat | None:
-        """Create a participant that is joining and return its seat; None if the conference does not admit it."""
+        """Create a participant that is joining and return its seat.
+
+        None if the conference does not admit it.
+        """
         async with self._rooms.lock(conference_id):
             seat = None
             try:
@@ -132,7 +143,7 @@ class ParticipantService:
                         room, Seat(id_, call_id, conference, port, room.company, role, activeflow_id)
                     )
                     if seat is not None:
-                        await self._create(tx, seat)
+                        await self._create(tx, seat, muted)
             except BaseException:
                 if seat is not None and room is not None:
                     self._rooms.unseat(room, seat)
@@ -149,7 +160,7 @@ class ParticipantService:
             return None
         return seat
 
-    async def _create(self, tx: Transaction, seat: Seat) -> None:
+    async def _create(self, tx: Transaction, seat: Seat, muted: bool) -> None:
         """Write and publish the row of a participant that is joining."""
         participant = Conferencecall(
             id=seat.id,
@@ -160,6 +171,7 @@ class ParticipantService:
             status=ConferencecallStatus.JOINING,
             tm_create=self._clock.now(),
             role=seat.role,
+            muted=muted,
         )
         await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
 
@@ -189,7 +201,7 @@ class ParticipantService:
             return True
 
     async def leave(self, seat: Seat) -> None:
-        """Give the seat back: the participant is leaved; after the last one a terminating conference ends."""
+        """Release the seat: the participant is leaved; after the last one a terminating conference ends."""
         async with self._rooms.lock(seat.conference.id):
             seat.clear()
             room = self._rooms.find(seat.conference.id)
@@ -217,7 +229,7 @@ class ParticipantService:
             await self._lifecycle.record(seat.conference.id, room)
 
     async def _left(self, room: Room, seat: Seat, conference: Conference) -> None:
-        """Update tones, announcements and recording after a participant has left, and end the room if it is over."""
+        """Update tones, announcements and recording after a participant has left; end the room if due."""
         if seat.joined and room.joined and room.settings.exit_tone:
             room.chimes.play(exit_tone())
         if seat.joined:

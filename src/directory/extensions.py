@@ -33,7 +33,10 @@ class ExtensionService(ResourceService[Extension]):
     async def update(
         self, customer_id: CustomerId, extension_id: ExtensionId, profile: ExtensionProfile
     ) -> Extension:
-        """Replace the profile; a new password removes the bindings of its phones, which must register again."""
+        """Replace the profile.
+
+        A new password removes the bindings of its phones, which must register again.
+        """
         return await self._change(
             customer_id,
             extension_id,

@@ -27,7 +27,6 @@ class NumberService(ResourceService[Number]):
             id=NumberId(new_id()),
             customer_id=customer_id,
             **asdict(spec),
-            metadata={},
             tm_create=self._clock.now(),
         )
         return await self._add(number, NumberTaken("this number is in use"))

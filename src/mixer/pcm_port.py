@@ -29,5 +29,8 @@ class PcmPort(BridgePort):
         return self._pcm.write(np.ascontiguousarray(pcm, np.int16))
 
     def read(self) -> NDArray[np.int16]:
-        """Return all samples heard since the last read; the ring holds a few seconds and drops what exceeds them."""
+        """Return all samples heard since the last read.
+
+        The ring holds a few seconds and drops what exceeds them.
+        """
         return self._pcm.read()

@@ -16,6 +16,7 @@ __all__ = [
     "Number",
     "NumberProfile",
     "NumberSpec",
+    "NumberType",
     "Transport",
     "Trunk",
     "TrunkSpec",
@@ -23,6 +24,7 @@ __all__ = [
 
 AuthType = Literal["basic", "ip"]
 Transport = Literal["udp", "tcp"]
+NumberType = Literal["normal", "virtual"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class NumberSpec(NumberProfile):
 
     number: str
     """Digits, with or without a leading ``+``: E.164 or short."""
+    type: NumberType = "virtual"
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,8 @@ class Number:
     detail: str
     metadata: dict[str, Any]
     tm_create: datetime
+    type: NumberType = "virtual"
+    tm_renew: datetime | None = None
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
 
@@ -90,7 +96,7 @@ class Extension:
     customer_id: CustomerId
     extension: str
     password: str = field(repr=False)
-    """In plain text: VoIPBIN's API shows it, and digests of several realms and algorithms are computed from it."""
+    """In plain text: VoIPBIN's API shows it, and digests in several realms are computed from it."""
     name: str
     detail: str
     direct_hash: str

@@ -1,4 +1,4 @@
-"""SIP header values that we read: lists, addresses, URIs, Via (RFC 3261 section 25), Refer-To (RFC 3515). Pure.
+"""SIP header values that we read: lists, addresses, URIs, Via (RFC 3261 section 25), Refer-To (RFC 3515).
 
 Our own parser (ADR 4): a forwarding element must leave alone what it does not change, and must refuse
 what the next element might read differently. No pattern backtracks over more than one run of
@@ -31,7 +31,7 @@ SIPFRAG: Final = "message/sipfrag;version=2.0"
 """The content type of a NOTIFY about a REFER: a status line, not a session description (RFC 3420)."""
 
 TOKEN: Final = r"[A-Za-z0-9.!%*_+`'~-]+"
-_HOST: Final = r"\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})"
+_HOST: Final = r"\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})"
 _PORT_LIMIT: Final = 65_536
 _MAX_REFER_TO: Final = 1024
 _CALLED_SCHEMES: Final = frozenset({"sip", "sips", "tel"})

@@ -7,7 +7,7 @@ Four kinds of process take part; ``messages.py`` lists every message between the
 - The *pool* (``pool.py``) starts and restarts the other processes, and knows which worker has which call.
 - The *edge* (``edge/``) owns the public SIP port, UDP and TCP. It drops what is malformed or too much,
   authenticates phones, answers REGISTER and OPTIONS, and routes each dialog to its worker on loopback.
-- The *workers* (``worker/``) run pjsua2: dialogs, transactions and timers of at most a few calls each. They are forked
+- The *workers* (``worker/``) run pjsua2: dialogs, transactions, timers of a few calls each. They are forked
   from a *zygote* (``zygote.py``), so that one costs 2 MB and a crash ends a few calls only (ADR 2).
 
 How an INVITE travels::
@@ -18,8 +18,8 @@ How an INVITE travels::
           ─ incoming(leg) ─> call service: leg.ring(), leg.answer()
           ─ Ring, Answer ─> worker: 180, 200 with that answer ─> edge: unfold SDP, public addresses ─> phone
 
-Outgoing calls are in ``dialling.py``, transfers in ``transfer_requests.py``. SIP is parsed by ``grammar.py`` and
-``edge/message.py``, SDP is negotiated in ``sdp/``.
+Outgoing calls are in ``dialling.py``, transfers in ``transfer_requests.py``. SIP is parsed by ``grammar.py``
+and ``edge/message.py``, SDP is negotiated in ``sdp/``.
 """
 
 import secrets
@@ -75,7 +75,10 @@ _log = log.get("sip.endpoint")
 
 
 class SipEndpoint:
-    """Makes legs of the calls that workers report, and opens outgoing ones; implements ``call.leg.OutgoingLegs``."""
+    """Makes legs of the calls that workers report, and opens outgoing ones.
+
+    Implements ``call.leg.OutgoingLegs``.
+    """
 
     def __init__(
         self,
@@ -88,8 +91,8 @@ class SipEndpoint:
         transfers: Transfers | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are declined
-        without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are
+        declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs

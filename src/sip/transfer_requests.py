@@ -34,7 +34,7 @@ class TransferRequests:
         send: Callable[[int, Message], None],
         transfers: Transfers | None,
     ) -> None:
-        """``port`` returns the public SIP port; ``send`` sends a message to a worker; ``transfers`` carries out REFERs."""
+        """``port`` returns the public SIP port, ``send`` sends to a worker, ``transfers`` executes REFERs."""
         self._transfers = transfers
         self._host = config.advertised_host
         self._domain = config.domain
@@ -73,7 +73,7 @@ class TransferRequests:
 
         try:
             refer_to = parse_refer_to(request.refer_to)
-            target, here = self._target(refer_to.uri)
+            target, is_local = self._target(refer_to.uri)
         except Unreadable:
             notify(_DECLINED)
             return
@@ -83,13 +83,13 @@ class TransferRequests:
         elif self._transfers is None:
             notify(_DECLINED)
         else:
-            self._transfers.on_refer(request.leg_id, Referral(target, here, replaces), notify)
+            self._transfers.on_refer(request.leg_id, Referral(target, is_local, replaces), notify)
 
     def _leg_of(self, dialog: Dialog) -> LegId | None:
         return next((leg_id for leg_id, entry in self._dialogs.items() if entry.dialog == dialog), None)
 
     def _target(self, uri: str) -> tuple[str, bool]:
-        """Return the dialled target, and whether it is dialled here, as telephone numbers are."""
+        """Return the dialled target, and whether it is on this server, as telephone numbers are."""
         if scheme_of(uri) == "tel":
             return uri.partition(";")[0], True
         target = SipUri.parse(uri)

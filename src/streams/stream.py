@@ -50,7 +50,7 @@ class Audio(Protocol):
 
 
 class RoomAudio:
-    """A port without a network: it hears everybody else, and everybody hears it."""
+    """A port without a network: it hears all others, and all others hear it."""
 
     def __init__(self, engine: Engine, bridge: Bridge) -> None:
         self._port = engine.open_pcm_port(SAMPLE_RATE_HZ)

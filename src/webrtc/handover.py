@@ -139,7 +139,7 @@ class IceConnection(Connection):
 
     async def add_candidates(self, candidates: Iterable[Candidate]) -> None:
         """Add the remote candidates that our socket can reach, up to MAX_CANDIDATES."""
-        # aioice is not told that candidates have ended: it would give up on a browser of which no
+        # The end of candidates is not passed to aioice: it would fail for a browser of which no
         # candidate can be reached from here, although that browser may reach us.
         for candidate in filter(usable, candidates):
             if len(self.remote_candidates) < MAX_CANDIDATES:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from mixminus.model.directory import AuthType, Transport
+from mixminus.model.directory import AuthType, NumberType, Transport
 from mixminus.wire.view import Hash, Reference, Secret, Timestamp, View
 
 __all__ = ["ExtensionView", "NumberView", "TrunkView"]
@@ -18,7 +18,7 @@ class NumberView(View):
     customer_id: UUID
     number: str
     """Can be dialled with or without its plus sign."""
-    type: Literal["virtual"] = "virtual"
+    type: NumberType
     call_flow_id: Reference
     """The flow of a call to the number; without one the call is refused."""
     message_flow_id: Reference
@@ -30,7 +30,7 @@ class NumberView(View):
     metadata: dict[str, Any]
     """Your own data, stored and returned unchanged."""
     tm_purchase: Timestamp = Field(validation_alias="tm_create")
-    tm_renew: Timestamp = None
+    tm_renew: Timestamp
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp

@@ -13,13 +13,13 @@ from mixminus.delivery.service import DeliveryService
 from mixminus.mixer import Engine
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
-from tests.api.door import KEY, Door
+from tests.api.client import KEY, ApiClient
 from tests.support.database import database_url
 from tests.support.speech import tone_config
 
 
 @pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
+async def api(tmp_path: Path) -> AsyncIterator[ApiClient]:
     url = database_url(tmp_path)
     await upgrade(url)
     clock = SystemClock()
@@ -50,4 +50,6 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         stack.push_async_callback(services.webrtc.close)
         await services.access.ensure_default(KEY)
         client = await stack.enter_async_context(TestClient(TestServer(build(services))))
-        yield Door(client=client, engine=engine, store=store, access=services.access, webrtc=services.webrtc)
+        yield ApiClient(
+            client=client, engine=engine, store=store, access=services.access, webrtc=services.webrtc
+        )

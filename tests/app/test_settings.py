@@ -126,3 +126,9 @@ def test_help_tells_every_setting_and_its_default(capsys: pytest.CaptureFixture[
     assert [name for name in map(setting_name, Settings.model_fields) if f"  {name} " not in told] == []
     assert "[127.0.0.1]" in told
     assert "[None]" not in told
+
+
+def test_timestamp_style_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().timestamp_style == "legacy"
+    monkeypatch.setenv("MIXMINUS_TIMESTAMP_STYLE", "rfc3339")
+    assert load().timestamp_style == "rfc3339"

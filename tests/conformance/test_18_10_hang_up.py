@@ -14,7 +14,7 @@ LEFT = ["conferencecall_leaved", "conference_updated"]
 
 async def test_18_10_leaving_needs_no_timer(site: Site) -> None:
     """The clock stands still: nothing that needs a timer happens."""
-    room = await site.door.room()
+    room = await site.api.room()
     leg = await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     before = site.backend.clock.monotonic_s()

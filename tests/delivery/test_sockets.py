@@ -143,7 +143,7 @@ async def test_an_agent_receives_only_its_own_events(front: Front) -> None:
 
 
 async def test_a_customer_receives_no_event_of_another(front: Front) -> None:
-    _, key = await front.stranger()
+    _, key = await front.other_customer()
     async with front.listen(key=key) as ws, front.listen() as own:
         await ws.send_json({"type": "subscribe", "topics": ["customer_id:*"]})
         await subscribe(own, everything(front))
@@ -202,7 +202,7 @@ async def test_a_client_is_pinged_every_ten_seconds_and_closed_after_sixty_witho
 async def test_a_client_with_a_revoked_key_is_closed_at_the_next_ping(tmp_path: Path, fate: str) -> None:
     clock = ManualClock()
     async with open_front(tmp_path, delivery_clock=clock) as front:
-        customer_id, key = await front.stranger()
+        customer_id, key = await front.other_customer()
         async with front.listen(key=key) as ws:
             await ping(clock, ws)
             if fate == "deleted":

@@ -69,6 +69,25 @@ def test_register_is_passed_to_the_server_with_its_flow() -> None:
 
 
 @pytest.mark.parametrize(
+    ("contact", "registered"),
+    [
+        ("<sip:#1001@10.0.0.9:5060>", "sip:%231001@10.0.0.9:5060"),
+        ("<sip:a@my_phone.example>", "sip:a@my_phone.example"),
+        ("sip:a_b@10.0.0.9", "sip:a_b@10.0.0.9"),
+        ("<sip:a@_phone;transport=udp>", "sip:a@_phone;transport=udp"),
+        ("<sip:[a]@10.0.0.9>", "sip:%5Ba%5D@10.0.0.9"),
+        ("Ada's (desk) <sip:a@10.0.0.9>", "sip:a@10.0.0.9"),
+    ],
+)
+@pytest.mark.parametrize("more", ["", ", <sip:b@10.0.0.9>"])
+def test_contact_of_any_phone_is_registered(contact: str, registered: str, more: str) -> None:
+    line = next(each for each in GOOD.split(b"\r\n") if each.startswith(b"Contact"))
+    question = asked(open_router(), GOOD.replace(line, f"Contact: {contact}{more}".encode()))
+    assert isinstance(question, RegistrationRequested)
+    assert question.phones[0].contact == registered
+
+
+@pytest.mark.parametrize(
     ("code", "header"),
     [(200, b"expires=60"), (403, b"403"), (423, b"Min-Expires: 30"), (503, b"Retry-After")],
 )

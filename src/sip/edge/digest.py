@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mixminus.sip.grammar import TOKEN, SipUri, Unreadable
+from mixminus.sip.uri_repair import escaped_uri
 
 __all__ = [
     "ALGORITHMS",
@@ -149,7 +150,7 @@ def _hash(algorithm: Algorithm, text: str) -> str:
 def _is_same(uri: str, request_uri: str) -> bool:
     """Compare user and host only: clients often write ports and parameters differently."""
     try:
-        digested, requested = SipUri.parse(uri), SipUri.parse(request_uri)
+        digested, requested = SipUri.parse(escaped_uri(uri)), SipUri.parse(request_uri)
     except Unreadable:
         return False
     return (digested.user, digested.host.lower()) == (requested.user, requested.host.lower())

@@ -13,6 +13,7 @@ from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.registrar import Registrar
+from mixminus.sip.edge.repair import Repair
 from mixminus.sip.edge.validation import can_be_answered, capabilities, fault_of, refuse, respond
 from mixminus.sip.grammar import NameAddress, SipUri, Via
 from mixminus.sip.internal_headers import CALLER_HEADER, CallerHeader, Flow
@@ -69,9 +70,11 @@ class PhoneSide:
         self._lost_calls = lost_calls
         self._counters = counters
         self._invites = RateLimit(invites_per_s)
+        self._repair = Repair(counters)
 
     def request(self, request: Request, source: Flow, now_s: float) -> Action:
         """Handle a request; ``source`` is the address that it really came from."""
+        self._repair.request(request)
         fault = fault_of(request)
         if not fault and request.method == "ACK":
             return self._ack(request, source)
@@ -112,6 +115,8 @@ class PhoneSide:
         if not worker:
             self._lost_calls.answered(via.parameters.get("branch", ""))
             return None
+        call = self._calls.find(response.headers.first("call-id"))
+        self._repair.response(response, call.invite if call and call.outgoing else None)
         response.headers.keep(_RESPONSE_HEADERS)
         if _may_open_dialog(response):
             self._keep_answer(response, now_s)

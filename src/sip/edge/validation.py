@@ -38,7 +38,7 @@ _MAX_FORWARDS_LIMIT: Final = 256
 
 _COPIED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
 _ALLOW: Final = ("allow", ", ".join(ALLOWED_METHODS))
-_ACCEPT: Final = ("accept", "application/sdp, application/dtmf-relay")
+_ACCEPT: Final = ("accept", "application/sdp, multipart/mixed, application/dtmf-relay")
 _SUPPORTED: Final = ("supported", ", ".join(sorted(SUPPORTED_EXTENSIONS)))
 OWN_CAPABILITIES: Final = (_ALLOW, _SUPPORTED)
 _EXPLAINED: Final = {405: (_ALLOW,), 501: (_ALLOW,), 415: (_ACCEPT,)}

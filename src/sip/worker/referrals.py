@@ -1,4 +1,4 @@
-"""REFER in one call: reported to the server, because pjsua2 would dial by itself; and the NOTIFYs about it."""
+"""REFER in one call, and its NOTIFYs: reported to the server, because pjsua2 would dial by itself."""
 
 from collections.abc import Callable
 from typing import Final

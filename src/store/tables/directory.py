@@ -35,6 +35,8 @@ numbers = Table(
     Column("name", String, nullable=False),
     Column("detail", String, nullable=False),
     Column("metadata", JSON, nullable=False),
+    Column("type", String(WORD), nullable=False),
+    Column("tm_renew", UtcDateTime),
     *times(),
     Index(None, "customer_id", "tm_create"),
 )

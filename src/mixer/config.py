@@ -1,8 +1,11 @@
 """Configuration of the engine."""
 
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["EngineConfig"]
+__all__ = ["MAX_SHARDS", "EngineConfig"]
+
+MAX_SHARDS: Final = 64  # MM_ENGINE_MAX_SHARDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -91,6 +92,8 @@ class Services:
     delivery: DeliveryService
     idempotency: IdempotencyService
     process: ProcessState
+    root_certificate: Path | None = None
+    """The root of the server's own certificate authority; None if it has none."""
 
     @property
     def style(self) -> TimestampStyle:

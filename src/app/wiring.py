@@ -79,6 +79,8 @@ class ServiceConfig:
     trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
+    root_certificate: Path | None = None
+    """The root of the server's own certificate authority, for clients to download."""
 
 
 class _Closable(Protocol):
@@ -257,6 +259,7 @@ async def open_services(
             delivery=delivery,
             idempotency=IdempotencyService(store, clock),
             process=process,
+            root_certificate=config.root_certificate,
         )
         await _resume(services, runner)
         health.start()

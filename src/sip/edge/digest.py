@@ -29,6 +29,7 @@ __all__ = [
     "challenges",
     "matches",
     "read_credentials",
+    "read_parameters",
     "response_to",
 ]
 
@@ -47,7 +48,7 @@ _MAX_USED: Final = 16_384
 _MAC_BYTES: Final = 16
 _HEAD = struct.Struct("!Q8s")
 
-_PARAMETER = re.compile(rf'\s*({TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({TOKEN}))\s*(?:,|\Z)')
+_PARAMETER = re.compile(rf'\s*({TOKEN})\s*=\s*(?:"((?:[^"\\]++|\\.)*+)"|({TOKEN}))\s*(?:,|\Z)')
 _COUNT = re.compile(r"[0-9a-f]{8}\Z", re.IGNORECASE | re.ASCII)
 
 
@@ -84,7 +85,7 @@ def read_credentials(value: str) -> Credentials:
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "digest" or not rest.isascii():
         raise Unreadable("not a digest")
-    found = _parameters(rest)
+    found = read_parameters(rest)
     algorithm = _ALGORITHMS.get(found.get("algorithm", "").lower())
     count = found.get("nc", "")
     if algorithm is None or found.get("qop", "").lower() != _QOP or not _COUNT.match(count):
@@ -127,7 +128,7 @@ def response_to(credentials: Credentials, secret: str, method: str) -> str:
     return _hash(credentials.algorithm, ":".join(parts))
 
 
-def _parameters(text: str) -> dict[str, str]:
+def read_parameters(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     place = 0
     while place < len(text):

@@ -26,7 +26,6 @@ from mixminus.app.addresses import advertised_host
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores
 from mixminus.app.demo import Demo, open_demo
-from mixminus.app.garbage import GarbageCollection
 from mixminus.app.listeners import listening, probe
 from mixminus.app.priority import Priority, give_priority_to_mixing
 from mixminus.app.settings import Settings, setting_name
@@ -35,6 +34,7 @@ from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
+from mixminus.garbage import GarbageCollection
 from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
 from mixminus.model.ids import ConferenceId
 from mixminus.sip.config import SipConfig

@@ -95,13 +95,7 @@ async def serve(
     assert process.stdout is not None
     assert process.stderr is not None
     outputs = [asyncio.create_task(stream.read()) for stream in (process.stdout, process.stderr)]
-    server = Server(
-        process,
-        http_port=ports["HTTP"],
-        sip_port=ports["SIP"],
-        webrtc_port=ports["WEBRTC"],
-        _outputs=outputs,
-    )
+    server = Server(process, ports["HTTP"], ports["SIP"], ports["WEBRTC"], _outputs=outputs)
     try:
         if ready:
             await until(server.answers, within_s=READY_WITHIN_S)

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mixminus.app.garbage import CHECK_S, FULL_S, GarbageCollection
 from mixminus.clock import SystemClock
+from mixminus.garbage import CHECK_S, FULL_S, GarbageCollection
 from tests.support.clock import ManualClock
 from tests.support.waiting import until
 

@@ -13,7 +13,8 @@ from bench.capacity.report import write_report
 from bench.capacity.results import Line
 from bench.capacity.setup import Setup, all_cores
 from bench.capacity.sip_messages import SipUri
-from bench.capacity.table import table
+from bench.capacity.table import table, target_table
+from bench.capacity.targets import verdicts
 
 __all__ = ["main", "measurements", "parser"]
 
@@ -25,6 +26,7 @@ STEPS = {
     CodecName.G722: (10, 500, 1000),
     CodecName.OPUS: (10, 100, 300, 500, 700, 900),
 }
+MAX_TALKERS = 60
 PAIR_STEPS = (10, 500, 1000, 2000)
 ALL_SECONDS = 8.0
 ALL_JOIN_RATE = 50.0
@@ -50,6 +52,13 @@ def steps(text: str) -> tuple[int, ...]:
     return found
 
 
+def talkers(text: str) -> int:
+    """Parse a number of talkers; each has a track of its own."""
+    if not 0 <= int(text) <= MAX_TALKERS:
+        raise argparse.ArgumentTypeError(f"at most {MAX_TALKERS}")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; each mode has its defaults."""
     made = argparse.ArgumentParser(prog="python -m bench.capacity", description=__doc__)
@@ -63,12 +72,15 @@ def parser() -> argparse.ArgumentParser:
     mode.add_argument("--storm", action="store_true", help="--join-rate phones a second join a talking room")
     mode.add_argument("--idle", action="store_true", help="250 SIP workers and no call")
     mode.add_argument("--busy-loop", action="store_true", help="a busy loop on every core beside the server")
+    made.add_argument(
+        "--keep-going", action="store_true", help="a ramp measures all numbers, also after one that failed"
+    )
     made.add_argument("--phones", type=int, help="number of calls")
     made.add_argument("--codec", type=CodecName, choices=list(CodecName), default=CodecName.PCMU)
     made.add_argument(
         "--rooms", type=Rooms, choices=list(Rooms), default=Rooms.ONE, help="one room, or rooms of two"
     )
-    made.add_argument("--talkers", type=int, default=3, help="phones with speech in the room")
+    made.add_argument("--talkers", type=talkers, default=3, help="phones with speech in the room")
     made.add_argument(
         "--background",
         type=Background,
@@ -120,11 +132,11 @@ def plan_of(options: argparse.Namespace, *, phones: int, seconds: float, join_ra
 def measurements(options: argparse.Namespace) -> list[Measurement]:
     """Return what is asked for, each with a title."""
     if options.all:
-        return list(_all())
+        return list(_all(keep_going=options.keep_going))
     if options.ramp is not None:
         default = PAIR_STEPS if options.rooms is Rooms.PAIRS else STEPS[options.codec]
         plan = plan_of(options, phones=1, seconds=ALL_SECONDS, join_rate=ALL_JOIN_RATE)
-        return [_ramp(plan, options.ramp or default)]
+        return [_ramp(plan, options.ramp or default, keep_going=options.keep_going)]
     if options.storm:
         plan = plan_of(options, phones=STORM_THERE, seconds=STORM_S, join_rate=STORM_JOIN_RATE)
         return [_storm(plan)]
@@ -136,9 +148,9 @@ def measurements(options: argparse.Namespace) -> list[Measurement]:
     return [_ramp(plan, (plan.phones,))]
 
 
-def _ramp(plan: Plan, numbers: tuple[int, ...]) -> Measurement:
+def _ramp(plan: Plan, numbers: tuple[int, ...], *, keep_going: bool = False) -> Measurement:
     title = f"{plan.codec}, {'rooms of two' if plan.rooms is Rooms.PAIRS else 'one room'}: {', '.join(map(str, numbers))} phones"
-    return title, lambda setup: ramp(setup, plan, numbers, progress)
+    return title, lambda setup: ramp(setup, plan, numbers, progress, keep_going=keep_going)
 
 
 def _storm(plan: Plan) -> Measurement:
@@ -155,10 +167,12 @@ def _busy(plan: Plan) -> Measurement:
     return title, lambda setup: busy(setup, plan, progress)
 
 
-def _all() -> Iterable[Measurement]:
+def _all(*, keep_going: bool) -> Iterable[Measurement]:
     for codec in (CodecName.PCMU, CodecName.OPUS, CodecName.G722):
-        yield _ramp(Plan(1, codec, seconds=ALL_SECONDS, join_rate=ALL_JOIN_RATE), STEPS[codec])
-    yield _ramp(Plan(1, rooms=Rooms.PAIRS, seconds=ALL_SECONDS, join_rate=ALL_JOIN_RATE), PAIR_STEPS)
+        plan = Plan(1, codec, seconds=ALL_SECONDS, join_rate=ALL_JOIN_RATE)
+        yield _ramp(plan, STEPS[codec], keep_going=keep_going)
+    pairs = Plan(1, rooms=Rooms.PAIRS, seconds=ALL_SECONDS, join_rate=ALL_JOIN_RATE)
+    yield _ramp(pairs, PAIR_STEPS, keep_going=keep_going)
     yield _storm(Plan(STORM_THERE, seconds=STORM_S, join_rate=STORM_JOIN_RATE))
     yield _idle(IDLE_S)
     yield _busy(Plan(BUSY_PHONES, seconds=BUSY_S, join_rate=20))
@@ -201,6 +215,7 @@ def main() -> None:
     servers = setups(options)
     begin = datetime.now(UTC)
     lines = asyncio.run(measure(measurements(options), servers))
+    print(target_table(verdicts(lines)))
     print(table(lines))
     if options.out is not None:
         write_report(options.out, begin, servers, lines)

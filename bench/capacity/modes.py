@@ -12,7 +12,7 @@ from typing import Final
 from bench.capacity.plan import Plan
 from bench.capacity.processes import cpu_percent, memory_mb, process_count, read_cpu
 from bench.capacity.results import Line, Window
-from bench.capacity.rig import SETTLE_S, Rig
+from bench.capacity.rig import Rig
 from bench.capacity.setup import Setup, all_cores
 
 __all__ = ["CALLS_PER_WORKER", "busy", "idle", "ramp", "storm"]
@@ -29,8 +29,13 @@ _HEARD_GAP_MS: Final = 60
 _BUSY_LOOP: Final = "while True: pass"
 
 
-async def ramp(setup: Setup, plan: Plan, steps: Sequence[int], progress: Progress) -> Line:
-    """Measure growing numbers of phones, until one misses an aim twice in a row; one step is a steady room."""
+async def ramp(
+    setup: Setup, plan: Plan, steps: Sequence[int], progress: Progress, *, keep_going: bool = False
+) -> Line:
+    """Measure growing numbers of phones, until one misses an aim twice in a row; one step is a steady room.
+
+    With ``keep_going`` all of them are measured.
+    """
     windows: list[Window] = []
     good = 0
     notes: list[str] = []
@@ -38,14 +43,16 @@ async def ramp(setup: Setup, plan: Plan, steps: Sequence[int], progress: Progres
         for phones in steps:
             missing = phones - len(rig.calls)
             await rig.join(missing, plan.join_rate)
-            await asyncio.sleep(SETTLE_S)
+            await rig.settle()
             window = await _twice_if_bad(rig, progress)
             windows.append(window)
             found = window.shortcomings()
             if found and len(steps) > 1:
-                notes.append(f"quality breaks between {good} and {phones} phones: {', '.join(found)}")
-                break
-            good = phones
+                notes.append(f"{phones} phones, after {good} that were good: {', '.join(found)}")
+                if not keep_going:
+                    break
+            else:
+                good = phones
     return Line(
         "ramp" if len(steps) > 1 else "steady", setup.name, windows, {"good_phones": float(good)}, notes
     )
@@ -75,7 +82,7 @@ async def storm(setup: Setup, plan: Plan, there: int, seconds: float, progress: 
     joining = round(plan.join_rate * seconds)
     async with setup.on_all_cores().rig(replace(plan, phones=there + joining)) as rig:
         await rig.join(there, 20)
-        await asyncio.sleep(SETTLE_S)
+        await rig.settle()
 
         async def join_all() -> None:
             await rig.join(joining, plan.join_rate)
@@ -143,7 +150,7 @@ async def busy(setup: Setup, plan: Plan, progress: Progress) -> Line:
     """Measure an unprivileged server on all cores, each of which runs a busy loop at normal priority."""
     async with setup.on_all_cores().unprivileged().rig(plan) as rig:
         await rig.join(plan.phones, plan.join_rate)
-        await asyncio.sleep(SETTLE_S)
+        await rig.settle()
         with _busy_loops():
             window = await rig.measure()
     progress(_short(window))
@@ -152,8 +159,6 @@ async def busy(setup: Setup, plan: Plan, progress: Progress) -> Line:
         "tick_late_max_ms": window.packets.late_max_ms,
         "packets_per_s_min": window.packets.per_s_min,
     }
-    if window.cost.tick_late_p99_ms is not None:
-        figures["tick_late_p99_ms_by_the_server"] = window.cost.tick_late_p99_ms
     return Line("busy", setup.name, [window], figures)
 
 

@@ -11,7 +11,7 @@ from bench.capacity.results import Line, Window
 __all__ = ["Chart", "Series", "plots", "render"]
 
 _WIDTH, _HEIGHT = 360, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 28, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 20, 28, 40
 _LEGEND_STEP: Final = 14
 _COLOURS: Final = ("#0b6e99", "#d9730d", "#448361", "#9065b0", "#c14c8a", "#787774")
 _TICKS: Final = 4

@@ -74,7 +74,7 @@ class Memory:
     max_calls: int
     """For how many the server was started: it may keep processes ready for them."""
     per_call_mb: float
-    """All memory, idle included, for each call that is up."""
+    """Of a server all of whose calls are up: idle memory shared by ``max_calls``, and the growth."""
     growth_per_call_mb: float
 
 
@@ -94,6 +94,8 @@ class Joins:
     first_audio_p50_ms: float
     """From INVITE to the first packet of audio."""
     first_audio_p99_ms: float
+    rest_s: float
+    """From the last answer until the server had done everything for these calls, in steps of half a second; at most 20."""
     hung_up_by_server: int
 
 

@@ -16,6 +16,7 @@ from bench.capacity.generator import Counts, Generator
 from bench.capacity.plan import Background, Plan
 from bench.capacity.processes import CpuReading, cpu_percent, memory_mb, read_cpu, waiting_percent
 from bench.capacity.quality import delay_of, histogram_quantile, packets_of, quantile
+from bench.capacity.rest import Rest
 from bench.capacity.results import Cost, Joins, Memory, Window
 from bench.capacity.server import Server
 from bench.capacity.sip_messages import SipUri, offer
@@ -24,7 +25,8 @@ from bench.capacity.tracks import BACKGROUND_TRACK, tracks, write_tracks
 __all__ = ["Rig", "open_rig"]
 
 SETTLE_S: Final = 2.0
-"""From the last join to the measurement: jitter buffers and talk spurts come to rest."""
+"""From rest to the measurement: jitter buffers adapt, talk spurts begin."""
+_REST_S: Final = 20.0
 RECORDED_PHONES: Final = 24
 _NOT_SET_UP_AT_ONCE: Final = 500
 """Calls that wait for their answer; beyond that the rate cannot be kept, and no more are begun."""
@@ -41,10 +43,12 @@ class Rig:
     pid: int | None
     """Of the server, if its processes can be measured."""
     server: Server | None = None
+    rest: Rest | None = None
     idle_mb: dict[str, float] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     _first_of_round: int = 0
     _round_s: float = 0.0
+    _rest_s: float = 0.0
 
     async def join(self, count: int, rate: float) -> None:
         """Let this many more phones join, a number a second, and wait until each is answered or refused."""
@@ -57,6 +61,12 @@ class Rig:
                 joining = group.create_task(self._join_one(self._first_of_round + number))
                 joining.add_done_callback(lambda _: waiting.release())
         self._round_s = time.monotonic() - begin
+
+    async def settle(self) -> None:
+        """Wait until the server has done what it still does for the last calls: a call may be answered before it is heard."""
+        if self.rest is not None:
+            self._rest_s = await self.rest.reach(_REST_S)
+        await asyncio.sleep(SETTLE_S)
 
     async def _join_one(self, phone: int) -> None:
         text = offer(
@@ -138,7 +148,8 @@ class Rig:
             return None
         now, idle = memory_mb(self.pid), sum(self.idle_mb.values())
         total, calls = sum(now.values()), max(1, self.answered)
-        return Memory(now, total, idle, self.plan.phones, total / calls, (total - idle) / calls)
+        growth, most = (total - idle) / calls, self.plan.phones
+        return Memory(now, total, idle, most, idle / most + growth, growth)
 
     @property
     def answered(self) -> int:
@@ -166,6 +177,7 @@ class Rig:
             setup_p99_ms=quantile(setups, 0.99),
             first_audio_p50_ms=quantile(audio, 0.5),
             first_audio_p99_ms=quantile(audio, 0.99),
+            rest_s=self._rest_s,
             hung_up_by_server=sum(call.hung_up_by_server for call in self.calls),
         )
 
@@ -204,6 +216,7 @@ async def open_rig(
         callers = await Callers.open(uris[0])
         try:
             idle = memory_mb(pid) if pid else {}
-            yield Rig(plan, generator, callers, uris.__getitem__, pid, server, idle)
+            rest = await Rest.of(pid) if pid else None
+            yield Rig(plan, generator, callers, uris.__getitem__, pid, server, rest, idle)
         finally:
             callers.close()

@@ -5,8 +5,9 @@ from typing import Final
 
 from bench.capacity.plan import Rooms
 from bench.capacity.results import Line, Window
+from bench.capacity.targets import Verdict
 
-__all__ = ["table"]
+__all__ = ["table", "target_table"]
 
 _GENERATOR_LATE_MS: Final = 5.0
 _ROOM_COLUMNS: Final = (
@@ -16,9 +17,9 @@ _ROOM_COLUMNS: Final = (
     "gap p99 / max, ms",
     "delay p50 / p99, ms",
     "CPU of a core: server (mixing, main, database, edge, workers)",
-    "generator",
+    "generator (a packet each way)",
     "ratio",
-    "MB (a call)",
+    "MB in all; a call (growth)",
     "joins/s, set-up p50 / p99, ms",
     "load",
     "verdict",
@@ -35,6 +36,13 @@ def table(lines: Sequence[Line]) -> str:
         parts += [_figures(line) for line in group if line.mode not in {"ramp", "steady"}]
         parts += [f"- {line.server}: {note}." for line in group for note in line.notes]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def target_table(found: Sequence[Verdict]) -> str:
+    """Return the targets, what was measured of each, and whether it is met."""
+    words = {True: "met", False: "**not met**", None: "not tried"}
+    rows = [[each.target, each.server, each.measured, words[each.met]] for each in found]
+    return _markdown(("target", "server", "measured", ""), rows) + "\n" if rows else ""
 
 
 def _groups(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
@@ -72,9 +80,11 @@ def _row(line: Line, window: Window) -> list[str]:
         f"{packets.gap_p99_ms:.0f} / {packets.gap_max_ms:.0f}",
         f"{delay.p50_ms:.0f} / {delay.p99_ms:.0f}",
         server,
-        f"{cost.generator:.1f} %",
+        f"{cost.generator:.1f} % ({cost.generator_us:.1f} us)",
         f"{cost.ratio:.2f}" if cost.server else "-",
-        f"{memory.total_mb:.0f} ({memory.per_call_mb:.2f})" if memory else "-",
+        f"{memory.total_mb:.0f}; {memory.per_call_mb:.2f} ({memory.growth_per_call_mb:.2f})"
+        if memory
+        else "-",
         f"{joins.per_s:.0f}, {joins.setup_p50_ms:.0f} / {joins.setup_p99_ms:.0f}",
         f"{window.load_average:.1f}",
         ("; ".join(window.shortcomings()) or "good") + late,

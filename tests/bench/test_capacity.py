@@ -54,7 +54,7 @@ async def test_the_files_of_a_run_are_written_and_whole(tmp_path: Path) -> None:
     assert content["servers"][0]["version"]
     assert content["lines"][0]["windows"][0]["plan"]["codec"] == "opus"
     assert "shortcomings" in content["lines"][0]["windows"][0]
-    assert (tmp_path / "table.md").read_text() == table(lines)
+    assert table(lines) in (tmp_path / "table.md").read_text()
     assert "rooms of two" in table(lines)
     drawn = ElementTree.parse(tmp_path / "opus-pairs.svg").getroot()
     assert drawn.tag.endswith("svg")

@@ -32,7 +32,7 @@ _log = log.get("sip.trunk_registrations")
 
 
 class TrunkRegistrations:
-    """Tells the edge what to register, and the directory what came of it."""
+    """Sends the edge what to register, and writes to the directory what came of it."""
 
     def __init__(self, trunks: TrunkService, send: Callable[[Message], None]) -> None:
         self._trunks = trunks

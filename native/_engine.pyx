@@ -27,6 +27,9 @@ _PROFILES = {
     "AES_CM_128_HMAC_SHA1_80": MM_SRTP_AES_CM_128_HMAC_SHA1_80,
     "AEAD_AES_128_GCM": MM_SRTP_AEAD_AES_128_GCM,
     "AEAD_AES_256_GCM": MM_SRTP_AEAD_AES_256_GCM,
+    "AES_CM_128_HMAC_SHA1_32": MM_SRTP_AES_CM_128_HMAC_SHA1_32,
+    "AES_256_CM_HMAC_SHA1_80": MM_SRTP_AES_256_CM_HMAC_SHA1_80,
+    "AES_256_CM_HMAC_SHA1_32": MM_SRTP_AES_256_CM_HMAC_SHA1_32,
 }
 
 
@@ -72,6 +75,15 @@ cdef int fill_format(mm_codec_format *to, object described) except -1:
     return 0
 
 
+cdef int fill_key(mm_srtp_key *to, bytes key, bytes mki) except -1:
+    if len(mki) > MM_SRTP_MAX_MKI_BYTES:
+        raise InvalidArgument("an MKI is too long")
+    memcpy(to.bytes, <const uint8_t *><const char *>key, len(key))
+    memcpy(to.mki, <const uint8_t *><const char *>mki, len(mki))
+    to.mki_bytes = len(mki)
+    return 0
+
+
 cdef int fill_keys(mm_media *to, object keys) except -1:
     if keys is None:
         return 0
@@ -79,8 +91,8 @@ cdef int fill_keys(mm_media *to, object keys) except -1:
         raise InvalidArgument("SRTP keys have the wrong length")
     to.profile = _PROFILES[keys.profile]
     to.key_bytes = len(keys.rx_key)
-    memcpy(to.rx_key, <const uint8_t *><const char *>keys.rx_key, to.key_bytes)
-    memcpy(to.tx_key, <const uint8_t *><const char *>keys.tx_key, to.key_bytes)
+    fill_key(&to.rx_key, keys.rx_key, keys.rx_mki)
+    fill_key(&to.tx_key, keys.tx_key, keys.tx_mki)
     return 0
 
 
@@ -282,11 +294,13 @@ cdef class Port:
 cdef class RtpPort(Port):
     """A port whose audio is RTP, on its own sockets or through a mux."""
 
+    cdef mm_rtp_port *rtp
     cdef readonly uint16_t local_port
 
     @staticmethod
     cdef RtpPort of(Engine engine, mm_rtp_port *opened):
         cdef RtpPort port = RtpPort.__new__(RtpPort)
+        port.rtp = opened
         port.ptr = &opened.port
         port.engine = engine
         port.id = opened.port.id
@@ -296,13 +310,16 @@ cdef class RtpPort(Port):
     def configure(self, media):
         cdef mm_media native
         fill_media(&native, media)
-        check(mm_engine_configure(self.live(), &native))
+        self.live()
+        check(mm_engine_configure(self.rtp, &native))
 
     def send_digits(self, bytes digits, uint32_t duration_ms):
-        check(mm_engine_send_digits(self.live(), digits, duration_ms))
+        self.live()
+        check(mm_engine_send_digits(self.rtp, digits, duration_ms))
 
     def set_remote(self, str host, uint16_t port):
-        check(mm_engine_set_remote(self.live(), host.encode("ascii"), port))
+        self.live()
+        check(mm_engine_set_remote(self.rtp, host.encode("ascii"), port))
 
 
 cdef class PcmPort(Port):
@@ -313,6 +330,15 @@ cdef class PcmPort(Port):
     def write(self, const int16_t[::1] pcm):
         self.live()
         return mm_pcm_port_write(self.pcm, &pcm[0], pcm.shape[0]) if pcm.shape[0] else 0
+
+    @property
+    def pending(self):
+        self.live()
+        return mm_pcm_port_pending(self.pcm)
+
+    def clear(self):
+        self.live()
+        mm_pcm_port_clear(self.pcm)
 
     def read(self):
         self.live()
@@ -423,6 +449,10 @@ cdef class Playout:
         if not self.open() or pcm.shape[0] == 0:
             return 0
         return mm_playout_write(self.ptr.playout, &pcm[0], pcm.shape[0])
+
+    def clear(self):
+        if self.open():
+            mm_playout_clear(self.ptr.playout)
 
     def finish(self):
         if self.open():

@@ -32,11 +32,19 @@ cdef extern from "codec/codec.h" nogil:
 cdef extern from "rtp/srtp.h" nogil:
     enum:
         MM_SRTP_MAX_KEY_BYTES
+        MM_SRTP_MAX_MKI_BYTES
     enum mm_srtp_profile:
         MM_SRTP_NONE
         MM_SRTP_AES_CM_128_HMAC_SHA1_80
         MM_SRTP_AEAD_AES_128_GCM
         MM_SRTP_AEAD_AES_256_GCM
+        MM_SRTP_AES_CM_128_HMAC_SHA1_32
+        MM_SRTP_AES_256_CM_HMAC_SHA1_80
+        MM_SRTP_AES_256_CM_HMAC_SHA1_32
+    struct mm_srtp_key:
+        uint8_t *bytes
+        uint8_t *mki
+        uint32_t mki_bytes
 
 cdef extern from "rtp/receiver.h" nogil:
     enum:
@@ -102,6 +110,7 @@ cdef extern from "mix/playout.h" nogil:
     cdef struct mm_playout:
         pass
     size_t mm_playout_write(mm_playout *playout, const int16_t *pcm, size_t nsamples)
+    void mm_playout_clear(mm_playout *playout)
     void mm_playout_finish(mm_playout *playout)
     bint mm_playout_done(const mm_playout *playout)
     size_t mm_playout_pending(const mm_playout *playout)
@@ -121,8 +130,8 @@ cdef extern from "engine/engine.h" nogil:
         mm_address remote
         mm_address remote_rtcp
         mm_srtp_profile profile
-        uint8_t *rx_key
-        uint8_t *tx_key
+        mm_srtp_key rx_key
+        mm_srtp_key tx_key
         uint32_t key_bytes
     cdef struct mm_rtp_port:
         mm_port port
@@ -132,6 +141,8 @@ cdef extern from "engine/engine.h" nogil:
     size_t mm_pcm_port_write(mm_pcm_port *port, const int16_t *pcm, size_t nsamples)
     size_t mm_pcm_port_read(mm_pcm_port *port, int16_t *pcm, size_t max)
     size_t mm_pcm_port_waiting(const mm_pcm_port *port)
+    size_t mm_pcm_port_pending(const mm_pcm_port *port)
+    void mm_pcm_port_clear(mm_pcm_port *port)
 
     cdef struct mm_shard:
         pass
@@ -185,7 +196,7 @@ cdef extern from "engine/engine.h" nogil:
     int mm_engine_open_rtp_port(mm_engine *engine, mm_rtp_port **port)
     int mm_engine_open_muxed_port(mm_engine *engine, mm_mux *mux, mm_rtp_port **port)
     int mm_engine_open_pcm_port(mm_engine *engine, uint32_t sample_rate_hz, mm_pcm_port **port)
-    int mm_engine_configure(mm_port *port, mm_media *media)
+    int mm_engine_configure(mm_rtp_port *rtp_port, mm_media *media)
     int mm_engine_seat(mm_port *port, mm_held_bridge *bridge)
     int mm_engine_set_gain(mm_port *port, int32_t gain_q8)
     void mm_engine_read_port(mm_port *port, mm_readings *readings)
@@ -196,8 +207,8 @@ cdef extern from "engine/engine.h" nogil:
     int mm_engine_set_hears(mm_port *port, mm_port *speaker, int32_t gain_q8)
     void mm_dispatch_begin(mm_shard *shard)
     void mm_dispatch_end(mm_engine *engine, mm_shard *shard)
-    int mm_engine_set_remote(mm_port *port, const char *host, uint16_t remote_port)
-    int mm_engine_send_digits(mm_port *port, const char *digits, uint32_t duration_ms)
+    int mm_engine_set_remote(mm_rtp_port *rtp_port, const char *host, uint16_t remote_port)
+    int mm_engine_send_digits(mm_rtp_port *rtp_port, const char *digits, uint32_t duration_ms)
     void mm_engine_close_port(mm_port *port)
 
     int mm_engine_open_bridge(mm_engine *engine, uint32_t max_talkers, mm_held_bridge **bridge)

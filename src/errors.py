@@ -14,7 +14,7 @@
 Errors are raised where they are known and translated once, in ``api/errors.py``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 __all__ = [
@@ -73,9 +73,10 @@ class Unavailable(MixMinusError):
 
 
 class IllegalTransition(Conflict):
-    """The state table has no transition for this event in this state."""
+    """The state table has no transition for this event; ``accepting`` are the states that have one."""
 
-    def __init__(self, state: object, event: object) -> None:
-        super().__init__(f"{event} is not possible while {state}")
+    def __init__(self, subject: str, state: object, event: object, accepting: Sequence[object]) -> None:
+        required = " or ".join(map(str, accepting))
+        super().__init__(f"the {subject} is {state}: {event} requires {required}")
         self.state = state
         self.event = event

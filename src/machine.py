@@ -21,7 +21,13 @@ def step(table: Mapping[State, Mapping[Event, State]], state: State, event: Even
     try:
         return table[state][event]
     except KeyError:
-        raise IllegalTransition(state, event) from None
+        accepting = [each for each, row in table.items() if event in row]
+        raise IllegalTransition(_subject(state), state, event, accepting) from None
+
+
+def _subject(state: enum.StrEnum) -> str:
+    """Return what the state is of: ``call`` for a ``CallStatus``."""
+    return type(state).__name__.removesuffix("Status").removesuffix("State").lower()
 
 
 def is_final(table: Mapping[State, Mapping[Event, State]], state: State) -> bool:

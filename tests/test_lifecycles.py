@@ -88,8 +88,10 @@ def test_what_the_table_does_not_say_is_refused(name: str) -> None:
     events = {event for row in table.values() for event in row}
     for state, row in table.items():
         for event in events - set(row):
-            with pytest.raises(IllegalTransition):
+            with pytest.raises(IllegalTransition, match=f" is {state}: {event} requires ") as refusal:
                 step(table, state, event)
+            required = str(refusal.value).partition(" requires ")[2].split(" or ")
+            assert required == [each for each, row in table.items() if event in row]
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -46,6 +46,8 @@ debug() {
 test_() {
 	debug
 	need_command baresip baresip-core
+	need_command turnserver coturn
+	need_command kamailio kamailio
 	need_command sipp sip-tester
 	need_chromium
 	need_command curl curl

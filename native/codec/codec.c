@@ -1,8 +1,8 @@
-/* codec.c -- one face for every codec.
+/* codec.c -- one interface for all codecs.
  *
  * An encoder or decoder is one flat block:
  *
- *   | header | state of the codec | mm_plc, if the codec conceals nothing |
+ *   | header | state of the codec | mm_plc, if the codec has no PLC |
  */
 #include "codec/codec.h"
 
@@ -14,7 +14,7 @@
 
 struct mm_encoder {
 	const struct mm_codec_ops *ops;
-	size_t bytes;             /* of the whole block                     */
+	size_t bytes;             /* of the whole allocation                */
 	_Alignas(MM_CODEC_STATE_ALIGN) uint8_t state[];
 };
 

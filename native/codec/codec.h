@@ -1,9 +1,9 @@
-/* codec.h -- one face for every codec: PCM mono in, payload out, and back.
+/* codec.h -- one interface for all codecs: PCM mono in, payload out, and back.
  *
- * Encoder states are flat: `mm_encoder_fork` is one memcpy, which is what lets
- * a bridge share an encoder among all who hear the same (design: shared
- * encoders). Memory for a state is allocated off the tick with the size that
- * `*_size` names; init, encode, decode and conceal never allocate.
+ * Encoder states are flat: `mm_encoder_fork` is one memcpy, so that a bridge can
+ * share an encoder among all members that hear the same (shared_encoder.h).
+ * Memory for a state is allocated off the tick with the size that `*_size`
+ * returns; init, encode, decode and conceal never allocate.
  */
 #ifndef MM_CODEC_H
 #define MM_CODEC_H
@@ -32,7 +32,7 @@ struct mm_codec_format {
 	bool fec;                 /* Opus only: send in-band FEC            */
 };
 
-/* Same sound on the wire (payload type aside): may share an encoder. */
+/* The same audio on the wire (payload type aside): may share an encoder. */
 bool mm_codec_same_encoding(const struct mm_codec_format *a,
 			    const struct mm_codec_format *b);
 
@@ -48,7 +48,7 @@ int mm_encoder_init(struct mm_encoder *encoder,
 /* Encode one frame (tick) of mono PCM; returns payload bytes or -errno. */
 int mm_encoder_encode(struct mm_encoder *encoder, const int16_t *pcm,
 		      size_t nsamples, uint8_t *payload, size_t size);
-/* Make `to` the exact twin of `from`; both of the same format. */
+/* Make `to` a copy of `from`; both have the same format. */
 void mm_encoder_fork(struct mm_encoder *to, const struct mm_encoder *from);
 
 size_t mm_decoder_size(const struct mm_codec_format *format,
@@ -59,7 +59,7 @@ int mm_decoder_init(struct mm_decoder *decoder,
 /* Decode one payload to mono PCM; returns samples or -errno (-EBADMSG). */
 int mm_decoder_decode(struct mm_decoder *decoder, const uint8_t *payload,
 		      size_t size, int16_t *pcm, size_t max_samples);
-/* Invent `nsamples` for a lost packet (Opus: its own; others: plc.h). */
+/* Conceal `nsamples` of a lost packet (Opus: by libopus; others: plc.h). */
 int mm_decoder_conceal(struct mm_decoder *decoder, int16_t *pcm,
 		       size_t nsamples);
 /* Recover the packet before `payload` from its in-band FEC (Opus only);

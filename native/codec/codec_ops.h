@@ -1,7 +1,6 @@
-/* codec_ops.h -- what one codec brings to codec.c.
- *
- * `state` is the codec's own flat part of an encoder or decoder, aligned to
- * MM_CODEC_STATE_ALIGN. A codec without conceal is given the one of plc.h.
+/* codec_ops.h -- the functions that a codec provides to codec.c. `state` is
+ * the codec's own flat part of an encoder or decoder, aligned to
+ * MM_CODEC_STATE_ALIGN. A codec without conceal gets the one of plc.h.
  */
 #ifndef MM_CODEC_OPS_H
 #define MM_CODEC_OPS_H

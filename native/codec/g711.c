@@ -1,9 +1,9 @@
 /* g711.c -- mu-law and A-law (ITU-T G.711), without tables.
  *
- * Both laws cut a magnitude into segments that double in width, each with
- * sixteen steps: which is what the exponent and the first four bits of the
- * mantissa of an IEEE float are. So a code word is read off the bits of a
- * float and written back into them, branch-free and eight samples at a time.
+ * Both laws divide a magnitude into segments that double in width, each with
+ * sixteen steps, as do the exponent and the first four bits of the mantissa of
+ * an IEEE float. So a code word is converted from and to the bits of a float,
+ * branch-free and eight samples at a time.
  *
  *   float bits  | exponent | m m m m | ...        segment 0 begins at 2^7
  *   code word       s s s    m m m m              = (bits >> 19) - BIAS
@@ -34,7 +34,7 @@ static inline int32_t code_of(int32_t magnitude)
 	return (bits >> CODE_SHIFT) - CODE_BIAS;
 }
 
-/* The middle of the step that a code word names. */
+/* The middle of the interval of a code word. */
 static inline int32_t magnitude_of(int32_t code)
 {
 	int32_t bits = ((code + CODE_BIAS) << CODE_SHIFT) | HALF_STEP;

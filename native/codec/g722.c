@@ -29,8 +29,8 @@
 
 /* One band's predictor and scale; [0] is the newest. */
 struct band {
-	int32_t estimate;         /* s: what the predictor expects           */
-	int32_t zero_estimate;    /* sz: its part from the zeros             */
+	int32_t estimate;         /* s: the prediction                        */
+	int32_t zero_estimate;    /* sz: its part from the zeros              */
 	int32_t r[POLES + 1];     /* reconstructed signal                    */
 	int32_t p[POLES + 1];     /* partially reconstructed signal          */
 	int32_t a[POLES + 1];     /* pole coefficients, [1] and [2]          */
@@ -74,7 +74,7 @@ static const int16_t inverse_low_4[16] = {
 
 static const int16_t inverse_high[4] = { -7408, -1616, 7408, 1616 };
 
-/* How much each code word moves the logarithm of the scale. */
+/* By how much each code word changes the logarithm of the scale. */
 static const int16_t low_scale_step[16] = {
 	-60, 3042, 1198, 538, 334, 172, 58, -30,
 	3042, 1198, 538, 334, 172, 58, -30, -60,
@@ -135,7 +135,7 @@ static void adapt_zeros(struct band *band)
 	}
 }
 
-/* Block 4: take a quantised difference in, and predict the next sample. */
+/* Block 4: add a quantised difference, and predict the next sample. */
 static void predict(struct band *band, int32_t difference)
 {
 	int32_t poles = 0;
@@ -157,7 +157,8 @@ static void predict(struct band *band, int32_t difference)
 	band->estimate = saturate(saturate(poles) + band->zero_estimate);
 }
 
-/* LOGSCL, SCALEL and their twins: adapt the scale (shift: 8 low, 10 high). */
+/* LOGSCL, SCALEL and their high-band equivalents: adapt the scale (shift: 8
+ * low, 10 high). */
 static void rescale(struct band *band, int32_t step, int32_t nb_max,
 		    int32_t shift)
 {

@@ -1,4 +1,5 @@
-/* l16.c -- PCM as it is: host order, any rate, for ports without a network. */
+/* l16.c -- PCM unchanged: host order, any rate, for ports without a
+ * network. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* opus.c -- Opus (RFC 6716, RFC 7587) by libopus.
  *
- * The encoder is set up for speech (VOIP): it keeps to the SILK and hybrid
- * modes at the bit rates of a conference, and only these carry in-band FEC.
- * DTX stays off: a listener's packets go on in silence, so that a NAT and a
- * media timeout see them. libopus keeps no pointer into its states, which is
- * why a copy of one is its twin.
+ * The encoder is set up for speech (VOIP): it uses the SILK and hybrid modes at
+ * the bit rates of a conference, and only these carry in-band FEC. DTX stays
+ * off: packets are also sent in silence, which keeps NAT bindings and media
+ * timeouts alive. libopus keeps no pointers into its states, so a state can be
+ * copied.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "codec/codec_ops.h"
 #include "codec/opus_packet.h"
 
-/* From opus_defines.h: the library is opened, never compiled against. */
+/* From opus_defines.h: libopus is loaded at run time, not linked. */
 #define OPUS_APPLICATION_VOIP 2048
 #define OPUS_SET_BITRATE 4002
 #define OPUS_SET_COMPLEXITY 4010
@@ -122,7 +122,7 @@ static int encode(void *state, const int16_t *pcm, size_t nsamples,
 	return bytes < 0 ? error_of(bytes) : bytes;
 }
 
-/* One channel whatever the wire has: libopus mixes stereo down itself. */
+/* One channel whatever the wire has: libopus downmixes stereo. */
 static size_t decoder_bytes(const struct mm_codec_format *format,
 			    const struct mm_libraries *libraries)
 {
@@ -165,7 +165,7 @@ static int conceal(void *state, int16_t *pcm, size_t nsamples)
 	return got < 0 ? error_of(got) : got;
 }
 
-/* Without LBRR libopus would conceal and call it recovered. */
+/* Without LBRR libopus would conceal and return success. */
 static int recover(void *state, const uint8_t *payload, size_t size,
 		   int16_t *pcm, size_t nsamples)
 {

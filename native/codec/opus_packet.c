@@ -1,4 +1,4 @@
-/* opus_packet.c -- what an Opus packet says of itself. */
+/* opus_packet.c -- the properties of an Opus packet. */
 #include "codec/opus_packet.h"
 
 #include <errno.h>

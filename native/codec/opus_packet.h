@@ -1,5 +1,5 @@
-/* opus_packet.h -- what an Opus packet says of itself (RFC 6716 section 3),
- * read without the library.
+/* opus_packet.h -- the properties of an Opus packet (RFC 6716 section 3), parsed
+ * without libopus.
  */
 #ifndef MM_OPUS_PACKET_H
 #define MM_OPUS_PACKET_H

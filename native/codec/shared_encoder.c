@@ -1,4 +1,5 @@
-/* shared_encoder.c -- memory for a format's outlets, all got off the tick. */
+/* shared_encoder.c -- memory for a format's outlets, all allocated off the
+ * tick. */
 #include "codec/shared_encoder.h"
 
 #include <errno.h>

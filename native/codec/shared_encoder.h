@@ -1,10 +1,10 @@
-/* shared_encoder.h -- one encode for all who hear alike.
+/* shared_encoder.h -- one encode for all members that hear the same mix.
  *
  * For each format of a bridge's members there is one encoder per shared class
- * (mix_class.h): an outlet. Attached members all send its payload. An outlet
- * runs only while somebody is attached; one that starts running again is
- * either begun anew, for a member whose decoder is new as well, or takes over
- * the private encoder of the member that comes back to it.
+ * (mix_class.h): an outlet. All attached members send its payload. An outlet
+ * runs only while a member is attached. One that starts running again is either
+ * reset, for a member whose decoder is new as well, or takes over the private
+ * encoder of the member that returns to it.
  */
 #ifndef MM_SHARED_ENCODER_H
 #define MM_SHARED_ENCODER_H
@@ -29,7 +29,7 @@ struct mm_shared_encoder {
 	struct mm_outlet outlets[MM_SHARED_CLASSES];
 };
 
-/* Somebody's stream comes out of it: it ran last tick, or will in this. */
+/* Whether the outlet has a stream: it ran last tick, or will in this one. */
 static inline bool mm_outlet_running(const struct mm_outlet *outlet,
 				     uint64_t tick)
 {

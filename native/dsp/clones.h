@@ -1,8 +1,8 @@
 /* clones.h -- two builds of a hot loop, chosen when the library is loaded.
  *
- * MM_CLONES before a function compiles it for AVX2 and for the baseline. The
- * sanitizers and clang go without: their runtimes are not ready yet when the
- * loader asks which build to take.
+ * MM_CLONES before a function compiles it for AVX2 and for the baseline. Not
+ * with sanitizers or clang, whose runtimes are not initialised yet when the
+ * loader selects the build.
  */
 #ifndef MM_CLONES_H
 #define MM_CLONES_H

@@ -1,15 +1,15 @@
-/* inband.c -- which two of eight tones, if nothing else.
+/* inband.c -- detects DTMF digits: two of eight tones, and nothing else.
  *
  * Windows of 12.75 ms overlap by half. A window is a hit when one row and one
  * column stand out, are about as loud as each other, and are nearly all that
- * sounds; which speech hardly ever is for long, since its vowels have many
- * harmonics and its pitch moves. The phases of both tones from one window to the
- * next tell their frequencies far better than a window does; and a vowel dies
- * away with each pulse of its pitch, while a tone stays as loud as it is.
+ * sounds. Speech rarely is for long: its vowels have many harmonics, and its
+ * pitch varies. The phases of both tones from one window to the next measure
+ * their frequencies far more precisely than one window; and a vowel decays after
+ * each pulse of its pitch, while a tone keeps its level.
  *
  * A window that is filled to 70 % with a tone may be a hit. So a tone of T ms
  * makes at least (T - 9) / 6.4 hits, and at most one more. Q.24: 40 ms must be
- * taken (4 or more), 23 ms must not (3 or less); a gap of 10 ms must not part
+ * detected (4 or more), 23 ms must not (3 or less); a gap of 10 ms must not split
  * a digit (3 misses or less), one of 40 ms must (7 or more).
  */
 #include "dsp/inband.h"
@@ -21,7 +21,7 @@
 #define TONES 4
 #define HITS 4
 #define MISSES 4
-#define ONSET_HITS 2                  /* to take the tone away              */
+#define ONSET_HITS 2                  /* to notch the tone out              */
 #define HOP_US (MM_INBAND_WINDOW_US / 2)
 #define LEAST_FILL_US 5800            /* see duration_ms                    */
 #define US_PER_MS 1000
@@ -38,8 +38,8 @@
 #define LEAST_AMPLITUDE 520.0f
 /* Q.24: 1.5 % must be taken, 3.5 % must not. */
 #define FARTHEST 0.025f
-/* Twice a column's frequency lies where no tone is; twice a row's is close to
- * a column, whose leak allows less of a test. */
+/* Twice a column's frequency is no tone; twice a row's is close to a column,
+ * whose leakage allows a weaker test only. */
 #define COLUMN_HARMONIC 0.1f
 #define ROW_HARMONIC 0.5f
 
@@ -72,7 +72,7 @@ void mm_inband_init(struct mm_inband *inband, uint32_t sample_rate_hz)
 /* Both last values of eight filters at once: one loop for the CPU. */
 struct filtered {
 	float s1[2 * TONES], s2[2 * TONES];
-	float powers[2 * TONES];          /* |X(f)|^2                       */
+	float powers[2 * TONES];          /* |X(f)|^2                        */
 };
 
 static void goertzel(const struct mm_inband *inband, const float *coefficients,
@@ -106,8 +106,8 @@ static float phase(const struct filtered *filtered, int tone,
 			      filtered->s2[tone] * cosf(radians_a_sample));
 }
 
-/* Note a tone's phase; has it gone on since the last window as it should? The
- * phase that a detuned tone is off by is its detuning times the time between. */
+/* Store a tone's phase, and check that it continues since the last window. The
+ * phase error of a detuned tone is its detuning times the time between. */
 static bool goes_on(struct mm_inband *inband, const struct filtered *filtered,
 		    int tone)
 {
@@ -122,7 +122,7 @@ static bool goes_on(struct mm_inband *inband, const struct filtered *filtered,
 	return fabsf(off) <= FARTHEST * step;
 }
 
-/* The loudest of four, or -1 when another comes near. */
+/* The index of the loudest of four, or -1 when another is close to it. */
 static int outstanding(const float *powers)
 {
 	int best = 0;
@@ -156,9 +156,9 @@ static bool has_harmonics(const struct mm_inband *inband, const float *powers,
 							powers[TONES + column];
 }
 
-/* What this window is of; 0 when it is no digit; whether its tones go on from
- * the last window, if that was of the same, and are steady. A sine of amplitude A has
- * |X|^2 = (A N / 2)^2, and an energy of A^2 N / 2. */
+/* The digit of this window, 0 when there is none; whether its tones continue
+ * those of the last window, if that was the same digit, and are steady. A sine
+ * of amplitude A has |X|^2 = (A N / 2)^2, and an energy of A^2 N / 2. */
 static char judge(struct mm_inband *inband, bool *continuous)
 {
 	float half = (float)inband->window / 2;
@@ -190,7 +190,7 @@ static char judge(struct mm_inband *inband, bool *continuous)
 	return keys[row][column];
 }
 
-/* The middle of what makes so many windows hits. */
+/* The mean duration of a tone that makes so many windows hits. */
 static uint32_t duration_ms(const struct mm_inband *inband)
 {
 	return (inband->windows * HOP_US + LEAST_FILL_US) / US_PER_MS;

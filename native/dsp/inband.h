@@ -7,14 +7,13 @@
 #include "mm.h"
 #include "rtp/dtmf.h"
 
-/* 12.75 ms: as short as two tones 73 Hz apart can be told, see inband.c. */
+/* 12.75 ms: the shortest that separates tones 73 Hz apart, see inband.c. */
 #define MM_INBAND_WINDOW_US 12750
 #define MM_INBAND_MAX_WINDOW 612      /* at 48 kHz                          */
 
 struct mm_inband {
 	uint32_t sample_rate_hz;
-	uint32_t window;                  /* samples; the next begins half a
-					   * window later                   */
+	uint32_t window;                  /* samples; half of it overlaps   */
 	uint32_t filled;
 	char candidate;                   /* of the last window; 0: none    */
 	uint8_t hits;                     /* windows in a row, up to HITS   */
@@ -28,11 +27,11 @@ struct mm_inband {
 };
 
 void mm_inband_init(struct mm_inband *inband, uint32_t sample_rate_hz);
-/* What follows, NULL is silence: 1 and the digit that has ended, or 0. More
- * than 40 ms at once may hide a second one. */
+/* Process the next samples, NULL is silence: 1 and the digit that has ended,
+ * or 0. More than 40 ms at once may hide a second one. */
 int mm_inband_listen(struct mm_inband *inband, const int16_t *pcm,
 		     size_t nsamples, struct mm_digit *digit);
-/* A digit sounds, or seems to begin. */
+/* Whether a digit sounds, or may have begun. */
 bool mm_inband_sounds(const struct mm_inband *inband);
 
 #endif

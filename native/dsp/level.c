@@ -11,15 +11,16 @@
 
 #define FULL_SCALE 32767.0
 
-/* The measured floor moves in this window only. Its loud end keeps a steady
- * loud sound (music, a tone) talking for ever: only a quiet hum is learnt.
- * Its quiet end makes a line that comes out of digital silence adapt soon. */
+/* The measured noise floor stays within this window. Its loud end keeps a
+ * steady loud sound (music, a tone) talking for ever: only a quiet hum is
+ * adapted to. Its quiet end makes a line that leaves digital silence adapt
+ * soon. */
 #define NOISE_LOUDEST_DBOV 40.0f
 #define NOISE_QUIETEST_DBOV 70.0f
-/* Speech must stand out of the noise by so much. */
+/* Speech must exceed the noise by so much. */
 #define NOISE_MARGIN_DB 8.0f
-/* Pauses between words pull the floor down at once; speech pushes it up so
- * slowly that a sentence hardly moves it. */
+/* Pauses between words lower the floor immediately; speech raises it so slowly
+ * that a sentence hardly changes it. */
 #define NOISE_FALL 0.25f
 #define NOISE_RISE_DB_PER_MS 0.003f
 

@@ -16,13 +16,13 @@ uint8_t mm_level_dbov(const int16_t *pcm, size_t nsamples);
 struct mm_spurt {
 	uint32_t frame_ms;
 	uint32_t voiced_frames;
-	uint32_t hangover_ms;     /* left                                   */
+	uint32_t hangover_ms;     /* remaining                              */
 	float noise_dbov;
 	bool talking;
 };
 
 void mm_spurt_init(struct mm_spurt *spurt, uint32_t frame_ms);
-/* Feed one frame's level; true when `talking` has just changed. */
+/* Process one frame's level; true when `talking` has just changed. */
 bool mm_spurt_observe(struct mm_spurt *spurt, uint8_t level_dbov);
 
 #endif

@@ -9,8 +9,8 @@
  * enters the delay until it leaves. Averaging this over windows of A and B
  * samples, A + B - 2 <= L, gives every output sample a mean of values that
  * all include its own ceiling: so no product can exceed full scale, and the
- * gain comes down along a curve without corners. All in integers (Q24), so
- * that running sums stay exact and unity is exactly unity.
+ * gain falls along a smooth curve. All in integers (Q24), so that running sums
+ * stay exact and unity is exactly unity.
  */
 #include "dsp/limiter.h"
 
@@ -22,7 +22,7 @@
 #define Q24 24
 #define FULL_SCALE 32767
 #define MAX_LOOKAHEAD MM_LIMITER_MAX_LOOKAHEAD_SAMPLES
-/* Ceilings older than the frame that the first gain still depends on. */
+/* Ceilings older than the frame on which its first gain still depends. */
 #define MAX_PAST (2 * MAX_LOOKAHEAD)
 #define LINE (MAX_PAST + MM_MAX_FRAME_SAMPLES)
 
@@ -54,7 +54,7 @@ void mm_limiter_init(struct mm_limiter *limiter, uint32_t sample_rate_hz)
 		limiter->ceiling_q24[i] = ONE_Q24;
 }
 
-/* Highest magnitude, of negative samples less one: -32768 is no excess. */
+/* Highest magnitude, of negative samples less one: -32768 is within range. */
 MM_CLONES static int32_t highest(const int32_t *x, size_t nsamples)
 {
 	int32_t peak = 0;
@@ -81,7 +81,7 @@ MM_CLONES static void ceilings(int32_t *restrict ceiling_q24,
 	}
 }
 
-/* Down at once; up by a share of what is missing, and by one, to arrive. */
+/* Down immediately; up by a share of the difference, and by one, to arrive. */
 static void release(int32_t *ceiling_q24, size_t nsamples, int32_t last_q24,
 		    int32_t release_q24)
 {
@@ -95,8 +95,8 @@ static void release(int32_t *ceiling_q24, size_t nsamples, int32_t last_q24,
 	}
 }
 
-/* x[i] = the lowest of x[i] .. x[i + window - 1], in place: what each x[i]
- * has seen doubles until the window is full. */
+/* x[i] = the lowest of x[i] .. x[i + window - 1], in place: the span that each
+ * x[i] covers doubles until it is the window. */
 MM_CLONES static void lowest_ahead(int32_t *x, size_t count, size_t window)
 {
 	size_t seen = 1;

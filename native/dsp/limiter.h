@@ -18,7 +18,7 @@ struct mm_limiter {
 	float gain;               /* of the last sample; 1 is transparent   */
 	size_t lookahead_samples;
 	unsigned attack_log2[2];  /* lengths of the two smoothing windows   */
-	int32_t release_q24;      /* share of the way back in one sample    */
+	int32_t release_q24;      /* share of the difference in one sample  */
 	bool transparent;         /* all ceilings below are unity           */
 	int32_t delay[MM_LIMITER_MAX_LOOKAHEAD_SAMPLES];    /* oldest first */
 	int32_t ceiling_q24[2 * MM_LIMITER_MAX_LOOKAHEAD_SAMPLES];

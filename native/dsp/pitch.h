@@ -1,4 +1,4 @@
-/* pitch.h -- at which distance does a stretch of sound repeat itself? */
+/* pitch.h -- the distance at which audio repeats itself. */
 #ifndef MM_PITCH_H
 #define MM_PITCH_H
 
@@ -16,8 +16,8 @@ struct mm_pitch {
 size_t mm_pitch_window(size_t nsamples, size_t lag_samples,
 		       uint32_t sample_rate_hz);
 
-/* The lag within [min, max] at which the end of x is most like what came
- * before it. At most 36 ms are looked at; max_lag < nsamples. */
+/* The lag within [min, max] at which the end of x is most similar to what
+ * precedes it. At most 36 ms are searched; max_lag < nsamples. */
 struct mm_pitch mm_pitch_find(const int16_t *x, size_t nsamples,
 			      size_t min_lag, size_t max_lag,
 			      uint32_t sample_rate_hz);

@@ -1,15 +1,15 @@
 /* plc.c -- packet-loss concealment after ITU-T G.711 Appendix I.
  *
- * A gap is filled with the last pitch period before it, played round and
- * round; after 10 ms with the last two, after 20 ms with the last three, which
- * keeps a long gap from buzzing. Every seam is an overlap of a quarter period.
- * From 10 ms on the sound fades, and is gone at 60 ms.
+ * A gap is filled with the last pitch period before it, repeated; after 10 ms
+ * with the last two, after 20 ms with the last three, so that a long gap does
+ * not buzz. Periods overlap by a quarter period. From 10 ms on the sound fades,
+ * and at 60 ms it is silent.
  *
- * Unlike the Appendix nothing is delayed: where it overlaps the last real
- * samples with the first invented ones, here the step between them is taken
- * up by a ramp. An invented sample depends only on the history and on its
+ * Unlike the Appendix nothing is delayed: where the Appendix overlaps the last
+ * received samples with the first concealed ones, here a ramp smooths the step
+ * between them. A concealed sample depends only on the history and on its
  * distance from the start of the gap, so it can be computed again when the gap
- * ends and history must catch up.
+ * ends and the history is updated.
  */
 #include "dsp/plc.h"
 
@@ -20,7 +20,7 @@
 #define MIN_PITCH_MS 5
 #define MAX_PITCH_MS 15
 #define MAX_PERIODS 3
-#define STAGE_MS 10                   /* a period more after so long        */
+#define STAGE_MS 10                   /* one period more after so long      */
 #define SILENT_AFTER_MS 60
 #define MAX_OVERLAP_MS 10             /* back into real speech              */
 
@@ -42,8 +42,8 @@ static int32_t blend(int32_t x, int32_t y, size_t step, size_t steps)
 	return x + (y - x) * (int32_t)step / (int32_t)steps;
 }
 
-/* Sample `at` of the last `periods` periods, played round and round: the end
- * of a round fades into what came before its beginning. */
+/* Sample `at` of the last `periods` periods, repeated: the end of a round
+ * fades into what came before its beginning. */
 static int32_t repeated(const struct mm_plc *plc, size_t periods, size_t at)
 {
 	const int16_t *end = plc->history + plc->history_len;
@@ -57,7 +57,7 @@ static int32_t repeated(const struct mm_plc *plc, size_t periods, size_t at)
 		     plc->overlap_samples + 1);
 }
 
-/* The step from the last real sample to the first invented one. */
+/* The step from the last received sample to the first concealed one. */
 static int32_t first_step(const struct mm_plc *plc)
 {
 	const int16_t *last = plc->history + plc->history_len - 1;
@@ -114,7 +114,7 @@ static void begin_gap(struct mm_plc *plc)
 	plc->overlap_samples = plc->pitch_samples / 4;
 }
 
-/* Appendix I: the longer the gap, the longer the way back, up to 10 ms. */
+/* Appendix I: the longer the gap, the longer the overlap, up to 10 ms. */
 static size_t way_back(const struct mm_plc *plc)
 {
 	size_t longest = samples(plc, MAX_OVERLAP_MS);

@@ -1,6 +1,6 @@
-/* plc.h -- packet-loss concealment for codecs that bring none of their own
+/* plc.h -- packet-loss concealment for codecs that have none of their own
  * (after G.711 Appendix I: repeat the last pitch periods, fade, overlap-add
- * back into real speech).
+ * into the next received frame).
  */
 #ifndef MM_PLC_H
 #define MM_PLC_H
@@ -14,16 +14,17 @@
 struct mm_plc {
 	uint32_t sample_rate_hz;
 	size_t pitch_samples;     /* of the sound before the gap            */
-	size_t overlap_samples;   /* a quarter of it: every seam's length   */
+	size_t overlap_samples;   /* a quarter of it: length of overlaps    */
 	size_t lost_samples;      /* concealed so far in this gap           */
 	size_t history_len;
 	int16_t history[MM_PLC_MAX_HISTORY]; /* before the gap, oldest first */
 };
 
 void mm_plc_init(struct mm_plc *plc, uint32_t sample_rate_hz);
-/* A real frame: remember it, and smooth its start after a gap (in place). */
+/* Process a received frame: remember it, and smooth its start after a gap (in
+ * place). */
 void mm_plc_good(struct mm_plc *plc, int16_t *pcm, size_t nsamples);
-/* Invent a frame: continues the pitch, fades to silence after 60 ms. */
+/* Conceal a frame: continues the pitch, fades to silence after 60 ms. */
 void mm_plc_conceal(struct mm_plc *plc, int16_t *pcm, size_t nsamples);
 
 #endif

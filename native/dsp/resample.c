@@ -1,9 +1,9 @@
 /* resample.c -- polyphase FIR between 8, 16, 32 and 48 kHz.
  *
- * Between the rates lies a grid `up` times as dense as the input. Of a filter
- * on this grid an output sample meets only every up-th tap, because only there
- * are input samples: these taps are its phase. Output sample m sits at grid
- * point m * down: phase m * down % up, newest input sample m * down / up.
+ * Between the rates is a grid `up` times as dense as the input. Of a filter on
+ * this grid an output sample uses only every up-th tap, because only there are
+ * input samples: these taps are its phase. Output sample m is at grid point
+ * m * down: phase m * down % up, newest input sample m * down / up.
  */
 #include "dsp/resample.h"
 

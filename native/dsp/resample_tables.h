@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Sums over so many taps fit 32 bits whatever the samples are. */
+/* Sums over so many taps fit 32 bits for any samples. */
 #define MM_RESAMPLE_BLOCK_TAPS 24
 
 /* mm_resample_taps_<up>_<down> */

@@ -20,19 +20,19 @@
 #define MAX_LAG_MS MM_PITCH_MAX_LAG_MS
 #define SPAN_MS (MM_PITCH_WINDOW_MS + MM_PITCH_MAX_LAG_MS)
 #define MIN_SAMPLES_MS 20
-/* NetEQ asks as much before it touches speech. */
+/* NetEQ requires as much before it changes speech. */
 #define MIN_CORRELATION 0.9f
-/* Below -50 dBov nobody hears a seam. */
+/* Below -50 dBov an overlap is inaudible. */
 #define QUIET_DBOV 50
 
 struct seam {
-	size_t from;              /* where the first of the twins begins    */
+	size_t from;              /* where the first similar stretch begins */
 	size_t lag;               /* from the first to the second; 0: none  */
 	size_t overlap;
 };
 
-/* Look for twins at the start of pcm; the seam then lies inside the span, and
- * its first and last samples stay what they are. */
+/* Search for two similar stretches at the start of pcm; the overlap is within
+ * the span, whose first and last samples stay unchanged. */
 static struct seam find_seam(const int16_t *pcm, size_t nsamples,
 			     uint32_t sample_rate_hz)
 {
@@ -45,7 +45,7 @@ static struct seam find_seam(const int16_t *pcm, size_t nsamples,
 	if (nsamples < mm_frame_samples(sample_rate_hz, MIN_SAMPLES_MS))
 		return (struct seam){ 0 };
 	span = nsamples < span ? nsamples : span;
-	/* A third of the span at least must be compared. */
+	/* At least a third of the span must be compared. */
 	max_lag = span * 2 / 3 < max_lag ? span * 2 / 3 : max_lag;
 	pitch = mm_pitch_find(pcm, span, min_lag, max_lag, sample_rate_hz);
 	if (pitch.correlation < MIN_CORRELATION &&

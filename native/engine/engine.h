@@ -71,7 +71,7 @@ int mm_engine_open_muxed_port(struct mm_engine *engine, struct mm_mux *mux,
 			      struct mm_rtp_port **port);
 int mm_engine_open_pcm_port(struct mm_engine *engine, uint32_t sample_rate_hz,
 			    struct mm_pcm_port **port);
-int mm_engine_configure(struct mm_port *port, struct mm_media *media);
+int mm_engine_configure(struct mm_rtp_port *rtp_port, struct mm_media *media);
 int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge);
 int mm_engine_set_gain(struct mm_port *port, int32_t gain_q8);
 int mm_engine_set_muted(struct mm_port *port, bool muted);
@@ -80,10 +80,10 @@ int mm_engine_set_hears_itself(struct mm_port *port, bool on);
 /* Applies whenever both are on one bridge, until either is closed. */
 int mm_engine_set_hears(struct mm_port *port, struct mm_port *speaker,
 			int32_t gain_q8);
-int mm_engine_set_remote(struct mm_port *port, const char *host,
+int mm_engine_set_remote(struct mm_rtp_port *rtp_port, const char *host,
 			 uint16_t remote_port);
 /* -ENOTSUP unless telephone-event was negotiated. */
-int mm_engine_send_digits(struct mm_port *port, const char *digits,
+int mm_engine_send_digits(struct mm_rtp_port *rtp_port, const char *digits,
 			  uint32_t duration_ms);
 /* Detection and removal of in-band tones; ignored by a PCM port. */
 int mm_engine_set_inband(struct mm_port *port, bool detects, bool removes);

@@ -93,7 +93,7 @@ int mm_engine_open_pcm_port(struct mm_engine *engine, uint32_t sample_rate_hz,
 }
 
 /* Shards drop the rules of a port that leaves; send them again. */
-static void restate_hears(struct mm_port *port)
+static void resend_hears(struct mm_port *port)
 {
 	struct mm_engine *engine = port->control.engine;
 	struct mm_port *p;
@@ -172,14 +172,15 @@ int mm_engine_seat(struct mm_port *port, struct mm_held_bridge *bridge)
 		control->bridge = bridge;
 		if (bridge)
 			bridge->nports++;
-		restate_hears(port);
+		resend_hears(port);
 	}
 	mm_dispatch_end(control->engine, control->shard);
 	return rc;
 }
 
-int mm_engine_configure(struct mm_port *port, struct mm_media *media)
+int mm_engine_configure(struct mm_rtp_port *rtp_port, struct mm_media *media)
 {
+	struct mm_port *port = &rtp_port->port;
 	struct mm_port_control *control = &port->control;
 	struct mm_engine *engine = control->engine;
 	struct mm_port_setup *setup;
@@ -194,8 +195,8 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 		rc = mm_engine_add_encoder(engine, control->bridge,
 					   &media->send);
 	if (!rc)
-		rc = mm_port_setup_open(&setup, mm_rtp_port_of(port),
-					media, &engine->libraries);
+		rc = mm_port_setup_open(&setup, rtp_port, media,
+					&engine->libraries);
 	if (rc < 0)
 		return rc;
 	/* If the lobby has no room for the format, the port waits in silence. */
@@ -205,11 +206,11 @@ int mm_engine_configure(struct mm_port *port, struct mm_media *media)
 	rc = command(port, (struct mm_command){
 		.type = MM_COMMAND_CONFIGURE_PORT, .u.setup = setup });
 	if (!rc && another)
-		restate_hears(port);
+		resend_hears(port);
 	mm_dispatch_end(engine, control->shard);
 	if (rc < 0) {
 		/* The setup was not sent: make a complete one the next time. */
-		mm_rtp_port_of(port)->newest_receiver = NULL;
+		rtp_port->newest_receiver = NULL;
 		mm_port_setup_close(setup);
 		return rc;
 	}
@@ -306,9 +307,10 @@ int mm_engine_set_hears(struct mm_port *port, struct mm_port *speaker,
 					       .gain_q8 = gain_q8 });
 }
 
-int mm_engine_set_remote(struct mm_port *port, const char *host,
+int mm_engine_set_remote(struct mm_rtp_port *rtp_port, const char *host,
 			 uint16_t remote_port)
 {
+	struct mm_port *port = &rtp_port->port;
 	struct mm_command what = { .type = MM_COMMAND_SET_REMOTE };
 	int rc = mm_address_parse(&what.u.remote, host, remote_port);
 
@@ -317,16 +319,16 @@ int mm_engine_set_remote(struct mm_port *port, const char *host,
 	return rc < 0 ? rc : command(port, what);
 }
 
-int mm_engine_send_digits(struct mm_port *port, const char *digits,
+int mm_engine_send_digits(struct mm_rtp_port *rtp_port, const char *digits,
 			  uint32_t duration_ms)
 {
 	struct mm_command what = { .type = MM_COMMAND_SEND_DIGIT };
-	const struct mm_rtp_port *rtp = (const struct mm_rtp_port *)port;
+	struct mm_port *port = &rtp_port->port;
 	int rc = 0;
 
 	if (port->control.closed)
 		return -EBADF;
-	if (!rtp->newest_media.receive.dtmf_payload_type)
+	if (!rtp_port->newest_media.receive.dtmf_payload_type)
 		return -ENOTSUP;
 	what.u.digit.duration_ms = duration_ms;
 	for (; *digits && !rc; digits++) {

@@ -27,13 +27,16 @@ static const struct symbol srtp_symbols[] = {
 	SYMBOL(srtp_init),
 	SYMBOL(srtp_create),
 	SYMBOL(srtp_dealloc),
-	SYMBOL(srtp_protect),
-	SYMBOL(srtp_unprotect),
-	SYMBOL(srtp_protect_rtcp),
-	SYMBOL(srtp_unprotect_rtcp),
+	SYMBOL(srtp_protect_mki),
+	SYMBOL(srtp_unprotect_mki),
+	SYMBOL(srtp_protect_rtcp_mki),
+	SYMBOL(srtp_unprotect_rtcp_mki),
 	SYMBOL(srtp_crypto_policy_set_rtp_default),
 	SYMBOL(srtp_crypto_policy_set_aes_gcm_128_16_auth),
 	SYMBOL(srtp_crypto_policy_set_aes_gcm_256_16_auth),
+	SYMBOL(srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32),
+	SYMBOL(srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80),
+	SYMBOL(srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -28,13 +28,21 @@ struct mm_libraries {
 	int (*srtp_init)(void);
 	int (*srtp_create)(void **session, const void *policy);
 	int (*srtp_dealloc)(void *session);
-	int (*srtp_protect)(void *session, void *rtp, int *len);
-	int (*srtp_unprotect)(void *session, void *rtp, int *len);
-	int (*srtp_protect_rtcp)(void *session, void *rtcp, int *len);
-	int (*srtp_unprotect_rtcp)(void *session, void *rtcp, int *len);
+	int (*srtp_protect_mki)(void *session, void *rtp, int *len,
+				unsigned int use_mki, unsigned int mki_index);
+	int (*srtp_unprotect_mki)(void *session, void *rtp, int *len,
+				  unsigned int use_mki);
+	int (*srtp_protect_rtcp_mki)(void *session, void *rtcp, int *len,
+				     unsigned int use_mki,
+				     unsigned int mki_index);
+	int (*srtp_unprotect_rtcp_mki)(void *session, void *rtcp, int *len,
+				       unsigned int use_mki);
 	void (*srtp_crypto_policy_set_rtp_default)(void *policy);
 	void (*srtp_crypto_policy_set_aes_gcm_128_16_auth)(void *policy);
 	void (*srtp_crypto_policy_set_aes_gcm_256_16_auth)(void *policy);
+	void (*srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32)(void *policy);
+	void (*srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80)(void *policy);
+	void (*srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32)(void *policy);
 };
 
 /* Open what the paths name (NULL or "" skips one); 0, or -ELIBACC when a

@@ -1,4 +1,5 @@
-/* bridge.c -- seats, knobs, and the order of a tick. */
+/* bridge.c -- the members of a bridge, their settings, and the order of a
+ * tick. */
 #include "mix/bridge.h"
 
 #include <errno.h>
@@ -16,11 +17,12 @@ int mm_bridge_open(struct mm_bridge **bridge,
 		   const struct mm_libraries *libraries,
 		   struct mm_counters *counters)
 {
-	/* Talkers may all change in one tick: some fade in, as many out. */
+	/* All talkers may change in one tick: some fade in, as many fade
+	 * out. */
 	size_t heard = config->max_talkers > 0 ? 2 * config->max_talkers
 					       : config->max_members;
 	size_t contributions =
-		heard + config->max_playouts + MM_FAREWELLS;
+		heard + config->max_playouts + MM_FADE_OUTS;
 	struct mm_bridge *opened = calloc(1, sizeof(*opened));
 
 	if (!opened)
@@ -28,7 +30,8 @@ int mm_bridge_open(struct mm_bridge **bridge,
 	opened->config = *config;
 	opened->libraries = libraries;
 	opened->counters = counters;
-	/* What ran in tick 0 never ran; so 1 must not follow on it. */
+	/* An encoder's last tick is 0 until it runs; starting at 2, "ran in
+	 * the last tick" is false for it. */
 	opened->tick = 2;
 	opened->sample_rate_hz = LOWEST_RATE_HZ;
 	opened->frame_samples =
@@ -141,19 +144,20 @@ int mm_bridge_join(struct mm_bridge *bridge, struct mm_member *member)
 	return 0;
 }
 
-static void part_member(struct mm_bridge *bridge,
+static void fade_out_member(struct mm_bridge *bridge,
 			const struct mm_member *member)
 {
 	const struct mm_seat *seat = &bridge->seats[member->state->seat_index];
 	const int16_t *pcm;
 
-	/* A farewell is for all: who whispered has none. */
+	/* The last samples are faded out for everyone: a member with
+	 * exceptions has none faded out. */
 	if (seat->contribution < 0 ||
 	    mm_hears_excepts(&bridge->hears, member))
 		return;
 	pcm = bridge->contributions[seat->contribution].pcm;
 	if (pcm)
-		mm_bridge_part(bridge, member->port_id, pcm);
+		mm_bridge_fade_out(bridge, member->port_id, pcm);
 }
 
 void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
@@ -167,7 +171,7 @@ void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
 		if (bridge->playouts[i].only == member)
 			bridge->playouts[i].playout = NULL;
 	}
-	part_member(bridge, member);
+	fade_out_member(bridge, member);
 	mm_hears_forget(&bridge->hears, member);
 	bridge->seats[index] = bridge->seats[last];
 	bridge->candidates[index] = bridge->candidates[last];
@@ -178,8 +182,9 @@ void mm_bridge_leave(struct mm_bridge *bridge, struct mm_member *member)
 	member->tx_bytes = 0;
 }
 
-/* Gain or mute has changed. Who was not heard has nothing to glide from. */
-static void regain(struct mm_bridge *bridge, struct mm_member *member)
+/* Gain or mute has changed. A member that was not heard has no gain to start a
+ * ramp from. */
+static void update_gain(struct mm_bridge *bridge, struct mm_member *member)
 {
 	struct mm_candidate *candidate =
 		&bridge->candidates[member->state->seat_index];
@@ -196,7 +201,7 @@ void mm_bridge_set_gain(struct mm_bridge *bridge, struct mm_member *member,
 	if (member->state->seat_index == MM_NO_SEAT)
 		return;
 	member->state->gain_q8 = gain_q8 > 0 ? gain_q8 : 0;
-	regain(bridge, member);
+	update_gain(bridge, member);
 }
 
 void mm_bridge_set_muted(struct mm_bridge *bridge, struct mm_member *member,
@@ -205,7 +210,7 @@ void mm_bridge_set_muted(struct mm_bridge *bridge, struct mm_member *member,
 	if (member->state->seat_index == MM_NO_SEAT)
 		return;
 	member->state->muted = muted;
-	regain(bridge, member);
+	update_gain(bridge, member);
 }
 
 void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,
@@ -281,7 +286,7 @@ int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
 	slot->playout = playout;
 	slot->only = only;
 	slot->pcm = NULL;
-	slot->lane_in.resampler.from_hz = 0; /* begins anew */
+	slot->lane_in.resampler.from_hz = 0; /* starts from an empty history */
 	slot->lane_in.last_samples = 0;
 	return 0;
 }
@@ -295,7 +300,7 @@ void mm_bridge_remove_playout(struct mm_bridge *bridge,
 		if (slot->playout != playout)
 			continue;
 		if (slot->pcm && !slot->only)
-			mm_bridge_part(bridge, MM_TAP_PLAYOUT + (uint32_t)i,
+			mm_bridge_fade_out(bridge, MM_TAP_PLAYOUT + (uint32_t)i,
 				       slot->pcm);
 		slot->playout = NULL;
 	}
@@ -317,7 +322,7 @@ static void feed_tap(const struct mm_bridge *bridge, struct mm_tap *tap,
 void mm_bridge_tick(struct mm_bridge *bridge, int64_t now_us, uint32_t skipped)
 {
 	bridge->skipped = skipped;
-	mm_bridge_listen(bridge, now_us);
+	mm_bridge_peek(bridge, now_us);
 	mm_bridge_follow_rate(bridge);
 	mm_bridge_gather(bridge);
 	mm_bridge_serve(bridge);

@@ -1,11 +1,11 @@
-/* bridge.h -- the audio of one conference: who speaks, who hears what.
+/* bridge.h -- the audio of one conference: its members, and what each hears.
  *
  *   peek all -> choose talkers -> pull, resample, gain, ramp
  *            -> sum (32 bits) -> mix classes (minus-one, exceptions)
  *            -> limiter -> resample -> encode once per class and format
  *            -> every member points at its payload
  *
- * A bridge knows sources, members and formats; it knows no socket and no RTP.
+ * A bridge uses sources, members and formats, but neither sockets nor RTP.
  * All calls but open, close and the *_open of its parts happen on the owning
  * shard's thread, between or in ticks.
  */
@@ -22,16 +22,16 @@
 #include "mm.h"
 
 #define MM_BRIDGE_MAX_TALKERS 16      /* upper bound of the setting         */
-#define MM_BRIDGE_MAX_FORMATS 16      /* distinct encodings in one bridge   */
+#define MM_BRIDGE_MAX_FORMATS 16      /* distinct encodings on one bridge   */
 #define MM_BRIDGE_MAX_TAPS 8
-#define MM_BRIDGE_MAX_PLAYOUTS 8      /* for the room; each has its stem    */
+#define MM_BRIDGE_MAX_PLAYOUTS 8      /* for all members; each has its stem */
 #define MM_GATE_DBOV 60               /* quieter frames are not summed      */
 
 struct mm_bridge_config {
 	uint32_t ptime_ms;
-	uint32_t max_talkers;     /* 0: everybody is summed, no gate        */
+	uint32_t max_talkers;     /* 0: every member is summed, no gate     */
 	uint32_t max_members;
-	uint32_t max_playouts;    /* the room's and single members' together */
+	uint32_t max_playouts;    /* for all and for single members         */
 };
 
 struct mm_bridge;
@@ -42,7 +42,7 @@ struct mm_member {
 	uint32_t port_id;
 	struct mm_source *source;         /* NULL: listens only             */
 	struct mm_codec_format tx_format;
-	bool receives;                    /* false: hold; no tx is made     */
+	bool receives;                    /* false: hold; nothing is sent   */
 	/* Out, after each tick: what to send, valid until the next one.    */
 	const uint8_t *tx_payload;        /* NULL: nothing to send          */
 	size_t tx_bytes;
@@ -50,7 +50,7 @@ struct mm_member {
 	bool talking;
 	bool talking_changed;             /* in this tick                   */
 	struct mm_member_state *state;    /* the bridge's own               */
-	struct mm_tapped *tapped;         /* NULL: nobody listens in        */
+	struct mm_tapped *tapped;         /* NULL: no tap on it             */
 };
 
 int mm_member_open(struct mm_member *member, uint32_t port_id,
@@ -87,21 +87,21 @@ void mm_bridge_set_deafened(struct mm_bridge *bridge, struct mm_member *member,
 			    bool deafened);
 void mm_bridge_set_hears_itself(struct mm_bridge *bridge,
 				struct mm_member *member, bool on);
-/* One cell of who-hears-whom, kept as an exception to "all but me":
+/* Set the gain at which a listener hears a speaker, kept as an exception:
  * gain 0 is not heard, 256 removes the exception. -ENOSPC when full. */
 int mm_bridge_set_hears(struct mm_bridge *bridge, struct mm_member *listener,
 			struct mm_member *speaker, int32_t gain_q8);
 
 int mm_bridge_add_tap(struct mm_bridge *bridge, struct mm_tap *tap);
 void mm_bridge_remove_tap(struct mm_bridge *bridge, struct mm_tap *tap);
-/* `only` NULL: the whole room hears it; else that member alone. */
+/* `only` NULL: every member hears it; else only that one. */
 int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
 			  struct mm_member *only);
 void mm_bridge_remove_playout(struct mm_bridge *bridge,
 			      struct mm_playout *playout);
 
-/* One tick. `skipped` ticks went by unprocessed since the last one (a shard
- * that was stopped): the taps' clocks run over them. */
+/* One tick. `skipped` ticks were not run since the last one (the shard was
+ * late by more than a second): the taps' clocks advance by them. */
 void mm_bridge_tick(struct mm_bridge *bridge, int64_t now_us, uint32_t skipped);
 uint32_t mm_bridge_sample_rate_hz(const struct mm_bridge *bridge);
 

@@ -1,17 +1,17 @@
-/* bridge_rate.c -- the rate a bridge mixes at: the highest that anybody speaks
- * or hears.
+/* bridge_rate.c -- the rate at which a bridge mixes: the highest that any
+ * member sends or receives.
  *
- * At a change every filter and limiter begins anew. So that they do not begin
- * with a hole, the last tick's frames are played through all of them first;
- * what remains is that filters delay differently, a jump of some milliseconds
- * in the signal, and there every lane crossfades from its old end.
+ * A change resets every filter and limiter. To avoid a gap, the last tick's
+ * frames are run through all of them first. What remains is that filters delay
+ * differently, a step of some milliseconds in the signal, where every lane
+ * crossfades from the end of its old output.
  */
 #include "mix/bridge_state.h"
 #include "mix/tap_feed.h"
 
-/* A rate is given up only after nobody needed it for this long: somebody who
- * drops out and dials again, or a codec renegotiated twice, must not cost the
- * others two splices. */
+/* The rate is lowered only after no member needed it for this long: a
+ * participant that drops out and dials again, or a codec renegotiated twice,
+ * must not cost the others two switches. */
 #define RATE_HOLD_MS 5000
 
 static bool is_rate(uint32_t sample_rate_hz)

@@ -5,7 +5,8 @@
 #include "mix/mix.h"
 #include "mix/playout_source.h"
 
-/* 2.5 ms: long enough to hear no click, short enough to lose no consonant. */
+/* 2.5 ms: long enough to avoid a click, short enough to keep every
+ * consonant. */
 #define FADES_PER_SECOND 400
 
 static const int16_t silence[MM_MAX_FRAME_SAMPLES];
@@ -15,8 +16,8 @@ static uint32_t highest(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/* Fetch what the seats after this one will need: first what says where that
- * is, then all of it. */
+/* Prefetch what the next seats will need: first the pointers, then what they
+ * point to. */
 static void prepare_next(const struct mm_bridge *bridge, size_t at)
 {
 	const struct mm_seat *seats = bridge->seats;
@@ -33,7 +34,7 @@ static void prepare_next(const struct mm_bridge *bridge, size_t at)
 		source->ops->prepare(source);
 }
 
-void mm_bridge_listen(struct mm_bridge *bridge, int64_t now_us)
+void mm_bridge_peek(struct mm_bridge *bridge, int64_t now_us)
 {
 	uint32_t needed_hz = 0;
 
@@ -111,8 +112,8 @@ static const int16_t *at_bridge_rate(const struct mm_bridge *bridge,
 	return frame;
 }
 
-/* Where everybody is summed nobody comes or goes but by mute and unmute, which
- * glide; else a talker's first and last frame are faded. */
+/* Without talker selection the set changes only by mute and unmute, which
+ * ramp; otherwise a talker's first and last frames are faded. */
 static const int16_t *shape(const struct mm_bridge *bridge,
 			    const struct mm_candidate *candidate,
 			    struct mm_member_state *state, const int16_t *pcm,
@@ -169,8 +170,8 @@ static void feed_taps(const struct mm_bridge *bridge,
 			       bridge->skipped);
 }
 
-/* Nobody here hears the member but its own taps. */
-static void overhear(const struct mm_bridge *bridge, const struct mm_seat *seat)
+/* No other member hears this one; only its own taps do. */
+static void feed_own_taps(const struct mm_bridge *bridge, const struct mm_seat *seat)
 {
 	struct mm_lane_in *lane_in = &seat->member->state->lane_in;
 	struct mm_source *source = seat->source;
@@ -196,7 +197,7 @@ static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 	int16_t *frame = next_frame(bridge);
 	const int16_t *pcm = source->ops->pull(source);
 
-	/* What the filter remembers is older than the silence since. */
+	/* The filter's history is older than the silence since. */
 	if (candidate->choice == MM_CHOICE_ADMITTED && !seat->member->tapped)
 		state->lane_in.resampler.from_hz = 0;
 	pcm = at_bridge_rate(bridge, &state->lane_in, source->sample_rate_hz,
@@ -209,7 +210,7 @@ static void gather_member(struct mm_bridge *bridge, struct mm_seat *seat,
 		   shape(bridge, candidate, state, pcm, frame));
 }
 
-static void give_playout(struct mm_bridge *bridge, size_t index)
+static void contribute_playout(struct mm_bridge *bridge, size_t index)
 {
 	struct mm_bridge_playout *slot = &bridge->playouts[index];
 
@@ -230,25 +231,25 @@ static void gather_playout(struct mm_bridge *bridge, size_t index)
 	slot->pcm = at_bridge_rate(bridge, &slot->lane_in,
 				   source->sample_rate_hz,
 				   source->ops->pull(source), slot->frame);
-	give_playout(bridge, index);
+	contribute_playout(bridge, index);
 }
 
-void mm_bridge_part(struct mm_bridge *bridge, uint32_t port_id,
+void mm_bridge_fade_out(struct mm_bridge *bridge, uint32_t port_id,
 		    const int16_t *pcm)
 {
 	size_t faded = bridge->sample_rate_hz / FADES_PER_SECOND;
 	const int16_t *end = pcm + bridge->frame_samples;
-	struct mm_farewell *farewell = &bridge->farewells[bridge->nfarewells];
+	struct mm_fade_out *fade_out = &bridge->fade_outs[bridge->nfade_outs];
 
 	if (bridge->config.max_talkers == 0 ||
-	    bridge->nfarewells == MM_FAREWELLS)
+	    bridge->nfade_outs == MM_FADE_OUTS)
 		return;
-	bridge->nfarewells++;
-	farewell->port_id = port_id;
-	memset(farewell->pcm, 0, sizeof(farewell->pcm));
+	bridge->nfade_outs++;
+	fade_out->port_id = port_id;
+	memset(fade_out->pcm, 0, sizeof(fade_out->pcm));
 	for (size_t i = 0; i < faded; i++)
-		farewell->pcm[i] = *--end;
-	mm_gain_ramp(farewell->pcm, faded, MM_GAIN_UNITY_Q8, 0);
+		fade_out->pcm[i] = *--end;
+	mm_gain_ramp(fade_out->pcm, faded, MM_GAIN_UNITY_Q8, 0);
 }
 
 static void begin_sum(struct mm_bridge *bridge)
@@ -270,7 +271,7 @@ void mm_bridge_gather(struct mm_bridge *bridge)
 		if (candidate->choice != MM_CHOICE_UNHEARD)
 			gather_member(bridge, seat, candidate);
 		else if (seat->member->tapped)
-			overhear(bridge, seat);
+			feed_own_taps(bridge, seat);
 		else if (seat->source)
 			seat->source->ops->skip(seat->source);
 	}
@@ -278,14 +279,14 @@ void mm_bridge_gather(struct mm_bridge *bridge)
 		if (bridge->playouts[i].playout)
 			gather_playout(bridge, i);
 	}
-	for (size_t i = 0; i < bridge->nfarewells; i++)
-		contribute(bridge, bridge->farewells[i].port_id,
-			   bridge->farewells[i].pcm);
-	bridge->nfarewells = 0;
+	for (size_t i = 0; i < bridge->nfade_outs; i++)
+		contribute(bridge, bridge->fade_outs[i].port_id,
+			   bridge->fade_outs[i].pcm);
+	bridge->nfade_outs = 0;
 }
 
-/* The last frame through a filter that has forgotten everything. */
-static const int16_t *replay_voice(const struct mm_bridge *bridge,
+/* The last frame through a filter without history. */
+static const int16_t *replay_frame(const struct mm_bridge *bridge,
 				   struct mm_lane_in *lane_in, int16_t *frame)
 {
 	if (lane_in->last_samples == 0)
@@ -304,7 +305,7 @@ static void replay_member(struct mm_bridge *bridge, struct mm_seat *seat)
 {
 	struct mm_member_state *state = seat->member->state;
 	int16_t *frame = next_frame(bridge);
-	const int16_t *pcm = replay_voice(bridge, &state->lane_in, frame);
+	const int16_t *pcm = replay_frame(bridge, &state->lane_in, frame);
 
 	if (pcm && state->gain_now_q8 != MM_GAIN_UNITY_Q8) {
 		memmove(frame, pcm, bridge->frame_samples * sizeof(*frame));
@@ -319,7 +320,7 @@ static void replay_member(struct mm_bridge *bridge, struct mm_seat *seat)
 void mm_bridge_replay(struct mm_bridge *bridge)
 {
 	begin_sum(bridge);
-	bridge->nfarewells = 0; /* they were made at the other rate */
+	bridge->nfade_outs = 0; /* they were made at the old rate   */
 	for (size_t i = 0; i < bridge->nseats; i++) {
 		struct mm_seat *seat = &bridge->seats[i];
 
@@ -332,7 +333,7 @@ void mm_bridge_replay(struct mm_bridge *bridge)
 
 		if (!slot->playout)
 			continue;
-		slot->pcm = replay_voice(bridge, &slot->lane_in, slot->frame);
-		give_playout(bridge, i);
+		slot->pcm = replay_frame(bridge, &slot->lane_in, slot->frame);
+		contribute_playout(bridge, i);
 	}
 }

@@ -1,11 +1,12 @@
-/* bridge_tx.c -- from contributions to what every member is sent. */
+/* bridge_tx.c -- from contributions to the payload that each member is
+ * sent. */
 #include <math.h>
 #include <string.h>
 
 #include "mix/bridge_state.h"
 #include "mix/mix.h"
 
-/* Gains of limiters closer than this make no audible step. */
+/* Limiters whose gains differ by less than this can be switched inaudibly. */
 #define SAME_GAIN 0.01f
 
 enum mix_need { NEED_ALL, NEED_SILENCE, NEED_OWN };
@@ -115,8 +116,8 @@ static void choose_from_shared(struct mm_bridge *bridge, struct mm_seat *seat,
 		run_parallel(bridge, seat, (uint8_t)need);
 }
 
-/* The private chain has been fed what the class is fed for a tick at least.
- * Limiters remember longer than that: theirs must agree as well. */
+/* The private chain has been fed the same as the class for at least one tick.
+ * The limiters' history is longer than that: it must agree as well. */
 static void rejoin_shared(struct mm_bridge *bridge, struct mm_seat *seat)
 {
 	struct mm_member_state *state = seat->member->state;
@@ -135,8 +136,9 @@ static void rejoin_shared(struct mm_bridge *bridge, struct mm_seat *seat)
 	attach(seat, seat->tx_class);
 }
 
-/* Decide by which encoder a member is served in this tick. Runs before any
- * class, limiter or encoder does, so that what is forked is last tick's. */
+/* Decide which encoder serves a member in this tick. This runs before any
+ * class, limiter or encoder does, so that a fork copies the state of the last
+ * tick. */
 static void choose_encoder(struct mm_bridge *bridge, struct mm_seat *seat)
 {
 	enum mix_need need = mix_need_of(seat);
@@ -187,8 +189,9 @@ static void run_outlet(struct mm_bridge *bridge,
 		bridge->counters->frames_shared += outlet->members - 1;
 }
 
-/* What this member alone hears of the others: all, less itself, but for the
- * exceptions. One that hears itself is alone, and being echoed. */
+/* What this member alone hears of the others: the sum, less its own
+ * contribution, with its exceptions applied. A member that hears itself is
+ * alone on the bridge: an echo test. */
 static void compose(struct mm_bridge *bridge, const struct mm_seat *seat)
 {
 	size_t nsamples = bridge->frame_samples;
@@ -214,8 +217,8 @@ static void compose(struct mm_bridge *bridge, const struct mm_seat *seat)
 	}
 }
 
-/* What is played to this member alone, which being deafened does not keep
- * from it: a prompt, or music instead of the others. */
+/* What is played to this member alone: a prompt, or music instead of the
+ * others. Deafening does not silence it. */
 static void add_playouts(struct mm_bridge *bridge, const struct mm_seat *seat)
 {
 	for (size_t i = 0; seat->playouts && i < bridge->nplayouts; i++) {
@@ -291,7 +294,8 @@ void mm_bridge_warm(struct mm_bridge *bridge)
 	unlink_exceptions(bridge);
 }
 
-/* After it was served: the frame at the bridge's rate, NULL for silence. */
+/* After a member was served: its mix at the bridge's rate, NULL for
+ * silence. */
 static const int16_t *heard_by(struct mm_bridge *bridge,
 			       const struct mm_seat *seat)
 {

@@ -76,7 +76,7 @@ void mm_hears_advance(struct mm_hears *hears)
 	hears->count = kept;
 }
 
-/* As mm_gain_ramp: Q8 gains, moved in steps of 2^-24, applied as Q16. */
+/* As mm_gain_ramp: Q8 gains, ramped in steps of 2^-24, applied as Q16. */
 struct glide {
 	int64_t gain;
 	int64_t step;

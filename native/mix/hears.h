@@ -1,8 +1,8 @@
-/* hears.h -- who hears whom, as exceptions to "all but me".
+/* hears.h -- the exceptions to the minus-one mix: gains of listener and speaker.
  *
- * Coach, whisper, sidebar and "him louder for me" are cells of one matrix,
- * listener x speaker -> gain. Nearly all of it is unity, so only the other
- * cells are kept, and a tick costs as many steps as there are exceptions.
+ * Coaching, whispering, side conversations and individual gains are cells of
+ * one matrix, listener x speaker -> gain. Nearly all cells are unity, so only the
+ * others are kept, and the cost of a tick is linear in their number.
  */
 #ifndef MM_HEARS_H
 #define MM_HEARS_H
@@ -26,20 +26,21 @@ struct mm_hears {
 	struct mm_hears_cell cells[MM_HEARS_MAX];
 };
 
-/* `heard`: the listener hears the speaker now, so the change must glide. */
+/* `heard`: the listener hears the speaker now, so the change must be
+ * ramped. */
 int mm_hears_set(struct mm_hears *hears, const struct mm_member *listener,
 		 const struct mm_member *speaker, int32_t gain_q8, bool heard);
-/* Somebody does not hear this speaker as it is. */
+/* Whether some listener hears this speaker other than at unity. */
 bool mm_hears_excepts(const struct mm_hears *hears,
 		      const struct mm_member *speaker);
-/* A member has left. */
+/* Remove the exceptions of a member that leaves. */
 void mm_hears_forget(struct mm_hears *hears, const struct mm_member *member);
-/* The tick is over: glides are done, cells back at unity go. */
+/* End a tick: ramps are complete, and exceptions back at unity are removed. */
 void mm_hears_advance(struct mm_hears *hears);
-/* mix += (gain - 1) * speaker's frame, exactly rounded once. */
+/* mix += (gain - 1) * speaker's frame, rounded once. */
 void mm_hears_apply(const struct mm_hears_cell *cell, int32_t *mix,
 		    const int16_t *pcm, size_t nsamples);
-/* mix *= gain, moving from one to the other over the frame. */
+/* mix *= gain, ramped from one to the other over the frame. */
 void mm_hears_fade(int32_t *mix, size_t nsamples, int32_t from_q8,
 		   int32_t to_q8);
 

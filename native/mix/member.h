@@ -1,5 +1,5 @@
-/* member.h -- what a bridge keeps of one member: the cold part, with its
- * memory got by mm_member_open, off the tick.
+/* member.h -- a bridge's state of one member: the part that is not used in
+ * every tick. mm_member_open allocates it, off the tick.
  *
  * How a member is sent its mix:
  *
@@ -11,11 +11,11 @@
  *                       hears what a class
  *                       hears, 500 ms long
  *
- * Forking copies the shared encoder's state, so the stream goes on as if it
- * had always been private. Going back, both encoders are fed the same for
- * MM_PARALLEL_MS first: then the switch is not to be heard. If nobody else is
- * on the shared encoder it takes over the private one's state, and there is
- * no switch at all.
+ * Forking copies the shared encoder's state, so the stream continues as if it
+ * had always been private. Before the return, both encoders are fed the same
+ * for MM_PARALLEL_MS, which makes the switch inaudible. If no other member uses
+ * the shared encoder, it takes over the private one's state, and there is no
+ * switch.
  */
 #ifndef MM_MEMBER_H
 #define MM_MEMBER_H
@@ -30,18 +30,18 @@
 #define MM_NO_SEAT UINT32_MAX
 
 enum mm_tx_state {
-	MM_TX_FRESH,          /* its decoder has heard nothing from us yet  */
+	MM_TX_FRESH,          /* nothing has been sent to its decoder yet   */
 	MM_TX_SHARED,
 	MM_TX_PRIVATE,
 	MM_TX_PARALLEL,
 };
 
-/* A source on its way to the bridge's rate. Its last frame is kept, to be
- * played into fresh filters when the bridge changes its rate. */
+/* A source resampled to the bridge's rate. Its last frame is kept, to prime
+ * new filters when the bridge changes its rate. */
 struct mm_lane_in {
 	struct mm_resampler resampler;
 	uint32_t last_hz;
-	size_t last_samples;      /* 0: was silent, or is not heard on      */
+	size_t last_samples;      /* 0: was silent, or is not heard any more */
 	int16_t last[MM_MAX_FRAME_SAMPLES];
 };
 
@@ -49,7 +49,7 @@ struct mm_member_state {
 	uint32_t seat_index;      /* on its bridge, or MM_NO_SEAT           */
 	const struct mm_libraries *libraries;
 	/* rx */
-	int32_t gain_q8;          /* asked for                              */
+	int32_t gain_q8;          /* as set                                 */
 	int32_t gain_now_q8;      /* at the end of the last frame           */
 	bool muted;
 	struct mm_lane_in lane_in;
@@ -60,7 +60,7 @@ struct mm_member_state {
 	uint8_t payload[MM_TX_PAYLOAD_BYTES];
 };
 
-/* What its contribution is multiplied by in the end. */
+/* The gain applied to its contribution: 0 while muted. */
 static inline int32_t mm_member_gain(const struct mm_member_state *state)
 {
 	return state->muted ? 0 : state->gain_q8;

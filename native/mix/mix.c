@@ -1,16 +1,16 @@
 /* mix.c -- the minus-one mix.
  *
- * Everybody hears everybody but themselves. Summing N-1 inputs for each of N
- * outputs costs N*N; summing once and taking each one's own share back out
- * costs 2*N and gives the same samples, provided that the sum never clips on
- * the way. So the sum is 32 bits wide: 65536 inputs at full scale fit.
+ * Every member hears all others. Summing N-1 inputs for each of N outputs costs
+ * N*N; summing once and subtracting each member's own share costs 2*N and gives
+ * the same samples, provided that the sum never clips. So the sum is 32 bits
+ * wide: 65536 inputs at full scale fit.
  */
 #include "mix/mix.h"
 
 #include "dsp/clones.h"
 
-/* Gains move in steps finer than Q8, or a small change over 960 samples would
- * round to no change at all. */
+/* Gains are ramped in steps finer than Q8, or a small change over 960 samples
+ * would round to no change at all. */
 #define RAMP_EXTRA_BITS 24
 #define RAMP_TO_Q16 (RAMP_EXTRA_BITS - 8)
 

@@ -31,8 +31,8 @@ void mm_lane_switch(struct mm_lane *lane, uint32_t from_hz,
 	lane->splice = true;
 }
 
-/* The old signal is continued by its own mirror image, which meets its last
- * sample without a step, and fades out while the new one fades in. */
+/* The old signal is continued by its mirror image, which joins its last sample
+ * without a step, and fades out while the new one fades in. */
 static void crossfade(int16_t *pcm, const int16_t *tail, size_t nsamples)
 {
 	int32_t whole = (int32_t)nsamples + 1;
@@ -97,7 +97,7 @@ void mm_mix_class_run(struct mm_mix_class *mix_class, const int32_t *sum,
 }
 
 /* A filter's history is shorter than a frame, so running the last frame
- * through a fresh lane leaves it as if it had always run. */
+ * through a new lane leaves it in the state of one that ran all the time. */
 static void lane_prime(struct mm_lane *lane, const int16_t *last,
 		       size_t nsamples)
 {

@@ -1,9 +1,9 @@
-/* mix_class.h -- what several members hear alike.
+/* mix_class.h -- a mix that several members hear.
  *
- * Everybody who contributes nothing hears the same sum ("all"), everybody who
- * is deafened hears the same nothing ("silence"): those two classes are
- * shared. Whoever hears something of their own (their minus-one, exceptions,
- * a private playout) has it limited and resampled apart.
+ * All members that contribute nothing hear the same sum ("all"), and all
+ * deafened members hear silence: these two classes are shared. A member with a
+ * mix of its own (its minus-one, exceptions, a private playout) has its own
+ * limiter and resampler.
  *
  *   sum -> limiter -> pcm (bridge rate) -> lane per member rate -> encoders
  */
@@ -20,7 +20,7 @@
 enum mm_shared_class { MM_CLASS_ALL, MM_CLASS_SILENCE, MM_SHARED_CLASSES };
 
 /* From the bridge's rate to a member's. When the bridge changes its rate, the
- * next frame begins with a crossfade from where the last one ended. */
+ * next frame begins with a crossfade from the end of the last one. */
 struct mm_lane {
 	struct mm_resampler resampler;
 	bool splice;
@@ -57,11 +57,11 @@ void mm_mix_class_switch(struct mm_mix_class *mix_class,
 /* Limit this tick's sum. */
 void mm_mix_class_run(struct mm_mix_class *mix_class, const int32_t *sum,
 		      uint64_t tick);
-/* This tick's PCM at a member's rate; resampled once for all who ask. */
+/* This tick's PCM at a member's rate; resampled once for all members. */
 const int16_t *mm_mix_class_pcm(struct mm_mix_class *mix_class,
 				uint32_t sample_rate_hz, uint64_t tick);
 /* A member leaves the class before it ran in this tick: its own limiter and
- * lane go on from where the class' stand. */
+ * lane continue from the class's state. */
 void mm_mix_class_fork(const struct mm_mix_class *mix_class,
 		       uint32_t sample_rate_hz, uint64_t tick,
 		       struct mm_limiter *limiter, struct mm_lane *lane);

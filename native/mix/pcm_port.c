@@ -1,7 +1,7 @@
 /* pcm_port.c -- a port whose audio is PCM in rings.
  *
- * What it speaks is a playout that happens to be a member's source; what it
- * hears are the frames an L16 encoder made.
+ * Its source is a playout; the mix that it hears is sent as the frames of an L16
+ * encoder.
  */
 #include "mix/pcm_port.h"
 
@@ -118,6 +118,16 @@ size_t mm_pcm_port_write(struct mm_pcm_port *port, const int16_t *pcm,
 			 size_t nsamples)
 {
 	return mm_playout_write(port->speech, pcm, nsamples);
+}
+
+void mm_pcm_port_clear(struct mm_pcm_port *port)
+{
+	mm_playout_clear(port->speech);
+}
+
+size_t mm_pcm_port_pending(const struct mm_pcm_port *port)
+{
+	return mm_playout_pending(port->speech);
 }
 
 size_t mm_pcm_port_waiting(const struct mm_pcm_port *port)

@@ -1,10 +1,10 @@
-/* port.c -- taking a place on a bridge, changing it, leaving it. */
+/* port.c -- a port joins a bridge, changes its place on it, and leaves it. */
 #include "mix/port.h"
 
 #include "engine/shard.h"
 #include "mix/mix.h"
 
-/* What a tap is fed at where there is no bridge. */
+/* Frames of a tap where there is no bridge. */
 #define NOWHERE_RATE_HZ 8000
 
 void mm_port_init(struct mm_port *port, const struct mm_port_ops *ops,
@@ -35,7 +35,7 @@ void mm_port_report_talking(struct mm_port *port, int64_t now_us)
 			     MM_EVENT_TALK_SPURT_ENDED, now_us);
 }
 
-/* What was set before, or in another place, holds in this one too. */
+/* Settings from before, or from another bridge, apply on this one too. */
 static void apply(struct mm_port *port)
 {
 	bool lobby = !port->assigned;
@@ -75,7 +75,7 @@ static void detach(struct mm_held_playout *playout)
 	playout->place = NULL;
 }
 
-static void sit(struct mm_port *port)
+static void join_bridge(struct mm_port *port)
 {
 	struct mm_bridge *place = NULL;
 
@@ -90,7 +90,7 @@ static void sit(struct mm_port *port)
 	mm_port_retry_playouts(port);
 }
 
-static void rise(struct mm_port *port, int64_t now_us)
+static void leave_bridge(struct mm_port *port, int64_t now_us)
 {
 	struct mm_held_playout *playout;
 
@@ -107,9 +107,9 @@ static void rise(struct mm_port *port, int64_t now_us)
 void mm_port_seat(struct mm_port *port, struct mm_held_bridge *bridge,
 		  int64_t now_us)
 {
-	rise(port, now_us);
+	leave_bridge(port, now_us);
 	port->assigned = bridge;
-	sit(port);
+	join_bridge(port);
 }
 
 struct mm_member *mm_port_replace_member(struct mm_port *port,
@@ -118,9 +118,9 @@ struct mm_member *mm_port_replace_member(struct mm_port *port,
 {
 	struct mm_member *old = port->member;
 
-	rise(port, now_us);
+	leave_bridge(port, now_us);
 	port->member = member;
-	sit(port);
+	join_bridge(port);
 	return old;
 }
 
@@ -129,12 +129,12 @@ void mm_port_adopt(struct mm_port *port, struct mm_shard *shard)
 	port->shard = shard;
 	LIST_INSERT_HEAD(&shard->ports, port, in_shard);
 	port->ops->adopt(port);
-	sit(port);
+	join_bridge(port);
 }
 
 void mm_port_release(struct mm_port *port, bool last, int64_t now_us)
 {
-	rise(port, now_us);
+	leave_bridge(port, now_us);
 	port->assigned = NULL;
 	while (last && !LIST_EMPTY(&port->playouts))
 		mm_port_remove_playout(port, LIST_FIRST(&port->playouts));
@@ -202,7 +202,7 @@ void mm_port_remove_playout(struct mm_port *port,
 
 void mm_port_add_tap(struct mm_port *port, struct mm_held_tap *tap)
 {
-	/* The engine has counted them: there is room. */
+	/* The engine counted them: there is room. */
 	if (mm_tapped_add(&port->tapped, tap->tap) < 0)
 		return;
 	tap->port = port;

@@ -1,6 +1,6 @@
-/* source.h -- whatever speaks into a bridge: a participant's receiver, a
- * playout, a test. The bridge looks at every level first and takes the samples
- * of those only whom somebody will hear.
+/* source.h -- a source of audio for a bridge: a participant's receiver, a
+ * playout, a test. The bridge reads every level first, and takes samples only
+ * from the sources that will be heard.
  *
  *   each tick, exactly once per source:   peek  ->  pull  or  skip
  */
@@ -18,10 +18,9 @@ struct mm_source_ops {
 	/* This tick's frame: frame_samples of mono PCM at sample_rate_hz, the
 	 * source's own memory, valid until the next peek; NULL is silence. */
 	const int16_t *(*pull)(struct mm_source *source);
-	/* Nobody hears this tick's frame. */
+	/* This tick's frame is not heard. */
 	void (*skip)(struct mm_source *source);
-	/* Will be peeked at soon: fetch what that needs into the cache; may
-	 * be NULL. */
+	/* Will be peeked at soon: prefetch what that needs; may be NULL. */
 	void (*prepare)(const struct mm_source *source);
 };
 

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
-/* Loudness follows a rising level in about 40 ms, so that a challenger is
- * ranked by its speech and not by its first click, and a falling one in about
- * 300 ms, so that a pause between words does not rank a talker last. */
+/* The smoothed level follows a rising level in about 40 ms, so that a new
+ * speaker is ranked by speech and not by a first click, and a falling one in
+ * about 300 ms, so that a pause between words does not rank a talker last. */
 #define ATTACK_SHIFT 1
 #define RELEASE_SHIFT 4
 
@@ -62,7 +62,7 @@ static void shortlist_insert(struct shortlist *list,
 	list->entries[at] = candidate;
 }
 
-static void choose_everybody(struct mm_candidate *candidates,
+static void choose_all(struct mm_candidate *candidates,
 			     size_t ncandidates)
 {
 	for (size_t i = 0; i < ncandidates; i++) {
@@ -78,7 +78,7 @@ static void choose_everybody(struct mm_candidate *candidates,
 	}
 }
 
-/* A talker of the last tick: does it keep its place? */
+/* Whether a talker of the last tick keeps its place. */
 static bool keeps_place(const struct mm_talkers *talkers,
 			struct mm_candidate *candidate)
 {
@@ -100,7 +100,8 @@ static void admit(const struct mm_talkers *talkers,
 	candidate->hangover_ticks = (uint16_t)talkers->hangover_ticks;
 }
 
-/* Loudest entrants against quietest talkers, until one is not enough louder. */
+/* Loudest newcomers against quietest talkers, until one is not louder by the
+ * hysteresis. */
 static void displace(const struct mm_talkers *talkers,
 		     struct shortlist *heard, struct shortlist *entrants,
 		     size_t next)
@@ -124,7 +125,7 @@ void mm_talkers_choose(const struct mm_talkers *talkers,
 	struct shortlist entrants = {.limit = talkers->max_talkers};
 
 	if (talkers->max_talkers == 0) {
-		choose_everybody(candidates, ncandidates);
+		choose_all(candidates, ncandidates);
 		return;
 	}
 	for (size_t i = 0; i < ncandidates; i++) {

@@ -1,16 +1,16 @@
-/* talkers.h -- who is heard this tick.
+/* talkers.h -- selects the members that are heard in a tick.
  *
- * A room of hundreds has a handful of people speaking; summing the others adds
- * their noise and costs their decoding. Up to max_talkers are heard:
+ * Of hundreds of members a few speak at a time; summing the others adds their
+ * noise and costs their decoding. Up to max_talkers are heard:
  *
- *   - a frame louder than the gate takes a free place at once, in its own
+ *   - a frame louder than the gate gets a free place immediately, in its own
  *     tick, so that no first syllable is lost;
- *   - a talker keeps its place through pauses (hangover);
- *   - when all places are taken, a louder one displaces the weakest only if
- *     its smoothed level is MM_TALKERS_HYSTERESIS_DB above, or two equally
- *     loud people would take turns by the frame.
+ *   - a talker keeps its place during pauses (hangover);
+ *   - when all places are taken, a louder member replaces the quietest talker
+ *     only if its smoothed level is MM_TALKERS_HYSTERESIS_DB above; otherwise
+ *     two equally loud members would alternate with every frame.
  *
- * max_talkers 0: everybody eligible is heard, always.
+ * max_talkers 0: all eligible members are always heard.
  */
 #ifndef MM_TALKERS_H
 #define MM_TALKERS_H
@@ -24,14 +24,14 @@ enum mm_choice {
 	MM_CHOICE_UNHEARD,
 	MM_CHOICE_ADMITTED,   /* heard from this tick on                    */
 	MM_CHOICE_KEPT,
-	MM_CHOICE_DROPPED,    /* heard for the last time: fade it out       */
+	MM_CHOICE_DROPPED,    /* heard for the last time: fade out          */
 };
 
-/* What the choice knows about one member; kept small, for it is walked over
- * for everybody in every tick. */
+/* What the selection knows about one member; small, because it is read for
+ * every member in every tick. */
 struct mm_candidate {
 	uint16_t loudness_q8;     /* 127 - level in dB, smoothed            */
-	uint16_t hangover_ticks;  /* left                                   */
+	uint16_t hangover_ticks;  /* remaining                              */
 	uint8_t level_dbov;       /* in: of this tick's frame               */
 	bool eligible;            /* in: can speak and is not muted         */
 	uint8_t choice;           /* out: enum mm_choice                    */

@@ -18,15 +18,15 @@
 #include "mix/mix_class.h"
 #include "mix/tap_feed.h"
 
-/* Talkers, those just dropped and still ringing, and playouts. */
+/* Talkers, those just dropped whose filters still ring, and playouts. */
 #define MAX_STEMS (2 * MM_BRIDGE_MAX_TALKERS + MM_BRIDGE_MAX_PLAYOUTS)
 
-/* Few speak at once for long: the ring has room for so many streams. */
+/* Few members speak at once for long: the ring has room for so many stems. */
 #define RING_STREAMS 5
 
 struct stem {
 	uint32_t port_id;         /* 0: free                                */
-	bool fed;                 /* in this tick                           */
+	bool fed;                 /* fed in this tick                       */
 	struct mm_lane lane;
 	int16_t delay[MM_LIMITER_MAX_LOOKAHEAD_SAMPLES];
 };
@@ -40,7 +40,7 @@ struct mm_tap {
 	/* This tick: */
 	uint32_t bridge_rate_hz;
 	size_t nsamples_in;               /* a frame at the bridge's rate   */
-	size_t nsamples;                  /* a frame at ours                */
+	size_t nsamples;                  /* a frame at the tap's rate      */
 	uint32_t overran;
 	bool crowded;                     /* rest[] holds something, or did */
 	int32_t rest[MM_MAX_FRAME_SAMPLES]; /* talkers without a slot       */
@@ -166,7 +166,8 @@ static bool sounds(const int16_t *pcm, size_t nsamples)
 	return false;
 }
 
-/* What was delayed comes out first; the end of this frame is kept back. */
+/* The delayed samples first; the end of this frame is kept for the next
+ * one. */
 static void write_stem(struct mm_tap *tap, struct stem *stem,
 		       const int16_t *pcm)
 {

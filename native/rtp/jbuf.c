@@ -1,12 +1,13 @@
 /* jbuf.c -- the adaptive jitter buffer.
  *
- * Two clocks. A packet's transit is its arrival on ours minus its timestamp on
- * the sender's; the least transit of the last seconds is that of packets which
- * waited nowhere, and follows a drifting sender. By it every timestamp has a
- * delay at an instant: how long ago a packet that waited nowhere would have
- * come. A packet is in time when its own lateness is below the delay at which
- * we play, so the target is a high quantile of all lateness (as in WebRTC's
- * NetEQ), and being off the target is a job for the time scaler.
+ * Two clocks. A packet's transit is its arrival on the local clock minus its
+ * timestamp on the sender's. The least transit of the last seconds is that of
+ * packets without queueing delay, and it follows the drift of the sender's
+ * clock. Relative to it every timestamp has a delay at an instant: the time
+ * since a packet without queueing delay would have arrived. A packet is in time
+ * when its lateness is below the playout delay, so the target is a high quantile
+ * of all lateness (as in WebRTC's NetEQ); the time scaler corrects deviations
+ * from the target.
  *
  *   lateness   = transit - least transit           (observe)
  *   target     = quantile of lateness, within min .. cap
@@ -23,21 +24,22 @@
 #define US_PER_MS 1000
 #define US_PER_S 1000000
 
-/* NetEQ's window for the fastest packet is 2 s; so much drift goes unseen. */
+/* NetEQ's window for the fastest packet is 2 s; drift within it is ignored. */
 #define WINDOW_US (2 * US_PER_S)
-/* No network holds a packet so long while others pass. */
+/* A packet later than this, while others pass, was not delayed by a
+ * network. */
 #define NEW_CLOCK_US US_PER_S
 /* NetEQ's quantiles are 0.95 to 0.97. */
 #define QUANTILE 0.97f
 /* A packet's weight in the histogram halves in 140 packets: 3 s of 20 ms. */
 #define FORGET 0.995f
-/* A step this far is a sender that started again, not loss: RFC 3550 A.1. */
+/* A step this large is a restarted sender, not loss: RFC 3550 A.1. */
 #define RESTART_STEP 3000
-/* So much concealment, then it is a pause: plc has faded by then. */
+/* After so much concealment it is a pause: the PLC has faded to silence. */
 #define STARVED_US (100 * US_PER_MS)
-/* Corrections are one pitch period, up to 15 ms: the dead zone is wider, or
- * they would chase each other. A delay too short loses audio, so it is mended
- * sooner. */
+/* Corrections are one pitch period, up to 15 ms. The dead zone is wider, or
+ * corrections would alternate. A delay that is too short loses audio, so it is
+ * corrected sooner. */
 #define TOO_LONG_MS 25.0f
 #define TOO_SHORT_MS 5.0f
 
@@ -65,7 +67,7 @@ static void release(struct mm_jbuf *jbuf, uint32_t sequence)
 	*slot = 0;
 }
 
-/* The first is on top. */
+/* Stack: the first slot is on top. */
 static void release_all(struct mm_jbuf *jbuf)
 {
 	memset(jbuf->slots, 0, sizeof(jbuf->slots));
@@ -144,8 +146,8 @@ static void anchor(struct mm_jbuf *jbuf, int64_t transit_us, int64_t now_us)
 	jbuf->estimator.window_start_us = now_us;
 }
 
-/* Is this lateness not the network's, but a sender that set its timestamps
- * back, or (phones on hold) let them stand? */
+/* Whether the lateness is not the network's: the sender set its timestamps
+ * back, or did not advance them (phones on hold). */
 static bool is_new_clock(const struct mm_jbuf *jbuf, int64_t lateness_us)
 {
 	bool pause = jbuf->nqueued == 0 &&
@@ -156,7 +158,7 @@ static bool is_new_clock(const struct mm_jbuf *jbuf, int64_t lateness_us)
 		lateness_us > (int64_t)jbuf->max_delay_ms * US_PER_MS);
 }
 
-/* The lateness of a packet, which may make it the new fastest one. */
+/* Return the lateness of a packet, which may become the new fastest one. */
 static int64_t measure_lateness(struct mm_jbuf *jbuf,
 				const struct mm_jbuf_packet *header)
 {
@@ -209,7 +211,7 @@ static void observe(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header)
 
 	if (bucket >= MM_JBUF_BUCKETS)
 		bucket = MM_JBUF_BUCKETS - 1;
-	/* The first packets weigh the same, whatever FORGET is. */
+	/* The first packets have equal weights, whatever FORGET is. */
 	keep = (float)estimator->nobserved / (float)(estimator->nobserved + 1);
 	if (keep > FORGET)
 		keep = FORGET;
@@ -219,7 +221,7 @@ static void observe(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header)
 		estimator->histogram[i] *= keep;
 	estimator->histogram[bucket] += 1 - keep;
 	target_ms = quantile_ms(estimator);
-	/* One packet plays while the next is waited for. */
+	/* One packet plays while the next is awaited. */
 	if (target_ms > most_ms)
 		target_ms = most_ms;
 	if (target_ms < MM_JBUF_MIN_DELAY_MS)
@@ -227,7 +229,7 @@ static void observe(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header)
 	jbuf->target_delay_ms = target_ms;
 }
 
-/* Go past next_sequence, whatever is there. */
+/* Advance beyond next_sequence, whatever its slot holds. */
 static void step_over(struct mm_jbuf *jbuf)
 {
 	const struct mm_jbuf_packet *packet = find(jbuf, jbuf->next_sequence);
@@ -242,7 +244,7 @@ static void step_over(struct mm_jbuf *jbuf)
 	jbuf->next_sequence++;
 }
 
-/* The same for what will not be played, and count it. */
+/* The same for a packet that will not be played, and count it. */
 static void give_up(struct mm_jbuf *jbuf)
 {
 	const struct mm_jbuf_packet *packet = find(jbuf, jbuf->next_sequence);
@@ -264,7 +266,7 @@ static void drop_oldest(struct mm_jbuf *jbuf)
 		give_up(jbuf);
 }
 
-/* A sequence number from behind the playout: came twice, or came too late? */
+/* Count a sequence number from before the playout as duplicate or late. */
 static int refuse(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header)
 {
 	uint32_t age = jbuf->next_sequence - 1 - header->extended_sequence;
@@ -280,7 +282,7 @@ static int refuse(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header)
 	return -ESTALE;
 }
 
-/* Make next_sequence such that `sequence` has a slot, or lies behind. */
+/* Set next_sequence such that `sequence` has a slot, or is older. */
 static void move_window(struct mm_jbuf *jbuf, uint32_t sequence)
 {
 	int32_t ahead;
@@ -313,7 +315,7 @@ int mm_jbuf_put(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header,
 
 	if (size > MM_JBUF_MAX_PAYLOAD_BYTES)
 		return -EMSGSIZE;
-	/* Before the first audio there is no place to keep. */
+	/* Before the first audio there is no position to keep. */
 	if (header->ticks == 0 && jbuf->state == MM_JBUF_FRESH &&
 	    jbuf->nqueued == 0)
 		return 0;
@@ -345,7 +347,7 @@ int mm_jbuf_put(struct mm_jbuf *jbuf, const struct mm_jbuf_packet *header,
 	return 0;
 }
 
-/* The packet with audio that comes first, or NULL. */
+/* The first packet with audio, or NULL. */
 static const struct mm_jbuf_packet *find_head(struct mm_jbuf *jbuf)
 {
 	uint32_t sequence = jbuf->next_sequence;
@@ -357,7 +359,7 @@ static const struct mm_jbuf_packet *find_head(struct mm_jbuf *jbuf)
 	return find(jbuf, sequence);
 }
 
-/* Go over places without audio: events, and what was lost among them. */
+/* Skip sequence numbers without audio: events, and packets lost among them. */
 static void pass_events(struct mm_jbuf *jbuf)
 {
 	const struct mm_jbuf_packet *packet;
@@ -400,8 +402,8 @@ static enum mm_jbuf_verdict play(struct mm_jbuf *jbuf,
 	return MM_JBUF_PACKET;
 }
 
-/* next_sequence is missing and `head` is there. Its time has come, so waiting
- * would only move all that follows. */
+/* next_sequence is missing and `head` is present. Its playout time has come,
+ * so waiting would only delay all packets after it. */
 static enum mm_jbuf_verdict lose(struct mm_jbuf *jbuf, int64_t now_us)
 {
 	give_up(jbuf);
@@ -411,9 +413,9 @@ static enum mm_jbuf_verdict lose(struct mm_jbuf *jbuf, int64_t now_us)
 	return MM_JBUF_LOST;
 }
 
-/* Ticks of time between what was played last and `head`, less what was already
- * concealed while nothing was there: at the least delay a lost packet shows
- * first as an empty buffer. */
+/* Clock ticks between the last packet played and `head`, less what was already
+ * concealed while the buffer was empty: at the least delay a lost packet first
+ * shows as an empty buffer. */
 static int32_t resolve_gap(struct mm_jbuf *jbuf,
 			  const struct mm_jbuf_packet *head)
 {
@@ -446,8 +448,8 @@ enum mm_jbuf_verdict mm_jbuf_get(struct mm_jbuf *jbuf, int64_t now_us,
 		return play(jbuf, head, now_us);
 	}
 	gap_ticks = resolve_gap(jbuf, head);
-	/* Lost packets without time for them in the timestamps, or among
-	 * events, had no audio that anybody would miss. */
+	/* Lost packets for which the timestamps leave no time, or which were
+	 * among events, carried no audio. */
 	if (head->extended_sequence != jbuf->next_sequence &&
 	    gap_ticks >= (int32_t)jbuf->packet_ticks / 2 && !jbuf->pausing) {
 		if (head->extended_sequence == jbuf->next_sequence + 1)
@@ -474,8 +476,9 @@ int mm_jbuf_correction(const struct mm_jbuf *jbuf, float held_ms)
 
 	if (jbuf->state != MM_JBUF_PLAYING)
 		return 0;
-	/* Whether packets come in time is decided when they are taken, so too
-	 * little is judged without what is held. */
+	/* Packets are judged in time or late when they are taken, so a delay
+	 * that is too short is judged without the audio held outside the
+	 * buffer. */
 	if (over_ms < -TOO_SHORT_MS)
 		return (int)over_ms;
 	if (over_ms + held_ms > TOO_LONG_MS)

@@ -16,8 +16,8 @@
 struct mm_jbuf_packet {
 	uint32_t extended_sequence;
 	uint32_t timestamp;       /* RTP, clock ticks                       */
-	uint32_t ticks;           /* audio in it; 0: none, it only keeps its
-				   * place (an RFC 4733 event)              */
+	uint32_t ticks;           /* audio in it; 0: none, it only has a
+				   * sequence number (an RFC 4733 event)    */
 	int64_t arrival_us;
 	uint16_t size;
 	uint8_t payload_type;
@@ -28,10 +28,10 @@ struct mm_jbuf_packet {
 
 enum mm_jbuf_verdict {
 	MM_JBUF_PACKET,           /* play this one                          */
-	MM_JBUF_LOST,             /* it will not come: conceal conceal_ticks,
-				   * or recover from the packet returned    */
+	MM_JBUF_LOST,             /* lost: conceal conceal_ticks, or recover
+				   * it from the packet returned            */
 	MM_JBUF_EMPTY,            /* underrun: conceal conceal_ticks; if the
-				   * packet does come, delay has grown      */
+				   * packet arrives, the delay grows        */
 	MM_JBUF_HOLD,             /* filling up, or a silence of the sender
 				   * (DTX): play silence                    */
 };
@@ -46,7 +46,7 @@ struct mm_jbuf_counters {
 enum mm_jbuf_state {
 	MM_JBUF_FRESH,            /* nothing played yet: any number may be
 				   * the first                              */
-	MM_JBUF_FILLING,          /* ran dry: gathers the target delay      */
+	MM_JBUF_FILLING,          /* empty: waits for the target delay      */
 	MM_JBUF_PLAYING,
 };
 
@@ -68,15 +68,15 @@ struct mm_jbuf {
 	uint32_t max_delay_ms;
 	float target_delay_ms;
 	uint32_t next_sequence;   /* to play                                */
-	uint32_t next_timestamp;  /* where the last one played ended        */
+	uint32_t next_timestamp;  /* end of the last one played             */
 	uint32_t newest_sequence;
-	uint64_t seen;            /* bit n: next_sequence - 1 - n had come  */
+	uint64_t seen;            /* bit n: next_sequence - 1 - n arrived   */
 	uint32_t conceal_ticks;   /* what LOST or EMPTY asks for            */
 	uint32_t starved_ticks;   /* concealed since the last packet        */
 	uint32_t nqueued;
 	uint32_t queued_ticks;
 	bool pausing;             /* the sender announced silence (DTX)     */
-	int64_t audio_end_us;     /* when what was handed out has played    */
+	int64_t audio_end_us;     /* end of the audio that was returned     */
 	int64_t playout_delay_us; /* of the last packet played              */
 	struct mm_jbuf_counters counters;
 	struct mm_jbuf_estimator estimator;

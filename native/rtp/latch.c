@@ -39,7 +39,7 @@ void mm_latch_set(struct mm_latch *latch, enum mm_latch_trust trust,
 	latch->candidate_packets = 0;
 	latch->heard = false;
 	/* The same address may still be behind the same NAT, and an
-	 * unspecified one (hold by c=0.0.0.0) names none: keep sending to
+	 * unspecified one (hold by c=0.0.0.0) gives none: keep sending to
 	 * where packets came from. */
 	if (unspecified(signalled) || !changed)
 		return;

@@ -9,8 +9,8 @@
 #define US_PER_S 1000000
 #define US_PER_MS 1000.0
 
-/* Reports are sent to where they come from; before any was received, to the
- * signalled port, or the one after RTP's (RFC 3550 11). */
+/* Reports are sent to the address that reports come from; before any was
+ * received, to the signalled port, or the one after RTP's (RFC 3550 11). */
 static struct mm_address destination(const struct mm_rtp_port *port)
 {
 	struct mm_address to = port->rx.latch.remote;
@@ -128,7 +128,8 @@ static void read_report(struct mm_rtp_port *port,
 		port->rx.round_trip_us = round_trip_us;
 }
 
-/* Without SRTP only the host that the audio comes from may report. */
+/* Without SRTP only reports from the host that sends the audio are
+ * accepted. */
 static bool trusted(const struct mm_rtp_port *port,
 		    const struct mm_address *from)
 {

@@ -23,8 +23,8 @@ static bool same_send(const struct mm_media *a, const struct mm_media *b)
 static bool same_keys(const struct mm_media *a, const struct mm_media *b)
 {
 	return a->profile == b->profile && a->key_bytes == b->key_bytes &&
-	       !memcmp(a->rx_key, b->rx_key, sizeof(a->rx_key)) &&
-	       !memcmp(a->tx_key, b->tx_key, sizeof(a->tx_key));
+	       !memcmp(&a->rx_key, &b->rx_key, sizeof(a->rx_key)) &&
+	       !memcmp(&a->tx_key, &b->tx_key, sizeof(a->tx_key));
 }
 
 void mm_port_setup_close(struct mm_port_setup *setup)
@@ -52,8 +52,8 @@ static int srtp_open(struct mm_port_setup *setup,
 	srtp = calloc(1, sizeof(*srtp));
 	if (!srtp)
 		return -ENOMEM;
-	rc = mm_srtp_open(srtp, libraries, media->profile, media->rx_key,
-			  media->tx_key, media->key_bytes);
+	rc = mm_srtp_open(srtp, libraries, media->profile, &media->rx_key,
+			  &media->tx_key, media->key_bytes);
 	if (rc < 0)
 		free(srtp);
 	else

@@ -24,8 +24,8 @@ struct mm_media {
 	struct mm_address remote;         /* len 0: not known               */
 	struct mm_address remote_rtcp;    /* len 0: the port after remote's */
 	enum mm_srtp_profile profile;
-	uint8_t rx_key[MM_SRTP_MAX_KEY_BYTES];
-	uint8_t tx_key[MM_SRTP_MAX_KEY_BYTES];
+	struct mm_srtp_key rx_key;
+	struct mm_srtp_key tx_key;
 	uint32_t key_bytes;
 };
 

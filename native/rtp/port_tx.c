@@ -1,9 +1,9 @@
-/* port_tx.c -- what goes out: the bridge's payload, or a digit, as RTP.
+/* port_tx.c -- sends the bridge's payload, or a digit, as RTP.
  *
- * The timestamp runs with the ticks whether or not anything is sent, so that
- * a silence is as long as it was. A packet carries one tick of audio whatever
- * ptime the peer prefers: a=ptime is a wish (RFC 8866 6.4), and every receiver
- * must take what comes (RFC 3551 4.2: 0 to 200 ms).
+ * The timestamp advances with the ticks whether or not anything is sent, so that
+ * a silence keeps its length. A packet carries one tick of audio whatever ptime
+ * the peer prefers: a=ptime is a recommendation (RFC 8866 6.4), and every receiver
+ * must accept packets of 0 to 200 ms (RFC 3551 4.2).
  */
 #include <string.h>
 

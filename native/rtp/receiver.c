@@ -10,8 +10,8 @@
 #define US_PER_MS 1000
 #define US_PER_S 1000000
 
-/* An SSRC that appears after this much silence of the old one is a transferred
- * phone, not a stray packet: it is accepted immediately. */
+/* A new SSRC after this much silence of the old one is a transferred phone,
+ * not a stray packet: it is accepted immediately. */
 #define SSRC_SILENT_US (200 * US_PER_MS)
 /* In-band tones of a digit trail its events by the delay and two ticks. */
 #define DTMF_TAIL_MS (2 * MM_TICK_MS)
@@ -74,11 +74,6 @@ const struct mm_jbuf *mm_receiver_jbuf(const struct mm_receiver *receiver)
 	return &receiver->jbuf;
 }
 
-int64_t mm_receiver_last_packet_us(const struct mm_receiver *receiver)
-{
-	return receiver->last_packet_us;
-}
-
 void mm_receiver_count(struct mm_receiver *receiver)
 {
 	const struct mm_jbuf_counters *now = &receiver->jbuf.counters;
@@ -95,7 +90,7 @@ void mm_receiver_count(struct mm_receiver *receiver)
 
 void mm_receiver_prepare_packet(const struct mm_receiver *receiver)
 {
-	/* To the end of a short packet in the jitter buffer's first place. */
+	/* To the end of a short packet in the jitter buffer's first slot. */
 	mm_prefetch(receiver, offsetof(struct mm_receiver, jbuf.packets) +
 				      MM_PREPARED_BYTES);
 	mm_prefetch(&receiver->voice, offsetof(struct mm_voice, decoders));
@@ -126,7 +121,7 @@ static int check_source(struct mm_receiver *receiver, const struct mm_rtp *rtp,
 	if (!candidate->started || candidate->ssrc != rtp->ssrc) {
 		mm_rtp_source_init(candidate, rtp->ssrc, clock_rate_hz);
 		if (arrival_us - receiver->last_packet_us < SSRC_SILENT_US)
-			mm_rtp_source_doubt(candidate);
+			mm_rtp_source_probation(candidate);
 	}
 	if (mm_rtp_source_update(candidate, rtp->sequence_number, extended) < 0)
 		return -EAGAIN;

@@ -3,8 +3,8 @@
  *   packet -> source check -> DTMF | jitter buffer -> decode, FEC, PLC
  *          -> time scale -> frame
  *
- * A receiver is a source (source.h). SRTP, sockets and addresses are the
- * port's business, not this file's.
+ * A receiver is a source (source.h). SRTP, sockets and addresses belong to the
+ * port.
  */
 #ifndef MM_RECEIVER_H
 #define MM_RECEIVER_H
@@ -60,7 +60,5 @@ void mm_receiver_set_inband(struct mm_receiver *receiver, bool detects,
 /* For reports and statistics. */
 struct mm_rtp_source *mm_receiver_rtp_source(struct mm_receiver *receiver);
 const struct mm_jbuf *mm_receiver_jbuf(const struct mm_receiver *receiver);
-/* Arrival of the newest valid packet; 0 before the first. */
-int64_t mm_receiver_last_packet_us(const struct mm_receiver *receiver);
 
 #endif

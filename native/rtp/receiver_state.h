@@ -9,7 +9,7 @@
 #include "rtp/voice.h"
 
 #define MM_RECEIVER_DIGITS 16
-#define MM_PREPARED_BYTES 192         /* 20 ms of G.711 with what is said of it */
+#define MM_PREPARED_BYTES 192         /* 20 ms of G.711 with its metadata   */
 
 enum mm_frame_state {
 	MM_FRAME_UNDECODED,
@@ -27,7 +27,7 @@ struct mm_receiver {
 	struct mm_dtmf_rx dtmf;
 	struct mm_digit digits[MM_RECEIVER_DIGITS];
 	size_t first_digit, ndigits;
-	int64_t quiet_until_us;           /* a digit sounds                 */
+	int64_t quiet_until_us;           /* a digit is being sent          */
 	bool quiet;                       /* the last frame was             */
 	int64_t last_event_us;            /* of RFC 4733; 0: never          */
 	bool detects_tones, removes_tones;
@@ -38,7 +38,7 @@ struct mm_receiver {
 	float held_ms;                    /* before the last fetch          */
 	enum mm_frame_state frame_state;
 	const int16_t *frame;             /* the voice's                    */
-	/* Large, and used at their beginnings: what is hot stays together. */
+	/* Large, and used at the beginning only: hot fields stay together. */
 	struct mm_jbuf jbuf;
 	struct mm_voice voice;
 	struct mm_inband inband;
@@ -46,7 +46,7 @@ struct mm_receiver {
 
 extern const struct mm_source_ops mm_receiver_ops;
 
-/* Hand out a digit at the next chance, or count that there is no room. */
+/* Return a digit at the next poll, or count that there is no room. */
 void mm_receiver_keep_digit(struct mm_receiver *receiver,
 			    const struct mm_digit *digit);
 /* Add to the port's counters what the jitter buffer has counted since. */

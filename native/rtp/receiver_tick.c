@@ -13,13 +13,13 @@
 
 /* Frequent time scaling is audible: NetEQ pauses for 100 ms as well. */
 #define CORRECTION_REST_US (120 * US_PER_MS)
-/* The time scaler works on this much, and takes out less. */
+/* The time scaler works on this much, and removes less. */
 #define SCALED_MS 20
 /* So soon after an event a tone is the same digit: its packets end with it,
  * and the audio waits in the jitter buffer. */
 #define DOUBLED_US (1000 * US_PER_MS)
 #define TONE_FADES_A_FRAME 8          /* 2.5 ms                             */
-/* One correction of a voice that is not decoded: a short pitch period. */
+/* One correction of audio that is not decoded: a short pitch period. */
 #define SKIPPED_CORRECTION_MS 5
 
 static size_t samples(const struct mm_receiver *receiver, uint32_t ms)
@@ -76,9 +76,10 @@ static size_t wanted_samples(const struct mm_receiver *receiver)
 	return receiver->correction_ms < 0 ? scaled : tick_samples(receiver);
 }
 
-/* Enough for a frame, and whether the delay wants mending: then as much again
- * as the time scaler works on, taken from what waits anyway. All is fetched
- * here, because a packet of another codec changes the frame's sample rate. */
+/* Whether there is enough for a frame, and whether the delay needs correction:
+ * then as much again as the time scaler works on, taken from what is queued
+ * anyway. All is fetched here, because a packet of another codec changes the
+ * frame's sample rate. */
 static void collect(struct mm_receiver *receiver)
 {
 	struct mm_voice *voice = &receiver->voice;
@@ -204,7 +205,7 @@ static uint8_t peek(struct mm_source *source, int64_t now_us)
 	}
 	receiver->frame_state = MM_FRAME_UNDECODED;
 	level = mm_voice_level_dbov(&receiver->voice);
-	/* Tones are loud: a quiet frame is not decoded to look for them. */
+	/* Tones are loud: a quiet frame is not decoded to detect them. */
 	if (level != MM_VOICE_UNKNOWN_DBOV &&
 	    !(receiver->detects_tones && level <= MM_GATE_DBOV))
 		return now_us < receiver->quiet_until_us ? MM_SILENCE_DBOV

@@ -183,7 +183,7 @@ int mm_rtcp_write(uint8_t *packet, size_t size, uint32_t ssrc,
 	size_t report_size = HEADER_BYTES + SSRC_BYTES +
 			     (sender ? SENDER_INFO_BYTES : 0) +
 			     (report ? REPORT_BYTES : 0);
-	/* The item list ends in one to four zeros: section 6.5. */
+	/* The item list ends with one to four zeros: section 6.5. */
 	size_t item_size = (2 + cname_bytes) / WORD_BYTES * WORD_BYTES +
 			   WORD_BYTES;
 	size_t sdes_size = HEADER_BYTES + SSRC_BYTES + item_size;
@@ -276,7 +276,8 @@ uint64_t mm_ntp_now(void)
 
 /* G.107 with every impairment but delay and loss at its default, and G.107.1
  * (R from 0 to 129) for wideband. Bpl is that of G.711 with Appendix I
- * concealment (G.113 table I.3), which is about what each of our codecs has. */
+ * concealment (G.113 table I.3), which approximates that of every codec
+ * here. */
 float mm_mos(float loss, float delay_ms, bool wideband)
 {
 	const float narrowband_r = 93.2f, wideband_r = 129.0f;
@@ -297,7 +298,7 @@ float mm_mos(float loss, float delay_ms, bool wideband)
 		return 1.0f;
 	if (r >= 100)
 		return 4.5f;
-	/* The cubic of annex B dips just under 1 for r below 6.5. */
+	/* The cubic of annex B falls just below 1 for r below 6.5. */
 	r = 1 + 0.035f * r + r * (r - 60) * (100 - r) * 7e-6f;
 	return r < 1.0f ? 1.0f : r;
 }

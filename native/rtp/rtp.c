@@ -76,7 +76,8 @@ int mm_rtp_parse(struct mm_rtp *rtp, const uint8_t *packet, size_t size)
 	rtp->payload = packet + header;
 	rtp->payload_bytes = size - header;
 	if (packet[0] & 0x20) {
-		/* The last octet counts itself, so 0 is no padding length. */
+		/* The last octet counts itself, so a padding length of 0 is
+		 * invalid. */
 		size_t padding = packet[size - 1];
 
 		if (padding == 0 || padding > rtp->payload_bytes)
@@ -153,11 +154,6 @@ bool mm_rtp_is_rtcp(const uint8_t *packet, size_t size)
 	return size >= 2 && packet[1] >= 192 && packet[1] <= 223;
 }
 
-uint32_t mm_rtp_extend_sequence(uint32_t last, uint16_t sequence_number)
-{
-	/* The nearest number to `last` that looks so on the wire. */
-	return last + (uint32_t)(int16_t)(sequence_number - (uint16_t)last);
-}
 
 void mm_rtp_source_init(struct mm_rtp_source *source, uint32_t ssrc,
 			uint32_t clock_rate_hz)
@@ -168,7 +164,7 @@ void mm_rtp_source_init(struct mm_rtp_source *source, uint32_t ssrc,
 	source->bad_sequence = NO_BAD_SEQUENCE;
 }
 
-void mm_rtp_source_doubt(struct mm_rtp_source *source)
+void mm_rtp_source_probation(struct mm_rtp_source *source)
 {
 	source->probation = MM_RTP_MIN_SEQUENTIAL;
 }

@@ -29,10 +29,6 @@ int mm_rtp_audio_level(const struct mm_rtp *rtp, uint8_t id, bool *voiced);
 /* RFC 5761 section 4: is this datagram RTCP (second byte 192..223)? */
 bool mm_rtp_is_rtcp(const uint8_t *packet, size_t size);
 
-/* The 16-bit number on the wire -> the one that never wraps. `last` is the
- * highest extended number so far. */
-uint32_t mm_rtp_extend_sequence(uint32_t last, uint16_t sequence_number);
-
 /* Source validation and reception statistics: RFC 3550 A.1, A.3, A.8. */
 struct mm_rtp_source {
 	uint32_t ssrc;
@@ -54,7 +50,7 @@ void mm_rtp_source_init(struct mm_rtp_source *source, uint32_t ssrc,
 			uint32_t clock_rate_hz);
 /* Put a new source on probation: accepted after MM_RTP_MIN_SEQUENTIAL packets in
  * sequence. For an SSRC that appears while another one is sending. */
-void mm_rtp_source_doubt(struct mm_rtp_source *source);
+void mm_rtp_source_probation(struct mm_rtp_source *source);
 /* Count a packet. Returns 0 and its extended sequence number, or -EAGAIN while
  * on probation / after a wild jump. Compare extended numbers by their signed
  * difference: a packet from before the first one lies below zero. */

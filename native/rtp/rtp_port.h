@@ -24,7 +24,7 @@ struct mm_rtp_rx {
 	int64_t waiting_since_us;         /* of the media timeout           */
 	bool reported_first;
 	bool reported_timeout;
-	bool detects_tones, removes_tones; /* whatever the receiver         */
+	bool detects_tones, removes_tones; /* kept when the receiver changes */
 	uint32_t last_sr;                 /* middle of the peer's NTP time  */
 	int64_t last_sr_us;
 	double remote_loss;
@@ -52,13 +52,13 @@ struct mm_rtp_port {
 	struct mm_srtp *srtp;
 	struct mm_media media;
 	int mux_fd;                       /* -1: own sockets                */
-	struct mm_inbox *inbox;           /* what the mux has for us        */
+	struct mm_inbox *inbox;           /* packets that the mux received  */
 	struct mm_rtp_tx tx;
 	struct mm_shard_socket rtcp;
 	uint16_t local_port;
 	uint32_t random;                  /* xorshift state                 */
 
-	/* The control thread's. */
+	/* The control thread's fields. */
 	struct mm_media newest_media;     /* of the newest setup            */
 	struct mm_receiver *newest_receiver;
 };

@@ -26,6 +26,13 @@ enum status {
 	STATUS_CIPHER_FAIL = 8,
 	STATUS_REPLAY_FAIL = 9,
 	STATUS_REPLAY_OLD = 10,
+	STATUS_BAD_MKI = 25,
+};
+
+struct master_key {
+	unsigned char *key;
+	unsigned char *mki_id;
+	unsigned int mki_size;
 };
 
 struct crypto_policy {
@@ -45,7 +52,7 @@ struct policy {
 	struct crypto_policy rtp;
 	struct crypto_policy rtcp;
 	unsigned char *key;
-	void *keys;
+	struct master_key **keys;
 	unsigned long num_master_keys;
 	void *deprecated_ekt;
 	unsigned long window_size;
@@ -64,11 +71,15 @@ size_t mm_srtp_key_bytes(enum mm_srtp_profile profile)
 {
 	switch (profile) {
 	case MM_SRTP_AES_CM_128_HMAC_SHA1_80:
+	case MM_SRTP_AES_CM_128_HMAC_SHA1_32:
 		return 16 + 14;
 	case MM_SRTP_AEAD_AES_128_GCM:
 		return 16 + 12;
 	case MM_SRTP_AEAD_AES_256_GCM:
 		return 32 + 12;
+	case MM_SRTP_AES_256_CM_HMAC_SHA1_80:
+	case MM_SRTP_AES_256_CM_HMAC_SHA1_32:
+		return 32 + 14;
 	case MM_SRTP_NONE:
 		break;
 	}
@@ -85,6 +96,7 @@ static int error_of(int status)
 	case STATUS_INIT_FAIL:
 		return -ENOSYS;
 	case STATUS_AUTH_FAIL:
+	case STATUS_BAD_MKI:
 	case STATUS_CIPHER_FAIL:        /* AEAD: authentication failed */
 		return -EACCES;
 	case STATUS_REPLAY_FAIL:
@@ -95,66 +107,101 @@ static int error_of(int status)
 	}
 }
 
+/* RTCP's authentication tag has 80 bits in every CM profile (RFC 4568 6.2.2,
+ * RFC 6188 4). */
 static void choose_ciphers(struct policy *policy,
 			   const struct mm_libraries *libraries,
 			   enum mm_srtp_profile profile)
 {
-	void (*set)(void *) = libraries->srtp_crypto_policy_set_rtp_default;
+	void (*rtp)(void *) = libraries->srtp_crypto_policy_set_rtp_default;
+	void (*rtcp)(void *) = rtp;
 
-	if (profile == MM_SRTP_AEAD_AES_128_GCM)
-		set = libraries->srtp_crypto_policy_set_aes_gcm_128_16_auth;
-	else if (profile == MM_SRTP_AEAD_AES_256_GCM)
-		set = libraries->srtp_crypto_policy_set_aes_gcm_256_16_auth;
-	set(&policy->rtp);
-	set(&policy->rtcp);
+	switch (profile) {
+	case MM_SRTP_AEAD_AES_128_GCM:
+		rtp = libraries->srtp_crypto_policy_set_aes_gcm_128_16_auth;
+		rtcp = rtp;
+		break;
+	case MM_SRTP_AEAD_AES_256_GCM:
+		rtp = libraries->srtp_crypto_policy_set_aes_gcm_256_16_auth;
+		rtcp = rtp;
+		break;
+	case MM_SRTP_AES_CM_128_HMAC_SHA1_32:
+		rtp = libraries->srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32;
+		break;
+	case MM_SRTP_AES_256_CM_HMAC_SHA1_80:
+		rtp = libraries->srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80;
+		rtcp = rtp;
+		break;
+	case MM_SRTP_AES_256_CM_HMAC_SHA1_32:
+		rtp = libraries->srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32;
+		rtcp = libraries->srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80;
+		break;
+	case MM_SRTP_AES_CM_128_HMAC_SHA1_80:
+	case MM_SRTP_NONE:
+		break;
+	}
+	rtp(&policy->rtp);
+	rtcp(&policy->rtcp);
 }
 
 static int open_session(void **session, const struct mm_libraries *libraries,
 			enum mm_srtp_profile profile, enum ssrc_type direction,
-			const uint8_t *key, size_t key_bytes)
+			const struct mm_srtp_key *key)
 {
 	/* libsrtp takes a non-const key of its maximum length. */
-	unsigned char key_copy[MM_SRTP_MAX_KEY_BYTES] = {0};
+	struct mm_srtp_key copy;
+	struct master_key master = {
+		.key = copy.bytes,
+		.mki_id = copy.mki,
+		.mki_size = key->mki_bytes,
+	};
+	struct master_key *masters[] = {&master};
 	struct policy policy = {
 		.ssrc.type = direction,
-		.key = key_copy,
+		.key = key->mki_bytes ? NULL : copy.bytes,
+		.keys = masters,
+		.num_master_keys = 1,
 		.window_size = REPLAY_WINDOW,
-		/* A DTMF end or a resend may go out twice. */
+		/* A DTMF end packet or a retransmission may be sent twice. */
 		.allow_repeat_tx = 1,
 	};
 	int status;
 
-	memcpy(key_copy, key, key_bytes);
+	memcpy(&copy, key, sizeof(copy));
 	choose_ciphers(&policy, libraries, profile);
 	/* srtp_init belongs to the process and must run once; only libsrtp
-	 * knows whether somebody else's (aiortc's) came first. */
+	 * knows whether another user of it (aiortc) called it first. */
 	status = libraries->srtp_create(session, &policy);
 	if (status == STATUS_INIT_FAIL && libraries->srtp_init() == STATUS_OK)
 		status = libraries->srtp_create(session, &policy);
-	/* volatile: a plain memset of a dying buffer is optimised away. */
-	for (volatile unsigned char *at = key_copy;
-	     at < key_copy + sizeof(key_copy); at++)
+	/* volatile: a plain memset of memory about to be freed is optimised
+	 * away. */
+	for (volatile unsigned char *at = copy.bytes;
+	     at < copy.bytes + sizeof(copy.bytes); at++)
 		*at = 0;
 	return error_of(status);
 }
 
 int mm_srtp_open(struct mm_srtp *srtp, const struct mm_libraries *libraries,
-		 enum mm_srtp_profile profile, const uint8_t *rx_key,
-		 const uint8_t *tx_key, size_t key_bytes)
+		 enum mm_srtp_profile profile, const struct mm_srtp_key *rx_key,
+		 const struct mm_srtp_key *tx_key, size_t key_bytes)
 {
 	int rc;
 
 	memset(srtp, 0, sizeof(*srtp));
 	if (!libraries->srtp_create)
 		return -ENOSYS;
-	if (key_bytes == 0 || key_bytes != mm_srtp_key_bytes(profile))
+	if (key_bytes == 0 || key_bytes != mm_srtp_key_bytes(profile) ||
+	    rx_key->mki_bytes > MM_SRTP_MAX_MKI_BYTES ||
+	    tx_key->mki_bytes > MM_SRTP_MAX_MKI_BYTES)
 		return -EINVAL;
 	srtp->libraries = libraries;
-	rc = open_session(&srtp->rx, libraries, profile, ANY_INBOUND, rx_key,
-			  key_bytes);
+	srtp->rx_mki = rx_key->mki_bytes > 0;
+	srtp->tx_mki = tx_key->mki_bytes > 0;
+	rc = open_session(&srtp->rx, libraries, profile, ANY_INBOUND, rx_key);
 	if (rc == 0)
 		rc = open_session(&srtp->tx, libraries, profile, ANY_OUTBOUND,
-				  tx_key, key_bytes);
+				  tx_key);
 	if (rc < 0)
 		mm_srtp_close(srtp);
 	return rc;
@@ -170,38 +217,60 @@ void mm_srtp_close(struct mm_srtp *srtp)
 	srtp->tx = NULL;
 }
 
-static int transform(int (*function)(void *, void *, int *), void *session,
-		     uint8_t *packet, size_t size, size_t min_bytes)
+static int result(int status, const int *bytes)
 {
-	int bytes = (int)size;
-	int rc;
+	int rc = error_of(status);
 
-	if (size < min_bytes || size > MM_MAX_DATAGRAM_BYTES)
-		return -EBADMSG;
-	rc = error_of(function(session, packet, &bytes));
-	return rc < 0 ? rc : bytes;
+	return rc < 0 ? rc : *bytes;
+}
+
+static bool fits(size_t size, size_t min_bytes)
+{
+	return size >= min_bytes && size <= MM_MAX_DATAGRAM_BYTES;
 }
 
 int mm_srtp_protect(struct mm_srtp *srtp, uint8_t *rtp, size_t size)
 {
-	return transform(srtp->libraries->srtp_protect, srtp->tx, rtp, size,
-			 MIN_RTP_BYTES);
+	int bytes = (int)size;
+
+	if (!fits(size, MIN_RTP_BYTES))
+		return -EBADMSG;
+	return result(srtp->libraries->srtp_protect_mki(srtp->tx, rtp, &bytes,
+							srtp->tx_mki, 0),
+		      &bytes);
 }
 
 int mm_srtp_unprotect(struct mm_srtp *srtp, uint8_t *rtp, size_t size)
 {
-	return transform(srtp->libraries->srtp_unprotect, srtp->rx, rtp, size,
-			 MIN_RTP_BYTES);
+	int bytes = (int)size;
+
+	if (!fits(size, MIN_RTP_BYTES))
+		return -EBADMSG;
+	return result(srtp->libraries->srtp_unprotect_mki(srtp->rx, rtp, &bytes,
+							  srtp->rx_mki),
+		      &bytes);
 }
 
 int mm_srtp_protect_rtcp(struct mm_srtp *srtp, uint8_t *rtcp, size_t size)
 {
-	return transform(srtp->libraries->srtp_protect_rtcp, srtp->tx, rtcp,
-			 size, MIN_RTCP_BYTES);
+	int bytes = (int)size;
+
+	if (!fits(size, MIN_RTCP_BYTES))
+		return -EBADMSG;
+	return result(srtp->libraries->srtp_protect_rtcp_mki(srtp->tx, rtcp,
+							     &bytes,
+							     srtp->tx_mki, 0),
+		      &bytes);
 }
 
 int mm_srtp_unprotect_rtcp(struct mm_srtp *srtp, uint8_t *rtcp, size_t size)
 {
-	return transform(srtp->libraries->srtp_unprotect_rtcp, srtp->rx, rtcp,
-			 size, MIN_RTCP_BYTES);
+	int bytes = (int)size;
+
+	if (!fits(size, MIN_RTCP_BYTES))
+		return -EBADMSG;
+	return result(srtp->libraries->srtp_unprotect_rtcp_mki(srtp->rx, rtcp,
+							       &bytes,
+							       srtp->rx_mki),
+		      &bytes);
 }

@@ -8,7 +8,7 @@
 #include "dsp/level.h"
 #include "dsp/timescale.h"
 
-#define SEAM_MS 5                     /* a step spread over this is no click */
+#define SEAM_MS 5                     /* a longer ramp is inaudible */
 /* A concealed voice fades between these: longer than 60 ms is never speech. */
 #define FADE_FROM_MS 60
 #define FADE_TO_MS 120
@@ -67,7 +67,7 @@ uint32_t mm_voice_sample_rate_hz(const struct mm_voice *voice)
 
 void mm_voice_restart(struct mm_voice *voice)
 {
-	/* It succeeded once, on the same memory. */
+	/* It succeeded before, on the same memory. */
 	(void)mm_decoder_init(voice->decoders[voice->format],
 			      &voice->formats[voice->format],
 			      voice->libraries);
@@ -158,7 +158,7 @@ void mm_voice_push_gap(struct mm_voice *voice, size_t nsamples,
 	item = push(voice, MM_VOICE_GAP, nsamples, next);
 	item->level_dbov = voice->level_dbov;
 	mm_quiet_gap(&voice->quiet);
-	/* After a gap the concealment leads into whatever comes. */
+	/* After a gap the concealment fades into what follows. */
 	if (next)
 		voice->next_sequence = next->extended_sequence;
 	else
@@ -207,7 +207,7 @@ bool mm_voice_is_silent(const struct mm_voice *voice)
 	return true;
 }
 
-/* Spread the step from the sound before to this one over its start. */
+/* Spread the step from the previous sound to this one over its start. */
 static void ramp_seam(const struct mm_voice *voice, int16_t *pcm,
 		      size_t nsamples)
 {
@@ -223,7 +223,7 @@ static void ramp_seam(const struct mm_voice *voice, int16_t *pcm,
 	}
 }
 
-/* Fade what is concealed, whatever the codec invents. */
+/* Fade concealed audio, whatever the codec generates. */
 static void fade(struct mm_voice *voice, int16_t *pcm, size_t nsamples)
 {
 	size_t from = samples(voice, FADE_FROM_MS);
@@ -293,7 +293,7 @@ static void fill_gap(struct mm_voice *voice, const struct mm_voice_item *item,
 /* Decode the last skipped packets, to restore the decoder's prediction. */
 static void prime(struct mm_voice *voice)
 {
-	/* PCM is empty: items are passed only when it is. */
+	/* PCM is empty: items are skipped only then. */
 	for (; voice->npassed > 0; voice->npassed--) {
 		const struct mm_voice_item *item =
 			&voice->passed[voice->npassed - 1];
@@ -387,7 +387,7 @@ static void copy_item(struct mm_voice_item *to,
 	memcpy(to, from, offsetof(struct mm_voice_item, payload) + from->size);
 }
 
-/* The first item is over and was never decoded. */
+/* The first item has been consumed without being decoded. */
 static void pass_item(struct mm_voice *voice)
 {
 	const struct mm_voice_item *item = &voice->items[voice->first];
@@ -400,7 +400,7 @@ static void pass_item(struct mm_voice *voice)
 		if (voice->npassed < MM_VOICE_PRIMING_ITEMS)
 			voice->npassed++;
 	} else {
-		voice->npassed = 0;     /* priming over a gap misleads */
+		voice->npassed = 0;     /* priming across a gap misleads */
 	}
 	pop_item(voice);
 }

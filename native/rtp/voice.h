@@ -1,10 +1,10 @@
-/* voice.h -- the sound of one receiver: what the jitter buffer gave, in order,
- * decoded no sooner than somebody listens.
+/* voice.h -- the audio of one receiver: packets from the jitter buffer, in
+ * order, decoded only when a listener needs them.
  *
  *   push packet | gap | silence -> items -> decode, FEC, PLC -> PCM -> take
  *                                     \---------- skip (not decoded) ---/
  *
- * Every seam between sounds that do not follow each other is ramped over.
+ * Steps between sounds that do not follow each other are smoothed by a ramp.
  */
 #ifndef MM_VOICE_H
 #define MM_VOICE_H
@@ -36,7 +36,7 @@ struct mm_voice_item {
 	struct mm_quiet_verdict quiet;    /* Opus without a signalled level */
 	uint16_t size;
 	size_t nsamples;
-	size_t skipped_samples;   /* of these: passed undecoded             */
+	size_t skipped_samples;   /* of these: skipped, not decoded         */
 	uint8_t payload[MM_JBUF_MAX_PAYLOAD_BYTES];
 };
 
@@ -56,9 +56,9 @@ struct mm_voice {
 	bool broken;              /* nothing follows what was pushed last   */
 	bool unheard;             /* the last sound was skipped             */
 	size_t concealed_samples; /* in this gap                            */
-	int16_t last_sample;      /* decoded: seams start from it           */
+	int16_t last_sample;      /* decoded: ramps start from it           */
 	size_t npcm;
-	size_t ntaken;            /* of these: lent out                     */
+	size_t ntaken;            /* of these: passed to the caller         */
 	struct mm_voice_item items[MM_VOICE_ITEMS];
 	struct mm_voice_item passed[MM_VOICE_PRIMING_ITEMS]; /* last first  */
 	int16_t pcm[MM_VOICE_MAX_SAMPLES];
@@ -75,9 +75,9 @@ uint32_t mm_voice_sample_rate_hz(const struct mm_voice *voice);
 /* Another sender: reset the decoder and drop queued audio. */
 void mm_voice_restart(struct mm_voice *voice);
 
-/* Items may be pushed while less than two ticks wait. A packet of another format
- * than the one before throws away what is left of that (less than a tick): a
- * frame has one sample rate. */
+/* Items may be pushed while less than two ticks are queued. A packet of
+ * another format than the one before discards what is left of that (less than
+ * a tick): a frame has one sample rate. */
 void mm_voice_push_packet(struct mm_voice *voice,
 			  const struct mm_jbuf_packet *packet);
 /* `next` (or NULL) is the packet right after the gap. */
@@ -90,14 +90,15 @@ size_t mm_voice_waiting(const struct mm_voice *voice);
 /* Loudest level of the queued audio, as signalled or read from the packets
  * (quiet.h), or UNKNOWN. */
 uint8_t mm_voice_level_dbov(const struct mm_voice *voice);
-/* Nothing is waiting, or only silence with the last sound faded out. */
+/* Nothing is queued, or only silence after the last sound has faded out. */
 bool mm_voice_is_silent(const struct mm_voice *voice);
 
 void mm_voice_decode(struct mm_voice *voice);
-/* One pitch period less or more in what is decoded; was it possible? */
+/* Shorten or lengthen the decoded audio by one pitch period; false when that
+ * was not possible. */
 bool mm_voice_shorten(struct mm_voice *voice);
 bool mm_voice_lengthen(struct mm_voice *voice);
-/* The next frame, the caller's until it gives it back. */
+/* The next frame; it belongs to the caller until it is returned. */
 int16_t *mm_voice_take(struct mm_voice *voice, size_t nsamples);
 void mm_voice_give_back(struct mm_voice *voice);
 void mm_voice_skip(struct mm_voice *voice, size_t nsamples);

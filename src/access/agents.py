@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from mixminus.access.errors import AgentNotFound, NotOneself, NotPermitted, UsernameTaken
+from mixminus.access.errors import AgentAuthRequired, AgentNotFound, NotOneself, NotPermitted, UsernameTaken
 from mixminus.access.passwords import Passwords
 from mixminus.clock import Clock
 from mixminus.errors import AlreadyExists
@@ -99,9 +99,11 @@ class AgentService:
         return await self._change(identity, agent_id, change)
 
     def oneself(self, identity: Identity) -> AgentId:
-        """Return the agent of an identity; NotPermitted for an access key."""
+        """Return the agent of an identity; AgentAuthRequired for an access key."""
         if identity.agent_id is None:
-            raise NotPermitted("an access key is no agent: log in")
+            raise AgentAuthRequired(
+                "an access key is no agent: log in with POST /auth/login, and send its token"
+            )
         return identity.agent_id
 
     async def _change(self, identity: Identity, agent_id: AgentId, change: Change) -> Agent:
@@ -132,4 +134,4 @@ def _may_grant(identity: Identity, permission: Permission) -> None:
 
 def _not_oneself(identity: Identity, agent_id: AgentId) -> None:
     if agent_id == identity.agent_id:
-        raise NotOneself("ask another admin to do this to you")
+        raise NotOneself("an agent cannot do this to itself: ask another admin of the customer")

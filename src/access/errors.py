@@ -16,6 +16,7 @@ from mixminus.errors import (
 __all__ = [
     "AccessKeyNotFound",
     "AccountFrozen",
+    "AgentAuthRequired",
     "AgentNotFound",
     "CustomerNotFound",
     "ExpiresTooSoon",
@@ -42,6 +43,12 @@ class NotPermitted(PermissionDenied):
     """Authenticated, but without the permission that this needs."""
 
 
+class AgentAuthRequired(NotPermitted):
+    """The request is about the agent that has logged in, and an access key is no agent."""
+
+    reason = "AGENT_AUTH_REQUIRED"
+
+
 class AccessKeyNotFound(NotFound):
     reason = "ACCESSKEY_NOT_FOUND"
 
@@ -59,7 +66,7 @@ class UsernameTaken(AlreadyExists):
 
 
 class NotOneself(Conflict):
-    """Agents cannot delete themselves or change their own permission: the last admin could lock everybody out."""
+    """Agents cannot delete themselves or change their own permission: that could leave no admin."""
 
 
 class ExpiresTooSoon(InvalidArgument):

@@ -15,7 +15,7 @@ __all__ = ["MAX_PASSWORD_CHARACTERS", "Passwords"]
 T = TypeVar("T")
 
 MAX_PASSWORD_CHARACTERS: Final = 1024
-# OWASP's minimum for argon2id: one thread and 19 MiB for some 20 ms, so that a login does not make audio late.
+# OWASP's minimum for argon2id: one thread and 19 MiB for 20 ms, so that a login does not delay audio.
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 AT_ONCE: Final = 2
 WAITING: Final = 32

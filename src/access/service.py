@@ -82,7 +82,7 @@ class AccessService:
         return Login(agent.username, token)
 
     async def ensure_default(self, access_key: str | None) -> tuple[Identity, str | None]:
-        """Create the first customer if there is none, and its access key: the given one, or a new one if it has none.
+        """Create the first customer if there is none, and its access key: the given one, or a new one.
 
         Return the token only if it is new.
         """

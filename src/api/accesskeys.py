@@ -17,7 +17,7 @@ from mixminus.wire.access import AccessKeyView
 
 __all__ = ["resource"]
 
-resource: Final = Resource("Access keys", permission=ADMIN)
+resource: Final = Resource("Access keys", view=AccessKeyView, missing=(AccessKeyNotFound,), permission=ADMIN)
 operation = partial(Operation, resource)
 
 
@@ -41,19 +41,12 @@ class NewAccessKeyView(AccessKeyView):
     """The credential. It is shown only once."""
 
 
-@operation("GET", "/accesskeys", summary="List access keys", page=AccessKeyView)
+@operation("GET", "/accesskeys", "List access keys")
 async def list_access_keys(call: ApiCall, page: Page) -> list[AccessKey]:
     return await call.services.access.keys.list(call.customer_id, page)
 
 
-@operation(
-    "POST",
-    "/accesskeys",
-    summary="Create an access key",
-    answer=NewAccessKeyView,
-    errors=(ExpiresTooSoon,),
-    secret=True,
-)
+@operation("POST", "/accesskeys", "Create an access key", errors=(ExpiresTooSoon,), secret=True)
 async def create_access_key(call: ApiCall, body: AccessKeyBody) -> NewAccessKeyView:
     """`expire` is in seconds, at least a day. The token is shown only here: a repeated request with the same
     `Idempotency-Key` is refused.
@@ -64,21 +57,13 @@ async def create_access_key(call: ApiCall, body: AccessKeyBody) -> NewAccessKeyV
     return NewAccessKeyView.of(key, token=token)
 
 
-@operation(
-    "GET", "/accesskeys/{id}", summary="Get an access key", answer=AccessKeyView, errors=(AccessKeyNotFound,)
-)
+@operation("GET", "/accesskeys/{id}", "Get an access key")
 async def get_access_key(call: ApiCall) -> AccessKey:
     """Also after it is deleted."""
     return await call.services.access.keys.get(call.customer_id, AccessKeyId(call.id))
 
 
-@operation(
-    "PUT",
-    "/accesskeys/{id}",
-    summary="Update an access key",
-    answer=AccessKeyView,
-    errors=(AccessKeyNotFound,),
-)
+@operation("PUT", "/accesskeys/{id}", "Update an access key")
 async def update_access_key(call: ApiCall, body: AccessKeyProfileBody) -> AccessKey:
     """Replaces its name and detail."""
     return await call.services.access.keys.update(
@@ -86,13 +71,7 @@ async def update_access_key(call: ApiCall, body: AccessKeyProfileBody) -> Access
     )
 
 
-@operation(
-    "DELETE",
-    "/accesskeys/{id}",
-    summary="Delete an access key",
-    answer=AccessKeyView,
-    errors=(AccessKeyNotFound,),
-)
+@operation("DELETE", "/accesskeys/{id}", "Delete an access key")
 async def delete_access_key(call: ApiCall) -> AccessKey:
     """It stops working at once."""
     return await call.services.access.keys.delete(call.customer_id, AccessKeyId(call.id))

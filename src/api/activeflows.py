@@ -1,14 +1,14 @@
 """/activeflows (api.md section 6.3): running and ended flows."""
 
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 from aiohttp import web
 from pydantic import Field
 
 from mixminus.api.body import ActionBody, Body, Text, Uuid
-from mixminus.api.flows import MAX_ACTIONS, resource
-from mixminus.api.operation import Answer, ApiCall, Operation
+from mixminus.api.flows import MAX_ACTIONS
+from mixminus.api.operation import Answer, ApiCall, Operation, Resource
 from mixminus.errors import AlreadyExists
 from mixminus.flow.errors import ActiveflowNotFound, FlowNotFound, InvalidActionType, TooManyFlows
 from mixminus.model.flow import Activeflow, ActiveflowSpec
@@ -16,8 +16,9 @@ from mixminus.model.ids import NIL, ActiveflowId
 from mixminus.store.page import Page
 from mixminus.wire.flow import ActiveflowView
 
-__all__: list[str] = []
+__all__ = ["resource"]
 
+resource: Final = Resource("Flows", view=ActiveflowView, missing=(ActiveflowNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -45,8 +46,7 @@ class ActiveflowBody(Body):
 @operation(
     "POST",
     "/activeflows",
-    summary="Start a flow without a call",
-    answer=ActiveflowView,
+    "Start a flow without a call",
     errors=(InvalidActionType, FlowNotFound, AlreadyExists, TooManyFlows),
 )
 async def create_activeflow(call: ApiCall, body: ActiveflowBody) -> Activeflow:
@@ -54,18 +54,12 @@ async def create_activeflow(call: ApiCall, body: ActiveflowBody) -> Activeflow:
     return await call.services.activeflows.launch(call.customer_id, body.spec())
 
 
-@operation("GET", "/activeflows", summary="List activeflows", page=ActiveflowView)
+@operation("GET", "/activeflows", "List activeflows")
 async def list_activeflows(call: ApiCall, page: Page) -> list[Activeflow]:
     return await call.services.activeflows.list(call.customer_id, page)
 
 
-@operation(
-    "GET",
-    "/activeflows/{id}",
-    summary="Get an activeflow",
-    answer=ActiveflowView,
-    errors=(ActiveflowNotFound,),
-)
+@operation("GET", "/activeflows/{id}", "Get an activeflow")
 async def get_activeflow(call: ApiCall) -> Activeflow:
     """Also after it is deleted."""
     return await call.services.activeflows.get(call.customer_id, ActiveflowId(call.id))
@@ -74,9 +68,8 @@ async def get_activeflow(call: ApiCall) -> Activeflow:
 @operation(
     "DELETE",
     "/activeflows/{id}",
-    summary="Delete an activeflow",
+    "Delete an activeflow",
     answers=(Answer(status=204, description="Stopped and deleted."),),
-    errors=(ActiveflowNotFound,),
 )
 async def delete_activeflow(call: ApiCall) -> web.Response:
     """Stops it."""
@@ -84,13 +77,7 @@ async def delete_activeflow(call: ApiCall) -> web.Response:
     return web.Response(status=204)
 
 
-@operation(
-    "POST",
-    "/activeflows/{id}/stop",
-    summary="Stop an activeflow",
-    answer=ActiveflowView,
-    errors=(ActiveflowNotFound,),
-)
+@operation("POST", "/activeflows/{id}/stop", "Stop an activeflow")
 async def stop_activeflow(call: ApiCall) -> Activeflow:
     """Its call, if it has one, is hung up. Stopping it again changes nothing."""
     return await call.services.activeflows.stop(call.customer_id, ActiveflowId(call.id))

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from mixminus.access.errors import AgentNotFound, NotOneself, UsernameTaken
+from mixminus.access.errors import AgentAuthRequired, AgentNotFound, NotOneself, UsernameTaken
 from mixminus.access.passwords import MAX_PASSWORD_CHARACTERS
 from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
@@ -25,7 +25,7 @@ Username = Annotated[Text, Field(min_length=1, max_length=MAX_USERNAME_CHARACTER
 Password = Annotated[Text, Field(min_length=MIN_PASSWORD_CHARACTERS, max_length=MAX_PASSWORD_CHARACTERS)]
 Bits = Annotated[int, Field(ge=0, le=Permission.ALL.value)]
 
-resource: Final = Resource("Agents", permission=ADMIN)
+resource: Final = Resource("Agents", view=AgentView, missing=(AgentNotFound,), permission=ADMIN)
 operation = partial(Operation, resource)
 
 
@@ -66,70 +66,48 @@ class PasswordBody(Body):
     password: Password
 
 
-@operation("GET", "/agents", summary="List agents", page=AgentView, permission=STAFF)
+@operation("GET", "/agents", "List agents", permission=STAFF)
 async def list_agents(call: ApiCall, page: Page) -> list[Agent]:
     return await call.services.access.agents.list(call.customer_id, page)
 
 
-@operation("POST", "/agents", summary="Create an agent", answer=AgentView, errors=(UsernameTaken,))
+@operation("POST", "/agents", "Create an agent", errors=(UsernameTaken,))
 async def create_agent(call: ApiCall, body: AgentBody) -> Agent:
     """You can grant only permissions that you have. A username is never used again."""
     return await call.services.access.agents.create(call.identity, body.spec())
 
 
-@operation(
-    "GET", "/agents/{id}", summary="Get an agent", answer=AgentView, errors=(AgentNotFound,), permission=STAFF
-)
+@operation("GET", "/agents/{id}", "Get an agent", permission=STAFF)
 async def get_agent(call: ApiCall) -> Agent:
     """Also after it is deleted."""
     return await call.services.access.agents.get(call.identity, AgentId(call.id))
 
 
-@operation("PUT", "/agents/{id}", summary="Update an agent", answer=AgentView, errors=(AgentNotFound,))
+@operation("PUT", "/agents/{id}", "Update an agent")
 async def update_agent(call: ApiCall, body: AgentProfileBody) -> Agent:
     return await call.services.access.agents.update(call.identity, AgentId(call.id), body.profile())
 
 
-@operation(
-    "DELETE", "/agents/{id}", summary="Delete an agent", answer=AgentView, errors=(AgentNotFound, NotOneself)
-)
+@operation("DELETE", "/agents/{id}", "Delete an agent", errors=(NotOneself,))
 async def delete_agent(call: ApiCall) -> Agent:
     """Ends its sessions."""
     return await call.services.access.agents.delete(call.identity, AgentId(call.id))
 
 
-@operation(
-    "PUT",
-    "/agents/{id}/permission",
-    summary="Update the permission of an agent",
-    answer=AgentView,
-    errors=(AgentNotFound, NotOneself),
-)
+@operation("PUT", "/agents/{id}/permission", "Update the permission of an agent", errors=(NotOneself,))
 async def update_agent_permission(call: ApiCall, body: PermissionBody) -> Agent:
     return await call.services.access.agents.set_permission(
         call.identity, AgentId(call.id), Permission(body.permission)
     )
 
 
-@operation(
-    "PUT",
-    "/agents/{id}/password",
-    summary="Update the password of an agent",
-    description=NEW_PASSWORD,
-    answer=AgentView,
-    errors=(AgentNotFound,),
-)
+@operation("PUT", "/agents/{id}/password", "Update the password of an agent", description=NEW_PASSWORD)
 async def update_agent_password(call: ApiCall, body: PasswordBody) -> Agent:
     return await call.services.access.agents.set_password(call.identity, AgentId(call.id), body.password)
 
 
 @operation(
-    "GET",
-    "/me",
-    summary="Get yourself",
-    answer=AgentView,
-    errors=(AgentNotFound,),
-    permission=Permission.NONE,
+    "GET", "/me", "Get yourself", errors=(AgentNotFound, AgentAuthRequired), permission=Permission.NONE
 )
 async def get_me(call: ApiCall) -> Agent:
     """The agent of the session; an access key has none."""
@@ -138,12 +116,7 @@ async def get_me(call: ApiCall) -> Agent:
 
 
 @operation(
-    "PUT",
-    "/me",
-    summary="Update yourself",
-    answer=AgentView,
-    errors=(AgentNotFound,),
-    permission=Permission.NONE,
+    "PUT", "/me", "Update yourself", errors=(AgentNotFound, AgentAuthRequired), permission=Permission.NONE
 )
 async def update_me(call: ApiCall, body: AgentProfileBody) -> Agent:
     agents = call.services.access.agents
@@ -153,10 +126,9 @@ async def update_me(call: ApiCall, body: AgentProfileBody) -> Agent:
 @operation(
     "PUT",
     "/me/password",
-    summary="Update your password",
+    "Update your password",
     description=NEW_PASSWORD,
-    answer=AgentView,
-    errors=(AgentNotFound,),
+    errors=(AgentNotFound, AgentAuthRequired),
     permission=Permission.NONE,
 )
 async def update_my_password(call: ApiCall, body: PasswordBody) -> Agent:

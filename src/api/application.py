@@ -44,12 +44,14 @@ __all__ = ["OPERATIONS", "build"]
 
 MAX_BODY_BYTES: Final = 1 << 20
 # These add their operations to the resource of another module.
-_: Final = (activeflows, groupcalls, hears, media_streams, pages)
+_: Final = (hears, media_streams, pages)
 RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
     calls.resource,
+    groupcalls.resource,
     flows.resource,
+    activeflows.resource,
     recordings.resource,
     transcribes.resource,
     whip.resource,

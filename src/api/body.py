@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Strict,
     ValidationError,
@@ -17,6 +18,7 @@ from pydantic import (
 
 from mixminus.api.errors import InvalidJsonBody
 from mixminus.errors import InvalidArgument
+from mixminus.model.ids import NIL
 
 __all__ = ["MAX_SECONDS", "ActionBody", "Body", "Text", "Uuid", "read"]
 
@@ -30,8 +32,8 @@ def _storable(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Uuid = Annotated[UUID, Strict(False)]
-"""JSON has no UUIDs, so it is read from a string."""
+Uuid = Annotated[UUID, Strict(False), BeforeValidator(lambda value: NIL if value == "" else value)]
+"""JSON has no UUIDs, so it is read from a string; the empty string is the nil UUID, as clients in Go send it."""
 ActionBody = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/Action"})]
 """An action of a flow; the flow's catalogue validates it, and provides the schema (document.py)."""
 

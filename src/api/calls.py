@@ -19,7 +19,7 @@ from mixminus.call.errors import (
     TransferPending,
 )
 from mixminus.call.outbound import Order
-from mixminus.errors import Conflict, MixMinusError
+from mixminus.errors import Conflict
 from mixminus.flow.actions.catalogue import CATALOGUE
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import Address, Call, MuteDirection
@@ -38,13 +38,10 @@ from mixminus.wire.view import View
 
 __all__ = ["AddressBody", "CallBody", "order_of", "resource"]
 
-Errors = tuple[type[MixMinusError], ...]
 MAX_DESTINATIONS: Final = 100
 MAX_VARIABLES: Final = 100
 MAX_VALUE_BYTES: Final = 32 * 1024
 MAX_VARIABLES_BYTES: Final = 64 * 1024
-NOT_READABLE: Final[Errors] = (CallNotFound, CallDeleted)
-NOT_PROGRESSING: Final[Errors] = (*NOT_READABLE, CallNotProgressing)
 
 AddressType = Literal["", "tel", "sip", "extension", "agent", "conference"]
 # Address types of the API that this server does not support: they are accepted and skipped.
@@ -54,7 +51,7 @@ SUPPORTED: Final[dict[str, AddressType]] = {
 }
 Line = Annotated[Text, Field(max_length=512, pattern=r"^[^\r\n]*$")]
 
-resource: Final = Resource("Calls")
+resource: Final = Resource("Calls", view=CallView, missing=(CallNotFound, CallDeleted))
 operation = partial(Operation, resource)
 
 
@@ -84,7 +81,7 @@ class AddressBody(Body):
 
 
 class CallBody(Body):
-    """``actions`` are used if there is no ``flow_id``."""
+    """``actions`` are used if there is no ``flow_id``; without both, a call ends when it is answered."""
 
     source: AddressBody = AddressBody()
     destinations: list[AddressBody] = Field(min_length=1, max_length=MAX_DESTINATIONS)
@@ -151,67 +148,53 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
     )
 
 
-@operation(
-    "POST",
-    "/calls",
-    summary="Create calls",
-    answer=PlacedView,
-    errors=(FlowNotFound, InvalidActionType, NoCallableDestination),
-)
+@operation("POST", "/calls", "Create calls", errors=(FlowNotFound, InvalidActionType, NoCallableDestination))
 async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
-    """The flow or the actions start when a call is answered. Destinations that cannot be called are left out."""
+    """The flow or the actions start on answer. Destinations that cannot be called are skipped."""
     order = await order_of(call.services, call.customer_id, body)
     return PlacedView.of(await call.services.dialout.place(call.customer_id, order))
 
 
-@operation("GET", "/calls", summary="List calls", page=CallView)
+@operation("GET", "/calls", "List calls")
 async def list_calls(call: ApiCall, page: Page) -> list[Call]:
     return await call.services.calls.list(call.customer_id, page)
 
 
-@operation("GET", "/calls/{id}", summary="Get a call", answer=CallView, errors=NOT_READABLE)
+@operation("GET", "/calls/{id}", "Get a call")
 async def get_call(call: ApiCall) -> Call:
     return await call.services.calls.get(call.customer_id, CallId(call.id))
 
 
-@operation(
-    "DELETE", "/calls/{id}", summary="Delete a call", answer=CallView, errors=(*NOT_READABLE, Conflict)
-)
+@operation("DELETE", "/calls/{id}", "Delete a call", errors=(Conflict,))
 async def delete_call(call: ApiCall) -> Call:
     """Hangs it up. A deleted call cannot be read any more."""
     return await call.services.calls.delete(call.customer_id, CallId(call.id))
 
 
-@operation(
-    "POST",
-    "/calls/{id}/hangup",
-    summary="Hang up a call",
-    answer=CallView,
-    errors=(*NOT_PROGRESSING, Conflict),
-)
+@operation("POST", "/calls/{id}/hangup", "Hang up a call", errors=(CallNotProgressing, Conflict))
 async def hang_up_call(call: ApiCall) -> Call:
     return await call.services.calls.hang_up(call.customer_id, CallId(call.id))
 
 
-@operation("POST", "/calls/{id}/mute", summary="Mute a call", optional_body=True, errors=NOT_PROGRESSING)
+@operation("POST", "/calls/{id}/mute", "Mute a call", optional_body=True, errors=(CallNotProgressing,))
 async def mute_call(call: ApiCall, body: MuteBody) -> None:
     """`direction` is `in` (others do not hear it), `out` (it does not hear others) or `both`, the default."""
     await call.services.calls.set_mute(call.customer_id, CallId(call.id), body.mask(), on=True)
 
 
-@operation("DELETE", "/calls/{id}/mute", summary="Unmute a call", optional_body=True, errors=NOT_PROGRESSING)
+@operation("DELETE", "/calls/{id}/mute", "Unmute a call", optional_body=True, errors=(CallNotProgressing,))
 async def unmute_call(call: ApiCall, body: MuteBody) -> None:
     """Unmutes the `direction` of the body only; without one, both."""
     await call.services.calls.set_mute(call.customer_id, CallId(call.id), body.mask(), on=False)
 
 
-@operation("POST", "/calls/{id}/hold", summary="Put a call on hold", errors=NOT_PROGRESSING)
+@operation("POST", "/calls/{id}/hold", "Put a call on hold", errors=(CallNotProgressing,))
 async def hold_call(call: ApiCall) -> None:
     """It is not heard and does not hear others; a phone is sent a re-INVITE."""
     await call.services.calls.hold(call.customer_id, CallId(call.id))
 
 
-@operation("DELETE", "/calls/{id}/hold", summary="Resume a call on hold", errors=NOT_PROGRESSING)
+@operation("DELETE", "/calls/{id}/hold", "Resume a call on hold", errors=(CallNotProgressing,))
 async def resume_call(call: ApiCall) -> None:
     await call.services.calls.resume(call.customer_id, CallId(call.id))
 
@@ -219,8 +202,8 @@ async def resume_call(call: ApiCall) -> None:
 @operation(
     "POST",
     "/calls/{id}/talk",
-    summary="Say a text to a call",
-    errors=(*NOT_PROGRESSING, LanguageNotSpoken, TextTooLong, SpeechBusy, SpeechFailed),
+    "Say a text to a call",
+    errors=(CallNotProgressing, LanguageNotSpoken, TextTooLong, SpeechBusy, SpeechFailed),
 )
 async def talk_to_call(call: ApiCall, body: TalkBody) -> None:
     """Over its other audio, and heard by this call only; a ringing call is answered. Plain text, or SSML, of
@@ -231,25 +214,25 @@ async def talk_to_call(call: ApiCall, body: TalkBody) -> None:
     )
 
 
-@operation("POST", "/calls/{id}/moh", summary="Start music on hold", errors=NOT_PROGRESSING)
+@operation("POST", "/calls/{id}/moh", "Start music on hold", errors=(CallNotProgressing,))
 async def play_music_to_call(call: ApiCall) -> None:
     """The call hears music instead of the others, and they do not hear the call."""
     await call.services.call_audio.set_music(call.customer_id, CallId(call.id), on=True)
 
 
-@operation("DELETE", "/calls/{id}/moh", summary="Stop music on hold", errors=NOT_PROGRESSING)
+@operation("DELETE", "/calls/{id}/moh", "Stop music on hold", errors=(CallNotProgressing,))
 async def stop_music_to_call(call: ApiCall) -> None:
     """Does nothing if no music plays."""
     await call.services.call_audio.set_music(call.customer_id, CallId(call.id), on=False)
 
 
-@operation("POST", "/calls/{id}/silence", summary="Start silence", errors=NOT_PROGRESSING)
+@operation("POST", "/calls/{id}/silence", "Start silence", errors=(CallNotProgressing,))
 async def silence_call(call: ApiCall) -> None:
     """The call hears silence instead of the others, who still hear the call."""
     await call.services.call_audio.set_silence(call.customer_id, CallId(call.id), on=True)
 
 
-@operation("DELETE", "/calls/{id}/silence", summary="Stop silence", errors=NOT_PROGRESSING)
+@operation("DELETE", "/calls/{id}/silence", "Stop silence", errors=(CallNotProgressing,))
 async def end_silence_of_call(call: ApiCall) -> None:
     """Does nothing if the call hears the others."""
     await call.services.call_audio.set_silence(call.customer_id, CallId(call.id), on=False)
@@ -258,10 +241,9 @@ async def end_silence_of_call(call: ApiCall) -> None:
 @operation(
     "POST",
     "/calls/{id}/recording_start",
-    summary="Start a recording of a call",
+    "Start a recording of a call",
     optional_body=True,
-    answer=CallView,
-    errors=(*NOT_PROGRESSING, RecordingAlreadyActive, FormatUnsupported),
+    errors=(CallNotProgressing, RecordingAlreadyActive, FormatUnsupported),
 )
 async def start_call_recording(call: ApiCall, body: CallRecordingBody) -> Call:
     """Records what the call says and hears, in rooms and outside, until it is stopped or hung up. `channels:
@@ -274,9 +256,8 @@ async def start_call_recording(call: ApiCall, body: CallRecordingBody) -> Call:
 @operation(
     "POST",
     "/calls/{id}/recording_stop",
-    summary="Stop the recording of a call",
-    answer=CallView,
-    errors=(*NOT_PROGRESSING, RecordingNotActive),
+    "Stop the recording of a call",
+    errors=(CallNotProgressing, RecordingNotActive),
 )
 async def stop_call_recording(call: ApiCall) -> Call:
     return await call.services.call_recordings.stop(call.customer_id, CallId(call.id))
@@ -285,11 +266,10 @@ async def stop_call_recording(call: ApiCall) -> Call:
 @operation(
     "POST",
     "/calls/{id}/recording_pause",
-    summary="Pause the recording of a call",
+    "Pause the recording of a call",
     description=PAUSE,
     optional_body=True,
-    answer=CallView,
-    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingPaused),
+    errors=(CallNotProgressing, RecordingNotActive, RecordingPaused),
 )
 async def pause_call_recording(call: ApiCall, body: PauseBody) -> Call:
     return await call.services.call_recordings.pause(call.customer_id, CallId(call.id), body.pause())
@@ -298,9 +278,8 @@ async def pause_call_recording(call: ApiCall, body: PauseBody) -> Call:
 @operation(
     "POST",
     "/calls/{id}/recording_resume",
-    summary="Resume the recording of a call",
-    answer=CallView,
-    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingNotPaused),
+    "Resume the recording of a call",
+    errors=(CallNotProgressing, RecordingNotActive, RecordingNotPaused),
 )
 async def resume_call_recording(call: ApiCall) -> Call:
     return await call.services.call_recordings.resume(call.customer_id, CallId(call.id))
@@ -309,9 +288,8 @@ async def resume_call_recording(call: ApiCall) -> Call:
 @operation(
     "POST",
     "/calls/{id}/transfer",
-    summary="Transfer a call",
-    answer=PlacedView,
-    errors=(*NOT_READABLE, CallNotInRoom, CannotRefer, TransferPending, NoCallableDestination),
+    "Transfer a call",
+    errors=(CallNotInRoom, CannotRefer, TransferPending, NoCallableDestination),
 )
 async def transfer_call(call: ApiCall, body: TransferBody) -> PlacedView:
     """The transferee takes the call's place in its room and is not asked for its PIN. `blind`: the call is

@@ -21,7 +21,7 @@ __all__ = ["resource"]
 
 MAX_LABEL_CHARACTERS: Final = 255
 
-resource: Final = Resource("Participants")
+resource: Final = Resource("Participants", view=ConferencecallView, missing=(ConferencecallNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -43,9 +43,8 @@ class ParticipantBody(Body):
 @operation(
     "GET",
     "/conferencecalls",
-    summary="List participants",
+    "List participants",
     parameters=(Parameter("query", "conference_id", "Only participants of this conference.", IDENTIFIER),),
-    page=ConferencecallView,
 )
 async def list_conferencecalls(call: ApiCall, page: Page) -> list[Conferencecall]:
     """In all states."""
@@ -55,37 +54,19 @@ async def list_conferencecalls(call: ApiCall, page: Page) -> list[Conferencecall
     )
 
 
-@operation(
-    "GET",
-    "/conferencecalls/{id}",
-    summary="Get a participant",
-    answer=ConferencecallView,
-    errors=(ConferencecallNotFound,),
-)
+@operation("GET", "/conferencecalls/{id}", "Get a participant")
 async def get_conferencecall(call: ApiCall) -> Conferencecall:
     """Also after it has left."""
     return await call.services.participants.get_call(call.customer_id, ConferencecallId(call.id))
 
 
-@operation(
-    "PATCH",
-    "/conferencecalls/{id}",
-    summary="Update a participant",
-    answer=ConferencecallView,
-    errors=(ConferencecallNotFound, ConferencecallGone),
-)
+@operation("PATCH", "/conferencecalls/{id}", "Update a participant", errors=(ConferencecallGone,))
 async def change_conferencecall(call: ApiCall, body: ParticipantBody) -> Conferencecall:
     """While it is in the room. Absent fields stay as they are."""
     return await call.services.participants.change(call.customer_id, ConferencecallId(call.id), body.change())
 
 
-@operation(
-    "DELETE",
-    "/conferencecalls/{id}",
-    summary="Kick a participant",
-    answer=ConferencecallView,
-    errors=(ConferencecallNotFound, Conflict),
-)
+@operation("DELETE", "/conferencecalls/{id}", "Kick a participant", errors=(Conflict,))
 async def kick_conferencecall(call: ApiCall) -> Conferencecall:
     """Removes it from the room and does not hang up: its call continues with the next action of its flow."""
     return await call.services.participants.kick(call.customer_id, ConferencecallId(call.id))

@@ -44,14 +44,13 @@ from mixminus.wire.view import Rounded, View
 __all__ = ["resource"]
 
 MAX_PARTICIPANTS: Final = 2**31 - 1
-NOT_PROGRESSING: Final = (ConferenceNotFound, ConferenceNotProgressing)
 
 Pin = Annotated[str, Field(pattern=r"^[0-9]{0,16}$")]
 Language = Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$", max_length=35)]
 MenuKeys = Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,4}$")]
 PromptText = Annotated[Text, Field(max_length=1000)]
 
-resource: Final = Resource("Conferences")
+resource: Final = Resource("Conferences", view=ConferenceView, missing=(ConferenceNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -101,12 +100,13 @@ class ConferenceFields(Body):
 
 
 class ConferenceBody(ConferenceFields):
-    type: Literal["conference", "connect"]
+    type: Literal["", "conference", "connect", "queue"]
+    """Empty means `conference`."""
     id: Uuid | None = None
 
     def spec(self) -> ConferenceSpec:
         chosen = ConferenceId(self.id) if self.id not in (None, NIL) else None
-        return ConferenceSpec(type=self.type, id=chosen, **self._profile())
+        return ConferenceSpec(type=self.type or "conference", id=chosen, **self._profile())
 
 
 class TalkerView(View):
@@ -140,11 +140,7 @@ class TalkersView(View):
 
 
 @operation(
-    "POST",
-    "/conferences",
-    summary="Create a conference",
-    answer=ConferenceView,
-    errors=(AlreadyExists, InvalidActionType, FlowNotFound),
+    "POST", "/conferences", "Create a conference", errors=(AlreadyExists, InvalidActionType, FlowNotFound)
 )
 async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
     """The answer has the status `starting`; the room is `progressing` within milliseconds. A `timeout` from 1
@@ -153,18 +149,12 @@ async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
     return await call.services.conferences.create(call.customer_id, body.spec())
 
 
-@operation("GET", "/conferences", summary="List conferences", page=ConferenceView)
+@operation("GET", "/conferences", "List conferences")
 async def list_conferences(call: ApiCall, page: Page) -> list[Conference]:
     return await call.services.conferences.list(call.customer_id, page)
 
 
-@operation(
-    "GET",
-    "/conferences/{id}",
-    summary="Get a conference",
-    answer=ConferenceView,
-    errors=(ConferenceNotFound,),
-)
+@operation("GET", "/conferences/{id}", "Get a conference")
 async def get_conference(call: ApiCall) -> Conference:
     """Also after its end."""
     return await call.services.conferences.get(call.customer_id, ConferenceId(call.id))
@@ -173,22 +163,15 @@ async def get_conference(call: ApiCall) -> Conference:
 @operation(
     "PUT",
     "/conferences/{id}",
-    summary="Update a conference",
-    answer=ConferenceView,
-    errors=(*NOT_PROGRESSING, InvalidActionType, FlowNotFound),
+    "Update a conference",
+    errors=(ConferenceNotProgressing, InvalidActionType, FlowNotFound),
 )
 async def update_conference(call: ApiCall, body: ConferenceFields) -> Conference:
     """Replaces all that can be changed: absent fields are reset to their defaults."""
     return await call.services.conferences.update(call.customer_id, ConferenceId(call.id), body.profile())
 
 
-@operation(
-    "DELETE",
-    "/conferences/{id}",
-    summary="Delete a conference",
-    answer=ConferenceView,
-    errors=(ConferenceNotFound,),
-)
+@operation("DELETE", "/conferences/{id}", "Delete a conference")
 async def delete_conference(call: ApiCall) -> Conference:
     """The status is `terminating` while participants remain, else `terminated`. Deleting it again changes
     nothing.
@@ -199,10 +182,8 @@ async def delete_conference(call: ApiCall) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/direct-hash-regenerate",
-    summary="Regenerate the direct hash",
-    answer=ConferenceView,
-    errors=NOT_PROGRESSING,
-    # This path has another reason for a bad id (api.md section 2.2).
+    "Regenerate the direct hash",
+    errors=(ConferenceNotProgressing,),
     invalid_id=InvalidRequestParameter,
 )
 async def regenerate_direct_hash(call: ApiCall) -> Conference:
@@ -213,10 +194,9 @@ async def regenerate_direct_hash(call: ApiCall) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/recording_start",
-    summary="Start a recording",
+    "Start a recording",
     optional_body=True,
-    answer=ConferenceView,
-    errors=(*NOT_PROGRESSING, RecordingAlreadyActive, FormatUnsupported),
+    errors=(ConferenceNotProgressing, RecordingAlreadyActive, FormatUnsupported),
 )
 async def start_recording(call: ApiCall, body: RecordingBody) -> Conference:
     """Records silence as well, and needs no participants. It stops after `duration` seconds, or a day.
@@ -230,9 +210,8 @@ async def start_recording(call: ApiCall, body: RecordingBody) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/recording_stop",
-    summary="Stop the recording",
-    answer=ConferenceView,
-    errors=(*NOT_PROGRESSING, RecordingNotActive),
+    "Stop the recording",
+    errors=(ConferenceNotProgressing, RecordingNotActive),
 )
 async def stop_recording(call: ApiCall) -> Conference:
     return await call.services.conferences.recording_stop(call.customer_id, ConferenceId(call.id))
@@ -241,11 +220,10 @@ async def stop_recording(call: ApiCall) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/recording_pause",
-    summary="Pause the recording",
+    "Pause the recording",
     description=PAUSE,
     optional_body=True,
-    answer=ConferenceView,
-    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingPaused),
+    errors=(ConferenceNotProgressing, RecordingNotActive, RecordingPaused),
 )
 async def pause_recording(call: ApiCall, body: PauseBody) -> Conference:
     return await call.services.conferences.recording_pause(
@@ -256,9 +234,8 @@ async def pause_recording(call: ApiCall, body: PauseBody) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/recording_resume",
-    summary="Resume the recording",
-    answer=ConferenceView,
-    errors=(*NOT_PROGRESSING, RecordingNotActive, RecordingNotPaused),
+    "Resume the recording",
+    errors=(ConferenceNotProgressing, RecordingNotActive, RecordingNotPaused),
 )
 async def resume_recording(call: ApiCall) -> Conference:
     return await call.services.conferences.recording_resume(call.customer_id, ConferenceId(call.id))
@@ -267,9 +244,8 @@ async def resume_recording(call: ApiCall) -> Conference:
 @operation(
     "POST",
     "/conferences/{id}/transcribe_start",
-    summary="Start a transcription",
-    answer=ConferenceView,
-    errors=(*NOT_PROGRESSING, TranscribeAlreadyProgressing, LanguageNotSupported, Exhausted),
+    "Start a transcription",
+    errors=(ConferenceNotProgressing, TranscribeAlreadyProgressing, LanguageNotSupported, Exhausted),
 )
 async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Conference:
     """Participants are recognised separately: every transcript names its speaker. 503 if speech to text is
@@ -283,22 +259,15 @@ async def start_transcribing(call: ApiCall, body: TranscribeStartBody) -> Confer
 @operation(
     "POST",
     "/conferences/{id}/transcribe_stop",
-    summary="Stop the transcription",
-    answer=ConferenceView,
-    errors=(*NOT_PROGRESSING, TranscribeNotActive),
+    "Stop the transcription",
+    errors=(ConferenceNotProgressing, TranscribeNotActive),
 )
 async def stop_transcribing(call: ApiCall) -> Conference:
     """The last transcripts may arrive a moment later; then the transcribe is `done`."""
     return await call.services.conferences.transcribe_stop(call.customer_id, ConferenceId(call.id))
 
 
-@operation(
-    "GET",
-    "/conferences/{id}/talking",
-    summary="List who is talking",
-    answer=TalkersView,
-    errors=(ConferenceNotFound,),
-)
+@operation("GET", "/conferences/{id}/talking", "List who is talking")
 async def list_talking(call: ApiCall) -> TalkersView:
     """Participants in the room with their current levels, for meters that poll a few times a second."""
     present = await call.services.live_participants.list(call.customer_id, ConferenceId(call.id))

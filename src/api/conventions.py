@@ -9,20 +9,20 @@ from mixminus.access.errors import (
     NotPermitted,
     RateLimitExceeded,
 )
-from mixminus.api.errors import (
-    InvalidId,
-    InvalidJsonBody,
-    InvalidRequestParameter,
-    PreconditionFailed,
-    RouteNotFound,
-)
-from mixminus.api.idempotency import (
+from mixminus.access.idempotency import (
     HEADER,
     IdempotencyKeyInUse,
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
     IdempotencyKeysExhausted,
     IdempotencyOutcomeUnknown,
+)
+from mixminus.api.errors import (
+    InvalidId,
+    InvalidJsonBody,
+    InvalidRequestParameter,
+    PreconditionFailed,
+    RouteNotFound,
 )
 from mixminus.api.operation import JSON, Operation, Parameter
 from mixminus.errors import InvalidArgument, MixMinusError, Unauthenticated, Unavailable
@@ -92,7 +92,7 @@ def errors_of(operation: Operation) -> tuple[type[MixMinusError], ...]:
     """Return the errors of an operation, its own and those of every operation of its kind."""
     errors = list(operation.errors)
     if operation.path_parameters:
-        errors.append(InvalidId)
+        errors += [InvalidId, *operation.resource.missing]
     if operation.has_body and not operation.vague:
         errors += [InvalidJsonBody, InvalidArgument] if operation.body_type == JSON else [InvalidArgument]
     if not operation.open:

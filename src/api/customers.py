@@ -1,4 +1,4 @@
-"""/customer and /customers (api.md section 10): the caller's own customer, and all of them for the super admin."""
+"""/customer and /customers (api.md section 10): the caller's own; all for the super admin."""
 
 from functools import partial
 from typing import Annotated, Final
@@ -17,7 +17,7 @@ from mixminus.wire.access import CustomerView
 
 __all__ = ["resource"]
 
-resource: Final = Resource("Customers", permission=ADMIN)
+resource: Final = Resource("Customers", view=CustomerView, permission=ADMIN)
 operation = partial(Operation, resource)
 
 
@@ -50,54 +50,42 @@ class OwnCustomerView(CustomerView):
     """The key that signs webhooks."""
 
 
-@operation("GET", "/customer", summary="Get your customer", answer=OwnCustomerView, secret=True)
+@operation("GET", "/customer", "Get your customer", answer=OwnCustomerView, secret=True)
 async def get_own_customer(call: ApiCall) -> Customer:
     """Includes the secret that signs its webhooks."""
     return await call.services.access.customers.get(call.identity, call.customer_id)
 
 
-@operation("PUT", "/customer", summary="Update your customer", answer=CustomerView)
+@operation("PUT", "/customer", "Update your customer")
 async def update_own_customer(call: ApiCall, body: CustomerBody) -> Customer:
     """Absent fields become empty; an empty `webhook_uri` means no webhooks."""
     return await call.services.access.customers.update(call.customer_id, body.spec())
 
 
-@operation("GET", "/customers", summary="List customers", page=CustomerView)
+@operation("GET", "/customers", "List customers")
 async def list_customers(call: ApiCall, page: Page) -> list[Customer]:
     """All customers for the super admin, the caller's own for others."""
     return await call.services.access.customers.list(call.identity, page)
 
 
-@operation("POST", "/customers", summary="Create a customer", answer=CustomerView)
+@operation("POST", "/customers", "Create a customer")
 async def create_customer(call: ApiCall, body: CustomerBody) -> Customer:
     """Only for the super admin."""
     return await call.services.access.customers.create(call.identity, body.spec())
 
 
-@operation("GET", "/customers/{id}", summary="Get a customer", answer=CustomerView)
+@operation("GET", "/customers/{id}", "Get a customer")
 async def get_customer(call: ApiCall) -> Customer:
     return await call.services.access.customers.get(call.identity, CustomerId(call.id))
 
 
-@operation(
-    "POST",
-    "/customers/{id}/freeze",
-    summary="Freeze a customer",
-    answer=CustomerView,
-    errors=(IllegalTransition,),
-)
+@operation("POST", "/customers/{id}/freeze", "Freeze a customer", errors=(IllegalTransition,))
 async def freeze_customer(call: ApiCall) -> Customer:
     """Only for the super admin. All requests of the customer are refused; its calls continue."""
     return await call.services.access.customers.fire(call.identity, CustomerId(call.id), CustomerEvent.FREEZE)
 
 
-@operation(
-    "POST",
-    "/customers/{id}/recover",
-    summary="Recover a frozen customer",
-    answer=CustomerView,
-    errors=(IllegalTransition,),
-)
+@operation("POST", "/customers/{id}/recover", "Recover a frozen customer", errors=(IllegalTransition,))
 async def recover_customer(call: ApiCall) -> Customer:
     """Only for the super admin."""
     return await call.services.access.customers.fire(

@@ -62,7 +62,7 @@ async def conditional(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 def _tag(response: web.StreamResponse) -> ETag | None:
-    """Set and return the tag of the representation in a response; None if it has none or must not be stored."""
+    """Set and return the tag of a response's representation; None if it has none or must not be stored."""
     if (
         not isinstance(response, web.Response)
         or not isinstance(response.body, bytes)

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from mixminus.api.idempotency import IdempotencyKeyReused
+from mixminus.access.idempotency import IdempotencyKeyReused
 from mixminus.api.json import json_response
 from mixminus.errors import (
     AlreadyExists,

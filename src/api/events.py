@@ -1,12 +1,13 @@
-"""/events and /ws (api.md sections 4.4 and 12): the same events with the same ids, by REST and by WebSocket."""
+"""/events and /ws (api.md sections 4.4 and 12): the same events and ids, by REST and by WebSocket."""
 
 from functools import partial
-from typing import Final
+from typing import Annotated, Final
 
 from aiohttp import web
 from pydantic import Field
 
 from mixminus.api.authentication import IDENTITY, credential_of
+from mixminus.api.body import Body
 from mixminus.api.conventions import IDENTIFIER, PAGE_SIZE
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
@@ -15,6 +16,7 @@ from mixminus.api.paths import query_id
 from mixminus.api.services import SERVICES
 from mixminus.delivery.connection import Subscriber
 from mixminus.delivery.topics import Audience
+from mixminus.delivery.webhooks import NoWebhook
 from mixminus.errors import InvalidArgument, PermissionDenied, Unauthenticated, Unavailable
 from mixminus.model.permissions import STAFF, Permission, allows
 from mixminus.wire.event import EventView
@@ -23,6 +25,7 @@ from mixminus.wire.view import Timestamp, View
 __all__ = ["resource"]
 
 LONGEST_ID: Final = 18
+MAX_RESENT: Final = 1000
 TRUE: Final = ("1", "true")
 AFTER: Final = Parameter(
     "query",
@@ -71,13 +74,12 @@ class Undelivered(View):
 @operation(
     "GET",
     "/events",
-    summary="List events",
+    "List events",
     parameters=(
         AFTER,
         PAGE_SIZE,
         Parameter("query", "conference_id", "Only events of this conference.", IDENTIFIER),
     ),
-    answer=EventPage,
 )
 async def list_events(call: ApiCall) -> EventPage:
     """Oldest first. Recordings publish `recording_started`, `recording_finished`, `recording_deleted`, and
@@ -93,13 +95,7 @@ async def list_events(call: ApiCall) -> EventPage:
     return EventPage.model_validate({"result": part.events, "next_after": part.until})
 
 
-@operation(
-    "GET",
-    "/events/undelivered",
-    summary="List undelivered events",
-    parameters=(AFTER, PAGE_SIZE),
-    answer=Undelivered,
-)
+@operation("GET", "/events/undelivered", "List undelivered events", parameters=(AFTER, PAGE_SIZE))
 async def list_undelivered_events(call: ApiCall) -> Undelivered:
     events = await call.services.delivery.undelivered(
         call.customer_id, _after(call.request) or 0, page_size(call.request)
@@ -107,15 +103,35 @@ async def list_undelivered_events(call: ApiCall) -> Undelivered:
     return Undelivered.model_validate({"result": events})
 
 
+class ResendBody(Body):
+    event_ids: list[Annotated[int, Field(ge=1, lt=2**63)]] | None = Field(None, max_length=MAX_RESENT)
+    """Ids of events; absent: all that are undelivered."""
+
+
+class ResentView(View):
+    """Events that are sent again."""
+
+    count: int
+    """Events that are already known to be accepted are sent again if they are named."""
+
+
+@operation(
+    "POST", "/events/resend", "Send events to the webhook again", optional_body=True, errors=(NoWebhook,)
+)
+async def resend_events(call: ApiCall, body: ResendBody) -> ResentView:
+    """Those named, or all undelivered ones; events that wait for another attempt are attempted at once."""
+    count = await call.services.delivery.resend(call.customer_id, body.event_ids)
+    return ResentView(count=count)
+
+
 @operation(
     "GET",
     "/ws",
-    summary="Subscribe to events by WebSocket",
+    "Subscribe to events by WebSocket",
     description=FRAMES,
     parameters=SOCKET_PARAMETERS,
     answers=SOCKET,
     errors=SOCKET_ERRORS,
-    # Any agent may connect; the permission for each topic is checked when it is subscribed to.
     permission=Permission.NONE,
 )
 async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
@@ -136,7 +152,7 @@ async def listen_by_web_socket(call: ApiCall) -> web.WebSocketResponse:
 @operation(
     "GET",
     "/service_agents/ws",
-    summary="Subscribe to events by WebSocket, as an agent",
+    "Subscribe to events by WebSocket, as an agent",
     parameters=SOCKET_PARAMETERS,
     answers=SOCKET,
     errors=SOCKET_ERRORS,

@@ -21,7 +21,7 @@ MAX_PASSWORD: Final = 128
 Password = Annotated[str, Field(pattern=r"^[ -~]+$", min_length=8, max_length=MAX_PASSWORD)]
 LoginName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 
-resource: Final = Resource("Extensions")
+resource: Final = Resource("Extensions", view=ExtensionView, missing=(ExtensionNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -46,34 +46,24 @@ class ExtensionBody(Body):
         return ExtensionSpec(**self.model_dump())
 
 
-@operation("GET", "/extensions", summary="List extensions", page=ExtensionView)
+@operation("GET", "/extensions", "List extensions")
 async def list_extensions(call: ApiCall, page: Page) -> list[Extension]:
     return await call.services.directory.extensions.list(call.customer_id, page)
 
 
-@operation(
-    "POST", "/extensions", summary="Create an extension", answer=ExtensionView, errors=(ExtensionTaken,)
-)
+@operation("POST", "/extensions", "Create an extension", errors=(ExtensionTaken,))
 async def create_extension(call: ApiCall, body: ExtensionBody) -> Extension:
     """Phones register with its name and password."""
     return await call.services.directory.extensions.create(call.customer_id, body.spec())
 
 
-@operation(
-    "GET", "/extensions/{id}", summary="Get an extension", answer=ExtensionView, errors=(ExtensionNotFound,)
-)
+@operation("GET", "/extensions/{id}", "Get an extension")
 async def get_extension(call: ApiCall) -> Extension:
     """Also after it is deleted."""
     return await call.services.directory.extensions.get(call.customer_id, ExtensionId(call.id))
 
 
-@operation(
-    "PUT",
-    "/extensions/{id}",
-    summary="Update an extension",
-    answer=ExtensionView,
-    errors=(ExtensionNotFound, ResourceDeleted),
-)
+@operation("PUT", "/extensions/{id}", "Update an extension", errors=(ResourceDeleted,))
 async def update_extension(call: ApiCall, body: ExtensionProfileBody) -> Extension:
     """Without a password it keeps its own; with a new one its phones must register again."""
     return await call.services.directory.extensions.update(
@@ -81,13 +71,7 @@ async def update_extension(call: ApiCall, body: ExtensionProfileBody) -> Extensi
     )
 
 
-@operation(
-    "DELETE",
-    "/extensions/{id}",
-    summary="Delete an extension",
-    answer=ExtensionView,
-    errors=(ExtensionNotFound,),
-)
+@operation("DELETE", "/extensions/{id}", "Delete an extension")
 async def delete_extension(call: ApiCall) -> Extension:
     """Its phones are logged out; their calls continue."""
     return await call.services.directory.extensions.delete(call.customer_id, ExtensionId(call.id))
@@ -96,9 +80,8 @@ async def delete_extension(call: ApiCall) -> Extension:
 @operation(
     "POST",
     "/extensions/{id}/direct-hash-regenerate",
-    summary="Regenerate the direct hash of an extension",
-    answer=ExtensionView,
-    errors=(ExtensionNotFound, ResourceDeleted),
+    "Regenerate the direct hash of an extension",
+    errors=(ResourceDeleted,),
 )
 async def regenerate_extension_direct_hash(call: ApiCall) -> Extension:
     """The previous hash stops working."""

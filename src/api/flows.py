@@ -17,7 +17,7 @@ __all__ = ["MAX_ACTIONS", "resource"]
 
 MAX_ACTIONS: Final = 1000
 
-resource: Final = Resource("Flows")
+resource: Final = Resource("Flows", view=FlowView, missing=(FlowNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -38,13 +38,7 @@ class FlowBody(Body):
         )
 
 
-@operation(
-    "POST",
-    "/flows",
-    summary="Create a flow",
-    answer=FlowView,
-    errors=(InvalidActionType, FlowNotFound, TooManyFlows),
-)
+@operation("POST", "/flows", "Create a flow", errors=(InvalidActionType, FlowNotFound, TooManyFlows))
 async def create_flow(call: ApiCall, body: FlowBody) -> Flow:
     """An error in an action is reported with its path, such as `actions[2].option.duration`. `${name}` in any
     text of an option is a variable, replaced when the action is executed.
@@ -52,20 +46,18 @@ async def create_flow(call: ApiCall, body: FlowBody) -> Flow:
     return await call.services.flows.create(call.customer_id, body.spec())
 
 
-@operation("GET", "/flows", summary="List flows", page=FlowView)
+@operation("GET", "/flows", "List flows")
 async def list_flows(call: ApiCall, page: Page) -> list[Flow]:
     return await call.services.flows.list(call.customer_id, page)
 
 
-@operation("GET", "/flows/{id}", summary="Get a flow", answer=FlowView, errors=(FlowNotFound,))
+@operation("GET", "/flows/{id}", "Get a flow")
 async def get_flow(call: ApiCall) -> Flow:
     """Also after it is deleted."""
     return await call.services.flows.get(call.customer_id, FlowId(call.id))
 
 
-@operation(
-    "PUT", "/flows/{id}", summary="Update a flow", answer=FlowView, errors=(FlowNotFound, InvalidActionType)
-)
+@operation("PUT", "/flows/{id}", "Update a flow", errors=(InvalidActionType,))
 async def update_flow(call: ApiCall, body: FlowBody) -> Flow:
     """Replaces all that can be changed: absent fields are reset to their defaults. Calls that run the flow
     continue with the previous version.
@@ -73,19 +65,13 @@ async def update_flow(call: ApiCall, body: FlowBody) -> Flow:
     return await call.services.flows.update(call.customer_id, FlowId(call.id), body.spec())
 
 
-@operation("DELETE", "/flows/{id}", summary="Delete a flow", answer=FlowView, errors=(FlowNotFound,))
+@operation("DELETE", "/flows/{id}", "Delete a flow")
 async def delete_flow(call: ApiCall) -> Flow:
     """Calls that run it continue. Deleting it again changes nothing."""
     return await call.services.flows.delete(call.customer_id, FlowId(call.id))
 
 
-@operation(
-    "POST",
-    "/flows/{id}/direct-hash-regenerate",
-    summary="Regenerate the direct hash of a flow",
-    answer=FlowView,
-    errors=(FlowNotFound,),
-)
+@operation("POST", "/flows/{id}/direct-hash-regenerate", "Regenerate the direct hash of a flow")
 async def regenerate_flow_hash(call: ApiCall) -> Flow:
     """The previous hash stops working."""
     return await call.services.flows.regenerate_direct_hash(call.customer_id, FlowId(call.id))

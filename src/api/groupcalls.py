@@ -1,18 +1,19 @@
 """/groupcalls (api.md section 5.2): outgoing calls that ring together."""
 
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
-from mixminus.api.calls import CallBody, order_of, resource
-from mixminus.api.operation import ApiCall, Operation
+from mixminus.api.calls import CallBody, order_of
+from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.call.errors import GroupcallNotFound, NoCallableDestination
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import Groupcall
 from mixminus.store.page import Page
 from mixminus.wire.call import GroupcallView
 
-__all__: list[str] = []
+__all__ = ["resource"]
 
+resource: Final = Resource("Calls", view=GroupcallView, missing=(GroupcallNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -24,8 +25,7 @@ class GroupcallBody(CallBody):
 @operation(
     "POST",
     "/groupcalls",
-    summary="Create a groupcall",
-    answer=GroupcallView,
+    "Create a groupcall",
     errors=(FlowNotFound, InvalidActionType, NoCallableDestination),
 )
 async def create_groupcall(call: ApiCall, body: GroupcallBody) -> Groupcall:
@@ -35,37 +35,23 @@ async def create_groupcall(call: ApiCall, body: GroupcallBody) -> Groupcall:
     return groupcall
 
 
-@operation("GET", "/groupcalls", summary="List groupcalls", page=GroupcallView)
+@operation("GET", "/groupcalls", "List groupcalls")
 async def list_groupcalls(call: ApiCall, page: Page) -> list[Groupcall]:
     return await call.services.dialout.list_groups(call.customer_id, page)
 
 
-@operation(
-    "GET", "/groupcalls/{id}", summary="Get a groupcall", answer=GroupcallView, errors=(GroupcallNotFound,)
-)
+@operation("GET", "/groupcalls/{id}", "Get a groupcall")
 async def get_groupcall(call: ApiCall) -> Groupcall:
     return await call.services.dialout.get_group(call.customer_id, call.id)
 
 
-@operation(
-    "DELETE",
-    "/groupcalls/{id}",
-    summary="Delete a groupcall",
-    answer=GroupcallView,
-    errors=(GroupcallNotFound,),
-)
+@operation("DELETE", "/groupcalls/{id}", "Delete a groupcall")
 async def delete_groupcall(call: ApiCall) -> Groupcall:
     """Hangs up its calls."""
     return await call.services.dialout.delete_group(call.customer_id, call.id)
 
 
-@operation(
-    "POST",
-    "/groupcalls/{id}/hangup",
-    summary="Hang up a groupcall",
-    answer=GroupcallView,
-    errors=(GroupcallNotFound,),
-)
+@operation("POST", "/groupcalls/{id}/hangup", "Hang up a groupcall")
 async def hang_up_groupcall(call: ApiCall) -> Groupcall:
     """Hangs up all of its calls."""
     return await call.services.dialout.hang_up_group(call.customer_id, call.id)

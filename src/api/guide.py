@@ -1,4 +1,7 @@
-"""/docs/guide: the documentation as a website, where it was built (`make docs`; wheels carry it). Needs no credential."""
+"""/docs/guide: the documentation as a website, where it was built (`make docs`; wheels carry it).
+
+Needs no credential.
+"""
 
 import mimetypes
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""/conferences/{id}/hears: who hears whom, as exceptions to the rule that everybody hears everybody else.
+"""/conferences/{id}/hears: who hears whom, as exceptions to the rule that each participant hears all others.
 
 An extension of the API. PUT replaces all exceptions, and all of them apply at the same tick of the mixer.
 ``mute_for_one``, ``whisper`` and ``coach`` are shorthands for sets of exceptions; the last two also apply
@@ -16,7 +16,6 @@ from mixminus.api.conferences import resource
 from mixminus.api.operation import ApiCall, Operation
 from mixminus.conference.errors import (
     ConferencecallNotFound,
-    ConferenceNotFound,
     ConferenceNotProgressing,
     TooManyExceptions,
 )
@@ -58,7 +57,7 @@ class WhisperBody(Body):
 
 
 class CoachBody(Body):
-    """The coach hears everybody and is heard by one participant only."""
+    """The coach hears all participants and is heard by one participant only."""
 
     coach: Uuid
     participant: Uuid
@@ -123,7 +122,7 @@ def _view(hears: Hears, cells: Cells) -> HearsView:
     )
 
 
-@operation("GET", PATH, summary="Get who hears whom", answer=HearsView, errors=(ConferenceNotFound,))
+@operation("GET", PATH, "Get who hears whom")
 async def get_hears(call: ApiCall) -> HearsView:
     return _view(*await call.services.hears.get(call.customer_id, ConferenceId(call.id)))
 
@@ -131,9 +130,8 @@ async def get_hears(call: ApiCall) -> HearsView:
 @operation(
     "PUT",
     PATH,
-    summary="Set who hears whom",
-    answer=HearsView,
-    errors=(ConferenceNotFound, ConferencecallNotFound, ConferenceNotProgressing, TooManyExceptions),
+    "Set who hears whom",
+    errors=(ConferencecallNotFound, ConferenceNotProgressing, TooManyExceptions),
 )
 async def replace_hears(call: ApiCall, body: HearsBody) -> HearsView:
     """Replaces all rules at the same moment. `mute_for_one`, `whisper` and `coach` are shorthands for sets of
@@ -142,15 +140,9 @@ async def replace_hears(call: ApiCall, body: HearsBody) -> HearsView:
     return await _replace(call, body.hears())
 
 
-@operation(
-    "DELETE",
-    PATH,
-    summary="Reset who hears whom",
-    answer=HearsView,
-    errors=(ConferenceNotFound, ConferenceNotProgressing),
-)
+@operation("DELETE", PATH, "Reset who hears whom", errors=(ConferenceNotProgressing,))
 async def clear_hears(call: ApiCall) -> HearsView:
-    """Everybody hears everybody else again."""
+    """Each participant hears all others again."""
     return await _replace(call, Hears())
 
 

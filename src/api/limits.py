@@ -86,7 +86,7 @@ async def limit_customer(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 def _source(remote: str) -> str:
-    """Return what is limited as one address: of IPv6 the /64 network, because one host has all of its addresses."""
+    """Return what is limited as one address: of IPv6 the /64 network, which belongs to one host."""
     try:
         address = ipaddress.ip_address(remote.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""POST /auth/login, outside /v1.0: every failure is an empty 400, so that it reveals nothing (api.md section 10)."""
+"""POST /auth/login, outside /v1.0: every failure is an empty 400 that reveals nothing (api.md section 10)."""
 
 from functools import partial
 from typing import Final
@@ -33,7 +33,7 @@ class LoginView(View):
 @operation(
     "POST",
     "/auth/login",
-    summary="Log in",
+    "Log in",
     body=LoginBody,
     answers=(
         Answer(

@@ -1,4 +1,4 @@
-"""Media streams by WebSocket (api.md section 9): binary frames both ways, text frames are ignored."""
+"""Media streams by WebSocket (api.md section 9): binary frames both ways, commands in text frames."""
 
 from typing import Final
 
@@ -9,6 +9,8 @@ from mixminus.api.errors import InvalidRequestParameter, MissingRequestParameter
 from mixminus.api.media_socket import MediaSocket
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter
 from mixminus.api.paths import query_text
+from mixminus.call.errors import CallNotProgressing
+from mixminus.conference.errors import ConferenceNotProgressing
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import CallId, ConferenceId
 from mixminus.streams.framing import Encapsulation
@@ -18,10 +20,14 @@ from mixminus.streams.stream import MediaStream
 __all__: list[str] = []
 
 CLOSE_S: Final = 5.0
-MAX_MESSAGE_BYTES: Final = 1 << 16
-"""Four seconds of audio in one message."""
+MAX_MESSAGE_BYTES: Final = 1 << 24
+"""A quarter of an hour of audio in one message, which is what a stream may send ahead."""
 LONGEST_WORD: Final = 16
-PCM: Final = "Binary frames each way, 20 ms of 16-bit little-endian PCM at 8 kHz, mono. "
+PCM: Final = (
+    "Binary frames each way, 20 ms of 16-bit little-endian PCM at 8 kHz, mono. You may send messages of any length, "
+    'and a quarter of an hour ahead. Text frames: `{"type": "clear"}` drops what is not played yet; `{"type": "mark", '
+    '"name": "..."}` is answered when all audio before it was played. '
+)
 SOCKET: Final = (Answer(status=101, description="The connection is a WebSocket now (RFC 6455)."),)
 ERRORS: Final = (TooManyStreams, MissingRequestParameter, InvalidRequestParameter, InvalidArgument)
 ENCAPSULATION: Final = Parameter(
@@ -37,11 +43,11 @@ ENCAPSULATION: Final = Parameter(
     conferences.resource,
     "GET",
     "/conferences/{id}/media_stream",
-    summary="Stream the audio of a conference",
-    description=PCM + "Everybody in the room hears what you send; you hear everybody else.",
+    "Stream the audio of a conference",
+    description=PCM + "All participants of the room hear what you send; you hear all of them.",
     parameters=(ENCAPSULATION,),
     answers=SOCKET,
-    errors=(*conferences.NOT_PROGRESSING, *ERRORS),
+    errors=(ConferenceNotProgressing, *ERRORS),
 )
 async def stream_conference(call: ApiCall) -> web.WebSocketResponse:
     streams, id_ = call.services.streams, ConferenceId(call.id)
@@ -53,11 +59,11 @@ async def stream_conference(call: ApiCall) -> web.WebSocketResponse:
     calls.resource,
     "GET",
     "/calls/{id}/media_stream",
-    summary="Stream the audio of a call",
+    "Stream the audio of a call",
     description=PCM + "You hear what the call says; only the call hears what you send.",
     parameters=(ENCAPSULATION,),
     answers=SOCKET,
-    errors=(*calls.NOT_PROGRESSING, *ERRORS),
+    errors=(CallNotProgressing, *ERRORS),
 )
 async def stream_call(call: ApiCall) -> web.WebSocketResponse:
     streams, id_ = call.services.streams, CallId(call.id)

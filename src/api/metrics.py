@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-__all__ = ["CONTENT_TYPE", "Metric", "exposition"]
+__all__ = ["CONTENT_TYPE", "Metric", "exposition", "families"]
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4"
 
@@ -17,6 +17,15 @@ class Metric:
     kind: Literal["counter", "gauge"]
     help: str
     samples: Mapping[str, float] = field(default_factory=dict)
+
+
+def families(counters: Mapping[str, int]) -> dict[str, dict[str, float]]:
+    """Return the samples of each counter; what follows a colon in its name is the label ``name``."""
+    families: dict[str, dict[str, float]] = {}
+    for name, count in counters.items():
+        family, _, label = name.partition(":")
+        families.setdefault(family, {})[f'{{name="{label}"}}' if label else ""] = count
+    return families
 
 
 def exposition(metrics: Iterable[Metric]) -> str:

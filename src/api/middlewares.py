@@ -8,7 +8,8 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from mixminus import log
-from mixminus.api import idempotency, request_id
+from mixminus.access import idempotency
+from mixminus.api import request_id
 from mixminus.api.authentication import CREDENTIALS, IDENTITY, credential_of, permission_of, require
 from mixminus.api.errors import RouteNotFound, error_response, kind_of
 from mixminus.api.paths import query_id, route_of, without_root

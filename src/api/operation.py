@@ -3,22 +3,24 @@
 The decorator stands on the handler. The route, the permission check, the OpenAPI document and the
 rendering of the answer are made from it::
 
-    resource = Resource("Conferences")
+    resource = Resource("Conferences", view=ConferenceView, missing=(ConferenceNotFound,))
     operation = partial(Operation, resource)
 
-    @operation("POST", "/conferences", summary="Create a conference", answer=ConferenceView, errors=(FlowNotFound,))
+    @operation("POST", "/conferences", "Create a conference", errors=(FlowNotFound,))
     async def create_conference(call: ApiCall, body: ConferenceBody) -> Conference:
         '''The room is `progressing` within milliseconds.'''
 
-The annotation of the handler's ``body`` is the model of the request's body, its docstring the description, its
-name the operationId. It returns the domain object, which the view named by ``answer`` renders; a list of them
-for ``page``; None for an empty body; or a response of its own.
+The handler's annotations say the rest. Its ``body`` is the model of the request's body; it returns a view, or
+the domain object, which the resource's view renders; with a parameter ``page`` it returns a list of them;
+None is an empty body, and a response is sent as it is. Its docstring is the description, its name the
+operationId.
 """
 
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
+from types import NoneType
 from typing import Any, Final, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -99,6 +101,10 @@ class Resource:
     """A group of operations under one heading of the document."""
 
     tag: str
+    view: type[View] | None = None
+    """Renders what its operations return and list."""
+    missing: tuple[type[MixMinusError], ...] = ()
+    """Errors of every operation on one of its kind, by id."""
     permission: Permission = STAFF
     """The bits of which a caller must hold one, unless an operation says otherwise."""
     operations: list["Operation"] = field(default_factory=list)
@@ -112,8 +118,8 @@ class Operation:
     method: str
     path: str
     """Below the API's root, unless ``outside``."""
-    _: KW_ONLY
     summary: str
+    _: KW_ONLY
     description: str = ""
     """The handler's docstring, unless it is given."""
     parameters: tuple[Parameter, ...] = ()
@@ -123,8 +129,9 @@ class Operation:
     """The media type of the body; the handler reads any other than JSON itself."""
     optional_body: bool = False
     answer: type[View] | None = None
+    """Renders what the handler returns, unless its annotation says so."""
     page: type[View] | None = None
-    """The operation lists these, page by page; the handler is passed the page."""
+    """Renders each row of a list; set for a handler that takes a ``page``."""
     answers: tuple[Answer, ...] = ()
     """Answers that ``answer`` and ``page`` do not describe."""
     secret: bool = False
@@ -147,7 +154,12 @@ class Operation:
     def __call__(self, handler: Handler) -> Handler:
         self.handler = handler
         self.description = self.description or inspect.getdoc(handler) or ""
-        self.body = self.body or get_type_hints(handler).get("body")
+        hints = get_type_hints(handler)
+        self.body = self.body or hints.get("body")
+        if "page" in hints:
+            self.page = self.page or self.resource.view
+        else:
+            self.answer = self.answer or self._view_of(hints["return"])
         self.resource.operations.append(self)
         return handler
 
@@ -157,7 +169,7 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """The operationId, by which generated clients name their methods: the handler's name in camel case."""
+        """The operationId, which names methods of generated clients: the handler's name in camel case."""
         first, *rest = self.handler.__name__.split("_")
         return first + "".join(word.capitalize() for word in rest)
 
@@ -204,6 +216,12 @@ class Operation:
             return call.render(page_view(self.page, rows, page, call.services.style))
 
         return handle
+
+    def _view_of(self, returned: type) -> type[View] | None:
+        """Return the view that renders what a handler returns; None for nothing and for a response."""
+        if returned is NoneType or issubclass(returned, web.StreamResponse):
+            return None
+        return returned if issubclass(returned, View) else self.resource.view
 
     def _response(self, call: ApiCall, result: object) -> web.StreamResponse:
         if isinstance(result, web.StreamResponse):

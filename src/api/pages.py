@@ -1,4 +1,7 @@
-"""Pages for browsers and their files: /join, and /docs with the document that it shows. None needs a credential."""
+"""Pages for browsers and their files: /join, and /docs with the document that it shows.
+
+None needs a credential.
+"""
 
 import base64
 import functools
@@ -36,19 +39,13 @@ operation = partial(Operation, resource)
 
 
 @operation(
-    "GET",
-    "/join",
-    summary="Open the page to join from a browser",
-    answers=PAGE,
-    outside=True,
-    open=True,
-    head=True,
+    "GET", "/join", "Open the page to join from a browser", answers=PAGE, outside=True, open=True, head=True
 )
 async def join_page(_: ApiCall) -> web.Response:
     return _page("join.html", permissions="microphone=(self)")
 
 
-@operation("GET", "/docs", summary="Open the API reference", answers=PAGE, outside=True, open=True, head=True)
+@operation("GET", "/docs", "Open the API reference", answers=PAGE, outside=True, open=True, head=True)
 async def docs_page(_: ApiCall) -> web.Response:
     return _page("docs.html", permissions="microphone=()")
 
@@ -56,7 +53,7 @@ async def docs_page(_: ApiCall) -> web.Response:
 @operation(
     "GET",
     "/openapi.json",
-    summary="Get the OpenAPI document",
+    "Get the OpenAPI document",
     answers=(Answer(description="OpenAPI 3.1.", media_type=JSON),),
     outside=True,
     open=True,

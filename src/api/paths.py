@@ -27,7 +27,7 @@ def path_id(request: web.Request, name: str = "id", *, error: type[InvalidArgume
 
 
 def query_id(request: web.Request, name: str) -> UUID | None:
-    """Return an identifier of the query, None if absent; raise InvalidRequestParameter if it is not a UUID."""
+    """Return an identifier of the query, None if absent; InvalidRequestParameter if it is not a UUID."""
     text = request.query.get(name)
     if text is None:
         return None
@@ -39,7 +39,8 @@ def query_id(request: web.Request, name: str) -> UUID | None:
 def query_text(request: web.Request, name: str, longest: int) -> str:
     """Return a required text of the query.
 
-    Raises MissingRequestParameter if it is absent or blank, InvalidRequestParameter if it is too long or not printable.
+    Raises MissingRequestParameter if it is absent or blank, InvalidRequestParameter if it is too long or not
+    printable.
     """
     text = request.query.get(name, "")
     if not text.strip():

@@ -1,4 +1,6 @@
-"""Send the file of a recording, or a range of it (RFC 9110 section 14), from a disk, a storage, or while it is written."""
+"""Send the file of a recording, or a range of it (RFC 9110 section 14), from a disk, a storage, or while it
+is written.
+"""
 
 import asyncio
 from typing import Final

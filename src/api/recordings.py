@@ -34,7 +34,7 @@ PAUSE: Final = (
 )
 TRACK: Final = Parameter("query", "track", "The name of a stem in `files`; without it, the recording itself.")
 
-resource: Final = Resource("Recordings")
+resource: Final = Resource("Recordings", view=RecordingView, missing=(RecordingNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -82,7 +82,7 @@ class TimelineLine(View):
     """An event or the hashes of a segment; a SHA-256 chain binds it to all earlier lines."""
 
     entry: dict[str, Any]
-    """`type` is `begin`, `event`, `segment`, `end` or `files`; an event has `at`, a sample position in every file."""
+    """`type` is `begin`, `event`, `segment`, `end` or `files`; an event has its sample position, `at`."""
     hash: str
     """Over the previous hash and the entry with sorted keys."""
 
@@ -121,25 +121,17 @@ class Peaks(View):
     data: list[int]
 
 
-@operation("GET", "/recordings", summary="List recordings", page=RecordingView)
+@operation("GET", "/recordings", "List recordings")
 async def list_recordings(call: ApiCall, page: Page) -> list[Recording]:
     return await call.services.recordings.list(call.customer_id, page)
 
 
-@operation(
-    "GET", "/recordings/{id}", summary="Get a recording", answer=RecordingView, errors=(RecordingNotFound,)
-)
+@operation("GET", "/recordings/{id}", "Get a recording")
 async def get_recording(call: ApiCall) -> Recording:
     return await call.services.recordings.get(call.customer_id, RecordingId(call.id))
 
 
-@operation(
-    "DELETE",
-    "/recordings/{id}",
-    summary="Delete a recording",
-    answer=RecordingView,
-    errors=(RecordingNotFound, RecordingNotEnded),
-)
+@operation("DELETE", "/recordings/{id}", "Delete a recording", errors=(RecordingNotEnded,))
 async def delete_recording(call: ApiCall) -> Recording:
     """Deletes its files before the answer is sent. The recording can still be read and is not listed."""
     return await call.services.library.delete(call.customer_id, RecordingId(call.id))
@@ -148,9 +140,9 @@ async def delete_recording(call: ApiCall) -> Recording:
 @operation(
     "GET",
     "/recordings/{id}/timeline",
-    summary="Get the timeline of a recording",
+    "Get the timeline of a recording",
     answer=Timeline,
-    errors=(RecordingNotFound, RecordingNotEnded, FileNotFound),
+    errors=(RecordingNotEnded, FileNotFound),
 )
 async def get_recording_timeline(call: ApiCall) -> web.Response:
     """Joins, leaves, mutes, talk spurts and pauses by sample position, with a hash chain. Of a running
@@ -162,7 +154,7 @@ async def get_recording_timeline(call: ApiCall) -> web.Response:
 @operation(
     "GET",
     "/recordings/{id}/peaks",
-    summary="Get the waveform of a recording",
+    "Get the waveform of a recording",
     parameters=(
         Parameter(
             "query",
@@ -173,7 +165,7 @@ async def get_recording_timeline(call: ApiCall) -> web.Response:
         TRACK,
     ),
     answer=Peaks,
-    errors=(RecordingNotFound, RecordingNotEnded, FileNotFound, InvalidArgument),
+    errors=(RecordingNotEnded, FileNotFound, InvalidArgument),
 )
 async def get_recording_peaks(call: ApiCall) -> web.Response:
     """In the format of audiowaveform, version 2."""
@@ -187,11 +179,7 @@ async def get_recording_peaks(call: ApiCall) -> web.Response:
 
 
 @operation(
-    "GET",
-    "/recordings/{id}/verification",
-    summary="Verify a recording",
-    answer=Verification,
-    errors=(RecordingNotFound, RecordingNotEnded, FileNotFound),
+    "GET", "/recordings/{id}/verification", "Verify a recording", errors=(RecordingNotEnded, FileNotFound)
 )
 async def verify_recording(call: ApiCall) -> Verification:
     """Compares its files and its timeline with the hashes that were made while it ran."""
@@ -202,7 +190,7 @@ async def verify_recording(call: ApiCall) -> Verification:
 @operation(
     "GET",
     "/recordingfiles/{id}",
-    summary="Download a recording",
+    "Download a recording",
     parameters=(
         TRACK,
         Parameter("query", "live", "`1` or `true`: the audio so far, as WAV."),
@@ -213,7 +201,7 @@ async def verify_recording(call: ApiCall) -> Verification:
         Answer(status=206, description="The requested range.", media_type=WAV),
         Answer(status=416, description="The file does not have the requested range."),
     ),
-    errors=(RecordingNotFound, RecordingNotEnded, RecordingNotActive, FileNotFound),
+    errors=(RecordingNotEnded, RecordingNotActive, FileNotFound),
     head=True,
 )
 async def download_recording(call: ApiCall) -> web.StreamResponse:

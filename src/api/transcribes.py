@@ -11,7 +11,6 @@ from mixminus.api.body import Body, Text, Uuid
 from mixminus.api.conventions import IDENTIFIER
 from mixminus.api.errors import InvalidRequestParameter, MissingRequestParameter
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
-from mixminus.api.pagination import page_model
 from mixminus.api.paths import query_id, query_text
 from mixminus.call.errors import CallNotFound, CallNotProgressing
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
@@ -27,7 +26,6 @@ from mixminus.speech.recognition.errors import (
 from mixminus.speech.recognition.export import FORMATS
 from mixminus.store.page import Page
 from mixminus.wire.transcription import TranscribeView, TranscriptView
-from mixminus.wire.view import View
 
 __all__ = ["TranscribeStartBody", "resource"]
 
@@ -38,7 +36,7 @@ LONGEST_QUERY: Final = 256
 # BCP 47 (RFC 5646 section 2.1), without the registries of its subtags.
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=LONGEST_LANGUAGE)]
 
-resource: Final = Resource("Transcription")
+resource: Final = Resource("Transcription", view=TranscribeView, missing=(TranscribeNotFound,))
 operation = partial(Operation, resource)
 
 
@@ -71,7 +69,7 @@ class TranscribeBody(_OptionsBody):
 @operation(
     "GET",
     "/transcribes",
-    summary="List transcribes",
+    "List transcribes",
     parameters=(
         Parameter(
             "query",
@@ -86,7 +84,6 @@ class TranscribeBody(_OptionsBody):
             IDENTIFIER,
         ),
     ),
-    page=TranscribeView,
 )
 async def list_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
     type_, id_ = call.request.query.get("reference_type"), query_id(call.request, "reference_id")
@@ -102,8 +99,7 @@ async def list_transcribes(call: ApiCall, page: Page) -> list[TranscribeView]:
 @operation(
     "POST",
     "/transcribes",
-    summary="Create a transcribe",
-    answer=TranscribeView,
+    "Create a transcribe",
     errors=(
         ConferenceNotFound,
         ConferenceNotProgressing,
@@ -127,36 +123,18 @@ async def create_transcribe(call: ApiCall, body: TranscribeBody) -> TranscribeVi
     return _view(call, begun)
 
 
-@operation(
-    "GET",
-    "/transcribes/{id}",
-    summary="Get a transcribe",
-    answer=TranscribeView,
-    errors=(TranscribeNotFound,),
-)
+@operation("GET", "/transcribes/{id}", "Get a transcribe")
 async def get_transcribe(call: ApiCall) -> TranscribeView:
     return _view(call, await call.services.transcription.get(call.customer_id, TranscribeId(call.id)))
 
 
-@operation(
-    "DELETE",
-    "/transcribes/{id}",
-    summary="Delete a transcribe",
-    answer=TranscribeView,
-    errors=(TranscribeNotFound,),
-)
+@operation("DELETE", "/transcribes/{id}", "Delete a transcribe")
 async def delete_transcribe(call: ApiCall) -> TranscribeView:
     """Stops it, and deletes its transcripts."""
     return _view(call, await call.services.transcription.delete(call.customer_id, TranscribeId(call.id)))
 
 
-@operation(
-    "POST",
-    "/transcribes/{id}/stop",
-    summary="Stop a transcribe",
-    answer=TranscribeView,
-    errors=(TranscribeNotFound,),
-)
+@operation("POST", "/transcribes/{id}/stop", "Stop a transcribe")
 async def stop_transcribe(call: ApiCall) -> TranscribeView:
     """Stopping it again changes nothing."""
     return _view(call, await call.services.transcription.end(call.customer_id, TranscribeId(call.id)))
@@ -165,7 +143,7 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
 @operation(
     "GET",
     "/transcribes/{id}/export",
-    summary="Export a transcribe",
+    "Export a transcribe",
     parameters=(
         Parameter(
             "query",
@@ -178,12 +156,11 @@ async def stop_transcribe(call: ApiCall) -> TranscribeView:
         Answer(description="All transcripts in order.", media_type=kind.media_type)
         for kind in FORMATS.values()
     ),
-    errors=(TranscribeNotFound,),
 )
 async def export_transcribe(call: ApiCall) -> web.Response:
     """All transcripts as a file."""
     transcribe_id = TranscribeId(call.id)
-    found = await call.services.transcription.transcripts(call.customer_id, transcribe_id, None)
+    found = await call.services.transcription.transcripts(call.customer_id, transcribe_id)
     name = call.request.query.get("format", "vtt")
     if name not in FORMATS:
         raise InvalidRequestParameter(f"format must be one of {', '.join(FORMATS)}")
@@ -199,24 +176,25 @@ async def export_transcribe(call: ApiCall) -> web.Response:
 @operation(
     "GET",
     "/transcripts",
-    summary="List the transcripts of a transcribe",
+    "List the transcripts of a transcribe",
     parameters=(Parameter("query", "transcribe_id", "The transcribe.", IDENTIFIER, required=True),),
-    answer=page_model(TranscriptView),
+    page=TranscriptView,
     errors=(TranscribeNotFound, MissingRequestParameter),
 )
-async def list_transcripts(call: ApiCall) -> View:
-    """The first hundred, in the order in which they started."""
+async def list_transcripts(call: ApiCall, page: Page) -> Sequence[Transcript]:
+    """Newest first; `GET /transcribes/{id}/export` has all of them in the order in which they started."""
     transcribe_id = query_id(call.request, "transcribe_id")
     if transcribe_id is None:
         raise MissingRequestParameter("the query parameter transcribe_id is required")
-    found = await call.services.transcription.transcripts(call.customer_id, TranscribeId(transcribe_id))
-    return page_model(TranscriptView).model_validate({"result": found, "next_page_token": ""})
+    return await call.services.transcription.transcript_page(
+        call.customer_id, TranscribeId(transcribe_id), page
+    )
 
 
 @operation(
     "GET",
     "/transcripts/search",
-    summary="Search transcripts",
+    "Search transcripts",
     parameters=(
         Parameter(
             "query",

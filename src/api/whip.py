@@ -3,17 +3,20 @@
 Media flows both ways, which RFC 9725 permits; the session is a leg like that of a phone.
 """
 
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from aiohttp import hdrs, web
 
+from mixminus.api.authentication import credential_of
 from mixminus.api.errors import UnsupportedMediaType
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import ROOT, path_id
+from mixminus.api.services import SERVICES, Services
 from mixminus.call.leg import Address
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked, ConferenceNotFound, PinInvalid
-from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound
+from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound, PermissionDenied, Unauthenticated
 from mixminus.model.ids import ConferenceId, LegId
 from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired, SessionEnded, WhipSession
 
@@ -30,15 +33,21 @@ resource: Final = Resource("Browsers")
 operation = partial(Operation, resource)
 
 
-async def accept_post(_: web.Request) -> web.Response:
-    """Answer OPTIONS with what a POST accepts (RFC 9725 section 4.2)."""
-    return web.Response(status=204, headers={"Accept-Post": SDP})
+async def accept_post(request: web.Request) -> web.Response:
+    """Answer OPTIONS with what a POST accepts (RFC 9725 section 4.2) and, to whom may join, with the ICE servers."""
+    headers = {"Accept-Post": SDP}
+    services = request.app[SERVICES]
+    with suppress(Unauthenticated, PermissionDenied):  # a preflight has no credential
+        credential, keys_only = credential_of(request)
+        identity = await services.access.authenticate(credential, keys_only=keys_only)
+        headers |= _ice_servers(services, str(identity.customer_id))
+    return web.Response(status=204, headers=headers)
 
 
 @operation(
     "POST",
     "/conferences/{id}/whip",
-    summary="Join a conference by WHIP",
+    "Join a conference by WHIP",
     parameters=(
         Parameter("query", "name", "The name of the participant; at most 64 characters are used."),
         Parameter("header", PIN, "The PIN of the room, if it has one."),
@@ -53,6 +62,7 @@ async def accept_post(_: web.Request) -> web.Response:
             headers={
                 "Location": "The path of the session, for PATCH and DELETE.",
                 "ETag": "The ICE session.",
+                "Link": "STUN and TURN servers to use, with credentials that expire (RFC 9725 section 4.6).",
             },
         ),
     ),
@@ -85,6 +95,7 @@ async def join_by_whip(call: ApiCall) -> web.Response:
         hdrs.LOCATION: f"{ROOT}/conferences/{conference_id}/whip/{session.id}",
         hdrs.ETAG: session.etag,
         "Accept-Patch": FRAGMENT,
+        **_ice_servers(services, str(session.id)),
     }
     return web.Response(status=201, text=session.answer_sdp, content_type=SDP, headers=headers)
 
@@ -92,7 +103,7 @@ async def join_by_whip(call: ApiCall) -> web.Response:
 @operation(
     "PATCH",
     SESSION,
-    summary="Send ICE candidates",
+    "Send ICE candidates",
     parameters=(Parameter("header", "If-Match", "The `ETag` of the ICE session; `*` to restart ICE."),),
     body_type=FRAGMENT,
     answers=(
@@ -118,10 +129,15 @@ async def trickle_by_whip(call: ApiCall) -> web.Response:
     return web.Response(text=answer, content_type=FRAGMENT, headers={hdrs.ETAG: session.etag})
 
 
-@operation("DELETE", SESSION, summary="Leave a conference", errors=(ConferenceNotFound, NotFound))
+@operation("DELETE", SESSION, "Leave a conference", errors=(ConferenceNotFound, NotFound))
 async def leave_by_whip(call: ApiCall) -> None:
     session = await _session(call)
     await session.close()
+
+
+def _ice_servers(services: Services, name: str) -> dict[str, str]:
+    links = services.webrtc.ice_links(name)
+    return {hdrs.LINK: links} if links else {}
 
 
 async def _session(call: ApiCall) -> WhipSession:

@@ -11,8 +11,9 @@ __all__ = ["banner", "secrets_of"]
 
 
 def banner(server: Server, demo: Demo) -> str:
-    """Return the demo's banner, with commands ready to paste."""
+    """Return the demo's banner, with commands to copy."""
     base = f"http://{url_host(server.http[0])}:{server.http[1]}"
+    secure = f"https://{url_host(server.https[0])}:{server.https[1]}" if server.https else base
     api = f"{base}/v1.0"
     room = f"{api}/conferences/{demo.room_id}"
     phones = [f"sip:{name}@{server.sip[0]}:{server.sip[1]}" for name in demo.names]
@@ -21,18 +22,18 @@ def banner(server: Server, demo: Demo) -> str:
 mixminus is running; Ctrl-C stops it.
 
   API         {api}
-  Access key  {demo.access_key}   (shown this once; the next start makes another)
+  Access key  {demo.access_key}   (shown once; the next start creates another)
   Login       {_login(server)}
   Demo room   {" or ".join(phones)}
-  Join page   {base}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}
+  Join page   {secure}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}{_trust(server, secure)}
 
 Try:
 
-  1. Make a room of your own, and list all rooms
+  1. Create a room, and list all rooms
      curl -s -X POST '{api}/conferences?{token}' -d '{{"type":"conference","name":"mine"}}'; echo
      curl -s '{api}/conferences?{token}'; echo
 
-  2. Dial the demo room from a softphone with a microphone (or open the join page: it is one)
+  2. Dial the demo room from a softphone, or open the join page in a browser
      baresip -e '/uanew <sip:me@localhost>;regint=0' -e '/dial {phones[0]}'
 
   3. Record the demo room for ten seconds
@@ -43,17 +44,22 @@ Try:
 """
 
 
+def _trust(server: Server, secure: str) -> str:
+    if not server.https:
+        return ""
+    return f"""
+  Trust       {secure}/ca.pem   (install it as an authority, or accept the browser's warning once)"""
+
+
 def secrets_of(server: Server) -> str:
     """Return a line for each secret created at this start; it cannot be shown again."""
     made = {f"password of {ADMIN_USERNAME}": server.new_password, "access key": server.new_key}
     return "".join(
-        f"{name} (shown this once; only its hash is kept): {secret}\n"
-        for name, secret in made.items()
-        if secret
+        f"{name} (shown once; only its hash is kept): {secret}\n" for name, secret in made.items() if secret
     )
 
 
 def _login(server: Server) -> str:
     if server.new_password:
-        return f"{ADMIN_USERNAME}, password {server.new_password}   (shown this once; only its hash is kept)"
-    return f"{ADMIN_USERNAME}, with the password that the first start has shown, or MIXMINUS_ADMIN_PASSWORD"
+        return f"{ADMIN_USERNAME}, password {server.new_password}   (shown once; only its hash is kept)"
+    return f"{ADMIN_USERNAME}, with the password shown at the first start, or MIXMINUS_ADMIN_PASSWORD"

@@ -25,7 +25,7 @@ def locked(folder: Path) -> Iterator[None]:
         descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
     except OSError as error:
         raise Unavailable(
-            f"{name}: {folder} cannot be written ({error.strerror}); make it writable, or name another folder"
+            f"{name}: {folder} cannot be written ({error.strerror}); make it writable, or set another folder"
         ) from None
     try:
         _lock(descriptor, folder)
@@ -39,5 +39,5 @@ def _lock(descriptor: int, folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise Unavailable(
-            f"{setting_name('data_dir')}: another mixminus works in {folder}; stop it, or name another folder"
+            f"{setting_name('data_dir')}: another mixminus server uses {folder}; stop it, or set another folder"
         ) from None

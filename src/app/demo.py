@@ -19,7 +19,7 @@ OPEN: Final = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """How to enter the demo room."""
+    """The demo room, and what is needed to join it."""
 
     room_id: ConferenceId
     names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The flows that run when a recording or a transcribe has ended (``on_end_flow_id``, api.md sections 6.6, 7 and 8)."""
+"""The flows that run when a recording or transcribe has ended (``on_end_flow_id``, api.md 6.6, 7, 8)."""
 
 from mixminus.flow.activeflows import ActiveflowService
 from mixminus.model.flow import ActiveflowSpec

@@ -24,13 +24,16 @@ __all__ = ["main"]
 logger = log.get("app")
 
 ADVICE: Final = {
-    "http_host": "access keys travel in clear and browsers want https for the microphone: put TLS in front",
-    "sip_host": "anybody who reaches this address can dial into the rooms: put a firewall around it",
+    "http_host": "access keys are sent unencrypted, and browsers require https for the microphone: "
+    "set MIXMINUS_HTTPS_PORT, or use a TLS proxy",
+    "sip_host": "any host that reaches this address can call the rooms: restrict it with a firewall",
 }
-SETTINGS_HELP: Final = """settings, with their defaults; the environment goes before .env, that before the TOML file that MIXMINUS_CONFIG
-names (mixminus.toml), where the names are in lower case and without the prefix:
+SETTINGS_HELP: Final = """Settings and their defaults. Environment variables take precedence over .env, and .env over the TOML file
+that MIXMINUS_CONFIG names (default: mixminus.toml); its keys are in lower case and have no prefix.
+
 """
-# As argparse does: 2 says that the command was wrong, 1 that it failed.
+DEMO_HTTPS_PORT: Final = 8443
+# As argparse does: 2 for a wrong command or setting, 1 for a failure.
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "verify-recording":
         return verify_recording(options.directory, options.seal)
     try:
-        settings = load(**_given(options))
+        settings = _with_tls(load(**_given(options))) if options.demo else load(**_given(options))
     except BadSettings as error:
         sys.stderr.write(f"mixminus: {error}\n")
         return EXIT_USAGE
@@ -70,12 +73,12 @@ def _stop_signals() -> Iterator[asyncio.Event]:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
 
-    def ask() -> None:
+    def request_stop() -> None:
         stop.set()
         loop.remove_signal_handler(signal.SIGINT)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ask)
+        loop.add_signal_handler(number, request_stop)
     try:
         yield stop
     finally:
@@ -85,7 +88,7 @@ def _stop_signals() -> Iterator[asyncio.Event]:
 
 def _announce(running: Server) -> None:
     logger.info("serving", http=running.http, sip=running.sip, webrtc=running.webrtc)
-    # The one place that writes to stdout: keys are told to the person who started the server, and never logged.
+    # The only output on stdout: new keys are shown to the operator, and never logged.
     if running.demo is not None:
         sys.stdout.write(banner(running, running.demo))
     else:
@@ -110,15 +113,17 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser(
         "serve",
         help="run the server until SIGTERM or SIGINT",
-        description="Run the server until SIGTERM or SIGINT. It exits with 0 when stopped, with 1 when it cannot start, "
-        "and with 2 when a setting is wrong.",
+        description="Run the server until SIGTERM or SIGINT. It exits with 0 when stopped, with 1 when it cannot "
+        "start, and with 2 when a setting is wrong.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=SETTINGS_HELP + _settings_help(),
     )
     serve.add_argument(
-        "--host", metavar="ADDRESS", help="listen here, whatever the settings say; 0.0.0.0 for all"
+        "--host",
+        metavar="ADDRESS",
+        help="listen on this address instead of those of the settings; 0.0.0.0 for all",
     )
-    serve.add_argument("--demo", action="store_true", help="open a demo room and say how to enter it")
+    serve.add_argument("--demo", action="store_true", help="open a demo room, and print how to join it")
     return parser
 
 
@@ -127,6 +132,13 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
     if options.host is None:
         return {}
     return dict.fromkeys(("http_host", "sip_host", "webrtc_host"), options.host)
+
+
+def _with_tls(settings: Settings) -> Settings:
+    """Return a demo's settings: reachable from the network it offers TLS, because browsers need it."""
+    if settings.https_port is None and not ipaddress.ip_address(settings.http_host).is_loopback:
+        return settings.model_copy(update={"https_port": DEMO_HTTPS_PORT})
+    return settings
 
 
 def _settings_help() -> str:

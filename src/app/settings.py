@@ -29,8 +29,11 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from mixminus.app.priority import Realtime
 from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
+from mixminus.mixer import MAX_SHARDS
+from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
 __all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
 
@@ -75,52 +78,76 @@ class Settings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65535, description="TCP port of the API and the join page")
     sip_host: str = Field(LOOPBACK, description="address of SIP and of the phones' audio")
     sip_port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port of SIP")
+    https_port: int | None = Field(
+        None, ge=0, le=65535, description="TCP port of the API and the join page over TLS; empty means none"
+    )
+    tls_certificate: Path | None = Field(
+        None,
+        description="PEM file of the certificate and its chain, read again when it changes; "
+        "empty means one made by this server's own authority, whose root is at /ca.pem",
+    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's key")
     webrtc_host: str = Field(
         "",
-        description="address of the browsers' audio; empty means that of SIP, or of the API if only that is open",
+        description="address of the browsers' audio; empty means the SIP address, or the API's if SIP is on loopback",
     )
-    webrtc_port: int = Field(8081, ge=0, le=65535, description="the one UDP port of all browsers' audio")
+    webrtc_port: int = Field(8081, ge=0, le=65535, description="UDP port for the audio of all browsers")
+    ice_servers: tuple[str, ...] = Field(
+        (),
+        description='STUN and TURN servers for browsers, as JSON: ["turn:turn.example.com?transport=tcp"]',
+    )
+    ice_secret: SecretStr = Field(
+        SecretStr(""),
+        description="secret shared with the TURN servers (static-auth-secret of coturn); credentials are made with it",
+    )
+    ice_lifetime_s: int = Field(
+        86_400, ge=60, le=31_536_000, description="seconds for which a credential of a TURN server is valid"
+    )
     rtp_port_min: int = Field(
         0, ge=0, le=65535, description="first UDP port of the phones' audio; 0 means any"
     )
     rtp_port_max: int = Field(
         0, ge=0, le=65535, description="last UDP port of the phones' audio; 0 means any"
     )
-    public_host: str = Field("", description="address that SDP and Contact advertise; empty means our own")
-    access_key: SecretStr = Field(SecretStr(""), description="access key to create at start if it is absent")
+    public_host: str = Field("", description="address in SDP and Contact; empty means the listening address")
+    access_key: SecretStr = Field(
+        SecretStr(""), description="access key to create at start if it does not exist"
+    )
     admin_password: SecretStr = Field(
         SecretStr(""),
-        description="password of the agent admin, set at each start; empty means one made at the first start",
+        description="password of the agent admin, set at each start; empty: generated at the first start",
     )
     rate_limits: Literal["off", "login", "all"] = Field(
-        "login", description="who is refused when asking too often: nobody, logins, or every request"
+        "login", description="requests that are rate-limited: off (none), login (logins) or all"
     )
     timestamp_style: Literal["legacy", "rfc3339"] = Field(
-        "legacy", description="how the API writes times: legacy or rfc3339"
+        "legacy", description="format of times in the API: legacy or rfc3339"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least level logged: debug, info, warning or error"
+        "info", description="lowest level that is logged: debug, info, warning or error"
     )
-    log_json: bool = Field(False, description="one JSON object a log line")
+    log_json: bool = Field(False, description="log one JSON object per line")
     recording_sample_rate_hz: Literal[8000, 16000, 48000] = Field(
         16000, description="sample rate of recordings, in Hz: 8000, 16000 or 48000"
     )
     recording_storage_url: str = Field(
         "",
-        description="where finished recordings go, such as s3://bucket/folder with mixminus[s3]; "
-        "empty keeps them in the data folder",
+        description="storage of finished recordings, such as s3://bucket/folder with mixminus[s3]; "
+        "empty means the data folder",
     )
     recording_retention_days: int = Field(
         0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
     )
     language: str = Field(
-        "en-US", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="language of prompts, as en-US"
+        "en-US",
+        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        description="language of prompts, such as en-US",
     )
     sounds_dir: Path | None = Field(
         None, description="folder of the files that flows may play; empty means sounds in the data folder"
     )
     media_timeout_ms: int = Field(
-        10_000, ge=500, le=3_600_000, description="silence on the network, in ms, before a leg counts as lost"
+        10_000, ge=500, le=3_600_000, description="ms without packets after which a leg counts as lost"
     )
     speech_model_dir: str = Field(
         "",
@@ -128,34 +155,46 @@ class Settings(BaseSettings):
         "empty means the English one that was installed",
     )
     speech_workers: int = Field(
-        0, ge=0, le=64, description="processes for speech to text at most; 0 means one for each two cores"
+        0, ge=0, le=64, description="maximum number of speech-to-text processes; 0 means one per two cores"
     )
-    shards: int = Field(1, ge=1, le=64, description="mixing threads")
+    shards: int = Field(
+        0,
+        ge=0,
+        le=MAX_SHARDS,
+        description="number of mixing threads; 0 means one per core that the server may use",
+    )
+    realtime: Realtime = Field(
+        "auto",
+        description="real-time priority of the mixing threads: auto, on (refuse to start without it) or off",
+    )
     dialin: dict[str, UUID] = Field(
-        default_factory=dict, description='names a phone can dial, as JSON: {"1000": "<conference id>"}'
+        default_factory=dict, description='names that a phone can dial, as JSON: {"1000": "<conference id>"}'
     )
     webhook_private_targets: Literal["", "allow", "refuse"] = Field(
         "",
-        description="webhooks to this machine and to private networks, allow or refuse; "
-        "empty allows them while the API itself is on loopback",
+        description="allow or refuse webhooks to this machine and to private networks; "
+        "empty allows them while the API is on loopback",
+    )
+    webhook_retry_hours: float = Field(
+        24, ge=0, le=720, description="hours for which an event that a webhook does not accept is tried again"
     )
     event_retention_days: int = Field(
-        30, ge=0, le=36_500, description="days that events are kept for those who resume; 0 keeps them all"
+        30, ge=0, le=36_500, description="days that events are kept for clients that resume; 0 keeps them all"
     )
     sip_domain: str = Field(
         "mixminus.local",
         pattern=r"^[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?$",
-        description="SIP domain; phones log in to <customer id>.registrar.<domain>, trunks to <name>.trunk.<domain>",
+        description="SIP domain; phones register at <customer id>.registrar.<domain>, trunks at <name>.trunk.<domain>",
     )
     sip_digests: Literal["both", "sha-256", "md5"] = Field(
         "both",
-        description="by which digests phones may log in: both, sha-256, or md5 for phones that give up when they "
-        "are offered what they do not know",
+        description="digest algorithms offered to phones: both, sha-256, or md5 for phones that fail when "
+        "they are offered an unknown algorithm",
     )
     trunk: TrunkSettings | None = Field(
         None,
-        description='who carries calls to telephone numbers, as JSON: {"host": "sip.example.com", '
-        '"username": "me", "password": "..."}; "port" and "transport" (udp or tcp) may follow',
+        description='carrier of calls to telephone numbers, as JSON: {"host": "sip.example.com", '
+        '"username": "me", "password": "..."}; "port" and "transport" (udp or tcp) are optional',
     )
     call_max_duration_s: int = Field(
         86_400,
@@ -163,7 +202,7 @@ class Settings(BaseSettings):
         le=31_536_000,
         description="seconds after which a call is hung up, counted from its answer",
     )
-    sip_max_calls: int = Field(64, ge=1, le=10_000, description="most simultaneous SIP calls")
+    sip_max_calls: int = Field(64, ge=1, le=10_000, description="maximum number of simultaneous SIP calls")
 
     @field_validator("recording_sample_rate_hz", mode="before")
     @classmethod
@@ -181,7 +220,7 @@ class Settings(BaseSettings):
     def _sendable(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value()
         if not text.isascii() or any(c.isspace() or not c.isprintable() for c in text):
-            raise ValueError("must be printable ASCII without spaces, or no client could send it")
+            raise ValueError("must be printable ASCII without spaces")
         return value
 
     @field_validator("http_host", "sip_host", "webrtc_host")
@@ -197,6 +236,30 @@ class Settings(BaseSettings):
                     "must be an IP address of this machine, or 0.0.0.0 for all of them"
                 ) from None
         return value
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _ice_uris(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for uri in value:
+            if not is_ice_uri(uri):
+                raise ValueError(
+                    f"{uri!r} is not the URI of a STUN or TURN server, such as turn:turn.example.com?transport=udp"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _relays(self) -> Self:
+        if any(map(is_relay, self.ice_servers)) and not self.ice_secret.get_secret_value():
+            raise ValueError(
+                f"{PREFIX}ICE_SECRET must be set: the TURN servers of {PREFIX}ICE_SERVERS want credentials"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY must both be set, or neither")
+        return self
 
     @model_validator(mode="after")
     def _range(self) -> Self:

@@ -16,15 +16,15 @@ def add_verify_recording(commands: "argparse._SubParsersAction[argparse.Argument
     """Add the command to the parser."""
     parser = commands.add_parser(
         "verify-recording",
-        help="tell whether a recording is what was recorded",
-        description="Check a recording's files against its timeline. It exits with 0 when nothing was changed, with 1 "
-        "when something was, and says what.",
+        help="check whether a recording is unchanged",
+        description="Check a recording's files against its timeline. It prints every difference, and "
+        "exits with 0 if there is none and with 1 otherwise.",
     )
     parser.add_argument("directory", metavar="DIR", type=Path, help="the recording's folder")
     parser.add_argument(
         "--seal",
         default="",
-        help="the seal from recording_finished; detects also a timeline that was rewritten as a whole",
+        help="the seal of the event recording_finished; it also detects a timeline that was rewritten as a whole",
     )
 
 

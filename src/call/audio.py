@@ -31,7 +31,10 @@ class CallAudioService:
         self._music: dict[CallId, LoopedSound] = {}
 
     async def set_music(self, customer_id: CustomerId, call_id: CallId, on: bool) -> None:
-        """Start or stop music on hold: the call hears only the music, and is not heard; CallNotProgressing."""
+        """Start or stop music on hold: the call hears only the music, and is not heard.
+
+        Raises CallNotProgressing.
+        """
         live = await self._calls.require(customer_id, call_id)
         try:
             live.port.set_muted(on, by=_MUSIC)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from mixminus.call.errors import NoCallableDestination, NothingToDo
+from mixminus.call.errors import NoCallableDestination
 from mixminus.call.groupcall_ledger import GroupcallLedger
 from mixminus.call.ledger import CallLedger
 from mixminus.call.leg import Caller, LegEnded, OutgoingLegs, Target
@@ -104,10 +104,8 @@ class DialoutService:
         actions: Sequence[Mapping[str, Any]],
         variables: Mapping[str, str],
     ) -> Program:
-        """Return the program of a flow, or of the actions given; raise FlowNotFound, or NothingToDo without either."""
+        """Return the program of a flow, or of the actions given, which may be none; raise FlowNotFound."""
         if flow_id == NIL:
-            if not actions:
-                raise NothingToDo("a call needs flow_id or actions")
             return Program(actions, variables=kept_variables(variables))
         program = await self._flows.program(customer_id, flow_id)
         return replace(program, variables={**program.variables, **kept_variables(variables)})
@@ -194,11 +192,11 @@ class DialoutService:
 
     async def _agent_targets(self, customer_id: CustomerId, agent_id: str) -> list[Target]:
         try:
-            wanted = AgentId(UUID(agent_id))
+            parsed_id = AgentId(UUID(agent_id))
         except ValueError:
             return []
         async with self._store.snapshot() as tx:
-            agent = await tx.agents.find(wanted)
+            agent = await tx.agents.find(parsed_id)
         if agent is None or agent.customer_id != customer_id or agent.tm_delete is not None:
             return []
         addresses = [address for raw in agent.addresses if (address := address_of(raw))]
@@ -293,9 +291,9 @@ class DialoutService:
     async def _follow(self, groupcall: Groupcall, group: "_Group", live: list[DialledCall]) -> None:
         """Hang up the others when one call answers, and end the groupcall with its last call."""
         over = [call.over for call in live]
-        while not group.winner.done() and (left := [each for each in over if not each.done()]):
-            first: list[asyncio.Future[Any]] = [group.winner, *left]
-            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        while not group.winner.done() and (unfinished := [each for each in over if not each.done()]):
+            futures: list[asyncio.Future[Any]] = [group.winner, *unfinished]
+            await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
         if group.winner.done():
             winner = group.winner.result()
             await self._groupcalls.set_answered(groupcall.id, winner.id)
@@ -311,13 +309,16 @@ class DialoutService:
 
 
 class _Group:
-    """Which call of a groupcall has answered first."""
+    """The call of a groupcall that was answered first."""
 
     def __init__(self) -> None:
         self.winner: asyncio.Future[DialledCall] = asyncio.get_running_loop().create_future()
 
     def claim(self, live: DialledCall) -> Callable[[], bool]:
-        """Return the function to call when this call is answered; it returns whether the call is the first."""
+        """Return the function to call when this call is answered.
+
+        The function returns whether the call is the first of the group to be answered.
+        """
 
         def claimed() -> bool:
             if self.winner.done():

@@ -58,7 +58,10 @@ class Digits:
 
     @contextmanager
     def filtered(self, passes: Callable[[str], str]) -> Iterator[None]:
-        """During the block, queue and observe what ``passes`` returns for each digit; one filter at a time."""
+        """During the block, queue and observe what ``passes`` returns for each digit.
+
+        One filter at a time.
+        """
         before, self._filter = self._filter, passes
         try:
             yield

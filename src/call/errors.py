@@ -10,7 +10,6 @@ __all__ = [
     "CannotRefer",
     "GroupcallNotFound",
     "NoCallableDestination",
-    "NothingToDo",
     "TransferPending",
 ]
 
@@ -51,7 +50,3 @@ class GroupcallNotFound(NotFound):
 
 class NoCallableDestination(InvalidArgument):
     """None of the destinations can be called (api.md section 5.2)."""
-
-
-class NothingToDo(InvalidArgument):
-    """A call needs a flow or actions."""

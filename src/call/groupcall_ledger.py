@@ -75,7 +75,10 @@ class GroupcallLedger:
         return await self._change(groupcall_id, change, "groupcall_deleted")
 
     async def get(self, customer_id: CustomerId, groupcall_id: UUID) -> Groupcall:
-        """Return the customer's groupcall; GroupcallNotFound if there is none, or it is another customer's."""
+        """Return the customer's groupcall.
+
+        Raises GroupcallNotFound if there is none, or it is another customer's.
+        """
         async with self._store.snapshot() as tx:
             groupcall = await tx.groupcalls.find(groupcall_id)
         return owned(groupcall, customer_id, GroupcallNotFound(f"no groupcall {groupcall_id}"))

@@ -86,7 +86,7 @@ class Leg(Protocol):
         ...
 
     async def refer(self, uri: str) -> bool:
-        """Ask the far end to call a URI (REFER); it is hung up when it has. False on a transport without REFER."""
+        """Ask the far end to call a URI (REFER), and hang up when it has; return False if unsupported."""
         ...
 
     async def ended(self) -> LegEnded:
@@ -108,7 +108,7 @@ class IncomingLegs(Protocol):
     ) -> None:
         """Accept a leg that waits for ring, answer or reject; returns at once, a task serves the leg.
 
-        ``pin`` is the room's pin, from transports that send it with the call; ``caller`` is what is authenticated.
+        ``pin`` is the room's pin, from transports that send it with the call; ``caller`` is authenticated.
         """
         ...
 
@@ -163,7 +163,7 @@ class Referral:
 
     target: str
     """A SIP URI, or a target to be dialled on this server."""
-    here: bool
+    is_local: bool
     """Whether the target is on this server."""
     replaces: LegId | None = None
     """The phone's other leg, for an attended transfer."""
@@ -173,7 +173,10 @@ class Transfers(Protocol):
     """Handles transfer requests of phones: ``call.transfer.TransferService``."""
 
     def on_refer(self, leg_id: LegId, referral: Referral, notify: Callable[[int], None]) -> None:
-        """Start the transfer and return at once; ``notify`` gets its SIP status codes, the last one is 200 or above."""
+        """Start the transfer and return at once.
+
+        ``notify`` is called with its SIP status codes; the last one is 200 or above.
+        """
         ...
 
 

@@ -84,7 +84,7 @@ class LiveCall:
 
     @property
     def moved(self) -> bool:
-        """Whether a transfer has moved the call: the end of the call that it was chained to no longer ends it."""
+        """Whether a transfer has moved the call: it no longer ends with the call that it was chained to."""
         return self._moved
 
     @property
@@ -101,7 +101,10 @@ class LiveCall:
             self._successor = successor
 
     def move_to(self, place: Place) -> asyncio.Future[None]:
-        """Set the room that the call enters when it leaves its room; the result is done when it is heard there."""
+        """Set the room that the call enters when it leaves its room.
+
+        The future that is returned is done when the call is heard there.
+        """
         self._next_place, self._moved = place, True
         self.arrived = asyncio.get_running_loop().create_future()
         return self.arrived
@@ -205,7 +208,7 @@ class DialledCall(LiveCall):
         self._outgoing_leg = leg
 
     async def follow(self) -> None:
-        """Write that the far end rings and answers, as it happens; return when it has answered or the leg is over."""
+        """Write that the far end rings and answers, as it happens; return when it has, or the leg is over."""
         with suppress(IllegalTransition):  # hung up in the meantime
             if await self._outgoing_leg.rang():
                 self.call = await self._ledger.mark_ringing(self.id)

@@ -1,4 +1,4 @@
-"""LiveParticipantService: the participants in a room now, and their levels; read from the engine, not stored."""
+"""LiveParticipantService: the participants in a room now, and their levels, read from the engine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

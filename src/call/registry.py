@@ -1,4 +1,4 @@
-"""LiveCalls: every call that has a leg, by id, port and leg; built first and given to every service that needs it."""
+"""LiveCalls: every call that has a leg, by id, port and leg; built before the services that need it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -46,7 +46,10 @@ class LiveCalls(Mapping[CallId, LiveCall]):
         return next((live for live in self._calls.values() if live.leg_id == leg_id), None)
 
     def require(self, call: Call, states: frozenset[CallStatus] = UP) -> LiveCall:
-        """Return the live call of a row; raise CallNotProgressing unless it has a leg and one of these states."""
+        """Return the live call of a row.
+
+        Raises CallNotProgressing unless it has a leg and one of these states.
+        """
         live = self._calls.get(call.id)
         if live is None or live.over.done() or live.port.closed or live.call.status not in states:
             required = "not ended" if states == ANY_STATUS else " or ".join(sorted(states))

@@ -46,7 +46,7 @@ class Dialled:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a call does: actions as in the API (api.md section 6.2), and the flow that they come from, if any."""
+    """What a call does: actions as in the API (api.md section 6.2), and the flow they come from, if any."""
 
     actions: Sequence[Mapping[str, Any]]
     flow_id: UUID = NIL

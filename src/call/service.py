@@ -1,4 +1,4 @@
-"""CallService: accepts incoming legs, and the operations on calls (api.md section 5). The folder is read from here.
+"""CallService: accepts incoming legs, and the operations on calls (api.md section 5).
 
 transport (sip, webrtc) -> incoming: a Leg (``leg``)
   -> Directory.route    the dialled target: a customer and a Program, or a rejection (``routing``)
@@ -129,7 +129,10 @@ class CallService:
     async def require(
         self, customer_id: CustomerId, call_id: CallId, states: frozenset[CallStatus] = UP
     ) -> LiveCall:
-        """Return a customer's live call; raise CallNotFound, CallDeleted, or CallNotProgressing in other states."""
+        """Return a customer's live call.
+
+        Raises CallNotFound, CallDeleted, or CallNotProgressing in other states.
+        """
         return self._live_calls.require(await self.get(customer_id, call_id), states)
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Call]:
@@ -166,7 +169,10 @@ class CallService:
         return live.call
 
     async def close(self) -> None:
-        """Hang up every call and wait until each has left its room; called after the transports are closed."""
+        """Hang up every call and wait until each has left its room.
+
+        Called after the transports are closed.
+        """
         for live in tuple(self._live_calls.values()):
             self._scope.spawn(f"hang up {live.id}", live.hang_up())
         if self._serving:

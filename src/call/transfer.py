@@ -2,8 +2,8 @@
 
 blind, to a party     the party is called into the room; when it is heard there, the transferred call ends
 blind, to a room      from a room for two: the other participant moves to that room
-attended              of two calls of one phone, one is in a room for two: the other participant there moves to
-                      the second call's room, and both calls of the phone end
+attended              of two calls of one phone, one is in a room for two: the other participant of that room
+                      moves to the second call's room, and both calls of the phone end
 """
 
 import asyncio
@@ -87,7 +87,7 @@ class TransferService:
     async def transfer(
         self, customer_id: CustomerId, call_id: CallId, addresses: Sequence[Address], *, attended: bool
     ) -> Placed:
-        """Call parties into a call's room; unless ``attended``, the call ends when the first of them is heard there.
+        """Call parties into a call's room; unless ``attended``, it ends when the first of them is heard.
 
         Returns at once. Raises CallNotFound, CallNotInRoom, TransferPending, and what dialling raises.
         """
@@ -105,13 +105,13 @@ class TransferService:
     async def refer(self, customer_id: CustomerId, call_id: CallId, address: Address) -> None:
         """Ask a call's phone to call a SIP address by itself; the new call does not pass this server.
 
-        Returns when the request is sent. Raises CallNotFound, NoCallableDestination for anything but a SIP address, and
-        CannotRefer for a browser or an unanswered call.
+        Returns when the request is sent. Raises CallNotFound, NoCallableDestination for anything but a SIP
+        address, and CannotRefer for a browser or an unanswered call.
         """
         await self._calls.get(customer_id, call_id)
         target = sip_target(address) if address.type == "sip" else None
         if target is None:
-            raise NoCallableDestination("by refer, the transferee must be a SIP address")
+            raise NoCallableDestination("by refer, the destination must be a SIP address: set type to sip")
         live = self._live_calls.get(call_id)
         if live is None or not await live.refer(target.request_uri):
             raise CannotRefer(f"call {call_id} cannot be referred: it must be an answered call of a phone")
@@ -165,9 +165,12 @@ class TransferService:
             raise _Declined(_refusal_of(placed.live))
 
     async def _target_of(self, live: LiveCall, referral: Referral) -> Address:
-        """Return the room or party that the phone refers to; raise _Declined unless it may dial it by itself."""
+        """Return the room or party that the phone refers to.
+
+        Raises _Declined unless it may dial it by itself.
+        """
         customer_id = live.call.customer_id
-        if not referral.here:
+        if not referral.is_local:
             if live.caller.account_id is None:
                 # Only authenticated phones may call outside addresses: the operator pays for these calls.
                 raise _Declined(FORBIDDEN)
@@ -225,19 +228,19 @@ class TransferService:
         If the transferred call ends meanwhile, the called parties still join, except in a room for two, which
         has ended with that call.
         """
-        rings: list[asyncio.Future[Any]] = [each.rang for each in called]
-        stops: list[asyncio.Future[Any]] = [live.over] if room_for_two else []
-        while left := [each for each in called if not each.over.done()]:
-            ends = [future for each in left for future in (each.arrived, each.over)]
-            await asyncio.wait([*stops, *rings, *ends], return_when=asyncio.FIRST_COMPLETED)
-            if here := next((each for each in left if each.arrived.done()), None):
-                return here
-            if any(each.done() for each in stops):
-                stops = []
-                for each in left:
+        ringing: list[asyncio.Future[Any]] = [each.rang for each in called]
+        room_closed: list[asyncio.Future[Any]] = [live.over] if room_for_two else []
+        while unfinished := [each for each in called if not each.over.done()]:
+            outcomes = [future for each in unfinished for future in (each.arrived, each.over)]
+            await asyncio.wait([*room_closed, *ringing, *outcomes], return_when=asyncio.FIRST_COMPLETED)
+            if arrived := next((each for each in unfinished if each.arrived.done()), None):
+                return arrived
+            if any(each.done() for each in room_closed):
+                room_closed = []
+                for each in unfinished:
                     await each.hang_up()
-            if any(each.done() for each in rings):
-                rings = []
+            if any(each.done() for each in ringing):
+                ringing = []
                 notify(RINGING)
         return None
 
@@ -248,14 +251,14 @@ class TransferService:
         other = self._live_calls.by_leg(other_leg)
         if other is None or other is live or other.call.customer_id != live.call.customer_id:
             raise _Declined(UNKNOWN_DIALOG)
-        their_seat = self._rooms.seat_of_call(other.id)
-        if their_seat is None or their_seat.conference.id == seat.conference.id:
+        other_seat = self._rooms.seat_of_call(other.id)
+        if other_seat is None or other_seat.conference.id == seat.conference.id:
             raise _Declined(DECLINED)
-        if their_seat.conference.type == "connect":
+        if other_seat.conference.type == "connect":
             place = Place(seat.conference.id, seat.role)
-            live.hand_over(await self._move_other(other, their_seat, place, notify))
+            live.hand_over(await self._move_other(other, other_seat, place, notify))
         elif seat.conference.type == "connect":
-            place = Place(their_seat.conference.id, their_seat.role)
+            place = Place(other_seat.conference.id, other_seat.role)
             other.hand_over(await self._move_other(live, seat, place, notify))
         else:
             raise _Declined(DECLINED)
@@ -272,9 +275,9 @@ class TransferService:
         if seat.conference.type != "connect":
             raise _Declined(DECLINED)
         room = self._rooms.find(seat.conference.id)
-        for their_seat in room.seats.values() if room else ():
-            other = self._live_calls.get(their_seat.call_id)
-            if their_seat.joined and other and other is not live:
+        for other_seat in room.seats.values() if room else ():
+            other = self._live_calls.get(other_seat.call_id)
+            if other_seat.joined and other and other is not live:
                 break
         else:
             raise _Declined(UNAVAILABLE)
@@ -282,7 +285,7 @@ class TransferService:
         live.hand_over(other)
         # The room for two, and this call with it, ends when one has left: the phone is notified before.
         notify(OK)
-        await self._participants.kick(live.call.customer_id, their_seat.id)
+        await self._participants.kick(live.call.customer_id, other_seat.id)
         await asyncio.wait((arrived, other.over), return_when=asyncio.FIRST_COMPLETED)
         return other
 

@@ -10,7 +10,10 @@ __all__ = ["Announcements"]
 
 
 class Announcements:
-    """Plays prompts as the room's settings say, in the background; a prompt that cannot be played is skipped."""
+    """Plays prompts as the room's settings say, in the background.
+
+    A prompt that cannot be played is skipped.
+    """
 
     def __init__(self, sounds: SoundService) -> None:
         self._sounds = sounds

@@ -25,7 +25,7 @@ _STEP_DB: Final = 3.0
 """Of gain, for each press of the keys for louder and softer."""
 _MAX_DB: Final = 12.0
 _MAX_WAITING: Final = 256
-"""Actions, over all rooms. An action takes a database commit, which is faster than anyone presses keys."""
+"""Actions, over all rooms. An action takes a database commit, which is faster than a person presses keys."""
 
 log = get("keypad")
 

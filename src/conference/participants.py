@@ -1,6 +1,6 @@
 """ParticipantService: how calls enter and leave conferences as participants (api.md sections 3 and 4).
 
-A call's flow takes a seat in the room (``admit``), joins its audio (``connect``) and gives the seat back
+A call's flow takes a seat in the room (``admit``), joins its audio (``connect``) and releases the seat
 (``leave``); clients get, list, change and kick participants.
 """
 
@@ -12,7 +12,7 @@ from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
 from mixminus.conference.announcements import Announcements
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
-from mixminus.conference.ledger import CONFERENCECALLS, CONFERENCES, advance, touch_conference
+from mixminus.conference.ledger import CONFERENCECALLS, CONFERENCES, advance, depart, touch_conference
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.errors import Conflict
@@ -33,7 +33,7 @@ from mixminus.model.conference import (
     SeatState,
 )
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId, CustomerId, new_id
-from mixminus.store.database import Store
+from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
 
@@ -71,22 +71,28 @@ class ParticipantService:
             return await tx.conferencecalls.page(customer_id, page, conference_id)
 
     async def kick(self, customer_id: CustomerId, conferencecall_id: ConferencecallId) -> Conferencecall:
-        """Remove a participant from the room; its call goes on. ConferencecallGone if it is leaving or has left."""
+        """Remove a participant from the room; its call continues.
+
+        Raises ConferencecallGone if it is leaving or has left.
+        """
         participant = await self.get_call(customer_id, conferencecall_id)
         async with self._rooms.lock(participant.conference_id):
             async with self._store.transaction() as tx:
                 participant = _require_present(await CONFERENCECALLS.find_for_update(tx, conferencecall_id))
                 participant = await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
             if seat := self._rooms.find_seat(participant.conference_id, conferencecall_id):
-                # This wakes the call's flow, which gives the seat back with leave().
+                # This wakes the call's flow, which releases the seat with leave().
                 seat.dismiss()
         return participant
 
     async def change(
         self, customer_id: CustomerId, conferencecall_id: ConferencecallId, change: ParticipantChange
     ) -> Conferencecall:
-        """Change a participant's mute, deaf, gain, role or label; ConferencecallGone if it is leaving or has left."""
-        gain_q8(change.gain_db or 0.0)  # raises InvalidArgument out of range
+        """Change a participant's mute, deaf, gain, role or label.
+
+        Raises ConferencecallGone if it is leaving or has left.
+        """
+        gain_q8(change.gain_db or 0.0)  # raises InvalidArgument if it is out of range
         participant = await self.get_call(customer_id, conferencecall_id)
         async with self._rooms.lock(participant.conference_id):
             async with self._store.transaction() as tx:
@@ -103,6 +109,8 @@ class ParticipantService:
 
     async def settings(self, customer_id: CustomerId, conference_id: ConferenceId) -> RoomSettings:
         """Return the settings of a customer's room; raise ConferenceNotFound if there is none of this id."""
+        if (room := self._rooms.find(conference_id)) and room.customer_id == customer_id:
+            return room.settings
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
         conference = owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
@@ -115,31 +123,44 @@ class ParticipantService:
         port: BridgePort,
         role: Role = Role.PARTICIPANT,
         activeflow_id: UUID = NIL,
+        *,
+        muted: bool = False,
     ) -> Seat | None:
-        """Create a participant that is joining and return its seat; None if the conference does not admit it."""
+        """Create a participant that is joining and return its seat.
+
+        None if the conference does not admit it.
+        """
         async with self._rooms.lock(conference_id):
-            async with self._store.transaction() as tx:
-                conference = await self._lifecycle.begin(tx, conference_id)
-            room = self._rooms.find(conference_id)
-            if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-                return None
-            seat = Seat(
-                ConferencecallId(new_id()), call_id, conference, port, room.company, role, activeflow_id
-            )
+            seat = None
             try:
-                check_place(conference.settings, len(room.seats))
-                self._rooms.seat(room, seat)
-            except Conflict as refusal:
-                log.info("not admitted", conference_id=str(conference_id), reason=refusal.reason)
-                return None
-            try:
-                await self._create(seat)
+                async with self._store.transaction() as tx:
+                    conference = await self._lifecycle.begin(tx, conference_id)
+                    room = self._rooms.find(conference_id)
+                    if conference.status is not ConferenceStatus.PROGRESSING or room is None:
+                        return None
+                    id_ = ConferencecallId(new_id())
+                    seat = self._seated(
+                        room, Seat(id_, call_id, conference, port, room.company, role, activeflow_id)
+                    )
+                    if seat is not None:
+                        await self._create(tx, seat, muted)
             except BaseException:
-                self._rooms.unseat(room, seat)
+                if seat is not None and room is not None:
+                    self._rooms.unseat(room, seat)
                 raise
             return seat
 
-    async def _create(self, seat: Seat) -> None:
+    def _seated(self, room: Room, seat: Seat) -> Seat | None:
+        """Return the seat when the room has a place for it; None if it has none."""
+        try:
+            check_place(seat.conference.settings, len(room.seats))
+            self._rooms.seat(room, seat)
+        except Conflict as refusal:
+            log.info("not admitted", conference_id=str(seat.conference.id), reason=refusal.reason)
+            return None
+        return seat
+
+    async def _create(self, tx: Transaction, seat: Seat, muted: bool) -> None:
         """Write and publish the row of a participant that is joining."""
         participant = Conferencecall(
             id=seat.id,
@@ -150,9 +171,9 @@ class ParticipantService:
             status=ConferencecallStatus.JOINING,
             tm_create=self._clock.now(),
             role=seat.role,
+            muted=muted,
         )
-        async with self._store.transaction() as tx:
-            await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
+        await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
 
     async def connect(self, seat: Seat) -> bool:
         """Connect the participant's audio; False if it was removed before, or must wait for a moderator."""
@@ -180,7 +201,7 @@ class ParticipantService:
             return True
 
     async def leave(self, seat: Seat) -> None:
-        """Give the seat back: the participant is leaved; after the last one a terminating conference ends."""
+        """Release the seat: the participant is leaved; after the last one a terminating conference ends."""
         async with self._rooms.lock(seat.conference.id):
             seat.clear()
             room = self._rooms.find(seat.conference.id)
@@ -189,7 +210,7 @@ class ParticipantService:
             self._rooms.unseat(room, seat)
             async with self._store.transaction() as tx:
                 participant = await CONFERENCECALLS.find_for_update(tx, seat.id)
-                await advance(tx, self._clock, participant, ConferencecallEvent.LEFT)
+                await depart(tx, self._clock, participant)
                 if seat.joined:
                     conference = await touch_conference(tx, self._clock, seat.conference.id)
                 else:
@@ -208,7 +229,7 @@ class ParticipantService:
             await self._lifecycle.record(seat.conference.id, room)
 
     async def _left(self, room: Room, seat: Seat, conference: Conference) -> None:
-        """Update tones, announcements and recording after a participant has left, and end the room if it is over."""
+        """Update tones, announcements and recording after a participant has left; end the room if due."""
         if seat.joined and room.joined and room.settings.exit_tone:
             room.chimes.play(exit_tone())
         if seat.joined:

@@ -1,4 +1,7 @@
-"""Room: the live part of a conference, its bridge and the participants' seats; it ends with the conference."""
+"""Room: the live part of a conference, its bridge and the participants' seats.
+
+It ends with the conference.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +20,6 @@ from mixminus.model.conference import (
     Conferencecall,
     ConferenceStatus,
     Role,
-    RoomSettings,
     SeatEvent,
     SeatState,
 )
@@ -98,9 +100,10 @@ class Seat:
 class Room:
     """The bridge of one conference and its seats."""
 
-    def __init__(self, bridge: Bridge, sounds: RoomSounds, settings: RoomSettings) -> None:
+    def __init__(self, bridge: Bridge, sounds: RoomSounds, conference: Conference) -> None:
         self.bridge = bridge
-        self.settings = settings
+        self.customer_id = conference.customer_id
+        self.settings = conference.settings
         self.seats: dict[ConferencecallId, Seat] = {}
         self.company = asyncio.Event()
         self.chimes = sounds.chimes(bridge)
@@ -125,7 +128,7 @@ class Room:
             seat.dismiss()
 
     def update_sounds(self) -> None:
-        """Update what depends on who is present: who may join, and who hears music or ringback."""
+        """Update which participants may join, and which hear music or ringback."""
         joined, free = self.joined, self.moderated or not self.settings.wait_for_moderator
         for seat in self.seats.values():
             (seat.may_join.set if free or seat.role is Role.MODERATOR else seat.may_join.clear)()
@@ -136,7 +139,10 @@ class Room:
                 seat.sound = play(seat.port)
 
     def _sound_for(self, seat: Seat, joined: int) -> Callable[[BridgePort], LoopedSound] | None:
-        """Return how to start the sound for a participant that is alone or in the lobby; None for no sound."""
+        """Return how to start the sound for a participant that is alone or in the lobby.
+
+        None for no sound.
+        """
         alone = seat.joined and joined == 1
         if self.settings.music_when_alone and (alone or seat.state is SeatState.LOBBY):
             return self._sounds.play_music
@@ -146,7 +152,10 @@ class Room:
         return None
 
     def set_hears(self, hears: Hears, leaving: ConferencecallId | None = None) -> None:
-        """Apply the rules to all participants but the one leaving, at one tick; TooManyExceptions above the limit."""
+        """Apply the rules to all participants but the one leaving, at one tick.
+
+        Raises TooManyExceptions above the limit.
+        """
         wanted = cells(hears, [id_ for id_ in self.seats if id_ != leaving])
         if len(wanted) > MAX_CELLS:
             raise TooManyExceptions(
@@ -189,7 +198,7 @@ class Rooms:
     def open(self, conference: Conference) -> Room:
         """Return the conference's room; the first call opens it, with its bridge."""
         if conference.id not in self._rooms:
-            room = Room(self._engine.open_bridge(), self.sounds, conference.settings)
+            room = Room(self._engine.open_bridge(), self.sounds, conference)
             self._rooms[conference.id] = room
         return self._rooms[conference.id]
 

@@ -1,7 +1,7 @@
-"""RoomSounds: the tones that rooms play: entry and exit tones to all; beeps, music, ringback to one participant.
+"""RoomSounds: the tones of rooms: entry and exit tones to all; beeps, music, ringback to one participant.
 
 A playout is a bounded ring buffer; one task refills those of looped sounds while there are any. A sound
-that cannot be played is counted and skipped: it never costs anyone the call.
+that cannot be played is counted and skipped: a failed sound never ends a call.
 """
 
 from collections import Counter

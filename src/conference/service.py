@@ -98,7 +98,10 @@ class ConferenceService:
             return await tx.conferences.page(customer_id, page)
 
     async def delete(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
-        """Delete the conference and remove its participants; one that is ending or ended is returned unchanged."""
+        """Delete the conference and remove its participants.
+
+        One that is ending or ended is returned unchanged.
+        """
         async with self._rooms.lock(conference_id):
             await self.get(customer_id, conference_id)
             return await self._lifecycle.close(conference_id)
@@ -106,7 +109,10 @@ class ConferenceService:
     async def update(
         self, customer_id: CustomerId, conference_id: ConferenceId, profile: ConferenceProfile
     ) -> Conference:
-        """Replace the profile; the timeout starts again now. ConferenceNotProgressing if it is ending or ended."""
+        """Replace the profile; the timeout starts again now.
+
+        Raises ConferenceNotProgressing if it is ending or ended.
+        """
         timeout_s = _timeout_s(profile)
         check_settings(profile.settings)
         async with self._rooms.lock(conference_id):
@@ -138,7 +144,10 @@ class ConferenceService:
         return conference
 
     async def check_entry(self, customer_id: CustomerId, conference_id: ConferenceId, pin: str) -> Conference:
-        """Return the conference if it admits a caller with this pin; ConferenceLocked, ConferenceFull, PinInvalid."""
+        """Return the conference if it admits a caller with this pin.
+
+        Raises ConferenceLocked, ConferenceFull, PinInvalid.
+        """
         conference = await self.get(customer_id, conference_id)
         check_place(conference.settings, len(conference.conferencecall_ids))
         role_of(conference.settings, pin)

@@ -1,7 +1,8 @@
-"""Feed: the only reader of new events; passes them on in the order of their ids. Backlog reads older ones.
+"""Feed: passes new events on in the order of their ids. Backlog reads older ones.
 
-The feed reads after each commit of this process; a poll finds what other processes have written.
-It stores nothing: a receiver that cannot take an event now reads it from the outbox later.
+Events that this process commits are passed on from memory when they are the next ones; otherwise the feed reads
+the outbox. A poll finds what other processes have written. The feed stores nothing: a receiver that cannot take
+an event now reads it from the outbox later.
 """
 
 import asyncio
@@ -38,15 +39,21 @@ class Feed:
         self._clock = clock
         self._counters = counters
         self._receivers: list[Callable[[Event], None]] = []
+        self._poll_watchers: list[Callable[[], None]] = []
         self._committed = asyncio.Event()
         self._lock = asyncio.Lock()
         self._order = _CommitOrder()
+        self._started = False
         self._scope = TaskScope(task_failed("delivery"))
-        store.watch(self._committed.set)
+        store.watch_events(self._on_committed)
 
     def subscribe(self, on_event: Callable[[Event], None]) -> None:
         """Call ``on_event`` for every new event; it must neither block nor raise."""
         self._receivers.append(on_event)
+
+    def watch_poll(self, on_poll: Callable[[], None]) -> None:
+        """Call ``on_poll`` every ``POLL_S`` seconds: what another process has changed may be looked up again."""
+        self._poll_watchers.append(on_poll)
 
     async def start(self) -> None:
         """Start after the newest event in the outbox."""
@@ -56,17 +63,19 @@ class Feed:
             await self._clock.sleep(HOLD_S)
         async with self._store.snapshot() as tx:
             self.position = await tx.outbox.newest()
+        self._started = True
         self._scope.spawn("feed", self._run())
         self._scope.spawn("feed poll", self._poll())
 
     async def close(self) -> None:
         """Stop reading; closing twice is harmless."""
+        self._started = False
         await self._scope.close()
 
     async def refresh(self) -> None:
         """Pass on everything that is committed by now."""
         async with self._lock:
-            while await self._pass_on() == BATCH:
+            while await self._read() == BATCH:
                 pass
 
     async def _run(self) -> None:
@@ -85,16 +94,32 @@ class Feed:
         while True:
             await self._clock.sleep(POLL_S)
             self._committed.set()
+            for on_poll in self._poll_watchers:
+                on_poll()
 
-    async def _pass_on(self) -> int:
+    def _on_committed(self, events: Sequence[Event]) -> None:
+        """Pass committed events on, as far as they are the next ones; have the others read."""
+        if not self._started or self._lock.locked():  # a reading in progress may have them already
+            self._committed.set()
+            return
+        for event in events:
+            if event.id != self.position + 1:
+                self._committed.set()
+                return
+            self._pass_on(event)
+
+    async def _read(self) -> int:
         async with self._store.snapshot() as tx:
             events = await self._order.read(tx.outbox, self.position, BATCH)
         for event in events:
-            self.position = event.id
-            for on_event in self._receivers:
-                on_event(event)
-        self._counters["delivery.events"] += len(events)
+            self._pass_on(event)
         return len(events)
+
+    def _pass_on(self, event: Event) -> None:
+        self.position = event.id
+        self._counters["delivery.events"] += 1
+        for on_event in self._receivers:
+            on_event(event)
 
     async def _has_passed(self, fence: int | None) -> bool:
         async with self._store.snapshot() as tx:

@@ -82,7 +82,7 @@ def _in_order(bindings: Sequence[Binding], asked: Registration) -> None:
 
 
 def _is_same(binding: Binding, phone: Phone) -> bool:
-    """Return whether both are one phone: same Contact, or same instance id (a new address replaces the old one)."""
+    """Return whether both are one phone: same Contact, or same instance id at a new address."""
     return binding.contact == phone.contact or bool(phone.instance and binding.instance == phone.instance)
 
 

@@ -1,4 +1,6 @@
-"""DialPlan: routes a dialled target to a customer and a program (api.md section 13.2). A ``call.routing.Directory``.
+"""DialPlan: routes a dialled target to a customer and a program (api.md section 13.2).
+
+Implements ``call.routing.Directory``:
 
 conference id, conference:<id>      the conference; callers that are authenticated reach only their customer's
 direct.<hash>                       a conference, an extension or a flow, for any caller
@@ -170,7 +172,10 @@ class DialPlan:
 
 
 async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, Trunk | None]:
-    """Return the authenticated extension or trunk of the caller; a trunk may be authenticated by its address."""
+    """Return the authenticated extension or trunk of the caller.
+
+    A trunk may be authenticated by its address.
+    """
     if caller.account_id is None:
         return None, await tx.trunks.find_by_address(caller.host) if caller.host else None
     if extension := await tx.extensions.find(ExtensionId(caller.account_id)):
@@ -193,7 +198,10 @@ def _into(call: _IncomingCall, conference: Conference | None) -> Routed | Refuse
 
 
 def _join(conference: Conference) -> Program:
-    """Return the program of a call to a conference; in a ``connect`` conference the first caller hears ringing."""
+    """Return the program of a call to a conference.
+
+    In a ``connect`` conference the first caller hears ringing.
+    """
     join = {"type": "conference_join", "option": {"conference_id": str(conference.id)}}
     return Program((join,) if conference.type == "connect" else ({"type": "answer"}, join))
 

@@ -1,93 +1,83 @@
 """TrunkService: SIP trunks to other exchanges, for incoming and outgoing calls."""
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Final
 
 from mixminus.clock import Clock
-from mixminus.directory.errors import PasswordNeeded, ResourceDeleted, TrunkNotFound, TrunkTaken
+from mixminus.directory.errors import PasswordNeeded, ProviderNeeded, TrunkTaken
 from mixminus.directory.ledger import TRUNKS
-from mixminus.errors import AlreadyExists
-from mixminus.model.directory import Trunk, TrunkSpec
+from mixminus.directory.resource_service import ResourceService
+from mixminus.model.directory import RegistrationStatus, Trunk, TrunkSpec
 from mixminus.model.ids import CustomerId, TrunkId, new_id
 from mixminus.store.database import Store
-from mixminus.store.ownership import owned
-from mixminus.store.page import Page
 
 __all__ = ["TrunkService"]
 
+_PUBLISHED: Final = frozenset({"registered", "failed"})
 
-class TrunkService:
+
+class TrunkService(ResourceService[Trunk]):
     """Creates, lists, updates and deletes trunks; another customer's trunk is not found."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-        self._watchers: list[Callable[[], None]] = []
-
-    def watch(self, on_change: Callable[[], None]) -> None:
-        """Call ``on_change`` after every change of a trunk's credentials; it must not block."""
-        self._watchers.append(on_change)
-
-    async def get(self, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
-        async with self._store.snapshot() as tx:
-            trunk = await tx.trunks.find(trunk_id)
-        return owned(trunk, customer_id, TrunkNotFound(f"no trunk {trunk_id}"))
-
-    async def list(self, customer_id: CustomerId, page: Page) -> list[Trunk]:
-        """Return undeleted trunks, newest first."""
-        async with self._store.snapshot() as tx:
-            return await tx.trunks.page(customer_id, page)
+        super().__init__(store, clock, kind="trunk", rows=lambda tx: tx.trunks, published=TRUNKS)
 
     async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
         """Return the customer's outgoing trunk: the oldest with an outbound host; None if there is none."""
         async with self._store.snapshot() as tx:
             return await tx.trunks.outgoing(customer_id)
 
+    async def registering(self) -> list[Trunk]:
+        """Return the trunks of all customers that register with their provider."""
+        async with self._store.snapshot() as tx:
+            return await tx.trunks.registering()
+
+    async def set_registration(self, trunk_id: TrunkId, status: RegistrationStatus, detail: str = "") -> None:
+        """Write the state of a trunk's registration and publish it; no change if the trunk no longer registers."""
+
+        def change(trunk: Trunk, now: datetime) -> Trunk:
+            if not trunk.outbound_register or trunk.tm_delete is not None:
+                return trunk
+            return replace(trunk, registration=status, registration_detail=detail)
+
+        async with self._store.transaction() as tx:
+            event_type = f"trunk_{status}" if status in _PUBLISHED else None
+            await TRUNKS.update(tx, self._clock, trunk_id, change, event_type)
+
     async def create(self, customer_id: CustomerId, spec: TrunkSpec) -> Trunk:
         """Create a trunk; TrunkTaken if any customer has this domain name."""
         _check(spec)
         trunk = Trunk(
-            id=TrunkId(new_id()), customer_id=customer_id, **asdict(spec), tm_create=self._clock.now()
+            id=TrunkId(new_id()),
+            customer_id=customer_id,
+            **asdict(spec),
+            registration="registering" if spec.outbound_register else "",
+            tm_create=self._clock.now(),
         )
-        async with self._store.transaction() as tx:
-            try:
-                await TRUNKS.add(tx, trunk, "trunk_created")
-            except AlreadyExists as exc:
-                raise TrunkTaken("this domain name is in use") from exc
-        self._notify()
-        return trunk
+        return await self._add(trunk, TrunkTaken("this domain name is in use"))
 
     async def update(self, customer_id: CustomerId, trunk_id: TrunkId, spec: TrunkSpec) -> Trunk:
         """Replace everything except the domain name."""
         _check(spec)
-        async with self._store.transaction() as tx:
-            before = await TRUNKS.find_for_update(tx, trunk_id, customer_id)
-            if before.tm_delete is not None:
-                raise ResourceDeleted(f"trunk {trunk_id} is deleted")
-            after = replace(before, **asdict(spec) | {"domain_name": before.domain_name})
-            if after == before:
-                return before
-            after = replace(after, tm_update=self._clock.now())
-            await TRUNKS.save(tx, after, "trunk_updated")
-        self._notify()
-        return after
+        return await self._change(
+            customer_id,
+            trunk_id,
+            lambda each: _updated(each, spec),
+        )
 
-    async def delete(self, customer_id: CustomerId, trunk_id: TrunkId) -> Trunk:
-        """Delete a trunk; no change if it is deleted."""
-        async with self._store.transaction() as tx:
-            trunk = await TRUNKS.find_for_update(tx, trunk_id, customer_id)
-            if trunk.tm_delete is None:
-                now = self._clock.now()
-                trunk = replace(trunk, tm_update=now, tm_delete=now)
-                await TRUNKS.save(tx, trunk, "trunk_deleted")
-        self._notify()
+
+def _updated(trunk: Trunk, spec: TrunkSpec) -> Trunk:
+    after = replace(trunk, **asdict(spec) | {"domain_name": trunk.domain_name})
+    if after == trunk:
         return trunk
-
-    def _notify(self) -> None:
-        for on_change in self._watchers:
-            on_change()
+    return replace(
+        after, registration="registering" if spec.outbound_register else "", registration_detail=""
+    )
 
 
 def _check(spec: TrunkSpec) -> None:
+    if spec.outbound_register and not (spec.outbound_host and spec.username and spec.password):
+        raise ProviderNeeded("outbound_register is true: outbound_host, username and password must be given")
     if "basic" in spec.auth_types and not (spec.username and spec.password):
         raise PasswordNeeded("auth_types has basic: username and password must be given")

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from mixminus.errors import InvalidArgument
 from mixminus.flow.errors import InvalidActionType
-from mixminus.flow.options import Option, read_uuid, validate_option
+from mixminus.flow.labels import MAX_LABEL, check_unique, with_target_ids
+from mixminus.flow.options import Option, read_action_id, validate_option
 from mixminus.flow.variables import has_placeholder
 from mixminus.model.ids import NIL, new_id
 
@@ -67,7 +68,7 @@ class Catalogue:
     def parse(self, raw: Mapping[str, Any]) -> Action:
         """Return one action; InvalidActionType for an unknown type, InvalidArgument for an invalid option."""
         name, fields = self._outline(raw)
-        id_, next_id = read_uuid(raw, "id"), read_uuid(raw, "next_id")
+        id_, next_id = read_action_id(raw, "id"), read_action_id(raw, "next_id")
         type_ = self.types.get(name)
         option = validate_option(type_.option, fields) if type_ else None
         source = {"id": str(id_), "next_id": str(next_id), "type": name, "option": fields}
@@ -81,6 +82,7 @@ class Catalogue:
         An error names the path of the field, as in ``actions[2].option.duration: ...``. Fields
         that contain a variable are validated when the action is executed.
         """
+        check_unique(raw, where)
         return tuple(
             self._normalised(each, f"{where}[{index}]", identified) for index, each in enumerate(raw)
         )
@@ -98,10 +100,10 @@ class Catalogue:
             raise InvalidArgument(f"{where}: is not an object")
         try:
             name, fields = self._outline(raw)
-            id_ = read_uuid(raw, "id")
+            id_ = read_action_id(raw, "id")
             source = {
                 "id": str(new_id() if identified and id_ == NIL else id_),
-                "next_id": str(read_uuid(raw, "next_id")),
+                "next_id": str(read_action_id(raw, "next_id")),
                 "type": name,
                 "option": fields,
             }
@@ -122,7 +124,7 @@ class Catalogue:
         fields = raw.get("option") or {}
         if not isinstance(fields, Mapping):
             raise InvalidArgument(f"option: of {name} is not an object")
-        return name, dict(fields)
+        return name, with_target_ids(fields)
 
 
 def _variant(type_: ActionType[Any, Any]) -> dict[str, Any]:
@@ -133,7 +135,11 @@ def _variant(type_: ActionType[Any, Any]) -> dict[str, Any]:
 
 
 def _outline_schema(names: list[str]) -> dict[str, Any]:
-    identifier = {"type": "string", "format": "uuid"}
+    identifier = {
+        "type": "string",
+        "maxLength": MAX_LABEL,
+        "description": "A UUID, or a label of your own, which is mapped to a UUID.",
+    }
     return {
         "type": "object",
         "properties": {

@@ -1,4 +1,4 @@
-"""FlowService: create, get, list, update and delete flows (api.md section 6.1), and turn them into programs."""
+"""FlowService: create, get, list, update and delete flows (api.md 6.1), and turn them into programs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -102,7 +102,10 @@ class FlowService:
         return program_of(await self._usable(customer_id, flow_id))
 
     async def checked(self, customer_id: CustomerId, profile: Profile) -> Profile:
-        """Return a conference's profile with normalised actions; FlowNotFound if one of its flows is missing."""
+        """Return a conference's profile with normalised actions.
+
+        Raises FlowNotFound if one of its flows is missing.
+        """
         for flow_id in (profile.pre_flow_id, profile.post_flow_id):
             if flow_id != NIL:
                 await self._usable(customer_id, flow_id)

@@ -1,4 +1,4 @@
-"""Option: base of the models that validate and document the ``option`` object of actions (api.md section 6.5).
+"""Option: base of the models that validate and document the ``option`` object of actions (api.md 6.5).
 
 Every field has a default; null, an empty string, an empty list and an empty object mean the default.
 Unknown keys are ignored. A number may also be written as a string of digits, because variables
@@ -12,9 +12,10 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Strict, ValidationError, model_validator
 
 from mixminus.errors import InvalidArgument
+from mixminus.flow.labels import action_id
 from mixminus.model.ids import NIL
 
-__all__ = ["Flag", "Option", "Text", "Uuid", "Whole", "read_uuid", "validate_option"]
+__all__ = ["Flag", "Option", "Target", "Text", "Uuid", "Whole", "read_action_id", "validate_option"]
 
 OptionT = TypeVar("OptionT", bound="Option")
 
@@ -46,10 +47,10 @@ def validate_option(model: type[OptionT], raw: Mapping[str, Any]) -> OptionT:
         raise InvalidArgument(_describe(error)) from None
 
 
-def read_uuid(fields: Mapping[str, Any], key: str) -> UUID:
-    """Return the UUID of a field, nil if it is absent or empty; InvalidArgument if it is not a UUID."""
+def read_action_id(fields: Mapping[str, Any], key: str) -> UUID:
+    """Return the id of an action in a field, nil if it is absent or empty; InvalidArgument if it is none."""
     try:
-        return _uuid(fields.get(key))
+        return action_id(fields.get(key))
     except ValueError as error:
         raise InvalidArgument(f"{key}: {error}") from None
 
@@ -75,6 +76,8 @@ Text = Annotated[str, Strict()]
 Flag = Annotated[bool, Strict()]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Uuid = Annotated[UUID, BeforeValidator(_uuid)]
+Target = Annotated[UUID, BeforeValidator(action_id)]
+"""The id or the label of an action."""
 
 _MESSAGES: Final = {
     "dataclass_type": "is not an object",

@@ -1,4 +1,4 @@
-"""FlowRun: executes the actions of one activeflow, and ends early when something stops it (api.md section 6.4)."""
+"""FlowRun: executes the actions of one activeflow until its end or a stop (api.md section 6.4)."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
@@ -183,7 +183,10 @@ class FlowRun:
             self.variables.note_early()
 
     async def _publish(self, action: Action) -> None:
-        """Store and publish what is being executed; an instant action is stored together with the next one."""
+        """Store and publish what is being executed.
+
+        An instant action is stored together with the next one.
+        """
         source = self._ledger.stamped(action.source)
         self.unsaved.append(source)
         if action.type is None or not action.type.instant:

@@ -1,4 +1,4 @@
-"""Variables: the named texts of a flow, and their substitution for ``${name}`` (api.md sections 6.4 and 6.6)."""
+"""Variables: the named texts of a flow, and their substitution for ``${name}`` (api.md 6.4 and 6.6)."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,10 @@ MAX_BYTES: Final = 64 * 1024
 
 
 class Variables:
-    """The variables of one activeflow; digits are *early* if they came during an action that does not take digits."""
+    """The variables of one activeflow.
+
+    Digits are *early* if they came during an action that does not take digits.
+    """
 
     def __init__(self, values: Mapping[str, str], digits: Digits | None = None) -> None:
         self._values = dict(values)
@@ -59,7 +62,7 @@ class Variables:
         self._early = True
 
     def begin_digits(self) -> str:
-        """Return the value that received digits are appended to: empty after early digits, which are received again."""
+        """Return the value that received digits are appended to: empty if early digits are received again."""
         before = "" if self._early else self.get(DIGITS)
         self._early = False
         return before
@@ -69,7 +72,10 @@ class Variables:
         return dict(self._values)
 
     def substitute(self, value: Any) -> Any:
-        """Return a JSON value with the placeholders in all its strings replaced; an unknown variable is empty."""
+        """Return a JSON value with the placeholders in all its strings replaced.
+
+        An unknown variable is empty.
+        """
         if isinstance(value, str):
             return _PLACEHOLDER.sub(lambda found: self.get(found[1].strip()), value)
         if isinstance(value, Mapping):

@@ -49,7 +49,10 @@ class Bridge:
         return self._native.sample_rate_hz
 
     def open_tap(self, sample_rate_hz: int = 16000, *, stems: bool = False, seconds: int = 10) -> Tap:
-        """Open a tap of the mix; with ``stems`` also of each port's own audio, aligned to the same samples."""
+        """Open a tap of the mix.
+
+        With ``stems`` it also has each port's own audio, aligned to the same samples.
+        """
         tap = Tap(self._native.open_tap(sample_rate_hz, stems, seconds), self.forget, sample_rate_hz)
         self._taps.append(tap)
         return tap

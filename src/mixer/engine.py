@@ -51,7 +51,10 @@ def _event(raw: tuple[str, int, int, str, int, str, int]) -> EngineEvent:
 
 
 class Engine:
-    """The threads that receive, mix and send. Commands take effect between ticks; events are queued in a ring."""
+    """The threads that receive, mix and send. Commands take effect between ticks.
+
+    Events are queued in a ring.
+    """
 
     def __init__(self, config: EngineConfig = EngineConfig()) -> None:  # noqa: B008 -- frozen
         self.config = config
@@ -78,15 +81,18 @@ class Engine:
         return [_event(raw) for raw in self._native.events()]
 
     def tick(self, count: int = 1) -> None:
-        """Run ticks in the caller's thread, on a virtual clock; raise Conflict unless the engine is manual."""
+        """Run ticks in the caller's thread, on a virtual clock.
+
+        Raises Conflict unless the engine is manual.
+        """
         self._native.tick(count)
 
     def counters(self) -> dict[str, int]:
-        """Return the counters of ``native/engine/counters.h`` by name, summed over all ports, closed ones included."""
+        """Return the counters of ``native/engine/counters.h`` by name, summed over all ports."""
         return self._native.counters()
 
     def tick_lateness_us(self) -> dict[str, int]:
-        """Return how late ticks started: p50 and p99 (upper bounds of their buckets), max, and the number of ticks."""
+        """Return how late ticks started: p50, p99 (upper bounds of buckets), max, and the number of ticks."""
         return self._native.tick_lateness_us()
 
     def open_bridge(self, *, max_talkers: int = 8) -> Bridge:

@@ -50,11 +50,14 @@ class CodecFormat:
 
 
 class SrtpProfile(enum.StrEnum):
-    """Protection profiles by their SDES names (RFC 4568, RFC 7714)."""
+    """Protection profiles by their SDES names (RFC 4568, RFC 6188, RFC 7714)."""
 
     AES_CM_128_HMAC_SHA1_80 = "AES_CM_128_HMAC_SHA1_80"
     AEAD_AES_128_GCM = "AEAD_AES_128_GCM"
     AEAD_AES_256_GCM = "AEAD_AES_256_GCM"
+    AES_CM_128_HMAC_SHA1_32 = "AES_CM_128_HMAC_SHA1_32"
+    AES_256_CM_HMAC_SHA1_80 = "AES_256_CM_HMAC_SHA1_80"
+    AES_256_CM_HMAC_SHA1_32 = "AES_256_CM_HMAC_SHA1_32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,9 @@ class SrtpKeys:
     profile: SrtpProfile
     rx_key: bytes = field(repr=False)
     tx_key: bytes = field(repr=False)
+    rx_mki: bytes = b""
+    """The master key identifier in each packet (RFC 3711 section 3.1), up to 16 bytes; empty: packets carry none."""
+    tx_mki: bytes = b""
 
 
 class MediaDirection(enum.StrEnum):

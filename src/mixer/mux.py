@@ -48,7 +48,10 @@ class Mux:
         return port
 
     def bind(self, address: tuple[str, int], port: Port) -> None:
-        """Pass SRTP from an address to a port; call it after a STUN request with valid integrity came from there."""
+        """Pass SRTP from an address to a port.
+
+        Call it after a STUN request with valid integrity came from there.
+        """
         self._native.bind(address[0], address[1], port.rtp)
 
     def unbind(self, address: tuple[str, int]) -> None:

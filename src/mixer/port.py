@@ -72,7 +72,10 @@ class BridgePort:
         self._native.set_gain(gain_q8(gain_db))
 
     def set_muted(self, muted: bool, *, by: str = "") -> None:
-        """Mute or unmute the participant; it is heard again when every ``by`` that muted it has unmuted it."""
+        """Mute or unmute the participant.
+
+        It is heard again when every ``by`` that muted it has unmuted it.
+        """
         was_muted = self.muted
         self._native.set_muted(_update(self._muted_by, by, muted))
         if self.muted is not was_muted:
@@ -93,11 +96,14 @@ class BridgePort:
         self._native.set_hears_itself(on)
 
     def set_hears(self, speaker: "BridgePort", gain_db: float | None) -> None:
-        """Set the gain with which this participant hears ``speaker``; None is not at all, 0 dB is the default."""
+        """Set the gain with which this participant hears ``speaker``.
+
+        None is silence, 0 dB is the default.
+        """
         self._native.set_hears(speaker.native, 0 if gain_db is None else gain_q8(gain_db))
 
     def set_inband_dtmf(self, detect: bool, *, remove: bool = False) -> None:
-        """Set whether digits sent as tones (ITU-T Q.23) are received, and whether the tones are removed from the audio.
+        """Set whether digits sent as tones (ITU-T Q.23) are received, and removed from the audio.
 
         A digit that is also sent as an RFC 4733 event is received once. Has no effect on a PCM port.
         """
@@ -108,7 +114,7 @@ class BridgePort:
         self._native.play(playout.native)
 
     def open_tap(self, sample_rate_hz: int = 16000, *, seconds: int = 10) -> Tap:
-        """Open a tap of what the participant says, what it hears (HEARD) and both together (MIX), on any bridge or none."""
+        """Open a tap of what the participant says, what it hears (HEARD) and both (MIX), on any bridge."""
         # The port does not own the tap: its last audio can be read after the port is closed.
         return Tap(self._native.open_tap(sample_rate_hz, seconds), lambda _: None, sample_rate_hz)
 
@@ -169,8 +175,8 @@ class Port(BridgePort):
     def send_digits(self, digits: str, duration_ms: int = 100) -> None:
         """Send DTMF as RFC 4733 events.
 
-        Raise InvalidArgument for other characters than 0-9, *, # and A-D, and Conflict if telephone-event was not
-        negotiated.
+        Raise InvalidArgument for other characters than 0-9, *, # and A-D, and Conflict if telephone-event was
+        not negotiated.
         """
         if not digits or not _DIGITS.issuperset(digits):
             raise InvalidArgument("digits are 0-9, *, # and A-D")

@@ -41,8 +41,8 @@ def _saturated(pcm: npt.NDArray[np.int64]) -> Frames:
 def minus_one(frames: Frames, gains_q16: Gains, hears_q16: Gains, hearing_q16: Gains) -> Frames:
     """Return what each of N participants hears of N frames of n samples.
 
-    Gains: of the speaker [N, n], 0 when muted; of each speaker for each listener [N, N, n]; of all that a listener
-    hears [N, n], 0 when deafened.
+    Gains: of the speaker [N, n], 0 when muted; of each speaker for each listener [N, N, n]; of all that a
+    listener hears [N, n], 0 when deafened.
     """
     spoken = _saturated(_scaled(frames.astype(np.int64), gains_q16)).astype(np.int64)
     weights = hears_q16.copy()
@@ -57,7 +57,7 @@ def mix_classes(
 ) -> list[MixClass]:
     """Return the class of each participant.
 
-    SILENCE for deafened ones, ALL for those that contribute nothing and hear every contribution at unity gain.
+    SILENCE for deafened ones, ALL for those that contribute nothing and hear all others at unity gain.
     """
     unity = (hears_q16 == 1 << 16).all(axis=-1) | np.eye(len(contributes), dtype=np.bool_)
     hears_all = (unity | ~contributes[np.newaxis]).all(axis=1) & ~contributes

@@ -43,7 +43,7 @@ def taps_of_phases(taps: Wide, up: int) -> Wide:
 
 
 def resample(pcm: Pcm, taps: Wide, *, up: int, down: int, shift: int) -> Pcm:
-    """Insert `up - 1` zeros after each sample, filter (taps scaled by 2**shift), keep every `down`-th sample."""
+    """Insert `up - 1` zeros after each sample, filter (taps scaled by 2**shift), keep every `down`-th."""
     stuffed = np.zeros(len(pcm) * up, np.int64)
     stuffed[::up] = pcm
     # One more zero, because numpy refuses to convolve an empty array.

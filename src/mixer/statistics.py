@@ -23,7 +23,10 @@ class PortStatistics:
     delay_ms: float
     """Audio queued in the jitter buffer."""
     mos: float
-    """Estimated quality of the participant's audio, 1.0 to 4.5 (reduced G.107); 0 until media is configured."""
+    """Estimated quality of the participant's audio, 1.0 to 4.5 (reduced G.107).
+
+    0 until media is configured.
+    """
     level_dbov: int
     """-dBov as in RFC 6464: 0 is full scale, 127 silence."""
     talking: bool

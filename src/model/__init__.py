@@ -1,1 +1,4 @@
-"""The domain model: frozen dataclasses, state tables, identifiers and permission bits. Pure, and imported by all."""
+"""The domain model: frozen dataclasses, state tables, identifiers and permission bits.
+
+Pure, and imported by all.
+"""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from mixminus.model.ids import AccessKeyId, AgentId, CustomerId
+from mixminus.model.ids import AccessKeyId, AgentId, CustomerId, new_direct_hash
 from mixminus.model.permissions import Permission
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Agent",
     "AgentProfile",
     "AgentSpec",
+    "AgentStatus",
     "Customer",
     "CustomerEvent",
     "CustomerSpec",
@@ -44,6 +45,8 @@ CUSTOMER_TRANSITIONS: Final[dict[CustomerStatus, dict[CustomerEvent, CustomerSta
 
 WebhookMethod = Literal["", "POST", "PUT", "GET", "DELETE"]
 RingMethod = Literal["ringall", "linear"]
+AgentStatus = Literal["", "available", "away", "busy", "offline", "ringing"]
+"""What the agent's own program says; the server only stores it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Customer:
     webhook_uri: str
     webhook_secret: str = field(repr=False)
     tm_create: datetime
+    metadata: dict[str, Any] = field(default_factory=dict)
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
 
@@ -116,6 +120,8 @@ class Agent:
     tm_password: datetime
     """When the password was set; earlier sessions are invalid."""
     tm_create: datetime
+    status: AgentStatus = "offline"
+    direct_hash: str = field(default_factory=new_direct_hash)
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
 

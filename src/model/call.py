@@ -22,6 +22,7 @@ __all__ = [
     "HangupBy",
     "HangupReason",
     "MuteDirection",
+    "RingMethod",
 ]
 
 
@@ -172,9 +173,13 @@ class Call:
     tm_delete: datetime | None = None
 
 
+RingMethod = Literal["ring_all", "linear"]
+"""All destinations ring together, or one after the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Groupcall:
-    """Calls that ring together; it ends when all of them have ended."""
+    """Calls of which one is answered; it ends when all of them have ended."""
 
     id: UUID
     customer_id: CustomerId
@@ -187,5 +192,7 @@ class Groupcall:
     answer_call_id: UUID = NIL
     """The call that was answered."""
     call_ids: tuple[CallId, ...] = ()
+    """In the order in which they were dialled."""
+    ring_method: RingMethod = "ring_all"
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

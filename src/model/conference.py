@@ -69,10 +69,11 @@ class ConferencecallStatus(enum.StrEnum):
 class ConferencecallEvent(enum.StrEnum):
     AUDIO_CONNECTED = enum.auto()
     KICKED = enum.auto()
+    HUNG_UP = enum.auto()
     LEFT = enum.auto()
 
 
-# A hang-up goes directly to leaved; leaving is the state of a kicked participant.
+# One that has joined passes through leaving in any case: kicked, or because its call ends.
 CONFERENCECALL_TRANSITIONS: Final[
     dict[ConferencecallStatus, dict[ConferencecallEvent, ConferencecallStatus]]
 ] = {
@@ -83,7 +84,7 @@ CONFERENCECALL_TRANSITIONS: Final[
     },
     ConferencecallStatus.JOINED: {
         ConferencecallEvent.KICKED: ConferencecallStatus.LEAVING,
-        ConferencecallEvent.LEFT: ConferencecallStatus.LEAVED,
+        ConferencecallEvent.HUNG_UP: ConferencecallStatus.LEAVING,
     },
     ConferencecallStatus.LEAVING: {ConferencecallEvent.LEFT: ConferencecallStatus.LEAVED},
     ConferencecallStatus.LEAVED: {},
@@ -128,7 +129,8 @@ SEAT_TRANSITIONS: Final[dict[SeatState, dict[SeatEvent, SeatState]]] = {
 }
 
 
-ConferenceType = Literal["conference", "connect"]
+ConferenceType = Literal["conference", "connect", "queue"]
+"""A ``queue`` room works as a ``conference``; clients use the type to tell the two apart."""
 Announce = Literal["", "count", "names"]
 """What is announced when participants join and leave: nothing, their number, or their names."""
 Prompting = Literal["off", "pin", "all"]

@@ -16,6 +16,8 @@ __all__ = [
     "Number",
     "NumberProfile",
     "NumberSpec",
+    "NumberType",
+    "RegistrationStatus",
     "Transport",
     "Trunk",
     "TrunkSpec",
@@ -23,6 +25,9 @@ __all__ = [
 
 AuthType = Literal["basic", "ip"]
 Transport = Literal["udp", "tcp"]
+NumberType = Literal["normal", "virtual"]
+RegistrationStatus = Literal["", "registering", "registered", "failed"]
+"""Of a trunk at its provider; empty if it does not register."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,8 @@ class NumberSpec(NumberProfile):
 
     number: str
     """Digits, with or without a leading ``+``: E.164 or short."""
+    type: NumberType = "virtual"
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,8 @@ class Number:
     detail: str
     metadata: dict[str, Any]
     tm_create: datetime
+    type: NumberType = "virtual"
+    tm_renew: datetime | None = None
     tm_update: datetime | None = None
     tm_delete: datetime | None = None
 
@@ -90,7 +99,7 @@ class Extension:
     customer_id: CustomerId
     extension: str
     password: str = field(repr=False)
-    """In plain text: VoIPBIN's API shows it, and digests of several realms and algorithms are computed from it."""
+    """In plain text: VoIPBIN's API shows it, and digests in several realms are computed from it."""
     name: str
     detail: str
     direct_hash: str
@@ -133,6 +142,8 @@ class TrunkSpec:
     outbound_host: str = ""
     """Host, with or without a port, of outgoing calls to numbers; empty for none."""
     outbound_transport: Transport = "udp"
+    outbound_register: bool = False
+    """Whether to register at ``outbound_host``, so that its calls come in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +161,10 @@ class Trunk:
     allowed_ips: tuple[str, ...]
     outbound_host: str
     outbound_transport: Transport
+    outbound_register: bool = False
+    registration: RegistrationStatus = ""
+    registration_detail: str = ""
+    """Why the last attempt failed: status and reason of the provider's answer."""
     tm_create: datetime
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

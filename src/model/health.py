@@ -22,6 +22,7 @@ MAX_AGE: Final = timedelta(hours=24)
 _UP: Final[dict[ConferenceType, frozenset[CallStatus]]] = {
     "conference": frozenset({CallStatus.PROGRESSING}),
     "connect": frozenset({CallStatus.PROGRESSING, CallStatus.RINGING}),
+    "queue": frozenset({CallStatus.PROGRESSING}),
 }
 
 

@@ -1,4 +1,4 @@
-"""CallRecordings: what a client may do with the recordings of calls (api.md section 5.3)."""
+"""CallRecordings: the operations of clients on recordings of calls (api.md section 5.3)."""
 
 from mixminus.call.service import CallService
 from mixminus.model.call import Call
@@ -10,14 +10,14 @@ __all__ = ["CallRecordings"]
 
 
 class CallRecordings:
-    """Records calls that are up; an id of another customer is not found."""
+    """Records calls in progress; another customer's call is not found."""
 
     def __init__(self, calls: CallService, recordings: RecordingService) -> None:
         self._calls = calls
         self._recordings = recordings
 
     async def start(self, customer_id: CustomerId, call_id: CallId, options: RecordingOptions) -> Call:
-        """Record what the call says and hears from now on; RecordingAlreadyActive."""
+        """Start to record what the call says and hears; RecordingAlreadyActive."""
         live = await self._calls.require(customer_id, call_id)
         await self._recordings.start_call(live, options)
         return await self._calls.get(customer_id, call_id)
@@ -29,13 +29,13 @@ class CallRecordings:
         return await self._calls.get(customer_id, call_id)
 
     async def pause(self, customer_id: CustomerId, call_id: CallId, mode: PauseMode) -> Call:
-        """Leave out of the active recording what is said from now on."""
+        """Pause the active recording; RecordingNotActive, RecordingPaused."""
         await self._calls.require(customer_id, call_id)
         self._recordings.pause(call_id, mode)
         return await self._calls.get(customer_id, call_id)
 
     async def resume(self, customer_id: CustomerId, call_id: CallId) -> Call:
-        """Let the paused recording go on."""
+        """Resume the paused recording; RecordingNotActive, RecordingNotPaused."""
         await self._calls.require(customer_id, call_id)
         self._recordings.resume(call_id)
         return await self._calls.get(customer_id, call_id)

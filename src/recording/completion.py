@@ -1,6 +1,6 @@
 """Complete a recording: from the files left by its end or by a crash to the files that are kept.
 
-    journal.jsonl, mix.wav, port-1.wav ...  -->  repaired  -->  encoded  -->  timeline.json, mix.flac, port-1.flac ...
+    journal.jsonl, mix.wav, port-1.wav  -->  repaired  -->  encoded  -->  timeline.json, mix.flac, port-1.flac
 
 Each step can be interrupted and repeated: its input is removed only once timeline.json exists.
 """

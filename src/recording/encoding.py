@@ -47,7 +47,10 @@ class EncodingStopped(Exception):
 
 
 def encode(source: Path, target: Path, format_: Format, progress: Callable[[float], bool]) -> None:
-    """Write the target; ``progress`` gets the share done (0 to 1), and stops the encoder by returning False."""
+    """Write the target.
+
+    ``progress`` gets the share done (0 to 1), and stops the encoder by returning False.
+    """
     shape = shape_of(source)
     total = max((source.stat().st_size - shape.header_bytes) // shape.frame_bytes, 1)
     layout = "mono" if shape.channels == 1 else "stereo"

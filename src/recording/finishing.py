@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,8 @@ __all__ = ["Finisher", "OnEnded"]
 
 _DISK_THREADS: Final = 4
 _IO_THREADS: Final = 2
+# Lower priority than calls and rooms: a recording may be ready later.
+_ENCODER_NICE: Final = 5
 _RETRY_S: Final = 1.0
 
 T = TypeVar("T")
@@ -59,14 +62,16 @@ class Finisher:
         self._counters = counters
         self.disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
         """For recordings in progress."""
-        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._encoder = ThreadPoolExecutor(
+            1, thread_name_prefix="encoder", initializer=os.nice, initargs=(_ENCODER_NICE,)
+        )
         self._io_threads = ThreadPoolExecutor(_IO_THREADS, thread_name_prefix="recordings")
         self._scope = TaskScope(task_failed("recording"))
         self._repairing: set[RecordingId] = set()
         self._closing = False
 
     def begin_closing(self) -> None:
-        """Leave long work to the next start: the server is closing."""
+        """Defer long work to the next start: the server is closing."""
         self._closing = True
 
     async def close(self) -> None:
@@ -78,7 +83,7 @@ class Finisher:
         self._io_threads.shutdown()
 
     async def repair(self) -> None:
-        """Complete the recordings left unfinished by the previous run: they end at the last sample on the disk."""
+        """Complete the recordings of the previous run: they end at the last sample on the disk."""
         for recording in await self._ledger.unfinished():
             if self.is_long(recording):
                 await self._ledger.mark_captured(recording.id, None, "")
@@ -96,7 +101,10 @@ class Finisher:
                 await self._store(recording_id, directory.parent)
 
     async def on_disk(self, work: Callable[[], T]) -> T:
-        """Run a blocking function in the I/O threads, apart from recordings in progress; return its result."""
+        """Run a blocking function in the I/O threads, apart from recordings in progress.
+
+        Return its result.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._io_threads, work)
 
     async def finish(
@@ -125,7 +133,7 @@ class Finisher:
             await self._notify_ended(ended)
 
     async def retry(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Return the result of a database write, retried until it succeeds: the full disk may hold the database."""
+        """Return the result of a database write, retried until it succeeds: its disk may be full."""
         while True:
             try:
                 return await write()

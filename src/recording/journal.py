@@ -2,8 +2,9 @@
 
     {"entry": {...}, "hash": sha256(hash of the line before + the entry, keys in order)}
 
-Changing, removing or inserting a line breaks the chain from there on; changing a sample breaks the hash of its
-segment. The last hash is the recording's seal: stored in the database, published in ``recording_finished``.
+Changing, removing or inserting a line breaks the chain from there on; changing a sample breaks the hash of
+its segment. The last hash is the recording's seal: stored in the database, published in
+``recording_finished``.
 """
 
 import hashlib
@@ -59,7 +60,7 @@ class Journal:
 
 
 def read_journal(path: Path) -> tuple[list[Line], int]:
-    """Return the lines up to the first break of the chain, and their size: a crash may leave a partial line."""
+    """Return the lines up to the first break in the chain, and their size; a crash can cut a line."""
     content = path.read_bytes()
     lines: list[Line] = []
     size = 0

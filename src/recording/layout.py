@@ -6,8 +6,8 @@ A pause in ``silence`` mode lasts in the files; a pause in ``cut`` mode does not
     mode   recording  | silence   | cut       | recording
     file   0 ........ 100 ....... 150 150 ... 150 ........
 
-The first track is the recording itself; stems are additional tracks of the same length. Left and right add up to
-the mix, and so do the stems, to the sample, wherever nothing exceeds full scale.
+The first track is the recording itself; stems are additional tracks of the same length. Left and right add up
+to the mix, and so do the stems, to the sample, wherever nothing exceeds full scale.
 """
 
 from bisect import bisect_right
@@ -103,7 +103,10 @@ class Layout(Protocol):
 
 
 class RoomLayout:
-    """A room: the mix, or stereo with the first participant left and all others right; a stem per audible port."""
+    """A room: the mix, or stereo with the first participant left and all others right.
+
+    With one stem for each audible port.
+    """
 
     def __init__(self, *, channels: int, stems: bool) -> None:
         self.channels = channels

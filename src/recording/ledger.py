@@ -111,7 +111,10 @@ class RecordingLedger:
         return recording
 
     async def mark_stopping(self, reference_id: UUID) -> Sequence[RecordingId]:
-        """Mark the active recordings of a conference or call as stopping; RecordingNotActive if there is none."""
+        """Mark the active recordings of a conference or call as stopping.
+
+        Raises RecordingNotActive if there is none.
+        """
         async with self._store.transaction() as tx:
             active = [
                 recording

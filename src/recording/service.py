@@ -2,11 +2,11 @@
 
 How a recording runs:
 
-    tap -> RecordingSession: SampleClock (when) -> Layout (which track) -> TrackSet (WAV files) + Journal (hash chain)
+    tap -> RecordingSession: SampleClock (when) -> Layout (which track) -> TrackSet (WAV files) + Journal
         -> Finisher: repair -> encode -> timeline.json -> Storage -> status ``ended``
 
-RecordingService owns the sessions. Finisher also completes what a crash has left. RecordingLibrary reads, verifies and
-deletes what has ended. The ledger writes rows and events.
+RecordingService owns the sessions. Finisher also completes recordings after a crash. RecordingLibrary reads,
+verifies and deletes what has ended. The ledger writes rows and events.
 """
 
 import asyncio
@@ -61,7 +61,10 @@ log = get("recording")
 
 
 class RecordingService:
-    """Implements ``conference.protocols.Recorder`` and ``flow.services.CallRecorder``; a folder each recording."""
+    """Implements ``conference.protocols.Recorder`` and ``flow.services.CallRecorder``.
+
+    Each recording has a folder.
+    """
 
     def __init__(
         self,
@@ -98,11 +101,11 @@ class RecordingService:
         self._by_port: dict[int, list[RecordingSession]] = defaultdict(list)
 
     async def repair(self) -> None:
-        """Take up the recordings that an earlier run has left: they end at the last sample on the disk."""
+        """Complete the recordings of the previous run: they end at the last sample on the disk."""
         await self._finisher.repair()
 
     async def start(self, conference: Conference, bridge: Bridge, options: RecordingOptions) -> None:
-        """Record a room from now on; silence counts."""
+        """Start to record a room, silence included."""
         layout = RoomLayout(channels=options.channels, stems=options.stems)
         recording = self.ledger.new("confbridge", conference.customer_id, conference.id, options)
 
@@ -116,7 +119,7 @@ class RecordingService:
         await self._start(recording, options, layout, open_tap, bridge.watchers, on_opened)
 
     async def start_call(self, live: LiveCall, options: RecordingOptions) -> None:
-        """Record what a call says and hears from now on, in rooms and outside; it ends with the call."""
+        """Start to record what a call says and hears, in rooms and outside, until it ends."""
         port = live.port
         layout = CallLayout(port.id, channels=options.channels, stems=options.stems)
         recording = self.ledger.new("call", live.call.customer_id, live.id, options)
@@ -131,21 +134,21 @@ class RecordingService:
         await self._start(recording, options, layout, open_tap, port.watchers, on_opened)
 
     async def stop(self, reference_id: UUID) -> None:
-        """Let what records a room or a call end; ``recording_finished`` follows when the files are whole."""
+        """Stop the recordings of a room or call; ``recording_finished`` follows with the complete files."""
         for recording_id in await self.ledger.mark_stopping(reference_id):
             if session := self._sessions.get(recording_id):
                 session.stop()
 
     def pause(self, reference_id: UUID, mode: PauseMode) -> None:
-        """Leave out what is said from now on."""
+        """Pause the active recording; RecordingNotActive, RecordingPaused."""
         self._active(reference_id).pause(mode)
 
     def resume(self, reference_id: UUID) -> None:
-        """Record again."""
+        """Resume the paused recording; RecordingNotActive, RecordingNotPaused."""
         self._active(reference_id).resume()
 
     async def finish(self, conference_id: ConferenceId) -> None:
-        """Stop what records the room, and wait until all is on the disk, and in its form if that is quickly done."""
+        """Stop the recordings of a room; wait until they are on the disk, and completed if that is quick."""
         await self._finish(
             [each for each in self._sessions.values() if each.recording.reference_id == conference_id]
         )
@@ -166,7 +169,7 @@ class RecordingService:
         return recording
 
     async def file(self, customer_id: CustomerId, recording_id: RecordingId) -> Path:
-        """Return where a recording that has ended lies on this machine; RecordingNotEnded, FileNotFound."""
+        """Return the local path of an ended recording; RecordingNotEnded, FileNotFound."""
         recording = await self.ended(customer_id, recording_id)
         name = recording.files[0]["name"] if recording.files else f"{MAIN}.wav"
         path = self.storage.path(recording_id, name)
@@ -175,23 +178,23 @@ class RecordingService:
         return path
 
     async def retry_storing(self) -> None:
-        """Bring into the storage what is still here though it has ended."""
+        """Upload ended recordings that are still on the local disk only."""
         await self._finisher.retry_storing(self._sessions)
 
     def with_progress(self, recording: Recording) -> Recording:
-        """Return a recording with what is known of it only while it goes on."""
+        """Return a recording with its pause mode and its encoding progress, which are not stored."""
         session = self._sessions.get(recording.id)
         if session is None:
             return recording
         return replace(recording, paused=session.paused.value, progress=session.progress)
 
     def samples(self, recording_id: RecordingId) -> int | None:
-        """Return how much of a recording that goes on is in its files; None if it does not."""
+        """Return the number of samples in the files of a recording in progress; None for any other."""
         session = self._sessions.get(recording_id)
         return session.tracks.samples if session and not session.captured.done() else None
 
     def on_engine_event(self, event: EngineEvent) -> None:
-        """Note who talks, and end what a key ends."""
+        """Add talk spurts to the timelines, and stop the recordings that a digit ends."""
         for session in tuple(self._by_port.get(event.port_id, ())):
             if isinstance(event, TalkSpurtStarted):
                 session.note("talking_started", port=event.port_id)
@@ -201,7 +204,10 @@ class RecordingService:
                 session.stop()
 
     async def close(self) -> None:
-        """Finish every recording; what is being encoded is taken up at the next start. Closing twice is harmless."""
+        """Finish every recording; encoding in progress is repeated at the next start.
+
+        Closing twice is harmless.
+        """
         self._finisher.begin_closing()
         for session in self._sessions.values():
             session.stop()
@@ -210,7 +216,7 @@ class RecordingService:
         await self._finisher.close()
 
     async def on_disk(self, work: Callable[[], T]) -> T:
-        """Return what a function returns that waits for the disk or the storage; recordings do not wait for it."""
+        """Run a blocking function apart from recordings in progress; return its result."""
         return await self._finisher.on_disk(work)
 
     async def _finish(self, sessions: Sequence[RecordingSession]) -> None:
@@ -238,7 +244,9 @@ class RecordingService:
         try:
             tracks = await self.on_disk(functools.partial(self._open_tracks, recording, options))
         except OSError as exc:
-            raise RecordingUnavailable("the disk takes no recording now") from exc
+            raise RecordingUnavailable(
+                "the disk cannot be written: check its free space, then try again"
+            ) from exc
         tap = None
         try:
             tap = open_tap()
@@ -265,14 +273,14 @@ class RecordingService:
 
     def _on_change(self, session: RecordingSession, change: PortChange) -> None:
         seat = self._seat_of(change.port_id)
-        who = {"conferencecall_id": str(seat.id), "call_id": str(seat.call_id)} if seat else {}
+        participant = {"conferencecall_id": str(seat.id), "call_id": str(seat.call_id)} if seat else {}
         sessions = self._by_port[change.port_id]
         if change.kind == "joined":
             if isinstance(session.layout, RoomLayout):
                 session.layout.add_port(change.port_id)
             if session not in sessions:
                 sessions.append(session)
-        session.note(change.kind, port=change.port_id, **who)
+        session.note(change.kind, port=change.port_id, **participant)
         if change.kind == "left" and session in sessions and isinstance(session.layout, RoomLayout):
             sessions.remove(session)
             if not sessions:

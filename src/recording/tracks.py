@@ -1,4 +1,4 @@
-"""TrackSet: the files of a recording in progress, all of the same length, and the journal that hashes them."""
+"""TrackSet: the files of a recording in progress, all of one length, and the journal that hashes them."""
 
 import contextlib
 import hashlib

@@ -125,7 +125,7 @@ class WavFile:
 
 
 def repair_wav(path: Path, samples: int | None = None) -> int:
-    """Correct the sizes in a header to the whole samples in the file; cut or extend it to ``samples`` if given.
+    """Correct the sizes in a header to the whole samples in the file; cut or extend it to ``samples``.
 
     Return the samples; 0 for a file we did not write.
     """

@@ -11,6 +11,7 @@ from mixminus.call.leg import Address
 from mixminus.errors import InvalidArgument, Unavailable
 from mixminus.sip.grammar import DEFAULT_SIP_PORT, NameAddress, SipUri, Unreadable
 from mixminus.sip.internal_headers import Flow
+from mixminus.sip.telephone import subscriber_of
 
 __all__ = ["BadTarget", "TargetUnknown", "callee_of", "caller_of", "from_value", "resolve"]
 
@@ -35,14 +36,20 @@ def caller_of(from_value: str) -> Address:
     """Return the caller's address out of a From header: a number, or ``user@host``."""
     try:
         sender = NameAddress.parse(from_value)
-        uri = SipUri.parse(sender.uri)
+        uri = _tel_uri(sender.uri) or SipUri.parse(sender.uri)
     except Unreadable:
         return Address(type="sip", target="anonymous")
-    user = unquote(uri.user)
+    user = unquote(subscriber_of(uri))
     name = sender.display[:_MAX_NAME]
     if _NUMBER.match(user):
         return Address(type="tel", target=user, target_name=name)
     return Address(type="sip", target=f"{user}@{uri.host}" if user else uri.host, target_name=name)
+
+
+def _tel_uri(uri: str) -> SipUri | None:
+    """Return a ``tel:`` URI as a SIP URI without host (RFC 3261 section 19.1.6)."""
+    scheme, _, number = uri.partition(":")
+    return SipUri("sip", number, "", 0, {"user": "phone"}) if scheme.lower() == "tel" else None
 
 
 def callee_of(request_uri: str) -> Address:
@@ -51,12 +58,15 @@ def callee_of(request_uri: str) -> Address:
         uri = SipUri.parse(request_uri)
     except Unreadable:
         return Address(type="sip", target="")
-    user = f"{uri.user}:{uri.password}" if uri.password else uri.user
+    user = f"{uri.user}:{uri.password}" if uri.password else subscriber_of(uri)
     return Address(type="sip", target=unquote(user))
 
 
 def from_value(source: Address, host: str, *, anonymous: bool) -> str:
-    """Return the From header of an outgoing call, without its tag; a source without a name calls as the server."""
+    """Return the From header of an outgoing call, without its tag.
+
+    A source without a name calls as the server.
+    """
     if anonymous:
         return _ANONYMOUS
     user = source.target.removeprefix("sip:").partition("@")[0]

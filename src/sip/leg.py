@@ -157,7 +157,10 @@ class IncomingLeg(SipLeg):
     def __init__(
         self, leg_id: LegId, port: Port, *, media: PortMedia | None, send: Callable[[Message], None]
     ) -> None:
-        """``media`` is what our answer to the INVITE's offer means for the port; None if there was no offer."""
+        """``media`` is what our answer to the INVITE's offer means for the port.
+
+        None if there was no offer.
+        """
         super().__init__(leg_id, port, send)
         self._answered_media = media
         self._state = LegState.INCOMING

@@ -4,9 +4,12 @@
            <─ Forked WorkerExited ───────────────
     server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              DigitReceived DialogConfirmed TransferRequested TransferProgressed CallEnded ──
-    server ── OpenEdge AddWorker RemoveWorker ReserveCall ReleaseCall Drain ──> edge
-           <─ EdgeOpened CallReserved EdgeCounted ────────────
+              DialogConfirmed CallEnded ──
+    server ── OpenEdge AddWorker RestoreCall RemoveWorker ReserveCall ReleaseCall Drain ──> edge
+           <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
+           <─ DigitReceived TransferRequested TransferProgressed ────────────
+    server ── Register Unregister ───────────────────────────────────> edge
+           <─ TrunkRegistered ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountRequested LoginsFailed RegistrationRequested ─
 
@@ -31,6 +34,7 @@ __all__ = [
     "CallDialled",
     "CallEnded",
     "CallRang",
+    "CallRecorded",
     "CallReserved",
     "Dial",
     "DialogConfirmed",
@@ -50,15 +54,19 @@ __all__ = [
     "Notify",
     "OpenEdge",
     "Refer",
+    "Register",
     "RegisteringPhone",
     "RegistrationRequested",
     "Reject",
     "ReleaseCall",
     "RemoveWorker",
     "ReserveCall",
+    "RestoreCall",
     "Ring",
     "TransferProgressed",
     "TransferRequested",
+    "TrunkRegistered",
+    "Unregister",
     "WorkerExited",
     "WorkerReady",
 ]
@@ -203,9 +211,9 @@ class MediaAgreed:
 
 @dataclass(frozen=True, slots=True)
 class DigitReceived:
-    """A DTMF digit by INFO (application/dtmf-relay)."""
+    """A DTMF digit by INFO."""
 
-    leg_id: LegId
+    sip_call_id: str
     digit: str
     duration_ms: int
 
@@ -235,7 +243,7 @@ class DialogConfirmed:
 class TransferRequested:
     """A phone has sent REFER, and got 202."""
 
-    leg_id: LegId
+    sip_call_id: str
     refer_to: str
     """The header's value, validated by the edge."""
     refer_id: int
@@ -263,7 +271,7 @@ class Refer:
 class TransferProgressed:
     """A phone has reported on our REFER; a status code from 200 on is the last."""
 
-    leg_id: LegId
+    sip_call_id: str
     status_code: int
 
 
@@ -279,6 +287,8 @@ class OpenEdge:
     domain: str = ""
     """The parent domain of the realms of customers and trunks."""
     digests: str = "both"
+    key: bytes = field(default=b"", repr=False)
+    """Of the branches of requests to phones; the same after a restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +302,23 @@ class AddWorker:
     worker_id: int
     sip_port: int
     capacity: int
-    sip_call_ids: tuple[str, ...] = ()
-    """The calls that it already has, after a restart of the edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecorded:
+    """The edge asks the server to keep what it knows of a call, until the next record; an empty one ends it."""
+
+    worker_id: int
+    sip_call_id: str
+    record: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreCall:
+    """A call of a worker from before a restart of the edge."""
+
+    worker_id: int
+    record: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +428,40 @@ class AnswerRegistration:
 
 
 @dataclass(frozen=True, slots=True)
+class Register:
+    """Register a trunk with its provider, and keep it registered; replaces the trunk's earlier registration."""
+
+    trunk_id: str
+    flows: tuple[Flow, ...]
+    """The addresses of the registrar, in order of preference."""
+    registrar: str
+    """The Request-URI."""
+    address: str
+    """The address of record."""
+    username: str
+    password: str = field(repr=False)
+    contact_user: str = field(repr=False)
+    """Who calls this user at our address is the provider."""
+    expires_s: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Unregister:
+    """Remove a trunk's registration."""
+
+    trunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkRegistered:
+    """A provider has answered a REGISTER: 200, or why not; 408 without an answer."""
+
+    trunk_id: str
+    status_code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
@@ -432,11 +491,16 @@ Message = (
     | RemoveWorker
     | ReserveCall
     | CallReserved
+    | CallRecorded
+    | RestoreCall
     | ReleaseCall
     | EdgeCounted
     | AccountRequested
     | AnswerAccount
     | ForgetAccounts
+    | Register
+    | Unregister
+    | TrunkRegistered
     | LoginsFailed
     | RegistrationRequested
     | AnswerRegistration

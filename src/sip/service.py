@@ -7,7 +7,7 @@ Four kinds of process take part; ``messages.py`` lists every message between the
 - The *pool* (``pool.py``) starts and restarts the other processes, and knows which worker has which call.
 - The *edge* (``edge/``) owns the public SIP port, UDP and TCP. It drops what is malformed or too much,
   authenticates phones, answers REGISTER and OPTIONS, and routes each dialog to its worker on loopback.
-- The *workers* (``worker/``) run pjsua2: dialogs, transactions and timers of at most a few calls each. They are forked
+- The *workers* (``worker/``) run pjsua2: dialogs, transactions, timers of a few calls each. They are forked
   from a *zygote* (``zygote.py``), so that one costs 2 MB and a crash ends a few calls only (ADR 2).
 
 How an INVITE travels::
@@ -18,8 +18,8 @@ How an INVITE travels::
           ─ incoming(leg) ─> call service: leg.ring(), leg.answer()
           ─ Ring, Answer ─> worker: 180, 200 with that answer ─> edge: unfold SDP, public addresses ─> phone
 
-Outgoing calls are in ``dialling.py``, transfers in ``transfer_requests.py``. SIP is parsed by ``grammar.py`` and
-``edge/message.py``, SDP is negotiated in ``sdp/``.
+Outgoing calls are in ``dialling.py``, transfers in ``transfer_requests.py``. SIP is parsed by ``grammar.py``
+and ``edge/message.py``, SDP is negotiated in ``sdp/``.
 """
 
 import secrets
@@ -49,18 +49,21 @@ from mixminus.sip.messages import (
     CallRang,
     DialogConfirmed,
     DigitReceived,
+    EdgeOpened,
     IncomingCall,
     MediaAgreed,
     Message,
     Reject,
     TransferProgressed,
     TransferRequested,
+    TrunkRegistered,
 )
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
 from mixminus.sip.transfer_requests import TransferRequests
+from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
 
 __all__ = ["SipEndpoint"]
@@ -75,7 +78,10 @@ _log = log.get("sip.endpoint")
 
 
 class SipEndpoint:
-    """Makes legs of the calls that workers report, and opens outgoing ones; implements ``call.leg.OutgoingLegs``."""
+    """Makes legs of the calls that workers report, and opens outgoing ones.
+
+    Implements ``call.leg.OutgoingLegs``.
+    """
 
     def __init__(
         self,
@@ -88,8 +94,8 @@ class SipEndpoint:
         transfers: Transfers | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are declined
-        without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are
+        declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs
@@ -99,16 +105,21 @@ class SipEndpoint:
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._account_requests = AccountRequests(directory, self._to_edge)
+        self._trunk_registrations = TrunkRegistrations(directory.trunks, self._to_edge)
         self._pool = WorkerPool(
             config,
             clock,
             on_report=self._on_report,
             on_lost=self._on_worker_lost,
-            on_edge=self._account_requests.on_edge,
+            on_edge=self._on_edge,
         )
         self._dialler = Dialler(config, self._pool, self._tasks)
         self._transfer_requests = TransferRequests(
-            config, port=lambda: self.port, send=self._pool.send, transfers=transfers
+            config,
+            port=lambda: self.port,
+            send=self._pool.send,
+            transfers=transfers,
+            is_active=lambda sip_call_id: self._pool.leg_of(sip_call_id) is not None,
         )
 
     @property
@@ -141,6 +152,7 @@ class SipEndpoint:
 
     async def close(self) -> None:
         """Hang up every leg and stop all processes; closing twice is harmless."""
+        await self._trunk_registrations.close()
         await self._pool.close()
         await self._account_requests.close()
         await self._tasks.close()
@@ -165,27 +177,44 @@ class SipEndpoint:
         if isinstance(message, CallEnded):
             self._transfer_requests.forget(message.leg_id)
         match message:
-            case TransferProgressed(leg_id, status_code):
-                leg = self._leg(leg_id)
-                if leg and _SUCCESS <= status_code < _FAILURE:
-                    # The phone has reached the transfer target (RFC 5589 section 6).
-                    self._tasks.spawn("referred", leg.hang_up())
-            case DialogConfirmed() | TransferRequested():
-                self._transfer_requests.on_report(worker_id, message)
+            case DialogConfirmed():
+                self._transfer_requests.confirmed(worker_id, message)
             case IncomingCall():
                 self._incoming(worker_id, message)
             case MediaAgreed(leg_id, local_sdp, remote_sdp):
                 if leg := self._leg(leg_id):
                     self._tasks.spawn("media agreed", leg.media_agreed(local_sdp, remote_sdp))
-            case DigitReceived(leg_id, digit, duration_ms):
-                if leg := self._leg(leg_id):
-                    at_us = int(self._clock.monotonic_s() * _US_PER_S)
-                    self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
             case CallEnded(leg_id) if leg_id in self._legs:
                 _, leg = self._legs.pop(leg_id)
                 leg.set_ended(end_of(message))
             case CallRang() | CallAnswered() | CallEnded():
                 self._dialler.on_report(message)
+
+    def _on_edge(self, message: Message) -> None:
+        """Take what a phone has asked for within a call; all else is about accounts and trunks."""
+        if isinstance(message, EdgeOpened):
+            self._trunk_registrations.on_edge_opened()
+            return
+        if isinstance(message, TrunkRegistered):
+            self._trunk_registrations.on_report(message)
+            return
+        if not isinstance(message, DigitReceived | TransferRequested | TransferProgressed):
+            self._account_requests.on_edge(message)
+            return
+        found = self._pool.leg_of(message.sip_call_id)
+        leg = self._leg(found[1]) if found else None
+        if not found or not leg:
+            return
+        match message:
+            case TransferRequested():
+                self._transfer_requests.requested(*found, message)
+            case TransferProgressed(status_code=status_code):
+                if _SUCCESS <= status_code < _FAILURE:
+                    # The phone has reached the transfer target (RFC 5589 section 6).
+                    self._tasks.spawn("referred", leg.hang_up())
+            case DigitReceived(_, digit, duration_ms):
+                at_us = int(self._clock.monotonic_s() * _US_PER_S)
+                self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
 
     def _leg(self, leg_id: LegId) -> SipLeg | None:
         found = self._legs.get(leg_id)

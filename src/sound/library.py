@@ -58,7 +58,7 @@ class SoundLibrary:
         return FileSource(decoder, self._threads)
 
     async def find(self, folder: str, stem: str) -> str | None:
-        """Return the name of the file with this stem, any suffix, below the folder of sounds; None if missing."""
+        """Return the name of the file with this stem in the folder of sounds; None if missing."""
 
         def look() -> str | None:
             found = sorted((self._directory / folder).glob(f"{stem}.*"))

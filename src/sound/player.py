@@ -49,7 +49,7 @@ class Player:
             await source.close()
 
     async def play_to_room(self, bridge: Bridge, source: Source) -> None:
-        """Play to everybody on a bridge, to the end or until the bridge closes. Closes the source."""
+        """Play to all ports of a bridge, to the end or until the bridge closes. Closes the source."""
         try:
             with bridge.open_playout(source.sample_rate_hz, seconds=_RING_S) as playout:
                 await self._feed(source, playout)

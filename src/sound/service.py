@@ -86,13 +86,13 @@ class SoundService:
             await self._player.play(port, await self._open_prompt(port, name, words, facts))
 
     def announce(self, bridge: Bridge, text: str, language: str = "") -> None:
-        """Speak a text to everybody in a room, in the background."""
+        """Speak a text to all participants of a room, in the background."""
         self._spawn(self._announce(bridge, text, language))
 
     def announce_prompt(
         self, bridge: Bridge, name: str, words: Wording, facts: Mapping[str, str] = NO_FACTS
     ) -> None:
-        """Play a prompt to everybody in a room, in the background."""
+        """Play a prompt to all participants of a room, in the background."""
         self._spawn(self._announce_prompt(bridge, name, words, facts))
 
     def play_in_background(self, port: BridgePort, source: Source, over: asyncio.Future[Any]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.store.tables import activeflow_cursors, activeflows, customers, outbox
@@ -50,8 +50,10 @@ class ActiveflowWebhookRows:
     async def undelivered(self) -> Sequence[UUID]:
         """Return the activeflows whose target has events to receive."""
         a, cursors, c = activeflows.c, activeflow_cursors.c, outbox.c
-        tables = outbox.join(activeflows, a.id == c.activeflow_id)
-        tables = tables.outerjoin(activeflow_cursors, cursors.activeflow_id == a.id)
-        query = select(a.id).select_from(tables).where(a.webhook_uri != "")
-        query = query.where(c.id > func.coalesce(cursors.event_id, 0)).distinct()
-        return (await self._connection.scalars(query)).all()
+        tables = activeflows.outerjoin(activeflow_cursors, cursors.activeflow_id == a.id)
+        waiting = exists().where(c.activeflow_id == a.id, c.id > func.coalesce(cursors.event_id, 0))
+        # The condition of ix_activeflows_with_webhook, word for word.
+        has_target = a.webhook_uri != literal_column("''")
+        return (
+            await self._connection.scalars(select(a.id).select_from(tables).where(has_target, waiting))
+        ).all()

@@ -39,7 +39,7 @@ class CallRows:
 
     async def unfinished(self) -> list[Call]:
         """Return all customers' calls that are not hung up, oldest first."""
-        query = select(calls).where(calls.c.status != CallStatus.HANGUP)
+        query = select(calls).where(calls.c.status.in_(set(CallStatus) - {CallStatus.HANGUP}))
         return await self._many(query.order_by(calls.c.tm_create))
 
     async def page(self, customer_id: CustomerId, page: Page) -> list[Call]:

@@ -12,7 +12,7 @@ from mixminus.model.conference import Conferencecall, ConferencecallStatus, Conf
 from mixminus.model.health import Condition
 from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId
 from mixminus.store.page import Page
-from mixminus.store.tables import calls, conferencecalls, conferences
+from mixminus.store.tables import calls, conferencecalls, conferences, is_present
 
 __all__ = ["ConferencecallRows"]
 
@@ -53,9 +53,7 @@ class ConferencecallRows:
     async def present(self, conference_id: ConferenceId) -> list[Conferencecall]:
         """Return the participants that have not leaved, oldest first."""
         c = conferencecalls.c
-        query = select(conferencecalls).where(
-            c.conference_id == conference_id, c.status != ConferencecallStatus.LEAVED
-        )
+        query = select(conferencecalls).where(c.conference_id == conference_id, is_present())
         return await self._many(query.order_by(c.tm_create))
 
     async def conditions(self) -> list[Condition]:
@@ -66,8 +64,8 @@ class ConferencecallRows:
         query = select(
             c.id, c.customer_id, c.tm_create, calls.c.status, conferences.c.status, conferences.c.type
         )
-        present = (ConferencecallStatus.JOINING, ConferencecallStatus.JOINED)
-        rows = (await self._connection.execute(query.select_from(tables).where(c.status.in_(present)))).all()
+        query = query.select_from(tables).where(is_present(), c.status != ConferencecallStatus.LEAVING)
+        rows = (await self._connection.execute(query)).all()
         return [
             Condition(
                 id=ConferencecallId(id_),

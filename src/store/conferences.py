@@ -16,7 +16,7 @@ from mixminus.model.ids import NIL, ConferenceId, CustomerId
 from mixminus.model.recording import RecordingStatus
 from mixminus.model.transcription import TranscribeStatus
 from mixminus.store.page import Page
-from mixminus.store.tables import conferencecalls, conferences, recordings, transcribes
+from mixminus.store.tables import conferencecalls, conferences, is_present, recordings, transcribes
 
 __all__ = ["ConferenceRows"]
 
@@ -62,7 +62,7 @@ class ConferenceRows:
     async def unfinished(self) -> list[Conference]:
         """Return all customers' conferences that are not terminated, oldest first."""
         c = conferences.c
-        query = select(conferences).where(c.status != ConferenceStatus.TERMINATED)
+        query = select(conferences).where(c.status.in_(set(ConferenceStatus) - {ConferenceStatus.TERMINATED}))
         return await self._many(query.order_by(c.tm_create))
 
     async def _one(self, query: Select[Any]) -> Conference | None:
@@ -88,9 +88,11 @@ class ConferenceRows:
 
     async def _participants(self, ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
         c = conferencecalls.c
-        present = (ConferencecallStatus.JOINED, ConferencecallStatus.LEAVING)
         query = select(c.conference_id, c.id).where(
-            c.conference_id.in_(ids), c.status.in_(present), c.tm_join.is_not(None)
+            c.conference_id.in_(ids),
+            is_present(),
+            c.status != ConferencecallStatus.JOINING,
+            c.tm_join.is_not(None),
         )
         rows = (await self._connection.execute(query.order_by(c.tm_join))).all()
         return _grouped(rows)

@@ -21,12 +21,16 @@ class CustomerRows:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self.written: set[CustomerId] = set()
+        """The customers that this transaction has added or changed."""
 
     async def add(self, customer: Customer) -> None:
+        self.written.add(customer.id)
         await self._connection.execute(insert(customers).values(asdict(customer)))
 
     async def save(self, customer: Customer) -> None:
         """Update the row of a customer."""
+        self.written.add(customer.id)
         query = update(customers).where(customers.c.id == customer.id)
         await self._connection.execute(query.values(asdict(customer)))
 

@@ -7,7 +7,7 @@ Python, first come first served: SQLite itself would poll for the lock.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from mixminus.errors import Unavailable
+from mixminus.model.ids import CustomerId
 from mixminus.store.access_keys import AccessKeyRows
 from mixminus.store.activeflow_webhooks import ActiveflowWebhookRows
 from mixminus.store.activeflows import ActiveflowRows
@@ -30,11 +31,12 @@ from mixminus.store.flows import FlowRows
 from mixminus.store.groupcalls import GroupcallRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
-from mixminus.store.outbox import OutboxRows
+from mixminus.store.outbox import Event, OutboxRows
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.trunks import TrunkRows
+from mixminus.store.webhook_retries import WebhookRetryRows
 from mixminus.store.webhooks import WebhookRows
 
 __all__ = ["Store", "Transaction", "create_engine"]
@@ -73,6 +75,7 @@ class Transaction:
         self.trunks = TrunkRows(connection)
         self.transcribes = TranscribeRows(connection)
         self.transcripts = TranscriptRows(connection)
+        self.webhook_retries = WebhookRetryRows(connection)
         self.webhooks = WebhookRows(connection)
 
 
@@ -86,11 +89,19 @@ class Store:
         self._readers = self._engine if sqlite else self._engine.execution_options(**_ONE_STATE)
         self._write_lock: asyncio.Lock | nullcontext[None] = asyncio.Lock() if sqlite else nullcontext()
         self.timestamp_style = timestamp_style
-        self._watchers: list[Callable[[], None]] = []
+        self._event_watchers: list[Callable[[Sequence[Event]], None]] = []
+        self._customer_watchers: list[Callable[[Collection[CustomerId]], None]] = []
 
-    def watch(self, on_events: Callable[[], None]) -> None:
-        """Call ``on_events`` after every transaction that has written events; it must not block."""
-        self._watchers.append(on_events)
+    def watch_events(self, on_events: Callable[[Sequence[Event]], None]) -> None:
+        """Call ``on_events`` with the events of every transaction that has committed some; it must not block.
+
+        On SQLite the calls come in the order of the events' ids; on PostgreSQL transactions may commit in another.
+        """
+        self._event_watchers.append(on_events)
+
+    def watch_customers(self, on_change: Callable[[Collection[CustomerId]], None]) -> None:
+        """Call ``on_change`` with the customers that a committed transaction has added or changed."""
+        self._customer_watchers.append(on_change)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -99,9 +110,7 @@ class Store:
             async with self._write_lock, _begun(self._writers) as connection:
                 tx = Transaction(connection, self.timestamp_style)
                 yield tx
-            if tx.outbox.written:
-                for on_events in self._watchers:
-                    on_events()
+            self._committed(tx)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:
@@ -113,6 +122,14 @@ class Store:
     async def close(self) -> None:
         """Close every connection; closing twice is harmless."""
         await self._engine.dispose()
+
+    def _committed(self, tx: Transaction) -> None:
+        if tx.customers.written:
+            for on_change in self._customer_watchers:
+                on_change(tx.customers.written)
+        if tx.outbox.written:
+            for on_events in self._event_watchers:
+                on_events(tx.outbox.written)
 
 
 @contextmanager

@@ -40,7 +40,9 @@ class GroupcallRows:
 
     async def unfinished(self) -> list[Groupcall]:
         """Return all customers' groupcalls that are not hung up, oldest first."""
-        query = select(groupcalls).where(groupcalls.c.status != GroupcallStatus.HANGUP)
+        query = select(groupcalls).where(
+            groupcalls.c.status.in_(set(GroupcallStatus) - {GroupcallStatus.HANGUP})
+        )
         return await self._many(query.order_by(groupcalls.c.tm_create))
 
     async def page(self, customer_id: CustomerId, page: Page) -> list[Groupcall]:

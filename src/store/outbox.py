@@ -10,16 +10,24 @@ takes a fence (``fence``), and continues when all transactions before the fence 
 time and no such gaps.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import NIL, CustomerId
-from mixminus.store.tables import event_streams, outbox, webhook_cursors
+from mixminus.store.tables import (
+    activeflow_cursors,
+    activeflows,
+    event_streams,
+    outbox,
+    webhook_cursors,
+    webhook_retries,
+)
 
 __all__ = ["Event", "OutboxRows", "Span"]
 
@@ -52,8 +60,8 @@ class OutboxRows:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self.written = False
-        """Whether this transaction has added an event."""
+        self.written: list[Event] = []
+        """The events that this transaction has added, in order."""
 
     async def open(self, stream_id: UUID) -> None:
         """Create a stream, in the transaction that creates its subject."""
@@ -62,12 +70,12 @@ class OutboxRows:
     async def add(
         self, stream_id: UUID, type_: str, *, customer_id: CustomerId, data: dict[str, Any], tm: datetime
     ) -> int:
-        """Append to a stream and return the event's number in it."""
-        self.written = True
+        """Append to a stream and return the event's number in it; ``data`` consists of JSON values."""
         number = await self._next_number(stream_id)
         values: dict[str, Any] = {"stream_id": stream_id, "number": number, "customer_id": customer_id}
-        values["activeflow_id"] = _activeflow_id(type_, data)
-        await self._connection.execute(insert(outbox).values(**values, type=type_, data=data, tm=tm))
+        values |= {"type": type_, "data": data, "tm": tm, "activeflow_id": _activeflow_id(type_, data)}
+        query = insert(outbox).values(values).returning(outbox.c.id)
+        self.written.append(Event(id=(await self._connection.execute(query)).scalar_one(), **values))
         return number
 
     async def read(self, stream_id: UUID, after: int = 0, limit: int = 1000) -> list[Event]:
@@ -108,15 +116,22 @@ class OutboxRows:
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete the oldest events before a moment, except those that a webhook has yet to receive; return how many.
 
-        The newest event is always kept: SQLite would reuse its id.
+        The newest event is always kept: SQLite would reuse its id. Cursors of activeflows without events go as well.
         """
-        c, cursors = outbox.c, webhook_cursors.c
-        waiting = exists().where(cursors.customer_id == c.customer_id, cursors.event_id < c.id)
+        c = outbox.c
         newest = select(func.max(c.id)).scalar_subquery()
-        query = select(c.id).where(c.tm < before, c.id < newest, ~waiting).order_by(c.id).limit(limit)
-        oldest = list(await self._connection.scalars(query))
-        await self._connection.execute(delete(outbox).where(c.id.in_(oldest)))
+        query = select(c.id, c.activeflow_id).where(c.tm < before, c.id < newest, ~_is_awaited())
+        oldest = (await self._connection.execute(query.order_by(c.tm).limit(limit))).all()
+        await self._connection.execute(delete(outbox).where(c.id.in_([id_ for id_, _ in oldest])))
+        await self._forget_activeflows({activeflow for _, activeflow in oldest if activeflow})
         return len(oldest)
+
+    async def _forget_activeflows(self, activeflow_ids: Collection[UUID]) -> None:
+        """Delete the cursors of those that have no events any more: later events are above every cursor."""
+        cursors = activeflow_cursors.c
+        has_events = exists().where(outbox.c.activeflow_id == cursors.activeflow_id)
+        query = delete(activeflow_cursors).where(cursors.activeflow_id.in_(activeflow_ids), ~has_events)
+        await self._connection.execute(query)
 
     async def fence(self) -> int | None:
         """Return a transaction id that no later transaction is below; None if ids appear in order."""
@@ -140,6 +155,21 @@ class OutboxRows:
         query = update(event_streams).where(c.id == stream_id).values(number=c.number + 1)
         number: int = (await self._connection.execute(query.returning(c.number))).scalar_one()
         return number
+
+
+def _is_awaited() -> ColumnElement[bool]:
+    """Return the condition that a webhook of the customer or of the activeflow has yet to receive an event."""
+    c, customers, flows = outbox.c, webhook_cursors.c, activeflow_cursors.c
+    by_customer = exists().where(customers.customer_id == c.customer_id, customers.event_id < c.id)
+    # Inside another subquery, SQLAlchemy would otherwise read the outbox once more, and whole.
+    received = (
+        exists().where(flows.activeflow_id == c.activeflow_id, flows.event_id >= c.id).correlate(outbox)
+    )
+    by_activeflow = exists().where(
+        activeflows.c.id == c.activeflow_id, activeflows.c.webhook_uri != "", ~received
+    )
+    is_retried = exists().where(webhook_retries.c.event_id == c.id)
+    return or_(by_customer, is_retried, by_activeflow)
 
 
 def _activeflow_id(type_: str, data: dict[str, Any]) -> UUID | None:

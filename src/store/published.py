@@ -54,7 +54,8 @@ class PublishedRows(Generic[Row]):
         """``render`` makes an event's data; ``stream_id`` says to which stream a resource's events belong."""
         self._rows = rows
         self._render = render
-        self._not_found = not_found
+        self.not_found = not_found
+        """Makes the error for an id that does not exist."""
         self._stream_id = stream_id
 
     async def add(self, tx: Transaction, row: Row, *event_types: str) -> None:
@@ -88,9 +89,9 @@ class PublishedRows(Generic[Row]):
         """
         row = await self._rows(tx).find_for_update(row_id)
         if customer_id is not None:
-            return owned(row, customer_id, self._not_found(row_id))
+            return owned(row, customer_id, self.not_found(row_id))
         if row is None:
-            raise self._not_found(row_id)
+            raise self.not_found(row_id)
         return row
 
     async def update(

@@ -44,7 +44,7 @@ class RecordingRows:
     async def unfinished(self, reference_id: UUID | None = None) -> list[Recording]:
         """Return the recordings that have not ended, of one conference or of all, oldest first."""
         c = recordings.c
-        query = select(recordings).where(c.status != RecordingStatus.ENDED)
+        query = select(recordings).where(c.status.in_(set(RecordingStatus) - {RecordingStatus.ENDED}))
         if reference_id is not None:
             query = query.where(c.reference_id == reference_id)
         return await self._many(query.order_by(c.tm_create))

@@ -45,7 +45,7 @@ class TranscribeRows:
     async def unfinished(self) -> list[Transcribe]:
         """Return all customers' transcribes that are not done, oldest first."""
         c = transcribes.c
-        query = select(transcribes).where(c.status != TranscribeStatus.DONE)
+        query = select(transcribes).where(c.status.in_(set(TranscribeStatus) - {TranscribeStatus.DONE}))
         return await self._many(query.order_by(c.tm_create))
 
     async def of_reference(
@@ -89,11 +89,17 @@ class TranscriptRows:
     async def add(self, transcript: Transcript) -> None:
         await self._connection.execute(insert(transcripts).values(asdict(transcript)))
 
-    async def of(self, transcribe_id: TranscribeId, limit: int | None = None) -> list[Transcript]:
-        """Return the transcripts of a transcribe, ordered by their start."""
+    async def of(self, transcribe_id: TranscribeId) -> list[Transcript]:
+        """Return all transcripts of a transcribe, ordered by their start."""
         c = transcripts.c
         query = select(transcripts).where(c.transcribe_id == transcribe_id)
-        return await self._many(query.order_by(c.start_us, c.tm_create).limit(limit))
+        return await self._many(query.order_by(c.start_us, c.tm_create))
+
+    async def page(self, transcribe_id: TranscribeId, page: Page) -> list[Transcript]:
+        """Return the transcripts of a transcribe, newest first."""
+        c = transcripts.c
+        query = select(transcripts).where(c.transcribe_id == transcribe_id, c.tm_create < page.before)
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
 
     async def search(self, customer_id: CustomerId, words: Sequence[str], page: Page) -> list[Transcript]:
         """Return the customer's transcripts that contain all these words, newest first."""

@@ -1,4 +1,4 @@
-"""ExternalMediaService: sends a call's audio to another program as RTP over UDP, and back (api.md section 6.5)."""
+"""ExternalMediaService: sends a call's audio to another program as RTP over UDP, and back (api.md 6.5)."""
 
 import asyncio
 import socket
@@ -73,7 +73,10 @@ class ExternalMediaService:
         return sum(map(len, self._forks.values()))
 
     async def start(self, call: LiveCall, fork: Fork) -> None:
-        """Start a fork, until the call ends; InvalidArgument, Unavailable, TooManyForks, CallNotProgressing."""
+        """Start a fork, until the call ends.
+
+        Raises InvalidArgument, Unavailable, TooManyForks, CallNotProgressing.
+        """
         family, address = await self._resolved(fork)
         if len(self._forks.get(call.id, ())) >= MAX_FORKS:
             raise TooManyForks(f"call {call.id} has {MAX_FORKS} forks, the maximum")

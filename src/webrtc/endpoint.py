@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mixminus import log
 from mixminus.call.leg import Address, IncomingLegs
@@ -12,6 +12,7 @@ from mixminus.mixer import Engine
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.tasks import TaskScope
+from mixminus.webrtc.ice_servers import IceServers
 from mixminus.webrtc.leg import WebRtcLeg
 from mixminus.webrtc.mux import PeerMux
 from mixminus.webrtc.paths import NetworkAddress
@@ -38,6 +39,8 @@ class WebRtcConfig:
     """How long a join may wait until the call is answered."""
     connect_timeout_s: float = 30.0
     """How long ICE and DTLS may take after the answer."""
+    ice_servers: IceServers = field(default_factory=IceServers)
+    """STUN and TURN servers for browsers; the server itself needs none."""
 
 
 class WebRtcEndpoint:
@@ -73,6 +76,10 @@ class WebRtcEndpoint:
     def counters(self) -> dict[str, int]:
         """Datagrams received from the engine, and dropped ones by reason."""
         return dict(self._mux.counters) if self._mux is not None else {}
+
+    def ice_links(self, name: str) -> str:
+        """Return a Link header with the ICE servers and credentials for ``name``; empty if there are none."""
+        return self._config.ice_servers.links(self._clock.now(), name)
 
     async def start(self) -> None:
         """Open the shared port."""
@@ -113,7 +120,7 @@ class WebRtcEndpoint:
         except TimeoutError:
             await session.leg.hang_up(HangupReason.NOANSWER)
             raise Unavailable("the call was not answered in time") from None
-        except BaseException:  # a cancelled request leaves nobody who would close the session
+        except BaseException:  # no other task would close the session of a cancelled request
             await session.leg.hang_up(HangupReason.CANCEL)
             raise
         return session

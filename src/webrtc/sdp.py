@@ -146,7 +146,7 @@ def _codec(parameters: RTCRtpCodecParameters) -> Codec | None:
 
 
 def _codec_format(codec: Codec, payload_type: int, parameters: RTCRtpCodecParameters | None) -> CodecFormat:
-    """Return a codec as the browser prefers to receive it: Opus is stereo if it says so (RFC 7587 section 6.1)."""
+    """Return a codec as the browser prefers to receive it: Opus is stereo if it says so (RFC 7587 6.1)."""
     clock_rate_hz, sample_rate_hz = CODECS[codec]
     fmtp = {str(name).strip(): value for name, value in (parameters.parameters if parameters else {}).items()}
     opus = codec is Codec.OPUS

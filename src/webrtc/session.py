@@ -51,7 +51,7 @@ class WhipSession:
         self.answer_sdp = await self.leg.answered()
 
     async def trickle(self, fragment: str, if_match: str | None) -> str | None:
-        """Add the candidates of a fragment, or restart ICE: then ``etag`` changes and our fragment is returned.
+        """Add the candidates of a fragment, or restart ICE: then ``etag`` changes; return our fragment.
 
         Candidates need the tag of the running ICE session, a restart needs ``*``
         (RFC 9725 sections 4.3.2 and 4.3.3).

@@ -1,1 +1,1 @@
-"""The JSON shapes that the server sends, one class each: API answers, events and webhooks render with them."""
+"""The JSON shapes that the server sends, one class each, for API answers, events and webhooks."""

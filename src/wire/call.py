@@ -7,6 +7,7 @@ from pydantic import AliasPath, BeforeValidator, Field
 
 from mixminus.model.call import CallStatus, GroupcallStatus, HangupBy, HangupReason
 from mixminus.model.ids import NIL
+from mixminus.wire.action import CurrentAction
 from mixminus.wire.view import Reference, Timestamp, View
 
 __all__ = ["AddressView", "CallView", "GroupcallView"]
@@ -40,8 +41,8 @@ class CallView(View):
     source: AddressView
     destination: AddressView
     status: CallStatus
-    action: dict[str, Any]
-    """The action that the call's flow executes now."""
+    action: CurrentAction
+    """The action that the call's flow executes now; the nil action before the first."""
     metadata: dict[str, Any] = Field({})
     direction: Literal["incoming", "outgoing"]
     mute_direction: Literal["", "in", "out", "both"] = Field(validation_alias=AliasPath("mute", "word"))

@@ -5,7 +5,14 @@ from uuid import UUID
 
 from pydantic import AliasPath, Field
 
-from mixminus.model.conference import Announce, ConferencecallStatus, ConferenceStatus, Prompting, Role
+from mixminus.model.conference import (
+    Announce,
+    ConferencecallStatus,
+    ConferenceStatus,
+    ConferenceType,
+    Prompting,
+    Role,
+)
 from mixminus.model.menu import MenuAction
 from mixminus.wire.view import Hash, Reference, SetSecret, Timestamp, View
 
@@ -21,8 +28,8 @@ class ConferenceView(View):
 
     id: UUID
     customer_id: UUID
-    type: Literal["conference", "connect"]
-    """A `connect` room is for two: it ends when one of them leaves."""
+    type: ConferenceType
+    """A `connect` room is for two: it ends when one of them leaves. A `queue` room works as a `conference`."""
     status: ConferenceStatus
     """Never goes back to an earlier status."""
     name: str
@@ -63,7 +70,7 @@ class ConferenceView(View):
     music_when_alone: bool = _setting("music_when_alone")
     record_on_start: bool = _setting("record_on_start")
     announce: Announce = _setting("announce")
-    """What is announced when a participant joins or leaves: nothing, the number of participants, or the name."""
+    """What is announced when a participant joins or leaves: nothing, the number, or the name."""
     prompts: Prompting = _setting("prompts")
     """Spoken prompts for a participant: none, the request for the PIN, or all."""
     language: str = _setting("language")

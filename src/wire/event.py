@@ -1,4 +1,4 @@
-"""Events: the body of a webhook, and the numbered form that REST lists and WebSocket clients can resume from."""
+"""Events: the body of a webhook, and the numbered form, for REST and resumed WebSockets."""
 
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ class EventView(View):
 
 
 def body_of(event: Event) -> bytes:
-    """Return the body of a webhook and of a plain WebSocket frame: exactly ``type`` and ``data`` (api.md 4.4)."""
+    """Return the body of a webhook and of a plain WebSocket frame: ``type`` and ``data`` (api.md 4.4)."""
     return orjson.dumps({"type": event.type, "data": event.data})
 
 

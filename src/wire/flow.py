@@ -5,6 +5,7 @@ from uuid import UUID
 
 from mixminus.model.flow import ActiveflowStatus, ReferenceType
 from mixminus.model.ids import NIL
+from mixminus.wire.action import CurrentAction
 from mixminus.wire.view import Hash, Reference, Timestamp, View
 
 __all__ = ["ActiveflowView", "FlowView"]
@@ -46,8 +47,8 @@ class ActiveflowView(View):
     webhook_uri: str
     """Where its events are sent in addition to the customer's webhook."""
     webhook_method: str
-    current_action: dict[str, Any]
-    """The current or last action, with its variables replaced; empty before the first action."""
+    current_action: CurrentAction
+    """The current or last action, with its variables replaced; the nil action before the first."""
     forward_action_id: Reference = NIL
     executed_actions: list[dict[str, Any]]
     """The last hundred actions before the current one, oldest first."""

@@ -45,9 +45,9 @@ class RecordingView(View):
     progress: float | None
     """Fraction that is encoded, 0 to 1, while encoding runs."""
     error: str
-    """Empty, or `disk_full`, `disk_failed`, `repaired` (after a crash), `encoding_failed` (the file is a WAV), `not_completed`."""
+    """Empty, `disk_full`, `disk_failed`, `repaired` (by a restart), `encoding_failed` or `not_completed`."""
     seal: str
-    """The last hash of the timeline when the recording has ended. It proves that nothing was changed since."""
+    """The last hash of the timeline when the recording has ended. It proves that nothing was changed."""
     files: list[RecordingFile]
     """When the recording has ended: the recording itself, then its stems."""
     on_end_flow_id: Reference

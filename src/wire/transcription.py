@@ -15,11 +15,12 @@ __all__ = ["Speech", "TranscribeView", "TranscriptView", "format_offset", "rende
 
 _ZERO: Final = datetime(1, 1, 1)
 _US: Final = 1_000_000
+_US_PER_MS: Final = 1000
 _OFFSET: Final = r"^0001-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}\.\d{6}Z?$"
 
 
 def format_offset(offset_us: int, style: TimestampStyle) -> str:
-    """Return a time since the start of the session as a time on the zero date: ``0001-01-01 00:00:08.991840``."""
+    """Return a time since the start of the session on the zero date: ``0001-01-01 00:00:08.991840``."""
     moment = _ZERO + timedelta(microseconds=offset_us)
     if style is TimestampStyle.LEGACY:
         return moment.isoformat(" ", "microseconds")
@@ -74,6 +75,10 @@ class TranscriptView(View):
     start_s: Seconds = Field(ge=0, validation_alias="start_us")
     """Since the start of the transcription, on its sample clock."""
     end_s: Seconds = Field(ge=0, validation_alias="end_us")
+    offset_ms: Annotated[int, BeforeValidator(lambda offset_us: offset_us // _US_PER_MS)] = Field(
+        ge=0, validation_alias="start_us"
+    )
+    """`start_s` in whole milliseconds."""
     confidence: Annotated[float, BeforeValidator(lambda value: round(value, 4))] = Field(ge=0, le=1)
     tm_transcript: Offset = Field(validation_alias="start_us")
     """`start_s` as a time on the zero date."""

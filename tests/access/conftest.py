@@ -1,4 +1,4 @@
-"""A migrated database file, and a door to it, for each test."""
+"""A migrated database file, and a store on it, for each test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

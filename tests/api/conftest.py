@@ -6,6 +6,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from mixminus.api.application import build
+from mixminus.api.services import ProcessState
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.clock import SystemClock
@@ -13,13 +14,13 @@ from mixminus.delivery.service import DeliveryService
 from mixminus.mixer import Engine
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
-from tests.api.door import KEY, Door
+from tests.api.client import KEY, ApiClient
 from tests.support.database import database_url
 from tests.support.speech import tone_config
 
 
 @pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
+async def api(tmp_path: Path) -> AsyncIterator[ApiClient]:
     url = database_url(tmp_path)
     await upgrade(url)
     clock = SystemClock()
@@ -43,11 +44,13 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
                 engine,
                 config,
                 delivery=delivery,
-                readiness=lambda: {"webrtc": services.webrtc.ready},
+                process=ProcessState(readiness=lambda: {"webrtc": services.webrtc.ready}),
             )
         )
         await services.webrtc.start()
         stack.push_async_callback(services.webrtc.close)
         await services.access.ensure_default(KEY)
         client = await stack.enter_async_context(TestClient(TestServer(build(services))))
-        yield Door(client=client, engine=engine, store=store, access=services.access, webrtc=services.webrtc)
+        yield ApiClient(
+            client=client, engine=engine, store=store, access=services.access, webrtc=services.webrtc
+        )

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.door import KEY, Door
+from mixminus.api.metrics import families
+from tests.api.client import KEY, ApiClient
 
 UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
 
@@ -31,11 +32,11 @@ VIEWER_FILES = (
     ],
 )
 async def test_credential_is_accepted_in_header_query_and_cookie(
-    door: Door, query: dict[str, str], headers: dict[str, str], cookies: dict[str, str]
+    api: ApiClient, query: dict[str, str], headers: dict[str, str], cookies: dict[str, str]
 ) -> None:
     if cookies:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
-    async with door.ask("GET", API, token="", params=query, headers=headers) as response:
+    async with api.request("GET", API, token="", params=query, headers=headers) as response:
         assert response.status == 200
 
 
@@ -48,8 +49,10 @@ async def test_credential_is_accepted_in_header_query_and_cookie(
         pytest.param({"Authorization": "Bearer garbage"}, "INVALID_CREDENTIALS", id="unknown"),
     ],
 )
-async def test_missing_or_invalid_credential_is_401(door: Door, headers: dict[str, str], reason: str) -> None:
-    async with door.ask("GET", API, token="", headers=headers) as response:
+async def test_missing_or_invalid_credential_is_401(
+    api: ApiClient, headers: dict[str, str], reason: str
+) -> None:
+    async with api.request("GET", API, token="", headers=headers) as response:
         error = (await response.json())["error"]
         assert (response.status, error["status"], error["reason"]) == (401, "UNAUTHENTICATED", reason)
         assert response.headers["WWW-Authenticate"] == "Bearer"
@@ -65,36 +68,36 @@ async def test_missing_or_invalid_credential_is_401(door: Door, headers: dict[st
         ("HEAD", "/v1.0/conferences"),
     ],
 )
-async def test_unknown_path_and_method_are_404(door: Door, method: str, path: str) -> None:
-    async with door.ask(method, path) as response:
+async def test_unknown_path_and_method_are_404(api: ApiClient, method: str, path: str) -> None:
+    async with api.request(method, path) as response:
         assert response.status == 404
         if method != "HEAD":
             error = (await response.json())["error"]
             assert (error["status"], error["reason"]) == ("NOT_FOUND", "ROUTE_NOT_FOUND")
 
 
-async def test_v1_is_an_alias_of_v1_0(door: Door) -> None:
-    room = await door.room()
-    assert await door.get(f"/v1/conferences/{room['id']}") == await door.get(f"{API}/{room['id']}")
+async def test_v1_is_an_alias_of_v1_0(api: ApiClient) -> None:
+    room = await api.room()
+    assert await api.get(f"/v1/conferences/{room['id']}") == await api.get(f"{API}/{room['id']}")
 
 
 @pytest.mark.parametrize("given", ["a", "Ab-9_", "x" * 64])
-async def test_safe_request_id_is_repeated(door: Door, given: str) -> None:
-    async with door.ask("GET", f"{API}/{uuid4()}", headers={"X-Request-Id": given}) as response:
+async def test_safe_request_id_is_repeated(api: ApiClient, given: str) -> None:
+    async with api.request("GET", f"{API}/{uuid4()}", headers={"X-Request-Id": given}) as response:
         assert response.headers["X-Request-Id"] == given
         assert (await response.json())["error"]["request_id"] == given
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "a b", "a\u00e4", "<script>"])
-async def test_unsafe_request_id_is_replaced(door: Door, given: str) -> None:
-    async with door.ask("GET", f"{API}/{uuid4()}", headers={"X-Request-Id": given}) as response:
+async def test_unsafe_request_id_is_replaced(api: ApiClient, given: str) -> None:
+    async with api.request("GET", f"{API}/{uuid4()}", headers={"X-Request-Id": given}) as response:
         answered = response.headers["X-Request-Id"]
         assert re.fullmatch(r"req_[A-Z2-7]{26}", answered)
         assert (await response.json())["error"]["request_id"] == answered
 
 
-async def test_cors_allows_every_origin(door: Door) -> None:
-    async with door.ask("GET", API, headers={"Origin": "https://example.org"}) as response:
+async def test_cors_allows_every_origin(api: ApiClient) -> None:
+    async with api.request("GET", API, headers={"Origin": "https://example.org"}) as response:
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         exposed = response.headers["Access-Control-Expose-Headers"]
         assert "Location" in exposed
@@ -102,66 +105,73 @@ async def test_cors_allows_every_origin(door: Door) -> None:
 
 
 @pytest.mark.parametrize("path", [API, f"{API}/{UNKNOWN}", f"{API}/{UNKNOWN}/whip/{UNKNOWN}", "/ping"])
-async def test_preflight_needs_no_credential(door: Door, path: str) -> None:
+async def test_preflight_needs_no_credential(api: ApiClient, path: str) -> None:
     headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "PATCH"}
-    async with door.ask("OPTIONS", path, token="", headers=headers) as response:
+    async with api.request("OPTIONS", path, token="", headers=headers) as response:
         assert response.status == 204
         assert "PATCH" in response.headers["Access-Control-Allow-Methods"]
         assert "If-Match" in response.headers["Access-Control-Allow-Headers"]
         assert response.headers["Access-Control-Max-Age"] == "43200"
 
 
-async def test_too_large_body_is_rejected(door: Door) -> None:
-    status, answer = await door.send("POST", API, data=BytesIO(b" " * (2 << 20)))
+async def test_too_large_body_is_rejected(api: ApiClient) -> None:
+    status, answer = await api.send("POST", API, data=BytesIO(b" " * (2 << 20)))
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 
-async def test_ping_is_200_when_ready(door: Door) -> None:
-    async with door.ask("GET", "/ping", token="") as response:
+async def test_ping_is_200_when_ready(api: ApiClient) -> None:
+    async with api.request("GET", "/ping", token="") as response:
         assert response.status == 200
 
 
-async def test_ping_names_the_missing_transport(door: Door) -> None:
-    await door.webrtc.close()
-    async with door.ask("GET", "/ping", token="") as response:
+async def test_ping_names_the_missing_transport(api: ApiClient) -> None:
+    await api.webrtc.close()
+    async with api.request("GET", "/ping", token="") as response:
         error = (await response.json())["error"]
         assert (response.status, error["status"]) == (503, "UNAVAILABLE")
         assert "webrtc" in error["message"]
 
 
-async def test_metrics_have_every_engine_counter(door: Door) -> None:
-    async with door.ask("GET", "/metrics") as response:
+async def test_metrics_have_every_engine_counter(api: ApiClient) -> None:
+    async with api.request("GET", "/metrics") as response:
         text = await response.text()
         assert response.content_type == "text/plain"
-    for name in door.engine.counters():
+    for name in api.engine.counters():
         assert re.search(rf"^mixminus_{name}_total \d+$", text, re.MULTILINE)
     assert re.search(r'^mixminus_tick_lateness_us\{quantile="0.99"\} \d+$', text, re.MULTILINE)
     assert "mixminus_conferences 0\n" in text
 
 
+def test_names_after_a_colon_are_labels_of_one_metric() -> None:
+    assert families({"a.b": 1, "c:one": 2, "c:two": 3}) == {
+        "a.b": {"": 1},
+        "c": {'{name="one"}': 2, '{name="two"}': 3},
+    }
+
+
 @pytest.mark.parametrize(("query", "status"), [("", 401), ("?token=garbage", 401), (f"?token={KEY}", 200)])
-async def test_metrics_need_a_credential(door: Door, query: str, status: int) -> None:
-    async with door.ask("GET", f"/metrics{query}", token="") as response:
+async def test_metrics_need_a_credential(api: ApiClient, query: str, status: int) -> None:
+    async with api.request("GET", f"/metrics{query}", token="") as response:
         assert response.status == status
 
 
-async def test_every_path_needs_a_credential_unless_open(door: Door) -> None:
-    app = door.client.app
+async def test_every_path_needs_a_credential_unless_open(api: ApiClient) -> None:
+    app = api.client.app
     assert app is not None
     for route in app.router.routes():
         if route.resource and route.resource.canonical in GUIDE:
             continue  # tests/api/test_guide.py
         path = re.sub(r"\{.*?\}", str(uuid4()), route.resource.canonical if route.resource else "")
         if (
-            path not in ("/auth/login", "/docs", "/join", "/openapi.json", "/ping", *VIEWER_FILES)
+            path not in ("/auth/login", "/ca.pem", "/docs", "/join", "/openapi.json", "/ping", *VIEWER_FILES)
             and route.method != "OPTIONS"
         ):
-            async with door.ask(route.method, path, token="") as response:
+            async with api.request(route.method, path, token="") as response:
                 assert response.status == 401, (route.method, path)
 
 
-async def test_join_page_is_open_and_has_a_strict_policy(door: Door) -> None:
-    async with door.ask("GET", "/join", token="") as response:
+async def test_join_page_is_open_and_has_a_strict_policy(api: ApiClient) -> None:
+    async with api.request("GET", "/join", token="") as response:
         assert (response.status, response.content_type) == (200, "text/html")
         policy = response.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy

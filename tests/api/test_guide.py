@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.door import Door
+from tests.api.client import ApiClient
 
 GUIDE = Path(str(files("mixminus.console"))) / "guide"
 
@@ -24,8 +24,8 @@ def page() -> Iterator[str]:
         GUIDE.rmdir()
 
 
-async def test_a_page_is_served_without_a_credential(door: Door, page: str) -> None:
-    async with door.client.get(f"/docs/guide/{page}") as answer:
+async def test_a_page_is_served_without_a_credential(api: ApiClient, page: str) -> None:
+    async with api.client.get(f"/docs/guide/{page}") as answer:
         assert answer.status == 200
         assert answer.content_type == "text/html"
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
@@ -33,13 +33,13 @@ async def test_a_page_is_served_without_a_credential(door: Door, page: str) -> N
 
 
 @pytest.mark.parametrize("path", ["none.html", "..%2Fjoin.html", "%2E%2E%2Fjoin.html", "..%2F..%2Ferrors.py"])
-async def test_a_file_outside_of_the_guide_is_not_found(door: Door, page: str, path: str) -> None:
-    async with door.client.get(f"/docs/guide/{path}") as answer:
+async def test_a_file_outside_of_the_guide_is_not_found(api: ApiClient, page: str, path: str) -> None:
+    async with api.client.get(f"/docs/guide/{path}") as answer:
         assert answer.status == 404
         assert (await answer.json())["error"]["reason"] == "ROUTE_NOT_FOUND"
 
 
-async def test_the_address_without_a_slash_leads_to_the_guide(door: Door) -> None:
-    async with door.client.get("/docs/guide", allow_redirects=False) as answer:
+async def test_the_address_without_a_slash_leads_to_the_guide(api: ApiClient) -> None:
+    async with api.client.get("/docs/guide", allow_redirects=False) as answer:
         assert answer.status == 302
         assert answer.headers["Location"] == "/docs/guide/"

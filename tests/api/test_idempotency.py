@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from mixminus.api.idempotency import (
+from mixminus.access.idempotency import (
     Answer,
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
@@ -17,7 +17,7 @@ from mixminus.api.idempotency import (
     IdempotencyService,
 )
 from mixminus.model.ids import CustomerId
-from tests.api.door import Door
+from tests.api.client import ApiClient
 from tests.support.clock import ManualClock
 from tests.support.database import content
 from tests.support.waiting import until
@@ -26,86 +26,86 @@ API = "/v1.0/conferences"
 BODY = {"type": "conference", "name": "once"}
 
 
-async def create(door: Door, key: str, body: object = BODY, path: str = API) -> tuple[int, Any, bool]:
-    async with door.ask("POST", path, json=body, headers={"Idempotency-Key": key}) as response:
+async def create(api: ApiClient, key: str, body: object = BODY, path: str = API) -> tuple[int, Any, bool]:
+    async with api.request("POST", path, json=body, headers={"Idempotency-Key": key}) as response:
         return response.status, await response.json(), "Idempotency-Replayed" in response.headers
 
 
-async def rooms(door: Door) -> int:
-    _, page = await door.get(API)
+async def rooms(api: ApiClient) -> int:
+    _, page = await api.get(API)
     return len(page["result"])
 
 
-async def test_repetition_gets_the_stored_answer(door: Door) -> None:
-    first, second = await create(door, "k"), await create(door, "k")
+async def test_repetition_gets_the_stored_answer(api: ApiClient) -> None:
+    first, second = await create(api, "k"), await create(api, "k")
     assert first[0] == 200
     assert second == (first[0], first[1], True)
-    assert await rooms(door) == 1
+    assert await rooms(api) == 1
 
 
-async def test_quoted_key_and_other_root_are_the_same_request(door: Door) -> None:
-    first = await create(door, '"k"')
-    second = await create(door, "k", path="/v1/conferences")
+async def test_quoted_key_and_other_root_are_the_same_request(api: ApiClient) -> None:
+    first = await create(api, '"k"')
+    second = await create(api, "k", path="/v1/conferences")
     assert (second[1], second[2]) == (first[1], True)
 
 
-async def test_idempotency_key_belongs_to_one_request(door: Door) -> None:
-    await create(door, "k")
+async def test_idempotency_key_belongs_to_one_request(api: ApiClient) -> None:
+    await create(api, "k")
     for path, body in (
         (API, {**BODY, "name": "other"}),
         (f"{API}?a=b", BODY),
         (f"{API}/{uuid4()}/whip", BODY),
     ):
-        status, answer, _ = await create(door, "k", body, path)
+        status, answer, _ = await create(api, "k", body, path)
         assert (status, answer["error"]["reason"]) == (422, "IDEMPOTENCY_KEY_REUSED")
-    assert await rooms(door) == 1
+    assert await rooms(api) == 1
 
 
-async def test_idempotency_key_belongs_to_one_customer(door: Door) -> None:
-    await create(door, "k")
+async def test_idempotency_key_belongs_to_one_customer(api: ApiClient) -> None:
+    await create(api, "k")
     headers = {"Idempotency-Key": "k"}
-    token = await door.stranger()
-    status, room = await door.send("POST", API, json={"type": "connect"}, headers=headers, token=token)
+    token = await api.other_customer()
+    status, room = await api.send("POST", API, json={"type": "connect"}, headers=headers, token=token)
     assert (status, room["type"]) == (200, "connect")
 
 
-async def test_replayed_error_has_the_new_request_id(door: Door) -> None:
+async def test_replayed_error_has_the_new_request_id(api: ApiClient) -> None:
     headers = {"Idempotency-Key": "k"}
     for replayed in (False, True):
-        async with door.ask("POST", API, json={"type": "queue"}, headers=headers) as response:
+        async with api.request("POST", API, json={"type": "queue"}, headers=headers) as response:
             assert response.status == 400
             assert ("Idempotency-Replayed" in response.headers) is replayed
             assert (await response.json())["error"]["request_id"] == response.headers["X-Request-Id"]
 
 
-async def test_concurrent_repetitions_create_one_room(door: Door) -> None:
-    answers = await asyncio.gather(*(create(door, "k") for _ in range(20)))
+async def test_concurrent_repetitions_create_one_room(api: ApiClient) -> None:
+    answers = await asyncio.gather(*(create(api, "k") for _ in range(20)))
     done = [answer for answer in answers if answer[0] == 200]
     refused = [answer for answer in answers if answer[0] != 200]
     assert len({answer[1]["id"] for answer in done}) == 1
     assert all((each[0], each[1]["error"]["reason"]) == (409, "IDEMPOTENCY_KEY_IN_USE") for each in refused)
-    assert await rooms(door) == 1
+    assert await rooms(api) == 1
 
 
 @pytest.mark.parametrize("key", ["", '""', "x" * 256, "\u00e4"])
-async def test_invalid_idempotency_key_is_rejected(door: Door, key: str) -> None:
-    status, answer, _ = await create(door, key)
+async def test_invalid_idempotency_key_is_rejected(api: ApiClient, key: str) -> None:
+    status, answer, _ = await create(api, key)
     assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
 
 
-async def test_access_key_token_is_shown_once(door: Door, tmp_path: Path) -> None:
+async def test_access_key_token_is_shown_once(api: ApiClient, tmp_path: Path) -> None:
     body = {"expire": 86400}
-    status, made, _ = await create(door, "k", body, "/v1.0/accesskeys")
+    status, made, _ = await create(api, "k", body, "/v1.0/accesskeys")
     assert status == 200
-    status, answer, _ = await create(door, "k", body, "/v1.0/accesskeys")
+    status, answer, _ = await create(api, "k", body, "/v1.0/accesskeys")
     assert (status, answer["error"]["reason"]) == (409, "IDEMPOTENCY_OUTCOME_UNKNOWN")
     assert made["token"].encode() not in content(tmp_path)
 
 
-async def test_idempotency_key_is_ignored_for_other_methods(door: Door) -> None:
-    room = await door.room()
+async def test_idempotency_key_is_ignored_for_other_methods(api: ApiClient) -> None:
+    room = await api.room()
     for _ in range(2):
-        async with door.ask("GET", f"{API}/{room['id']}", headers={"Idempotency-Key": "k"}) as response:
+        async with api.request("GET", f"{API}/{room['id']}", headers={"Idempotency-Key": "k"}) as response:
             assert response.status == 200
             assert "Idempotency-Replayed" not in response.headers
 
@@ -116,9 +116,9 @@ DONE = Answer(200, (("Content-Type", "application/json"),), b"{}")
 class Memory:
     """The service on its own, and a handler that counts."""
 
-    def __init__(self, door: Door, customer_id: CustomerId) -> None:
+    def __init__(self, api: ApiClient, customer_id: CustomerId) -> None:
         self.clock = ManualClock()
-        self.door = door
+        self.api = api
         self.customer_id = customer_id
         self.service = self.opened()
         self.handled = 0
@@ -127,7 +127,7 @@ class Memory:
         self.gate.set()
 
     def opened(self) -> IdempotencyService:
-        return IdempotencyService(self.door.store, self.clock, max_keys=3)
+        return IdempotencyService(self.api.store, self.clock, max_keys=3)
 
     async def handle(self) -> Answer:
         self.handled += 1
@@ -146,9 +146,9 @@ class Memory:
 
 
 @pytest.fixture
-async def memory(door: Door) -> Memory:
-    identity, _ = await door.access.ensure_default(None)
-    return Memory(door, identity.customer_id)
+async def memory(api: ApiClient) -> Memory:
+    identity, _ = await api.access.ensure_default(None)
+    return Memory(api, identity.customer_id)
 
 
 async def test_stored_answer_expires_after_a_day(memory: Memory) -> None:

@@ -14,7 +14,7 @@ from mixminus.model.access import AgentSpec
 from mixminus.model.ids import NIL, CustomerId, TranscribeId
 from mixminus.model.permissions import Permission
 from mixminus.model.transcription import Transcribe, TranscribeStatus
-from tests.api.door import KEY, Door
+from tests.api.client import KEY, ApiClient
 from tests.api.test_whip import join, offer, participant
 from tests.support.waiting import until
 
@@ -31,7 +31,7 @@ BODY: dict[str, Any] = {
     "transferee_addresses": [{"type": "sip", "target": "carol@192.0.2.9"}],
 }
 # Only the super admin gets as far as looking for these.
-NOT_EVEN_LOOKED_FOR = {"/customers/{id}/freeze", "/customers/{id}/recover"}
+REFUSED_BEFORE_LOOKUP = {"/customers/{id}/freeze", "/customers/{id}/recover"}
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,20 @@ class Victim:
     def path(self, route: str, *, session_id: str) -> str:
         return "/v1.0" + route.format(id=self.ids[resource_of(route)], session_id=session_id)
 
-    def of_nobody(self, route: str) -> str:
+    def with_unknown_ids(self, route: str) -> str:
         return "/v1.0" + route.format(id=uuid4(), session_id=uuid4())
 
 
 @pytest.fixture
-async def victim(door: Door, offer: str) -> Victim:
-    identity = await door.access.authenticate(KEY)
-    room = await door.room()
-    session = await join(door, room, offer)
-    joined = await participant(door, room, "joined")
-    _, recorded = await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_start")
-    await door.send("POST", f"/v1.0/conferences/{room['id']}/recording_stop")
+async def victim(api: ApiClient, offer: str) -> Victim:
+    identity = await api.access.authenticate(KEY)
+    room = await api.room()
+    session = await join(api, room, offer)
+    joined = await participant(api, room, "joined")
+    _, recorded = await api.send("POST", f"/v1.0/conferences/{room['id']}/recording_start")
+    await api.send("POST", f"/v1.0/conferences/{room['id']}/recording_stop")
     made = {
-        name: (await door.post(f"/v1.0/{name}", body))[1]["id"]
+        name: (await api.post(f"/v1.0/{name}", body))[1]["id"]
         for name, body in {
             "numbers": {"number": "+15550100"},
             "extensions": {"extension": "victim", "password": "long enough"},
@@ -65,13 +65,13 @@ async def victim(door: Door, offer: str) -> Victim:
         }.items()
     }
     group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
-    _, rung = await door.post("/v1.0/groupcalls", group)
-    # What changes by itself has changed before anybody looks.
-    await settled(door, f"/v1.0/recordings/{recorded['recording_ids'][0]}", "ended")
-    await settled(door, f"/v1.0/groupcalls/{rung['id']}", "hangup")
-    transcribed = await transcribe(door, identity.customer_id)
-    _, flow = await door.post("/v1.0/flows", {"name": "victim's"})
-    agent = await door.access.agents.create(identity, AgentSpec("victim", "long enough"))
+    _, rung = await api.post("/v1.0/groupcalls", group)
+    # Wait for the changes that happen by themselves.
+    await wait_for_status(api, f"/v1.0/recordings/{recorded['recording_ids'][0]}", "ended")
+    await wait_for_status(api, f"/v1.0/groupcalls/{rung['id']}", "hangup")
+    transcribed = await transcribe(api, identity.customer_id)
+    _, flow = await api.post("/v1.0/flows", {"name": "victim's"})
+    agent = await api.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
         {
             "conferences": room["id"],
@@ -92,15 +92,15 @@ async def victim(door: Door, offer: str) -> Victim:
     )
 
 
-async def settled(door: Door, path: str, status: str) -> None:
+async def wait_for_status(api: ApiClient, path: str, status: str) -> None:
     async def look() -> bool:
-        return bool((await door.get(path))[1]["status"] == status)
+        return bool((await api.get(path))[1]["status"] == status)
 
     await until(look)
 
 
-async def transcribe(door: Door, customer_id: CustomerId) -> str:
-    """Put a transcribe that is done into the books: nobody need have spoken."""
+async def transcribe(api: ApiClient, customer_id: CustomerId) -> str:
+    """Store a transcribe that is done, without transcripts."""
     made = Transcribe(
         id=TranscribeId(uuid4()),
         customer_id=customer_id,
@@ -113,7 +113,7 @@ async def transcribe(door: Door, customer_id: CustomerId) -> str:
         on_end_flow_id=NIL,
         tm_create=datetime.now(UTC),
     )
-    async with door.store.transaction() as tx:
+    async with api.store.transaction() as tx:
         await tx.transcribes.add(made)
     return str(made.id)
 
@@ -137,84 +137,86 @@ LISTS = sorted({each.path for each in INSIDE if "{" not in each.path and each.me
 
 
 @pytest.mark.parametrize("resource", WITH_ID)
-async def test_foreign_resource_is_like_an_unknown_one(door: Door, victim: Victim, resource: str) -> None:
-    stranger = await door.stranger()
-    before = await shown(door, victim)
+async def test_foreign_resource_is_like_an_unknown_one(api: ApiClient, victim: Victim, resource: str) -> None:
+    other_key = await api.other_customer()
+    before = await resources_of(api, victim)
     for route in operations(resource):
-        # A session of the victim's must not show through a room of the stranger's either.
+        # A session of the victim must not be found through a room of the other customer either.
         foreign = victim.path(route.path, session_id=victim.session_id)
-        theirs = await answer(door, route, foreign, stranger)
-        nobodys = await answer(door, route, victim.of_nobody(route.path), stranger)
-        assert theirs == nobodys, f"{route.method} {route.path}"
-        assert theirs[0] == (403 if route.path in NOT_EVEN_LOOKED_FOR else 404), f"{route.method} {theirs}"
-    assert await shown(door, victim) == before
+        answered = await answer(api, route, foreign, other_key)
+        unknown = await answer(api, route, victim.with_unknown_ids(route.path), other_key)
+        assert answered == unknown, f"{route.method} {route.path}"
+        assert answered[0] == (403 if route.path in REFUSED_BEFORE_LOOKUP else 404), (
+            f"{route.method} {answered}"
+        )
+    assert await resources_of(api, victim) == before
 
 
-async def test_foreign_session_is_not_found_in_own_room(door: Door, victim: Victim) -> None:
-    stranger = await door.stranger()
-    _, room = await door.send("POST", "/v1.0/conferences", token=stranger, json={"type": "conference"})
+async def test_foreign_session_is_not_found_in_own_room(api: ApiClient, victim: Victim) -> None:
+    other_key = await api.other_customer()
+    _, room = await api.send("POST", "/v1.0/conferences", token=other_key, json={"type": "conference"})
     for route in operations("conferences"):
         if "{session_id}" in route.path:
             path = "/v1.0" + route.path.replace("{id}", room["id"])
-            theirs = await answer(door, route, path.format(session_id=victim.session_id), stranger)
-            assert theirs == await answer(door, route, path.format(session_id=uuid4()), stranger)
-            assert theirs[0] == 404
+            answered = await answer(api, route, path.format(session_id=victim.session_id), other_key)
+            assert answered == await answer(api, route, path.format(session_id=uuid4()), other_key)
+            assert answered[0] == 404
 
 
 @pytest.mark.parametrize("route", LISTS)
-async def test_list_has_no_resources_of_others(door: Door, victim: Victim, route: str) -> None:
-    stranger = await door.stranger()
-    async with door.ask("GET", f"/v1.0{route}", token=stranger) as response:
+async def test_list_has_no_resources_of_others(api: ApiClient, victim: Victim, route: str) -> None:
+    other_key = await api.other_customer()
+    async with api.request("GET", f"/v1.0{route}", token=other_key) as response:
         text = await response.text()
     assert not [id_ for id_ in (*victim.ids.values(), victim.session_id) if id_ in text]
 
 
-async def test_list_participants_of_a_foreign_conference_is_empty(door: Door, victim: Victim) -> None:
-    stranger = await door.stranger()
+async def test_list_participants_of_a_foreign_conference_is_empty(api: ApiClient, victim: Victim) -> None:
+    other_key = await api.other_customer()
     path = f"/v1.0/conferencecalls?conference_id={victim.ids['conferences']}"
-    assert await door.send("GET", path, token=stranger) == (200, {"result": [], "next_page_token": ""})
+    assert await api.send("GET", path, token=other_key) == (200, {"result": [], "next_page_token": ""})
 
 
-async def test_customer_id_parameter_is_ignored_without_super_admin(door: Door, victim: Victim) -> None:
-    stranger = await door.stranger()
+async def test_customer_id_parameter_is_ignored_without_super_admin(api: ApiClient, victim: Victim) -> None:
+    other_key = await api.other_customer()
     for route in ("customer", "conferences", "agents"):
         path = f"/v1.0/{route}"
         asked = f"{path}?customer_id={victim.ids['customers']}"
-        own = await door.send("GET", path, token=stranger)
-        assert await door.send("GET", asked, token=stranger) == own
+        own = await api.send("GET", path, token=other_key)
+        assert await api.send("GET", asked, token=other_key) == own
 
 
-async def test_super_admin_acts_for_the_named_customer(door: Door, victim: Victim) -> None:
-    await door.access.ensure_admin("long enough")
-    _, login = await door.post("/auth/login", {"username": "admin", "password": "long enough"})
-    _, made = await door.send("POST", "/v1.0/customers", token=login["token"], json={"name": "new"})
+async def test_super_admin_acts_for_the_named_customer(api: ApiClient, victim: Victim) -> None:
+    await api.access.ensure_admin("long enough")
+    _, login = await api.post("/auth/login", {"username": "admin", "password": "long enough"})
+    _, made = await api.send("POST", "/v1.0/customers", token=login["token"], json={"name": "new"})
     query = f"?customer_id={made['id']}"
-    _, key = await door.send("POST", f"/v1.0/accesskeys{query}", token=login["token"], json={"expire": 86400})
-    _, room = await door.send("POST", "/v1.0/conferences", token=key["token"], json={"type": "conference"})
+    _, key = await api.send("POST", f"/v1.0/accesskeys{query}", token=login["token"], json={"expire": 86400})
+    _, room = await api.send("POST", "/v1.0/conferences", token=key["token"], json={"type": "conference"})
     assert room["customer_id"] == made["id"]
     path = f"/v1.0/conferences/{room['id']}"
-    assert (await door.send("GET", path, token=login["token"]))[0] == 404
-    assert (await door.send("GET", path + query, token=login["token"]))[0] == 200
-    status, refusal = await door.send("GET", f"{path}?customer_id={uuid4()}", token=login["token"])
+    assert (await api.send("GET", path, token=login["token"]))[0] == 404
+    assert (await api.send("GET", path + query, token=login["token"]))[0] == 200
+    status, refusal = await api.send("GET", f"{path}?customer_id={uuid4()}", token=login["token"])
     assert (status, refusal["error"]["reason"]) == (404, "CUSTOMER_NOT_FOUND")
 
 
-async def answer(door: Door, route: Operation, path: str, token: str) -> tuple[int, str, Any]:
+async def answer(api: ApiClient, route: Operation, path: str, token: str) -> tuple[int, str, Any]:
     """Return status and error of a request; its message without the id that was asked for."""
     sdp = {"data": "v=0", "headers": {"Content-Type": "application/sdp"}}
     if route.method == "PATCH" and "whip" in path:
         sdp["headers"] = {"Content-Type": "application/trickle-ice-sdpfrag"}
     options: dict[str, Any] = sdp if "whip" in path else {"json": BODY}
-    status, body = await door.send(route.method, path, token=token, **options)
+    status, body = await api.send(route.method, path, token=token, **options)
     assert status >= 400, f"{route.method} {path}"
     words = body["error"]["message"].split()
     return status, body["error"]["reason"], [word for word in words if word not in path]
 
 
-async def shown(door: Door, victim: Victim) -> list[Any]:
-    """Return what the victim's things look like to the victim."""
+async def resources_of(api: ApiClient, victim: Victim) -> list[Any]:
+    """Return the victim's resources as its own key reads them."""
     return [
-        await door.get(f"/v1.0/{resource}/{id_}")
+        await api.get(f"/v1.0/{resource}/{id_}")
         for resource, id_ in victim.ids.items()
         if resource != "recordingfiles"
     ]

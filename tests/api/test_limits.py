@@ -8,7 +8,7 @@ from mixminus.access.errors import RateLimitExceeded
 from mixminus.api.limits import LIMITS, Limited, Limits
 from mixminus.app.settings import Settings
 from mixminus.clock import SystemClock
-from tests.api.door import Door
+from tests.api.client import ApiClient
 
 LOGIN, API, OUTSIDE = "/auth/login", "/v1.0/conferences", "/ping"
 
@@ -56,16 +56,16 @@ def test_setting_has_the_values_of_the_limits() -> None:
     assert Settings.model_fields["rate_limits"].default == Limited.LOGIN
 
 
-async def test_login_limit_has_retry_after(door: Door) -> None:
-    assert (await door.send("POST", LOGIN, token="", data=b""))[0] == 400
+async def test_login_limit_has_retry_after(api: ApiClient) -> None:
+    assert (await api.send("POST", LOGIN, token="", data=b""))[0] == 400
     # As if the next minute's had all been taken, however fast this machine is.
     in_a_minute_s = SystemClock().monotonic_s() + 60
     with pytest.raises(RateLimitExceeded):
         while True:
-            door.client.app[LIMITS].admit_address("127.0.0.1", LOGIN, in_a_minute_s)
-    async with door.ask("POST", LOGIN, token="", data=b"") as response:
+            api.client.app[LIMITS].admit_address("127.0.0.1", LOGIN, in_a_minute_s)
+    async with api.request("POST", LOGIN, token="", data=b"") as response:
         error = (await response.json())["error"]
         assert (response.status, error["status"]) == (429, "RESOURCE_EXHAUSTED")
         assert (error["reason"], error["details"]) == ("RATE_LIMIT_EXCEEDED", [{"limited_by": "ip"}])
         assert 1 <= int(response.headers["Retry-After"]) <= 61
-    assert (await door.get(API))[0] == 200
+    assert (await api.get(API))[0] == 200

@@ -39,7 +39,7 @@ from mixminus.wire.conference import ConferencecallView, ConferenceView
 from mixminus.wire.recording import RecordingView
 from mixminus.wire.transcription import TranscribeView, TranscriptView
 from mixminus.wire.view import View
-from tests.api.door import Door
+from tests.api.client import ApiClient
 from tests.api.test_whip import join, offer, participant
 
 __all__ = ["offer"]
@@ -65,10 +65,10 @@ def check(body: Any, schema: str) -> None:
     assert set(body) == set(SCHEMAS[schema]["properties"]), schema
 
 
-def test_document_has_every_route(door: Door) -> None:
+def test_document_has_every_route(api: ApiClient) -> None:
     routed = {
         (route.method, route.resource.canonical)
-        for route in door.client.app.router.routes()
+        for route in api.client.app.router.routes()
         if route.resource is not None
         and route.method not in UNDOCUMENTED_METHODS
         and not route.resource.canonical.startswith(("/v1/", VIEWER))
@@ -76,10 +76,10 @@ def test_document_has_every_route(door: Door) -> None:
     assert routed == {(each.method, each.full_path) for each in OPERATIONS}
 
 
-def test_both_roots_have_the_same_routes(door: Door) -> None:
+def test_both_roots_have_the_same_routes(api: ApiClient) -> None:
     routes = {
         (route.method, route.resource.canonical)
-        for route in door.client.app.router.routes()
+        for route in api.client.app.router.routes()
         if route.resource is not None
     }
     short = {(method, path.removeprefix("/v1")) for method, path in routes if path.startswith("/v1/")}
@@ -93,14 +93,14 @@ def test_operation_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=named)
-async def test_only_open_operations_need_no_credential(door: Door, operation: Operation) -> None:
+async def test_only_open_operations_need_no_credential(api: ApiClient, operation: Operation) -> None:
     path = re.sub(r"\{\w+\}", str(uuid4()), operation.full_path)
-    async with door.ask(operation.method, path, token="") as response:
+    async with api.request(operation.method, path, token="") as response:
         assert (response.status != 401) is operation.open
 
 
-async def test_document_is_served_and_complete(door: Door) -> None:
-    async with door.ask("GET", "/openapi.json", token="") as response:
+async def test_document_is_served_and_complete(api: ApiClient) -> None:
+    async with api.request("GET", "/openapi.json", token="") as response:
         assert (response.status, response.content_type) == (200, "application/json")
         served = await response.json()
     assert served["openapi"] == "3.1.0"
@@ -125,8 +125,8 @@ def test_operation_lists_each_parameter_and_error_once(operation: Operation) -> 
     assert not described["summary"].endswith(".")
 
 
-async def test_docs_page_loads_only_files_of_the_server(door: Door) -> None:
-    async with door.ask("GET", "/docs", token="") as response:
+async def test_docs_page_loads_only_files_of_the_server(api: ApiClient) -> None:
+    async with api.request("GET", "/docs", token="") as response:
         assert (response.status, response.content_type) == (200, "text/html")
         page = await response.text()
         policy = response.headers["Content-Security-Policy"]
@@ -136,7 +136,7 @@ async def test_docs_page_loads_only_files_of_the_server(door: Door) -> None:
     loaded = [each for each in re.findall(r'(?:src|href)="([^"]+)"', page) if not each.startswith("data:")]
     assert loaded
     for path in loaded:
-        async with door.ask("GET", f"/{path}", token="") as response:
+        async with api.request("GET", f"/{path}", token="") as response:
             assert response.status == 200, path
 
 
@@ -238,15 +238,15 @@ def test_view_renders_exactly_what_it_documents(
     check(view.render(model, style), view.__name__.removesuffix("View"))
 
 
-async def test_answers_match_the_document(door: Door, offer: str) -> None:
-    room = await door.room()
+async def test_answers_match_the_document(api: ApiClient, offer: str) -> None:
+    room = await api.room()
     path = f"/v1.0/conferences/{room['id']}"
-    _, started = await door.send("POST", f"{path}/recording_start")
-    _, listening = await door.post(f"{path}/transcribe_start", {"language": "en-US"})
+    _, started = await api.send("POST", f"{path}/recording_start")
+    _, listening = await api.post(f"{path}/transcribe_start", {"language": "en-US"})
     transcribe = listening["transcribe_id"]
-    await join(door, room, offer)
-    joined = await participant(door, room, "joined")
-    _, flow = await door.post("/v1.0/flows", {"actions": [{"type": "answer"}]})
+    await join(api, room, offer)
+    joined = await participant(api, room, "joined")
+    _, flow = await api.post("/v1.0/flows", {"actions": [{"type": "answer"}]})
     asked: dict[str, str] = {
         path: "Conference",
         "/v1.0/conferences": "ConferencePage",
@@ -272,16 +272,16 @@ async def test_answers_match_the_document(door: Door, offer: str) -> None:
         "/v1.0/conferences/room": "ErrorEnvelope",
     }
     for where, shape in asked.items():
-        _, body = await door.get(where)
+        _, body = await api.get(where)
         check(body, shape)
 
 
-async def test_answers_about_access_match_the_document(door: Door) -> None:
-    await door.access.ensure_admin("a password")
-    _, login = await door.post("/auth/login", {"username": "admin", "password": "a password"})
+async def test_answers_about_access_match_the_document(api: ApiClient) -> None:
+    await api.access.ensure_admin("a password")
+    _, login = await api.post("/auth/login", {"username": "admin", "password": "a password"})
     token = login["token"]
-    _, key = await door.send("POST", "/v1.0/accesskeys", token=token, json={"expire": 86400})
-    _, me = await door.send("GET", "/v1.0/me", token=token)
+    _, key = await api.send("POST", "/v1.0/accesskeys", token=token, json={"expire": 86400})
+    _, me = await api.send("GET", "/v1.0/me", token=token)
     answers: list[tuple[Any, str]] = [
         (login, "Login"),
         (key, "NewAccessKey"),
@@ -296,12 +296,12 @@ async def test_answers_about_access_match_the_document(door: Door) -> None:
         "/v1.0/accesskeys": "AccessKeyPage",
         f"/v1.0/accesskeys/{key['id']}": "AccessKey",
     }
-    answers += [((await door.send("GET", where, token=token))[1], shape) for where, shape in asked.items()]
+    answers += [((await api.send("GET", where, token=token))[1], shape) for where, shape in asked.items()]
     for body, shape in answers:
         check(body, shape)
 
 
-async def test_answers_about_the_directory_match_the_document(door: Door) -> None:
+async def test_answers_about_the_directory_match_the_document(api: ApiClient) -> None:
     bodies: dict[str, tuple[dict[str, Any], str, str]] = {
         "numbers": ({"number": "100"}, "Number", "NumberPage"),
         "extensions": (
@@ -312,9 +312,9 @@ async def test_answers_about_the_directory_match_the_document(door: Door) -> Non
         "trunks": ({"domain_name": "pbx"}, "Trunk", "TrunkPage"),
     }
     for name, (body, shape, page_shape) in bodies.items():
-        _, made = await door.post(f"/v1.0/{name}", body)
-        _, shown = await door.get(f"/v1.0/{name}/{made['id']}")
-        _, page = await door.get(f"/v1.0/{name}")
+        _, made = await api.post(f"/v1.0/{name}", body)
+        _, shown = await api.get(f"/v1.0/{name}/{made['id']}")
+        _, page = await api.get(f"/v1.0/{name}")
         assert shown == made
         assert page["result"] == [made]
         check(made, shape)

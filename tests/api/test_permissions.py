@@ -8,7 +8,7 @@ from mixminus.api.application import OPERATIONS
 from mixminus.api.operation import Operation, Resource
 from mixminus.model.access import AgentSpec, Identity
 from mixminus.model.permissions import Permission
-from tests.api.door import KEY, OPERATOR, Door
+from tests.api.client import KEY, OPERATOR, ApiClient
 
 ADMIN, MANAGER = Permission.CUSTOMER_ADMIN, Permission.CUSTOMER_MANAGER
 ANY = {
@@ -18,12 +18,12 @@ ANY = {
 }
 
 
-async def session(door: Door, permission: Permission, name: str = "somebody") -> str:
+async def session(api: ApiClient, permission: Permission, name: str = "somebody") -> str:
     """Return the token of an agent of the first customer who has this permission."""
-    first = await door.access.authenticate(KEY)
+    first = await api.access.authenticate(KEY)
     granting = Identity(first.customer_id, OPERATOR.permission)
-    await door.access.agents.create(granting, AgentSpec(name, "long enough", permission=permission))
-    return (await door.access.log_in(name, "long enough")).token
+    await api.access.agents.create(granting, AgentSpec(name, "long enough", permission=permission))
+    return (await api.access.log_in(name, "long enough")).token
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_operations_on_rooms_need_an_admin_or_a_manager() -> None:
             assert operation.needed == ADMIN | MANAGER
 
 
-async def test_both_roots_need_the_same_permission(door: Door) -> None:
-    token = await session(door, MANAGER)
+async def test_both_roots_need_the_same_permission(api: ApiClient) -> None:
+    token = await session(api, MANAGER)
     for root in ("/v1.0", "/v1"):
-        assert (await door.send("GET", f"{root}/accesskeys", token=token))[0] == 403
-        assert (await door.send("GET", f"{root}/agents", token=token))[0] == 200
+        assert (await api.send("GET", f"{root}/accesskeys", token=token))[0] == 403
+        assert (await api.send("GET", f"{root}/agents", token=token))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ async def test_both_roots_need_the_same_permission(door: Door) -> None:
     ],
 )
 async def test_permission_decides_what_an_agent_can_list(
-    door: Door, permission: Permission, expected: dict[str, int]
+    api: ApiClient, permission: Permission, expected: dict[str, int]
 ) -> None:
-    token = await session(door, permission)
-    found = {name: (await door.send("GET", f"/v1.0/{name}", token=token))[0] for name in expected}
+    token = await session(api, permission)
+    found = {name: (await api.send("GET", f"/v1.0/{name}", token=token))[0] for name in expected}
     assert found == expected
 
 
-async def test_access_key_acts_as_its_customer_without_an_agent(door: Door) -> None:
+async def test_access_key_acts_as_its_customer_without_an_agent(api: ApiClient) -> None:
     for resource in (
         *ANY - {"recordingfiles", "transcripts"},
         "accesskeys",
@@ -92,49 +92,51 @@ async def test_access_key_acts_as_its_customer_without_an_agent(door: Door) -> N
         "customer",
         "customers",
     ):
-        assert (await door.get(f"/v1.0/{resource}"))[0] == 200, resource
-    status, answer = await door.get("/v1.0/me")
+        assert (await api.get(f"/v1.0/{resource}"))[0] == 200, resource
+    status, answer = await api.get("/v1.0/me")
     assert (status, answer["error"]["reason"]) == (403, "PERMISSION_DENIED")
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", ""), ("POST", "/{id}/freeze"), ("POST", "/{id}/recover")]
 )
-async def test_create_and_freeze_customer_need_the_super_admin(door: Door, method: str, path: str) -> None:
-    customer_id = (await door.access.authenticate(KEY)).customer_id
+async def test_create_and_freeze_customer_need_the_super_admin(
+    api: ApiClient, method: str, path: str
+) -> None:
+    customer_id = (await api.access.authenticate(KEY)).customer_id
     url = f"/v1.0/customers{path.format(id=customer_id)}"
-    for token in (KEY, await session(door, Permission.CUSTOMER_ALL)):
-        status, answer = await door.send(method, url, token=token, json={})
+    for token in (KEY, await session(api, Permission.CUSTOMER_ALL)):
+        status, answer = await api.send(method, url, token=token, json={})
         assert (status, answer["error"]["reason"]) == (403, "PERMISSION_DENIED")
 
 
-async def test_frozen_customer_is_refused_until_recovered(door: Door) -> None:
-    boss = await session(door, Permission.ALL, "boss")
-    clerk = await session(door, ADMIN, "clerk")
-    customer_id = (await door.access.authenticate(KEY)).customer_id
+async def test_frozen_customer_is_refused_until_recovered(api: ApiClient) -> None:
+    boss = await session(api, Permission.ALL, "boss")
+    clerk = await session(api, ADMIN, "clerk")
+    customer_id = (await api.access.authenticate(KEY)).customer_id
     path = f"/v1.0/customers/{customer_id}"
-    status, frozen = await door.send("POST", f"{path}/freeze", token=boss)
+    status, frozen = await api.send("POST", f"{path}/freeze", token=boss)
     assert (status, frozen["status"]) == (200, "frozen")
     for token in (KEY, clerk):
-        status, answer = await door.send("GET", "/v1.0/conferences", token=token)
+        status, answer = await api.send("GET", "/v1.0/conferences", token=token)
         assert (status, answer["error"]["reason"]) == (403, "ACCOUNT_FROZEN")
-    async with door.ask(
+    async with api.request(
         "POST", "/auth/login", json={"username": "clerk", "password": "long enough"}
     ) as login:
         assert (login.status, await login.read()) == (400, b"")
-    assert (await door.send("POST", f"{path}/freeze", token=boss))[0] == 409
-    status, recovered = await door.send("POST", f"{path}/recover", token=boss)
+    assert (await api.send("POST", f"{path}/freeze", token=boss))[0] == 409
+    status, recovered = await api.send("POST", f"{path}/recover", token=boss)
     assert (status, recovered["status"]) == (200, "active")
-    assert (await door.get("/v1.0/conferences"))[0] == 200
+    assert (await api.get("/v1.0/conferences"))[0] == 200
 
 
 def test_permission_bits_match_the_contract() -> None:
     assert [int(bits) for bits in Permission.__members__.values()] == [0, 1, 15, 16, 32, 64, 240, 65535]
 
 
-async def test_unknown_path_is_404_without_permission(door: Door) -> None:
-    token = await session(door, Permission.NONE)
+async def test_unknown_path_is_404_without_permission(api: ApiClient) -> None:
+    token = await session(api, Permission.NONE)
     answers: list[Any] = [
-        await door.send("GET", path, token=token) for path in ("/v1.0/nowhere", "/v1.0/me/x")
+        await api.send("GET", path, token=token) for path in ("/v1.0/nowhere", "/v1.0/me/x")
     ]
     assert [(status, body["error"]["reason"]) for status, body in answers] == [(404, "ROUTE_NOT_FOUND")] * 2

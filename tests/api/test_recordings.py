@@ -24,20 +24,20 @@ NIL = "00000000-0000-0000-0000-000000000000"
 
 async def begin(site: Site, body: dict[str, Any] | None = None) -> tuple[str, str]:
     """Return a room and what records it."""
-    room = await site.door.room()
-    status, started = await site.door.post(f"/v1.0/conferences/{room['id']}/recording_start", body or {})
+    room = await site.api.room()
+    status, started = await site.api.post(f"/v1.0/conferences/{room['id']}/recording_start", body or {})
     assert status == 200, started
     return f"/v1.0/conferences/{room['id']}", started["recording_id"]
 
 
 async def end(site: Site, room: str, recording_id: str) -> dict[str, Any]:
-    await site.door.send("POST", f"{room}/recording_stop")
+    await site.api.send("POST", f"{room}/recording_stop")
     return await ended(site, recording_id)
 
 
 async def ended(site: Site, recording_id: str) -> dict[str, Any]:
     async def look() -> dict[str, Any] | None:
-        _, seen = await site.door.get(f"/v1.0/recordings/{recording_id}")
+        _, seen = await site.api.get(f"/v1.0/recordings/{recording_id}")
         return seen if seen["status"] == "ended" else None
 
     found = await until(look)
@@ -55,7 +55,7 @@ async def speak(backend: Backend, room: str, ticks: int = 100) -> None:
 async def fetch(
     site: Site, path: str, headers: dict[str, str] | None = None
 ) -> tuple[int, CIMultiDict[str], bytes]:
-    async with site.door.ask("GET", path, headers=headers) as response:
+    async with site.api.request("GET", path, headers=headers) as response:
         return response.status, response.headers.copy(), await response.read()
 
 
@@ -119,14 +119,14 @@ async def test_live_recording_file_has_the_audio_so_far(site: Site) -> None:
 
 async def test_pause_and_resume_a_recording(site: Site) -> None:
     room, recording_id = await begin(site)
-    status, answer = await site.door.post(f"{room}/recording_pause", {"mode": "loud"})
+    status, answer = await site.api.post(f"{room}/recording_pause", {"mode": "loud"})
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
-    status, shown = await site.door.post(f"{room}/recording_pause", {"mode": "cut"})
+    status, shown = await site.api.post(f"{room}/recording_pause", {"mode": "cut"})
     assert (status, shown["recording_id"]) == (200, recording_id)
-    assert (await site.door.get(f"/v1.0/recordings/{recording_id}"))[1]["paused"] == "cut"
-    assert (await site.door.send("POST", f"{room}/recording_pause"))[0] == 409
-    assert (await site.door.send("POST", f"{room}/recording_resume"))[0] == 200
-    assert (await site.door.send("POST", f"{room}/recording_resume"))[0] == 409
+    assert (await site.api.get(f"/v1.0/recordings/{recording_id}"))[1]["paused"] == "cut"
+    assert (await site.api.send("POST", f"{room}/recording_pause"))[0] == 409
+    assert (await site.api.send("POST", f"{room}/recording_resume"))[0] == 200
+    assert (await site.api.send("POST", f"{room}/recording_resume"))[0] == 409
 
 
 async def test_recording_timeline_peaks_and_verification(site: Site) -> None:
@@ -134,75 +134,75 @@ async def test_recording_timeline_peaks_and_verification(site: Site) -> None:
     await speak(site.backend, room)
     recording = await end(site, room, recording_id)
     path = f"/v1.0/recordings/{recording_id}"
-    status, timeline = await site.door.get(f"{path}/timeline")
+    status, timeline = await site.api.get(f"{path}/timeline")
     assert (status, timeline["seal"]) == (200, recording["seal"])
     Timeline.model_validate(timeline)
-    status, peaks = await site.door.get(f"{path}/peaks?per_second=20")
+    status, peaks = await site.api.get(f"{path}/peaks?per_second=20")
     assert (status, peaks["length"], len(peaks["data"])) == (200, 40, 80)
     Peaks.model_validate(peaks)
     assert (min(peaks["data"]), max(peaks["data"])) == pytest.approx((-24, 23), abs=2)
-    assert await site.door.get(f"{path}/verification") == (200, {"intact": True, "findings": []})
+    assert await site.api.get(f"{path}/verification") == (200, {"intact": True, "findings": []})
     for wrong in ("0", "-1", "1001", "x", "10.5"):
-        assert (await site.door.get(f"{path}/peaks?per_second={wrong}"))[0] == 400
+        assert (await site.api.get(f"{path}/peaks?per_second={wrong}"))[0] == 400
 
 
 async def test_deleted_recording_has_no_file(site: Site) -> None:
     room, recording_id = await begin(site)
     path = f"/v1.0/recordings/{recording_id}"
-    assert (await site.door.send("DELETE", path))[0] == 409
+    assert (await site.api.send("DELETE", path))[0] == 409
     await end(site, room, recording_id)
     directory = site.backend.recordings_directory / recording_id
     assert directory.is_dir()
-    status, deleted = await site.door.send("DELETE", path)
+    status, deleted = await site.api.send("DELETE", path)
     assert status == 200
     assert deleted["tm_delete"] != deleted["tm_end"]
     assert not directory.exists()
-    assert (await site.door.send("DELETE", path))[0] == 200
-    assert (await site.door.get("/v1.0/recordings"))[1]["result"] == []
-    assert (await site.door.get(path))[0] == 200
+    assert (await site.api.send("DELETE", path))[0] == 200
+    assert (await site.api.get("/v1.0/recordings"))[1]["result"] == []
+    assert (await site.api.get(path))[0] == 200
     for what in (f"/v1.0/recordingfiles/{recording_id}", f"{path}/timeline", f"{path}/peaks"):
-        status, answer = await site.door.get(what)
+        status, answer = await site.api.get(what)
         assert (status, answer["error"]["reason"]) == (404, "FILE_NOT_FOUND")
     events = await site.backend.events(UUID(room.rsplit("/", 1)[1]))
     assert [each.type for each in events][-1] == "recording_deleted"
 
 
 async def test_record_a_call(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     await speak(site.backend, f"/{room['id']}", 10)
     (joined,) = await site.participants(room["id"], "joined")
     call = f"/v1.0/calls/{joined['reference_id']}"
-    status, answer = await site.door.send("POST", f"{call}/recording_stop")
+    status, answer = await site.api.send("POST", f"{call}/recording_stop")
     assert (status, answer["error"]["reason"]) == (409, "RECORDING_NOT_ACTIVE")
-    status, shown = await site.door.post(
+    status, shown = await site.api.post(
         f"{call}/recording_start", {"format": "wav", "end_of_key": "#", "channels": "stereo"}
     )
     assert status == 200
     recording_id = shown["recording_id"]
     assert shown["recording_ids"] == [recording_id]
-    status, answer = await site.door.send("POST", f"{call}/recording_start")
+    status, answer = await site.api.send("POST", f"{call}/recording_start")
     assert (status, answer["error"]["reason"]) == (409, "RECORDING_ALREADY_ACTIVE")
-    assert (await site.door.send("POST", f"{call}/recording_pause"))[0] == 200
-    assert (await site.door.send("POST", f"{call}/recording_resume"))[0] == 200
+    assert (await site.api.send("POST", f"{call}/recording_pause"))[0] == 200
+    assert (await site.api.send("POST", f"{call}/recording_resume"))[0] == 200
     site.backend.tick(10)
-    status, shown = await site.door.send("POST", f"{call}/recording_stop")
+    status, shown = await site.api.send("POST", f"{call}/recording_stop")
     assert (status, shown["recording_id"], shown["recording_ids"]) == (200, NIL, [recording_id])
     recording = await ended(site, recording_id)
     assert (recording["reference_type"], recording["channels"]) == ("call", "stereo")
     for body in ({"format": "aiff"}, {"end_of_key": "12"}, {"end_of_silence": -1}):
-        assert (await site.door.post(f"{call}/recording_start", body))[0] == 400
-    await site.door.send("POST", f"{call}/hangup")
-    status, answer = await site.door.send("POST", f"{call}/recording_start")
+        assert (await site.api.post(f"{call}/recording_start", body))[0] == 400
+    await site.api.send("POST", f"{call}/hangup")
+    status, answer = await site.api.send("POST", f"{call}/recording_start")
     assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")
 
 
 async def test_on_end_flow_runs_with_the_recording(site: Site) -> None:
     names = ("id", "reference_type", "reference_id", "format", "recording_name", "filenames")
-    flow_id = await copying_flow(site.door, "voipbin.recording", names)
+    flow_id = await copying_flow(site.api, "voipbin.recording", names)
     room, recording_id = await begin(site, {"on_end_flow_id": flow_id, "format": "flac", "stems": True})
     await speak(site.backend, room)
     recording = await end(site, room, recording_id)
-    activeflow = await finished(site.door)
+    activeflow = await finished(site.api)
     assert (activeflow["reference_type"], activeflow["reference_id"]) == ("recording", recording_id)
     assert activeflow["flow_id"] == flow_id
     assert copied_values(activeflow) == {

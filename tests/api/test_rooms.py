@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 
-from tests.api.door import Door
+from tests.api.client import ApiClient
 from tests.support.backend import backend
 from tests.support.site import Site, site
 from tests.support.waiting import until
@@ -33,15 +33,15 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-async def test_settings_are_stored_and_reset(door: Door) -> None:
-    status, room = await door.post("/v1.0/conferences", {"type": "conference", **SETTINGS})
+async def test_settings_are_stored_and_reset(api: ApiClient) -> None:
+    status, room = await api.post("/v1.0/conferences", {"type": "conference", **SETTINGS})
     assert status == 200
     path = f"/v1.0/conferences/{room['id']}"
-    _, shown = await door.get(path)
+    _, shown = await api.get(path)
     assert {key: shown[key] for key in SETTINGS} == SETTINGS
-    _, page = await door.get("/v1.0/conferences")
+    _, page = await api.get("/v1.0/conferences")
     assert page["result"][0]["pin"] == "1234"
-    _, put = await door.send("PUT", path, json={"pin": "5"})
+    _, put = await api.send("PUT", path, json={"pin": "5"})
     assert put["pin"] == "5"
     assert not any(put[key] for key in SETTINGS.keys() - {"pin", "prompts"})
     assert put["prompts"] == "pin"
@@ -67,30 +67,30 @@ async def test_settings_are_stored_and_reset(door: Door) -> None:
         {"dtmf_menu": {str(number): "mute" for number in range(10, 27)}},
     ],
 )
-async def test_create_rejects_invalid_settings(door: Door, wrong: dict[str, Any]) -> None:
-    room = await door.room()
-    status, _ = await door.post("/v1.0/conferences", {"type": "conference", **wrong})
+async def test_create_rejects_invalid_settings(api: ApiClient, wrong: dict[str, Any]) -> None:
+    room = await api.room()
+    status, _ = await api.post("/v1.0/conferences", {"type": "conference", **wrong})
     assert status == 400
-    status, _ = await door.send("PUT", f"/v1.0/conferences/{room['id']}", json=wrong)
+    status, _ = await api.send("PUT", f"/v1.0/conferences/{room['id']}", json=wrong)
     assert status == 400
 
 
 async def test_regenerated_direct_hash_replaces_the_old_one(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     path = f"/v1.0/conferences/{room['id']}/direct-hash-regenerate"
-    status, changed = await site.door.send("POST", path)
+    status, changed = await site.api.send("POST", path)
     assert (status, changed["id"]) == (200, room["id"])
     assert changed["direct_hash"].startswith("direct.")
     old, new = await site.backend.dial(room["direct_hash"]), await site.backend.dial(changed["direct_hash"])
     await until(lambda: old.done == ["reject 404"])
     await site.participants(room["id"], "joined")
     assert new.done == ["answer"]
-    status, answer = await site.door.send("POST", "/v1.0/conferences/x/direct-hash-regenerate")
+    status, answer = await site.api.send("POST", "/v1.0/conferences/x/direct-hash-regenerate")
     assert (status, answer["error"]["reason"]) == (400, "INVALID_REQUEST_PARAMETER")
 
 
 async def test_patch_participant_changes_only_given_fields(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     assert (caller["role"], caller["muted"], caller["gain_db"], caller["label"]) == (
@@ -100,42 +100,42 @@ async def test_patch_participant_changes_only_given_fields(site: Site) -> None:
         "",
     )
     path = f"/v1.0/conferencecalls/{caller['id']}"
-    status, changed = await site.door.send(
+    status, changed = await site.api.send(
         "PATCH", path, json={"role": "moderator", "gain_db": -3, "label": "Ann", "deaf": None}
     )
     assert (status, changed["role"], changed["gain_db"], changed["label"]) == (200, "moderator", -3.0, "Ann")
-    status, changed = await site.door.send("PATCH", path, json={"muted": True, "deaf": True})
+    status, changed = await site.api.send("PATCH", path, json={"muted": True, "deaf": True})
     assert (changed["muted"], changed["deaf"], changed["label"]) == (True, True, "Ann")
-    _, listed = await site.door.get(f"/v1.0/conferences/{room['id']}/talking")
+    _, listed = await site.api.get(f"/v1.0/conferences/{room['id']}/talking")
     assert listed["result"][0]["muted"]
 
 
 @pytest.mark.parametrize("wrong", [{"role": "king"}, {"gain_db": 25}, {"muted": 1}, {"label": "x" * 256}])
 async def test_patch_participant_rejects_invalid_fields(site: Site, wrong: dict[str, Any]) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
-    status, _ = await site.door.send("PATCH", f"/v1.0/conferencecalls/{caller['id']}", json=wrong)
+    status, _ = await site.api.send("PATCH", f"/v1.0/conferencecalls/{caller['id']}", json=wrong)
     assert status == 400
     assert await site.participants(room["id"], "joined") == [caller]
 
 
 async def test_patch_participant_that_left_is_a_conflict(site: Site) -> None:
-    status, answer = await site.door.send("PATCH", f"/v1.0/conferencecalls/{uuid4()}", json={"muted": True})
+    status, answer = await site.api.send("PATCH", f"/v1.0/conferencecalls/{uuid4()}", json={"muted": True})
     assert (status, answer["error"]["reason"]) == (404, "CONFERENCECALL_NOT_FOUND")
-    room = await site.door.room()
+    room = await site.api.room()
     leg = await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     leg.bye()
     await site.participants(room["id"], "leaved")
-    status, answer = await site.door.send(
+    status, answer = await site.api.send(
         "PATCH", f"/v1.0/conferencecalls/{caller['id']}", json={"muted": True}
     )
     assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
 
 
 async def test_hears_put_get_delete(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     for _ in range(3):
         await site.backend.dial(room["id"])
     agent, coach, customer = [each["id"] for each in await site.participants(room["id"], "joined", 3)]
@@ -145,7 +145,7 @@ async def test_hears_put_get_delete(site: Site) -> None:
         "mute_for_one": [{"listener": coach, "speaker": customer}],
         "exceptions": [{"listener": agent, "speaker": customer, "gain_db": -6.0}],
     }
-    status, rules = await site.door.send("PUT", path, json=body)
+    status, rules = await site.api.send("PUT", path, json=body)
     assert status == 200
     assert {(each["listener"], each["speaker"], each["gain_db"]) for each in rules["result"]} == {
         (customer, coach, None),
@@ -153,36 +153,36 @@ async def test_hears_put_get_delete(site: Site) -> None:
         (agent, customer, -6.0),
     }
     assert rules["whisper"] == [{"speaker": coach, "listeners": [agent]}]
-    assert await site.door.get(path) == (200, rules)
-    assert await site.door.send("PUT", path, json=rules) == (200, rules)
+    assert await site.api.get(path) == (200, rules)
+    assert await site.api.send("PUT", path, json=rules) == (200, rules)
     cleared: dict[str, list[Any]] = {"exceptions": [], "whisper": [], "result": []}
-    assert await site.door.send("DELETE", path) == (200, cleared)
-    assert await site.door.get(path) == (200, cleared)
+    assert await site.api.send("DELETE", path) == (200, cleared)
+    assert await site.api.get(path) == (200, cleared)
 
 
 async def test_whisper_applies_to_later_participants(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     for _ in range(2):
         await site.backend.dial(room["id"])
     agent, coach = [each["id"] for each in await site.participants(room["id"], "joined", 2)]
     path = f"/v1.0/conferences/{room['id']}/hears"
-    await site.door.send("PUT", path, json={"whisper": [{"speaker": coach, "listeners": [agent]}]})
+    await site.api.send("PUT", path, json={"whisper": [{"speaker": coach, "listeners": [agent]}]})
     await site.backend.dial(room["id"])
     later = (await site.participants(room["id"], "joined", 3))[-1]["id"]
-    _, rules = await site.door.get(path)
+    _, rules = await site.api.get(path)
     assert rules["result"] == [{"listener": later, "speaker": coach, "gain_db": None}]
 
 
 async def test_hears_rejects_unknown_participants(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     path = f"/v1.0/conferences/{room['id']}/hears"
     nobody = {"mute_for_one": [{"listener": str(uuid4()), "speaker": str(uuid4())}]}
-    status, answer = await site.door.send("PUT", path, json=nobody)
+    status, answer = await site.api.send("PUT", path, json=nobody)
     assert (status, answer["error"]["reason"]) == (404, "CONFERENCECALL_NOT_FOUND")
-    await site.door.send("DELETE", f"/v1.0/conferences/{room['id']}")
-    status, answer = await site.door.send("PUT", path, json={})
+    await site.api.send("DELETE", f"/v1.0/conferences/{room['id']}")
+    status, answer = await site.api.send("PUT", path, json={})
     assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
-    status, _ = await site.door.get(f"/v1.0/conferences/{uuid4()}/hears")
+    status, _ = await site.api.get(f"/v1.0/conferences/{uuid4()}/hears")
     assert status == 404
 
 
@@ -195,11 +195,13 @@ async def offer() -> AsyncIterator[str]:
     await browser.close()
 
 
-async def whip(door: Door, room: str, offer: str, headers: dict[str, str] | None = None, **query: str) -> Any:
+async def whip(
+    api: ApiClient, room: str, offer: str, headers: dict[str, str] | None = None, **query: str
+) -> Any:
     """Join as a browser; return the status, and the reason of a refusal."""
     path = f"/v1.0/conferences/{room}/whip"
     wanted = {"Content-Type": "application/sdp", **(headers or {})}
-    async with door.ask("POST", path, params=query, data=offer, headers=wanted) as response:
+    async with api.request("POST", path, params=query, data=offer, headers=wanted) as response:
         if response.status == 201:
             return 201, ""
         return response.status, (await response.json())["error"]["reason"]
@@ -213,25 +215,25 @@ async def whip(door: Door, room: str, offer: str, headers: dict[str, str] | None
     ],
 )
 async def test_whip_error_names_the_reason(
-    door: Door, offer: str, settings: dict[str, Any], status: int, reason: str
+    api: ApiClient, offer: str, settings: dict[str, Any], status: int, reason: str
 ) -> None:
-    _, room = await door.post("/v1.0/conferences", {"type": "conference", **settings})
-    assert await whip(door, room["id"], offer, pin="2") == (status, reason)
+    _, room = await api.post("/v1.0/conferences", {"type": "conference", **settings})
+    assert await whip(api, room["id"], offer, pin="2") == (status, reason)
 
 
-async def test_whip_accepts_a_pin_and_respects_the_limit(door: Door, offer: str) -> None:
+async def test_whip_accepts_a_pin_and_respects_the_limit(api: ApiClient, offer: str) -> None:
     settings = {"pin": "1", "moderator_pin": "2", "max_participants": 1}
-    _, room = await door.post("/v1.0/conferences", {"type": "conference", **settings})
-    assert await whip(door, room["id"], offer, {"X-Conference-Pin": "2"}) == (201, "")
+    _, room = await api.post("/v1.0/conferences", {"type": "conference", **settings})
+    assert await whip(api, room["id"], offer, {"X-Conference-Pin": "2"}) == (201, "")
 
     async def moderator() -> bool:
-        _, page = await door.get(f"/v1.0/conferencecalls?conference_id={room['id']}")
+        _, page = await api.get(f"/v1.0/conferencecalls?conference_id={room['id']}")
         return [(each["status"], each["role"]) for each in page["result"]] == [("joined", "moderator")]
 
     await until(moderator)
-    assert await whip(door, room["id"], offer, pin="1") == (409, "CONFERENCE_FULL")
+    assert await whip(api, room["id"], offer, pin="1") == (409, "CONFERENCE_FULL")
 
 
-async def test_whip_answers_the_first_of_a_connect_room(door: Door, offer: str) -> None:
-    room = await door.room("connect")
-    assert await whip(door, room["id"], offer) == (201, "")
+async def test_whip_answers_the_first_of_a_connect_room(api: ApiClient, offer: str) -> None:
+    room = await api.room("connect")
+    assert await whip(api, room["id"], offer) == (201, "")

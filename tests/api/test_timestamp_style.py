@@ -13,6 +13,19 @@ from tests.support.front import KEY, Front, open_front
 RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
 
 
+COLLECTIONS = (
+    "conferences",
+    "conferencecalls",
+    "calls",
+    "recordings",
+    "accesskeys",
+    "customers",
+    "flows",
+    "numbers",
+    "activeflows",
+)
+
+
 @pytest.fixture
 async def front(tmp_path: Path) -> AsyncIterator[Front]:
     async with open_front(tmp_path, style=TimestampStyle.RFC3339) as opened:
@@ -35,11 +48,15 @@ async def test_rfc3339_style_applies_to_every_timestamp(front: Front) -> None:
     await front.backend.join(await front.backend.room())
     await front.send("POST", f"/v1.0/conferences/{room['id']}/recording_start")
     await front.send("POST", "/v1.0/accesskeys", {"expire": 86400})
-    for collection in ("conferences", "conferencecalls", "calls", "recordings", "accesskeys", "customers"):
+    await front.send("POST", "/v1.0/flows", {})
+    await front.send("POST", "/v1.0/numbers", {"number": "+15550100"})
+    await front.send("POST", "/v1.0/activeflows", {"actions": [{"type": "empty"}]})
+    for collection in COLLECTIONS:
         page = await front.send("GET", f"/v1.0/{collection}")
         assert page["result"], collection
         for time in times(page):
             assert time is None or RFC3339.match(time), collection
+        assert {each["tm_delete"] for each in page["result"]} == {None}, collection
     events = await front.events()
     assert {event["type"].partition("_")[0] for event in events} >= {"conference", "conferencecall", "call"}
     assert all(time is None or RFC3339.match(time) for time in times(events))

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 
-from tests.api.door import Door
+from tests.api.client import ApiClient
 from tests.support.waiting import until
 
 SDP = {"Content-Type": "application/sdp"}
@@ -23,41 +23,41 @@ async def offer() -> AsyncIterator[str]:
     await browser.close()
 
 
-async def join(door: Door, room: dict[str, Any], offer: str, name: str = "Ann") -> dict[str, str]:
+async def join(api: ApiClient, room: dict[str, Any], offer: str, name: str = "Ann") -> dict[str, str]:
     path = f"/v1.0/conferences/{room['id']}/whip"
-    async with door.ask("POST", path, params={"name": name}, data=offer, headers=SDP) as response:
+    async with api.request("POST", path, params={"name": name}, data=offer, headers=SDP) as response:
         assert (response.status, response.content_type) == (201, "application/sdp"), await response.text()
         assert response.headers["Accept-Patch"] == FRAGMENT["Content-Type"]
         answer = await response.text()
         return {"path": response.headers["Location"], "etag": response.headers["ETag"], "answer": answer}
 
 
-async def participant(door: Door, room: dict[str, Any], status: str) -> dict[str, Any]:
+async def participant(api: ApiClient, room: dict[str, Any], status: str) -> dict[str, Any]:
     async def look() -> dict[str, Any] | None:
-        _, page = await door.get(f"/v1.0/conferencecalls?conference_id={room['id']}")
+        _, page = await api.get(f"/v1.0/conferencecalls?conference_id={room['id']}")
         return next((each for each in page["result"] if each["status"] == status), None)
 
     found: dict[str, Any] = await until(look)
     return found
 
 
-async def test_whip_offer_is_answered_and_joins(door: Door, offer: str) -> None:
-    room = await door.room()
-    session = await join(door, room, offer)
+async def test_whip_offer_is_answered_and_joins(api: ApiClient, offer: str) -> None:
+    room = await api.room()
+    session = await join(api, room, offer)
     assert session["path"].startswith(f"/v1.0/conferences/{room['id']}/whip/")
     assert session["answer"].startswith("v=0")
-    joined = await participant(door, room, "joined")
-    _, seen = await door.get(f"/v1.0/conferences/{room['id']}")
+    joined = await participant(api, room, "joined")
+    _, seen = await api.get(f"/v1.0/conferences/{room['id']}")
     assert seen["conferencecall_ids"] == [joined["id"]]
-    _, call = await door.get(f"/v1.0/calls/{joined['reference_id']}")
+    _, call = await api.get(f"/v1.0/calls/{joined['reference_id']}")
     assert (call["status"], call["direction"], call["source"]["name"]) == ("progressing", "incoming", "Ann")
 
 
-async def test_talking_lists_participants(door: Door, offer: str) -> None:
-    room = await door.room()
-    session = await join(door, room, offer)
-    joined = await participant(door, room, "joined")
-    _, body = await door.get(f"/v1.0/conferences/{room['id']}/talking")
+async def test_talking_lists_participants(api: ApiClient, offer: str) -> None:
+    room = await api.room()
+    session = await join(api, room, offer)
+    joined = await participant(api, room, "joined")
+    _, body = await api.get(f"/v1.0/conferences/{room['id']}/talking")
     assert body == {
         "result": [
             {
@@ -78,51 +78,51 @@ async def test_talking_lists_participants(door: Door, offer: str) -> None:
     }
 
 
-async def test_whip_delete_leaves_the_room(door: Door, offer: str) -> None:
-    room = await door.room()
-    session = await join(door, room, offer)
-    await participant(door, room, "joined")
-    assert (await door.send("DELETE", session["path"]))[0] == 200
-    await participant(door, room, "leaved")
-    status, answer = await door.send("DELETE", session["path"])
+async def test_whip_delete_leaves_the_room(api: ApiClient, offer: str) -> None:
+    room = await api.room()
+    session = await join(api, room, offer)
+    await participant(api, room, "joined")
+    assert (await api.send("DELETE", session["path"]))[0] == 200
+    await participant(api, room, "leaved")
+    status, answer = await api.send("DELETE", session["path"])
     assert (status, answer["error"]["status"]) == (404, "NOT_FOUND")
-    _, page = await door.get("/v1.0/calls")
+    _, page = await api.get("/v1.0/calls")
     assert [(call["status"], call["hangup_by"]) for call in page["result"]] == [("hangup", "remote")]
 
 
-async def test_kick_twice_is_a_conflict(door: Door, offer: str) -> None:
-    room = await door.room()
-    await join(door, room, offer)
-    joined = await participant(door, room, "joined")
+async def test_kick_twice_is_a_conflict(api: ApiClient, offer: str) -> None:
+    room = await api.room()
+    await join(api, room, offer)
+    joined = await participant(api, room, "joined")
     path = f"/v1.0/conferencecalls/{joined['id']}"
-    status, kicked = await door.send("DELETE", path)
+    status, kicked = await api.send("DELETE", path)
     assert (status, kicked["status"]) == (200, "leaving")
-    status, answer = await door.send("DELETE", path)
+    status, answer = await api.send("DELETE", path)
     assert (status, answer["error"]["reason"]) == (409, "STATE_INVALID")
-    await participant(door, room, "leaved")
-    status, seen = await door.get(path)
+    await participant(api, room, "leaved")
+    status, seen = await api.get(path)
     assert (status, seen["status"]) == (200, "leaved")
 
 
-async def test_delete_with_participants_terminates_after_the_last_leaves(door: Door, offer: str) -> None:
-    room = await door.room()
-    await join(door, room, offer)
-    await participant(door, room, "joined")
+async def test_delete_with_participants_terminates_after_the_last_leaves(api: ApiClient, offer: str) -> None:
+    room = await api.room()
+    await join(api, room, offer)
+    await participant(api, room, "joined")
     path = f"/v1.0/conferences/{room['id']}"
-    _, seen = await door.send("DELETE", path)
+    _, seen = await api.send("DELETE", path)
     assert seen["status"] == "terminating"
 
     async def over() -> bool:
-        _, seen = await door.get(path)
+        _, seen = await api.get(path)
         return bool(seen["status"] == "terminated")
 
     await until(over)
 
 
-async def test_hang_up_and_mute_a_call(door: Door, offer: str) -> None:
-    room = await door.room()
-    await join(door, room, offer)
-    path = f"/v1.0/calls/{(await participant(door, room, 'joined'))['reference_id']}"
+async def test_hang_up_and_mute_a_call(api: ApiClient, offer: str) -> None:
+    room = await api.room()
+    await join(api, room, offer)
+    path = f"/v1.0/calls/{(await participant(api, room, 'joined'))['reference_id']}"
     steps = (
         ("POST", {"direction": "in"}, "in"),
         ("POST", {"direction": "out"}, "both"),
@@ -131,19 +131,19 @@ async def test_hang_up_and_mute_a_call(door: Door, offer: str) -> None:
         ("POST", None, "both"),
     )
     for method, body, left in steps:
-        async with door.ask(method, f"{path}/mute", json=body) as response:
+        async with api.request(method, f"{path}/mute", json=body) as response:
             assert (response.status, await response.read()) == (200, b"")
-        _, call = await door.get(path)
+        _, call = await api.get(path)
         assert call["mute_direction"] == left
-    status, answer = await door.post(f"{path}/mute", {"direction": "up"})
+    status, answer = await api.post(f"{path}/mute", {"direction": "up"})
     assert (status, answer["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
-    status, call = await door.send("POST", f"{path}/hangup")
+    status, call = await api.send("POST", f"{path}/hangup")
     assert status == 200
-    await participant(door, room, "leaved")
-    _, call = await door.get(path)
+    await participant(api, room, "leaved")
+    _, call = await api.get(path)
     assert (call["status"], call["hangup_by"], call["hangup_reason"]) == ("hangup", "local", "normal")
-    status, answer = await door.post(f"{path}/mute", {})
+    status, answer = await api.post(f"{path}/mute", {})
     assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")
 
 
@@ -152,36 +152,36 @@ async def test_hang_up_and_mute_a_call(door: Door, offer: str) -> None:
     [(None, 428, "PRECONDITION_REQUIRED"), ('"stale"', 412, "PRECONDITION_FAILED")],
 )
 async def test_whip_patch_needs_the_entity_tag(
-    door: Door, offer: str, if_match: str | None, status: int, reason: str
+    api: ApiClient, offer: str, if_match: str | None, status: int, reason: str
 ) -> None:
-    session = await join(door, await door.room(), offer)
+    session = await join(api, await api.room(), offer)
     headers = FRAGMENT | ({"If-Match": if_match} if if_match else {})
-    found, answer = await door.send("PATCH", session["path"], data=fragment(offer), headers=headers)
+    found, answer = await api.send("PATCH", session["path"], data=fragment(offer), headers=headers)
     assert (found, answer["error"]["reason"]) == (status, reason)
 
 
-async def test_whip_patch_accepts_candidates(door: Door, offer: str) -> None:
-    session = await join(door, await door.room(), offer)
+async def test_whip_patch_accepts_candidates(api: ApiClient, offer: str) -> None:
+    session = await join(api, await api.room(), offer)
     headers = FRAGMENT | {"If-Match": session["etag"]}
-    async with door.ask("PATCH", session["path"], data=fragment(offer), headers=headers) as response:
+    async with api.request("PATCH", session["path"], data=fragment(offer), headers=headers) as response:
         assert response.status == 204
 
 
-async def test_whip_patch_restarts_ice(door: Door, offer: str) -> None:
-    session = await join(door, await door.room(), offer)
+async def test_whip_patch_restarts_ice(api: ApiClient, offer: str) -> None:
+    session = await join(api, await api.room(), offer)
     headers = FRAGMENT | {"If-Match": "*"}
     fresh = fragment(offer, ufrag="abcd", pwd="a" * 24)
-    async with door.ask("PATCH", session["path"], data=fresh, headers=headers) as response:
+    async with api.request("PATCH", session["path"], data=fresh, headers=headers) as response:
         assert (response.status, response.content_type) == (200, FRAGMENT["Content-Type"])
         assert response.headers["ETag"] != session["etag"]
         assert "a=ice-ufrag:" in await response.text()
 
 
-async def test_whip_session_belongs_to_one_room(door: Door, offer: str) -> None:
-    session = await join(door, await door.room(), offer)
-    other = await door.room()
+async def test_whip_session_belongs_to_one_room(api: ApiClient, offer: str) -> None:
+    session = await join(api, await api.room(), offer)
+    other = await api.room()
     path = f"/v1.0/conferences/{other['id']}/whip/{session['path'].rsplit('/', 1)[1]}"
-    assert (await door.send("DELETE", path))[0] == 404
+    assert (await api.send("DELETE", path))[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -194,28 +194,28 @@ async def test_whip_session_belongs_to_one_room(door: Door, offer: str) -> None:
     ],
 )
 async def test_whip_rejects_an_invalid_offer(
-    door: Door, body: bytes, headers: dict[str, str], status: int
+    api: ApiClient, body: bytes, headers: dict[str, str], status: int
 ) -> None:
-    room = await door.room()
+    room = await api.room()
     path = f"/v1.0/conferences/{room['id']}/whip"
-    found, answer = await door.send("POST", path, data=body, headers=headers)
+    found, answer = await api.send("POST", path, data=body, headers=headers)
     assert (found, answer["error"]["status"]) == (status, "INVALID_ARGUMENT")
 
 
-async def test_whip_to_an_unknown_room_is_404(door: Door, offer: str) -> None:
-    for room in (str(uuid4()), await closed_room(door)):
-        status, answer = await door.send("POST", f"/v1.0/conferences/{room}/whip", data=offer, headers=SDP)
+async def test_whip_to_an_unknown_room_is_404(api: ApiClient, offer: str) -> None:
+    for room in (str(uuid4()), await closed_room(api)):
+        status, answer = await api.send("POST", f"/v1.0/conferences/{room}/whip", data=offer, headers=SDP)
         assert status in (404, 409), answer
 
 
-async def test_whip_options_have_accept_post(door: Door) -> None:
-    async with door.ask("OPTIONS", f"/v1.0/conferences/{uuid4()}/whip", token="") as response:
+async def test_whip_options_have_accept_post(api: ApiClient) -> None:
+    async with api.request("OPTIONS", f"/v1.0/conferences/{uuid4()}/whip", token="") as response:
         assert (response.status, response.headers["Accept-Post"]) == (204, "application/sdp")
 
 
-async def closed_room(door: Door) -> str:
-    room = await door.room()
-    await door.send("DELETE", f"/v1.0/conferences/{room['id']}")
+async def closed_room(api: ApiClient) -> str:
+    room = await api.room()
+    await api.send("DELETE", f"/v1.0/conferences/{room['id']}")
     return str(room["id"])
 
 

@@ -56,7 +56,7 @@ def test_the_environment_holds_the_dialin_table_as_json(monkeypatch: pytest.Monk
         ("HTTP_PORT", "abc"),
         ("HTTP_PORT", "65536"),
         ("SIP_HOST", "no-such-interface"),
-        ("SHARDS", "0"),
+        ("SHARDS", "-1"),
         ("RECORDING_SAMPLE_RATE_HZ", "44100"),
         ("TIMESTAMP_STYLE", "iso"),
         ("ACCESS_KEY", "two words"),
@@ -126,3 +126,9 @@ def test_help_tells_every_setting_and_its_default(capsys: pytest.CaptureFixture[
     assert [name for name in map(setting_name, Settings.model_fields) if f"  {name} " not in told] == []
     assert "[127.0.0.1]" in told
     assert "[None]" not in told
+
+
+def test_timestamp_style_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().timestamp_style == "legacy"
+    monkeypatch.setenv("MIXMINUS_TIMESTAMP_STYLE", "rfc3339")
+    assert load().timestamp_style == "rfc3339"

@@ -84,10 +84,10 @@ async def ringing(backend: Backend, count: int = 1) -> CalledLeg:
 
 
 def refer(
-    backend: Backend, leg: PcmLeg, target: str, *, here: bool = True, replaces: PcmLeg | None = None
+    backend: Backend, leg: PcmLeg, target: str, *, is_local: bool = True, replaces: PcmLeg | None = None
 ) -> Notified:
     notified = Notified()
-    referral = Referral(target, here, replaces.id if replaces else None)
+    referral = Referral(target, is_local, replaces.id if replaces else None)
     backend.services.transfers.on_refer(leg.id, referral, notified)
     return notified
 
@@ -109,7 +109,7 @@ async def test_blind_transfer_gives_the_place_to_the_called_party(backend: Backe
     ada = await extension(backend)
     leg = await dial(backend, room.id, ada)
     live = await seated(backend, leg, room)
-    notified = refer(backend, leg, CAROL, here=False)
+    notified = refer(backend, leg, CAROL, is_local=False)
     carol = await ringing(backend)
     assert (carol.target.request_uri, carol.source) == (CAROL, live.call.source)
     carol.alert()
@@ -140,12 +140,12 @@ async def test_call_stays_if_the_target_does_not_answer(
     room = await backend.room()
     leg = await dial(backend, room.id, await extension(backend))
     await seated(backend, leg, room)
-    notified = refer(backend, leg, CAROL, here=False)
+    notified = refer(backend, leg, CAROL, is_local=False)
     (await ringing(backend)).refuse(reason)
     await notified.last(100, status_code)
     assert live_of(backend, leg)
     # A second transfer works.
-    notified = refer(backend, leg, CAROL, here=False)
+    notified = refer(backend, leg, CAROL, is_local=False)
     (await ringing(backend, 2)).pick_up()
     await notified.last(100, 200)
 
@@ -153,7 +153,7 @@ async def test_call_stays_if_the_target_does_not_answer(
 async def test_phone_can_only_refer_to_what_it_may_dial(backend: Backend) -> None:
     room, other = await backend.room(), await backend.room()
     ada = await extension(backend)
-    for account, target, here, status_code in (
+    for account, target, is_local, status_code in (
         (None, CAROL, False, 403),
         (None, "+15551234567", True, 404),
         (ada, "nobody", True, 404),
@@ -163,7 +163,7 @@ async def test_phone_can_only_refer_to_what_it_may_dial(backend: Backend) -> Non
     ):
         leg = await dial(backend, room.id, account)
         await seated(backend, leg, room)
-        notified = refer(backend, leg, target, here=here)
+        notified = refer(backend, leg, target, is_local=is_local)
         await notified.last(100, status_code)
         assert live_of(backend, leg)
     assert backend.exchange.legs == []
@@ -189,7 +189,7 @@ async def test_successor_of_a_moderator_is_a_moderator(backend: Backend) -> None
         caller=Caller((await extension(backend)).id, ""),
     )
     live = await seated(backend, leg, room)
-    notified = refer(backend, leg, CAROL, here=False)
+    notified = refer(backend, leg, CAROL, is_local=False)
     carol = await ringing(backend)
     carol.pick_up()
     successor = await seated(backend, carol, room)
@@ -207,9 +207,9 @@ async def test_transfer_is_declined_during_another_one_and_outside_of_rooms(back
     ada = await extension(backend)
     leg = await dial(backend, room.id, ada)
     await seated(backend, leg, room)
-    refer(backend, leg, CAROL, here=False)
+    refer(backend, leg, CAROL, is_local=False)
     await ringing(backend)
-    second = refer(backend, leg, CAROL, here=False)
+    second = refer(backend, leg, CAROL, is_local=False)
     await second.last(491)
     waits = await dial(backend, "+15551234567", ada)
     await ringing(backend, 2)
@@ -218,12 +218,12 @@ async def test_transfer_is_declined_during_another_one_and_outside_of_rooms(back
         backend, (await backend.room(pre_actions=({"type": "sleep", "option": {"duration": 3_600_000}},))).id
     )
     await until(lambda: (live := live_of(backend, unseated)) and live.action.get("type") == "sleep")
-    await refer(backend, unseated, CAROL, here=False).last(100, 603)
+    await refer(backend, unseated, CAROL, is_local=False).last(100, 603)
 
 
 async def test_caller_of_a_room_for_two_transfers_to_a_new_party(backend: Backend) -> None:
     _, leg, live, _, other, room = await two(backend)
-    notified = refer(backend, leg, CAROL, here=False)
+    notified = refer(backend, leg, CAROL, is_local=False)
     carol = await ringing(backend, 2)
     carol.pick_up()
     await notified.last(100, 200)
@@ -238,7 +238,7 @@ async def test_caller_of_a_room_for_two_transfers_to_a_new_party(backend: Backen
 async def test_called_party_of_a_room_for_two_transfers_the_caller(backend: Backend) -> None:
     _, leg, live, callee, other, room = await two(backend)
     other.caller = Caller((await extension(backend, "1002")).id)
-    notified = refer(backend, callee, CAROL, here=False)
+    notified = refer(backend, callee, CAROL, is_local=False)
     carol = await ringing(backend, 2)
     carol.pick_up()
     await notified.last(100, 200)

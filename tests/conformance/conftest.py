@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import door
+from tests.api.conftest import api
 from tests.delivery.conftest import receiver
 from tests.e2e.conftest import server
 from tests.support.backend import backend
@@ -13,7 +13,7 @@ from tests.support.front import Front, open_front
 from tests.support.sip_site import sip_site
 from tests.support.site import site
 
-__all__ = ["backend", "door", "front", "receiver", "server", "sip_site", "site"]
+__all__ = ["api", "backend", "front", "receiver", "server", "sip_site", "site"]
 
 
 @pytest.fixture

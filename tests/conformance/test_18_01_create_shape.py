@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from tests.api.door import Door
+from tests.api.client import ApiClient
 
 NIL: Final = "00000000-0000-0000-0000-000000000000"
 UNSET: Final = "9999-01-01 00:00:00.000000"
 
 
-async def test_18_01_create_returns_every_key(door: Door) -> None:
-    status, room = await door.post("/v1.0/conferences", {"type": "conference", "name": "x"})
+async def test_18_01_create_returns_every_key(api: ApiClient) -> None:
+    status, room = await api.post("/v1.0/conferences", {"type": "conference", "name": "x"})
     assert status == 200
     for key in ("pre_actions", "post_actions", "conferencecall_ids", "recording_ids", "transcribe_ids"):
         assert room[key] == []

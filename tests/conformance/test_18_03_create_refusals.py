@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.door import Door
+from tests.api.client import ApiClient
 
 
 @pytest.mark.parametrize(
@@ -15,19 +15,19 @@ from tests.api.door import Door
         pytest.param(b'{"type":"conference","timeout":"abc"}', id="timeout not a number"),
     ],
 )
-async def test_18_03_create_refuses_an_invalid_body(door: Door, body: bytes) -> None:
-    status, answer = await door.send("POST", "/v1.0/conferences", data=body)
+async def test_18_03_create_refuses_an_invalid_body(api: ApiClient, body: bytes) -> None:
+    status, answer = await api.send("POST", "/v1.0/conferences", data=body)
     assert status == 400
     assert answer["error"].keys() >= {"status", "reason", "message", "request_id"}
 
 
-async def test_18_03_type_alone_is_enough(door: Door) -> None:
-    status, room = await door.post("/v1.0/conferences", {"type": "connect"})
+async def test_18_03_type_alone_is_enough(api: ApiClient) -> None:
+    status, room = await api.post("/v1.0/conferences", {"type": "connect"})
     assert (status, room["type"]) == (200, "connect")
 
 
-async def test_18_03_both_types_are_listed(door: Door) -> None:
+async def test_18_03_both_types_are_listed(api: ApiClient) -> None:
     for type_ in ("conference", "connect"):
-        await door.post("/v1.0/conferences", {"type": type_})
-    _, page = await door.get("/v1.0/conferences")
+        await api.post("/v1.0/conferences", {"type": type_})
+    _, page = await api.get("/v1.0/conferences")
     assert [room["type"] for room in page["result"]] == ["connect", "conference"]

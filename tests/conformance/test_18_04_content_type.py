@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.door import Door
+from tests.api.client import ApiClient
 
 BODY = b'{"type":"conference","name":"x"}'
 
@@ -11,16 +11,16 @@ BODY = b'{"type":"conference","name":"x"}'
     "content_type",
     [None, "application/x-www-form-urlencoded", "text/plain; charset=utf-16", "application/json", "nonsense"],
 )
-async def test_18_04_body_is_json_with_any_content_type(door: Door, content_type: str | None) -> None:
+async def test_18_04_body_is_json_with_any_content_type(api: ApiClient, content_type: str | None) -> None:
     options = (
         {"headers": {"Content-Type": content_type}}
         if content_type
         else {"skip_auto_headers": ["Content-Type"]}
     )
-    status, room = await door.send("POST", "/v1.0/conferences", data=BODY, **options)
+    status, room = await api.send("POST", "/v1.0/conferences", data=BODY, **options)
     assert (status, room["name"]) == (200, "x")
 
 
-async def test_18_04_form_data_is_refused(door: Door) -> None:
-    status, answer = await door.send("POST", "/v1.0/conferences", data=b"type=conference")
+async def test_18_04_form_data_is_refused(api: ApiClient) -> None:
+    status, answer = await api.send("POST", "/v1.0/conferences", data=b"type=conference")
     assert (status, answer["error"]["reason"]) == (400, "INVALID_JSON_BODY")

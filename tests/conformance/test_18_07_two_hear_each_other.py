@@ -12,14 +12,14 @@ A_HZ, B_HZ = PITCHES_HZ[:2]
 
 
 async def test_18_07_two_hear_each_other_and_not_themselves(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     tone_phones = TonePhones(site)
     await tone_phones.gather(room["id"], 2)
     assert tone_phones.hear() == [{A_HZ: 0, B_HZ: 1}, {A_HZ: 1, B_HZ: 0}]
 
 
 async def test_18_07_single_participant_hears_nothing(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     tone_phones = TonePhones(site)
     await tone_phones.gather(room["id"], 1)
     assert tone_phones.hear() == [{A_HZ: 0}]

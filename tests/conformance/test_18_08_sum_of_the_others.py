@@ -17,7 +17,7 @@ BETTER_DB = 10.0
 
 
 async def test_18_08_each_participant_hears_the_sum_of_the_others(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     tone_phones = TonePhones(site)
     await tone_phones.gather(room["id"], 3)
     a_hz, b_hz, c_hz = PITCHES_HZ[:3]
@@ -30,7 +30,7 @@ async def test_18_08_each_participant_hears_the_sum_of_the_others(site: Site) ->
 
 @pytest.mark.parametrize("count", [3, 4])
 async def test_18_08_loud_sum_is_limited_and_not_clipped(site: Site, count: int) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     tone_phones = TonePhones(site, loudness=SHOUT)
     await tone_phones.gather(room["id"], count)
     tone_phones.listen()

@@ -17,7 +17,7 @@ async def call(site: Site, room: str, joined: int) -> PcmLeg:
 
 
 async def test_18_14_room_ends_when_one_of_two_leaves(site: Site) -> None:
-    room = (await site.door.room("connect"))["id"]
+    room = (await site.api.room("connect"))["id"]
     first = await call(site, room, 1)
     assert first.done == ["ring"]
     second = await call(site, room, 2)
@@ -34,21 +34,21 @@ async def test_18_14_room_ends_when_one_of_two_leaves(site: Site) -> None:
 
 async def test_18_14_first_participant_may_wait_long(site: Site) -> None:
     """The health check (api.md section 3.4) does not count ringing as a failure here."""
-    room = (await site.door.room("connect"))["id"]
+    room = (await site.api.room("connect"))["id"]
     await call(site, room, 1)
     await site.checks(6)
     assert len((await site.conference(room))["conferencecall_ids"]) == 1
 
 
 async def test_18_14_room_ends_when_its_only_participant_leaves(site: Site) -> None:
-    room = (await site.door.room("connect"))["id"]
+    room = (await site.api.room("connect"))["id"]
     only = await call(site, room, 1)
     only.bye()
     await site.becomes(room, "terminated")
 
 
 async def test_18_14_one_of_three_may_leave_and_the_next_ends_the_room(site: Site) -> None:
-    room = (await site.door.room("connect"))["id"]
+    room = (await site.api.room("connect"))["id"]
     legs = [await call(site, room, count) for count in (1, 2, 3)]
     legs[0].bye()
     await site.participants(room, "joined", 2)

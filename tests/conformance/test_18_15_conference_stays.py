@@ -7,7 +7,7 @@ from tests.support.site import Site
 
 @pytest.mark.parametrize("callers", [0, 1])
 async def test_18_15_room_with_few_participants_stays_open(site: Site, callers: int) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     for _ in range(callers):
         await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined", callers)
@@ -16,7 +16,7 @@ async def test_18_15_room_with_few_participants_stays_open(site: Site, callers: 
 
 
 async def test_18_15_room_stays_open_after_the_last_participant_leaves(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     leg = await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined")
     leg.bye()

@@ -6,11 +6,11 @@ from tests.support.site import Site
 
 
 async def test_18_16_all_participants_leave_before_the_room_terminates(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     for _ in range(2):
         await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined", 2)
-    status, closing = await site.door.send("DELETE", f"/v1.0/conferences/{room['id']}")
+    status, closing = await site.api.send("DELETE", f"/v1.0/conferences/{room['id']}")
     assert (status, closing["status"]) == (200, "terminating")
     await site.becomes(room["id"], "terminated")
     await site.participants(room["id"], "leaved", 2)
@@ -20,8 +20,8 @@ async def test_18_16_all_participants_leave_before_the_room_terminates(site: Sit
 
 
 async def test_18_16_empty_room_terminates_at_once_and_a_second_delete_changes_nothing(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     path = f"/v1.0/conferences/{room['id']}"
-    status, ended = await site.door.send("DELETE", path)
+    status, ended = await site.api.send("DELETE", path)
     assert (status, ended["status"]) == (200, "terminated")
-    assert await site.door.send("DELETE", path) == (200, ended)
+    assert await site.api.send("DELETE", path) == (200, ended)

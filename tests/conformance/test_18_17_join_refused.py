@@ -13,9 +13,9 @@ def join(id_: str) -> dict[str, Any]:
 
 
 async def test_18_17_join_of_a_terminated_room_is_skipped(site: Site) -> None:
-    over = await site.door.room()
-    await site.door.send("DELETE", f"/v1.0/conferences/{over['id']}")
-    _, room = await site.door.post(
+    over = await site.api.room()
+    await site.api.send("DELETE", f"/v1.0/conferences/{over['id']}")
+    _, room = await site.api.post(
         "/v1.0/conferences", {"type": "conference", "pre_actions": [join(over["id"])]}
     )
     await site.backend.dial(room["id"])
@@ -26,9 +26,7 @@ async def test_18_17_join_of_a_terminated_room_is_skipped(site: Site) -> None:
 
 async def test_18_17_join_of_an_unknown_room_ends_the_call(site: Site) -> None:
     unknown = str(uuid4())
-    _, room = await site.door.post(
-        "/v1.0/conferences", {"type": "conference", "pre_actions": [join(unknown)]}
-    )
+    _, room = await site.api.post("/v1.0/conferences", {"type": "conference", "pre_actions": [join(unknown)]})
     leg = await site.backend.dial(room["id"])
     await until(lambda: leg.done == ["answer", "hang up failed"])
     await site.participants(room["id"], "leaved")
@@ -36,7 +34,7 @@ async def test_18_17_join_of_an_unknown_room_ends_the_call(site: Site) -> None:
 
 
 async def test_18_17_terminating_room_admits_nobody(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined")
     room_id = ConferenceId(UUID(room["id"]))

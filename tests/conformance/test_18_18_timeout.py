@@ -5,7 +5,7 @@ from tests.support.waiting import until
 
 
 async def test_18_18_all_participants_are_removed_at_the_timeout(site: Site) -> None:
-    _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "timeout": 60})
+    _, room = await site.api.post("/v1.0/conferences", {"type": "conference", "timeout": 60})
     leg = await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined")
     site.backend.clock.advance(59)
@@ -17,7 +17,7 @@ async def test_18_18_all_participants_are_removed_at_the_timeout(site: Site) -> 
 
 
 async def test_18_18_timeout_under_a_minute_means_a_day(site: Site) -> None:
-    _, room = await site.door.post("/v1.0/conferences", {"type": "conference", "timeout": 30})
+    _, room = await site.api.post("/v1.0/conferences", {"type": "conference", "timeout": 30})
     assert room["timeout"] == 86_400
     await site.becomes(room["id"], "progressing")
     site.backend.clock.advance(86_399)
@@ -27,6 +27,6 @@ async def test_18_18_timeout_under_a_minute_means_a_day(site: Site) -> None:
 
 
 async def test_18_18_zero_means_no_timeout(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     site.backend.clock.advance(100 * 86_400)
     assert (await site.conference(room["id"]))["status"] == "progressing"

@@ -17,7 +17,7 @@ async def say(site: Site, call_id: str, status: CallStatus) -> None:
 
 
 async def test_18_20_participant_is_removed_by_the_check_after_three_failures(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     await say(site, caller["reference_id"], CallStatus.TERMINATING)
@@ -28,7 +28,7 @@ async def test_18_20_participant_is_removed_by_the_check_after_three_failures(si
 
 
 async def test_18_20_recovery_resets_the_failures(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     await site.backend.dial(room["id"])
     (caller,) = await site.participants(room["id"], "joined")
     await say(site, caller["reference_id"], CallStatus.TERMINATING)

@@ -10,7 +10,7 @@ DAY_S = 24 * 3600
 async def test_18_21_participant_is_removed_after_a_day(tmp_path: Path) -> None:
     # The maximum duration of a call is a day too: raised here, so that it is not what removes the participant.
     async with open_site(tmp_path, call_max_duration_s=2.0 * DAY_S) as site:
-        room = await site.door.room()
+        room = await site.api.room()
         await site.backend.dial(room["id"])
         (caller,) = await site.participants(room["id"], "joined")
         await site.checks(1, seconds=DAY_S - 60)

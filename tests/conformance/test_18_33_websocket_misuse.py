@@ -31,9 +31,9 @@ async def test_invalid_topic_closes_and_subscribes_to_nothing(front: Front, topi
 
 
 async def test_topic_of_another_customer_closes(front: Front) -> None:
-    stranger, _ = await front.stranger()
+    other_id, _ = await front.other_customer()
     async with front.listen() as ws:
-        await ws.send_json({"type": "subscribe", "topics": [f"customer_id:{stranger}:conference"]})
+        await ws.send_json({"type": "subscribe", "topics": [f"customer_id:{other_id}:conference"]})
         assert (await ws.receive(timeout=5)).type is WSMsgType.CLOSE
 
 

@@ -4,15 +4,15 @@ import re
 
 import pytest
 
-from tests.api.door import Door
+from tests.api.client import ApiClient
 
 UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
 
 
-async def test_18_36_v1_is_an_alias(door: Door) -> None:
-    status, room = await door.post("/v1/conferences", {"type": "conference"})
+async def test_18_36_v1_is_an_alias(api: ApiClient) -> None:
+    status, room = await api.post("/v1/conferences", {"type": "conference"})
     assert status == 200
-    status, seen = await door.get(f"/v1.0/conferences/{room['id']}")
+    status, seen = await api.get(f"/v1.0/conferences/{room['id']}")
     assert (status, seen["id"]) == (200, room["id"])
 
 
@@ -30,8 +30,8 @@ async def test_18_36_v1_is_an_alias(door: Door) -> None:
         ("GET", "/v1/auth/login"),
     ],
 )
-async def test_18_36_unknown_route_is_a_404(door: Door, method: str, path: str) -> None:
-    async with door.ask(method, path) as response:
+async def test_18_36_unknown_route_is_a_404(api: ApiClient, method: str, path: str) -> None:
+    async with api.request(method, path) as response:
         assert response.status == 404
         answer = await response.json()
     assert answer.keys() == {"error"}
@@ -39,23 +39,23 @@ async def test_18_36_unknown_route_is_a_404(door: Door, method: str, path: str) 
     assert (answer["error"]["status"], answer["error"]["reason"]) == ("NOT_FOUND", "ROUTE_NOT_FOUND")
 
 
-async def test_18_36_login_at_a_wrong_path_names_the_right_one(door: Door) -> None:
+async def test_18_36_login_at_a_wrong_path_names_the_right_one(api: ApiClient) -> None:
     for path in ("/v1.0/auth/login", "/v1/auth/login"):
-        status, answer = await door.send("POST", path, token="", json={})
+        status, answer = await api.send("POST", path, token="", json={})
         assert (status, "POST /auth/login" in answer["error"]["message"]) == (404, True)
 
 
 @pytest.mark.parametrize("given", ["a", "Z-9_", "x" * 64])
 @pytest.mark.parametrize("path", ["/v1.0/conferences", f"/v1.0/conferences/{UNKNOWN}", "/nowhere", "/ping"])
-async def test_18_36_a_safe_request_id_is_echoed(door: Door, path: str, given: str) -> None:
-    async with door.ask("GET", path, headers={"X-Request-Id": given}) as response:
+async def test_18_36_a_safe_request_id_is_echoed(api: ApiClient, path: str, given: str) -> None:
+    async with api.request("GET", path, headers={"X-Request-Id": given}) as response:
         assert response.headers["X-Request-Id"] == given
         assert (await response.json()).get("error", {"request_id": given})["request_id"] == given
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "a b", "a;b", "\u00e4", "../.."])
-async def test_18_36_an_unsafe_request_id_is_replaced(door: Door, given: str) -> None:
-    async with door.ask("GET", "/nowhere", headers={"X-Request-Id": given}) as response:
+async def test_18_36_an_unsafe_request_id_is_replaced(api: ApiClient, given: str) -> None:
+    async with api.request("GET", "/nowhere", headers={"X-Request-Id": given}) as response:
         made = response.headers["X-Request-Id"]
         assert re.fullmatch(r"req_[A-Z2-7]{26}", made)
         assert (await response.json())["error"]["request_id"] == made

@@ -24,7 +24,7 @@ HEARD = {"": NOBODY_MUTED, "in": MUTED_IN, "out": MUTED_OUT, "both": MUTED_BOTH}
 async def send(site: Site, method: str, call_id: str, body: object) -> None:
     """Mute or unmute; expect 200 with an empty body."""
     options: dict[str, Any] = {} if body is None else {"json": body}
-    async with site.door.ask(method, f"/v1.0/calls/{call_id}/mute", **options) as response:
+    async with site.api.request(method, f"/v1.0/calls/{call_id}/mute", **options) as response:
         assert (response.status, await response.read()) == (200, b"")
 
 
@@ -50,21 +50,21 @@ async def send(site: Site, method: str, call_id: str, body: object) -> None:
 async def test_18_37_directions_are_muted_separately(
     site: Site, steps: list[tuple[str, str | None, str]]
 ) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     tone_phones = TonePhones(site)
     muted, *_ = await tone_phones.gather(room["id"], 3)
     assert tone_phones.hear() == NOBODY_MUTED
     for method, direction, reported in steps:
         body = None if direction is None else {"direction": direction}
         await send(site, method, str(muted["reference_id"]), body)
-        _, call = await site.door.get(f"/v1.0/calls/{muted['reference_id']}")
+        _, call = await site.api.get(f"/v1.0/calls/{muted['reference_id']}")
         assert call["mute_direction"] == reported
         tone_phones.listen()
         assert tone_phones.hear() == HEARD[reported]
 
 
 async def test_18_37_unknown_direction_is_refused_and_changes_nothing(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     tone_phones = TonePhones(site)
     (caller,) = await tone_phones.gather(room["id"], 1)
     path = f"/v1.0/calls/{caller['reference_id']}"
@@ -74,27 +74,27 @@ async def test_18_37_unknown_direction_is_refused_and_changes_nothing(site: Site
         (b"mute", "INVALID_JSON_BODY"),
     ):
         for method in ("POST", "DELETE"):
-            status, answer = await site.door.send(method, f"{path}/mute", data=body)
+            status, answer = await site.api.send(method, f"{path}/mute", data=body)
             assert (status, answer["error"]["reason"]) == (400, reason)
-    assert (await site.door.get(path))[1]["mute_direction"] == ""
+    assert (await site.api.get(path))[1]["mute_direction"] == ""
 
 
 async def test_18_37_mute_is_published_and_kept_in_the_next_room(site: Site) -> None:
     """A mute belongs to the call, not to the participant."""
-    inner, tone_phones = await site.door.room(), TonePhones(site)
+    inner, tone_phones = await site.api.room(), TonePhones(site)
     join = {"type": "conference_join", "option": {"conference_id": inner["id"]}}
-    _, outer = await site.door.post("/v1.0/conferences", {"type": "conference", "pre_actions": [join]})
+    _, outer = await site.api.post("/v1.0/conferences", {"type": "conference", "pre_actions": [join]})
     await tone_phones.dial(outer["id"])
     (guest,) = await site.participants(inner["id"], "joined")
     await send(site, "POST", guest["reference_id"], {"direction": "in"})
     told = await site.backend.events(site.backend.customer_id)
     assert (told[-1].type, told[-1].data["mute_direction"]) == ("call_updated", "in")
-    await site.door.send("DELETE", f"/v1.0/conferencecalls/{guest['id']}")
+    await site.api.send("DELETE", f"/v1.0/conferencecalls/{guest['id']}")
     await site.participants(outer["id"], "joined", 1)
     await tone_phones.dial(inner["id"])
     (other,) = await site.participants(inner["id"], "joined", 1)
-    await site.door.send("DELETE", f"/v1.0/conferencecalls/{other['id']}")
-    assert (await site.door.get(f"/v1.0/calls/{guest['reference_id']}"))[1]["mute_direction"] == "in"
+    await site.api.send("DELETE", f"/v1.0/conferencecalls/{other['id']}")
+    assert (await site.api.get(f"/v1.0/calls/{guest['reference_id']}"))[1]["mute_direction"] == "in"
 
 
 def test_18_37_a_phone_is_muted(server: Server) -> None:

@@ -15,7 +15,7 @@ DEAF = [{A_HZ: 0, B_HZ: 0}, {A_HZ: 1, B_HZ: 0}]
 
 
 async def send(site: Site, method: str, call_id: object, what: str) -> None:
-    async with site.door.ask(method, f"/v1.0/calls/{call_id}/{what}") as response:
+    async with site.api.request(method, f"/v1.0/calls/{call_id}/{what}") as response:
         assert (response.status, await response.read()) == (200, b"")
 
 
@@ -28,7 +28,7 @@ def loudness(tone_phones: TonePhones) -> list[float]:
 async def test_18_38_one_call_hears_it_instead_of_the_room(
     site: Site, what: str, expected: list[dict[int, int]], music: bool
 ) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     tone_phones = TonePhones(site)
     first, _ = await tone_phones.gather(room["id"], 2)
     assert tone_phones.hear() == BOTH
@@ -46,7 +46,7 @@ async def test_18_38_one_call_hears_it_instead_of_the_room(
 
 
 async def test_18_38_music_and_silence_are_undone_separately(site: Site) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     tone_phones = TonePhones(site)
     first, _ = await tone_phones.gather(room["id"], 2)
     for what in ("moh", "silence"):
@@ -62,11 +62,11 @@ async def test_18_38_music_and_silence_are_undone_separately(site: Site) -> None
 
 @pytest.mark.parametrize("what", ["moh", "silence"])
 async def test_18_38_ended_call_is_409(site: Site, what: str) -> None:
-    room = await site.door.room()
+    room = await site.api.room()
     tone_phones = TonePhones(site)
     (only,) = await tone_phones.gather(room["id"], 1)
     tone_phones.legs[0].bye()
     await until(lambda: not site.backend.services.live_calls)
     for method in ("POST", "DELETE"):
-        status, answer = await site.door.send(method, f"/v1.0/calls/{only['reference_id']}/{what}")
+        status, answer = await site.api.send(method, f"/v1.0/calls/{only['reference_id']}/{what}")
         assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")

@@ -12,7 +12,7 @@ async def enters(phone: Phone, sip_site: SipSite, target: str, room: dict[str, A
     call = phone.call(target)
     await call.establish()
     (joined,) = await sip_site.site.participants(room["id"], "joined")
-    _, shown = await sip_site.site.door.get(f"/v1.0/calls/{joined['reference_id']}")
+    _, shown = await sip_site.site.api.get(f"/v1.0/calls/{joined['reference_id']}")
     await call.hang_up()
     await sip_site.site.participants(room["id"], "joined", 0)
     assert isinstance(shown, dict)
@@ -28,8 +28,8 @@ async def refused(phone: Phone, target: str) -> int:
 
 
 async def test_18_40_id_and_hash_reach_the_room(sip_site: SipSite) -> None:
-    door, phone = sip_site.site.door, await sip_site.phone()
-    room = await door.room()
+    api, phone = sip_site.site.api, await sip_site.phone()
+    room = await api.room()
     for target in (room["id"], f"conference:{room['id']}", f"conference%3A{room['id']}", room["direct_hash"]):
         call = await enters(phone, sip_site, target, room)
         assert (call["source"]["type"], call["destination"]["type"]) == ("sip", "conference")
@@ -38,21 +38,27 @@ async def test_18_40_id_and_hash_reach_the_room(sip_site: SipSite) -> None:
 
 
 async def test_18_40_number_runs_its_flow(sip_site: SipSite) -> None:
-    door, phone = sip_site.site.door, await sip_site.phone()
-    room = await door.room()
+    api, phone = sip_site.site.api, await sip_site.phone()
+    room = await api.room()
     join = {"type": "conference_join", "option": {"conference_id": room["id"]}}
-    _, flow = await door.post("/v1.0/flows", {"name": "greet", "actions": [{"type": "answer"}, join]})
-    await door.post("/v1.0/numbers", {"number": "+15550100", "call_flow_id": flow["id"]})
-    for target in ("+15550100", "15550100", flow["direct_hash"]):
+    _, flow = await api.post("/v1.0/flows", {"name": "greet", "actions": [{"type": "answer"}, join]})
+    await api.post("/v1.0/numbers", {"number": "+15550100", "call_flow_id": flow["id"]})
+    for target in (
+        "+15550100",
+        "15550100",
+        "+15550100;npdi;rn=+15550199",
+        "+15550100;ext=12",
+        flow["direct_hash"],
+    ):
         call = await enters(phone, sip_site, target, room)
         assert call["flow_id"] == flow["id"]
     await phone.close()
 
 
 async def test_18_40_unknown_target_and_old_hash_are_404(sip_site: SipSite) -> None:
-    door, phone = sip_site.site.door, await sip_site.phone()
-    room = await door.room()
-    await door.post("/v1.0/numbers", {"number": "+15550199"})
+    api, phone = sip_site.site.api, await sip_site.phone()
+    room = await api.room()
+    await api.post("/v1.0/numbers", {"number": "+15550199"})
     for target in (
         str(uuid4()),
         f"conference:{uuid4()}",
@@ -62,7 +68,7 @@ async def test_18_40_unknown_target_and_old_hash_are_404(sip_site: SipSite) -> N
         "x",
     ):
         assert await refused(phone, target) == 404, target
-    _, renewed = await door.send("POST", f"/v1.0/conferences/{room['id']}/direct-hash-regenerate")
+    _, renewed = await api.send("POST", f"/v1.0/conferences/{room['id']}/direct-hash-regenerate")
     assert await refused(phone, room["direct_hash"]) == 404
     await enters(phone, sip_site, renewed["direct_hash"], room)
     await phone.close()

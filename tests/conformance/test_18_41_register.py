@@ -13,7 +13,7 @@ PASSWORD = "correct horse"
 
 
 async def extension(sip_site: SipSite, name: str = "1001") -> dict[str, Any]:
-    _, made = await sip_site.site.door.post("/v1.0/extensions", {"extension": name, "password": PASSWORD})
+    _, made = await sip_site.site.api.post("/v1.0/extensions", {"extension": name, "password": PASSWORD})
     assert isinstance(made, dict)
     return made
 
@@ -53,10 +53,10 @@ async def test_18_41_three_phones_register(sip_site: SipSite) -> None:
 async def test_18_41_registered_phone_calls_as_its_extension_and_not_into_another_customers_room(
     sip_site: SipSite,
 ) -> None:
-    made, phone, door = await extension(sip_site), await sip_site.phone(), sip_site.site.door
-    own = await door.room()
-    stranger = await door.stranger()
-    _, foreign = await door.send("POST", "/v1.0/conferences", token=stranger, json={"type": "conference"})
+    made, phone, api = await extension(sip_site), await sip_site.phone(), sip_site.site.api
+    own = await api.room()
+    other_key = await api.other_customer()
+    _, foreign = await api.send("POST", "/v1.0/conferences", token=other_key, json={"type": "conference"})
     line = Line(phone, "1001", PASSWORD, realm(made))
     for room, expected in ((own, 200), (foreign, 404)):
         call = phone.call(f"conference%3A{room['id']}")
@@ -70,7 +70,7 @@ async def test_18_41_registered_phone_calls_as_its_extension_and_not_into_anothe
         if expected == 200:
             call.ack()
             (joined,) = await sip_site.site.participants(own["id"], "joined")
-            _, shown = await door.get(f"/v1.0/calls/{joined['reference_id']}")
+            _, shown = await api.get(f"/v1.0/calls/{joined['reference_id']}")
             assert (shown["source"]["type"], shown["source"]["target"]) == ("extension", "1001")
             await call.hang_up()
         else:
@@ -81,8 +81,8 @@ async def test_18_41_registered_phone_calls_as_its_extension_and_not_into_anothe
 async def test_18_41_call_to_the_extension_rings_all_phones_and_the_first_to_answer_gets_it(
     sip_site: SipSite,
 ) -> None:
-    made, door = await extension(sip_site), sip_site.site.door
-    room = await door.room()
+    made, api = await extension(sip_site), sip_site.site.api
+    room = await api.room()
     opened = [await sip_site.phone(transport) for transport in ("UDP", "TCP", "UDP")]
     # Behind a NAT: the contacts that they announce are not reachable.
     contacts = [f"sip:p{number}@10.0.0.{number}:5060" for number in range(3)]
@@ -91,7 +91,7 @@ async def test_18_41_call_to_the_extension_rings_all_phones_and_the_first_to_ans
         assert (await line.register()).status_code == 200
     join = {"type": "conference_join", "option": {"conference_id": room["id"]}}
     destination = {"type": "extension", "target_name": "1001"}
-    status, placed = await door.post("/v1.0/calls", {"destinations": [destination], "actions": [join]})
+    status, placed = await api.post("/v1.0/calls", {"destinations": [destination], "actions": [join]})
     assert (status, placed["calls"], len(placed["groupcalls"])) == (200, [], 1)
     assert len(placed["groupcalls"][0]["call_ids"]) == 3
     callees = [await Callee.rung(phone) for phone in opened]
@@ -103,7 +103,7 @@ async def test_18_41_call_to_the_extension_rings_all_phones_and_the_first_to_ans
         await callee.asked("ACK")
     (joined,) = await sip_site.site.participants(room["id"], "joined")
     assert joined["reference_id"] in placed["groupcalls"][0]["call_ids"]
-    await door.send("DELETE", f"/v1.0/calls/{joined['reference_id']}")
+    await api.send("DELETE", f"/v1.0/calls/{joined['reference_id']}")
     callees[1].reply(await callees[1].asked("BYE"), 200)
     for phone in opened:
         await phone.close()

@@ -25,7 +25,7 @@ async def flow_of(site: Site, room: str) -> dict[str, Any]:
     """Wait until the only call has ended, and return its flow."""
 
     async def ended() -> dict[str, Any] | None:
-        _, page = await site.door.get("/v1.0/activeflows")
+        _, page = await site.api.get("/v1.0/activeflows")
         (flow,) = page["result"] or [{"status": ""}]
         return flow if flow["status"] == "ended" else None
 
@@ -35,7 +35,7 @@ async def flow_of(site: Site, room: str) -> dict[str, Any]:
 
 async def test_18_44_unsupported_actions_are_skipped_and_missing_values_empty(site: Site) -> None:
     actions = [*({"type": type_} for type_ in UNSUPPORTED), SHOW, HANGUP]
-    status, room = await site.door.post("/v1.0/conferences", {"type": "conference", "pre_actions": actions})
+    status, room = await site.api.post("/v1.0/conferences", {"type": "conference", "pre_actions": actions})
     assert status == 200
     flow = await flow_of(site, room["id"])
     done = [each for each in flow["executed_actions"] if each["type"] in (*UNSUPPORTED, "variable_set")]
@@ -52,11 +52,11 @@ async def test_18_44_unknown_actions_are_refused(site: Site, type_: str | None) 
         ("/v1.0/conferences", {"type": "conference", "pre_actions": actions}),
         ("/v1.0/conferences", {"type": "conference", "post_actions": actions}),
     ):
-        status, refusal = await site.door.post(path, body)
+        status, refusal = await site.api.post(path, body)
         assert (status, refusal["error"]["reason"]) == (400, "INVALID_ACTION_TYPE")
         assert "actions[1].type" in refusal["error"]["message"]
 
 
 async def test_18_44_every_listed_type_is_accepted_in_a_flow(site: Site) -> None:
-    _, flow = await site.door.post("/v1.0/flows", {"actions": [{"type": type_} for type_ in UNSUPPORTED]})
+    _, flow = await site.api.post("/v1.0/flows", {"actions": [{"type": type_} for type_ in UNSUPPORTED]})
     assert [each["type"] for each in flow["actions"]] == UNSUPPORTED

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-from tests.api.door import KEY
+from tests.api.client import KEY
 from tests.support.legs import PcmLeg
 from tests.support.site import Site
 from tests.support.tones import Pcm, level_db, tone
@@ -67,7 +67,7 @@ async def test_18_45_audio_flows_in_both_directions(site: Site, encapsulation: s
     legs = await site.backend.join(room, 2)
     path = f"/v1.0/conferences/{room.id}/media_stream?encapsulation={encapsulation}"
     headers = {"Authorization": f"Bearer {KEY}"}
-    async with site.door.client.ws_connect(path, headers=headers) as ws:
+    async with site.api.client.ws_connect(path, headers=headers) as ws:
         for message in wrapped(encapsulation, tone(MINE_HZ, SECONDS, sample_rate_hz=RATE_HZ)):
             await ws.send_bytes(message)
         await ws.send_str("text means nothing")
@@ -86,7 +86,7 @@ async def test_18_45_audio_flows_in_both_directions(site: Site, encapsulation: s
         assert level_db(heard, THEIRS_HZ, sample_rate_hz=RATE_HZ) > AUDIBLE_DB
         assert level_db(heard, MINE_HZ, sample_rate_hz=RATE_HZ) < SILENT_DB
         assert level_db(phone_heard, MINE_HZ, sample_rate_hz=LEG_HZ) > AUDIBLE_DB
-        await site.door.send("DELETE", f"/v1.0/conferences/{room.id}")
+        await site.api.send("DELETE", f"/v1.0/conferences/{room.id}")
         assert await ended(site, ws)
 
 
@@ -125,14 +125,14 @@ async def test_18_45_invalid_request_is_refused_before_the_upgrade(
     call = await site.backend.call_of(id_)
     for path in (f"/v1.0/conferences/{room.id}/media_stream", f"/v1.0/calls/{call.id}/media_stream"):
         upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
-        status, refusal = await site.door.send("GET", path + query, headers=upgrade)
+        status, refusal = await site.api.send("GET", path + query, headers=upgrade)
         assert (status, refusal["error"]["reason"]) == (400, reason)
 
 
 async def test_18_45_ended_room_is_refused(site: Site) -> None:
     room = await site.backend.room()
-    await site.door.send("DELETE", f"/v1.0/conferences/{room.id}")
-    status, refusal = await site.door.get(f"/v1.0/conferences/{room.id}/media_stream?encapsulation=sln")
+    await site.api.send("DELETE", f"/v1.0/conferences/{room.id}")
+    status, refusal = await site.api.get(f"/v1.0/conferences/{room.id}/media_stream?encapsulation=sln")
     assert (status, refusal["error"]["reason"]) == (409, "STATE_INVALID")
 
 
@@ -142,7 +142,7 @@ async def test_18_45_stream_of_a_call_carries_that_call_alone(site: Site) -> Non
     (bob,) = await site.backend.join(room)
     call = await site.backend.call_of((await site.backend.joined(room))[0])
     path = f"/v1.0/calls/{call.id}/media_stream?encapsulation=sln"
-    async with site.door.client.ws_connect(path, headers={"Authorization": f"Bearer {KEY}"}) as ws:
+    async with site.api.client.ws_connect(path, headers={"Authorization": f"Bearer {KEY}"}) as ws:
         for message in wrapped("sln", tone(MINE_HZ, SECONDS, sample_rate_hz=RATE_HZ)):
             await ws.send_bytes(message)
         await arrived(site, int(SECONDS * RATE_HZ))

@@ -5,15 +5,15 @@ from io import BytesIO
 import jwt
 import pytest
 
-from tests.api.door import Door
+from tests.api.client import ApiClient
 
 PATH = "/auth/login"
 GOOD = {"username": "admin", "password": "a password"}
 
 
 @pytest.fixture(autouse=True)
-async def admin(door: Door) -> None:
-    await door.access.ensure_admin(GOOD["password"])
+async def admin(api: ApiClient) -> None:
+    await api.access.ensure_admin(GOOD["password"])
 
 
 @pytest.mark.parametrize(
@@ -32,19 +32,19 @@ async def admin(door: Door) -> None:
         pytest.param(b'{"username":"a\\u0000","password":"x"}', id="NUL"),
     ],
 )
-async def test_any_failure_is_an_empty_400(door: Door, body: bytes) -> None:
-    async with door.ask("POST", PATH, token="", data=body) as response:
+async def test_any_failure_is_an_empty_400(api: ApiClient, body: bytes) -> None:
+    async with api.request("POST", PATH, token="", data=body) as response:
         assert (response.status, await response.read()) == (400, b"")
         assert "Set-Cookie" not in response.headers
 
 
-async def test_oversized_body_is_an_empty_400(door: Door) -> None:
-    async with door.ask("POST", PATH, token="", data=BytesIO(b" " * (2 << 20))) as response:
+async def test_oversized_body_is_an_empty_400(api: ApiClient) -> None:
+    async with api.request("POST", PATH, token="", data=BytesIO(b" " * (2 << 20))) as response:
         assert (response.status, await response.read()) == (400, b"")
 
 
-async def test_success_returns_username_token_and_cookie(door: Door) -> None:
-    async with door.ask("POST", PATH, token="", json=GOOD) as response:
+async def test_success_returns_username_token_and_cookie(api: ApiClient) -> None:
+    async with api.request("POST", PATH, token="", json=GOOD) as response:
         assert response.status == 200
         body = await response.json()
         cookie = response.cookies["token"]
@@ -53,19 +53,19 @@ async def test_success_returns_username_token_and_cookie(door: Door) -> None:
     assert cookie.value == body["token"]
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Strict")
     assert (cookie["max-age"], cookie["path"]) == (str(7 * 24 * 3600), "/")
-    status, me = await door.send("GET", "/v1.0/me", token=body["token"])
+    status, me = await api.send("GET", "/v1.0/me", token=body["token"])
     assert (status, me["username"]) == (200, "admin")
     claims = jwt.decode(body["token"], options={"verify_signature": False})
     assert (claims["type"], claims["agent"]) == ("agent", me)
 
 
-async def test_body_is_json_with_any_content_type(door: Door) -> None:
+async def test_body_is_json_with_any_content_type(api: ApiClient) -> None:
     body = b'{"username":"admin","password":"a password"}'
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert (await door.send("POST", PATH, token="", data=body, headers=headers))[0] == 200
+    assert (await api.send("POST", PATH, token="", data=body, headers=headers))[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/v1.0/auth/login", "/v1/auth/login", "/auth/boot"])
-async def test_other_login_paths_are_not_found(door: Door, path: str) -> None:
-    status, answer = await door.send("POST", path, token="", json=GOOD)
+async def test_other_login_paths_are_not_found(api: ApiClient, path: str) -> None:
+    status, answer = await api.send("POST", path, token="", json=GOOD)
     assert (status, answer["error"]["reason"]) == (404, "ROUTE_NOT_FOUND")

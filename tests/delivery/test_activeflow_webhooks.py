@@ -1,8 +1,10 @@
 """An activeflow's own webhook: order, refusals, restarts."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -73,3 +75,45 @@ async def test_pending_events_are_delivered_after_a_restart(front: Front, receiv
         await until(lambda: delivered_everything(front))
         await again.close()
     assert receiver.types == TOLD
+
+
+async def prune(front: Front) -> int:
+    """Delete all events but the newest, as if the retention time were over; return how many were deleted."""
+    async with front.backend.store.transaction() as tx:
+        return await tx.outbox.prune(datetime.max.replace(tzinfo=UTC), 500)
+
+
+async def cursors(front: Front, *activeflow_ids: str) -> list[int]:
+    async with front.backend.store.snapshot() as tx:
+        return [(await tx.activeflow_webhooks.target(UUID(each)))[1] for each in activeflow_ids]
+
+
+async def test_events_that_an_activeflows_webhook_awaits_are_not_pruned(
+    front: Front, receiver: WebhookReceiver
+) -> None:
+    await front.delivery.close()
+    spec = ActiveflowSpec(actions=(mark("a"),), webhook_uri=receiver.uri)
+    await front.backend.activeflows.launch(front.backend.customer_id, spec)
+    await front.backend.room()
+    await prune(front)
+    assert await prune(front) == 0
+    again = DeliveryService(front.backend.store, SystemClock())
+    await again.start()
+    assert [each.type for each in await receiver.got(2)] == TOLD
+    await until(lambda: delivered_everything(front))
+    await again.close()
+
+
+async def test_a_cursor_is_pruned_with_the_last_event_before_it(
+    front: Front, receiver: WebhookReceiver
+) -> None:
+    first = await front.send("POST", "/v1.0/activeflows", body(receiver, "first"))
+    await receiver.got(2)
+    second = await front.send("POST", "/v1.0/activeflows", body(receiver, "second"))
+    await receiver.got(4)
+    await until(lambda: delivered_everything(front))
+    before = await cursors(front, first["id"], second["id"])
+    assert before == [2, 4]
+    assert await prune(front) == 3  # the newest is kept, and the cursor that says that it was delivered
+    assert await cursors(front, first["id"], second["id"]) == [0, 4]
+    assert await delivered_everything(front)

@@ -67,3 +67,24 @@ async def test_refresh_passes_on_committed_events(feed: Feed, outbox: Outbox) ->
     await outbox.add(count=250)
     await feed.refresh()
     assert feed.position == 250
+
+
+async def test_events_of_two_processes_are_passed_on_once_and_in_order(
+    feed: Feed, outbox: Outbox, clock: ManualClock, tmp_path: Path
+) -> None:
+    got: list[Event] = []
+    feed.subscribe(got.append)
+    await outbox.stream()
+    await feed.start()
+    store = Store(database_url(tmp_path))
+    other = Outbox(store, clock, outbox.access, outbox.customer_id, outbox.streams)
+    for _ in range(20):
+        await asyncio.gather(outbox.add("here"), other.add("there"), outbox.add("here", count=2))
+
+    def all_there() -> bool:
+        clock.advance(POLL_S)
+        return len(got) == 80
+
+    await until(all_there)
+    await store.close()
+    assert got == await outbox.events()

@@ -56,7 +56,7 @@ async def test_events_can_be_filtered_by_conference(front: Front, outbox: Outbox
 
 
 async def test_events_of_another_customer_are_not_listed(front: Front, outbox: Outbox) -> None:
-    _, key = await front.stranger()
+    _, key = await front.other_customer()
     for query in ("", f"?conference_id={outbox.streams[0]}"):
         page = await front.send("GET", f"/v1.0/events{query}", key=key)
         assert page["result"] == []

@@ -31,9 +31,9 @@ async def extension(backend: Backend, name: str = "1001", owner: CustomerId | No
     return await directory(backend).extensions.create(owner or backend.customer_id, spec)
 
 
-async def stranger(backend: Backend) -> CustomerId:
+async def other_customer(backend: Backend) -> CustomerId:
     operator = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
-    return (await backend.services.access.customers.create(operator, CustomerSpec(name="stranger"))).id
+    return (await backend.services.access.customers.create(operator, CustomerSpec(name="other_customer"))).id
 
 
 async def route(backend: Backend, target: object, caller: Caller = ANONYMOUS) -> Routed:
@@ -94,7 +94,7 @@ async def test_an_extension_calls_as_itself_within_its_own_customer(backend: Bac
 async def test_another_customers_room_is_none_for_an_extension_but_its_hash_is_an_invitation(
     backend: Backend,
 ) -> None:
-    room, owner = await backend.room(), await stranger(backend)
+    room, owner = await backend.room(), await other_customer(backend)
     caller = Caller((await extension(backend, owner=owner)).id)
     for form in (f"{room.id}", f"conference:{room.id}"):
         assert await refusal(backend, form, caller) == 404
@@ -117,7 +117,7 @@ async def test_an_extension_is_rung(backend: Backend, form: str) -> None:
 async def test_colleagues_come_first_and_a_name_of_two_customers_is_unknown_from_outside(
     backend: Backend,
 ) -> None:
-    owner = await stranger(backend)
+    owner = await other_customer(backend)
     await extension(backend)
     await extension(backend, owner=owner)
     theirs = await extension(backend, "1002", owner=owner)

@@ -93,14 +93,14 @@ async def test_browser_is_kicked_and_muted_like_a_phone(server: Server, room: st
 
 
 async def test_whip_without_key_or_room_is_refused(server: Server, room: str) -> None:
-    stranger = AiortcClient(over_http(server, room, key="vb_wrong"), hz=BROWSER_HZ)
+    refused = AiortcClient(over_http(server, room, key="vb_wrong"), hz=BROWSER_HZ)
     with pytest.raises(ConnectionError, match="INVALID_CREDENTIALS"):
-        await stranger.join()
+        await refused.join()
     lost = AiortcClient(over_http(server, "00000000-0000-4000-8000-000000000000"), hz=BROWSER_HZ)
     with pytest.raises(ConnectionError, match="CONFERENCE_NOT_FOUND"):
         await lost.join()
     nonsense = await over_http(server, room)("POST", "", {}, "v=0\r\nthis is no SDP")
     assert nonsense.status == 400
     assert server.participants(room) == []
-    for each in (stranger, lost):
+    for each in (refused, lost):
         await each.leave()

@@ -38,7 +38,7 @@ def dial_in_number(server: Server, number: str, room: str) -> None:
         "POST",
         "/flows",
         {
-            "name": "door",
+            "name": "entrance",
             "actions": [
                 action("answer"),
                 action("talk", text=GREETING, language="en-US"),

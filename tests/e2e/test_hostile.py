@@ -57,9 +57,9 @@ BAD_RTP = [
 
 def shout(address: Address, datagrams: list[bytes]) -> None:
     """Send datagrams from an unknown socket."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
         for datagram in datagrams:
-            stranger.sendto(datagram, address)
+            attacker.sendto(datagram, address)
 
 
 def garbage(seed: int) -> list[bytes]:
@@ -76,8 +76,8 @@ def test_bad_sip_is_refused_or_dropped(server: Server, datagram: bytes) -> None:
 
 
 def test_bad_sip_over_tcp_closes_only_that_connection(server: Server) -> None:
-    with socket.create_connection((server.host, server.sip_port), timeout=5) as stranger:
-        stranger.sendall(b"GET / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n" + b"\x00" * 70000)
+    with socket.create_connection((server.host, server.sip_port), timeout=5) as attacker:
+        attacker.sendall(b"GET / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n" + b"\x00" * 70000)
     room = server.new_room()
     with RawPhone() as phone:
         phone.dial((server.host, server.sip_port), room)

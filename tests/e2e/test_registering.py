@@ -12,7 +12,7 @@ from tests.support.waiting import eventually, play_for
 
 def hotline(server: Server, number: str, room: str) -> None:
     join = {"type": "conference_join", "option": {"conference_id": room}}
-    flow = server.call("POST", "/flows", {"name": "door", "actions": [{"type": "answer"}, join]}).json
+    flow = server.call("POST", "/flows", {"name": "entrance", "actions": [{"type": "answer"}, join]}).json
     server.call("POST", "/numbers", {"number": number, "call_flow_id": flow["id"]})
 
 

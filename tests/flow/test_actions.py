@@ -70,7 +70,7 @@ def test_an_action_is_parsed(raw: dict[str, Any], option: Option | None) -> None
         {"type": "play", "option": {"stream_urls": "a.wav"}},
         {"type": "play", "option": {"stream_urls": [1]}},
         {"type": "echo", "option": {"duration": "long"}},
-        {"type": "answer", "id": "first"},
+        {"type": "answer", "id": ["first"]},
     ],
 )
 def test_an_invalid_option_is_rejected(raw: dict[str, Any]) -> None:

@@ -206,13 +206,13 @@ async def test_a_restart_ends_running_activeflows(tmp_path: Path) -> None:
 
 async def test_a_flow_of_another_customer_is_not_found(backend: Backend) -> None:
     flow = await backend.flows.create(backend.customer_id, FlowSpec())
-    stranger = CustomerId(new_id())
+    other_customer_id = CustomerId(new_id())
     with pytest.raises(FlowNotFound):
-        await backend.flows.program(stranger, flow.id)
+        await backend.flows.program(other_customer_id, flow.id)
     with pytest.raises(FlowNotFound):
-        await backend.flows.get(stranger, flow.id)
+        await backend.flows.get(other_customer_id, flow.id)
     with pytest.raises(FlowNotFound):
-        await backend.flows.regenerate_direct_hash(stranger, flow.id)
+        await backend.flows.regenerate_direct_hash(other_customer_id, flow.id)
 
 
 async def test_a_flow_is_found_by_its_current_direct_hash(backend: Backend) -> None:

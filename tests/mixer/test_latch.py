@@ -1,4 +1,4 @@
-"""Symmetric RTP: whose packets a port takes, and the attacks that following just anyone would invite."""
+"""Symmetric RTP: the packets that a port accepts, and attacks by sending to its ports."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from tests.support.phone import PCMU, RtpPhone
 
 
 class Scene:
-    """A port that was told of one address, the phone, and a stranger."""
+    """A port with a signalled address, its phone behind a NAT, and an unknown sender."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.signalled = RtpPhone(ssrc=1)
         self.behind_nat = RtpPhone(ssrc=2)
-        self.stranger = RtpPhone(ssrc=3, sequence_number=30_000)
+        self.unknown = RtpPhone(ssrc=3, sequence_number=30_000)
         self.port: Port = engine.open_rtp_port()
         self.port.configure(self.signalled.media())
 
@@ -34,7 +34,7 @@ class Scene:
 
     @property
     def _phones(self) -> dict[str, RtpPhone]:
-        return {"signalled": self.signalled, "nat": self.behind_nat, "stranger": self.stranger}
+        return {"signalled": self.signalled, "nat": self.behind_nat, "unknown": self.unknown}
 
     def counter(self, name: str) -> int:
         return self.port.statistics().counters[name]
@@ -71,14 +71,14 @@ def test_a_phone_behind_nat_is_latched_after_three_packets(scene: Scene) -> None
 
 def test_another_source_cannot_take_over_a_latched_call(scene: Scene) -> None:
     scene.hear(scene.behind_nat, packets=5)
-    scene.hear(scene.stranger, scene.behind_nat, packets=200)
+    scene.hear(scene.unknown, scene.behind_nat, packets=200)
     assert scene.served() == {"nat"}
     assert scene.counter("rtp_wrong_source") == 200
 
 
 def test_another_source_cannot_take_over_a_call_at_the_signalled_address(scene: Scene) -> None:
     scene.hear(scene.signalled)
-    scene.hear(scene.stranger, packets=90)
+    scene.hear(scene.unknown, packets=90)
     assert scene.served() == {"signalled"}
     assert scene.counter("rtp_wrong_source") == 90
 
@@ -87,25 +87,25 @@ def test_another_source_cannot_take_over_a_silent_call(scene: Scene) -> None:
     """After two seconds without a packet another SSRC is still another stream."""
     scene.hear(scene.signalled, packets=5)
     scene.engine.tick(150)
-    scene.hear(scene.stranger, packets=50)
+    scene.hear(scene.unknown, packets=50)
     assert scene.served() == {"signalled"}
 
 
 def test_the_signalled_address_always_takes_the_call_back(scene: Scene) -> None:
-    scene.hear(scene.stranger, packets=10)
-    assert scene.served() == {"stranger"}
+    scene.hear(scene.unknown, packets=10)
+    assert scene.served() == {"unknown"}
     scene.hear(scene.signalled)
     assert scene.served() == {"signalled"}
-    scene.hear(scene.stranger, scene.signalled, packets=50)
+    scene.hear(scene.unknown, scene.signalled, packets=50)
     assert scene.served() == {"signalled"}
-    assert scene.moves() == [scene.stranger.address, scene.signalled.address]
+    assert scene.moves() == [scene.unknown.address, scene.signalled.address]
 
 
 def test_packets_out_of_sequence_are_not_latched(scene: Scene) -> None:
     """A sprayer who does not know the sequence, or hops between sources, is never believed."""
     for _ in range(20):
-        scene.stranger.sequence_number = (scene.stranger.sequence_number + 7) & 0xFFFF
-        scene.hear(scene.stranger, scene.behind_nat)
+        scene.unknown.sequence_number = (scene.unknown.sequence_number + 7) & 0xFFFF
+        scene.hear(scene.unknown, scene.behind_nat)
     assert scene.served() == {"signalled"}
 
 
@@ -124,11 +124,11 @@ def test_a_nat_rebinding_is_followed_when_the_stream_continues(scene: Scene) -> 
 
 def test_a_re_invite_with_another_address_resets_the_latch(scene: Scene) -> None:
     scene.hear(scene.behind_nat, packets=5)
-    scene.port.configure(scene.stranger.media())
-    assert scene.served() == {"stranger"}
-    scene.hear(scene.stranger)
+    scene.port.configure(scene.unknown.media())
+    assert scene.served() == {"unknown"}
+    scene.hear(scene.unknown)
     scene.hear(scene.behind_nat, packets=20)
-    assert scene.served() == {"stranger"}
+    assert scene.served() == {"unknown"}
 
 
 def test_a_re_invite_with_the_same_address_keeps_the_latch(scene: Scene) -> None:
@@ -163,10 +163,10 @@ def test_only_negotiated_payload_types_are_latched(scene: Scene) -> None:
 
 
 def test_rtcp_from_another_host_does_not_redirect_reports(scene: Scene) -> None:
-    """Any host of loopback is the same host: a stranger elsewhere stands in by an unknown remote."""
+    """Any host of loopback is the same host: a unknown elsewhere stands in by an unknown remote."""
     port = scene.engine.open_rtp_port()
     port.configure(scene.signalled.media(remote=None))
-    scene.stranger.send_raw(port.local_port + 1, b"\x80\xc9\x00\x01\x00\x00\x00\x01")
+    scene.unknown.send_raw(port.local_port + 1, b"\x80\xc9\x00\x01\x00\x00\x00\x01")
     scene.engine.tick()
     assert port.statistics().counters["rtp_wrong_source"] == 1
     assert port.statistics().counters["rtcp_received"] == 0

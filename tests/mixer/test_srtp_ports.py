@@ -16,6 +16,7 @@ PROFILES = {
     SrtpProfile.AES_CM_128_HMAC_SHA1_80: (pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 30),
     SrtpProfile.AEAD_AES_128_GCM: (pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 28),
     SrtpProfile.AEAD_AES_256_GCM: (pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 44),
+    SrtpProfile.AES_CM_128_HMAC_SHA1_32: (pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_32, 30),
 }
 
 

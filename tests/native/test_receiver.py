@@ -1,4 +1,4 @@
-"""The receiver: whose packets it takes, what it makes of each kind, and what it refuses."""
+"""The receiver: the sources that it accepts, the handling of each kind of packet, and what it rejects."""
 
 import errno
 
@@ -133,10 +133,18 @@ def test_unusable_packets_are_counted_by_cause(
         assert receiver.counters[counter] == 1
 
 
-def test_an_empty_packet_keeps_the_stream_alive(opened: NativeLibraries) -> None:
+@pytest.mark.parametrize(
+    ("empty_packet_ms", "result"),
+    [pytest.param(800, -errno.EAGAIN, id="recent"), pytest.param(40, 0, id="old")],
+)
+def test_an_empty_packet_keeps_the_stream_alive(
+    empty_packet_ms: float, result: int, opened: NativeLibraries
+) -> None:
+    """While a stream is alive, another SSRC is on probation; after its end, it is accepted immediately."""
     with Receiver([FORMATS["PCMU"]], opened) as receiver:
-        assert receiver.packet(rtp(1, 1, b""), at_ms=40) == 0
-        assert receiver.last_packet_ms == 40
+        assert receiver.packet(rtp(1, 1, bytes(160)), at_ms=0) == 0
+        assert receiver.packet(rtp(2, 161, b""), at_ms=empty_packet_ms) == 0
+        assert receiver.packet(rtp(7, 7, bytes(160), ssrc=0x5555), at_ms=900) == result
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from mixminus.model.recording import RecordingOptions, RecordingStatus
 from mixminus.recording.errors import FileNotFound, RecordingNotFound
 from tests.support.backend import Backend
 from tests.support.legs import PcmLeg
-from tests.support.waiting import until
 
 RATE = 16000
 TICK = RATE * 20 // 1000
@@ -155,7 +154,6 @@ async def test_duration_limit_is_exact_to_the_sample(backend: Backend) -> None:
     for _ in range(6):
         backend.engine.tick(50)
         backend.clock.advance(1)
-        await until(lambda: backend.clock.sleepers > 0)
     recording = await backend.recording(recording_id, RecordingStatus.ENDED)
     path = await backend.recordings.file(backend.customer_id, recording.id)
     assert read(path).size == 5 * RATE

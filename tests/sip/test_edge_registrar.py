@@ -45,7 +45,7 @@ def asked(router: Router, received: bytes) -> Message | None:
         encode(action.message)
         if not isinstance(action.message, AccountRequested):
             return action.message
-        (action,) = router.on_answer(trusted(action.message), 0.0)
+        (action,) = router.on_directory(trusted(action.message), 0.0)
     return None
 
 
@@ -69,17 +69,36 @@ def test_register_is_passed_to_the_server_with_its_flow() -> None:
 
 
 @pytest.mark.parametrize(
+    ("contact", "registered"),
+    [
+        ("<sip:#1001@10.0.0.9:5060>", "sip:%231001@10.0.0.9:5060"),
+        ("<sip:a@my_phone.example>", "sip:a@my_phone.example"),
+        ("sip:a_b@10.0.0.9", "sip:a_b@10.0.0.9"),
+        ("<sip:a@_phone;transport=udp>", "sip:a@_phone;transport=udp"),
+        ("<sip:[a]@10.0.0.9>", "sip:%5Ba%5D@10.0.0.9"),
+        ("Ada's (desk) <sip:a@10.0.0.9>", "sip:a@10.0.0.9"),
+    ],
+)
+@pytest.mark.parametrize("more", ["", ", <sip:b@10.0.0.9>"])
+def test_contact_of_any_phone_is_registered(contact: str, registered: str, more: str) -> None:
+    line = next(each for each in GOOD.split(b"\r\n") if each.startswith(b"Contact"))
+    question = asked(open_router(), GOOD.replace(line, f"Contact: {contact}{more}".encode()))
+    assert isinstance(question, RegistrationRequested)
+    assert question.phones[0].contact == registered
+
+
+@pytest.mark.parametrize(
     ("code", "header"),
     [(200, b"expires=60"), (403, b"403"), (423, b"Min-Expires: 30"), (503, b"Retry-After")],
 )
 def test_register_gets_the_servers_answer(code: int, header: bytes) -> None:
     router = open_router()
     asked(router, GOOD)
-    (answer,) = router.on_answer(AnswerRegistration(1, code, (("sip:a@10.0.0.9", 60),)), 0.0)
+    (answer,) = router.on_directory(AnswerRegistration(1, code, (("sip:a@10.0.0.9", 60),)), 0.0)
     assert isinstance(answer, ToPhone)
     assert answer.message.startswith(b"SIP/2.0 %d" % code)
     assert header in answer.message
-    assert router.on_answer(AnswerRegistration(1, code, ()), 0.0) == [None]
+    assert router.on_directory(AnswerRegistration(1, code, ()), 0.0) == [None]
 
 
 def test_register_without_an_answer_gets_503() -> None:

@@ -50,7 +50,7 @@ def line(backend: Backend, phone: Phone, extension: Extension, **given: Any) -> 
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def stranger(backend: Backend) -> AsyncIterator[Phone]:
+async def other_phone(backend: Backend) -> AsyncIterator[Phone]:
     """A phone at another address, so that its failed logins do not delay other tests."""
     opened = await Phone.open(backend.endpoint.port, source="127.0.0.4")
     yield opened
@@ -88,13 +88,13 @@ async def test_both_algorithms_are_offered_the_stronger_first(
 
 @pytest.mark.parametrize("what", ["password", "user", "domain"])
 async def test_wrong_credentials_get_401(
-    backend: Backend, stranger: Phone, extension: Extension, what: str
+    backend: Backend, other_phone: Phone, extension: Extension, what: str
 ) -> None:
     given = {
-        "password": Line(stranger, extension.extension, "wrong horse", domain(backend)),
-        "user": Line(stranger, "nobody", PASSWORD, domain(backend)),
+        "password": Line(other_phone, extension.extension, "wrong horse", domain(backend)),
+        "user": Line(other_phone, "nobody", PASSWORD, domain(backend)),
         "domain": Line(
-            stranger,
+            other_phone,
             extension.extension,
             PASSWORD,
             "00000000-0000-4000-8000-000000000000.registrar.mixminus.local",
@@ -106,12 +106,12 @@ async def test_wrong_credentials_get_401(
 
 
 async def test_password_of_one_extension_does_not_register_another(
-    backend: Backend, stranger: Phone, extension: Extension
+    backend: Backend, other_phone: Phone, extension: Extension
 ) -> None:
     other = await backend.office.directory.extensions.create(
         extension.customer_id, ExtensionSpec(extension="somebody.else", password="another horse")
     )
-    attacker = line(backend, stranger, extension)
+    attacker = line(backend, other_phone, extension)
     challenge = await attacker.challenged()
     credentials = attacker.credentials(challenge)
     attacker.user = other.extension

@@ -21,6 +21,7 @@ LOCAL = LocalEnd(
 )
 KEY_30 = base64.b64encode(bytes(30)).decode()
 KEY_28 = base64.b64encode(bytes(range(28))).decode()
+KEY_46 = base64.b64encode(bytes(range(46))).decode()
 KEY_44 = base64.b64encode(bytes(range(44))).decode()
 
 
@@ -164,7 +165,7 @@ def test_every_medium_is_answered_and_all_but_one_refused() -> None:
         pytest.param(offer(media="audio 40000 UDP/TLS/RTP/SAVPF 0"), id="DTLS"),
         pytest.param(offer(media="audio 40000 RTP/SAVP 0"), id="SAVP without a key"),
         pytest.param(
-            offer(f"a=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:{KEY_30}", media="audio 4 RTP/SAVP 0"),
+            offer(f"a=crypto:1 F8_128_HMAC_SHA1_80 inline:{KEY_30}", media="audio 4 RTP/SAVP 0"),
             id="profile unknown",
         ),
         pytest.param(
@@ -172,8 +173,21 @@ def test_every_medium_is_answered_and_all_but_one_refused() -> None:
             id="key too short",
         ),
         pytest.param(
-            offer(f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}|2^20|1:4", media="audio 4 RTP/SAVP 0"),
-            id="MKI",
+            offer(
+                f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}|2^20|1:17", media="audio 4 RTP/SAVP 0"
+            ),
+            id="MKI too long",
+        ),
+        pytest.param(
+            offer(f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}|256:1", media="audio 4 RTP/SAVP 0"),
+            id="MKI larger than its length",
+        ),
+        pytest.param(
+            offer(
+                f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}|1:1;inline:{KEY_30}|2:1",
+                media="audio 4 RTP/SAVP 0",
+            ),
+            id="two keys",
         ),
         pytest.param(
             offer(
@@ -195,6 +209,9 @@ def test_offer_without_supported_audio_is_not_acceptable(text: str) -> None:
         (SrtpProfile.AES_CM_128_HMAC_SHA1_80, KEY_30),
         (SrtpProfile.AEAD_AES_128_GCM, KEY_28),
         (SrtpProfile.AEAD_AES_256_GCM, KEY_44),
+        (SrtpProfile.AES_CM_128_HMAC_SHA1_32, KEY_30),
+        (SrtpProfile.AES_256_CM_HMAC_SHA1_80, KEY_46),
+        (SrtpProfile.AES_256_CM_HMAC_SHA1_32, KEY_46),
     ],
 )
 def test_keys_are_exchanged_by_the_first_supported_crypto_line(profile: SrtpProfile, key: str) -> None:
@@ -213,6 +230,45 @@ def test_keys_are_exchanged_by_the_first_supported_crypto_line(profile: SrtpProf
     )
     assert media.srtp.tx_key in LOCAL.key_material
     assert "key" not in repr(media.srtp).replace("SrtpKeys", "")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "mki", "answered"),
+    [
+        ("", b"", ""),
+        ("|2^31", b"", ""),
+        ("|1048576", b"", ""),
+        ("|2^31|1:1", b"\1", "|1:1"),
+        ("|1:1", b"\1", "|1:1"),
+        ("|2^20|1:4", b"\0\0\0\1", "|1:4"),
+        ("|4294967295:4", b"\xff" * 4, "|4294967295:4"),
+        (" WSH=64", b"", ""),
+        (" KDR=0 -x=1", b"", ""),
+    ],
+)
+def test_lifetime_is_accepted_and_mki_is_used_both_ways(parameters: str, mki: bytes, answered: str) -> None:
+    line = f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{KEY_30}{parameters}"
+    answer, media = exchange(offer(line, media="audio 40000 RTP/SAVP 0"))
+    assert media.srtp is not None
+    assert (media.srtp.rx_mki, media.srtp.tx_mki) == (mki, mki)
+    (crypto_line,) = answer.media[0].values("crypto")
+    assert crypto_line.partition("=")[0].endswith(answered) or crypto_line.endswith(answered)
+    assert ("|" in crypto_line) == bool(mki)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1  AES_CM_128_HMAC_SHA1_80  inline:{}",
+        "01 aes_cm_128_hmac_sha1_80 inline:{}",
+        "1 AES_CM_128_HMAC_SHA1_80 INLINE:{}",
+    ],
+)
+@pytest.mark.parametrize("key", [KEY_30, KEY_30.rstrip("=")])
+def test_key_is_read_in_any_spelling(line: str, key: str) -> None:
+    _, media = exchange(offer(f"a=crypto:{line.format(key)}", media="audio 40000 RTP/SAVP 0"))
+    assert media.srtp is not None
+    assert media.srtp.rx_key == bytes(30)
 
 
 def test_keys_of_the_profiles_do_not_overlap() -> None:

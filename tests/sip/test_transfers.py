@@ -74,7 +74,7 @@ async def test_refer_is_accepted_and_its_progress_is_notified(
     assert "REFER" in answer.header("allow")
     assert await refer(call, ELSEWHERE) == 202
     leg_id, referral, tell = await transfers.next()
-    assert (leg_id, referral) == (backend.leg.id, Referral("sip:carol@192.0.2.9", here=False))
+    assert (leg_id, referral) == (backend.leg.id, Referral("sip:carol@192.0.2.9", is_local=False))
     numbers = []
     for status_code, line, state in (
         (100, "SIP/2.0 100 Trying", "active"),
@@ -113,7 +113,7 @@ async def test_refer_to_our_address_is_dialled_locally(
     ):
         assert await refer(call, refer_to) == 202
         _, referral, _ = await transfers.next()
-        assert referral == Referral(target, here=True)
+        assert referral == Referral(target, is_local=True)
     await call.hang_up()
 
 
@@ -124,7 +124,6 @@ async def test_refer_to_our_address_is_dialled_locally(
         "<>",
         "<http://example.org>",
         "<sip:a@b;method=BYE>",
-        "<sip:a b@c>",
         "<sip:a@b?Replaces=x>",
         "<sip:a@b?Replaces=x%3Bto-tag%3D1>",
         "<sip:a@b?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2&Replaces=y%3Bto-tag%3D1%3Bfrom-tag%3D2>",
@@ -146,10 +145,10 @@ async def test_malformed_refer_to_is_refused(
 
 
 async def test_refer_outside_a_call_is_refused(phone: Phone, transfers: RecordedTransfers) -> None:
-    stranger = phone.call("1000")
-    assert await refer(stranger, ELSEWHERE) == 403
-    stranger.to += ";tag=guessed"
-    assert await refer(stranger, ELSEWHERE) == 481
+    anonymous = phone.call("1000")
+    assert await refer(anonymous, ELSEWHERE) == 403
+    anonymous.to += ";tag=guessed"
+    assert await refer(anonymous, ELSEWHERE) == 481
     call = phone.call("1000")
     await call.establish()
     right = call.to

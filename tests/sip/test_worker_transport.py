@@ -13,7 +13,7 @@ from tests.support.sip_phone import Phone
 
 OPTIONS = (
     "OPTIONS sip:w1@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bKx;rport\r\n"
-    "From: <sip:a@b>;tag=1\r\nTo: <sip:w1@b>\r\nCall-ID: stranger\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+    "From: <sip:a@b>;tag=1\r\nTo: <sip:w1@b>\r\nCall-ID: unrelated\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
 )
 
 
@@ -34,12 +34,12 @@ def waiting(ear: socket.socket) -> list[bytes]:
 
 
 def test_filter_accepts_only_the_edges_address_and_port() -> None:
-    with bound("127.0.0.1") as worker, bound("127.0.0.1") as edge, bound("127.0.0.1") as stranger:
+    with bound("127.0.0.1") as worker, bound("127.0.0.1") as edge, bound("127.0.0.1") as unrelated:
         port = edge.getsockname()[1]
         with bound("127.0.0.2", port) as impostor:
-            stranger.sendto(b"early", worker.getsockname())
+            unrelated.sendto(b"early", worker.getsockname())
             accept_only_from(worker, ("127.0.0.1", port))
-            for sender, text in ((stranger, b"stranger"), (impostor, b"impostor"), (edge, b"e" * 4000)):
+            for sender, text in ((unrelated, b"unrelated"), (impostor, b"impostor"), (edge, b"e" * 4000)):
                 sender.sendto(text, worker.getsockname())
             assert [len(each) for each in waiting(worker)] == [2048]
             worker.sendto(b"back", edge.getsockname())
@@ -55,15 +55,15 @@ def test_filter_cannot_be_removed() -> None:
 
 async def test_worker_ignores_other_programs() -> None:
     async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
-        with bound("127.0.0.1") as stranger:
-            host, port = stranger.getsockname()
+        with bound("127.0.0.1") as unrelated:
+            host, port = unrelated.getsockname()
             for pid in backend.endpoint.worker_pids.values():
                 (inner,) = psutil.Process(pid).net_connections("udp4")
-                stranger.sendto(OPTIONS.format(host=host, port=port).encode(), inner.laddr)
+                unrelated.sendto(OPTIONS.format(host=host, port=port).encode(), inner.laddr)
             phone = await Phone.open(backend.endpoint.port)
             for _ in range(4):
                 call = phone.call("1000")
                 await call.establish()
                 await call.hang_up()
-            assert waiting(stranger) == []
+            assert waiting(unrelated) == []
             await phone.close()

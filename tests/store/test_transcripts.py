@@ -96,8 +96,8 @@ async def test_pages_go_back_in_time(backend: Backend) -> None:
 
 
 async def test_others_find_nothing_of_it(backend: Backend) -> None:
-    stranger = await backend.services.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
-    await say(backend, stranger.id, SAID)
+    other = await backend.services.access.customers.create(OPERATOR, CustomerSpec(name="other"))
+    await say(backend, other.id, SAID)
     assert await found(backend, "enter") == []
 
 

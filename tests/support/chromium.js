@@ -74,8 +74,8 @@ async function patch(candidates, ifMatch) {
   return request('PATCH', headers, fragment(participant.pc.localDescription.sdp, candidates));
 }
 
-async function join({ trickle, codec, stripCandidates }) {
-  const pc = participant.pc = new RTCPeerConnection({ iceServers: [] });
+async function join({ trickle, codec, stripCandidates, iceServers, relayOnly }) {
+  const pc = participant.pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all' });
   pc.ontrack = (event) => participant.tracks.push(record(new MediaStream([event.track])));
   const stream = await microphone();
   stream.getTracks().forEach((track) => pc.addTrack(track, stream));

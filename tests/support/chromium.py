@@ -5,7 +5,7 @@ The page needs no web server: playwright serves it, and hands its WHIP requests 
 
 import base64
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -45,9 +45,26 @@ class Chromium:
     def __init__(self, page: Page) -> None:
         self._page = page
 
-    async def join(self, *, trickle: bool = False, codec: str = "", strip_candidates: bool = False) -> None:
-        """Join, and return once connected; ``trickle`` sends candidates by PATCH, ``codec`` offers only it."""
-        options = {"trickle": trickle, "codec": codec, "stripCandidates": strip_candidates}
+    async def join(
+        self,
+        *,
+        trickle: bool = False,
+        codec: str = "",
+        strip_candidates: bool = False,
+        ice_servers: Sequence[Mapping[str, str]] = (),
+        relay_only: bool = False,
+    ) -> None:
+        """Join, and return once connected.
+
+        ``trickle`` sends candidates by PATCH, ``codec`` offers only it, ``relay_only`` uses only TURN servers.
+        """
+        options = {
+            "trickle": trickle,
+            "codec": codec,
+            "stripCandidates": strip_candidates,
+            "iceServers": list(ice_servers),
+            "relayOnly": relay_only,
+        }
         await self._page.evaluate("options => join(options)", options)
 
     async def hear(self, seconds: float) -> NDArray[np.int16]:

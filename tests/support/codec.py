@@ -45,9 +45,9 @@ class Format(ctypes.Structure):
 
 
 class NativeLibraries(ctypes.Structure):
-    """struct mm_libraries: two handles and eighteen functions, all pointers."""
+    """struct mm_libraries: two handles and twenty-one functions, all pointers."""
 
-    _fields_ = [("pointers", ctypes.c_void_p * 20)]
+    _fields_ = [("pointers", ctypes.c_void_p * 23)]
 
     @property
     def names(self) -> list[bool]:

@@ -21,7 +21,7 @@ from mixminus.model.ids import NIL, CustomerId
 from mixminus.model.permissions import Permission
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.webrtc.endpoint import WebRtcEndpoint
-from tests.api.door import KEY
+from tests.api.client import KEY
 from tests.support.backend import Backend, open_backend
 from tests.support.clock import ManualClock
 
@@ -69,9 +69,9 @@ class Front:
             after = page["next_after"]
         return found
 
-    async def stranger(self) -> tuple[CustomerId, str]:
+    async def other_customer(self) -> tuple[CustomerId, str]:
         """Create another customer; return its id and key."""
-        customer = await self.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
+        customer = await self.access.customers.create(OPERATOR, CustomerSpec(name="other"))
         return customer.id, await self.access.keys.renew(customer.id, "key")
 
 

@@ -101,7 +101,6 @@ class Receiver:
         if self.error == 0:
             self._native.mm_receiver_source.restype = ctypes.POINTER(_Source)
             self._native.mm_receiver_jbuf.restype = ctypes.POINTER(Jbuf)
-            self._native.mm_receiver_last_packet_us.restype = ctypes.c_int64
             self._source = self._native.mm_receiver_source(self._receiver)
             self._jbuf = self._native.mm_receiver_jbuf(self._receiver).contents
 
@@ -168,11 +167,6 @@ class Receiver:
     def delay_ms(self) -> float:
         """Approximate delay of the last packet played."""
         return float(self._jbuf.playout_delay_us) / 1000
-
-    @property
-    def last_packet_ms(self) -> float:
-        """Arrival of the newest valid packet."""
-        return float(self._native.mm_receiver_last_packet_us(self._receiver)) / 1000
 
     @property
     def counters(self) -> dict[str, int]:

@@ -146,6 +146,7 @@ class PhoneCall:
         self.from_ = f'"Ada" <sip:ada@127.0.0.1>;tag={secrets.token_hex(4)}'
         self.extra = headers
         self.contact = phone.address[:2]
+        self.contact_user = "ada"
         self.branch = ""
         self._numbers = itertools.count(1)
         self.number = 0
@@ -186,7 +187,7 @@ class PhoneCall:
             f"To: {self.to}",
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.number} {method}",
-            f"Contact: <sip:ada@{self.contact[0]}:{self.contact[1]}{transport}>",
+            f"Contact: <sip:{self.contact_user}@{self.contact[0]}:{self.contact[1]}{transport}>",
             *(f"{name.replace('_', '-')}: {value}" for name, value in {**self.extra, **extra}.items()),
         ]
         if body and "Content_Type" not in extra:

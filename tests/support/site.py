@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mixminus.model.health import INTERVAL_S
-from tests.api.door import Door
+from tests.api.client import ApiClient
 from tests.support.backend import Backend
 from tests.support.front import open_front
 from tests.support.waiting import until
@@ -23,11 +23,11 @@ Found = list[dict[str, Any]]
 class Site:
     """An HTTP client, and the services behind the API."""
 
-    door: Door
+    api: ApiClient
     backend: Backend
 
     async def conference(self, id_: str) -> dict[str, Any]:
-        _, room = await self.door.get(f"/v1.0/conferences/{id_}")
+        _, room = await self.api.get(f"/v1.0/conferences/{id_}")
         assert isinstance(room, dict)
         return room
 
@@ -35,7 +35,7 @@ class Site:
         """Wait until ``count`` of a room's participants have this status; return them, oldest first."""
 
         async def look() -> list[dict[str, Any]] | None:
-            _, page = await self.door.get(f"/v1.0/conferencecalls?conference_id={id_}")
+            _, page = await self.api.get(f"/v1.0/conferencecalls?conference_id={id_}")
             found = [each for each in page["result"] if each["status"] == status]
             return found[::-1] if len(found) == count else None
 
@@ -67,14 +67,14 @@ async def open_site(directory: Path, **chosen: Any) -> AsyncIterator[Site]:
     """Open the HTTP API of services with these settings."""
     async with open_front(directory, **chosen) as front:
         backend = front.backend
-        door = Door(
+        api = ApiClient(
             client=front.client,
             engine=backend.engine,
             store=backend.store,
             access=front.access,
             webrtc=front.webrtc,
         )
-        yield Site(door, backend)
+        yield Site(api, backend)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.support.waiting import until
 from tests.support.whip import BROWSER, ROOM, direct
 
 
-class Door:
+class ApiClient:
     """Applies one reaction to every leg (``call.leg.IncomingLegs``)."""
 
     def __init__(self, treat: Callable[[Leg], Awaitable[None]]) -> None:
@@ -106,7 +106,7 @@ async def test_a_refusal_is_raised_by_the_join(
         legs.append(leg)
         await leg.reject(status_code)
 
-    endpoint = WebRtcEndpoint(engine, Door(refuse))
+    endpoint = WebRtcEndpoint(engine, ApiClient(refuse))
     await endpoint.start()
     with pytest.raises(error):
         await endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER)
@@ -122,7 +122,7 @@ async def test_a_call_that_rings_is_answered_at_once(engine: Engine) -> None:
         await leg.ring()
         await leg.answer()
 
-    endpoint = WebRtcEndpoint(engine, Door(ring))
+    endpoint = WebRtcEndpoint(engine, ApiClient(ring))
     await endpoint.start()
     session = await endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER)
     assert session.answer_sdp.startswith("v=0")
@@ -135,7 +135,7 @@ async def test_a_join_times_out_if_the_call_is_not_answered(engine: Engine) -> N
     async def keep_waiting(leg: Leg) -> None:
         legs.append(leg)
 
-    endpoint = WebRtcEndpoint(engine, Door(keep_waiting), WebRtcConfig(answer_timeout_s=0.05))
+    endpoint = WebRtcEndpoint(engine, ApiClient(keep_waiting), WebRtcConfig(answer_timeout_s=0.05))
     await endpoint.start()
     with pytest.raises(Unavailable):
         await endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER)
@@ -149,7 +149,7 @@ async def test_a_join_that_is_cancelled_leaves_no_leg(engine: Engine) -> None:
     async def keep_waiting(leg: Leg) -> None:
         legs.append(leg)
 
-    endpoint = WebRtcEndpoint(engine, Door(keep_waiting))
+    endpoint = WebRtcEndpoint(engine, ApiClient(keep_waiting))
     await endpoint.start()
     join = asyncio.ensure_future(endpoint.join(CHROMIUM, destination=ROOM, source=BROWSER))
     await until(lambda: bool(legs))

@@ -20,11 +20,11 @@ RTP = bytes.fromhex("806f000100000001deadbeef") + bytes(60)
 
 
 @pytest.fixture
-def stranger() -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-        stranger.bind(("127.0.0.1", 0))
-        stranger.setblocking(False)
-        yield stranger
+def attacker() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
+        attacker.bind(("127.0.0.1", 0))
+        attacker.setblocking(False)
+        yield attacker
 
 
 def binding_request(username: str, password: str | None) -> bytes:
@@ -50,9 +50,9 @@ async def joined(endpoint: WebRtcEndpoint) -> tuple[AiortcClient, str]:
     return client, f"{ours.usernameFragment}:{theirs.usernameFragment}"
 
 
-def silent(stranger: socket.socket) -> bool:
+def silent(attacker: socket.socket) -> bool:
     try:
-        stranger.recv(2048)
+        attacker.recv(2048)
     except BlockingIOError:
         return True
     return False
@@ -80,20 +80,20 @@ def silent(stranger: socket.socket) -> bool:
 async def test_a_forged_datagram_is_dropped_and_counted(
     endpoint: WebRtcEndpoint,
     backend: AnsweringRoom,
-    stranger: socket.socket,
+    attacker: socket.socket,
     forge: Callable[[str], bytes],
     counter: str,
 ) -> None:
     client, username = await joined(endpoint)
     for _ in range(3):
-        stranger.sendto(forge(username), ("127.0.0.1", endpoint.port))
+        attacker.sendto(forge(username), ("127.0.0.1", endpoint.port))
     await until(lambda: endpoint.counters.get(counter, 0) == 3)
-    assert silent(stranger)
+    assert silent(attacker)
     await assert_unaffected(client, backend)
 
 
 async def test_a_flood_is_limited_and_has_no_effect(
-    endpoint: WebRtcEndpoint, backend: AnsweringRoom, stranger: socket.socket
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom, attacker: socket.socket
 ) -> None:
     client, username = await joined(endpoint)
     chance = random.Random(20261122)
@@ -101,15 +101,15 @@ async def test_a_flood_is_limited_and_has_no_effect(
         for _ in range(50):
             noise = chance.randbytes(chance.randrange(1, 200))
             forged = chance.choice([noise, CLIENT_HELLO, RTP, binding_request(username, "x" * 32)])
-            stranger.sendto(forged, ("127.0.0.1", endpoint.port))
+            attacker.sendto(forged, ("127.0.0.1", endpoint.port))
         await pace(0)
     await until(lambda: endpoint.counters.get("webrtc.limited", 0) > 0)
-    assert silent(stranger)
+    assert silent(attacker)
     await assert_unaffected(client, backend)
 
 
 async def test_a_replayed_request_has_no_effect(
-    endpoint: WebRtcEndpoint, backend: AnsweringRoom, stranger: socket.socket
+    endpoint: WebRtcEndpoint, backend: AnsweringRoom, attacker: socket.socket
 ) -> None:
     """An eavesdropper may repeat a request and receive an answer; it cannot answer our connectivity check."""
     relay = UdpRelay(("127.0.0.1", endpoint.port))
@@ -117,8 +117,8 @@ async def test_a_replayed_request_has_no_effect(
     client = AiortcClient(direct(endpoint), hz=440)
     await client.join(behind=relay)
     assert relay.last_request
-    stranger.sendto(relay.last_request, ("127.0.0.1", endpoint.port))
-    await until(lambda: not silent(stranger))
+    attacker.sendto(relay.last_request, ("127.0.0.1", endpoint.port))
+    await until(lambda: not silent(attacker))
     await assert_unaffected(client, backend)
     relay.close()
 

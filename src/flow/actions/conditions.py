@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, Field
 
 from mixminus.flow.action import ActionType
-from mixminus.flow.options import Option, Text, Uuid, Whole
+from mixminus.flow.options import Option, Target, Text, Whole
 from mixminus.flow.run import FlowRun
 from mixminus.flow.stack import Jump
 from mixminus.flow.variables import DIGITS
@@ -87,7 +87,7 @@ class ConditionVariable(Option):
     value_string: Text = ""
     value_number: Annotated[float, BeforeValidator(_number)] = 0.0
     value_length: Whole = 0
-    false_target_id: Uuid = NIL
+    false_target_id: Target = NIL
 
     def holds(self) -> bool:
         """Return whether the value compares; false if it should be a number and is not."""
@@ -120,7 +120,7 @@ class ConditionDatetime(Option):
     """0 is any."""
     weekdays: tuple[Whole, ...] = ()
     """0 is Sunday; an empty list is any day."""
-    false_target_id: Uuid = NIL
+    false_target_id: Target = NIL
 
     def holds(self, now: datetime) -> bool:
         """Return whether each stated part of the time compares, in UTC."""
@@ -148,7 +148,7 @@ class ConditionCallDigits(Option):
     length: Whole = 0
     """Number of digits; 0 is not tested."""
     key: Text = ""
-    false_target_id: Uuid = NIL
+    false_target_id: Target = NIL
 
     def holds(self, digits: str) -> bool:
         """Return whether there are enough digits, or one of the keys is among them."""
@@ -164,7 +164,7 @@ class ConditionCallStatus(Option):
     """Jump unless the call has a status."""
 
     status: Text = ""
-    false_target_id: Uuid = NIL
+    false_target_id: Target = NIL
 
 
 async def condition_call_status(run: FlowRun, option: ConditionCallStatus) -> None:

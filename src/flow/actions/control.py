@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import Field
 
 from mixminus.flow.action import ActionType
-from mixminus.flow.options import Option, Text, Uuid, Whole
+from mixminus.flow.options import Option, Target, Text, Uuid, Whole
 from mixminus.flow.run import FlowRun
 from mixminus.flow.stack import Finished, Jump
 from mixminus.flow.variables import DIGITS
@@ -19,9 +19,9 @@ class Branch(Option):
 
     variable: Text = DIGITS
     """Name of the variable."""
-    default_target_id: Uuid = NIL
+    default_target_id: Target = NIL
     """Action for any other value; nil is the next one."""
-    target_ids: dict[str, Uuid] = Field(default={})
+    target_ids: dict[str, Target] = Field(default={})
     """Actions by value."""
 
 
@@ -34,7 +34,7 @@ async def branch(run: FlowRun, option: Branch) -> None:
 class Goto(Option):
     """Jump to an action a number of times; after that, continue with the next action."""
 
-    target_id: Uuid = NIL
+    target_id: Target = NIL
     loop_count: Whole = 0
     """Number of jumps, counted from the beginning of the list of actions."""
 

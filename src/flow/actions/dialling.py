@@ -1,4 +1,4 @@
-"""Outgoing calls: ``call`` makes independent calls, ``connect`` makes calls that join this one (api.md section 6.5)."""
+"""Outgoing calls: ``call`` makes independent calls, ``connect`` calls that join it (api.md section 6.5)."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BeforeValidator, Field
 
 from mixminus.call.dialout import Placed
-from mixminus.call.errors import NoCallableDestination, NothingToDo
+from mixminus.call.errors import NoCallableDestination
 from mixminus.call.leg import LegEnded
 from mixminus.call.outbound import Order
 from mixminus.call.routing import Program
@@ -28,7 +28,7 @@ _MAX_DESTINATIONS: Final = 100
 
 
 def _address(value: object) -> object:
-    """Return the fields of an address; one of an unknown type is of none, and nobody is called there."""
+    """Return the fields of an address; an unknown type becomes empty: nothing is called there."""
     if not isinstance(value, Mapping):
         return value
     fields = {key: value.get(key) or "" for key in ("type", "target", "target_name", "name", "detail")}
@@ -83,15 +83,15 @@ async def call(run: FlowRun, option: Call) -> None:
             master_call_id=run.call.id if option.chained else None,
         )
         await dialout.place(customer_id, order)
-    except (NoCallableDestination, NothingToDo):
-        run.skip("nobody to call, or nothing to do")
+    except NoCallableDestination:
+        run.skip("no destination that can be called")
 
 
 class Connect(_Outgoing):
     """Call destinations, and connect the first that answers with this call."""
 
     relay_reason: Flag = False
-    """If nobody answers, hang up with the reason of the last refusal."""
+    """If no destination answers, hang up with the reason of the last refusal."""
 
 
 async def connect(run: FlowRun, option: Connect) -> None:
@@ -105,7 +105,7 @@ async def connect(run: FlowRun, option: Connect) -> None:
         placed = await _dial(run, option, room)
     except NoCallableDestination:
         await dialout.close_room(room)
-        run.skip("nobody to call")
+        run.skip("no destination that can be called")
         return
     try:
         await _talk(run, room, placed)

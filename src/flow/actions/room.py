@@ -1,8 +1,8 @@
-"""Rooms: the call joins a conference, with its PIN, its flows before and after, and its keypad (api.md sections 4, 6.5)."""
+"""Rooms: a call joins a conference, with PIN, pre- and post-flow, and keypad (api.md sections 4, 6.5)."""
 
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Literal, NoReturn
 from uuid import UUID
 
 from mixminus.conference.admission import MAX_PIN_DIGITS, role_of
@@ -10,7 +10,7 @@ from mixminus.conference.errors import PinInvalid
 from mixminus.conference.room import Seat
 from mixminus.errors import MixMinusError
 from mixminus.flow.action import ActionType
-from mixminus.flow.options import Option, Uuid
+from mixminus.flow.options import Flag, Option, Uuid
 from mixminus.flow.run import FlowRun
 from mixminus.log import get
 from mixminus.model.conference import Role, RoomSettings
@@ -30,6 +30,10 @@ class ConferenceJoin(Option):
     """Join a conference, and stay until the participant leaves it or is removed."""
 
     conference_id: Uuid = NIL
+    role: Literal["", "participant", "moderator"] = ""
+    """The participant's role; empty: the one that its PIN gives. The PIN of the room is needed in any case."""
+    mute_on_join: Flag = False
+    """The others do not hear the participant until it is unmuted."""
 
 
 async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
@@ -38,7 +42,7 @@ async def conference_join(run: FlowRun, option: ConferenceJoin) -> None:
     A kick ends the stay, and the flow continues; the end of the call stops everything. A participant
     that is kicked before it has joined gets no post-actions. A caller without the room's PIN is hung up.
     """
-    seat = await _admit(run, ConferenceId(option.conference_id))
+    seat = await _admit(run, ConferenceId(option.conference_id), option)
     if seat is None:
         return
     conference = seat.conference
@@ -59,7 +63,7 @@ class ConfbridgeJoin(Option):
 
 
 async def confbridge_join(run: FlowRun, option: ConfbridgeJoin) -> None:
-    seat = await _admit(run, ConferenceId(option.confbridge_id))
+    seat = await _admit(run, ConferenceId(option.confbridge_id), ConferenceJoin())
     if seat is not None:
         await _stay(run, seat, before=False)
         await _follow_moves(run)
@@ -76,14 +80,21 @@ async def _follow_moves(run: FlowRun) -> None:
         await _stay(run, seat, before=False)
 
 
-async def _admit(run: FlowRun, conference_id: ConferenceId) -> Seat | None:
-    """Return a seat in the room; None if the room admits nobody now."""
+async def _admit(run: FlowRun, conference_id: ConferenceId, option: ConferenceJoin) -> Seat | None:
+    """Return a seat in the room; None if the room does not admit it now."""
     settings = await run.participants.settings(run.activeflow.customer_id, conference_id)
     role = await _role(run, settings)
     if role is None:
         await run.call.hang_up()
         await run.park()
-    seat = await run.participants.admit(conference_id, run.call.id, run.call.port, role, run.activeflow.id)
+    seat = await run.participants.admit(
+        conference_id,
+        run.call.id,
+        run.call.port,
+        Role(option.role) if option.role else role,
+        run.activeflow.id,
+        muted=option.mute_on_join,
+    )
     if seat is None:
         if settings.locked and settings.prompts == "all" and run.call.answered:
             await run.wait(run.services.sounds.prompt(run.call.port, "locked", settings.wording))
@@ -109,7 +120,10 @@ async def _stay(run: FlowRun, seat: Seat, *, before: bool) -> None:
 
 
 async def _connect(run: FlowRun, seat: Seat) -> None:
-    """Answer the call and connect its audio; in a room of two, the first hears ringing until the second comes."""
+    """Answer the call and connect its audio.
+
+    In a room for two, the first hears ringing until the second joins.
+    """
     if seat.conference.type == "connect" and not run.call.answered:
         await run.call.ring()
         await _connect_audio(run, seat)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mixminus.sip.grammar import TOKEN, SipUri, Unreadable
+from mixminus.sip.uri_repair import escaped_uri
 
 __all__ = [
     "ALGORITHMS",
@@ -28,6 +29,7 @@ __all__ = [
     "challenges",
     "matches",
     "read_credentials",
+    "read_parameters",
     "response_to",
 ]
 
@@ -46,7 +48,7 @@ _MAX_USED: Final = 16_384
 _MAC_BYTES: Final = 16
 _HEAD = struct.Struct("!Q8s")
 
-_PARAMETER = re.compile(rf'\s*({TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({TOKEN}))\s*(?:,|\Z)')
+_PARAMETER = re.compile(rf'\s*({TOKEN})\s*=\s*(?:"((?:[^"\\]++|\\.)*+)"|({TOKEN}))\s*(?:,|\Z)')
 _COUNT = re.compile(r"[0-9a-f]{8}\Z", re.IGNORECASE | re.ASCII)
 
 
@@ -83,7 +85,7 @@ def read_credentials(value: str) -> Credentials:
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "digest" or not rest.isascii():
         raise Unreadable("not a digest")
-    found = _parameters(rest)
+    found = read_parameters(rest)
     algorithm = _ALGORITHMS.get(found.get("algorithm", "").lower())
     count = found.get("nc", "")
     if algorithm is None or found.get("qop", "").lower() != _QOP or not _COUNT.match(count):
@@ -126,7 +128,7 @@ def response_to(credentials: Credentials, secret: str, method: str) -> str:
     return _hash(credentials.algorithm, ":".join(parts))
 
 
-def _parameters(text: str) -> dict[str, str]:
+def read_parameters(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     place = 0
     while place < len(text):
@@ -149,7 +151,7 @@ def _hash(algorithm: Algorithm, text: str) -> str:
 def _is_same(uri: str, request_uri: str) -> bool:
     """Compare user and host only: clients often write ports and parameters differently."""
     try:
-        digested, requested = SipUri.parse(uri), SipUri.parse(request_uri)
+        digested, requested = SipUri.parse(escaped_uri(uri)), SipUri.parse(request_uri)
     except Unreadable:
         return False
     return (digested.user, digested.host.lower()) == (requested.user, requested.host.lower())

@@ -26,7 +26,7 @@ MAX_MESSAGE_BYTES: Final = 16_384
 MAX_HEADERS: Final = 128
 _END_OF_HEADERS: Final = b"\r\n\r\n"
 
-_REQUEST_LINE = re.compile(rf"({TOKEN}) ([!-;=?-~]+) (SIP/[0-9]{{1,3}}\.[0-9]{{1,3}})\Z")
+_REQUEST_LINE = re.compile(rf"({TOKEN}) ([^\x00-\x20<>\x7f]+) (SIP/[0-9]{{1,3}}\.[0-9]{{1,3}})\Z")
 _METHOD = re.compile(rf"{TOKEN}\Z")
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) ([^\r\n]*)\Z")
 _HEADER = re.compile(rf"({TOKEN})[ \t]*:[ \t]*(.*)\Z", re.DOTALL)

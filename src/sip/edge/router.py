@@ -2,24 +2,35 @@
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Final
 
+from mixminus import log
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
-from mixminus.sip.edge.calls import CallTable, EdgeCall, Worker
+from mixminus.sip.edge.call import EdgeCall
+from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
-from mixminus.sip.edge.limits import RateLimit
+from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
+from mixminus.sip.edge.records import read_record
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import AnswerAccount, AnswerRegistration, ForgetAccounts
+from mixminus.sip.messages import AnswerAccount, AnswerRegistration, ForgetAccounts, Register, Unregister
 
 __all__ = ["Router"]
 
+DirectoryMessage = AnswerAccount | AnswerRegistration | ForgetAccounts | Register | Unregister
+
 # NAT keep-alives (RFC 5626 section 3.5.1, and the NULs of older phones) are ignored and not counted.
 _KEEP_ALIVE = frozenset(b"\r\n\0 ")
+_LOG_INTERVAL_S: Final = 10.0
+# What one source may take of the edge's only core.
+_PROCESSING_S_PER_S: Final = 0.25
+
+_log = log.get("sip.edge")
 
 
 class Router:
@@ -48,7 +59,9 @@ class Router:
             algorithms=algorithms,
         )
         self._worker_side = WorkerSide(identity, self._calls, self.counters)
-        self._messages = RateLimit(messages_per_s)
+        self._messages = SourceLimit(messages_per_s)
+        self._processing = SourceLimit(_PROCESSING_S_PER_S)
+        self._failed_at_s = float("-inf")
 
     def add_worker(self, worker: Worker) -> None:
         self._calls.add_worker(worker)
@@ -56,6 +69,14 @@ class Router:
     def remove_worker(self, worker_id: int, now_s: float) -> list[ToPhone]:
         """Remove a worker that has exited; return the messages that end its calls."""
         return [self._lost_calls.end(call, now_s) for call in self._calls.remove_worker(worker_id)]
+
+    def restore(self, worker_id: int, record: str, now_s: float) -> None:
+        """Take a call from before a restart of the edge."""
+        self._calls.restore(read_record(record, worker_id, now_s))
+
+    def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
+        """Return what is to be sent beside the actions returned so far."""
+        return [*self._calls.take_outbox(), *self._phone_side.registrants.take_outbox()]
 
     def reserve(self, name: str) -> int:
         """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
@@ -69,15 +90,17 @@ class Router:
         """Refuse new calls from now on."""
         self._phone_side.draining = True
 
-    def on_answer(
-        self, answer: AnswerAccount | AnswerRegistration | ForgetAccounts, now_s: float
-    ) -> list[Action]:
-        """Take an answer of the server about accounts; return the actions of the requests that waited for it."""
-        match answer:
+    def on_directory(self, message: DirectoryMessage, now_s: float) -> list[Action]:
+        """Take what the server's directory says; return the actions of the requests that waited for it."""
+        match message:
             case AnswerAccount():
-                return self._phone_side.account_given(answer, now_s)
+                return self._phone_side.account_given(message, now_s)
             case AnswerRegistration():
-                return [self._phone_side.registration_answered(answer)]
+                return [self._phone_side.registration_answered(message)]
+            case Register():
+                self._phone_side.registrants.start(message, now_s)
+            case Unregister(trunk_id):
+                self._phone_side.registrants.stop(trunk_id, now_s)
             case ForgetAccounts():
                 self._phone_side.authenticator.accounts.invalidate()
         return []
@@ -89,6 +112,7 @@ class Router:
 
     def poll(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
+        self._phone_side.registrants.poll(now_s)
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)
         return [
@@ -105,6 +129,9 @@ class Router:
         if not self._messages.admits(source.host, now_s):
             self.counters["sip_edge_flood"] += 1
             return None
+        if not self._processing.has_left(source.host, now_s):
+            self.counters["sip_edge_costly"] += 1
+            return None
         self.counters["sip_edge_received"] += 1
         try:
             message = parse(received)
@@ -113,7 +140,16 @@ class Router:
             return self._phone_side.response(message, source, now_s)
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
-            return None
+        except Exception:  # noqa: BLE001 - one message must not fill the log, nor end the edge
+            self.counters["sip_edge_failed"] += 1
+            if now_s - self._failed_at_s > _LOG_INTERVAL_S:
+                self._failed_at_s = now_s
+                _log.exception("message failed")
+        return None
+
+    def spent(self, host: str, processing_s: float, now_s: float) -> None:
+        """Charge a source with the time that its message took."""
+        self._processing.spend(host, processing_s, now_s)
 
     def from_worker(self, received: bytes, sip_port: int, now_s: float) -> ToPhone | None:
         """Handle a message from a loopback port."""

@@ -1,4 +1,4 @@
-"""``a=crypto``: SRTP keys inside SDP (SDES, RFC 4568; AES-GCM, RFC 7714)."""
+"""``a=crypto``: SRTP keys inside SDP (SDES, RFC 4568; AES-256, RFC 6188; AES-GCM, RFC 7714)."""
 
 import base64
 import binascii
@@ -11,17 +11,27 @@ from mixminus.sip.sdp.description import Attribute, MediaDescription
 
 __all__ = ["KEY_MATERIAL_BYTES", "CryptoLine", "lines_of", "own_key", "render_line"]
 
-# Master key and salt together (RFC 4568 section 6.2, RFC 7714 section 14.2).
+# Master key and salt together (RFC 4568 section 6.2, RFC 6188 section 4, RFC 7714 section 14.2).
 _KEY_BYTES: Final = {
     SrtpProfile.AES_CM_128_HMAC_SHA1_80: 16 + 14,
     SrtpProfile.AEAD_AES_128_GCM: 16 + 12,
     SrtpProfile.AEAD_AES_256_GCM: 32 + 12,
+    SrtpProfile.AES_CM_128_HMAC_SHA1_32: 16 + 14,
+    SrtpProfile.AES_256_CM_HMAC_SHA1_80: 32 + 14,
+    SrtpProfile.AES_256_CM_HMAC_SHA1_32: 32 + 14,
 }
 KEY_MATERIAL_BYTES: Final = sum(_KEY_BYTES.values())
 
-_TAG = r"[0-9]{1,9}"
-# inline:<key||salt>[|lifetime]; an MKI or a second key is not supported.
-_LINE = re.compile(rf"({_TAG}) ([A-Za-z0-9_]+) inline:([A-Za-z0-9+/=]+)(?:\|(?:2\^)?[0-9]+)?\Z")
+_TAG = re.compile(r"[0-9]{1,9}\Z")
+# key||salt[|lifetime][|MKI:length]; several keys, told apart by their MKIs, are not supported.
+_INLINE = re.compile(
+    r"inline:([A-Za-z0-9+/]{1,128}={0,2})(?:\|(?:2\^)?[0-9]{1,20})?(?:\|([0-9]{1,39}):([0-9]{1,3}))?\Z",
+    re.IGNORECASE,
+)
+_MAX_MKI_BYTES: Final = 16
+# Hints of a window size, KDR 0, which is the default, and what its sender says may be ignored (RFC 4568 section 6.3).
+_IGNORED = re.compile(r"(?:WSH=[0-9]{1,9}|KDR=0|-\S*)\Z", re.IGNORECASE)
+_SUITES: Final = {profile.value: profile for profile in SrtpProfile}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,8 @@ class CryptoLine:
     tag: int
     profile: SrtpProfile
     key: bytes
+    mki: bytes = b""
+    """The identifier in each packet of its sender (RFC 3711 section 3.1); empty: there is none."""
 
 
 def lines_of(media: MediaDescription) -> tuple[CryptoLine, ...]:
@@ -40,16 +52,33 @@ def lines_of(media: MediaDescription) -> tuple[CryptoLine, ...]:
 
 
 def _line(value: str) -> CryptoLine | None:
-    match = _LINE.match(value.strip())
-    if not match or match[2] not in list(SrtpProfile):
-        # Session parameters (UNENCRYPTED_SRTP and the like) must not be ignored either (RFC 4568 section 6.3.7).
+    tag, suite, inline, *session = [*value.split(), "", "", ""][: max(3, len(value.split()))]
+    profile = _SUITES.get(suite.upper())
+    match = _INLINE.match(inline)
+    # Session parameters (UNENCRYPTED_SRTP and the like) must not be ignored (RFC 4568 section 6.3.7).
+    if profile is None or not match or not _TAG.match(tag) or not all(map(_IGNORED.match, session)):
         return None
-    profile = SrtpProfile(match[2])
+    key = _key(match[1])
+    mki = _mki(match[2], match[3]) if match[2] else b""
+    if len(key) != _KEY_BYTES[profile] or mki is None:
+        return None
+    return CryptoLine(int(tag), profile, key, mki)
+
+
+def _key(text: str) -> bytes:
+    """Decode base64, also without its padding; return nothing for what is none."""
+    bare = text.rstrip("=")
     try:
-        key = base64.b64decode(match[3], validate=True)
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except binascii.Error:
+        return b""
+
+
+def _mki(value: str, length: str) -> bytes | None:
+    size = int(length)
+    if not 0 < size <= _MAX_MKI_BYTES or int(value) >= 256**size:
         return None
-    return CryptoLine(int(match[1]), profile, key) if len(key) == _KEY_BYTES[profile] else None
+    return int(value).to_bytes(size, "big")
 
 
 def own_key(material: bytes, profile: SrtpProfile) -> bytes:
@@ -64,4 +93,6 @@ def own_key(material: bytes, profile: SrtpProfile) -> bytes:
 
 def render_line(line: CryptoLine) -> Attribute:
     """Return the line as an attribute."""
-    return Attribute("crypto", f"{line.tag} {line.profile} inline:{base64.b64encode(line.key).decode()}")
+    mki = f"|{int.from_bytes(line.mki, 'big')}:{len(line.mki)}" if line.mki else ""
+    key = base64.b64encode(line.key).decode()
+    return Attribute("crypto", f"{line.tag} {line.profile} inline:{key}{mki}")

@@ -28,7 +28,7 @@ MAX_FORMATS: Final = 64
 _PORT_LIMIT: Final = 65_536
 
 _TOKEN = re.compile(r"[!-~]+\Z")
-_HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\Z")
+_HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?\Z")
 _NUMBER = re.compile(r"[0-9]{1,20}\Z")
 _MEDIA_PORT = re.compile(r"([0-9]{1,5})(?:/[1-9][0-9]{0,4})?\Z")
 

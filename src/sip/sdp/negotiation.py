@@ -121,8 +121,9 @@ def redirected(previous: SessionDescription, direction: MediaDirection) -> Sessi
 
 
 def _with_direction(media: MediaDescription, direction: MediaDirection) -> MediaDescription:
-    kept = tuple(each for each in media.attributes if each.name not in list(MediaDirection))
-    return replace(media, attributes=(*kept, Attribute(direction.value)))
+    names = [direction.value if each.name in list(MediaDirection) else each.name for each in media.attributes]
+    changed = [replace(each, name=name) for each, name in zip(media.attributes, names, strict=True)]
+    return replace(media, attributes=tuple(changed))
 
 
 def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:
@@ -273,7 +274,7 @@ def _is_number(text: str) -> bool:
 
 
 def _is_too_long(ptime_ms: int, theirs: MediaDescription) -> bool:
-    """``maxptime`` is a limit of their receiver: refuse the call rather than send what it cannot play (ADR 7)."""
+    """``maxptime`` is a limit of their receiver: refuse the call rather than exceed it (ADR 7)."""
     limits = (float(value) for value in theirs.values("maxptime") if _MAXPTIME.match(value))
     return any(0 < limit_ms < ptime_ms for limit_ms in limits)
 
@@ -313,8 +314,8 @@ def _muxes(ours: MediaDescription, theirs: MediaDescription) -> bool:
 def _agreed_keys(ours: MediaDescription, theirs: MediaDescription) -> SrtpKeys | None:
     if ours.protocol not in _SECURE:
         return None
-    remote = {(line.tag, line.profile): line.key for line in crypto.lines_of(theirs)}
+    remote = {(line.tag, line.profile): line for line in crypto.lines_of(theirs)}
     for line in crypto.lines_of(ours):
-        if rx_key := remote.get((line.tag, line.profile)):
-            return SrtpKeys(line.profile, rx_key=rx_key, tx_key=line.key)
+        if their := remote.get((line.tag, line.profile)):
+            return SrtpKeys(line.profile, their.key, line.key, rx_mki=their.mki, tx_mki=line.mki)
     raise NotAcceptable("no SRTP key was agreed on")

@@ -53,14 +53,25 @@ class LocalSession:
         return True
 
     def drop_pending(self) -> None:
-        """Forget a description that could not be sent."""
-        self._pending = None
+        """Forget a hold or resume that could not be sent."""
+        if self._pending:
+            self._held = not self._held
+            self._pending = None
 
     def next(self) -> SessionDescription:
-        """Return the description to send now; without a pending one it is an offer."""
-        self._sent = self._pending or make_offer(self._end(), self._sent)
+        """Return the description to send now; without a pending one it is an offer.
+
+        A phone that asks for an offer within the call gets what is agreed: profile, key, media lines and payload
+        types. The direction is what we want, also while the phone holds us (RFC 6337 section 5.3).
+        """
+        self._sent = self._pending or self._offer()
         self._pending = None
         return self._sent
+
+    def _offer(self) -> SessionDescription:
+        if self._sent is None:
+            return make_offer(self._end())
+        return redirected(self._sent, MediaDirection.SENDONLY if self._held else MediaDirection.SENDRECV)
 
     def _end(self) -> LocalEnd:
         if self._local is None:

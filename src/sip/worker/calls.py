@@ -133,8 +133,8 @@ class Calls:
     def free_ended(self) -> bool:
         """Free the calls that are over; return whether there were any.
 
-        If a newer call has taken its slot in pjsua2, a call is kept until the slot is free: its destructor knows
-        only the slot, and would decline the newer call.
+        If a newer call has taken its slot in pjsua2, a call is kept until the slot is free: its destructor
+        knows only the slot, and would decline the newer call.
         """
         ended = [leg_id for leg_id, call in self._calls.items() if call.over and not call.isActive()]
         for leg_id in ended:

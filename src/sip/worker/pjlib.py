@@ -1,14 +1,15 @@
-"""What pjsua2 does not expose of pjlib and pjmedia, by ctypes: when the next timer is due, and the conference bridge."""
+"""Functions of pjlib and pjmedia that pjsua2 does not expose, by ctypes: timers and the conference bridge."""
 
 import ctypes
 from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
-__all__ = ["ConferenceBridge", "Timers", "load_library"]
+__all__ = ["BRIDGE_RATE_HZ", "ConferenceBridge", "Timers", "load_library"]
 
-# pjsua's defaults (pjsua_media_config_default): 16 kHz, one channel, 20 ms, two bytes a sample.
-_FRAME_BYTES: Final = 16_000 * 20 // 1000 * 2
+BRIDGE_RATE_HZ: Final = 8_000
+# One channel, 20 ms (pjsua_media_config_default), two bytes a sample.
+_FRAME_BYTES: Final = BRIDGE_RATE_HZ * 20 // 1000 * 2
 
 
 def load_library() -> ctypes.CDLL:
@@ -38,7 +39,10 @@ class Timers:
         self._heap = ctypes.c_void_p(library.pjsip_endpt_get_timer_heap(endpoint))
 
     def next_s(self) -> float:
-        """Return the time until the next timer expires; infinity if there is none, negative if it has expired."""
+        """Return the time until the next timer expires.
+
+        Infinity if there is none, negative if it has expired.
+        """
         # Asked for the earliest timer of an empty heap, pjlib aborts the process.
         if self._library.pj_timer_heap_count(self._heap) == 0:
             return float("inf")
@@ -63,8 +67,8 @@ class _Frame(ctypes.Structure):
 class ConferenceBridge:
     """pjsua's conference bridge, without a sound device and so without a clock.
 
-    No audio goes through it, but every call adds its stream to it. Removed streams wait in the bridge's queue, with
-    their memory pools, until its next frame.
+    No audio goes through it, but every call adds its stream to it. Removed streams wait in the bridge's
+    queue, with their memory pools, until its next frame.
     """
 
     def __init__(self, library: ctypes.CDLL) -> None:

@@ -2,7 +2,7 @@
 
 pjsua2 parses whatever reaches its port, session descriptions too, before any callback of ours runs.
 So the kernel drops what other programs of this machine send to it: a socket filter (socket(7)) checks the
-sender. Nobody else can send from the edge's address while the edge holds it.
+sender. No other process can send from the edge's address while the edge is bound to it.
 """
 
 import ctypes

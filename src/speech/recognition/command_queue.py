@@ -193,7 +193,10 @@ class CommandQueue:
             await self._on_report(report)
 
     def rewind(self, *, guilty: bool) -> None:
-        """Resend what the dead recogniser had not acknowledged; ``guilty``: it had started, so the audio may be at fault."""
+        """Resend what the dead recogniser had not acknowledged.
+
+        ``guilty``: it had started, so the audio may be at fault.
+        """
         self._losses += guilty
         if self._losses >= MAX_LOSSES:
             kept = deque(each for each in self._sent if _is_finish(each))

@@ -125,7 +125,10 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Audio before ``sample`` need not be sent again; ``waiting_samples``: age of the oldest waiting utterance."""
+    """Audio before ``sample`` need not be sent again.
+
+    ``waiting_samples``: age of the oldest waiting utterance.
+    """
 
     session: str
     sample: int

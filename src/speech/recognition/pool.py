@@ -1,7 +1,7 @@
 """RecogniserPool: worker processes that recognise speech, started on demand.
 
-A worker that dies is restarted after a delay that doubles with each failure; its sessions send again what it had
-not acknowledged.
+A worker that dies is restarted after a delay that doubles with each failure; its sessions send again what it
+had not acknowledged.
 """
 
 import asyncio

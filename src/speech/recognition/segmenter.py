@@ -3,7 +3,7 @@
             pre-roll                        tail
 ______|~~~~~~~~voice~~~~~~__~~voice~~|______|      an utterance is the part between the outer bars
 
-After two thirds of the silence that closes an utterance, ``pausing`` returns it as it will be if no more follows.
+After two thirds of the silence that closes an utterance, ``pausing`` returns the utterance up to there.
 """
 
 from collections.abc import Iterator

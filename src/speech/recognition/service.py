@@ -6,8 +6,8 @@ How speech becomes text:
                                  ^                                                                   |
     rows, events <- TranscriptWriter <----------------------- reports <------------------------------+
 
-Sessions runs one session per transcription; RecogniserPool owns the worker processes. A queue keeps what its worker has
-not acknowledged: when a worker dies, another one is sent the same audio again.
+Sessions runs one session per transcription; RecogniserPool owns the worker processes. A queue keeps what its
+worker has not acknowledged: when a worker dies, another one is sent the same audio again.
 """
 
 import functools
@@ -56,7 +56,7 @@ from mixminus.speech.recognition.sources import FileSource, Speakers, TapSource,
 from mixminus.speech.recognition.transcript_writer import direction_of_stem
 from mixminus.store.database import Store
 from mixminus.store.ownership import owned
-from mixminus.store.page import MAX_PAGE_SIZE, Page
+from mixminus.store.page import Page
 
 __all__ = ["TranscriptionService"]
 
@@ -125,7 +125,10 @@ class TranscriptionService:
     async def begin(
         self, customer_id: CustomerId, type_: ReferenceType, reference_id: UUID, options: TranscribeOptions
     ) -> Transcribe:
-        """Start a transcription of a conference, call or recording; a recording is transcribed once per language."""
+        """Start a transcription of a conference, call or recording.
+
+        A recording is transcribed once per language.
+        """
         if type_ == "confbridge":
             return await self._begin_conference(customer_id, ConferenceId(reference_id), options)
         if type_ == "call":
@@ -193,13 +196,19 @@ class TranscriptionService:
         await self.end(customer_id, transcribe_id)
         return await self._ledger.mark_deleted(transcribe_id)
 
-    async def transcripts(
-        self, customer_id: CustomerId, transcribe_id: TranscribeId, limit: int | None = MAX_PAGE_SIZE
-    ) -> Sequence[Transcript]:
-        """Return transcripts in order of time, up to ``limit``."""
+    async def transcripts(self, customer_id: CustomerId, transcribe_id: TranscribeId) -> Sequence[Transcript]:
+        """Return all transcripts in order of time."""
         await self.get(customer_id, transcribe_id)
         async with self._store.snapshot() as tx:
-            return await tx.transcripts.of(transcribe_id, limit)
+            return await tx.transcripts.of(transcribe_id)
+
+    async def transcript_page(
+        self, customer_id: CustomerId, transcribe_id: TranscribeId, page: Page
+    ) -> Sequence[Transcript]:
+        """Return a page of transcripts, newest first."""
+        await self.get(customer_id, transcribe_id)
+        async with self._store.snapshot() as tx:
+            return await tx.transcripts.page(transcribe_id, page)
 
     async def search(self, customer_id: CustomerId, words: Sequence[str], page: Page) -> Sequence[Transcript]:
         """Return transcripts that contain all these words, newest first."""
@@ -247,7 +256,10 @@ class TranscriptionService:
         return transcribe
 
     async def _tracks(self, recording: Recording) -> dict[int, Track]:
-        """Return the audio files of a recording, wherever it is stored; FileNotFound, RecordingUnavailable."""
+        """Return the audio files of a recording, wherever it is stored.
+
+        Raises FileNotFound, RecordingUnavailable.
+        """
         look = functools.partial(tracks_of, self._recordings.storage, recording)
         try:
             return await self._recordings.on_disk(look)

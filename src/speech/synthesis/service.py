@@ -45,7 +45,10 @@ class SpeechService:
         return {**self._counters, "speech.process_losses": losses}
 
     async def say(self, utterance: Utterance) -> Pcm:
-        """Return the audio, read-only; LanguageNotSpoken, TextTooLong, SpeechBusy or SpeechFailed if there is none."""
+        """Return the audio, read-only.
+
+        Raises LanguageNotSpoken, TextTooLong, SpeechBusy or SpeechFailed if there is none.
+        """
         said = pieces(utterance.text)
         engine = await self._engine(utterance.language)
         if (pcm := self._cache.remembered(engine.name, utterance)) is not None:

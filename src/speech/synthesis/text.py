@@ -50,7 +50,10 @@ Piece = Said | Pause
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
-    """Return text and pauses in order; TextTooLong beyond ``MAX_TEXT`` characters. Empty text gives nothing."""
+    """Return text and pauses in order; TextTooLong beyond ``MAX_TEXT`` characters.
+
+    Empty text gives nothing.
+    """
     if len(text) > MAX_TEXT:
         raise TextTooLong(f"the text is longer than {MAX_TEXT} characters: send it in parts")
     if not _SSML.match(text):

@@ -19,6 +19,7 @@ customers = Table(
     Column("webhook_method", String(WORD), nullable=False),
     Column("webhook_uri", String, nullable=False),
     Column("webhook_secret", String, nullable=False),
+    Column("metadata", JSON, nullable=False),
     *times(),
 )
 
@@ -36,9 +37,12 @@ agents = Table(
     Column("permission", Integer, nullable=False),
     Column("tag_ids", JSON, nullable=False),
     Column("addresses", JSON, nullable=False),
+    Column("status", String(WORD), nullable=False),
+    Column("direct_hash", String(32), nullable=False),
     Column("tm_password", UtcDateTime, nullable=False),
     *times(),
     Index(None, "customer_id", "tm_create"),
+    Index(None, "direct_hash"),
 )
 
 access_keys = Table(

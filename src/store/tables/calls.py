@@ -18,6 +18,7 @@ groupcalls = Table(
     Column("master_call_id", Uuid, nullable=False),
     Column("answer_call_id", Uuid, nullable=False),
     Column("call_ids", JSON, nullable=False),
+    Column("ring_method", String(WORD), nullable=False),
     *times(),
     Index(None, "customer_id", "tm_create"),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Uuid
 
-from mixminus.store.tables.columns import WORD, customer, metadata, times
+from mixminus.store.tables.columns import WORD, customer, metadata, partial, times, undeleted
 
 __all__ = ["activeflow_cursors", "activeflows", "flows"]
 
@@ -38,7 +38,8 @@ activeflows = Table(
     Column("current_action", JSON, nullable=False),
     Column("executed_actions", JSON, nullable=False),
     *times(),
-    Index(None, "customer_id", "tm_create"),
+    undeleted(),
+    partial("ix_activeflows_with_webhook", "id", where="webhook_uri != ''"),
 )
 
 # The last event that the webhook of an activeflow has received; no row before the first.

@@ -3,11 +3,29 @@
 Derived data is not stored: a conference's participants and recordings are rows of their own.
 """
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Uuid
+from typing import Final
 
-from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, times
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Uuid,
+    literal_column,
+)
 
-__all__ = ["calls", "conferencecalls", "conferences", "recordings"]
+from mixminus.store.tables.columns import WORD, UtcDateTime, customer, metadata, partial, times, undeleted
+
+__all__ = ["calls", "conferencecalls", "conferences", "is_present", "recordings"]
+
+_PRESENT: Final = ("'joining'", "'joined'", "'leaving'")
+"""The states of participants that have not leaved, as SQL."""
 
 conferences = Table(
     "conferences",
@@ -29,7 +47,7 @@ conferences = Table(
     Column("tm_timeout", UtcDateTime),
     Column("tm_end", UtcDateTime),
     *times(),
-    Index(None, "customer_id", "tm_create"),
+    undeleted(),
 )
 
 conferencecalls = Table(
@@ -51,8 +69,18 @@ conferencecalls = Table(
     Column("tm_join", UtcDateTime),
     *times(),
     Index(None, "customer_id", "tm_create"),
-    Index(None, "conference_id", "status"),
+    Index(None, "conference_id", "tm_create"),
+    # Rooms and health read the participants that are there: few of all that ever were.
+    partial(
+        "ix_conferencecalls_present", "conference_id", "tm_create", where=f"status IN ({', '.join(_PRESENT)})"
+    ),
 )
+
+
+def is_present() -> ColumnElement[bool]:
+    """Return the condition of ``ix_conferencecalls_present``, word for word."""
+    return conferencecalls.c.status.in_([literal_column(state) for state in _PRESENT])
+
 
 calls = Table(
     "calls",
@@ -76,7 +104,7 @@ calls = Table(
     Column("tm_progressing", UtcDateTime),
     Column("tm_hangup", UtcDateTime),
     *times(),
-    Index(None, "customer_id", "tm_create"),
+    undeleted(),
 )
 
 recordings = Table(
@@ -97,6 +125,6 @@ recordings = Table(
     Column("tm_start", UtcDateTime),
     Column("tm_end", UtcDateTime),
     *times(),
-    Index(None, "customer_id", "tm_create"),
+    undeleted(),
     Index(None, "reference_id", "tm_create"),
 )

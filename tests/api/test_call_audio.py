@@ -46,15 +46,15 @@ async def test_talk_is_heard_by_one_call_only(site: Site, said: Pcm, callers: li
     here = (await backend.joined(room))[0]
     call = await backend.call_of(here)
     path = f"/v1.0/calls/{call.id}/talk"
-    status, answer = await site.door.post(path, {"text": TEXT, "language": "en-US"})
+    status, answer = await site.api.post(path, {"text": TEXT, "language": "en-US"})
     assert (status, answer) == (200, "")
     await run_until(backend, callers, lambda: looks_like(alice.heard, said) > ALIKE)
     await run(backend, callers, 0.5)
     assert looks_like(bob.heard, said) < UNLIKE
-    assert (await site.door.post(path, {"text": ""}))[0] == 400
-    status, refusal = await site.door.post(path, {"text": TEXT, "language": "xx"})
+    assert (await site.api.post(path, {"text": ""}))[0] == 400
+    status, refusal = await site.api.post(path, {"text": TEXT, "language": "xx"})
     assert (status, refusal["error"]["reason"]) == (400, "LANGUAGE_NOT_SPOKEN")
     alice.leg.bye()
     await backend.gone(here)
-    assert (await site.door.post(path, {"text": TEXT}))[0] == 409
+    assert (await site.api.post(path, {"text": TEXT}))[0] == 409
     bob.leg.bye()

@@ -16,14 +16,14 @@ from mixminus.store.database import Store
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 from tests.support.waiting import until
 
-__all__ = ["KEY", "Door"]
+__all__ = ["KEY", "ApiClient"]
 
 OPERATOR: Final = Identity(CustomerId(NIL), Permission.PROJECT_SUPER_ADMIN)
 KEY: Final = "vb_test-key-of-the-first-customer"
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ApiClient:
     """An HTTP client with an access key, and the parts of the server that a test needs besides the API."""
 
     client: TestClient[web.Request, web.Application]
@@ -32,7 +32,7 @@ class Door:
     access: AccessService
     webrtc: WebRtcEndpoint
 
-    def ask(self, method: str, path: str, *, token: str = KEY, **options: Any) -> _RequestContextManager:
+    def request(self, method: str, path: str, *, token: str = KEY, **options: Any) -> _RequestContextManager:
         """Send a request with the key, or another token, as a Bearer token; with none if ``token`` is empty."""
         headers = dict(options.pop("headers", None) or {})
         if token:
@@ -41,7 +41,7 @@ class Door:
 
     async def send(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
         """Return status and JSON body."""
-        async with self.ask(method, path, **options) as response:
+        async with self.request(method, path, **options) as response:
             return response.status, await _body(response)
 
     async def get(self, path: str) -> tuple[int, Any]:
@@ -50,10 +50,10 @@ class Door:
     async def post(self, path: str, body: object) -> tuple[int, Any]:
         return await self.send("POST", path, json=body)
 
-    async def stranger(self) -> str:
+    async def other_customer(self) -> str:
         """Create another customer and return its key."""
-        stranger = await self.access.customers.create(OPERATOR, CustomerSpec(name="stranger"))
-        return await self.access.keys.renew(stranger.id, "key")
+        customer = await self.access.customers.create(OPERATOR, CustomerSpec(name="other"))
+        return await self.access.keys.renew(customer.id, "key")
 
     async def room(self, type_: str = "conference") -> dict[str, Any]:
         """Create a room and return it as it was created, once it is progressing."""

@@ -1,0 +1,56 @@
+"""What is accepted although its form is wrong, by name. Pure.
+
+Each deviation from a grammar that has one possible meaning is repaired where it is received (``sdp.repair``,
+``edge.bodies``, ``edge.repair``), and counted as ``mixminus_sip_leniencies_total`` with its name as a label. All
+code after that reads strict forms only.
+"""
+
+import enum
+from typing import Final
+
+__all__ = ["COUNTER", "Leniency"]
+
+COUNTER: Final = "sip_leniencies"
+"""The counter's name before the colon and the leniency's name."""
+
+
+class Leniency(enum.StrEnum):
+    """The names, which are the label's values."""
+
+    MULTIPART = enum.auto()
+    """The session description is a part of a multipart body (RFC 5621): correct, and rare."""
+    BODY_IGNORED = enum.auto()
+    """A body that its sender marks as optional is not understood (RFC 3261 section 20.11)."""
+    CONTENT_TYPE_MISSING = enum.auto()
+    BOUNDARY_UNCLOSED = enum.auto()
+    TRANSFER_ENCODING = enum.auto()
+    """A part in base64 or quoted-printable."""
+    SDP_BLANKS = enum.auto()
+    """Blanks at the ends of lines, several between fields, or tabs."""
+    SDP_BLANK_LINE = enum.auto()
+    SDP_LINE_ENDING = enum.auto()
+    """Lines that end with CR alone, a byte order mark, or NULs at the end."""
+    SDP_ORIGIN = enum.auto()
+    """An ``o=`` line that is missing, or has an empty user, a user with blanks, or numbers that are none."""
+    SDP_CONNECTION = enum.auto()
+    """A ``c=`` line with the other address family, brackets, or a TTL after a unicast address."""
+    SDP_DEAD_MEDIA = enum.auto()
+    """A malformed media line that is rejected anyway: port 0, or not audio."""
+    SDP_PAYLOAD_TYPE = enum.auto()
+    """Formats that are no payload types, beside some that are."""
+    SDP_ATTRIBUTE = enum.auto()
+    """An attribute without a name; it is left out."""
+    SDP_CASE = enum.auto()
+    """Names in the wrong case."""
+    URI_CHARACTERS = enum.auto()
+    """Characters in a user part that must be escaped (RFC 3261 section 25.1)."""
+    TEL_URI = enum.auto()
+    """A ``tel:`` Request-URI (RFC 3966)."""
+    URI_BRACKETS = enum.auto()
+    """An address with ``;`` in its user part that is not between ``<`` and ``>``."""
+    DISPLAY_NAME = enum.auto()
+    """A name that needs quotes and has none."""
+    RESPONSE_ADDRESS = enum.auto()
+    """From or To of a response that differ from the request's; the request's are used."""
+    CONTACT_UNREADABLE = enum.auto()
+    """A Contact in a response that is no address; the address that the response came from is used."""

@@ -1,0 +1,143 @@
+"""Repair of received session descriptions: what has one possible meaning is rewritten into a strict form. Pure.
+
+``description.parse`` stays strict. Whatever cannot be repaired is left as it is, for the parser to refuse. One
+pass over the lines, in linear time.
+"""
+
+import ipaddress
+import re
+from typing import Final
+
+from mixminus.sip.leniency import Leniency
+from mixminus.sip.sdp.description import MAX_BYTES
+from mixminus.sip.sdp.media_line import repaired_media
+
+__all__ = ["repaired"]
+
+_NUMBER = re.compile(r"[0-9]{1,20}\Z")
+_NAME = re.compile(r"[!-~]+\Z")
+_DIRECTIONS: Final = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
+_KNOWN: Final = _DIRECTIONS | {"rtpmap", "fmtp", "ptime", "maxptime", "crypto", "rtcp", "rtcp-mux", "mid"}
+_FIELDS: Final = frozenset({"rtpmap", "crypto", "rtcp", "ptime", "maxptime"})
+"""Attributes whose values are fields with one blank between them."""
+_FREE_TEXT: Final = frozenset("siu")
+_UNKNOWN_ORIGIN: Final = "o=- 0 0 IN IP4 0.0.0.0"
+_ORIGIN_NUMBERS: Final = 2
+
+
+def repaired(text: str) -> tuple[str, frozenset[Leniency]]:
+    """Return a strict form of a description, and what was wrong with it."""
+    if len(text) > MAX_BYTES:
+        return text, frozenset()
+    return _Repair().run(text)
+
+
+class _Repair:
+    """One description."""
+
+    def __init__(self) -> None:
+        self._found: set[Leniency] = set()
+        self._dead = False
+        """Whether the lines belong to a medium that is rejected."""
+
+    def run(self, text: str) -> tuple[str, frozenset[Leniency]]:
+        lines = [each for line in self._lines(text) if (each := self._line(line)) is not None]
+        if lines and lines[0] == "v=0" and not any(line.startswith("o=") for line in lines):
+            lines.insert(1, _UNKNOWN_ORIGIN)
+            self._found.add(Leniency.SDP_ORIGIN)
+        return "".join(f"{line}\r\n" for line in lines), frozenset(self._found)
+
+    def _lines(self, text: str) -> list[str]:
+        cut = text.removeprefix("\ufeff").rstrip("\0")
+        joined = cut.replace("\r\n", "\n")
+        if cut != text or "\r" in joined:
+            self._found.add(Leniency.SDP_LINE_ENDING)
+        lines = joined.replace("\r", "\n").split("\n")
+        if not lines[-1]:
+            lines.pop()
+        stripped = [line.strip(" \t") for line in lines]
+        kept = [line for line in stripped if line]
+        if len(kept) < len(lines):
+            self._found.add(Leniency.SDP_BLANK_LINE)
+        # "s= " is correct: a session name is never empty (RFC 8866 section 5.3).
+        if any(
+            one != other and other and other[0] not in _FREE_TEXT
+            for one, other in zip(lines, stripped, strict=True)
+        ):
+            self._found.add(Leniency.SDP_BLANKS)
+        return kept
+
+    def _line(self, line: str) -> str | None:
+        letter, value = line[:1], line[2:].strip(" \t")
+        if line[1:2] != "=":
+            return line
+        match letter:
+            case "o":
+                return f"o={self._note(value, _origin(value), Leniency.SDP_ORIGIN)}"
+            case "c":
+                connection = _connection(value)
+                return None if self._dead else f"c={self._note(value, connection, Leniency.SDP_CONNECTION)}"
+            case "m":
+                media, self._dead, found = repaired_media(value)
+                self._found |= found
+                return f"m={media}"
+            case "a":
+                return self._attribute(value)
+        return line if letter in _FREE_TEXT else f"{letter}={value}"
+
+    def _note(self, value: str, better: str, leniency: Leniency) -> str:
+        if better != value:
+            collapsed = " ".join(value.split())
+            self._found.add(Leniency.SDP_BLANKS if better == collapsed else leniency)
+        return better
+
+    def _attribute(self, value: str) -> str | None:
+        name, colon, rest = value.partition(":")
+        name, rest = name.strip(), rest.strip()
+        if not _NAME.match(name):
+            self._found.add(Leniency.SDP_ATTRIBUTE)
+            return None
+        if name.lower() in _KNOWN and not name.islower():
+            name = name.lower()
+            self._found.add(Leniency.SDP_CASE)
+        if name in _DIRECTIONS:
+            rest = ""
+        elif name in _FIELDS:
+            rest = " ".join(rest.split())
+        elif name == "fmtp":
+            rest = " ".join(rest.split(maxsplit=1))
+        better = f"{name}:{rest}" if colon and rest else name
+        if better.casefold() != value.casefold():
+            self._found.add(Leniency.SDP_BLANKS)
+        return f"a={better}"
+
+
+def _origin(value: str) -> str:
+    """Return ``user id version IN family host``; the line only identifies the session."""
+    fields = value.split()
+    places = [place for place, field in enumerate(fields) if field.upper() == "IN"]
+    if not places or places[-1] < _ORIGIN_NUMBERS:
+        return " ".join(fields)
+    *user, session_id, version = fields[: places[-1]]
+    family, host = [*fields[places[-1] + 1 :], "", ""][:2]
+    if family.upper() not in ("IP4", "IP6"):
+        family, host = "IP4", family or host
+    numbers = [each if _NUMBER.match(each) else "0" for each in (session_id, version)]
+    return " ".join(["_".join(user) or "-", *numbers, "IN", family.upper(), host or "0.0.0.0"])
+
+
+def _connection(value: str) -> str:
+    """Return ``IN family address``, the family being the address's own."""
+    match value.split():
+        case [net, family, *rest] if (
+            net.upper() == "IN" and family.upper() in ("IP4", "IP6") and len(rest) == 1
+        ):
+            address, slash, _ = rest[0].partition("/")
+            try:
+                found = ipaddress.ip_address(address.strip("[]"))
+            except ValueError:
+                return f"IN {family.upper()} {rest[0]}"
+            if slash and found.is_multicast:
+                return " ".join(value.split())
+            return f"IN IP{found.version} {found}"
+    return " ".join(value.split())

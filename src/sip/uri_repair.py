@@ -1,0 +1,76 @@
+"""Repair of SIP addresses: characters that must be escaped, names that need quotes, ``tel:`` URIs. Pure.
+
+Each function returns the text in a strict form, and what was wrong with it; what has no single meaning stays
+as it is. Time is linear in the length.
+"""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+from mixminus.sip.leniency import Leniency
+
+__all__ = ["escaped_uri", "repaired_address", "repaired_request_uri"]
+
+_SAFE_USER: Final = "-_.!~*'()&=+$,;?/:%"
+"""unreserved, user-unreserved and the password's colon (RFC 3261 section 25.1), and escapes."""
+_PLAIN_USER = re.compile(r"[A-Za-z0-9_.!~*'()&=+$,;?/:%-]*\Z")
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SCHEME = re.compile(r"(sips?:)(.*)\Z", re.IGNORECASE | re.DOTALL)
+_TEL = re.compile(r"tel:([^<>\s\"@]{1,128})\Z", re.IGNORECASE)
+_NO_HOST: Final = "tel.invalid"
+"""The host of a ``tel:`` URI as a SIP URI (RFC 3261 section 19.1.6), which has none (RFC 2606)."""
+_HOST_END = re.compile(r"[;?>]")
+_NAME_ADDRESS = re.compile(r'("(?:[^"\\]|\\.)*"|[^"<>]*)<([^<>]*)>(.*)\Z', re.DOTALL)
+_BARE = re.compile(r"(sips?:[^\s<>\"@]*@[^\s<>\"@,;?]+)((?:\s*;.*)?)\Z", re.IGNORECASE | re.DOTALL)
+_TOKENS = re.compile(r"[A-Za-z0-9.!%*_+`'~ \t-]*\Z")
+
+
+def escaped_uri(uri: str) -> str:
+    """Return a SIP URI whose user part is escaped; any other URI unchanged."""
+    match = _SCHEME.match(uri)
+    if not match or "@" not in match[2]:
+        return uri
+    user, _, rest = match[2].partition("@")
+    end = _HOST_END.search(rest)
+    authority, parameters = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
+    if "@" in authority:
+        # A host has no "@": only the last one can be the separator.
+        more, _, authority = authority.rpartition("@")
+        user = f"{user}@{more}"
+    if _PLAIN_USER.match(user) and not _BARE_PERCENT.search(user):
+        return uri
+    raw = _BARE_PERCENT.sub("%25", user).encode("utf-8", "surrogateescape")
+    return f"{match[1]}{quote(raw, safe=_SAFE_USER)}@{authority}{parameters}"
+
+
+def repaired_request_uri(uri: str) -> tuple[str, Leniency | None]:
+    """Return a Request-URI; a ``tel:`` URI becomes a SIP URI with its number as user (RFC 3261 section 19.1.6)."""
+    if match := _TEL.match(uri):
+        number = quote(match[1].encode("utf-8", "surrogateescape"), safe=_SAFE_USER)
+        return f"sip:{number}@{_NO_HOST};user=phone", Leniency.TEL_URI
+    escaped = escaped_uri(uri)
+    return escaped, Leniency.URI_CHARACTERS if escaped != uri else None
+
+
+def repaired_address(value: str) -> tuple[str, Leniency | None]:
+    """Return one From, To or Contact; of several things that are wrong the first is named."""
+    text = value.strip()
+    match = _NAME_ADDRESS.match(text)
+    if not match:
+        bare = _BARE.match(text)
+        if not bare:
+            return value, None
+        uri = escaped_uri(bare[1])
+        if ";" not in bare[1] and uri == bare[1]:
+            return value, None
+        return f"<{uri}>{bare[2]}", Leniency.URI_BRACKETS if ";" in bare[1] else Leniency.URI_CHARACTERS
+    display, uri, parameters = match.groups()
+    escaped = escaped_uri(uri)
+    found = Leniency.URI_CHARACTERS if escaped != uri else None
+    shown = display
+    # A name with a comma or a semicolon could be two addresses.
+    if not display.startswith('"') and not _TOKENS.match(display) and not re.search(r"[,;]", display):
+        name = display.strip().replace("\\", "\\\\")
+        shown, found = f'"{name}" ', found or Leniency.DISPLAY_NAME
+    return (f"{shown}<{escaped}>{parameters}", found) if found else (value, None)

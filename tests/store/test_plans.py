@@ -1,0 +1,158 @@
+"""What grows with the years is read by index: SQLite's plans of the statements that the store really runs."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from mixminus.access.service import AccessService
+from mixminus.model.conference import Conference, ConferenceStatus, RoomSettings
+from mixminus.model.ids import NIL, ConferenceId, CustomerId, new_id
+from mixminus.store.database import Store, Transaction
+from mixminus.store.page import Page
+from tests.support.clock import ManualClock
+from tests.support.database import ON_POSTGRESQL
+
+pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="plans of PostgreSQL depend on its statistics")
+
+Statement = tuple[str, Any]
+PAGE = Page(100, datetime(2026, 1, 1, tzinfo=UTC))
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+CUSTOMER = CustomerId(new_id())
+ROOM = Conference(
+    id=ConferenceId(new_id()),
+    customer_id=CUSTOMER,
+    type="conference",
+    status=ConferenceStatus.PROGRESSING,
+    name="",
+    detail="",
+    data={},
+    timeout_s=0,
+    pre_actions=(),
+    post_actions=(),
+    pre_flow_id=NIL,
+    post_flow_id=NIL,
+    conferencecall_ids=(),
+    recording_id=NIL,
+    recording_ids=(),
+    transcribe_id=NIL,
+    transcribe_ids=(),
+    direct_hash="",
+    settings=RoomSettings(),
+    tm_create=NOW,
+)
+READS: dict[str, Callable[[Transaction], Awaitable[object]]] = {
+    "health": lambda tx: tx.conferencecalls.conditions(),
+    "present participants": lambda tx: tx.conferencecalls.present(ROOM.id),
+    "a room": lambda tx: tx.conferences.find(ROOM.id),
+    "rooms": lambda tx: tx.conferences.page(CUSTOMER, PAGE),
+    "calls": lambda tx: tx.calls.page(CUSTOMER, PAGE),
+    "activeflows": lambda tx: tx.activeflows.page(CUSTOMER, PAGE),
+    "recordings": lambda tx: tx.recordings.page(CUSTOMER, PAGE),
+    "transcribes": lambda tx: tx.transcribes.page(CUSTOMER, PAGE),
+    "participants": lambda tx: tx.conferencecalls.page(CUSTOMER, PAGE),
+    "participants of a room": lambda tx: tx.conferencecalls.page(CUSTOMER, PAGE, ROOM.id),
+    "rooms at start": lambda tx: tx.conferences.unfinished(),
+    "calls at start": lambda tx: tx.calls.unfinished(),
+    "groupcalls at start": lambda tx: tx.groupcalls.unfinished(),
+    "recordings at start": lambda tx: tx.recordings.unfinished(),
+    "transcribes at start": lambda tx: tx.transcribes.unfinished(),
+    "activeflows at start": lambda tx: tx.activeflows.running(),
+    "webhooks of activeflows at start": lambda tx: tx.activeflow_webhooks.undelivered(),
+    "pruning": lambda tx: tx.outbox.prune(PAGE.before, 500),
+    "pruning what was not delivered": lambda tx: tx.webhooks.prune_undelivered(PAGE.before),
+}
+INDEXES = {
+    "health": "ix_conferencecalls_present",
+    "present participants": "ix_conferencecalls_present (conference_id=?)",
+    "a room": "ix_conferencecalls_present (conference_id=?)",
+    "rooms": "ix_conferences_customer_id_tm_create (customer_id=? AND tm_create<?)",
+    "calls": "ix_calls_customer_id_tm_create (customer_id=? AND tm_create<?)",
+    "participants of a room": "ix_conferencecalls_conference_id_tm_create (conference_id=? AND tm_create<?)",
+    "pruning": "ix_outbox_tm (tm<?)",
+    "webhooks of activeflows at start": "ix_activeflows_with_webhook",
+}
+
+
+@contextmanager
+def recorded() -> Iterator[list[Statement]]:
+    """Collect every statement that SQLAlchemy passes to the driver, with its parameters."""
+    statements: list[Statement] = []
+
+    def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        if not statement.startswith("BEGIN"):
+            statements.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def plan(directory: Path, statements: list[Statement]) -> list[str]:
+    """Return the steps of the statements' plans; parameters stay parameters, as when the store runs them."""
+    with closing(sqlite3.connect(directory / "mixminus.db")) as connection:
+        return [
+            step
+            for statement, parameters in statements
+            for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+@pytest.fixture
+async def stored(store: Store) -> Store:
+    """A store with a room: the statements about a room's participants run for rooms that exist."""
+    identity, _ = await AccessService(store, ManualClock()).ensure_default("key")
+    async with store.transaction() as tx:
+        await tx.conferences.add(replace(ROOM, customer_id=identity.customer_id))
+    return store
+
+
+async def planned(store: Store, directory: Path, name: str) -> list[str]:
+    with recorded() as statements:
+        async with store.transaction() as tx:
+            await READS[name](tx)
+    assert statements
+    return plan(directory, statements)
+
+
+def scans(steps: list[str]) -> list[str]:
+    """Return the steps that read a whole table, or a whole index that is not small by what it leaves out."""
+    small = ("ix_conferencecalls_present", "ix_activeflows_with_webhook", "CONSTANT ROW", "(subquery-1)")
+    return [step for step in steps if step.startswith("SCAN ") and not step.endswith(small)]
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_no_table_is_read_whole(stored: Store, tmp_path: Path, name: str) -> None:
+    assert scans(await planned(stored, tmp_path, name)) == []
+
+
+@pytest.mark.parametrize("name", [name for name in READS if name.split()[-1] in ("rooms", "calls", "room")])
+async def test_lists_are_not_sorted(stored: Store, tmp_path: Path, name: str) -> None:
+    """A page reads as many rows as it returns: the index has them in order."""
+    steps = await planned(stored, tmp_path, name)
+    of_lists = [step for step in steps if "tm_create<?" in step]
+    assert of_lists or name == "a room"
+    assert not any("ORDER BY" in step for step in steps[: len(of_lists)])
+
+
+@pytest.mark.parametrize("name", INDEXES)
+async def test_the_index_made_for_it_is_used(stored: Store, tmp_path: Path, name: str) -> None:
+    steps = await planned(stored, tmp_path, name)
+    assert any(INDEXES[name] in step for step in steps), steps
+
+
+async def test_plans_hold_with_statistics(stored: Store, tmp_path: Path) -> None:
+    """ANALYZE, which an operator may run, makes no plan worse."""
+    with closing(sqlite3.connect(tmp_path / "mixminus.db")) as connection:
+        connection.executescript("ANALYZE;")
+    for name, index in INDEXES.items():
+        steps = await planned(stored, tmp_path, name)
+        assert any(index in step for step in steps), (name, steps)

@@ -41,7 +41,7 @@ def _speech(nprompts: int = 8) -> Pcm:
         frame = av.AudioFrame.from_ndarray(prompt(name, WIDE).reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate = WIDE
         parts += [np.zeros(PAUSE_S * RATE_HZ, np.int16)]
-        parts += [out.to_ndarray().reshape(-1) for out in resampler.resample(frame)]
+        parts += [out.to_ndarray().reshape(-1).astype(np.int16) for out in resampler.resample(frame)]
     return np.concatenate(parts)
 
 

@@ -34,7 +34,8 @@ struct mm_port_setup {
 	struct mm_receiver *receiver;     /* NULL: keep the current one     */
 	struct mm_member *member;         /* NULL: keep the current one     */
 	struct mm_srtp *srtp;             /* NULL with keep_srtp, or none   */
-	bool keep_srtp;
+	bool keep_srtp;                   /* both directions                */
+	bool keep_rx, keep_tx;            /* its key is the current one     */
 };
 
 /* Control thread: what must change for this media; nothing is sent yet. */

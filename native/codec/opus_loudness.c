@@ -107,25 +107,25 @@ static void read_silk(const uint8_t *frame, size_t size,
  * (4.3.7.1), and its level is not that of the bands alone. */
 static bool post_filter(struct mm_range_decoder *decoder, uint32_t budget)
 {
-	if (mm_range_tell(decoder) + 16 > budget || !mm_range_bit(decoder, 1))
+	if (mm_range_used(decoder) + 16 > budget || !mm_range_bit(decoder, 1))
 		return false;
 	mm_range_skip_raw(decoder, 4 + mm_range_uniform(decoder, 6));
 	mm_range_skip_raw(decoder, 3);
-	if (mm_range_tell(decoder) + 2 <= budget)
+	if (mm_range_used(decoder) + 2 <= budget)
 		(void)mm_range_symbol(decoder, few_bits, 2);
 	return true;
 }
 
 static bool rare_bit(struct mm_range_decoder *decoder, uint32_t budget)
 {
-	return mm_range_tell(decoder) + 3 <= budget && mm_range_bit(decoder, 3);
+	return mm_range_used(decoder) + 3 <= budget && mm_range_bit(decoder, 3);
 }
 
 /* How much a band's energy differs from its prediction, in steps of 6 dB. */
 static int band_error(struct mm_range_decoder *decoder, const uint8_t *model,
 		      uint32_t budget)
 {
-	uint32_t used = mm_range_tell(decoder);
+	uint32_t used = mm_range_used(decoder);
 
 	if (used + 15 <= budget)
 		return mm_range_laplace(decoder, (unsigned)model[0] << 7,

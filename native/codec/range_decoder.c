@@ -141,7 +141,7 @@ int mm_range_laplace(struct mm_range_decoder *decoder, unsigned zero,
 	return magnitude;
 }
 
-uint32_t mm_range_tell(const struct mm_range_decoder *decoder)
+uint32_t mm_range_used(const struct mm_range_decoder *decoder)
 {
 	return decoder->bits -
 	       (CODE_BITS - (uint32_t)__builtin_clz(decoder->range));

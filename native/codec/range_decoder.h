@@ -35,6 +35,6 @@ void mm_range_skip_raw(struct mm_range_decoder *decoder, unsigned bits);
 int mm_range_laplace(struct mm_range_decoder *decoder, unsigned zero,
 		     unsigned decay);
 /* Bits consumed so far, rounded up (4.1.6.1). */
-uint32_t mm_range_tell(const struct mm_range_decoder *decoder);
+uint32_t mm_range_used(const struct mm_range_decoder *decoder);
 
 #endif

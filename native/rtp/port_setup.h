@@ -23,6 +23,7 @@ struct mm_media {
 	uint32_t ssrc;
 	struct mm_address remote;         /* len 0: not known               */
 	struct mm_address remote_rtcp;    /* len 0: the port after remote's */
+	struct mm_address signalling;     /* its host; len 0: not known     */
 	enum mm_srtp_profile profile;
 	struct mm_srtp_key rx_key;
 	struct mm_srtp_key tx_key;

@@ -4,7 +4,7 @@
            <─ Forked WorkerExited ───────────────
     server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              DialogConfirmed CallEnded ──
+              DialogConfirmed CallEnded CallFreed ──
     server ── OpenEdge AddWorker RestoreCall RemoveWorker ReserveCall ReleaseCall Drain ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
            <─ DigitReceived TransferRequested TransferProgressed ────────────
@@ -31,6 +31,7 @@ __all__ = [
     "CallAnswered",
     "CallDialled",
     "CallEnded",
+    "CallFreed",
     "CallRang",
     "CallRecorded",
     "CallReserved",
@@ -222,6 +223,13 @@ class CallEnded:
     """Whether Reject, HangUp or Drain ended it."""
     redirect: str = ""
     """The Contact of a 3xx."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFreed:
+    """The library has freed the slot of a call: the worker has room for another one."""
+
+    sip_call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,6 +454,7 @@ Message = (
     | MediaAgreed
     | DigitReceived
     | CallEnded
+    | CallFreed
     | OpenEdge
     | EdgeOpened
     | AddWorker

@@ -24,6 +24,7 @@ from mixminus.sip.messages import (
     AddWorker,
     CallDialled,
     CallEnded,
+    CallFreed,
     CallRecorded,
     CallReserved,
     Drain,
@@ -271,12 +272,14 @@ class WorkerPool:
                 worker.legs[sip_call_id] = leg_id
             case CallEnded(leg_id=leg_id, sip_call_id=sip_call_id):
                 worker.legs.pop(sip_call_id, None)
-                worker.records.pop(sip_call_id, None)
-                self._edge.send(ReleaseCall(sip_call_id))
                 if leg_id in worker.reserved:
                     # It may have ended before its INVITE reached the edge.
                     worker.reserved.discard(leg_id)
                     self.release(leg_id)
+            case CallFreed(sip_call_id):
+                worker.records.pop(sip_call_id, None)
+                self._edge.send(ReleaseCall(sip_call_id))
+                return
         self._on_report(worker_id, message)
 
     def _add_to_edge(self, worker: _Worker) -> None:

@@ -17,7 +17,7 @@ from mixminus.sip.pool import workers_needed
 from mixminus.sip.service import SipEndpoint
 from tests.support.sip_backend import Backend, LegReceiver, children, end_of, open_backend, open_office
 from tests.support.sip_phone import Phone, PhoneCall, sdp
-from tests.support.waiting import until
+from tests.support.waiting import pace, until
 
 SERVER = """
 import asyncio, sys
@@ -87,7 +87,7 @@ async def test_ringing_call_of_a_lost_worker_is_refused() -> None:
     async with open_backend(SipConfig(port=0, max_calls=4, spare_workers=0)) as backend:
         phone = await Phone.open(backend.endpoint.port)
         call = phone.call("ring")
-        call.invite()
+        call.invite(sdp())
         await call.provisional(180)
         (pid,) = backend.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGKILL)
@@ -146,8 +146,9 @@ async def test_new_call_in_a_reused_slot_is_not_mistaken_for_the_ended_one() -> 
             await call.establish()
         # pjsua2 assigns its four slots in turn, so the next one is the first call's again.
         await calls[3].hang_up()
-        # Stopped before it has reported the end, the worker would keep the place.
+        # Stopped before it has reported the free slot, the worker would keep the place.
         await until(lambda: backend.endpoint.dialogs == 3)
+        await pace(0.3)
         (pid,) = backend.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGSTOP)
         try:

@@ -12,7 +12,7 @@ from mixminus import log
 from mixminus.clock import SystemClock
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
-from mixminus.sip.edge.addressing import Action, Identity, ToServer
+from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.network import Network
@@ -95,7 +95,7 @@ class EdgeProcess:
                 self._router.restore(worker_id, record, self._clock.monotonic_s())
             case RemoveWorker(worker_id):
                 for ending in self._router.remove_worker(worker_id, self._clock.monotonic_s()):
-                    self._network.send(ending)
+                    self._send(ending)
             case ReserveCall(leg_id):
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
@@ -118,6 +118,7 @@ class EdgeProcess:
             self._from_worker,
             self._counters,
             on_undelivered=self._undelivered,
+            is_known=self._is_known,
         )
         await network.open(command.host, command.port, command.inner_port)
         self._router = Router(
@@ -147,8 +148,13 @@ class EdgeProcess:
         """Send an action to the server, a worker or a phone."""
         if isinstance(action, ToServer):
             self._channel.send(action.message)
-        elif self._network:
+        elif self._network and self._router:
+            if isinstance(action, ToPhone) and not self._router.may_send(action, self._clock.monotonic_s()):
+                return
             self._network.send(action)
+
+    def _is_known(self, host: str) -> bool:
+        return bool(self._router and self._router.is_verified(host, self._clock.monotonic_s()))
 
     def _flush(self) -> None:
         """Send what the router has left in its outbox."""

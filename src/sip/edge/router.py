@@ -6,7 +6,7 @@ from typing import Final
 
 from mixminus import log
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
-from mixminus.sip.edge.call import EdgeCall
+from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.limits import SourceLimit
@@ -56,7 +56,9 @@ class Router:
             domain=domain,
             algorithms=algorithms,
         )
-        self._worker_side = WorkerSide(identity, self._calls, self.counters)
+        self._worker_side = WorkerSide(
+            identity, self._calls, self.counters, on_called=self._phone_side.sources.verify
+        )
         self._messages = SourceLimit(messages_per_s)
         self._processing = SourceLimit(_PROCESSING_S_PER_S)
         self._failed_at_s = float("-inf")
@@ -70,11 +72,26 @@ class Router:
 
     def restore(self, worker_id: int, record: str, now_s: float) -> None:
         """Take a call from before a restart of the edge."""
-        self._calls.restore(read_record(record, worker_id, now_s))
+        call = read_record(record, worker_id, now_s)
+        self._calls.restore(call)
+        if call.state is CallState.ESTABLISHED:
+            self._phone_side.sources.verify(call.flow.host, now_s)
 
     def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return what is to be sent beside the actions returned so far."""
         return self._calls.take_outbox()
+
+    def is_verified(self, host: str, now_s: float) -> bool:
+        """Return whether a host has proved to receive what is sent to it."""
+        return self._phone_side.sources.is_verified(host, now_s)
+
+    def may_send(self, message: ToPhone, now_s: float) -> bool:
+        """Return whether a message may be sent now: an unverified source gets no more than it has paid for."""
+        if message.flow.transport != "UDP":
+            return True
+        allowed = self._phone_side.sources.may_send(message.flow.host, message.message, now_s)
+        self.counters["sip_edge_unverified"] += not allowed
+        return allowed
 
     def reserve(self, name: str) -> int:
         """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
@@ -128,6 +145,8 @@ class Router:
             self.counters["sip_edge_costly"] += 1
             return None
         self.counters["sip_edge_received"] += 1
+        if source.transport == "UDP":
+            self._phone_side.sources.received(source.host, len(received), now_s)
         try:
             message = parse(received)
             if isinstance(message, Request):

@@ -5,7 +5,8 @@
     server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
               DialogConfirmed CallEnded CallFreed ──
-    server ── OpenEdge AddWorker RestoreCall RemoveWorker ReserveCall ReleaseCall Drain ──> edge
+    server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
+              Drain ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
            <─ DigitReceived TransferRequested TransferProgressed ────────────
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
@@ -61,6 +62,7 @@ __all__ = [
     "ReserveCall",
     "RestoreCall",
     "Ring",
+    "ShutOutCaller",
     "TransferProgressed",
     "TransferRequested",
     "WorkerExited",
@@ -332,6 +334,13 @@ class RemoveWorker:
 
 
 @dataclass(frozen=True, slots=True)
+class ShutOutCaller:
+    """A worker has crashed: shut out who wrote to it last."""
+
+    sip_port: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReserveCall:
     """Reserve a worker for an outgoing call, known as ``leg_id`` until its INVITE has passed the edge."""
 
@@ -459,6 +468,7 @@ Message = (
     | EdgeOpened
     | AddWorker
     | RemoveWorker
+    | ShutOutCaller
     | ReserveCall
     | CallReserved
     | CallRecorded

@@ -83,6 +83,30 @@ async def test_lost_worker_ends_only_its_own_calls() -> None:
         await phone.close()
 
 
+async def test_caller_that_crashed_a_worker_is_shut_out() -> None:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        bad = await Phone.open(backend.endpoint.port, source="127.0.9.1")
+        good = await Phone.open(backend.endpoint.port, source="127.0.9.2")
+        call = bad.call("1000")
+        await call.establish()
+        os.kill(backend.endpoint.worker_pids[worker_of(call)], signal.SIGSEGV)
+        call.reply(await call.asked("BYE"), 200)
+        await until(lambda: backend.endpoint.ready)
+        late = bad.call("1000")
+
+        async def is_refused() -> int:
+            late.invite(sdp())
+            await pace(0.1)
+            return backend.endpoint.counters["sip_edge_shut_out"]
+
+        await until(is_refused)
+        other = good.call("1000")
+        await other.establish()
+        await other.hang_up()
+        await bad.close()
+        await good.close()
+
+
 async def test_ringing_call_of_a_lost_worker_is_refused() -> None:
     async with open_backend(SipConfig(port=0, max_calls=4, spare_workers=0)) as backend:
         phone = await Phone.open(backend.endpoint.port)

@@ -33,6 +33,7 @@ from mixminus.sip.messages import (
     RemoveWorker,
     ReserveCall,
     RestoreCall,
+    ShutOutCaller,
 )
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.tasks import TaskScope
@@ -89,13 +90,8 @@ class EdgeProcess:
         if not (self._router and self._network):
             return
         match command:
-            case AddWorker(worker_id, sip_port, capacity):
-                self._router.add_worker(Worker(worker_id, sip_port, capacity))
-            case RestoreCall(worker_id, record):
-                self._router.restore(worker_id, record, self._clock.monotonic_s())
-            case RemoveWorker(worker_id):
-                for ending in self._router.remove_worker(worker_id, self._clock.monotonic_s()):
-                    self._send(ending)
+            case AddWorker() | RestoreCall() | RemoveWorker() | ShutOutCaller():
+                self._on_worker_command(self._router, command)
             case ReserveCall(leg_id):
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
@@ -109,6 +105,20 @@ class EdgeProcess:
             case _:
                 _log.error("command unknown", type=type(command).__name__)
         self._flush()
+
+    def _on_worker_command(
+        self, router: Router, command: AddWorker | RestoreCall | RemoveWorker | ShutOutCaller
+    ) -> None:
+        match command:
+            case AddWorker(worker_id, sip_port, capacity):
+                router.add_worker(Worker(worker_id, sip_port, capacity))
+            case RestoreCall(worker_id, record):
+                router.restore(worker_id, record, self._clock.monotonic_s())
+            case RemoveWorker(worker_id):
+                for ending in router.remove_worker(worker_id, self._clock.monotonic_s()):
+                    self._send(ending)
+            case ShutOutCaller(sip_port):
+                router.shut_out(sip_port, self._clock.monotonic_s())
 
     async def _open(self, command: OpenEdge) -> None:
         """Bind first: the router needs the ports."""

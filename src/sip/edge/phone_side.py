@@ -216,6 +216,7 @@ class PhoneSide:
             return ToPhone(flow, self._unavailable(request))
         if not (caller.account_id or self._within_share(flow.host, now_s)):
             self._counters["sip_edge_share"] += 1
+            self._calls.outbox += self._abandoned.make_room(now_s)
             return ToPhone(flow, self._unavailable(request))
         try:
             forwarded = self._forwarder.invite(request, flow, worker, caller)

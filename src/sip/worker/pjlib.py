@@ -52,7 +52,7 @@ class Timers:
 
 
 class Slots:
-    """pjsua's call slots, which stay taken until a dialog is over; ``onCallState`` tells of the end earlier."""
+    """pjsua's call slots, which stay taken until a dialog is over, while ``onCallState`` reports the end earlier."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library

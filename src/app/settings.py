@@ -29,8 +29,10 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from mixminus.app.priority import Realtime
 from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
+from mixminus.mixer import MAX_SHARDS
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
 __all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
@@ -76,6 +78,15 @@ class Settings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65535, description="TCP port of the API and the join page")
     sip_host: str = Field(LOOPBACK, description="address of SIP and of the phones' audio")
     sip_port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port of SIP")
+    https_port: int | None = Field(
+        None, ge=0, le=65535, description="TCP port of the API and the join page over TLS; empty means none"
+    )
+    tls_certificate: Path | None = Field(
+        None,
+        description="PEM file of the certificate and its chain, read again when it changes; "
+        "empty means one made by this server's own authority, whose root is at /ca.pem",
+    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's key")
     webrtc_host: str = Field(
         "",
         description="address of the browsers' audio; empty means the SIP address, or the API's if SIP is on loopback",
@@ -146,7 +157,16 @@ class Settings(BaseSettings):
     speech_workers: int = Field(
         0, ge=0, le=64, description="maximum number of speech-to-text processes; 0 means one per two cores"
     )
-    shards: int = Field(1, ge=1, le=64, description="number of mixing threads")
+    shards: int = Field(
+        0,
+        ge=0,
+        le=MAX_SHARDS,
+        description="number of mixing threads; 0 means one per core that the server may use",
+    )
+    realtime: Realtime = Field(
+        "auto",
+        description="real-time priority of the mixing threads: auto, on (refuse to start without it) or off",
+    )
     dialin: dict[str, UUID] = Field(
         default_factory=dict, description='names that a phone can dial, as JSON: {"1000": "<conference id>"}'
     )
@@ -154,6 +174,9 @@ class Settings(BaseSettings):
         "",
         description="allow or refuse webhooks to this machine and to private networks; "
         "empty allows them while the API is on loopback",
+    )
+    webhook_retry_hours: float = Field(
+        24, ge=0, le=720, description="hours for which an event that a webhook does not accept is tried again"
     )
     event_retention_days: int = Field(
         30, ge=0, le=36_500, description="days that events are kept for clients that resume; 0 keeps them all"
@@ -230,6 +253,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{PREFIX}ICE_SECRET must be set: the TURN servers of {PREFIX}ICE_SERVERS want credentials"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY must both be set, or neither")
         return self
 
     @model_validator(mode="after")

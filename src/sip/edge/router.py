@@ -19,9 +19,11 @@ from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import AnswerAccount, AnswerRegistration, ForgetAccounts
+from mixminus.sip.messages import AnswerAccount, AnswerRegistration, ForgetAccounts, Register, Unregister
 
 __all__ = ["Router"]
+
+DirectoryMessage = AnswerAccount | AnswerRegistration | ForgetAccounts | Register | Unregister
 
 # NAT keep-alives (RFC 5626 section 3.5.1, and the NULs of older phones) are ignored and not counted.
 _KEEP_ALIVE = frozenset(b"\r\n\0 ")
@@ -81,7 +83,7 @@ class Router:
 
     def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return what is to be sent beside the actions returned so far."""
-        return self._calls.take_outbox()
+        return [*self._calls.take_outbox(), *self._phone_side.registrants.take_outbox()]
 
     def is_verified(self, host: str, now_s: float) -> bool:
         """Return whether a host has proved to receive what is sent to it."""
@@ -89,7 +91,8 @@ class Router:
 
     def may_send(self, message: ToPhone, now_s: float) -> bool:
         """Return whether a message may be sent now: an unverified source gets no more than it has paid for."""
-        if message.flow.transport != "UDP":
+        # Only our own registrations at providers are REGISTERs.
+        if message.flow.transport != "UDP" or message.message.startswith(b"REGISTER "):
             return True
         allowed = self._phone_side.sources.may_send(message.flow.host, message.message, now_s)
         self.counters["sip_edge_unverified"] += not allowed
@@ -112,15 +115,17 @@ class Router:
         """Refuse new calls from now on."""
         self._phone_side.draining = True
 
-    def on_answer(
-        self, answer: AnswerAccount | AnswerRegistration | ForgetAccounts, now_s: float
-    ) -> list[Action]:
-        """Take an answer of the server about accounts; return the actions of the requests that waited for it."""
-        match answer:
+    def on_directory(self, message: DirectoryMessage, now_s: float) -> list[Action]:
+        """Take what the server's directory says; return the actions of the requests that waited for it."""
+        match message:
             case AnswerAccount():
-                return self._phone_side.account_given(answer, now_s)
+                return self._phone_side.account_given(message, now_s)
             case AnswerRegistration():
-                return [self._phone_side.registration_answered(answer)]
+                return [self._phone_side.registration_answered(message)]
+            case Register():
+                self._phone_side.registrants.start(message, now_s)
+            case Unregister(trunk_id):
+                self._phone_side.registrants.stop(trunk_id, now_s)
             case ForgetAccounts():
                 self._phone_side.authenticator.accounts.invalidate()
         return []
@@ -132,6 +137,7 @@ class Router:
 
     def poll(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
+        self._phone_side.registrants.poll(now_s)
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)
         return [

@@ -4,10 +4,13 @@
            <─ Forked WorkerExited ───────────────
     server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              DialogConfirmed CallEnded ──
-    server ── OpenEdge AddWorker RestoreCall RemoveWorker ReserveCall ReleaseCall Drain ──> edge
+              DialogConfirmed CallEnded CallFreed ──
+    server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
+              Drain ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
            <─ DigitReceived TransferRequested TransferProgressed ────────────
+    server ── Register Unregister ───────────────────────────────────> edge
+           <─ TrunkRegistered ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountRequested LoginsFailed RegistrationRequested ─
 
@@ -31,6 +34,7 @@ __all__ = [
     "CallAnswered",
     "CallDialled",
     "CallEnded",
+    "CallFreed",
     "CallRang",
     "CallRecorded",
     "CallReserved",
@@ -52,6 +56,7 @@ __all__ = [
     "Notify",
     "OpenEdge",
     "Refer",
+    "Register",
     "RegisteringPhone",
     "RegistrationRequested",
     "Reject",
@@ -60,8 +65,11 @@ __all__ = [
     "ReserveCall",
     "RestoreCall",
     "Ring",
+    "ShutOutCaller",
     "TransferProgressed",
     "TransferRequested",
+    "TrunkRegistered",
+    "Unregister",
     "WorkerExited",
     "WorkerReady",
 ]
@@ -225,6 +233,13 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFreed:
+    """The library has freed the slot of a call: the worker has room for another one."""
+
+    sip_call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DialogConfirmed:
     """The dialog of a leg is confirmed; a Replaces names it by these values."""
 
@@ -321,6 +336,13 @@ class RemoveWorker:
     """The worker has exited: end its calls."""
 
     worker_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShutOutCaller:
+    """A worker has crashed: shut out who wrote to it last."""
+
+    sip_port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +445,40 @@ class AnswerRegistration:
 
 
 @dataclass(frozen=True, slots=True)
+class Register:
+    """Register a trunk with its provider, and keep it registered; replaces the trunk's earlier registration."""
+
+    trunk_id: str
+    flows: tuple[Flow, ...]
+    """The addresses of the registrar, in order of preference."""
+    registrar: str
+    """The Request-URI."""
+    address: str
+    """The address of record."""
+    username: str
+    password: str = field(repr=False)
+    contact_user: str = field(repr=False)
+    """Who calls this user at our address is the provider."""
+    expires_s: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Unregister:
+    """Remove a trunk's registration."""
+
+    trunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkRegistered:
+    """A provider has answered a REGISTER: 200, or why not; 408 without an answer."""
+
+    trunk_id: str
+    status_code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
@@ -446,10 +502,12 @@ Message = (
     | MediaAgreed
     | DigitReceived
     | CallEnded
+    | CallFreed
     | OpenEdge
     | EdgeOpened
     | AddWorker
     | RemoveWorker
+    | ShutOutCaller
     | ReserveCall
     | CallReserved
     | CallRecorded
@@ -459,6 +517,9 @@ Message = (
     | AccountRequested
     | AnswerAccount
     | ForgetAccounts
+    | Register
+    | Unregister
+    | TrunkRegistered
     | LoginsFailed
     | RegistrationRequested
     | AnswerRegistration

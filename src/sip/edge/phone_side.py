@@ -242,18 +242,19 @@ class PhoneSide:
     def _within_share(self, host: str, now_s: float) -> bool:
         """Return whether a caller may have one more call that it has not acknowledged.
 
-        A host has a quarter of all places for them, its prefix a half, and unverified hosts together a half.
+        A host has a quarter of all places for them, its prefix a half, and unverified hosts together a half; a
+        verified host has three quarters.
         """
         waiting = self._calls.unconfirmed()
         own, prefix = network_of(host)
         networks = [network_of(call.flow.host) for call in waiting]
         half = max(self._calls.places // 2, _LEAST_SHARE)
+        if self.sources.is_verified(host, now_s):
+            return sum(each[0] == own for each in networks) < max(half * 3 // 2, _LEAST_SHARE)
         if sum(each[0] == own for each in networks) >= max(half // 2, _LEAST_SHARE):
             return False
         if sum(each[1] == prefix for each in networks) >= half:
             return False
-        if self.sources.is_verified(host, now_s):
-            return True
         return sum(not self.sources.is_verified(call.flow.host, now_s) for call in waiting) < half
 
     def _unavailable(self, request: Request) -> bytes:

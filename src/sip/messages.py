@@ -5,7 +5,7 @@
     server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
               DialogConfirmed CallEnded ──
-    server ── OpenEdge AddWorker RestoreCall RemoveWorker ReserveCall ReleaseCall Drain ──> edge
+    server ── OpenEdge AddWorker RestoreCall RemoveWorker ReserveCall ReleaseCall Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
            <─ DigitReceived TransferRequested TransferProgressed ────────────
     server ── Register Unregister ───────────────────────────────────> edge
@@ -63,6 +63,7 @@ __all__ = [
     "ReserveCall",
     "RestoreCall",
     "Ring",
+    "SetOverloaded",
     "TransferProgressed",
     "TransferRequested",
     "TrunkRegistered",
@@ -466,6 +467,13 @@ class Drain:
     """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
 
+@dataclass(frozen=True, slots=True)
+class SetOverloaded:
+    """Refuse new calls while ``on``; calls and their requests go on."""
+
+    on: bool
+
+
 Message = (
     Fork
     | Forked
@@ -505,6 +513,7 @@ Message = (
     | RegistrationRequested
     | AnswerRegistration
     | Drain
+    | SetOverloaded
     | DialogConfirmed
     | TransferRequested
     | Notify

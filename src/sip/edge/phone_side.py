@@ -55,6 +55,7 @@ class PhoneSide:
         algorithms: Collection[Algorithm],
     ) -> None:
         self.draining = False
+        self.overloaded = False
         self.authenticator = Authenticator(domain, frozenset({identity.host}), algorithms, counters)
         self.registrants = Registrants(identity, counters)
         self._registrar = Registrar(counters)
@@ -180,7 +181,7 @@ class PhoneSide:
         return self._registrar.ask(request, passed.account_id, flow, now_s)
 
     def _options(self, request: Request, flow: Flow) -> ToPhone:
-        if self.draining or not self._calls.workers:
+        if self._refusing or not self._calls.workers:
             return ToPhone(flow, self._unavailable(request))
         return ToPhone(flow, capabilities(request).render())
 
@@ -201,7 +202,7 @@ class PhoneSide:
         return self._open(request, flow, CallerHeader(passed.account_id, source.host), now_s)
 
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
-        worker = None if self.draining else self._calls.least_loaded()
+        worker = None if self._refusing else self._calls.least_loaded()
         if not self._invites.admits(flow.host, now_s) or not worker:
             self._counters["sip_edge_overload"] += 1
             return ToPhone(flow, self._unavailable(request))
@@ -217,6 +218,10 @@ class PhoneSide:
         call.dialog.transactions.open(invite, flow, now_s)
         self._calls.open(call)
         return forwarded
+
+    @property
+    def _refusing(self) -> bool:
+        return self.draining or self.overloaded
 
     def _unavailable(self, request: Request) -> bytes:
         extra = (("retry-after", _RETRY_AFTER_S),)

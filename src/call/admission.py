@@ -1,4 +1,4 @@
-"""Admission: new calls are refused while mixing has no time for them, so that nobody in a room hears a gap."""
+"""Admission: new calls are refused while mixing has no time for them, so that no participant hears a gap."""
 
 from collections import Counter
 from typing import Final

@@ -243,7 +243,11 @@ class SipEndpoint:
             self._pool.send(worker_id, Reject(call.leg_id, status_code))
             return
         leg = IncomingLeg(
-            call.leg_id, port, media=media, send=lambda message: self._pool.send(worker_id, message)
+            call.leg_id,
+            port,
+            media=media,
+            send=lambda message: self._pool.send(worker_id, message),
+            signalling_host=call.source_host or None,
         )
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))

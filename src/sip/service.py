@@ -54,6 +54,7 @@ from mixminus.sip.messages import (
     MediaAgreed,
     Message,
     Reject,
+    SetOverloaded,
     TransferProgressed,
     TransferRequested,
     TrunkRegistered,
@@ -160,6 +161,10 @@ class SipEndpoint:
             leg.set_ended(LegEnded(HangupReason.NORMAL, remote=False))
         self._legs.clear()
         self._dialler.close()
+
+    def set_overloaded(self, *, on: bool) -> None:
+        """Have the edge refuse the calls of phones with 503, or admit them again; harmless when repeated."""
+        self._pool.send_edge(SetOverloaded(on))
 
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> DialledLeg:
         """Start a call and return at once; raise MixMinusError if no port can be opened."""

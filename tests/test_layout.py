@@ -134,11 +134,12 @@ def test_some_calls_have_one_home(pattern: str) -> None:
 
 
 def test_wiring_assigns_nothing_into_a_service() -> None:
-    """Services get what they need from their constructors: ``app`` builds them and assigns to no attribute."""
+    """Services get what they need from their constructors: ``app`` builds them and assigns only to its own ``self``."""
     for path in (ROOT / "src" / "app").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Attribute):
-                assert not isinstance(node.ctx, ast.Store), f"{path.name}:{node.lineno}"
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                assert isinstance(node.value, ast.Name), f"{path.name}:{node.lineno}"
+                assert node.value.id == "self", f"{path.name}:{node.lineno}"
             assert not (isinstance(node, ast.Name) and node.id == "setattr"), path.name
 
 

@@ -73,6 +73,13 @@ def parser() -> argparse.ArgumentParser:
     mode.add_argument("--storm", action="store_true", help="--join-rate phones a second join a talking room")
     mode.add_argument("--idle", action="store_true", help="250 SIP workers and no call")
     mode.add_argument("--busy-loop", action="store_true", help="a busy loop on every core beside the server")
+    _add_load(made)
+    _add_server(made)
+    made.add_argument("--out", type=Path, help="folder for results.json, table.md and SVG plots")
+    return made
+
+
+def _add_load(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--keep-going", action="store_true", help="a ramp measures all numbers, also after one that failed"
     )
@@ -91,6 +98,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--seconds", type=float, help="duration of a measurement")
     made.add_argument("--join-rate", type=float, help="calls a second")
+
+
+def _add_server(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--target", type=SipUri.parse, help="call this SIP URI instead of a server started here"
     )
@@ -109,8 +119,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--unprivileged", action="store_true", help="the server may not have real-time priority"
     )
-    made.add_argument("--out", type=Path, help="folder for results.json, table.md and SVG plots")
-    return made
 
 
 def progress(text: str) -> None:

@@ -17,11 +17,12 @@ from typing import Final
 
 from aiohttp import web
 
+from mixminus import http_log
 from mixminus.api.application import build
 from mixminus.api.limits import Limited, Limits
 from mixminus.api.metrics import Metric
 from mixminus.api.services import ProcessState, Services
-from mixminus.app import data_folder, http_log
+from mixminus.app import data_folder
 from mixminus.app.addresses import advertised_host
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores

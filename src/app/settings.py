@@ -53,7 +53,7 @@ class TrunkSettings(BaseModel):
 
     host: str = Field(pattern=r"^[A-Za-z0-9:.\-]{1,253}$")
     port: int = Field(5060, ge=1, le=65535)
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: Literal["udp", "tcp", "tls"] = "udp"
     username: str = ""
     password: SecretStr = SecretStr("")
 
@@ -78,6 +78,13 @@ class Settings(BaseSettings):
     sip_port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port of SIP")
     https_port: int | None = Field(
         None, ge=0, le=65535, description="TCP port of the API and the join page over TLS; empty means none"
+    )
+    sip_tls_port: int | None = Field(
+        None, ge=0, le=65535, description="TCP port of SIP over TLS, usually 5061; empty means none"
+    )
+    tls_trusted: Path | None = Field(
+        None,
+        description="PEM file of authorities that calls to trunks over TLS trust, besides the system's",
     )
     tls_certificate: Path | None = Field(
         None,
@@ -183,7 +190,7 @@ class Settings(BaseSettings):
     trunk: TrunkSettings | None = Field(
         None,
         description='carrier of calls to telephone numbers, as JSON: {"host": "sip.example.com", '
-        '"username": "me", "password": "..."}; "port" and "transport" (udp or tcp) are optional',
+        '"username": "me", "password": "..."}; "port" and "transport" (udp, tcp or tls) are optional',
     )
     call_max_duration_s: int = Field(
         86_400,

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
 from mixminus.call.leg import Credentials, Target
 from mixminus.call.routing import Program
 from mixminus.model.call import Address
+from mixminus.model.directory import Transport
 from mixminus.model.ids import CustomerId
 
 __all__ = [
@@ -49,7 +50,7 @@ class Carrier:
 
     host: str
     port: int = 5060
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: Transport = "udp"
     username: str = ""
     password: str = field(default="", repr=False)
 

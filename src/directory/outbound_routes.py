@@ -1,7 +1,6 @@
 """OutboundRoutes: where outgoing calls to extensions and to outside numbers are sent."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from mixminus.call.leg import Target
 from mixminus.call.outbound import Carrier
@@ -12,7 +11,7 @@ from mixminus.model.ids import CustomerId
 
 __all__ = ["OutboundRoutes"]
 
-_SIP_PORT = 5060
+_SIP_PORT, _TLS_PORT = 5060, 5061
 
 
 class OutboundRoutes:
@@ -38,15 +37,15 @@ class OutboundRoutes:
 
 
 def _carrier(trunk: Trunk) -> Carrier:
-    host, port = _split(trunk.outbound_host)
-    transport: Literal["udp", "tcp"] = trunk.outbound_transport
-    return Carrier(host, port, transport, trunk.username, trunk.password)
+    default_port = _TLS_PORT if trunk.outbound_transport == "tls" else _SIP_PORT
+    host, port = _split(trunk.outbound_host, default_port)
+    return Carrier(host, port, trunk.outbound_transport, trunk.username, trunk.password)
 
 
-def _split(authority: str) -> tuple[str, int]:
+def _split(authority: str, default_port: int) -> tuple[str, int]:
     """Split ``host``, ``host:port``, ``[v6]`` or ``[v6]:port`` into host and port."""
     if authority.startswith("["):
         host, _, rest = authority[1:].partition("]")
-        return host, int(rest.removeprefix(":") or _SIP_PORT)
+        return host, int(rest.removeprefix(":") or default_port)
     host, _, port = authority.partition(":")
-    return host, int(port or _SIP_PORT)
+    return host, int(port or default_port)

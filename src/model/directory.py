@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 AuthType = Literal["basic", "ip"]
-Transport = Literal["udp", "tcp"]
+Transport = Literal["udp", "tcp", "tls"]
 NumberType = Literal["normal", "virtual"]
 
 

@@ -7,7 +7,7 @@ import asyncio
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from mixminus import log
 from mixminus.call.leg import Address, Credentials, LegEnded, Target
@@ -30,6 +30,7 @@ __all__ = ["DIALLED_TRANSITIONS", "DialledEvent", "DialledLeg", "DialledState", 
 
 # RFC 3261 section 8.1.3.4 leaves the bound to us.
 _MAX_REDIRECTS: Final = 3
+_TRANSPORTS: Final[dict[str, Literal["TCP", "TLS"]]] = {"tcp": "TCP", "tls": "TLS"}
 _NO_CREDENTIALS: Final = Credentials("", "")
 
 _log = log.get("sip.dialling")
@@ -238,4 +239,4 @@ class Dialler:
         hop = target.hop
         if hop is None:
             return await resolve(target.request_uri)
-        return Flow("TCP" if hop.transport == "tcp" else "UDP", hop.host, hop.port, hop.connection)
+        return Flow(_TRANSPORTS.get(hop.transport, "UDP"), hop.host, hop.port, hop.connection)

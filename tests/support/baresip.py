@@ -80,8 +80,11 @@ class Baresip:
         login: str = "",
         answers: bool = False,
         number: int = 0,
+        trusted: Path | None = None,
     ) -> None:
-        """With ``login`` the phone registers; with ``answers`` it answers every call automatically."""
+        """With ``login`` the phone registers; with ``answers`` it answers every call automatically; it trusts servers by the
+        authorities in the file ``trusted``.
+        """
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._user, self._transport = f"phone{number}", transport
@@ -97,6 +100,9 @@ class Baresip:
             **sip,
             **ports,
         )
+        if trusted:
+            config += f"sip_cafile {trusted}\nsip_verify_server yes\n"
+        self.rtp_ports = set(range(ports["rtp_port"], ports["rtp_last_port"] + 1))
         (directory / "config").write_text(config)
         own = f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0"
         account = f"{login or own};audio_codecs={codec}"

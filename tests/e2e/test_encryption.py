@@ -47,7 +47,7 @@ def sent(capture: Capture, phone: Baresip) -> list[bytes]:
 
 def level(payloads: list[bytes], tone_hz: float) -> float:
     pcm = np.concatenate([mu_law_to_pcm(each) for each in payloads])
-    return heard(loudest_stretch(pcm, 8000, 1.0), 8000, (tone_hz,))[tone_hz]
+    return heard(loudest_stretch(pcm, 8000, 2.0), 8000, (tone_hz,))[tone_hz]
 
 
 def test_phone_over_tls_and_srtp_leaves_nothing_plain(
@@ -67,8 +67,8 @@ def test_phone_over_tls_and_srtp_leaves_nothing_plain(
         assert_hears(plain.ear(), (TONES_HZ[0],), TONES_HZ[1])
         encrypted.hang_up()
         tls_server.wait_for_participants(room, 1)
-    assert level(sent(capture, plain), TONES_HZ[1]) > -30, "the measure finds a tone where there is one"
-    assert level(sent(capture, encrypted), TONES_HZ[0]) < -50
+    assert level(sent(capture, plain), TONES_HZ[1]) > -20, "the measure finds a tone where there is one"
+    assert level(sent(capture, encrypted), TONES_HZ[0]) < -28, "as loud as white noise there"
     signalling = [
         each.payload for each in capture.packets if tls_port in (each.source_port, each.destination_port)
     ]

@@ -30,6 +30,7 @@ from pydantic_settings import (
 )
 
 from mixminus.app.priority import Realtime
+from mixminus.call.leg import Encryption
 from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import MAX_SHARDS
@@ -58,9 +59,17 @@ class TrunkSettings(BaseModel):
     transport: Literal["udp", "tcp", "tls"] = "udp"
     username: str = ""
     password: SecretStr = SecretStr("")
+    srtp: Encryption | None = None
 
     def carrier(self) -> Carrier:
-        return Carrier(self.host, self.port, self.transport, self.username, self.password.get_secret_value())
+        return Carrier(
+            self.host,
+            self.port,
+            self.transport,
+            self.username,
+            self.password.get_secret_value(),
+            self.srtp or ("optional" if self.transport == "tls" else "never"),
+        )
 
 
 class Settings(BaseSettings):
@@ -201,7 +210,7 @@ class Settings(BaseSettings):
     trunk: TrunkSettings | None = Field(
         None,
         description='carrier of calls to telephone numbers, as JSON: {"host": "sip.example.com", '
-        '"username": "me", "password": "..."}; "port" and "transport" (udp, tcp or tls) are optional',
+        '"username": "me", "password": "..."}; "port", "transport" (udp, tcp or tls) and "srtp" (never, optional or required) are optional',
     )
     call_max_duration_s: int = Field(
         86_400,

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
-from mixminus.call.leg import Credentials, Target
+from mixminus.call.leg import Credentials, Encryption, Target
 from mixminus.call.routing import Program
 from mixminus.model.call import Address
 from mixminus.model.directory import Transport
@@ -53,6 +53,7 @@ class Carrier:
     transport: Transport = "udp"
     username: str = ""
     password: str = field(default="", repr=False)
+    encryption: Encryption = "never"
 
     @property
     def credentials(self) -> Credentials | None:
@@ -104,7 +105,9 @@ def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
     host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
     user = quote(number, safe="+*")
     return Target(
-        f"sip:{user}@{host}:{trunk.port};transport={trunk.transport}", credentials=trunk.credentials
+        f"sip:{user}@{host}:{trunk.port};transport={trunk.transport}",
+        credentials=trunk.credentials,
+        encryption=trunk.encryption,
     )
 
 

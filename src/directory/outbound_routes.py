@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mixminus.call.leg import Target
+from mixminus.call.leg import Encryption, Target
 from mixminus.call.outbound import Carrier
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
@@ -28,7 +28,16 @@ class OutboundRoutes:
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
         """Return every phone of an extension, reached by the flow it registered over."""
         bindings = await self._registrations.phones_of(customer_id, extension)
-        return [Target(binding.contact, hop=binding, account_id=binding.extension_id) for binding in bindings]
+        return [
+            Target(
+                binding.contact,
+                hop=binding,
+                account_id=binding.extension_id,
+                # A phone whose signalling is encrypted gets the keys for its audio; others would get them in plain text.
+                encryption="optional" if binding.transport == "tls" else "never",
+            )
+            for binding in bindings
+        ]
 
     async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
         """Return the carrier of the customer's calls to numbers, None if there is none."""
@@ -39,7 +48,8 @@ class OutboundRoutes:
 def _carrier(trunk: Trunk) -> Carrier:
     default_port = _TLS_PORT if trunk.outbound_transport == "tls" else _SIP_PORT
     host, port = _split(trunk.outbound_host, default_port)
-    return Carrier(host, port, trunk.outbound_transport, trunk.username, trunk.password)
+    encryption: Encryption = "optional" if trunk.outbound_transport == "tls" else "never"
+    return Carrier(host, port, trunk.outbound_transport, trunk.username, trunk.password, encryption)
 
 
 def _split(authority: str, default_port: int) -> tuple[str, int]:

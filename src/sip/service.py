@@ -184,6 +184,8 @@ class SipEndpoint:
         match message:
             case DialogConfirmed():
                 self._transfer_requests.confirmed(worker_id, message)
+                if found := self._legs.get(message.leg_id):
+                    found[1].on_confirmed()
             case IncomingCall():
                 self._incoming(worker_id, message)
             case MediaAgreed(leg_id, local_sdp, remote_sdp):

@@ -13,7 +13,7 @@ from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
-from mixminus.sip.edge.addressing import Action, Identity, ToServer
+from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.network import Network
@@ -35,6 +35,7 @@ from mixminus.sip.messages import (
     RemoveWorker,
     ReserveCall,
     RestoreCall,
+    ShutOutCaller,
     Unregister,
 )
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
@@ -92,13 +93,8 @@ class EdgeProcess:
         if not (self._router and self._network):
             return
         match command:
-            case AddWorker(worker_id, sip_port, capacity):
-                self._router.add_worker(Worker(worker_id, sip_port, capacity))
-            case RestoreCall(worker_id, record):
-                self._router.restore(worker_id, record, self._clock.monotonic_s())
-            case RemoveWorker(worker_id):
-                for ending in self._router.remove_worker(worker_id, self._clock.monotonic_s()):
-                    self._network.send(ending)
+            case AddWorker() | RestoreCall() | RemoveWorker() | ShutOutCaller():
+                self._on_worker_command(self._router, command)
             case ReserveCall(leg_id):
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
@@ -113,6 +109,20 @@ class EdgeProcess:
                 _log.error("command unknown", type=type(command).__name__)
         self._flush()
 
+    def _on_worker_command(
+        self, router: Router, command: AddWorker | RestoreCall | RemoveWorker | ShutOutCaller
+    ) -> None:
+        match command:
+            case AddWorker(worker_id, sip_port, capacity):
+                router.add_worker(Worker(worker_id, sip_port, capacity))
+            case RestoreCall(worker_id, record):
+                router.restore(worker_id, record, self._clock.monotonic_s())
+            case RemoveWorker(worker_id):
+                for ending in router.remove_worker(worker_id, self._clock.monotonic_s()):
+                    self._send(ending)
+            case ShutOutCaller(sip_port):
+                router.shut_out(sip_port, self._clock.monotonic_s())
+
     async def _open(self, command: OpenEdge) -> None:
         """Bind first: the router needs the ports."""
         network = Network(
@@ -121,6 +131,7 @@ class EdgeProcess:
             self._from_worker,
             self._counters,
             on_undelivered=self._undelivered,
+            is_known=self._is_known,
         )
         await network.open(command.host, command.port, command.inner_port)
         network.trust(command.trusted)
@@ -165,8 +176,13 @@ class EdgeProcess:
         """Send an action to the server, a worker or a phone."""
         if isinstance(action, ToServer):
             self._channel.send(action.message)
-        elif self._network:
+        elif self._network and self._router:
+            if isinstance(action, ToPhone) and not self._router.may_send(action, self._clock.monotonic_s()):
+                return
             self._network.send(action)
+
+    def _is_known(self, host: str) -> bool:
+        return bool(self._router and self._router.is_verified(host, self._clock.monotonic_s()))
 
     def _flush(self) -> None:
         """Send what the router has left in its outbox."""

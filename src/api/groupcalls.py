@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from mixminus.api.calls import CallBody, order_of
 from mixminus.api.operation import ApiCall, Operation, Resource
+from mixminus.call.admission import Overloaded
 from mixminus.call.errors import GroupcallNotFound, NoCallableDestination
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
 from mixminus.model.call import Groupcall
@@ -26,10 +27,11 @@ class GroupcallBody(CallBody):
     "POST",
     "/groupcalls",
     "Create a groupcall",
-    errors=(FlowNotFound, InvalidActionType, NoCallableDestination),
+    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded),
 )
 async def create_groupcall(call: ApiCall, body: GroupcallBody) -> Groupcall:
     """All destinations ring; the first to answer is connected, the others are hung up."""
+    call.services.admission.check()
     order = await order_of(call.services, call.customer_id, body)
     groupcall, _ = await call.services.dialout.ring_together(call.customer_id, order)
     return groupcall

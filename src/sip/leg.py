@@ -73,6 +73,7 @@ class SipLeg(abc.ABC):
         self._port = port
         self._send = send
         self._media: PortMedia | None = None
+        self._signalling_host: str | None = None
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
     @property
@@ -145,6 +146,7 @@ class SipLeg(abc.ABC):
             self._ended.set_result(ended)
 
     def _configure(self, media: PortMedia) -> None:
+        media = replace(media, signalling_host=self._signalling_host)
         if media != self._media:
             self._media = media
             self._port.configure(media)
@@ -156,13 +158,20 @@ class IncomingLeg(SipLeg):
     """A leg that a phone has opened; it waits for ring, answer or reject."""
 
     def __init__(
-        self, leg_id: LegId, port: Port, *, media: PortMedia | None, send: Callable[[Message], None]
+        self,
+        leg_id: LegId,
+        port: Port,
+        *,
+        media: PortMedia | None,
+        send: Callable[[Message], None],
+        signalling_host: str | None = None,
     ) -> None:
         """``media`` is what our answer to the INVITE's offer means for the port.
 
-        None if there was no offer.
+        None if there was no offer. ``signalling_host`` is the address that sent the INVITE.
         """
         super().__init__(leg_id, port, send)
+        self._signalling_host = signalling_host
         self._answered_media = media
         self._confirmed = False
         self._unsent: PortMedia | None = None

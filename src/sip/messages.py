@@ -6,7 +6,7 @@
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
               DialogConfirmed CallEnded CallFreed ──
     server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
-              Drain ──> edge
+              Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
            <─ DigitReceived TransferRequested TransferProgressed ────────────
     server ── Register Unregister ───────────────────────────────────> edge
@@ -65,6 +65,7 @@ __all__ = [
     "ReserveCall",
     "RestoreCall",
     "Ring",
+    "SetOverloaded",
     "ShutOutCaller",
     "TransferProgressed",
     "TransferRequested",
@@ -492,6 +493,13 @@ class Drain:
     """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
 
+@dataclass(frozen=True, slots=True)
+class SetOverloaded:
+    """Refuse new calls while ``on``; calls and their requests go on."""
+
+    on: bool
+
+
 Message = (
     Fork
     | Forked
@@ -533,6 +541,7 @@ Message = (
     | RegistrationRequested
     | AnswerRegistration
     | Drain
+    | SetOverloaded
     | DialogConfirmed
     | TransferRequested
     | Notify

@@ -78,6 +78,14 @@ def test_one_host_has_a_share_of_calls_without_ack() -> None:
     forwarded(router.from_phone(request("INVITE", call_id="other"), other, 0.0))
 
 
+def test_verified_host_has_three_quarters() -> None:
+    router = open_router(workers=16, capacity=4)
+    established(router)
+    router.from_phone(request("ACK", to_tag=";tag=w"), PHONE, 0.0)
+    actions = [router.from_phone(request("INVITE", call_id=f"c{n}"), PHONE, 0.0) for n in range(60)]
+    assert [isinstance(each, ToWorker) for each in actions] == [True] * 48 + [False] * 12
+
+
 def test_unverified_hosts_leave_half_of_the_places_to_verified_ones() -> None:
     router = open_router(workers=16, capacity=4)
     known = Flow("UDP", "203.0.113.5", 5060)

@@ -35,6 +35,7 @@ from mixminus.sip.messages import (
     RemoveWorker,
     ReserveCall,
     RestoreCall,
+    SetOverloaded,
     ShutOutCaller,
     Unregister,
 )
@@ -102,12 +103,19 @@ class EdgeProcess:
             case AnswerAccount() | AnswerRegistration() | ForgetAccounts() | Register() | Unregister():
                 for action in self._router.on_directory(command, self._clock.monotonic_s()):
                     self._send(action)
-            case Drain():
-                self._drained = True
-                self._router.drain()
+            case SetOverloaded() | Drain():
+                self._refuse_calls(self._router, command)
             case _:
                 _log.error("command unknown", type=type(command).__name__)
         self._flush()
+
+    def _refuse_calls(self, router: Router, command: SetOverloaded | Drain) -> None:
+        """Refuse new calls: from now on, or while the server has no time for them."""
+        if isinstance(command, SetOverloaded):
+            router.set_overloaded(on=command.on)
+        else:
+            self._drained = True
+            router.drain()
 
     def _on_worker_command(
         self, router: Router, command: AddWorker | RestoreCall | RemoveWorker | ShutOutCaller

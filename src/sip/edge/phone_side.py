@@ -58,6 +58,7 @@ class PhoneSide:
         algorithms: Collection[Algorithm],
     ) -> None:
         self.draining = False
+        self.overloaded = False
         self.authenticator = Authenticator(domain, frozenset({identity.host}), algorithms, counters)
         self.registrants = Registrants(identity, counters)
         self._registrar = Registrar(counters)
@@ -193,7 +194,7 @@ class PhoneSide:
         return self._registrar.ask(request, passed.account_id, flow, now_s)
 
     def _options(self, request: Request, flow: Flow) -> ToPhone:
-        if self.draining or not self._calls.workers:
+        if self._refusing or not self._calls.workers:
             return ToPhone(flow, self._unavailable(request))
         return ToPhone(flow, capabilities(request).render())
 
@@ -216,7 +217,7 @@ class PhoneSide:
         return self._open(request, flow, CallerHeader(passed.account_id, source.host), now_s)
 
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
-        worker = None if self.draining else self._calls.least_loaded()
+        worker = None if self._refusing else self._calls.least_loaded()
         if not worker:
             self._calls.outbox += self._abandoned.make_room(now_s)
         if not self._invites.admits(flow.host, now_s) or not worker:
@@ -239,21 +240,26 @@ class PhoneSide:
         self._calls.open(call)
         return forwarded
 
+    @property
+    def _refusing(self) -> bool:
+        return self.draining or self.overloaded
+
     def _within_share(self, host: str, now_s: float) -> bool:
         """Return whether a caller may have one more call that it has not acknowledged.
 
-        A host has a quarter of all places for them, its prefix a half, and unverified hosts together a half.
+        A host has a quarter of all places for them, its prefix a half, and unverified hosts together a half; a
+        verified host has three quarters.
         """
         waiting = self._calls.unconfirmed()
         own, prefix = network_of(host)
         networks = [network_of(call.flow.host) for call in waiting]
         half = max(self._calls.places // 2, _LEAST_SHARE)
+        if self.sources.is_verified(host, now_s):
+            return sum(each[0] == own for each in networks) < max(half * 3 // 2, _LEAST_SHARE)
         if sum(each[0] == own for each in networks) >= max(half // 2, _LEAST_SHARE):
             return False
         if sum(each[1] == prefix for each in networks) >= half:
             return False
-        if self.sources.is_verified(host, now_s):
-            return True
         return sum(not self.sources.is_verified(call.flow.host, now_s) for call in waiting) < half
 
     def _unavailable(self, request: Request) -> bytes:

@@ -111,6 +111,10 @@ class Router:
         """Take a worker's report that a call is over."""
         self._calls.release(call_id, now_s)
 
+    def set_overloaded(self, *, on: bool) -> None:
+        """Refuse calls of phones while the server has no time for them."""
+        self._phone_side.overloaded = on
+
     def drain(self) -> None:
         """Refuse new calls from now on."""
         self._phone_side.draining = True

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from mixminus.errors import Conflict, Exhausted, InvalidArgument
+from mixminus.errors import Conflict, InvalidArgument
 from mixminus.mixer import (
     Bridge,
     Codec,
     CodecFormat,
     DigitReceived,
     Engine,
-    EngineConfig,
     FirstPacket,
     MediaDirection,
     MediaResumed,
@@ -371,22 +370,6 @@ def test_rtcp_can_share_the_rtp_port(engine: Engine, caller: Caller) -> None:
     engine.tick()
     (bye,) = (raw for raw in caller.phone.receive_raw() if 192 <= raw[1] <= 223)
     assert bye[9] == 203
-
-
-def test_ports_are_pairs_within_the_range() -> None:
-    config = EngineConfig(manual=True, rtp_port_min=47_301, rtp_port_max=47_307)
-    with Engine(config) as engine:
-        opened = [engine.open_rtp_port() for _ in range(3)]
-        assert sorted(port.local_port for port in opened) == [47_302, 47_304, 47_306]
-        with pytest.raises(Exhausted):
-            engine.open_rtp_port()
-        opened[0].close()
-        engine.tick()
-        assert engine.open_rtp_port().local_port == opened[0].local_port
-
-
-def test_an_ephemeral_rtp_port_is_even(engine: Engine) -> None:
-    assert all(engine.open_rtp_port().local_port % 2 == 0 for _ in range(20))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -179,7 +180,7 @@ def _all(*, keep_going: bool) -> Iterable[Measurement]:
 
 
 def setups(options: argparse.Namespace) -> list[Setup]:
-    """Return the servers to be measured; those of other checkouts first, so that the newest is the last row."""
+    """Return the servers to be measured, those of other checkouts first."""
     common = {
         "server_cores": options.server_cores,
         "generator_cores": options.generator_cores,
@@ -213,6 +214,8 @@ def main() -> None:
     if options.target is not None and (options.all or options.idle or options.busy_loop):
         made.error("--target measures calls: steady, --ramp or --storm")
     servers = setups(options)
+    # As Ctrl-C: what was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     begin = datetime.now(UTC)
     lines = asyncio.run(measure(measurements(options), servers))
     print(target_table(verdicts(lines)))

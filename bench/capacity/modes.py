@@ -23,7 +23,6 @@ CALLS_PER_WORKER: Final = 4
 """Of the pjsua2 that the package index has."""
 _WORKERS: Final = "SIP workers"
 _AT_REST_S: Final = 10.0
-_AFTER_STORM_S: Final = 2.0
 _HEARD_GAP_MS: Final = 60
 """A phone's jitter buffer covers less than this; a longer gap is heard."""
 _BUSY_LOOP: Final = "while True: pass"
@@ -85,8 +84,8 @@ async def storm(setup: Setup, plan: Plan, there: int, seconds: float, progress: 
         await rig.settle()
 
         async def join_all() -> None:
-            await rig.join(joining, plan.join_rate)
-            await asyncio.sleep(_AFTER_STORM_S)
+            await rig.join(joining, plan.join_rate, pending=joining)
+            await rig.settle()
 
         window = await rig.measure(join_all)
     progress(_short(window))
@@ -100,6 +99,7 @@ async def storm(setup: Setup, plan: Plan, there: int, seconds: float, progress: 
             "joins_asked_per_s": plan.join_rate,
             "joins_per_s": joins.per_s,
             "setup_p99_ms": joins.setup_p99_ms,
+            "cpu_ms_of_a_join": joins.cpu_ms,
             "gap_max_ms": packets.gap_max_ms,
             "phones_that_heard_a_gap": float(packets.phones_with_gap_over_60_ms),
             "packets_lost": float(packets.lost),

@@ -125,7 +125,7 @@ def _series(
 
 
 def _lowest(series: Iterable[Series]) -> float:
-    """Return where the axis of packets begins: close to the aim unless somebody got far less."""
+    """Return where the axis of packets begins: close to the aim unless a phone got far less."""
     return _NEARLY_ALL if all(y >= _NEARLY_ALL for each in series for _, y in each.points) else 0.0
 
 

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Final, Self
 
-from bench.capacity.processes import cpu_percent, read_cpu
+from bench.capacity.processes import CpuReading, cpu_percent, read_cpu
 
 __all__ = ["Rest"]
 
@@ -37,6 +37,11 @@ class Rest:
             if await self._but_mixing() < self.percent + _MORE_PERCENT:
                 break
         return time.monotonic() - begin
+
+    def spent_s(self, before: CpuReading, seconds: float) -> float:
+        """Return the CPU time since a reading of all but mixing, beyond what the server uses without calls."""
+        used = cpu_percent(before, read_cpu(self.pid), seconds)
+        return max(0.0, sum(used.values()) - used.get(_MIXING, 0.0) - self.percent) / 100 * seconds
 
     async def _but_mixing(self) -> float:
         before, begin = read_cpu(self.pid), time.monotonic()

@@ -96,6 +96,8 @@ class Joins:
     first_audio_p99_ms: float
     rest_s: float
     """From the last answer until the server had done everything for these calls, in steps of half a second; at most 20."""
+    cpu_ms: float
+    """For each call, of all the server's threads but mixing, from the first INVITE until the server is at rest again."""
     hung_up_by_server: int
 
 

@@ -1,4 +1,4 @@
-"""Phones, their calls and the server under one roof: join, measure, leave."""
+"""Phones, their calls and the server that they call: join, measure, leave."""
 
 import asyncio
 import os
@@ -28,8 +28,8 @@ SETTLE_S: Final = 2.0
 """From rest to the measurement: jitter buffers adapt, talk spurts begin."""
 _REST_S: Final = 20.0
 RECORDED_PHONES: Final = 24
-_NOT_SET_UP_AT_ONCE: Final = 500
-"""Calls that wait for their answer; beyond that the rate cannot be kept, and no more are begun."""
+_PENDING: Final = 100
+"""Calls that may wait for their answer at a time: a ramp waits for a slow server, a storm does not."""
 
 
 @dataclass(slots=True)
@@ -49,11 +49,19 @@ class Rig:
     _first_of_round: int = 0
     _round_s: float = 0.0
     _rest_s: float = 0.0
+    _join_cpu_s: float = 0.0
+    _before_join: CpuReading = field(default_factory=dict)
+    _begin_join_s: float = 0.0
 
-    async def join(self, count: int, rate: float) -> None:
-        """Let this many more phones join, a number a second, and wait until each is answered or refused."""
+    async def join(self, count: int, rate: float, *, pending: int = _PENDING) -> None:
+        """Let this many more phones join, and wait until each is answered or refused.
+
+        ``rate`` calls are begun a second, but none while ``pending`` wait for their answer.
+        """
+        self._before_join = read_cpu(self.pid) if self.pid else {}
         self._first_of_round, begin = len(self.calls), time.monotonic()
-        waiting = asyncio.Semaphore(_NOT_SET_UP_AT_ONCE)
+        self._begin_join_s = begin
+        waiting = asyncio.Semaphore(pending)
         async with asyncio.TaskGroup() as group:
             for number in range(count):
                 await asyncio.sleep(begin + number / rate - time.monotonic())
@@ -66,6 +74,8 @@ class Rig:
         """Wait until the server has done what it still does for the last calls: a call may be answered before it is heard."""
         if self.rest is not None:
             self._rest_s = await self.rest.reach(_REST_S)
+            since_s = time.monotonic() - self._begin_join_s
+            self._join_cpu_s = self.rest.spent_s(self._before_join, since_s)
         await asyncio.sleep(SETTLE_S)
 
     async def _join_one(self, phone: int) -> None:
@@ -86,7 +96,7 @@ class Rig:
 
     async def measure(self, during: Callable[[], Awaitable[None]] | None = None) -> Window:
         """Measure for the plan's time, or while something happens; ``phones`` of the window are those at its begin."""
-        there = sum(call.state is CallState.ANSWERED for call in self.calls)
+        there = [phone for phone, call in enumerate(self.calls) if call.state is CallState.ANSWERED]
         recorded = self._recorded(there)
         for phone in recorded:
             self.generator.record(phone, on=True)
@@ -102,7 +112,7 @@ class Rig:
         counts, arrivals = await self.generator.end()
         for phone in recorded:
             self.generator.record(phone, on=False)
-        plan = replace(self.plan, phones=there)
+        plan = replace(self.plan, phones=len(there))
         return Window(
             plan=plan,
             seconds=counts.seconds,
@@ -114,8 +124,8 @@ class Rig:
             load_average=max(load_average, os.getloadavg()[0]),
         )
 
-    def _recorded(self, there: int) -> list[int]:
-        listeners = [phone for phone in range(there) if self.plan.talker_of(phone) is None]
+    def _recorded(self, there: list[int]) -> list[int]:
+        listeners = [phone for phone in there if self.plan.talker_of(phone) is None]
         step = max(1, len(listeners) // RECORDED_PHONES)
         return listeners[::step][:RECORDED_PHONES]
 
@@ -178,6 +188,7 @@ class Rig:
             first_audio_p50_ms=quantile(audio, 0.5),
             first_audio_p99_ms=quantile(audio, 0.99),
             rest_s=self._rest_s,
+            cpu_ms=1000 * self._join_cpu_s / max(1, len(answered)),
             hung_up_by_server=sum(call.hung_up_by_server for call in self.calls),
         )
 

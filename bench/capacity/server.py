@@ -150,7 +150,7 @@ class Server:
             time.sleep(_STEP_S)
 
     def stop(self) -> None:
-        """Kill it and its children: orderly goodbyes to a thousand phones would take longer than a measurement."""
+        """Kill it and its children: to send BYE to a thousand phones would take longer than a measurement."""
         for pid in process_tree(self.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -20,7 +20,7 @@ _ROOM_COLUMNS: Final = (
     "generator (a packet each way)",
     "ratio",
     "MB in all; a call (growth)",
-    "joins/s, set-up p50 / p99, ms",
+    "joins/s, set-up p50 / p99, ms; CPU of a join, ms",
     "load",
     "verdict",
 )
@@ -85,7 +85,7 @@ def _row(line: Line, window: Window) -> list[str]:
         f"{memory.total_mb:.0f}; {memory.per_call_mb:.2f} ({memory.growth_per_call_mb:.2f})"
         if memory
         else "-",
-        f"{joins.per_s:.0f}, {joins.setup_p50_ms:.0f} / {joins.setup_p99_ms:.0f}",
+        f"{joins.per_s:.0f}, {joins.setup_p50_ms:.0f} / {joins.setup_p99_ms:.0f}; {joins.cpu_ms:.1f}",
         f"{window.load_average:.1f}",
         ("; ".join(window.shortcomings()) or "good") + late,
     ]

@@ -1,4 +1,4 @@
-/* rtp_phones.c -- the audio of many phones, cheaply, and what each of them gets.
+/* rtp_phones.c -- the audio of many phones, cheaply, and what each gets.
  * rtp_phones COUNT ADDRESS TRACKS RECORDING
  *
  * A phone is a connected UDP socket that sends a packet every 20 ms and reads
@@ -92,7 +92,8 @@ static int open_phones(const char *host)
 
 		at.sin_port = 0;
 		if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) ||
-		    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) ||
+		    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on,
+			       sizeof(on)) ||
 		    getsockname(fd, (struct sockaddr *)&at, &len))
 			return -errno;
 		phones[i].fd = fd;
@@ -102,11 +103,13 @@ static int open_phones(const char *host)
 	return 0;
 }
 
-static void keep(uint32_t phone, int64_t at_ns, const uint8_t *packet, size_t size)
+/* A record is phone, time and size, 14 bytes, and the packet. */
+static void keep(uint32_t phone, int64_t at_ns, const uint8_t *packet,
+		 size_t size)
 {
 	uint16_t bytes = (uint16_t)size;
 
-	if (recorded + sizeof(phone) + sizeof(at_ns) + sizeof(bytes) + size > RECORDING_BYTES) {
+	if (recorded + 14 + size > RECORDING_BYTES) {
 		unrecorded++;
 		return;
 	}
@@ -128,7 +131,7 @@ static void count_packet(struct phone *p, int64_t at_ns, const uint8_t *packet)
 		p->cycles += number < p->last;
 		p->last = number;
 	}
-	/* The first gap reaches back before `begin`, if the phone was there. */
+	/* The first gap reaches back before `begin`. */
 	if (p->last_ns) {
 		int64_t gap_us = (at_ns - p->last_ns) / 1000;
 
@@ -142,10 +145,12 @@ static void count_packet(struct phone *p, int64_t at_ns, const uint8_t *packet)
 
 static int64_t arrival_ns(struct msghdr *header)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c;
+	     c = CMSG_NXTHDR(header, c)) {
 		struct timespec at;
 
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS) {
+		if (c->cmsg_level == SOL_SOCKET &&
+		    c->cmsg_type == SO_TIMESTAMPNS) {
 			memcpy(&at, CMSG_DATA(c), sizeof(at));
 			return at.tv_sec * INT64_C(1000000000) + at.tv_nsec;
 		}
@@ -167,7 +172,8 @@ static void receive(struct phone *p)
 			int64_t at_ns;
 
 			/* RTCP shares the port (RFC 5761 section 4). */
-			if (size < 12 || (packet[1] >= 192 && packet[1] <= 223))
+			if (size < 12 ||
+			    (packet[1] >= 192 && packet[1] <= 223))
 				continue;
 			at_ns = arrival_ns(&batch[i].msg_hdr);
 			if (!p->first_ns)
@@ -175,7 +181,8 @@ static void receive(struct phone *p)
 			if (counting && at_ns >= begin_ns) {
 				count_packet(p, at_ns, packet);
 				if (p->recorded)
-					keep((uint32_t)(p - phones), at_ns, packet, size);
+					keep((uint32_t)(p - phones), at_ns,
+					     packet, size);
 			}
 			p->last_ns = at_ns;
 		}
@@ -188,8 +195,8 @@ static void send_one(struct phone *p, uint32_t tick)
 	uint32_t at = tick % track->npackets;
 	const struct rtp_packet *next = &track->packets[at];
 	uint8_t head[RTP_MAX_HEAD];
-	size_t size = rtp_write_head(head, track, next, p->sequence_number++, tick,
-				     (uint32_t)(p - phones) + 1000);
+	size_t size = rtp_write_head(head, track, next, p->sequence_number++,
+				     tick, (uint32_t)(p - phones) + 1000);
 	struct iovec parts[2] = {
 		{ .iov_base = head, .iov_len = size },
 		{ .iov_base = next->bytes, .iov_len = next->size },
@@ -237,8 +244,8 @@ static void write_recording(const char *path)
 	close(fd);
 }
 
-/* One line for the generator, one a mark, one a phone with its gaps (ms:count),
- * then an empty one. */
+/* One line for the generator, one a mark, one a phone with its gaps
+ * (ms:count), then an empty one. */
 static void end(const char *path)
 {
 	int64_t used_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_ns;
@@ -256,15 +263,18 @@ static void end(const char *path)
 			printf(" %zu:%u", i, late_slots[i]);
 	printf("\n");
 	for (size_t i = 0; i < nmarks; i++)
-		printf("mark %u %lld\n", marks[i].phone, (long long)marks[i].at_ns);
+		printf("mark %u %lld\n", marks[i].phone,
+		       (long long)marks[i].at_ns);
 	for (size_t i = 0; i < nphones; i++) {
 		const struct phone *p = &phones[i];
-		uint32_t span = p->received ? (p->cycles << 16) + p->last - p->first + 1 : 0;
+		uint32_t span = (p->cycles << 16) + p->last - p->first + 1;
 
 		if (!p->sent && !p->received)
 			continue;
-		printf("phone %zu %d %u %u %u %u %u %lld", i, p->counted, p->sent, p->unsent,
-		       p->received, span > p->received ? span - p->received : 0,
+		printf("phone %zu %d %u %u %u %u %u %lld", i, p->counted,
+		       p->sent, p->unsent, p->received,
+		       p->received && span > p->received ?
+			       span - p->received : 0,
 		       p->gap_max_us, (long long)p->first_ns);
 		for (size_t gap = 0; gap <= GAP_MS; gap++)
 			if (p->gaps[gap])
@@ -275,9 +285,12 @@ static void end(const char *path)
 	fflush(stdout);
 }
 
-static int start(size_t number, const char *host, unsigned port, unsigned track)
+static int start(size_t number, const char *host, unsigned port,
+		 unsigned track)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+	};
 	struct phone *p = &phones[number];
 
 	if (inet_pton(AF_INET, host, &to.sin_addr) != 1 ||
@@ -292,13 +305,17 @@ static int obey(const char *line, const char *path)
 	char host[64];
 	unsigned number, port, track, on;
 
-	if (sscanf(line, "start %u %63s %u %u", &number, host, &port, &track) == 4)
-		return number < nphones && track < RTP_MAX_TRACKS && tracks[track].npackets ?
-			       start(number, host, port, track) :
-			       -EINVAL;
+	if (sscanf(line, "start %u %63s %u %u", &number, host, &port,
+		   &track) == 4) {
+		if (number >= nphones || track >= RTP_MAX_TRACKS ||
+		    !tracks[track].npackets)
+			return -EINVAL;
+		return start(number, host, port, track);
+	}
 	if (sscanf(line, "stop %u", &number) == 1 && number < nphones)
 		phones[number].track = NULL;
-	else if (sscanf(line, "record %u %u", &number, &on) == 2 && number < nphones)
+	else if (sscanf(line, "record %u %u", &number, &on) == 2 &&
+		 number < nphones)
 		phones[number].recorded = on;
 	else if (!strncmp(line, "begin", 5))
 		begin();
@@ -328,7 +345,8 @@ static bool obey_waiting(const char *path)
 	while ((newline = strchr(from, '\n'))) {
 		*newline = '\0';
 		if (obey(from, path))
-			fprintf(stderr, "rtp_phones: not understood: %s\n", from);
+			fprintf(stderr, "rtp_phones: not understood: %s\n",
+				from);
 		from = newline + 1;
 	}
 	length -= (size_t)(from - text);
@@ -342,16 +360,21 @@ static void run(const char *path)
 
 	for (int64_t slot = 0; obey_waiting(path); slot++) {
 		int64_t due_ns = start_ns + slot * (TICK_NS / SLOTS), late_us;
-		struct timespec at = { due_ns / 1000000000, due_ns % 1000000000 };
+		struct timespec at = {
+			due_ns / 1000000000, due_ns % 1000000000
+		};
 
-		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at,
+				       NULL) == EINTR)
 			;
 		late_us = (clock_ns(CLOCK_MONOTONIC) - due_ns) / 1000;
-		late_slots[late_us > LATE_US ? LATE_US / 100 : late_us / 100]++;
-		late_max_us = late_us > late_max_us ? (uint32_t)late_us : late_max_us;
+		late_slots[(late_us > LATE_US ? LATE_US : late_us) / 100]++;
+		if (late_us > late_max_us)
+			late_max_us = (uint32_t)late_us;
 		slots_run++;
-		/* Neighbours are 6 ms apart, so that a few talkers have different phases. */
-		for (size_t i = (size_t)(slot % SLOTS) * 7 % SLOTS; i < nphones; i += SLOTS) {
+		/* Neighbours are 6 ms apart: few talkers differ in phase. */
+		for (size_t i = (size_t)(slot % SLOTS) * 7 % SLOTS; i < nphones;
+		     i += SLOTS) {
 			if (!phones[i].track)
 				continue;
 			receive(&phones[i]);

@@ -38,7 +38,7 @@ class PongView(View):
 )
 async def ping(call: ApiCall) -> PongView:
     """503 while phones or browsers cannot join."""
-    if absent := [name for name, ready in call.services.readiness().items() if not ready]:
+    if absent := [name for name, ready in call.services.process.readiness().items() if not ready]:
         raise Unavailable(f"not ready: {', '.join(absent)}")
     return PongView()
 
@@ -94,5 +94,6 @@ def _metrics(services: Services) -> Iterator[Metric]:
         "mixminus_ready",
         "gauge",
         "whether a transport takes calls",
-        {f'{{transport="{name}"}}': int(ready) for name, ready in services.readiness().items()},
+        {f'{{transport="{name}"}}': int(ready) for name, ready in services.process.readiness().items()},
     )
+    yield from services.process.gauges()

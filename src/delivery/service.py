@@ -32,8 +32,9 @@ log = get("delivery")
 
 PRUNE_INTERVAL_S: Final = 3600
 SECONDS_PER_HOUR: Final = 3600
-# A transaction blocks other writers: it deletes no more than this.
+# A transaction blocks other writers: it deletes no more than this, and then lets them work.
 PRUNE_BATCH: Final = 500
+PRUNE_PAUSE_S: Final = 0.1
 COUNTERS: Final = (
     "delivery.events",
     "delivery.events_pruned",
@@ -154,3 +155,5 @@ class Retention:
                 pruned = await tx.outbox.prune(before, PRUNE_BATCH)
                 await tx.webhooks.prune_undelivered(before)
             self._counters["delivery.events_pruned"] += pruned
+            if pruned == PRUNE_BATCH:
+                await self._clock.sleep(PRUNE_PAUSE_S)

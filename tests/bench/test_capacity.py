@@ -43,6 +43,7 @@ async def test_a_ramp_measures_each_number_of_phones() -> None:
     assert window.memory.total_mb > window.memory.growth_per_call_mb
     assert window.joins.setup_p50_ms > 0
     assert window.joins.first_audio_p50_ms > 0
+    assert window.joins.cpu_ms > 0
 
 
 @pytest.mark.timeout(400)

@@ -26,7 +26,7 @@ GOOD = Window(
         None,
     ),
     memory=Memory({"main process": 300.0}, 300.0, 50.0, 500, 0.6, 0.5),
-    joins=Joins(500, 500, {}, 50, 48.0, 7, 17, 30, 40, 0.5, 0),
+    joins=Joins(500, 500, {}, 50, 48.0, 7, 17, 30, 40, 0.5, 7.5, 0),
     load_average=1.0,
 )
 

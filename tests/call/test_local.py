@@ -89,10 +89,10 @@ async def test_flow_that_does_not_answer_refuses_the_call(
 
 async def test_audio_passes_both_ways(backend: Backend) -> None:
     here, there = await backend.room(), await backend.room()
+    (alice,), (bob,) = await backend.join(here), await backend.join(there)
     join = {"type": "conference_join", "option": {"conference_id": str(there.id)}}
     await number(backend, ANSWER, join)
     await ring(backend, {"type": "conference_join", "option": {"conference_id": str(here.id)}})
-    (alice,), (bob,) = await backend.join(here), await backend.join(there)
 
     async def connected() -> bool:
         return all([len(await backend.joined(room)) == 2 for room in (here, there)])

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bench.capacity.setup import allow_files
-from bench.payloads import OPUS, PCMU, Load
+from bench.payloads import OPUS, PCMU, Load, opus_without_levels
 from bench.phones import Floor, Phones
 from mixminus.app.huge_pages import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig
@@ -44,7 +44,7 @@ def media_of(load: Load, phone_port: int, key: bytes) -> PortMedia:
         receive=(load.send,),
         send=load.send,
         remote=("127.0.0.1", phone_port),
-        level_extension_id=LEVEL_EXTENSION_ID,
+        level_extension_id=LEVEL_EXTENSION_ID if load.signals_level else None,
         srtp=keys,
     )
 
@@ -106,11 +106,11 @@ def main() -> None:
     )
     parser.add_argument("legs", nargs="?", type=int, default=1000)
     parser.add_argument("ticks", nargs="?", type=int, default=500)
-    parser.add_argument("--load", choices=("PCMU", "Opus"), help="only this one")
+    parser.add_argument("--load", choices=("PCMU", "Opus over", "Opus without"), help="only this one")
     arguments = parser.parse_args()
     use_huge_pages()
     allow_files(2 * arguments.legs)
-    for load in (PCMU, OPUS):
+    for load in (PCMU, OPUS, opus_without_levels()):
         if arguments.load and not load.name.startswith(arguments.load):
             continue
         print(report(load, arguments.legs, measure(arguments.legs, arguments.ticks, load)), flush=True)

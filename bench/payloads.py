@@ -1,17 +1,19 @@
 """The audio of the phones in lockstep."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+import numpy.typing as npt
 
 from mixminus.mixer.formats import Codec, CodecFormat
 
 TALK_S = 4
 _SRTP_TAG_BYTES = 10
+_QUIET_PACKETS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Load:
     silence: bytes
     packet_bytes: int
     """Of a packet from the engine, so that the floor sends as much."""
+    signals_level: bool = True
+    """Whether the RFC 6464 level is negotiated; browsers do, phones do not."""
 
 
 PCMU = Load(
@@ -47,6 +51,17 @@ OPUS = Load(
 )
 
 
+def _quiet_room() -> bytes:
+    """Encode the noise of a quiet room (-70 dBov) as a phone does, and return a packet of it."""
+    noise = np.random.default_rng(1).normal(0, 10, _QUIET_PACKETS * OPUS.step).astype(np.int16)
+    return _encode(OPUS, noise)[-1]
+
+
+def opus_without_levels() -> Load:
+    """Return Opus phones that do not signal their level, in quiet rooms."""
+    return replace(OPUS, name="Opus without levels", silence=_quiet_room(), signals_level=False)
+
+
 def write_payloads(load: Load) -> Path:
     """Write the generator's file: silence first, then a talker's packets, each preceded by its length."""
     target = Path(tempfile.mkdtemp(prefix="mixminus-bench-")) / "payloads"
@@ -62,13 +77,18 @@ def _speech(load: Load) -> list[bytes]:
     t = np.arange(TALK_S * rate) / rate
     buzz = sum(np.sin(2 * np.pi * 120 * k * t) / (1 + abs(120 * k - 700) / 300) for k in range(1, 28))
     syllables = 0.6 + 0.4 * np.sin(2 * np.pi * 4 * t)
-    pcm = np.asarray(4000 * buzz * syllables / np.abs(buzz).max(), dtype=np.int16)
+    return _encode(load, np.asarray(4000 * buzz * syllables / np.abs(buzz).max(), dtype=np.int16))
+
+
+def _encode(load: Load, pcm: npt.NDArray[np.int16]) -> list[bytes]:
+    rate = load.send.sample_rate_hz
     codec = "libopus" if load.send.codec is Codec.OPUS else "pcm_mulaw"
     encoder = av.CodecContext.create(codec, "w")
     assert isinstance(encoder, av.AudioCodecContext)
     encoder.sample_rate, encoder.format, encoder.layout = rate, "s16", "mono"
     if codec == "libopus":
         encoder.bit_rate = load.send.bitrate_bps
+        encoder.options = {"application": "voip"}
     payloads = []
     for start in range(0, len(pcm) - load.step + 1, load.step):
         frame = av.AudioFrame.from_ndarray(pcm[None, start : start + load.step], format="s16", layout="mono")

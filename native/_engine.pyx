@@ -115,6 +115,7 @@ cdef int fill_media(mm_media *to, object media) except -1:
     to.ssrc = media.ssrc or 0
     fill_address(&to.remote, media.remote)
     fill_address(&to.remote_rtcp, media.remote_rtcp)
+    fill_address(&to.signalling, (media.signalling_host, 0) if media.signalling_host else None)
     return fill_keys(to, media.srtp)
 
 

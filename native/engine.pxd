@@ -129,6 +129,7 @@ cdef extern from "engine/engine.h" nogil:
         uint32_t ssrc
         mm_address remote
         mm_address remote_rtcp
+        mm_address signalling
         mm_srtp_profile profile
         mm_srtp_key rx_key
         mm_srtp_key tx_key

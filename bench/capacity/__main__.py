@@ -197,13 +197,16 @@ def setups(options: argparse.Namespace) -> list[Setup]:
     return [*found, Setup("this", **common)]
 
 
-async def measure(wanted: Iterable[Measurement], servers: Iterable[Setup]) -> list[Line]:
-    """Measure line by line, each on every server in turn."""
+async def measure(
+    wanted: Iterable[Measurement], servers: Iterable[Setup], write: Callable[[list[Line]], None]
+) -> list[Line]:
+    """Measure line by line, each on every server in turn; write after each, so that a run may be ended."""
     found = []
     for title, start in wanted:
         for setup in servers:
             progress(f"{title} ({setup.name}) ...")
             found.append(await start(setup))
+            write(found)
     return found
 
 
@@ -217,11 +220,15 @@ def main() -> None:
     # As Ctrl-C: what was started is ended.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     begin = datetime.now(UTC)
-    lines = asyncio.run(measure(measurements(options), servers))
+
+    def write(lines: list[Line]) -> None:
+        if options.out is not None:
+            write_report(options.out, begin, servers, lines)
+
+    lines = asyncio.run(measure(measurements(options), servers, write))
     print(target_table(verdicts(lines)))
     print(table(lines))
     if options.out is not None:
-        write_report(options.out, begin, servers, lines)
         progress(f"written to {options.out}: results.json, table.md, *.svg")
 
 

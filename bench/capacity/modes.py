@@ -63,6 +63,7 @@ async def _twice_if_bad(rig: Rig, progress: Progress) -> Window:
     progress(_short(window))
     if found:
         progress(f"    {', '.join(found)}; once more")
+        await rig.settle()
         window = await rig.measure()
         progress(_short(window))
     return window

@@ -10,6 +10,7 @@
 #define FIRST_HYBRID_CONFIG 12
 #define FIRST_CELT_CONFIG 16
 #define SILK_FRAME_UNITS 8            /* a SILK frame has at most 20 ms     */
+#define SINGLE_FRAME_UNITS 8          /* 20 ms                              */
 
 /* The frame's length in units of 2.5 ms, by configuration (table 2). */
 static unsigned frame_units(uint8_t toc)
@@ -53,7 +54,8 @@ static size_t length_bytes(const uint8_t *length)
 
 /* The first frame of a packet of code 3 (section 3.2.5): after the count, the
  * padding's length, and all frames' lengths but the last one's. */
-static size_t first_of_many(const uint8_t *packet, size_t size)
+static size_t first_of_many(const uint8_t *packet, size_t size,
+			    size_t *padding_bytes)
 {
 	unsigned count = packet[1];
 	size_t at = 2;
@@ -73,6 +75,7 @@ static size_t first_of_many(const uint8_t *packet, size_t size)
 		for (unsigned i = 1; i < (count & 0x3f) && at < size; i++)
 			at += length_bytes(packet + at);
 	}
+	*padding_bytes = padding;
 	return at + padding < size ? at : size;
 }
 
@@ -80,12 +83,13 @@ static size_t first_of_many(const uint8_t *packet, size_t size)
 static size_t first_frame(const uint8_t *packet, size_t size)
 {
 	unsigned code = packet[0] & TOC_COUNT;
+	size_t padding;
 
 	if (code < 2 || size < 2)
 		return 1;
 	if (code == 2)
 		return packet[1] ? 1 + length_bytes(packet + 1) : size;
-	return first_of_many(packet, size);
+	return first_of_many(packet, size, &padding);
 }
 
 bool mm_opus_packet_has_fec(const uint8_t *packet, size_t size)
@@ -105,4 +109,29 @@ bool mm_opus_packet_has_fec(const uint8_t *packet, size_t size)
 	if (packet[0] & TOC_STEREO)
 		flags |= 1u << (6 - 2 * frames);
 	return packet[at] & flags;
+}
+
+bool mm_opus_packet_single(const uint8_t *packet, size_t size,
+			   struct mm_opus_frame *frame)
+{
+	size_t at = 1, padding = 0;
+
+	if (!size || packet[0] & TOC_STEREO ||
+	    frame_units(packet[0]) != SINGLE_FRAME_UNITS)
+		return false;
+	if ((packet[0] & TOC_COUNT) == TOC_COUNT) {
+		if (size < 2 || (packet[1] & 0x3f) != 1)
+			return false;
+		at = first_of_many(packet, size, &padding);
+	} else if (packet[0] & TOC_COUNT) {
+		return false;
+	}
+	*frame = (struct mm_opus_frame){
+		.celt = packet[0] >> 3 >= FIRST_CELT_CONFIG,
+		.hybrid = packet[0] >> 3 >= FIRST_HYBRID_CONFIG &&
+			  packet[0] >> 3 < FIRST_CELT_CONFIG,
+		.size = size - at - (at < size ? padding : 0),
+		.bytes = packet + at,
+	};
+	return true;
 }

@@ -47,6 +47,23 @@ void mm_latch_set(struct mm_latch *latch, enum mm_latch_trust trust,
 	latch->remote = *signalled;
 }
 
+void mm_latch_allow(struct mm_latch *latch, const struct mm_address *signalling,
+		    bool listens)
+{
+	latch->signalling = *signalling;
+	latch->listens = listens;
+}
+
+/* Whether this host may start to talk to us. */
+static bool allowed(const struct mm_latch *latch, const struct mm_address *from)
+{
+	if (mm_address_same_host(&latch->signalled, from))
+		return true;
+	if (latch->signalling.len)
+		return mm_address_same_host(&latch->signalling, from);
+	return !latch->listens || !latch->signalled.len;
+}
+
 static void take(struct mm_latch *latch, const struct mm_rtp *rtp,
 		 int64_t now_us)
 {
@@ -57,6 +74,7 @@ static void take(struct mm_latch *latch, const struct mm_rtp *rtp,
 		latch->sequence_number = rtp->sequence_number;
 	latch->ssrc = rtp->ssrc;
 	latch->heard = true;
+	latch->known = true;
 	latch->last_us = now_us;
 	latch->candidate_packets = 0;
 }
@@ -129,6 +147,9 @@ enum mm_latch_verdict mm_latch_judge(struct mm_latch *latch,
 		take(latch, rtp, now_us);
 		return MM_LATCH_TAKE;
 	}
+	if (!latch->heard && !allowed(latch, from) &&
+	    !(latch->known && continues(latch, rtp)))
+		return MM_LATCH_REFUSE;
 	if (latch->heard && (now_us - latch->last_us < MM_LATCH_SILENCE_US ||
 			     !continues(latch, rtp)))
 		return MM_LATCH_REFUSE;

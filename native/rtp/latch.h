@@ -6,10 +6,15 @@
  *
  *   from the signalled address      always accepted, and latched again
  *   from elsewhere, at the start    after 3 packets in sequence, and only while
- *                                   none came from the signalled address
+ *                                   none came from the signalled address; from
+ *                                   the host in SDP or that of the signalling
+ *                                   (a NAT has one address for both), or as
+ *                                   the stream that was heard before
  *   from elsewhere, later           only after 2 s of silence, as the same
  *                                   stream (SSRC, sequence): a NAT rebinding
  *
+ * Without a known host of the signalling any host may start to talk, but none moves
+ * the audio of a leg that only listens: it sends nothing that would refute it.
  * With SRTP the authentication tag suffices: a packet that is newer than all
  * before moves the latch. With ICE only mm_latch_set does (the nominated pair).
  */
@@ -40,6 +45,9 @@ struct mm_latch {
 	enum mm_latch_trust trust;
 	struct mm_address signalled;      /* len 0: none                    */
 	struct mm_address remote;         /* len 0: not known yet           */
+	struct mm_address signalling;     /* its host; len 0: not known     */
+	bool listens;                     /* the peer is to send nothing    */
+	bool known;                       /* ssrc and sequence number are   */
 	bool heard;                       /* from remote, since the signal  */
 	int64_t last_us;                  /* of the newest packet accepted  */
 	uint32_t ssrc;
@@ -53,6 +61,10 @@ struct mm_latch {
 /* Set the signalled address; an unspecified one counts as none. */
 void mm_latch_set(struct mm_latch *latch, enum mm_latch_trust trust,
 		  const struct mm_address *signalled);
+/* Set whose packets may start the stream: the signalling's host (len 0: not
+ * known), and whether the peer only listens. */
+void mm_latch_allow(struct mm_latch *latch, const struct mm_address *signalling,
+		    bool listens);
 /* Whether `from` is the latched address. */
 bool mm_latch_holds(const struct mm_latch *latch,
 		    const struct mm_address *from);

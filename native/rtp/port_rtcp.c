@@ -170,6 +170,7 @@ void mm_port_rtcp_datagram(struct mm_rtp_port *port,
 		return;
 	}
 	counters->rtcp_received++;
+	mm_port_rx_alive(port, arrival_us);
 	port->tx.remote_rtcp = *from;
 	if (rtcp.has_sender_info) {
 		port->rx.last_sr = (uint32_t)(rtcp.sender.ntp >> 16);

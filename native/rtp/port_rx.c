@@ -35,20 +35,27 @@ static bool latched(struct mm_rtp_port *port, const struct mm_address *from,
 	}
 }
 
+void mm_port_rx_alive(struct mm_rtp_port *port, int64_t now_us)
+{
+	struct mm_rtp_rx *rx = &port->rx;
+
+	rx->waiting_since_us = now_us;
+	if (rx->reported_timeout)
+		emit(port, (struct mm_event){ .type = MM_EVENT_MEDIA_RESUMED },
+		     now_us);
+	rx->reported_timeout = false;
+}
+
 static void note_packet(struct mm_rtp_port *port, int64_t now_us)
 {
 	struct mm_rtp_rx *rx = &port->rx;
 
 	rx->last_packet_us = now_us;
-	rx->waiting_since_us = now_us;
 	if (!rx->reported_first)
 		emit(port, (struct mm_event){ .type = MM_EVENT_FIRST_PACKET },
 		     now_us);
 	rx->reported_first = true;
-	if (rx->reported_timeout)
-		emit(port, (struct mm_event){ .type = MM_EVENT_MEDIA_RESUMED },
-		     now_us);
-	rx->reported_timeout = false;
+	mm_port_rx_alive(port, now_us);
 }
 
 static int unprotect(struct mm_rtp_port *port, uint8_t *bytes, size_t size)

@@ -20,10 +20,15 @@ static bool same_send(const struct mm_media *a, const struct mm_media *b)
 	return !memcmp(&a->send, &b->send, sizeof(a->send));
 }
 
-static bool same_keys(const struct mm_media *a, const struct mm_media *b)
+static bool same_rx_key(const struct mm_media *a, const struct mm_media *b)
 {
 	return a->profile == b->profile && a->key_bytes == b->key_bytes &&
-	       !memcmp(&a->rx_key, &b->rx_key, sizeof(a->rx_key)) &&
+	       !memcmp(&a->rx_key, &b->rx_key, sizeof(a->rx_key));
+}
+
+static bool same_tx_key(const struct mm_media *a, const struct mm_media *b)
+{
+	return a->profile == b->profile && a->key_bytes == b->key_bytes &&
 	       !memcmp(&a->tx_key, &b->tx_key, sizeof(a->tx_key));
 }
 
@@ -97,7 +102,9 @@ int mm_port_setup_open(struct mm_port_setup **opened, struct mm_rtp_port *port,
 				      libraries, &port->port.counters);
 	if (!rc && (setup->receiver || !same_send(media, &port->newest_media)))
 		rc = member_open(setup, port, libraries);
-	setup->keep_srtp = !first && same_keys(media, &port->newest_media);
+	setup->keep_rx = !first && same_rx_key(media, &port->newest_media);
+	setup->keep_tx = !first && same_tx_key(media, &port->newest_media);
+	setup->keep_srtp = setup->keep_rx && setup->keep_tx;
 	if (!rc && !setup->keep_srtp)
 		rc = srtp_open(setup, libraries);
 	if (rc < 0) {
@@ -124,6 +131,7 @@ static void apply_media(struct mm_rtp_port *port, const struct mm_media *media,
 	bool heard_before = port->media.receives;
 
 	memcpy(&port->media, media, sizeof(*media));
+	mm_latch_allow(&port->rx.latch, &media->signalling, !media->receives);
 	mm_latch_set(&port->rx.latch, trust_of(port), &media->remote);
 	port->tx.remote_rtcp = media->remote_rtcp;
 	if (media->ssrc_chosen)
@@ -136,16 +144,38 @@ static void apply_media(struct mm_rtp_port *port, const struct mm_media *media,
 		port->rx.waiting_since_us = now_us;
 }
 
+static void swap(void **a, void **b)
+{
+	void *kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* Each direction is keyed for itself (RFC 4568 6.1): the one whose key stays
+ * goes on at its roll-over counter. Begun anew it would use packet indices twice
+ * under one key, and the other side could not follow. */
+static void replace_srtp(struct mm_rtp_port *port, struct mm_port_setup *setup)
+{
+	struct mm_srtp *old = port->srtp;
+
+	port->srtp = setup->srtp;
+	setup->srtp = old;
+	if (!old || !port->srtp)
+		return;
+	if (setup->keep_rx)
+		swap(&old->rx, &port->srtp->rx);
+	if (setup->keep_tx)
+		swap(&old->tx, &port->srtp->tx);
+}
+
 void mm_rtp_port_configure(struct mm_rtp_port *port,
 			   struct mm_port_setup *setup, int64_t now_us)
 {
 	struct mm_receiver *receiver = port->rx.receiver;
-	struct mm_srtp *srtp = port->srtp;
 
-	if (!setup->keep_srtp) {
-		port->srtp = setup->srtp;
-		setup->srtp = srtp;
-	}
+	if (!setup->keep_srtp)
+		replace_srtp(port, setup);
 	/* The old member pulls from the old receiver until it has left. */
 	if (setup->member)
 		setup->member = mm_port_replace_member(&port->port,

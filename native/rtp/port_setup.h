@@ -23,6 +23,7 @@ struct mm_media {
 	uint32_t ssrc;
 	struct mm_address remote;         /* len 0: not known               */
 	struct mm_address remote_rtcp;    /* len 0: the port after remote's */
+	struct mm_address signalling;     /* its host; len 0: not known     */
 	enum mm_srtp_profile profile;
 	struct mm_srtp_key rx_key;
 	struct mm_srtp_key tx_key;
@@ -34,7 +35,8 @@ struct mm_port_setup {
 	struct mm_receiver *receiver;     /* NULL: keep the current one     */
 	struct mm_member *member;         /* NULL: keep the current one     */
 	struct mm_srtp *srtp;             /* NULL with keep_srtp, or none   */
-	bool keep_srtp;
+	bool keep_srtp;                   /* both directions                */
+	bool keep_rx, keep_tx;            /* its key is the current one     */
 };
 
 /* Control thread: what must change for this media; nothing is sent yet. */

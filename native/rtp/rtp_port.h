@@ -96,6 +96,8 @@ void mm_port_rx_prepare(const struct mm_rtp_port *port);
 void mm_port_rx_datagram(struct mm_rtp_port *port,
 			 const struct mm_address *from, uint8_t *bytes,
 			 size_t size, int64_t arrival_us, bool rtcp);
+/* A sign of life: audio, or a report of a phone that sends none in silence. */
+void mm_port_rx_alive(struct mm_rtp_port *port, int64_t now_us);
 void mm_port_rx_tick(struct mm_rtp_port *port, int64_t now_us);
 /* port_tx.c */
 void mm_port_tx_prepare(const struct mm_rtp_port *port);

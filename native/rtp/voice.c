@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dsp/level.h"
 #include "dsp/timescale.h"
 
 #define SEAM_MS 5                     /* a longer ramp is inaudible */
@@ -78,6 +79,7 @@ void mm_voice_restart(struct mm_voice *voice)
 	voice->concealed_samples = 0;
 	voice->level_dbov = MM_VOICE_UNKNOWN_DBOV;
 	voice->broken = true;
+	mm_quiet_restart(&voice->quiet);
 }
 
 /* An empty queue restarts at index 0, which is in the cache. */
@@ -100,11 +102,23 @@ static struct mm_voice_item *push(struct mm_voice *voice,
 	item->seam = false;
 	item->nsamples = nsamples;
 	item->skipped_samples = 0;
+	item->quiet.teaches = false;
 	item->size = packet ? packet->size : 0;
 	if (packet)
 		memcpy(item->payload, packet->payload, packet->size);
 	voice->owed_samples += nsamples;
 	return item;
+}
+
+/* What is not signalled is read from the packet, as far as it says. */
+static uint8_t level_of(struct mm_voice *voice, struct mm_voice_item *item,
+			uint8_t signalled_dbov)
+{
+	if (signalled_dbov != MM_VOICE_UNKNOWN_DBOV ||
+	    voice->formats[voice->format].id != MM_CODEC_OPUS)
+		return signalled_dbov;
+	item->quiet = mm_quiet_judge(&voice->quiet, item->payload, item->size);
+	return item->quiet.level_dbov;
 }
 
 void mm_voice_push_packet(struct mm_voice *voice,
@@ -127,8 +141,8 @@ void mm_voice_push_packet(struct mm_voice *voice,
 	item = push(voice, MM_VOICE_PACKET, (size_t)nsamples, packet);
 	item->seam = voice->broken ||
 		     packet->extended_sequence != voice->next_sequence;
-	item->level_dbov = packet->level_dbov;
-	voice->level_dbov = packet->level_dbov;
+	item->level_dbov = level_of(voice, item, packet->level_dbov);
+	voice->level_dbov = item->level_dbov;
 	voice->next_sequence = packet->extended_sequence + 1;
 	voice->broken = false;
 }
@@ -143,6 +157,7 @@ void mm_voice_push_gap(struct mm_voice *voice, size_t nsamples,
 		next = NULL;
 	item = push(voice, MM_VOICE_GAP, nsamples, next);
 	item->level_dbov = voice->level_dbov;
+	mm_quiet_gap(&voice->quiet);
 	/* After a gap the concealment fades into what follows. */
 	if (next)
 		voice->next_sequence = next->extended_sequence;
@@ -254,6 +269,9 @@ static void decode_packet(struct mm_voice *voice,
 	}
 	voice->concealed_samples = 0;
 	voice->counters->frames_decoded++;
+	if (item->quiet.teaches)
+		mm_quiet_learn(&voice->quiet, &item->quiet,
+			       mm_level_dbov(pcm, item->nsamples));
 	if (item->seam || faded)
 		ramp_seam(voice, pcm, item->nsamples);
 }

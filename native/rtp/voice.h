@@ -13,12 +13,13 @@
 #include "engine/counters.h"
 #include "mm.h"
 #include "rtp/jbuf.h"
+#include "rtp/quiet.h"
 
 #define MM_VOICE_MAX_FORMATS 6
 #define MM_VOICE_SHORTEST_US 2500     /* of an item, silence aside          */
 #define MM_VOICE_ITEMS 18             /* two ticks of the shortest and over */
 #define MM_VOICE_PRIMING_ITEMS 2      /* Opus' prediction settles in two    */
-#define MM_VOICE_UNKNOWN_DBOV 255     /* level not signalled                */
+#define MM_VOICE_UNKNOWN_DBOV MM_QUIET_UNKNOWN_DBOV
 /* What is left of a tick, a packet of 120 ms, and the time scaler's stretch. */
 #define MM_VOICE_MAX_SAMPLES (2 * MM_MAX_PACKET_SAMPLES)
 
@@ -32,6 +33,7 @@ struct mm_voice_item {
 	enum mm_voice_kind kind;
 	bool seam;                /* does not follow what was before it     */
 	uint8_t level_dbov;
+	struct mm_quiet_verdict quiet;    /* Opus without a signalled level */
 	uint16_t size;
 	size_t nsamples;
 	size_t skipped_samples;   /* of these: skipped, not decoded         */
@@ -48,7 +50,8 @@ struct mm_voice {
 	size_t first, nitems;
 	size_t npassed;           /* that the decoder has missed            */
 	size_t owed_samples;      /* in items                               */
-	uint8_t level_dbov;       /* last signalled (RFC 6464)              */
+	uint8_t level_dbov;       /* last known, signalled (RFC 6464) or not */
+	struct mm_quiet quiet;
 	uint32_t next_sequence;   /* extended; follows what was pushed last */
 	bool broken;              /* nothing follows what was pushed last   */
 	bool unheard;             /* the last sound was skipped             */
@@ -84,7 +87,8 @@ void mm_voice_push_silence(struct mm_voice *voice, size_t nsamples);
 
 /* Samples not yet taken or skipped, decoded or not. */
 size_t mm_voice_waiting(const struct mm_voice *voice);
-/* Loudest signalled level of the queued audio, or UNKNOWN. */
+/* Loudest level of the queued audio, as signalled or read from the packets
+ * (quiet.h), or UNKNOWN. */
 uint8_t mm_voice_level_dbov(const struct mm_voice *voice);
 /* Nothing is queued, or only silence after the last sound has faded out. */
 bool mm_voice_is_silent(const struct mm_voice *voice);

@@ -9,6 +9,7 @@ from mixminus.api.body import ActionBody, Body, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.api.recordings import PAUSE, CallRecordingBody, PauseBody
 from mixminus.api.services import Services
+from mixminus.call.admission import Overloaded
 from mixminus.call.errors import (
     CallDeleted,
     CallNotFound,
@@ -148,9 +149,15 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
     )
 
 
-@operation("POST", "/calls", "Create calls", errors=(FlowNotFound, InvalidActionType, NoCallableDestination))
+@operation(
+    "POST",
+    "/calls",
+    "Create calls",
+    errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded),
+)
 async def create_calls(call: ApiCall, body: CallBody) -> PlacedView:
     """The flow or the actions start on answer. Destinations that cannot be called are skipped."""
+    call.services.admission.check()
     order = await order_of(call.services, call.customer_id, body)
     return PlacedView.of(await call.services.dialout.place(call.customer_id, order))
 

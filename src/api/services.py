@@ -10,6 +10,7 @@ from aiohttp import web
 from mixminus.access.idempotency import IdempotencyService
 from mixminus.access.service import AccessService
 from mixminus.api.metrics import Metric
+from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
@@ -66,6 +67,7 @@ class Services:
     rooms: Rooms
     live_calls: LiveCalls
     transports: Transports
+    admission: Admission
     access: AccessService
     conferences: ConferenceService
     participants: ParticipantService
@@ -106,6 +108,7 @@ class Services:
             **self.webrtc.counters,
             **self.delivery.counters,
             **self.access.counters,
+            **self.admission.counters,
             **self.rooms.sounds.counters,
             **self.talking.counters,
             **self.calls.counters,

@@ -14,6 +14,7 @@ from mixminus.api.errors import UnsupportedMediaType
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
 from mixminus.api.paths import ROOT, path_id
 from mixminus.api.services import SERVICES, Services
+from mixminus.call.admission import Overloaded
 from mixminus.call.leg import Address
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked, ConferenceNotFound, PinInvalid
 from mixminus.errors import Conflict, Exhausted, InvalidArgument, NotFound, PermissionDenied, Unauthenticated
@@ -76,11 +77,13 @@ async def accept_post(request: web.Request) -> web.Response:
         PinInvalid,
         NotFound,
         Exhausted,
+        Overloaded,
     ),
 )
 async def join_by_whip(call: ApiCall) -> web.Response:
     """Answers the offer when the call's flow has answered the call."""
     request, services, conference_id = call.request, call.services, ConferenceId(call.id)
+    services.admission.check()
     offer = await _text(request, SDP)
     pin = request.headers.get(PIN, request.query.get("pin", ""))
     await services.conferences.check_entry(call.customer_id, conference_id, pin)

@@ -35,6 +35,7 @@ from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
 from mixminus.garbage import GarbageCollection
+from mixminus.log import task_failed
 from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
 from mixminus.model.ids import ConferenceId
 from mixminus.sip.config import SipConfig
@@ -43,6 +44,7 @@ from mixminus.speech.recognition.pool import SpeechConfig
 from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
+from mixminus.tasks import TaskScope
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.ice_servers import IceServers
 
@@ -139,6 +141,7 @@ def _service_config(
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
         call_max_duration_s=settings.call_max_duration_s,
+        max_load=settings.max_load_percent / 100,
         sounds=SoundConfig(
             directory=settings.sounds,
             cache_directory=settings.data_dir / "speech",
@@ -269,7 +272,20 @@ async def _start_sip(settings: Settings, services: Services, stack: AsyncExitSta
         await endpoint.start()
     services.transports.open(endpoint)
     stack.callback(services.transports.close)
+    tasks = TaskScope(task_failed("admission"))
+    stack.push_async_callback(tasks.close)
+    tasks.spawn("admission", _report_overload(services, endpoint))
     return endpoint
+
+
+async def _report_overload(services: Services, endpoint: SipEndpoint) -> None:
+    """Report overload to the edge, repeatedly while it lasts: another edge may have started meanwhile."""
+    was_overloaded = False
+    while True:
+        overloaded = await services.admission.watched()
+        if overloaded or was_overloaded:
+            endpoint.set_overloaded(on=overloaded)
+        was_overloaded = overloaded
 
 
 async def _start_http(

@@ -163,6 +163,12 @@ class Settings(BaseSettings):
         le=MAX_SHARDS,
         description="number of mixing threads; 0 means one per core that the server may use",
     )
+    max_load_percent: int = Field(
+        80,
+        ge=1,
+        le=100,
+        description="load of a mixing thread, in percent, from which on new calls are refused",
+    )
     realtime: Realtime = Field(
         "auto",
         description="real-time priority of the mixing threads: auto, on (refuse to start without it) or off",

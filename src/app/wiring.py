@@ -20,6 +20,7 @@ from mixminus.access.service import AccessService
 from mixminus.api.services import ProcessState, Services
 from mixminus.app import end_flows
 from mixminus.app.sounds import SoundConfig, open_sounds
+from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
@@ -79,6 +80,8 @@ class ServiceConfig:
     """SIP realms of customers and trunks are subdomains of it."""
     trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
+    max_load: float = 0.8
+    """Share of its time that a mixing thread may work before calls are refused."""
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
     root_certificate: Path | None = None
     """The root of the server's own certificate authority, for clients to download."""
@@ -233,6 +236,7 @@ async def open_services(
             rooms=rooms,
             live_calls=live_calls,
             transports=transports,
+            admission=Admission(engine, clock, config.max_load),
             access=AccessService(store, clock),
             conferences=conferences,
             participants=participants,

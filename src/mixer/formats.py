@@ -105,5 +105,7 @@ class PortMedia:
     srtp: SrtpKeys | None = None
     ssrc: int | None = None
     """Our SSRC; None lets the engine choose."""
+    signalling_host: str | None = None
+    """Address that the signalling comes from: without SRTP, only it and ``remote``'s host may start to send."""
     max_delay_ms: int = 200
     """Upper limit of the jitter buffer's delay."""

@@ -4,13 +4,14 @@ import abc
 import asyncio
 import enum
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from mixminus import log
 from mixminus.call.leg import LegEnded
 from mixminus.errors import MixMinusError
 from mixminus.machine import step
-from mixminus.mixer import Port, PortMedia
+from mixminus.mixer import MediaDirection, Port, PortMedia
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Refer, Reject, Ring
@@ -72,6 +73,7 @@ class SipLeg(abc.ABC):
         self._port = port
         self._send = send
         self._media: PortMedia | None = None
+        self._signalling_host: str | None = None
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
     @property
@@ -144,6 +146,7 @@ class SipLeg(abc.ABC):
             self._ended.set_result(ended)
 
     def _configure(self, media: PortMedia) -> None:
+        media = replace(media, signalling_host=self._signalling_host)
         if media != self._media:
             self._media = media
             self._port.configure(media)
@@ -155,14 +158,23 @@ class IncomingLeg(SipLeg):
     """A leg that a phone has opened; it waits for ring, answer or reject."""
 
     def __init__(
-        self, leg_id: LegId, port: Port, *, media: PortMedia | None, send: Callable[[Message], None]
+        self,
+        leg_id: LegId,
+        port: Port,
+        *,
+        media: PortMedia | None,
+        send: Callable[[Message], None],
+        signalling_host: str | None = None,
     ) -> None:
         """``media`` is what our answer to the INVITE's offer means for the port.
 
-        None if there was no offer.
+        None if there was no offer. ``signalling_host`` is the address that sent the INVITE.
         """
         super().__init__(leg_id, port, send)
+        self._signalling_host = signalling_host
         self._answered_media = media
+        self._confirmed = False
+        self._unsent: PortMedia | None = None
         self._state = LegState.INCOMING
 
     @property
@@ -189,6 +201,20 @@ class IncomingLeg(SipLeg):
         if self._can(LegEvent.ANSWER):
             self._send(Reject(self._id, status_code))
             self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
+
+    def on_confirmed(self) -> None:
+        """Take the phone's ACK: from now on audio is sent."""
+        self._confirmed = True
+        if self._unsent and self.is_answered:
+            super()._configure(self._unsent)
+
+    def _configure(self, media: PortMedia) -> None:
+        """Receive at once, but send nothing before the ACK: the INVITE's source address may be forged."""
+        self._unsent = media
+        if not self._confirmed:
+            silent = MediaDirection.RECVONLY if media.direction.receives else MediaDirection.INACTIVE
+            media = replace(media, direction=silent)
+        super()._configure(media)
 
     def _follows_media(self) -> bool:
         """``answer`` has configured the port by the first exchange."""

@@ -4,8 +4,9 @@
            <─ Forked WorkerExited ───────────────
     server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              DialogConfirmed CallEnded ──
-    server ── OpenEdge AddWorker RestoreCall RemoveWorker ReserveCall ReleaseCall Drain ──> edge
+              DialogConfirmed CallEnded CallFreed ──
+    server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
+              Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
            <─ DigitReceived TransferRequested TransferProgressed ────────────
     server ── Register Unregister ───────────────────────────────────> edge
@@ -33,6 +34,7 @@ __all__ = [
     "CallAnswered",
     "CallDialled",
     "CallEnded",
+    "CallFreed",
     "CallRang",
     "CallRecorded",
     "CallReserved",
@@ -63,6 +65,8 @@ __all__ = [
     "ReserveCall",
     "RestoreCall",
     "Ring",
+    "SetOverloaded",
+    "ShutOutCaller",
     "TransferProgressed",
     "TransferRequested",
     "TrunkRegistered",
@@ -230,6 +234,13 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFreed:
+    """The library has freed the slot of a call: the worker has room for another one."""
+
+    sip_call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DialogConfirmed:
     """The dialog of a leg is confirmed; a Replaces names it by these values."""
 
@@ -326,6 +337,13 @@ class RemoveWorker:
     """The worker has exited: end its calls."""
 
     worker_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShutOutCaller:
+    """A worker has crashed: shut out who wrote to it last."""
+
+    sip_port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +484,13 @@ class Drain:
     """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
 
+@dataclass(frozen=True, slots=True)
+class SetOverloaded:
+    """Refuse new calls while ``on``; calls and their requests go on."""
+
+    on: bool
+
+
 Message = (
     Fork
     | Forked
@@ -485,10 +510,12 @@ Message = (
     | MediaAgreed
     | DigitReceived
     | CallEnded
+    | CallFreed
     | OpenEdge
     | EdgeOpened
     | AddWorker
     | RemoveWorker
+    | ShutOutCaller
     | ReserveCall
     | CallReserved
     | CallRecorded
@@ -505,6 +532,7 @@ Message = (
     | RegistrationRequested
     | AnswerRegistration
     | Drain
+    | SetOverloaded
     | DialogConfirmed
     | TransferRequested
     | Notify

@@ -8,6 +8,7 @@ import asyncio
 import enum
 import itertools
 import secrets
+import signal
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from mixminus.sip.messages import (
     AddWorker,
     CallDialled,
     CallEnded,
+    CallFreed,
     CallRecorded,
     CallReserved,
     Drain,
@@ -38,6 +40,7 @@ from mixminus.sip.messages import (
     RemoveWorker,
     ReserveCall,
     RestoreCall,
+    ShutOutCaller,
     WorkerExited,
     WorkerReady,
 )
@@ -49,6 +52,8 @@ __all__ = ["WORKER_TRANSITIONS", "WorkerEvent", "WorkerPool", "WorkerState", "wo
 _START_S: Final = 30.0
 _KEY_BYTES: Final = 32
 _MAX_LOST: Final = 64
+# What an input can do to a worker; others stop it from outside.
+_CRASHES: Final = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 _LOST_KEPT_S: Final = 32.0
 
 _log = log.get("sip.pool")
@@ -131,6 +136,8 @@ class WorkerPool:
         self._reservations: dict[LegId, asyncio.Future[int]] = {}
         self._edge_open = False
         self._edge_key = secrets.token_bytes(_KEY_BYTES)
+        self._sip_ports: dict[int, int] = {}
+        """Of workers that have not exited."""
         self._lost: deque[tuple[float, _Worker]] = deque(maxlen=_MAX_LOST)
         self._edge = Supervisor(
             "mixminus.sip.edge",
@@ -261,6 +268,7 @@ class WorkerPool:
         match message:
             case WorkerReady(sip_port, capacity):
                 worker.sip_port, worker.capacity = sip_port, capacity
+                self._sip_ports[worker_id] = sip_port
                 worker.fire(WorkerEvent.STARTED)
                 self._add_to_edge(worker)
                 self._needed = workers_needed(self._config.max_calls, capacity, self._config.spare_workers)
@@ -271,12 +279,14 @@ class WorkerPool:
                 worker.legs[sip_call_id] = leg_id
             case CallEnded(leg_id=leg_id, sip_call_id=sip_call_id):
                 worker.legs.pop(sip_call_id, None)
-                worker.records.pop(sip_call_id, None)
-                self._edge.send(ReleaseCall(sip_call_id))
                 if leg_id in worker.reserved:
                     # It may have ended before its INVITE reached the edge.
                     worker.reserved.discard(leg_id)
                     self.release(leg_id)
+            case CallFreed(sip_call_id):
+                worker.records.pop(sip_call_id, None)
+                self._edge.send(ReleaseCall(sip_call_id))
+                return
         self._on_report(worker_id, message)
 
     def _add_to_edge(self, worker: _Worker) -> None:
@@ -307,11 +317,15 @@ class WorkerPool:
                 if worker := self._workers.get(worker_id):
                     worker.pid = pid
             case WorkerExited(worker_id, exit_code):
+                sip_port = self._sip_ports.pop(worker_id, 0)
                 if self._accepting:
                     _log.warning("worker exited", worker=worker_id, exit_code=exit_code)
+                if -exit_code in _CRASHES and sip_port:
+                    self._edge.send(ShutOutCaller(sip_port))
 
     def _on_zygote_loss(self) -> None:
         """Forked workers go on; drop those that the zygote had not forked yet."""
+        self._sip_ports.clear()
         for worker in [each for each in self._workers.values() if not each.pid]:
             worker.channel.close()
             del self._workers[worker.worker_id]

@@ -54,6 +54,7 @@ from mixminus.sip.messages import (
     MediaAgreed,
     Message,
     Reject,
+    SetOverloaded,
     TransferProgressed,
     TransferRequested,
     TrunkRegistered,
@@ -161,6 +162,10 @@ class SipEndpoint:
         self._legs.clear()
         self._dialler.close()
 
+    def set_overloaded(self, *, on: bool) -> None:
+        """Have the edge refuse the calls of phones with 503, or admit them again; harmless when repeated."""
+        self._pool.send_edge(SetOverloaded(on))
+
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> DialledLeg:
         """Start a call and return at once; raise MixMinusError if no port can be opened."""
         port = self._engine.open_rtp_port()
@@ -179,6 +184,8 @@ class SipEndpoint:
         match message:
             case DialogConfirmed():
                 self._transfer_requests.confirmed(worker_id, message)
+                if found := self._legs.get(message.leg_id):
+                    found[1].on_confirmed()
             case IncomingCall():
                 self._incoming(worker_id, message)
             case MediaAgreed(leg_id, local_sdp, remote_sdp):
@@ -236,7 +243,11 @@ class SipEndpoint:
             self._pool.send(worker_id, Reject(call.leg_id, status_code))
             return
         leg = IncomingLeg(
-            call.leg_id, port, media=media, send=lambda message: self._pool.send(worker_id, message)
+            call.leg_id,
+            port,
+            media=media,
+            send=lambda message: self._pool.send(worker_id, message),
+            signalling_host=call.source_host or None,
         )
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))

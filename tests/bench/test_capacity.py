@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 
 import orjson
 import pytest
-from bench.capacity.__main__ import cores, measurements, parser, setups, steps
+from bench.capacity.__main__ import cores, measure, measurements, parser, setups, steps
 from bench.capacity.modes import busy, ramp, storm
 from bench.capacity.plan import Aims, CodecName, Plan, Rooms
 from bench.capacity.report import write_report
+from bench.capacity.results import Line
 from bench.capacity.setup import Setup, all_cores
 from bench.capacity.table import table
 
@@ -105,6 +106,24 @@ def test_an_unprivileged_server_may_not_become_real_time() -> None:
         check=True,
     )
     assert done.stdout.strip() == "refused"
+
+
+async def test_results_are_written_after_each_line_and_servers_are_measured_in_turn() -> None:
+    async def line(setup: Setup) -> Line:
+        return Line("idle", setup.name)
+
+    written: list[list[str]] = []
+    await measure(
+        [("first", line), ("second", line)],
+        [Setup("before", all_cores(), all_cores()), HERE],
+        lambda lines: written.append([each.server for each in lines]),
+    )
+    assert written == [
+        ["before"],
+        ["before", "this"],
+        ["before", "this", "before"],
+        ["before", "this", "before", "this"],
+    ]
 
 
 def test_the_whole_set_and_each_mode_are_understood() -> None:

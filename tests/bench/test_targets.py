@@ -99,6 +99,12 @@ def test_a_storm_is_passed_if_nobody_hears_it_and_all_are_in(
     assert list(met([Line("storm", "this", [window], figures)]).values()) == [verdict]
 
 
+def test_a_storm_is_not_passed_if_the_server_slows_it_down() -> None:
+    window = replace(at(100), joins=replace(GOOD.joins, asked=1000, answered=1000))
+    figures = {"joins_asked_per_s": 100.0, "joins_per_s": 38.0, "phones_that_heard_a_gap": 0.0}
+    assert list(met([Line("storm", "this", [window], figures)]).values()) == [False]
+
+
 def test_idle_counts_when_all_workers_are_there() -> None:
     figures = {"workers_at_start": 1.0, "cpu_percent_at_start": 0.1}
     assert list(met([Line("idle", "this", [], figures)]).values()) == [True]

@@ -1,10 +1,12 @@
 """Symmetric RTP: the packets that a port accepts, and attacks by sending to its ports."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from mixminus.mixer import Engine, Port, RemoteChanged
+from mixminus.mixer.formats import MediaDirection
 from tests.support.phone import PCMU, RtpPhone
 
 
@@ -135,6 +137,83 @@ def test_a_re_invite_with_the_same_address_keeps_the_latch(scene: Scene) -> None
     scene.hear(scene.behind_nat, packets=5)
     scene.port.configure(scene.signalled.media(dtmf_payload_type=101))
     assert scene.served() == {"nat"}
+
+
+class Hosts:
+    """A port, a listener that is behind a NAT at 127.0.0.1, and a stranger at 127.0.0.2."""
+
+    def __init__(self, engine: Engine, **media: object) -> None:
+        self.engine = engine
+        self.phone, self.stranger = RtpPhone(ssrc=1), RtpPhone(ssrc=3, host="127.0.0.2")
+        self.port: Port = engine.open_rtp_port()
+        self.port.configure(self.phone.media(**media))
+
+    def attack(self, packets: int = 100) -> tuple[int, int]:
+        """Return how many packets the phone and the stranger get while the stranger sends."""
+        self.phone.receive_raw()
+        received = [0, 0]
+        for _ in range(packets):
+            self.stranger.send(self.port.local_port)
+            self.engine.tick()
+            received[0] += len(self.phone.receive())
+            received[1] += len(self.stranger.receive())
+        return received[0], received[1]
+
+
+@pytest.fixture
+def hosts(engine: Engine) -> Iterator[Callable[..., Hosts]]:
+    with ExitStack() as stack:
+
+        def make(**media: object) -> Hosts:
+            made = Hosts(engine, **media)
+            stack.callback(made.phone.close)
+            stack.callback(made.stranger.close)
+            return made
+
+        yield make
+
+
+PRIVATE = ("10.9.9.9", 4000)
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        pytest.param({"direction": MediaDirection.SENDONLY}, id="listener"),
+        pytest.param(
+            {"direction": MediaDirection.SENDONLY, "signalling_host": "127.0.0.1"}, id="listener, known host"
+        ),
+        pytest.param({"signalling_host": "127.0.0.1"}, id="silent phone"),
+        pytest.param({"signalling_host": "127.0.0.5"}, id="silent phone behind a proxy"),
+    ],
+)
+def test_a_stranger_cannot_take_the_audio_of_a_phone_that_is_silent(
+    hosts: Callable[..., Hosts], media: dict[str, object]
+) -> None:
+    made = hosts(**media)
+    assert made.attack() == (100, 0)
+    assert made.port.statistics().counters["rtp_wrong_source"] == 100
+
+
+def test_a_phone_behind_nat_is_latched_at_the_host_of_its_signalling(hosts: Callable[..., Hosts]) -> None:
+    made = hosts(remote=PRIVATE, signalling_host="127.0.0.1")
+    assert made.attack(20) == (0, 0)
+    for _ in range(3):
+        made.phone.send(made.port.local_port)
+        made.engine.tick()
+    assert made.attack() == (100, 0)
+
+
+def test_a_phone_that_moves_to_another_network_goes_on(hosts: Callable[..., Hosts]) -> None:
+    """Its INVITE names the old host; the re-INVITE from the new one a private address: its stream identifies it."""
+    made = hosts(signalling_host="127.0.0.1")
+    for _ in range(20):
+        made.phone.send(made.port.local_port)
+        made.engine.tick()
+    moved = made.stranger
+    moved.ssrc, moved.sequence_number = made.phone.ssrc, made.phone.sequence_number
+    made.port.configure(made.phone.media(remote=PRIVATE, signalling_host="127.0.0.1"))
+    assert made.attack(20)[1] >= 17
 
 
 @pytest.mark.parametrize("remote", [None, ("0.0.0.0", 4000), ("127.0.0.1", 0)])

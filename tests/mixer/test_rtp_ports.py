@@ -293,6 +293,20 @@ def test_unnegotiated_comfort_noise_is_not_counted_as_loss(caller: Caller, liste
         assert statistics.counters[mended] == 0, "who is silent is not concealed"
 
 
+def test_reports_prevent_the_media_timeout_and_end_it(engine: Engine, caller: Caller) -> None:
+    """A phone that sends no audio in silence sends reports: an empty one is enough (the timeout is 1 s here)."""
+    report = struct.pack("!BBHI", 0x80, 201, 1, 0x1234)
+    for _ in range(10):
+        caller.phone.send_raw(caller.port.local_port, report)
+        engine.tick(40)
+    assert not [event for event in engine.events() if isinstance(event, MediaTimeout)]
+    engine.tick(60)
+    caller.phone.send_raw(caller.port.local_port, report)
+    engine.tick()
+    told = [type(event) for event in engine.events() if isinstance(event, MediaTimeout | MediaResumed)]
+    assert told == [MediaTimeout, MediaResumed]
+
+
 def test_comfort_noise_prevents_the_media_timeout(engine: Engine, caller: Caller) -> None:
     caller.talk(5, hz=400)
     for _ in range(40):

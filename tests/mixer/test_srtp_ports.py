@@ -1,5 +1,6 @@
 """SRTP legs against pylibsrtp: who has the key is heard, wherever from; who has not is not."""
 
+import dataclasses
 import struct
 from collections.abc import Iterator
 
@@ -69,6 +70,37 @@ def port(engine: Engine, phone: SecurePhone) -> Port:
     port.configure(phone.media(srtp=phone.keys))
     port.join(engine.open_bridge())
     return port
+
+
+@pytest.mark.parametrize("turned", ["rx_key", "tx_key"])
+def test_a_new_key_of_one_direction_leaves_the_other_going_on(
+    engine: Engine, phone: SecurePhone, port: Port, turned: str
+) -> None:
+    """After 65,536 packets of ours the roll-over counter is 1, and stays so with a new key of the phone's."""
+    frame = mulaw_encode(tone(1000, 8000, 160, LOUD))
+    for number in range(66_000):
+        engine.tick()
+        if number % 50 == 0:
+            phone.send_raw(port.local_port, phone.packet(frame))
+            phone.receive()
+    assert len(phone.receive()) > 0
+    with SecurePhone(SrtpProfile.AES_CM_128_HMAC_SHA1_80, fill=50) as other:
+        new = dataclasses.replace(phone.keys, **{turned: getattr(other.keys, turned)})
+    port.configure(phone.media(srtp=new))
+    engine.tick(5)
+    if turned == "rx_key":
+        assert len(phone.receive()) == 5, "our packets go on under their key and counter"
+        phone.send_raw(port.local_port, phone.packet(frame))
+        engine.tick()
+        assert port.statistics().counters["srtp_unauthenticated"] == 1
+    else:
+        captured = phone.packet(frame)
+        before = port.statistics().counters["rtp_received"]
+        phone.send_raw(port.local_port, captured)
+        engine.tick()
+        assert port.statistics().counters["rtp_received"] == before + 1
+        with pytest.raises(pylibsrtp.Error):
+            phone.receive()
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -316,6 +316,22 @@ def test_draining_edge_refuses_new_calls_and_keeps_old_ones() -> None:
     assert isinstance(router.from_phone(bye, PHONE, 0.0), ToWorker)
 
 
+def test_an_overloaded_server_admits_no_calls_until_it_is_not() -> None:
+    router = open_router()
+    established(router)
+    router.set_overloaded(on=True)
+    refused = router.from_phone(request("INVITE", call_id="call-2"), PHONE, 0.0)
+    assert status_code(refused) == 503
+    assert isinstance(refused, ToPhone)
+    assert b"\r\nretry-after: " in refused.message.lower()
+    assert router.counters["sip_edge_overload"] == 1
+    assert status_code(router.from_phone(request("OPTIONS", call_id="call-3"), PHONE, 0.0)) == 503
+    bye = request("BYE", uri="sip:w1@198.51.100.1", to_tag=";tag=w", number=2)
+    assert isinstance(router.from_phone(bye, PHONE, 0.0), ToWorker)
+    router.set_overloaded(on=False)
+    assert isinstance(router.from_phone(request("INVITE", call_id="call-4"), PHONE, 0.0), ToWorker)
+
+
 def test_refused_call_frees_its_place() -> None:
     router = open_router(workers=1, capacity=2, invites_per_s=1e9)
     for number in range(300):

@@ -17,7 +17,7 @@ from mixminus.sip.pool import workers_needed
 from mixminus.sip.service import SipEndpoint
 from tests.support.sip_backend import Backend, LegReceiver, children, end_of, open_backend, open_office
 from tests.support.sip_phone import Phone, PhoneCall, sdp
-from tests.support.waiting import until
+from tests.support.waiting import pace, until
 
 SERVER = """
 import asyncio, sys
@@ -83,11 +83,35 @@ async def test_lost_worker_ends_only_its_own_calls() -> None:
         await phone.close()
 
 
+async def test_caller_that_crashed_a_worker_is_shut_out() -> None:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        bad = await Phone.open(backend.endpoint.port, source="127.0.9.1")
+        good = await Phone.open(backend.endpoint.port, source="127.0.9.2")
+        call = bad.call("1000")
+        await call.establish()
+        os.kill(backend.endpoint.worker_pids[worker_of(call)], signal.SIGSEGV)
+        call.reply(await call.asked("BYE"), 200)
+        await until(lambda: backend.endpoint.ready)
+        late = bad.call("1000")
+
+        async def is_refused() -> int:
+            late.invite(sdp())
+            await pace(0.1)
+            return backend.endpoint.counters["sip_edge_shut_out"]
+
+        await until(is_refused)
+        other = good.call("1000")
+        await other.establish()
+        await other.hang_up()
+        await bad.close()
+        await good.close()
+
+
 async def test_ringing_call_of_a_lost_worker_is_refused() -> None:
     async with open_backend(SipConfig(port=0, max_calls=4, spare_workers=0)) as backend:
         phone = await Phone.open(backend.endpoint.port)
         call = phone.call("ring")
-        call.invite()
+        call.invite(sdp())
         await call.provisional(180)
         (pid,) = backend.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGKILL)
@@ -146,8 +170,9 @@ async def test_new_call_in_a_reused_slot_is_not_mistaken_for_the_ended_one() -> 
             await call.establish()
         # pjsua2 assigns its four slots in turn, so the next one is the first call's again.
         await calls[3].hang_up()
-        # Stopped before it has reported the end, the worker would keep the place.
+        # Stopped before it has reported the free slot, the worker would keep the place.
         await until(lambda: backend.endpoint.dialogs == 3)
+        await pace(0.3)
         (pid,) = backend.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGSTOP)
         try:

@@ -59,9 +59,16 @@ class RtpPacket:
 class RtpPhone:
     """A phone on loopback without a clock: one ``send`` is one packet."""
 
-    def __init__(self, *, ssrc: int = 0x1234, sequence_number: int = 100, timestamp: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        ssrc: int = 0x1234,
+        sequence_number: int = 100,
+        timestamp: int = 0,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((host, 0))
         self.socket.setblocking(False)
         self.ssrc = ssrc
         self.sequence_number = sequence_number

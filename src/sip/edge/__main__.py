@@ -12,7 +12,7 @@ from mixminus import log
 from mixminus.clock import SystemClock
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
-from mixminus.sip.edge.addressing import Action, Identity, ToServer
+from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.network import Network
@@ -34,6 +34,8 @@ from mixminus.sip.messages import (
     RemoveWorker,
     ReserveCall,
     RestoreCall,
+    SetOverloaded,
+    ShutOutCaller,
     Unregister,
 )
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
@@ -91,13 +93,8 @@ class EdgeProcess:
         if not (self._router and self._network):
             return
         match command:
-            case AddWorker(worker_id, sip_port, capacity):
-                self._router.add_worker(Worker(worker_id, sip_port, capacity))
-            case RestoreCall(worker_id, record):
-                self._router.restore(worker_id, record, self._clock.monotonic_s())
-            case RemoveWorker(worker_id):
-                for ending in self._router.remove_worker(worker_id, self._clock.monotonic_s()):
-                    self._network.send(ending)
+            case AddWorker() | RestoreCall() | RemoveWorker() | ShutOutCaller():
+                self._on_worker_command(self._router, command)
             case ReserveCall(leg_id):
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
@@ -105,12 +102,33 @@ class EdgeProcess:
             case AnswerAccount() | AnswerRegistration() | ForgetAccounts() | Register() | Unregister():
                 for action in self._router.on_directory(command, self._clock.monotonic_s()):
                     self._send(action)
-            case Drain():
-                self._drained = True
-                self._router.drain()
+            case SetOverloaded() | Drain():
+                self._refuse_calls(self._router, command)
             case _:
                 _log.error("command unknown", type=type(command).__name__)
         self._flush()
+
+    def _refuse_calls(self, router: Router, command: SetOverloaded | Drain) -> None:
+        """Refuse new calls: from now on, or while the server has no time for them."""
+        if isinstance(command, SetOverloaded):
+            router.set_overloaded(on=command.on)
+        else:
+            self._drained = True
+            router.drain()
+
+    def _on_worker_command(
+        self, router: Router, command: AddWorker | RestoreCall | RemoveWorker | ShutOutCaller
+    ) -> None:
+        match command:
+            case AddWorker(worker_id, sip_port, capacity):
+                router.add_worker(Worker(worker_id, sip_port, capacity))
+            case RestoreCall(worker_id, record):
+                router.restore(worker_id, record, self._clock.monotonic_s())
+            case RemoveWorker(worker_id):
+                for ending in router.remove_worker(worker_id, self._clock.monotonic_s()):
+                    self._send(ending)
+            case ShutOutCaller(sip_port):
+                router.shut_out(sip_port, self._clock.monotonic_s())
 
     async def _open(self, command: OpenEdge) -> None:
         """Bind first: the router needs the ports."""
@@ -120,6 +138,7 @@ class EdgeProcess:
             self._from_worker,
             self._counters,
             on_undelivered=self._undelivered,
+            is_known=self._is_known,
         )
         await network.open(command.host, command.port, command.inner_port)
         self._router = Router(
@@ -149,8 +168,13 @@ class EdgeProcess:
         """Send an action to the server, a worker or a phone."""
         if isinstance(action, ToServer):
             self._channel.send(action.message)
-        elif self._network:
+        elif self._network and self._router:
+            if isinstance(action, ToPhone) and not self._router.may_send(action, self._clock.monotonic_s()):
+                return
             self._network.send(action)
+
+    def _is_known(self, host: str) -> bool:
+        return bool(self._router and self._router.is_verified(host, self._clock.monotonic_s()))
 
     def _flush(self) -> None:
         """Send what the router has left in its outbox."""

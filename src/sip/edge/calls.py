@@ -137,6 +137,23 @@ class CallTable:
             self.fire(call, CallEvent.ENDED, now_s)
         return unheard
 
+    def active(self) -> list[EdgeCall]:
+        """Return the calls that are not released."""
+        return list(self._calls.values())
+
+    def unconfirmed(self) -> list[EdgeCall]:
+        """Return the calls of phones that have not acknowledged an answer yet."""
+        return [
+            call
+            for call in self._calls.values()
+            if not call.outgoing and (not call.dialog.confirmed or call.dialog.unacknowledged)
+        ]
+
+    @property
+    def places(self) -> int:
+        """How many calls all workers can have."""
+        return sum(worker.capacity for worker in self.workers.values())
+
     def __len__(self) -> int:
         return len(self._calls)
 

@@ -22,6 +22,7 @@ _BUSY: Final = Fault(500, "Request Before Is Pending")
 _CHANGES: Final = frozenset({"INVITE", "UPDATE"})
 # RFC 3261 section 17.1.1.2, timer B: a request without an answer is over by then.
 _TIMEOUT_S: Final = 32.0
+_ECHOED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
 
 
 @dataclass(slots=True)
@@ -38,6 +39,9 @@ class EdgeDialog:
     transactions: Transactions = field(default_factory=Transactions)
     unacknowledged: int = 0
     """The number of the INVITE whose 2xx awaits its ACK; 0 if there is none."""
+    unacknowledged_at_s: float = 0.0
+    unanswered_bye: tuple[Request, float] | None = None
+    """The worker's BYE as a response to it begins, and when it was sent first; None if it is answered."""
     reliable: str = ""
     """The RAck that the last reliable provisional response awaits (RFC 3262 section 4)."""
     referring: bool = False
@@ -87,13 +91,22 @@ class EdgeDialog:
             self._own[request.method, number_of(request)] = now_s
         elif request.method == "REFER":
             self.referring = True
-        elif request.method == "BYE":
+        elif request.method == "BYE" and not self.over:
             self.over = True
+            kept = [entry for entry in request.headers.entries if entry[0] in _ECHOED]
+            self.unanswered_bye = Request("BYE", request.uri, Headers(kept)), now_s
+
+    def answered_with_success(self, number: int, now_s: float) -> None:
+        """Take the worker's 2xx to an INVITE, which may be a retransmission."""
+        if self.unacknowledged != number:
+            self.unacknowledged, self.unacknowledged_at_s = number, now_s
 
     def was_answered(self, method: str, number: int, status_code: int) -> None:
         """Take the phone's response to a request of the worker."""
         if status_code >= 200:  # noqa: PLR2004 - a final response
             self._own.pop((method, number), None)
+        if method == "BYE":
+            self.unanswered_bye = None
         if method == "REFER" and status_code >= 300:  # noqa: PLR2004 - a refusal
             self.referring = False
 

@@ -5,12 +5,13 @@ import itertools
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 from mixminus import log
 from mixminus.clock import Clock
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker
-from mixminus.sip.edge.message import StreamFramer, Unparseable
+from mixminus.sip.edge.connection import IDLE_S, PARTIAL_S, Connection
+from mixminus.sip.edge.limits import network_of
 from mixminus.sip.internal_headers import Flow
 from mixminus.tasks import TaskScope
 
@@ -18,12 +19,12 @@ __all__ = ["Network"]
 
 _MAX_CONNECTIONS: Final = 1024
 _MAX_CONNECTIONS_A_HOST: Final = 256
+# Of hosts that have proved nothing yet: for each, for its prefix, and for all together.
+_MAX_UNKNOWN_A_HOST: Final = 32
+_MAX_UNKNOWN_A_PREFIX: Final = 128
+_MAX_UNKNOWN: Final = 768
 _MAX_CONNECTS: Final = 64
 _MAX_WAITING: Final = 64
-_MAX_UNSENT_BYTES: Final = 262_144
-# A phone sends keep-alives at least every 120 s (RFC 5626 section 4.4.1); idle connections are kept far longer.
-_IDLE_S: Final = 3600.0
-_PARTIAL_S: Final = 30.0
 _BIND_ATTEMPTS: Final = 16
 _NUMBER_BITS: Final = 48
 
@@ -43,7 +44,10 @@ class Network:
         counters: Counter[str],
         *,
         on_undelivered: Callable[[bytes], None] = lambda _: None,
+        is_known: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        """``is_known`` returns whether a host has been verified."""
+        self._is_known = is_known
         self.clock = clock
         self.port = 0
         self.inner_port = 0
@@ -54,7 +58,7 @@ class Network:
         self._public: asyncio.DatagramTransport | None = None
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
-        self._connections: dict[int, _Connection] = {}
+        self._connections: dict[int, Connection] = {}
         # Registrations over TCP keep the number of their connection and outlive this process: after a
         # restart another connection must not get the same number.
         self._numbers = itertools.count(1 + secrets.randbits(_NUMBER_BITS))
@@ -73,7 +77,7 @@ class Network:
             )
             self.port = int(public.get_extra_info("sockname")[1])
             try:
-                self._server = await loop.create_server(lambda: _Connection(self), host, self.port)
+                self._server = await loop.create_server(lambda: Connection(self), host, self.port)
             except OSError:
                 public.close()
                 if port or attempt == _BIND_ATTEMPTS:
@@ -100,10 +104,9 @@ class Network:
                 self._send_stream(flow, message)
 
     def close_idle(self, now_s: float) -> None:
-        """Close connections that are idle or stuck within a message."""
+        """Close connections that are idle, or take too long for a message."""
         for connection in list(self._connections.values()):
-            limit_s = _PARTIAL_S if connection.framer.partial else _IDLE_S
-            if now_s - connection.heard_at_s > limit_s:
+            if now_s > connection.deadline_s(known=self._is_known(connection.flow.host)):
                 self._counters["sip_edge_connection_idle"] += 1
                 connection.close()
 
@@ -115,17 +118,38 @@ class Network:
         for connection in list(self._connections.values()):
             connection.close()
 
-    def accept(self, connection: "_Connection", host: str) -> int:
+    def accept(self, connection: Connection, host: str) -> int:
         """Return the number of a new connection; 0 refuses it."""
-        same_host = sum(each.flow.host == host for each in self._connections.values())
-        if len(self._connections) >= _MAX_CONNECTIONS or same_host >= _MAX_CONNECTIONS_A_HOST:
+        hosts = [each.flow.host for each in self._connections.values()]
+        if len(hosts) >= _MAX_CONNECTIONS:
+            self._close_most_silent()
+        if len(hosts) >= _MAX_CONNECTIONS or not self._within_share(host, hosts):
             self._counters["sip_edge_connection_refused"] += 1
             return 0
         number = next(self._numbers)
         self._connections[number] = connection
         return number
 
-    def forget(self, connection: "_Connection") -> None:
+    def _close_most_silent(self) -> None:
+        """Make room for the next connection: close the one without a keep-alive for longest."""
+        silent = min(self._connections.values(), key=lambda each: each.heard_at_s)
+        if self.clock.monotonic_s() - silent.heard_at_s > IDLE_S:
+            self._counters["sip_edge_connection_idle"] += 1
+            silent.close()
+
+    def _within_share(self, host: str, hosts: list[str]) -> bool:
+        """Return whether a host may have one more connection."""
+        if self._is_known(host) or any(address == host for address, _ in self._connecting):
+            return hosts.count(host) < _MAX_CONNECTIONS_A_HOST
+        own, prefix = network_of(host)
+        unknown = [network_of(each) for each in hosts if not self._is_known(each)]
+        return (
+            len(unknown) < _MAX_UNKNOWN
+            and sum(each[0] == own for each in unknown) < _MAX_UNKNOWN_A_HOST
+            and sum(each[1] == prefix for each in unknown) < _MAX_UNKNOWN_A_PREFIX
+        )
+
+    def forget(self, connection: Connection) -> None:
         flow = connection.flow
         self._connections.pop(flow.connection, None)
         if self._opened.get((flow.host, flow.port)) == flow.connection:
@@ -165,8 +189,8 @@ class Network:
         loop = asyncio.get_running_loop()
         address = (flow.host, flow.port)
         try:
-            async with asyncio.timeout(_PARTIAL_S):
-                _, connection = await loop.create_connection(lambda: _Connection(self), *address)
+            async with asyncio.timeout(PARTIAL_S):
+                _, connection = await loop.create_connection(lambda: Connection(self), *address)
         except (OSError, TimeoutError):
             self._counters["sip_edge_connect_failed"] += 1
             for message in self._connecting.pop(address):
@@ -188,54 +212,3 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         return
-
-
-class _Connection(asyncio.Protocol):
-    """A TCP connection of a phone, opened by either side."""
-
-    def __init__(self, network: Network) -> None:
-        self.framer = StreamFramer()
-        self.flow = Flow("TCP", "0.0.0.0", 0)
-        self.heard_at_s = network.clock.monotonic_s()
-        self._network = network
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        host, port, *_ = transport.get_extra_info("peername") or ("0.0.0.0", 0)
-        number = self._network.accept(self, host)
-        # uvloop's transports are not subclasses of asyncio's.
-        self._transport = cast("asyncio.Transport", transport)
-        self.flow = Flow("TCP", host, port, number)
-        if not number:
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        self.heard_at_s = self._network.clock.monotonic_s()
-        if data == b"\r\n\r\n" and not self.framer.partial:
-            self.write(b"\r\n")  # RFC 5626 section 3.5.1
-            return
-        try:
-            messages = self.framer.feed(data)
-        except Unparseable:
-            self._network.lost_sync()
-            self.close()
-            return
-        for message in messages:
-            self._network.received(message, self.flow)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._network.forget(self)
-
-    def write(self, message: bytes) -> bool:
-        """Send; return False and abort the connection if the phone does not read."""
-        if not self._transport or self._transport.is_closing():
-            return False
-        if self._transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
-            self._transport.abort()
-            return False
-        self._transport.write(message)
-        return True
-
-    def close(self) -> None:
-        if self._transport:
-            self._transport.close()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
+from mixminus.sip.edge.abandoned import Abandoned
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToWorker, reply_flow, stamp
 from mixminus.sip.edge.authentication import Authenticator, Passed
 from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
@@ -12,7 +13,7 @@ from mixminus.sip.edge.dialog_side import DialogSide
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG, tag_of
 from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
-from mixminus.sip.edge.limits import SourceLimit
+from mixminus.sip.edge.limits import SourceLimit, network_of
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.registrant import Registrants, called_uri
@@ -27,6 +28,7 @@ from mixminus.sip.edge.validation import (
     refuse,
     respond,
 )
+from mixminus.sip.edge.verified import Sources
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, Via
 from mixminus.sip.internal_headers import CallerHeader, Flow
 from mixminus.sip.messages import AnswerAccount, AnswerRegistration
@@ -35,6 +37,7 @@ __all__ = ["PhoneSide"]
 
 _RETRY_AFTER_S: Final = "5"
 _SUCCESS: Final = 200
+_LEAST_SHARE: Final = 4
 
 _OUTSIDE: Final = frozenset({"INVITE", "OPTIONS", "REGISTER", "REFER", "NOTIFY"})
 """Methods that are served or refused outside calls too."""
@@ -55,6 +58,7 @@ class PhoneSide:
         algorithms: Collection[Algorithm],
     ) -> None:
         self.draining = False
+        self.overloaded = False
         self.authenticator = Authenticator(domain, frozenset({identity.host}), algorithms, counters)
         self.registrants = Registrants(identity, counters)
         self._registrar = Registrar(counters)
@@ -64,6 +68,8 @@ class PhoneSide:
         self._counters = counters
         self._forwarder = Forwarder(identity, counters)
         self._dialogs = DialogSide(calls, self._forwarder, counters)
+        self._abandoned = Abandoned(calls, lost_calls, self._forwarder)
+        self.sources = Sources()
         self._invites = SourceLimit(invites_per_s)
         self._repair = Repair(counters)
 
@@ -98,19 +104,23 @@ class PhoneSide:
         waiting = self.authenticator.accounts.expire(now_s)
         self._counters["sip_edge_unanswered_asks"] += len(waiting)
         refused = [ToPhone(each.flow, self._unavailable(each.request)) for each in waiting]
-        return refused + self._registrar.expire(now_s)
+        return refused + self._registrar.expire(now_s) + self._abandoned.expire(now_s)
 
     def response(self, response: Response, source: Flow, now_s: float) -> ToWorker | None:
         """Forward a phone's response to the worker whose request it answers."""
         via = Via.parse(response.headers.pop("via") or "")
         branch = via.parameters.get("branch", "")
-        if self._lost_calls.answered(branch) or self.registrants.on_response(branch, response, now_s):
+        if self._lost_calls.answered(branch):
+            return None
+        if self.registrants.on_response(branch, response, now_s):
+            self.sources.verify(source.host, now_s)
             return None
         worker_id = self._identity.worker_of(via, response.headers.first("via"))
         worker = self._calls.workers.get(worker_id)
         if not worker:
             self._counters["sip_edge_strange_response"] += 1
             return None
+        self.sources.verify(source.host, now_s)
         method = response.headers.first("cseq").partition(" ")[2].strip()
         call = self._calls.find(response.headers.first("call-id"))
         self._repair.response(response, call.invite if call and call.outgoing else None)
@@ -171,16 +181,20 @@ class PhoneSide:
         call_id = request.headers.first("call-id")
         self._lost_calls.acknowledged(call_id)
         call = self._calls.find(call_id)
-        return self._dialogs.acknowledge(request, call, source, now_s) if call else None
+        forwarded = self._dialogs.acknowledge(request, call, source, now_s) if call else None
+        if forwarded:
+            self.sources.verify(source.host, now_s)
+        return forwarded
 
     def _register(self, request: Request, flow: Flow, source: Flow, now_s: float) -> Action:
         passed = self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed
+        self.sources.verify(source.host, now_s)
         return self._registrar.ask(request, passed.account_id, flow, now_s)
 
     def _options(self, request: Request, flow: Flow) -> ToPhone:
-        if self.draining or not self._calls.workers:
+        if self._refusing or not self._calls.workers:
             return ToPhone(flow, self._unavailable(request))
         return ToPhone(flow, capabilities(request).render())
 
@@ -198,12 +212,20 @@ class PhoneSide:
         passed = self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed
+        if passed.account_id:
+            self.sources.verify(source.host, now_s)
         return self._open(request, flow, CallerHeader(passed.account_id, source.host), now_s)
 
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
-        worker = None if self.draining else self._calls.least_loaded()
+        worker = None if self._refusing else self._calls.least_loaded()
+        if not worker:
+            self._calls.outbox += self._abandoned.make_room(now_s)
         if not self._invites.admits(flow.host, now_s) or not worker:
             self._counters["sip_edge_overload"] += 1
+            return ToPhone(flow, self._unavailable(request))
+        if not (caller.account_id or self._within_share(flow.host, now_s)):
+            self._counters["sip_edge_share"] += 1
+            self._calls.outbox += self._abandoned.make_room(now_s)
             return ToPhone(flow, self._unavailable(request))
         try:
             forwarded = self._forwarder.invite(request, flow, worker, caller)
@@ -217,6 +239,28 @@ class PhoneSide:
         call.dialog.transactions.open(invite, flow, now_s)
         self._calls.open(call)
         return forwarded
+
+    @property
+    def _refusing(self) -> bool:
+        return self.draining or self.overloaded
+
+    def _within_share(self, host: str, now_s: float) -> bool:
+        """Return whether a caller may have one more call that it has not acknowledged.
+
+        A host has a quarter of all places for them, its prefix a half, and unverified hosts together a half; a
+        verified host has three quarters.
+        """
+        waiting = self._calls.unconfirmed()
+        own, prefix = network_of(host)
+        networks = [network_of(call.flow.host) for call in waiting]
+        half = max(self._calls.places // 2, _LEAST_SHARE)
+        if self.sources.is_verified(host, now_s):
+            return sum(each[0] == own for each in networks) < max(half * 3 // 2, _LEAST_SHARE)
+        if sum(each[0] == own for each in networks) >= max(half // 2, _LEAST_SHARE):
+            return False
+        if sum(each[1] == prefix for each in networks) >= half:
+            return False
+        return sum(not self.sources.is_verified(call.flow.host, now_s) for call in waiting) < half
 
     def _unavailable(self, request: Request) -> bytes:
         extra = (("retry-after", _RETRY_AFTER_S),)

@@ -6,14 +6,15 @@ from typing import Final
 
 from mixminus import log
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
-from mixminus.sip.edge.call import EdgeCall
+from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
-from mixminus.sip.edge.message import Request, Unparseable, parse
+from mixminus.sip.edge.message import Request, Response, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
 from mixminus.sip.edge.records import read_record
+from mixminus.sip.edge.shut_outs import ShutOuts
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
@@ -58,9 +59,12 @@ class Router:
             domain=domain,
             algorithms=algorithms,
         )
-        self._worker_side = WorkerSide(identity, self._calls, self.counters)
+        self._worker_side = WorkerSide(
+            identity, self._calls, self.counters, on_called=self._phone_side.sources.verify
+        )
         self._messages = SourceLimit(messages_per_s)
         self._processing = SourceLimit(_PROCESSING_S_PER_S)
+        self._shut_outs = ShutOuts()
         self._failed_at_s = float("-inf")
 
     def add_worker(self, worker: Worker) -> None:
@@ -72,11 +76,32 @@ class Router:
 
     def restore(self, worker_id: int, record: str, now_s: float) -> None:
         """Take a call from before a restart of the edge."""
-        self._calls.restore(read_record(record, worker_id, now_s))
+        call = read_record(record, worker_id, now_s)
+        self._calls.restore(call)
+        if call.state is CallState.ESTABLISHED:
+            self._phone_side.sources.verify(call.flow.host, now_s)
 
     def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return what is to be sent beside the actions returned so far."""
         return [*self._calls.take_outbox(), *self._phone_side.registrants.take_outbox()]
+
+    def is_verified(self, host: str, now_s: float) -> bool:
+        """Return whether a host has proved to receive what is sent to it."""
+        return self._phone_side.sources.is_verified(host, now_s)
+
+    def may_send(self, message: ToPhone, now_s: float) -> bool:
+        """Return whether a message may be sent now: an unverified source gets no more than it has paid for."""
+        # Only our own registrations at providers are REGISTERs.
+        if message.flow.transport != "UDP" or message.message.startswith(b"REGISTER "):
+            return True
+        allowed = self._phone_side.sources.may_send(message.flow.host, message.message, now_s)
+        self.counters["sip_edge_unverified"] += not allowed
+        return allowed
+
+    def shut_out(self, sip_port: int, now_s: float) -> None:
+        """Shut out who wrote last to a worker that has crashed."""
+        if host := self._shut_outs.crashed(sip_port, now_s):
+            _log.warning("caller shut out after a crash of a worker", host=host)
 
     def reserve(self, name: str) -> int:
         """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
@@ -85,6 +110,10 @@ class Router:
     def release(self, call_id: str, now_s: float) -> None:
         """Take a worker's report that a call is over."""
         self._calls.release(call_id, now_s)
+
+    def set_overloaded(self, *, on: bool) -> None:
+        """Refuse calls of phones while the server has no time for them."""
+        self._phone_side.overloaded = on
 
     def drain(self) -> None:
         """Refuse new calls from now on."""
@@ -126,26 +155,40 @@ class Router:
         """Handle a message from the public side."""
         if _KEEP_ALIVE.issuperset(received[:64]):
             return None
-        if not self._messages.admits(source.host, now_s):
-            self.counters["sip_edge_flood"] += 1
-            return None
-        if not self._processing.has_left(source.host, now_s):
-            self.counters["sip_edge_costly"] += 1
+        if refusal := self._refusal(source.host, now_s):
+            self.counters[refusal] += 1
             return None
         self.counters["sip_edge_received"] += 1
+        if source.transport == "UDP":
+            self._phone_side.sources.received(source.host, len(received), now_s)
         try:
             message = parse(received)
-            if isinstance(message, Request):
-                return self._phone_side.request(message, source, now_s)
-            return self._phone_side.response(message, source, now_s)
+            action = self._handle(message, source, now_s)
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
+            return None
         except Exception:  # noqa: BLE001 - one message must not fill the log, nor end the edge
             self.counters["sip_edge_failed"] += 1
             if now_s - self._failed_at_s > _LOG_INTERVAL_S:
                 self._failed_at_s = now_s
                 _log.exception("message failed")
-        return None
+            return None
+        if isinstance(action, ToWorker):
+            self._shut_outs.forwarded(action.sip_port, source.host)
+        return action
+
+    def _refusal(self, host: str, now_s: float) -> str:
+        """Return the counter of why a source is not heard now; empty if it is."""
+        if not self._messages.admits(host, now_s):
+            return "sip_edge_flood"
+        if self._shut_outs.covers(host, now_s):
+            return "sip_edge_shut_out"
+        return "" if self._processing.has_left(host, now_s) else "sip_edge_costly"
+
+    def _handle(self, message: Request | Response, source: Flow, now_s: float) -> Action:
+        if isinstance(message, Request):
+            return self._phone_side.request(message, source, now_s)
+        return self._phone_side.response(message, source, now_s)
 
     def spent(self, host: str, processing_s: float, now_s: float) -> None:
         """Charge a source with the time that its message took."""

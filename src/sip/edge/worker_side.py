@@ -1,6 +1,7 @@
 """The edge's handling of messages from workers: rewritten and sent to phones."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -52,7 +53,16 @@ def _flow_in_dialog(request: Request, route: SipUri, flow: Flow) -> Flow:
 class WorkerSide:
     """Puts the public address into a worker's messages, and keeps what is needed to end its calls without it."""
 
-    def __init__(self, identity: Identity, calls: CallTable, counters: Counter[str]) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        calls: CallTable,
+        counters: Counter[str],
+        *,
+        on_called: Callable[[str, float], None] = lambda _host, _now_s: None,
+    ) -> None:
+        """``on_called`` is told the host of each outgoing call."""
+        self._on_called = on_called
         self._identity = identity
         self._forwarder = Forwarder(identity, counters)
         self._calls = calls
@@ -99,6 +109,7 @@ class WorkerSide:
         """Add an outgoing call to the table; after a challenge its INVITE comes a second time."""
         worker = self._calls.workers[worker_id]
         worker.sip_call_ids.discard(leg)
+        self._on_called(flow.host, now_s)
         kept = Request(invite.method, invite.uri, Headers(list(invite.headers.entries)))
         if call := self._calls.find(invite.headers.first("call-id")):
             call.invite = kept
@@ -135,7 +146,7 @@ class WorkerSide:
         if rseq := response.headers.first("rseq"):
             dialog.reliable = f"{rseq} {number} INVITE"
         if _FINAL <= status_code < _FAILURE:
-            dialog.unacknowledged = number
+            dialog.answered_with_success(number, now_s)
         if call.outgoing or call.state is CallState.RELEASED:
             return
         if number != number_of(call.invite):

@@ -11,10 +11,20 @@ from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.internal_headers import CallerHeader
-from mixminus.sip.messages import CallDialled, CallEnded, Dial, IncomingCall, Message, Notify, Refer
+from mixminus.sip.messages import (
+    CallDialled,
+    CallEnded,
+    CallFreed,
+    Dial,
+    IncomingCall,
+    Message,
+    Notify,
+    Refer,
+)
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.worker.call import SipCall, guarded
+from mixminus.sip.worker.pjlib import Slots
 
 __all__ = ["Calls", "SipAccount", "account_config"]
 
@@ -26,10 +36,13 @@ _log = log.get("sip.worker")
 class Calls:
     """Owns the pjsua2 call objects, which may only be freed outside their own callbacks."""
 
-    def __init__(self, channel: BlockingChannel) -> None:
+    def __init__(self, channel: BlockingChannel, library_slots: Slots) -> None:
         self._channel = channel
+        self._library_slots = library_slots
         self._calls: dict[LegId, SipCall] = {}
         self._draining = False
+        self._slots: dict[int, str] = {}
+        """The Call-IDs by slot of the library."""
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -39,6 +52,7 @@ class Calls:
         call = SipCall(account, LegId(uuid.uuid4()), call_id=call_id, report=self._report)
         self._calls[call.leg_id] = call
         from_uri, to_uri = call.identify()
+        self._take_slot(call)
         try:
             call.take_offer(invite)
         except MalformedSdp:
@@ -77,6 +91,7 @@ class Calls:
                 call.over = True
                 self._report(CallEnded(command.leg_id, "", pj.PJSIP_SC_SERVICE_UNAVAILABLE, local=False))
             return
+        self._take_slot(call)
         self._report(CallDialled(command.leg_id, call.sip_call_id))
 
     def hold(self, leg_id: LegId, on: bool) -> None:
@@ -140,6 +155,18 @@ class Calls:
         for leg_id in ended:
             del self._calls[leg_id]
         return bool(ended)
+
+    def report_freed(self) -> None:
+        """Report the calls whose slot is free now."""
+        if self._slots:
+            for slot in self._slots.keys() - self._library_slots.taken():
+                self._report(CallFreed(self._slots.pop(slot)))
+
+    def _take_slot(self, call: SipCall) -> None:
+        slot = call.getId()
+        if freed := self._slots.get(slot):
+            self._report(CallFreed(freed))
+        self._slots[slot] = call.sip_call_id
 
     def _active(self, leg_id: LegId) -> SipCall | None:
         """Return a call that is not over; the server may not know yet that one has just ended."""

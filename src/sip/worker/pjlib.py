@@ -5,7 +5,7 @@ from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
-__all__ = ["BRIDGE_RATE_HZ", "ConferenceBridge", "Timers", "load_library"]
+__all__ = ["BRIDGE_RATE_HZ", "ConferenceBridge", "Slots", "Timers", "load_library"]
 
 BRIDGE_RATE_HZ: Final = 8_000
 # One channel, 20 ms (pjsua_media_config_default), two bytes a sample.
@@ -50,6 +50,20 @@ class Timers:
         self._library.pj_timer_heap_earliest_time(self._heap, ctypes.byref(due))
         self._library.pj_gettickcount(ctypes.byref(now))
         return due.total_s - now.total_s
+
+
+class Slots:
+    """pjsua's call slots, which stay taken until a dialog is over, while ``onCallState`` reports the end earlier."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._library = library
+        self._found = (ctypes.c_int * int(library.pjsua_call_get_max_count()))()
+
+    def taken(self) -> frozenset[int]:
+        """Return the slots that have a dialog."""
+        count = ctypes.c_uint(len(self._found))
+        self._library.pjsua_enum_calls(self._found, ctypes.byref(count))
+        return frozenset(self._found[: count.value])
 
 
 class _Frame(ctypes.Structure):

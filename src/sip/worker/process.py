@@ -32,7 +32,7 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.supervision import name_process, rearm_watchdog
 from mixminus.sip.worker.calls import Calls, SipAccount, account_config
-from mixminus.sip.worker.pjlib import BRIDGE_RATE_HZ, ConferenceBridge, Timers, load_library
+from mixminus.sip.worker.pjlib import BRIDGE_RATE_HZ, ConferenceBridge, Slots, Timers, load_library
 from mixminus.sip.worker.transport import open_transport
 
 __all__ = ["run"]
@@ -54,7 +54,7 @@ def run(command: Fork, channel: BlockingChannel) -> None:
     endpoint, library = _open_endpoint(command)
     bridge = ConferenceBridge(library)
     sip_port, sip_descriptor = open_transport(endpoint, command.edge_port)
-    calls = Calls(channel)
+    calls = Calls(channel, Slots(library))
     config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
     account = SipAccount(calls, config, command.edge_port)
     channel.send(WorkerReady(sip_port, int(library.pjsua_call_get_max_count())))
@@ -135,6 +135,7 @@ class _Loop:
                 self._drain()
             if self._calls.free_ended():
                 self._bridge.free_removed_streams()
+            self._calls.report_freed()
 
     def _wait_ms(self) -> int:
         """Return how long nothing but a datagram or a command needs attention."""

@@ -14,7 +14,7 @@ from mixminus.app.settings import Settings, setting_name
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
 from mixminus.tasks import TaskScope
-from mixminus.tls import ServerTls
+from mixminus.tls import ServerTls, client_context
 
 __all__ = ["Certificates", "open_certificates"]
 
@@ -36,7 +36,12 @@ class Certificates:
 
 async def open_certificates(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Certificates | None:
     """Return what TLS needs, None if no port uses it; raise Unavailable if the files cannot be used."""
-    if settings.https_port is None:
+    if settings.tls_trusted:
+        try:
+            client_context(settings.tls_trusted)
+        except Unavailable as error:
+            raise Unavailable(f"{setting_name('tls_trusted')}: {error}") from None
+    if settings.https_port is None and settings.sip_tls_port is None:
         return None
     authority = None
     certificate, key = settings.tls_certificate, settings.tls_key

@@ -32,7 +32,7 @@ SETTINGS_HELP: Final = """Settings and their defaults. Environment variables tak
 that MIXMINUS_CONFIG names (default: mixminus.toml); its keys are in lower case and have no prefix.
 
 """
-DEMO_HTTPS_PORT: Final = 8443
+DEMO_PORTS: Final = {"https_port": 8443, "sip_tls_port": 5061}
 # As argparse does: 2 for a wrong command or setting, 1 for a failure.
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -136,9 +136,13 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
 
 def _with_tls(settings: Settings) -> Settings:
     """Return a demo's settings: reachable from the network it offers TLS, because browsers need it."""
-    if settings.https_port is None and not ipaddress.ip_address(settings.http_host).is_loopback:
-        return settings.model_copy(update={"https_port": DEMO_HTTPS_PORT})
-    return settings
+    hosts = {"https_port": settings.http_host, "sip_tls_port": settings.sip_host}
+    missing = {
+        name: DEMO_PORTS[name]
+        for name, host in hosts.items()
+        if getattr(settings, name) is None and not ipaddress.ip_address(host).is_loopback
+    }
+    return settings.model_copy(update=missing)
 
 
 def _settings_help() -> str:

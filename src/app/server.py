@@ -104,7 +104,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         await _start_webrtc(settings, services.webrtc, stack)
         # All mixing threads run now; the processes that start from here on inherit what the others have.
         priority = give_priority_to_mixing(settings.realtime)
-        sip = await _start_sip(settings, services, stack)
+        sip = await _start_sip(settings, services, certificates, stack)
         application = build(services, limits)
         garbage = _start_garbage_collection(services, stack)
         http, https = await _start_http(settings, application, certificates, stack)
@@ -246,10 +246,16 @@ async def _start_webrtc(settings: Settings, endpoint: WebRtcEndpoint, stack: Asy
     stack.push_async_callback(endpoint.close)
 
 
-async def _start_sip(settings: Settings, services: Services, stack: AsyncExitStack) -> SipEndpoint:
+async def _start_sip(
+    settings: Settings, services: Services, certificates: Certificates | None, stack: AsyncExitStack
+) -> SipEndpoint:
     config = SipConfig(
         host=settings.sip_host,
         port=settings.sip_port,
+        tls_port=settings.sip_tls_port,
+        tls_certificate=str(certificates.certificate) if certificates else "",
+        tls_key=str(certificates.key) if certificates else "",
+        tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
         public_host=advertised_host(settings, settings.sip_host),
         domain=settings.sip_domain,
         digests=settings.sip_digests,
@@ -269,6 +275,10 @@ async def _start_sip(settings: Settings, services: Services, stack: AsyncExitSta
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
+    if settings.sip_tls_port:
+        with listening("sip_tls", settings.sip_host, settings.sip_tls_port, host_setting="sip_host"):
+            await probe(settings.sip_host, settings.sip_tls_port, socket.SOCK_STREAM)
+    with listening("sip", settings.sip_host, settings.sip_port):
         await endpoint.start()
     services.transports.open(endpoint)
     stack.callback(services.transports.close)

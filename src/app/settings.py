@@ -30,6 +30,7 @@ from pydantic_settings import (
 )
 
 from mixminus.app.priority import Realtime
+from mixminus.call.leg import Encryption
 from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import MAX_SHARDS
@@ -55,12 +56,20 @@ class TrunkSettings(BaseModel):
 
     host: str = Field(pattern=r"^[A-Za-z0-9:.\-]{1,253}$")
     port: int = Field(5060, ge=1, le=65535)
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: Literal["udp", "tcp", "tls"] = "udp"
     username: str = ""
     password: SecretStr = SecretStr("")
+    srtp: Encryption | None = None
 
     def carrier(self) -> Carrier:
-        return Carrier(self.host, self.port, self.transport, self.username, self.password.get_secret_value())
+        return Carrier(
+            self.host,
+            self.port,
+            self.transport,
+            self.username,
+            self.password.get_secret_value(),
+            self.srtp or ("optional" if self.transport == "tls" else "never"),
+        )
 
 
 class Settings(BaseSettings):
@@ -80,6 +89,13 @@ class Settings(BaseSettings):
     sip_port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port of SIP")
     https_port: int | None = Field(
         None, ge=0, le=65535, description="TCP port of the API and the join page over TLS; empty means none"
+    )
+    sip_tls_port: int | None = Field(
+        None, ge=0, le=65535, description="TCP port of SIP over TLS, usually 5061; empty means none"
+    )
+    tls_trusted: Path | None = Field(
+        None,
+        description="PEM file of authorities that calls to trunks over TLS trust, besides the system's",
     )
     tls_certificate: Path | None = Field(
         None,
@@ -200,7 +216,7 @@ class Settings(BaseSettings):
     trunk: TrunkSettings | None = Field(
         None,
         description='carrier of calls to telephone numbers, as JSON: {"host": "sip.example.com", '
-        '"username": "me", "password": "..."}; "port" and "transport" (udp or tcp) are optional',
+        '"username": "me", "password": "..."}; "port", "transport" (udp, tcp or tls) and "srtp" (never, optional or required) are optional',
     )
     call_max_duration_s: int = Field(
         86_400,

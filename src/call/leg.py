@@ -5,7 +5,7 @@ Implemented by ``sip.leg.SipLeg`` and ``webrtc.leg.WebRtcLeg``; calls use only t
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from mixminus.mixer import BridgePort
@@ -17,6 +17,7 @@ __all__ = [
     "Address",
     "Caller",
     "Credentials",
+    "Encryption",
     "Hop",
     "IncomingLegs",
     "Leg",
@@ -134,6 +135,10 @@ class Credentials:
     password: str = field(repr=False)
 
 
+Encryption = Literal["never", "optional", "required"]
+"""Whether the audio of an outgoing call is offered with SRTP; ``optional`` calls again without it when it is refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a transport dials; without a hop, the URI gives the address."""
@@ -145,6 +150,7 @@ class Target:
     """The extension that has registered there."""
     within: UUID | None = None
     """The customer whose own number this is: the call does not leave the server."""
+    encryption: Encryption = "never"
 
 
 class OutgoingLeg(Leg, Protocol):

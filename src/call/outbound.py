@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
-from mixminus.call.leg import Credentials, Target
+from mixminus.call.leg import Credentials, Encryption, Target
 from mixminus.call.routing import Program
 from mixminus.model.call import Address
+from mixminus.model.directory import Transport
 from mixminus.model.ids import CustomerId
 
 __all__ = [
@@ -49,9 +50,10 @@ class Carrier:
 
     host: str
     port: int = 5060
-    transport: Literal["udp", "tcp"] = "udp"
+    transport: Transport = "udp"
     username: str = ""
     password: str = field(default="", repr=False)
+    encryption: Encryption = "never"
 
     @property
     def credentials(self) -> Credentials | None:
@@ -103,7 +105,9 @@ def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
     host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
     user = quote(number, safe="+*")
     return Target(
-        f"sip:{user}@{host}:{trunk.port};transport={trunk.transport}", credentials=trunk.credentials
+        f"sip:{user}@{host}:{trunk.port};transport={trunk.transport}",
+        credentials=trunk.credentials,
+        encryption=trunk.encryption,
     )
 
 

@@ -1,9 +1,8 @@
 """OutboundRoutes: where outgoing calls to extensions and to outside numbers are sent."""
 
 from collections.abc import Sequence
-from typing import Literal
 
-from mixminus.call.leg import Target
+from mixminus.call.leg import Encryption, Target
 from mixminus.call.outbound import Carrier
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
@@ -12,7 +11,7 @@ from mixminus.model.ids import CustomerId
 
 __all__ = ["OutboundRoutes"]
 
-_SIP_PORT = 5060
+_SIP_PORT, _TLS_PORT = 5060, 5061
 
 
 class OutboundRoutes:
@@ -29,7 +28,16 @@ class OutboundRoutes:
     async def contacts(self, customer_id: CustomerId, extension: str) -> Sequence[Target]:
         """Return every phone of an extension, reached by the flow it registered over."""
         bindings = await self._registrations.phones_of(customer_id, extension)
-        return [Target(binding.contact, hop=binding, account_id=binding.extension_id) for binding in bindings]
+        return [
+            Target(
+                binding.contact,
+                hop=binding,
+                account_id=binding.extension_id,
+                # A phone whose signalling is encrypted gets the keys for its audio; others would get them in plain text.
+                encryption="optional" if binding.transport == "tls" else "never",
+            )
+            for binding in bindings
+        ]
 
     async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
         """Return the carrier of the customer's calls to numbers, None if there is none."""
@@ -38,15 +46,16 @@ class OutboundRoutes:
 
 
 def _carrier(trunk: Trunk) -> Carrier:
-    host, port = _split(trunk.outbound_host)
-    transport: Literal["udp", "tcp"] = trunk.outbound_transport
-    return Carrier(host, port, transport, trunk.username, trunk.password)
+    default_port = _TLS_PORT if trunk.outbound_transport == "tls" else _SIP_PORT
+    host, port = _split(trunk.outbound_host, default_port)
+    encryption: Encryption = "optional" if trunk.outbound_transport == "tls" else "never"
+    return Carrier(host, port, trunk.outbound_transport, trunk.username, trunk.password, encryption)
 
 
-def _split(authority: str) -> tuple[str, int]:
+def _split(authority: str, default_port: int) -> tuple[str, int]:
     """Split ``host``, ``host:port``, ``[v6]`` or ``[v6]:port`` into host and port."""
     if authority.startswith("["):
         host, _, rest = authority[1:].partition("]")
-        return host, int(rest.removeprefix(":") or _SIP_PORT)
+        return host, int(rest.removeprefix(":") or default_port)
     host, _, port = authority.partition(":")
-    return host, int(port or _SIP_PORT)
+    return host, int(port or default_port)

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 AuthType = Literal["basic", "ip"]
-Transport = Literal["udp", "tcp"]
+Transport = Literal["udp", "tcp", "tls"]
 NumberType = Literal["normal", "virtual"]
 RegistrationStatus = Literal["", "registering", "registered", "failed"]
 """Of a trunk at its provider; empty if it does not register."""

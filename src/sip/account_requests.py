@@ -8,6 +8,7 @@ from mixminus import log
 from mixminus.directory.bindings import Phone, Registration, Rejected
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
+from mixminus.model.directory import Transport
 from mixminus.model.ids import ExtensionId
 from mixminus.sip.messages import (
     AccountRequested,
@@ -23,6 +24,7 @@ from mixminus.tasks import TaskScope
 __all__ = ["AccountRequests"]
 
 _UNAVAILABLE: Final = 503
+_TRANSPORTS: Final[dict[str, Transport]] = {"TCP": "tcp", "TLS": "tls"}
 _MAX_PENDING: Final = 2048
 
 
@@ -86,7 +88,7 @@ def _registration(request: RegistrationRequested) -> Registration:
         sequence_number=request.sequence_number,
         phones=tuple(Phone(each.contact, each.expires_s, each.instance) for each in request.phones),
         removes_all=request.removes_all,
-        transport="tcp" if request.transport == "TCP" else "udp",
+        transport=_TRANSPORTS.get(request.transport, "udp"),
         host=request.host,
         port=request.port,
         connection=request.connection,

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from mixminus.call.leg import Address
 from mixminus.errors import InvalidArgument, Unavailable
-from mixminus.sip.grammar import DEFAULT_SIP_PORT, NameAddress, SipUri, Unreadable
+from mixminus.sip.grammar import DEFAULT_SIP_PORT, DEFAULT_TLS_PORT, NameAddress, SipUri, Unreadable
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.telephone import subscriber_of
 
@@ -19,7 +19,9 @@ _MAX_NAME: Final = 255
 _ANONYMOUS: Final = '"Anonymous" <sip:anonymous@anonymous.invalid>'  # RFC 3261 section 8.1.1.3
 _USER_CHARACTERS: Final = "-_.!~*'()&=+$,"  # RFC 3261 section 25.1, unreserved and user-unreserved
 _NUMBER = re.compile(r"\+?[0-9]+\Z")
-_TRANSPORTS: Final[dict[str, Literal["UDP", "TCP"]]] = {"": "UDP", "udp": "UDP", "tcp": "TCP"}
+_TRANSPORTS: Final[dict[str, Literal["UDP", "TCP", "TLS"]]] = {
+    "": "UDP", "udp": "UDP", "tcp": "TCP", "tls": "TLS",
+}  # fmt: skip
 
 
 class BadTarget(InvalidArgument):
@@ -89,13 +91,13 @@ async def resolve(uri: str) -> Flow:
         raise BadTarget("the target is not a SIP URI") from None
     transport = _TRANSPORTS.get(target.parameters.get("transport", "").lower())
     if target.scheme != "sip" or transport is None:
-        raise BadTarget("only sip: URIs over UDP or TCP can be called")
-    port = target.port or DEFAULT_SIP_PORT
+        raise BadTarget("only sip: URIs over UDP, TCP or TLS can be called")
+    port = target.port or (DEFAULT_TLS_PORT if transport == "TLS" else DEFAULT_SIP_PORT)
     host = target.parameters.get("maddr", "") or target.host
     try:
         return Flow(transport, str(ipaddress.ip_address(host)), port)
     except ValueError:
-        return Flow(transport, await _look_up(host, port), port)
+        return Flow(transport, await _look_up(host, port), port, name=host if transport == "TLS" else "")
 
 
 async def _look_up(host: str, port: int) -> str:

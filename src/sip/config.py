@@ -18,6 +18,13 @@ class SipConfig:
     host: str = "127.0.0.1"
     port: int = 5060
     """UDP and TCP."""
+    tls_port: int | None = None
+    """TCP port of TLS; None without it."""
+    tls_certificate: str = ""
+    """Path of the PEM file of the certificate and its chain; ``tls_key`` is its key's."""
+    tls_key: str = ""
+    tls_trusted: str = ""
+    """Path of a PEM file of authorities for connections to trunks, besides the system's; empty for none."""
     public_host: str = ""
     """The address in Contact, Via and SDP; ``host`` if empty."""
     domain: str = "mixminus.local"

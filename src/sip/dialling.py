@@ -6,8 +6,8 @@ A redirected call (3xx) is dialled again.
 import asyncio
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from mixminus import log
 from mixminus.call.leg import Address, Credentials, LegEnded, Target
@@ -30,6 +30,9 @@ __all__ = ["DIALLED_TRANSITIONS", "DialledEvent", "DialledLeg", "DialledState", 
 
 # RFC 3261 section 8.1.3.4 leaves the bound to us.
 _MAX_REDIRECTS: Final = 3
+# RFC 3261 sections 21.4.13, 21.4.26 and 21.6.4: the description is not acceptable.
+_SDP_REFUSED: Final = frozenset({415, 488, 606})
+_TRANSPORTS: Final[dict[str, Literal["TCP", "TLS"]]] = {"tcp": "TCP", "tls": "TLS"}
 _NO_CREDENTIALS: Final = Credentials("", "")
 
 _log = log.get("sip.dialling")
@@ -139,6 +142,8 @@ class _Call:
     private: bool
     worker_id: int = 0
     redirects: int = 0
+    encrypted: bool = False
+    """Whether SRTP is offered now; not any more after it was refused where it is optional."""
 
 
 class Dialler:
@@ -173,8 +178,12 @@ class Dialler:
                 call.redirects += 1
                 call.worker_id = 0
                 # A redirect target never gets our credentials.
-                call.target = Target(redirect)
+                call.target = Target(redirect, encryption=call.target.encryption)
                 self._tasks.spawn("redirect", self._dial(call))
+            case CallEnded() if self._may_try_without_srtp(call, report):
+                call.encrypted = False
+                call.worker_id = 0
+                self._tasks.spawn("without SRTP", self._dial(call))
             case CallEnded():
                 del self._calls[report.leg_id]
                 refused = not (report.local or call.leg.is_answered)
@@ -197,8 +206,20 @@ class Dialler:
     ) -> None:
         """Start dialling; the leg reports the outcome."""
         caller = from_value(source, self._config.advertised_host, anonymous=anonymous)
-        self._calls[leg.id] = call = _Call(leg, local, target, caller, anonymous)
+        own = replace(local, encrypted_only=target.encryption == "required")
+        encrypted = target.encryption != "never"
+        self._calls[leg.id] = call = _Call(leg, own, target, caller, anonymous, encrypted=encrypted)
         self._tasks.spawn("dial", self._dial(call))
+
+    def _may_try_without_srtp(self, call: _Call, report: CallRang | CallAnswered | CallEnded) -> bool:
+        return (
+            isinstance(report, CallEnded)
+            and report.status_code in _SDP_REFUSED
+            and not report.local
+            and call.encrypted
+            and call.target.encryption == "optional"
+            and not (call.leg.is_ended or call.leg.is_answered)
+        )
 
     def _may_redirect(self, call: _Call) -> bool:
         return not (call.leg.is_ended or call.leg.is_answered) and call.redirects < _MAX_REDIRECTS
@@ -227,7 +248,7 @@ class Dialler:
                 private=call.private,
                 flow=flow,
                 local=call.local,
-                offer=render(make_offer(call.local)),
+                offer=render(make_offer(call.local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
             ),
@@ -238,4 +259,4 @@ class Dialler:
         hop = target.hop
         if hop is None:
             return await resolve(target.request_uri)
-        return Flow("TCP" if hop.transport == "tcp" else "UDP", hop.host, hop.port, hop.connection)
+        return Flow(_TRANSPORTS.get(hop.transport, "UDP"), hop.host, hop.port, hop.connection)

@@ -14,6 +14,7 @@ from mixminus.sip.scanning import split_outside_quotes
 
 __all__ = [
     "DEFAULT_SIP_PORT",
+    "DEFAULT_TLS_PORT",
     "SIPFRAG",
     "TOKEN",
     "Dialog",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 DEFAULT_SIP_PORT: Final = 5060
+DEFAULT_TLS_PORT: Final = 5061
 SIPFRAG: Final = "message/sipfrag;version=2.0"
 """The content type of a NOTIFY about a REFER: a status line, not a session description (RFC 3420)."""
 

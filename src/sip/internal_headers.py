@@ -25,27 +25,29 @@ class Flow:
     Where a message came from and can be answered (RFC 5626 section 2), or where a request of ours is sent.
     """
 
-    transport: Literal["UDP", "TCP"]
+    transport: Literal["UDP", "TCP", "TLS"]
     host: str
     """An IP address, without brackets."""
     port: int
     connection: int = 0
+    name: str = ""
+    """What the certificate of a TLS server must be for, where a name led to the host; else the host itself."""
 
     @property
     def token(self) -> str:
         """The flow as a token (RFC 3261 section 25.1), for Via and Route parameters."""
-        return (
-            f"{self.transport}-{ipaddress.ip_address(self.host).packed.hex()}-{self.port}-{self.connection}"
-        )
+        host = ipaddress.ip_address(self.host).packed.hex()
+        name = f"-{self.name}" if self.name else ""
+        return f"{self.transport}-{host}-{self.port}-{self.connection}{name}"
 
     @classmethod
     def from_token(cls, token: str) -> "Flow":
         """Read a token; raise Unreadable if it is not one."""
-        match token.split("-"):
-            case [("UDP" | "TCP") as transport, host, port, connection]:
+        match token.split("-", 4):
+            case [("UDP" | "TCP" | "TLS") as transport, host, port, connection, *name]:
                 try:
                     address = ipaddress.ip_address(bytes.fromhex(host))
-                    return cls(transport, str(address), int(port), int(connection))
+                    return cls(transport, str(address), int(port), int(connection), "".join(name))
                 except ValueError as error:
                     raise Unreadable("not a flow") from error
         raise Unreadable("not a flow")

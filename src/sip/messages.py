@@ -300,12 +300,21 @@ class OpenEdge:
     digests: str = "both"
     key: bytes = field(default=b"", repr=False)
     """Of the branches of requests to phones; the same after a restart."""
+    tls_port: int = -1
+    """Negative: no TLS."""
+    certificate: str = ""
+    """Path of the PEM file of the certificate and its chain; ``certificate_key`` is its key's."""
+    certificate_key: str = ""
+    trusted: str = ""
+    """Path of a PEM file of authorities for connections to trunks, besides the system's; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeOpened:
     port: int
     inner_port: int
+    tls_port: int = 0
+    """0 without TLS."""
 
 
 @dataclass(frozen=True, slots=True)

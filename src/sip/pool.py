@@ -117,6 +117,7 @@ class WorkerPool:
         on_edge: Callable[[Message], None],
     ) -> None:
         self.port = 0
+        self.tls_port = 0
         """The public SIP port, 0 until it is open."""
         self.counters: Counter[str] = Counter()
         self._config = config
@@ -345,13 +346,17 @@ class WorkerPool:
                 domain=config.domain,
                 digests=config.digests,
                 key=self._edge_key,
+                tls_port=self.tls_port or (-1 if config.tls_port is None else config.tls_port),
+                certificate=config.tls_certificate,
+                certificate_key=config.tls_key,
+                trusted=config.tls_trusted,
             )
         )
 
     def _on_edge_report(self, message: Message) -> None:
         match message:
-            case EdgeOpened(port, inner_port):
-                self.port, self._inner_port = port, inner_port
+            case EdgeOpened(port, inner_port, tls_port):
+                self.port, self._inner_port, self.tls_port = port, inner_port, tls_port or self.tls_port
                 self._edge_open = True
                 for worker in self._workers.values():
                     if worker.state is WorkerState.READY:

@@ -134,6 +134,11 @@ class SipEndpoint:
         return self._pool.port
 
     @property
+    def tls_port(self) -> int:
+        """The port of SIP over TLS; 0 without it."""
+        return self._pool.tls_port
+
+    @property
     def dialogs(self) -> int:
         """How many dialogs are confirmed and not over."""
         return len(self._transfer_requests)

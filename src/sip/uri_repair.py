@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from mixminus.sip.leniency import Leniency
 
-__all__ = ["escaped_uri", "repaired_address", "repaired_request_uri"]
+__all__ = ["escaped_uri", "repaired_address", "repaired_request_uri", "without_sips"]
 
 _SAFE_USER: Final = "-_.!~*'()&=+$,;?/:%"
 """unreserved, user-unreserved and the password's colon (RFC 3261 section 25.1), and escapes."""
@@ -42,6 +42,26 @@ def escaped_uri(uri: str) -> str:
         return uri
     raw = _BARE_PERCENT.sub("%25", user).encode("utf-8", "surrogateescape")
     return f"{match[1]}{quote(raw, safe=_SAFE_USER)}@{authority}{parameters}"
+
+
+def without_sips(value: str) -> str:
+    """Return a Request-URI or a bracketed Contact with ``sip:`` and ``transport=tls`` in place of ``sips:``.
+
+    pjsip accepts ``sips:`` on a TLS transport only, and it has none: the edge has the connection.
+    """
+    head, bracket, rest = value.partition("<")
+    uri = rest if bracket else value
+    if not uri.lower().startswith("sips:"):
+        return value
+    end = len(uri) if not bracket else uri.find(">")
+    if end < 0:
+        return value
+    transport = "" if "transport=" in uri[:end].lower() else ";transport=tls"
+    return (
+        f"{head}{bracket}sip:{uri[len('sips:') : end]}{transport}{uri[end:]}"
+        if bracket
+        else f"sip:{uri[len('sips:') :]}"
+    )
 
 
 def repaired_request_uri(uri: str) -> tuple[str, Leniency | None]:

@@ -148,7 +148,7 @@ async def test_a_trunk_from_its_making_to_its_end(site: Site) -> None:
         {"auth_types": ["digest"]},
         {"allowed_ips": ["everybody"]},
         {"outbound_host": "sip:example.com"},
-        {"outbound_transport": "tls"},
+        {"outbound_transport": "sctp"},
     ],
 )
 async def test_what_is_no_trunk_is_refused(site: Site, wrong: dict[str, Any]) -> None:

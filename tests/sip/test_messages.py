@@ -193,7 +193,7 @@ def test_keys_and_passwords_are_not_in_repr() -> None:
         pytest.param(b'{"type":"RemoveWorker","worker_id":true}', id="boolean for a number"),
         pytest.param(b'{"type":"Drain","more":1}', id="field unknown"),
         pytest.param(
-            encode(next(each for each in EXAMPLES if isinstance(each, Dial))).replace(b'"TCP"', b'"TLS"'),
+            encode(next(each for each in EXAMPLES if isinstance(each, Dial))).replace(b'"TCP"', b'"SCTP"'),
             id="value not in the literal",
         ),
         pytest.param(b'{"type":"EdgeCounted","counters":[["a"]]}', id="pair cut short"),

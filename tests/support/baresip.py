@@ -80,8 +80,9 @@ class Baresip:
         login: str = "",
         answers: bool = False,
         number: int = 0,
+        trusted: Path | None = None,
     ) -> None:
-        """With ``login`` the phone registers; with ``answers`` it answers every call automatically."""
+        """With ``login`` the phone registers; with ``answers`` it answers automatically; ``trusted``: authorities of servers."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._user, self._transport = f"phone{number}", transport
@@ -97,6 +98,9 @@ class Baresip:
             **sip,
             **ports,
         )
+        if trusted:
+            config += f"sip_cafile {trusted}\nsip_verify_server yes\n"
+        self.rtp_ports = set(range(20000 + 100 * number, 20100 + 100 * number))
         (directory / "config").write_text(config)
         own = f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0"
         account = f"{login or own};audio_codecs={codec}"
@@ -109,12 +113,8 @@ class Baresip:
         self._log = (directory / "log").open("wb")
         program = shutil.which("baresip")
         assert program, "baresip is missing: apt-get install --no-install-recommends baresip-core"
-        self._process = subprocess.Popen(
-            [program, "-f", str(directory)],
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
+        command, nothing = [program, "-f", str(directory)], subprocess.DEVNULL
+        self._process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, stdin=nothing)
         eventually(self._listens, what="baresip's control port")
 
     def __enter__(self) -> Self:

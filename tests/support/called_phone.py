@@ -6,6 +6,7 @@ Like ``sip_phone`` it shares no code with the product, so that a misread RFC on 
 import asyncio
 import hashlib
 import re
+import ssl
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -28,7 +29,7 @@ class CalledPhone:
     _peer: tuple[str, int] = ("", 0)
 
     @classmethod
-    async def open(cls, transport: str = "UDP") -> Self:
+    async def open(cls, transport: str = "UDP", tls: ssl.SSLContext | None = None) -> Self:
         phone = cls(transport=transport)
         if transport == "UDP":
             loop = asyncio.get_running_loop()
@@ -37,7 +38,7 @@ class CalledPhone:
             )
             phone.address = phone._udp.get_extra_info("sockname")
         else:
-            phone._server = await asyncio.start_server(phone._serve, "127.0.0.1", 0)
+            phone._server = await asyncio.start_server(phone._serve, "127.0.0.1", 0, ssl=tls)
             phone.address = phone._server.sockets[0].getsockname()
         return phone
 
@@ -52,7 +53,7 @@ class CalledPhone:
 
     @property
     def uri(self) -> str:
-        suffix = ";transport=tcp" if self.transport == "TCP" else ""
+        suffix = "" if self.transport == "UDP" else f";transport={self.transport.lower()}"
         return f"sip:bob@127.0.0.1:{self.address[1]}{suffix}"
 
     def take(self, raw: bytes, peer: tuple[str, int]) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import re
 import secrets
+import ssl
 from dataclasses import dataclass, field
 
 from tests.support.closing import close_at_the_end
@@ -70,7 +71,13 @@ class Phone:
 
     @classmethod
     async def open(
-        cls, port: int, *, host: str = "127.0.0.1", transport: str = "UDP", source: str = "127.0.0.1"
+        cls,
+        port: int,
+        *,
+        host: str = "127.0.0.1",
+        transport: str = "UDP",
+        source: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
     ) -> "Phone":
         phone = cls(host, port, transport)
         if transport == "UDP":
@@ -80,7 +87,7 @@ class Phone:
             )
             phone.address = phone._udp.get_extra_info("sockname")
         else:
-            reader, phone._tcp = await asyncio.open_connection(host, port, local_addr=(source, 0))
+            reader, phone._tcp = await asyncio.open_connection(host, port, local_addr=(source, 0), ssl=tls)
             phone.address = phone._tcp.get_extra_info("sockname")
             phone._reader = asyncio.create_task(phone._read(reader))
         close_at_the_end(phone.close)
@@ -147,6 +154,7 @@ class PhoneCall:
         self.extra = headers
         self.contact = phone.address[:2]
         self.contact_user = "ada"
+        self.scheme = "sip"
         self.branch = ""
         self._numbers = itertools.count(1)
         self.number = 0
@@ -178,7 +186,7 @@ class PhoneCall:
 
     def send(self, method: str, body: str = "", **extra: str) -> None:
         host, port = self.phone.address[:2]
-        transport = ";transport=tcp" if self.phone.transport == "TCP" else ""
+        transport = {"TCP": ";transport=tcp", "TLS": ";transport=tls"}.get(self.phone.transport, "")
         lines = [
             f"{method} {self.uri} SIP/2.0",
             f"Via: SIP/2.0/{self.phone.transport} {host}:{port};branch={self.branch};rport",
@@ -187,7 +195,7 @@ class PhoneCall:
             f"To: {self.to}",
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.number} {method}",
-            f"Contact: <sip:{self.contact_user}@{self.contact[0]}:{self.contact[1]}{transport}>",
+            f"Contact: <{self.scheme}:{self.contact_user}@{self.contact[0]}:{self.contact[1]}{transport}>",
             *(f"{name.replace('_', '-')}: {value}" for name, value in {**self.extra, **extra}.items()),
         ]
         if body and "Content_Type" not in extra:

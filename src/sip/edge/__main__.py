@@ -10,6 +10,7 @@ import uvloop
 
 from mixminus import log
 from mixminus.clock import SystemClock
+from mixminus.errors import Unavailable
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
@@ -141,8 +142,10 @@ class EdgeProcess:
             is_known=self._is_known,
         )
         await network.open(command.host, command.port, command.inner_port)
+        network.trust(command.trusted)
+        tls_port = await self._open_tls(network, command)
         self._router = Router(
-            Identity(command.public_host, network.port, network.inner_port, command.key),
+            Identity(command.public_host, network.port, network.inner_port, command.key, tls_port),
             self._counters,
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
@@ -150,7 +153,20 @@ class EdgeProcess:
             algorithms=_ALGORITHMS[command.digests],
         )
         self._network = network
-        self._channel.send(EdgeOpened(network.port, network.inner_port))
+        self._channel.send(EdgeOpened(network.port, network.inner_port, tls_port))
+
+    @staticmethod
+    async def _open_tls(network: Network, command: OpenEdge) -> int:
+        """Return the port of TLS; 0 without it, also where its files cannot be used any more after a restart."""
+        if command.tls_port < 0:
+            return 0
+        try:
+            return await network.open_tls(
+                command.host, command.tls_port, command.certificate, command.certificate_key
+            )
+        except Unavailable as error:
+            _log.error("no SIP over TLS", cause=str(error))
+            return 0
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
         if self._router:
@@ -200,6 +216,7 @@ class EdgeProcess:
             self._network.close_idle(now_s)
             if polls % _POLLS_A_REPORT == 0:
                 self._report_counters()
+                self._network.refresh_tls()
 
     def _report_counters(self) -> None:
         grown = {name: value for name, value in self._counters.items() if value != self._counted.get(name, 0)}

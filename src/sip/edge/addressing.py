@@ -5,9 +5,9 @@ import hmac
 import ipaddress
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
-from mixminus.sip.grammar import DEFAULT_SIP_PORT, NameAddress, SipUri, Via
+from mixminus.sip.grammar import DEFAULT_SIP_PORT, DEFAULT_TLS_PORT, NameAddress, SipUri, Via
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import Message
 
@@ -74,15 +74,18 @@ class Identity:
     inner_port: int
     key: bytes = b""
     """Of the branches of requests to phones: only a receiver of the request can answer it."""
+    tls_port: int = 0
+    """0 without TLS."""
 
-    @property
-    def authority(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+    def authority(self, flow: Flow) -> str:
+        """Return our address towards the other end of a flow."""
+        port = self.tls_port if flow.transport == "TLS" else self.port
+        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
     def contact(self, worker_id: int, flow: Flow) -> str:
         """Return the Contact by which a phone reaches a worker."""
-        transport = ";transport=tcp" if flow.transport == "TCP" else ""
-        return f"<sip:w{worker_id}@{self.authority}{transport}>"
+        transport = "" if flow.transport == "UDP" else f";transport={flow.transport.lower()}"
+        return f"<sip:w{worker_id}@{self.authority(flow)}{transport}>"
 
     def inner_via(self, flow: Flow, branch: str) -> str:
         """Return the Via for a request to a worker; the response carries the flow back."""
@@ -90,7 +93,8 @@ class Identity:
 
     def public_via(self, flow: Flow, worker: str, inner_via: str) -> str:
         """Return the Via for a request to a phone; the response carries the worker's number back."""
-        return f"SIP/2.0/{flow.transport} {self.authority};branch={self.branch(worker, inner_via)};rport;worker={worker}"
+        branch = self.branch(worker, inner_via)
+        return f"SIP/2.0/{flow.transport} {self.authority(flow)};branch={branch};rport;worker={worker}"
 
     def branch(self, worker: str, inner_via: str) -> str:
         """Return the branch for a request of a worker, the same for each retransmission (RFC 3261 section 16.11)."""
@@ -113,7 +117,7 @@ class Identity:
         return f"<sip:{LOOPBACK}:{self.inner_port};lr;flow={flow.token}{';direct' if direct else ''}>"
 
     def is_public(self, via: Via) -> bool:
-        return (via.host, via.port) == (self.host, self.port)
+        return via.host == self.host and via.port in {self.port, self.tls_port} - {0}
 
     def is_inner(self, via: Via) -> bool:
         return (via.host, via.port) == (LOOPBACK, self.inner_port)
@@ -126,7 +130,7 @@ def reply_flow(via: Via, source: Flow) -> Flow:
     """
     if source.transport == "UDP" and "rport" in via.parameters:
         return source
-    return replace(source, port=via.port or DEFAULT_SIP_PORT)
+    return replace(source, port=via.port or _default_port(source.transport))
 
 
 def stamp(via: Via, source: Flow) -> Via:
@@ -146,7 +150,14 @@ def next_hop(routes: list[str], uri: str) -> Flow | None:
         host = str(ipaddress.ip_address(target.host))
     except ValueError:
         return None
-    transport = target.parameters.get("transport", "udp").upper()
-    if transport == "TCP":
-        return Flow("TCP", host, target.port or DEFAULT_SIP_PORT)
-    return Flow("UDP", host, target.port or DEFAULT_SIP_PORT)
+    wanted = target.parameters.get("transport", "udp").upper()
+    transport: Literal["UDP", "TCP", "TLS"] = "UDP"
+    if wanted == "TLS" or target.scheme == "sips":
+        transport = "TLS"
+    elif wanted == "TCP":
+        transport = "TCP"
+    return Flow(transport, host, target.port or _default_port(transport))
+
+
+def _default_port(transport: str) -> int:
+    return DEFAULT_TLS_PORT if transport == "TLS" else DEFAULT_SIP_PORT

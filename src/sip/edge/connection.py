@@ -51,7 +51,7 @@ class Connection(asyncio.Protocol):
         number = self._network.accept(self, host)
         # uvloop's transports are not subclasses of asyncio's.
         self._transport = cast("asyncio.Transport", transport)
-        self.flow = Flow("TCP", host, port, number)
+        self.flow = Flow("TLS" if transport.get_extra_info("ssl_object") else "TCP", host, port, number)
         if not number:
             self._transport.abort()
 

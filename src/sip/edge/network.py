@@ -1,19 +1,24 @@
-"""The edge's sockets: SIP over UDP and TCP on the public side, UDP on loopback towards the workers."""
+"""The edge's sockets: SIP over UDP, TCP and TLS on the public side, UDP on loopback towards the workers."""
 
 import asyncio
 import itertools
 import secrets
+import ssl
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
 
 from mixminus import log
 from mixminus.clock import Clock
+from mixminus.errors import MixMinusError
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker
 from mixminus.sip.edge.connection import IDLE_S, PARTIAL_S, Connection
 from mixminus.sip.edge.limits import network_of
 from mixminus.sip.internal_headers import Flow
 from mixminus.tasks import TaskScope
+from mixminus.tls import ServerTls, client_context
 
 __all__ = ["Network"]
 
@@ -28,7 +33,11 @@ _MAX_WAITING: Final = 64
 _BIND_ATTEMPTS: Final = 16
 _NUMBER_BITS: Final = 48
 
+_HANDSHAKE_S: Final = 5.0
+
 Receive = Callable[[bytes, Flow], None]
+_Address = tuple[str, str, str, int]
+"""Transport, name, host and port: a connection that was verified for one name does not serve another."""
 
 _log = log.get("sip.edge")
 
@@ -58,13 +67,18 @@ class Network:
         self._public: asyncio.DatagramTransport | None = None
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
+        self._tls: ServerTls | None = None
+        self._tls_server: asyncio.Server | None = None
+        self._trusted: ssl.SSLContext | None = None
+        """For connections that we open over TLS; made when it is first needed."""
+        self._trusted_file = ""
         self._connections: dict[int, Connection] = {}
         # Registrations over TCP keep the number of their connection and outlive this process: after a
         # restart another connection must not get the same number.
         self._numbers = itertools.count(1 + secrets.randbits(_NUMBER_BITS))
-        self._opened: dict[tuple[str, int], int] = {}
+        self._opened: dict[_Address, int] = {}
         """Connections that we have opened, by remote address."""
-        self._connecting: dict[tuple[str, int], list[bytes]] = {}
+        self._connecting: dict[_Address, list[bytes]] = {}
         """Messages that wait for a connection."""
         self._tasks = TaskScope(log.task_failed("sip.edge"))
 
@@ -90,6 +104,23 @@ class Network:
         )
         self.inner_port = int(self._inner.get_extra_info("sockname")[1])
 
+    async def open_tls(self, host: str, port: int, certificate: str, key: str) -> int:
+        """Listen for TLS too; return the port. Raise Unavailable if the certificate cannot be used."""
+        self._tls = ServerTls(Path(certificate), Path(key))
+        self._tls_server = await asyncio.get_running_loop().create_server(
+            lambda: Connection(self), host, port, ssl=self._tls.context, ssl_handshake_timeout=_HANDSHAKE_S
+        )
+        return int(self._tls_server.sockets[0].getsockname()[1])
+
+    def trust(self, authorities: str) -> None:
+        """Verify the servers that we connect to by a PEM file of authorities, besides the system's."""
+        self._trusted_file = authorities
+
+    def refresh_tls(self) -> None:
+        """Use the newest certificate for new connections."""
+        if self._tls:
+            self._tls.refresh()
+
     def send(self, action: ToPhone | ToWorker | None) -> None:
         """Send a message; one that cannot be sent is counted and dropped."""
         match action:
@@ -112,7 +143,7 @@ class Network:
 
     async def close(self) -> None:
         await self._tasks.close()
-        for transport in (self._public, self._inner, self._server):
+        for transport in (self._public, self._inner, self._server, self._tls_server):
             if transport:
                 transport.close()
         for connection in list(self._connections.values()):
@@ -139,7 +170,7 @@ class Network:
 
     def _within_share(self, host: str, hosts: list[str]) -> bool:
         """Return whether a host may have one more connection."""
-        if self._is_known(host) or any(address == host for address, _ in self._connecting):
+        if self._is_known(host) or any(address[2] == host for address in self._connecting):
             return hosts.count(host) < _MAX_CONNECTIONS_A_HOST
         own, prefix = network_of(host)
         unknown = [network_of(each) for each in hosts if not self._is_known(each)]
@@ -152,8 +183,8 @@ class Network:
     def forget(self, connection: Connection) -> None:
         flow = connection.flow
         self._connections.pop(flow.connection, None)
-        if self._opened.get((flow.host, flow.port)) == flow.connection:
-            del self._opened[flow.host, flow.port]
+        if self._opened.get(_address_of(flow)) == flow.connection:
+            del self._opened[_address_of(flow)]
 
     def received(self, message: bytes, flow: Flow) -> None:
         self._on_phone(message, flow)
@@ -169,7 +200,7 @@ class Network:
             self._on_worker(message, address[1])
 
     def _send_stream(self, flow: Flow, message: bytes) -> None:
-        address = (flow.host, flow.port)
+        address = _address_of(flow)
         connection = self._connections.get(flow.connection) or self._connections.get(
             self._opened.get(address, 0)
         )
@@ -187,18 +218,40 @@ class Network:
     async def _connect(self, flow: Flow) -> None:
         """Open a connection to a phone that has none any more (RFC 3261 section 18.1.1)."""
         loop = asyncio.get_running_loop()
-        address = (flow.host, flow.port)
+        address = _address_of(flow)
         try:
             async with asyncio.timeout(PARTIAL_S):
-                _, connection = await loop.create_connection(lambda: Connection(self), *address)
-        except (OSError, TimeoutError):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self), flow.host, flow.port, **self._verified(flow)
+                )
+        except (OSError, TimeoutError, MixMinusError) as error:
             self._counters["sip_edge_connect_failed"] += 1
+            if isinstance(error, ssl.SSLError | MixMinusError):
+                self._counters["sip_edge_tls_failed"] += 1
+                _log.warning("TLS connection failed", name=flow.name or flow.host, cause=str(error))
             for message in self._connecting.pop(address):
                 self._on_undelivered(message)
             return
+        connection.flow = replace(connection.flow, name=flow.name)
         self._opened[address] = connection.flow.connection
         for message in self._connecting.pop(address):
             connection.write(message)
+
+    def _verified(self, flow: Flow) -> dict[str, Any]:
+        """Return how a connection is encrypted: TLS to a server that proves its name."""
+        if flow.transport != "TLS":
+            return {}
+        if self._trusted is None:
+            self._trusted = client_context(Path(self._trusted_file) if self._trusted_file else None)
+        return {
+            "ssl": self._trusted,
+            "server_hostname": flow.name or flow.host,
+            "ssl_handshake_timeout": _HANDSHAKE_S,
+        }
+
+
+def _address_of(flow: Flow) -> _Address:
+    return (flow.transport, flow.name, flow.host, flow.port)
 
 
 class _Datagrams(asyncio.DatagramProtocol):

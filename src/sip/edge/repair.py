@@ -14,7 +14,7 @@ from mixminus.sip.edge.message import Fault, Request, Response
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.leniency import COUNTER, Leniency
 from mixminus.sip.sdp.repair import repaired as repaired_sdp
-from mixminus.sip.uri_repair import repaired_address, repaired_request_uri
+from mixminus.sip.uri_repair import repaired_address, repaired_request_uri, without_sips
 
 __all__ = ["Repair"]
 
@@ -38,7 +38,7 @@ class Repair:
 
     def request(self, request: Request) -> None:
         """Repair a request."""
-        request.uri = self._noted(*repaired_request_uri(request.uri))
+        request.uri = without_sips(self._noted(*repaired_request_uri(request.uri)))
         self._addresses(request)
         if request.method in _WITH_SDP:
             self._body(request)
@@ -64,6 +64,8 @@ class Repair:
                 # A REGISTER has a list of Contacts.
                 each = split_list(value) if name == "contact" else [value]
                 repaired = [self._noted(*repaired_address(one)) for one in each]
+                if name == "contact":
+                    repaired = [without_sips(one) for one in repaired]
                 if repaired != each:
                     message.headers.entries[place] = (name, ", ".join(repaired))
 

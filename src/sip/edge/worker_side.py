@@ -45,8 +45,8 @@ def _flow_in_dialog(request: Request, route: SipUri, flow: Flow) -> Flow:
     hop = next_hop(request.headers.values("route"), request.uri)
     if hop and "direct" not in route.parameters:
         return hop
-    if hop and flow.transport == hop.transport == "TCP":
-        return replace(hop, connection=flow.connection)
+    if hop and flow.transport == hop.transport != "UDP":
+        return replace(hop, connection=flow.connection, name=flow.name)
     return flow
 
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mixminus.errors import InvalidArgument
-from mixminus.mixer.formats import CODECS, Codec, CodecFormat, MediaDirection, PortMedia, SrtpKeys
+from mixminus.mixer.formats import (
+    CODECS,
+    Codec,
+    CodecFormat,
+    MediaDirection,
+    PortMedia,
+    SrtpKeys,
+    SrtpProfile,
+)
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import Attribute, MediaDescription, Origin, SessionDescription, parse
 from mixminus.sip.sdp.formats import (
@@ -35,6 +43,7 @@ __all__ = [
 
 _PLAIN: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
 _SECURE: Final = frozenset({"RTP/SAVP", "RTP/SAVPF"})
+_OFFERED_SUITES: Final = (SrtpProfile.AES_CM_128_HMAC_SHA1_80, SrtpProfile.AES_256_CM_HMAC_SHA1_80)
 _PTIME_MS: Final = 20
 _MAX_DIGITS: Final = 9
 _MAXPTIME: Final = re.compile(
@@ -67,6 +76,8 @@ class LocalEnd:
     ptime_ms: int = _PTIME_MS
     key_material: bytes = field(default=b"", repr=False)
     """``crypto.KEY_MATERIAL_BYTES`` random bytes."""
+    encrypted_only: bool = False
+    """Whether media without SRTP are refused, in whatever offer."""
 
 
 def first_description(local: LocalEnd, offer: str) -> tuple[SessionDescription, PortMedia | None]:
@@ -82,18 +93,33 @@ def first_description(local: LocalEnd, offer: str) -> tuple[SessionDescription, 
     return answer, agree(answer, remote)
 
 
-def make_offer(local: LocalEnd, previous: SessionDescription | None = None) -> SessionDescription:
-    """Return our offer; ``previous`` itself if nothing has changed."""
+def make_offer(
+    local: LocalEnd, previous: SessionDescription | None = None, *, encrypted: bool = False
+) -> SessionDescription:
+    """Return our offer, with SRTP (RTP/SAVP and SDES keys) or without; ``previous`` itself if nothing has changed."""
     payloads = [offered_format(codec) for codec in local.codecs]
     payloads.append(offered_format(TELEPHONE_EVENT))
     media = MediaDescription(
         kind="audio",
         port=local.rtp_port,
-        protocol="RTP/AVP",
+        protocol="RTP/SAVP" if encrypted else "RTP/AVP",
         formats=tuple(str(payload.payload_type) for payload in payloads),
-        attributes=(*_payload_attributes(payloads), *_common(local, MediaDirection.SENDRECV)),
+        attributes=(
+            *_payload_attributes(payloads),
+            *_common(local, MediaDirection.SENDRECV),
+            *(_offered_keys(local) if encrypted else ()),
+        ),
     )
     return _versioned(local, (media,), previous)
+
+
+def _offered_keys(local: LocalEnd) -> list[Attribute]:
+    """Return an ``a=crypto`` line for each offered suite, the one that every phone knows first."""
+    lines = (
+        crypto.CryptoLine(tag, profile, crypto.own_key(local.key_material, profile))
+        for tag, profile in enumerate(_OFFERED_SUITES, 1)
+    )
+    return [crypto.render_line(line) for line in lines]
 
 
 def make_answer(
@@ -165,7 +191,8 @@ def agree(local: SessionDescription, remote: SessionDescription) -> PortMedia:
 def _answer_audio(
     local: LocalEnd, offer: SessionDescription, media: MediaDescription
 ) -> MediaDescription | None:
-    if media.kind != "audio" or not media.port or media.protocol not in _PLAIN | _SECURE:
+    allowed = _SECURE if local.encrypted_only else _PLAIN | _SECURE
+    if media.kind != "audio" or not media.port or media.protocol not in allowed:
         return None
     offered = formats_of(media)
     payloads = [

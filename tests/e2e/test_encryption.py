@@ -1,0 +1,77 @@
+"""A phone with TLS and SRTP in a room with a plain one: they hear each other, and a capture shows nothing of the first."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.e2e.conftest import Ring
+from tests.e2e.hearing import assert_hears
+from tests.support.baresip import Baresip
+from tests.support.capture import Capture
+from tests.support.netns import ADDRESS
+from tests.support.ports import free_port
+from tests.support.raw_phone import mu_law_to_pcm
+from tests.support.server import Server
+from tests.support.tones import TONES_HZ, heard, loudest_stretch
+from tests.support.waiting import play_for
+
+PCMU = "PCMU/8000/1"
+
+
+@pytest.fixture(scope="module")
+def tls_port() -> int:
+    return free_port(ADDRESS)
+
+
+@pytest.fixture(scope="module")
+def tls_server(tmp_path_factory: pytest.TempPathFactory, tls_port: int) -> Iterator[Server]:
+    directory = tmp_path_factory.mktemp("tls-server")
+    with Server(directory, MIXMINUS_SIP_TLS_PORT=str(tls_port)) as running:
+        yield running
+        assert running.stop() == 0, running.log[-3000:]
+    assert "Traceback" not in running.log, running.log[-3000:]
+
+
+def sent(capture: Capture, phone: Baresip) -> list[bytes]:
+    """Return the payloads of the RTP packets that a phone has sent, as if none were encrypted."""
+    found = [
+        each.payload[12:172]
+        for each in capture.packets
+        if not each.is_tcp and each.source_port in phone.rtp_ports and len(each.payload) >= 172
+    ]
+    assert len(found) > 100, "the capture has seen the call"
+    return found
+
+
+def level(payloads: list[bytes], tone_hz: float) -> float:
+    pcm = np.concatenate([mu_law_to_pcm(each) for each in payloads])
+    return heard(loudest_stretch(pcm, 8000, 2.0), 8000, (tone_hz,))[tone_hz]
+
+
+def test_phone_over_tls_and_srtp_leaves_nothing_plain(
+    tls_server: Server, tls_port: int, phone: Ring, tmp_path: Path
+) -> None:
+    root = tmp_path / "ca.pem"
+    root.write_bytes(tls_server.request("GET", "/ca.pem").body)
+    room = tls_server.new_room()
+    encrypted = phone(TONES_HZ[0], codec=PCMU, transport="tls", media_encryption="srtp-mand", trusted=root)
+    plain = phone(TONES_HZ[1], codec=PCMU)
+    with Capture() as capture:
+        encrypted.dial(f"sip:{room}@{ADDRESS}:{tls_port}")
+        plain.dial(tls_server.sip_uri(room))
+        tls_server.wait_for_participants(room, 2)
+        play_for(4)
+        assert_hears(encrypted.ear(), (TONES_HZ[1],), TONES_HZ[0])
+        assert_hears(plain.ear(), (TONES_HZ[0],), TONES_HZ[1])
+        encrypted.hang_up()
+        tls_server.wait_for_participants(room, 1)
+    assert level(sent(capture, plain), TONES_HZ[1]) > -20, "the measure finds a tone where there is one"
+    assert level(sent(capture, encrypted), TONES_HZ[0]) < -28, "as loud as white noise there"
+    signalling = [
+        each.payload for each in capture.packets if tls_port in (each.source_port, each.destination_port)
+    ]
+    assert len(signalling) > 5
+    assert not any(b"SIP/2.0" in each or b"inline:" in each for each in signalling)
+    assert any(b"SIP/2.0" in each.payload for each in capture.packets), "the plain phone's"

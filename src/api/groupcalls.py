@@ -19,7 +19,8 @@ operation = partial(Operation, resource)
 
 
 class GroupcallBody(CallBody):
-    ring_method: Literal["", "ring_all"] = ""
+    ring_method: Literal["", "ring_all", "linear"] = ""
+    """`linear`: each destination rings when the one before has not answered within a minute."""
     answer_method: Literal["", "hangup_others"] = ""
 
 
@@ -30,9 +31,11 @@ class GroupcallBody(CallBody):
     errors=(FlowNotFound, InvalidActionType, NoCallableDestination, Overloaded),
 )
 async def create_groupcall(call: ApiCall, body: GroupcallBody) -> Groupcall:
-    """All destinations ring; the first to answer is connected, the others are hung up."""
+    """All destinations ring, together or one after the other; the first to answer is connected, the others are hung up."""
     call.services.admission.check()
     order = await order_of(call.services, call.customer_id, body)
+    if body.ring_method == "linear":
+        return await call.services.dialout.ring_linear(call.customer_id, order)
     groupcall, _ = await call.services.dialout.ring_together(call.customer_id, order)
     return groupcall
 

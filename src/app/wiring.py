@@ -24,6 +24,7 @@ from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
+from mixminus.call.local import LocalLegs
 from mixminus.call.outbound import Carrier
 from mixminus.call.registry import LiveCalls
 from mixminus.call.service import MAX_DURATION_S, CallService
@@ -119,7 +120,8 @@ async def open_services(
         sounds = await stack.enter_async_context(
             open_sounds(engine, clock, config.sounds, config.private_targets)
         )
-        live_calls, transports = LiveCalls(), Transports()
+        live_calls = LiveCalls()
+        transports = Transports(closing(LocalLegs(engine, clock, lambda: calls)))
         rooms = Rooms(engine, clock, sounds.tune)
         announcements = Announcements(sounds.service)
 

@@ -2,6 +2,8 @@
 
 destination: a phone number or SIP address -> one call
              an extension or agent         -> a groupcall that rings at all its phones
+
+A groupcall rings all its targets together, or one after the other (``linear``).
 """
 
 import asyncio
@@ -10,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
+from mixminus.call.destinations import Destinations
 from mixminus.call.errors import NoCallableDestination
 from mixminus.call.groupcall_ledger import GroupcallLedger
 from mixminus.call.ledger import CallLedger
@@ -19,10 +22,7 @@ from mixminus.call.outbound import (
     Flows,
     Order,
     OutboundRoutes,
-    address_of,
     kept_variables,
-    sip_target,
-    tel_target,
 )
 from mixminus.call.registry import LiveCalls
 from mixminus.call.routing import Program
@@ -30,9 +30,17 @@ from mixminus.clock import Clock
 from mixminus.conference.service import ConferenceService
 from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
-from mixminus.model.call import Address, Call, CallStatus, Groupcall, GroupcallStatus, HangupReason
+from mixminus.model.call import (
+    Address,
+    Call,
+    CallStatus,
+    Groupcall,
+    GroupcallStatus,
+    HangupReason,
+    RingMethod,
+)
 from mixminus.model.conference import Conference, ConferenceSpec
-from mixminus.model.ids import NIL, AgentId, CallId, CustomerId, new_id
+from mixminus.model.ids import NIL, CallId, CustomerId, new_id
 from mixminus.store.database import Store
 from mixminus.store.page import Page
 from mixminus.tasks import TaskScope
@@ -79,11 +87,10 @@ class DialoutService:
         self._live_calls = live_calls
         self._legs = legs
         self._serve = serve
-        self._store = store
         self._clock = clock
         self._conferences = conferences
         self._flows = flows
-        self._routes = routes
+        self._destinations = Destinations(store, routes)
         self._ledger = CallLedger(store, clock)
         self._groupcalls = GroupcallLedger(store, clock)
         self._scope = TaskScope(task_failed("call.dialout"))
@@ -119,7 +126,7 @@ class DialoutService:
         groupcalls: list[Groupcall] = []
         live: list[DialledCall] = []
         for destination in order.destinations:
-            targets = await self._targets(customer_id, destination)
+            targets = await self._destinations.targets(customer_id, destination)
             if not targets:
                 log.info("destination skipped", type=destination.type)
             elif destination.type in ("extension", "agent"):
@@ -136,15 +143,20 @@ class DialoutService:
 
     async def ring_together(self, customer_id: CustomerId, order: Order) -> tuple[Groupcall, Placed]:
         """Dial all destinations as one groupcall; raise NoCallableDestination if none can be called."""
-        targets = [
-            (destination, target)
-            for destination in order.destinations
-            for target in await self._targets(customer_id, destination)
-        ]
-        if not targets:
-            raise NoCallableDestination("none of the destinations can be called")
+        targets = await self._all_targets(customer_id, order)
         groupcall, live = await self._ring_all(customer_id, order, tuple(order.destinations), targets)
         return groupcall, Placed((), (groupcall,), tuple(live))
+
+    async def ring_linear(self, customer_id: CustomerId, order: Order) -> Groupcall:
+        """Dial the destinations as one groupcall, each when the one before has not answered.
+
+        Raises NoCallableDestination if none can be called.
+        """
+        targets = await self._all_targets(customer_id, order)
+        groupcall = self._new_group(customer_id, order, tuple(order.destinations), (), "linear")
+        await self._groupcalls.create(groupcall)
+        self._scope.spawn(f"groupcall {groupcall.id}", self._follow_linear(groupcall, order, targets))
+        return groupcall
 
     async def private_room(self, customer_id: CustomerId) -> Conference:
         """Create a room for a call and those that it is connected to."""
@@ -174,34 +186,6 @@ class DialoutService:
         await self.hang_up_group(customer_id, groupcall_id)
         return await self._groupcalls.mark_deleted(groupcall_id)
 
-    async def _targets(self, customer_id: CustomerId, destination: Address) -> list[Target]:
-        """Return the targets of a destination; empty if it cannot be called."""
-        match destination.type:
-            case "sip":
-                found = [sip_target(destination)]
-            case "tel":
-                found = [tel_target(destination, await self._routes.trunk_for(customer_id))]
-            case "extension":
-                name = destination.target_name or destination.target
-                return list(await self._routes.contacts(customer_id, name))
-            case "agent":
-                return await self._agent_targets(customer_id, destination.target)
-            case _:
-                found = []
-        return [target for target in found if target]
-
-    async def _agent_targets(self, customer_id: CustomerId, agent_id: str) -> list[Target]:
-        try:
-            parsed_id = AgentId(UUID(agent_id))
-        except ValueError:
-            return []
-        async with self._store.snapshot() as tx:
-            agent = await tx.agents.find(parsed_id)
-        if agent is None or agent.customer_id != customer_id or agent.tm_delete is not None:
-            return []
-        addresses = [address for raw in agent.addresses if (address := address_of(raw))]
-        return [target for address in addresses for target in await self._targets(customer_id, address)]
-
     async def _ring(
         self,
         customer_id: CustomerId,
@@ -219,17 +203,8 @@ class DialoutService:
         destinations: tuple[Address, ...],
         targets: list[tuple[Address, Target]],
     ) -> tuple[Groupcall, list[DialledCall]]:
-        groupcall = Groupcall(
-            id=new_id(),
-            customer_id=customer_id,
-            status=GroupcallStatus.PROGRESSING,
-            source=order.source,
-            destinations=destinations,
-            flow_id=order.program.flow_id,
-            master_call_id=order.master_call_id or NIL,
-            call_ids=tuple(CallId(new_id()) for _ in targets),
-            tm_create=self._clock.now(),
-        )
+        call_ids = tuple(CallId(new_id()) for _ in targets)
+        groupcall = self._new_group(customer_id, order, destinations, call_ids, "ring_all")
         await self._groupcalls.create(groupcall)
         group = _Group()
         live: list[DialledCall] = []
@@ -246,6 +221,66 @@ class DialoutService:
             live += dialled
         self._scope.spawn(f"groupcall {groupcall.id}", self._follow(groupcall, group, live))
         return groupcall, live
+
+    def _new_group(
+        self,
+        customer_id: CustomerId,
+        order: Order,
+        destinations: tuple[Address, ...],
+        call_ids: tuple[CallId, ...],
+        ring_method: RingMethod,
+    ) -> Groupcall:
+        return Groupcall(
+            id=new_id(),
+            customer_id=customer_id,
+            status=GroupcallStatus.PROGRESSING,
+            source=order.source,
+            destinations=destinations,
+            flow_id=order.program.flow_id,
+            master_call_id=order.master_call_id or NIL,
+            call_ids=call_ids,
+            ring_method=ring_method,
+            tm_create=self._clock.now(),
+        )
+
+    async def _all_targets(self, customer_id: CustomerId, order: Order) -> list[tuple[Address, Target]]:
+        targets = [
+            (destination, target)
+            for destination in order.destinations
+            for target in await self._destinations.targets(customer_id, destination)
+        ]
+        if not targets:
+            raise NoCallableDestination("none of the destinations can be called")
+        return targets
+
+    async def _follow_linear(
+        self, groupcall: Groupcall, order: Order, targets: list[tuple[Address, Target]]
+    ) -> None:
+        """Dial one target after the other until one answers, or the groupcall is hung up."""
+        group = _Group()
+        for destination, target in targets:
+            call_id = CallId(new_id())
+            groupcall = await self._groupcalls.add_call(groupcall.id, call_id)
+            if call_id not in groupcall.call_ids:
+                break
+            _, dialled = await self._call(
+                groupcall.customer_id,
+                order,
+                destination,
+                target,
+                call_id=call_id,
+                groupcall_id=groupcall.id,
+                group=group,
+            )
+            for live in dialled:
+                if not await self._groupcalls.is_progressing(groupcall.id):  # hung up meanwhile
+                    await live.hang_up()
+                await asyncio.wait((live.over, group.winner), return_when=asyncio.FIRST_COMPLETED)
+            if group.winner.done():
+                await self._groupcalls.set_answered(groupcall.id, call_id)
+                await asyncio.wait((group.winner.result().over,))
+                break
+        await self._groupcalls.mark_ended(groupcall.id)
 
     async def _call(
         self,

@@ -46,6 +46,22 @@ class GroupcallLedger:
 
         return await self._change(groupcall_id, change, None)
 
+    async def add_call(self, groupcall_id: UUID, call_id: CallId) -> Groupcall:
+        """Add a call that is about to be dialled; no change if the groupcall is ending."""
+
+        def change(groupcall: Groupcall, now: datetime) -> Groupcall:
+            if groupcall.status is not GroupcallStatus.PROGRESSING:
+                return groupcall
+            return replace(groupcall, call_ids=(*groupcall.call_ids, call_id))
+
+        return await self._change(groupcall_id, change, None)
+
+    async def is_progressing(self, groupcall_id: UUID) -> bool:
+        """Return whether the groupcall is neither ending nor hung up."""
+        async with self._store.snapshot() as tx:
+            groupcall = await tx.groupcalls.find(groupcall_id)
+        return groupcall is not None and groupcall.status is GroupcallStatus.PROGRESSING
+
     async def mark_hanging_up(self, groupcall_id: UUID) -> Groupcall:
         """Mark the groupcall as hanging up; no change if it is ending."""
 

@@ -148,6 +148,8 @@ class Target:
     credentials: Credentials | None = None
     account_id: UUID | None = None
     """The extension that has registered there."""
+    within: UUID | None = None
+    """The customer whose own number this is: the call does not leave the server."""
     encryption: Encryption = "never"
 
 

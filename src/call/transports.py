@@ -1,4 +1,4 @@
-"""Transports: dials through the SIP transport while it is open."""
+"""Transports: dials within the server, or through the SIP transport while it is open."""
 
 from mixminus.call.leg import Address, OutgoingLeg, OutgoingLegs, Target
 from mixminus.errors import Unavailable
@@ -7,9 +7,11 @@ __all__ = ["Transports"]
 
 
 class Transports:
-    """Delegates to the transport that is open; implements ``OutgoingLegs``."""
+    """Delegates to the transport of a target; implements ``OutgoingLegs``."""
 
-    def __init__(self) -> None:
+    def __init__(self, local: OutgoingLegs) -> None:
+        """``local`` dials targets within the server."""
+        self._local = local
         self._open: OutgoingLegs | None = None
 
     def open(self, legs: OutgoingLegs) -> None:
@@ -22,6 +24,8 @@ class Transports:
 
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> OutgoingLeg:
         """Start a call and return at once; raise Unavailable while no transport is open."""
+        if target.within is not None:
+            return self._local.dial(target, source=source, anonymous=anonymous)
         if self._open is None:
             raise Unavailable("no transport can place calls now; try again when GET /ping answers 200")
         return self._open.dial(target, source=source, anonymous=anonymous)

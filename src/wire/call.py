@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AliasPath, BeforeValidator, Field
 
-from mixminus.model.call import CallStatus, GroupcallStatus, HangupBy, HangupReason
+from mixminus.model.call import CallStatus, GroupcallStatus, HangupBy, HangupReason, RingMethod
 from mixminus.model.ids import NIL
 from mixminus.wire.action import CurrentAction
 from mixminus.wire.view import Reference, Timestamp, View
@@ -58,7 +58,7 @@ class CallView(View):
 
 
 class GroupcallView(View):
-    """Calls that ring together: the first to answer is connected, the others are hung up."""
+    """Calls that ring together, or one after the other: the first to answer is connected, the others are hung up."""
 
     id: UUID
     customer_id: UUID
@@ -70,7 +70,7 @@ class GroupcallView(View):
     destinations: list[AddressView]
     master_call_id: Reference
     master_groupcall_id: Reference = NIL
-    ring_method: str = "ring_all"
+    ring_method: RingMethod
     answer_method: str = "hangup_others"
     answer_call_id: Reference
     """The call that answered."""

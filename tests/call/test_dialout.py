@@ -300,3 +300,78 @@ async def test_call_on_hold_neither_hears_nor_is_heard(backend: Backend) -> None
     await becomes(backend, call.id, CallStatus.HANGUP)
     with pytest.raises(CallNotProgressing):
         await backend.calls.hold(backend.customer_id, call.id)
+
+
+async def linear(backend: Backend, count: int = 3) -> Groupcall:
+    people = [Address("sip", f"{name}@192.0.2.7") for name in ("bob", "carol", "dave")[:count]]
+    return await backend.services.dialout.ring_linear(backend.customer_id, order(*people))
+
+
+async def dialled(backend: Backend, count: int) -> CalledLeg:
+    await until(lambda: len(backend.exchange.legs) == count)
+    return backend.exchange.legs[-1]
+
+
+async def group(backend: Backend, groupcall: Groupcall, status: GroupcallStatus) -> Groupcall:
+    async def look() -> Groupcall | None:
+        found = await backend.services.dialout.get_group(backend.customer_id, groupcall.id)
+        return found if found.status is status else None
+
+    return await until(look)
+
+
+async def test_linear_groupcall_rings_one_after_the_other(backend: Backend) -> None:
+    groupcall = await linear(backend)
+    assert (groupcall.ring_method, groupcall.call_ids) == ("linear", ())
+    first = await dialled(backend, 1)
+    first.alert()
+    assert "bob" in first.target.request_uri
+    first.refuse(HangupReason.BUSY)
+    second = await dialled(backend, 2)
+    assert "carol" in second.target.request_uri
+    second.alert()
+    await until(lambda: backend.clock.has_sleeper(60))
+    backend.clock.advance(60)
+    third = await dialled(backend, 3)
+    assert second.done == ["hang up dialout"]
+    third.pick_up()
+
+    async def answered() -> bool:
+        found = await backend.services.dialout.get_group(backend.customer_id, groupcall.id)
+        return found.answer_call_id == found.call_ids[-1] and len(found.call_ids) == 3
+
+    await until(answered)
+    third.bye()
+    assert len((await group(backend, groupcall, GroupcallStatus.HANGUP)).call_ids) == 3
+
+
+async def test_linear_groupcall_stops_at_the_first_answer(backend: Backend) -> None:
+    groupcall = await linear(backend)
+    leg = await dialled(backend, 1)
+    leg.pick_up()
+    await until(
+        lambda: leg.id in {live.leg_id for live in backend.services.live_calls.values() if live.answered}
+    )
+    leg.bye()
+    ended = await group(backend, groupcall, GroupcallStatus.HANGUP)
+    assert (len(backend.exchange.legs), len(ended.call_ids)) == (1, 1)
+    assert ended.answer_call_id == ended.call_ids[0]
+
+
+async def test_linear_groupcall_that_is_hung_up_dials_no_further(backend: Backend) -> None:
+    groupcall = await linear(backend)
+    leg = await dialled(backend, 1)
+    leg.alert()
+    await backend.services.dialout.hang_up_group(backend.customer_id, groupcall.id)
+    await group(backend, groupcall, GroupcallStatus.HANGUP)
+    assert len(backend.exchange.legs) == 1
+
+
+async def test_linear_groupcall_without_an_answer_ends(backend: Backend) -> None:
+    groupcall = await linear(backend, 2)
+    for count in (1, 2):
+        (await dialled(backend, count)).refuse(HangupReason.NOANSWER)
+    ended = await group(backend, groupcall, GroupcallStatus.HANGUP)
+    assert (ended.answer_call_id, len(ended.call_ids)) == (NIL, 2)
+    with pytest.raises(NoCallableDestination):
+        await backend.services.dialout.ring_linear(backend.customer_id, order(Address("sip", "")))

@@ -17,7 +17,7 @@ from typing import Final
 
 from aiohttp import web
 
-from mixminus import http_log
+from mixminus.api import server_log
 from mixminus.api.application import build
 from mixminus.api.limits import Limited, Limits
 from mixminus.api.metrics import Metric
@@ -305,7 +305,7 @@ async def _start_http(
     runner = web.AppRunner(
         application,
         access_log=None,
-        logger=http_log.logger(),
+        logger=server_log.logger(),
         handle_signals=False,
         shutdown_timeout=HTTP_SHUTDOWN_S,
     )

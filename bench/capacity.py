@@ -1,6 +1,6 @@
 """Measure how many ports a core can serve: ``python -m bench.capacity [LEGS] [SECONDS]``.
 
-One bridge, three talkers, everybody else listens and sends silence, 20 ms packets. The
+One bridge, three talkers, the others listen and sends silence, 20 ms packets. The
 engine's CPU time is a ratio to the floor: a minimal recvmmsg/sendmmsg loop that moves
 packets of the same sizes over as many sockets, measured in the same run, alternating with the
 engine, against the same generator. The generator process simulates the phones.

@@ -37,7 +37,7 @@ class Server:
         return f"http://127.0.0.1:{self.http_port}"
 
     async def answers(self) -> bool:
-        """Return whether /ping says that everybody can join."""
+        """Return whether /ping reports that phones and browsers can join."""
         try:
             async with ClientSession() as session, session.get(f"{self.base}/ping") as response:
                 return response.status == 200
@@ -67,7 +67,7 @@ async def serve(
 ) -> AsyncIterator[Server]:
     """Start a server and wait until it answers, unless it is not meant to; whatever happens, it is gone after.
 
-    ``strict`` is Python's development mode: it tells of orphan tasks and unclosed sockets.
+    ``strict`` is Python's development mode: it reports orphan tasks and unclosed sockets.
     """
     ports = {"HTTP": free_port(), "SIP": free_port(), "WEBRTC": free_port()}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MIXMINUS_")}

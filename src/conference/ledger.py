@@ -18,7 +18,7 @@ from mixminus.store.database import Transaction
 from mixminus.store.published import PublishedRows
 from mixminus.wire.conference import ConferencecallView, ConferenceView
 
-__all__ = ["CONFERENCECALLS", "CONFERENCES", "advance", "set_talking", "touch_conference"]
+__all__ = ["CONFERENCECALLS", "CONFERENCES", "advance", "depart", "set_talking", "touch_conference"]
 
 CONFERENCES: Final = PublishedRows(
     lambda tx: tx.conferences,
@@ -57,6 +57,13 @@ async def advance(
     participant = replace(participant, status=status, tm_join=tm_join, tm_update=now)
     await CONFERENCECALLS.save(tx, participant, f"conferencecall_{status}")
     return participant
+
+
+async def depart(tx: Transaction, clock: Clock, participant: Conferencecall) -> None:
+    """Write that a participant is leaved; one that has joined is leaving before, as the published diagram says."""
+    if participant.status is ConferencecallStatus.JOINED:
+        participant = await advance(tx, clock, participant, ConferencecallEvent.HUNG_UP)
+    await advance(tx, clock, participant, ConferencecallEvent.LEFT)
 
 
 async def set_talking(

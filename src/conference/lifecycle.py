@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mixminus.clock import Clock
 from mixminus.conference.announcements import Announcements
-from mixminus.conference.ledger import CONFERENCES, advance, touch_conference
+from mixminus.conference.ledger import CONFERENCES, advance, depart, touch_conference
 from mixminus.conference.protocols import Recorder, Transcriber
 from mixminus.conference.room import Room, Rooms
 from mixminus.errors import MixMinusError
@@ -104,7 +104,7 @@ class Lifecycle:
         async with self._store.transaction() as tx:
             lost = await tx.conferencecalls.present(conference.id)
             for participant in lost:
-                await advance(tx, self._clock, participant, ConferencecallEvent.LEFT)
+                await depart(tx, self._clock, participant)
             if any(participant.tm_join for participant in lost):
                 conference = await touch_conference(tx, self._clock, conference.id)
         if conference.status is ConferenceStatus.TERMINATING:

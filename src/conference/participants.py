@@ -12,7 +12,7 @@ from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
 from mixminus.conference.announcements import Announcements
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
-from mixminus.conference.ledger import CONFERENCECALLS, CONFERENCES, advance, touch_conference
+from mixminus.conference.ledger import CONFERENCECALLS, CONFERENCES, advance, depart, touch_conference
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.room import Room, Rooms, Seat
 from mixminus.errors import Conflict
@@ -210,7 +210,7 @@ class ParticipantService:
             self._rooms.unseat(room, seat)
             async with self._store.transaction() as tx:
                 participant = await CONFERENCECALLS.find_for_update(tx, seat.id)
-                await advance(tx, self._clock, participant, ConferencecallEvent.LEFT)
+                await depart(tx, self._clock, participant)
                 if seat.joined:
                     conference = await touch_conference(tx, self._clock, seat.conference.id)
                 else:

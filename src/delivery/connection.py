@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from mixminus.clock import Clock
 from mixminus.delivery.feed import Backlog
-from mixminus.delivery.topics import Audience, BadTopic, Frame, prefix_of
+from mixminus.delivery.topics import Audience, BadTopic, Frame, Subscriptions, prefix_of
 from mixminus.log import get
 from mixminus.tasks import Interrupted, TaskScope, unless
 
@@ -96,7 +96,7 @@ class Connection:
         self._counters = counters
         self._limits = limits
         self._topics: dict[str, str] = {}
-        self._prefixes: tuple[str, ...] = ()
+        self._subscriptions = Subscriptions()
         self._subscribed = asyncio.Event()
         self._frames: asyncio.Queue[Frame] = asyncio.Queue(limits.frames)
         self._behind = None if subscriber.after is None else min(subscriber.after, backlog.end)
@@ -161,7 +161,7 @@ class Connection:
             self._subscribed.set()
         else:
             self._topics = {topic: prefix for topic, prefix in self._topics.items() if topic not in prefixes}
-        self._prefixes = tuple(self._topics.values())
+        self._subscriptions = Subscriptions.of(self._topics.values())
         if len(self._topics) > self._limits.topics:
             self._misused(WSCloseCode.POLICY_VIOLATION, "too many topics")
 
@@ -180,7 +180,8 @@ class Connection:
         # Counts as sent as soon as it is started: aiohttp writes a frame completely before it waits.
         self._last_sent_id = frame.id
         if wanted or self._wants(frame):
-            text = frame.numbered if self._subscriber.numbered else frame.plain
+            numbered = self._subscriber.numbered
+            text = frame.numbered if numbered else self._subscriptions.text_of(frame)
             await self._write(self._socket.send_str(text))
 
     async def _ping(self) -> None:
@@ -229,4 +230,4 @@ class Connection:
         self.end(code, reason)
 
     def _wants(self, frame: Frame) -> bool:
-        return any(topic.startswith(self._prefixes) for topic in frame.topics)
+        return self._subscriptions.wants(frame)

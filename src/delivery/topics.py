@@ -4,22 +4,30 @@
 
 A subscription is a prefix of the topics it matches: ``...:conference`` also matches
 conferencecalls, ``...:conference:`` does not. ``...:call:*`` means ``...:call:``.
+
+    <scope>:<scope id>:<resource>:<event type>          the bare resource, without the envelope
+
+The last form is the one that VoIPBIN documents for a single type of event; all others have the envelope.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+import orjson
 
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.outbox import Event
 from mixminus.wire.event import EventView, body_of
 
-__all__ = ["Audience", "BadTopic", "Frame", "prefix_of", "topics_of"]
+__all__ = ["Audience", "BadTopic", "Frame", "Subscriptions", "prefix_of", "topics_of"]
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _MIN_PARTS: Final = 2
+_BARE_PARTS: Final = 4
 
 
 class BadTopic(InvalidArgument):
@@ -74,9 +82,42 @@ class Frame:
     topics: tuple[str, ...]
     plain: str
     numbered: str
+    bare: str
+    """The resource without the envelope."""
 
     @classmethod
     def of(cls, event: Event) -> "Frame":
         """Render an event."""
         numbered = EventView.of(event).model_dump_json()
-        return cls(event.id, topics_of(event), body_of(event).decode(), numbered)
+        bare = orjson.dumps(event.data).decode()
+        return cls(event.id, topics_of(event), body_of(event).decode(), numbered, bare)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """The prefixes of a client's topics, by the form in which it receives their events."""
+
+    wrapped: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, prefixes: Iterable[str]) -> "Subscriptions":
+        """Sort prefixes by form."""
+        known = tuple(prefixes)
+        bare = tuple(each for each in known if _is_bare(each))
+        return cls(tuple(each for each in known if each not in bare), bare)
+
+    def wants(self, frame: Frame) -> bool:
+        """Return whether the client receives this event."""
+        return any(topic.startswith(self.wrapped + self.bare) for topic in frame.topics)
+
+    def text_of(self, frame: Frame) -> str:
+        """Return the event in the form of its topic: bare unless a topic with the envelope matches as well."""
+        is_wrapped = any(topic.startswith(self.wrapped) for topic in frame.topics)
+        return frame.plain if is_wrapped else frame.bare
+
+
+def _is_bare(prefix: str) -> bool:
+    """Return whether a topic names one type of event, as in ``customer_id:<id>:call:call_progressing``."""
+    parts = prefix.split(":")
+    return len(parts) == _BARE_PARTS and parts[3].startswith(f"{parts[2]}_")

@@ -69,10 +69,11 @@ class ConferencecallStatus(enum.StrEnum):
 class ConferencecallEvent(enum.StrEnum):
     AUDIO_CONNECTED = enum.auto()
     KICKED = enum.auto()
+    HUNG_UP = enum.auto()
     LEFT = enum.auto()
 
 
-# A hang-up goes directly to leaved; leaving is the state of a kicked participant.
+# One that has joined passes through leaving in any case: kicked, or because its call ends.
 CONFERENCECALL_TRANSITIONS: Final[
     dict[ConferencecallStatus, dict[ConferencecallEvent, ConferencecallStatus]]
 ] = {
@@ -83,7 +84,7 @@ CONFERENCECALL_TRANSITIONS: Final[
     },
     ConferencecallStatus.JOINED: {
         ConferencecallEvent.KICKED: ConferencecallStatus.LEAVING,
-        ConferencecallEvent.LEFT: ConferencecallStatus.LEAVED,
+        ConferencecallEvent.HUNG_UP: ConferencecallStatus.LEAVING,
     },
     ConferencecallStatus.LEAVING: {ConferencecallEvent.LEFT: ConferencecallStatus.LEAVED},
     ConferencecallStatus.LEAVED: {},

@@ -39,6 +39,7 @@ async def test_participant_joins_and_hangs_up(backend: Backend) -> None:
         "conferencecall_joining",
         "conferencecall_joined",
         "conference_updated",
+        "conferencecall_leaving",
         "conferencecall_leaved",
         "conference_updated",
     ]

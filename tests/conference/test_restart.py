@@ -31,8 +31,10 @@ async def test_rooms_are_reopened_without_their_lost_calls(tmp_path: Path) -> No
             await second.participant(id_, ConferencecallStatus.LEAVED)
             call = await second.call_of(id_)
             assert (call.status, call.hangup_by) == (CallStatus.HANGUP, HangupBy.LOCAL)
-        assert (await second.event_types(room.id))[-3:] == [
+        assert (await second.event_types(room.id))[-5:] == [
+            "conferencecall_leaving",
             "conferencecall_leaved",
+            "conferencecall_leaving",
             "conferencecall_leaved",
             "conference_updated",
         ]

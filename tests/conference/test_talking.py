@@ -52,7 +52,12 @@ async def test_hanging_up_while_talking_publishes_the_end(backend: Backend) -> N
     leg.bye()
     await backend.participant(id_, ConferencecallStatus.LEAVED)
     backend.tick(5)
-    assert (await backend.event_types(room.id))[-3:] == [ENDED, "conferencecall_leaved", "conference_updated"]
+    assert (await backend.event_types(room.id))[-4:] == [
+        ENDED,
+        "conferencecall_leaving",
+        "conferencecall_leaved",
+        "conference_updated",
+    ]
 
 
 async def test_kick_while_talking_publishes_the_end_first(backend: Backend) -> None:

@@ -9,7 +9,7 @@ from tests.support.tones import TONES_HZ, tone
 from tests.support.waiting import eventually
 
 UNSET = "9999-01-01 00:00:00.000000"
-LEFT = ["conferencecall_leaved", "conference_updated"]
+LEFT = ["conferencecall_leaving", "conferencecall_leaved", "conference_updated"]
 
 
 async def test_18_10_leaving_needs_no_timer(site: Site) -> None:
@@ -23,9 +23,10 @@ async def test_18_10_leaving_needs_no_timer(site: Site) -> None:
     assert site.backend.clock.monotonic_s() == before
     assert (left["id"], left["tm_delete"]) == (caller["id"], UNSET)
     assert (await site.conference(room["id"]))["conferencecall_ids"] == []
-    events = (await site.backend.events(UUID(room["id"])))[-2:]
+    events = (await site.backend.events(UUID(room["id"])))[-3:]
     assert [event.type for event in events] == LEFT
-    assert (events[0].data, events[1].data["conferencecall_ids"]) == (left, [])
+    assert events[0].data["status"] == "leaving"
+    assert (events[1].data, events[2].data["conferencecall_ids"]) == (left, [])
 
 
 def test_18_10_participant_of_a_phone_that_hangs_up_leaves(server: Server) -> None:

@@ -13,6 +13,7 @@ LIFE = [
     "conferencecall_joining",
     "conferencecall_joined",
     "conference_updated",
+    "conferencecall_leaving",
     "conferencecall_leaved",
     "conference_updated",
     "conference_updated",

@@ -273,3 +273,17 @@ async def test_a_client_that_does_not_read_is_aborted_after_the_timeout(tmp_path
         while not front.delivery.counters["delivery.sockets_slow"]:
             await outbox.add("large", text="x" * 500_000)
         await until(lambda: not len(front.delivery.hub))
+
+
+async def test_topic_of_a_type_of_event_brings_the_bare_resource(front: Front) -> None:
+    customer = front.backend.customer_id
+    async with front.listen() as bare, front.listen() as wrapped:
+        await subscribe(bare, f"customer_id:{customer}:conference:conference_updated")
+        await subscribe(wrapped, f"customer_id:{customer}:conference:")
+        room = await front.send("POST", "/v1.0/conferences", {"type": "conference"})
+        changed = await front.send("PUT", f"/v1.0/conferences/{room['id']}", {"name": "n"})
+        assert (await next_frame(bare))["id"] == room["id"]
+        frames = [await next_frame(wrapped) for _ in range(2)]
+        assert frames[0]["type"] == "conference_created"
+        assert changed["name"] == "n"
+        assert {frozenset(each) for each in frames} == {frozenset(("type", "data"))}

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
-from mixminus.delivery.topics import Audience, BadTopic, prefix_of, topics_of
+from mixminus.delivery.topics import Audience, BadTopic, Frame, Subscriptions, prefix_of, topics_of
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.outbox import Event
 
@@ -83,3 +84,31 @@ def test_without_customer_access_only_agent_topics_are_allowed() -> None:
     assert prefix_of(f"agent_id:{AGENT}:call", audience)
     with pytest.raises(BadTopic):
         prefix_of(f"customer_id:{CUSTOMER}:call", audience)
+
+
+@pytest.mark.parametrize(
+    ("topics", "type_", "form"),
+    [
+        pytest.param(["call:call_progressing"], "call_progressing", "bare", id="type of event"),
+        pytest.param(["call:call_progressing"], "call_ringing", "", id="another type"),
+        pytest.param(["call"], "call_progressing", "wrapped", id="resource"),
+        pytest.param([f"call:{ID}"], "call_progressing", "wrapped", id="one resource"),
+        pytest.param(["call:*"], "call_progressing", "wrapped", id="wildcard"),
+        pytest.param([f"call:call_progressing:{ID}"], "call_progressing", "wrapped", id="five parts"),
+        pytest.param(["call:call_progressing", "call"], "call_progressing", "wrapped", id="both"),
+        pytest.param(["call:call_progressing", "call:call_hangup"], "call_hangup", "bare", id="two types"),
+        pytest.param(
+            ["conferencecall:conferencecall_leaved"], "conferencecall_leaved", "bare", id="participant"
+        ),
+        pytest.param(["conference:conferencecall_leaved"], "conferencecall_leaved", "", id="not its service"),
+    ],
+)
+@pytest.mark.parametrize("scope", [f"customer_id:{CUSTOMER}", f"agent_id:{AGENT}"])
+def test_form_of_an_event_is_that_of_its_topic(scope: str, topics: list[str], type_: str, form: str) -> None:
+    subscriptions = Subscriptions.of(prefix_of(f"{scope}:{topic}", AUDIENCE) for topic in topics)
+    frame = Frame.of(event(type_, owner_id=AGENT))
+    assert subscriptions.wants(frame) is bool(form)
+    if form:
+        data = {"id": ID, "owner_id": AGENT}
+        expected = data if form == "bare" else {"type": type_, "data": data}
+        assert orjson.loads(subscriptions.text_of(frame)) == expected

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -81,6 +82,8 @@ class Services:
     """Which transports take calls now, by name."""
     more_counters: Callable[[], Mapping[str, int]]
     """Counters of what is no service: the SIP processes, the rate limits."""
+    root_certificate: Path | None = None
+    """The root of the server's own certificate authority; None if it has none."""
 
     @property
     def style(self) -> TimestampStyle:

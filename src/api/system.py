@@ -1,5 +1,6 @@
-"""/ping for load balancers, open; /metrics for Prometheus, with an access key."""
+"""/ping for load balancers and /ca.pem for clients, open; /metrics for Prometheus, with an access key."""
 
+import asyncio
 from collections.abc import Iterator
 from functools import partial
 from typing import Final, Literal
@@ -9,7 +10,7 @@ from aiohttp import web
 from mixminus.api.metrics import CONTENT_TYPE, Metric, exposition, families
 from mixminus.api.operation import Answer, ApiCall, Operation, Resource
 from mixminus.api.services import Services
-from mixminus.errors import Unavailable
+from mixminus.errors import NotFound, Unavailable
 from mixminus.wire.view import View
 
 __all__ = ["resource"]
@@ -40,6 +41,25 @@ async def ping(call: ApiCall) -> PongView:
     if absent := [name for name, ready in call.services.readiness().items() if not ready]:
         raise Unavailable(f"not ready: {', '.join(absent)}")
     return PongView()
+
+
+@operation(
+    "GET",
+    "/ca.pem",
+    "Get the root certificate of the server's own authority",
+    answers=(Answer(description="PEM.", media_type="application/x-pem-file"),),
+    errors=(NotFound,),
+    outside=True,
+    open=True,
+    head=True,
+)
+async def root_certificate(call: ApiCall) -> web.Response:
+    """For phones and browsers that are to trust this server; 404 if it uses a certificate of another authority."""
+    root = call.services.root_certificate
+    if root is None:
+        raise NotFound("this server has no certificate authority of its own")
+    pem = await asyncio.to_thread(root.read_bytes)
+    return web.Response(body=pem, headers={"Content-Type": "application/x-pem-file"})
 
 
 @operation(

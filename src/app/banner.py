@@ -13,6 +13,7 @@ __all__ = ["banner", "secrets_of"]
 def banner(server: Server, demo: Demo) -> str:
     """Return the demo's banner, with commands to copy."""
     base = f"http://{url_host(server.http[0])}:{server.http[1]}"
+    secure = f"https://{url_host(server.https[0])}:{server.https[1]}" if server.https else base
     api = f"{base}/v1.0"
     room = f"{api}/conferences/{demo.room_id}"
     phones = [f"sip:{name}@{server.sip[0]}:{server.sip[1]}" for name in demo.names]
@@ -24,7 +25,7 @@ mixminus is running; Ctrl-C stops it.
   Access key  {demo.access_key}   (shown once; the next start creates another)
   Login       {_login(server)}
   Demo room   {" or ".join(phones)}
-  Join page   {base}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}
+  Join page   {secure}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}{_trust(server, secure)}
 
 Try:
 
@@ -41,6 +42,13 @@ Try:
      curl -sf --retry 5 --retry-all-errors "{api}/recordingfiles/$R?{token}" -o recording.wav; ls -l recording.wav
 
 """
+
+
+def _trust(server: Server, secure: str) -> str:
+    if not server.https:
+        return ""
+    return f"""
+  Trust       {secure}/ca.pem   (install it as an authority, or accept the browser's warning once)"""
 
 
 def secrets_of(server: Server) -> str:

@@ -51,11 +51,11 @@ def _bind_once(host: str, port: int, kinds: tuple[socket.SocketKind, ...]) -> No
 
 
 @contextmanager
-def listening(part: str, host: str, port: int) -> Iterator[None]:
-    """Raise Unavailable that names the setting to change if the block fails to open its socket."""
+def listening(part: str, host: str, port: int, *, host_setting: str = "") -> Iterator[None]:
+    """Raise Unavailable that names the settings to change if the block fails to open its socket."""
     try:
         yield
     except (OSError, MixMinusError) as error:
         why = WHY.get(getattr(error, "errno", None) or 0, f"cannot be opened ({error})")
-        names = f"{setting_name(part + '_host')}, {setting_name(part + '_port')}"
+        names = f"{setting_name(host_setting or part + '_host')}, {setting_name(part + '_port')}"
         raise Unavailable(f"{names}: {host}:{port} {why}") from error

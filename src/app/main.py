@@ -24,13 +24,15 @@ __all__ = ["main"]
 logger = log.get("app")
 
 ADVICE: Final = {
-    "http_host": "access keys are sent unencrypted, and browsers require https for the microphone: use a TLS proxy",
+    "http_host": "access keys are sent unencrypted, and browsers require https for the microphone: "
+    "set MIXMINUS_HTTPS_PORT, or use a TLS proxy",
     "sip_host": "any host that reaches this address can call the rooms: restrict it with a firewall",
 }
 SETTINGS_HELP: Final = """Settings and their defaults. Environment variables take precedence over .env, and .env over the TOML file
 that MIXMINUS_CONFIG names (default: mixminus.toml); its keys are in lower case and have no prefix.
 
 """
+DEMO_HTTPS_PORT: Final = 8443
 # As argparse does: 2 for a wrong command or setting, 1 for a failure.
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "verify-recording":
         return verify_recording(options.directory, options.seal)
     try:
-        settings = load(**_given(options))
+        settings = _with_tls(load(**_given(options))) if options.demo else load(**_given(options))
     except BadSettings as error:
         sys.stderr.write(f"mixminus: {error}\n")
         return EXIT_USAGE
@@ -130,6 +132,13 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
     if options.host is None:
         return {}
     return dict.fromkeys(("http_host", "sip_host", "webrtc_host"), options.host)
+
+
+def _with_tls(settings: Settings) -> Settings:
+    """Return a demo's settings: reachable from the network it offers TLS, because browsers need it."""
+    if settings.https_port is None and not ipaddress.ip_address(settings.http_host).is_loopback:
+        return settings.model_copy(update={"https_port": DEMO_HTTPS_PORT})
+    return settings
 
 
 def _settings_help() -> str:

@@ -22,6 +22,7 @@ from mixminus.api.limits import Limited, Limits
 from mixminus.api.services import Services
 from mixminus.app import data_folder, http_log
 from mixminus.app.addresses import advertised_host
+from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.listeners import listening, probe
 from mixminus.app.settings import Settings, setting_name
@@ -52,6 +53,8 @@ class Server:
     """The addresses, new secrets and demo room of a running server."""
 
     http: tuple[str, int]
+    https: tuple[str, int] | None
+    """None without a port for it; the host is the one to advertise."""
     sip: tuple[str, int]
     webrtc: tuple[str, int]
     new_key: str | None
@@ -69,6 +72,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
     limits = Limits(Limited(settings.rate_limits))
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.locked(settings.data_dir))
+        certificates = await open_certificates(settings, clock, stack)
         store = await _open_store(settings, stack)
         delivery = await _start_delivery(settings, store, clock, stack)
         engine = _start_engine(settings, stack)
@@ -77,7 +81,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                 store,
                 clock,
                 engine,
-                _service_config(settings, names),
+                _service_config(settings, names, certificates),
                 delivery=delivery,
                 readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
                 more_counters=lambda: {**sip.counters, **limits.counters},
@@ -90,9 +94,10 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         _watch(engine, services.on_engine_event, stack)
         await _start_webrtc(settings, services.webrtc, stack)
         sip = await _start_sip(settings, services, stack)
-        http = await _start_http(settings, build(services, limits), stack)
+        http, https = await _start_http(settings, build(services, limits), certificates, stack)
         yield Server(
             http=http,
+            https=https,
             sip=(advertised_host(settings, settings.sip_host), sip.port),
             webrtc=(advertised_host(settings, settings.media_host), services.webrtc.port),
             new_key=new_key,
@@ -101,7 +106,9 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         )
 
 
-def _service_config(settings: Settings, names: dict[str, ConferenceId]) -> ServiceConfig:
+def _service_config(
+    settings: Settings, names: dict[str, ConferenceId], certificates: Certificates | None
+) -> ServiceConfig:
     host = settings.media_host
     return ServiceConfig(
         recordings_directory=settings.data_dir / "recordings",
@@ -116,6 +123,7 @@ def _service_config(settings: Settings, names: dict[str, ConferenceId]) -> Servi
             log_json=settings.log_json,
         ),
         private_targets=settings.private_webhooks,
+        root_certificate=certificates.root if certificates else None,
         names=names,
         sip_domain=settings.sip_domain,
         trunk=settings.trunk.carrier() if settings.trunk else None,
@@ -230,8 +238,8 @@ async def _start_sip(settings: Settings, services: Services, stack: AsyncExitSta
 
 
 async def _start_http(
-    settings: Settings, application: web.Application, stack: AsyncExitStack
-) -> tuple[str, int]:
+    settings: Settings, application: web.Application, certificates: Certificates | None, stack: AsyncExitStack
+) -> tuple[tuple[str, int], tuple[str, int] | None]:
     runner = web.AppRunner(
         application,
         access_log=None,
@@ -243,4 +251,10 @@ async def _start_http(
     stack.push_async_callback(runner.cleanup)
     with listening("http", settings.http_host, settings.http_port):
         await web.TCPSite(runner, settings.http_host, settings.http_port).start()
-    return settings.http_host, runner.addresses[0][1]
+    http = settings.http_host, runner.addresses[0][1]
+    if certificates is None or settings.https_port is None:
+        return http, None
+    with listening("https", settings.http_host, settings.https_port, host_setting="http_host"):
+        context = certificates.tls.context
+        await web.TCPSite(runner, settings.http_host, settings.https_port, ssl_context=context).start()
+    return http, (advertised_host(settings, settings.http_host), runner.addresses[1][1])

@@ -76,6 +76,15 @@ class Settings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65535, description="TCP port of the API and the join page")
     sip_host: str = Field(LOOPBACK, description="address of SIP and of the phones' audio")
     sip_port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port of SIP")
+    https_port: int | None = Field(
+        None, ge=0, le=65535, description="TCP port of the API and the join page over TLS; empty means none"
+    )
+    tls_certificate: Path | None = Field(
+        None,
+        description="PEM file of the certificate and its chain, read again when it changes; "
+        "empty means one made by this server's own authority, whose root is at /ca.pem",
+    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's key")
     webrtc_host: str = Field(
         "",
         description="address of the browsers' audio; empty means the SIP address, or the API's if SIP is on loopback",
@@ -230,6 +239,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{PREFIX}ICE_SECRET must be set: the TURN servers of {PREFIX}ICE_SERVERS want credentials"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY must both be set, or neither")
         return self
 
     @model_validator(mode="after")

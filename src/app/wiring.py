@@ -79,6 +79,8 @@ class ServiceConfig:
     trunk: Carrier | None = None
     call_max_duration_s: float = MAX_DURATION_S
     webrtc: WebRtcConfig = field(default_factory=WebRtcConfig)
+    root_certificate: Path | None = None
+    """The root of the server's own certificate authority, for clients to download."""
 
 
 class _Closable(Protocol):
@@ -259,6 +261,7 @@ async def open_services(
             idempotency=IdempotencyService(store, clock),
             readiness=readiness,
             more_counters=more_counters,
+            root_certificate=config.root_certificate,
         )
         await _resume(services, runner)
         health.start()

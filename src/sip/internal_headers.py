@@ -10,13 +10,9 @@ from typing import Final, Literal
 
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CALLER_HEADER", "REFER_TAKEN", "CallerHeader", "Flow"]
+__all__ = ["CALLER_HEADER", "CallerHeader", "Flow"]
 
 CALLER_HEADER: Final = "x-mixminus-caller"
-REFER_TAKEN: Final = 399
-"""What a worker answers to a REFER that the server takes: on 202 pjsua2 would dial by itself, so the edge
-sends the 202.
-"""
 
 _NO_ACCOUNT: Final = "-"
 _HEADER = re.compile(rf"^{CALLER_HEADER}: *(\S+) (\S+) *\r?$", re.IGNORECASE | re.MULTILINE)

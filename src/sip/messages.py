@@ -4,9 +4,10 @@
            <─ Forked WorkerExited ───────────────
     server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              DigitReceived DialogConfirmed TransferRequested TransferProgressed CallEnded ──
-    server ── OpenEdge AddWorker RemoveWorker ReserveCall ReleaseCall Drain ──> edge
-           <─ EdgeOpened CallReserved EdgeCounted ────────────
+              DialogConfirmed CallEnded ──
+    server ── OpenEdge AddWorker RestoreCall RemoveWorker ReserveCall ReleaseCall Drain ──> edge
+           <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
+           <─ DigitReceived TransferRequested TransferProgressed ────────────
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountRequested LoginsFailed RegistrationRequested ─
 
@@ -31,6 +32,7 @@ __all__ = [
     "CallDialled",
     "CallEnded",
     "CallRang",
+    "CallRecorded",
     "CallReserved",
     "Dial",
     "DialogConfirmed",
@@ -56,6 +58,7 @@ __all__ = [
     "ReleaseCall",
     "RemoveWorker",
     "ReserveCall",
+    "RestoreCall",
     "Ring",
     "TransferProgressed",
     "TransferRequested",
@@ -203,9 +206,9 @@ class MediaAgreed:
 
 @dataclass(frozen=True, slots=True)
 class DigitReceived:
-    """A DTMF digit by INFO (application/dtmf-relay)."""
+    """A DTMF digit by INFO."""
 
-    leg_id: LegId
+    sip_call_id: str
     digit: str
     duration_ms: int
 
@@ -235,7 +238,7 @@ class DialogConfirmed:
 class TransferRequested:
     """A phone has sent REFER, and got 202."""
 
-    leg_id: LegId
+    sip_call_id: str
     refer_to: str
     """The header's value, validated by the edge."""
     refer_id: int
@@ -263,7 +266,7 @@ class Refer:
 class TransferProgressed:
     """A phone has reported on our REFER; a status code from 200 on is the last."""
 
-    leg_id: LegId
+    sip_call_id: str
     status_code: int
 
 
@@ -279,6 +282,8 @@ class OpenEdge:
     domain: str = ""
     """The parent domain of the realms of customers and trunks."""
     digests: str = "both"
+    key: bytes = field(default=b"", repr=False)
+    """Of the branches of requests to phones; the same after a restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +297,23 @@ class AddWorker:
     worker_id: int
     sip_port: int
     capacity: int
-    sip_call_ids: tuple[str, ...] = ()
-    """The calls that it already has, after a restart of the edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecorded:
+    """The edge asks the server to keep what it knows of a call, until the next record; an empty one ends it."""
+
+    worker_id: int
+    sip_call_id: str
+    record: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreCall:
+    """A call of a worker from before a restart of the edge."""
+
+    worker_id: int
+    record: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +452,8 @@ Message = (
     | RemoveWorker
     | ReserveCall
     | CallReserved
+    | CallRecorded
+    | RestoreCall
     | ReleaseCall
     | EdgeCounted
     | AccountRequested

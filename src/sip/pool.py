@@ -7,7 +7,8 @@ their legs, the edge sends BYE to their phones, and another worker is forked. Ot
 import asyncio
 import enum
 import itertools
-from collections import Counter
+import secrets
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +24,7 @@ from mixminus.sip.messages import (
     AddWorker,
     CallDialled,
     CallEnded,
+    CallRecorded,
     CallReserved,
     Drain,
     EdgeCounted,
@@ -35,6 +37,7 @@ from mixminus.sip.messages import (
     ReleaseCall,
     RemoveWorker,
     ReserveCall,
+    RestoreCall,
     WorkerExited,
     WorkerReady,
 )
@@ -44,6 +47,9 @@ from mixminus.tasks import TaskScope
 __all__ = ["WORKER_TRANSITIONS", "WorkerEvent", "WorkerPool", "WorkerState", "workers_needed"]
 
 _START_S: Final = 30.0
+_KEY_BYTES: Final = 32
+_MAX_LOST: Final = 64
+_LOST_KEPT_S: Final = 32.0
 
 _log = log.get("sip.pool")
 
@@ -82,7 +88,10 @@ class _Worker:
     pid: int = 0
     sip_port: int = 0
     capacity: int = 0
-    sip_call_ids: set[str] = field(default_factory=set)
+    legs: dict[str, LegId] = field(default_factory=dict)
+    """By Call-ID."""
+    records: dict[str, str] = field(default_factory=dict)
+    """What the edge knows of the worker's calls, by Call-ID."""
     reserved: set[LegId] = field(default_factory=set)
     """Legs of outgoing calls."""
 
@@ -121,6 +130,8 @@ class WorkerPool:
         self._changed = asyncio.Event()
         self._reservations: dict[LegId, asyncio.Future[int]] = {}
         self._edge_open = False
+        self._edge_key = secrets.token_bytes(_KEY_BYTES)
+        self._lost: deque[tuple[float, _Worker]] = deque(maxlen=_MAX_LOST)
         self._edge = Supervisor(
             "mixminus.sip.edge",
             config,
@@ -185,6 +196,15 @@ class WorkerPool:
         """Release the reservation of a call that was not dialled."""
         self._edge.send(ReleaseCall(str(leg_id)))
 
+    def leg_of(self, sip_call_id: str) -> tuple[int, LegId] | None:
+        """Return the worker and the leg of a call, None if it is over."""
+        found = (
+            (each.worker_id, each.legs[sip_call_id])
+            for each in self._workers.values()
+            if sip_call_id in each.legs
+        )
+        return next(found, None)
+
     def send(self, worker_id: int, message: Message) -> None:
         """Send a command to a worker; dropped if it has exited."""
         if worker := self._workers.get(worker_id):
@@ -247,10 +267,11 @@ class WorkerPool:
                 self._fill()
                 self._changed.set()
                 return
-            case IncomingCall(sip_call_id=sip_call_id) | CallDialled(sip_call_id=sip_call_id):
-                worker.sip_call_ids.add(sip_call_id)
+            case IncomingCall(leg_id, sip_call_id) | CallDialled(leg_id, sip_call_id):
+                worker.legs[sip_call_id] = leg_id
             case CallEnded(leg_id=leg_id, sip_call_id=sip_call_id):
-                worker.sip_call_ids.discard(sip_call_id)
+                worker.legs.pop(sip_call_id, None)
+                worker.records.pop(sip_call_id, None)
                 self._edge.send(ReleaseCall(sip_call_id))
                 if leg_id in worker.reserved:
                     # It may have ended before its INVITE reached the edge.
@@ -259,18 +280,21 @@ class WorkerPool:
         self._on_report(worker_id, message)
 
     def _add_to_edge(self, worker: _Worker) -> None:
-        command = AddWorker(worker.worker_id, worker.sip_port, worker.capacity, tuple(worker.sip_call_ids))
-        self._edge.send(command)
+        self._edge.send(AddWorker(worker.worker_id, worker.sip_port, worker.capacity))
+        for record in worker.records.values():
+            self._edge.send(RestoreCall(worker.worker_id, record))
 
     def _on_worker_loss(self, worker_id: int) -> None:
         worker = self._workers.pop(worker_id)
         worker.fire(WorkerEvent.DISCONNECTED)
         self._edge.send(RemoveWorker(worker_id))
+        if worker.records:
+            self._lost.append((self._clock.monotonic_s(), worker))
         self._on_lost(worker_id)
         self._changed.set()
         if self._accepting:
             self.counters["sip_workers_lost"] += 1
-            _log.error("worker lost", worker=worker_id, calls=len(worker.sip_call_ids))
+            _log.error("worker lost", worker=worker_id, calls=len(worker.legs))
             self._tasks.spawn("refill", self._refill())
 
     async def _refill(self) -> None:
@@ -306,6 +330,7 @@ class WorkerPool:
                 messages_per_s=config.messages_per_s,
                 domain=config.domain,
                 digests=config.digests,
+                key=self._edge_key,
             )
         )
 
@@ -317,6 +342,7 @@ class WorkerPool:
                 for worker in self._workers.values():
                     if worker.state is WorkerState.READY:
                         self._add_to_edge(worker)
+                self._end_lost_calls()
                 self._fill()
                 self._changed.set()
             case CallReserved(leg_id, worker_id):
@@ -325,10 +351,26 @@ class WorkerPool:
                     reservation.set_result(worker_id)
                 else:
                     self.release(leg_id)
+            case CallRecorded(worker_id, sip_call_id, record):
+                self._record(worker_id, sip_call_id, record)
             case EdgeCounted(counters):
                 self.counters |= Counter(dict(counters))
             case _:
                 self._on_edge(message)
+
+    def _record(self, worker_id: int, sip_call_id: str, record: str) -> None:
+        worker = self._workers.get(worker_id)
+        if worker and record:
+            worker.records[sip_call_id] = record
+        elif worker:
+            worker.records.pop(sip_call_id, None)
+
+    def _end_lost_calls(self) -> None:
+        """Let a new edge end the calls of workers lost a short time ago: the previous one may not have done it."""
+        for lost_at_s, worker in self._lost:
+            if self._clock.monotonic_s() - lost_at_s < _LOST_KEPT_S:
+                self._add_to_edge(worker)
+                self._edge.send(RemoveWorker(worker.worker_id))
 
     def _on_edge_loss(self) -> None:
         self._edge_open = False

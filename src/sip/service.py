@@ -107,11 +107,15 @@ class SipEndpoint:
             clock,
             on_report=self._on_report,
             on_lost=self._on_worker_lost,
-            on_edge=self._account_requests.on_edge,
+            on_edge=self._on_edge,
         )
         self._dialler = Dialler(config, self._pool, self._tasks)
         self._transfer_requests = TransferRequests(
-            config, port=lambda: self.port, send=self._pool.send, transfers=transfers
+            config,
+            port=lambda: self.port,
+            send=self._pool.send,
+            transfers=transfers,
+            is_active=lambda sip_call_id: self._pool.leg_of(sip_call_id) is not None,
         )
 
     @property
@@ -168,27 +172,38 @@ class SipEndpoint:
         if isinstance(message, CallEnded):
             self._transfer_requests.forget(message.leg_id)
         match message:
-            case TransferProgressed(leg_id, status_code):
-                leg = self._leg(leg_id)
-                if leg and _SUCCESS <= status_code < _FAILURE:
-                    # The phone has reached the transfer target (RFC 5589 section 6).
-                    self._tasks.spawn("referred", leg.hang_up())
-            case DialogConfirmed() | TransferRequested():
-                self._transfer_requests.on_report(worker_id, message)
+            case DialogConfirmed():
+                self._transfer_requests.confirmed(worker_id, message)
             case IncomingCall():
                 self._incoming(worker_id, message)
             case MediaAgreed(leg_id, local_sdp, remote_sdp):
                 if leg := self._leg(leg_id):
                     self._tasks.spawn("media agreed", leg.media_agreed(local_sdp, remote_sdp))
-            case DigitReceived(leg_id, digit, duration_ms):
-                if leg := self._leg(leg_id):
-                    at_us = int(self._clock.monotonic_s() * _US_PER_S)
-                    self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
             case CallEnded(leg_id) if leg_id in self._legs:
                 _, leg = self._legs.pop(leg_id)
                 leg.set_ended(end_of(message))
             case CallRang() | CallAnswered() | CallEnded():
                 self._dialler.on_report(message)
+
+    def _on_edge(self, message: Message) -> None:
+        """Take what a phone has asked for within a call; all else is about accounts."""
+        if not isinstance(message, DigitReceived | TransferRequested | TransferProgressed):
+            self._account_requests.on_edge(message)
+            return
+        found = self._pool.leg_of(message.sip_call_id)
+        leg = self._leg(found[1]) if found else None
+        if not found or not leg:
+            return
+        match message:
+            case TransferRequested():
+                self._transfer_requests.requested(*found, message)
+            case TransferProgressed(status_code=status_code):
+                if _SUCCESS <= status_code < _FAILURE:
+                    # The phone has reached the transfer target (RFC 5589 section 6).
+                    self._tasks.spawn("referred", leg.hang_up())
+            case DigitReceived(_, digit, duration_ms):
+                at_us = int(self._clock.monotonic_s() * _US_PER_S)
+                self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
 
     def _leg(self, leg_id: LegId) -> SipLeg | None:
         found = self._legs.get(leg_id)

@@ -33,9 +33,11 @@ class TransferRequests:
         port: Callable[[], int],
         send: Callable[[int, Message], None],
         transfers: Transfers | None,
+        is_active: Callable[[str], bool],
     ) -> None:
         """``port`` returns the public SIP port, ``send`` sends to a worker, ``transfers`` executes REFERs."""
         self._transfers = transfers
+        self._is_active = is_active
         self._host = config.advertised_host
         self._domain = config.domain
         self._port = port
@@ -46,15 +48,10 @@ class TransferRequests:
         """Return how many dialogs are confirmed and not over."""
         return len(self._dialogs)
 
-    def on_report(self, worker_id: int, report: DialogConfirmed | TransferRequested) -> None:
-        """Take a report of a worker."""
-        match report:
-            case DialogConfirmed(leg_id, sip_call_id, local_tag, remote_tag):
-                self._dialogs[leg_id] = _ConfirmedDialog(
-                    worker_id, Dialog(sip_call_id, local_tag, remote_tag)
-                )
-            case TransferRequested():
-                self._request(worker_id, report)
+    def confirmed(self, worker_id: int, report: DialogConfirmed) -> None:
+        """Keep a dialog."""
+        dialog = Dialog(report.sip_call_id, report.local_tag, report.remote_tag)
+        self._dialogs[report.leg_id] = _ConfirmedDialog(worker_id, dialog)
 
     def forget(self, leg_id: LegId) -> None:
         """Remove the dialog of a leg that is over."""
@@ -66,10 +63,12 @@ class TransferRequests:
             leg_id: entry for leg_id, entry in self._dialogs.items() if entry.worker_id != worker_id
         }
 
-    def _request(self, worker_id: int, request: TransferRequested) -> None:
+    def requested(self, worker_id: int, leg_id: LegId, request: TransferRequested) -> None:
+        """Take a REFER that was accepted; its outcome is notified."""
+
         def notify(status_code: int) -> None:
-            if request.leg_id in self._dialogs:
-                self._send(worker_id, Notify(request.leg_id, request.refer_id, status_code))
+            if self._is_active(request.sip_call_id):
+                self._send(worker_id, Notify(leg_id, request.refer_id, status_code))
 
         try:
             refer_to = parse_refer_to(request.refer_to)
@@ -83,7 +82,7 @@ class TransferRequests:
         elif self._transfers is None:
             notify(_DECLINED)
         else:
-            self._transfers.on_refer(request.leg_id, Referral(target, is_local, replaces), notify)
+            self._transfers.on_refer(leg_id, Referral(target, is_local, replaces), notify)
 
     def _leg_of(self, dialog: Dialog) -> LegId | None:
         return next((leg_id for leg_id, entry in self._dialogs.items() if entry.dialog == dialog), None)

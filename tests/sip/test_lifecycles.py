@@ -5,7 +5,7 @@ import enum
 import pytest
 
 from mixminus.sip.dialling import DIALLED_TRANSITIONS
-from mixminus.sip.edge.calls import CALL_TRANSITIONS
+from mixminus.sip.edge.call import CALL_TRANSITIONS
 from mixminus.sip.leg import LEG_TRANSITIONS
 from mixminus.sip.pool import WORKER_TRANSITIONS
 from mixminus.sip.supervision import Backoff

@@ -282,10 +282,11 @@ async def test_srtp_is_answered_with_our_own_key(phone: Phone) -> None:
     await call.hang_up()
 
 
-async def test_digits_by_info_become_engine_events(backend: Backend, phone: Phone) -> None:
+@pytest.mark.parametrize("body", ["Signal=5\r\nDuration=160\r\n", "Signal=5", "Signal = 5\n"])
+async def test_digits_by_info_become_engine_events(backend: Backend, phone: Phone, body: str) -> None:
     call = phone.call("1000")
     await call.establish()
-    call.request("INFO", "Signal=5\r\nDuration=160\r\n", Content_Type="application/dtmf-relay")
+    call.request("INFO", body, Content_Type="application/dtmf-relay")
     assert (await call.final()).status_code == 200
     await until(lambda: backend.events)
     event = backend.events.pop()

@@ -146,6 +146,8 @@ async def test_new_call_in_a_reused_slot_is_not_mistaken_for_the_ended_one() -> 
             await call.establish()
         # pjsua2 assigns its four slots in turn, so the next one is the first call's again.
         await calls[3].hang_up()
+        # Stopped before it has reported the end, the worker would keep the place.
+        await until(lambda: backend.endpoint.dialogs == 3)
         (pid,) = backend.endpoint.worker_pids.values()
         os.kill(pid, signal.SIGSTOP)
         try:
@@ -174,6 +176,32 @@ async def test_calls_survive_an_edge_crash() -> None:
         again = phone.call("1000")
         await again.establish()
         await check_and_hang_up(again)
+        await phone.close()
+
+
+async def test_worker_lost_after_an_edge_crash_still_ends_its_calls() -> None:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
+        call = phone.call("1000")
+        await call.establish()
+        await until(lambda: backend.endpoint.dialogs)
+        process_named("mixminus.sip.edge").kill()
+        await until(lambda: not backend.endpoint.ready)
+        await until(lambda: backend.endpoint.ready)
+        os.kill(backend.endpoint.worker_pids[worker_of(call)], signal.SIGKILL)
+        call.reply(await call.asked("BYE"), 200)
+        await phone.close()
+
+
+async def test_worker_lost_together_with_the_edge_still_ends_its_calls() -> None:
+    async with open_backend(SipConfig(port=0, max_calls=4)) as backend:
+        phone = await Phone.open(backend.endpoint.port)
+        call = phone.call("1000")
+        await call.establish()
+        await until(lambda: backend.endpoint.dialogs)
+        process_named("mixminus.sip.edge").kill()
+        os.kill(backend.endpoint.worker_pids[worker_of(call)], signal.SIGKILL)
+        call.reply(await call.asked("BYE"), 200)
         await phone.close()
 
 

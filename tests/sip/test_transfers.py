@@ -124,7 +124,6 @@ async def test_refer_to_our_address_is_dialled_locally(
         "<>",
         "<http://example.org>",
         "<sip:a@b;method=BYE>",
-        "<sip:a b@c>",
         "<sip:a@b?Replaces=x>",
         "<sip:a@b?Replaces=x%3Bto-tag%3D1>",
         "<sip:a@b?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2&Replaces=y%3Bto-tag%3D1%3Bfrom-tag%3D2>",

@@ -32,6 +32,7 @@ from mixminus.sip.messages import (
     ReleaseCall,
     RemoveWorker,
     ReserveCall,
+    RestoreCall,
 )
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.tasks import TaskScope
@@ -88,8 +89,10 @@ class EdgeProcess:
         if not (self._router and self._network):
             return
         match command:
-            case AddWorker(worker_id, sip_port, capacity, sip_call_ids):
-                self._router.add_worker(Worker(worker_id, sip_port, capacity, set(sip_call_ids)))
+            case AddWorker(worker_id, sip_port, capacity):
+                self._router.add_worker(Worker(worker_id, sip_port, capacity))
+            case RestoreCall(worker_id, record):
+                self._router.restore(worker_id, record, self._clock.monotonic_s())
             case RemoveWorker(worker_id):
                 for ending in self._router.remove_worker(worker_id, self._clock.monotonic_s()):
                     self._network.send(ending)
@@ -105,6 +108,7 @@ class EdgeProcess:
                 self._router.drain()
             case _:
                 _log.error("command unknown", type=type(command).__name__)
+        self._flush()
 
     async def _open(self, command: OpenEdge) -> None:
         """Bind first: the router needs the ports."""
@@ -117,7 +121,7 @@ class EdgeProcess:
         )
         await network.open(command.host, command.port, command.inner_port)
         self._router = Router(
-            Identity(command.public_host, network.port, network.inner_port),
+            Identity(command.public_host, network.port, network.inner_port, command.key),
             self._counters,
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
@@ -128,12 +132,14 @@ class EdgeProcess:
         self._channel.send(EdgeOpened(network.port, network.inner_port))
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
-        if self._router and self._network:
+        if self._router:
             self._send(self._router.from_phone(received, source, self._clock.monotonic_s()))
+            self._flush()
 
     def _from_worker(self, received: bytes, sip_port: int) -> None:
-        if self._router and self._network:
-            self._network.send(self._router.from_worker(received, sip_port, self._clock.monotonic_s()))
+        if self._router:
+            self._send(self._router.from_worker(received, sip_port, self._clock.monotonic_s()))
+            self._flush()
 
     def _send(self, action: Action) -> None:
         """Send an action to the server, a worker or a phone."""
@@ -141,6 +147,11 @@ class EdgeProcess:
             self._channel.send(action.message)
         elif self._network:
             self._network.send(action)
+
+    def _flush(self) -> None:
+        """Send what the router has left in its outbox."""
+        for action in self._router.outbox() if self._router else ():
+            self._send(action)
 
     def _undelivered(self, message: bytes) -> None:
         if self._router and self._network:
@@ -157,6 +168,7 @@ class EdgeProcess:
             now_s = self._clock.monotonic_s()
             for action in self._router.poll(now_s):
                 self._send(action)
+            self._flush()
             self._network.close_idle(now_s)
             if polls % _POLLS_A_REPORT == 0:
                 self._report_counters()

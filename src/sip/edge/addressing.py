@@ -1,7 +1,9 @@
 """Where messages go: the actions that the edge takes, its own addresses, and the flows of responses and requests."""
 
 import hashlib
+import hmac
 import ipaddress
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,6 +28,8 @@ __all__ = [
 LOOPBACK: Final = "127.0.0.1"
 NO_WORKER: Final = "0"
 """The worker's number in a Via of the edge's own requests."""
+
+_WORKER = re.compile(r"[0-9]{1,9}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class Identity:
     """The advertised address; IPv6 without brackets."""
     port: int
     inner_port: int
+    key: bytes = b""
+    """Of the branches of requests to phones: only a receiver of the request can answer it."""
 
     @property
     def authority(self) -> str:
@@ -82,9 +88,25 @@ class Identity:
         """Return the Via for a request to a worker; the response carries the flow back."""
         return f"SIP/2.0/UDP {LOOPBACK}:{self.inner_port};branch={branch};flow={flow.token}"
 
-    def public_via(self, flow: Flow, branch: str, worker: str) -> str:
+    def public_via(self, flow: Flow, worker: str, inner_via: str) -> str:
         """Return the Via for a request to a phone; the response carries the worker's number back."""
-        return f"SIP/2.0/{flow.transport} {self.authority};branch={branch};rport;worker={worker}"
+        return f"SIP/2.0/{flow.transport} {self.authority};branch={self.branch(worker, inner_via)};rport;worker={worker}"
+
+    def branch(self, worker: str, inner_via: str) -> str:
+        """Return the branch for a request of a worker, the same for each retransmission (RFC 3261 section 16.11)."""
+        text = f"{worker}\0{inner_via}".encode("utf-8", "surrogateescape")
+        return f"z9hG4bK{hashlib.blake2b(text, digest_size=12, key=self.key).hexdigest()}"
+
+    def worker_of(self, via: Via, inner_via: str) -> int:
+        """Return the worker whose request a response answers; 0 if the request was not ours."""
+        worker = via.parameters.get("worker", "")
+        if not self.is_public(via) or not _WORKER.match(worker):
+            return 0
+        wanted = self.branch(worker, inner_via)
+        right = hmac.compare_digest(
+            wanted.encode(), via.parameters.get("branch", "").encode("utf-8", "replace")
+        )
+        return int(worker) if right else 0
 
     def inner_route(self, flow: Flow, *, direct: bool) -> str:
         """Return the Record-Route that sends a worker's own requests through the edge."""

@@ -1,59 +1,26 @@
 """The calls that pass the edge, by Call-ID: which worker has them, and what is needed to end them without it.
 
-Requests in a dialog name their worker in the Request-URI, which is the worker's Contact. This table is for
-requests without it (CANCEL, the ACK to a refusal, retransmissions), for the load of each worker, and
-for ending the calls of a worker that has crashed. It is bounded by the workers' capacities while calls
-are active, and by number and age afterwards.
+The table is for the routing of requests within calls, for the load of each worker, and for ending the calls of a
+worker that has crashed. It is bounded by the workers' capacities while calls are active, and by number and age
+afterwards. The server keeps a record of each call (``records.py``), for the edge that follows this one.
 """
 
-import enum
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from mixminus.machine import step
-from mixminus.sip.edge.message import Headers, Request
-from mixminus.sip.internal_headers import Flow
+from mixminus.sip.edge.addressing import ToPhone, ToServer, ToWorker
+from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
+from mixminus.sip.edge.records import record_of
+from mixminus.sip.messages import CallRecorded
 
-__all__ = ["CALL_TRANSITIONS", "CallEvent", "CallState", "CallTable", "EdgeCall", "Worker"]
+__all__ = ["CallTable", "Worker"]
 
 # RFC 3261 section 17.1.1.2, timer D: how long a phone may retransmit.
 LINGER_S: Final = 32.0
 # pjsip answers an INVITE with 100 at once; without it, the INVITE was dropped.
 UNHEARD_S: Final = 4.0
 _MAX_RELEASED: Final = 4096
-
-
-class CallState(enum.StrEnum):
-    FORWARDED = enum.auto()
-    EARLY = enum.auto()
-    ESTABLISHED = enum.auto()
-    RELEASED = enum.auto()
-
-
-class CallEvent(enum.StrEnum):
-    PROGRESSED = enum.auto()
-    ANSWERED = enum.auto()
-    ENDED = enum.auto()
-
-
-CALL_TRANSITIONS: Final[dict[CallState, dict[CallEvent, CallState]]] = {
-    CallState.FORWARDED: {
-        CallEvent.PROGRESSED: CallState.EARLY,
-        CallEvent.ANSWERED: CallState.ESTABLISHED,
-        CallEvent.ENDED: CallState.RELEASED,
-    },
-    CallState.EARLY: {
-        CallEvent.PROGRESSED: CallState.EARLY,
-        CallEvent.ANSWERED: CallState.ESTABLISHED,
-        CallEvent.ENDED: CallState.RELEASED,
-    },
-    CallState.ESTABLISHED: {
-        CallEvent.ANSWERED: CallState.ESTABLISHED,
-        CallEvent.ENDED: CallState.RELEASED,
-    },
-    CallState.RELEASED: {},
-}
 
 
 @dataclass(slots=True)
@@ -70,40 +37,6 @@ class Worker:
         return self.capacity - len(self.sip_call_ids)
 
 
-@dataclass(slots=True)
-class EdgeCall:
-    """A call, from its INVITE until no retransmission can come any more."""
-
-    invite: Request
-    """As received, without its body and with its Via stamped; a response, CANCEL or BYE is built from it."""
-    flow: Flow
-    worker_id: int
-    since_s: float
-    """When the state was entered."""
-    state: CallState = CallState.FORWARDED
-    outgoing: bool = False
-    """Whether it is an outgoing call; then ``invite`` is as sent."""
-    answer: Headers | None = None
-    """The headers of the first 2xx: the worker's, or in an outgoing call the phone's."""
-    sequence_number: int = 0
-    """The highest CSeq of the requests that the worker has sent."""
-
-    @property
-    def call_id(self) -> str:
-        return self.invite.headers.first("call-id")
-
-    def is_same_transaction(self, request: Request) -> bool:
-        """Return whether an INVITE is a retransmission of the one that opened this call."""
-        ours, theirs = self.invite.headers, request.headers
-        return all(ours.first(name) == theirs.first(name) for name in ("via", "cseq"))
-
-    def fire(self, event: CallEvent, now_s: float) -> None:
-        state = step(CALL_TRANSITIONS, self.state, event)
-        if state is not self.state:
-            self.state = state
-            self.since_s = now_s
-
-
 class CallTable:
     """The workers and their calls, in bounded memory."""
 
@@ -111,6 +44,13 @@ class CallTable:
         self.workers: dict[int, Worker] = {}
         self._calls: dict[str, EdgeCall] = {}
         self._released: OrderedDict[str, EdgeCall] = OrderedDict()
+        self.outbox: list[ToPhone | ToWorker | ToServer] = []
+        """What is to be sent beside the action that a message leads to."""
+
+    def take_outbox(self) -> list[ToPhone | ToWorker | ToServer]:
+        """Return and clear the outbox."""
+        taken, self.outbox = self.outbox, []
+        return taken
 
     def add_worker(self, worker: Worker) -> None:
         self.workers[worker.worker_id] = worker
@@ -136,9 +76,9 @@ class CallTable:
         worker.sip_call_ids.add(name)
         return worker.worker_id
 
-    def holder(self, call_id: str) -> Worker | None:
-        """Return the worker that has a call, including calls from before a restart of the edge."""
-        return next((each for each in self.workers.values() if call_id in each.sip_call_ids), None)
+    def worker_of(self, call: EdgeCall) -> Worker | None:
+        """Return the worker that has a call, None if it has exited."""
+        return self.workers.get(call.worker_id)
 
     @property
     def loaded(self) -> bool:
@@ -152,12 +92,21 @@ class CallTable:
     def open(self, call: EdgeCall) -> None:
         """Add a new call; its worker must have room for it."""
         self._released.pop(call.call_id, None)
-        self._calls[call.call_id] = call
-        self.workers[call.worker_id].sip_call_ids.add(call.call_id)
+        self.restore(call)
+        self._record(call)
+
+    def restore(self, call: EdgeCall) -> None:
+        """Add a call from before a restart of the edge."""
+        if worker := self.workers.get(call.worker_id):
+            self._calls[call.call_id] = call
+            worker.sip_call_ids.add(call.call_id)
 
     def fire(self, call: EdgeCall, event: CallEvent, now_s: float) -> None:
         """Fire an event of a call; a call that has ended frees its place at the worker."""
+        before = call.state
         call.fire(event, now_s)
+        if call.state is not before:
+            self._record(call)
         if call.state is CallState.RELEASED:
             self._give_back(call)
             self._calls.pop(call.call_id, None)
@@ -190,6 +139,10 @@ class CallTable:
 
     def __len__(self) -> int:
         return len(self._calls)
+
+    def _record(self, call: EdgeCall) -> None:
+        record = "" if call.state is CallState.RELEASED else record_of(call)
+        self.outbox.append(ToServer(CallRecorded(call.worker_id, call.call_id, record)))
 
     def _give_back(self, call: EdgeCall) -> None:
         if worker := self.workers.get(call.worker_id):

@@ -29,6 +29,7 @@ __all__ = [
     "challenges",
     "matches",
     "read_credentials",
+    "read_parameters",
     "response_to",
 ]
 
@@ -84,7 +85,7 @@ def read_credentials(value: str) -> Credentials:
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "digest" or not rest.isascii():
         raise Unreadable("not a digest")
-    found = _parameters(rest)
+    found = read_parameters(rest)
     algorithm = _ALGORITHMS.get(found.get("algorithm", "").lower())
     count = found.get("nc", "")
     if algorithm is None or found.get("qop", "").lower() != _QOP or not _COUNT.match(count):
@@ -127,7 +128,7 @@ def response_to(credentials: Credentials, secret: str, method: str) -> str:
     return _hash(credentials.algorithm, ":".join(parts))
 
 
-def _parameters(text: str) -> dict[str, str]:
+def read_parameters(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     place = 0
     while place < len(text):

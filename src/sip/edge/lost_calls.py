@@ -9,8 +9,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from mixminus.sip.edge.addressing import NO_WORKER, Identity, ToPhone, branch_of, next_hop
-from mixminus.sip.edge.calls import LINGER_S, CallState, EdgeCall
+from mixminus.sip.edge.addressing import NO_WORKER, Identity, ToPhone, next_hop
+from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.message import Headers, Request
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.grammar import NameAddress, Via
@@ -19,6 +19,8 @@ from mixminus.sip.internal_headers import Flow
 __all__ = ["LostCalls"]
 
 _MAX_ENDINGS: Final = 16_384
+# RFC 3261 section 17.1.1.2, timer D: how long a phone may retransmit.
+_LINGER_S: Final = 32.0
 _CANCEL_HEADERS: Final = frozenset({"route", "max-forwards", "from", "to", "call-id", "cseq"})
 _INTERVALS_S: Final = (0.5, 1.0, 2.0, 4.0)
 
@@ -64,12 +66,11 @@ class LostCalls:
         if call.outgoing:
             routes.reverse()
         uri = NameAddress.parse(theirs.first("contact")).uri
-        direct = not routes if call.outgoing else len(invite.values("via")) == 1
-        flow = call.flow if direct else next_hop(routes, uri) or call.flow
-        branch = branch_of("ending", call.call_id)
+        flow = call.flow if call.direct else next_hop(routes, uri) or call.flow
+        branch = self._identity.branch(NO_WORKER, call.call_id)
         headers = Headers(
             [
-                ("via", self._identity.public_via(flow, branch, NO_WORKER)),
+                ("via", self._identity.public_via(flow, NO_WORKER, call.call_id)),
                 *(("route", route) for route in routes),
                 ("max-forwards", "70"),
                 ("from", invite.first("from") if call.outgoing else answer.first("to")),
@@ -86,11 +87,12 @@ class LostCalls:
         """Whether a message is still to be retransmitted."""
         return any(not each.confirmed and each.sent < len(_INTERVALS_S) for each in self._by_call.values())
 
-    def answered(self, branch: str) -> None:
-        """Take the response to one of our BYEs."""
-        for ending in self._by_call.values():
-            if ending.branch == branch:
-                ending.confirmed = True
+    def answered(self, branch: str) -> bool:
+        """Take a response; return whether it answers one of our BYEs."""
+        found = [ending for ending in self._by_call.values() if branch and ending.branch == branch]
+        for ending in found:
+            ending.confirmed = True
+        return bool(found)
 
     def acknowledged(self, call_id: str) -> None:
         """Take the ACK to one of our final responses."""
@@ -106,7 +108,7 @@ class LostCalls:
         """Return what is to be retransmitted now, and drop what is too old."""
         while self._by_call:
             call_id, oldest = next(iter(self._by_call.items()))
-            if now_s - oldest.begun_at_s < LINGER_S:
+            if now_s - oldest.begun_at_s < _LINGER_S:
                 break
             del self._by_call[call_id]
         due = []

@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Final
 
+from mixminus import log
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
-from mixminus.sip.edge.calls import CallTable, EdgeCall, Worker
+from mixminus.sip.edge.call import EdgeCall
+from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.limits import RateLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
+from mixminus.sip.edge.records import read_record
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
@@ -20,6 +24,9 @@ __all__ = ["Router"]
 
 # NAT keep-alives (RFC 5626 section 3.5.1, and the NULs of older phones) are ignored and not counted.
 _KEEP_ALIVE = frozenset(b"\r\n\0 ")
+_LOG_INTERVAL_S: Final = 10.0
+
+_log = log.get("sip.edge")
 
 
 class Router:
@@ -49,6 +56,7 @@ class Router:
         )
         self._worker_side = WorkerSide(identity, self._calls, self.counters)
         self._messages = RateLimit(messages_per_s)
+        self._failed_at_s = float("-inf")
 
     def add_worker(self, worker: Worker) -> None:
         self._calls.add_worker(worker)
@@ -56,6 +64,14 @@ class Router:
     def remove_worker(self, worker_id: int, now_s: float) -> list[ToPhone]:
         """Remove a worker that has exited; return the messages that end its calls."""
         return [self._lost_calls.end(call, now_s) for call in self._calls.remove_worker(worker_id)]
+
+    def restore(self, worker_id: int, record: str, now_s: float) -> None:
+        """Take a call from before a restart of the edge."""
+        self._calls.restore(read_record(record, worker_id, now_s))
+
+    def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
+        """Return what is to be sent beside the actions returned so far."""
+        return self._calls.take_outbox()
 
     def reserve(self, name: str) -> int:
         """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
@@ -113,7 +129,12 @@ class Router:
             return self._phone_side.response(message, source, now_s)
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
-            return None
+        except Exception:  # noqa: BLE001 - one message must not fill the log, nor end the edge
+            self.counters["sip_edge_failed"] += 1
+            if now_s - self._failed_at_s > _LOG_INTERVAL_S:
+                self._failed_at_s = now_s
+                _log.exception("message failed")
+        return None
 
     def from_worker(self, received: bytes, sip_port: int, now_s: float) -> ToPhone | None:
         """Handle a message from a loopback port."""

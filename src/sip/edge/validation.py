@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from mixminus.sip.edge.digits import CONTENT_TYPES
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
+from mixminus.sip.edge.rewriting import SUPPORTED_EXTENSIONS
 from mixminus.sip.grammar import TOKEN, NameAddress, SipUri, Unreadable, Via, parse_refer_to, scheme_of
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.description import parse as parse_sdp
@@ -16,10 +18,11 @@ from mixminus.sip.sdp.description import parse as parse_sdp
 __all__ = [
     "ALLOWED_METHODS",
     "OWN_CAPABILITIES",
-    "SUPPORTED_EXTENSIONS",
     "can_be_answered",
     "capabilities",
     "fault_of",
+    "has_description",
+    "media_type",
     "refuse",
     "respond",
 ]
@@ -28,7 +31,6 @@ ALLOWED_METHODS: Final = (
     "INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS", "REGISTER", "REFER", "NOTIFY",
 )  # fmt: skip
 _KNOWN_METHODS: Final = frozenset({*ALLOWED_METHODS, "SUBSCRIBE", "MESSAGE", "PUBLISH"})
-SUPPORTED_EXTENSIONS: Final = frozenset({"timer", "100rel"})
 _ONCE: Final = ("from", "to", "call-id", "cseq")
 _AT_MOST_ONCE: Final = ("max-forwards", "content-type", "session-expires", "min-se")
 _WITH_SDP: Final = frozenset({"INVITE", "ACK", "UPDATE", "PRACK"})
@@ -38,10 +40,12 @@ _MAX_FORWARDS_LIMIT: Final = 256
 
 _COPIED: Final = frozenset({"via", "from", "to", "call-id", "cseq"})
 _ALLOW: Final = ("allow", ", ".join(ALLOWED_METHODS))
-_ACCEPT: Final = ("accept", "application/sdp, multipart/mixed, application/dtmf-relay")
+_ACCEPT: Final = ("accept", ", ".join(("application/sdp", "multipart/mixed", *CONTENT_TYPES)))
 _SUPPORTED: Final = ("supported", ", ".join(sorted(SUPPORTED_EXTENSIONS)))
 OWN_CAPABILITIES: Final = (_ALLOW, _SUPPORTED)
-_EXPLAINED: Final = {405: (_ALLOW,), 501: (_ALLOW,), 415: (_ACCEPT,)}
+_RETRY: Final = ("retry-after", "1")
+"""RFC 3261 section 14.2: the request may be tried again."""
+_EXPLAINED: Final = {405: (_ALLOW,), 501: (_ALLOW,), 415: (_ACCEPT,), 500: (_RETRY,)}
 
 _CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN})\Z")
 _CALL_ID = re.compile(r"[!-~]+\Z")
@@ -85,7 +89,7 @@ def _method(request: Request) -> Fault | None:
 def _addresses(request: Request) -> Fault | None:
     headers = request.headers
     try:
-        for via in headers.values("via"):
+        for via in headers.values("via") or [""]:
             Via.parse(via)
         sender = NameAddress.parse(headers.first("from"))
         recipient = NameAddress.parse(headers.first("to"))
@@ -138,8 +142,7 @@ def _extensions(request: Request) -> Fault | None:
 def _content(request: Request) -> Fault | None:
     if not request.body or request.method not in _WITH_SDP:
         return None
-    kind = request.headers.first("content-type").partition(";")[0].strip().lower()
-    if request.headers.first("content-encoding") or kind != "application/sdp":
+    if not has_description(request.headers):
         return Fault(415, "Unsupported Media Type")
     if request.method == "ACK":
         return None  # An ACK gets no response; the worker hangs up if it cannot use the answer.
@@ -148,6 +151,16 @@ def _content(request: Request) -> Fault | None:
     except MalformedSdp:
         return Fault(400, "Bad Session Description")
     return None
+
+
+def has_description(headers: Headers) -> bool:
+    """Return whether the body is a session description."""
+    return not headers.first("content-encoding") and media_type(headers) == "application/sdp"
+
+
+def media_type(headers: Headers) -> str:
+    """Return the type and subtype of the body, in lower case."""
+    return headers.first("content-type").partition(";")[0].strip().lower()
 
 
 def _referral(request: Request) -> Fault | None:

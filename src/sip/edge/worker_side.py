@@ -4,20 +4,38 @@ from collections import Counter
 from dataclasses import replace
 from typing import Final
 
-from mixminus.sip.edge.addressing import Identity, ToPhone, branch_of, next_hop
-from mixminus.sip.edge.calls import CallEvent, CallState, CallTable, EdgeCall
+from mixminus.sip.edge.addressing import Identity, ToPhone, next_hop
+from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
+from mixminus.sip.edge.calls import CallTable
+from mixminus.sip.edge.dialogs import tag_of
+from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.message import Headers, Request, Response
+from mixminus.sip.edge.transactions import Transaction, number_of
 from mixminus.sip.edge.validation import OWN_CAPABILITIES
-from mixminus.sip.grammar import SIPFRAG, NameAddress, SipUri, Unreadable, Via
-from mixminus.sip.internal_headers import REFER_TAKEN, Flow
+from mixminus.sip.grammar import SIPFRAG, NameAddress, SipUri, Via
+from mixminus.sip.internal_headers import Flow
 from mixminus.sip.sdp.description import MalformedSdp
 from mixminus.sip.sdp.envelope import unfold
 
 __all__ = ["WorkerSide"]
 
 _FINAL: Final = 200
-_ACCEPTED: Final = 202
 _FAILURE: Final = 300
+
+
+_ECHOED: Final = ("via", "from", "to", "call-id", "cseq")
+
+
+def _restore(response: Headers, request: Headers) -> None:
+    """Put the phone's own spelling of its headers into a response; the To tag is the worker's."""
+    tag = tag_of(response, "to")
+    names = (*_ECHOED, "record-route") if response.first("record-route") else _ECHOED
+    response.remove(names)
+    response.entries = [
+        each for name in names for each in request.entries if each[0] == name
+    ] + response.entries
+    if tag and not tag_of(request, "to"):
+        response.set("to", f"{request.first('to')};tag={tag}")
 
 
 def _flow_in_dialog(request: Request, route: SipUri, flow: Flow) -> Flow:
@@ -36,20 +54,26 @@ class WorkerSide:
 
     def __init__(self, identity: Identity, calls: CallTable, counters: Counter[str]) -> None:
         self._identity = identity
+        self._forwarder = Forwarder(identity, counters)
         self._calls = calls
         self._counters = counters
 
     def response(self, response: Response, worker_id: int, now_s: float) -> ToPhone | None:
-        """Send a response along the flow in its Via."""
+        """Send a response to the phone whose request it answers, with that request's own headers."""
         via = Via.parse(response.headers.pop("via"))
-        if not self._identity.is_inner(via):
+        call = self._calls.find(response.headers.first("call-id"))
+        number, _, method = response.headers.first("cseq").partition(" ")
+        transaction = call.dialog.transactions.find(method.strip(), int(number)) if call else None
+        if not (self._identity.is_inner(via) and call and transaction and call.worker_id == worker_id):
+            self._counters["sip_edge_late_response"] += 1
             return None
-        flow = Flow.from_token(via.parameters.get("flow", ""))
-        self._follow(response, now_s)
-        if response.status_code == REFER_TAKEN:
-            response.status_code, response.reason = _ACCEPTED, "Accepted"
-        self._drop_inner_route(response.headers)
-        return self._to_phone(response, flow, worker_id)
+        self._follow(call, transaction, response, now_s)
+        self._acknowledge(call, transaction, response, now_s)
+        _restore(response.headers, transaction.request.headers)
+        sent = self._to_phone(response, transaction.flow, worker_id)
+        if sent:
+            transaction.status_code, transaction.response = response.status_code, sent.message
+        return sent
 
     def request(self, request: Request, worker_id: int, now_s: float) -> ToPhone | None:
         """Send a request that the worker makes; its first route is ours and carries the flow."""
@@ -63,8 +87,9 @@ class WorkerSide:
         if call:
             number = int(request.headers.first("cseq").split()[0])
             call.sequence_number = max(call.sequence_number, number)
-        branch = branch_of(str(worker_id), request.headers.first("via"))
-        request.headers.push("via", self._identity.public_via(flow, branch, str(worker_id)))
+            call.dialog.sent(request, now_s)
+        via = self._identity.public_via(flow, str(worker_id), request.headers.first("via"))
+        request.headers.push("via", via)
         sent = self._to_phone(request, flow, worker_id)
         if leg and sent and request.method == "INVITE":
             self._add_outgoing(request, flow, worker_id, leg, now_s)
@@ -77,10 +102,12 @@ class WorkerSide:
         kept = Request(invite.method, invite.uri, Headers(list(invite.headers.entries)))
         if call := self._calls.find(invite.headers.first("call-id")):
             call.invite = kept
+            call.dialog.sent(kept, now_s)
             return
         call = EdgeCall(kept, flow, worker_id, now_s, outgoing=True)
         # No 100 is awaited: the worker has sent the INVITE, and a phone may take long.
         call.fire(CallEvent.PROGRESSED, now_s)
+        call.dialog.sent(kept, now_s)
         self._calls.open(call)
 
     def _to_phone(self, message: Request | Response, flow: Flow, worker_id: int) -> ToPhone | None:
@@ -99,28 +126,40 @@ class WorkerSide:
                 return None
         return ToPhone(flow, message.render())
 
-    def _follow(self, response: Response, now_s: float) -> None:
-        """Update a call's state by the responses to its first INVITE."""
-        number, _, method = response.headers.first("cseq").partition(" ")
-        call = self._calls.find(response.headers.first("call-id"))
-        if not call or call.outgoing or call.state is CallState.RELEASED or method.strip() != "INVITE":
+    def _follow(self, call: EdgeCall, transaction: Transaction, response: Response, now_s: float) -> None:
+        """Update the dialog by a response to an INVITE, and the call's state by those to its first one."""
+        status_code, dialog = response.status_code, call.dialog
+        if transaction.request.method != "INVITE":
             return
-        if call.invite.headers.first("cseq").split()[0] != number:
+        number = number_of(transaction.request)
+        if rseq := response.headers.first("rseq"):
+            dialog.reliable = f"{rseq} {number} INVITE"
+        if _FINAL <= status_code < _FAILURE:
+            dialog.unacknowledged = number
+        if call.outgoing or call.state is CallState.RELEASED:
             return
-        if response.status_code < _FINAL:
+        if number != number_of(call.invite):
+            return
+        if status_code < _FAILURE:
+            dialog.local_tag = dialog.local_tag or tag_of(response.headers, "to")
+        if status_code < _FINAL:
             if call.state is not CallState.ESTABLISHED:
                 self._calls.fire(call, CallEvent.PROGRESSED, now_s)
-        elif response.status_code < _FAILURE:
+        elif status_code < _FAILURE:
             call.answer = Headers(list(response.headers.entries))
+            dialog.confirmed = True
             self._calls.fire(call, CallEvent.ANSWERED, now_s)
         elif call.state is not CallState.ESTABLISHED:
             self._calls.fire(call, CallEvent.ENDED, now_s)
 
-    def _drop_inner_route(self, headers: Headers) -> None:
-        routes = headers.values("record-route")
-        try:
-            first = SipUri.parse(NameAddress.parse(routes[0]).uri) if routes else None
-        except Unreadable:
+    def _acknowledge(
+        self, call: EdgeCall, transaction: Transaction, response: Response, now_s: float
+    ) -> None:
+        """Acknowledge a refusal at once: the worker need not wait for a phone that may never do it."""
+        invite = transaction.request
+        worker = self._calls.worker_of(call)
+        if invite.method != "INVITE" or response.status_code < _FAILURE or not worker:
             return
-        if first and "flow" in first.parameters and first.port == self._identity.inner_port:
-            headers.pop("record-route")
+        to = response.headers.first("to")
+        if ack := self._forwarder.acknowledgement(invite, to, transaction.flow, worker):
+            self._calls.outbox.append(ack)

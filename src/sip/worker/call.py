@@ -15,23 +15,20 @@ from mixminus.sip.messages import (
     CallRang,
     Dial,
     DialogConfirmed,
-    DigitReceived,
     MediaAgreed,
     Message,
-    TransferProgressed,
 )
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
 from mixminus.sip.sdp.session import LocalSession
-from mixminus.sip.worker.referrals import Referrals, confirming_tags, notification
+from mixminus.sip.worker.referrals import confirming_tags, notification, referral
 
 __all__ = ["SipCall", "guarded"]
 
 P = ParamSpec("P")
 S = TypeVar("S")
 
-_UNKNOWN_DURATION: Final = 0xFFFF_FFFF  # PJSUA_UNKNOWN_DTMF_DURATION
 # RFC 3261 section 21.3; 305 and 380 do not ask for another call.
 _REDIRECTIONS: Final = frozenset({300, 301, 302})
 _CONTACT_URI: Final = re.compile(
@@ -84,7 +81,6 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._outgoing = call_id == pj.PJSUA_INVALID_ID
         self._rang = False
         self._ended_here = False
-        self._referrals = Referrals(leg_id, report)
 
     def identify(self) -> tuple[str, str]:
         """Return From and To of an incoming call, and set its Call-ID."""
@@ -157,14 +153,12 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def refer(self, uri: str) -> None:
         """Send a REFER."""
-        self.xfer(uri, pj.CallOpParam(True))
+        self.sendRequest(referral(uri))
 
     @guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802 - pjsua2's name
         event = prm.e.body.tsxState
         transaction = event.tsx
-        if transaction.method == "REFER":
-            self._referrals.on_transaction(event)
         if event.type != pj.PJSIP_EVENT_RX_MSG or transaction.method not in ("INVITE", "UPDATE"):
             return
         if transaction.role == pj.PJSIP_ROLE_UAS and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
@@ -214,19 +208,6 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
                 self._report(DialogConfirmed(self.leg_id, self.sip_call_id, *tags))
             if self._outgoing:
                 self._report(CallAnswered(self.leg_id))
-
-    @guarded
-    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802 - pjsua2's name
-        duration_ms = 0 if prm.duration == _UNKNOWN_DURATION else prm.duration
-        self._report(DigitReceived(self.leg_id, prm.digit, duration_ms))
-
-    @guarded
-    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802 - pjsua2's name
-        prm.statusCode = self._referrals.take()
-
-    @guarded
-    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:  # noqa: N802 - pjsua2's name
-        self._report(TransferProgressed(self.leg_id, prm.statusCode))
 
 
 def _text(value: str) -> str:

@@ -1,0 +1,83 @@
+"""One call as the edge knows it: its state, its dialog, and what a response, CANCEL or BYE is built from."""
+
+import enum
+from dataclasses import dataclass, field
+from typing import Final
+
+from mixminus.machine import step
+from mixminus.sip.edge.dialogs import EdgeDialog, tag_of
+from mixminus.sip.edge.message import Headers, Request
+from mixminus.sip.internal_headers import Flow
+
+__all__ = ["CALL_TRANSITIONS", "CallEvent", "CallState", "EdgeCall"]
+
+
+class CallState(enum.StrEnum):
+    FORWARDED = enum.auto()
+    EARLY = enum.auto()
+    ESTABLISHED = enum.auto()
+    RELEASED = enum.auto()
+
+
+class CallEvent(enum.StrEnum):
+    PROGRESSED = enum.auto()
+    ANSWERED = enum.auto()
+    ENDED = enum.auto()
+
+
+CALL_TRANSITIONS: Final[dict[CallState, dict[CallEvent, CallState]]] = {
+    CallState.FORWARDED: {
+        CallEvent.PROGRESSED: CallState.EARLY,
+        CallEvent.ANSWERED: CallState.ESTABLISHED,
+        CallEvent.ENDED: CallState.RELEASED,
+    },
+    CallState.EARLY: {
+        CallEvent.PROGRESSED: CallState.EARLY,
+        CallEvent.ANSWERED: CallState.ESTABLISHED,
+        CallEvent.ENDED: CallState.RELEASED,
+    },
+    CallState.ESTABLISHED: {
+        CallEvent.ANSWERED: CallState.ESTABLISHED,
+        CallEvent.ENDED: CallState.RELEASED,
+    },
+    CallState.RELEASED: {},
+}
+
+
+@dataclass(slots=True)
+class EdgeCall:
+    """A call, from its INVITE until no retransmission can come any more."""
+
+    invite: Request
+    """As received, without its body and with its Via stamped; a response, CANCEL or BYE is built from it."""
+    flow: Flow
+    worker_id: int
+    since_s: float
+    """When the state was entered."""
+    state: CallState = CallState.FORWARDED
+    direct: bool = True
+    """Whether our requests go where the INVITE came from, or was sent to, whatever Record-Route and Contact say."""
+    outgoing: bool = False
+    """Whether it is an outgoing call; then ``invite`` is as sent."""
+    answer: Headers | None = None
+    """The headers of the first 2xx: the worker's, or in an outgoing call the phone's."""
+    sequence_number: int = 0
+    """The highest CSeq of the requests that the worker has sent."""
+    dialog: EdgeDialog = field(default_factory=EdgeDialog)
+
+    def __post_init__(self) -> None:
+        tag = tag_of(self.invite.headers, "from")
+        if self.outgoing:
+            self.dialog.local_tag = tag
+        else:
+            self.dialog.remote_tag = tag
+
+    @property
+    def call_id(self) -> str:
+        return self.invite.headers.first("call-id")
+
+    def fire(self, event: CallEvent, now_s: float) -> None:
+        state = step(CALL_TRANSITIONS, self.state, event)
+        if state is not self.state:
+            self.state = state
+            self.since_s = now_s

@@ -1,0 +1,77 @@
+"""Records of calls: what the server keeps for the edge that follows after a crash, as opaque text."""
+
+from typing import Any, Final
+
+import orjson
+
+from mixminus.sip.edge.call import CallState, EdgeCall
+from mixminus.sip.edge.message import Headers, Request
+from mixminus.sip.internal_headers import Flow
+
+__all__ = ["read_record", "record_of"]
+
+MAX_RECORD_BYTES: Final = 24_576
+_KEPT: Final = frozenset(
+    {"via", "route", "record-route", "from", "to", "call-id", "cseq", "contact", "max-forwards"}
+)
+# The worker has sent requests since: the number of our BYE must be higher (RFC 3261 section 12.2.1.1).
+_NUMBERS_LEFT_OUT: Final = 1000
+
+
+def record_of(call: EdgeCall) -> str:
+    """Return the record of a call; empty if it is too large to keep."""
+    record = {
+        "uri": call.invite.uri,
+        "invite": _lines(call.invite.headers),
+        "answer": _lines(call.answer) if call.answer else None,
+        "flow": call.flow.token,
+        "state": call.state,
+        "outgoing": call.outgoing,
+        "direct": call.direct,
+        "tags": (call.dialog.local_tag, call.dialog.remote_tag),
+        "numbers": (call.sequence_number, call.dialog.transactions.highest),
+    }
+    text = orjson.dumps(record)
+    return text.decode() if len(text) <= MAX_RECORD_BYTES else ""
+
+
+def read_record(record: str, worker_id: int, now_s: float) -> EdgeCall:
+    """Return the call that a record was made of."""
+    kept: dict[str, Any] = orjson.loads(record)
+    invite = Request("INVITE", kept["uri"], _headers(kept["invite"]))
+    call = EdgeCall(
+        invite,
+        Flow.from_token(kept["flow"]),
+        worker_id,
+        now_s,
+        state=CallState(kept["state"]),
+        direct=kept["direct"],
+        outgoing=kept["outgoing"],
+        answer=_headers(kept["answer"]) if kept["answer"] is not None else None,
+        sequence_number=kept["numbers"][0] + _NUMBERS_LEFT_OUT,
+    )
+    dialog = call.dialog
+    dialog.local_tag, dialog.remote_tag = kept["tags"]
+    dialog.confirmed = call.state is CallState.ESTABLISHED
+    if not call.outgoing:
+        opened = dialog.transactions.open(invite, call.flow, now_s)
+        if dialog.confirmed:
+            # Whether its ACK has passed is not known.
+            opened.status_code = 200
+    dialog.transactions.highest = kept["numbers"][1]
+    return call
+
+
+def _lines(headers: Headers) -> list[tuple[str, str]]:
+    # Bytes that are not UTF-8 are surrogates, which JSON cannot hold.
+    return [(name, _text(value)) for name, value in headers.entries if name in _KEPT]
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _headers(lines: list[list[str]]) -> Headers:
+    return Headers(
+        [(name, value.encode("latin-1").decode("utf-8", "surrogateescape")) for name, value in lines]
+    )

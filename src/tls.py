@@ -1,0 +1,80 @@
+"""TLS contexts: of our servers, whose certificate files may change while they run, and of connections that we open."""
+
+import ssl
+from pathlib import Path
+
+from mixminus import log
+from mixminus.errors import Unavailable
+
+__all__ = ["ServerTls", "client_context"]
+
+_log = log.get("tls")
+
+
+class ServerTls:
+    """A server's context. New handshakes use the newest files; connections keep what they began with."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        """Load a certificate chain and its key, both PEM; raise Unavailable if they are not a pair."""
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._files = (certificate, key)
+        self._state = self._changed()
+        try:
+            self._load()
+        except (OSError, ssl.SSLError) as error:
+            raise Unavailable(
+                f"the certificate {certificate} and the key {key} cannot be used ({error}); "
+                "both must be PEM files that belong together and that this user may read"
+            ) from None
+
+    def refresh(self) -> bool:
+        """Load the files again if they have changed; keep the old ones if they cannot be used.
+
+        Returns whether new ones are used. A key that is written after its certificate is found at the next call.
+        """
+        state = self._changed()
+        if state == self._state:
+            return False
+        try:
+            # On a context of its own first: one half of a pair must not replace the old one.
+            trial = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            trial.load_cert_chain(*self._files)
+            self._load()
+        except (OSError, ssl.SSLError) as error:
+            _log.warning("certificate not usable", certificate=str(self._files[0]), cause=str(error))
+            return False
+        finally:
+            self._state = state
+        _log.info("certificate reloaded", certificate=str(self._files[0]))
+        return True
+
+    def _load(self) -> None:
+        self.context.load_cert_chain(*self._files)
+
+    def _changed(self) -> tuple[tuple[int, int, int], ...]:
+        """Return what differs after a file was written or replaced."""
+        found = []
+        for path in self._files:
+            try:
+                status = path.stat()
+            except OSError:
+                found.append((0, 0, 0))
+            else:
+                found.append((status.st_mtime_ns, status.st_size, status.st_ino))
+        return tuple(found)
+
+
+def client_context(trusted: Path | None = None) -> ssl.SSLContext:
+    """Return a context that verifies servers by the system's authorities, and by those of a PEM file.
+
+    Raises Unavailable if the file cannot be read.
+    """
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if trusted:
+        try:
+            context.load_verify_locations(trusted)
+        except (OSError, ssl.SSLError) as error:
+            raise Unavailable(f"{trusted} holds no certificate authorities in PEM form ({error})") from None
+    return context

@@ -22,7 +22,7 @@ comma := ,
 # Run a command without its output; print the output if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test fresh bench docs debug fuzz wheel clean
+.PHONY: help run dev build lint test fresh bench capacity docs debug fuzz wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -55,14 +55,17 @@ endif
 fresh: ## Run `make run` and `make test` of HEAD on a bare Debian root (ARGS runs a part of the tests)
 	tools/fresh.sh $(ARGS)
 
-bench: build ## Measure kernels, a tick of 1000 ports, real time, mouth to ear, API latency and call rate; see bench/README.md
+bench: build ## Measure kernels, a tick of 1000 ports, drift, API latency and call rate; see bench/README.md
 	@PYTHON=$(PYTHON) tools/install_packages.sh bench
 	$(BIN)/python -m pytest bench --benchmark-only -q
 	$(BIN)/python -m bench.lockstep
-	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.capacity $(ARGS)
-	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.mouth_to_ear $(ARGS)
+	$(BIN)/python -m bench.drift
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.api_latency
 	$(BIN)/python -m tests.support.netns $(abspath $(BIN))/python -m bench.call_rate
+
+capacity: build ## Measure the capacity of the whole server in ten minutes, into build/capacity (ARGS='--phones 500' measures one line)
+	@PYTHON=$(PYTHON) tools/install_packages.sh bench
+	$(BIN)/python -m bench.capacity $(or $(ARGS),--all) --out build/capacity
 
 docs: $(VENV)/dev.stamp ## Build the documentation as a website, served at /docs/guide
 	@$(call quietly,$(BIN)/mkdocs build)

@@ -1,6 +1,6 @@
 """Measure the cost of a tick, independent of other load: ``python -m bench.lockstep [LEGS] [TICKS]``.
 
-The same room, phones and floor as in bench.capacity, but no time passes between two
+One bridge, three talkers, everybody else listens and sends silence, 20 ms packets. No time passes between two
 ticks: the phones send, then the engine ticks, and only the CPU time of that is counted. Floor
 and engine alternate every few ticks, so that noise of other processes affects both. Not
 included: sleeping and waking, and packets that arrive while the engine is working.
@@ -13,16 +13,18 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from bench.capacity import KEY_BYTES, TALKERS, allow_files, media_of
+from bench.capacity.setup import allow_files
 from bench.payloads import OPUS, PCMU, Load
 from bench.phones import Floor, Phones
 from mixminus.app.huge_pages import use_huge_pages
 from mixminus.mixer import Engine, EngineConfig
+from mixminus.mixer.formats import PortMedia, SrtpKeys, SrtpProfile
 
+TALKERS = 3
+KEY_BYTES = 30
+LEVEL_EXTENSION_ID = 1
 WARM_UP_TICKS = 50
 TURN_TICKS = 10
-LOCKSTEP = 0
-"""As the program's seconds: run without end, a tick per request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,27 @@ class Ticks:
     """Share of the expected packets to the phones."""
 
 
+def media_of(load: Load, phone_port: int, key: bytes) -> PortMedia:
+    """Return parameters as SDP would negotiate them."""
+    keys = SrtpKeys(SrtpProfile.AES_CM_128_HMAC_SHA1_80, rx_key=key, tx_key=key) if load.encrypted else None
+    return PortMedia(
+        receive=(load.send,),
+        send=load.send,
+        remote=("127.0.0.1", phone_port),
+        level_extension_id=LEVEL_EXTENSION_ID,
+        srtp=keys,
+    )
+
+
 def measure(legs: int, ticks: int, load: Load) -> Ticks:
     """Run floor and engine alternately."""
     key = secrets.token_bytes(KEY_BYTES)
     floor_us: list[float] = []
     engine_us: list[float] = []
     with ExitStack() as stack:
-        phones = Phones(legs, TALKERS, LOCKSTEP, load, key)
-        other_phones = Phones(legs, TALKERS, LOCKSTEP, load, key)
-        floor = Floor(legs, load.packet_bytes, LOCKSTEP)
+        phones = Phones(legs, TALKERS, load, key)
+        other_phones = Phones(legs, TALKERS, load, key)
+        floor = Floor(legs, load.packet_bytes)
         engine = stack.enter_context(Engine(EngineConfig(manual=True)))
         bridge = engine.open_bridge()
         ports = [engine.open_rtp_port() for _ in range(legs)]
@@ -65,8 +79,9 @@ def measure(legs: int, ticks: int, load: Load) -> Ticks:
                 engine_us.append((time.thread_time_ns() - begin) / 1000)
                 if turn % 50 == 0:
                     list(engine.events())
-        phones.answer()
-        other_phones.answer()
+        phones.end()
+        other_phones.end()
+        floor.end()
     return Ticks(
         floor_us[WARM_UP_TICKS:], engine_us[WARM_UP_TICKS:], received / (legs * (len(engine_us) - 1))
     )
@@ -94,7 +109,7 @@ def main() -> None:
     parser.add_argument("--load", choices=("PCMU", "Opus"), help="only this one")
     arguments = parser.parse_args()
     use_huge_pages()
-    allow_files(arguments.legs)
+    allow_files(2 * arguments.legs)
     for load in (PCMU, OPUS):
         if arguments.load and not load.name.startswith(arguments.load):
             continue

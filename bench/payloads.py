@@ -1,4 +1,4 @@
-"""The audio of the phones in the capacity measurement."""
+"""The audio of the phones in lockstep."""
 
 import tempfile
 from dataclasses import dataclass

@@ -331,6 +331,15 @@ cdef class PcmPort(Port):
         self.live()
         return mm_pcm_port_write(self.pcm, &pcm[0], pcm.shape[0]) if pcm.shape[0] else 0
 
+    @property
+    def pending(self):
+        self.live()
+        return mm_pcm_port_pending(self.pcm)
+
+    def clear(self):
+        self.live()
+        mm_pcm_port_clear(self.pcm)
+
     def read(self):
         self.live()
         heard = np.empty(mm_pcm_port_waiting(self.pcm), np.int16)
@@ -440,6 +449,10 @@ cdef class Playout:
         if not self.open() or pcm.shape[0] == 0:
             return 0
         return mm_playout_write(self.ptr.playout, &pcm[0], pcm.shape[0])
+
+    def clear(self):
+        if self.open():
+            mm_playout_clear(self.ptr.playout)
 
     def finish(self):
         if self.open():

@@ -110,6 +110,7 @@ cdef extern from "mix/playout.h" nogil:
     cdef struct mm_playout:
         pass
     size_t mm_playout_write(mm_playout *playout, const int16_t *pcm, size_t nsamples)
+    void mm_playout_clear(mm_playout *playout)
     void mm_playout_finish(mm_playout *playout)
     bint mm_playout_done(const mm_playout *playout)
     size_t mm_playout_pending(const mm_playout *playout)
@@ -140,6 +141,8 @@ cdef extern from "engine/engine.h" nogil:
     size_t mm_pcm_port_write(mm_pcm_port *port, const int16_t *pcm, size_t nsamples)
     size_t mm_pcm_port_read(mm_pcm_port *port, int16_t *pcm, size_t max)
     size_t mm_pcm_port_waiting(const mm_pcm_port *port)
+    size_t mm_pcm_port_pending(const mm_pcm_port *port)
+    void mm_pcm_port_clear(mm_pcm_port *port)
 
     cdef struct mm_shard:
         pass

@@ -1,11 +1,11 @@
 /* floor.c -- the physical limit: a loop that moves the same packets and does
- * nothing else. floor LEGS BYTES SECONDS   (SECONDS 0: in lockstep)
+ * nothing else. floor LEGS BYTES
  *
- * Every 20 ms it takes what waits on each socket (recvmmsg) and sends one
+ * Whenever stdin has a line it takes what waits on each socket (recvmmsg) and sends one
  * packet of BYTES from each (sendmmsg): the two system calls that any mixer
  * with one socket a leg cannot do without. No time stamps, no header is looked
  * at, and what the calls are given is prepared once. Prints the CPU seconds
- * used: at the end, or in lockstep after each tick.
+ * used, after each tick.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -46,19 +46,7 @@ static void tick(size_t count)
 	}
 }
 
-static void run(size_t count, int64_t ticks)
-{
-	int64_t start = traffic_now_us();
-	double cpu_s = traffic_cpu_s();
-
-	for (int64_t i = 0; i < ticks; i++) {
-		traffic_sleep_until(start + i * TRAFFIC_TICK_US);
-		tick(count);
-	}
-	traffic_answer(traffic_cpu_s() - cpu_s);
-}
-
-static void run_in_lockstep(size_t count)
+static void run(size_t count)
 {
 	while (traffic_is_asked()) {
 		double cpu_s = traffic_cpu_s();
@@ -70,10 +58,9 @@ static void run_in_lockstep(size_t count)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4)
+	if (argc != 3)
 		return 2;
 	size_t count = strtoul(argv[1], NULL, 10);
-	int64_t ticks = strtol(argv[3], NULL, 10) * 50;
 
 	vector_out.iov_len = strtoul(argv[2], NULL, 10);
 	if (count > TRAFFIC_MAX_LEGS || vector_out.iov_len > sizeof(bytes_out))
@@ -81,9 +68,6 @@ int main(int argc, char **argv)
 	prepare();
 	if (traffic_open(legs, count) || traffic_read_targets(legs, count))
 		return 1;
-	if (ticks)
-		run(count, ticks);
-	else
-		run_in_lockstep(count);
+	run(count);
 	return 0;
 }

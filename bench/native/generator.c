@@ -1,15 +1,13 @@
 /* generator.c -- many phones in one process.
- * generator LEGS TALKERS SECONDS PAYLOADS PAYLOAD_TYPE STEP [SRTP_LIBRARY KEY]
+ * generator LEGS TALKERS PAYLOADS PAYLOAD_TYPE STEP [SRTP_LIBRARY KEY]
  *
- * Each leg sends one packet every 20 ms, spread evenly over the interval, and
- * counts what it gets. PAYLOADS is a file of length-prefixed (16 bits, big
- * endian) payloads: the first is silence, the others are a talker's speech,
- * played in a loop. STEP is the timestamp step. Every packet carries its RFC
- * 6464 level under extension id 1. With a KEY (hex: master key and salt) the
- * packets are SRTP, AES_CM_128_HMAC_SHA1_80, the same key both ways. SECONDS 0
- * means lockstep: all legs send and receive once whenever stdin says so.
- *
- * Prints: sent, received, and the gaps between a leg's packets (us): p50 p99 max.
+ * Whenever stdin has a line, each leg sends one packet, reads what it got, and
+ * the number of packets received so far by all is printed. PAYLOADS is a file
+ * of length-prefixed (16 bits, big endian) payloads: the first is silence, the
+ * others are a talker's speech, played in a loop. STEP is the timestamp step.
+ * Every packet carries its RFC 6464 level under extension id 1. With a KEY
+ * (hex: master key and salt) the packets are SRTP, AES_CM_128_HMAC_SHA1_80, the
+ * same key both ways.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +18,6 @@
 #include "traffic.h"
 
 #define MAX_PAYLOADS 512
-#define GAP_BUCKETS 4096               /* of 50 us each                     */
-#define GAP_BUCKET_US 50
 
 struct payload {
 	size_t size;
@@ -30,12 +26,10 @@ struct payload {
 
 static struct traffic_leg legs[TRAFFIC_MAX_LEGS];
 static struct mm_srtp srtp[TRAFFIC_MAX_LEGS];
-static int64_t last_us[TRAFFIC_MAX_LEGS];
 static struct payload payloads[MAX_PAYLOADS];
 static size_t npayloads;
 static struct mm_datagram in[MM_UDP_BATCH];
-static uint64_t gaps[GAP_BUCKETS];
-static uint64_t sent, received;
+static uint64_t received;
 static bool encrypted;
 static uint8_t payload_type;
 static uint32_t step;
@@ -93,59 +87,18 @@ static void send_one(size_t leg, uint32_t number, bool talks)
 			return;
 		size = (size_t)protected_size;
 	}
-	if (mm_udp_send(legs[leg].fd, &legs[leg].to, packet, size) >= 0)
-		sent++;
+	mm_udp_send(legs[leg].fd, &legs[leg].to, packet, size);
 }
 
 static void receive(size_t leg)
 {
 	int count = mm_udp_receive(legs[leg].fd, in, MM_UDP_BATCH);
 
-	for (int i = 0; i < count; i++) {
-		if (mm_rtp_is_rtcp(in[i].bytes, in[i].size))
-			continue;
-		received++;
-		if (last_us[leg]) {
-			int64_t gap = (in[i].arrival_us - last_us[leg]) / GAP_BUCKET_US;
-
-			gaps[gap < 0 ? 0 : gap < GAP_BUCKETS ? gap : GAP_BUCKETS - 1]++;
-		}
-		last_us[leg] = in[i].arrival_us;
-	}
+	for (int i = 0; i < count; i++)
+		received += !mm_rtp_is_rtcp(in[i].bytes, in[i].size);
 }
 
-static long gap_at(double share)
-{
-	uint64_t total = 0, seen = 0;
-	long last = 0;
-
-	for (size_t i = 0; i < GAP_BUCKETS; i++)
-		total += gaps[i];
-	for (size_t i = 0; i < GAP_BUCKETS; i++) {
-		seen += gaps[i];
-		if (gaps[i])
-			last = (long)i;
-		if ((double)seen >= share * (double)total)
-			break;
-	}
-	return last * GAP_BUCKET_US;
-}
-
-/* One fifth of the legs every 4 ms: phones do not send in chorus. */
-static void run(size_t count, size_t talkers, int64_t ticks)
-{
-	int64_t start = traffic_now_us();
-
-	for (int64_t i = 0; i < ticks * 5; i++) {
-		traffic_sleep_until(start + i * (TRAFFIC_TICK_US / 5));
-		for (size_t leg = (size_t)(i % 5); leg < count; leg += 5) {
-			send_one(leg, (uint32_t)(i / 5) + 1, leg < talkers);
-			receive(leg);
-		}
-	}
-}
-
-static void run_in_lockstep(size_t count, size_t talkers)
+static void run(size_t count, size_t talkers)
 {
 	for (uint32_t number = 1; traffic_is_asked(); number++) {
 		for (size_t leg = 0; leg < count; leg++) {
@@ -175,27 +128,19 @@ static int open_srtp(size_t count, const char *library, const char *hex)
 
 int main(int argc, char **argv)
 {
-	if (argc != 7 && argc != 9)
+	if (argc != 6 && argc != 8)
 		return 2;
 	size_t count = strtoul(argv[1], NULL, 10);
 	size_t talkers = strtoul(argv[2], NULL, 10);
-	int64_t ticks = strtol(argv[3], NULL, 10) * 50;
 
-	payload_type = (uint8_t)strtoul(argv[5], NULL, 10);
-	step = (uint32_t)strtoul(argv[6], NULL, 10);
-	if (count > TRAFFIC_MAX_LEGS || read_payloads(argv[4]))
+	payload_type = (uint8_t)strtoul(argv[4], NULL, 10);
+	step = (uint32_t)strtoul(argv[5], NULL, 10);
+	if (count > TRAFFIC_MAX_LEGS || read_payloads(argv[3]))
 		return 2;
-	if (argc == 9 && open_srtp(count, argv[7], argv[8]))
+	if (argc == 8 && open_srtp(count, argv[6], argv[7]))
 		return 1;
 	if (traffic_open(legs, count) || traffic_read_targets(legs, count))
 		return 1;
-	if (ticks)
-		run(count, talkers, ticks);
-	else
-		run_in_lockstep(count, talkers);
-	printf("%llu %llu %ld %ld %ld\n", (unsigned long long)sent,
-	       (unsigned long long)received, gap_at(0.5), gap_at(0.99),
-	       gap_at(1));
-	fflush(stdout);
+	run(count, talkers);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* traffic.c -- sockets and clocks of the capacity measurement. */
+/* traffic.c -- sockets and a clock of the measurement in lockstep. */
 #define _GNU_SOURCE
 #include "traffic.h"
 
@@ -33,25 +33,6 @@ int traffic_read_targets(struct traffic_leg *legs, size_t count)
 			return -EINVAL;
 	}
 	return 0;
-}
-
-int64_t traffic_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
-void traffic_sleep_until(int64_t deadline_us)
-{
-	struct timespec at = {
-		.tv_sec = deadline_us / 1000000,
-		.tv_nsec = deadline_us % 1000000 * 1000,
-	};
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
-		;
 }
 
 double traffic_cpu_s(void)

@@ -8,7 +8,6 @@
 #include "io/udp.h"
 
 #define TRAFFIC_MAX_LEGS 4000
-#define TRAFFIC_TICK_US 20000
 
 /* One simulated phone: its socket, and where it sends to. */
 struct traffic_leg {
@@ -21,8 +20,6 @@ int traffic_open(struct traffic_leg *legs, size_t count);
 /* Read one "host port" line a leg from stdin; 0, or -EINVAL. */
 int traffic_read_targets(struct traffic_leg *legs, size_t count);
 
-int64_t traffic_now_us(void);
-void traffic_sleep_until(int64_t deadline_us);
 /* CPU seconds that this thread has used. */
 double traffic_cpu_s(void);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "engine/engine.h"
+#include "engine/priority.h"
 
 int mm_engine_open_mux(struct mm_engine *engine, const char *host,
 		       uint16_t port, struct mm_mux **opened)
@@ -16,6 +17,8 @@ int mm_engine_open_mux(struct mm_engine *engine, const char *host,
 		rc = mm_mux_start(mux);
 		if (rc < 0)
 			mm_mux_free(mux);
+		else if (engine->config.realtime)
+			mm_request_realtime(mux->thread, MM_REALTIME_MUX);
 	}
 	if (rc < 0)
 		return rc;

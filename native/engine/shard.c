@@ -9,16 +9,16 @@
 #include "engine/shard.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+
+#include "engine/priority.h"
 
 #define US_PER_MS 1000
 #define LATE_US 1000
 #define MAX_CATCH_UP_US 1000000
 #define PUBLISH_EVERY_MS 200
-#define REALTIME_PRIORITY 20
 
 int mm_shard_open(struct mm_shard **opened,
 		  const struct mm_shard_config *config)
@@ -198,16 +198,14 @@ static void *run(void *argument)
 
 int mm_shard_start(struct mm_shard *shard)
 {
-	struct sched_param priority = { .sched_priority = REALTIME_PRIORITY };
 	int rc = pthread_create(&shard->thread, NULL, run, shard);
 
 	if (rc)
 		return -rc;
 	shard->running = true;
 	pthread_setname_np(shard->thread, "mm-shard");
-	/* Fails without the privilege; the tick works without it. */
 	if (shard->config.realtime)
-		pthread_setschedparam(shard->thread, SCHED_FIFO, &priority);
+		mm_request_realtime(shard->thread, MM_REALTIME_SHARD);
 	return 0;
 }
 

@@ -120,6 +120,16 @@ size_t mm_pcm_port_write(struct mm_pcm_port *port, const int16_t *pcm,
 	return mm_playout_write(port->speech, pcm, nsamples);
 }
 
+void mm_pcm_port_clear(struct mm_pcm_port *port)
+{
+	mm_playout_clear(port->speech);
+}
+
+size_t mm_pcm_port_pending(const struct mm_pcm_port *port)
+{
+	return mm_playout_pending(port->speech);
+}
+
 size_t mm_pcm_port_waiting(const struct mm_pcm_port *port)
 {
 	return mm_ring_count(&port->heard) * port->frame_samples;

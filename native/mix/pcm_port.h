@@ -19,6 +19,10 @@ int mm_pcm_port_open(struct mm_pcm_port **port, uint32_t id,
 		     const struct mm_libraries *libraries);
 size_t mm_pcm_port_write(struct mm_pcm_port *port, const int16_t *pcm,
 			 size_t nsamples);
+/* Drop what was written and not sent. */
+void mm_pcm_port_clear(struct mm_pcm_port *port);
+/* Samples written and not sent. */
+size_t mm_pcm_port_pending(const struct mm_pcm_port *port);
 /* Whole frames, up to max samples; returns samples. */
 size_t mm_pcm_port_read(struct mm_pcm_port *port, int16_t *pcm, size_t max);
 size_t mm_pcm_port_waiting(const struct mm_pcm_port *port);

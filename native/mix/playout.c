@@ -16,6 +16,9 @@ struct mm_playout {
 	size_t frame_samples;
 	size_t capacity_samples;
 	atomic_bool finished;
+	size_t written;                   /* samples, the writer's count    */
+	size_t taken;                     /* samples, the reader's count    */
+	atomic_size_t cleared;            /* samples up to here are dropped */
 	bool loaded;                      /* frame[] is this tick's         */
 	bool flowing;                     /* the last tick had samples      */
 	bool underran;                    /* became empty in this tick      */
@@ -24,15 +27,29 @@ struct mm_playout {
 
 /* A remainder shorter than a frame waits until the rest of it is written; only
  * the last frame of a finished playout is padded with silence. */
+static void drop_cleared(struct mm_playout *playout)
+{
+	size_t cleared = atomic_load_explicit(&playout->cleared,
+					      memory_order_acquire);
+	size_t count = cleared - playout->taken;
+
+	if (count == 0 || count > mm_playout_pending(playout))
+		return;               /* nothing, or passed long ago        */
+	mm_byte_ring_release(&playout->ring, count * sizeof(int16_t));
+	playout->taken = cleared;
+}
+
 static uint8_t playout_peek(struct mm_source *source, int64_t now_us)
 {
 	struct mm_playout *playout = (struct mm_playout *)source;
 	bool finished = atomic_load_explicit(&playout->finished,
 					     memory_order_acquire);
 	size_t wanted = playout->frame_samples;
-	size_t waiting = mm_playout_pending(playout);
+	size_t waiting;
 
 	(void)now_us;
+	drop_cleared(playout);
+	waiting = mm_playout_pending(playout);
 	playout->loaded = waiting >= wanted || (finished && waiting > 0);
 	playout->underran = !playout->loaded && playout->flowing && !finished;
 	playout->flowing = playout->loaded;
@@ -43,6 +60,7 @@ static uint8_t playout_peek(struct mm_source *source, int64_t now_us)
 	mm_byte_ring_look(&playout->ring, 0, playout->frame,
 			  waiting * sizeof(int16_t));
 	mm_byte_ring_release(&playout->ring, waiting * sizeof(int16_t));
+	playout->taken += waiting;
 	memset(playout->frame + waiting, 0,
 	       (wanted - waiting) * sizeof(playout->frame[0]));
 	return mm_level_dbov(playout->frame, wanted);
@@ -89,6 +107,7 @@ int mm_playout_open(struct mm_playout **playout, uint32_t sample_rate_hz,
 	opened->frame_samples = frame_samples;
 	opened->capacity_samples = capacity;
 	atomic_init(&opened->finished, false);
+	atomic_init(&opened->cleared, 0);
 	*playout = opened;
 	return 0;
 }
@@ -114,7 +133,14 @@ size_t mm_playout_write(struct mm_playout *playout, const int16_t *pcm,
 		nsamples = room;
 	mm_byte_ring_put(&playout->ring, 0, pcm, nsamples * sizeof(*pcm));
 	mm_byte_ring_publish(&playout->ring, nsamples * sizeof(*pcm));
+	playout->written += nsamples;
 	return nsamples;
+}
+
+void mm_playout_clear(struct mm_playout *playout)
+{
+	atomic_store_explicit(&playout->cleared, playout->written,
+			      memory_order_release);
 }
 
 void mm_playout_finish(struct mm_playout *playout)

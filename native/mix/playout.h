@@ -20,6 +20,9 @@ struct mm_source *mm_playout_source(struct mm_playout *playout);
  * full). */
 size_t mm_playout_write(struct mm_playout *playout, const int16_t *pcm,
 			size_t nsamples);
+/* Writer's side: drop what waits, at the next tick; what is written after it is
+ * played. */
+void mm_playout_clear(struct mm_playout *playout);
 /* No more samples follow. */
 void mm_playout_finish(struct mm_playout *playout);
 /* Finished, and all samples were played. */

@@ -1,12 +1,13 @@
 """/events and /ws (api.md sections 4.4 and 12): the same events and ids, by REST and by WebSocket."""
 
 from functools import partial
-from typing import Final
+from typing import Annotated, Final
 
 from aiohttp import web
 from pydantic import Field
 
 from mixminus.api.authentication import IDENTITY, credential_of
+from mixminus.api.body import Body
 from mixminus.api.conventions import IDENTIFIER, PAGE_SIZE
 from mixminus.api.errors import InvalidRequestParameter
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
@@ -15,6 +16,7 @@ from mixminus.api.paths import query_id
 from mixminus.api.services import SERVICES
 from mixminus.delivery.connection import Subscriber
 from mixminus.delivery.topics import Audience
+from mixminus.delivery.webhooks import NoWebhook
 from mixminus.errors import InvalidArgument, PermissionDenied, Unauthenticated, Unavailable
 from mixminus.model.permissions import STAFF, Permission, allows
 from mixminus.wire.event import EventView
@@ -23,6 +25,7 @@ from mixminus.wire.view import Timestamp, View
 __all__ = ["resource"]
 
 LONGEST_ID: Final = 18
+MAX_RESENT: Final = 1000
 TRUE: Final = ("1", "true")
 AFTER: Final = Parameter(
     "query",
@@ -98,6 +101,27 @@ async def list_undelivered_events(call: ApiCall) -> Undelivered:
         call.customer_id, _after(call.request) or 0, page_size(call.request)
     )
     return Undelivered.model_validate({"result": events})
+
+
+class ResendBody(Body):
+    event_ids: list[Annotated[int, Field(ge=1, lt=2**63)]] | None = Field(None, max_length=MAX_RESENT)
+    """Ids of events; absent: all that are undelivered."""
+
+
+class ResentView(View):
+    """Events that are sent again."""
+
+    count: int
+    """Events that are already known to be accepted are sent again if they are named."""
+
+
+@operation(
+    "POST", "/events/resend", "Send events to the webhook again", optional_body=True, errors=(NoWebhook,)
+)
+async def resend_events(call: ApiCall, body: ResendBody) -> ResentView:
+    """Those named, or all undelivered ones; events that wait for another attempt are attempted at once."""
+    count = await call.services.delivery.resend(call.customer_id, body.event_ids)
+    return ResentView(count=count)
 
 
 @operation(

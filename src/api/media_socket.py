@@ -4,10 +4,12 @@ import asyncio
 from collections import Counter
 from typing import Final
 
+import orjson
 from aiohttp import WSMsgType, web
 
 from mixminus.clock import Clock
 from mixminus.log import task_failed
+from mixminus.streams.speech import Reached
 from mixminus.streams.stream import MediaStream
 from mixminus.tasks import Interrupted, TaskScope, unless
 
@@ -46,11 +48,19 @@ class MediaSocket:
         async for message in self._socket:
             if message.type is WSMsgType.BINARY:
                 self._stream.give(message.data)
+                # Unread messages fill the connection, and the client has to wait.
+                while self._stream.full:
+                    await self._clock.sleep(PERIOD_S)
+            elif message.type is WSMsgType.TEXT:
+                self._stream.command(message.data)
 
     async def _send(self) -> None:
         try:
             while not self._stream.over:
                 await self._clock.sleep(PERIOD_S)
+                for mark in self._stream.advance():
+                    async with asyncio.timeout(WRITE_S):
+                        await self._socket.send_str(_notice(mark))
                 for message in self._stream.take():
                     async with asyncio.timeout(WRITE_S):
                         await self._socket.send_bytes(message)
@@ -61,3 +71,7 @@ class MediaSocket:
         finally:
             if not self._over.done():
                 self._over.set_result(None)
+
+
+def _notice(mark: Reached) -> str:
+    return orjson.dumps({"type": "mark", "name": mark.name, "cleared": mark.cleared}).decode()

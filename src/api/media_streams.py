@@ -1,4 +1,4 @@
-"""Media streams by WebSocket (api.md section 9): binary frames both ways, text frames are ignored."""
+"""Media streams by WebSocket (api.md section 9): binary frames both ways, commands in text frames."""
 
 from typing import Final
 
@@ -20,10 +20,14 @@ from mixminus.streams.stream import MediaStream
 __all__: list[str] = []
 
 CLOSE_S: Final = 5.0
-MAX_MESSAGE_BYTES: Final = 1 << 16
-"""Four seconds of audio in one message."""
+MAX_MESSAGE_BYTES: Final = 1 << 24
+"""A quarter of an hour of audio in one message, which is what a stream may send ahead."""
 LONGEST_WORD: Final = 16
-PCM: Final = "Binary frames each way, 20 ms of 16-bit little-endian PCM at 8 kHz, mono. "
+PCM: Final = (
+    "Binary frames each way, 20 ms of 16-bit little-endian PCM at 8 kHz, mono. You may send messages of any length, "
+    'and a quarter of an hour ahead. Text frames: `{"type": "clear"}` drops what is not played yet; `{"type": "mark", '
+    '"name": "..."}` is answered when all audio before it was played. '
+)
 SOCKET: Final = (Answer(status=101, description="The connection is a WebSocket now (RFC 6455)."),)
 ERRORS: Final = (TooManyStreams, MissingRequestParameter, InvalidRequestParameter, InvalidArgument)
 ENCAPSULATION: Final = Parameter(

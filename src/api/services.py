@@ -1,6 +1,6 @@
 """Services: everything that HTTP may command, and all that the server closes; built by ``app/wiring.py``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,6 +9,7 @@ from aiohttp import web
 
 from mixminus.access.idempotency import IdempotencyService
 from mixminus.access.service import AccessService
+from mixminus.api.metrics import Metric
 from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
@@ -40,7 +41,19 @@ from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
-__all__ = ["SERVICES", "Services"]
+__all__ = ["SERVICES", "ProcessState", "Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """What the server process itself reports, beside its services."""
+
+    readiness: Callable[[], Mapping[str, bool]] = dict
+    """Which transports take calls now, by name."""
+    counters: Callable[[], Mapping[str, int]] = dict
+    """Of the SIP processes, the rate limits, the garbage collector."""
+    gauges: Callable[[], Iterable[Metric]] = tuple
+    """Of its priorities and its garbage collector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +91,7 @@ class Services:
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService
-    readiness: Callable[[], Mapping[str, bool]]
-    """Which transports take calls now, by name."""
-    more_counters: Callable[[], Mapping[str, int]]
-    """Counters of what is no service: the SIP processes, the rate limits."""
+    process: ProcessState
     root_certificate: Path | None = None
     """The root of the server's own certificate authority; None if it has none."""
 
@@ -106,7 +116,7 @@ class Services:
             **self.keypad.counters,
             **self.transcription.counters,
             **self.streams.counters,
-            **self.more_counters(),
+            **self.process.counters(),
         }
 
     def tick_lateness_us(self) -> Mapping[str, int]:

@@ -38,7 +38,7 @@ class PongView(View):
 )
 async def ping(call: ApiCall) -> PongView:
     """503 while phones or browsers cannot join."""
-    if absent := [name for name, ready in call.services.readiness().items() if not ready]:
+    if absent := [name for name, ready in call.services.process.readiness().items() if not ready]:
         raise Unavailable(f"not ready: {', '.join(absent)}")
     return PongView()
 
@@ -88,9 +88,12 @@ def _metrics(services: Services) -> Iterator[Metric]:
     )
     for name, count in services.live_participants.counts().items():
         yield Metric(f"mixminus_{name}", "gauge", f"{name} now", {"": count})
+    for name, value in services.delivery.gauges.items():
+        yield Metric(f"mixminus_{name}", "gauge", name.replace("_", " "), {"": value})
     yield Metric(
         "mixminus_ready",
         "gauge",
         "whether a transport takes calls",
-        {f'{{transport="{name}"}}': int(ready) for name, ready in services.readiness().items()},
+        {f'{{transport="{name}"}}': int(ready) for name, ready in services.process.readiness().items()},
     )
+    yield from services.process.gauges()

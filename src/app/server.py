@@ -9,7 +9,7 @@ HTTP                         commands come in
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,19 +19,23 @@ from aiohttp import web
 
 from mixminus.api.application import build
 from mixminus.api.limits import Limited, Limits
-from mixminus.api.services import Services
+from mixminus.api.metrics import Metric
+from mixminus.api.services import ProcessState, Services
 from mixminus.app import data_folder, http_log
 from mixminus.app.addresses import advertised_host
 from mixminus.app.certificates import Certificates, open_certificates
+from mixminus.app.cores import usable_cores
 from mixminus.app.demo import Demo, open_demo
 from mixminus.app.listeners import listening, probe
+from mixminus.app.priority import Priority, give_priority_to_mixing
 from mixminus.app.settings import Settings, setting_name
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
-from mixminus.mixer import Engine, EngineConfig, EngineEvent
+from mixminus.garbage import GarbageCollection
+from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
 from mixminus.model.ids import ConferenceId
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
@@ -83,8 +87,11 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                 engine,
                 _service_config(settings, names, certificates),
                 delivery=delivery,
-                readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
-                more_counters=lambda: {**sip.counters, **limits.counters},
+                process=ProcessState(
+                    readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
+                    counters=lambda: {**sip.counters, **limits.counters, **garbage.counters},
+                    gauges=lambda: _gauges(priority, garbage),
+                ),
             )
         )
         identity, new_key = await services.access.ensure_default(
@@ -93,8 +100,12 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         new_password = await services.access.ensure_admin(settings.admin_password.get_secret_value() or None)
         _watch(engine, services.on_engine_event, stack)
         await _start_webrtc(settings, services.webrtc, stack)
+        # All mixing threads run now; the processes that start from here on inherit what the others have.
+        priority = give_priority_to_mixing(settings.realtime)
         sip = await _start_sip(settings, services, stack)
-        http, https = await _start_http(settings, build(services, limits), certificates, stack)
+        application = build(services, limits)
+        garbage = _start_garbage_collection(services, stack)
+        http, https = await _start_http(settings, application, certificates, stack)
         yield Server(
             http=http,
             https=https,
@@ -165,7 +176,9 @@ async def _start_delivery(
 ) -> DeliveryService:
     """Start deliveries before any event can be published; they stop after the last one."""
     config = DeliveryConfig(
-        private_targets=settings.private_webhooks, retention_days=settings.event_retention_days
+        private_targets=settings.private_webhooks,
+        retention_days=settings.event_retention_days,
+        retry_hours=settings.webhook_retry_hours,
     )
     delivery = DeliveryService(store, clock, config)
     stack.push_async_callback(delivery.close)
@@ -176,7 +189,8 @@ async def _start_delivery(
 def _start_engine(settings: Settings, stack: AsyncExitStack) -> Engine:
     engine = Engine(
         EngineConfig(
-            shards=settings.shards,
+            shards=settings.shards or min(usable_cores(), MAX_SHARDS),
+            realtime=settings.realtime != "off",
             media_timeout_ms=settings.media_timeout_ms,
             rtp_host=settings.sip_host,
             rtp_port_min=settings.rtp_port_min,
@@ -186,6 +200,27 @@ def _start_engine(settings: Settings, stack: AsyncExitStack) -> Engine:
     stack.callback(engine.close)
     engine.start()
     return engine
+
+
+def _start_garbage_collection(services: Services, stack: AsyncExitStack) -> GarbageCollection:
+    garbage = GarbageCollection(services.clock, is_idle=lambda: not services.live_calls)
+    stack.push_async_callback(garbage.close)
+    garbage.start()
+    return garbage
+
+
+def _gauges(priority: Priority, garbage: GarbageCollection) -> Iterator[Metric]:
+    for name, meaning, value in (
+        ("mixing_realtime", "whether the mixing threads have real-time priority", priority.realtime),
+        ("mixing_nice", "nice value of the mixing threads", priority.mixing_nice),
+        (
+            "others_nice",
+            "nice value of the server's other threads and of its processes",
+            priority.others_nice,
+        ),
+        ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
+    ):
+        yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})
 
 
 def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: AsyncExitStack) -> None:

@@ -29,8 +29,10 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from mixminus.app.priority import Realtime
 from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
+from mixminus.mixer import MAX_SHARDS
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
 __all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
@@ -155,7 +157,16 @@ class Settings(BaseSettings):
     speech_workers: int = Field(
         0, ge=0, le=64, description="maximum number of speech-to-text processes; 0 means one per two cores"
     )
-    shards: int = Field(1, ge=1, le=64, description="number of mixing threads")
+    shards: int = Field(
+        0,
+        ge=0,
+        le=MAX_SHARDS,
+        description="number of mixing threads; 0 means one per core that the server may use",
+    )
+    realtime: Realtime = Field(
+        "auto",
+        description="real-time priority of the mixing threads: auto, on (refuse to start without it) or off",
+    )
     dialin: dict[str, UUID] = Field(
         default_factory=dict, description='names that a phone can dial, as JSON: {"1000": "<conference id>"}'
     )
@@ -163,6 +174,9 @@ class Settings(BaseSettings):
         "",
         description="allow or refuse webhooks to this machine and to private networks; "
         "empty allows them while the API is on loopback",
+    )
+    webhook_retry_hours: float = Field(
+        24, ge=0, le=720, description="hours for which an event that a webhook does not accept is tried again"
     )
     event_retention_days: int = Field(
         30, ge=0, le=36_500, description="days that events are kept for clients that resume; 0 keeps them all"

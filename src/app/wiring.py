@@ -9,7 +9,7 @@ Each service gets what it needs when it is made. Where two need each other (flow
 what ends begins a flow), the earlier one gets a function that names the later one.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from mixminus.access.idempotency import IdempotencyService
 from mixminus.access.service import AccessService
-from mixminus.api.services import Services
+from mixminus.api.services import ProcessState, Services
 from mixminus.app import end_flows
 from mixminus.app.sounds import SoundConfig, open_sounds
 from mixminus.call.audio import CallAudioService
@@ -98,8 +98,7 @@ async def open_services(
     config: ServiceConfig,
     *,
     delivery: DeliveryService,
-    readiness: Callable[[], Mapping[str, bool]] = dict,
-    more_counters: Callable[[], Mapping[str, int]] = dict,
+    process: ProcessState = ProcessState(),  # noqa: B008 -- frozen
 ) -> AsyncIterator[Services]:
     """Build the services, let them resume what the previous run left, and close them in reverse order.
 
@@ -259,8 +258,7 @@ async def open_services(
             webrtc=WebRtcEndpoint(engine, calls, config.webrtc),
             delivery=delivery,
             idempotency=IdempotencyService(store, clock),
-            readiness=readiness,
-            more_counters=more_counters,
+            process=process,
             root_certificate=config.root_certificate,
         )
         await _resume(services, runner)

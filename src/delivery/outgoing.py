@@ -6,6 +6,9 @@ address in a URL, a redirect, and a name that resolves to another address a mome
 
 import ipaddress
 import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -19,16 +22,18 @@ from aiohttp import (
     DummyCookieJar,
     InvalidURL,
     TCPConnector,
+    TooManyRedirects,
     hdrs,
 )
+from yarl import URL
 
 from mixminus.errors import InvalidArgument, Unavailable
 from mixminus.flow.services import WebAnswer, WebRequest
 from mixminus.sound.errors import SoundNotFound, SoundTooLarge
 
 __all__ = [
-    "MAX_REDIRECTS",
     "SCHEMES",
+    "Outgoing",
     "SoundFetcher",
     "TargetRefused",
     "WebClient",
@@ -36,12 +41,17 @@ __all__ = [
     "open_public",
     "open_session",
     "read_body",
+    "send_following",
 ]
 
 # sock_connect includes the TLS handshake.
 TIMEOUT: Final = ClientTimeout(total=30, sock_connect=10, sock_read=15)
 # Three are followed: aiohttp refuses the redirect whose number is the limit, not the one after it.
 MAX_REDIRECTS: Final = 4
+REPEATING: Final = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
+REDIRECTS: Final = frozenset(
+    {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, *REPEATING}
+)
 SCHEMES: Final = ("http://", "https://")
 CHUNK_BYTES: Final = 1 << 16
 METHODS: Final = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -98,6 +108,44 @@ async def read_body(response: ClientResponse, *, max_bytes: int) -> bytes | None
     return bytes(body)
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request to send; a redirect repeats it as it is."""
+
+    method: str
+    uri: str
+    body: bytes
+    headers: Mapping[str, str]
+
+    def follows(self, http_status: int) -> bool:
+        """Return whether a redirect with this status is followed (RFC 9110 section 15.4).
+
+        Only 307 and 308 keep method and body; the others do for a GET alone, which has no body to lose.
+        """
+        return http_status in REPEATING or (self.method == hdrs.METH_GET and http_status in REDIRECTS)
+
+
+@asynccontextmanager
+async def send_following(session: ClientSession, request: Outgoing) -> AsyncIterator[ClientResponse]:
+    """Send a request, with its body and headers also where it is redirected to; yield the last response.
+
+    A redirect that is not followed is the last response. Raises TooManyRedirects, and what aiohttp raises.
+    """
+    uri = URL(request.uri)
+    for _ in range(MAX_REDIRECTS):
+        async with session.request(
+            request.method, uri, data=request.body, headers=request.headers, allow_redirects=False
+        ) as response:
+            location = response.headers.get(hdrs.LOCATION, "")
+            if not (location and request.follows(response.status)):
+                yield response
+                return
+            uri = response.url.join(URL(location))
+            if uri.scheme not in ("http", "https"):
+                raise InvalidURL(location)
+    raise TooManyRedirects(response.request_info, response.history)
+
+
 class _LazySession:
     """A session that is opened by its first request, because the composition root has no running loop."""
 
@@ -133,13 +181,9 @@ class WebClient:
         if request.method not in METHODS:
             raise InvalidArgument(f"method: is none of {', '.join(sorted(METHODS))}")
         try:
-            async with self._session.get().request(
-                request.method,
-                request.uri,
-                data=request.body,
-                headers={hdrs.CONTENT_TYPE: request.content_type},
-                max_redirects=MAX_REDIRECTS,
-            ) as response:
+            headers = {"Content-Type": request.content_type}
+            outgoing = Outgoing(request.method, request.uri, request.body, headers)
+            async with send_following(self._session.get(), outgoing) as response:
                 body = await read_body(response, max_bytes=MAX_ANSWER_BYTES)
         except ClientConnectorError as exc:
             if isinstance(exc.os_error, TargetRefused):
@@ -151,6 +195,10 @@ class WebClient:
             raise Unavailable("uri: no complete answer") from exc
         if body is None:
             raise Unavailable(f"uri: the answer has more than {MAX_ANSWER_BYTES} bytes")
+        if response.status in range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST):
+            raise Unavailable(
+                f"uri: answers {response.status}; only 307 and 308 repeat a request with a body"
+            )
         return WebAnswer(response.status, body)
 
 

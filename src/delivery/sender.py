@@ -1,4 +1,4 @@
-"""WebhookSender: sends one event to one webhook, with attempts, limits and signatures (api.md section 11)."""
+"""WebhookSender: sends one event to one webhook, with limits and signatures (api.md section 11)."""
 
 import binascii
 import hashlib
@@ -9,20 +9,20 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import ClientConnectorError, ClientError, InvalidURL
+from aiohttp import ClientConnectorError, ClientError, InvalidURL, hdrs
 from standardwebhooks import Webhook
 
 from mixminus.clock import Clock
-from mixminus.delivery.outgoing import MAX_REDIRECTS, SCHEMES, TargetRefused, open_session
+from mixminus.delivery.outgoing import SCHEMES, Outgoing, TargetRefused, open_session, send_following
+from mixminus.delivery.retries import is_retried, retry_after_s
 from mixminus.store.outbox import Event
 from mixminus.store.webhooks import Target
 from mixminus.wire.event import body_of, webhook_id
 
 __all__ = ["Outcome", "WebhookSender", "sign"]
 
-ATTEMPTS: Final = 3
-PAUSE_S: Final = 1.0
-CONNECTIONS: Final = 100
+CONNECTIONS: Final = 1000
+"""A receiver that hangs holds one for each customer and activeflow that has events for it, half a minute at most."""
 _STANDARD_PREFIX: Final = "whsec_"
 
 
@@ -33,10 +33,12 @@ class Outcome:
     http_status: int
     retry: bool = False
     """Whether another attempt may succeed."""
+    retry_after_s: float | None = None
+    """When the receiver wants it, if it says so."""
 
     @property
     def accepted(self) -> bool:
-        return HTTPStatus.OK <= self.http_status < HTTPStatus.BAD_REQUEST
+        return HTTPStatus.OK <= self.http_status < HTTPStatus.MULTIPLE_CHOICES
 
 
 class WebhookSender:
@@ -51,31 +53,20 @@ class WebhookSender:
         """Close the connections; closing twice is harmless."""
         await self._session.close()
 
-    async def deliver(self, target: Target, event: Event) -> Outcome:
-        """Try until the event is accepted, refused for good, or all attempts have failed."""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                await self._clock.sleep(PAUSE_S)
-                self._counters["delivery.webhooks_retried"] += 1
-            outcome = await self._attempt(target, event)
-            if not outcome.retry:
-                break
-        self._counters["delivery.webhooks_delivered" if outcome.accepted else "delivery.webhooks_failed"] += 1
+    async def attempt(self, target: Target, event: Event) -> Outcome:
+        """Send an event once; a redirect by 307 or 308 is followed with the body and its signature."""
+        outcome = await self._sent(target, event)
+        self._counters["delivery.webhooks_delivered"] += outcome.accepted
         return outcome
 
-    async def _attempt(self, target: Target, event: Event) -> Outcome:
+    async def _sent(self, target: Target, event: Event) -> Outcome:
         if not target.uri.lower().startswith(SCHEMES):
             return Outcome(0)
         body = body_of(event)
         try:
-            async with self._session.request(
-                target.method,
-                target.uri,
-                data=body,
-                headers=self._headers(target, event, body),
-                max_redirects=MAX_REDIRECTS,
-            ) as response:
-                status = response.status
+            request = Outgoing(target.method, target.uri, body, self._headers(target, event, body))
+            async with send_following(self._session, request) as response:
+                status, retry_after = response.status, response.headers.get(hdrs.RETRY_AFTER)
         except ClientConnectorError as exc:
             refused = isinstance(exc.os_error, TargetRefused)
             self._counters["delivery.webhooks_refused"] += refused
@@ -84,7 +75,9 @@ class WebhookSender:
             return Outcome(0)
         except (ClientError, TimeoutError, OSError):
             return Outcome(0, retry=True)
-        return Outcome(status, retry=status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+        if not is_retried(status):
+            return Outcome(status)
+        return Outcome(status, retry=True, retry_after_s=retry_after_s(retry_after, self._clock.now()))
 
     def _headers(self, target: Target, event: Event, body: bytes) -> dict[str, str]:
         message_id = webhook_id(event.stream_id, event.number)

@@ -7,16 +7,18 @@ outbox -> Feed -> Webhooks, ActiveflowWebhooks -> WebhookSender
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from mixminus.clock import Clock
+from mixminus.delivery.activeflow_webhooks import ActiveflowWebhooks
 from mixminus.delivery.connection import LIMITS, Limits
 from mixminus.delivery.feed import Backlog, Feed
 from mixminus.delivery.hub import Hub
 from mixminus.delivery.sender import WebhookSender
-from mixminus.delivery.webhooks import ActiveflowWebhooks, Webhooks
+from mixminus.delivery.webhooks import Webhooks
 from mixminus.errors import Unavailable
 from mixminus.log import get, task_failed
 from mixminus.model.ids import CustomerId
@@ -29,8 +31,10 @@ __all__ = ["DeliveryConfig", "DeliveryService", "new_counters"]
 log = get("delivery")
 
 PRUNE_INTERVAL_S: Final = 3600
-# A transaction blocks other writers: it deletes no more than this.
+SECONDS_PER_HOUR: Final = 3600
+# A transaction blocks other writers: it deletes no more than this, and then lets them work.
 PRUNE_BATCH: Final = 500
+PRUNE_PAUSE_S: Final = 0.1
 COUNTERS: Final = (
     "delivery.events",
     "delivery.events_pruned",
@@ -38,6 +42,7 @@ COUNTERS: Final = (
     "delivery.webhooks_retried",
     "delivery.webhooks_failed",
     "delivery.webhooks_refused",
+    "delivery.webhooks_resent",
     "delivery.sockets_opened",
     "delivery.sockets_slow",
     "delivery.sockets_silent",
@@ -59,6 +64,8 @@ class DeliveryConfig:
     """Whether webhooks may be sent to this machine and to private networks."""
     retention_days: int = 30
     """0 keeps events for ever."""
+    retry_hours: float = 24.0
+    """How long an event waits for its webhook before it is undelivered."""
     limits: Limits = LIMITS
 
 
@@ -73,8 +80,10 @@ class DeliveryService:
         self.backlog = Backlog(store, self._feed)
         self.hub = Hub(self._feed, self.backlog, clock, self._counters, config.limits)
         self._sender = WebhookSender(clock, self._counters, private_targets=config.private_targets)
-        self._webhooks = Webhooks(store, clock, self._feed, self._sender)
-        self._activeflow_webhooks = ActiveflowWebhooks(store, clock, self._feed, self._sender)
+        shared = (store, clock, self._feed, self._sender, self._counters)
+        retry_s = config.retry_hours * SECONDS_PER_HOUR
+        self._webhooks = Webhooks(*shared, retry_s=retry_s)
+        self._activeflow_webhooks = ActiveflowWebhooks(*shared, retry_s=retry_s)
         self._retention = Retention(store, clock, self._counters, days=config.retention_days)
 
     @property
@@ -92,6 +101,14 @@ class DeliveryService:
         """Return the events that the customer's webhook did not accept."""
         async with self._store.snapshot() as tx:
             return await tx.webhooks.undelivered(customer_id, after, limit)
+
+    async def resend(self, customer_id: CustomerId, event_ids: Sequence[int] | None) -> int:
+        """Send events to the customer's webhook again, or all undelivered ones; return how many. Raises NoWebhook."""
+        return await self._webhooks.resend(customer_id, event_ids)
+
+    @property
+    def gauges(self) -> dict[str, float]:
+        return {"webhooks_waiting": self._webhooks.waiting, "webhooks_lag_seconds": self._webhooks.lag_s}
 
     async def close(self) -> None:
         """Stop the feed first, then its receivers; closing twice is harmless."""
@@ -138,3 +155,5 @@ class Retention:
                 pruned = await tx.outbox.prune(before, PRUNE_BATCH)
                 await tx.webhooks.prune_undelivered(before)
             self._counters["delivery.events_pruned"] += pruned
+            if pruned == PRUNE_BATCH:
+                await self._clock.sleep(PRUNE_PAUSE_S)

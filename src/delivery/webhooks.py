@@ -1,91 +1,102 @@
-"""Webhooks: events are sent to a destination in order, at least once (api.md section 11).
+"""Webhooks: events are sent to the customer's destination, at least once (api.md section 11).
 
-The queue is the outbox itself, with a cursor for each customer and for each activeflow: after a
-restart, delivery continues after the last event that was accepted or given up. A destination with
-new events has one task until it has received all of them.
+    outbox --cursor--> attempt --accepted--> done
+                         |  \\--refused----> undelivered (listed; can be sent again by the API)
+                       failed
+                         v
+                  webhook_retries: the event, and after it every later event of its stream
+                         |--due--> attempt --accepted--> done, and the stream's next event is due
+                                      \\----> a longer pause; undelivered after ``retry_s``
+
+A stream is a conference, or the customer for what belongs to no conference: the events of a stream are sent in
+order, and those of other streams do not wait for it. When the receiver as a whole fails (no response, 429, 503),
+nothing is attempted until its pause is over. After a restart, delivery continues where it was.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from typing import Final, Generic, TypeVar
-from uuid import UUID
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from mixminus.clock import Clock
 from mixminus.delivery.feed import Feed
-from mixminus.delivery.sender import WebhookSender
-from mixminus.errors import Unavailable
-from mixminus.log import get, task_failed
+from mixminus.delivery.queues import AT_ONCE, Queues
+from mixminus.delivery.retries import pause_s, pauses_target
+from mixminus.delivery.sender import Outcome, WebhookSender
+from mixminus.errors import Conflict
+from mixminus.log import get
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.outbox import Event, Span
+from mixminus.store.webhook_retries import Backlog, Retry
 from mixminus.store.webhooks import Target, Undelivered
-from mixminus.tasks import TaskScope
 
-__all__ = ["ActiveflowWebhooks", "Webhooks"]
+__all__ = ["NoWebhook", "Webhooks"]
 
 log = get("delivery")
 
 BATCH: Final = 100
-DATABASE_PAUSE_S: Final = 1.0
-Key = TypeVar("Key", bound=UUID)
 
 
-class _Queues(Generic[Key]):
-    """Owns one task for each destination that has not received everything.
+class NoWebhook(Conflict):
+    """The customer has no webhook."""
 
-    ``deliver_batch`` delivers up to BATCH events to one destination and returns their number.
-    """
 
-    def __init__(self, name: str, clock: Clock, deliver_batch: Callable[[Key], Awaitable[int]]) -> None:
-        self._name = name
-        self._clock = clock
-        self._deliver_batch = deliver_batch
-        self._has_news: dict[Key, asyncio.Event] = {}
-        self._scope = TaskScope(task_failed("delivery"))
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """The receiver is not tried until then, unless its address changes."""
 
-    def wake(self, key: Key) -> None:
-        """Deliver what is new for a destination."""
-        if has_news := self._has_news.get(key):
-            has_news.set()
-            return
-        self._has_news[key] = asyncio.Event()
-        self._scope.spawn(f"{self._name} {key}", self._run(key))
+    uri: str
+    until: datetime
 
-    async def close(self) -> None:
-        """Cancel all tasks; an attempt that is interrupted is repeated after the next start."""
-        await self._scope.close()
-
-    async def _run(self, key: Key) -> None:
-        has_news = self._has_news[key]
-        try:
-            more = True
-            while more or has_news.is_set():
-                has_news.clear()
-                try:
-                    more = await self._deliver_batch(key) == BATCH
-                except Unavailable as exc:
-                    log.warning("webhook waits for the database", exc_info=exc)
-                    await self._clock.sleep(DATABASE_PAUSE_S)
-                    more = True
-        finally:
-            del self._has_news[key]
+    def holds(self, target: Target, now: datetime) -> bool:
+        return self.uri == target.uri and now < self.until
 
 
 class Webhooks:
     """Sends every customer's events to the customer's destination."""
 
-    def __init__(self, store: Store, clock: Clock, feed: Feed, sender: WebhookSender) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        feed: Feed,
+        sender: WebhookSender,
+        counters: Counter[str],
+        *,
+        retry_s: float,
+    ) -> None:
+        """``retry_s``: how long an event waits before it is given up."""
         self._store = store
         self._clock = clock
         self._feed = feed
         self._sender = sender
-        self._queues = _Queues("webhook", clock, self._deliver_batch)
+        self._counters = counters
+        self._retry = timedelta(seconds=retry_s)
+        self._queues = Queues("webhook", clock, self._deliver)
+        self._pauses: dict[CustomerId, _Pause] = {}
+        self._backlogs: dict[CustomerId, Backlog] = {}
+        self._current: dict[CustomerId, datetime] = {}
+        """When the event was published that is being delivered now."""
         self._without: dict[CustomerId, bool] = {}
         """Customers without a destination; True for those with an event since it was looked up."""
         self._changes = 0
         feed.subscribe(self._on_event)
         feed.watch_poll(self._look_again)
         store.watch_customers(self._on_change)
+
+    @property
+    def waiting(self) -> int:
+        """Number of events that wait for another attempt."""
+        return sum(each.count for each in self._backlogs.values())
+
+    @property
+    def lag_s(self) -> float:
+        """Age of the oldest event that a destination has yet to accept; 0 without one."""
+        waits = [each.oldest for each in self._backlogs.values() if each.oldest]
+        oldest = min([*waits, *self._current.values()], default=None)
+        return max((self._clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
     async def start(self) -> None:
         """Continue where the previous run stopped."""
@@ -98,6 +109,23 @@ class Webhooks:
         """Stop; an attempt that is interrupted is repeated after the next start."""
         await self._queues.close()
 
+    async def resend(self, customer_id: CustomerId, event_ids: Sequence[int] | None) -> int:
+        """Send events again, or all that are undelivered; those that wait are attempted at once. Return how many.
+
+        Raises NoWebhook.
+        """
+        async with self._store.transaction() as tx:
+            cursor = await tx.webhooks.cursor(customer_id)
+            if cursor is None or await tx.webhooks.target(customer_id) is None:
+                raise NoWebhook("there is no webhook to send events to: set webhook_uri by PUT /customer")
+            if event_ids is not None:
+                event_ids = [each for each in event_ids if each <= cursor]
+            count = await tx.webhook_retries.resend(customer_id, event_ids, self._clock.now())
+        self._counters["delivery.webhooks_resent"] += count
+        self._pauses.pop(customer_id, None)
+        self._queues.wake(customer_id)
+        return count
+
     def _on_event(self, event: Event) -> None:
         if event.customer_id in self._without:
             self._without[event.customer_id] = True
@@ -107,7 +135,7 @@ class Webhooks:
     def _on_change(self, customer_ids: Collection[CustomerId]) -> None:
         self._changes += 1
         for customer_id in customer_ids:
-            if self._without.pop(customer_id, False):
+            if self._without.pop(customer_id, False) or customer_id in self._backlogs:
                 self._queues.wake(customer_id)
 
     def _look_again(self) -> None:
@@ -116,15 +144,34 @@ class Webhooks:
             del self._without[customer_id]
             self._queues.wake(customer_id)
 
-    async def _deliver_batch(self, customer_id: CustomerId) -> int:
-        target, events = await self._next(customer_id)
-        for event in events:
-            if target is None:
-                break
-            target = await self._deliver(target, event)
-        return len(events)
+    async def _deliver(self, customer_id: CustomerId) -> float | None:
+        target = await self._target(customer_id)
+        if target is None:
+            return None
+        try:
+            retried = await self._deliver_due(target)
+            more = await self._deliver_new(target)
+        finally:
+            self._current.pop(customer_id, None)
+        return await self._next_pause(target, more=more or retried > 0)
 
-    async def _next(self, customer_id: CustomerId) -> tuple[Target | None, list[Event]]:
+    async def _next_pause(self, target: Target, *, more: bool) -> float | None:
+        """Return the seconds until something can be attempted; None if nothing waits."""
+        async with self._store.snapshot() as tx:
+            backlog = await tx.webhook_retries.backlog(target.customer_id)
+        if not backlog.count or backlog.next_attempt is None:
+            self._backlogs.pop(target.customer_id, None)
+            return AT_ONCE if more else None
+        self._backlogs[target.customer_id] = backlog
+        if more:
+            return AT_ONCE
+        now, pause = self._clock.now(), self._pauses.get(target.customer_id)
+        is_paused = pause is not None and pause.holds(target, now)
+        at = max(backlog.next_attempt, pause.until) if pause and is_paused else backlog.next_attempt
+        return max((at - now).total_seconds(), AT_ONCE)
+
+    async def _target(self, customer_id: CustomerId) -> Target | None:
+        """Return the customer's destination; without one, forget what waits for it."""
         changes = self._changes
         async with self._store.snapshot() as tx:
             target = await tx.webhooks.target(customer_id)
@@ -133,78 +180,108 @@ class Webhooks:
             if cursor is not None:
                 async with self._store.transaction() as tx:
                     await tx.webhooks.forget(customer_id)
+                    await tx.webhook_retries.clear(customer_id)
+            self._backlogs.pop(customer_id, None)
             if changes == self._changes:  # otherwise the destination may have been set meanwhile
                 self._without[customer_id] = False
-            return None, []
-        if cursor is None:
+        elif cursor is None:
             async with self._store.transaction() as tx:
-                cursor = await _begin(tx, target)
+                await _begin(tx, target)
+        return target
+
+    def _is_paused(self, target: Target) -> bool:
+        pause = self._pauses.get(target.customer_id)
+        return pause is not None and pause.holds(target, self._clock.now())
+
+    async def _deliver_due(self, target: Target) -> int:
+        """Attempt what is due; return how many were accepted or given up, whose streams may go on."""
+        if self._is_paused(target):
+            return 0
         async with self._store.snapshot() as tx:
-            return target, await tx.outbox.of_customer(customer_id, Span(cursor, self._feed.position), BATCH)
+            due = await tx.webhook_retries.due(target.customer_id, self._clock.now(), BATCH)
+        done = 0
+        for retry in due:
+            self._current[target.customer_id] = retry.tm_begin
+            self._counters["delivery.webhooks_retried"] += 1
+            done += await self._try_again(target, retry)
+            if self._is_paused(target):
+                break
+        return done
 
-    async def _deliver(self, target: Target, event: Event) -> Target | None:
-        """Deliver an event, or give it up; return the destination, which may have changed meanwhile."""
-        outcome = await self._sender.deliver(target, event)
+    async def _try_again(self, target: Target, retry: Retry) -> bool:
+        outcome = await self._attempt(target, retry.event, retry.attempts + 1)
+        is_over = self._clock.now() - retry.tm_begin >= self._retry
         async with self._store.transaction() as tx:
-            await tx.webhooks.advance(target.customer_id, event.id)
+            if outcome.retry and not is_over:
+                wait_s = pause_s(retry.attempts + 1, outcome.retry_after_s)
+                tm_next = self._clock.now() + timedelta(seconds=wait_s)
+                await tx.webhook_retries.postpone(retry, outcome.http_status, tm_next)
+                return False
+            await tx.webhook_retries.remove(retry.event.id)
             if not outcome.accepted:
-                log.warning("webhook failed", event_id=event.id, http_status=outcome.http_status)
-                await tx.webhooks.give_up(
-                    Undelivered(event.id, event.customer_id, outcome.http_status, self._clock.now())
-                )
-            return await tx.webhooks.target(target.customer_id)
+                await self._give_up(tx, retry.event, outcome)
+        return True
+
+    async def _deliver_new(self, target: Target) -> bool:
+        """Attempt the next events of the outbox, or let them wait; return whether there may be more."""
+        async with self._store.snapshot() as tx:
+            cursor = await tx.webhooks.cursor(target.customer_id)
+            span = Span(cursor or 0, self._feed.position)
+            events = await tx.outbox.of_customer(target.customer_id, span, BATCH)
+            held = await tx.webhook_retries.streams(target.customer_id)
+        behind: list[Event] = []
+        for event in events:
+            if self._is_paused(target) or event.stream_id in held:
+                behind.append(event)
+                continue
+            self._current[target.customer_id] = event.tm
+            outcome = await self._attempt(target, event, 1)
+            changed = await self._note(target, event, outcome, behind)
+            behind = []
+            if outcome.retry:
+                held.add(event.stream_id)
+            if changed:  # the next event goes to another destination
+                return True
+        if behind:
+            async with self._store.transaction() as tx:
+                await tx.webhook_retries.add(behind, tm_next=self._clock.now())
+                await tx.webhooks.advance(target.customer_id, behind[-1].id)
+        return len(events) == BATCH
+
+    async def _attempt(self, target: Target, event: Event, attempts: int) -> Outcome:
+        """Send an event; note when the receiver as a whole is not to be tried for a while."""
+        outcome = await self._sender.attempt(target, event)
+        if outcome.retry and pauses_target(outcome.http_status):
+            wait_s = pause_s(attempts, outcome.retry_after_s)
+            until = self._clock.now() + timedelta(seconds=wait_s)
+            self._pauses[target.customer_id] = _Pause(target.uri, until)
+        else:
+            self._pauses.pop(target.customer_id, None)
+        return outcome
+
+    async def _note(self, target: Target, event: Event, outcome: Outcome, behind: Sequence[Event]) -> bool:
+        """Write what became of an event, and of those before it that wait; return whether the destination changed."""
+        now = self._clock.now()
+        async with self._store.transaction() as tx:
+            await tx.webhook_retries.add(behind, tm_next=now)
+            await tx.webhooks.advance(target.customer_id, event.id)
+            if outcome.retry:
+                tm_next = now + timedelta(seconds=pause_s(1, outcome.retry_after_s))
+                state = {"attempts": 1, "http_status": outcome.http_status, "tm_begin": now}
+                await tx.webhook_retries.add([event], tm_next=tm_next, **state)
+            elif not outcome.accepted:
+                await self._give_up(tx, event, outcome)
+            return await tx.webhooks.target(target.customer_id) != target
+
+    async def _give_up(self, tx: Transaction, event: Event, outcome: Outcome) -> None:
+        self._counters["delivery.webhooks_failed"] += 1
+        log.warning("webhook failed", event_id=event.id, http_status=outcome.http_status)
+        await tx.webhooks.give_up(
+            Undelivered(event.id, event.customer_id, outcome.http_status, self._clock.now())
+        )
 
 
-async def _begin(tx: Transaction, target: Target) -> int:
+async def _begin(tx: Transaction, target: Target) -> None:
     """Set the cursor to the newest event from before the destination was set."""
     event_id = await tx.outbox.newest_until(target.customer_id, target.since)
     await tx.webhooks.begin(target.customer_id, event_id)
-    return event_id
-
-
-class ActiveflowWebhooks:
-    """Sends an activeflow's events to the destination it was started with, besides the customer's."""
-
-    def __init__(self, store: Store, clock: Clock, feed: Feed, sender: WebhookSender) -> None:
-        self._store = store
-        self._feed = feed
-        self._sender = sender
-        self._running: set[UUID] = set()
-        """Activeflows that have a destination and have not ended."""
-        self._queues = _Queues("webhook of activeflow", clock, self._deliver_batch)
-        feed.subscribe(self._on_event)
-
-    async def start(self) -> None:
-        """Continue where the previous run stopped."""
-        async with self._store.snapshot() as tx:
-            waiting = await tx.activeflow_webhooks.undelivered()
-        for activeflow_id in waiting:
-            self._queues.wake(activeflow_id)
-
-    async def close(self) -> None:
-        """Stop; an attempt that is interrupted is repeated after the next start."""
-        await self._queues.close()
-
-    def _on_event(self, event: Event) -> None:
-        if event.activeflow_id is None:
-            return
-        if event.type == "activeflow_created" and event.data["webhook_uri"]:
-            self._running.add(event.activeflow_id)
-        if event.activeflow_id in self._running:
-            self._queues.wake(event.activeflow_id)
-        if event.type == "activeflow_updated" and event.data["status"] == "ended":
-            self._running.discard(event.activeflow_id)
-
-    async def _deliver_batch(self, activeflow_id: UUID) -> int:
-        async with self._store.snapshot() as tx:
-            target, cursor = await tx.activeflow_webhooks.target(activeflow_id)
-            span = Span(cursor, self._feed.position)
-            events = await tx.outbox.of_activeflow(activeflow_id, span, BATCH) if target else []
-        for event in events:
-            assert target is not None
-            outcome = await self._sender.deliver(target, event)
-            if not outcome.accepted:
-                log.warning("webhook failed", event_id=event.id, http_status=outcome.http_status)
-            async with self._store.transaction() as tx:
-                await tx.activeflow_webhooks.advance(activeflow_id, event.id)
-        return len(events)

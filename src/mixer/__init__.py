@@ -1,7 +1,7 @@
 """The Python API of the native engine: every call returns at once and takes effect between two ticks."""
 
 from mixminus.mixer.bridge import Bridge
-from mixminus.mixer.config import EngineConfig
+from mixminus.mixer.config import MAX_SHARDS, EngineConfig
 from mixminus.mixer.engine import Engine
 from mixminus.mixer.errors import PortClosed
 from mixminus.mixer.events import (
@@ -34,6 +34,7 @@ from mixminus.mixer.watch import PortChange, Watchers
 __all__ = [
     "CODECS",
     "HEARD",
+    "MAX_SHARDS",
     "MIX",
     "Bridge",
     "BridgePort",

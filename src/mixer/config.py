@@ -1,8 +1,11 @@
 """Configuration of the engine."""
 
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["EngineConfig"]
+__all__ = ["MAX_SHARDS", "EngineConfig"]
+
+MAX_SHARDS: Final = 64  # MM_ENGINE_MAX_SHARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class EngineConfig:
     manual: bool = False
     """No threads: ``Engine.tick`` runs ticks on a virtual clock, for deterministic tests."""
     realtime: bool = False
-    """Request SCHED_FIFO; without the privilege the threads keep their normal priority."""
+    """Request SCHED_FIFO for the threads of shards and muxes; without the privilege they keep their normal priority."""
     opus_path: str | None = None
     """A libopus to use instead of the one in PyAV's wheel."""
     srtp_path: str | None = None

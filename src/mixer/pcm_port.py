@@ -28,6 +28,15 @@ class PcmPort(BridgePort):
         """Queue mono samples to send; return how many fit into the ring."""
         return self._pcm.write(np.ascontiguousarray(pcm, np.int16))
 
+    @property
+    def pending(self) -> int:
+        """Number of samples written and not sent yet."""
+        return self._pcm.pending
+
+    def clear(self) -> None:
+        """Drop what was written and not sent; what is written afterwards is sent."""
+        self._pcm.clear()
+
     def read(self) -> NDArray[np.int16]:
         """Return all samples heard since the last read.
 

@@ -31,6 +31,10 @@ class Playout:
         """Queue mono samples; return how many fit (0 once closed)."""
         return self._native.write(np.ascontiguousarray(pcm, np.int16))
 
+    def clear(self) -> None:
+        """Drop what was written and not played; what is written afterwards is played."""
+        self._native.clear()
+
     def finish(self) -> None:
         """Mark the end of the audio: no more will be written."""
         self._native.finish()

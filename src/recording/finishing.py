@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,8 @@ __all__ = ["Finisher", "OnEnded"]
 
 _DISK_THREADS: Final = 4
 _IO_THREADS: Final = 2
+# Lower priority than calls and rooms: a recording may be ready later.
+_ENCODER_NICE: Final = 5
 _RETRY_S: Final = 1.0
 
 T = TypeVar("T")
@@ -59,7 +62,9 @@ class Finisher:
         self._counters = counters
         self.disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
         """For recordings in progress."""
-        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._encoder = ThreadPoolExecutor(
+            1, thread_name_prefix="encoder", initializer=os.nice, initargs=(_ENCODER_NICE,)
+        )
         self._io_threads = ThreadPoolExecutor(_IO_THREADS, thread_name_prefix="recordings")
         self._scope = TaskScope(task_failed("recording"))
         self._repairing: set[RecordingId] = set()

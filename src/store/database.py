@@ -36,6 +36,7 @@ from mixminus.store.recordings import RecordingRows
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.trunks import TrunkRows
+from mixminus.store.webhook_retries import WebhookRetryRows
 from mixminus.store.webhooks import WebhookRows
 
 __all__ = ["Store", "Transaction", "create_engine"]
@@ -74,6 +75,7 @@ class Transaction:
         self.trunks = TrunkRows(connection)
         self.transcribes = TranscribeRows(connection)
         self.transcripts = TranscriptRows(connection)
+        self.webhook_retries = WebhookRetryRows(connection)
         self.webhooks = WebhookRows(connection)
 
 

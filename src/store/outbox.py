@@ -20,7 +20,14 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import NIL, CustomerId
-from mixminus.store.tables import activeflow_cursors, activeflows, event_streams, outbox, webhook_cursors
+from mixminus.store.tables import (
+    activeflow_cursors,
+    activeflows,
+    event_streams,
+    outbox,
+    webhook_cursors,
+    webhook_retries,
+)
 
 __all__ = ["Event", "OutboxRows", "Span"]
 
@@ -161,7 +168,8 @@ def _is_awaited() -> ColumnElement[bool]:
     by_activeflow = exists().where(
         activeflows.c.id == c.activeflow_id, activeflows.c.webhook_uri != "", ~received
     )
-    return or_(by_customer, by_activeflow)
+    is_retried = exists().where(webhook_retries.c.event_id == c.id)
+    return or_(by_customer, is_retried, by_activeflow)
 
 
 def _activeflow_id(type_: str, data: dict[str, Any]) -> UUID | None:

@@ -37,6 +37,7 @@ PCM_PAYLOAD_TYPE: Final = 96
 _RTP: Final = struct.Struct("!BBHII")
 _RTP_VERSION: Final = 2
 _WORD_BYTES: Final = 4
+_SAMPLE_BYTES: Final = 2
 _TLV: Final = struct.Struct("!BH")
 _TLV_AUDIO: Final = 0x10
 PCMU_PAYLOAD_TYPE: Final = 0
@@ -96,17 +97,34 @@ def rtp_payload(message: bytes, payload_type: int) -> bytes:
     return message[begin:end]
 
 
+class _Samples:
+    """Joins the bytes of a stream to samples: half a sample waits for the next message."""
+
+    def __init__(self) -> None:
+        self._half = b""
+
+    def of(self, payload: bytes) -> Pcm:
+        joined = self._half + payload
+        whole = len(joined) - len(joined) % _SAMPLE_BYTES
+        self._half = joined[whole:]
+        return np.frombuffer(joined[:whole], "<i2").astype(np.int16)
+
+
 class _Sln:
+    def __init__(self) -> None:
+        self._samples = _Samples()
+
     def wrap(self, pcm: Pcm) -> bytes:
         return _bytes(pcm)
 
     def unwrap(self, message: bytes) -> Pcm:
-        return _pcm(message)
+        return self._samples.of(message)
 
 
 class _Rtp:
     def __init__(self) -> None:
         self._sent = 0
+        self._samples = _Samples()
 
     def wrap(self, pcm: Pcm) -> bytes:
         # Sequence numbers begin with 1; the timestamp counts samples, as in RFC 3550 (upstream counts bytes).
@@ -116,10 +134,13 @@ class _Rtp:
         return header + _bytes(pcm)
 
     def unwrap(self, message: bytes) -> Pcm:
-        return _pcm(rtp_payload(message, PCM_PAYLOAD_TYPE))
+        return self._samples.of(rtp_payload(message, PCM_PAYLOAD_TYPE))
 
 
 class _AudioSocket:
+    def __init__(self) -> None:
+        self._samples = _Samples()
+
     def wrap(self, pcm: Pcm) -> bytes:
         payload = _bytes(pcm)
         return _TLV.pack(_TLV_AUDIO, len(payload)) + payload
@@ -137,7 +158,7 @@ class _AudioSocket:
                 raise MalformedFrame("truncated")
             if kind == _TLV_AUDIO:
                 audio += message[at - length : at]
-        return _pcm(bytes(audio))
+        return self._samples.of(bytes(audio))
 
 
 _FRAMINGS: Final[Mapping[Encapsulation, Callable[[], Framing]]] = {
@@ -149,12 +170,6 @@ _FRAMINGS: Final[Mapping[Encapsulation, Callable[[], Framing]]] = {
 
 def _bytes(pcm: Pcm) -> bytes:
     return pcm.astype("<i2").tobytes()
-
-
-def _pcm(payload: bytes) -> Pcm:
-    if len(payload) % 2:
-        raise MalformedFrame("odd number of bytes")
-    return np.frombuffer(payload, "<i2").astype(np.int16)
 
 
 def _encoder() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:

@@ -17,6 +17,7 @@ from mixminus.errors import Exhausted
 from mixminus.mixer import Engine, PortClosed
 from mixminus.model.ids import CallId, ConferenceId, CustomerId
 from mixminus.streams.framing import Encapsulation
+from mixminus.streams.speech import Budget
 from mixminus.streams.stream import Audio, CallAudio, MediaStream, RoomAudio
 
 __all__ = ["MAX_STREAMS", "StreamService", "TooManyStreams"]
@@ -44,6 +45,7 @@ class StreamService:
         self._rooms = rooms
         self._conferences = conferences
         self._calls = calls
+        self._budget = Budget()
         self._streams: defaultdict[UUID, set[MediaStream]] = defaultdict(set)
         self.counters: Counter[str] = Counter(
             {
@@ -51,8 +53,9 @@ class StreamService:
                 "streams.frames_dropped": 0,
                 "streams.messages_malformed": 0,
                 "streams.samples_heard": 0,
-                "streams.samples_overrun": 0,
                 "streams.slow": 0,
+                "streams.texts_ignored": 0,
+                "streams.marks_dropped": 0,
             }
         )
 
@@ -104,7 +107,7 @@ class StreamService:
             raise TooManyStreams(f"there are {MAX_STREAMS} media streams, the maximum")
 
     def _open(self, of: UUID, audio: Audio, encapsulation: Encapsulation) -> MediaStream:
-        stream = MediaStream(audio, encapsulation, self.counters)
+        stream = MediaStream(audio, encapsulation, self.counters, self._budget)
         self._streams[of].add(stream)
         self.counters["streams.opened"] += 1
         return stream

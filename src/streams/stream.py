@@ -6,9 +6,10 @@ RoomAudio takes part in a room as one more participant. CallAudio taps one call,
 import asyncio
 import enum
 from collections import Counter
-from typing import Final, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
 import numpy as np
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from mixminus.mixer import HEARD, MIX, Bridge, BridgePort, Engine
 from mixminus.streams.framing import (
@@ -19,11 +20,14 @@ from mixminus.streams.framing import (
     Pcm,
     framing,
 )
+from mixminus.streams.speech import Budget, Reached, Speech
 
 __all__ = ["Audio", "CallAudio", "Direction", "MediaStream", "RoomAudio"]
 
 MAX_WAITING: Final = 50
 """Frames, one second: a client that reads slower loses the oldest."""
+MAX_NAME: Final = 256
+"""Characters of the name of a mark."""
 _RING_S = 10
 """Maximum audio written ahead; the excess is dropped."""
 
@@ -42,6 +46,15 @@ class Audio(Protocol):
 
     def write(self, pcm: Pcm) -> int:
         """Play; return the number of samples accepted."""
+        ...
+
+    @property
+    def pending(self) -> int:
+        """Samples written and not played yet."""
+        ...
+
+    def clear(self) -> None:
+        """Drop what was written and not played yet."""
         ...
 
     def close(self) -> None:
@@ -68,7 +81,15 @@ class RoomAudio:
         return self._port.read()
 
     def write(self, pcm: Pcm) -> int:
-        return self._port.write(pcm)
+        return 0 if self._port.closed else self._port.write(pcm)
+
+    @property
+    def pending(self) -> int:
+        return 0 if self._port.closed else self._port.pending
+
+    def clear(self) -> None:
+        if not self._port.closed:
+            self._port.clear()
 
     def close(self) -> None:
         self._port.close()
@@ -122,6 +143,9 @@ class CallAudio:
         """Samples written and not played yet."""
         return self._playout.pending
 
+    def clear(self) -> None:
+        self._playout.clear()
+
     def take_losses(self) -> int:
         """Return the number of records lost since the last call because the reader was too slow."""
         losses, self._losses = self._tap.overruns - self._losses, self._tap.overruns
@@ -132,16 +156,33 @@ class CallAudio:
         self._tap.close()
 
 
-class MediaStream:
-    """Frames of 20 ms in both directions; what does not fit is dropped and counted."""
+class _Clear(BaseModel):
+    type: Literal["clear"]
 
-    def __init__(self, audio: Audio, encapsulation: Encapsulation, counters: Counter[str]) -> None:
+
+class _Mark(BaseModel):
+    type: Literal["mark"]
+    name: Annotated[str, Field(max_length=MAX_NAME)] = ""
+
+
+_COMMAND: Final[TypeAdapter[_Clear | _Mark]] = TypeAdapter(
+    Annotated[_Clear | _Mark, Field(discriminator="type")]
+)
+
+
+class MediaStream:
+    """Frames of 20 ms to the client, which loses what it does not read; audio of any length from it, which waits."""
+
+    def __init__(
+        self, audio: Audio, encapsulation: Encapsulation, counters: Counter[str], budget: Budget | None = None
+    ) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the server ends the stream."""
         self._audio = audio
         self._framing = framing(encapsulation)
         self._counters = counters
         self._rest: Pcm = np.empty(0, np.int16)
+        self._speech = Speech(audio, budget or Budget())
 
     @property
     def over(self) -> bool:
@@ -158,17 +199,36 @@ class MediaStream:
             self._counters["streams.frames_dropped"] += dropped
         return [self._framing.wrap(frame) for frame in frames[dropped:]]
 
+    @property
+    def full(self) -> bool:
+        """Whether the client has sent so much ahead that it has to wait."""
+        return self._speech.full
+
+    def advance(self) -> list[Reached]:
+        """Play what waits; return the marks that were reached since the last call."""
+        return self._speech.advance()
+
+    def command(self, text: str) -> None:
+        """Execute a client's command; anything else is ignored, and counted."""
+        try:
+            command = _COMMAND.validate_json(text)
+        except ValidationError:
+            self._counters["streams.texts_ignored"] += 1
+            return
+        if isinstance(command, _Clear):
+            self._speech.clear()
+        elif not self._speech.mark(command.name):
+            self._counters["streams.marks_dropped"] += 1
+
     def give(self, message: bytes) -> None:
-        """Play the audio of a message."""
+        """Play the audio of a message, behind what waits."""
         try:
             pcm = self._framing.unwrap(message)
         except MalformedFrame:
             self._counters["streams.messages_malformed"] += 1
             return
-        written = self._audio.write(pcm)
-        self._counters["streams.samples_heard"] += written
-        if missed := pcm.size - written:
-            self._counters["streams.samples_overrun"] += missed
+        self._speech.add(pcm)
+        self._counters["streams.samples_heard"] += pcm.size
 
     def end(self) -> None:
         """End the stream: the client is notified; ending twice is harmless."""
@@ -178,4 +238,5 @@ class MediaStream:
     def close(self) -> None:
         """Close the audio; closing twice is harmless."""
         self.end()
+        self._speech.close()
         self._audio.close()

@@ -147,14 +147,18 @@ class IceConnection(Connection):
 
     def authenticates(self, request: Message) -> bool:
         """Return whether a request is authenticated as our peer's (RFC 8489 section 9.1.3)."""
-        return (
-            request.attributes.get("USERNAME") == f"{self.local_username}:{self.remote_username}"
-            and "PRIORITY" in request.attributes
-            and request.check_message_integrity(self.local_password.encode())
+        return request.attributes.get(
+            "USERNAME"
+        ) == f"{self.local_username}:{self.remote_username}" and request.check_message_integrity(
+            self.local_password.encode()
         )
 
     def handle_request(self, request: Message, address: NetworkAddress, *, moved: bool) -> None:
-        """Answer an authenticated request; ``moved`` makes it a nomination (see paths.py)."""
+        """Answer an authenticated request; ``moved`` makes it a nomination (see paths.py).
+
+        One without PRIORITY, which RFC 8445 section 7.1.1 requires and FFmpeg's WHIP leaves out, gets the default.
+        """
+        request.attributes.setdefault("PRIORITY", candidate_priority(_COMPONENT, "prflx"))
         if moved:
             request.attributes["USE-CANDIDATE"] = None
         self.request_received(request, address, self._protocols[0])

@@ -162,6 +162,8 @@ class PeerMux:
         elif self._is_occupied(address, route):
             self.counters["webrtc.stun.conflict"] += 1
         else:
+            if "PRIORITY" not in request.attributes:
+                self.counters["webrtc.stun.without_priority"] += 1
             self.map(address, route)
             route.on_request(connection, request, address)
 

@@ -6,6 +6,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from mixminus.api.application import build
+from mixminus.api.services import ProcessState
 from mixminus.app.sounds import SoundConfig
 from mixminus.app.wiring import ServiceConfig, open_services
 from mixminus.clock import SystemClock
@@ -43,7 +44,7 @@ async def api(tmp_path: Path) -> AsyncIterator[ApiClient]:
                 engine,
                 config,
                 delivery=delivery,
-                readiness=lambda: {"webrtc": services.webrtc.ready},
+                process=ProcessState(readiness=lambda: {"webrtc": services.webrtc.ready}),
             )
         )
         await services.webrtc.start()

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,10 +64,12 @@ async def serve(
     ready: bool = True,
     strict: bool = False,
     settings: Mapping[str, str] | None = None,
+    launcher: Sequence[str] = (),
 ) -> AsyncIterator[Server]:
     """Start a server and wait until it answers, unless it is not meant to; whatever happens, it is gone after.
 
-    ``strict`` is Python's development mode: it reports orphan tasks and unclosed sockets.
+    ``strict`` is Python's development mode: it reports orphan tasks and unclosed sockets. ``launcher`` is a
+    command that executes the server, such as ``prlimit``.
     """
     ports = {"HTTP": free_port(), "SIP": free_port(), "WEBRTC": free_port()}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MIXMINUS_")}
@@ -78,6 +80,7 @@ async def serve(
     environment |= {"MIXMINUS_DATA_DIR": str(folder / "data"), "MIXMINUS_ACCESS_KEY": KEY}
     environment |= {"MIXMINUS_SIP_MAX_CALLS": "8", **(settings or {})}
     process = await asyncio.create_subprocess_exec(
+        *launcher,
         sys.executable,
         *(("-X", "dev") if strict else ()),
         "-m",
@@ -92,13 +95,7 @@ async def serve(
     assert process.stdout is not None
     assert process.stderr is not None
     outputs = [asyncio.create_task(stream.read()) for stream in (process.stdout, process.stderr)]
-    server = Server(
-        process,
-        http_port=ports["HTTP"],
-        sip_port=ports["SIP"],
-        webrtc_port=ports["WEBRTC"],
-        _outputs=outputs,
-    )
+    server = Server(process, ports["HTTP"], ports["SIP"], ports["WEBRTC"], _outputs=outputs)
     try:
         if ready:
             await until(server.answers, within_s=READY_WITHIN_S)

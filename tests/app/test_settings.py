@@ -56,7 +56,7 @@ def test_the_environment_holds_the_dialin_table_as_json(monkeypatch: pytest.Monk
         ("HTTP_PORT", "abc"),
         ("HTTP_PORT", "65536"),
         ("SIP_HOST", "no-such-interface"),
-        ("SHARDS", "0"),
+        ("SHARDS", "-1"),
         ("RECORDING_SAMPLE_RATE_HZ", "44100"),
         ("TIMESTAMP_STYLE", "iso"),
         ("ACCESS_KEY", "two words"),

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from tests.support.front import Front
+from tests.support.front import KEY, Front
 from tests.support.waiting import until
-from tests.support.webhook_receiver import WebhookReceiver
+from tests.support.webhook_receiver import WebhookReceiver, open_receiver
 
 
 async def test_body_is_type_and_data_as_in_rest(front: Front, receiver: WebhookReceiver) -> None:
@@ -33,30 +33,49 @@ async def test_both_signatures_verify(front: Front, receiver: WebhookReceiver) -
     assert Webhook(secret.encode()).verify(got.body, dict(got.headers)) == got.json
 
 
-async def test_server_error_is_tried_three_times_a_second_apart(
+async def test_server_error_is_tried_again_with_growing_pauses(
     front: Front, receiver: WebhookReceiver
 ) -> None:
-    receiver.answer(500, 500, 500)
+    receiver.answer(500, 500)
     await front.webhook(receiver.uri)
     await front.send("POST", "/v1.0/conferences", {"type": "conference"})
     started = time.monotonic()
     await receiver.got(4)
-    assert time.monotonic() - started >= 1.9
+    assert time.monotonic() - started >= 2.9
     assert receiver.types == ["conference_created"] * 3 + ["conference_updated"]
 
 
-async def test_refused_connection_is_tried_three_times(front: Front, unused_tcp_port: int) -> None:
+async def test_refused_connection_is_tried_until_the_receiver_is_there(
+    front: Front, unused_tcp_port: int
+) -> None:
     await front.webhook(f"http://127.0.0.1:{unused_tcp_port}/")
     await front.send("POST", "/v1.0/conferences", {"type": "conference"})
-    await until(lambda: front.delivery.counters["delivery.webhooks_failed"] >= 1)
-    assert front.delivery.counters["delivery.webhooks_retried"] == 2
+    await until(lambda: front.delivery.counters["delivery.webhooks_retried"] >= 1)
+    async with open_receiver(unused_tcp_port) as receiver:
+        await receiver.got(2)
+        assert receiver.types == ["conference_created", "conference_updated"]
+        await until(lambda: front.delivery.gauges["webhooks_waiting"] == 0)
+    assert (await front.send("GET", "/v1.0/events/undelivered"))["result"] == []
+
+
+async def test_undelivered_event_is_listed_and_sent_again(front: Front, receiver: WebhookReceiver) -> None:
+    receiver.answer(404)
+    await front.webhook(receiver.uri)
+    await front.send("POST", "/v1.0/conferences", {"type": "conference"})
 
     async def undelivered() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await front.send("GET", "/v1.0/events/undelivered"))["result"]
         return found
 
-    # The counter changes before the row is written.
-    assert [(row["id"], row["http_status"]) for row in (await until(undelivered))[:1]] == [(1, 0)]
+    assert [(row["id"], row["http_status"]) for row in await until(undelivered)] == [(1, 404)]
+    await receiver.got(2)
+    for body, count in ((None, 1), ({}, 0), ({"event_ids": [2]}, 1)):
+        assert await front.send("POST", "/v1.0/events/resend", body) == {"count": count}
+    await receiver.got(4)
+    assert receiver.types == ["conference_created", "conference_updated"] * 2
+    assert await undelivered() == []
+    async with front.client.get(f"/metrics?token={KEY}") as response:
+        assert "mixminus_webhooks_lag_seconds 0\n" in await response.text()
 
 
 @pytest.mark.parametrize("status", [404])

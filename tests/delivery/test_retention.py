@@ -4,7 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mixminus.delivery.service import PRUNE_INTERVAL_S, DeliveryConfig, DeliveryService
+from mixminus.delivery.service import (
+    PRUNE_BATCH,
+    PRUNE_INTERVAL_S,
+    PRUNE_PAUSE_S,
+    DeliveryConfig,
+    DeliveryService,
+)
 from mixminus.store.database import Store
 from tests.support.clock import ManualClock
 from tests.support.outbox import Outbox
@@ -33,6 +39,9 @@ async def test_events_older_than_the_retention_are_deleted(
     store: Store, clock: ManualClock, old: Outbox
 ) -> None:
     delivery = await started(store, clock)
+    await until(lambda: delivery.counters["delivery.events_pruned"] == PRUNE_BATCH)
+    await until(lambda: clock.sleepers == 2)  # the feed's poll, and the pause in which others may write
+    clock.advance(PRUNE_PAUSE_S)
     await until(lambda: delivery.counters["delivery.events_pruned"] == 600)
     assert [event.type for event in await old.events()] == ["new"]
     await delivery.close()

@@ -68,29 +68,6 @@ async def test_the_customer_s_method_is_used(
     )
 
 
-async def test_server_errors_are_retried_after_a_second_three_attempts_in_all(
-    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
-) -> None:
-    receiver.answer(500, 503, 599)
-    await outbox.webhook(receiver.uri)
-    await outbox.add("first")
-    await outbox.add("second")
-    await receiver.got(1)
-    await pause(clock, 0.9)
-    assert clock.sleepers == ASLEEP + 1
-    clock.advance(0.1)
-    await receiver.got(2)
-    await pause(clock)
-    await receiver.got(4)
-    assert receiver.types == ["first", "first", "first", "second"]
-    assert len({each.headers["webhook-id"] for each in receiver.received[:3]}) == 1
-    await until(lambda: delivery.counters["delivery.webhooks_delivered"] == 1)
-    assert delivery.counters["delivery.webhooks_retried"] == 2
-    assert delivery.counters["delivery.webhooks_failed"] == 1
-    (given_up,) = await delivery.undelivered(outbox.customer_id, 0, 100)
-    assert (given_up.event_id, given_up.http_status) == (1, 599)
-
-
 async def test_a_second_attempt_may_succeed(
     delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
 ) -> None:
@@ -103,7 +80,7 @@ async def test_a_second_attempt_may_succeed(
     assert await delivery.undelivered(outbox.customer_id, 0, 100) == []
 
 
-@pytest.mark.parametrize("status", [400, 404, 410, 429])
+@pytest.mark.parametrize("status", [400, 404, 410, 422])
 async def test_a_client_error_is_not_retried(
     delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, status: int
 ) -> None:
@@ -114,17 +91,6 @@ async def test_a_client_error_is_not_retried(
     await receiver.got(2)
     assert receiver.types == ["first", "second"]
     assert delivery.counters["delivery.webhooks_failed"] == 1
-
-
-async def test_an_unreachable_receiver_is_tried_three_times(
-    delivery: DeliveryService, outbox: Outbox, clock: ManualClock, unused_tcp_port: int
-) -> None:
-    await outbox.webhook(f"http://127.0.0.1:{unused_tcp_port}/")
-    await outbox.add()
-    await pause(clock)
-    await pause(clock)
-    await until(lambda: delivery.counters["delivery.webhooks_failed"] == 1)
-    assert delivery.counters["delivery.webhooks_retried"] == 2
 
 
 async def test_three_redirects_are_followed(
@@ -166,9 +132,9 @@ async def test_a_restart_loses_no_event(
     await delivery.start()
     await outbox.add("first", count=1)
     await outbox.add("second", count=20)
-    await until(lambda: clock.sleepers > ASLEEP)
+    await until(lambda: delivery.gauges["webhooks_waiting"] == 21)
     await delivery.close()
-    assert await cursor(store, outbox) == 0
+    clock.advance(1)
     async with open_receiver(unused_tcp_port) as receiver:
         delivery = DeliveryService(store, clock)
         await delivery.start()
@@ -194,22 +160,6 @@ async def test_events_are_not_kept_for_a_removed_destination(
     await outbox.add("second")
     await receiver.got(2)
     assert receiver.types == ["first", "second"]
-
-
-async def test_a_changed_destination_is_used_for_the_next_event(
-    delivery: DeliveryService, outbox: Outbox, receiver: WebhookReceiver, clock: ManualClock
-) -> None:
-    async with open_receiver() as old:
-        old.answer(500, 500, 500)
-        await outbox.webhook(old.uri)
-        await outbox.add("first")
-        await outbox.add("second")
-        await old.got(1)
-        await outbox.webhook(receiver.uri)
-        await pause(clock)
-        await pause(clock)
-        await receiver.got(1)
-        assert (old.types, receiver.types) == (["first"] * 3, ["second"])
 
 
 @pytest.mark.parametrize("uri", ["{}", "http://localhost:{port}/", "http://[::ffff:127.0.0.1]:{port}/"])

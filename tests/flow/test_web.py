@@ -71,6 +71,20 @@ async def test_a_webhook_without_a_receiver_is_skipped(backend: Backend, uri: st
     assert trail(await caller.over()) == ["after"]
 
 
+@pytest.mark.parametrize(
+    ("status", "repeated"), [(307, True), (308, True), (301, False), (302, False), (303, False)]
+)
+async def test_only_a_redirect_that_keeps_the_body_is_followed(
+    backend: Backend, program: Program, status: int, repeated: bool
+) -> None:
+    answers = [web.Response(status=status, headers={"Location": program.url}), web.Response()]
+    program.answers = lambda: answers.pop(0)
+    send = action("webhook_send", sync=True, uri=program.url, data="{}")
+    caller = await calling(backend, send, mark("after"), HANGUP)
+    assert trail(await caller.over()) == ["after"]
+    assert program.asked == [("POST", "application/json", "{}")] * (2 if repeated else 1)
+
+
 async def test_fetched_actions_are_run_and_the_flow_continues(backend: Backend, program: Program) -> None:
     program.answers = lambda: web.json_response([mark("b"), {"type": "empty"}])
     caller = await calling(backend, mark("a"), action("fetch", event_url=program.url), mark("c"), HANGUP)

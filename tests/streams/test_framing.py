@@ -60,7 +60,6 @@ def test_foreign_messages_are_parsed(encapsulation: Encapsulation, message: byte
 @pytest.mark.parametrize(
     ("encapsulation", "message"),
     [
-        pytest.param(Encapsulation.SLN, b"abc", id="half a sample"),
         pytest.param(Encapsulation.RTP, HEADER[:11], id="short header"),
         pytest.param(Encapsulation.RTP, b"\x40" + HEADER[1:] + BYTES, id="another version"),
         pytest.param(Encapsulation.RTP, b"\x80\x00" + HEADER[2:] + BYTES, id="another type"),
@@ -74,6 +73,32 @@ def test_foreign_messages_are_parsed(encapsulation: Encapsulation, message: byte
 def test_malformed_messages_are_refused(encapsulation: Encapsulation, message: bytes) -> None:
     with pytest.raises(MalformedFrame):
         framing(encapsulation).unwrap(message)
+
+
+def wrapped(encapsulation: Encapsulation, payload: bytes) -> bytes:
+    match encapsulation:
+        case Encapsulation.RTP:
+            return HEADER + payload
+        case Encapsulation.AUDIOSOCKET:
+            return b"\x10" + struct.pack("!H", len(payload)) + payload
+        case _:
+            return payload
+
+
+@given(st.sampled_from(Encapsulation), st.lists(st.integers(0, 60), max_size=12))
+def test_half_a_sample_waits_for_the_next_message(encapsulation: Encapsulation, sizes: list[int]) -> None:
+    """However a stream of samples is cut into messages, the samples are the same."""
+    stream, unwrapped, at = framing(encapsulation), list[int](), 0
+    for size in sizes:
+        unwrapped += stream.unwrap(wrapped(encapsulation, BYTES[at : at + size])).tolist()
+        at += size
+    assert unwrapped == FRAME[: min(at, len(BYTES)) // 2].tolist()
+
+
+def test_half_samples_of_two_streams_are_kept_apart() -> None:
+    first, second = framing(Encapsulation.SLN), framing(Encapsulation.SLN)
+    assert (first.unwrap(b"a").size, second.unwrap(b"cd").tolist()) == (0, [0x6463])
+    assert first.unwrap(b"b").tolist() == [0x6261]
 
 
 @given(st.sampled_from(Encapsulation), st.binary(max_size=64))

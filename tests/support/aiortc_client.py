@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+from aioice.ice import CandidatePair
+from aioice.stun import Message
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile
@@ -84,6 +86,20 @@ class AiortcClient:
             answer = re.sub(r"(a=candidate:.* )\d+( typ host)", rf"\g<1>{behind.address[1]}\2", answer)
         await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         await until(lambda: self.connection.connectionState == "connected")
+
+    def send_checks_as_ffmpeg(self) -> None:
+        """Leave PRIORITY and the role out of all STUN requests, and nominate by each, as FFmpeg's WHIP does."""
+        ice = self.connection.getSenders()[0].transport.transport._connection
+        build = ice.build_request
+
+        def build_bare(pair: CandidatePair, nominate: bool) -> Message:
+            request = build(pair, nominate)
+            for name in ("PRIORITY", "ICE-CONTROLLING", "ICE-CONTROLLED"):
+                request.attributes.pop(name, None)
+            request.attributes["USE-CANDIDATE"] = None
+            return request
+
+        ice.build_request = build_bare  # type: ignore[method-assign]  # of this client alone
 
     async def hear(self, seconds: float) -> NDArray[np.int16]:
         """Return the next ``seconds`` of what arrives, 48 kHz mono."""

@@ -50,10 +50,10 @@ class ManualClock:
         """Number of tasks that sleep."""
         return sum(not wake.done() for _, _, wake in self._sleepers)
 
-    def has_sleeper(self, seconds: float) -> bool:
+    def has_sleeper(self, seconds: float, within_s: float = _EQUAL_S) -> bool:
         """Return whether a task will sleep for exactly this long from now."""
         due_s = self._monotonic_s + seconds
-        return any(not wake.done() and abs(at_s - due_s) < _EQUAL_S for at_s, _, wake in self._sleepers)
+        return any(not wake.done() and abs(at_s - due_s) < within_s for at_s, _, wake in self._sleepers)
 
     def advance(self, seconds: float) -> None:
         """Advance the clock, and wake the tasks whose time has come."""

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,8 +37,10 @@ class Answer:
 class Server:
     """``mixminus serve`` as a child process, and a client of its API."""
 
-    def __init__(self, directory: Path, **settings: str) -> None:
+    def __init__(self, directory: Path, *, launcher: Sequence[str] = (), **settings: str) -> None:
+        """``launcher`` is a command that executes the server, such as ``prlimit``."""
         self.directory = directory
+        self._launcher = launcher
         self.host = ADDRESS
         self.http_port, self.sip_port, self.webrtc_port = (free_port(ADDRESS) for _ in range(3))
         self._settings = {
@@ -59,7 +62,7 @@ class Server:
         """Start, and wait until phones and browsers can join."""
         self._log = (self.directory / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mixminus", "serve"],
+            [*self._launcher, sys.executable, "-m", "mixminus", "serve"],
             cwd=self.directory,
             env={**os.environ, **self._settings},
             stdout=self._log,

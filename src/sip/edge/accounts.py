@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from mixminus.sip.edge.limits import RateLimit
+from mixminus.sip.edge.limits import RateLimit, SourceLimit
 from mixminus.sip.edge.message import Request
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import AccountRequested, AnswerAccount
@@ -16,6 +16,8 @@ _MAX_KEPT: Final = 4096
 _MAX_WAITING: Final = 1024
 _TIMEOUT_S: Final = 3.0
 _LOOK_UPS_PER_S: Final = 50.0
+# Each is a query of the database, which the API needs as well.
+_ALL_LOOK_UPS_PER_S: Final = 200.0
 
 
 class Busy(Exception):
@@ -61,7 +63,8 @@ class Accounts:
         self._numbers = 0
         self._outdated = 0
         """Answers to look-ups up to this one may be outdated by a change."""
-        self._rate = RateLimit(_LOOK_UPS_PER_S)
+        self._rate = SourceLimit(_LOOK_UPS_PER_S)
+        self._all = RateLimit(_ALL_LOOK_UPS_PER_S)
 
     def find(self, login: Login, now_s: float) -> AnswerAccount | None:
         """Return a cached account that is not too old."""
@@ -77,7 +80,7 @@ class Accounts:
                     pending.waiting.append(waiting)
                 return None
         self._admit()
-        if not self._rate.admits(login.host, now_s):
+        if not (self._rate.admits(login.host, now_s) and self._all.admits("", now_s)):
             raise Busy
         self._numbers += 1
         self._pending[self._numbers] = _Pending(login, now_s, [waiting])

@@ -48,7 +48,7 @@ _MAX_USED: Final = 16_384
 _MAC_BYTES: Final = 16
 _HEAD = struct.Struct("!Q8s")
 
-_PARAMETER = re.compile(rf'\s*({TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({TOKEN}))\s*(?:,|\Z)')
+_PARAMETER = re.compile(rf'\s*({TOKEN})\s*=\s*(?:"((?:[^"\\]++|\\.)*+)"|({TOKEN}))\s*(?:,|\Z)')
 _COUNT = re.compile(r"[0-9a-f]{8}\Z", re.IGNORECASE | re.ASCII)
 
 

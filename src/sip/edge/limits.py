@@ -1,17 +1,25 @@
-"""Limits against floods and password guessing: token buckets by source address, and back-off after failed logins.
+"""Limits against floods and password guessing: token buckets by source, and back-off after failed logins.
 
 Both use bounded memory. The back-off of an account delays unknown hosts only: a host that has logged in to it
 lately is not locked out by the guesses of others.
 """
 
+import functools
+import ipaddress
+from array import array
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["FREE_ATTEMPTS", "Attempts", "RateLimit"]
+__all__ = ["FREE_ATTEMPTS", "Attempts", "RateLimit", "SourceLimit", "network_of"]
 
-_MAX_SOURCES: Final = 8192
+# Each a power of two: sources beyond that many share.
+_SOURCES: Final = 16_384
 _BURST_S: Final = 2.0
+# What the addresses of one prefix may do together, as a multiple of one address.
+_PREFIX_FACTOR: Final = 8.0
+_IPV4_PREFIX: Final = 24
+_IPV6_PREFIXES: Final = (64, 48)
 
 FREE_ATTEMPTS: Final = 5
 _FIRST_DELAY_S: Final = 1.0
@@ -22,33 +30,74 @@ _AUTHENTICATED_S: Final = 86_400.0
 _MAX_KEPT: Final = 8192
 
 
-@dataclass(slots=True)
-class _Bucket:
-    tokens: float
-    filled_at_s: float
+@functools.lru_cache(maxsize=4096)
+def network_of(host: str) -> tuple[str, str]:
+    """Return the address that counts as one source, and its prefix: an IPv6 host has a /64 of its own."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host, host
+    if address.version == 4:  # noqa: PLR2004 - IPv4
+        return host, str(ipaddress.ip_network((host, _IPV4_PREFIX), strict=False))
+    own, prefix = (str(ipaddress.ip_network((host, bits), strict=False)) for bits in _IPV6_PREFIXES)
+    return own, prefix
 
 
 class RateLimit:
-    """Admits a number of messages a second from each source, and twice as many in a burst."""
+    """Admits a rate from each source, and twice as much in a burst.
+
+    A table of fixed size, indexed by the hash of the source, which is keyed for each process (PYTHONHASHSEED): however
+    many sources there are, none can push another one out and begin anew. Sources with the same index share.
+    """
 
     def __init__(self, per_s: float) -> None:
         self._per_s = per_s
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._tokens = array("d", [per_s * _BURST_S]) * _SOURCES
+        self._filled_at_s = array("d", [0.0]) * _SOURCES
 
     def admits(self, source: str, now_s: float) -> bool:
-        """Take a token of the source; the least recently seen source is dropped when there are too many."""
-        bucket = self._buckets.pop(source, None) or _Bucket(self._per_s * _BURST_S, now_s)
-        bucket.tokens = min(
-            self._per_s * _BURST_S, bucket.tokens + (now_s - bucket.filled_at_s) * self._per_s
-        )
-        bucket.filled_at_s = now_s
-        self._buckets[source] = bucket
-        if len(self._buckets) > _MAX_SOURCES:
-            self._buckets.popitem(last=False)
-        if bucket.tokens < 1:
+        """Take a token of the source; return False if there is none."""
+        if self.left(source, now_s) < 1:
             return False
-        bucket.tokens -= 1
+        self._tokens[hash(source) % _SOURCES] -= 1
         return True
+
+    def left(self, source: str, now_s: float) -> float:
+        """Return the tokens that a source has; negative if more was spent."""
+        index = hash(source) % _SOURCES
+        filled = self._tokens[index] + max(0.0, now_s - self._filled_at_s[index]) * self._per_s
+        self._tokens[index] = min(self._per_s * _BURST_S, filled)
+        self._filled_at_s[index] = now_s
+        return self._tokens[index]
+
+    def spend(self, source: str, cost: float, now_s: float) -> None:
+        """Take what was spent already, beyond zero too."""
+        self.left(source, now_s)
+        self._tokens[hash(source) % _SOURCES] -= cost
+
+
+class SourceLimit:
+    """A rate for each address, and eight times as much for all addresses of its prefix."""
+
+    def __init__(self, per_s: float) -> None:
+        self._hosts = RateLimit(per_s)
+        self._prefixes = RateLimit(per_s * _PREFIX_FACTOR)
+
+    def admits(self, host: str, now_s: float) -> bool:
+        """Take a token of the address and one of its prefix."""
+        own, prefix = network_of(host)
+        return self._hosts.admits(own, now_s) and self._prefixes.admits(prefix, now_s)
+
+    def has_left(self, host: str, now_s: float) -> bool:
+        """Return whether neither the address nor its prefix has spent too much."""
+        own, prefix = network_of(host)
+        return self._hosts.left(own, now_s) > 0 and self._prefixes.left(prefix, now_s) > 0
+
+    def spend(self, host: str, cost: float, now_s: float) -> None:
+        """Take what was spent already."""
+        own, prefix = network_of(host)
+        self._hosts.spend(own, cost, now_s)
+        self._prefixes.spend(prefix, cost, now_s)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from mixminus.sip.edge.dialog_side import DialogSide
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG, tag_of
 from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
-from mixminus.sip.edge.limits import RateLimit
+from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.registrar import Registrar
@@ -62,7 +62,7 @@ class PhoneSide:
         self._counters = counters
         self._forwarder = Forwarder(identity, counters)
         self._dialogs = DialogSide(calls, self._forwarder, counters)
-        self._invites = RateLimit(invites_per_s)
+        self._invites = SourceLimit(invites_per_s)
         self._repair = Repair(counters)
 
     def request(self, request: Request, source: Flow, now_s: float) -> Action:

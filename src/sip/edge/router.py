@@ -9,7 +9,7 @@ from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, To
 from mixminus.sip.edge.call import EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
-from mixminus.sip.edge.limits import RateLimit
+from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
@@ -25,6 +25,8 @@ __all__ = ["Router"]
 # NAT keep-alives (RFC 5626 section 3.5.1, and the NULs of older phones) are ignored and not counted.
 _KEEP_ALIVE = frozenset(b"\r\n\0 ")
 _LOG_INTERVAL_S: Final = 10.0
+# What one source may take of the edge's only core.
+_PROCESSING_S_PER_S: Final = 0.25
 
 _log = log.get("sip.edge")
 
@@ -55,7 +57,8 @@ class Router:
             algorithms=algorithms,
         )
         self._worker_side = WorkerSide(identity, self._calls, self.counters)
-        self._messages = RateLimit(messages_per_s)
+        self._messages = SourceLimit(messages_per_s)
+        self._processing = SourceLimit(_PROCESSING_S_PER_S)
         self._failed_at_s = float("-inf")
 
     def add_worker(self, worker: Worker) -> None:
@@ -121,6 +124,9 @@ class Router:
         if not self._messages.admits(source.host, now_s):
             self.counters["sip_edge_flood"] += 1
             return None
+        if not self._processing.has_left(source.host, now_s):
+            self.counters["sip_edge_costly"] += 1
+            return None
         self.counters["sip_edge_received"] += 1
         try:
             message = parse(received)
@@ -135,6 +141,10 @@ class Router:
                 self._failed_at_s = now_s
                 _log.exception("message failed")
         return None
+
+    def spent(self, host: str, processing_s: float, now_s: float) -> None:
+        """Charge a source with the time that its message took."""
+        self._processing.spend(host, processing_s, now_s)
 
     def from_worker(self, received: bytes, sip_port: int, now_s: float) -> ToPhone | None:
         """Handle a message from a loopback port."""

@@ -10,7 +10,14 @@ from mixminus.store.tables.directory import (
     trunk_addresses,
     trunks,
 )
-from mixminus.store.tables.events import event_streams, idempotency_keys, outbox, undelivered, webhook_cursors
+from mixminus.store.tables.events import (
+    event_streams,
+    idempotency_keys,
+    outbox,
+    undelivered,
+    webhook_cursors,
+    webhook_retries,
+)
 from mixminus.store.tables.flows import activeflow_cursors, activeflows, flows
 from mixminus.store.tables.rooms import calls, conferencecalls, conferences, is_present, recordings
 from mixminus.store.tables.speech import transcribes, transcripts
@@ -43,4 +50,5 @@ __all__ = [
     "trunks",
     "undelivered",
     "webhook_cursors",
+    "webhook_retries",
 ]

@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from mixminus.store.tables.columns import SHA256_HEX, UtcDateTime, customer, metadata
 
-__all__ = ["event_streams", "idempotency_keys", "outbox", "undelivered", "webhook_cursors"]
+__all__ = ["event_streams", "idempotency_keys", "outbox", "undelivered", "webhook_cursors", "webhook_retries"]
 
 # A stream is a conference, or a customer for what belongs to no conference; its events are numbered from 1.
 event_streams = Table(
@@ -62,6 +62,20 @@ undelivered = Table(
     Column("tm", UtcDateTime, nullable=False),
     Index(None, "customer_id", "event_id"),
     Index(None, "tm"),
+)
+
+# Events that wait for another attempt at a customer's webhook; the HTTP status is that of the last one.
+webhook_retries = Table(
+    "webhook_retries",
+    metadata,
+    Column("event_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    customer(),
+    Column("stream_id", Uuid, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("http_status", Integer, nullable=False),
+    Column("tm_begin", UtcDateTime, nullable=False),
+    Column("tm_next", UtcDateTime, nullable=False),
+    Index(None, "customer_id", "stream_id", "event_id"),
 )
 
 # POSTs with an Idempotency-Key; without a status there is no response yet.

@@ -1,41 +1,25 @@
-"""Measure the mouth-to-ear delay: ``python -m bench.mouth_to_ear [SECONDS]``.
+"""Measure the delay while a sender's clock drifts: ``python -m bench.drift``.
 
-A phone sends chirps. The delay is the time from a chirp's packet on the wire to the chirp in
-the packets to another phone; a packet's first sample counts as heard when the packet arrives,
-by the kernel's timestamp. The delay thus includes the jitter buffer, the wait for the tick,
-mixing, limiter, and with Opus the look-ahead of both encoders; a phone adds its own 20 ms of
-packetisation, and its own jitter buffer.
-
-Drift is measured on a virtual clock, for ten minutes: a sender 200 ppm fast, and one slow.
+A phone sends chirps, with a clock 200 ppm fast or slow, for ten minutes of a virtual clock. The delay is the time from a
+chirp's packet on the wire to the chirp in the packets to another phone. It includes the jitter buffer, the wait for the
+tick, mixing, limiter, and with Opus the look-ahead of both encoders.
 """
 
-import argparse
-import os
-import select
-import socket
 import statistics
-import struct
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from tests.support.phone import RtpPacket, RtpPhone
+from tests.support.phone import RtpPhone
 
 from bench.voices import OPUS, PCMU, PERIOD_FRAMES, Pcm, Voice, Wire, find_chirp, likeness
 from mixminus.mixer import Engine, EngineConfig, Port
 
-ROUNDS = 5
 PACKET_S = 0.02
-PRIORITY = 20
 SETTLING_S = 2.0
 LONGEST_S = 0.4
 DRIFTS_PPM = (-200, 200)
 DRIFT_S = 600
-MAX_DATAGRAM_BYTES = 2048
-# linux/socket.h; Python defines neither.
-SO_TIMESTAMPNS = 35
-STAMP = struct.Struct("@qq")
 
 
 @dataclass(slots=True)
@@ -80,40 +64,6 @@ def say(mouth: RtpPhone, voice: Voice, wire: Wire, number: int, to: Port) -> Non
         voice.payload(number), payload_type=wire.format.payload_type, step=wire.frame_samples
     )
     mouth.send_raw(to.local_port, packet)
-
-
-def listen(ear: RtpPhone, heard: Heard, until_s: float) -> None:
-    """Receive until a moment of the wall clock."""
-    while (left_s := until_s - time.time()) > 0:
-        if not select.select([ear.socket], [], [], left_s)[0]:
-            return
-        datagram, control, _, _ = ear.socket.recvmsg(MAX_DATAGRAM_BYTES, socket.CMSG_SPACE(STAMP.size))
-        if not 192 <= datagram[1] <= 223:
-            seconds, ns = STAMP.unpack(control[0][2])
-            heard.arrivals_s.append(seconds + ns / 1e9)
-            heard.payloads.append(RtpPacket.parse(datagram).payload)
-
-
-def measure(wire: Wire, seconds: float, *, phase_s: float, realtime: bool) -> list[float]:
-    """Talk in real time, at a phase to the engine's ticks; return the delays of chirps after the start-up."""
-    voice, heard = Voice(wire), Heard(wire)
-    sent_s: list[float] = []
-    with (
-        Engine(EngineConfig(shards=1, realtime=realtime)) as engine,
-        RtpPhone() as mouth,
-        RtpPhone(ssrc=2) as ear,
-    ):
-        ear.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        port = seat_two(engine, wire, mouth, ear)
-        engine.start()
-        begin_s = time.time() + phase_s
-        for number in range(int((SETTLING_S + seconds) / PACKET_S)):
-            listen(ear, heard, begin_s + number * PACKET_S)
-            if number % PERIOD_FRAMES == 0 and number * PACKET_S >= SETTLING_S:
-                sent_s.append(time.time())
-            say(mouth, voice, wire, number, port)
-        listen(ear, heard, time.time() + LONGEST_S)
-    return heard.delays_ms(sent_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,32 +119,7 @@ def report_drift(wire: Wire, seen: Drift) -> str:
 
 
 def main() -> None:
-    """Measure both codecs and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("seconds", nargs="?", type=float, default=10.0)
-    parser.add_argument(
-        "--realtime", action="store_true", help="SCHED_FIFO for the engine and the phones; needs root"
-    )
-    arguments = parser.parse_args()
-    if arguments.realtime:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
-    for wire in (PCMU, OPUS):
-        delays_ms = [
-            each
-            for turn in range(ROUNDS)
-            for each in measure(
-                wire, arguments.seconds, phase_s=turn * PACKET_S / ROUNDS, realtime=arguments.realtime
-            )
-        ]
-        print(
-            f"{wire.format.codec}: {quantiles(delays_ms)} of {len(delays_ms)} chirps"
-            f" (in it {wire.lookahead_ms:.1f} ms of encoders' look-ahead);"
-            f" load average {os.getloadavg()[0]:.1f}",
-            flush=True,
-        )
-    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    """Measure both codecs, fast and slow, and print."""
     for wire in (PCMU, OPUS):
         for ppm in DRIFTS_PPM:
             print(report_drift(wire, drift(wire, ppm)), flush=True)

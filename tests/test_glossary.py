@@ -95,7 +95,7 @@ def offences(path: Path) -> set[str]:
 
 def sources() -> list[Path]:
     """Return the source files and the tests; migrations are history and stay as they are."""
-    files = [path for folder in ("src", "tests", "bench") for path in (ROOT / folder).rglob("*.py")]
+    files = [path for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py")]
     files += (ROOT / "src").rglob("*.pyi")
     files += [path for suffix in ("c", "h", "pyx", "pxd") for path in (ROOT / "native").rglob(f"*.{suffix}")]
     return sorted(path for path in files if "versions" not in path.parts)

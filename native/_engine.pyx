@@ -194,6 +194,9 @@ cdef class Engine:
         mm_engine_lateness(self.live(), &summary)
         return {"p50": summary.p50_us, "p99": summary.p99_us, "max": summary.max_us, "ticks": summary.ticks}
 
+    def load(self):
+        return mm_engine_load_permille(self.live()) / 1000.0, mm_engine_shed(self.live())
+
     def open_bridge(self, uint32_t max_talkers):
         cdef Bridge bridge = Bridge.__new__(Bridge)
         check(mm_engine_open_bridge(self.live(), max_talkers, &bridge.ptr))

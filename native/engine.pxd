@@ -192,6 +192,8 @@ cdef extern from "engine/engine.h" nogil:
     bint mm_engine_next_event(mm_engine *engine, mm_event *event)
     void mm_engine_counters(mm_engine *engine, mm_counters *sum)
     void mm_engine_lateness(const mm_engine *engine, mm_lateness_summary *summary)
+    uint32_t mm_engine_load_permille(const mm_engine *engine)
+    int mm_engine_shed(const mm_engine *engine)
 
     int mm_engine_open_rtp_port(mm_engine *engine, mm_rtp_port **port)
     int mm_engine_open_muxed_port(mm_engine *engine, mm_mux *mux, mm_rtp_port **port)

@@ -47,6 +47,7 @@ test_() {
 	debug
 	need_command baresip baresip-core
 	need_command turnserver coturn
+	need_command kamailio kamailio
 	need_command sipp sip-tester
 	need_chromium
 	need_command curl curl

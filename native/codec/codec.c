@@ -14,6 +14,7 @@
 
 struct mm_encoder {
 	const struct mm_codec_ops *ops;
+	bool economises;
 	size_t bytes;             /* of the whole allocation                */
 	_Alignas(MM_CODEC_STATE_ALIGN) uint8_t state[];
 };
@@ -68,6 +69,7 @@ int mm_encoder_init(struct mm_encoder *encoder,
 		    const struct mm_libraries *libraries)
 {
 	encoder->ops = ops_of(format);
+	encoder->economises = false;
 	encoder->bytes = mm_encoder_size(format, libraries);
 	return encoder->ops->encoder_init(encoder->state, format, libraries);
 }
@@ -77,6 +79,15 @@ int mm_encoder_encode(struct mm_encoder *encoder, const int16_t *pcm,
 {
 	return encoder->ops->encode(encoder->state, pcm, nsamples, payload,
 				    size);
+}
+
+void mm_encoder_economise(struct mm_encoder *encoder, bool on)
+{
+	if (encoder->economises == on)
+		return;
+	encoder->economises = on;
+	if (encoder->ops->economise)
+		encoder->ops->economise(encoder->state, on);
 }
 
 void mm_encoder_fork(struct mm_encoder *to, const struct mm_encoder *from)

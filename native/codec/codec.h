@@ -48,6 +48,8 @@ int mm_encoder_init(struct mm_encoder *encoder,
 /* Encode one frame (tick) of mono PCM; returns payload bytes or -errno. */
 int mm_encoder_encode(struct mm_encoder *encoder, const int16_t *pcm,
 		      size_t nsamples, uint8_t *payload, size_t size);
+/* From the next frame on encode at the least cost, or as configured again. */
+void mm_encoder_economise(struct mm_encoder *encoder, bool on);
 /* Make `to` a copy of `from`; both have the same format. */
 void mm_encoder_fork(struct mm_encoder *to, const struct mm_encoder *from);
 

@@ -16,6 +16,8 @@ struct mm_codec_ops {
 			    const struct mm_libraries *libraries);
 	int (*encode)(void *state, const int16_t *pcm, size_t nsamples,
 		      uint8_t *payload, size_t size);
+	/* Encode at the least cost, or as configured again; NULL: no choice.  */
+	void (*economise)(void *state, bool on);
 	size_t (*decoder_bytes)(const struct mm_codec_format *format,
 				const struct mm_libraries *libraries);
 	int (*decoder_init)(void *state, const struct mm_codec_format *format,

@@ -32,6 +32,7 @@ struct opus_encoder {
 	int32_t (*encode)(void *st, const int16_t *pcm, int frame_size,
 			  unsigned char *data, int32_t max_bytes);
 	int channels;
+	int32_t complexity;               /* as configured                  */
 	_Alignas(MM_CODEC_STATE_ALIGN) uint8_t st[];
 };
 
@@ -95,6 +96,7 @@ static int encoder_init(void *state, const struct mm_codec_format *format,
 	encoder->ctl = libraries->opus_encoder_ctl;
 	encoder->encode = libraries->opus_encode;
 	encoder->channels = format->channels;
+	encoder->complexity = format->complexity;
 	if (libraries->opus_encoder_init(encoder->st,
 					 (int32_t)format->sample_rate_hz,
 					 format->channels,
@@ -120,6 +122,14 @@ static int encode(void *state, const int16_t *pcm, size_t nsamples,
 	bytes = encoder->encode(encoder->st, pcm, (int)nsamples, payload,
 				(int32_t)size);
 	return bytes < 0 ? error_of(bytes) : bytes;
+}
+
+static void economise(void *state, bool on)
+{
+	struct opus_encoder *encoder = state;
+
+	encoder->ctl(encoder->st, OPUS_SET_COMPLEXITY,
+		     on ? 0 : encoder->complexity);
 }
 
 /* One channel whatever the wire has: libopus downmixes stereo. */
@@ -189,6 +199,7 @@ const struct mm_codec_ops mm_opus_ops = {
 	.encoder_bytes = encoder_bytes,
 	.encoder_init = encoder_init,
 	.encode = encode,
+	.economise = economise,
 	.decoder_bytes = decoder_bytes,
 	.decoder_init = decoder_init,
 	.decode = decode,

@@ -15,6 +15,14 @@ int64_t mm_clock_now_us(void)
 	return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
 }
 
+int64_t mm_clock_thread_us(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (int64_t)used.tv_sec * US_PER_S + used.tv_nsec / 1000;
+}
+
 void mm_clock_sleep_until_us(int64_t deadline_us)
 {
 	struct timespec deadline = {

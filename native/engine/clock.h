@@ -7,6 +7,8 @@
 #include "mm.h"
 
 int64_t mm_clock_now_us(void);
+/* CPU time of the calling thread. */
+int64_t mm_clock_thread_us(void);
 /* Sleep until an absolute time, also across signals. */
 void mm_clock_sleep_until_us(int64_t deadline_us);
 

@@ -61,7 +61,9 @@
 	X(mux_bind_refused)      /* the address table is full              */ \
 	X(ticks)                                                              \
 	X(ticks_late)            /* started over 1 ms after the deadline   */ \
-	X(ticks_skipped)         /* the shard was more than a second late  */
+	X(ticks_skipped)         /* the shard was more than a second late  */ \
+	X(ticks_shed_encoding)   /* overload.h: Opus at complexity 0       */ \
+	X(ticks_shed_talkers)    /* overload.h: few talkers mixed          */
 
 struct mm_counters {
 #define MM_COUNTER_FIELD(name) uint64_t name;

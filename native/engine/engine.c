@@ -182,6 +182,35 @@ void mm_engine_lateness(const struct mm_engine *engine,
 	mm_lateness_summarise(summary, all, engine->nshards);
 }
 
+uint32_t mm_engine_load_permille(const struct mm_engine *engine)
+{
+	uint32_t highest = 0;
+
+	for (uint32_t i = 0; i < engine->nshards; i++) {
+		uint32_t load = atomic_load_explicit(
+			&engine->shards[i]->overload.load_permille,
+			memory_order_relaxed);
+
+		if (load > highest)
+			highest = load;
+	}
+	return highest;
+}
+
+enum mm_shed mm_engine_shed(const struct mm_engine *engine)
+{
+	enum mm_shed most = MM_SHED_NOTHING;
+
+	for (uint32_t i = 0; i < engine->nshards; i++) {
+		enum mm_shed shed =
+			mm_overload_shed(&engine->shards[i]->overload);
+
+		if (shed > most)
+			most = shed;
+	}
+	return most;
+}
+
 static struct mm_port *first_open(const struct mm_engine *engine)
 {
 	struct mm_port *port;

@@ -63,6 +63,10 @@ bool mm_engine_next_event(struct mm_engine *engine, struct mm_event *event);
 void mm_engine_counters(struct mm_engine *engine, struct mm_counters *sum);
 void mm_engine_lateness(const struct mm_engine *engine,
 			struct mm_lateness_summary *summary);
+/* CPU time of the busiest shard, of a thousandth of its ticks' duration, over the
+ * last second; and the most that any shard sheds. 0 for a manual engine. */
+uint32_t mm_engine_load_permille(const struct mm_engine *engine);
+enum mm_shed mm_engine_shed(const struct mm_engine *engine);
 
 /* engine_ports.c; -EBADF when the port is closed. */
 int mm_engine_open_rtp_port(struct mm_engine *engine,

@@ -29,6 +29,7 @@ int mm_shard_open(struct mm_shard **opened,
 	if (!shard)
 		return -ENOMEM;
 	shard->config = *config;
+	mm_overload_init(&shard->overload, config->ptime_ms);
 	mm_outbox_init(&shard->outbox, &shard->counters);
 	shard->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	rc = shard->epoll_fd < 0 ? -errno : 0;
@@ -73,8 +74,9 @@ void mm_shard_emit(struct mm_shard *shard, const struct mm_event *event)
 }
 
 static void tick_bridge(struct mm_held_bridge *held, int64_t now_us,
-			uint32_t skipped)
+			uint32_t skipped, enum mm_shed shed)
 {
+	mm_bridge_set_shed(held->bridge, shed);
 	mm_bridge_tick(held->bridge, now_us, skipped);
 	atomic_store_explicit(&held->sample_rate_hz,
 			      mm_bridge_sample_rate_hz(held->bridge),
@@ -138,11 +140,14 @@ static void wake(struct mm_shard *shard)
 
 void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 {
+	enum mm_shed shed = mm_overload_shed(&shard->overload);
 	struct mm_held_bridge *bridge;
 	struct mm_port *port;
 
 	shard->tick++;
 	shard->counters.ticks++;
+	shard->counters.ticks_shed_encoding += shed >= MM_SHED_ENCODING;
+	shard->counters.ticks_shed_talkers += shed >= MM_SHED_TALKERS;
 	mm_shard_drain(shard, MM_SHARD_COMMANDS_PER_TICK, now_us);
 	mm_shard_receive(shard, now_us);
 	LIST_FOREACH(port, &shard->ports, in_shard) {
@@ -153,9 +158,9 @@ void mm_shard_tick(struct mm_shard *shard, int64_t now_us, uint32_t skipped)
 		mm_port_feed_taps(port, skipped);
 	}
 	if (shard->lobby)
-		tick_bridge(shard->lobby, now_us, skipped);
+		tick_bridge(shard->lobby, now_us, skipped, shed);
 	LIST_FOREACH(bridge, &shard->bridges, in_shard)
-		tick_bridge(bridge, now_us, skipped);
+		tick_bridge(bridge, now_us, skipped, shed);
 	transmit(shard, now_us);
 	publish(shard);
 	wake(shard);
@@ -182,7 +187,7 @@ static void *run(void *argument)
 	int64_t deadline_us = mm_clock_now_us() + period_us;
 
 	while (!atomic_load_explicit(&shard->stopping, memory_order_acquire)) {
-		int64_t now_us, late_us;
+		int64_t now_us, late_us, work_us;
 
 		mm_clock_sleep_until_us(deadline_us);
 		now_us = mm_clock_now_us();
@@ -190,7 +195,10 @@ static void *run(void *argument)
 		mm_lateness_note(&shard->lateness, late_us);
 		if (late_us > LATE_US)
 			shard->counters.ticks_late++;
+		work_us = mm_clock_thread_us();
 		mm_shard_tick(shard, now_us, skip(shard, &deadline_us, late_us));
+		work_us = mm_clock_thread_us() - work_us;
+		mm_overload_note(&shard->overload, now_us, work_us, late_us);
 		deadline_us += period_us;
 	}
 	return NULL;

@@ -15,6 +15,7 @@
 #include "engine/command.h"
 #include "engine/event.h"
 #include "engine/held.h"
+#include "engine/overload.h"
 #include "engine/ring.h"
 #include "engine/snapshot.h"
 #include "io/outbox.h"
@@ -85,6 +86,7 @@ struct mm_shard {
 	struct mm_counters counters;      /* that belong to no port         */
 	struct mm_snapshot snapshot;
 	struct mm_lateness lateness;
+	struct mm_overload overload;
 	struct mm_outbox outbox;
 	struct mm_datagram datagrams[MM_UDP_BATCH];
 };

@@ -319,6 +319,11 @@ static void feed_tap(const struct mm_bridge *bridge, struct mm_tap *tap,
 	bridge->counters->tap_overrun += mm_tap_end(tap);
 }
 
+void mm_bridge_set_shed(struct mm_bridge *bridge, enum mm_shed shed)
+{
+	bridge->shed = shed;
+}
+
 void mm_bridge_tick(struct mm_bridge *bridge, int64_t now_us, uint32_t skipped)
 {
 	bridge->skipped = skipped;

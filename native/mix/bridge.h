@@ -15,6 +15,7 @@
 #include "codec/codec.h"
 #include "dsp/level.h"
 #include "engine/counters.h"
+#include "engine/overload.h"
 #include "mix/playout.h"
 #include "mix/source.h"
 #include "mix/tap.h"
@@ -100,6 +101,8 @@ int mm_bridge_add_playout(struct mm_bridge *bridge, struct mm_playout *playout,
 void mm_bridge_remove_playout(struct mm_bridge *bridge,
 			      struct mm_playout *playout);
 
+/* What to do without from the next tick on, to save time. */
+void mm_bridge_set_shed(struct mm_bridge *bridge, enum mm_shed shed);
 /* One tick. `skipped` ticks were not run since the last one (the shard was
  * late by more than a second): the taps' clocks advance by them. */
 void mm_bridge_tick(struct mm_bridge *bridge, int64_t now_us, uint32_t skipped);

@@ -34,6 +34,16 @@ static void prepare_next(const struct mm_bridge *bridge, size_t at)
 		source->ops->prepare(source);
 }
 
+static void choose_talkers(struct mm_bridge *bridge)
+{
+	struct mm_talkers talkers = bridge->talkers;
+
+	if (bridge->shed >= MM_SHED_TALKERS &&
+	    (!talkers.max_talkers || talkers.max_talkers > MM_SHED_MAX_TALKERS))
+		talkers.max_talkers = MM_SHED_MAX_TALKERS;
+	mm_talkers_choose(&talkers, bridge->candidates, bridge->nseats);
+}
+
 void mm_bridge_peek(struct mm_bridge *bridge, int64_t now_us)
 {
 	uint32_t needed_hz = 0;
@@ -72,8 +82,7 @@ void mm_bridge_peek(struct mm_bridge *bridge, int64_t now_us)
 			bridge->counters->playout_underrun++;
 	}
 	bridge->needed_hz = needed_hz;
-	mm_talkers_choose(&bridge->talkers, bridge->candidates,
-			  bridge->nseats);
+	choose_talkers(bridge);
 }
 
 static bool follow_source(const struct mm_bridge *bridge,

@@ -60,6 +60,7 @@ struct mm_bridge {
 	struct mm_counters *counters;
 	uint64_t tick;                    /* the current one, or the next   */
 	uint32_t skipped;                 /* ticks skipped before it        */
+	enum mm_shed shed;                /* to save time                   */
 	uint32_t sample_rate_hz;
 	uint32_t needed_hz;               /* by the current members         */
 	uint32_t unneeded_ticks;          /* since needed_hz fell below     */

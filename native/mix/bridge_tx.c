@@ -180,6 +180,7 @@ static void run_outlet(struct mm_bridge *bridge,
 		return;
 	pcm = mm_mix_class_pcm(&bridge->classes[shared_class], rate_hz,
 			       bridge->tick);
+	mm_encoder_economise(outlet->encoder, bridge->shed >= MM_SHED_ENCODING);
 	outlet->payload_bytes = mm_encode_counted(
 		outlet->encoder, pcm,
 		mm_frame_samples(rate_hz, bridge->config.ptime_ms),
@@ -251,6 +252,7 @@ static void serve_private(struct mm_bridge *bridge, struct mm_seat *seat)
 		       nsamples);
 	made = mm_lane_run(&state->lane, bridge->limited, nsamples,
 			   bridge->resampled);
+	mm_encoder_economise(state->encoder, bridge->shed >= MM_SHED_ENCODING);
 	member->tx_bytes = mm_encode_counted(state->encoder, bridge->resampled,
 					     made, state->payload,
 					     bridge->counters);

@@ -40,15 +40,18 @@ static void smooth(struct mm_candidate *candidate)
 	candidate->loudness_q8 = (uint16_t)loudness;
 }
 
-static void shortlist_insert(struct shortlist *list,
-			     struct mm_candidate *candidate)
+/* Insert by loudness; return the candidate for which there is no place. */
+static struct mm_candidate *shortlist_insert(struct shortlist *list,
+					     struct mm_candidate *candidate)
 {
+	struct mm_candidate *left_out = NULL;
 	size_t at = list->count;
 
 	if (at == list->limit) {
 		at--;
 		if (candidate->loudness_q8 <= list->entries[at]->loudness_q8)
-			return;
+			return candidate;
+		left_out = list->entries[at];
 	} else {
 		list->count++;
 	}
@@ -60,6 +63,7 @@ static void shortlist_insert(struct shortlist *list,
 		list->entries[at] = above;
 	}
 	list->entries[at] = candidate;
+	return left_out;
 }
 
 static void choose_all(struct mm_candidate *candidates,
@@ -134,8 +138,13 @@ void mm_talkers_choose(const struct mm_talkers *talkers,
 		smooth(candidate);
 		if (mm_candidate_heard(candidate)) {
 			if (keeps_place(talkers, candidate)) {
+				struct mm_candidate *left_out;
+
 				candidate->choice = MM_CHOICE_KEPT;
-				shortlist_insert(&heard, candidate);
+				left_out = shortlist_insert(&heard, candidate);
+				/* There are fewer places than before. */
+				if (left_out)
+					left_out->choice = MM_CHOICE_DROPPED;
 			} else {
 				candidate->choice = MM_CHOICE_DROPPED;
 			}

@@ -86,6 +86,12 @@ def _metrics(services: Services) -> Iterator[Metric]:
         "how late ticks began, in microseconds",
         {f'{{quantile="{quantile}"}}': lateness[name] for name, quantile in QUANTILES},
     )
+    yield Metric(
+        "mixminus_mixing_load",
+        "gauge",
+        "CPU time of the busiest mixing thread, as a share of the time it has",
+        {"": services.engine.load().busiest},
+    )
     for name, count in services.live_participants.counts().items():
         yield Metric(f"mixminus_{name}", "gauge", f"{name} now", {"": count})
     for name, value in services.delivery.gauges.items():

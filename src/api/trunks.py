@@ -8,7 +8,13 @@ from pydantic import AfterValidator, Field
 
 from mixminus.api.body import Body, Text
 from mixminus.api.operation import ApiCall, Operation, Resource
-from mixminus.directory.errors import PasswordNeeded, ResourceDeleted, TrunkNotFound, TrunkTaken
+from mixminus.directory.errors import (
+    PasswordNeeded,
+    ProviderNeeded,
+    ResourceDeleted,
+    TrunkNotFound,
+    TrunkTaken,
+)
 from mixminus.model.directory import AuthType, Transport, Trunk, TrunkSpec
 from mixminus.model.ids import TrunkId
 from mixminus.store.page import Page
@@ -45,6 +51,8 @@ class TrunkProfileBody(Body):
         str, Field(pattern=r"^((\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252})(:[0-9]{1,5})?)?$")
     ] = ""
     outbound_transport: Transport = "udp"
+    outbound_register: bool = False
+    """Register at `outbound_host`; calls of the provider then run the flow of the called number."""
 
     def spec(self, domain_name: str = "") -> TrunkSpec:
         """Return the specification; a PUT has no domain name, because it cannot be changed."""
@@ -58,6 +66,7 @@ class TrunkProfileBody(Body):
             allowed_ips=tuple(dict.fromkeys(self.allowed_ips)),
             outbound_host=self.outbound_host,
             outbound_transport=self.outbound_transport,
+            outbound_register=self.outbound_register,
         )
 
 
@@ -70,7 +79,7 @@ async def list_trunks(call: ApiCall, page: Page) -> list[Trunk]:
     return await call.services.directory.trunks.list(call.customer_id, page)
 
 
-@operation("POST", "/trunks", "Create a trunk", errors=(TrunkTaken, PasswordNeeded))
+@operation("POST", "/trunks", "Create a trunk", errors=(TrunkTaken, PasswordNeeded, ProviderNeeded))
 async def create_trunk(call: ApiCall, body: TrunkBody) -> Trunk:
     """Its exchange can call in, and calls to numbers can go out through it."""
     return await call.services.directory.trunks.create(call.customer_id, body.spec(body.domain_name))
@@ -82,7 +91,7 @@ async def get_trunk(call: ApiCall) -> Trunk:
     return await call.services.directory.trunks.get(call.customer_id, TrunkId(call.id))
 
 
-@operation("PUT", "/trunks/{id}", "Update a trunk", errors=(ResourceDeleted, PasswordNeeded))
+@operation("PUT", "/trunks/{id}", "Update a trunk", errors=(ResourceDeleted, PasswordNeeded, ProviderNeeded))
 async def update_trunk(call: ApiCall, body: TrunkProfileBody) -> Trunk:
     """Replaces everything except its domain name."""
     return await call.services.directory.trunks.update(call.customer_id, TrunkId(call.id), body.spec())

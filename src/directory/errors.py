@@ -8,6 +8,7 @@ __all__ = [
     "NumberNotFound",
     "NumberTaken",
     "PasswordNeeded",
+    "ProviderNeeded",
     "ResourceDeleted",
     "TrunkNotFound",
     "TrunkTaken",
@@ -40,6 +41,10 @@ class TrunkTaken(AlreadyExists):
 
 class PasswordNeeded(InvalidArgument):
     """Digest authentication needs a username and a password."""
+
+
+class ProviderNeeded(InvalidArgument):
+    """A registration needs the provider's host, a username and a password."""
 
 
 class ResourceDeleted(Conflict):

@@ -23,6 +23,7 @@ from mixminus.mixer.formats import (
     SrtpKeys,
     SrtpProfile,
 )
+from mixminus.mixer.load import Load, Shed
 from mixminus.mixer.mux import Mux
 from mixminus.mixer.pcm_port import PcmPort
 from mixminus.mixer.playout import Playout
@@ -45,6 +46,7 @@ __all__ = [
     "EngineConfig",
     "EngineEvent",
     "FirstPacket",
+    "Load",
     "MediaDirection",
     "MediaResumed",
     "MediaTimeout",
@@ -57,6 +59,7 @@ __all__ = [
     "PortMedia",
     "PortStatistics",
     "RemoteChanged",
+    "Shed",
     "SrtpKeys",
     "SrtpProfile",
     "TalkSpurtEnded",

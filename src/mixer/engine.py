@@ -17,6 +17,7 @@ from mixminus.mixer.events import (
     TalkSpurtStarted,
 )
 from mixminus.mixer.libraries import find_libraries
+from mixminus.mixer.load import Load, Shed
 from mixminus.mixer.mux import Mux
 from mixminus.mixer.pcm_port import PcmPort
 from mixminus.mixer.playout import Playout
@@ -94,6 +95,11 @@ class Engine:
     def tick_lateness_us(self) -> dict[str, int]:
         """Return how late ticks started: p50, p99 (upper bounds of buckets), max, and the number of ticks."""
         return self._native.tick_lateness_us()
+
+    def load(self) -> Load:
+        """Return how busy the mixing threads are; always idle for a manual engine."""
+        busiest, shed = self._native.load()
+        return Load(busiest, Shed(shed))
 
     def open_bridge(self, *, max_talkers: int = 8) -> Bridge:
         """Open a bridge that sums the ``max_talkers`` loudest ports; 0 sums all."""

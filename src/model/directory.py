@@ -17,6 +17,7 @@ __all__ = [
     "NumberProfile",
     "NumberSpec",
     "NumberType",
+    "RegistrationStatus",
     "Transport",
     "Trunk",
     "TrunkSpec",
@@ -25,6 +26,8 @@ __all__ = [
 AuthType = Literal["basic", "ip"]
 Transport = Literal["udp", "tcp"]
 NumberType = Literal["normal", "virtual"]
+RegistrationStatus = Literal["", "registering", "registered", "failed"]
+"""Of a trunk at its provider; empty if it does not register."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,8 @@ class TrunkSpec:
     outbound_host: str = ""
     """Host, with or without a port, of outgoing calls to numbers; empty for none."""
     outbound_transport: Transport = "udp"
+    outbound_register: bool = False
+    """Whether to register at ``outbound_host``, so that its calls come in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +161,10 @@ class Trunk:
     allowed_ips: tuple[str, ...]
     outbound_host: str
     outbound_transport: Transport
+    outbound_register: bool = False
+    registration: RegistrationStatus = ""
+    registration_detail: str = ""
+    """Why the last attempt failed: status and reason of the provider's answer."""
     tm_create: datetime
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

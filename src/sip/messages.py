@@ -8,6 +8,8 @@
     server ── OpenEdge AddWorker RestoreCall RemoveWorker ReserveCall ReleaseCall Drain ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
            <─ DigitReceived TransferRequested TransferProgressed ────────────
+    server ── Register Unregister ───────────────────────────────────> edge
+           <─ TrunkRegistered ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountRequested LoginsFailed RegistrationRequested ─
 
@@ -52,6 +54,7 @@ __all__ = [
     "Notify",
     "OpenEdge",
     "Refer",
+    "Register",
     "RegisteringPhone",
     "RegistrationRequested",
     "Reject",
@@ -62,6 +65,8 @@ __all__ = [
     "Ring",
     "TransferProgressed",
     "TransferRequested",
+    "TrunkRegistered",
+    "Unregister",
     "WorkerExited",
     "WorkerReady",
 ]
@@ -423,6 +428,40 @@ class AnswerRegistration:
 
 
 @dataclass(frozen=True, slots=True)
+class Register:
+    """Register a trunk with its provider, and keep it registered; replaces the trunk's earlier registration."""
+
+    trunk_id: str
+    flows: tuple[Flow, ...]
+    """The addresses of the registrar, in order of preference."""
+    registrar: str
+    """The Request-URI."""
+    address: str
+    """The address of record."""
+    username: str
+    password: str = field(repr=False)
+    contact_user: str = field(repr=False)
+    """Who calls this user at our address is the provider."""
+    expires_s: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Unregister:
+    """Remove a trunk's registration."""
+
+    trunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkRegistered:
+    """A provider has answered a REGISTER: 200, or why not; 408 without an answer."""
+
+    trunk_id: str
+    status_code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
@@ -459,6 +498,9 @@ Message = (
     | AccountRequested
     | AnswerAccount
     | ForgetAccounts
+    | Register
+    | Unregister
+    | TrunkRegistered
     | LoginsFailed
     | RegistrationRequested
     | AnswerRegistration

@@ -345,6 +345,7 @@ class WorkerPool:
                 self._end_lost_calls()
                 self._fill()
                 self._changed.set()
+                self._on_edge(message)
             case CallReserved(leg_id, worker_id):
                 reservation = self._reservations.get(leg_id)
                 if reservation and not reservation.done():

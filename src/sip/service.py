@@ -49,18 +49,21 @@ from mixminus.sip.messages import (
     CallRang,
     DialogConfirmed,
     DigitReceived,
+    EdgeOpened,
     IncomingCall,
     MediaAgreed,
     Message,
     Reject,
     TransferProgressed,
     TransferRequested,
+    TrunkRegistered,
 )
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
 from mixminus.sip.transfer_requests import TransferRequests
+from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
 
 __all__ = ["SipEndpoint"]
@@ -102,6 +105,7 @@ class SipEndpoint:
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._account_requests = AccountRequests(directory, self._to_edge)
+        self._trunk_registrations = TrunkRegistrations(directory.trunks, self._to_edge)
         self._pool = WorkerPool(
             config,
             clock,
@@ -148,6 +152,7 @@ class SipEndpoint:
 
     async def close(self) -> None:
         """Hang up every leg and stop all processes; closing twice is harmless."""
+        await self._trunk_registrations.close()
         await self._pool.close()
         await self._account_requests.close()
         await self._tasks.close()
@@ -186,7 +191,13 @@ class SipEndpoint:
                 self._dialler.on_report(message)
 
     def _on_edge(self, message: Message) -> None:
-        """Take what a phone has asked for within a call; all else is about accounts."""
+        """Take what a phone has asked for within a call; all else is about accounts and trunks."""
+        if isinstance(message, EdgeOpened):
+            self._trunk_registrations.on_edge_opened()
+            return
+        if isinstance(message, TrunkRegistered):
+            self._trunk_registrations.on_report(message)
+            return
         if not isinstance(message, DigitReceived | TransferRequested | TransferProgressed):
             self._account_requests.on_edge(message)
             return

@@ -62,6 +62,11 @@ class TrunkRows:
         )
         return await self._one(query.order_by(c.tm_create).limit(1))
 
+    async def registering(self) -> list[Trunk]:
+        """Return the undeleted trunks of all customers that register with their provider."""
+        c = trunks.c
+        return await self._many(select(trunks).where(c.outbound_register.is_(True), c.tm_delete.is_(None)))
+
     async def page(self, customer_id: CustomerId, page: Page) -> list[Trunk]:
         """Return the customer's undeleted trunks, newest first."""
         c = trunks.c

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from mixminus.streams.framing import SAMPLE_RATE_HZ, Pcm
 
-__all__ = ["MAX_MARKS", "MAX_WAITING_S", "AudioOutput", "Budget", "Reached", "Speech"]
+__all__ = ["MAX_MARKS", "MAX_WAITING_S", "Budget", "Player", "Reached", "Speech"]
 
 MAX_WAITING_S: Final = 900
 """Seconds of audio that one stream may send ahead."""
@@ -23,7 +23,7 @@ FAIR_S: Final = 10
 MAX_MARKS: Final = 1000
 
 
-class AudioOutput(Protocol):
+class Player(Protocol):
     """Plays PCM at 8 kHz."""
 
     def write(self, pcm: Pcm) -> int:
@@ -59,8 +59,8 @@ class Reached:
 class Speech:
     """A queue of audio and marks in the order in which the client sent them."""
 
-    def __init__(self, output: AudioOutput, budget: Budget) -> None:
-        self._output = output
+    def __init__(self, player: Player, budget: Budget) -> None:
+        self._player = player
         self._budget = budget
         self._waiting: deque[Pcm] = deque()
         self._samples = 0
@@ -79,7 +79,7 @@ class Speech:
     def add(self, pcm: Pcm) -> None:
         """Play audio behind what waits."""
         self._added += pcm.size
-        written = 0 if self._waiting else self._output.write(pcm)
+        written = 0 if self._waiting else self._player.write(pcm)
         if written < pcm.size:
             self._waiting.append(pcm[written:])
             self._count(pcm.size - written)
@@ -93,22 +93,22 @@ class Speech:
 
     def clear(self) -> None:
         """Drop all audio that is not played yet; its marks are reached."""
-        self._output.clear()
+        self._player.clear()
         self._drop()
         self._reached += [Reached(name, cleared=True) for _, name in self._marks]
         self._marks.clear()
 
     def advance(self) -> list[Reached]:
-        """Write what fits into the output; return the marks that were reached since the last call."""
+        """Write what fits into the player; return the marks that were reached since the last call."""
         while self._waiting:
             pcm = self._waiting[0]
-            written = self._output.write(pcm)
+            written = self._player.write(pcm)
             self._count(-written)
             if written < pcm.size:
                 self._waiting[0] = pcm[written:]
                 break
             self._waiting.popleft()
-        played = self._added - self._samples - self._output.pending if self._marks else 0
+        played = self._added - self._samples - self._player.pending if self._marks else 0
         while self._marks and self._marks[0][0] <= played:
             self._reached.append(Reached(self._marks.popleft()[1]))
         reached, self._reached = self._reached, []

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from mixminus.model.directory import AuthType, NumberType, Transport
+from mixminus.model.directory import AuthType, NumberType, RegistrationStatus, Transport
 from mixminus.wire.view import Hash, Reference, Secret, Timestamp, View
 
 __all__ = ["ExtensionView", "NumberView", "TrunkView"]
@@ -76,6 +76,12 @@ class TrunkView(View):
     outbound_host: str
     """Where calls to numbers are sent, with or without a port; empty for nowhere."""
     outbound_transport: Transport
+    outbound_register: bool
+    """Whether the server registers at `outbound_host` with `username` and `password`, so that calls come in."""
+    registration: RegistrationStatus
+    """The state of that registration."""
+    registration_detail: str
+    """Why the last attempt failed: the status and the reason of the provider's answer."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp

@@ -45,7 +45,7 @@ def asked(router: Router, received: bytes) -> Message | None:
         encode(action.message)
         if not isinstance(action.message, AccountRequested):
             return action.message
-        (action,) = router.on_answer(trusted(action.message), 0.0)
+        (action,) = router.on_directory(trusted(action.message), 0.0)
     return None
 
 
@@ -94,11 +94,11 @@ def test_contact_of_any_phone_is_registered(contact: str, registered: str, more:
 def test_register_gets_the_servers_answer(code: int, header: bytes) -> None:
     router = open_router()
     asked(router, GOOD)
-    (answer,) = router.on_answer(AnswerRegistration(1, code, (("sip:a@10.0.0.9", 60),)), 0.0)
+    (answer,) = router.on_directory(AnswerRegistration(1, code, (("sip:a@10.0.0.9", 60),)), 0.0)
     assert isinstance(answer, ToPhone)
     assert answer.message.startswith(b"SIP/2.0 %d" % code)
     assert header in answer.message
-    assert router.on_answer(AnswerRegistration(1, code, ()), 0.0) == [None]
+    assert router.on_directory(AnswerRegistration(1, code, ()), 0.0) == [None]
 
 
 def test_register_without_an_answer_gets_503() -> None:

@@ -29,10 +29,12 @@ from mixminus.sip.messages import (
     ForgetAccounts,
     Message,
     OpenEdge,
+    Register,
     ReleaseCall,
     RemoveWorker,
     ReserveCall,
     RestoreCall,
+    Unregister,
 )
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.tasks import TaskScope
@@ -100,8 +102,8 @@ class EdgeProcess:
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._clock.monotonic_s())
-            case AnswerAccount() | AnswerRegistration() | ForgetAccounts():
-                for action in self._router.on_answer(command, self._clock.monotonic_s()):
+            case AnswerAccount() | AnswerRegistration() | ForgetAccounts() | Register() | Unregister():
+                for action in self._router.on_directory(command, self._clock.monotonic_s()):
                     self._send(action)
             case Drain():
                 self._drained = True

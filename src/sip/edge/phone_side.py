@@ -15,6 +15,7 @@ from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dia
 from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
+from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
 from mixminus.sip.edge.transactions import number_of
@@ -26,7 +27,7 @@ from mixminus.sip.edge.validation import (
     refuse,
     respond,
 )
-from mixminus.sip.grammar import NameAddress, Unreadable, Via
+from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, Via
 from mixminus.sip.internal_headers import CallerHeader, Flow
 from mixminus.sip.messages import AnswerAccount, AnswerRegistration
 
@@ -55,6 +56,7 @@ class PhoneSide:
     ) -> None:
         self.draining = False
         self.authenticator = Authenticator(domain, frozenset({identity.host}), algorithms, counters)
+        self.registrants = Registrants(identity, counters)
         self._registrar = Registrar(counters)
         self._identity = identity
         self._calls = calls
@@ -102,7 +104,7 @@ class PhoneSide:
         """Forward a phone's response to the worker whose request it answers."""
         via = Via.parse(response.headers.pop("via") or "")
         branch = via.parameters.get("branch", "")
-        if self._lost_calls.answered(branch):
+        if self._lost_calls.answered(branch) or self.registrants.on_response(branch, response, now_s):
             return None
         worker_id = self._identity.worker_of(via, response.headers.first("via"))
         worker = self._calls.workers.get(worker_id)
@@ -190,6 +192,9 @@ class PhoneSide:
         if call and call.state is not CallState.RELEASED:
             # RFC 3261 section 8.2.2.2: the same request by another path, or a Call-ID used twice.
             return ToPhone(flow, respond(request, 482, "Loop Detected").render())
+        if trunk_id := self.registrants.trunk_of(SipUri.parse(request.uri).user):
+            request.uri = called_uri(request)
+            return self._open(request, flow, CallerHeader(trunk_id, source.host), now_s)
         passed = self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed

@@ -18,9 +18,11 @@ from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import AnswerAccount, AnswerRegistration, ForgetAccounts
+from mixminus.sip.messages import AnswerAccount, AnswerRegistration, ForgetAccounts, Register, Unregister
 
 __all__ = ["Router"]
+
+DirectoryMessage = AnswerAccount | AnswerRegistration | ForgetAccounts | Register | Unregister
 
 # NAT keep-alives (RFC 5626 section 3.5.1, and the NULs of older phones) are ignored and not counted.
 _KEEP_ALIVE = frozenset(b"\r\n\0 ")
@@ -74,7 +76,7 @@ class Router:
 
     def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return what is to be sent beside the actions returned so far."""
-        return self._calls.take_outbox()
+        return [*self._calls.take_outbox(), *self._phone_side.registrants.take_outbox()]
 
     def reserve(self, name: str) -> int:
         """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
@@ -88,15 +90,17 @@ class Router:
         """Refuse new calls from now on."""
         self._phone_side.draining = True
 
-    def on_answer(
-        self, answer: AnswerAccount | AnswerRegistration | ForgetAccounts, now_s: float
-    ) -> list[Action]:
-        """Take an answer of the server about accounts; return the actions of the requests that waited for it."""
-        match answer:
+    def on_directory(self, message: DirectoryMessage, now_s: float) -> list[Action]:
+        """Take what the server's directory says; return the actions of the requests that waited for it."""
+        match message:
             case AnswerAccount():
-                return self._phone_side.account_given(answer, now_s)
+                return self._phone_side.account_given(message, now_s)
             case AnswerRegistration():
-                return [self._phone_side.registration_answered(answer)]
+                return [self._phone_side.registration_answered(message)]
+            case Register():
+                self._phone_side.registrants.start(message, now_s)
+            case Unregister(trunk_id):
+                self._phone_side.registrants.stop(trunk_id, now_s)
             case ForgetAccounts():
                 self._phone_side.authenticator.accounts.invalidate()
         return []
@@ -108,6 +112,7 @@ class Router:
 
     def poll(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
+        self._phone_side.registrants.poll(now_s)
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)
         return [

@@ -5,10 +5,11 @@ from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
-__all__ = ["ConferenceBridge", "Timers", "load_library"]
+__all__ = ["BRIDGE_RATE_HZ", "ConferenceBridge", "Timers", "load_library"]
 
-# pjsua's defaults (pjsua_media_config_default): 16 kHz, one channel, 20 ms, two bytes a sample.
-_FRAME_BYTES: Final = 16_000 * 20 // 1000 * 2
+BRIDGE_RATE_HZ: Final = 8_000
+# One channel, 20 ms (pjsua_media_config_default), two bytes a sample.
+_FRAME_BYTES: Final = BRIDGE_RATE_HZ * 20 // 1000 * 2
 
 
 def load_library() -> ctypes.CDLL:

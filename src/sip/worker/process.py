@@ -32,7 +32,7 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.supervision import name_process, rearm_watchdog
 from mixminus.sip.worker.calls import Calls, SipAccount, account_config
-from mixminus.sip.worker.pjlib import ConferenceBridge, Timers, load_library
+from mixminus.sip.worker.pjlib import BRIDGE_RATE_HZ, ConferenceBridge, Timers, load_library
 from mixminus.sip.worker.transport import open_transport
 
 __all__ = ["run"]
@@ -41,6 +41,8 @@ __all__ = ["run"]
 _MAX_WAIT_S: Final = 5.0
 _EVENTS_A_ROUND: Final = 64
 _DRAIN_S: Final = 5.0
+# Of the conference bridge: its master port, and one to spare.
+_OTHER_PORTS: Final = 2
 
 _log = log.get("sip.worker")
 
@@ -83,6 +85,9 @@ def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, ctypes.CDLL]:
     config.medConfig.threadCnt = 0
     # With an ioqueue of its own pjmedia starts a thread that polls it 100 times a second, whatever threadCnt says.
     config.medConfig.hasIoqueue = False
+    # That of PCMU, the codec of every envelope: the bridge needs no resamplers and half the buffers.
+    config.medConfig.clockRate = config.medConfig.sndClockRate = BRIDGE_RATE_HZ
+    config.medConfig.maxMediaPorts = command.max_calls + _OTHER_PORTS
     endpoint.libInit(config)
     return endpoint, library
 

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -91,6 +92,9 @@ trunks = Table(
     Column("allowed_ips", JSON, nullable=False),
     Column("outbound_host", String, nullable=False),
     Column("outbound_transport", String(WORD), nullable=False),
+    Column("outbound_register", Boolean, nullable=False),
+    Column("registration", String(WORD), nullable=False),
+    Column("registration_detail", String, nullable=False),
     *times(),
     Index(None, "customer_id", "tm_create"),
 )

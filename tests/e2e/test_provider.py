@@ -1,0 +1,116 @@
+"""A provider that wants to be registered with: Kamailio challenges, forwards its calls, and is left at the end."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Ring
+from tests.e2e.hearing import assert_hears
+from tests.support.calling import action
+from tests.support.kamailio import NUMBER, PASSWORD, USERNAME, Provider, provider
+from tests.support.server import Server
+from tests.support.tones import TONES_HZ
+from tests.support.waiting import eventually, play_for
+
+A_HZ, B_HZ = TONES_HZ[:2]
+
+
+@pytest.fixture
+def kamailio(tmp_path: Path) -> Iterator[Provider]:
+    directory = tmp_path / "kamailio"
+    directory.mkdir()
+    with provider(directory) as running:
+        yield running
+
+
+def register(server: Server, host: str, password: str = PASSWORD) -> str:
+    body = {
+        "domain_name": "provider",
+        "outbound_host": host,
+        "outbound_register": True,
+        "username": USERNAME,
+        "password": password,
+    }
+    answer = server.call("POST", "/trunks", body)
+    assert (answer.status, answer.json["registration"]) == (200, "registering"), answer.body
+    return str(answer.json["id"])
+
+
+def state(server: Server, trunk: str) -> Any:
+    return server.call("GET", f"/trunks/{trunk}").json
+
+
+def events(server: Server) -> list[str]:
+    return [each["type"] for each in server.call("GET", "/events").json["result"]]
+
+
+def test_calls_to_our_number_come_in_through_the_provider_that_the_trunk_registers_with(
+    tmp_path: Path, kamailio: Provider, phone: Ring
+) -> None:
+    with Server(tmp_path) as server:
+        room = server.new_room()
+        flow = server.call(
+            "POST", "/flows", {"actions": [action("conference_join", conference_id=room)]}
+        ).json["id"]
+        server.call("POST", "/numbers", {"number": f"+{NUMBER}", "call_flow_id": flow})
+        trunk = register(server, kamailio.host)
+        eventually(
+            lambda: state(server, trunk)["registration"] == "registered", what="the trunk is registered"
+        )
+        assert "trunk_registered" in events(server)
+        assert server.call("GET", f"/trunks/{trunk}").json["registration_detail"] == ""
+
+        caller, listener = phone(A_HZ), phone(B_HZ)
+        listener.dial(server.sip_uri(room))
+        caller.dial(f"sip:{NUMBER}@{kamailio.host}")
+        server.wait_for_participants(room, 2)
+        play_for(3)
+        assert_hears(listener.ear(), (A_HZ,), B_HZ)
+        assert_hears(caller.ear(), (B_HZ,), A_HZ)
+        caller.hang_up()
+        server.wait_for_participants(room, 1)
+
+        (contact,) = kamailio.registrations
+        assert "expires=0" not in contact
+        server.call("DELETE", f"/trunks/{trunk}")
+        eventually(lambda: len(kamailio.registrations) > 1, what="the registration is removed")
+        assert PASSWORD not in server.log
+
+
+def test_wrong_password_is_shown_and_published(tmp_path: Path, kamailio: Provider) -> None:
+    with Server(tmp_path) as server:
+        trunk = register(server, kamailio.host, "not the password")
+        eventually(lambda: state(server, trunk)["registration"] == "failed", what="the registration fails")
+        assert state(server, trunk)["registration_detail"] == "401 Unauthorized"
+        assert "trunk_failed" in events(server)
+        # The right password registers at once, without waiting for the next attempt.
+        corrected = {
+            "outbound_host": kamailio.host,
+            "outbound_register": True,
+            "username": USERNAME,
+            "password": PASSWORD,
+        }
+        assert server.call("PUT", f"/trunks/{trunk}", corrected).json["registration"] == "registering"
+        eventually(
+            lambda: state(server, trunk)["registration"] == "registered", what="the trunk is registered"
+        )
+
+
+def test_trunk_is_registered_again_after_the_edge_was_killed(tmp_path: Path, kamailio: Provider) -> None:
+    with Server(tmp_path) as server:
+        trunk = register(server, kamailio.host)
+        eventually(
+            lambda: state(server, trunk)["registration"] == "registered", what="the trunk is registered"
+        )
+        before = len(kamailio.registrations)
+        found = subprocess.run(
+            ["pgrep", "-P", str(server.process.pid), "-f", "mixminus.sip.edge"],
+            capture_output=True,
+            check=True,
+        )
+        subprocess.run(["kill", "-9", *found.stdout.decode().split()], check=True)
+        eventually(lambda: len(kamailio.registrations) > before, timeout_s=20, what="it registers again")
+        assert len(set(kamailio.registrations)) == 1, "the Contact stays the same"

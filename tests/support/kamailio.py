@@ -1,0 +1,99 @@
+"""Kamailio as a provider: a registrar with passwords that forwards calls to a number to the registered Contact."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tests.support.netns import ADDRESS
+from tests.support.ports import free_port
+from tests.support.waiting import eventually
+
+__all__ = ["NUMBER", "PASSWORD", "USERNAME", "Provider", "provider"]
+
+NUMBER: Final = "15550100"
+USERNAME: Final = "customer1"
+PASSWORD: Final = "a secret of the provider"
+_CONFIG: Final = """\
+debug=2
+log_stderror=yes
+children=2
+disable_tcp=yes
+auto_aliases=no
+listen=udp:{address}:{port}
+alias="provider.example"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "xlog.so"
+loadmodule "auth.so"
+modparam("usrloc", "db_mode", 0)
+modparam("registrar", "max_expires", 60)
+
+request_route {{
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (is_method("REGISTER")) {{
+        if ($aU != "{username}" || !pv_auth_check("{address}", "{password}", "0", "1")) {{
+            auth_challenge("{address}", "1");
+            exit;
+        }}
+        save("location");
+        xlog("L_WARN", "registered $ct\\n");
+        exit;
+    }}
+    if (is_method("CANCEL")) {{
+        if (t_check_trans()) t_relay();
+        exit;
+    }}
+    if (has_totag()) {{
+        if (loose_route() || t_check_trans()) t_relay();
+        else if (!is_method("ACK")) sl_send_reply("404", "Not here");
+        exit;
+    }}
+    if (!is_method("INVITE")) {{ sl_send_reply("405", "Method Not Allowed"); exit; }}
+    record_route();
+    $ru = "sip:{username}@{address}";
+    if (!lookup("location")) {{ sl_send_reply("480", "Temporarily Unavailable"); exit; }}
+    t_relay();
+}}
+"""
+
+
+class Provider:
+    """A running Kamailio."""
+
+    def __init__(self, port: int, log: Path) -> None:
+        self.host = f"{ADDRESS}:{port}"
+        self._log = log
+
+    @property
+    def registrations(self) -> list[str]:
+        """The Contacts of the accepted REGISTERs, in order."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        return [line.partition("registered ")[2] for line in lines if "registered <" in line]
+
+
+@contextmanager
+def provider(directory: Path) -> Iterator[Provider]:
+    """Run Kamailio in the foreground until the block ends."""
+    port = free_port(ADDRESS)
+    config, log = directory / "kamailio.cfg", directory / "kamailio.log"
+    config.write_text(_CONFIG.format(address=ADDRESS, port=port, username=USERNAME, password=PASSWORD))
+    command = ["kamailio", "-f", str(config), "-DD", "-E", "-Y", str(directory), "-m", "32", "-M", "4"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            eventually(
+                lambda: "Listening" in log.read_text(errors="replace"), what=f"Kamailio starts; see {log}"
+            )
+            yield Provider(port, log)
+        finally:
+            process.terminate()
+            process.wait()

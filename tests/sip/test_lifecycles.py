@@ -6,14 +6,21 @@ import pytest
 
 from mixminus.sip.dialling import DIALLED_TRANSITIONS
 from mixminus.sip.edge.call import CALL_TRANSITIONS
+from mixminus.sip.edge.registrant import REGISTRANT_TRANSITIONS
 from mixminus.sip.leg import LEG_TRANSITIONS
 from mixminus.sip.pool import WORKER_TRANSITIONS
 from mixminus.sip.supervision import Backoff
 
-
-@pytest.mark.parametrize(
-    "table", [CALL_TRANSITIONS, LEG_TRANSITIONS, DIALLED_TRANSITIONS, WORKER_TRANSITIONS]
+TABLES = (
+    CALL_TRANSITIONS,
+    LEG_TRANSITIONS,
+    DIALLED_TRANSITIONS,
+    WORKER_TRANSITIONS,
+    REGISTRANT_TRANSITIONS,
 )
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_every_state_has_a_row_is_reachable_and_can_end(
     table: dict[enum.StrEnum, dict[enum.StrEnum, enum.StrEnum]],
 ) -> None:

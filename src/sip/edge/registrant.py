@@ -114,6 +114,10 @@ class Registrants:
         self._counters = counters
         self._outbox: list[ToPhone | ToServer] = []
         self._by_trunk: dict[str, _Registrant] = {}
+        self._by_user: dict[str, str] = {}
+        """Trunks by the user of their Contact."""
+        self._by_branch: dict[str, _Registrant] = {}
+        """Those that wait for a response."""
         self._leaving: list[_Registrant] = []
 
     def take_outbox(self) -> list[ToPhone | ToServer]:
@@ -129,6 +133,7 @@ class Registrants:
             command, f"{token}@{self._identity.host}", token, expires_s=command.expires_s
         )
         self._by_trunk[command.trunk_id] = registrant
+        self._by_user[command.contact_user] = command.trunk_id
         self._send(registrant, now_s)
 
     def stop(self, trunk_id: str, now_s: float) -> None:
@@ -136,6 +141,7 @@ class Registrants:
         registrant = self._by_trunk.pop(trunk_id, None)
         if registrant is None:
             return
+        del self._by_user[registrant.command.contact_user]
         registrant.fire(RegistrantEvent.STOP)
         registrant.expires_s = registrant.challenged = 0
         self._leaving.append(registrant)
@@ -143,15 +149,15 @@ class Registrants:
 
     def trunk_of(self, user: str) -> str:
         """Return the trunk whose Contact has this user; empty if there is none."""
-        return next((id_ for id_, each in self._by_trunk.items() if each.command.contact_user == user), "")
+        return self._by_user.get(user, "")
 
     def on_response(self, branch: str, response: Response, now_s: float) -> bool:
         """Take a response; return whether it answers one of the REGISTERs."""
-        registrant = self._waiting_for(branch)
+        registrant = self._by_branch.get(branch)
         if registrant is None:
             return False
         if response.status_code >= _FINAL:
-            registrant.transaction = None
+            self._end_transaction(registrant)
             self._on_final(registrant, response, now_s)
         return True
 
@@ -165,7 +171,7 @@ class Registrants:
                     registrant.challenged = 0
                     self._send(registrant, now_s)
             elif now_s >= transaction.deadline_s:
-                registrant.transaction = None
+                self._end_transaction(registrant)
                 self._refused(registrant, 408, "Request Timeout", 0, now_s)
             elif transaction.flow.transport == "UDP" and now_s >= transaction.due_at_s:
                 transaction.interval_s = min(2 * transaction.interval_s, _LAST_RETRANSMISSION_S)
@@ -187,11 +193,10 @@ class Registrants:
                 retry_after_s = _number(response, "retry-after")
                 self._refused(registrant, status_code, response.reason, retry_after_s, now_s)
 
-    def _waiting_for(self, branch: str) -> _Registrant | None:
-        for registrant in [*self._by_trunk.values(), *self._leaving]:
-            if registrant.transaction and branch and registrant.transaction.branch == branch:
-                return registrant
-        return None
+    def _end_transaction(self, registrant: _Registrant) -> None:
+        if registrant.transaction:
+            self._by_branch.pop(registrant.transaction.branch, None)
+            registrant.transaction = None
 
     def _accepted(self, registrant: _Registrant, response: Response, now_s: float) -> None:
         if registrant.state is RegistrantState.UNREGISTERING:
@@ -219,6 +224,7 @@ class Registrants:
         self._outbox.append(ToServer(TrunkRegistered(registrant.command.trunk_id, status_code, reason)))
 
     def _send(self, registrant: _Registrant, now_s: float) -> None:
+        self._end_transaction(registrant)
         command, flow = registrant.command, registrant.flow
         registrant.sequence_number += 1
         registrant.due_at_s = float("inf")
@@ -252,6 +258,7 @@ class Registrants:
             interval_s=_FIRST_RETRANSMISSION_S,
             due_at_s=now_s + _FIRST_RETRANSMISSION_S,
         )
+        self._by_branch[registrant.transaction.branch] = registrant
         self._outbox.append(ToPhone(flow, message))
 
 

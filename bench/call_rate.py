@@ -120,7 +120,7 @@ def conference(directory: Path, server: Server, count: int) -> Iterator[str]:
         before = server.wait_for_participants(room, count, timeout_s=60 + count / JOINS_A_SECOND)
         yield room
         if server.participants(room) != before:
-            raise SystemExit("somebody fell out of the conference")
+            raise SystemExit("a phone dropped out of the conference")
     finally:
         phones.close()
 

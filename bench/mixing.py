@@ -1,6 +1,6 @@
 """Measure the cost of a bridge's tick: ``python -m bench.mixing [LISTENERS]``.
 
-Three talk, everybody else listens; no network. A listener's share is the difference between a
+Three talk, the others listen; no network. A listener's share is the difference between a
 full room and one with a single listener, per listener. The reference, in the same run, is a
 plain loop over as many structures, one cache line each: the minimum cost of accessing a
 listener.

@@ -82,7 +82,7 @@ async def measure_words(directory: Path, names: list[str]) -> dict[int, float]:
 
 
 @dataclass
-class Told:
+class Times:
     """When a sentence began and ended, and when its results were published: seconds on one clock."""
 
     begin_s: float = 0.0
@@ -111,12 +111,12 @@ class RealClock(ManualClock):
         return self.monotonic_s()
 
 
-async def say(backend: Backend, clock: RealClock, phone: PcmLeg, voice: Pcm, stream: UUID) -> Told:
+async def say(backend: Backend, clock: RealClock, phone: PcmLeg, voice: Pcm, stream: UUID) -> Times:
     """Play at the pace of the clock until all text is final; return the times of the results."""
     frame = phone.port.sample_rate_hz // 50
     loud = np.flatnonzero(np.abs(voice) > AUDIBLE) // frame
     known = len(await backend.events(stream))
-    found, tick = Told(), 0
+    found, tick = Times(), 0
     due_s = clock.catch_up()
     while tick * frame < voice.size or not (found.whole or tick > PATIENCE_TICKS):
         piece = voice[tick * frame : (tick + 1) * frame]

@@ -1,4 +1,4 @@
-"""What all tests share: nothing is left behind, no database, no server of databases, no garbage."""
+"""Fixtures of all tests: databases, database servers and garbage are released."""
 
 import gc
 from collections.abc import Iterator
@@ -27,6 +27,6 @@ def _no_database_is_left() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _garbage_is_found_where_it_was_made() -> Iterator[None]:
-    """Collect between files: a socket that nobody has closed is told here, and not in whoever comes later."""
+    """Collect between files: a socket that was not closed is reported here, not in a later test."""
     yield
     gc.collect()

@@ -14,7 +14,7 @@ import mixminus
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON_FILE_LINES = 400
 PYTHON_FUNCTION_LINES = 50
-# Files that a cut would make worse, and why.
+# Files that are better unsplit, and why.
 LONG_PYTHON_FILES = {
     "src/sip/messages.py": "the protocol between the SIP processes is read in one place",
 }
@@ -22,7 +22,7 @@ C_FILE_LINES = 500
 C_HEADER_LINES = 140
 C_FUNCTION_LINES = 60
 PYX_FILE_LINES = 600
-# Longer than a screen, and better so.
+# Functions that are better unsplit.
 LONG_FUNCTIONS = {
     "open_services": "the wiring is one list, read from the top to the bottom",
 }

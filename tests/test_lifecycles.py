@@ -1,4 +1,4 @@
-"""Every lifecycle's table is total, every state can be reached, every life can end, and ARCHITECTURE.md prints it."""
+"""Every lifecycle's table is total, every state can be reached, every lifecycle can end, and ARCHITECTURE.md prints it."""
 
 import importlib
 import re
@@ -35,7 +35,7 @@ LIVES: dict[str, tuple[Table, Any]] = {
     "conferencecall": (CONFERENCECALL_TRANSITIONS, ConferencecallStatus.JOINING),
     "seat": (SEAT_TRANSITIONS, SeatState.RESERVED),
     "activeflow": (ACTIVEFLOW_TRANSITIONS, ActiveflowStatus.RUNNING),
-    # Those that come in begin ringing, which those that we make pass through.
+    # Incoming calls begin ringing; outgoing ones pass through it.
     "call": (CALL_TRANSITIONS, CallStatus.DIALING),
     "groupcall": (GROUPCALL_TRANSITIONS, GroupcallStatus.PROGRESSING),
     "recording": (RECORDING_TRANSITIONS, RecordingStatus.INITIATING),
@@ -44,7 +44,7 @@ LIVES: dict[str, tuple[Table, Any]] = {
     "browser's leg": (WEBRTC_LEG_TRANSITIONS, WebRtcLegState.OFFERED),
     "transcribe": (TRANSCRIBE_TRANSITIONS, TranscribeStatus.PROGRESSING),
 }
-# A customer may be stopped and readmitted for ever; it has no end.
+# A customer can be frozen and recovered without end.
 TABLES: dict[str, tuple[Table, Any]] = {**LIVES, "customer": (CUSTOMER_TRANSITIONS, CustomerStatus.ACTIVE)}
 
 

@@ -1,4 +1,4 @@
-"""What a log may tell of an error, whoever logs it, and what it may not."""
+"""What the log contains of an error, from any logger, and what it must not."""
 
 import subprocess
 import sys
@@ -34,8 +34,8 @@ CONFIGURED = {
 }
 
 
-def run(configure: str, tell: str, failure: str = "fail") -> str:
-    """Fail in a process of its own, and return what it has written."""
+def run(configure: str, statement: str, failure: str = "fail") -> str:
+    """Fail in a separate process, and return its output."""
     program = f"""
 import logging, sys
 from mixminus import log
@@ -44,7 +44,7 @@ from mixminus import log
 try:
     {failure}(sys.argv[1])
 except Exception as error:
-    {tell}
+    {statement}
 """
     done = subprocess.run(
         [sys.executable, "-c", program, SECRET], capture_output=True, text=True, timeout=60, check=False
@@ -54,33 +54,33 @@ except Exception as error:
 
 
 @pytest.mark.parametrize(
-    ("configure", "tell", "failure"),
+    ("configure", "statement", "failure"),
     [
-        # Until it is configured, only our own loggers are ours.
-        *(("not yet", tell, "fail") for tell in ("ours", "ours, as the current one")),
-        *(("lines", tell, "fail") for tell in LOGGED),
-        *(("json", tell, "group") for tell in LOGGED),
+        # Before logging is configured, only loggers of mixminus have its format.
+        *(("not yet", statement, "fail") for statement in ("ours", "ours, as the current one")),
+        *(("lines", statement, "fail") for statement in LOGGED),
+        *(("json", statement, "group") for statement in LOGGED),
     ],
 )
-def test_a_traceback_tells_where_and_what_but_nothing_of_anybody(
-    configure: str, tell: str, failure: str
+def test_a_traceback_has_places_and_types_but_no_user_data(
+    configure: str, statement: str, failure: str
 ) -> None:
-    told = run(CONFIGURED[configure], LOGGED[tell], failure)
-    assert "RuntimeError" in told
-    assert "ValueError" in told
-    assert "in fail" in told
-    assert SECRET not in told
-    assert "vb_" not in told
+    output = run(CONFIGURED[configure], LOGGED[statement], failure)
+    assert "RuntimeError" in output
+    assert "ValueError" in output
+    assert "in fail" in output
+    assert SECRET not in output
+    assert "vb_" not in output
     if configure == "json":
-        events = [orjson.loads(line) for line in told.splitlines()]
+        events = [orjson.loads(line) for line in output.splitlines()]
         assert [event["event"] for event in events] == [
-            "process failed" if tell == "nobody's" else "it failed"
+            "process failed" if statement == "nobody's" else "it failed"
         ]
 
 
-def test_what_is_known_of_an_error_is_told() -> None:
-    told = run(
+def test_the_text_of_an_error_without_user_data_is_logged() -> None:
+    output = run(
         CONFIGURED["lines"], "log.get('x').error('failed', exc_info=FileNotFoundError(2, sys.argv[1]))"
     )
-    assert "FileNotFoundError: No such file or directory" in told
-    assert SECRET not in told
+    assert "FileNotFoundError: No such file or directory" in output
+    assert SECRET not in output

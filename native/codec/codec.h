@@ -32,7 +32,7 @@ struct mm_codec_format {
 	bool fec;                 /* Opus only: send in-band FEC            */
 };
 
-/* The same audio on the wire (payload type aside): may share an encoder. */
+/* The same audio on the wire (except the payload type): may share an encoder. */
 bool mm_codec_same_encoding(const struct mm_codec_format *a,
 			    const struct mm_codec_format *b);
 

@@ -16,7 +16,7 @@
 #include "rtp/quiet.h"
 
 #define MM_VOICE_MAX_FORMATS 6
-#define MM_VOICE_SHORTEST_US 2500     /* of an item, silence aside          */
+#define MM_VOICE_SHORTEST_US 2500     /* of an item, except silence         */
 #define MM_VOICE_ITEMS 18             /* two ticks of the shortest and over */
 #define MM_VOICE_PRIMING_ITEMS 2      /* Opus' prediction settles in two    */
 #define MM_VOICE_UNKNOWN_DBOV MM_QUIET_UNKNOWN_DBOV

@@ -1,7 +1,7 @@
 """A small certificate authority of this server, for machines without certificates of their own.
 
-It is made at the first start, in the data folder. Whoever trusts its root (``GET /ca.pem``) trusts this server; its key
-never leaves the folder, and it signs nothing but this server's certificate.
+It is created in the data folder at the first start. A client that trusts its root (``GET /ca.pem``) trusts this
+server. Its key never leaves the folder, and it signs only this server's certificate.
 """
 
 import contextlib
@@ -59,7 +59,7 @@ class LocalAuthority:
 
     def _make_root(self, now: datetime.datetime) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        # Told apart by the date: browsers mix up two roots of one name.
+        # The date makes names unique: browsers confuse two roots of one name.
         name = x509.Name(
             [x509.NameAttribute(NameOID.COMMON_NAME, f"mixminus local CA {now:%Y-%m-%d %H:%M:%S}")]
         )

@@ -130,7 +130,7 @@ SEAT_TRANSITIONS: Final[dict[SeatState, dict[SeatEvent, SeatState]]] = {
 
 
 ConferenceType = Literal["conference", "connect", "queue"]
-"""A ``queue`` room works as a ``conference``; clients use the type to tell the two apart."""
+"""A ``queue`` room works as a ``conference``; clients use the type to distinguish the two."""
 Announce = Literal["", "count", "names"]
 """What is announced when participants join and leave: nothing, their number, or their names."""
 Prompting = Literal["off", "pin", "all"]

@@ -258,7 +258,7 @@ class TransferRequested:
     refer_to: str
     """The header's value, validated by the edge."""
     refer_id: int
-    """Tells apart the later REFERs of a dialog; 0 for the first."""
+    """Distinguishes the later REFERs of a dialog; 0 for the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Access keys: made at first start or on demand, known again, kept as digests, revoked."""
+"""Access keys: created at the first start or on demand, accepted, stored as digests, deleted."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.support.database import content
 DAY_S = 86_400
 
 
-async def test_a_first_start_makes_a_key_and_tells_it_once(access: AccessService) -> None:
+async def test_the_first_start_creates_a_key_and_returns_it_once(access: AccessService) -> None:
     identity, token = await access.ensure_default(None)
     assert token is not None
     assert token.startswith("vb_")

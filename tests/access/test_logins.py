@@ -1,4 +1,4 @@
-"""Logins and sessions: given for a password, good for a week, and for nobody else."""
+"""Logins and sessions: created by a password, valid for a week, and bound to one agent."""
 
 import asyncio
 from datetime import timedelta
@@ -22,7 +22,7 @@ SECRET = "s" * 32
 WEEK_S = 7 * 86_400
 
 
-async def test_the_first_start_makes_an_admin_and_tells_the_password_once(access: AccessService) -> None:
+async def test_the_first_start_creates_an_admin_and_returns_the_password_once(access: AccessService) -> None:
     password = await access.ensure_admin(None)
     assert password is not None
     assert await access.ensure_admin(None) is None
@@ -174,7 +174,7 @@ async def test_what_is_no_hash_matches_nothing() -> None:
 async def test_the_first_requests_of_all_agree_on_what_signs_sessions(
     store: Store, clock: ManualClock
 ) -> None:
-    """Two servers on one PostgreSQL, or two requests of one: whoever is second takes what the first has made."""
+    """Two servers on one PostgreSQL, or two requests of one: the second uses the key that the first has created."""
     backends = [AccessService(store, clock) for _ in range(8)]
     await backends[0].ensure_admin("given by the operator")
     logins = await asyncio.gather(

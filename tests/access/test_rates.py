@@ -31,7 +31,7 @@ def test_a_refusal_says_how_long_to_wait_and_costs_nothing() -> None:
     assert table.admit("a", 0.1) == 0.0
 
 
-def test_the_table_forgets_whoever_asked_longest_ago() -> None:
+def test_a_full_table_drops_the_client_that_asked_longest_ago() -> None:
     table = RateTable(Rate(1, 1), places=2)
     for asker in ("a", "b", "a"):
         table.admit(asker, 0.0)

@@ -10,7 +10,7 @@ from tests.api.client import KEY, ApiClient
 UNKNOWN = "3d9f5f3e-6d3b-4f0e-9a61-0d6f0f8f2b11"
 
 API = "/v1.0/conferences"
-# The website, open and the same for everybody.
+# The website, open, and the same for all clients.
 GUIDE = ("/docs/guide", "/docs/guide/{file}")
 VIEWER_FILES = (
     "/docs/docs.css",

@@ -18,7 +18,7 @@ ANY = {
 }
 
 
-async def session(api: ApiClient, permission: Permission, name: str = "somebody") -> str:
+async def session(api: ApiClient, permission: Permission, name: str = "agent") -> str:
     """Return the token of an agent of the first customer who has this permission."""
     first = await api.access.authenticate(KEY)
     granting = Identity(first.customer_id, OPERATOR.permission)

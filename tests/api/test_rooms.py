@@ -176,8 +176,8 @@ async def test_whisper_applies_to_later_participants(site: Site) -> None:
 async def test_hears_rejects_unknown_participants(site: Site) -> None:
     room = await site.api.room()
     path = f"/v1.0/conferences/{room['id']}/hears"
-    nobody = {"mute_for_one": [{"listener": str(uuid4()), "speaker": str(uuid4())}]}
-    status, answer = await site.api.send("PUT", path, json=nobody)
+    absent = {"mute_for_one": [{"listener": str(uuid4()), "speaker": str(uuid4())}]}
+    status, answer = await site.api.send("PUT", path, json=absent)
     assert (status, answer["error"]["reason"]) == (404, "CONFERENCECALL_NOT_FOUND")
     await site.api.send("DELETE", f"/v1.0/conferences/{room['id']}")
     status, answer = await site.api.send("PUT", path, json={})

@@ -39,7 +39,7 @@ OF_THE_SUPER_ADMIN = ("/me", "/customers")
 OF_CALLS = ("/calls", "/conferencecalls")
 OF_RECORDINGS = ("/recordings", "/recordingfiles")
 WHILE_RECORDING = ("/recording_stop", "/recording_pause", "/recording_resume")
-# Random requests are never an SDP offer or a WebSocket handshake, and call nobody that exists.
+# Random requests are never an SDP offer or a WebSocket handshake, and call no phone that exists.
 NOT_REACHABLE = {
     "POST /v1.0/conferences/{id}/whip",
     "PATCH /v1.0/conferences/{id}/whip/{session_id}",

@@ -17,7 +17,7 @@ LANGUAGE = {"language": "en-US"}
 
 
 async def transcribed(site: Site) -> tuple[str, str]:
-    """Return a room in which somebody has said two things, and the transcribe that is done."""
+    """Return a room with two utterances, and the transcribe that is done."""
     room = await site.backend.room()
     path = f"/v1.0/conferences/{room.id}"
     (alice,) = await site.backend.join(room)

@@ -37,7 +37,7 @@ class Server:
         return f"http://127.0.0.1:{self.http_port}"
 
     async def answers(self) -> bool:
-        """Return whether /ping says that everybody can join."""
+        """Return whether /ping reports that phones and browsers can join."""
         try:
             async with ClientSession() as session, session.get(f"{self.base}/ping") as response:
                 return response.status == 200
@@ -68,7 +68,7 @@ async def serve(
 ) -> AsyncIterator[Server]:
     """Start a server and wait until it answers, unless it is not meant to; whatever happens, it is gone after.
 
-    ``strict`` is Python's development mode: it tells of orphan tasks and unclosed sockets. ``launcher`` is a
+    ``strict`` is Python's development mode: it reports orphan tasks and unclosed sockets. ``launcher`` is a
     command that executes the server, such as ``prlimit``.
     """
     ports = {"HTTP": free_port(), "SIP": free_port(), "WEBRTC": free_port()}

@@ -1,4 +1,4 @@
-"""Huge pages are asked for by starting again, once, and only where they are given on request."""
+"""Huge pages are requested by a restart, once, and only if the kernel offers them."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def _run(**environment: str) -> list[str]:
     ).stdout.splitlines()
 
 
-def test_the_process_stays_itself_and_tells_its_children_nothing() -> None:
+def test_the_process_keeps_its_id_and_does_not_affect_its_children() -> None:
     lines = _run()
     assert len(lines) == (3 if ON_REQUEST else 2)
     assert lines[-1] == f"{lines[0]} ['an argument'] None {ON_REQUEST}"

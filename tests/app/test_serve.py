@@ -49,7 +49,7 @@ async def test_a_signal_stops_it_and_nothing_stays(tmp_path: Path, number: signa
         with socket.socket(socket.AF_INET, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-    # Development mode tells of orphan tasks, unclosed sockets and exceptions nobody has read.
+    # Development mode reports orphan tasks, unclosed sockets and unretrieved exceptions.
     for trouble in ("Warning", "Traceback", "never retrieved", "was destroyed", "never awaited"):
         assert trouble not in server.stderr, server.stderr
     assert "[info     ] stopped" in server.stderr
@@ -73,8 +73,10 @@ async def test_garbage_over_http_is_a_line_without_a_traceback(tmp_path: Path) -
         await server.stop(signal.SIGTERM)
     assert "15112345678" not in server.stderr
     events = [orjson.loads(line) for line in server.stderr.splitlines()]
-    told = [event for event in events if event["event"] == "malformed request"]
-    assert [(event["level"], "exception" in event) for event in told] == [("warning", False)] * len(GARBAGE)
+    warnings = [event for event in events if event["event"] == "malformed request"]
+    assert [(event["level"], "exception" in event) for event in warnings] == [("warning", False)] * len(
+        GARBAGE
+    )
 
 
 async def test_what_was_made_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ async def test_a_killed_server_starts_again_and_its_recording_is_whole(tmp_path:
         assert (found["status"], found["recording_ids"]) == ("progressing", [seen["recording_id"]])
 
 
-async def test_a_killed_server_starts_again_while_its_phones_are_still_told(tmp_path: Path) -> None:
+async def test_a_killed_server_restarts_while_the_edge_still_hangs_up_its_calls(tmp_path: Path) -> None:
     """The edge of the one that was killed holds the SIP port for a moment more: the next one waits for it."""
     port = {"MIXMINUS_SIP_PORT": str(free_port())}
     async with serve(tmp_path, settings=port) as server:
@@ -119,7 +121,7 @@ async def test_a_killed_server_starts_again_while_its_phones_are_still_told(tmp_
     await phone.close()
 
 
-async def test_secrets_are_told_to_nobody(tmp_path: Path) -> None:
+async def test_secrets_are_not_logged(tmp_path: Path) -> None:
     settings = {"MIXMINUS_LOG_LEVEL": "debug", "MIXMINUS_LOG_JSON": "true"}
     async with serve(tmp_path, settings=settings) as server:
         async with ClientSession() as session:
@@ -137,8 +139,8 @@ async def test_without_a_key_one_is_made_and_shown_once(tmp_path: Path) -> None:
     settings = {"MIXMINUS_ACCESS_KEY": ""}
     async with serve(tmp_path, settings=settings) as server:
         await server.stop(signal.SIGTERM)
-    login, told = server.stdout.strip().split("\n")
-    password, key = (line.rsplit(" ", 1)[1] for line in (login, told))
+    login, key_line = server.stdout.strip().split("\n")
+    password, key = (line.rsplit(" ", 1)[1] for line in (login, key_line))
     assert login.startswith("password of admin ")
     assert key.startswith("vb_")
     for secret in (password, key):
@@ -218,7 +220,7 @@ async def test_what_cannot_work_is_said_in_a_sentence(
     await refuses(tmp_path, name, settings=settings, code=code)
 
 
-async def test_an_open_door_is_warned_of(tmp_path: Path) -> None:
+async def test_an_address_open_to_the_network_causes_a_warning(tmp_path: Path) -> None:
     settings = {"MIXMINUS_HTTP_HOST": "0.0.0.0", "MIXMINUS_WEBRTC_HOST": "127.0.0.1"}
     async with serve(tmp_path, settings=settings) as server:
         await server.stop(signal.SIGTERM)

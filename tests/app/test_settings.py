@@ -119,13 +119,13 @@ def test_browsers_audio_goes_where_the_network_is(
     assert load().media_host == media
 
 
-def test_help_tells_every_setting_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_every_setting_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["serve", "--help"])
-    told = capsys.readouterr().out
-    assert [name for name in map(setting_name, Settings.model_fields) if f"  {name} " not in told] == []
-    assert "[127.0.0.1]" in told
-    assert "[None]" not in told
+    printed = capsys.readouterr().out
+    assert [name for name in map(setting_name, Settings.model_fields) if f"  {name} " not in printed] == []
+    assert "[127.0.0.1]" in printed
+    assert "[None]" not in printed
 
 
 def test_timestamp_style_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:

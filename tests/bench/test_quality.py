@@ -79,7 +79,7 @@ def test_the_delay_is_that_between_the_markers_packet_and_its_arrival(codec: Cod
     assert found.p50_ms == pytest.approx(delay_ms + lookahead_ms, abs=0.5)
 
 
-def test_a_marker_that_nobody_hears_is_reported_as_lost() -> None:
+def test_a_marker_that_is_not_heard_is_reported_as_lost() -> None:
     wire = CODECS[CodecName.PCMU]
     silence = wire.encode(tracks_silence := wire.decode([b"\xff" * 160] * 100))
     assert len(tracks_silence) == 16_000

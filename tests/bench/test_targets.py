@@ -87,7 +87,7 @@ def test_the_cost_is_compared_at_500_phones(ratio: float, verdict: bool) -> None
     ("heard", "answered", "lost", "verdict"),
     [(0, 1000, 0, True), (1, 1000, 0, False), (0, 999, 0, False), (0, 1000, 1, False)],
 )
-def test_a_storm_is_passed_if_nobody_hears_it_and_all_are_in(
+def test_a_storm_is_passed_if_it_is_not_heard_and_all_are_in(
     heard: int, answered: int, lost: int, verdict: bool
 ) -> None:
     window = replace(

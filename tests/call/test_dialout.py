@@ -152,7 +152,7 @@ async def test_calls_to_numbers_use_the_trunk(backend: Backend) -> None:
 
 
 async def test_destinations_that_cannot_be_called_are_skipped(backend: Backend) -> None:
-    nobody = [
+    unreachable = [
         Address("", ""),
         Address("conference", "x"),
         Address("tel", "alice"),
@@ -160,10 +160,10 @@ async def test_destinations_that_cannot_be_called_are_skipped(backend: Backend) 
         Address("extension", "1000"),
         Address("agent", "nobody"),
     ]
-    placed = await backend.services.dialout.place(backend.customer_id, order(*nobody, BOB))
+    placed = await backend.services.dialout.place(backend.customer_id, order(*unreachable, BOB))
     assert [each.destination for each in placed.calls] == [BOB]
     with pytest.raises(NoCallableDestination):
-        await backend.services.dialout.place(backend.customer_id, order(*nobody))
+        await backend.services.dialout.place(backend.customer_id, order(*unreachable))
 
 
 async def test_calls_fail_at_once_without_a_transport(backend: Backend) -> None:

@@ -317,9 +317,9 @@ async def test_attended_transfer_of_unknown_calls_or_two_conferences_is_declined
         await seated(backend, leg, room)
     await refer(backend, legs[0], CAROL, replaces=legs[1]).last(100, 603)
     await refer(backend, legs[0], CAROL, replaces=legs[0]).last(100, 481)
-    nobody = PcmLeg(backend.engine.open_pcm_port(16_000))
-    await refer(backend, legs[0], CAROL, replaces=nobody).last(100, 481)
-    nobody.bye()
+    unknown = PcmLeg(backend.engine.open_pcm_port(16_000))
+    await refer(backend, legs[0], CAROL, replaces=unknown).last(100, 481)
+    unknown.bye()
     assert all(live_of(backend, leg) for leg in legs)
 
 

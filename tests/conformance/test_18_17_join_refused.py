@@ -1,4 +1,4 @@
-"""17: a conference that is not progressing admits nobody and leaves no participant joining; the call's flow continues."""
+"""17: a conference that is not progressing admits no participant and leaves none joining; the call's flow continues."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -33,7 +33,7 @@ async def test_18_17_join_of_an_unknown_room_ends_the_call(site: Site) -> None:
     await site.participants(unknown, "joining", 0)
 
 
-async def test_18_17_terminating_room_admits_nobody(site: Site) -> None:
+async def test_18_17_terminating_room_admits_no_participant(site: Site) -> None:
     room = await site.api.room()
     await site.backend.dial(room["id"])
     await site.participants(room["id"], "joined")

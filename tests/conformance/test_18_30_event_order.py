@@ -65,12 +65,12 @@ async def test_call_updated_comes_after_the_leaving(front: Front) -> None:
     await front.send("DELETE", f"/v1.0/conferencecalls/{id_}")
     call_id = (await front.send("GET", f"/v1.0/conferencecalls/{id_}"))["reference_id"]
 
-    async def told() -> dict[str, Any] | None:
+    async def published() -> dict[str, Any] | None:
         events = [each for each in await front.events() if not each["type"].startswith("activeflow_")]
         assert "call_hangup" not in [each["type"] for each in events]
         return events[-1] if events[-1]["type"] == "call_updated" else None
 
-    data = (await until(told))["data"]
+    data = (await until(published))["data"]
     assert (data["id"], data["status"]) == (call_id, "progressing")
     types = [each["type"] for each in await front.events()]
     behind = types[types.index("conferencecall_leaving") :]

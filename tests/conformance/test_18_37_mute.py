@@ -14,11 +14,11 @@ from tests.support.waiting import play_for
 
 A_HZ, B_HZ, C_HZ = PITCHES_HZ[:3]
 # What each of three participants hears while the first is muted: in, out, both.
-NOBODY_MUTED = [{A_HZ: 0, B_HZ: 1, C_HZ: 1}, {A_HZ: 1, B_HZ: 0, C_HZ: 1}, {A_HZ: 1, B_HZ: 1, C_HZ: 0}]
+UNMUTED = [{A_HZ: 0, B_HZ: 1, C_HZ: 1}, {A_HZ: 1, B_HZ: 0, C_HZ: 1}, {A_HZ: 1, B_HZ: 1, C_HZ: 0}]
 MUTED_IN = [{A_HZ: 0, B_HZ: 1, C_HZ: 1}, {A_HZ: 0, B_HZ: 0, C_HZ: 1}, {A_HZ: 0, B_HZ: 1, C_HZ: 0}]
 MUTED_OUT = [{A_HZ: 0, B_HZ: 0, C_HZ: 0}, {A_HZ: 1, B_HZ: 0, C_HZ: 1}, {A_HZ: 1, B_HZ: 1, C_HZ: 0}]
 MUTED_BOTH = [{A_HZ: 0, B_HZ: 0, C_HZ: 0}, {A_HZ: 0, B_HZ: 0, C_HZ: 1}, {A_HZ: 0, B_HZ: 1, C_HZ: 0}]
-HEARD = {"": NOBODY_MUTED, "in": MUTED_IN, "out": MUTED_OUT, "both": MUTED_BOTH}
+HEARD = {"": UNMUTED, "in": MUTED_IN, "out": MUTED_OUT, "both": MUTED_BOTH}
 
 
 async def send(site: Site, method: str, call_id: str, body: object) -> None:
@@ -53,7 +53,7 @@ async def test_18_37_directions_are_muted_separately(
     room = await site.api.room()
     tone_phones = TonePhones(site)
     muted, *_ = await tone_phones.gather(room["id"], 3)
-    assert tone_phones.hear() == NOBODY_MUTED
+    assert tone_phones.hear() == UNMUTED
     for method, direction, reported in steps:
         body = None if direction is None else {"direction": direction}
         await send(site, method, str(muted["reference_id"]), body)
@@ -87,8 +87,8 @@ async def test_18_37_mute_is_published_and_kept_in_the_next_room(site: Site) -> 
     await tone_phones.dial(outer["id"])
     (guest,) = await site.participants(inner["id"], "joined")
     await send(site, "POST", guest["reference_id"], {"direction": "in"})
-    told = await site.backend.events(site.backend.customer_id)
-    assert (told[-1].type, told[-1].data["mute_direction"]) == ("call_updated", "in")
+    published = await site.backend.events(site.backend.customer_id)
+    assert (published[-1].type, published[-1].data["mute_direction"]) == ("call_updated", "in")
     await site.api.send("DELETE", f"/v1.0/conferencecalls/{guest['id']}")
     await site.participants(outer["id"], "joined", 1)
     await tone_phones.dial(inner["id"])

@@ -71,8 +71,8 @@ async def test_cancelled_call_is_a_local_hangup(site: Site) -> None:
 
 
 async def test_extension_becomes_a_groupcall_and_no_destination_is_400(site: Site) -> None:
-    nobody = {"destinations": [{"type": "extension", "target_name": "1000"}], "actions": [SLEEP]}
-    status, refused = await site.api.post("/v1.0/calls", nobody)
+    unreachable = {"destinations": [{"type": "extension", "target_name": "1000"}], "actions": [SLEEP]}
+    status, refused = await site.api.post("/v1.0/calls", unreachable)
     assert (status, refused["error"]["reason"]) == (400, "INVALID_ARGUMENT")
-    status, refused = await site.api.post("/v1.0/calls", {**nobody, "flow_id": "0" * 31 + "1"})
+    status, refused = await site.api.post("/v1.0/calls", {**unreachable, "flow_id": "0" * 31 + "1"})
     assert (status, refused["error"]["reason"]) == (404, "FLOW_NOT_FOUND")

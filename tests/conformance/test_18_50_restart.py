@@ -46,7 +46,7 @@ def test_18_50_no_acknowledged_change_is_lost_and_no_participant_is_left(server:
         kept.absorb(load.promises)
         assert_rooms_are_as_promised(server, kept)
         assert_recordings_are_whole(server, kept)
-        assert_nobody_is_left(server, kept)
+        assert_no_participant_is_left(server, kept)
         assert_keys_are_remembered(server, load.promises)
     assert "Traceback" not in server.log, server.log[-3000:]
 
@@ -71,7 +71,7 @@ def assert_recordings_are_whole(server: Server, promises: Promises) -> None:
             assert file.getnchannels() == 1
 
 
-def assert_nobody_is_left(server: Server, promises: Promises) -> None:
+def assert_no_participant_is_left(server: Server, promises: Promises) -> None:
     participants = everything(server, "/conferencecalls")
     assert promises.participants | promises.kicked <= {each["id"] for each in participants}
     assert {each["status"] for each in participants} <= {"leaved"}

@@ -16,7 +16,7 @@ from tests.support.front import Front, open_front
 from tests.support.waiting import until
 from tests.support.webhook_receiver import WebhookReceiver
 
-TOLD = ["activeflow_created", "activeflow_updated"]
+TYPES = ["activeflow_created", "activeflow_updated"]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def test_each_webhook_receives_its_own_events(front: Front, receiver: Webh
     def heard(path: str) -> list[str]:
         return [each.type for each in receiver.received if each.path == path]
 
-    await until(lambda: heard("/first") == TOLD and heard("/second") == TOLD)
+    await until(lambda: heard("/first") == TYPES and heard("/second") == TYPES)
     await until(lambda: len(heard("/hook")) == 4)
     mine = [each for each in receiver.received if each.path == "/first"]
     assert {each.json["data"]["id"] for each in mine} == {first["id"]}
@@ -54,7 +54,7 @@ async def test_each_webhook_receives_its_own_events(front: Front, receiver: Webh
 async def test_a_refused_destination_is_given_up(front: Front, receiver: WebhookReceiver) -> None:
     receiver.answer(404)
     await front.send("POST", "/v1.0/activeflows", body(receiver, "hook"))
-    assert [each.type for each in await receiver.got(2)] == TOLD
+    assert [each.type for each in await receiver.got(2)] == TYPES
     await until(lambda: front.delivery.counters["delivery.webhooks_failed"] == 1)
 
 
@@ -71,10 +71,10 @@ async def test_pending_events_are_delivered_after_a_restart(front: Front, receiv
     for _ in range(2):
         again = DeliveryService(front.backend.store, SystemClock())
         await again.start()
-        assert [each.type for each in await receiver.got(2)] == TOLD
+        assert [each.type for each in await receiver.got(2)] == TYPES
         await until(lambda: delivered_everything(front))
         await again.close()
-    assert receiver.types == TOLD
+    assert receiver.types == TYPES
 
 
 async def prune(front: Front) -> int:
@@ -99,7 +99,7 @@ async def test_events_that_an_activeflows_webhook_awaits_are_not_pruned(
     assert await prune(front) == 0
     again = DeliveryService(front.backend.store, SystemClock())
     await again.start()
-    assert [each.type for each in await receiver.got(2)] == TOLD
+    assert [each.type for each in await receiver.got(2)] == TYPES
     await until(lambda: delivered_everything(front))
     await again.close()
 

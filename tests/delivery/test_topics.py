@@ -44,7 +44,7 @@ def event(type_: str, **data: Any) -> Event:
         pytest.param(f"customer_id:{CUSTOMER}:call:{OTHER}", "call_hangup", False, id="another resource"),
         pytest.param(f"customer_id:{CUSTOMER}:call:call_hangup:{ID}", "call_hangup", True, id="by type"),
         pytest.param(f"customer_id:{CUSTOMER}:call:call_hangup", "call_ringing", False, id="another type"),
-        pytest.param(f"agent_id:{AGENT}:call", "call_hangup", False, id="nobody's"),
+        pytest.param(f"agent_id:{AGENT}:call", "call_hangup", False, id="foreign agent"),
     ],
 )
 def test_a_subscription_matches_by_prefix(topic: str, type_: str, brings: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a REGISTER does to where an extension's phones are."""
+"""How a REGISTER changes the bindings of an extension."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where dialled targets lead, for whom (api.md section 13.2)."""
+"""Routes of dialled targets, by caller (api.md section 13.2)."""
 
 from typing import Any
 from uuid import uuid4
@@ -73,7 +73,7 @@ async def test_a_new_hash_leads_there_and_the_old_one_nowhere(backend: Backend) 
 
 
 @pytest.mark.parametrize("target", ["", "nobody", "direct.000000000000", "+15550199", "extension:9", uuid4()])
-async def test_what_is_nobody_is_404(backend: Backend, target: object) -> None:
+async def test_an_unknown_target_is_404(backend: Backend, target: object) -> None:
     assert await refusal(backend, target) == 404
 
 
@@ -104,8 +104,8 @@ async def test_another_customers_room_is_none_for_an_extension_but_its_hash_is_a
 
 @pytest.mark.parametrize("form", ["{name}", "extension:{name}", "{hash}"])
 async def test_an_extension_is_rung(backend: Backend, form: str) -> None:
-    desk = await extension(backend)
-    routed = await route(backend, form.format(name=desk.extension, hash=desk.direct_hash))
+    phone = await extension(backend)
+    routed = await route(backend, form.format(name=phone.extension, hash=phone.direct_hash))
     assert routed.destination == Address("extension", "1001", "1001", "Desk")
     (connect,) = routed.program.actions
     assert connect["option"]["destinations"] == [
@@ -126,10 +126,10 @@ async def test_colleagues_come_first_and_a_name_of_two_customers_is_unknown_from
     assert await refusal(backend, "1002", Caller((await extension(backend, "1003")).id)) == 404
 
 
-async def test_a_deleted_extension_is_nobody(backend: Backend) -> None:
-    desk = await extension(backend)
-    await directory(backend).extensions.delete(backend.customer_id, desk.id)
-    assert [await refusal(backend, each) for each in ("1001", desk.direct_hash)] == [404, 404]
+async def test_a_deleted_extension_is_404(backend: Backend) -> None:
+    phone = await extension(backend)
+    await directory(backend).extensions.delete(backend.customer_id, phone.id)
+    assert [await refusal(backend, each) for each in ("1001", phone.direct_hash)] == [404, 404]
     await extension(backend)
     assert (await route(backend, "1001")).customer_id == backend.customer_id
 
@@ -200,5 +200,5 @@ async def test_an_exchange_dials_numbers_only(backend: Backend) -> None:
     trunk = await directory(backend).trunks.create(backend.customer_id, spec)
     assert await refusal(backend, room.id, Caller(trunk.id, "192.0.2.9")) == 404
     assert await refusal(backend, "+15550100", Caller(trunk.id)) == 404
-    # Its address alone proves nothing unless the trunk says so.
+    # Its address authenticates only if the trunk allows that.
     assert (await route(backend, room.id, Caller(None, "192.0.2.9"))).destination.type == "conference"

@@ -1,4 +1,4 @@
-"""Realms, written and read."""
+"""Realms are formatted and parsed."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ def test_a_trunks_realm_is_read_back() -> None:
     "host",
     ["", "192.0.2.7", "mixminus.local", "x.registrar.mixminus.local", f"{CUSTOMER}.registrar.example.org"],
 )
-def test_other_hosts_name_nobody(host: str) -> None:
+def test_other_hosts_are_no_realm(host: str) -> None:
     assert REALMS.customer_in(host) is None
     assert REALMS.trunk_in(host) is None
 

@@ -1,4 +1,4 @@
-"""Numbers, extensions and trunks, as their owner and the events tell of them."""
+"""Numbers, extensions and trunks, by HTTP, and in the events."""
 
 from typing import Any
 from uuid import uuid4
@@ -83,13 +83,13 @@ async def test_an_extension_from_its_making_to_its_end(site: Site) -> None:
     _, gone = await api.send("DELETE", path)
     assert gone["tm_delete"] < "9999"
     assert (await api.get("/v1.0/extensions"))[1]["result"] == []
-    told = await events(site, "extension_")
-    assert [each["type"] for each in told] == [
+    published = await events(site, "extension_")
+    assert [each["type"] for each in published] == [
         "extension_created",
         *["extension_updated"] * 3,
         "extension_deleted",
     ]
-    assert {each["data"]["password"] for each in told} == {None}
+    assert {each["data"]["password"] for each in published} == {None}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where phones are is known after a restart; what is over is not."""
+"""Bindings survive a restart; expired ones do not."""
 
 from pathlib import Path
 

@@ -40,7 +40,7 @@ ELSEWHERE = ("make run", "make test")
 
 @dataclass
 class Reader:
-    """Somebody with a shell, a server that they started, and its access key."""
+    """A shell, a server that was started from it, and its access key."""
 
     directory: Path
     key: str

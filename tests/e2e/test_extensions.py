@@ -47,7 +47,7 @@ def call_ends(server: Server, direction: str) -> tuple[str, str]:
 
 def test_both_phones_of_an_extension_ring_until_one_answers(md5_server: Server, phone: Ring) -> None:
     made, room = extension(md5_server, "3001"), md5_server.new_room()
-    desk, mobile = (registered(md5_server, phone, made, hz) for hz in (A_HZ, B_HZ))
+    fixed, mobile = (registered(md5_server, phone, made, hz) for hz in (A_HZ, B_HZ))
     listener = phone(TONES_HZ[3])
     listener.dial(md5_server.sip_uri(room))
     placed = md5_server.call(
@@ -60,11 +60,11 @@ def test_both_phones_of_an_extension_ring_until_one_answers(md5_server: Server, 
     ).json
     (group,) = placed["groupcalls"]
     assert (placed["calls"], len(group["call_ids"])) == ([], 2)
-    for each in (desk, mobile):
+    for each in (fixed, mobile):
         rings(each)
     mobile.pick_up()
     md5_server.wait_for_participants(room, 2)
-    eventually(lambda: desk.ended, what="the other phone stops ringing")
+    eventually(lambda: fixed.ended, what="the other phone stops ringing")
     play_for(3)
     assert_hears(listener.ear(), (B_HZ,), TONES_HZ[3])
     assert not mobile.ended

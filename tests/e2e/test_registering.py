@@ -45,9 +45,9 @@ def test_repeated_wrong_passwords_are_delayed_and_reported(md5_server: Server, p
     made = extension(md5_server, "2003")
     phone(TONES_HZ[0], login=login(md5_server, made, "wrong-horse"))
 
-    def told() -> list[dict[str, Any]]:
+    def published() -> list[dict[str, Any]]:
         events = md5_server.call("GET", "/events?after=0").json["result"]
         return [each["data"] for each in events if each["type"] == "extension_login_failed"]
 
-    failed = eventually(told, what="the event is published")[0]
+    failed = eventually(published, what="the event is published")[0]
     assert (failed["id"], failed["source_host"], failed["password"]) == (made["id"], md5_server.host, None)

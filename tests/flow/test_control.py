@@ -51,8 +51,8 @@ async def test_branch_jumps_by_value(backend: Backend, value: str, expected: lis
     )
     ended = await caller.over()
     assert trail(ended)[1:] == expected
-    (told,) = [each for each in ended.executed_actions if each["type"] == "webhook_send"]
-    assert told["option"]["data"] == "left: "
+    (sent,) = [each for each in ended.executed_actions if each["type"] == "webhook_send"]
+    assert sent["option"]["data"] == "left: "
 
 
 async def test_a_branch_without_a_target_continues(backend: Backend) -> None:

@@ -1,4 +1,4 @@
-"""Asking for the PIN of a room: digits, and three tries; the beep is tested in ``tests/conference/test_ambience.py``."""
+"""Asking for the PIN of a room: digits, and three tries."""
 
 from collections.abc import Sequence
 
@@ -81,7 +81,7 @@ async def test_a_hangup_before_the_pin_leaves_no_participant(backend: Backend) -
     assert await backend.participants.list_calls(backend.customer_id, EVERYTHING, room.id) == []
 
 
-async def test_a_room_locked_meanwhile_admits_nobody_after_the_pin(backend: Backend) -> None:
+async def test_a_room_locked_meanwhile_refuses_the_caller_after_the_pin(backend: Backend) -> None:
     room, leg = await dial_with_pin(backend)
     locked = RoomSettings(pin="1234", locked=True)
     await backend.conferences.update(backend.customer_id, room.id, ConferenceProfile(settings=locked))

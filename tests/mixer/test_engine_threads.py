@@ -1,4 +1,4 @@
-"""The engine as it runs in earnest: threads, real time, sockets."""
+"""The engine with threads, real time and sockets."""
 
 import gc
 import os
@@ -41,20 +41,20 @@ def test_phones_hear_each_other_in_real_time(shards: int) -> None:
         ports = [_join(engine, bridge, phone) for phone in phones]
         voices = [tone(hz, 8000, 80 * 160, LOUD).reshape(80, 160) for hz in VOICES_HZ]
         heard: list[list[np.ndarray]] = [[], []]
-        told: list[EngineEvent] = []
+        received: list[EngineEvent] = []
         for i in range(80):
             for phone, port, voice in zip(phones, ports, voices, strict=True):
                 phone.send(port.local_port, voice[i])
             for phone, pcm in zip(phones, heard, strict=True):
                 select.select([phone.socket], [], [], 1)
                 pcm.append(phone.heard())
-            told += engine.events()
+            received += engine.events()
         for me, pcm in enumerate(heard):
             last = np.concatenate(pcm)[-1600:]
             own, other = VOICES_HZ[me], VOICES_HZ[1 - me]
             assert loudness_at(last, own, 8000) < loudness_at(last, other, 8000) / 20
             assert rms(last) > LOUD / 4
-        assert {event.port_id for event in told if isinstance(event, FirstPacket)} == {
+        assert {event.port_id for event in received if isinstance(event, FirstPacket)} == {
             port.id for port in ports
         }
         assert engine.tick_lateness_us()["ticks"] > 0
@@ -67,11 +67,11 @@ def test_the_eventfd_is_readable_when_events_are_queued() -> None:
         port.configure(phone.media())
         engine.events()
         phone.send(port.local_port)
-        told: list[EngineEvent] = []
-        while not told:
+        received: list[EngineEvent] = []
+        while not received:
             assert select.select([engine.fileno()], [], [], 5)[0]
-            told = engine.events()
-        assert [event.port_id for event in told] == [port.id]
+            received = engine.events()
+        assert [event.port_id for event in received] == [port.id]
     assert engine.fileno() == -1
 
 

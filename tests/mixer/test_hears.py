@@ -1,4 +1,4 @@
-"""Who hears whom changes at one tick, whole: not a frame too much is heard, also while threads run."""
+"""Rules of who hears whom are applied at one tick, also while threads run."""
 
 from itertools import permutations
 
@@ -29,7 +29,7 @@ def silent(engine: Engine, bridge: Bridge) -> PcmPort:
 
 
 def test_a_coach_is_never_heard_by_the_customer(engine: Engine) -> None:
-    """The rule is there before the coach is: from its first frame on only the agent hears it."""
+    """The rule is set before the coach joins: only the agent hears it, from its first frame on."""
     bridge = engine.open_bridge()
     customer, agent = silent(engine, bridge), silent(engine, bridge)
     engine.tick(20)
@@ -52,7 +52,7 @@ def test_a_hears_rule_survives_leaving_and_rejoining(engine: Engine) -> None:
         coach.leave()
         engine.tick(3)
         coach.join(bridge)
-    # The rule came after the joining, in the same tick: nothing at all was heard.
+    # The rule came after the join, in the same tick: nothing was heard.
     assert not np.any(customer.read())
 
 

@@ -1,4 +1,4 @@
-"""Digits sent as tones: received where that is asked for, and taken out of what the room hears."""
+"""Digits sent as tones: received if enabled, and removed from the audio."""
 
 from collections.abc import Iterator
 

@@ -28,7 +28,7 @@ class Scene:
             self.engine.tick()
 
     def served(self) -> set[str]:
-        """Who got packets in the last tick."""
+        """The phones that received packets in the last tick."""
         for phone in self._phones.values():
             phone.receive_raw()
         self.engine.tick()
@@ -104,7 +104,7 @@ def test_the_signalled_address_always_takes_the_call_back(scene: Scene) -> None:
 
 
 def test_packets_out_of_sequence_are_not_latched(scene: Scene) -> None:
-    """A sprayer who does not know the sequence, or hops between sources, is never believed."""
+    """A sender without the sequence numbers, or with changing addresses, is never accepted."""
     for _ in range(20):
         scene.unknown.sequence_number = (scene.unknown.sequence_number + 7) & 0xFFFF
         scene.hear(scene.unknown, scene.behind_nat)
@@ -116,7 +116,7 @@ def test_a_nat_rebinding_is_followed_when_the_stream_continues(scene: Scene) -> 
     with RtpPhone(ssrc=2, sequence_number=scene.behind_nat.sequence_number) as rebound:
         scene.hear(rebound, packets=50)
         assert scene.served() == {"nat"}
-        # refused packets are no sign of life: two seconds of the old address' silence
+        # refused packets do not count: two seconds of the old address' silence
         scene.hear(rebound, packets=60)
         assert scene.moves()[-1] == rebound.address
         rebound.receive_raw()
@@ -242,7 +242,7 @@ def test_only_negotiated_payload_types_are_latched(scene: Scene) -> None:
 
 
 def test_rtcp_from_another_host_does_not_redirect_reports(scene: Scene) -> None:
-    """Any host of loopback is the same host: a unknown elsewhere stands in by an unknown remote."""
+    """Any host of loopback is the same host: an unknown remote simulates a sender on another host."""
     port = scene.engine.open_rtp_port()
     port.configure(scene.signalled.media(remote=None))
     scene.unknown.send_raw(port.local_port + 1, b"\x80\xc9\x00\x01\x00\x00\x00\x01")

@@ -1,4 +1,4 @@
-"""Sockets are read by the group: none is forgotten, whoever comes, goes or floods."""
+"""Sockets are read in groups: none is skipped when ports open, close or are flooded."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

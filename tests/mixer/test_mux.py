@@ -1,4 +1,4 @@
-"""One UDP port for all browsers: STUN and DTLS go up, SRTP to the port its source was bound to."""
+"""One UDP port for all browsers: STUN and DTLS are passed to Python, SRTP to the port of its source."""
 
 import select
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who hears whom, tick by tick, on an engine whose clock is the test."""
+"""What each participant hears, tick by tick, on a manual engine."""
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ VOICES_HZ = (400, 700, 1100)
 
 
 class Room:
-    """Three participants who never stop humming, each at a pitch of their own."""
+    """Three participants that send a tone all the time, each of another pitch."""
 
     def __init__(self, engine: Engine, bridge: Bridge) -> None:
         self.engine = engine
@@ -35,7 +35,7 @@ class Room:
             port.join(bridge)
 
     def hear(self, ticks: int = 50) -> list[dict[int, float]]:
-        """Run, and say of each participant how loud every pitch was in the last 400 ms."""
+        """Run, and return the level of every pitch at each participant in the last 400 ms."""
         self.engine.tick(ticks)
         return [spectrum(port) for port in self.ports]
 

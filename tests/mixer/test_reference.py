@@ -1,4 +1,4 @@
-"""The reference itself, on cases small enough to be seen."""
+"""The reference model, on small cases."""
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +67,7 @@ def test_a_glide_reaches_its_target_at_the_last_sample() -> None:
 @pytest.mark.parametrize(
     ("contributes", "hears", "deafened", "classes"),
     [
-        pytest.param([0, 0, 0], EVERYBODY, [0, 0, 0], "AAA", id="nobody talks"),
+        pytest.param([0, 0, 0], EVERYBODY, [0, 0, 0], "AAA", id="no talker"),
         pytest.param([1, 0, 0], EVERYBODY, [0, 0, 0], "OAA", id="a talker is alone"),
         pytest.param([1, 0, 0], EVERYBODY, [0, 1, 0], "OSA", id="the deafened share silence"),
         pytest.param([1, 0, 0], EVERYBODY, [1, 0, 0], "SAA", id="a talker may be deaf"),

@@ -38,7 +38,7 @@ class Caller:
         self.port.configure(self.phone.media(**media))
 
     def talk(self, ticks: int, hz: float | None = None) -> None:
-        """Let the phone speak a tone, or silence, a packet a tick."""
+        """Let the phone send a tone, or silence, one packet per tick."""
         pcm = np.zeros(ticks * 160, np.int16) if hz is None else tone(hz, 8000, ticks * 160, LOUD)
         for frame in pcm.reshape(ticks, 160):
             self.phone.send(self.port.local_port, frame)
@@ -142,7 +142,7 @@ def test_hold_stops_packets_and_resume_marks_the_first(engine: Engine, caller: C
     after = caller.phone.receive()
     assert [packet.marker for packet in after] == [True] + [False] * 9
     assert after[0].sequence_number == (before[-1].sequence_number + 1) & 0xFFFF
-    # the timestamp tells how long the silence was
+    # the timestamp has advanced by the silence
     assert (after[0].timestamp - before[-1].timestamp) & 0xFFFFFFFF == 11 * 160
 
 
@@ -191,8 +191,8 @@ def test_first_packet_timeout_and_resumption_emit_one_event_each(engine: Engine,
     caller.talk(10)
     engine.tick(120)
     caller.talk(10)
-    told = [type(event) for event in engine.events()]
-    assert told == [FirstPacket, MediaTimeout, MediaResumed]
+    kinds = [type(event) for event in engine.events()]
+    assert kinds == [FirstPacket, MediaTimeout, MediaResumed]
 
 
 def test_the_media_timeout_starts_at_the_answer(engine: Engine, caller: Caller) -> None:

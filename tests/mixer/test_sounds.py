@@ -1,4 +1,4 @@
-"""Sounds are of whole frames, soft, without clicks; the music has no seam."""
+"""Sounds have whole frames, low levels and no clicks; the music loops without a step."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""SRTP legs against pylibsrtp: who has the key is heard, wherever from; who has not is not."""
+"""SRTP legs against pylibsrtp: packets with the right key are accepted from any address, others are not."""
 
 import dataclasses
 import struct
@@ -53,7 +53,7 @@ class SecurePhone(RtpPhone):
         return [RtpPacket.parse(self._in.unprotect(raw)) for raw in rtp]
 
     def receive_reports(self) -> list[bytes]:
-        """Return all RTCP that waits, unprotected: whoever has not the key raises."""
+        """Return all received RTCP, unprotected; raises without the right key."""
         rtcp = [raw for raw in self.receive_raw() if 192 <= raw[1] <= 223]
         return [self._in.unprotect_rtcp(raw) for raw in rtcp]
 

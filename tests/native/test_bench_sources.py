@@ -1,4 +1,4 @@
-"""The C of the measurements compiles against the engine as it is."""
+"""The C code of the measurements compiles with the current engine."""
 
 import subprocess
 from pathlib import Path

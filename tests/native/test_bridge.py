@@ -1,4 +1,4 @@
-"""bridge.c: who hears what."""
+"""bridge.c: the mix of each member."""
 
 import ctypes
 import errno
@@ -93,7 +93,7 @@ def test_the_order_of_joining_changes_nothing(order: list[int], seed: int) -> No
             heard: dict[int, list[bytes]] = {who: [] for who in range(5)}
             for tick in frames:
                 for who, person in people.items():
-                    # Two of five stay under the gate; who is chosen must not depend on the seat.
+                    # Two of five are below the gate; the selection must not depend on the order of members.
                     person.say(tick[who] if who < 3 else tick[who] // 5000)
                 room.tick()
                 for who, person in people.items():
@@ -139,8 +139,8 @@ def test_a_speaker_on_hold_is_heard_and_is_sent_nothing() -> None:
 
 def test_a_format_without_its_encoder_is_refused() -> None:
     with Room() as room:
-        nobody = room.invite()
-        assert library().mm_bridge_join(room.handle, ctypes.byref(nobody.member)) == -errno.ENOENT
+        unserved = room.invite()
+        assert library().mm_bridge_join(room.handle, ctypes.byref(unserved.member)) == -errno.ENOENT
 
 
 def test_a_full_bridge_refuses() -> None:
@@ -151,7 +151,7 @@ def test_a_full_bridge_refuses() -> None:
 
 
 class Conversation:
-    """A talker, a witness who hears all, and Opus listeners of whom the first may talk as well."""
+    """A talker, a member that hears all, and Opus listeners; the first may talk as well."""
 
     def __init__(self, room: Room, listeners: int) -> None:
         self.room = room
@@ -177,7 +177,7 @@ class Conversation:
         return self.listeners[0].heard, self.never_shared.encode(mix)
 
 
-def test_a_listener_who_talks_for_a_while_cannot_tell_that_its_encoder_was_shared() -> None:
+def test_the_stream_of_a_listener_that_talks_for_a_while_equals_that_of_a_private_encoder() -> None:
     with Room(max_talkers=8) as room:
         conversation = Conversation(room, listeners=1)
         for tick in range(120):

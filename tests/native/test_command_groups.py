@@ -8,7 +8,7 @@ import pytest
 from tests.support.native import library
 
 HARMLESS = 999
-"""A type that no shard knows: it is taken from the ring, and that is all."""
+"""An unknown type: it is taken from the ring without effect."""
 
 
 class _Config(ctypes.Structure):
@@ -47,7 +47,7 @@ class Shard:
         self._command_bytes = _Ring.from_address(self._shard.value + _RING_OFFSET).element_bytes
 
     def send(self, *more: bool) -> bool:
-        """Offer commands at once, each saying whether the next belongs to it."""
+        """Push commands at once, each with the flag whether the next belongs to it."""
         memory = ctypes.create_string_buffer(self._command_bytes * len(more))
         for place, flag in enumerate(more):
             command = _Command.from_buffer(memory, place * self._command_bytes)
@@ -55,7 +55,7 @@ class Shard:
         return bool(library().mm_ring_push_all(self._ring, memory, len(more)) & 1)
 
     def drain(self, limit: int) -> int:
-        """Let a tick take what it may, and return how many wait for the next one."""
+        """Run a tick, and return how many commands remain for the next one."""
         library().mm_shard_drain(self._shard, limit, ctypes.c_int64(0))
         waiting: int = library().mm_ring_count(self._ring)
         return waiting

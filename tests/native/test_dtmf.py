@@ -1,4 +1,4 @@
-"""RFC 4733 events: every digit once, whatever the network and the phone do."""
+"""RFC 4733 events: every digit once, for any behaviour of network and phone."""
 
 import ctypes
 import errno
@@ -51,7 +51,7 @@ class Tx(ctypes.Structure):
 
 
 class Ear:
-    """Takes packets, keeps the digits."""
+    """Receives packets, and collects the digits."""
 
     def __init__(self, clock_rate_hz: int = 8000) -> None:
         self._rx = Rx()
@@ -165,7 +165,7 @@ def test_other_events_are_not_digits() -> None:
 
 
 class Mouth:
-    """Turns digits into packets, a tick at a time."""
+    """Makes packets of digits, one per tick."""
 
     def __init__(self, *, ptime_ms: int = 20, clock_rate_hz: int = 8000) -> None:
         self._tx = Tx()

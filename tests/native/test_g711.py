@@ -1,4 +1,4 @@
-"""g711.c against PyAV's codecs: every sample there is, every code word there is."""
+"""g711.c against PyAV's codecs: every sample and every code word."""
 
 import av
 import numpy as np
@@ -28,7 +28,7 @@ def _encode(law: str, pcm: npt.NDArray[np.int16]) -> bytes:
 
 
 def _decode(law: str, payload: bytes) -> npt.NDArray[np.int16]:
-    # A fresh decoder each time: nothing may depend on what came before.
+    # A fresh decoder each time: the result must not depend on earlier samples.
     return Decoder(_format(law), libraries()).decode(payload, 1 << 16)
 
 
@@ -70,7 +70,7 @@ def test_every_sample_is_encoded_between_its_decision_values(law: str) -> None:
 
 @each_law
 def test_ffmpeg_encodes_the_same_except_where_steps_change_their_width(law: str) -> None:
-    """FFmpeg decides half-way between two decoded values, which at seven edges is not where G.711 decides."""
+    """FFmpeg rounds half-way between two decoded values, which at seven edges differs from G.711."""
     ours, theirs = (np.frombuffer(encode(law, ALL_SAMPLES), np.uint8) for encode in (_encode, _ffmpeg_encode))
     mask = 0x55 if law == "alaw" else 0xFF
     steps = (ours ^ mask).astype(int) - (theirs ^ mask)
@@ -82,5 +82,5 @@ def test_ffmpeg_encodes_the_same_except_where_steps_change_their_width(law: str)
 def test_every_code_word_survives_the_round_trip(law: str) -> None:
     again = _encode(law, _decode(law, ALL_WORDS))
     changed = {word: back for word, back in enumerate(again) if word != back}
-    # mu-law has two zeros: the negative one comes back as the positive.
+    # mu-law has two zeros: the negative one is decoded as the positive one.
     assert changed == ({0x7F: 0xFF} if law == "mulaw" else {})

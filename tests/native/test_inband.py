@@ -1,4 +1,4 @@
-"""DTMF in the audio: what ITU-T Q.24 asks of a receiver, and that speech is no digit."""
+"""DTMF in the audio: the requirements of ITU-T Q.24, and no digits in speech."""
 
 import ctypes
 import wave
@@ -43,7 +43,7 @@ class Inband(ctypes.Structure):
 
 
 def heard(pcm: Pcm, rate_hz: int = 8000) -> list[tuple[str, int]]:
-    """Return the digits of a sound, with their durations; what ends with it is followed by silence."""
+    """Return the digits of a sound, with their durations; silence follows it."""
     inband, digit = Inband(), Digit()
     library().mm_inband_init(ctypes.byref(inband), rate_hz)
     return [

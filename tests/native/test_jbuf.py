@@ -1,4 +1,4 @@
-"""The jitter buffer against a sorted list, on a clock of the test's own."""
+"""The jitter buffer against a sorted list, on a virtual clock."""
 
 import random
 
@@ -14,7 +14,7 @@ TICK_MS = 20
 def play_out(
     buffer: JitterBuffer, arrivals: list[tuple[float, int]], *, until_ms: float
 ) -> list[tuple[float, Verdict, int | None]]:
-    """Feed (arrival, sequence) pairs in time and tick every 20 ms; what came out of each tick."""
+    """Feed (arrival, sequence) pairs in time and tick every 20 ms; return the output of each tick."""
     waiting = sorted(arrivals)
     heard = []
     at = 7.0

@@ -42,7 +42,7 @@ def _spurt() -> Spurt:
 
 
 def _observe(spurt: Spurt, levels: Iterable[int]) -> list[bool]:
-    """Feed levels; whether it talked after each, having checked that every change was told."""
+    """Feed levels; return whether it talked after each, and check that every change was reported."""
     function = library().mm_spurt_observe
     function.restype = ctypes.c_bool
     talked = []

@@ -1,4 +1,4 @@
-"""libraries.c and mixer/libraries.py: found without importing what carries them, opened whole or not at all."""
+"""libraries.c and mixer/libraries.py: found without an import, and opened completely or not at all."""
 
 import ctypes
 import errno

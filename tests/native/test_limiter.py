@@ -1,4 +1,4 @@
-"""limiter.c: transparent until it must not be, and then without a corner."""
+"""limiter.c: transparent below full scale, and smooth above."""
 
 import ctypes
 
@@ -114,7 +114,7 @@ def test_a_peak_is_ducked_before_it_comes_and_released_after(rate_hz: int) -> No
 
 
 @each_rate
-def test_the_gain_of_the_last_sample_is_told(rate_hz: int) -> None:
+def test_the_gain_of_the_last_sample_is_reported(rate_hz: int) -> None:
     limiter, loud = _limiter(rate_hz), np.full(rate_hz // 50, 40_000, np.int32)
     assert limiter.gain == 1
     _run(limiter, loud)

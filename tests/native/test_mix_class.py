@@ -1,4 +1,4 @@
-"""mix_class.c: what several members hear alike, and how one of them goes its own way."""
+"""mix_class.c: a mix that several members share, and the fork of one of them."""
 
 import ctypes
 
@@ -15,7 +15,7 @@ from tests.support.native import library
 from tests.support.signals import speech_like
 
 RATES = [8000, 16000, 32000, 48000]
-# More than the structs need: only the engine looks inside.
+# More than the structs need; they are opaque here.
 CLASS_BYTES, LIMITER_BYTES, LANE_BYTES = 1 << 16, 1 << 12, 1 << 12
 PARALLEL_TICKS = 25
 
@@ -51,7 +51,7 @@ class MixClass:
 
 
 class Own:
-    """A limiter and a lane of one's own."""
+    """The limiter and the lane of one member."""
 
     def __init__(self, frame_samples: int, sample_rate_hz: int) -> None:
         self.frame_samples = frame_samples

@@ -1,4 +1,4 @@
-"""opus.c: what the wire shows of the encoder's settings, FEC, stereo, and packets that say of themselves."""
+"""opus.c: encoder settings on the wire, FEC, stereo, and the properties of packets."""
 
 import ctypes
 import errno
@@ -161,7 +161,7 @@ def test_any_bytes_are_decoded_to_what_they_say_or_refused(payload: bytes) -> No
 
 @pytest.fixture(scope="module")
 def lbrr() -> Callable[[bytes], int]:
-    """Return libopus' own opinion: 1, 0, or negative of a bad packet (opus_packet_has_lbrr, since 1.5)."""
+    """Return the result of libopus: 1, 0, or negative of a bad packet (opus_packet_has_lbrr, since 1.5)."""
     function = ctypes.CDLL(find_libraries().opus_path).opus_packet_has_lbrr
     return lambda payload: int(function(payload, len(payload)))
 

@@ -35,7 +35,7 @@ def _ramp(nsamples: int, start: int = 1) -> Pcm:
     return (np.arange(nsamples) % 30000 + start).astype(np.int16)
 
 
-def test_the_room_hears_a_playout_and_nobody_is_spared_it(room: Room, playout: Playout) -> None:
+def test_all_members_hear_a_playout(room: Room, playout: Playout) -> None:
     talker, listener = room.enter(), room.enter(speaks_hz=None)
     room.play(playout)
     playout.write(_ramp(FRAME))

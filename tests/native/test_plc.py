@@ -1,4 +1,4 @@
-"""plc.c: a gap is neither heard as a click nor as a hole, and after 60 ms it is silence."""
+"""plc.c: a gap causes neither a click nor an early silence, and fades to silence in 60 ms."""
 
 import ctypes
 
@@ -57,7 +57,7 @@ def _with_losses(pcm: Pcm, rate_hz: int, lost: set[int]) -> Pcm:
 
 
 def _sharpest(pcm: Pcm) -> int:
-    """Return the largest second difference: what a click raises."""
+    """Return the largest second difference; a click raises it."""
     return int(np.abs(np.diff(pcm.astype(int), 2)).max())
 
 

@@ -1,4 +1,4 @@
-"""What a receiver sounds like: any packet length, any network, any drift, heard or skipped."""
+"""The audio of a receiver: with any packet length, network and drift, heard or skipped."""
 
 import numpy as np
 import pytest
@@ -171,14 +171,14 @@ def test_a_stream_fades_out_at_its_end_and_resumes_without_a_click(
         heard = listen(receiver, arrivals, until_ms=1480)
         assert receiver.counters["jbuf_underrun"] <= 5
     assert all(heard.silent[36:50])
-    # The first frame is G.722's: its predictor meets a tone out of nothing.
+    # The first frame is G.722's: its predictor starts without history.
     assert worst_step(np.concatenate(heard.frames[2:])) < 2 * tone_step(codec_format.sample_rate_hz)
     assert rms(np.concatenate(heard.frames[55:])) > AMPLITUDE / 2
 
 
 @pytest.mark.parametrize("drift_ppm", [-200, 200])
 def test_sender_drift_is_followed_without_a_click(drift_ppm: int, opened: NativeLibraries) -> None:
-    """Ten times as fast as quartz drifts, to be seen in 20 s."""
+    """Ten times the drift of a quartz, so that 20 s suffice."""
     codec_format = FORMATS["PCMU"]
     arrivals = [
         (sent * (1 - drift_ppm * 10 / 1e6), packet)

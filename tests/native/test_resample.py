@@ -1,4 +1,4 @@
-"""resample.c: bit for bit as numpy, frame by frame as at once, and what it does to tones."""
+"""resample.c: bit-exact with numpy, in frames or at once, and its effect on tones."""
 
 import ctypes
 import errno
@@ -89,7 +89,7 @@ def test_bit_for_bit_as_numpy(from_hz: int, to_hz: int, data: st.DataObject) -> 
 
 @each_change
 def test_no_signal_overflows(from_hz: int, to_hz: int) -> None:
-    """The worst there is: full scale with the sign of every tap, both ways."""
+    """The worst case: full scale with the sign of every tap, both ways."""
     resampler = _resampler(from_hz, to_hz)
     signs = np.sign(resampler.filter.reshape(resampler.up, -1)).astype(np.int64)
     pad = -signs.shape[1] % (from_hz // 1000)

@@ -177,7 +177,7 @@ def test_reports_contain_total_and_recent_loss() -> None:
     for _ in range(5):
         lost = 0
         for n in range(200):
-            # First and last arrive: nobody knows of packets before and after them.
+            # First and last arrive: packets before and after them are unknown.
             if chance.random() < 0.25 and n not in (0, 199):
                 lost += 1
             else:

@@ -1,4 +1,4 @@
-"""No change in a bridge may click, and no loud room may crackle."""
+"""No change of a bridge causes a click, and no loud mix distorts."""
 
 from collections.abc import Callable
 

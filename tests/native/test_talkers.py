@@ -1,4 +1,4 @@
-"""talkers.c: who is heard."""
+"""talkers.c: the selection of talkers."""
 
 import ctypes
 
@@ -28,7 +28,7 @@ class Candidate(ctypes.Structure):
 
 
 class Floor:
-    """Candidates and the rule that chooses among them."""
+    """Candidates, and the selection among them."""
 
     def __init__(self, candidates: int, *, max_talkers: int) -> None:
         self.talkers = (ctypes.c_uint32 * 2)()
@@ -133,5 +133,5 @@ def test_there_are_never_more_talkers_than_places(ticks: list[list[int]], max_ta
         assert {i for i, choice in enumerate(choices) if choice == DROPPED} == before - floor.heard
         assert {i for i, choice in enumerate(choices) if choice == ADMITTED} == floor.heard - before
         loud = {i for i, level in enumerate(levels) if level <= GATE_DBOV}
-        # No place is left free while somebody loud waits.
+        # No place stays free while a loud member is not heard.
         assert loud <= floor.heard or len(floor.heard) == max_talkers

@@ -1,4 +1,4 @@
-"""timescale.c: one pitch period less or more, and nobody notices."""
+"""timescale.c: one pitch period less or more, without an audible step."""
 
 import ctypes
 
@@ -21,7 +21,7 @@ each_way = pytest.mark.parametrize("way", ["shorten", "lengthen"])
 
 def _scale(way: str, pcm: Pcm, rate_hz: int, room: int | None = None) -> Pcm:
     max_samples = len(pcm) + rate_hz * 16 // 1000 if room is None else room
-    # Exactly the room there is, so that the address sanitizer sees a write past it.
+    # Exactly the size of the buffer, so that the address sanitizer sees a write past it.
     block = (ctypes.c_int16 * max(max_samples, len(pcm)))()
     memory = np.ctypeslib.as_array(block)
     memory[: len(pcm)] = pcm

@@ -1,4 +1,4 @@
-"""Sockets by the batch, on loopback."""
+"""Batches of datagrams, on loopback."""
 
 import contextlib
 import ctypes

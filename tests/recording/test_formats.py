@@ -100,6 +100,6 @@ async def test_recording_is_stopping_while_it_is_encoded(backend: Backend) -> No
     backend.clock.advance(1)
     recording = await backend.recording(recording_id, RecordingStatus.ENDED)
     assert recording.tm_end is not None
-    told = ["recording_started", "conference_updated", "conference_updated", "recording_finished"]
-    assert (await backend.event_types(room.id))[-4:] == told
+    expected_types = ["recording_started", "conference_updated", "conference_updated", "recording_finished"]
+    assert (await backend.event_types(room.id))[-4:] == expected_types
     assert decoded(folder(backend, recording_id) / "mix.ogg").shape == (1, RATE)

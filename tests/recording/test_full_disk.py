@@ -20,24 +20,24 @@ def record_until_full(tmp_path: Path, format_: str) -> dict[str, object]:
     command = [sys.executable, "-m", "tests.recording.server_with_full_disk", str(tmp_path), format_]
     ended = subprocess.run(command, check=False, capture_output=True, text=True, cwd=HERE.parents[1])
     assert ended.returncode == 0, ended.stderr[-3000:]
-    told: dict[str, object] = orjson.loads(ended.stdout.splitlines()[-1])
-    return told
+    result: dict[str, object] = orjson.loads(ended.stdout.splitlines()[-1])
+    return result
 
 
 @pytest.mark.parametrize("format_", ["wav", "flac"])
 def test_full_disk_ends_the_recording_only(tmp_path: Path, format_: str) -> None:
-    told = record_until_full(tmp_path, format_)
-    assert told["events"] == [
+    result = record_until_full(tmp_path, format_)
+    assert result["events"] == [
         "recording_started",
         "conference_updated",
         "recording_failed",
         "conference_updated",
         "recording_finished",
     ]
-    assert (told["status"], told["error"], told["recording_id"]) == ("ended", "disk_full", 0)
-    assert told["participants"] == 1
-    directory = tmp_path / "recordings" / str(told["id"])
-    assert verify(directory, str(told["seal"])) == []
+    assert (result["status"], result["error"], result["recording_id"]) == ("ended", "disk_full", 0)
+    assert result["participants"] == 1
+    directory = tmp_path / "recordings" / str(result["id"])
+    assert verify(directory, str(result["seal"])) == []
     assert {each.name for each in directory.iterdir()} == {f"mix.{format_}", "timeline.json"}
     (pcm,) = decoded(directory / f"mix.{format_}")
     # What did not fit is less than a second.
@@ -62,7 +62,7 @@ def test_full_file_system_ends_the_recording_only(tmp_path: Path) -> None:
         env=environment,
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
-    told = orjson.loads(ended.stdout.splitlines()[-1])
-    assert (told["status"], told["error"], told["participants"]) == ("ended", "disk_full", 1)
-    assert told["findings"] == 0
-    assert told["samples"] > 10 * RATE
+    result = orjson.loads(ended.stdout.splitlines()[-1])
+    assert (result["status"], result["error"], result["participants"]) == ("ended", "disk_full", 1)
+    assert result["findings"] == 0
+    assert result["samples"] > 10 * RATE

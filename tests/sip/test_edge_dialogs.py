@@ -36,8 +36,8 @@ def info(body: str, kind: str = "application/dtmf-relay", number: int = 2) -> by
     return message.replace(b"application/sdp", kind.encode())
 
 
-def told(router: Router) -> list[Message]:
-    """Return what the router has told the server, records of calls apart."""
+def sent_to_server(router: Router) -> list[Message]:
+    """Return the messages to the server, except the records of calls."""
     messages = [each.message for each in router.outbox() if isinstance(each, ToServer)]
     return [each for each in messages if not isinstance(each, CallRecorded)]
 
@@ -50,14 +50,14 @@ def ask(router: Router, method: str, number: int, **more: str) -> Action:
 def test_digit_by_info_goes_to_the_server_and_not_to_the_worker() -> None:
     router, _ = confirmed()
     assert status_code(router.from_phone(info("Signal=5"), PHONE, 0.0)) == 200
-    assert told(router) == [DigitReceived("call-1", "5", 0)]
+    assert sent_to_server(router) == [DigitReceived("call-1", "5", 0)]
 
 
 def test_retransmitted_info_is_one_digit() -> None:
     router, _ = confirmed()
     first = router.from_phone(info("Signal=5"), PHONE, 0.0)
     assert router.from_phone(info("Signal=5"), PHONE, 0.5) == first
-    assert len(told(router)) == 1
+    assert len(sent_to_server(router)) == 1
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_other_info_is_refused(body: str, kind: str, code: int) -> None:
     assert status_code(answer) == code
     assert isinstance(answer, ToPhone)
     assert (b"application/dtmf-relay" in answer.message) == (code == 415)
-    assert told(router) == []
+    assert sent_to_server(router) == []
 
 
 def test_info_without_a_body_is_answered() -> None:
@@ -109,7 +109,7 @@ def test_refer_goes_to_the_server() -> None:
     router, _ = confirmed()
     for number, refer_id in ((2, 0), (3, 3)):
         assert status_code(ask(router, "REFER", number, extra="Refer-To: <sip:carol@192.0.2.9>\r\n")) == 202
-        assert told(router) == [TransferRequested("call-1", "<sip:carol@192.0.2.9>", refer_id)]
+        assert sent_to_server(router) == [TransferRequested("call-1", "<sip:carol@192.0.2.9>", refer_id)]
 
 
 def test_notify_is_accepted_after_our_refer_only() -> None:
@@ -129,7 +129,7 @@ def test_notify_is_accepted_after_our_refer_only() -> None:
     for number, code in ((3, 180), (4, 200)):
         answer = ask(router, "NOTIFY", number, body=f"SIP/2.0 {code} Fine\r\n", **notify)
         assert status_code(answer) == 200
-        assert told(router) == [TransferProgressed("call-1", code)]
+        assert sent_to_server(router) == [TransferProgressed("call-1", code)]
     assert status_code(ask(router, "NOTIFY", 5, **notify)) == 481
 
 

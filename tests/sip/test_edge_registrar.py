@@ -1,4 +1,4 @@
-"""REGISTER at the edge: what the server is asked, and that damaged requests are refused."""
+"""REGISTER at the edge: the request to the server, and the refusal of malformed ones."""
 
 from collections import Counter
 

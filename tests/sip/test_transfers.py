@@ -73,7 +73,7 @@ async def test_refer_is_accepted_and_its_progress_is_notified(
     answer = await call.establish()
     assert "REFER" in answer.header("allow")
     assert await refer(call, ELSEWHERE) == 202
-    leg_id, referral, tell = await transfers.next()
+    leg_id, referral, send_status = await transfers.next()
     assert (leg_id, referral) == (backend.leg.id, Referral("sip:carol@192.0.2.9", is_local=False))
     numbers = []
     for status_code, line, state in (
@@ -81,7 +81,7 @@ async def test_refer_is_accepted_and_its_progress_is_notified(
         (180, "SIP/2.0 180 Ringing", "active"),
         (200, "SIP/2.0 200 OK", "terminated"),
     ):
-        tell(status_code)
+        send_status(status_code)
         body, notify = await next_notify(call)
         assert body == line
         assert (notify.header("event"), notify.header("subscription-state").partition(";")[0]) == (
@@ -92,8 +92,8 @@ async def test_refer_is_accepted_and_its_progress_is_notified(
     assert numbers == sorted(set(numbers))
     # The dialog goes on: a second REFER has an id of its own, and either side may still hang up.
     assert await refer(call, ELSEWHERE) == 202
-    _, _, tell = await transfers.next()
-    tell(603)
+    _, _, send_status = await transfers.next()
+    send_status(603)
     body, notify = await next_notify(call)
     assert (body, notify.header("event")) == ("SIP/2.0 603 Decline", f"refer;id={call.number}")
     await backend.leg.hang_up()
@@ -189,10 +189,10 @@ async def test_call_goes_on_if_the_phone_refuses_notify(
     call = phone.call("1000")
     await call.establish()
     assert await refer(call, ELSEWHERE) == 202
-    _, _, tell = await transfers.next()
-    tell(100)
+    _, _, send_status = await transfers.next()
+    send_status(100)
     call.reply(await call.asked("NOTIFY"), status_code, "No")
-    tell(180)
+    send_status(180)
     call.reply(await call.asked("NOTIFY"), 200)
     assert (await call.hang_up()).status_code == 200
 

@@ -1,4 +1,4 @@
-"""The migrations make what the tables say, from nothing and from what the release before has left."""
+"""The migrations create the declared tables, from nothing and from the previous release."""
 
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,14 @@ def url(tmp_path: Path) -> str:
 
 
 def difference(connection: Connection) -> object:
-    options = {"include_object": is_told_by_tables}
+    options = {"include_object": is_declared_by_tables}
     return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
 
-def is_told_by_tables(_: object, name: str | None, kind: str, reflected: bool, compared_to: object) -> bool:
-    """Return whether this is not what one kind of database alone has, made by a migration."""
+def is_declared_by_tables(
+    _: object, name: str | None, kind: str, reflected: bool, compared_to: object
+) -> bool:
+    """Return whether a difference is not specific to one kind of database."""
     return not (reflected and (name or "").startswith(SEARCH_INDEX))
 
 

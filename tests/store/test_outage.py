@@ -1,4 +1,4 @@
-"""A PostgreSQL server that goes away is Unavailable, and missed no longer than it is away."""
+"""A PostgreSQL server that stops is Unavailable, and is used again when it is back."""
 
 import pytest
 
@@ -43,6 +43,6 @@ async def test_a_snapshot_shows_one_state_to_its_end(store: Store) -> None:
         assert await tx.customers.first() is None
 
 
-async def test_a_database_that_nobody_serves_cannot_be_upgraded() -> None:
+async def test_a_database_without_a_server_cannot_be_upgraded() -> None:
     with pytest.raises(Exception, match=r"nowhere|directory|connect"):
         await upgrade("postgresql+asyncpg://mixminus@/x?host=/nowhere")

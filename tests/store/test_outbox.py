@@ -1,4 +1,4 @@
-"""Events are numbered within their stream, without gaps, and only if what they tell has happened."""
+"""Events are numbered within their stream, without gaps, and only if their transaction is committed."""
 
 import asyncio
 from uuid import UUID
@@ -54,7 +54,9 @@ async def test_parallel_events_leave_no_gap(store: Store, customer_id: CustomerI
     assert await numbers(store, stream) == list(range(1, 51))
 
 
-async def test_what_did_not_happen_is_not_told(store: Store, customer_id: CustomerId) -> None:
+async def test_events_of_a_rolled_back_transaction_are_not_stored(
+    store: Store, customer_id: CustomerId
+) -> None:
     stream = await opened(store)
     await publish(store, stream, customer_id)
     with pytest.raises(Changed):

@@ -1,4 +1,4 @@
-"""What was said is found by its words, and by nobody but its customer."""
+"""Transcripts are found by their words, and only by their customer."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

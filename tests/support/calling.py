@@ -19,7 +19,7 @@ HOUR_S = 3600
 
 
 def place(name: str) -> str:
-    """Return the action id that stands for this name."""
+    """Return the action id that belongs to this name."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 

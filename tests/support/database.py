@@ -112,7 +112,7 @@ def restore(directory: Path, dump: str) -> None:
 
 
 def content(directory: Path) -> bytes:
-    """Return the complete content of the directory's database, as somebody who stole it would read it."""
+    """Return the complete content of the directory's database, as an attacker with a copy would read it."""
     if ON_POSTGRESQL:
         return server().dump(_used[directory])
     return b"".join(path.read_bytes() for path in directory.glob("mixminus.db*"))

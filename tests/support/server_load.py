@@ -26,7 +26,7 @@ VOICE = tone(TONES_HZ[0], 1.0, sample_rate_hz=8000)
 
 @dataclass
 class Promises:
-    """What clients were told by the server, or may have been about to be told."""
+    """What the server has acknowledged, or may have been about to acknowledge."""
 
     rooms: dict[str, str] = field(default_factory=dict)
     """Names of rooms whose creation was acknowledged, by id."""

@@ -23,7 +23,7 @@ _KEY_BYTES: Final = {
 KEY_MATERIAL_BYTES: Final = sum(_KEY_BYTES.values())
 
 _TAG = re.compile(r"[0-9]{1,9}\Z")
-# key||salt[|lifetime][|MKI:length]; several keys, told apart by their MKIs, are not supported.
+# key||salt[|lifetime][|MKI:length]; several keys with MKIs are not supported.
 _INLINE = re.compile(
     r"inline:([A-Za-z0-9+/]{1,128}={0,2})(?:\|(?:2\^)?[0-9]{1,20})?(?:\|([0-9]{1,39}):([0-9]{1,3}))?\Z",
     re.IGNORECASE,

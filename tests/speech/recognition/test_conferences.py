@@ -60,7 +60,7 @@ async def test_times_are_in_the_rooms_sample_clock(backend: Backend) -> None:
     assert (first.message, second.message) == (word(LOW), word(HIGH))
 
 
-async def test_speech_events_are_published_while_somebody_speaks(backend: Backend) -> None:
+async def test_speech_events_are_published_during_speech(backend: Backend) -> None:
     room = await backend.room()
     (alice,) = await backend.join(room)
     started = await backend.conferences.transcribe_start(backend.customer_id, room.id, ENGLISH)

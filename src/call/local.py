@@ -102,7 +102,7 @@ class LocalLeg:
         return False
 
     def _seen_by_peer(self, reason: HangupReason) -> HangupReason:
-        """Return why the other leg ends when this end hangs up, as SIP would tell it."""
+        """Return why the other leg ends when this end hangs up, as SIP would report it."""
         calling = self.peer if self._is_called else self
         if calling._answered.done() and calling._answered.result():
             return HangupReason.NORMAL

@@ -140,23 +140,23 @@ def test_a_re_invite_with_the_same_address_keeps_the_latch(scene: Scene) -> None
 
 
 class Hosts:
-    """A port, a listener that is behind a NAT at 127.0.0.1, and a stranger at 127.0.0.2."""
+    """A port, a listener that is behind a NAT at 127.0.0.1, and an attacker at 127.0.0.2."""
 
     def __init__(self, engine: Engine, **media: object) -> None:
         self.engine = engine
-        self.phone, self.stranger = RtpPhone(ssrc=1), RtpPhone(ssrc=3, host="127.0.0.2")
+        self.phone, self.attacker = RtpPhone(ssrc=1), RtpPhone(ssrc=3, host="127.0.0.2")
         self.port: Port = engine.open_rtp_port()
         self.port.configure(self.phone.media(**media))
 
     def attack(self, packets: int = 100) -> tuple[int, int]:
-        """Return how many packets the phone and the stranger get while the stranger sends."""
+        """Return how many packets the phone and the attacker get while the attacker sends."""
         self.phone.receive_raw()
         received = [0, 0]
         for _ in range(packets):
-            self.stranger.send(self.port.local_port)
+            self.attacker.send(self.port.local_port)
             self.engine.tick()
             received[0] += len(self.phone.receive())
-            received[1] += len(self.stranger.receive())
+            received[1] += len(self.attacker.receive())
         return received[0], received[1]
 
 
@@ -167,7 +167,7 @@ def hosts(engine: Engine) -> Iterator[Callable[..., Hosts]]:
         def make(**media: object) -> Hosts:
             made = Hosts(engine, **media)
             stack.callback(made.phone.close)
-            stack.callback(made.stranger.close)
+            stack.callback(made.attacker.close)
             return made
 
         yield make
@@ -187,7 +187,7 @@ PRIVATE = ("10.9.9.9", 4000)
         pytest.param({"signalling_host": "127.0.0.5"}, id="silent phone behind a proxy"),
     ],
 )
-def test_a_stranger_cannot_take_the_audio_of_a_phone_that_is_silent(
+def test_an_attacker_cannot_take_the_audio_of_a_phone_that_is_silent(
     hosts: Callable[..., Hosts], media: dict[str, object]
 ) -> None:
     made = hosts(**media)
@@ -210,7 +210,7 @@ def test_a_phone_that_moves_to_another_network_goes_on(hosts: Callable[..., Host
     for _ in range(20):
         made.phone.send(made.port.local_port)
         made.engine.tick()
-    moved = made.stranger
+    moved = made.attacker
     moved.ssrc, moved.sequence_number = made.phone.ssrc, made.phone.sequence_number
     made.port.configure(made.phone.media(remote=PRIVATE, signalling_host="127.0.0.1"))
     assert made.attack(20)[1] >= 17

@@ -302,8 +302,8 @@ def test_reports_prevent_the_media_timeout_and_end_it(engine: Engine, caller: Ca
     engine.tick(60)
     caller.phone.send_raw(caller.port.local_port, report)
     engine.tick()
-    told = [type(event) for event in engine.events() if isinstance(event, MediaTimeout | MediaResumed)]
-    assert told == [MediaTimeout, MediaResumed]
+    seen = [type(event) for event in engine.events() if isinstance(event, MediaTimeout | MediaResumed)]
+    assert seen == [MediaTimeout, MediaResumed]
 
 
 def test_comfort_noise_prevents_the_media_timeout(engine: Engine, caller: Caller) -> None:

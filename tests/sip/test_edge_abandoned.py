@@ -104,25 +104,25 @@ def test_unverified_hosts_leave_half_of_the_places_to_verified_ones() -> None:
 
 def test_unverified_source_gets_three_times_its_bytes() -> None:
     router = open_router()
-    stranger = Flow("UDP", "203.0.113.66", 5060)
+    attacker = Flow("UDP", "203.0.113.66", 5060)
     options = request("OPTIONS")
     sent = 0
     for _ in range(20):
-        answer = router.from_phone(options, stranger, 0.0)
+        answer = router.from_phone(options, attacker, 0.0)
         assert isinstance(answer, ToPhone)
         for _ in range(11):
             sent += router.may_send(answer, 0.0) and len(answer.message)
     assert len(options) < sent <= 3 * 20 * len(options)
     assert router.counters["sip_edge_unverified"] > 100
     established(router, "mine")
-    router.from_phone(request("ACK", call_id="mine", to_tag=";tag=w"), stranger, 0.0)
+    router.from_phone(request("ACK", call_id="mine", to_tag=";tag=w"), attacker, 0.0)
     assert isinstance(answer, ToPhone)
     assert all(router.may_send(answer, 0.0) for _ in range(1000))
 
 
 def test_provisional_response_leaves_room_for_the_final_one() -> None:
     router = open_router()
-    stranger = Flow("UDP", "203.0.113.66", 5060)
-    router.from_phone(request("INVITE"), stranger, 0.0)
-    assert not router.may_send(ToPhone(stranger, b"SIP/2.0 180 Ringing" + b" " * 300), 0.0)
-    assert router.may_send(ToPhone(stranger, b"SIP/2.0 200 OK" + b" " * 700), 0.0)
+    attacker = Flow("UDP", "203.0.113.66", 5060)
+    router.from_phone(request("INVITE"), attacker, 0.0)
+    assert not router.may_send(ToPhone(attacker, b"SIP/2.0 180 Ringing" + b" " * 300), 0.0)
+    assert router.may_send(ToPhone(attacker, b"SIP/2.0 200 OK" + b" " * 700), 0.0)

@@ -217,7 +217,7 @@ def test_removed_trunk_unregisters_and_its_contact_is_unknown() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_responses_of_strangers_change_nothing(noise: bytes) -> None:
+def test_unknown_responses_change_nothing(noise: bytes) -> None:
     registrants = Registrants(Identity("198.51.100.1", 5060, 7000, b"key"), Counter())
     registrants.start(command(), 0.0)
     registrants.take_outbox()

@@ -17,7 +17,7 @@ _LOUD = 3000
 
 @contextmanager
 def heavy_rooms(engine: Engine, count: int) -> Iterator[None]:
-    """Open rooms, each of which encodes Opus at its highest complexity for a socket that nobody reads."""
+    """Open rooms, each of which encodes Opus at its highest complexity for a socket that is not read."""
     clock_rate_hz, sample_rate_hz = CODECS[Codec.OPUS]
     opus = CodecFormat(Codec.OPUS, 111, clock_rate_hz, sample_rate_hz, complexity=10)
     noise = np.random.default_rng(1).normal(0, _LOUD, _NOISE_RATE_HZ * _SECONDS).astype(np.int16)

@@ -61,7 +61,7 @@ class WorkerSide:
         *,
         on_called: Callable[[str, float], None] = lambda _host, _now_s: None,
     ) -> None:
-        """``on_called`` is told the host of each outgoing call."""
+        """``on_called`` gets the host of each outgoing call."""
         self._on_called = on_called
         self._identity = identity
         self._forwarder = Forwarder(identity, counters)

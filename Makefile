@@ -79,7 +79,7 @@ debug: build ## Run the native tests with the engine built for ASan and UBSan
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest tests/native -q -p no:cacheprovider
 
-fuzz: ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS, and the SIP side with FUZZ_MESSAGES for each of FUZZ_SEEDS
+fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECONDS, and the SIP side with FUZZ_MESSAGES for each of FUZZ_SEEDS
 	@tools/install_packages.sh fuzz
 	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
 	$(BIN)/python -m tests.support.sip_fuzzer $(FUZZ_MESSAGES) $(FUZZ_SEEDS)

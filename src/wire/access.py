@@ -1,9 +1,9 @@
 """Customers, agents and access keys (api.md section 10)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from mixminus.model.access import CustomerStatus, RingMethod, WebhookMethod
 from mixminus.model.ids import NIL
@@ -26,7 +26,7 @@ class CustomerView(View):
     webhook_uri: str
     """Where events are sent; empty for nowhere."""
     billing_account_id: Reference = NIL
-    metadata: dict[str, Any] = Field({"rtp_debug": False})
+    metadata: Annotated[dict[str, Any], BeforeValidator(lambda stored: {"rtp_debug": False} | stored)]
     email_verified: bool = False
     status: CustomerStatus
     identity_verification_status: Literal["none"] = "none"

@@ -79,7 +79,7 @@ async def test_conference_becomes_progressing(api: ApiClient) -> None:
         pytest.param(b"[" * 100_000, "INVALID_JSON_BODY", id="too deep"),
         pytest.param(b'{"name":"x"}', "INVALID_ARGUMENT", id="no type"),
         pytest.param(b'{"type":null}', "INVALID_ARGUMENT", id="null type"),
-        pytest.param(b'{"type":"queue"}', "INVALID_ARGUMENT", id="unknown type"),
+        pytest.param(b'{"type":"party"}', "INVALID_ARGUMENT", id="unknown type"),
         pytest.param(b'{"type":"conference","timeout":-1}', "INVALID_ARGUMENT", id="negative timeout"),
         pytest.param(b'{"type":"conference","timeout":9999999999}', "INVALID_ARGUMENT", id="endless timeout"),
         pytest.param(b'{"type":"conference","id":"1"}', "INVALID_ARGUMENT", id="id is no UUID"),
@@ -281,7 +281,7 @@ ACTIONS = ("pre_actions", "post_actions")
         pytest.param({"type": "dance"}, "INVALID_ACTION_TYPE", id="unknown type"),
         pytest.param({"option": {}}, "INVALID_ACTION_TYPE", id="no type"),
         pytest.param({"type": "sleep", "option": "long"}, "INVALID_ARGUMENT", id="option is no object"),
-        pytest.param({"type": "answer", "id": "first"}, "INVALID_ARGUMENT", id="id is no UUID"),
+        pytest.param({"type": "answer", "id": 1}, "INVALID_ARGUMENT", id="id is no text"),
         pytest.param("answer", "INVALID_JSON_BODY", id="no object"),
     ],
 )

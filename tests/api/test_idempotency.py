@@ -72,7 +72,7 @@ async def test_idempotency_key_belongs_to_one_customer(api: ApiClient) -> None:
 async def test_replayed_error_has_the_new_request_id(api: ApiClient) -> None:
     headers = {"Idempotency-Key": "k"}
     for replayed in (False, True):
-        async with api.request("POST", API, json={"type": "queue"}, headers=headers) as response:
+        async with api.request("POST", API, json={"type": "party"}, headers=headers) as response:
             assert response.status == 400
             assert ("Idempotency-Replayed" in response.headers) is replayed
             assert (await response.json())["error"]["request_id"] == response.headers["X-Request-Id"]

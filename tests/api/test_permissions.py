@@ -94,7 +94,7 @@ async def test_access_key_acts_as_its_customer_without_an_agent(api: ApiClient) 
     ):
         assert (await api.get(f"/v1.0/{resource}"))[0] == 200, resource
     status, answer = await api.get("/v1.0/me")
-    assert (status, answer["error"]["reason"]) == (403, "PERMISSION_DENIED")
+    assert (status, answer["error"]["reason"]) == (403, "AGENT_AUTH_REQUIRED")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from tests.api.client import ApiClient
     [
         pytest.param(b"{}", id="no type"),
         pytest.param(b'{"type":"foo"}', id="unknown type"),
-        pytest.param(b'{"type":"queue"}', id="internal type"),
         pytest.param(b'{"type":', id="broken JSON"),
         pytest.param(b'{"type":"conference","timeout":"abc"}', id="timeout not a number"),
     ],

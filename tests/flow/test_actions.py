@@ -107,7 +107,10 @@ def test_the_normal_form_has_every_key() -> None:
             "actions[1].option.duration: is not a whole number",
         ),
         ({"type": "agent_call"}, "actions[1].type: unknown action type 'agent_call'"),
-        ({"type": "answer", "next_id": "two"}, "actions[1].next_id: is not a UUID"),
+        (
+            {"type": "answer", "next_id": 2},
+            "actions[1].next_id: is neither a UUID nor a label of at most 128 printable characters",
+        ),
         ({"type": "answer", "option": "none"}, "actions[1].option: of answer is not an object"),
     ],
 )

@@ -86,7 +86,7 @@ def test_digits_are_compared(option: dict[str, Any], digits: str, holds: bool) -
         ("condition_datetime", {"hour": 24}, "hour"),
         ("condition_datetime", {"weekdays": 5}, "weekdays"),
         ("condition_datetime", {"weekdays": ["Friday"]}, "weekdays[0]"),
-        ("branch", {"target_ids": {"1": "next"}}, "target_ids.1"),
+        ("branch", {"target_ids": {"1": 2}}, "target_ids.1"),
         ("branch", {"target_ids": ["1"]}, "target_ids"),
         ("goto", {"loop_count": 1.5}, "loop_count"),
         ("digits_receive", {"length": -1}, "length"),

@@ -104,7 +104,7 @@ async def test_without_an_answer_the_flow_continues_or_relays_the_reason(
 
 async def test_connect_without_a_reachable_destination_is_skipped(backend: Backend) -> None:
     await caller(
-        backend, action("connect", destinations=[]), action("call", destinations=[BOB], actions=[]), SLEEP
+        backend, action("connect", destinations=[]), action("call", destinations=[], actions=[]), SLEEP
     )
     await until(
         lambda: [each.action.get("type") for each in backend.services.live_calls.values()] == ["sleep"]

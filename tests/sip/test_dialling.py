@@ -288,8 +288,15 @@ async def test_refused_tcp_connection_fails_the_call_at_once(backend: Backend) -
     assert await end_of(leg) == (HangupReason.FAILED, True)
 
 
+async def test_refused_tls_connection_fails_the_call_at_once(backend: Backend) -> None:
+    closed = await CalledPhone.open("TCP")
+    await closed.close()
+    leg = dial(backend, closed.uri.replace("transport=tcp", "transport=tls"))
+    assert await end_of(leg) == (HangupReason.FAILED, True)
+
+
 @pytest.mark.parametrize(
-    "uri", ["", "tel:+1", "sips:a@127.0.0.1", "sip:a@127.0.0.1;transport=tls", "sip:a b@c"]
+    "uri", ["", "tel:+1", "sips:a@127.0.0.1", "sip:a@127.0.0.1;transport=sctp", "sip:a b@c"]
 )
 async def test_invalid_target_fails(backend: Backend, uri: str) -> None:
     assert await end_of(dial(backend, uri)) == (HangupReason.FAILED, True)

@@ -79,7 +79,8 @@ class Identity:
 
     def authority(self, flow: Flow) -> str:
         """Return our address towards the other end of a flow."""
-        port = self.tls_port if flow.transport == "TLS" else self.port
+        # Without a TLS port of our own, whatever comes back uses the connection that we have opened.
+        port = (flow.transport == "TLS" and self.tls_port) or self.port
         return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
     def contact(self, worker_id: int, flow: Flow) -> str:

@@ -230,7 +230,7 @@ class Registrants:
         registrant.due_at_s = float("inf")
         seed = f"{registrant.call_id} {registrant.sequence_number}"
         transport = "" if flow.transport == "UDP" else f";transport={flow.transport.lower()}"
-        contact = f"<sip:{command.contact_user}@{self._identity.authority}{transport}>"
+        contact = f"<sip:{command.contact_user}@{self._identity.authority(flow)}{transport}>"
         headers = Headers(
             [
                 ("via", self._identity.public_via(flow, NO_WORKER, seed)),

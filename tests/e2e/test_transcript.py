@@ -53,10 +53,11 @@ def said(names: tuple[str, ...], rate_hz: int) -> Speech:
 
 
 def written(server: Server, transcribe: str) -> list[dict[str, Any]]:
+    """Return the transcripts so far in the order of time; the list has the newest first."""
     found: list[dict[str, Any]] = server.call("GET", f"/transcripts?transcribe_id={transcribe}").json[
         "result"
     ]
-    return found
+    return found[::-1]
 
 
 def errors(transcripts: list[dict[str, Any]], sayings: Mapping[str, Speech]) -> float:

@@ -57,7 +57,7 @@ def written(server: Server, transcribe: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = server.call("GET", f"/transcripts?transcribe_id={transcribe}").json[
         "result"
     ]
-    return found[::-1]
+    return sorted(found, key=lambda each: str(each["tm_transcript"]))
 
 
 def errors(transcripts: list[dict[str, Any]], sayings: Mapping[str, Speech]) -> float:

@@ -141,8 +141,12 @@ async def test_hang_up_and_mute_a_call(api: ApiClient, offer: str) -> None:
     status, call = await api.send("POST", f"{path}/hangup")
     assert status == 200
     await participant(api, room, "leaved")
-    _, call = await api.get(path)
-    assert (call["status"], call["hangup_by"], call["hangup_reason"]) == ("hangup", "local", "normal")
+
+    async def hung_up() -> bool:
+        _, call = await api.get(path)
+        return (call["status"], call["hangup_by"], call["hangup_reason"]) == ("hangup", "local", "normal")
+
+    await until(hung_up)
     status, answer = await api.post(f"{path}/mute", {})
     assert (status, answer["error"]["reason"]) == (409, "CALL_STATE_INVALID")
 

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -91,6 +92,8 @@ class Setup:
         )
         folder = Path(found.stdout.strip()).resolve()
         command = ["git", "-C", str(folder), "describe", "--always", "--dirty"]
+        if shutil.which(command[0]) is None:
+            return "unknown: git is not installed"
         described = subprocess.run(command, capture_output=True, text=True, check=False)
         return described.stdout.strip() or "not a checkout"
 

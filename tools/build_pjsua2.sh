@@ -4,7 +4,7 @@
 #   tools/build_pjsua2.sh [PYTHON] [CALLS]        (default: .venv/bin/python, 64 calls)
 #
 # The wheel on PyPI is compiled for four calls a process, so a server of 1,000 calls runs 250 SIP workers. The server asks
-# the library for its capacity: with this build it runs 16, in a third of the memory. A crash then ends up to 64 calls.
+# the library for its capacity: with this build it runs 17, in a sixth of the memory. A crash then ends up to 64 calls.
 #
 # Needs root for Debian's packages, and takes a few minutes. The source is Debian's copy of pjproject (part of the source
 # package asterisk, checked by apt), or the folder PJPROJECT. Go back with `pip install --force-reinstall pjsua2-python`.

@@ -1,9 +1,9 @@
 """ResourceService: what the services of extensions, numbers and trunks have in common."""
 
 from collections.abc import Callable
-from dataclasses import Field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from mixminus.clock import Clock
@@ -13,22 +13,14 @@ from mixminus.model.ids import CustomerId
 from mixminus.store.database import Store, Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
-from mixminus.store.published import PublishedRows
+from mixminus.store.published import PublishedRows, Resource
 
 __all__ = ["ResourceService"]
 
 
-class _Resource(Protocol):
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
-
+class _Resource(Resource, Protocol):
     @property
     def id(self) -> UUID: ...
-    @property
-    def customer_id(self) -> CustomerId: ...
-    @property
-    def tm_create(self) -> datetime: ...
-    @property
-    def tm_update(self) -> datetime | None: ...
     @property
     def tm_delete(self) -> datetime | None: ...
 

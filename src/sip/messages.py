@@ -468,7 +468,7 @@ class Register:
     username: str
     password: str = field(repr=False)
     contact_user: str = field(repr=False)
-    """Who calls this user at our address is the provider."""
+    """A call to this user at our address comes from the provider."""
     expires_s: int = 600
 
 

@@ -18,10 +18,12 @@ from mixminus.store.database import Transaction
 from mixminus.store.ownership import owned
 from mixminus.store.timestamps import TimestampStyle
 
-__all__ = ["PublishedRows"]
+__all__ = ["PublishedRows", "Resource"]
 
 
-class _Resource(Protocol):
+class Resource(Protocol):
+    """A row whose changes are published."""
+
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
@@ -32,7 +34,7 @@ class _Resource(Protocol):
     def tm_update(self) -> datetime | None: ...
 
 
-Row = TypeVar("Row", bound=_Resource)
+Row = TypeVar("Row", bound=Resource)
 
 
 class _Rows(Protocol[Row]):

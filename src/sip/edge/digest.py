@@ -22,6 +22,7 @@ from mixminus.sip.uri_repair import escaped_uri
 
 __all__ = [
     "ALGORITHMS",
+    "ALGORITHM_OF",
     "LIFETIME_S",
     "Algorithm",
     "Credentials",
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 Algorithm = Literal["sha256", "md5"]
-_ALGORITHMS: Final[dict[str, Algorithm]] = {"sha-256": "sha256", "md5": "md5", "": "md5"}
+ALGORITHM_OF: Final[dict[str, Algorithm]] = {"sha-256": "sha256", "md5": "md5", "": "md5"}
 _NAMES: Final[dict[Algorithm, str]] = {"sha256": "SHA-256", "md5": "MD5"}
 ALGORITHMS: Final[tuple[Algorithm, ...]] = ("sha256", "md5")
 _QOP: Final = "auth"
@@ -86,7 +87,7 @@ def read_credentials(value: str) -> Credentials:
     if scheme.lower() != "digest" or not rest.isascii():
         raise Unreadable("not a digest")
     found = read_parameters(rest)
-    algorithm = _ALGORITHMS.get(found.get("algorithm", "").lower())
+    algorithm = ALGORITHM_OF.get(found.get("algorithm", "").lower())
     count = found.get("nc", "")
     if algorithm is None or found.get("qop", "").lower() != _QOP or not _COUNT.match(count):
         raise Unreadable("a digest without qop=auth or with an unknown algorithm")

@@ -13,7 +13,7 @@ from typing import Final
 
 from mixminus.machine import step
 from mixminus.sip.edge.addressing import NO_WORKER, Identity, ToPhone, ToServer
-from mixminus.sip.edge.challenge import Challenge, challenge_of
+from mixminus.sip.edge.challenges import Challenge, challenge_of
 from mixminus.sip.edge.message import Headers, Request, Response
 from mixminus.sip.grammar import DEFAULT_SIP_PORT, NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.internal_headers import Flow

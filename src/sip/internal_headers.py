@@ -15,7 +15,10 @@ __all__ = ["CALLER_HEADER", "CallerHeader", "Flow"]
 CALLER_HEADER: Final = "x-mixminus-caller"
 
 _NO_ACCOUNT: Final = "-"
-_HEADER = re.compile(rf"^{CALLER_HEADER}: *(\S+) (\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
+_VERIFIED: Final = "verified"
+_HEADER = re.compile(
+    rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: ({_VERIFIED}))? *\r?$", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,13 @@ class CallerHeader:
     """The extension or trunk that was authenticated; empty for an anonymous caller."""
     host: str = ""
     """The address that the INVITE came from."""
+    verified: bool = False
+    """Whether that address has proved to receive what is sent to it."""
 
     def render(self) -> str:
         """Return the header's value."""
-        return f"{self.account_id or _NO_ACCOUNT} {self.host}"
+        verified = f" {_VERIFIED}" if self.verified else ""
+        return f"{self.account_id or _NO_ACCOUNT} {self.host}{verified}"
 
     @classmethod
     def find(cls, invite: str) -> "CallerHeader":
@@ -72,4 +78,4 @@ class CallerHeader:
         match = _HEADER.search(invite.partition("\r\n\r\n")[0])
         if not match:
             return cls()
-        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2])
+        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]))

@@ -1,7 +1,7 @@
 """EarlyMediaService: what called parties send before they answer, passed to the call that waits for them (RFC 3960).
 
 Of several called parties the first that sends is heard, until it answers or ends; then the next one. Nothing is passed
-to them before the answer: the caller is not heard on a call that nobody has paid for.
+to them before the answer: the caller is not heard on a call that is not answered.
 """
 
 import asyncio
@@ -43,27 +43,26 @@ class EarlyMediaService:
         self, caller: LiveCall, called: Sequence[DialledCall], conference_id: ConferenceId
     ) -> Iterator[None]:
         """Pass early media to the caller, which is in this room for two, while the block runs."""
-        task = self._scope.spawn(f"early media {caller.id}", self._pass(caller, called, conference_id))
+        order = asyncio.Lock()  # its waiters get it first come, first served
+        tasks = [
+            self._scope.spawn(f"early media {live.id}", self._pass(caller, live, conference_id, order))
+            for live in called
+        ]
         try:
             yield
         finally:
-            task.cancel()
+            for task in tasks:
+                task.cancel()
 
     async def _pass(
-        self, caller: LiveCall, called: Sequence[DialledCall], conference_id: ConferenceId
+        self, caller: LiveCall, live: DialledCall, conference_id: ConferenceId, order: asyncio.Lock
     ) -> None:
-        waits = {asyncio.create_task(live.early_media()): live for live in called}
-        try:
-            while waits:
-                done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    live = waits.pop(task)
-                    room = self._rooms.find(conference_id)
-                    if task.result() and room and not room.company.is_set():
-                        await _pass_one(caller, live, room)
-        finally:
-            for task in waits:
-                task.cancel()
+        if not await live.early_media():
+            return
+        async with order:
+            room = self._rooms.find(conference_id)
+            if room and not room.company.is_set():
+                await _pass_one(caller, live, room)
 
 
 async def _pass_one(caller: LiveCall, live: DialledCall, room: Room) -> None:

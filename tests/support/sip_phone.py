@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tests.support.closing import close_at_the_end
 
-PATIENCE_S = 4.0
+PATIENCE_S = 15.0
 
 
 def sdp(*, port: int = 40_000, direction: str = "sendrecv", version: int = 1, formats: str = "0 101") -> str:

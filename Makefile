@@ -24,7 +24,7 @@ comma := ,
 # Run a command without its output; print the output if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test fresh bench capacity docs debug fuzz wheel clean
+.PHONY: help run dev build lint test fresh bench capacity client docs debug fuzz wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -68,6 +68,9 @@ bench: build ## Measure kernels, a tick of 1000 ports, drift, API latency and ca
 capacity: build ## Measure the capacity of the whole server in ten minutes, into build/capacity (ARGS='--phones 500' measures one line)
 	@PYTHON=$(PYTHON) tools/install_packages.sh bench
 	$(BIN)/python -m bench.capacity $(or $(ARGS),--all) --out build/capacity
+
+client: build ## Make src/client/generated anew from the OpenAPI document
+	$(BIN)/python tools/generate_client.py
 
 docs: $(VENV)/dev.stamp ## Build the documentation as a website, served at /docs/guide
 	@$(call quietly,$(BIN)/mkdocs build)

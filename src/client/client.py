@@ -1,0 +1,66 @@
+"""Client and AsyncClient: every operation of the API, events as they come, and recordings as files."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from mixminus.client.download import save, save_async
+from mixminus.client.events import follow, follow_async
+from mixminus.client.generated import reasons
+from mixminus.client.generated.async_operations import AsyncOperations
+from mixminus.client.generated.models import Event
+from mixminus.client.generated.operations import Operations
+from mixminus.client.request import Request, decoded
+
+__all__ = ["AsyncClient", "Client"]
+
+Progress = Callable[[int, int], None]
+"""Receives the bytes written so far, and their total; 0 if it is not known."""
+
+_: Any = reasons  # registers the classes of errors
+_BEYOND: Final = Request("GET", "/v1.0/events", {"after": 10**18 - 1})
+
+
+class Client(Operations):
+    """A client that blocks; usable as a context manager. Arguments: see ``Configured``."""
+
+    def events(self, topics: Sequence[str] | None = None, *, after: int | None = None) -> Iterator[Event]:
+        """Yield events as they come, for ever; a lost connection is opened again, and nothing is left out.
+
+        ``topics`` are those of the WebSocket (api.md section 12), by default all of the customer; ``after`` is the
+        id of the last event seen, by default the newest. Raises ConnectionFailed when the server stays away.
+        """
+        return follow(self, topics, after)
+
+    def newest_event(self) -> int:
+        """Return the id of the newest event: ``after`` for what comes from now on."""
+        answer = self._send(_BEYOND)
+        return int(decoded(answer.status_code, answer.content)["next_after"])
+
+    def save_recording(
+        self, id: UUID | str, path: Path, *, track: str = "", progress: Progress | None = None
+    ) -> None:
+        """Write a recording to a file, piece by piece; an existing file is replaced when all has arrived."""
+        save(self, id, path, track, progress)
+
+
+class AsyncClient(AsyncOperations):
+    """A client for asyncio; usable as an async context manager. Arguments: see ``Configured``."""
+
+    def events(
+        self, topics: Sequence[str] | None = None, *, after: int | None = None
+    ) -> AsyncIterator[Event]:
+        """Yield events as they come, for ever: see ``Client.events``."""
+        return follow_async(self, topics, after)
+
+    async def newest_event(self) -> int:
+        """Return the id of the newest event: ``after`` for what comes from now on."""
+        answer = await self._send(_BEYOND)
+        return int(decoded(answer.status_code, answer.content)["next_after"])
+
+    async def save_recording(
+        self, id: UUID | str, path: Path, *, track: str = "", progress: Progress | None = None
+    ) -> None:
+        """Write a recording to a file, piece by piece; an existing file is replaced when all has arrived."""
+        await save_async(self, id, path, track, progress)

@@ -1,0 +1,102 @@
+"""Events as they come, over the WebSocket; a lost connection is opened again where it broke (api.md section 12)."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from websockets.asyncio.client import connect as connect_async
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.sync.client import connect
+
+from mixminus.client.errors import ConnectionFailed
+from mixminus.client.generated.models import Event
+from mixminus.client.request import checked, parsed
+
+if TYPE_CHECKING:
+    from mixminus.client.client import AsyncClient, Client
+
+__all__ = ["follow", "follow_async"]
+
+_NEWEST: Final = 10**18 - 1
+"""Above every event's id: the answer has no events, and says how far they go."""
+_PAUSE_S: Final = 1.0
+_BROKEN: Final = (ConnectionClosed, WebSocketException, OSError)
+
+
+class _Subscription:
+    """The topics, and the last event received; the same for both clients."""
+
+    def __init__(self, client: "Client | AsyncClient", topics: Sequence[str], after: int) -> None:
+        self._client = client
+        self._topics = topics
+        self.after = after
+        self.attempts = 0
+
+    def target(self) -> tuple[str, dict[str, Any]]:
+        """Return the address and the options of the connection."""
+        query: dict[str, Any] = {"after": self.after}
+        if self._client.customer_id:
+            query["customer_id"] = self._client.customer_id
+        url = f"ws{self._client.url.removeprefix('http')}/v1.0/ws?{urlencode(query)}"
+        options: dict[str, Any] = {"additional_headers": self._client.headers(), "max_size": None}
+        if url.startswith("wss"):
+            options["ssl"] = self._client.verify
+        return url, options
+
+    def request(self) -> str:
+        return json.dumps({"type": "subscribe", "topics": list(self._topics)})
+
+    def event(self, frame: str | bytes) -> Event:
+        event = parsed(Event, json.loads(frame))
+        self.after, self.attempts = event.id, 0
+        return event
+
+    def lost(self, error: Exception) -> float:
+        """Return the pause before the next attempt; raise what no attempt would change."""
+        if isinstance(error, InvalidStatus):
+            checked(error.response.status_code, bytes(error.response.body or b""))
+        if self.attempts >= self._client.retries.attempts:
+            raise ConnectionFailed(f"{self._client.url} does not answer: {error}") from error
+        self.attempts += 1
+        return _PAUSE_S * self.attempts
+
+
+def follow(client: "Client", topics: Sequence[str] | None, after: int | None) -> Iterator[Event]:
+    """Yield the customer's events; see ``Client.events``."""
+    topics = topics or [f"customer_id:{client.get_own_customer().id}"]
+    subscription = _Subscription(client, topics, client.newest_event() if after is None else after)
+    while True:
+        url, options = subscription.target()
+        try:
+            with connect(url, **options) as socket:
+                socket.send(subscription.request())
+                for frame in socket:
+                    yield subscription.event(frame)
+        except _BROKEN as error:
+            pause_s = subscription.lost(error)
+        else:
+            pause_s = _PAUSE_S  # the server stops, or restarts
+        time.sleep(pause_s)
+
+
+async def follow_async(
+    client: "AsyncClient", topics: Sequence[str] | None, after: int | None
+) -> AsyncIterator[Event]:
+    """Yield the customer's events; see ``AsyncClient.events``."""
+    topics = topics or [f"customer_id:{(await client.get_own_customer()).id}"]
+    subscription = _Subscription(client, topics, await client.newest_event() if after is None else after)
+    while True:
+        url, options = subscription.target()
+        try:
+            async with connect_async(url, **options) as socket:
+                await socket.send(subscription.request())
+                async for frame in socket:
+                    yield subscription.event(frame)
+        except _BROKEN as error:
+            pause_s = subscription.lost(error)
+        else:
+            pause_s = _PAUSE_S
+        await asyncio.sleep(pause_s)

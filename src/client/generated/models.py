@@ -1,0 +1,701 @@
+"""Answers of the API.
+
+Made by tools/generate_client.py; not edited by hand.
+"""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from mixminus.client.request import Model, Timestamp
+
+__all__ = [
+    "AccessKey",
+    "Activeflow",
+    "Address",
+    "Agent",
+    "Call",
+    "Conference",
+    "Conferencecall",
+    "Customer",
+    "Event",
+    "Extension",
+    "Flow",
+    "Groupcall",
+    "Hears",
+    "HearsException",
+    "Login",
+    "NewAccessKey",
+    "Number",
+    "OwnCustomer",
+    "Peaks",
+    "Placed",
+    "Pong",
+    "Recording",
+    "RecordingFile",
+    "RecordingFinding",
+    "Resent",
+    "Talker",
+    "Talkers",
+    "Timeline",
+    "TimelineLine",
+    "Transcribe",
+    "Transcript",
+    "Trunk",
+    "Undelivered",
+    "UndeliveredEvent",
+    "Verification",
+    "Whisper",
+]
+
+
+class AccessKey(Model):
+    """An access key, without its token."""
+
+    id: UUID
+    customer_id: UUID
+    name: str
+    detail: str
+    token_prefix: str
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Activeflow(Model):
+    """A running or ended execution of a flow."""
+
+    id: UUID
+    customer_id: UUID
+    flow_id: UUID
+    """The nil UUID means none."""
+    status: Literal["running", "ended"]
+    reference_type: Literal["", "ai", "api", "call", "campaign", "conversation", "transcribe", "recording"]
+    """What it belongs to: a `call`, or only the request to the `api`."""
+    reference_id: UUID
+    """The nil UUID means none."""
+    reference_activeflow_id: UUID
+    """The nil UUID means none."""
+    on_complete_flow_id: UUID
+    """The nil UUID means none."""
+    webhook_uri: str
+    """Where its events are sent in addition to the customer's webhook."""
+    webhook_method: str
+    current_action: dict[str, Any]
+    """`id`, `next_id`, `type`, `option`, `tm_execute`; ids are nil and the type empty for none."""
+    forward_action_id: UUID
+    """The nil UUID means none."""
+    executed_actions: list[dict[str, Any]]
+    """The last hundred actions before the current one, oldest first."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Agent(Model):
+    """A person who can log in."""
+
+    id: UUID
+    customer_id: UUID
+    username: str
+    name: str
+    detail: str
+    ring_method: Literal["ringall", "linear"]
+    status: Literal["offline"]
+    """Always offline: the server does not ring agents."""
+    permission: int
+    """Bits, one for each right."""
+    tag_ids: list[UUID]
+    addresses: list[dict[str, Any]]
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Address(Model):
+    """The source or the destination of a call."""
+
+    type: Literal["", "tel", "sip", "extension", "agent", "conference"]
+    target: str
+    target_name: str
+    name: str
+    detail: str
+
+
+class Call(Model):
+    """A call of a phone or a browser."""
+
+    id: UUID
+    customer_id: UUID
+    owner_type: str
+    owner_id: UUID
+    """The nil UUID means none."""
+    flow_id: UUID
+    """The nil UUID means none."""
+    activeflow_id: UUID
+    """The nil UUID means none."""
+    type: Literal["flow"]
+    master_call_id: UUID
+    """The nil UUID means none."""
+    chained_call_ids: list[UUID]
+    recording_id: UUID
+    """The nil UUID means none."""
+    recording_ids: list[UUID]
+    groupcall_id: UUID
+    """The nil UUID means none."""
+    source: Address
+    destination: Address
+    status: Literal["dialing", "ringing", "progressing", "terminating", "canceling", "hangup"]
+    action: dict[str, Any]
+    """`id`, `next_id`, `type`, `option`, `tm_execute`; ids are nil and the type empty for none."""
+    metadata: dict[str, Any]
+    direction: Literal["incoming", "outgoing"]
+    mute_direction: Literal["", "in", "out", "both"]
+    """`in`: others do not hear it; `out`: it does not hear others."""
+    hangup_by: Literal["", "remote", "local"]
+    hangup_reason: Literal["", "normal", "failed", "busy", "cancel", "timeout", "noanswer", "dialout", "amd"]
+    tm_progressing: Timestamp
+    tm_ringing: Timestamp
+    tm_hangup: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Conference(Model):
+    """A conference room."""
+
+    id: UUID
+    customer_id: UUID
+    type: Literal["conference", "connect", "queue"]
+    """A `connect` room is for two: it ends when one of them leaves. A `queue` room works as a `conference`."""
+    status: Literal["starting", "progressing", "terminating", "terminated"]
+    """Never goes back to an earlier status."""
+    name: str
+    detail: str
+    data: dict[str, Any]
+    """Your own data, stored and returned unchanged."""
+    timeout: int
+    """Seconds after which the room is closed; 0 means never."""
+    pre_actions: list[dict[str, Any]]
+    """Actions of a call before it enters the room."""
+    post_actions: list[dict[str, Any]]
+    """Actions of a call after it has left the room."""
+    pre_flow_id: UUID
+    """The nil UUID means none."""
+    post_flow_id: UUID
+    """The nil UUID means none."""
+    conferencecall_ids: list[UUID]
+    """Participants in the room, in the order in which they joined."""
+    recording_id: UUID
+    """The nil UUID means none."""
+    recording_ids: list[UUID]
+    """All recordings of the room; an active one is last."""
+    transcribe_id: UUID
+    """The nil UUID means none."""
+    transcribe_ids: list[UUID]
+    direct_hash: str
+    """A name that phones can dial instead of the id."""
+    max_participants: int
+    """Maximum number of participants; 0 means no limit."""
+    pin: str | None
+    """PIN that participants enter; empty for none. Null in events if there is one."""
+    moderator_pin: str | None
+    """PIN that makes a participant a moderator; empty for none. Null in events if there is one."""
+    locked: bool
+    """No new participants are admitted."""
+    wait_for_moderator: bool
+    """Participants cannot hear each other until a moderator joins."""
+    end_when_moderator_leaves: bool
+    entry_tone: bool
+    exit_tone: bool
+    music_when_alone: bool
+    record_on_start: bool
+    announce: Literal["", "count", "names"]
+    """What is announced when a participant joins or leaves: nothing, the number, or the name."""
+    prompts: Literal["off", "pin", "all"]
+    """Spoken prompts for a participant: none, the request for the PIN, or all."""
+    language: str
+    """Language of prompts and announcements; empty for the server's default."""
+    prompt_texts: dict[str, str]
+    """Replacements of prompts: a text, or `sound:` and the name of a file in the folder of sounds."""
+    dtmf_menu: dict[str, Literal["mute", "louder", "softer", "lock", "count", "leave"]]
+    """Actions by DTMF keys. An entry has 1 to 4 keys and is not the prefix of another; empty for no menu."""
+    tm_end: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Conferencecall(Model):
+    """A participant of a conference."""
+
+    id: UUID
+    customer_id: UUID
+    activeflow_id: UUID
+    """The nil UUID means none."""
+    conference_id: UUID
+    reference_type: Literal["call"]
+    reference_id: UUID
+    """The participant's call."""
+    status: Literal["joining", "joined", "leaving", "leaved"]
+    role: Literal["participant", "moderator"]
+    muted: bool
+    """The others do not hear the participant."""
+    deaf: bool
+    """The participant does not hear the others."""
+    gain_db: float
+    """Gain of the participant's audio for the others."""
+    talking: bool
+    label: str
+    """Your own label, stored and returned unchanged."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Customer(Model):
+    """A tenant, the owner of conferences, calls, recordings, agents and keys."""
+
+    id: UUID
+    name: str
+    detail: str
+    email: str
+    phone_number: str
+    address: str
+    webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"]
+    webhook_uri: str
+    """Where events are sent; empty for nowhere."""
+    billing_account_id: UUID
+    """The nil UUID means none."""
+    metadata: dict[str, Any]
+    email_verified: bool
+    status: Literal["active", "frozen"]
+    identity_verification_status: Literal["none"]
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Event(Model):
+    """An event."""
+
+    id: int
+    """Orders all events; the value for `after`."""
+    stream_id: UUID
+    """The conference, or the customer if the event belongs to no conference."""
+    number: int
+    """Counts the events of the stream without gaps, from 1."""
+    type: str
+    data: dict[str, Any]
+    """The resource as it was at that time."""
+
+
+class Extension(Model):
+    """A login for phones: one name, one password, up to three phones at a time."""
+
+    id: UUID
+    customer_id: UUID
+    name: str
+    detail: str
+    extension: str
+    """What is dialled."""
+    domain_name: str
+    """Part of the SIP realm `<domain_name>.registrar.<base domain>`."""
+    username: str
+    """The user name for registration."""
+    password: str | None
+    """Null in events."""
+    direct_hash: str
+    """A name that rings the phones."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Flow(Model):
+    """A named list of actions for calls."""
+
+    id: UUID
+    customer_id: UUID
+    type: Literal["flow"]
+    name: str
+    detail: str
+    actions: list[dict[str, Any]]
+    """Each has `id`, `next_id`, `type` and `option`; the server adds missing ids."""
+    direct_hash: str
+    """A name that phones can dial."""
+    on_complete_flow_id: UUID
+    """The nil UUID means none."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Groupcall(Model):
+    """Calls that ring together, or one after the other: the first to answer is connected, the others are hung up."""
+
+    id: UUID
+    customer_id: UUID
+    owner_type: str
+    owner_id: UUID
+    """The nil UUID means none."""
+    status: Literal["progressing", "hangingup", "hangup"]
+    flow_id: UUID
+    """The nil UUID means none."""
+    source: Address
+    destinations: list[Address]
+    master_call_id: UUID
+    """The nil UUID means none."""
+    master_groupcall_id: UUID
+    """The nil UUID means none."""
+    ring_method: Literal["ring_all", "linear"]
+    answer_method: str
+    answer_call_id: UUID
+    """The nil UUID means none."""
+    call_ids: list[UUID]
+    answer_groupcall_id: UUID
+    """The nil UUID means none."""
+    groupcall_ids: list[UUID]
+    call_count: int
+    groupcall_count: int
+    dial_index: int
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class HearsException(Model):
+    """How loud one participant hears another."""
+
+    listener: UUID
+    speaker: UUID
+    gain_db: float | None
+    """Null is silence."""
+
+
+class Whisper(Model):
+    """Only these listeners hear the speaker."""
+
+    speaker: UUID
+    listeners: list[UUID]
+
+
+class Hears(Model):
+    """The rules, which can be sent back by PUT, and the pairs that they affect now."""
+
+    exceptions: list[HearsException]
+    whisper: list[Whisper]
+    result: list[HearsException]
+    """The pairs that the rules affect now."""
+
+
+class Login(Model):
+    """A session."""
+
+    username: str
+    token: str
+
+
+class NewAccessKey(Model):
+    """A new access key."""
+
+    id: UUID
+    customer_id: UUID
+    name: str
+    detail: str
+    token_prefix: str
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+    token: str
+    """The credential. It is shown only once."""
+
+
+class Number(Model):
+    """A number that phones can dial."""
+
+    id: UUID
+    customer_id: UUID
+    number: str
+    """Can be dialled with or without its plus sign."""
+    type: Literal["normal", "virtual"]
+    call_flow_id: UUID
+    """The nil UUID means none."""
+    message_flow_id: UUID
+    """The nil UUID means none."""
+    name: str
+    detail: str
+    status: Literal["active", "deleted"]
+    t38_enabled: Literal[False]
+    emergency_enabled: Literal[False]
+    metadata: dict[str, Any]
+    """Your own data, stored and returned unchanged."""
+    tm_purchase: Timestamp
+    tm_renew: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class OwnCustomer(Model):
+    """The caller's own customer."""
+
+    id: UUID
+    name: str
+    detail: str
+    email: str
+    phone_number: str
+    address: str
+    webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"]
+    webhook_uri: str
+    """Where events are sent; empty for nowhere."""
+    billing_account_id: UUID
+    """The nil UUID means none."""
+    metadata: dict[str, Any]
+    email_verified: bool
+    status: Literal["active", "frozen"]
+    identity_verification_status: Literal["none"]
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+    webhook_secret: str
+    """The key that signs webhooks."""
+
+
+class Peaks(Model):
+    """A waveform: the minimum and the maximum sample of each stretch and channel, in 8 bits."""
+
+    version: Literal[2]
+    channels: int
+    sample_rate: int
+    samples_per_pixel: int
+    bits: Literal[8]
+    length: int
+    data: list[int]
+
+
+class Placed(Model):
+    """The calls that were started; events and GET report their progress."""
+
+    calls: list[Call]
+    """One for each telephone number or SIP address."""
+    groupcalls: list[Groupcall]
+    """One for each extension or agent."""
+
+
+class Pong(Model):
+    """The server is ready."""
+
+    message: Literal["pong"]
+
+
+class RecordingFile(Model):
+    """A file of a recording, at /recordingfiles/{id}?track=..."""
+
+    track: str
+    """`mix` is the recording itself."""
+    name: str
+    bytes: int
+    sha256: str
+
+
+class Recording(Model):
+    """A recording; its audio is at /recordingfiles/{id} when it has ended."""
+
+    id: UUID
+    customer_id: UUID
+    owner_type: str
+    owner_id: UUID
+    """The nil UUID means none."""
+    activeflow_id: UUID
+    """The nil UUID means none."""
+    reference_type: Literal["confbridge", "call"]
+    reference_id: UUID
+    """The recorded conference or call."""
+    status: Literal["initiating", "recording", "stopping", "ended"]
+    format: Literal["wav", "flac", "ogg", "mp3", "m4a"]
+    channels: Literal["mono", "stereo"]
+    stems: bool
+    """Whether each speaker has a file of its own as well."""
+    paused: Literal["", "silence", "cut"]
+    """The mode of the current pause."""
+    progress: float | None
+    """Fraction that is encoded, 0 to 1, while encoding runs."""
+    error: str
+    """Empty, `disk_full`, `disk_failed`, `repaired` (by a restart), `encoding_failed` or `not_completed`."""
+    seal: str
+    """The last hash of the timeline when the recording has ended. It proves that nothing was changed."""
+    files: list[RecordingFile]
+    """When the recording has ended: the recording itself, then its stems."""
+    on_end_flow_id: UUID
+    """The nil UUID means none."""
+    tm_start: Timestamp
+    tm_end: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Resent(Model):
+    """Events that are sent again."""
+
+    count: int
+    """Events that are already known to be accepted are sent again if they are named."""
+
+
+class Talker(Model):
+    """A participant that is in the room now, its level and the quality of its audio."""
+
+    conferencecall_id: UUID
+    call_id: UUID
+    session_id: UUID
+    """The WHIP session of a browser; a phone has one as well."""
+    name: str
+    level_dbov: int
+    """-127 is silence, 0 is full scale."""
+    talking: bool
+    muted: bool
+    delay_ms: float
+    """Audio that waits in the jitter buffer."""
+    jitter_ms: float
+    """RFC 3550 appendix A.8."""
+    loss: float
+    """Fraction of the participant's packets that were lost."""
+    round_trip_ms: float | None
+    """Null until it is known."""
+    mos: float | None
+    """Estimated quality of the participant's audio, 1.0 to 4.5; null until it is known."""
+
+
+class Talkers(Model):
+    """The participants that are in the room now."""
+
+    result: list[Talker]
+
+
+class TimelineLine(Model):
+    """An event or the hashes of a segment; a SHA-256 chain binds it to all earlier lines."""
+
+    entry: dict[str, Any]
+    """`type` is `begin`, `event`, `segment`, `end` or `files`; an event has its sample position, `at`."""
+    hash: str
+    """Over the previous hash and the entry with sorted keys."""
+
+
+class Timeline(Model):
+    """The events of a recording and the hashes that prove it."""
+
+    entries: list[TimelineLine]
+    files: list[RecordingFile]
+    seal: str
+
+
+class Transcribe(Model):
+    """A transcription session of a conference, a call or a recording."""
+
+    id: UUID
+    customer_id: UUID
+    activeflow_id: UUID
+    """The nil UUID means none."""
+    on_end_flow_id: UUID
+    """The nil UUID means none."""
+    reference_type: Literal["call", "confbridge", "recording", "unknown"]
+    reference_id: UUID
+    """The transcribed conference, call or recording."""
+    status: Literal["progressing", "done"]
+    """`done` when the last transcript is stored."""
+    language: str
+    direction: Literal["both", "in", "out"]
+    """`in`: audio of the participants; `out`: audio that the room plays to them."""
+    provider: str
+    """Stored and returned unchanged; there is one engine."""
+    behind_s: float
+    """Delay of recognition in seconds, from 5 on: a busy server lags and loses nothing."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class Transcript(Model):
+    """One utterance."""
+
+    id: UUID
+    customer_id: UUID
+    transcribe_id: UUID
+    direction: Literal["in", "out"]
+    message: str
+    conferencecall_id: UUID
+    """The nil UUID means none."""
+    call_id: UUID
+    """The nil UUID means none."""
+    label: str
+    """The participant's label at that time."""
+    start_s: float
+    """Since the start of the transcription, on its sample clock."""
+    end_s: float
+    offset_ms: int
+    """`start_s` in whole milliseconds."""
+    confidence: float
+    tm_transcript: str
+    """`start_s` as a time on the zero date."""
+    tm_create: Timestamp
+
+
+class Trunk(Model):
+    """A connection to another telephone exchange or a provider."""
+
+    id: UUID
+    customer_id: UUID
+    name: str
+    detail: str
+    domain_name: str
+    """The first label of `<domain_name>.trunk.<base domain>`."""
+    auth_types: list[Literal["basic", "ip"]]
+    """How incoming calls are authenticated: `basic` by password, `ip` by address."""
+    username: str
+    password: str | None
+    """Null in events."""
+    allowed_ips: list[str]
+    outbound_host: str
+    """Where calls to numbers are sent, with or without a port; empty for nowhere."""
+    outbound_transport: Literal["udp", "tcp", "tls"]
+    outbound_register: bool
+    """Whether the server registers at `outbound_host` with `username` and `password`, so that calls come in."""
+    registration: Literal["", "registering", "registered", "failed"]
+    """The state of that registration."""
+    registration_detail: str
+    """Why the last attempt failed: the status and the reason of the provider's answer."""
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
+class UndeliveredEvent(Model):
+    """An event that the webhook did not accept."""
+
+    id: int
+    http_status: int
+    """The last status of the webhook; 0 if there was no response."""
+    tm: Timestamp
+
+
+class Undelivered(Model):
+    """Events that the webhook did not accept, oldest first."""
+
+    result: list[UndeliveredEvent]
+
+
+class RecordingFinding(Model):
+    """A difference from the sealed recording."""
+
+    what: str
+    where: str
+
+
+class Verification(Model):
+    """Whether a recording is unchanged."""
+
+    intact: bool
+    findings: list[RecordingFinding]

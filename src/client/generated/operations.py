@@ -1,0 +1,1664 @@
+"""One method for each operation of the API.
+
+Made by tools/generate_client.py; not edited by hand.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+from mixminus.client.generated.inputs import AddressBody, CoachBody, ExceptionBody, PairBody, WhisperBody
+from mixminus.client.generated.models import (
+    AccessKey,
+    Activeflow,
+    Agent,
+    Call,
+    Conference,
+    Conferencecall,
+    Customer,
+    Event,
+    Extension,
+    Flow,
+    Groupcall,
+    Hears,
+    Login,
+    NewAccessKey,
+    Number,
+    OwnCustomer,
+    Peaks,
+    Placed,
+    Pong,
+    Recording,
+    Resent,
+    Talkers,
+    Timeline,
+    Transcribe,
+    Transcript,
+    Trunk,
+    Undelivered,
+    Verification,
+)
+from mixminus.client.request import UNSET, Listing, Request, Response, Unset
+from mixminus.client.sender import Sender
+
+__all__ = ["Operations"]
+
+
+class Operations(Sender):
+    """Every operation of the API; ``UNSET`` leaves an argument to the server's default."""
+
+    def create_conference(
+        self,
+        *,
+        type: Literal["", "conference", "connect", "queue"],
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        data: Mapping[str, Any] | Unset = UNSET,
+        timeout: int | Unset = UNSET,
+        pre_actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
+        post_actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
+        pre_flow_id: UUID | str | Unset = UNSET,
+        post_flow_id: UUID | str | Unset = UNSET,
+        max_participants: int | Unset = UNSET,
+        pin: str | Unset = UNSET,
+        moderator_pin: str | Unset = UNSET,
+        locked: bool | Unset = UNSET,
+        wait_for_moderator: bool | Unset = UNSET,
+        end_when_moderator_leaves: bool | Unset = UNSET,
+        entry_tone: bool | Unset = UNSET,
+        exit_tone: bool | Unset = UNSET,
+        music_when_alone: bool | Unset = UNSET,
+        record_on_start: bool | Unset = UNSET,
+        announce: Literal["", "count", "names"] | Unset = UNSET,
+        prompts: Literal["off", "pin", "all"] | Unset = UNSET,
+        language: str | Unset = UNSET,
+        prompt_texts: Mapping[str, str] | Unset = UNSET,
+        dtmf_menu: Mapping[str, Any] | Unset = UNSET,
+        id: UUID | str | None | Unset = UNSET,
+    ) -> Conference:
+        """Create a conference.
+
+        The answer has the status `starting`; the room is `progressing` within milliseconds. A `timeout` from 1
+        to 59 means a day.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/conferences",
+            body={
+                "name": name,
+                "detail": detail,
+                "data": data,
+                "timeout": timeout,
+                "pre_actions": pre_actions,
+                "post_actions": post_actions,
+                "pre_flow_id": pre_flow_id,
+                "post_flow_id": post_flow_id,
+                "max_participants": max_participants,
+                "pin": pin,
+                "moderator_pin": moderator_pin,
+                "locked": locked,
+                "wait_for_moderator": wait_for_moderator,
+                "end_when_moderator_leaves": end_when_moderator_leaves,
+                "entry_tone": entry_tone,
+                "exit_tone": exit_tone,
+                "music_when_alone": music_when_alone,
+                "record_on_start": record_on_start,
+                "announce": announce,
+                "prompts": prompts,
+                "language": language,
+                "prompt_texts": prompt_texts,
+                "dtmf_menu": dtmf_menu,
+                "type": type,
+                "id": id,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Conference)
+
+    def list_conferences(self, *, page_size: int | Unset = UNSET) -> Iterator[Conference]:
+        """List conferences."""
+        request = Request("GET", "/v1.0/conferences", query={"page_size": page_size})
+        return self._list(request, Listing(Conference, "next_page_token", "page_token"))
+
+    def get_conference(self, id: UUID | str) -> Conference:
+        """Get a conference.
+
+        Also after its end.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}")
+        return self._get(request, Conference)
+
+    def update_conference(
+        self,
+        id: UUID | str,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        data: Mapping[str, Any] | Unset = UNSET,
+        timeout: int | Unset = UNSET,
+        pre_actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
+        post_actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
+        pre_flow_id: UUID | str | Unset = UNSET,
+        post_flow_id: UUID | str | Unset = UNSET,
+        max_participants: int | Unset = UNSET,
+        pin: str | Unset = UNSET,
+        moderator_pin: str | Unset = UNSET,
+        locked: bool | Unset = UNSET,
+        wait_for_moderator: bool | Unset = UNSET,
+        end_when_moderator_leaves: bool | Unset = UNSET,
+        entry_tone: bool | Unset = UNSET,
+        exit_tone: bool | Unset = UNSET,
+        music_when_alone: bool | Unset = UNSET,
+        record_on_start: bool | Unset = UNSET,
+        announce: Literal["", "count", "names"] | Unset = UNSET,
+        prompts: Literal["off", "pin", "all"] | Unset = UNSET,
+        language: str | Unset = UNSET,
+        prompt_texts: Mapping[str, str] | Unset = UNSET,
+        dtmf_menu: Mapping[str, Any] | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> Conference:
+        """Update a conference.
+
+        Replaces all that can be changed: absent fields are reset to their defaults.
+        """
+        request = Request(
+            "PUT",
+            f"/v1.0/conferences/{id}",
+            headers={"If-Match": if_match},
+            body={
+                "name": name,
+                "detail": detail,
+                "data": data,
+                "timeout": timeout,
+                "pre_actions": pre_actions,
+                "post_actions": post_actions,
+                "pre_flow_id": pre_flow_id,
+                "post_flow_id": post_flow_id,
+                "max_participants": max_participants,
+                "pin": pin,
+                "moderator_pin": moderator_pin,
+                "locked": locked,
+                "wait_for_moderator": wait_for_moderator,
+                "end_when_moderator_leaves": end_when_moderator_leaves,
+                "entry_tone": entry_tone,
+                "exit_tone": exit_tone,
+                "music_when_alone": music_when_alone,
+                "record_on_start": record_on_start,
+                "announce": announce,
+                "prompts": prompts,
+                "language": language,
+                "prompt_texts": prompt_texts,
+                "dtmf_menu": dtmf_menu,
+            },
+        )
+        return self._get(request, Conference)
+
+    def delete_conference(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Conference:
+        """Delete a conference.
+
+        The status is `terminating` while participants remain, else `terminated`. Deleting it again changes
+        nothing.
+        """
+        request = Request("DELETE", f"/v1.0/conferences/{id}", headers={"If-Match": if_match})
+        return self._get(request, Conference)
+
+    def regenerate_direct_hash(self, id: UUID | str) -> Conference:
+        """Regenerate the direct hash.
+
+        The previous hash stops working.
+        """
+        request = Request("POST", f"/v1.0/conferences/{id}/direct-hash-regenerate", repeatable=True)
+        return self._get(request, Conference)
+
+    def start_recording(
+        self,
+        id: UUID | str,
+        *,
+        format: Literal["wav", "flac", "ogg", "mp3", "m4a"] | Unset = UNSET,
+        duration: int | Unset = UNSET,
+        on_end_flow_id: UUID | str | Unset = UNSET,
+        channels: Literal["mono", "stereo"] | Unset = UNSET,
+        stems: bool | Unset = UNSET,
+    ) -> Conference:
+        """Start a recording.
+
+        Records silence as well, and needs no participants. It stops after `duration` seconds, or a day.
+        `channels: stereo` puts the first participant on the left and all others on the right.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/recording_start",
+            body={
+                "format": format,
+                "duration": duration,
+                "on_end_flow_id": on_end_flow_id,
+                "channels": channels,
+                "stems": stems,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Conference)
+
+    def stop_recording(self, id: UUID | str) -> Conference:
+        """Stop the recording."""
+        request = Request("POST", f"/v1.0/conferences/{id}/recording_stop", repeatable=True)
+        return self._get(request, Conference)
+
+    def pause_recording(
+        self, id: UUID | str, *, mode: Literal["silence", "cut"] | Unset = UNSET
+    ) -> Conference:
+        """Pause the recording.
+
+        `silence` records silence during the pause; `cut` leaves the pause out, and the timeline says where. Nothing that is said during the pause is stored.
+        """
+        request = Request(
+            "POST", f"/v1.0/conferences/{id}/recording_pause", body={"mode": mode}, repeatable=True
+        )
+        return self._get(request, Conference)
+
+    def resume_recording(self, id: UUID | str) -> Conference:
+        """Resume the recording."""
+        request = Request("POST", f"/v1.0/conferences/{id}/recording_resume", repeatable=True)
+        return self._get(request, Conference)
+
+    def start_transcribing(
+        self,
+        id: UUID | str,
+        *,
+        language: str,
+        provider: str | Unset = UNSET,
+        on_end_flow_id: UUID | str | Unset = UNSET,
+        direction: str | Unset = UNSET,
+    ) -> Conference:
+        """Start a transcription.
+
+        Participants are recognised separately: every transcript names its speaker. 503 if speech to text is
+        not installed: the message has the command that installs it.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/transcribe_start",
+            body={
+                "language": language,
+                "provider": provider,
+                "on_end_flow_id": on_end_flow_id,
+                "direction": direction,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Conference)
+
+    def stop_transcribing(self, id: UUID | str) -> Conference:
+        """Stop the transcription.
+
+        The last transcripts may arrive a moment later; then the transcribe is `done`.
+        """
+        request = Request("POST", f"/v1.0/conferences/{id}/transcribe_stop", repeatable=True)
+        return self._get(request, Conference)
+
+    def list_talking(self, id: UUID | str) -> Talkers:
+        """List who is talking.
+
+        Participants in the room with their current levels, for meters that poll a few times a second.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/talking")
+        return self._get(request, Talkers)
+
+    def get_hears(self, id: UUID | str) -> Hears:
+        """Get who hears whom."""
+        request = Request("GET", f"/v1.0/conferences/{id}/hears")
+        return self._get(request, Hears)
+
+    def replace_hears(
+        self,
+        id: UUID | str,
+        *,
+        exceptions: Sequence[ExceptionBody] | Unset = UNSET,
+        mute_for_one: Sequence[PairBody] | Unset = UNSET,
+        whisper: Sequence[WhisperBody] | Unset = UNSET,
+        coach: Sequence[CoachBody] | Unset = UNSET,
+    ) -> Hears:
+        """Set who hears whom.
+
+        Replaces all rules at the same moment. `mute_for_one`, `whisper` and `coach` are shorthands for sets of
+        exceptions; the last two also apply to participants that join later.
+        """
+        request = Request(
+            "PUT",
+            f"/v1.0/conferences/{id}/hears",
+            body={"exceptions": exceptions, "mute_for_one": mute_for_one, "whisper": whisper, "coach": coach},
+        )
+        return self._get(request, Hears)
+
+    def clear_hears(self, id: UUID | str) -> Hears:
+        """Reset who hears whom.
+
+        Each participant hears all others again.
+        """
+        request = Request("DELETE", f"/v1.0/conferences/{id}/hears")
+        return self._get(request, Hears)
+
+    def list_conferencecalls(
+        self, *, page_size: int | Unset = UNSET, conference_id: UUID | str | Unset = UNSET
+    ) -> Iterator[Conferencecall]:
+        """List participants.
+
+        In all states.
+
+        ``conference_id``: Only participants of this conference.
+        """
+        request = Request(
+            "GET", "/v1.0/conferencecalls", query={"page_size": page_size, "conference_id": conference_id}
+        )
+        return self._list(request, Listing(Conferencecall, "next_page_token", "page_token"))
+
+    def get_conferencecall(self, id: UUID | str) -> Conferencecall:
+        """Get a participant.
+
+        Also after it has left.
+        """
+        request = Request("GET", f"/v1.0/conferencecalls/{id}")
+        return self._get(request, Conferencecall)
+
+    def change_conferencecall(
+        self,
+        id: UUID | str,
+        *,
+        role: Literal["participant", "moderator"] | None | Unset = UNSET,
+        muted: bool | None | Unset = UNSET,
+        deaf: bool | None | Unset = UNSET,
+        gain_db: float | None | Unset = UNSET,
+        label: str | None | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> Conferencecall:
+        """Update a participant.
+
+        While it is in the room. Absent fields stay as they are.
+        """
+        request = Request(
+            "PATCH",
+            f"/v1.0/conferencecalls/{id}",
+            headers={"If-Match": if_match},
+            body={"role": role, "muted": muted, "deaf": deaf, "gain_db": gain_db, "label": label},
+        )
+        return self._get(request, Conferencecall)
+
+    def kick_conferencecall(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Conferencecall:
+        """Kick a participant.
+
+        Removes it from the room and does not hang up: its call continues with the next action of its flow.
+        """
+        request = Request("DELETE", f"/v1.0/conferencecalls/{id}", headers={"If-Match": if_match})
+        return self._get(request, Conferencecall)
+
+    def create_calls(
+        self,
+        *,
+        destinations: Sequence[AddressBody],
+        source: AddressBody | Unset = UNSET,
+        flow_id: UUID | str | Unset = UNSET,
+        actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
+        anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
+        variables: Mapping[str, str] | Unset = UNSET,
+    ) -> Placed:
+        """Create calls.
+
+        The flow or the actions start on answer. Destinations that cannot be called are skipped.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/calls",
+            body={
+                "source": source,
+                "destinations": destinations,
+                "flow_id": flow_id,
+                "actions": actions,
+                "anonymous": anonymous,
+                "variables": variables,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Placed)
+
+    def list_calls(self, *, page_size: int | Unset = UNSET) -> Iterator[Call]:
+        """List calls."""
+        request = Request("GET", "/v1.0/calls", query={"page_size": page_size})
+        return self._list(request, Listing(Call, "next_page_token", "page_token"))
+
+    def get_call(self, id: UUID | str) -> Call:
+        """Get a call."""
+        request = Request("GET", f"/v1.0/calls/{id}")
+        return self._get(request, Call)
+
+    def delete_call(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Call:
+        """Delete a call.
+
+        Hangs it up. A deleted call cannot be read any more.
+        """
+        request = Request("DELETE", f"/v1.0/calls/{id}", headers={"If-Match": if_match})
+        return self._get(request, Call)
+
+    def hang_up_call(self, id: UUID | str) -> Call:
+        """Hang up a call."""
+        request = Request("POST", f"/v1.0/calls/{id}/hangup", repeatable=True)
+        return self._get(request, Call)
+
+    def mute_call(self, id: UUID | str, *, direction: str | Unset = UNSET) -> None:
+        """Mute a call.
+
+        `direction` is `in` (others do not hear it), `out` (it does not hear others) or `both`, the default.
+        """
+        request = Request("POST", f"/v1.0/calls/{id}/mute", body={"direction": direction}, repeatable=True)
+        self._do(request)
+
+    def unmute_call(self, id: UUID | str, *, direction: str | Unset = UNSET) -> None:
+        """Unmute a call.
+
+        Unmutes the `direction` of the body only; without one, both.
+        """
+        request = Request("DELETE", f"/v1.0/calls/{id}/mute", body={"direction": direction})
+        self._do(request)
+
+    def hold_call(self, id: UUID | str) -> None:
+        """Put a call on hold.
+
+        It is not heard and does not hear others; a phone is sent a re-INVITE.
+        """
+        request = Request("POST", f"/v1.0/calls/{id}/hold", repeatable=True)
+        self._do(request)
+
+    def resume_call(self, id: UUID | str) -> None:
+        """Resume a call on hold."""
+        request = Request("DELETE", f"/v1.0/calls/{id}/hold")
+        self._do(request)
+
+    def talk_to_call(
+        self,
+        id: UUID | str,
+        *,
+        text: str,
+        language: str | Unset = UNSET,
+        provider: str | Unset = UNSET,
+        voice_id: str | Unset = UNSET,
+    ) -> None:
+        """Say a text to a call.
+
+        Over its other audio, and heard by this call only; a ringing call is answered. Plain text, or SSML, of
+        which breaks are honoured.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/calls/{id}/talk",
+            body={"text": text, "language": language, "provider": provider, "voice_id": voice_id},
+            repeatable=True,
+        )
+        self._do(request)
+
+    def play_music_to_call(self, id: UUID | str) -> None:
+        """Start music on hold.
+
+        The call hears music instead of the others, and they do not hear the call.
+        """
+        request = Request("POST", f"/v1.0/calls/{id}/moh", repeatable=True)
+        self._do(request)
+
+    def stop_music_to_call(self, id: UUID | str) -> None:
+        """Stop music on hold.
+
+        Does nothing if no music plays.
+        """
+        request = Request("DELETE", f"/v1.0/calls/{id}/moh")
+        self._do(request)
+
+    def silence_call(self, id: UUID | str) -> None:
+        """Start silence.
+
+        The call hears silence instead of the others, who still hear the call.
+        """
+        request = Request("POST", f"/v1.0/calls/{id}/silence", repeatable=True)
+        self._do(request)
+
+    def end_silence_of_call(self, id: UUID | str) -> None:
+        """Stop silence.
+
+        Does nothing if the call hears the others.
+        """
+        request = Request("DELETE", f"/v1.0/calls/{id}/silence")
+        self._do(request)
+
+    def start_call_recording(
+        self,
+        id: UUID | str,
+        *,
+        format: Literal["wav", "flac", "ogg", "mp3", "m4a"] | Unset = UNSET,
+        duration: int | Unset = UNSET,
+        on_end_flow_id: UUID | str | Unset = UNSET,
+        channels: Literal["mono", "stereo"] | Unset = UNSET,
+        stems: bool | Unset = UNSET,
+        end_of_silence: int | Unset = UNSET,
+        end_of_key: Literal["", "none", "any", "*", "#", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+        | Unset = UNSET,
+    ) -> Call:
+        """Start a recording of a call.
+
+        Records what the call says and hears, in rooms and outside, until it is stopped or hung up. `channels:
+        stereo` puts the caller on the left and all others on the right. `end_of_silence` seconds of silence end
+        it, and so do the keys of `end_of_key`.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/calls/{id}/recording_start",
+            body={
+                "format": format,
+                "duration": duration,
+                "on_end_flow_id": on_end_flow_id,
+                "channels": channels,
+                "stems": stems,
+                "end_of_silence": end_of_silence,
+                "end_of_key": end_of_key,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Call)
+
+    def stop_call_recording(self, id: UUID | str) -> Call:
+        """Stop the recording of a call."""
+        request = Request("POST", f"/v1.0/calls/{id}/recording_stop", repeatable=True)
+        return self._get(request, Call)
+
+    def pause_call_recording(
+        self, id: UUID | str, *, mode: Literal["silence", "cut"] | Unset = UNSET
+    ) -> Call:
+        """Pause the recording of a call.
+
+        `silence` records silence during the pause; `cut` leaves the pause out, and the timeline says where. Nothing that is said during the pause is stored.
+        """
+        request = Request("POST", f"/v1.0/calls/{id}/recording_pause", body={"mode": mode}, repeatable=True)
+        return self._get(request, Call)
+
+    def resume_call_recording(self, id: UUID | str) -> Call:
+        """Resume the recording of a call."""
+        request = Request("POST", f"/v1.0/calls/{id}/recording_resume", repeatable=True)
+        return self._get(request, Call)
+
+    def transfer_call(
+        self,
+        id: UUID | str,
+        *,
+        transfer_type: Literal["blind", "attended"],
+        transferee_addresses: Sequence[AddressBody],
+        by: Literal["call", "refer"] | Unset = UNSET,
+    ) -> Placed:
+        """Transfer a call.
+
+        The transferee takes the call's place in its room and is not asked for its PIN. `blind`: the call is
+        hung up when the first transferee joins; if none does, it stays. `attended`: both are in the room, and
+        `POST /calls/{id}/hangup` completes the transfer. By `refer` the phone is sent a REFER, and hung up when
+        it reports success. A phone requests the same by sending a REFER.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/calls/{id}/transfer",
+            body={"transfer_type": transfer_type, "transferee_addresses": transferee_addresses, "by": by},
+            repeatable=True,
+        )
+        return self._get(request, Placed)
+
+    def create_groupcall(
+        self,
+        *,
+        destinations: Sequence[AddressBody],
+        source: AddressBody | Unset = UNSET,
+        flow_id: UUID | str | Unset = UNSET,
+        actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
+        anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
+        variables: Mapping[str, str] | Unset = UNSET,
+        ring_method: Literal["", "ring_all", "linear"] | Unset = UNSET,
+        answer_method: Literal["", "hangup_others"] | Unset = UNSET,
+    ) -> Groupcall:
+        """Create a groupcall.
+
+        All destinations ring, together or one after the other; the first to answer is connected, the others are hung up.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/groupcalls",
+            body={
+                "source": source,
+                "destinations": destinations,
+                "flow_id": flow_id,
+                "actions": actions,
+                "anonymous": anonymous,
+                "variables": variables,
+                "ring_method": ring_method,
+                "answer_method": answer_method,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Groupcall)
+
+    def list_groupcalls(self, *, page_size: int | Unset = UNSET) -> Iterator[Groupcall]:
+        """List groupcalls."""
+        request = Request("GET", "/v1.0/groupcalls", query={"page_size": page_size})
+        return self._list(request, Listing(Groupcall, "next_page_token", "page_token"))
+
+    def get_groupcall(self, id: UUID | str) -> Groupcall:
+        """Get a groupcall."""
+        request = Request("GET", f"/v1.0/groupcalls/{id}")
+        return self._get(request, Groupcall)
+
+    def delete_groupcall(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Groupcall:
+        """Delete a groupcall.
+
+        Hangs up its calls.
+        """
+        request = Request("DELETE", f"/v1.0/groupcalls/{id}", headers={"If-Match": if_match})
+        return self._get(request, Groupcall)
+
+    def hang_up_groupcall(self, id: UUID | str) -> Groupcall:
+        """Hang up a groupcall.
+
+        Hangs up all of its calls.
+        """
+        request = Request("POST", f"/v1.0/groupcalls/{id}/hangup", repeatable=True)
+        return self._get(request, Groupcall)
+
+    def create_flow(
+        self,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
+        on_complete_flow_id: UUID | str | Unset = UNSET,
+    ) -> Flow:
+        """Create a flow.
+
+        An error in an action is reported with its path, such as `actions[2].option.duration`. `${name}` in any
+        text of an option is a variable, replaced when the action is executed.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/flows",
+            body={
+                "name": name,
+                "detail": detail,
+                "actions": actions,
+                "on_complete_flow_id": on_complete_flow_id,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Flow)
+
+    def list_flows(self, *, page_size: int | Unset = UNSET) -> Iterator[Flow]:
+        """List flows."""
+        request = Request("GET", "/v1.0/flows", query={"page_size": page_size})
+        return self._list(request, Listing(Flow, "next_page_token", "page_token"))
+
+    def get_flow(self, id: UUID | str) -> Flow:
+        """Get a flow.
+
+        Also after it is deleted.
+        """
+        request = Request("GET", f"/v1.0/flows/{id}")
+        return self._get(request, Flow)
+
+    def update_flow(
+        self,
+        id: UUID | str,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
+        on_complete_flow_id: UUID | str | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> Flow:
+        """Update a flow.
+
+        Replaces all that can be changed: absent fields are reset to their defaults. Calls that run the flow
+        continue with the previous version.
+        """
+        request = Request(
+            "PUT",
+            f"/v1.0/flows/{id}",
+            headers={"If-Match": if_match},
+            body={
+                "name": name,
+                "detail": detail,
+                "actions": actions,
+                "on_complete_flow_id": on_complete_flow_id,
+            },
+        )
+        return self._get(request, Flow)
+
+    def delete_flow(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Flow:
+        """Delete a flow.
+
+        Calls that run it continue. Deleting it again changes nothing.
+        """
+        request = Request("DELETE", f"/v1.0/flows/{id}", headers={"If-Match": if_match})
+        return self._get(request, Flow)
+
+    def regenerate_flow_hash(self, id: UUID | str) -> Flow:
+        """Regenerate the direct hash of a flow.
+
+        The previous hash stops working.
+        """
+        request = Request("POST", f"/v1.0/flows/{id}/direct-hash-regenerate", repeatable=True)
+        return self._get(request, Flow)
+
+    def create_activeflow(
+        self,
+        *,
+        id: UUID | str | None | Unset = UNSET,
+        flow_id: UUID | str | Unset = UNSET,
+        actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
+        variables: Mapping[str, str] | Unset = UNSET,
+        webhook_uri: str | Unset = UNSET,
+        webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
+    ) -> Activeflow:
+        """Start a flow without a call.
+
+        Actions that need a call are skipped.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/activeflows",
+            body={
+                "id": id,
+                "flow_id": flow_id,
+                "actions": actions,
+                "variables": variables,
+                "webhook_uri": webhook_uri,
+                "webhook_method": webhook_method,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Activeflow)
+
+    def list_activeflows(self, *, page_size: int | Unset = UNSET) -> Iterator[Activeflow]:
+        """List activeflows."""
+        request = Request("GET", "/v1.0/activeflows", query={"page_size": page_size})
+        return self._list(request, Listing(Activeflow, "next_page_token", "page_token"))
+
+    def get_activeflow(self, id: UUID | str) -> Activeflow:
+        """Get an activeflow.
+
+        Also after it is deleted.
+        """
+        request = Request("GET", f"/v1.0/activeflows/{id}")
+        return self._get(request, Activeflow)
+
+    def delete_activeflow(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> None:
+        """Delete an activeflow.
+
+        Stops it.
+        """
+        request = Request("DELETE", f"/v1.0/activeflows/{id}", headers={"If-Match": if_match})
+        self._do(request)
+
+    def stop_activeflow(self, id: UUID | str) -> Activeflow:
+        """Stop an activeflow.
+
+        Its call, if it has one, is hung up. Stopping it again changes nothing.
+        """
+        request = Request("POST", f"/v1.0/activeflows/{id}/stop", repeatable=True)
+        return self._get(request, Activeflow)
+
+    def list_recordings(self, *, page_size: int | Unset = UNSET) -> Iterator[Recording]:
+        """List recordings."""
+        request = Request("GET", "/v1.0/recordings", query={"page_size": page_size})
+        return self._list(request, Listing(Recording, "next_page_token", "page_token"))
+
+    def get_recording(self, id: UUID | str) -> Recording:
+        """Get a recording."""
+        request = Request("GET", f"/v1.0/recordings/{id}")
+        return self._get(request, Recording)
+
+    def delete_recording(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Recording:
+        """Delete a recording.
+
+        Deletes its files before the answer is sent. The recording can still be read and is not listed.
+        """
+        request = Request("DELETE", f"/v1.0/recordings/{id}", headers={"If-Match": if_match})
+        return self._get(request, Recording)
+
+    def get_recording_timeline(self, id: UUID | str) -> Timeline:
+        """Get the timeline of a recording.
+
+        Joins, leaves, mutes, talk spurts and pauses by sample position, with a hash chain. Of a running
+        recording: the entries so far.
+        """
+        request = Request("GET", f"/v1.0/recordings/{id}/timeline")
+        return self._get(request, Timeline)
+
+    def get_recording_peaks(
+        self, id: UUID | str, *, per_second: int | Unset = UNSET, track: str | Unset = UNSET
+    ) -> Peaks:
+        """Get the waveform of a recording.
+
+        In the format of audiowaveform, version 2.
+
+        ``per_second``: The number of stretches in a second, from 1 to 1000.
+
+        ``track``: The name of a stem in `files`; without it, the recording itself.
+        """
+        request = Request(
+            "GET", f"/v1.0/recordings/{id}/peaks", query={"per_second": per_second, "track": track}
+        )
+        return self._get(request, Peaks)
+
+    def verify_recording(self, id: UUID | str) -> Verification:
+        """Verify a recording.
+
+        Compares its files and its timeline with the hashes that were made while it ran.
+        """
+        request = Request("GET", f"/v1.0/recordings/{id}/verification")
+        return self._get(request, Verification)
+
+    def download_recording(
+        self,
+        id: UUID | str,
+        *,
+        track: str | Unset = UNSET,
+        live: str | Unset = UNSET,
+        range: str | Unset = UNSET,
+    ) -> Response:
+        """Download a recording.
+
+        16-bit PCM, unless another format was chosen at its start. The recording must have ended; `live=true`
+        returns the audio so far of a running one, as WAV.
+
+        ``track``: The name of a stem in `files`; without it, the recording itself.
+
+        ``live``: `1` or `true`: the audio so far, as WAV.
+
+        ``range``: Only these bytes (RFC 9110 section 14).
+        """
+        request = Request(
+            "GET",
+            f"/v1.0/recordingfiles/{id}",
+            query={"track": track, "live": live},
+            headers={"Range": range},
+        )
+        return self._fetch(request)
+
+    def list_transcribes(
+        self,
+        *,
+        page_size: int | Unset = UNSET,
+        reference_type: Literal["call", "confbridge", "recording"] | Unset = UNSET,
+        reference_id: UUID | str | Unset = UNSET,
+    ) -> Iterator[Transcribe]:
+        """List transcribes.
+
+        ``reference_type``: Only transcribes of one resource; requires `reference_id`.
+
+        ``reference_id``: Only transcribes of one resource; requires `reference_type`.
+        """
+        request = Request(
+            "GET",
+            "/v1.0/transcribes",
+            query={"page_size": page_size, "reference_type": reference_type, "reference_id": reference_id},
+        )
+        return self._list(request, Listing(Transcribe, "next_page_token", "page_token"))
+
+    def create_transcribe(
+        self,
+        *,
+        language: str,
+        reference_type: Literal["call", "confbridge", "recording"],
+        reference_id: UUID | str,
+        provider: str | Unset = UNSET,
+        on_end_flow_id: UUID | str | Unset = UNSET,
+        direction: str | Unset = UNSET,
+    ) -> Transcribe:
+        """Create a transcribe.
+
+        Starts the transcription of a conference, a call, or a recording that has ended. A recording is
+        transcribed once.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/transcribes",
+            body={
+                "language": language,
+                "provider": provider,
+                "on_end_flow_id": on_end_flow_id,
+                "direction": direction,
+                "reference_type": reference_type,
+                "reference_id": reference_id,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Transcribe)
+
+    def get_transcribe(self, id: UUID | str) -> Transcribe:
+        """Get a transcribe."""
+        request = Request("GET", f"/v1.0/transcribes/{id}")
+        return self._get(request, Transcribe)
+
+    def delete_transcribe(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Transcribe:
+        """Delete a transcribe.
+
+        Stops it, and deletes its transcripts.
+        """
+        request = Request("DELETE", f"/v1.0/transcribes/{id}", headers={"If-Match": if_match})
+        return self._get(request, Transcribe)
+
+    def stop_transcribe(self, id: UUID | str) -> Transcribe:
+        """Stop a transcribe.
+
+        Stopping it again changes nothing.
+        """
+        request = Request("POST", f"/v1.0/transcribes/{id}/stop", repeatable=True)
+        return self._get(request, Transcribe)
+
+    def export_transcribe(
+        self, id: UUID | str, *, format: Literal["vtt", "srt", "json", "txt"] | Unset = UNSET
+    ) -> Response:
+        """Export a transcribe.
+
+        All transcripts as a file.
+
+        ``format``: The format of the file.
+        """
+        request = Request("GET", f"/v1.0/transcribes/{id}/export", query={"format": format})
+        return self._fetch(request)
+
+    def list_transcripts(
+        self, *, transcribe_id: UUID | str, page_size: int | Unset = UNSET
+    ) -> Iterator[Transcript]:
+        """List the transcripts of a transcribe.
+
+        Newest first; `GET /transcribes/{id}/export` has all of them in the order in which they started.
+
+        ``transcribe_id``: The transcribe.
+        """
+        request = Request(
+            "GET", "/v1.0/transcripts", query={"page_size": page_size, "transcribe_id": transcribe_id}
+        )
+        return self._list(request, Listing(Transcript, "next_page_token", "page_token"))
+
+    def search_transcripts(self, *, q: str, page_size: int | Unset = UNSET) -> Iterator[Transcript]:
+        """Search transcripts.
+
+        In all transcribes, newest first.
+
+        ``q``: Words that a transcript must all contain.
+        """
+        request = Request("GET", "/v1.0/transcripts/search", query={"page_size": page_size, "q": q})
+        return self._list(request, Listing(Transcript, "next_page_token", "page_token"))
+
+    def join_by_whip(
+        self,
+        id: UUID | str,
+        content: str,
+        *,
+        name: str | Unset = UNSET,
+        pin: str | Unset = UNSET,
+        conference_pin: str | Unset = UNSET,
+    ) -> Response:
+        """Join a conference by WHIP.
+
+        Answers the offer when the call's flow has answered the call.
+
+        ``name``: The name of the participant; at most 64 characters are used.
+
+        ``conference_pin``: The PIN of the room, if it has one.
+
+        ``pin``: The PIN, for clients that cannot send the header.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/whip",
+            query={"name": name, "pin": pin},
+            headers={"X-Conference-Pin": conference_pin},
+            body=content,
+            media_type="application/sdp",
+            repeatable=True,
+        )
+        return self._fetch(request)
+
+    def trickle_by_whip(
+        self, id: UUID | str, session_id: UUID | str, content: str, *, if_match: str | Unset = UNSET
+    ) -> Response:
+        """Send ICE candidates.
+
+        Or restart ICE: then the answer has the server's half.
+        """
+        request = Request(
+            "PATCH",
+            f"/v1.0/conferences/{id}/whip/{session_id}",
+            headers={"If-Match": if_match},
+            body=content,
+            media_type="application/trickle-ice-sdpfrag",
+        )
+        return self._fetch(request)
+
+    def leave_by_whip(self, id: UUID | str, session_id: UUID | str) -> None:
+        """Leave a conference."""
+        request = Request("DELETE", f"/v1.0/conferences/{id}/whip/{session_id}")
+        self._do(request)
+
+    def list_events(
+        self,
+        *,
+        after: str | Unset = UNSET,
+        page_size: int | Unset = UNSET,
+        conference_id: UUID | str | Unset = UNSET,
+    ) -> Iterator[Event]:
+        """List events.
+
+        Oldest first. Recordings publish `recording_started`, `recording_finished`, `recording_deleted`, and
+        `recording_failed` before `recording_finished` if something, such as a full disk, cut the recording short:
+        see its `error`.
+
+        ``after``: The id of an event: only later events are returned.
+
+        ``conference_id``: Only events of this conference.
+        """
+        request = Request(
+            "GET",
+            "/v1.0/events",
+            query={"after": after, "page_size": page_size, "conference_id": conference_id},
+        )
+        return self._list(request, Listing(Event, "next_after", "after"))
+
+    def list_undelivered_events(
+        self, *, after: str | Unset = UNSET, page_size: int | Unset = UNSET
+    ) -> Undelivered:
+        """List undelivered events.
+
+        ``after``: The id of an event: only later events are returned.
+        """
+        request = Request("GET", "/v1.0/events/undelivered", query={"after": after, "page_size": page_size})
+        return self._get(request, Undelivered)
+
+    def resend_events(self, *, event_ids: Sequence[int] | None | Unset = UNSET) -> Resent:
+        """Send events to the webhook again.
+
+        Those named, or all undelivered ones; events that wait for another attempt are attempted at once.
+        """
+        request = Request("POST", "/v1.0/events/resend", body={"event_ids": event_ids}, repeatable=True)
+        return self._get(request, Resent)
+
+    def list_numbers(self, *, page_size: int | Unset = UNSET) -> Iterator[Number]:
+        """List numbers."""
+        request = Request("GET", "/v1.0/numbers", query={"page_size": page_size})
+        return self._list(request, Listing(Number, "next_page_token", "page_token"))
+
+    def create_number(
+        self,
+        *,
+        number: str,
+        call_flow_id: UUID | str | Unset = UNSET,
+        message_flow_id: UUID | str | Unset = UNSET,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        type: Literal["normal", "virtual"] | Unset = UNSET,
+        metadata: Mapping[str, Any] | Unset = UNSET,
+    ) -> Number:
+        """Create a number.
+
+        Any free E.164 or short number. Phones can dial it at any host name of the server.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/numbers",
+            body={
+                "call_flow_id": call_flow_id,
+                "message_flow_id": message_flow_id,
+                "name": name,
+                "detail": detail,
+                "number": number,
+                "type": type,
+                "metadata": metadata,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Number)
+
+    def get_number(self, id: UUID | str) -> Number:
+        """Get a number.
+
+        Also after it is deleted.
+        """
+        request = Request("GET", f"/v1.0/numbers/{id}")
+        return self._get(request, Number)
+
+    def update_number(
+        self,
+        id: UUID | str,
+        *,
+        call_flow_id: UUID | str | Unset = UNSET,
+        message_flow_id: UUID | str | Unset = UNSET,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> Number:
+        """Update a number."""
+        request = Request(
+            "PUT",
+            f"/v1.0/numbers/{id}",
+            headers={"If-Match": if_match},
+            body={
+                "call_flow_id": call_flow_id,
+                "message_flow_id": message_flow_id,
+                "name": name,
+                "detail": detail,
+            },
+        )
+        return self._get(request, Number)
+
+    def delete_number(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Number:
+        """Delete a number.
+
+        Calls to it are refused from now on.
+        """
+        request = Request("DELETE", f"/v1.0/numbers/{id}", headers={"If-Match": if_match})
+        return self._get(request, Number)
+
+    def update_number_flows(
+        self,
+        id: UUID | str,
+        *,
+        call_flow_id: UUID | str | Unset = UNSET,
+        message_flow_id: UUID | str | Unset = UNSET,
+    ) -> Number:
+        """Update the flows of a number."""
+        request = Request(
+            "PUT",
+            f"/v1.0/numbers/{id}/flow_ids",
+            body={"call_flow_id": call_flow_id, "message_flow_id": message_flow_id},
+        )
+        return self._get(request, Number)
+
+    def update_number_metadata(
+        self,
+        id: UUID | str,
+        *,
+        metadata: Mapping[str, Any] | Unset = UNSET,
+        rtp_debug: bool | None | Unset = UNSET,
+    ) -> Number:
+        """Update the metadata of a number."""
+        request = Request(
+            "PUT", f"/v1.0/numbers/{id}/metadata", body={"metadata": metadata, "rtp_debug": rtp_debug}
+        )
+        return self._get(request, Number)
+
+    def list_extensions(self, *, page_size: int | Unset = UNSET) -> Iterator[Extension]:
+        """List extensions."""
+        request = Request("GET", "/v1.0/extensions", query={"page_size": page_size})
+        return self._list(request, Listing(Extension, "next_page_token", "page_token"))
+
+    def create_extension(
+        self, *, extension: str, password: str, name: str | Unset = UNSET, detail: str | Unset = UNSET
+    ) -> Extension:
+        """Create an extension.
+
+        Phones register with its name and password.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/extensions",
+            body={"extension": extension, "password": password, "name": name, "detail": detail},
+            repeatable=True,
+        )
+        return self._get(request, Extension)
+
+    def get_extension(self, id: UUID | str) -> Extension:
+        """Get an extension.
+
+        Also after it is deleted.
+        """
+        request = Request("GET", f"/v1.0/extensions/{id}")
+        return self._get(request, Extension)
+
+    def update_extension(
+        self,
+        id: UUID | str,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        password: str | None | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> Extension:
+        """Update an extension.
+
+        Without a password it keeps its own; with a new one its phones must register again.
+        """
+        request = Request(
+            "PUT",
+            f"/v1.0/extensions/{id}",
+            headers={"If-Match": if_match},
+            body={"name": name, "detail": detail, "password": password},
+        )
+        return self._get(request, Extension)
+
+    def delete_extension(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Extension:
+        """Delete an extension.
+
+        Its phones are logged out; their calls continue.
+        """
+        request = Request("DELETE", f"/v1.0/extensions/{id}", headers={"If-Match": if_match})
+        return self._get(request, Extension)
+
+    def regenerate_extension_direct_hash(self, id: UUID | str) -> Extension:
+        """Regenerate the direct hash of an extension.
+
+        The previous hash stops working.
+        """
+        request = Request("POST", f"/v1.0/extensions/{id}/direct-hash-regenerate", repeatable=True)
+        return self._get(request, Extension)
+
+    def list_trunks(self, *, page_size: int | Unset = UNSET) -> Iterator[Trunk]:
+        """List trunks."""
+        request = Request("GET", "/v1.0/trunks", query={"page_size": page_size})
+        return self._list(request, Listing(Trunk, "next_page_token", "page_token"))
+
+    def create_trunk(
+        self,
+        *,
+        domain_name: str,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        auth_types: Sequence[Literal["basic", "ip"]] | Unset = UNSET,
+        username: str | Unset = UNSET,
+        password: str | Unset = UNSET,
+        allowed_ips: Sequence[str] | Unset = UNSET,
+        outbound_host: str | Unset = UNSET,
+        outbound_transport: Literal["udp", "tcp", "tls"] | Unset = UNSET,
+        outbound_register: bool | Unset = UNSET,
+    ) -> Trunk:
+        """Create a trunk.
+
+        Its exchange can call in, and calls to numbers can go out through it.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/trunks",
+            body={
+                "name": name,
+                "detail": detail,
+                "auth_types": auth_types,
+                "username": username,
+                "password": password,
+                "allowed_ips": allowed_ips,
+                "outbound_host": outbound_host,
+                "outbound_transport": outbound_transport,
+                "outbound_register": outbound_register,
+                "domain_name": domain_name,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Trunk)
+
+    def get_trunk(self, id: UUID | str) -> Trunk:
+        """Get a trunk.
+
+        Also after it is deleted.
+        """
+        request = Request("GET", f"/v1.0/trunks/{id}")
+        return self._get(request, Trunk)
+
+    def update_trunk(
+        self,
+        id: UUID | str,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        auth_types: Sequence[Literal["basic", "ip"]] | Unset = UNSET,
+        username: str | Unset = UNSET,
+        password: str | Unset = UNSET,
+        allowed_ips: Sequence[str] | Unset = UNSET,
+        outbound_host: str | Unset = UNSET,
+        outbound_transport: Literal["udp", "tcp", "tls"] | Unset = UNSET,
+        outbound_register: bool | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> Trunk:
+        """Update a trunk.
+
+        Replaces everything except its domain name.
+        """
+        request = Request(
+            "PUT",
+            f"/v1.0/trunks/{id}",
+            headers={"If-Match": if_match},
+            body={
+                "name": name,
+                "detail": detail,
+                "auth_types": auth_types,
+                "username": username,
+                "password": password,
+                "allowed_ips": allowed_ips,
+                "outbound_host": outbound_host,
+                "outbound_transport": outbound_transport,
+                "outbound_register": outbound_register,
+            },
+        )
+        return self._get(request, Trunk)
+
+    def delete_trunk(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Trunk:
+        """Delete a trunk.
+
+        No more calls are accepted from it or sent to it.
+        """
+        request = Request("DELETE", f"/v1.0/trunks/{id}", headers={"If-Match": if_match})
+        return self._get(request, Trunk)
+
+    def log_in(self, *, username: str, password: str) -> Login:
+        """Log in.
+
+        Starts a session. Its token is valid for a week and is sent like an access key. A failure has no
+        explanation.
+        """
+        request = Request("POST", "/auth/login", body={"username": username, "password": password})
+        return self._get(request, Login)
+
+    def get_own_customer(self) -> OwnCustomer:
+        """Get your customer.
+
+        Includes the secret that signs its webhooks.
+        """
+        request = Request("GET", "/v1.0/customer")
+        return self._get(request, OwnCustomer)
+
+    def update_own_customer(
+        self,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        email: str | Unset = UNSET,
+        phone_number: str | Unset = UNSET,
+        address: str | Unset = UNSET,
+        webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
+        webhook_uri: str | Unset = UNSET,
+    ) -> Customer:
+        """Update your customer.
+
+        Absent fields become empty; an empty `webhook_uri` means no webhooks.
+        """
+        request = Request(
+            "PUT",
+            "/v1.0/customer",
+            body={
+                "name": name,
+                "detail": detail,
+                "email": email,
+                "phone_number": phone_number,
+                "address": address,
+                "webhook_method": webhook_method,
+                "webhook_uri": webhook_uri,
+            },
+        )
+        return self._get(request, Customer)
+
+    def list_customers(self, *, page_size: int | Unset = UNSET) -> Iterator[Customer]:
+        """List customers.
+
+        All customers for the super admin, the caller's own for others.
+        """
+        request = Request("GET", "/v1.0/customers", query={"page_size": page_size})
+        return self._list(request, Listing(Customer, "next_page_token", "page_token"))
+
+    def create_customer(
+        self,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        email: str | Unset = UNSET,
+        phone_number: str | Unset = UNSET,
+        address: str | Unset = UNSET,
+        webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
+        webhook_uri: str | Unset = UNSET,
+    ) -> Customer:
+        """Create a customer.
+
+        Only for the super admin.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/customers",
+            body={
+                "name": name,
+                "detail": detail,
+                "email": email,
+                "phone_number": phone_number,
+                "address": address,
+                "webhook_method": webhook_method,
+                "webhook_uri": webhook_uri,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Customer)
+
+    def get_customer(self, id: UUID | str) -> Customer:
+        """Get a customer."""
+        request = Request("GET", f"/v1.0/customers/{id}")
+        return self._get(request, Customer)
+
+    def freeze_customer(self, id: UUID | str) -> Customer:
+        """Freeze a customer.
+
+        Only for the super admin. All requests of the customer are refused; its calls continue.
+        """
+        request = Request("POST", f"/v1.0/customers/{id}/freeze", repeatable=True)
+        return self._get(request, Customer)
+
+    def recover_customer(self, id: UUID | str) -> Customer:
+        """Recover a frozen customer.
+
+        Only for the super admin.
+        """
+        request = Request("POST", f"/v1.0/customers/{id}/recover", repeatable=True)
+        return self._get(request, Customer)
+
+    def list_agents(self, *, page_size: int | Unset = UNSET) -> Iterator[Agent]:
+        """List agents."""
+        request = Request("GET", "/v1.0/agents", query={"page_size": page_size})
+        return self._list(request, Listing(Agent, "next_page_token", "page_token"))
+
+    def create_agent(
+        self,
+        *,
+        username: str,
+        password: str,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        ring_method: Literal["ringall", "linear"] | Unset = UNSET,
+        permission: int | Unset = UNSET,
+        tag_ids: Sequence[UUID | str] | Unset = UNSET,
+        addresses: Sequence[Mapping[str, Any]] | Unset = UNSET,
+    ) -> Agent:
+        """Create an agent.
+
+        You can grant only permissions that you have. A username is never used again.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/agents",
+            body={
+                "name": name,
+                "detail": detail,
+                "ring_method": ring_method,
+                "username": username,
+                "password": password,
+                "permission": permission,
+                "tag_ids": tag_ids,
+                "addresses": addresses,
+            },
+            repeatable=True,
+        )
+        return self._get(request, Agent)
+
+    def get_agent(self, id: UUID | str) -> Agent:
+        """Get an agent.
+
+        Also after it is deleted.
+        """
+        request = Request("GET", f"/v1.0/agents/{id}")
+        return self._get(request, Agent)
+
+    def update_agent(
+        self,
+        id: UUID | str,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        ring_method: Literal["ringall", "linear"] | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> Agent:
+        """Update an agent."""
+        request = Request(
+            "PUT",
+            f"/v1.0/agents/{id}",
+            headers={"If-Match": if_match},
+            body={"name": name, "detail": detail, "ring_method": ring_method},
+        )
+        return self._get(request, Agent)
+
+    def delete_agent(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Agent:
+        """Delete an agent.
+
+        Ends its sessions.
+        """
+        request = Request("DELETE", f"/v1.0/agents/{id}", headers={"If-Match": if_match})
+        return self._get(request, Agent)
+
+    def update_agent_permission(self, id: UUID | str, *, permission: int) -> Agent:
+        """Update the permission of an agent."""
+        request = Request("PUT", f"/v1.0/agents/{id}/permission", body={"permission": permission})
+        return self._get(request, Agent)
+
+    def update_agent_password(self, id: UUID | str, *, password: str) -> Agent:
+        """Update the password of an agent.
+
+        Ends all earlier sessions.
+        """
+        request = Request("PUT", f"/v1.0/agents/{id}/password", body={"password": password})
+        return self._get(request, Agent)
+
+    def get_me(self) -> Agent:
+        """Get yourself.
+
+        The agent of the session; an access key has none.
+        """
+        request = Request("GET", "/v1.0/me")
+        return self._get(request, Agent)
+
+    def update_me(
+        self,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        ring_method: Literal["ringall", "linear"] | Unset = UNSET,
+    ) -> Agent:
+        """Update yourself."""
+        request = Request(
+            "PUT", "/v1.0/me", body={"name": name, "detail": detail, "ring_method": ring_method}
+        )
+        return self._get(request, Agent)
+
+    def update_my_password(self, *, password: str) -> Agent:
+        """Update your password.
+
+        Ends all earlier sessions.
+        """
+        request = Request("PUT", "/v1.0/me/password", body={"password": password})
+        return self._get(request, Agent)
+
+    def list_access_keys(self, *, page_size: int | Unset = UNSET) -> Iterator[AccessKey]:
+        """List access keys."""
+        request = Request("GET", "/v1.0/accesskeys", query={"page_size": page_size})
+        return self._list(request, Listing(AccessKey, "next_page_token", "page_token"))
+
+    def create_access_key(
+        self, *, name: str | Unset = UNSET, detail: str | Unset = UNSET, expire: int | Unset = UNSET
+    ) -> NewAccessKey:
+        """Create an access key.
+
+        `expire` is in seconds, at least a day. The token is shown only here: a repeated request with the same
+        `Idempotency-Key` is refused.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/accesskeys",
+            body={"name": name, "detail": detail, "expire": expire},
+            repeatable=True,
+        )
+        return self._get(request, NewAccessKey)
+
+    def get_access_key(self, id: UUID | str) -> AccessKey:
+        """Get an access key.
+
+        Also after it is deleted.
+        """
+        request = Request("GET", f"/v1.0/accesskeys/{id}")
+        return self._get(request, AccessKey)
+
+    def update_access_key(
+        self,
+        id: UUID | str,
+        *,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        if_match: str | Unset = UNSET,
+    ) -> AccessKey:
+        """Update an access key.
+
+        Replaces its name and detail.
+        """
+        request = Request(
+            "PUT",
+            f"/v1.0/accesskeys/{id}",
+            headers={"If-Match": if_match},
+            body={"name": name, "detail": detail},
+        )
+        return self._get(request, AccessKey)
+
+    def delete_access_key(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> AccessKey:
+        """Delete an access key.
+
+        It stops working at once.
+        """
+        request = Request("DELETE", f"/v1.0/accesskeys/{id}", headers={"If-Match": if_match})
+        return self._get(request, AccessKey)
+
+    def ping(self) -> Pong:
+        """Check whether the server is ready.
+
+        503 while phones or browsers cannot join.
+        """
+        request = Request("GET", "/ping")
+        return self._get(request, Pong)
+
+    def root_certificate(self) -> Response:
+        """Get the root certificate of the server's own authority.
+
+        For phones and browsers that are to trust this server; 404 if it uses a certificate of another authority.
+        """
+        request = Request("GET", "/ca.pem")
+        return self._fetch(request)
+
+    def metrics(self) -> Response:
+        """Get metrics.
+
+        For Prometheus.
+        """
+        request = Request("GET", "/metrics")
+        return self._fetch(request)
+
+    def join_page(self) -> Response:
+        """Open the page to join from a browser."""
+        request = Request("GET", "/join")
+        return self._fetch(request)
+
+    def docs_page(self) -> Response:
+        """Open the API reference."""
+        request = Request("GET", "/docs")
+        return self._fetch(request)
+
+    def openapi(self) -> Response:
+        """Get the OpenAPI document."""
+        request = Request("GET", "/openapi.json")
+        return self._fetch(request)

@@ -1,0 +1,279 @@
+"""An exception for each reason of an error (api.md section 14.2).
+
+Made by tools/generate_client.py; not edited by hand.
+"""
+
+from mixminus.client import errors
+
+__all__ = [
+    "AccesskeyNotFound",
+    "AccountFrozen",
+    "ActiveflowNotFound",
+    "AgentAuthRequired",
+    "AgentNotFound",
+    "AlreadyExists",
+    "AuthenticationRequired",
+    "CallNotFound",
+    "CallStateInvalid",
+    "ConferenceFull",
+    "ConferenceLocked",
+    "ConferenceNotFound",
+    "ConferencePinInvalid",
+    "ConferencecallNotFound",
+    "CustomerNotFound",
+    "ExtensionNotFound",
+    "FileNotFound",
+    "FlowNotFound",
+    "GroupcallNotFound",
+    "HearsLimitReached",
+    "IdempotencyKeyInUse",
+    "IdempotencyKeyReused",
+    "IdempotencyKeysExhausted",
+    "IdempotencyOutcomeUnknown",
+    "Internal",
+    "InvalidActionType",
+    "InvalidArgument",
+    "InvalidCredentials",
+    "InvalidId",
+    "InvalidJsonBody",
+    "InvalidRequestParameter",
+    "LanguageNotSpoken",
+    "LanguageNotSupported",
+    "MissingRequestParameter",
+    "NumberNotFound",
+    "Overloaded",
+    "PermissionDenied",
+    "PreconditionFailed",
+    "PreconditionRequired",
+    "RateLimitExceeded",
+    "RecordingAlreadyActive",
+    "RecordingNotActive",
+    "RecordingNotFound",
+    "ResourceExhausted",
+    "ResourceNotFound",
+    "RouteNotFound",
+    "ServiceUnavailable",
+    "SessionEnded",
+    "StateInvalid",
+    "TextTooLong",
+    "TranscribeAlreadyProgressing",
+    "TranscribeNotFound",
+    "TrunkNotFound",
+    "UnsupportedMediaType",
+]
+
+
+class AccesskeyNotFound(errors.NotFound, reason="ACCESSKEY_NOT_FOUND"):
+    """ACCESSKEY_NOT_FOUND"""
+
+
+class AccountFrozen(errors.PermissionDenied, reason="ACCOUNT_FROZEN"):
+    """ACCOUNT_FROZEN"""
+
+
+class ActiveflowNotFound(errors.NotFound, reason="ACTIVEFLOW_NOT_FOUND"):
+    """ACTIVEFLOW_NOT_FOUND"""
+
+
+class AgentAuthRequired(errors.PermissionDenied, reason="AGENT_AUTH_REQUIRED"):
+    """AGENT_AUTH_REQUIRED"""
+
+
+class AgentNotFound(errors.NotFound, reason="AGENT_NOT_FOUND"):
+    """AGENT_NOT_FOUND"""
+
+
+class AlreadyExists(errors.Conflict, reason="ALREADY_EXISTS"):
+    """ALREADY_EXISTS"""
+
+
+class AuthenticationRequired(errors.Unauthenticated, reason="AUTHENTICATION_REQUIRED"):
+    """AUTHENTICATION_REQUIRED"""
+
+
+class CallNotFound(errors.NotFound, reason="CALL_NOT_FOUND"):
+    """CALL_NOT_FOUND"""
+
+
+class CallStateInvalid(errors.Conflict, reason="CALL_STATE_INVALID"):
+    """CALL_STATE_INVALID"""
+
+
+class ConferencecallNotFound(errors.NotFound, reason="CONFERENCECALL_NOT_FOUND"):
+    """CONFERENCECALL_NOT_FOUND"""
+
+
+class ConferenceFull(errors.Conflict, reason="CONFERENCE_FULL"):
+    """CONFERENCE_FULL"""
+
+
+class ConferenceLocked(errors.Conflict, reason="CONFERENCE_LOCKED"):
+    """CONFERENCE_LOCKED"""
+
+
+class ConferenceNotFound(errors.NotFound, reason="CONFERENCE_NOT_FOUND"):
+    """CONFERENCE_NOT_FOUND"""
+
+
+class ConferencePinInvalid(errors.PermissionDenied, reason="CONFERENCE_PIN_INVALID"):
+    """CONFERENCE_PIN_INVALID"""
+
+
+class CustomerNotFound(errors.NotFound, reason="CUSTOMER_NOT_FOUND"):
+    """CUSTOMER_NOT_FOUND"""
+
+
+class ExtensionNotFound(errors.NotFound, reason="EXTENSION_NOT_FOUND"):
+    """EXTENSION_NOT_FOUND"""
+
+
+class FileNotFound(errors.NotFound, reason="FILE_NOT_FOUND"):
+    """FILE_NOT_FOUND"""
+
+
+class FlowNotFound(errors.NotFound, reason="FLOW_NOT_FOUND"):
+    """FLOW_NOT_FOUND"""
+
+
+class GroupcallNotFound(errors.NotFound, reason="GROUPCALL_NOT_FOUND"):
+    """GROUPCALL_NOT_FOUND"""
+
+
+class HearsLimitReached(errors.Conflict, reason="HEARS_LIMIT_REACHED"):
+    """HEARS_LIMIT_REACHED"""
+
+
+class IdempotencyKeysExhausted(errors.Exhausted, reason="IDEMPOTENCY_KEYS_EXHAUSTED"):
+    """IDEMPOTENCY_KEYS_EXHAUSTED"""
+
+
+class IdempotencyKeyInUse(errors.Conflict, reason="IDEMPOTENCY_KEY_IN_USE"):
+    """IDEMPOTENCY_KEY_IN_USE"""
+
+
+class IdempotencyKeyReused(errors.InvalidRequest, reason="IDEMPOTENCY_KEY_REUSED"):
+    """IDEMPOTENCY_KEY_REUSED"""
+
+
+class IdempotencyOutcomeUnknown(errors.Conflict, reason="IDEMPOTENCY_OUTCOME_UNKNOWN"):
+    """IDEMPOTENCY_OUTCOME_UNKNOWN"""
+
+
+class Internal(errors.ApiError, reason="INTERNAL"):
+    """INTERNAL"""
+
+
+class InvalidActionType(errors.InvalidRequest, reason="INVALID_ACTION_TYPE"):
+    """INVALID_ACTION_TYPE"""
+
+
+class InvalidArgument(errors.InvalidRequest, reason="INVALID_ARGUMENT"):
+    """INVALID_ARGUMENT"""
+
+
+class InvalidCredentials(errors.Unauthenticated, reason="INVALID_CREDENTIALS"):
+    """INVALID_CREDENTIALS"""
+
+
+class InvalidId(errors.InvalidRequest, reason="INVALID_ID"):
+    """INVALID_ID"""
+
+
+class InvalidJsonBody(errors.InvalidRequest, reason="INVALID_JSON_BODY"):
+    """INVALID_JSON_BODY"""
+
+
+class InvalidRequestParameter(errors.InvalidRequest, reason="INVALID_REQUEST_PARAMETER"):
+    """INVALID_REQUEST_PARAMETER"""
+
+
+class LanguageNotSpoken(errors.InvalidRequest, reason="LANGUAGE_NOT_SPOKEN"):
+    """LANGUAGE_NOT_SPOKEN"""
+
+
+class LanguageNotSupported(errors.InvalidRequest, reason="LANGUAGE_NOT_SUPPORTED"):
+    """LANGUAGE_NOT_SUPPORTED"""
+
+
+class MissingRequestParameter(errors.InvalidRequest, reason="MISSING_REQUEST_PARAMETER"):
+    """MISSING_REQUEST_PARAMETER"""
+
+
+class NumberNotFound(errors.NotFound, reason="NUMBER_NOT_FOUND"):
+    """NUMBER_NOT_FOUND"""
+
+
+class Overloaded(errors.Unavailable, reason="OVERLOADED"):
+    """OVERLOADED"""
+
+
+class PermissionDenied(errors.PermissionDenied, reason="PERMISSION_DENIED"):
+    """PERMISSION_DENIED"""
+
+
+class PreconditionFailed(errors.Conflict, reason="PRECONDITION_FAILED"):
+    """PRECONDITION_FAILED"""
+
+
+class PreconditionRequired(errors.Conflict, reason="PRECONDITION_REQUIRED"):
+    """PRECONDITION_REQUIRED"""
+
+
+class RateLimitExceeded(errors.Exhausted, reason="RATE_LIMIT_EXCEEDED"):
+    """RATE_LIMIT_EXCEEDED"""
+
+
+class RecordingAlreadyActive(errors.Conflict, reason="RECORDING_ALREADY_ACTIVE"):
+    """RECORDING_ALREADY_ACTIVE"""
+
+
+class RecordingNotActive(errors.Conflict, reason="RECORDING_NOT_ACTIVE"):
+    """RECORDING_NOT_ACTIVE"""
+
+
+class RecordingNotFound(errors.NotFound, reason="RECORDING_NOT_FOUND"):
+    """RECORDING_NOT_FOUND"""
+
+
+class ResourceExhausted(errors.Exhausted, reason="RESOURCE_EXHAUSTED"):
+    """RESOURCE_EXHAUSTED"""
+
+
+class ResourceNotFound(errors.NotFound, reason="RESOURCE_NOT_FOUND"):
+    """RESOURCE_NOT_FOUND"""
+
+
+class RouteNotFound(errors.NotFound, reason="ROUTE_NOT_FOUND"):
+    """ROUTE_NOT_FOUND"""
+
+
+class ServiceUnavailable(errors.Unavailable, reason="SERVICE_UNAVAILABLE"):
+    """SERVICE_UNAVAILABLE"""
+
+
+class SessionEnded(errors.Conflict, reason="SESSION_ENDED"):
+    """SESSION_ENDED"""
+
+
+class StateInvalid(errors.Conflict, reason="STATE_INVALID"):
+    """STATE_INVALID"""
+
+
+class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
+    """TEXT_TOO_LONG"""
+
+
+class TranscribeAlreadyProgressing(errors.Conflict, reason="TRANSCRIBE_ALREADY_PROGRESSING"):
+    """TRANSCRIBE_ALREADY_PROGRESSING"""
+
+
+class TranscribeNotFound(errors.NotFound, reason="TRANSCRIBE_NOT_FOUND"):
+    """TRANSCRIBE_NOT_FOUND"""
+
+
+class TrunkNotFound(errors.NotFound, reason="TRUNK_NOT_FOUND"):
+    """TRUNK_NOT_FOUND"""
+
+
+class UnsupportedMediaType(errors.InvalidRequest, reason="UNSUPPORTED_MEDIA_TYPE"):
+    """UNSUPPORTED_MEDIA_TYPE"""

@@ -63,6 +63,7 @@ from mixminus.sip.messages import (
     TransferRequested,
     TrunkRegistered,
     Unregister,
+    WebSocketClosed,
     WorkerExited,
     WorkerReady,
 )
@@ -129,6 +130,8 @@ EXAMPLES: list[Message] = [
     Unregister(str(LEG)),
     TrunkRegistered(str(LEG), 403, "Forbidden"),
     LoginsFailed(str(LEG), "192.0.2.7", 6),
+    WebSocketClosed(7),
+    OpenEdge("127.0.0.1", 0, "127.0.0.1", 0, 1.0, 1.0, tls_port=None, wss_port=7443),
     RegistrationRequested(
         request_id=4,
         account_id=str(LEG),

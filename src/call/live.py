@@ -19,6 +19,7 @@ from mixminus.mixer import BridgePort, PortClosed
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.conference import Role
 from mixminus.model.ids import CallId, ConferenceId, LegId
+from mixminus.model.signalling import NO_HEADERS
 
 __all__ = ["DialledCall", "LiveCall", "Place"]
 
@@ -127,10 +128,10 @@ class LiveCall:
         """Signal ringing to the caller."""
         await self._leg.ring()
 
-    async def answer(self) -> None:
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Answer the call; harmless when it is answered."""
         if not self.answered:
-            await self._leg.answer()
+            await self._leg.answer(headers)
             await self._mark_answered()
 
     async def publish_action(self) -> None:
@@ -147,11 +148,13 @@ class LiveCall:
         except PortClosed as exc:
             raise CallNotProgressing(f"call {self.id} is ending") from exc
 
-    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+    async def hang_up(
+        self, reason: HangupReason = HangupReason.NORMAL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         """Hang up; harmless when the call is ending."""
         if not self.over.done():
             self.call = await self._ledger.mark_hanging_up(self.id)
-            await self._leg.hang_up(reason)
+            await self._leg.hang_up(reason, headers)
 
     async def hold(self) -> None:
         """Put the far end on hold: it is not heard and does not hear; CallNotProgressing unless answered."""
@@ -219,7 +222,7 @@ class DialledCall(LiveCall):
     async def ring(self) -> None:
         """Do nothing: the far end rings."""
 
-    async def answer(self) -> None:
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Wait until the far end has answered, or the call is over."""
         await asyncio.wait((self.up, self.over), return_when=asyncio.FIRST_COMPLETED)
 

@@ -48,6 +48,7 @@ __all__ = [
     "Fork",
     "Forked",
     "HangUp",
+    "HeaderFields",
     "Hold",
     "IncomingCall",
     "LoginsFailed",
@@ -74,6 +75,10 @@ __all__ = [
     "WorkerExited",
     "WorkerReady",
 ]
+
+
+HeaderFields = tuple[tuple[str, str], ...]
+"""Names and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,8 @@ class IncomingCall:
     """The extension or trunk that the edge has authenticated; empty for others."""
     source_host: str = ""
     """The address that sent the INVITE."""
+    headers: HeaderFields = ()
+    """Own headers, identity and diversions, as the edge has found them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,8 @@ class Dial:
     username: str = ""
     """For digest challenges; empty without credentials."""
     password: str = field(default="", repr=False)
+    headers: HeaderFields = ()
+    """Own headers, and those that identify the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,7 @@ class Ring:
 @dataclass(frozen=True, slots=True)
 class Answer:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +212,7 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class HangUp:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)

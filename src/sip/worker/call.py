@@ -15,6 +15,7 @@ from mixminus.sip.messages import (
     CallRang,
     Dial,
     DialogConfirmed,
+    HeaderFields,
     MediaAgreed,
     Message,
 )
@@ -94,10 +95,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
-        if command.private:
-            header = pj.SipHeader()
-            header.hName, header.hValue = "Privacy", "id"
-            parameters.txOption.headers.append(header)
+        fields = (("Privacy", "id"), *command.headers) if command.private else command.headers
+        _add_headers(parameters, fields)
         self.makeCall(command.request_uri, parameters)
         self.sip_call_id = self.getInfo().callIdString
 
@@ -127,9 +126,10 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         parameters.statusCode = pj.PJSIP_SC_RINGING
         self.answer(parameters)
 
-    def accept(self) -> None:
+    def accept(self, headers: HeaderFields) -> None:
         """Send 200 with our answer, or with our offer if the INVITE had none."""
         parameters = pj.CallOpParam(True)
+        _add_headers(parameters, headers)
         parameters.statusCode = pj.PJSIP_SC_OK
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
@@ -140,10 +140,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             parameters.sdp.wholeSdp = fold(render(self._session.next()))
         self.answer(parameters)
 
-    def end(self, status_code: int) -> None:
+    def end(self, status_code: int, headers: HeaderFields = ()) -> None:
         """Send BYE, or refuse an unanswered call with this code."""
         self._ended_here = True
         parameters = pj.CallOpParam()
+        _add_headers(parameters, headers)
         parameters.statusCode = status_code
         self.hangup(parameters)
 
@@ -208,6 +209,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
                 self._report(DialogConfirmed(self.leg_id, self.sip_call_id, *tags))
             if self._outgoing:
                 self._report(CallAnswered(self.leg_id))
+
+
+def _add_headers(parameters: pj.CallOpParam, fields: HeaderFields) -> None:
+    """Have the message carry these headers too."""
+    for name, value in fields:
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, value
+        parameters.txOption.headers.append(header)
 
 
 def _text(value: str) -> str:

@@ -67,6 +67,13 @@ class Leg(Protocol):
         """Signal ringing to the caller (SIP 180); harmless when repeated or answered."""
         ...
 
+    async def open_early_media(self) -> bool:
+        """Let the caller hear audio before the answer (SIP 183 with a description).
+
+        Returns False if the transport or the caller cannot; harmless when repeated or answered.
+        """
+        ...
+
     async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Answer the call; returns when the answer is sent. Answering twice is harmless.
 
@@ -171,6 +178,10 @@ class OutgoingLeg(Leg, Protocol):
 
     async def rang(self) -> bool:
         """Wait until the far end rings; False if it answers or ends before. May be awaited many times."""
+        ...
+
+    async def early_media(self) -> bool:
+        """Wait until the far end sends audio before the answer; False if it answers or ends before."""
         ...
 
     async def answered(self) -> bool:

@@ -128,8 +128,17 @@ class LiveCall:
         """Signal ringing to the caller."""
         await self._leg.ring()
 
-    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
-        """Answer the call; harmless when it is answered."""
+    async def open_early_media(self) -> bool:
+        """Let the caller hear audio before the answer; False if it cannot, and hears nothing before."""
+        return self.answered or await self._leg.open_early_media()
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False) -> None:
+        """Answer the call; harmless when it is answered.
+
+        With ``early`` the caller only hears what is played from now on, if that is possible.
+        """
+        if early and await self.open_early_media():
+            return
         if not self.answered:
             await self._leg.answer(headers)
             await self._mark_answered()
@@ -222,7 +231,11 @@ class DialledCall(LiveCall):
     async def ring(self) -> None:
         """Do nothing: the far end rings."""
 
-    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
+    async def early_media(self) -> bool:
+        """Wait until the far end sends audio before it answers; False if it answers or ends before."""
+        return await self._outgoing_leg.early_media()
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False) -> None:
         """Wait until the far end has answered, or the call is over."""
         await asyncio.wait((self.up, self.over), return_when=asyncio.FIRST_COMPLETED)
 

@@ -51,6 +51,7 @@ class LocalLeg:
         loop = asyncio.get_running_loop()
         self._rang: asyncio.Future[bool] = loop.create_future()
         self._answered: asyncio.Future[bool] = loop.create_future()
+        self._early: asyncio.Future[bool] = loop.create_future()
         self._ended: asyncio.Future[LegEnded] = loop.create_future()
 
     @property
@@ -60,6 +61,10 @@ class LocalLeg:
     async def rang(self) -> bool:
         """Wait until the other end rings; False if it answers or ends before."""
         return await asyncio.shield(self._rang)
+
+    async def early_media(self) -> bool:
+        """Wait until the other end is heard before it answers; False if it answers or ends before."""
+        return await asyncio.shield(self._early)
 
     async def answered(self) -> bool:
         """Wait until the other end answers; False if it ends before."""
@@ -73,9 +78,15 @@ class LocalLeg:
         """Signal ringing to the other end."""
         _resolve(self.peer._rang, True)
 
+    async def open_early_media(self) -> bool:
+        """Let the other end hear this one; audio is carried both ways from the start."""
+        _resolve(self.peer._early, True)
+        return True
+
     async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Answer the other end."""
         _resolve(self.peer._rang, False)
+        _resolve(self.peer._early, False)
         _resolve(self.peer._answered, True)
 
     async def reject(self, status_code: int) -> None:
@@ -119,6 +130,7 @@ class LocalLeg:
         self.port.close()
         _resolve(self._rang, False)
         _resolve(self._answered, False)
+        _resolve(self._early, False)
         self._ended.set_result(ended)
 
 

@@ -75,6 +75,7 @@ class DialledLeg(SipLeg):
         self._state = DialledState.DIALLING
         self._rang: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._early: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     @property
     def is_answered(self) -> bool:
@@ -82,6 +83,10 @@ class DialledLeg(SipLeg):
 
     async def ring(self) -> None:
         """Do nothing: the far end rings."""
+
+    async def open_early_media(self) -> bool:
+        """Return False: the far end decides."""
+        return False
 
     async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Do nothing: the far end answers."""
@@ -96,6 +101,15 @@ class DialledLeg(SipLeg):
     async def answered(self) -> bool:
         """Wait until it is answered; return False if it ends first."""
         return await asyncio.shield(self._answered)
+
+    async def early_media(self) -> bool:
+        """Wait until it sends media before the answer; return False if it is answered or ends first."""
+        return await asyncio.shield(self._early)
+
+    def on_early_media(self) -> None:
+        """Take the far end's first 18x with a description, once the port is configured."""
+        if not self.is_ended and self._media and self._media.direction.receives:
+            _set_result(self._early, True)
 
     def on_rang(self) -> None:
         """Take the far end's first 18x."""
@@ -112,6 +126,7 @@ class DialledLeg(SipLeg):
             # Configured again: the media timeout starts now, whatever came or did not come before the answer.
             self._port.configure(self._media)
         _set_result(self._rang, False)
+        _set_result(self._early, False)
         _set_result(self._answered, True)
 
     def _follows_media(self) -> bool:
@@ -120,6 +135,7 @@ class DialledLeg(SipLeg):
     def _end(self) -> None:
         self._fire(DialledEvent.END)
         _set_result(self._rang, False)
+        _set_result(self._early, False)
         _set_result(self._answered, False)
 
     def _can(self, event: DialledEvent) -> bool:

@@ -20,7 +20,10 @@ CALLER_HEADER: Final = "x-mixminus-caller"
 SIGNALLED_HEADER: Final = "x-mixminus-signalled"
 
 _NO_ACCOUNT: Final = "-"
-_HEADER = re.compile(rf"^{CALLER_HEADER}: *(\S+) (\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
+_VERIFIED: Final = "verified"
+_HEADER = re.compile(
+    rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: ({_VERIFIED}))? *\r?$", re.IGNORECASE | re.MULTILINE
+)
 _SIGNALLED = re.compile(rf"^{SIGNALLED_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -67,10 +70,13 @@ class CallerHeader:
     """The extension or trunk that was authenticated; empty for an anonymous caller."""
     host: str = ""
     """The address that the INVITE came from."""
+    verified: bool = False
+    """Whether that address has proved to receive what is sent to it."""
 
     def render(self) -> str:
         """Return the header's value."""
-        return f"{self.account_id or _NO_ACCOUNT} {self.host}"
+        verified = f" {_VERIFIED}" if self.verified else ""
+        return f"{self.account_id or _NO_ACCOUNT} {self.host}{verified}"
 
     @classmethod
     def find(cls, invite: str) -> "CallerHeader":
@@ -78,7 +84,7 @@ class CallerHeader:
         match = _HEADER.search(invite.partition("\r\n\r\n")[0])
         if not match:
             return cls()
-        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2])
+        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]))
 
 
 def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:

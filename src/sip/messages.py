@@ -2,9 +2,9 @@
 
     server ── Fork ─────────────────────────────> zygote
            <─ Forked WorkerExited ───────────────
-    server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
+    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              DialogConfirmed CallEnded CallFreed ──
+              ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
     server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
               Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
@@ -56,6 +56,8 @@ __all__ = [
     "Message",
     "Notify",
     "OpenEdge",
+    "Progress",
+    "ProgressAcknowledged",
     "Refer",
     "Register",
     "RegisteringPhone",
@@ -127,6 +129,8 @@ class IncomingCall:
     """The extension or trunk that the edge has authenticated; empty for others."""
     source_host: str = ""
     """The address that sent the INVITE."""
+    verified: bool = False
+    """Whether that address has proved to receive what is sent to it."""
     headers: HeaderFields = ()
     """Own headers, identity and diversions, as the edge has found them."""
 
@@ -190,6 +194,20 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Send 183 with our answer: early media (RFC 3960)."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressAcknowledged:
+    """The phone has acknowledged a reliable provisional response (PRACK, RFC 3262)."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     leg_id: LegId
     headers: HeaderFields = ()
@@ -222,6 +240,8 @@ class MediaAgreed:
     leg_id: LegId
     local_sdp: str
     remote_sdp: str
+    early: bool = False
+    """Whether a called phone sends media before it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,6 +543,8 @@ Message = (
     | CallAnswered
     | Attach
     | Ring
+    | Progress
+    | ProgressAcknowledged
     | Answer
     | Reject
     | Hold

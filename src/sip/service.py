@@ -53,6 +53,7 @@ from mixminus.sip.messages import (
     IncomingCall,
     MediaAgreed,
     Message,
+    ProgressAcknowledged,
     Reject,
     SetOverloaded,
     TransferProgressed,
@@ -194,9 +195,11 @@ class SipEndpoint:
                     found[1].on_confirmed()
             case IncomingCall():
                 self._incoming(worker_id, message)
-            case MediaAgreed(leg_id, local_sdp, remote_sdp):
+            case MediaAgreed(leg_id):
                 if leg := self._leg(leg_id):
-                    self._tasks.spawn("media agreed", leg.media_agreed(local_sdp, remote_sdp))
+                    self._tasks.spawn("media agreed", _follow(leg, message))
+            case ProgressAcknowledged(leg_id) if leg_id in self._legs:
+                self._legs[leg_id][1].on_confirmed()
             case CallEnded(leg_id) if leg_id in self._legs:
                 _, leg = self._legs.pop(leg_id)
                 leg.set_ended(end_of(message))
@@ -254,6 +257,7 @@ class SipEndpoint:
             media=media,
             send=lambda message: self._pool.send(worker_id, message),
             signalling_host=call.source_host or None,
+            verified=call.verified,
         )
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
@@ -289,3 +293,9 @@ class SipEndpoint:
             leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
         self._transfer_requests.on_worker_lost(worker_id)
+
+
+async def _follow(leg: SipLeg, report: MediaAgreed) -> None:
+    await leg.media_agreed(report.local_sdp, report.remote_sdp)
+    if report.early and isinstance(leg, DialledLeg):
+        leg.on_early_media()

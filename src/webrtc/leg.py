@@ -110,6 +110,11 @@ class WebRtcLeg:
         """Answer: WHIP has no ringing, and the HTTP request must not wait until another party joins."""
         await self.answer()
 
+    async def open_early_media(self) -> bool:
+        """Answer, as ``ring`` does: the browser hears what is played."""
+        await self.answer()
+        return True
+
     async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Create the SDP answer and start to connect; answering twice is harmless."""
         if self._state is not WebRtcLegState.OFFERED:

@@ -26,6 +26,10 @@ class ManualLeg:
     async def ring(self) -> None:
         self.done.append("ring")
 
+    async def open_early_media(self) -> bool:
+        self.done.append("early media")
+        return True
+
     async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         self.done.append("answer")
 
@@ -79,9 +83,13 @@ class CalledLeg(PcmLeg):
         self.anonymous = anonymous
         self._rang: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._early: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     async def rang(self) -> bool:
         return await asyncio.shield(self._rang)
+
+    async def early_media(self) -> bool:
+        return await asyncio.shield(self._early)
 
     async def answered(self) -> bool:
         return await asyncio.shield(self._answered)
@@ -90,8 +98,13 @@ class CalledLeg(PcmLeg):
         """Ring, as the phone does."""
         self._rang.set_result(True)
 
+    def speak_early(self) -> None:
+        """Send audio before the answer, as a carrier does."""
+        self._early.set_result(True)
+
     def pick_up(self) -> None:
         """Answer, as the phone does."""
+        self._resolve(self._early)
         self._resolve(self._rang)
         self._answered.set_result(True)
 
@@ -102,6 +115,7 @@ class CalledLeg(PcmLeg):
     def _end(self, ended: LegEnded) -> None:
         self._resolve(self._rang)
         self._resolve(self._answered)
+        self._resolve(self._early)
         super()._end(ended)
 
     @staticmethod

@@ -74,6 +74,7 @@ class Calls:
                 offer=call.offer,
                 account_id=caller.account_id,
                 source_host=caller.host,
+                verified=caller.verified,
                 headers=find_signalled(invite),
             )
         )
@@ -113,6 +114,13 @@ class Calls:
                 call.ring()
             except pj.Error as error:
                 _log.warning("ring failed", cause=error.reason)
+
+    def progress(self, leg_id: LegId) -> None:
+        if call := self._active(leg_id):
+            try:
+                call.progress()
+            except pj.Error as error:
+                _log.warning("early media failed", cause=error.reason)
 
     def answer(self, leg_id: LegId, headers: HeaderFields) -> None:
         """Answer a call; refuse it if pjsua2 cannot, which is reported by CallEnded."""
@@ -229,6 +237,8 @@ def account_config(worker_id: int, sip_port: int, *, session_expires_s: int) -> 
     config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
     config.callConfig.timerSessExpiresSec = max(session_expires_s, _MIN_SESSION_EXPIRES_S)
     config.callConfig.timerMinSESec = _MIN_SESSION_EXPIRES_S
+    # Provisional responses are sent reliably to phones that support it.
+    config.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
     config.mediaConfig.useLoopMedTp = True
     config.natConfig.contactRewriteUse = 0
     config.natConfig.viaRewriteUse = False

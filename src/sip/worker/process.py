@@ -25,6 +25,7 @@ from mixminus.sip.messages import (
     Hold,
     Message,
     Notify,
+    Progress,
     Refer,
     Reject,
     Ring,
@@ -160,6 +161,8 @@ class _Loop:
                 self._calls.attach(leg_id, local, description)
             case Ring(leg_id):
                 self._calls.ring(leg_id)
+            case Progress(leg_id):
+                self._calls.progress(leg_id)
             case Answer(leg_id, headers):
                 self._calls.answer(leg_id, headers)
             case Reject(leg_id, status_code):

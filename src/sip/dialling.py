@@ -5,7 +5,7 @@ A redirected call (3xx) is dialled again.
 
 import asyncio
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +16,7 @@ from mixminus.machine import step
 from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
+from mixminus.model.signalling import NO_HEADERS
 from mixminus.sip.addresses import from_value, resolve
 from mixminus.sip.config import SipConfig
 from mixminus.sip.internal_headers import Flow, FlowTransport
@@ -87,7 +88,7 @@ class DialledLeg(SipLeg):
         """Return False: the far end decides."""
         return False
 
-    async def answer(self) -> None:
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Do nothing: the far end answers."""
 
     async def reject(self, status_code: int) -> None:
@@ -194,7 +195,7 @@ class Dialler:
                 call.redirects += 1
                 call.worker_id = 0
                 # A redirect target never gets our credentials.
-                call.target = Target(redirect, encryption=call.target.encryption)
+                call.target = Target(redirect, encryption=call.target.encryption, headers=call.target.headers)
                 self._tasks.spawn("redirect", self._dial(call))
             case CallEnded() if self._may_try_without_srtp(call, report):
                 call.encrypted = False
@@ -267,6 +268,7 @@ class Dialler:
                 offer=render(make_offer(call.local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
+                headers=tuple(call.target.headers.items()),
             ),
         )
 

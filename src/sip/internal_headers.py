@@ -3,24 +3,30 @@
 The edge strips these from everything that a phone sends or receives.
 """
 
+import base64
+import binascii
 import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import orjson
+
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CALLER_HEADER", "CallerHeader", "Flow", "FlowTransport"]
+__all__ = ["CALLER_HEADER", "SIGNALLED_HEADER", "CallerHeader", "Flow", "FlowTransport", "find_signalled"]
 
 FlowTransport = Literal["UDP", "TCP", "TLS", "WSS"]
 
 CALLER_HEADER: Final = "x-mixminus-caller"
+SIGNALLED_HEADER: Final = "x-mixminus-signalled"
 
 _NO_ACCOUNT: Final = "-"
 _VERIFIED: Final = "verified"
 _HEADER = re.compile(
     rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: ({_VERIFIED}))? *\r?$", re.IGNORECASE | re.MULTILINE
 )
+_SIGNALLED = re.compile(rf"^{SIGNALLED_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +87,14 @@ class CallerHeader:
         if not match:
             return cls()
         return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]))
+
+
+def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a phone's INVITE that the edge has passed on; none if there are none."""
+    match = _SIGNALLED.search(invite.partition("\r\n\r\n")[0])
+    if not match:
+        return ()
+    try:
+        return tuple((str(name), str(value)) for name, value in orjson.loads(base64.b64decode(match[1])))
+    except (orjson.JSONDecodeError, binascii.Error, TypeError, ValueError):
+        return ()

@@ -48,6 +48,7 @@ __all__ = [
     "Fork",
     "Forked",
     "HangUp",
+    "HeaderFields",
     "Hold",
     "IncomingCall",
     "LoginsFailed",
@@ -77,6 +78,10 @@ __all__ = [
     "WorkerExited",
     "WorkerReady",
 ]
+
+
+HeaderFields = tuple[tuple[str, str], ...]
+"""Names and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,8 @@ class IncomingCall:
     """The address that sent the INVITE."""
     verified: bool = False
     """Whether that address has proved to receive what is sent to it."""
+    headers: HeaderFields = ()
+    """Own headers, identity and diversions, as the edge has found them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,8 @@ class Dial:
     username: str = ""
     """For digest challenges; empty without credentials."""
     password: str = field(default="", repr=False)
+    headers: HeaderFields = ()
+    """Own headers, and those that identify the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +211,7 @@ class ProgressAcknowledged:
 @dataclass(frozen=True, slots=True)
 class Answer:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +231,7 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class HangUp:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
+from mixminus.sip.signalled import signalled_of
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
@@ -275,6 +276,7 @@ class SipEndpoint:
                 source=caller_of(call.from_uri),
                 destination=callee_of(call.request_uri),
                 caller=Caller(UUID(call.account_id) if call.account_id else None, call.source_host),
+                signalled=signalled_of(call.headers),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)

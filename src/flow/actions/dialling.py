@@ -15,7 +15,7 @@ from mixminus.call.routing import Program
 from mixminus.flow.action import ActionType
 from mixminus.flow.actions.room import ConfbridgeJoin, confbridge_join
 from mixminus.flow.errors import InvalidAnonymousValue
-from mixminus.flow.options import Flag, Option, Text, Uuid
+from mixminus.flow.options import Flag, Headers, Option, Text, Uuid
 from mixminus.flow.run import FlowRun
 from mixminus.model.call import Address, HangupReason
 from mixminus.model.conference import Conference
@@ -56,6 +56,8 @@ class _Outgoing(Option):
     destinations: Destinations = ()
     anonymous: Annotated[Text, BeforeValidator(_anonymous)] = ""
     """`yes`, `no` or `auto`."""
+    headers: Headers = Field(default_factory=dict)
+    """`X-...` and `User-to-User` headers of the INVITEs."""
 
 
 class Call(_Outgoing):
@@ -80,6 +82,7 @@ async def call(run: FlowRun, option: Call) -> None:
             program=program,
             source=option.source or _caller(run),
             anonymous=option.anonymous == "yes",
+            headers=option.headers,
             early=option.early_execution,
             master_call_id=run.call.id if option.chained else None,
         )
@@ -133,6 +136,7 @@ async def _dial(run: FlowRun, option: Connect, room: Conference) -> Placed:
         program=Program((join, {"type": "hangup"})),
         source=option.source or _caller(run),
         anonymous=option.anonymous == "yes",
+        headers=option.headers,
         master_call_id=run.call.id,
     )
     if len(option.destinations) > 1:

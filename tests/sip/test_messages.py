@@ -131,7 +131,6 @@ EXAMPLES: list[Message] = [
     TrunkRegistered(str(LEG), 403, "Forbidden"),
     LoginsFailed(str(LEG), "192.0.2.7", 6),
     WebSocketClosed(7),
-    OpenEdge("127.0.0.1", 0, "127.0.0.1", 0, 1.0, 1.0, tls_port=None, wss_port=7443),
     RegistrationRequested(
         request_id=4,
         account_id=str(LEG),

@@ -274,6 +274,7 @@ async def _start_sip(
         transfers=services.transfers,
         on_event=services.on_engine_event,
     )
+    endpoint.use_secure_media(services.webrtc)
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)

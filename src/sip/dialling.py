@@ -11,6 +11,7 @@ from typing import Final
 
 from mixminus import log
 from mixminus.call.leg import Address, Credentials, LegEnded, Target
+from mixminus.call.secure_media import SecureMedia
 from mixminus.errors import MixMinusError
 from mixminus.machine import step
 from mixminus.mixer import Port
@@ -70,8 +71,10 @@ DIALLED_TRANSITIONS: Final[dict[DialledState, dict[DialledEvent, DialledState]]]
 class DialledLeg(SipLeg):
     """Implements ``call.leg.OutgoingLeg``; early media goes to its port."""
 
-    def __init__(self, leg_id: LegId, port: Port, send: Callable[[Message], None]) -> None:
-        super().__init__(leg_id, port, send)
+    def __init__(
+        self, leg_id: LegId, port: Port, send: Callable[[Message], None], secure: SecureMedia | None = None
+    ) -> None:
+        super().__init__(leg_id, port, send, secure)
         self._state = DialledState.DIALLING
         self._rang: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -124,7 +127,7 @@ class DialledLeg(SipLeg):
         self._fire(DialledEvent.ANSWERED)
         if self._media:
             # Configured again: the media timeout starts now, whatever came or did not come before the answer.
-            self._port.configure(self._media)
+            self._apply(self._media)
         _set_result(self._rang, False)
         _set_result(self._early, False)
         _set_result(self._answered, True)
@@ -224,7 +227,7 @@ class Dialler:
         """Start dialling; the leg reports the outcome."""
         caller = from_value(source, self._config.advertised_host, anonymous=anonymous)
         own = replace(local, encrypted_only=target.encryption == "required")
-        encrypted = target.encryption != "never"
+        encrypted = target.encryption != "never" and local.dtls is None
         self._calls[leg.id] = call = _Call(leg, own, target, caller, anonymous, encrypted=encrypted)
         self._tasks.spawn("dial", self._dial(call))
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from mixminus import log
 from mixminus.call.leg import LegEnded
+from mixminus.call.secure_media import SecureMedia
 from mixminus.errors import MixMinusError
 from mixminus.machine import step
 from mixminus.mixer import MediaDirection, Port, PortMedia
@@ -16,8 +17,8 @@ from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
 from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Progress, Refer, Reject, Ring
+from mixminus.sip.sdp.agreement import agree, secure_exchange
 from mixminus.sip.sdp.description import parse
-from mixminus.sip.sdp.negotiation import agree
 
 __all__ = ["LEG_TRANSITIONS", "IncomingLeg", "LegEvent", "LegState", "SipLeg", "end_of", "refusal_of"]
 
@@ -29,6 +30,7 @@ _REFUSALS: Final = {
     600: HangupReason.BUSY,
 }
 _SUCCESS: Final = 200
+_BYE_GRACE_S: Final = 2.0
 _CANCELLED: Final = 487
 _TIMEOUTS: Final = frozenset({408, 481, 504})
 # Temporarily unavailable, request timeout, cancelled, declined: RFC 3261 sections 21.4.9, 21.4.18, 21.4.25, 21.6.2.
@@ -77,11 +79,17 @@ class SipLeg(abc.ABC):
     Hanging up ends the leg at once; the worker repeats the BYE until the phone confirms it.
     """
 
-    def __init__(self, leg_id: LegId, port: Port, send: Callable[[Message], None]) -> None:
+    def __init__(
+        self, leg_id: LegId, port: Port, send: Callable[[Message], None], secure: SecureMedia | None = None
+    ) -> None:
+        """``secure`` is the path of a leg whose audio goes by ICE and DTLS-SRTP; it owns the port."""
         self._id = leg_id
         self._port = port
         self._send = send
         self._media: PortMedia | None = None
+        self._secure = secure
+        if secure:
+            secure.watch(self._media_lost)
         self._signalling_host: str | None = None
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
@@ -144,7 +152,11 @@ class SipLeg(abc.ABC):
         if not self._follows_media():
             return
         try:
-            self._configure(agree(parse(local_sdp), parse(remote_sdp)))
+            local, remote = parse(local_sdp), parse(remote_sdp)
+            media = agree(local, remote)
+            if self._secure:
+                self._secure.agree(secure_exchange(local, remote))
+            self._configure(media)
         except MixMinusError as error:
             _log.warning("description unusable", leg=str(self._id), reason=error.reason)
             await self.hang_up(HangupReason.FAILED)
@@ -153,16 +165,26 @@ class SipLeg(abc.ABC):
         """Close the port and release the waiters; only the first end counts."""
         if not self.is_ended:
             self._end()
-            self._port.close()
+            (self._secure or self._port).close()
             self._ended.set_result(ended)
 
     def _configure(self, media: PortMedia) -> None:
         media = replace(media, signalling_host=self._signalling_host)
         if media != self._media:
             self._media = media
-            self._port.configure(media)
+            self._apply(media)
             # Without telephone-event a phone sends tones: they become events and are removed from the audio.
             self._port.set_inband_dtmf(media.dtmf_payload_type is None, remove=True)
+
+    def _apply(self, media: PortMedia) -> None:
+        """Configure the port: at once, or once its keys are there."""
+        (self._secure or self._port).configure(media)
+
+    async def _media_lost(self, reason: HangupReason) -> None:
+        """End the leg when ICE or DTLS has; a phone that closes DTLS sends its BYE at the same time."""
+        if reason is HangupReason.NORMAL:
+            await asyncio.sleep(_BYE_GRACE_S)
+        await self.hang_up(reason)
 
 
 class IncomingLeg(SipLeg):
@@ -177,13 +199,14 @@ class IncomingLeg(SipLeg):
         send: Callable[[Message], None],
         signalling_host: str | None = None,
         verified: bool = False,
+        secure: SecureMedia | None = None,
     ) -> None:
         """``media`` is what our answer to the INVITE's offer means for the port; None if there was no offer.
 
         ``signalling_host`` is the address that sent the INVITE; ``verified`` if it has proved to receive what
         is sent to it.
         """
-        super().__init__(leg_id, port, send)
+        super().__init__(leg_id, port, send, secure)
         self._signalling_host = signalling_host
         self._answered_media = media
         self._may_send = verified
@@ -234,9 +257,12 @@ class IncomingLeg(SipLeg):
             super()._configure(self._unsent)
 
     def _configure(self, media: PortMedia) -> None:
-        """Receive at once, but send nothing before the phone has acknowledged something: a source may be forged."""
+        """Receive at once, but send nothing before the phone has acknowledged something: a source may be forged.
+
+        ICE asks for consent by itself (RFC 7675).
+        """
         self._unsent = media
-        if not self._may_send:
+        if not (self._may_send or self._secure):
             silent = MediaDirection.RECVONLY if media.direction.receives else MediaDirection.INACTIVE
             media = replace(media, direction=silent)
         super()._configure(media)

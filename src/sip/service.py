@@ -30,6 +30,7 @@ from uuid import UUID
 
 from mixminus import log
 from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target, Transfers
+from mixminus.call.secure_media import SecureMedia, SecureMedias
 from mixminus.clock import Clock
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
@@ -62,8 +63,10 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
-from mixminus.sip.sdp.description import MalformedSdp, render
-from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
+from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
+from mixminus.sip.sdp.description import MalformedSdp, parse, render
+from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd, is_offered
+from mixminus.sip.sdp.negotiation import LocalEnd, first_description
 from mixminus.sip.signalled import signalled_of
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_registrations import TrunkRegistrations
@@ -105,6 +108,7 @@ class SipEndpoint:
         self._config = config
         self._clock = clock
         self._on_event = on_event
+        self._secure_medias: SecureMedias | None = None
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._account_requests = AccountRequests(directory, self._to_edge)
@@ -174,16 +178,22 @@ class SipEndpoint:
         self._legs.clear()
         self._dialler.close()
 
+    def use_secure_media(self, medias: SecureMedias) -> None:
+        """Accept audio by ICE and DTLS-SRTP from now on, and offer it to phones that have registered over WebSocket."""
+        self._secure_medias = medias
+
     def set_overloaded(self, *, on: bool) -> None:
         """Have the edge refuse the calls of phones with 503, or admit them again; harmless when repeated."""
         self._pool.send_edge(SetOverloaded(on))
 
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> DialledLeg:
         """Start a call and return at once; raise MixMinusError if no port can be opened."""
-        port = self._engine.open_rtp_port()
+        # A phone that speaks SIP over WebSocket is a browser.
+        wanted = target.hop is not None and target.hop.transport == "wss"
+        port, secure = self._open_port(secure=wanted)
         leg_id = LegId(new_id())
-        local = self._local_end(port)
-        leg = DialledLeg(leg_id, port, lambda message: self._dialler.send(leg_id, message))
+        local = self._local_end(port, secure)
+        leg = DialledLeg(leg_id, port, lambda message: self._dialler.send(leg_id, message), secure)
         self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
         return leg
 
@@ -244,16 +254,18 @@ class SipEndpoint:
 
     def _incoming(self, worker_id: int, call: IncomingCall) -> None:
         try:
-            port = self._engine.open_rtp_port()
+            port, secure = self._open_port(secure=_wants_dtls(call.offer))
         except MixMinusError as error:
             _log.error("no port for an incoming call", reason=error.reason)
             self._pool.send(worker_id, Reject(call.leg_id, 503))
             return
-        local = self._local_end(port)
+        local = self._local_end(port, secure)
         try:
             description, media = first_description(local, call.offer)
+            if secure:
+                secure.agree(secure_exchange(description, parse(call.offer)))
         except (MalformedSdp, NotAcceptable) as error:
-            port.close()
+            (secure or port).close()
             status_code = 400 if isinstance(error, MalformedSdp) else 488
             self._pool.send(worker_id, Reject(call.leg_id, status_code))
             return
@@ -264,6 +276,7 @@ class SipEndpoint:
             send=lambda message: self._pool.send(worker_id, message),
             signalling_host=call.source_host or None,
             verified=call.verified,
+            secure=secure,
         )
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
@@ -282,14 +295,25 @@ class SipEndpoint:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
             await leg.reject(500)
 
-    def _local_end(self, port: Port) -> LocalEnd:
+    def _open_port(self, *, secure: bool) -> tuple[Port, SecureMedia | None]:
+        """Open a port; ``secure`` for audio by ICE and DTLS-SRTP, where that is possible."""
+        if not secure or self._secure_medias is None:
+            return self._engine.open_rtp_port(), None
+        media = self._secure_medias.open_media()
+        return media.port, media
+
+    def _local_end(self, port: Port, secure: SecureMedia | None) -> LocalEnd:
+        host, rtp_port = secure.address if secure else (self._config.advertised_host, port.local_port)
         return LocalEnd(
-            host=self._config.advertised_host,
-            rtp_port=port.local_port,
+            host=host,
+            rtp_port=rtp_port,
             session_id=secrets.randbits(_SESSION_ID_BITS),
             codecs=self._config.codecs,
             ptime_ms=self._engine.config.ptime_ms,
             key_material=secrets.token_bytes(crypto.KEY_MATERIAL_BYTES),
+            dtls=DtlsEnd(secure.fingerprint, secure.ssrc, secrets.token_bytes(SECRET_BYTES))
+            if secure
+            else None,
         )
 
     def _on_worker_lost(self, worker_id: int) -> None:
@@ -299,6 +323,14 @@ class SipEndpoint:
             leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
         self._transfer_requests.on_worker_lost(worker_id)
+
+
+def _wants_dtls(offer: str) -> bool:
+    """Return whether an offer is of DTLS-SRTP; a malformed one is refused later."""
+    try:
+        return bool(offer) and is_offered(parse(offer))
+    except MalformedSdp:
+        return False
 
 
 async def _follow(leg: SipLeg, report: MediaAgreed) -> None:

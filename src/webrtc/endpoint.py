@@ -17,6 +17,7 @@ from mixminus.webrtc.leg import WebRtcLeg
 from mixminus.webrtc.mux import PeerMux
 from mixminus.webrtc.paths import NetworkAddress
 from mixminus.webrtc.peer import Peer
+from mixminus.webrtc.phone_media import PhoneMedia
 from mixminus.webrtc.sdp import Offer, parse_offer
 from mixminus.webrtc.session import WhipSession
 
@@ -132,6 +133,18 @@ class WebRtcEndpoint:
         except KeyError:
             raise NotFound("no such session") from None
 
+    def open_media(self) -> PhoneMedia:
+        """Open the audio path of a SIP phone on the shared port; raise Unavailable if that is not open."""
+        if self._mux is None:
+            raise Unavailable("the WebRTC endpoint is not running")
+        return PhoneMedia(
+            self._mux,
+            advertised=self._advertised,
+            connect_timeout_s=self._config.connect_timeout_s,
+            clock=self._clock,
+            scope=self._scope,
+        )
+
     def _open_session(self, offer: Offer, mux: PeerMux, destination: Address) -> WhipSession:
         port = mux.native.open_port()
         peer = Peer(
@@ -145,6 +158,7 @@ class WebRtcEndpoint:
         leg = WebRtcLeg(
             peer,
             port,
+            offer,
             scope=self._scope,
             connect_timeout_s=self._config.connect_timeout_s,
             on_ended=self._remove,

@@ -35,7 +35,16 @@ from mixminus.mixer.formats import SrtpKeys, SrtpProfile
 from mixminus.webrtc.ice import MAX_CANDIDATES, IceCredentials, usable
 from mixminus.webrtc.paths import NetworkAddress
 
-__all__ = ["TESTED", "DtlsLink", "DtlsSetup", "IceConnection", "parse_session", "parse_stun"]
+__all__ = [
+    "TESTED",
+    "DtlsLink",
+    "DtlsSetup",
+    "IceConnection",
+    "fingerprint_of",
+    "new_certificate",
+    "parse_session",
+    "parse_stun",
+]
 
 TESTED: Final = {"aiortc": "1.16.0", "aioice": "0.13.0"}
 
@@ -112,13 +121,15 @@ class IceConnection(Connection):
         advertised: NetworkAddress,
         remote: IceCredentials,
         remote_is_lite: bool,
+        local: IceCredentials | None = None,
+        controlling: bool = False,
         send: Callable[["IceConnection", bytes, NetworkAddress], None],
         on_nominated: Callable[["IceConnection", NetworkAddress], None],
     ) -> None:
         super().__init__(
-            ice_controlling=remote_is_lite,
-            local_username=secrets.token_hex(_UFRAG_BYTES),
-            local_password=secrets.token_hex(_PWD_BYTES),
+            ice_controlling=remote_is_lite or controlling,
+            local_username=local.ufrag if local else secrets.token_hex(_UFRAG_BYTES),
+            local_password=local.pwd if local else secrets.token_hex(_PWD_BYTES),
         )
         self.remote_username = remote.ufrag
         self.remote_password = remote.pwd
@@ -210,6 +221,16 @@ class IceConnection(Connection):
             self._on_nominated(self, self.nominated)
 
 
+def new_certificate() -> RTCCertificate:
+    """Return a certificate for one peer."""
+    return RTCCertificate.generateCertificate()
+
+
+def fingerprint_of(found: Iterable[RTCDtlsFingerprint]) -> RTCDtlsFingerprint:
+    """Return the fingerprint that every peer knows."""
+    return next(each for each in found if each.algorithm == "sha-256")
+
+
 class _Dtls(RTCDtlsTransport):
     """aiortc's DTLS, which exports the SRTP keys instead of using them."""
 
@@ -240,19 +261,21 @@ class DtlsLink:
 
     role = "controlled"
 
-    def __init__(self, *, send: Callable[[bytes], None], on_closed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        send: Callable[[bytes], None],
+        on_closed: Callable[[], None],
+        certificate: RTCCertificate | None = None,
+    ) -> None:
         self._send_datagram = send
         self._on_closed = on_closed
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(maxsize=_DTLS_QUEUE)
-        self._dtls = _Dtls(cast(RTCIceTransport, self), [RTCCertificate.generateCertificate()])
+        self._dtls = _Dtls(cast(RTCIceTransport, self), [certificate or new_certificate()])
 
     @property
     def fingerprint(self) -> RTCDtlsFingerprint:
-        return next(
-            fingerprint
-            for fingerprint in self._dtls.getLocalParameters().fingerprints
-            if fingerprint.algorithm == "sha-256"
-        )
+        return fingerprint_of(self._dtls.getLocalParameters().fingerprints)
 
     def enqueue(self, datagram: bytes) -> bool:
         """Queue a received datagram; return False if the queue is full."""

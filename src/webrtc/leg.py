@@ -17,7 +17,9 @@ from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.model.signalling import NO_HEADERS
 from mixminus.tasks import TaskScope
+from mixminus.webrtc.answer import render_answer
 from mixminus.webrtc.peer import Peer
+from mixminus.webrtc.sdp import Offer
 
 __all__ = ["WEBRTC_LEG_TRANSITIONS", "LegRefused", "WebRtcLeg", "WebRtcLegEvent", "WebRtcLegState"]
 
@@ -78,6 +80,7 @@ class WebRtcLeg:
         self,
         peer: Peer,
         port: Port,
+        offer: Offer,
         *,
         scope: TaskScope,
         connect_timeout_s: float,
@@ -86,6 +89,7 @@ class WebRtcLeg:
         self.id = LegId(new_id())
         self._peer = peer
         self._port = port
+        self._offer = offer
         self._scope = scope
         self._connect_timeout_s = connect_timeout_s
         self._on_ended = on_ended
@@ -120,7 +124,7 @@ class WebRtcLeg:
         if self._state is not WebRtcLegState.OFFERED:
             return
         self._step(WebRtcLegEvent.ANSWER)
-        answer = await self._peer.answer()
+        answer = render_answer(self._offer, await self._peer.open())
         if self._answer.done():  # hung up meanwhile: close what was just opened
             await self._peer.close()
         else:

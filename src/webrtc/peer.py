@@ -1,4 +1,4 @@
-"""Peer: ICE and DTLS of one browser over the shared port; media goes from there to the engine.
+"""Peer: ICE and DTLS of one browser, or of one phone, over the shared port; media goes from there to the engine.
 
 DTLS lasts as long as the peer. ICE has generations: a restart runs a new one beside the old,
 which continues until the new one has nominated an address (RFC 8445 section 2.4). For DTLS and
@@ -8,28 +8,60 @@ SRTP only the destination address changes.
 import asyncio
 import secrets
 from contextlib import suppress
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from aioice import Candidate
 from aioice.stun import Message
+from aiortc import RTCCertificate
 
 from mixminus import log
 from mixminus.clock import Clock
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import Port
+from mixminus.mixer.formats import PortMedia, SrtpKeys
 from mixminus.model.call import HangupReason
 from mixminus.tasks import TaskScope
-from mixminus.webrtc.answer import LocalMedia, render_answer
-from mixminus.webrtc.handover import DtlsLink, IceConnection
+from mixminus.webrtc.answer import LocalMedia
+from mixminus.webrtc.handover import DtlsLink, DtlsSetup, IceConnection
 from mixminus.webrtc.ice import IceCredentials
 from mixminus.webrtc.mux import PeerMux, Route
 from mixminus.webrtc.paths import NetworkAddress, Paths
-from mixminus.webrtc.sdp import Offer
 
-__all__ = ["Peer"]
+__all__ = ["OwnEnd", "Peer", "Remote"]
 
 _log = log.get("webrtc.peer")
 _MAX_SSRC: Final = 2**32 - 1
+
+
+class Remote(Protocol):
+    """The far end of a peer: what its description says."""
+
+    @property
+    def ice(self) -> IceCredentials: ...
+
+    @property
+    def ice_lite(self) -> bool: ...
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]: ...
+
+    @property
+    def dtls(self) -> DtlsSetup: ...
+
+    def port_media(self, *, srtp: SrtpKeys, ssrc: int, remote: NetworkAddress) -> PortMedia:
+        """Return the engine's configuration; the SRTP keys come from DTLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEnd:
+    """Our side where it was described before the peer is there; else the peer makes it."""
+
+    ice: IceCredentials
+    certificate: RTCCertificate
+    ssrc: int
+    controlling: bool
+    """Whether we nominate (RFC 8445 section 6.1.1): the side that has offered does."""
 
 
 class Peer:
@@ -37,15 +69,17 @@ class Peer:
 
     def __init__(
         self,
-        offer: Offer,
+        remote: Remote,
         port: Port,
         *,
         mux: PeerMux,
         advertised: NetworkAddress,
         timeout_s: float,
         clock: Clock,
+        own: OwnEnd | None = None,
     ) -> None:
-        self._offer = offer
+        self._remote = remote
+        self._own = own
         self._port = port
         self._mux = mux
         self._advertised = advertised
@@ -56,36 +90,44 @@ class Peer:
         self._ended = asyncio.Event()
         self._media_started = False
         self._paths = Paths()
-        self._dtls = DtlsLink(send=self._send_dtls, on_closed=self._ended.set)
+        certificate = own.certificate if own else None
+        self._dtls = DtlsLink(send=self._send_dtls, on_closed=self._ended.set, certificate=certificate)
+        self._keys: SrtpKeys | None = None
         self._route = Route(self._on_request, self._dtls.enqueue, self._is_at, self._on_displaced)
-        self._ssrc = secrets.randbelow(_MAX_SSRC) + 1
-        self._ice = self._new_ice(offer.ice)
+        self._ssrc = own.ssrc if own else secrets.randbelow(_MAX_SSRC) + 1
+        self._ice = self._new_ice(
+            remote.ice, own.ice if own else None, controlling=bool(own and own.controlling)
+        )
         self._successor: IceConnection | None = None
 
-    async def answer(self) -> str:
-        """Start ICE and return the SDP answer."""
-        await self._open(self._ice, self._offer.candidates)
+    async def open(self) -> LocalMedia:
+        """Start ICE and return our side, for a description."""
+        await self._open(self._ice, self._remote.candidates)
         self._scope.spawn("webrtc.ice", self._run_ice(self._ice))
-        local = LocalMedia(
+        return LocalMedia(
             ice=self._ice.credentials,
             candidates=tuple(self._ice.local_candidates),
             fingerprint=self._dtls.fingerprint,
             ssrc=self._ssrc,
         )
-        return render_answer(self._offer, local)
 
     async def connect(self) -> bool:
         """Wait for ICE, run the DTLS handshake, start media; return False if the handshake fails."""
         await self._has_address.wait()
-        keys = await self._dtls.handshake(self._offer.dtls)
-        if keys is None or self._paths.nominated is None:
+        self._keys = await self._dtls.handshake(self._remote.dtls)
+        if self._keys is None or self._paths.nominated is None:
             return False
-        remote = self._paths.nominated
-        self._port.configure(self._offer.port_media(srtp=keys, ssrc=self._ssrc, remote=remote))
         self._media_started = True
+        self.reconfigure()
         for address in self._paths:
             self._mux.native.bind(address, self._port)
         return True
+
+    def reconfigure(self) -> None:
+        """Configure the port anew from the remote's ``port_media``; nothing happens before ``connect`` has the keys."""
+        if self._media_started and self._keys and self._paths.nominated:
+            media = self._remote.port_media(srtp=self._keys, ssrc=self._ssrc, remote=self._paths.nominated)
+            self._port.configure(media)
 
     async def lost(self) -> HangupReason:
         """Wait until the peer closes DTLS (NORMAL), or its consent expires after about 30 s (TIMEOUT)."""
@@ -106,12 +148,17 @@ class Peer:
         return (remote.ufrag, remote.pwd) != (newest.remote_username, newest.remote_password)
 
     async def restart(
-        self, remote: IceCredentials, candidates: tuple[Candidate, ...]
+        self,
+        remote: IceCredentials,
+        candidates: tuple[Candidate, ...],
+        *,
+        local: IceCredentials | None = None,
+        controlling: bool = False,
     ) -> tuple[IceCredentials, tuple[Candidate, ...]]:
-        """Start a new generation of ICE; return its credentials and candidates."""
+        """Start a new generation of ICE; return its credentials, which may be given, and candidates."""
         if self._successor is not None:
             await self._close_ice(self._successor)
-        ice = self._successor = self._new_ice(remote)
+        ice = self._successor = self._new_ice(remote, local, controlling=controlling)
         await self._open(ice, candidates)
         self._scope.spawn("webrtc.ice.restart", self._run_ice(ice))
         return ice.credentials, tuple(ice.local_candidates)
@@ -127,11 +174,15 @@ class Peer:
         await self._scope.close()
         self._ended.set()
 
-    def _new_ice(self, remote: IceCredentials) -> IceConnection:
+    def _new_ice(
+        self, remote: IceCredentials, local: IceCredentials | None = None, *, controlling: bool = False
+    ) -> IceConnection:
         return IceConnection(
             advertised=self._advertised,
             remote=remote,
-            remote_is_lite=self._offer.ice_lite,
+            remote_is_lite=self._remote.ice_lite,
+            local=local,
+            controlling=controlling,
             send=self._mux.send_stun,
             on_nominated=self._on_nominated,
         )

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from mixminus.mixer.formats import Codec, MediaDirection, SrtpProfile
 from mixminus.sip.sdp import crypto
+from mixminus.sip.sdp.agreement import NotAcceptable, agree
 from mixminus.sip.sdp.description import MalformedSdp, parse, render
-from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, agree, make_answer, make_offer
+from mixminus.sip.sdp.negotiation import LocalEnd, make_answer, make_offer
 
 LOCAL = LocalEnd(
     host="198.51.100.1",

@@ -3,8 +3,9 @@
 import pytest
 
 from mixminus.mixer.formats import Codec
+from mixminus.sip.sdp.agreement import NotAcceptable
 from mixminus.sip.sdp.description import SessionDescription, parse, render
-from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
+from mixminus.sip.sdp.negotiation import LocalEnd, first_description
 from mixminus.sip.sdp.session import LocalSession
 from tests.support.sip_phone import sdp
 

@@ -6,6 +6,7 @@ an UPDATE before its callback returns; the server learns of the result by MediaA
 """
 
 from mixminus.mixer.formats import MediaDirection
+from mixminus.sip.sdp import dtls
 from mixminus.sip.sdp.description import SessionDescription, parse
 from mixminus.sip.sdp.negotiation import LocalEnd, make_answer, make_offer, redirected
 
@@ -20,6 +21,7 @@ class LocalSession:
         self._held = False
         self._sent: SessionDescription | None = None
         self._pending: SessionDescription | None = None
+        self._dtls: dtls.DtlsState | None = None
 
     @property
     def is_open(self) -> bool:
@@ -38,8 +40,13 @@ class LocalSession:
 
     def answer(self, offer: str) -> None:
         """Answer an offer inside the dialog; raise MalformedSdp or NotAcceptable."""
-        answer = make_answer(self._end(), parse(offer), self._sent)
+        answer = make_answer(self._end(), parse(offer), self._sent, self._dtls)
         self._pending = redirected(answer, MediaDirection.SENDONLY) if self._held else answer
+
+    def agreed(self, local: str, remote: str) -> None:
+        """Keep what an exchange has agreed on about DTLS and ICE; later answers continue it."""
+        if self._local and self._local.dtls and (exchange := dtls.exchange_of(parse(local), parse(remote))):
+            self._dtls = dtls.state_of(exchange)
 
     def hold(self, on: bool) -> bool:
         """Prepare a re-INVITE that holds or resumes; return False when that is the case already."""
@@ -49,7 +56,7 @@ class LocalSession:
         if self._sent:
             # The session that was agreed on, in another direction: other payload types would be another session.
             direction = MediaDirection.SENDONLY if on else MediaDirection.SENDRECV
-            self._pending = redirected(self._sent, direction)
+            self._pending = redirected(self._sent, direction, as_offer=True)
         return True
 
     def drop_pending(self) -> None:
@@ -71,7 +78,8 @@ class LocalSession:
     def _offer(self) -> SessionDescription:
         if self._sent is None:
             return make_offer(self._end())
-        return redirected(self._sent, MediaDirection.SENDONLY if self._held else MediaDirection.SENDRECV)
+        direction = MediaDirection.SENDONLY if self._held else MediaDirection.SENDRECV
+        return redirected(self._sent, direction, as_offer=True)
 
     def _end(self) -> LocalEnd:
         if self._local is None:

@@ -20,9 +20,10 @@ from mixminus.sip.messages import (
     Message,
     ProgressAcknowledged,
 )
+from mixminus.sip.sdp.agreement import NotAcceptable
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
-from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable
+from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.sdp.session import LocalSession
 from mixminus.sip.worker.referrals import confirming_tags, notification, referral
 
@@ -212,6 +213,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         agreed = (_true_sdp(setting.decFmtp), _true_sdp(setting.encFmtp))
         if agreed != self._agreed:
             self._agreed = agreed
+            self._session.agreed(*agreed)
             early = self._outgoing and self.getInfo().state < pj.PJSIP_INV_STATE_CONNECTING
             self._report(MediaAgreed(self.leg_id, *agreed, early=early))
 

@@ -1,0 +1,167 @@
+"""JsSIP and SIP.js in Chromium: SIP over secure WebSockets, audio by ICE and DTLS-SRTP."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Ring
+from tests.e2e.hearing import assert_hears, assert_silent
+from tests.e2e.logins import PASSWORD, extension
+from tests.support.browser_phone import BrowserPhone, Stack, browser_phone
+from tests.support.calling import action
+from tests.support.netns import ADDRESS
+from tests.support.ports import free_port
+from tests.support.server import Server
+from tests.support.tones import TONES_HZ, tone, write_wav
+from tests.support.waiting import eventually
+
+BROWSER_RATE_HZ = 48_000
+PHONE_HZ, BROWSER_HZ = TONES_HZ[:2]
+
+
+@pytest.fixture(scope="module")
+def wss_port() -> int:
+    return free_port(ADDRESS)
+
+
+@pytest.fixture(scope="module")
+def wss_server(tmp_path_factory: pytest.TempPathFactory, wss_port: int) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("wss-server"), MIXMINUS_SIP_WSS_PORT=str(wss_port)) as running:
+        yield running
+        assert running.stop() == 0, running.log[-3000:]
+    assert "Traceback" not in running.log, running.log[-3000:]
+
+
+@pytest.fixture(params=["jssip", "sip.js"])
+async def browser(
+    request: pytest.FixtureRequest, wss_server: Server, wss_port: int, tmp_path: Path
+) -> AsyncIterator[BrowserPhone]:
+    stack: Stack = request.param
+    name = f"browser-{abs(hash(request.node.name)) % 10**6}"
+    made = await asyncio.to_thread(extension, wss_server, name)
+    microphone = write_wav(tmp_path / "microphone.wav", tone(BROWSER_HZ, 20))
+    log: list[str] = []
+    async with browser_phone(stack, microphone, log) as phone:
+        await phone.start(
+            f"wss://{ADDRESS}:{wss_port}/sip",
+            user=name,
+            password=PASSWORD,
+            domain=f"{made['domain_name']}.registrar.mixminus.local",
+        )
+        yield phone
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """The extension of ``browser``."""
+    return f"browser-{abs(hash(request.node.name)) % 10**6}"
+
+
+async def test_browser_is_heard_and_hears_is_held_and_says_goodbye(
+    wss_server: Server, browser: BrowserPhone, phone: Ring
+) -> None:
+    room = await asyncio.to_thread(wss_server.new_room)
+    other = phone(PHONE_HZ, codec="PCMU/8000/1")
+    await asyncio.to_thread(other.dial, wss_server.sip_uri(room))
+    await asyncio.to_thread(wss_server.wait_for_participants, room, 1)
+    await browser.call(wss_server.sip_uri(room))
+    await asyncio.to_thread(wss_server.wait_for_participants, room, 2)
+    assert_hears((await browser.hear(3), BROWSER_RATE_HZ), (PHONE_HZ,), BROWSER_HZ)
+    assert_hears(other.ear(), (BROWSER_HZ,), PHONE_HZ)
+    transport = (await browser.statistics())["transport"]
+    assert transport["dtlsState"] == "connected"
+
+    await browser.hold(on=True)
+    await asyncio.sleep(2.5)
+    assert_silent(other.ear(), (BROWSER_HZ,), last_s=1.0)
+    await browser.hold(on=False)
+    await browser.hear(0.5)
+    assert_hears((await browser.hear(2), BROWSER_RATE_HZ), (PHONE_HZ,), BROWSER_HZ)
+    after = (await browser.statistics())["transport"]
+    assert after["remoteCertificateId"] == transport["remoteCertificateId"], "the same DTLS association"
+
+    await browser.hang_up()
+    await asyncio.to_thread(wss_server.wait_for_participants, room, 1)
+    await browser.stop()
+
+
+async def test_ice_restart_by_reinvite_keeps_audio(
+    wss_server: Server, browser: BrowserPhone, phone: Ring
+) -> None:
+    room = await asyncio.to_thread(wss_server.new_room)
+    other = phone(PHONE_HZ)
+    await asyncio.to_thread(other.dial, wss_server.sip_uri(room))
+    await browser.call(wss_server.sip_uri(room))
+    await asyncio.to_thread(wss_server.wait_for_participants, room, 2)
+    before = (await browser.statistics())["transport"]
+    await browser.restart_ice()
+    await browser.hear(1.0)
+    assert_hears((await browser.hear(2), BROWSER_RATE_HZ), (PHONE_HZ,), BROWSER_HZ)
+    after = (await browser.statistics())["transport"]
+    assert after["iceLocalUsernameFragment"] != before["iceLocalUsernameFragment"]
+    assert after["dtlsState"] == "connected"
+    await browser.hang_up()
+
+
+async def test_digits_by_info_and_by_rfc_4733_lead_through_a_flow(
+    wss_server: Server, browser: BrowserPhone, name: str
+) -> None:
+    room = await asyncio.to_thread(wss_server.new_room)
+    flow = wss_server.call(
+        "POST",
+        "/flows",
+        {
+            "actions": [
+                action("answer"),
+                action("digits_receive", key="#", duration=30_000),
+                action("digits_receive", key="*", duration=30_000),
+                action("conference_join", conference_id=room),
+            ]
+        },
+    ).json["id"]
+    number = f"7{name.rpartition('-')[2]}"
+    wss_server.call("POST", "/numbers", {"number": number, "call_flow_id": flow})
+    await browser.call(wss_server.sip_uri(number))
+    await browser.info("#")
+    await asyncio.sleep(1)
+    assert wss_server.participants(room) == []
+    await browser.press("*")
+    (joined,) = await asyncio.to_thread(wss_server.wait_for_participants, room, 1)
+    assert wss_server.call("DELETE", f"/conferencecalls/{joined}").status == 200
+    await browser.hung_up()
+
+
+async def test_registered_browser_is_called_and_held_by_the_server(
+    wss_server: Server, browser: BrowserPhone, name: str, phone: Ring
+) -> None:
+    room = await asyncio.to_thread(wss_server.new_room)
+    other = phone(PHONE_HZ)
+    await asyncio.to_thread(other.dial, wss_server.sip_uri(room))
+    await asyncio.to_thread(wss_server.wait_for_participants, room, 1)
+    placed = wss_server.call(
+        "POST",
+        "/calls",
+        {
+            "destinations": [{"type": "extension", "target_name": name}],
+            "actions": [{"type": "conference_join", "option": {"conference_id": room}}],
+        },
+    ).json
+    await browser.answer()
+    await asyncio.to_thread(wss_server.wait_for_participants, room, 2)
+    assert_hears((await browser.hear(3), BROWSER_RATE_HZ), (PHONE_HZ,), BROWSER_HZ)
+    assert_hears(other.ear(), (BROWSER_HZ,), PHONE_HZ)
+    ids = placed["calls"] or placed["groupcalls"][0]["call_ids"]
+    call = ids[0] if isinstance(ids[0], str) else ids[0]["id"]
+    assert wss_server.call("POST", f"/calls/{call}/hold").status == 200
+    await asyncio.sleep(2.5)
+    assert_silent(other.ear(), (BROWSER_HZ,), last_s=1.0)
+    assert wss_server.call("DELETE", f"/calls/{call}/hold").status == 200
+    await browser.hear(0.5)
+    assert_hears((await browser.hear(2), BROWSER_RATE_HZ), (PHONE_HZ,), BROWSER_HZ)
+    wss_server.call("POST", f"/calls/{call}/hangup")
+    await browser.hung_up()
+    eventually(
+        lambda: wss_server.call("GET", f"/calls/{call}").json["status"] == "hangup", what="the call is over"
+    )

@@ -49,6 +49,7 @@ test_() {
 	need_command turnserver coturn
 	need_command kamailio kamailio
 	need_command sipp sip-tester
+	need_command npm npm
 	need_chromium
 	need_command curl curl
 	need_command jq jq

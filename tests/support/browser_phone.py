@@ -104,6 +104,8 @@ async def browser_phone(stack: Stack, microphone: Path, log: list[str]) -> Async
         *FLAGS,
         f"--use-file-for-fake-audio-capture={microphone}",
         "--ignore-certificate-errors",
+        # The page is not of the local network, as a company's own would be.
+        "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",
     ]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, headless=True, args=flags)

@@ -149,10 +149,10 @@ class Authenticator:
         return right and credentials.username == address.user
 
     def _challenge(self, waiting: Waiting, realm: str, now_s: float, *, stale: bool = False) -> ToPhone:
-        algorithms = list(self._algorithms)
-        if waiting.source.transport == "WSS":
-            # Browsers' SIP stacks look at the first challenge only, and know MD5 alone.
-            algorithms.sort(key="md5".__ne__)
+        algorithms = self._algorithms
+        if waiting.source.transport == "WSS" and "md5" in algorithms:
+            # Browsers' SIP stacks know MD5 alone, and give up when they see another challenge.
+            algorithms = ("md5",)
         headers = challenges(realm, self._nonces.make(now_s), algorithms, stale=stale)
         return ToPhone(waiting.flow, respond(waiting.request, 401, "Unauthorized", extra=headers).render())
 

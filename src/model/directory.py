@@ -11,6 +11,7 @@ from mixminus.model.signalling import DiversionHeader, IdentityHeader
 __all__ = [
     "AuthType",
     "Binding",
+    "BindingTransport",
     "Extension",
     "ExtensionProfile",
     "ExtensionSpec",
@@ -26,6 +27,8 @@ __all__ = [
 
 AuthType = Literal["basic", "ip"]
 Transport = Literal["udp", "tcp", "tls"]
+BindingTransport = Literal["udp", "tcp", "tls", "wss"]
+"""Of a phone that has registered; nothing can be opened to one over WebSocket."""
 NumberType = Literal["normal", "virtual"]
 RegistrationStatus = Literal["", "registering", "registered", "failed"]
 """Of a trunk at its provider; empty if it does not register."""
@@ -120,7 +123,7 @@ class Binding:
     """The instance id, empty if the phone has none (RFC 5626 section 4.1)."""
     call_id: str
     sequence_number: int
-    transport: Transport
+    transport: BindingTransport
     host: str
     port: int
     connection: int

@@ -7,7 +7,7 @@ import asyncio
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from mixminus import log
 from mixminus.call.leg import Address, Credentials, LegEnded, Target
@@ -20,7 +20,7 @@ from mixminus.model.signalling import NO_HEADERS
 from mixminus.sip.addresses import from_value, resolve
 from mixminus.sip.config import SipConfig
 from mixminus.sip.identity import identity_fields
-from mixminus.sip.internal_headers import Flow
+from mixminus.sip.internal_headers import Flow, FlowTransport
 from mixminus.sip.leg import SipLeg, end_of, refusal_of
 from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, HeaderFields, Message
 from mixminus.sip.pool import WorkerPool
@@ -34,7 +34,7 @@ __all__ = ["DIALLED_TRANSITIONS", "DialledEvent", "DialledLeg", "DialledState", 
 _MAX_REDIRECTS: Final = 3
 # RFC 3261 sections 21.4.13, 21.4.26 and 21.6.4: the description is not acceptable.
 _SDP_REFUSED: Final = frozenset({415, 488, 606})
-_TRANSPORTS: Final[dict[str, Literal["TCP", "TLS"]]] = {"tcp": "TCP", "tls": "TLS"}
+_TRANSPORTS: Final[dict[str, FlowTransport]] = {"tcp": "TCP", "tls": "TLS", "wss": "WSS"}
 _NO_CREDENTIALS: Final = Credentials("", "")
 
 _log = log.get("sip.dialling")

@@ -14,7 +14,9 @@ import orjson
 
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CALLER_HEADER", "SIGNALLED_HEADER", "CallerHeader", "Flow", "find_signalled"]
+__all__ = ["CALLER_HEADER", "SIGNALLED_HEADER", "CallerHeader", "Flow", "FlowTransport", "find_signalled"]
+
+FlowTransport = Literal["UDP", "TCP", "TLS", "WSS"]
 
 CALLER_HEADER: Final = "x-mixminus-caller"
 SIGNALLED_HEADER: Final = "x-mixminus-signalled"
@@ -29,12 +31,12 @@ _SIGNALLED = re.compile(rf"^{SIGNALLED_HEADER}: *(\S+) *\r?$", re.IGNORECASE | r
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """An address on the public side, and the TCP connection to use; 0 opens a new one.
+    """An address on the public side, and the TCP connection to use; 0 opens a new one, except over WebSocket.
 
     Where a message came from and can be answered (RFC 5626 section 2), or where a request of ours is sent.
     """
 
-    transport: Literal["UDP", "TCP", "TLS"]
+    transport: FlowTransport
     host: str
     """An IP address, without brackets."""
     port: int
@@ -53,7 +55,7 @@ class Flow:
     def from_token(cls, token: str) -> "Flow":
         """Read a token; raise Unreadable if it is not one."""
         match token.split("-", 4):
-            case [("UDP" | "TCP" | "TLS") as transport, host, port, connection, *name]:
+            case [("UDP" | "TCP" | "TLS" | "WSS") as transport, host, port, connection, *name]:
                 try:
                     address = ipaddress.ip_address(bytes.fromhex(host))
                     return cls(transport, str(address), int(port), int(connection), "".join(name))

@@ -12,7 +12,7 @@
     server ── Register Unregister ───────────────────────────────────> edge
            <─ TrunkRegistered ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
-           <─ AccountRequested LoginsFailed RegistrationRequested ─
+           <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
 
 Commands are imperatives, reports are past participles. One message is one record of a Unix
 SOCK_SEQPACKET socket; end of file means that the other process has exited.
@@ -74,6 +74,7 @@ __all__ = [
     "TransferRequested",
     "TrunkRegistered",
     "Unregister",
+    "WebSocketClosed",
     "WorkerExited",
     "WorkerReady",
 ]
@@ -333,8 +334,10 @@ class OpenEdge:
     digests: str = "both"
     key: bytes = field(default=b"", repr=False)
     """Of the branches of requests to phones; the same after a restart."""
-    tls_port: int = -1
-    """Negative: no TLS."""
+    tls_port: int | None = None
+    """None: no TLS."""
+    wss_port: int | None = None
+    """None: no SIP over secure WebSockets."""
     certificate: str = ""
     """Path of the PEM file of the certificate and its chain; ``certificate_key`` is its key's."""
     certificate_key: str = ""
@@ -348,6 +351,8 @@ class EdgeOpened:
     inner_port: int
     tls_port: int = 0
     """0 without TLS."""
+    wss_port: int = 0
+    """0 without SIP over secure WebSockets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,6 +448,13 @@ class AnswerAccount:
 @dataclass(frozen=True, slots=True)
 class ForgetAccounts:
     """An account has changed: drop the cached answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketClosed:
+    """A WebSocket has closed by which phones had registered; they cannot be reached any more."""
+
+    connection: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -575,6 +587,7 @@ Message = (
     | Unregister
     | TrunkRegistered
     | LoginsFailed
+    | WebSocketClosed
     | RegistrationRequested
     | AnswerRegistration
     | Drain

@@ -141,6 +141,11 @@ class SipEndpoint:
         return self._pool.tls_port
 
     @property
+    def wss_port(self) -> int:
+        """The port of SIP over secure WebSockets; 0 without it."""
+        return self._pool.wss_port
+
+    @property
     def dialogs(self) -> int:
         """How many dialogs are confirmed and not over."""
         return len(self._transfer_requests)
@@ -210,6 +215,7 @@ class SipEndpoint:
         """Take what a phone has asked for within a call; all else is about accounts and trunks."""
         if isinstance(message, EdgeOpened):
             self._trunk_registrations.on_edge_opened()
+            self._account_requests.on_edge_opened()
             return
         if isinstance(message, TrunkRegistered):
             self._trunk_registrations.on_report(message)

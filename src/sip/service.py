@@ -64,6 +64,7 @@ from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
+from mixminus.sip.signalled import signalled_of
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
@@ -140,6 +141,11 @@ class SipEndpoint:
         return self._pool.tls_port
 
     @property
+    def wss_port(self) -> int:
+        """The port of SIP over secure WebSockets; 0 without it."""
+        return self._pool.wss_port
+
+    @property
     def dialogs(self) -> int:
         """How many dialogs are confirmed and not over."""
         return len(self._transfer_requests)
@@ -209,6 +215,7 @@ class SipEndpoint:
         """Take what a phone has asked for within a call; all else is about accounts and trunks."""
         if isinstance(message, EdgeOpened):
             self._trunk_registrations.on_edge_opened()
+            self._account_requests.on_edge_opened()
             return
         if isinstance(message, TrunkRegistered):
             self._trunk_registrations.on_report(message)
@@ -269,6 +276,7 @@ class SipEndpoint:
                 source=caller_of(call.from_uri),
                 destination=callee_of(call.request_uri),
                 caller=Caller(UUID(call.account_id) if call.account_id else None, call.source_host),
+                signalled=signalled_of(call.headers),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)

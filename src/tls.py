@@ -18,7 +18,7 @@ class ServerTls:
         """Load a certificate chain and its key, both PEM; raise Unavailable if they are not a pair."""
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._files = (certificate, key)
+        self.files = (certificate, key)
         self._state = self._changed()
         try:
             self._load()
@@ -39,23 +39,23 @@ class ServerTls:
         try:
             # On a context of its own first: one half of a pair must not replace the old one.
             trial = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            trial.load_cert_chain(*self._files)
+            trial.load_cert_chain(*self.files)
             self._load()
         except (OSError, ssl.SSLError) as error:
-            _log.warning("certificate not usable", certificate=str(self._files[0]), cause=str(error))
+            _log.warning("certificate not usable", certificate=str(self.files[0]), cause=str(error))
             return False
         finally:
             self._state = state
-        _log.info("certificate reloaded", certificate=str(self._files[0]))
+        _log.info("certificate reloaded", certificate=str(self.files[0]))
         return True
 
     def _load(self) -> None:
-        self.context.load_cert_chain(*self._files)
+        self.context.load_cert_chain(*self.files)
 
     def _changed(self) -> tuple[tuple[int, int, int], ...]:
         """Return what differs after a file was written or replaced."""
         found = []
-        for path in self._files:
+        for path in self.files:
             try:
                 status = path.stat()
             except OSError:
@@ -65,10 +65,10 @@ class ServerTls:
         return tuple(found)
 
 
-def client_context(trusted: Path | None = None) -> ssl.SSLContext:
+def client_context(trusted: Path | None = None, own: tuple[Path, Path] | None = None) -> ssl.SSLContext:
     """Return a context that verifies servers by the system's authorities, and by those of a PEM file.
 
-    Raises Unavailable if the file cannot be read.
+    ``own`` are certificate chain and key, for servers that ask. Raises Unavailable if a file cannot be read.
     """
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -77,4 +77,9 @@ def client_context(trusted: Path | None = None) -> ssl.SSLContext:
             context.load_verify_locations(trusted)
         except (OSError, ssl.SSLError) as error:
             raise Unavailable(f"{trusted} holds no certificate authorities in PEM form ({error})") from None
+    if own:
+        try:
+            context.load_cert_chain(*own)
+        except (OSError, ssl.SSLError) as error:
+            raise Unavailable(f"the certificate {own[0]} and its key cannot be used ({error})") from None
     return context

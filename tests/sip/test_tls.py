@@ -100,6 +100,27 @@ async def test_trunk_is_called_over_tls_when_it_proves_its_name(
     await bob.close()
 
 
+async def test_trunk_that_asks_gets_our_certificate_and_the_name_it_was_called_by(
+    backend: Backend, authority: LocalAuthority
+) -> None:
+    context = serving(authority)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority.root)
+    names: list[str] = []
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+    bob = await CalledPhone.open("TLS", tls=context)
+    uri = bob.uri.replace("127.0.0.1", "localhost")
+    leg = backend.endpoint.dial(Target(uri), source=Address("sip", "alice"), anonymous=False)
+    bob.answer(await bob.asked("INVITE"))
+    assert await asyncio.wait_for(leg.answered(), PATIENCE_S)
+    assert names == ["localhost"]
+    await bob.asked("ACK")
+    await leg.hang_up()
+    bob.reply(await bob.asked("BYE"), 200)
+    assert await end_of(leg) == (HangupReason.NORMAL, False)
+    await bob.close()
+
+
 async def test_trunk_with_a_certificate_of_another_authority_or_name_is_not_called(
     backend: Backend, authority: LocalAuthority, tmp_path: Path
 ) -> None:

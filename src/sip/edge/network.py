@@ -1,4 +1,4 @@
-"""The edge's sockets: SIP over UDP, TCP, TLS and secure WebSockets on the public side, UDP on loopback towards the workers."""
+"""The edge's sockets: on the public side SIP over UDP, TCP, TLS and secure WebSockets, UDP towards the workers."""
 
 import asyncio
 import itertools
@@ -128,8 +128,8 @@ class Network:
 
     def refresh_tls(self) -> None:
         """Use the newest certificate for new connections."""
-        if self._tls:
-            self._tls.refresh()
+        if self._tls and self._tls.refresh():
+            self._trusted = None
 
     def send(self, action: ToPhone | ToWorker | None) -> None:
         """Send a message; one that cannot be sent is counted and dropped."""
@@ -254,11 +254,12 @@ class Network:
             connection.write(message)
 
     def _verified(self, flow: Flow) -> dict[str, Any]:
-        """Return how a connection is encrypted: TLS to a server that proves its name."""
+        """Return how a connection is encrypted: TLS to a server that proves its name, and may ask for ours."""
         if flow.transport != "TLS":
             return {}
         if self._trusted is None:
-            self._trusted = client_context(Path(self._trusted_file) if self._trusted_file else None)
+            trusted = Path(self._trusted_file) if self._trusted_file else None
+            self._trusted = client_context(trusted, self._tls.files if self._tls else None)
         return {
             "ssl": self._trusted,
             "server_hostname": flow.name or flow.host,

@@ -7,7 +7,10 @@ const MEDIA = { audio: { echoCancellation: false, noiseSuppression: false, autoG
 function follow(pc) {
   participant.pc = pc;
   participant.tracks = [];
-  pc.addEventListener('track', ({ track }) => participant.tracks.push(record(new MediaStream([track]))));
+  pc.addEventListener('track', ({ track }) => {
+    // After a hold the same track comes again.
+    if (!participant.tracks.length) participant.tracks.push(record(new MediaStream([track])));
+  });
 }
 
 async function heardFrom(pc) {

@@ -70,6 +70,26 @@ def first_bytes(capture: Capture, port: int, source_port: int) -> list[int]:
     return found
 
 
+def assert_browsers_are_encrypted(capture: Capture, port: int) -> None:
+    sources = {
+        each.source_port for each in capture.packets if not each.is_tcp and each.destination_port == port
+    }
+    streams = [found for source in sources if len(found := first_bytes(capture, port, source)) > 100]
+    assert len(streams) == 2, "the phone in the browser and the WHIP client"
+    for stream in streams:
+        # Encrypted bytes take all values; plain Opus has one TOC, or a few.
+        assert len(set(stream)) > 60, sorted(set(stream))
+
+
+def assert_signalling_is_encrypted(capture: Capture, ports: set[int]) -> None:
+    signalling = [
+        each.payload for each in capture.packets if ports & {each.source_port, each.destination_port}
+    ]
+    assert len(signalling) > 20
+    assert not any(b"SIP/2.0" in each or b"inline:" in each or b"ice-pwd" in each for each in signalling)
+    assert any(b"SIP/2.0" in each.payload for each in capture.packets), "the plain phone's"
+
+
 async def test_nothing_of_the_encrypted_ones_is_readable(
     secure_server: Server, ports: tuple[int, int], phone: Ring, tmp_path: Path
 ) -> None:
@@ -106,23 +126,5 @@ async def test_nothing_of_the_encrypted_ones_is_readable(
             await whip.leave()
     assert tone_level(capture, plain, PLAIN_HZ) > -20, "the measure finds a tone where there is one"
     assert tone_level(capture, encrypted, TLS_HZ) < -28, "as loud as white noise there"
-    sources = {
-        each.source_port
-        for each in capture.packets
-        if not each.is_tcp and each.destination_port == server.webrtc_port
-    }
-    streams = [
-        found for source in sources if len(found := first_bytes(capture, server.webrtc_port, source)) > 100
-    ]
-    assert len(streams) == 2, "the phone in the browser and the WHIP client"
-    for stream in streams:
-        # Encrypted bytes take all values; plain Opus has one TOC, or a few.
-        assert len(set(stream)) > 60, sorted(set(stream))
-    signalling = [
-        each.payload
-        for each in capture.packets
-        if {tls_port, wss_port} & {each.source_port, each.destination_port}
-    ]
-    assert len(signalling) > 20
-    assert not any(b"SIP/2.0" in each or b"inline:" in each or b"ice-pwd" in each for each in signalling)
-    assert any(b"SIP/2.0" in each.payload for each in capture.packets), "the plain phone's"
+    assert_browsers_are_encrypted(capture, server.webrtc_port)
+    assert_signalling_is_encrypted(capture, {tls_port, wss_port})

@@ -2,6 +2,6 @@
 
 import sys
 
-from mixminus.app.launch import main
+from mixminus.cli.main import main
 
 sys.exit(main())

@@ -37,7 +37,7 @@ def packages() -> set[str]:
 
 
 def test_the_import_order_in_architecture_is_the_one_that_lint_checks() -> None:
-    drawn = re.search(r"^app ->.*?-> kernel$", TEXT, re.MULTILINE | re.DOTALL)
+    drawn = re.search(r"^cli ->.*?-> kernel$", TEXT, re.MULTILINE | re.DOTALL)
     assert drawn
     order = [{name.strip() for name in part.strip("{} \n").split(",")} for part in drawn[0].split("->")]
     assert order == [*layers(), {"kernel"}]

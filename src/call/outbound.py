@@ -42,6 +42,8 @@ class Order:
     """A call; the dialled calls are hung up when it ends."""
     pin: str | None = None
     """The pin of the room that the calls join."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Own headers of the INVITEs."""
 
 
 @dataclass(frozen=True, slots=True)

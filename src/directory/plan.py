@@ -24,6 +24,7 @@ from mixminus.model.conference import Conference, ConferenceStatus
 from mixminus.model.directory import Extension, Number, Trunk
 from mixminus.model.flow import Flow
 from mixminus.model.ids import NIL, ConferenceId, CustomerId, ExtensionId, TrunkId
+from mixminus.model.signalling import UNSIGNALLED, Signalled
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["DialPlan", "FlowPrograms"]
@@ -80,7 +81,9 @@ class DialPlan:
         self._flows = flows
         self._carrier = carrier
 
-    async def route(self, source: Address, target: str, caller: Caller) -> Routed | Refused:
+    async def route(
+        self, source: Address, target: str, caller: Caller, signalled: Signalled = UNSIGNALLED
+    ) -> Routed | Refused:
         """Return the call's route, or the SIP status code with which it is rejected."""
         dialled = parse_target(target)
         if dialled is None:

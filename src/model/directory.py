@@ -10,6 +10,7 @@ from mixminus.model.ids import NIL, CustomerId, ExtensionId, NumberId, TrunkId
 __all__ = [
     "AuthType",
     "Binding",
+    "BindingTransport",
     "Extension",
     "ExtensionProfile",
     "ExtensionSpec",
@@ -25,6 +26,8 @@ __all__ = [
 
 AuthType = Literal["basic", "ip"]
 Transport = Literal["udp", "tcp", "tls"]
+BindingTransport = Literal["udp", "tcp", "tls", "wss"]
+"""Of a phone that has registered; nothing can be opened to one over WebSocket."""
 NumberType = Literal["normal", "virtual"]
 RegistrationStatus = Literal["", "registering", "registered", "failed"]
 """Of a trunk at its provider; empty if it does not register."""
@@ -119,7 +122,7 @@ class Binding:
     """The instance id, empty if the phone has none (RFC 5626 section 4.1)."""
     call_id: str
     sequence_number: int
-    transport: Transport
+    transport: BindingTransport
     host: str
     port: int
     connection: int

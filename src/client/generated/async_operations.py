@@ -400,6 +400,7 @@ class AsyncOperations(AsyncSender):
         actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
     ) -> Placed:
         """Create calls.
 
@@ -415,6 +416,7 @@ class AsyncOperations(AsyncSender):
                 "actions": actions,
                 "anonymous": anonymous,
                 "variables": variables,
+                "headers": headers,
             },
             repeatable=True,
         )
@@ -438,9 +440,9 @@ class AsyncOperations(AsyncSender):
         request = Request("DELETE", f"/v1.0/calls/{id}", headers={"If-Match": if_match})
         return await self._get(request, Call)
 
-    async def hang_up_call(self, id: UUID | str) -> Call:
+    async def hang_up_call(self, id: UUID | str, *, headers: Mapping[str, str] | Unset = UNSET) -> Call:
         """Hang up a call."""
-        request = Request("POST", f"/v1.0/calls/{id}/hangup", repeatable=True)
+        request = Request("POST", f"/v1.0/calls/{id}/hangup", body={"headers": headers}, repeatable=True)
         return await self._get(request, Call)
 
     async def mute_call(self, id: UUID | str, *, direction: str | Unset = UNSET) -> None:
@@ -613,6 +615,7 @@ class AsyncOperations(AsyncSender):
         actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
         ring_method: Literal["", "ring_all", "linear"] | Unset = UNSET,
         answer_method: Literal["", "hangup_others"] | Unset = UNSET,
     ) -> Groupcall:
@@ -630,6 +633,7 @@ class AsyncOperations(AsyncSender):
                 "actions": actions,
                 "anonymous": anonymous,
                 "variables": variables,
+                "headers": headers,
                 "ring_method": ring_method,
                 "answer_method": answer_method,
             },

@@ -17,6 +17,7 @@ __all__ = [
     "Conference",
     "Conferencecall",
     "Customer",
+    "Diversion",
     "Event",
     "Extension",
     "Flow",
@@ -122,6 +123,16 @@ class Address(Model):
     detail: str
 
 
+class Diversion(Model):
+    """A party that a call was meant for before it was diverted."""
+
+    target: str
+    """A number, or `user@host`; `anonymous` if it asked not to be shown."""
+    name: str
+    reason: str
+    """As RFC 5806 names it: `no-answer`, `user-busy`, `unconditional`, ...; empty if unknown."""
+
+
 class Call(Model):
     """A call of a phone or a browser."""
 
@@ -149,6 +160,10 @@ class Call(Model):
     action: dict[str, Any]
     """`id`, `next_id`, `type`, `option`, `tm_execute`; ids are nil and the type empty for none."""
     metadata: dict[str, Any]
+    headers: dict[str, str]
+    """The `X-...` and `User-to-User` headers of the INVITE; of an incoming call with their names in lower case."""
+    diversions: list[Diversion]
+    """Where an incoming call of a trusted trunk was diverted from, the last diversion first."""
     direction: Literal["incoming", "outgoing"]
     mute_direction: Literal["", "in", "out", "both"]
     """`in`: others do not hear it; `out`: it does not hear others."""

@@ -1,0 +1,1 @@
+"""The ``mixminus`` command: runs the server, and commands one by its API."""

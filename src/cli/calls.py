@@ -1,0 +1,97 @@
+"""``mixminus calls``: calls of phones and browsers, and calls out."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+import typer
+
+from mixminus.cli.common import commands, session
+from mixminus.cli.output import age, line, listed, shown
+from mixminus.cli.rooms import room_of
+from mixminus.client.generated.inputs import AddressBody
+from mixminus.client.generated.models import Address
+
+__all__ = ["app"]
+
+app: Final = commands("Calls: list them, call somebody into a room, hang up.")
+CallId = Annotated[UUID, typer.Argument(metavar="CALL", help="Id of a call.")]
+_ENDED: Final = "hangup"
+
+
+@app.command("list")
+def list_calls(
+    every: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+) -> None:
+    """List calls."""
+    with session() as client:
+        listed(
+            (call for call in client.list_calls() if every or call.status != _ENDED),
+            {
+                "id": lambda call: call.id,
+                "direction": lambda call: call.direction,
+                "from": lambda call: _name(call.source),
+                "to": lambda call: _name(call.destination),
+                "status": lambda call: call.status,
+                "age": lambda call: age(call.tm_create),
+                "ended": lambda call: call.hangup_reason,
+            },
+        )
+
+
+@app.command("show")
+def show_call(call: CallId) -> None:
+    """Show a call."""
+    with session() as client:
+        shown(client.get_call(call))
+
+
+@app.command("dial")
+def dial(
+    room: Annotated[str, typer.Option("--room", help="Id or name of the room that they join.")],
+    destinations: Annotated[
+        list[str], typer.Argument(metavar="DESTINATION...", help="Numbers, sip: URIs, or extensions.")
+    ],
+    source: Annotated[str, typer.Option("--from", help="The number that they see.")] = "",
+) -> None:
+    """Call people into a room."""
+    with session() as client:
+        join = {"type": "conference_join", "option": {"conference_id": str(room_of(client, room).id)}}
+        placed = client.create_calls(
+            source=_address(source),
+            destinations=[_address(each) for each in destinations],
+            actions=[join],
+        )
+        for call in placed.calls:
+            line(f"{call.id}  {_name(call.destination)}  {call.status}", id=call.id, status=call.status)
+        for group in placed.groupcalls:
+            line(f"{group.id}  {group.status}", id=group.id, status=group.status)
+
+
+@app.command("hangup")
+def hang_up(call: CallId) -> None:
+    """Hang up a call."""
+    with session() as client:
+        ended = client.hang_up_call(call)
+        line(f"{ended.id} is {ended.status}", id=ended.id, status=ended.status)
+
+
+@app.command("say")
+def say(call: CallId, text: str, language: Annotated[str, typer.Option(help="BCP 47.")] = "en-US") -> None:
+    """Say something to one call."""
+    with session() as client:
+        client.talk_to_call(call, text=text, language=language)
+        line("said", id=call)
+
+
+def _address(text: str) -> AddressBody:
+    """Return an address as typed: +number, sip: URI, or an extension."""
+    if not text:
+        return {}
+    if text.lower().startswith(("sip:", "sips:")):
+        return {"type": "sip", "target": text.partition(":")[2]}
+    is_number = text.removeprefix("+").isdecimal() and text.startswith("+")
+    return {"type": "tel" if is_number else "extension", "target": text}
+
+
+def _name(address: Address) -> str:
+    return address.target_name or address.target or address.name

@@ -1,0 +1,167 @@
+"""``mixminus rooms``: conferences and the participants in them."""
+
+import time
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import typer
+from rich.live import Live
+
+from mixminus.cli.common import Failed, commands, session
+from mixminus.cli.output import age, console, line, listed, shown, table
+from mixminus.client import Client
+from mixminus.client.generated.models import Conference, Conferencecall, Talker
+from mixminus.client.request import UNSET
+
+__all__ = ["RoomName", "app", "room_of"]
+
+app: Final = commands("Rooms: create, list, watch and close them.")
+participants: Final = commands("Participants of rooms.")
+RoomName = Annotated[
+    str, typer.Argument(metavar="ROOM", help="Id of a room, or its name if no other has it.")
+]
+ParticipantId = Annotated[UUID, typer.Argument(metavar="PARTICIPANT", help="Id of a participant.")]
+_LIVE: Final = ("starting", "progressing")
+_REFRESH_S: Final = 0.25
+
+
+def room_of(client: Client, name: str) -> Conference:
+    """Return the room with an id, or the one open room with a name."""
+    try:
+        return client.get_conference(UUID(name))
+    except ValueError:
+        found = [room for room in client.list_conferences() if room.name == name and room.status in _LIVE]
+    if len(found) == 1:
+        return found[0]
+    problem = f"{len(found)} rooms have" if found else "no open room has"
+    raise Failed(f"{problem} the name {name}: `mixminus rooms list` shows the ids")
+
+
+@app.command("list")
+def list_rooms() -> None:
+    """List rooms."""
+    with session() as client:
+        listed(
+            client.list_conferences(),
+            {
+                "id": lambda room: room.id,
+                "name": lambda room: room.name,
+                "status": lambda room: room.status,
+                "people": lambda room: len(room.conferencecall_ids),
+                "recording": lambda room: room.recording_id.int != 0,
+                "age": lambda room: age(room.tm_create),
+            },
+        )
+
+
+@app.command("create")
+def create_room(
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    pin: Annotated[str, typer.Option(help="Digits that participants enter.")] = "",
+    seats: Annotated[int, typer.Option(help="The most participants; 0 for no limit.")] = 0,
+    timeout: Annotated[int, typer.Option(help="Seconds until it closes by itself; 0 for never.")] = 0,
+    record: Annotated[bool, typer.Option("--record", help="Record from the first participant on.")] = False,
+) -> None:
+    """Create a room, and print how to enter it."""
+    with session() as client:
+        room = client.create_conference(
+            type="conference",
+            name=name,
+            pin=pin or UNSET,
+            max_participants=seats,
+            timeout=timeout,
+            record_on_start=record,
+        )
+        shown(room)
+
+
+@app.command("show")
+def show_room(room: RoomName) -> None:
+    """Show a room."""
+    with session() as client:
+        shown(room_of(client, room))
+
+
+@app.command("close")
+def close_room(room: RoomName) -> None:
+    """Close a room: everybody in it is removed."""
+    with session() as client:
+        closed = client.delete_conference(room_of(client, room).id)
+        line(f"{closed.name or closed.id} is {closed.status}", id=closed.id, status=closed.status)
+
+
+@app.command("watch")
+def watch_room(
+    room: RoomName,
+    once: Annotated[bool, typer.Option("--once", help="Print the present state, and end.")] = False,
+) -> None:
+    """Watch the participants of a room, with their levels and the quality of their lines, until Ctrl-C."""
+    with session() as client:
+        id = room_of(client, room).id
+        if once:
+            listed(client.list_talking(id).result, _COLUMNS)
+            return
+        with Live(console=console, refresh_per_second=4, transient=False) as live:
+            while client.get_conference(id).status in _LIVE:
+                live.update(table(client.list_talking(id).result, _COLUMNS), refresh=True)
+                time.sleep(_REFRESH_S)
+
+
+@participants.command("list")
+def list_participants(room: RoomName) -> None:
+    """List who is in a room."""
+    with session() as client:
+        id = room_of(client, room).id
+        listed(
+            (each for each in client.list_conferencecalls(conference_id=id) if each.status != "leaved"),
+            {
+                "id": lambda each: each.id,
+                "label": lambda each: each.label,
+                "status": lambda each: each.status,
+                "role": lambda each: each.role,
+                "muted": lambda each: each.muted,
+                "deaf": lambda each: each.deaf,
+                "since": lambda each: age(each.tm_create),
+            },
+        )
+
+
+@participants.command("change")
+def change_participant(
+    id: ParticipantId,
+    muted: Annotated[bool | None, typer.Option("--mute/--unmute", help="Not heard by the others.")] = None,
+    deaf: Annotated[bool | None, typer.Option("--deaf/--hearing", help="Does not hear the others.")] = None,
+    gain: Annotated[float | None, typer.Option(help="Gain in dB for the others.")] = None,
+    label: Annotated[str | None, typer.Option(help="A name of your own.")] = None,
+    role: Annotated[Literal["participant", "moderator"] | None, typer.Option(help="Its role.")] = None,
+) -> None:
+    """Change how a participant hears and is heard."""
+    with session() as client:
+        shown(client.change_conferencecall(id, muted=muted, deaf=deaf, gain_db=gain, label=label, role=role))
+
+
+@participants.command("kick")
+def kick_participant(id: ParticipantId) -> None:
+    """Remove a participant from its room."""
+    with session() as client:
+        left: Conferencecall = client.kick_conferencecall(id)
+        line(f"{left.label or left.id} is {left.status}", id=left.id, status=left.status)
+
+
+def _meter(talker: Talker) -> str:
+    """Return a level from -60 dBov to 0 dBov as a bar of 12 characters."""
+    return "#" * round(max(0, talker.level_dbov + 60) / 5)
+
+
+_COLUMNS: Final = {
+    "name": lambda each: each.name,
+    "level": lambda each: f"{_meter(each):12}",
+    "talking": lambda each: each.talking,
+    "muted": lambda each: each.muted,
+    "loss": lambda each: f"{each.loss:.1%}",
+    "jitter": lambda each: f"{each.jitter_ms:.0f} ms",
+    "buffer": lambda each: f"{each.delay_ms:.0f} ms",
+    "round trip": lambda each: "" if each.round_trip_ms is None else f"{each.round_trip_ms:.0f} ms",
+    "MOS": lambda each: "" if each.mos is None else f"{each.mos:.1f}",
+    "id": lambda each: each.conferencecall_id,
+}

@@ -1,0 +1,94 @@
+"""``mixminus transcribe`` and ``mixminus transcripts``."""
+
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import typer
+
+from mixminus.cli.common import commands, session
+from mixminus.cli.output import line, listed
+from mixminus.cli.rooms import RoomName, room_of
+from mixminus.client import Client
+from mixminus.client.generated.models import Transcript
+
+__all__ = ["app", "transcribe"]
+
+app: Final = commands("Transcripts: list, search and export them.")
+TranscribeId = Annotated[UUID, typer.Argument(metavar="TRANSCRIBE", help="Id of a transcription.")]
+Language = Annotated[str, typer.Option(help="Language that is spoken, BCP 47.")]
+
+
+def transcribe(room: RoomName, language: Language = "en-US") -> None:
+    """Transcribe a room, and print what is said until Ctrl-C."""
+    with session() as client:
+        id = room_of(client, room).id
+        after = client.newest_event()
+        transcribe_id = client.start_transcribing(id, language=language).transcribe_id
+        try:
+            _follow(client, transcribe_id, after)
+        except KeyboardInterrupt:
+            client.stop_transcribing(id)
+        line(f"transcribed {transcribe_id}", id=transcribe_id)
+
+
+@app.command("list")
+def list_transcribes() -> None:
+    """List transcriptions."""
+    with session() as client:
+        listed(
+            client.list_transcribes(),
+            {
+                "id": lambda each: each.id,
+                "of": lambda each: "room" if each.reference_type == "confbridge" else each.reference_type,
+                "status": lambda each: each.status,
+                "language": lambda each: each.language,
+                "created": lambda each: each.tm_create,
+            },
+        )
+
+
+@app.command("show")
+def show_transcripts(transcribe: TranscribeId) -> None:
+    """Print what was said, oldest first."""
+    with session() as client:
+        listed(reversed(list(client.list_transcripts(transcribe_id=transcribe))), _COLUMNS)
+
+
+@app.command("search")
+def search(
+    words: Annotated[list[str], typer.Argument(help="Words that an utterance has, all of them.")],
+) -> None:
+    """Search in all transcripts."""
+    with session() as client:
+        listed(
+            client.search_transcripts(q=" ".join(words)), {**_COLUMNS, "of": lambda each: each.transcribe_id}
+        )
+
+
+@app.command("export")
+def export(
+    transcribe: TranscribeId,
+    path: Annotated[Path, typer.Argument(help="File to write.")],
+    format: Annotated[Literal["vtt", "srt", "json", "txt"], typer.Option(help="Format of the file.")] = "txt",
+) -> None:
+    """Save a transcription as a file."""
+    with session() as client:
+        path.write_bytes(client.export_transcribe(transcribe, format=format).body)
+        line(f"saved {path}", id=transcribe, file=path)
+
+
+def _follow(client: Client, id: UUID, after: int) -> None:
+    for event in client.events(after=after):
+        if event.type == "transcript_created" and event.data["transcribe_id"] == str(id):
+            line(f"{event.data['label'] or 'participant'}: {event.data['message']}", **event.data)
+        if event.type == "transcribe_done" and event.data["id"] == str(id):
+            return
+
+
+def _at(transcript: Transcript) -> str:
+    seconds = int(transcript.start_s)
+    return f"{seconds // 60:02}:{seconds % 60:02}"
+
+
+_COLUMNS: Final = {"at": _at, "participant": lambda each: each.label, "text": lambda each: each.message}

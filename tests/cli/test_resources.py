@@ -1,0 +1,108 @@
+"""Every group of commands against a real server."""
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.support.waiting import eventually
+
+
+def test_a_room_from_its_creation_to_its_end(run: Run) -> None:
+    made = run("rooms", "create", "weekly", "--pin", "1234", "--seats", "9", "--json").json
+    assert (made["name"], made["pin"], made["max_participants"]) == ("weekly", "1234", 9)
+    listed = run("rooms", "list", "--json").json
+    assert made["id"] in [room["id"] for room in listed]
+    assert "weekly" in run("rooms", "list").out and made["id"] in run("rooms", "list").out
+    assert run("rooms", "show", "weekly", "--json").json["id"] == made["id"], "by its name"
+    assert run("participants", "list", "weekly", "--json").json == []
+    assert run("rooms", "watch", "weekly", "--once", "--json").json == []
+    assert run("rooms", "close", "weekly").out == "weekly is terminated\n"
+    assert made["id"] not in run("rooms", "list").out
+
+
+def test_a_name_of_two_rooms_is_refused(run: Run) -> None:
+    for _ in range(2):
+        run("rooms", "create", "twins")
+    outcome = run("rooms", "show", "twins")
+    assert outcome.code == 1
+    assert outcome.err == "mixminus: 2 rooms have the name twins: `mixminus rooms list` shows the ids\n"
+
+
+def test_a_name_of_no_room_is_refused(run: Run) -> None:
+    outcome = run("rooms", "close", "nowhere")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "no open room has the name nowhere" in outcome.err
+
+
+def test_a_recording_is_made_and_saved(run: Run, tmp_path: Path) -> None:
+    room = run("rooms", "create", "recorded", "--json").json["id"]
+    eventually(
+        lambda: run("rooms", "show", room, "--json").json["status"] == "progressing", what="it is open"
+    )
+    path = tmp_path / "room.wav"
+    outcome = run("record", "recorded", "--for", "0.5", "--save", str(path), "--json")
+    assert outcome.json["file"] == str(path)
+    assert path.read_bytes()[:4] == b"RIFF"
+    id = outcome.json["id"]
+    assert id in run("recordings", "list").out
+    assert run("recordings", "show", id, "--json").json["status"] == "ended"
+    assert run("recordings", "verify", id).out == "intact\n"
+    again = tmp_path / "again.wav"
+    assert run("recordings", "save", id, str(again)).code == 0
+    assert again.read_bytes() == path.read_bytes()
+    assert run("recordings", "delete", id).code == 0
+
+
+def test_events_are_followed(run: Run) -> None:
+    before = run("events", "tail", "--after", "0", "--count", "1", "--json").json["id"]
+    run("rooms", "create", "eventful")
+    outcome = run("events", "tail", "--after", str(before), "--type", "conference_created", "--count", "1")
+    assert "conference_created" in outcome.out
+
+
+def test_calls_can_be_dialled_listed_and_ended(run: Run) -> None:
+    run("rooms", "create", "callers")
+    placed = run("calls", "dial", "--room", "callers", "sip:far@127.0.0.1:9", "--json").json
+    assert placed["id"] in run("calls", "list", "--all").out
+    assert run("calls", "show", placed["id"], "--json").json["direction"] == "outgoing"
+    assert run("calls", "hangup", placed["id"]).code == 0
+
+
+def test_directories(run: Run) -> None:
+    number = run("numbers", "create", "+15550100", "--name", "desk", "--json").json
+    assert "+15550100" in run("numbers", "list").out
+    assert run("numbers", "delete", number["id"]).out == "deleted +15550100\n"
+    extension = run("extensions", "create", "201", "--password", "Secret-4711-x", "--json").json
+    assert "201" in run("extensions", "list").out
+    assert run("extensions", "delete", extension["id"]).code == 0
+    made = run("trunks", "create", "carrier", "--host", "127.0.0.1:5099", "--json")
+    assert "carrier" in run("trunks", "list").out
+    assert run("trunks", "delete", made.json["id"]).out == "deleted carrier\n"
+
+
+def test_keys_and_agents(run: Run) -> None:
+    key = run("keys", "create", "program", "--days", "2", "--json").json
+    assert key["token"].startswith("vb_")
+    assert "program" in run("keys", "list").out and key["token"] not in run("keys", "list").out
+    assert run("rooms", "list", "--key", key["token"]).code == 0
+    assert run("keys", "delete", key["id"]).code == 0
+    assert run("rooms", "list", "--key", key["token"]).code == 1
+    agent = run("agents", "create", "ann@example.com", "--password", "Long-Enough-1", "--json").json
+    assert "ann@example.com" in run("agents", "list").out
+    assert run("agents", "delete", agent["id"]).code == 0
+    assert run("agents", "create", "b@example.com", "--password", "Long-Enough-1", "--role", "king").code == 2
+
+
+def test_transcripts(run: Run) -> None:
+    assert run("transcripts", "list", "--json").json == []
+    assert run("transcripts", "search", "hello", "--json").json == []
+    missing = run("transcripts", "show", str(uuid4()))
+    assert (missing.code, "TRANSCRIBE_NOT_FOUND" in missing.err) == (1, True)
+
+
+@pytest.mark.parametrize("group", ["rooms", "calls", "numbers", "extensions", "trunks", "keys", "agents"])
+def test_every_list_is_json_on_request(run: Run, group: str) -> None:
+    assert isinstance(json.loads(run(group, "list", "--json").out), list)

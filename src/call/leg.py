@@ -9,9 +9,9 @@ from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from mixminus.mixer import BridgePort
-from mixminus.model.call import Address, HangupReason
+from mixminus.model.call import Address, Diversion, HangupReason
 from mixminus.model.ids import LegId
-from mixminus.model.signalling import NO_HEADERS, UNSIGNALLED, Signalled
+from mixminus.model.signalling import FROM_ONLY, NO_HEADERS, UNSIGNALLED, CallerPolicy, Signalled
 
 __all__ = [
     "ANONYMOUS",
@@ -171,6 +171,12 @@ class Target:
     encryption: Encryption = "never"
     headers: Mapping[str, str] = field(default_factory=dict)
     """Own headers of the INVITE."""
+    policy: CallerPolicy = FROM_ONLY
+    """How the caller is shown."""
+    diversions: tuple[Diversion, ...] = ()
+    """Where the call was diverted from, the last diversion first."""
+    proxy: str = ""
+    """The URI of the proxy that the INVITE is sent to; empty for none."""
 
 
 class OutgoingLeg(Leg, Protocol):

@@ -10,6 +10,7 @@ from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL, CallId, CustomerId, new_id
 
 __all__ = [
+    "ANONYMOUS_CALLER",
     "CALL_TRANSITIONS",
     "GROUPCALL_TRANSITIONS",
     "Address",
@@ -116,6 +117,9 @@ class Address:
     target_name: str = ""
     name: str = ""
     detail: str = ""
+
+
+ANONYMOUS_CALLER: Final = Address("sip", "anonymous", "Anonymous")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,21 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from mixminus.model.call import Address, Diversion
 
 __all__ = [
+    "FROM_ONLY",
     "MAX_HEADERS",
     "MAX_HEADERS_BYTES",
     "MAX_NAME",
     "MAX_VALUE",
     "NO_HEADERS",
     "UNSIGNALLED",
+    "CallerPolicy",
+    "DiversionHeader",
+    "IdentityHeader",
     "Signalled",
     "is_own_header",
     "own_headers",
@@ -47,6 +51,21 @@ class Signalled:
 
 
 UNSIGNALLED: Final = Signalled()
+
+IdentityHeader = Literal["", "p-asserted-identity", "p-preferred-identity", "remote-party-id"]
+DiversionHeader = Literal["", "diversion", "history-info"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerPolicy:
+    """How a trunk is shown the caller of an outgoing call; by default by From only, with our own address."""
+
+    from_domain: str = ""
+    identity_header: IdentityHeader = ""
+    diversion_header: DiversionHeader = ""
+
+
+FROM_ONLY: Final = CallerPolicy()
 
 
 def is_own_header(name: str) -> bool:

@@ -19,9 +19,10 @@ from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
 from mixminus.sip.addresses import from_value, resolve
 from mixminus.sip.config import SipConfig
+from mixminus.sip.identity import identity_fields
 from mixminus.sip.internal_headers import Flow, FlowTransport
 from mixminus.sip.leg import SipLeg, end_of, refusal_of
-from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, Message
+from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, HeaderFields, Message
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.description import render
 from mixminus.sip.sdp.negotiation import LocalEnd, make_offer
@@ -159,6 +160,8 @@ class _Call:
     private: bool
     worker_id: int = 0
     redirects: int = 0
+    identity: HeaderFields = ()
+    """What only the trunk may read of the caller."""
     encrypted: bool = False
     """Whether SRTP is offered now; not any more after it was refused where it is optional."""
 
@@ -194,7 +197,8 @@ class Dialler:
             case CallEnded(redirect=redirect) if redirect and self._may_redirect(call):
                 call.redirects += 1
                 call.worker_id = 0
-                # A redirect target never gets our credentials.
+                # A redirect target never gets our credentials, nor the identity of a caller.
+                call.identity = ()
                 call.target = Target(redirect, encryption=call.target.encryption, headers=call.target.headers)
                 self._tasks.spawn("redirect", self._dial(call))
             case CallEnded() if self._may_try_without_srtp(call, report):
@@ -222,10 +226,14 @@ class Dialler:
         self, leg: DialledLeg, local: LocalEnd, target: Target, *, source: Address, anonymous: bool
     ) -> None:
         """Start dialling; the leg reports the outcome."""
-        caller = from_value(source, self._config.advertised_host, anonymous=anonymous)
+        host = self._config.advertised_host
+        caller = from_value(source, target.policy.from_domain or host, anonymous=anonymous)
+        identity = identity_fields(source, target, host, anonymous=anonymous)
         own = replace(local, encrypted_only=target.encryption == "required")
         encrypted = target.encryption != "never"
-        self._calls[leg.id] = call = _Call(leg, own, target, caller, anonymous, encrypted=encrypted)
+        self._calls[leg.id] = call = _Call(
+            leg, own, target, caller, anonymous, encrypted=encrypted, identity=identity
+        )
         self._tasks.spawn("dial", self._dial(call))
 
     def _may_try_without_srtp(self, call: _Call, report: CallRang | CallAnswered | CallEnded) -> bool:
@@ -268,7 +276,8 @@ class Dialler:
                 offer=render(make_offer(call.local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
-                headers=tuple(call.target.headers.items()),
+                headers=(*call.identity, *call.target.headers.items()),
+                route=call.target.proxy,
             ),
         )
 
@@ -276,5 +285,5 @@ class Dialler:
         """Return the flow that the target's registration names, else the one its URI leads to."""
         hop = target.hop
         if hop is None:
-            return await resolve(target.request_uri)
+            return await resolve(target.proxy or target.request_uri)
         return Flow(_TRANSPORTS.get(hop.transport, "UDP"), hop.host, hop.port, hop.connection)

@@ -155,6 +155,8 @@ class Dial:
     password: str = field(default="", repr=False)
     headers: HeaderFields = ()
     """Own headers, and those that identify the caller."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,6 +514,8 @@ class Register:
     password: str = field(repr=False)
     contact_user: str = field(repr=False)
     """A call to this user at our address comes from the provider."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
     expires_s: int = 600
 
 

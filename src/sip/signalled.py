@@ -6,6 +6,7 @@ RFC 3325 (P-Asserted-Identity, P-Preferred-Identity), RFC 3323 (Privacy), RFC 58
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote
 
@@ -104,28 +105,40 @@ def _diversions(values: Iterable[str]) -> Iterator[Diversion]:
                 yield Diversion(ANONYMOUS, reason=reason)
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An entry of History-Info."""
+
+    party: Diversion
+    cause: str
+    """Why the call came to it; empty if it is a new address of the same party."""
+    index: str
+    mapped_from: str
+    """The index of the entry that it replaces (RFC 7044 section 9.1), if it says so."""
+
+
 def _history(values: Iterable[str]) -> Iterator[Diversion]:
-    """Return the targets that a call was diverted from, by RFC 7544 section 5; the last entry is where it goes."""
+    """Return the targets that a call was diverted from (RFC 7544 section 5); the last entry is where it goes."""
     entries = [entry for value in values if (entry := _entry(value))]
-    for (address, private, _), (_, _, cause) in reversed(list(itertools.pairwise(entries))):
-        if not cause:
-            continue  # a new address of the same party, not a diversion
-        shown = Diversion(ANONYMOUS) if private else Diversion(address.target, address.target_name)
-        yield Diversion(shown.target, shown.name, _REASONS.get(cause, "unknown"))
+    by_index = {each.index: each for each in entries}
+    for before, entry in reversed(list(itertools.pairwise(entries))):
+        if entry.cause:
+            left = by_index.get(entry.mapped_from, before).party
+            yield replace(left, reason=_REASONS.get(entry.cause, "unknown"))
 
 
-def _entry(value: str) -> tuple[Address, bool, str] | None:
-    """Return an entry's party, whether it must not be shown, and the cause by which the call came to it."""
+def _entry(value: str) -> _Entry | None:
     try:
         parsed = NameAddress.parse(value)
     except Unreadable:
         return None
     uri, _, headers = parsed.uri.partition("?")
-    named = dict(_pair(each) for each in headers.split("&") if each)
-    causes = dict(_pair(each) for each in uri.split(";")[1:])
+    private = "history" in dict(_pair(each) for each in headers.split("&")).get("privacy", "").lower()
     display = parsed.display.replace("\\", "").replace('"', "")
     address = caller_of(f'"{display}" <{uri}>' if display else f"<{uri}>")
-    return address, "history" in named.get("privacy", "").lower(), causes.get("cause", "")
+    party = Diversion(ANONYMOUS) if private else Diversion(address.target, address.target_name)
+    cause = dict(_pair(each) for each in uri.split(";")[1:]).get("cause", "")
+    return _Entry(party, cause, parsed.parameters.get("index", ""), parsed.parameters.get("mp", ""))
 
 
 def _pair(text: str) -> tuple[str, str]:

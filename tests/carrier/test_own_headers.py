@@ -6,29 +6,11 @@ from typing import Any
 import pytest
 
 from mixminus.model.signalling import own_headers
+from tests.carrier.trunks import NUMBER, answers, newest, sleep
 from tests.support.called_phone import CalledPhone
 from tests.support.sip_phone import Message, sdp
 from tests.support.sip_site import SipSite
 from tests.support.waiting import until
-
-NUMBER = "+15550100"
-
-
-async def answers(sip_site: SipSite, *actions: dict[str, Any]) -> None:
-    """Let the number run these actions."""
-    api = sip_site.site.api
-    _, flow = await api.post("/v1.0/flows", {"actions": list(actions)})
-    await api.post("/v1.0/numbers", {"number": NUMBER, "call_flow_id": flow["id"]})
-
-
-async def newest(sip_site: SipSite) -> dict[str, Any]:
-    _, page = await sip_site.site.api.get("/v1.0/calls")
-    found: dict[str, Any] = page["result"][0]
-    return found
-
-
-def sleep(milliseconds: int = 60_000) -> dict[str, Any]:
-    return {"type": "sleep", "option": {"duration": milliseconds}}
 
 
 def own(message: Message) -> dict[str, str]:

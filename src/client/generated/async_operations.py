@@ -1273,6 +1273,12 @@ class AsyncOperations(AsyncSender):
         outbound_host: str | Unset = UNSET,
         outbound_transport: Literal["udp", "tcp", "tls"] | Unset = UNSET,
         outbound_register: bool | Unset = UNSET,
+        trust_identity: bool | Unset = UNSET,
+        identity_header: Literal["", "p-asserted-identity", "p-preferred-identity", "remote-party-id"]
+        | Unset = UNSET,
+        diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
+        from_domain: str | Unset = UNSET,
+        outbound_proxy: str | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
 
@@ -1291,6 +1297,11 @@ class AsyncOperations(AsyncSender):
                 "outbound_host": outbound_host,
                 "outbound_transport": outbound_transport,
                 "outbound_register": outbound_register,
+                "trust_identity": trust_identity,
+                "identity_header": identity_header,
+                "diversion_header": diversion_header,
+                "from_domain": from_domain,
+                "outbound_proxy": outbound_proxy,
                 "domain_name": domain_name,
             },
             repeatable=True,
@@ -1318,6 +1329,12 @@ class AsyncOperations(AsyncSender):
         outbound_host: str | Unset = UNSET,
         outbound_transport: Literal["udp", "tcp", "tls"] | Unset = UNSET,
         outbound_register: bool | Unset = UNSET,
+        trust_identity: bool | Unset = UNSET,
+        identity_header: Literal["", "p-asserted-identity", "p-preferred-identity", "remote-party-id"]
+        | Unset = UNSET,
+        diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
+        from_domain: str | Unset = UNSET,
+        outbound_proxy: str | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
         """Update a trunk.
@@ -1338,6 +1355,11 @@ class AsyncOperations(AsyncSender):
                 "outbound_host": outbound_host,
                 "outbound_transport": outbound_transport,
                 "outbound_register": outbound_register,
+                "trust_identity": trust_identity,
+                "identity_header": identity_header,
+                "diversion_header": diversion_header,
+                "from_domain": from_domain,
+                "outbound_proxy": outbound_proxy,
             },
         )
         return await self._get(request, Trunk)

@@ -678,6 +678,16 @@ class Trunk(Model):
     outbound_transport: Literal["udp", "tcp", "tls"]
     outbound_register: bool
     """Whether the server registers at `outbound_host` with `username` and `password`, so that calls come in."""
+    trust_identity: bool
+    """Whether P-Asserted-Identity and its like, Privacy, Diversion and History-Info of its calls count."""
+    identity_header: Literal["", "p-asserted-identity", "p-preferred-identity", "remote-party-id"]
+    """The header that names the caller in calls to it, besides From."""
+    diversion_header: Literal["", "diversion", "history-info"]
+    """The header that names the dialled number in calls that a flow passes on to it."""
+    from_domain: str
+    """The domain in From; empty for the server's own address."""
+    outbound_proxy: str
+    """Where its requests are sent to in place of `outbound_host`, with or without a port."""
     registration: Literal["", "registering", "registered", "failed"]
     """The state of that registration."""
     registration_detail: str

@@ -216,7 +216,8 @@ class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         credentials = pj.AuthCredInfoVector()
         if command.username:
             credentials.append(pj.AuthCredInfo("digest", "*", command.username, 0, command.password))
-        self._set_identity(command.from_value, [route], credentials)
+        routes = [route, f"<{command.route}>"] if command.route else [route]
+        self._set_identity(command.from_value, routes, credentials)
         try:
             yield
         finally:

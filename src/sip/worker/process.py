@@ -32,7 +32,7 @@ from mixminus.sip.messages import (
     Ring,
     WorkerReady,
 )
-from mixminus.sip.supervision import name_process, rearm_watchdog
+from mixminus.sip.supervision import rearm_watchdog
 from mixminus.sip.worker.calls import Calls, SipAccount, account_config
 from mixminus.sip.worker.pjlib import (
     BRIDGE_RATE_HZ,
@@ -43,6 +43,7 @@ from mixminus.sip.worker.pjlib import (
     seed_random,
 )
 from mixminus.sip.worker.transport import open_transport
+from mixminus.threads import name_thread
 
 __all__ = ["Library", "open_library", "run"]
 
@@ -92,7 +93,7 @@ def open_library(max_calls: int) -> Library:
 def run(command: Fork, channel: BlockingChannel, library: Library) -> None:
     """Serve until drained, or until the server has exited; in a process of its own."""
     rearm_watchdog()
-    name_process("mm-sip-worker")
+    name_thread("mm-sip-worker")
     seed_random(library.functions)
     sip_port, sip_descriptor = open_transport(library.endpoint, command.edge_port)
     calls = Calls(channel, Slots(library.functions))

@@ -149,7 +149,7 @@ class Authenticator:
         return right and credentials.username == address.user
 
     def _challenge(self, waiting: Waiting, realm: str, now_s: float, *, stale: bool = False) -> ToPhone:
-        algorithms = self._algorithms
+        algorithms: Collection[Algorithm] = self._algorithms
         if waiting.source.transport == "WSS" and "md5" in algorithms:
             # Browsers' SIP stacks know MD5 alone, and give up when they see another challenge.
             algorithms = ("md5",)

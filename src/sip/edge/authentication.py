@@ -27,6 +27,7 @@ __all__ = ["Authenticator", "Passed"]
 _NONCE_KEY_BYTES: Final = 32
 _MAX_REPORTS: Final = 64
 _RETRY_AFTER_S: Final = 5
+_FOR_BROWSERS: Final[tuple[Algorithm, ...]] = ("md5",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class Authenticator:
         algorithms: Collection[Algorithm] = self._algorithms
         if waiting.source.transport == "WSS" and "md5" in algorithms:
             # Browsers' SIP stacks know MD5 alone, and give up when they see another challenge.
-            algorithms = ("md5",)
+            algorithms = _FOR_BROWSERS
         headers = challenges(realm, self._nonces.make(now_s), algorithms, stale=stale)
         return ToPhone(waiting.flow, respond(waiting.request, 401, "Unauthorized", extra=headers).render())
 

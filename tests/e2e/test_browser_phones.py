@@ -15,7 +15,7 @@ from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ, tone, write_wav
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, play_for
 
 BROWSER_RATE_HZ = 48_000
 PHONE_HZ, BROWSER_HZ = TONES_HZ[:2]
@@ -74,7 +74,7 @@ async def test_browser_is_heard_and_hears_is_held_and_says_goodbye(
     assert transport["dtlsState"] == "connected"
 
     await browser.hold(on=True)
-    await asyncio.sleep(2.5)
+    await asyncio.to_thread(play_for, 2.5)
     assert_silent(other.ear(), (BROWSER_HZ,), last_s=1.0)
     await browser.hold(on=False)
     await browser.hear(0.5)
@@ -125,7 +125,7 @@ async def test_digits_by_info_and_by_rfc_4733_lead_through_a_flow(
     wss_server.call("POST", "/numbers", {"number": number, "call_flow_id": flow})
     await browser.call(wss_server.sip_uri(number))
     await browser.info("#")
-    await asyncio.sleep(1)
+    await asyncio.to_thread(play_for, 1.0)
     assert wss_server.participants(room) == []
     await browser.press("*")
     (joined,) = await asyncio.to_thread(wss_server.wait_for_participants, room, 1)
@@ -155,7 +155,7 @@ async def test_registered_browser_is_called_and_held_by_the_server(
     ids = placed["calls"] or placed["groupcalls"][0]["call_ids"]
     call = ids[0] if isinstance(ids[0], str) else ids[0]["id"]
     assert wss_server.call("POST", f"/calls/{call}/hold").status == 200
-    await asyncio.sleep(2.5)
+    await asyncio.to_thread(play_for, 2.5)
     assert_silent(other.ear(), (BROWSER_HZ,), last_s=1.0)
     assert wss_server.call("DELETE", f"/calls/{call}/hold").status == 200
     await browser.hear(0.5)

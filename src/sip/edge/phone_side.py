@@ -134,11 +134,12 @@ class PhoneSide:
         return forwarded
 
     def _keep_answer(self, response: Response, now_s: float) -> None:
-        """Keep the first 2xx of an outgoing call."""
+        """Keep the first 2xx of an outgoing call; of the forks that ring, the newest is the dialog."""
         call = self._calls.find(response.headers.first("call-id"))
+        if call and call.outgoing and not call.answer:
+            call.dialog.remote_tag = tag_of(response.headers, "to")
         if call and call.outgoing and not call.answer and response.status_code >= _SUCCESS:
             call.answer = Headers(list(response.headers.entries))
-            call.dialog.remote_tag = tag_of(response.headers, "to")
             call.dialog.confirmed = True
             call.direct = not response.headers.values("record-route")
             if call.state is not CallState.RELEASED:

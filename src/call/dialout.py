@@ -311,6 +311,8 @@ class DialoutService:
         if master:
             await self._ledger.add_chained(master.id, call.id)
         try:
+            if order.replaces:
+                target = replace(target, replaces=order.replaces)
             leg = self._legs.dial(target, source=order.source, anonymous=order.anonymous)
         except MixMinusError as error:
             log.warning("not dialled", call_id=str(call.id), reason=error.reason)

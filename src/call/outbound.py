@@ -42,6 +42,8 @@ class Order:
     """A call; the dialled calls are hung up when it ends."""
     pin: str | None = None
     """The pin of the room that the calls join."""
+    replaces: str = ""
+    """A call elsewhere that the dialled call takes the place of (``Target.replaces``)."""
 
 
 @dataclass(frozen=True, slots=True)

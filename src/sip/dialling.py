@@ -267,6 +267,7 @@ class Dialler:
                 offer=render(make_offer(call.local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
+                replaces=call.target.replaces,
             ),
         )
 

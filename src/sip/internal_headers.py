@@ -10,10 +10,14 @@ from typing import Final, Literal
 
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CALLER_HEADER", "CallerHeader", "Flow"]
+__all__ = ["CALLER_HEADER", "REPLACES_HEADER", "CallerHeader", "Flow", "find_replaced"]
 
 CALLER_HEADER: Final = "x-mixminus-caller"
 
+REPLACES_HEADER: Final = "x-mixminus-replaces"
+"""The Call-ID of the call that an INVITE replaces."""
+
+_REPLACED = re.compile(rf"^{REPLACES_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 _NO_ACCOUNT: Final = "-"
 _VERIFIED: Final = "verified"
 _HEADER = re.compile(
@@ -79,3 +83,9 @@ class CallerHeader:
         if not match:
             return cls()
         return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]))
+
+
+def find_replaced(invite: str) -> str:
+    """Return the Call-ID of the call that an INVITE, as a worker receives it, replaces; empty if it replaces none."""
+    match = _REPLACED.search(invite.partition("\r\n\r\n")[0])
+    return match[1] if match else ""

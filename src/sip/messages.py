@@ -126,6 +126,8 @@ class IncomingCall:
     """The address that sent the INVITE."""
     verified: bool = False
     """Whether that address has proved to receive what is sent to it."""
+    replaces: str = ""
+    """The Call-ID of the call that this one takes the place of (RFC 3891); empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ class Dial:
     username: str = ""
     """For digest challenges; empty without credentials."""
     password: str = field(default="", repr=False)
+    replaces: str = ""
+    """The Replaces header (RFC 3891); empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from typing import Final
 from uuid import UUID
 
 from mixminus import log
-from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target, Transfers
+from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Replacements, Target, Transfers
 from mixminus.clock import Clock
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
@@ -74,6 +74,8 @@ __all__ = ["SipEndpoint"]
 _SESSION_ID_BITS: Final = 31
 _US_PER_S: Final = 1_000_000
 _SUCCESS: Final = 200
+_UNKNOWN_DIALOG: Final = 481
+_DECLINED: Final = 603
 _FAILURE: Final = 300
 
 _log = log.get("sip.endpoint")
@@ -85,7 +87,7 @@ class SipEndpoint:
     Implements ``call.leg.OutgoingLegs``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the wiring names each
         self,
         engine: Engine,
         legs: IncomingLegs,
@@ -94,14 +96,16 @@ class SipEndpoint:
         clock: Clock,
         directory: DirectoryServices,
         transfers: Transfers | None = None,
+        replacements: Replacements | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
         """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are
-        declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        declined without it; ``replacements`` serves INVITEs with Replaces, which are declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
+        self._replacements = replacements
         self._clock = clock
         self._on_event = on_event
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
@@ -263,16 +267,26 @@ class SipEndpoint:
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
 
     async def _pass_on(self, leg: IncomingLeg, call: IncomingCall) -> None:
+        source = caller_of(call.from_uri)
+        caller = Caller(UUID(call.account_id) if call.account_id else None, call.source_host)
         try:
-            await self._incoming_legs.incoming(
-                leg,
-                source=caller_of(call.from_uri),
-                destination=callee_of(call.request_uri),
-                caller=Caller(UUID(call.account_id) if call.account_id else None, call.source_host),
-            )
+            if call.replaces:
+                await self._replace(leg, call, source, caller)
+                return
+            destination = callee_of(call.request_uri)
+            await self._incoming_legs.incoming(leg, source=source, destination=destination, caller=caller)
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
             await leg.reject(500)
+
+    async def _replace(self, leg: IncomingLeg, call: IncomingCall, source: Address, caller: Caller) -> None:
+        found = self._pool.leg_of(call.replaces)
+        if self._replacements is None:
+            await leg.reject(_DECLINED)
+        elif found is None:
+            await leg.reject(_UNKNOWN_DIALOG)
+        else:
+            await self._replacements.replace(leg, found[1], source=source, caller=caller)
 
     def _local_end(self, port: Port) -> LocalEnd:
         return LocalEnd(

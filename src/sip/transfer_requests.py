@@ -77,12 +77,13 @@ class TransferRequests:
             notify(_DECLINED)
             return
         replaces = self._leg_of(refer_to.replaces) if refer_to.replaces else None
-        if refer_to.replaces and not replaces:
+        elsewhere = refer_to.replaces.replaces if refer_to.replaces and not replaces else ""
+        if elsewhere and is_local:
             notify(_UNKNOWN_DIALOG)
         elif self._transfers is None:
             notify(_DECLINED)
         else:
-            self._transfers.on_refer(leg_id, Referral(target, is_local, replaces), notify)
+            self._transfers.on_refer(leg_id, Referral(target, is_local, replaces, elsewhere), notify)
 
     def _leg_of(self, dialog: Dialog) -> LegId | None:
         return next((leg_id for leg_id, entry in self._dialogs.items() if entry.dialog == dialog), None)

@@ -90,7 +90,9 @@ class EdgeDialog:
             return _BUSY
         if any(method == "UPDATE" and now_s - at_s < _TIMEOUT_S for (method, _), at_s in self._own.items()):
             return _GLARE
-        return _BUSY if self.transactions.pending(frozenset({"UPDATE", "PRACK"}), now_s - _TIMEOUT_S) else None
+        return (
+            _BUSY if self.transactions.pending(frozenset({"UPDATE", "PRACK"}), now_s - _TIMEOUT_S) else None
+        )
 
     def _acknowledgement(self, request: Request) -> Fault | None:
         if " ".join(request.headers.first("rack").split()) != self.reliable or not self.reliable:

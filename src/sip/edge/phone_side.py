@@ -19,6 +19,7 @@ from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
+from mixminus.sip.edge.replaces import replaced_by
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import (
     can_be_answered,
@@ -234,8 +235,11 @@ class PhoneSide:
             self._counters["sip_edge_share"] += 1
             self._calls.outbox += self._abandoned.make_room(now_s)
             return ToPhone(flow, self._unavailable(request))
+        replaced = replaced_by(request, self._calls)
+        if isinstance(replaced, Fault):
+            return ToPhone(flow, refuse(request, replaced).render())
         try:
-            forwarded = self._forwarder.invite(request, flow, worker, caller)
+            forwarded = self._forwarder.invite(request, flow, worker, caller, replaces=replaced)
         except Unreadable:
             return ToPhone(flow, refuse(request, Fault(400, "Bad Header")).render())
         if forwarded is None:

@@ -97,9 +97,12 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
-        if command.private:
+        extra = [("Privacy", "id")] if command.private else []
+        if command.replaces:
+            extra += [("Replaces", command.replaces), ("Require", "replaces")]
+        for name, value in extra:
             header = pj.SipHeader()
-            header.hName, header.hValue = "Privacy", "id"
+            header.hName, header.hValue = name, value
             parameters.txOption.headers.append(header)
         self.makeCall(command.request_uri, parameters)
         self.sip_call_id = self.getInfo().callIdString

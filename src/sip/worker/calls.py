@@ -10,7 +10,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.internal_headers import CallerHeader
+from mixminus.sip.internal_headers import CallerHeader, find_replaced
 from mixminus.sip.messages import (
     CallDialled,
     CallEnded,
@@ -74,6 +74,7 @@ class Calls:
                 account_id=caller.account_id,
                 source_host=caller.host,
                 verified=caller.verified,
+                replaces=find_replaced(invite),
             )
         )
 

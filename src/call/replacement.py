@@ -1,6 +1,6 @@
 """ReplacementService: a phone's INVITE with Replaces takes over another call's place in a room (RFC 3891).
 
-So ends an attended transfer that the phones arrange among themselves: the phone that is transferred to calls us, in place
+So ends an attended transfer among phones: the phone that is transferred to calls us, in place
 of the one that transfers. The new call joins the room; when it is heard there, the replaced one is hung up.
 """
 

@@ -21,6 +21,15 @@ Desk = Callable[..., PjsuaPhone]
 _ports = count(17000, 2)
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on the default port, which phones assume where the caller's address has none."""
+    with Server(tmp_path_factory.mktemp("default-port-server"), MIXMINUS_SIP_PORT="5060") as running:
+        yield running
+        assert running.stop() == 0, running.log[-3000:]
+    assert "Traceback" not in running.log, running.log[-3000:]
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """Make a desk phone with a tone; with a server and a name it registers as that extension."""

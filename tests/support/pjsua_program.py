@@ -11,7 +11,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 ANSWER: Final = "answer "
 """The beginning of a line that is an answer."""
-_RTP_PORT: Final = 30_000
+_RTP_PORT: Final = 46_000
 _SETTLING_ROUNDS: Final = 20
 
 

@@ -5,9 +5,9 @@ A redirected call (3xx) is dialled again.
 
 import asyncio
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from mixminus import log
 from mixminus.call.leg import Address, Credentials, LegEnded, Target
@@ -16,11 +16,13 @@ from mixminus.machine import step
 from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
+from mixminus.model.signalling import NO_HEADERS
 from mixminus.sip.addresses import from_value, resolve
 from mixminus.sip.config import SipConfig
-from mixminus.sip.internal_headers import Flow
+from mixminus.sip.identity import identity_fields
+from mixminus.sip.internal_headers import Flow, FlowTransport
 from mixminus.sip.leg import SipLeg, end_of, refusal_of
-from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, Message
+from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, HeaderFields, Message
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.description import render
 from mixminus.sip.sdp.negotiation import LocalEnd, make_offer
@@ -32,7 +34,7 @@ __all__ = ["DIALLED_TRANSITIONS", "DialledEvent", "DialledLeg", "DialledState", 
 _MAX_REDIRECTS: Final = 3
 # RFC 3261 sections 21.4.13, 21.4.26 and 21.6.4: the description is not acceptable.
 _SDP_REFUSED: Final = frozenset({415, 488, 606})
-_TRANSPORTS: Final[dict[str, Literal["TCP", "TLS"]]] = {"tcp": "TCP", "tls": "TLS"}
+_TRANSPORTS: Final[dict[str, FlowTransport]] = {"tcp": "TCP", "tls": "TLS", "wss": "WSS"}
 _NO_CREDENTIALS: Final = Credentials("", "")
 
 _log = log.get("sip.dialling")
@@ -87,7 +89,7 @@ class DialledLeg(SipLeg):
         """Return False: the far end decides."""
         return False
 
-    async def answer(self) -> None:
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Do nothing: the far end answers."""
 
     async def reject(self, status_code: int) -> None:
@@ -158,6 +160,8 @@ class _Call:
     private: bool
     worker_id: int = 0
     redirects: int = 0
+    identity: HeaderFields = ()
+    """What only the trunk may read of the caller."""
     encrypted: bool = False
     """Whether SRTP is offered now; not any more after it was refused where it is optional."""
 
@@ -193,8 +197,9 @@ class Dialler:
             case CallEnded(redirect=redirect) if redirect and self._may_redirect(call):
                 call.redirects += 1
                 call.worker_id = 0
-                # A redirect target never gets our credentials.
-                call.target = Target(redirect, encryption=call.target.encryption)
+                # A redirect target never gets our credentials, nor the identity of a caller.
+                call.identity = ()
+                call.target = Target(redirect, encryption=call.target.encryption, headers=call.target.headers)
                 self._tasks.spawn("redirect", self._dial(call))
             case CallEnded() if self._may_try_without_srtp(call, report):
                 call.encrypted = False
@@ -221,10 +226,14 @@ class Dialler:
         self, leg: DialledLeg, local: LocalEnd, target: Target, *, source: Address, anonymous: bool
     ) -> None:
         """Start dialling; the leg reports the outcome."""
-        caller = from_value(source, self._config.advertised_host, anonymous=anonymous)
+        host = self._config.advertised_host
+        caller = from_value(source, target.policy.from_domain or host, anonymous=anonymous)
+        identity = identity_fields(source, target, host, anonymous=anonymous)
         own = replace(local, encrypted_only=target.encryption == "required")
         encrypted = target.encryption != "never"
-        self._calls[leg.id] = call = _Call(leg, own, target, caller, anonymous, encrypted=encrypted)
+        self._calls[leg.id] = call = _Call(
+            leg, own, target, caller, anonymous, encrypted=encrypted, identity=identity
+        )
         self._tasks.spawn("dial", self._dial(call))
 
     def _may_try_without_srtp(self, call: _Call, report: CallRang | CallAnswered | CallEnded) -> bool:
@@ -267,7 +276,8 @@ class Dialler:
                 offer=render(make_offer(call.local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
-                replaces=call.target.replaces,
+                headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
+                route=call.target.proxy,
             ),
         )
 
@@ -275,5 +285,10 @@ class Dialler:
         """Return the flow that the target's registration names, else the one its URI leads to."""
         hop = target.hop
         if hop is None:
-            return await resolve(target.request_uri)
+            return await resolve(target.proxy or target.request_uri)
         return Flow(_TRANSPORTS.get(hop.transport, "UDP"), hop.host, hop.port, hop.connection)
+
+
+def _replacing(target: Target) -> tuple[tuple[str, str], ...]:
+    """Return the headers of an INVITE that takes the place of a call elsewhere (RFC 3891 section 4)."""
+    return (("Replaces", target.replaces), ("Require", "replaces")) if target.replaces else ()

@@ -3,16 +3,32 @@
 The edge strips these from everything that a phone sends or receives.
 """
 
+import base64
+import binascii
 import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import orjson
+
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CALLER_HEADER", "REPLACES_HEADER", "CallerHeader", "Flow", "find_replaced"]
+__all__ = [
+    "CALLER_HEADER",
+    "REPLACES_HEADER",
+    "SIGNALLED_HEADER",
+    "CallerHeader",
+    "Flow",
+    "FlowTransport",
+    "find_replaced",
+    "find_signalled",
+]
+
+FlowTransport = Literal["UDP", "TCP", "TLS", "WSS"]
 
 CALLER_HEADER: Final = "x-mixminus-caller"
+SIGNALLED_HEADER: Final = "x-mixminus-signalled"
 
 REPLACES_HEADER: Final = "x-mixminus-replaces"
 """The Call-ID of the call that an INVITE replaces."""
@@ -23,16 +39,17 @@ _VERIFIED: Final = "verified"
 _HEADER = re.compile(
     rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: ({_VERIFIED}))? *\r?$", re.IGNORECASE | re.MULTILINE
 )
+_SIGNALLED = re.compile(rf"^{SIGNALLED_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """An address on the public side, and the TCP connection to use; 0 opens a new one.
+    """An address on the public side, and the TCP connection to use; 0 opens a new one, except over WebSocket.
 
     Where a message came from and can be answered (RFC 5626 section 2), or where a request of ours is sent.
     """
 
-    transport: Literal["UDP", "TCP", "TLS"]
+    transport: FlowTransport
     host: str
     """An IP address, without brackets."""
     port: int
@@ -51,7 +68,7 @@ class Flow:
     def from_token(cls, token: str) -> "Flow":
         """Read a token; raise Unreadable if it is not one."""
         match token.split("-", 4):
-            case [("UDP" | "TCP" | "TLS") as transport, host, port, connection, *name]:
+            case [("UDP" | "TCP" | "TLS" | "WSS") as transport, host, port, connection, *name]:
                 try:
                     address = ipaddress.ip_address(bytes.fromhex(host))
                     return cls(transport, str(address), int(port), int(connection), "".join(name))
@@ -89,3 +106,14 @@ def find_replaced(invite: str) -> str:
     """Return the Call-ID of the call that an INVITE, as a worker receives it, replaces; empty if it replaces none."""
     match = _REPLACED.search(invite.partition("\r\n\r\n")[0])
     return match[1] if match else ""
+
+
+def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a phone's INVITE that the edge has passed on; none if there are none."""
+    match = _SIGNALLED.search(invite.partition("\r\n\r\n")[0])
+    if not match:
+        return ()
+    try:
+        return tuple((str(name), str(value)) for name, value in orjson.loads(base64.b64decode(match[1])))
+    except (orjson.JSONDecodeError, binascii.Error, TypeError, ValueError):
+        return ()

@@ -3,7 +3,7 @@
 import abc
 import asyncio
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from mixminus.machine import step
 from mixminus.mixer import MediaDirection, Port, PortMedia
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
+from mixminus.model.signalling import NO_HEADERS
 from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Progress, Refer, Reject, Ring
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import agree
@@ -109,10 +110,12 @@ class SipLeg(abc.ABC):
     def _follows_media(self) -> bool:
         """Return whether the port follows the result of an offer/answer exchange now."""
 
-    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+    async def hang_up(
+        self, reason: HangupReason = HangupReason.NORMAL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         """Send BYE or CANCEL, or refuse an unanswered incoming call."""
         if not self.is_ended:
-            self._send(HangUp(self._id))
+            self._send(HangUp(self._id, tuple(headers.items())))
             self.set_ended(LegEnded(reason, remote=False))
 
     async def hold(self) -> None:
@@ -207,7 +210,7 @@ class IncomingLeg(SipLeg):
             self._send(Progress(self._id))
         return self._state in (LegState.EARLY, LegState.ANSWERED)
 
-    async def answer(self) -> None:
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Configure the port, then send 200: the phone may send media at once."""
         if not self._can(LegEvent.ANSWER):
             return
@@ -216,7 +219,7 @@ class IncomingLeg(SipLeg):
             self._media = None
             self._configure(self._answered_media)
         self._fire(LegEvent.ANSWER)
-        self._send(Answer(self._id))
+        self._send(Answer(self._id, tuple(headers.items())))
 
     async def reject(self, status_code: int) -> None:
         """Send a refusal; does nothing once answered or over."""

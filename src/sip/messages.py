@@ -12,7 +12,7 @@
     server ── Register Unregister ───────────────────────────────────> edge
            <─ TrunkRegistered ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
-           <─ AccountRequested LoginsFailed RegistrationRequested ─
+           <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
 
 Commands are imperatives, reports are past participles. One message is one record of a Unix
 SOCK_SEQPACKET socket; end of file means that the other process has exited.
@@ -48,6 +48,7 @@ __all__ = [
     "Fork",
     "Forked",
     "HangUp",
+    "HeaderFields",
     "Hold",
     "IncomingCall",
     "LoginsFailed",
@@ -73,9 +74,14 @@ __all__ = [
     "TransferRequested",
     "TrunkRegistered",
     "Unregister",
+    "WebSocketClosed",
     "WorkerExited",
     "WorkerReady",
 ]
+
+
+HeaderFields = tuple[tuple[str, str], ...]
+"""Names and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,8 @@ class IncomingCall:
     """Whether that address has proved to receive what is sent to it."""
     replaces: str = ""
     """The Call-ID of the call that this one takes the place of (RFC 3891); empty for none."""
+    headers: HeaderFields = ()
+    """Own headers, identity and diversions, as the edge has found them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +155,10 @@ class Dial:
     username: str = ""
     """For digest challenges; empty without credentials."""
     password: str = field(default="", repr=False)
-    replaces: str = ""
-    """The Replaces header (RFC 3891); empty for none."""
+    headers: HeaderFields = ()
+    """Own headers, and those that identify the caller."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +215,7 @@ class ProgressAcknowledged:
 @dataclass(frozen=True, slots=True)
 class Answer:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +235,7 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class HangUp:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,8 +336,10 @@ class OpenEdge:
     digests: str = "both"
     key: bytes = field(default=b"", repr=False)
     """Of the branches of requests to phones; the same after a restart."""
-    tls_port: int = -1
-    """Negative: no TLS."""
+    tls_port: int | None = None
+    """None: no TLS."""
+    wss_port: int | None = None
+    """None: no SIP over secure WebSockets."""
     certificate: str = ""
     """Path of the PEM file of the certificate and its chain; ``certificate_key`` is its key's."""
     certificate_key: str = ""
@@ -339,6 +353,8 @@ class EdgeOpened:
     inner_port: int
     tls_port: int = 0
     """0 without TLS."""
+    wss_port: int = 0
+    """0 without SIP over secure WebSockets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,6 +453,13 @@ class ForgetAccounts:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSocketClosed:
+    """A WebSocket has closed by which phones had registered; they cannot be reached any more."""
+
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoginsFailed:
     """Repeated failed logins to an account; further attempts are delayed."""
 
@@ -493,6 +516,8 @@ class Register:
     password: str = field(repr=False)
     contact_user: str = field(repr=False)
     """A call to this user at our address comes from the provider."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
     expires_s: int = 600
 
 
@@ -564,6 +589,7 @@ Message = (
     | Unregister
     | TrunkRegistered
     | LoginsFailed
+    | WebSocketClosed
     | RegistrationRequested
     | AnswerRegistration
     | Drain

@@ -64,6 +64,7 @@ from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
+from mixminus.sip.signalled import signalled_of
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
@@ -144,6 +145,11 @@ class SipEndpoint:
         return self._pool.tls_port
 
     @property
+    def wss_port(self) -> int:
+        """The port of SIP over secure WebSockets; 0 without it."""
+        return self._pool.wss_port
+
+    @property
     def dialogs(self) -> int:
         """How many dialogs are confirmed and not over."""
         return len(self._transfer_requests)
@@ -213,6 +219,7 @@ class SipEndpoint:
         """Take what a phone has asked for within a call; all else is about accounts and trunks."""
         if isinstance(message, EdgeOpened):
             self._trunk_registrations.on_edge_opened()
+            self._account_requests.on_edge_opened()
             return
         if isinstance(message, TrunkRegistered):
             self._trunk_registrations.on_report(message)
@@ -273,8 +280,13 @@ class SipEndpoint:
             if call.replaces:
                 await self._replace(leg, call, source, caller)
                 return
-            destination = callee_of(call.request_uri)
-            await self._incoming_legs.incoming(leg, source=source, destination=destination, caller=caller)
+            await self._incoming_legs.incoming(
+                leg,
+                source=source,
+                destination=callee_of(call.request_uri),
+                caller=caller,
+                signalled=signalled_of(call.headers),
+            )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
             await leg.reject(500)

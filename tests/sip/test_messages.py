@@ -63,6 +63,7 @@ from mixminus.sip.messages import (
     TransferRequested,
     TrunkRegistered,
     Unregister,
+    WebSocketClosed,
     WorkerExited,
     WorkerReady,
 )
@@ -129,6 +130,7 @@ EXAMPLES: list[Message] = [
     Unregister(str(LEG)),
     TrunkRegistered(str(LEG), 403, "Forbidden"),
     LoginsFailed(str(LEG), "192.0.2.7", 6),
+    WebSocketClosed(7),
     RegistrationRequested(
         request_id=4,
         account_id=str(LEG),

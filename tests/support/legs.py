@@ -1,12 +1,13 @@
 """Legs without signalling, whose phone is the test."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mixminus.call.leg import Address, LegEnded, Target
 from mixminus.mixer import BridgePort, PcmPort
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
+from mixminus.model.signalling import NO_HEADERS
 
 __all__ = ["CalledLeg", "ManualLeg", "PcmExchange", "PcmLeg"]
 
@@ -29,14 +30,16 @@ class ManualLeg:
         self.done.append("early media")
         return True
 
-    async def answer(self) -> None:
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         self.done.append("answer")
 
     async def reject(self, status_code: int) -> None:
         self.done.append(f"reject {status_code}")
         self._end(LegEnded(HangupReason.NORMAL, remote=False))
 
-    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+    async def hang_up(
+        self, reason: HangupReason = HangupReason.NORMAL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         if not self._ended.done():
             self.done.append(f"hang up {reason}")
         self._end(LegEnded(reason, remote=False))

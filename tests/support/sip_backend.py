@@ -17,6 +17,7 @@ from mixminus.flow.flows import FlowService
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import CustomerId
+from mixminus.model.signalling import UNSIGNALLED, Signalled
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
 from mixminus.store.database import Store
@@ -35,6 +36,7 @@ class LegReceiver:
         self.sources: list[Address] = []
         self.destinations: list[Address] = []
         self.callers: list[Caller] = []
+        self.signalled: list[Signalled] = []
 
     async def incoming(
         self,
@@ -44,8 +46,10 @@ class LegReceiver:
         destination: Address,
         pin: str | None = None,
         caller: Caller = ANONYMOUS,
+        signalled: Signalled = UNSIGNALLED,
     ) -> None:
         self.callers.append(caller)
+        self.signalled.append(signalled)
         self.legs.append(leg)
         self.sources.append(source)
         self.destinations.append(destination)

@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import Field
 
 from mixminus.flow.action import ActionType
-from mixminus.flow.options import Flag, Option, Uuid, Whole
+from mixminus.flow.options import Flag, Headers, Option, Uuid, Whole
 from mixminus.flow.run import FlowRun
 from mixminus.model.call import HangupReason, MuteDirection
 from mixminus.model.ids import NIL, CallId
@@ -16,9 +16,12 @@ __all__ = ["ACTIONS", "Answer", "Hangup", "Mute", "Ringing", "Sleep"]
 class Answer(Option):
     """Answer the call."""
 
+    headers: Headers = Field(default_factory=dict)
+    """`X-...` and `User-to-User` headers of the answer to a phone."""
 
-async def answer(run: FlowRun, _: Answer) -> None:
-    await run.call.answer()
+
+async def answer(run: FlowRun, option: Answer) -> None:
+    await run.call.answer(option.headers)
 
 
 class Ringing(Option):
@@ -48,10 +51,12 @@ class Hangup(Option):
     reason: HangupReason = HangupReason.NORMAL
     reference_id: Uuid = NIL
     """A call whose hangup reason is used instead."""
+    headers: Headers = Field(default_factory=dict)
+    """`X-...` and `User-to-User` headers of the BYE to a phone."""
 
 
 async def hangup(run: FlowRun, option: Hangup) -> None:
-    await run.call.hang_up(await _reason(run, option))
+    await run.call.hang_up(await _reason(run, option), option.headers)
     await run.park()
 
 

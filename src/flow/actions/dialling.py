@@ -15,9 +15,9 @@ from mixminus.call.routing import Program
 from mixminus.flow.action import ActionType
 from mixminus.flow.actions.room import ConfbridgeJoin, confbridge_join
 from mixminus.flow.errors import InvalidAnonymousValue
-from mixminus.flow.options import Flag, Option, Text, Uuid
+from mixminus.flow.options import Flag, Headers, Option, Text, Uuid
 from mixminus.flow.run import FlowRun
-from mixminus.model.call import Address, HangupReason
+from mixminus.model.call import Address, Diversion, HangupReason
 from mixminus.model.conference import Conference
 from mixminus.model.ids import NIL
 from mixminus.tasks import Interrupted
@@ -56,6 +56,8 @@ class _Outgoing(Option):
     destinations: Destinations = ()
     anonymous: Annotated[Text, BeforeValidator(_anonymous)] = ""
     """`yes`, `no` or `auto`."""
+    headers: Headers = Field(default_factory=dict)
+    """`X-...` and `User-to-User` headers of the INVITEs."""
 
 
 class Call(_Outgoing):
@@ -80,6 +82,8 @@ async def call(run: FlowRun, option: Call) -> None:
             program=program,
             source=option.source or _caller(run),
             anonymous=option.anonymous == "yes",
+            headers=option.headers,
+            diversions=_diverted(run, option),
             early=option.early_execution,
             master_call_id=run.call.id if option.chained else None,
         )
@@ -133,6 +137,8 @@ async def _dial(run: FlowRun, option: Connect, room: Conference) -> Placed:
         program=Program((join, {"type": "hangup"})),
         source=option.source or _caller(run),
         anonymous=option.anonymous == "yes",
+        headers=option.headers,
+        diversions=_diverted(run, option),
         master_call_id=run.call.id,
     )
     if len(option.destinations) > 1:
@@ -159,6 +165,14 @@ async def _talk(run: FlowRun, room: Conference, placed: Placed, *, early_media: 
 def _caller(run: FlowRun) -> Address:
     """Return the caller to show where the action does not name one: the remote party of the flow's call."""
     return run.call.call.source if run.activeflow.reference_type == "call" else Address("", "")
+
+
+def _diverted(run: FlowRun, option: _Outgoing) -> tuple[Diversion, ...]:
+    """Return where the new calls come from if they pass on the flow's incoming call, with its caller."""
+    if option.source or run.activeflow.reference_type != "call" or run.call.call.direction != "incoming":
+        return ()
+    passed_on = run.call.call
+    return (Diversion(passed_on.destination.target, reason="unconditional"), *passed_on.diversions)
 
 
 def _reason(refusals: list[LegEnded]) -> HangupReason:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Final
 
 from mixminus.sip.edge.abandoned import Abandoned
-from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToWorker, reply_flow, stamp
+from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker, reply_flow, stamp
 from mixminus.sip.edge.authentication import Authenticator, Passed
 from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
@@ -99,6 +99,10 @@ class PhoneSide:
     def registration_answered(self, answer: AnswerRegistration) -> ToPhone | None:
         """Answer a REGISTER as the server says."""
         return self._registrar.answered(answer)
+
+    def websocket_closed(self, flow: Flow) -> ToServer | None:
+        """Report the end of a phone's WebSocket."""
+        return self._registrar.closed(flow)
 
     def expire(self, now_s: float) -> list[ToPhone]:
         """Answer the requests that have waited too long for the server."""

@@ -15,6 +15,7 @@ from mixminus.sip.messages import (
     CallRang,
     Dial,
     DialogConfirmed,
+    HeaderFields,
     MediaAgreed,
     Message,
     ProgressAcknowledged,
@@ -97,13 +98,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
-        extra = [("Privacy", "id")] if command.private else []
-        if command.replaces:
-            extra += [("Replaces", command.replaces), ("Require", "replaces")]
-        for name, value in extra:
-            header = pj.SipHeader()
-            header.hName, header.hValue = name, value
-            parameters.txOption.headers.append(header)
+        fields = (("Privacy", "id"), *command.headers) if command.private else command.headers
+        _add_headers(parameters, fields)
         self.makeCall(command.request_uri, parameters)
         self.sip_call_id = self.getInfo().callIdString
 
@@ -145,13 +141,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         else:
             self.ring()
 
-    def accept(self) -> None:
+    def accept(self, headers: HeaderFields) -> None:
         """Send 200 with our answer, or with our offer if the INVITE had none."""
-        self._respond(pj.PJSIP_SC_OK)
+        self._respond(pj.PJSIP_SC_OK, headers)
 
-    def _respond(self, status_code: int) -> None:
+    def _respond(self, status_code: int, headers: HeaderFields = ()) -> None:
         parameters = pj.CallOpParam(True)
         parameters.statusCode = status_code
+        _add_headers(parameters, headers)
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
         if self.offer and self._session.is_pending:
@@ -161,10 +158,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             parameters.sdp.wholeSdp = fold(render(self._session.next()))
         self.answer(parameters)
 
-    def end(self, status_code: int) -> None:
+    def end(self, status_code: int, headers: HeaderFields = ()) -> None:
         """Send BYE, or refuse an unanswered call with this code."""
         self._ended_here = True
         parameters = pj.CallOpParam()
+        _add_headers(parameters, headers)
         parameters.statusCode = status_code
         self.hangup(parameters)
 
@@ -234,6 +232,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
                 self._report(DialogConfirmed(self.leg_id, self.sip_call_id, *tags))
             if self._outgoing:
                 self._report(CallAnswered(self.leg_id))
+
+
+def _add_headers(parameters: pj.CallOpParam, fields: HeaderFields) -> None:
+    """Have the message carry these headers too."""
+    for name, value in fields:
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, value
+        parameters.txOption.headers.append(header)
 
 
 def _text(value: str) -> str:

@@ -10,12 +10,13 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.internal_headers import CallerHeader, find_replaced
+from mixminus.sip.internal_headers import CallerHeader, find_replaced, find_signalled
 from mixminus.sip.messages import (
     CallDialled,
     CallEnded,
     CallFreed,
     Dial,
+    HeaderFields,
     IncomingCall,
     Message,
     Notify,
@@ -75,6 +76,7 @@ class Calls:
                 source_host=caller.host,
                 verified=caller.verified,
                 replaces=find_replaced(invite),
+                headers=find_signalled(invite),
             )
         )
 
@@ -121,19 +123,19 @@ class Calls:
             except pj.Error as error:
                 _log.warning("early media failed", cause=error.reason)
 
-    def answer(self, leg_id: LegId) -> None:
+    def answer(self, leg_id: LegId, headers: HeaderFields) -> None:
         """Answer a call; refuse it if pjsua2 cannot, which is reported by CallEnded."""
         if call := self._active(leg_id):
             try:
-                call.accept()
+                call.accept(headers)
             except pj.Error as error:
                 _log.warning("answer failed", cause=error.reason)
                 self.hang_up(leg_id, pj.PJSIP_SC_NOT_ACCEPTABLE_HERE)
 
-    def hang_up(self, leg_id: LegId, status_code: int) -> None:
+    def hang_up(self, leg_id: LegId, status_code: int, headers: HeaderFields = ()) -> None:
         if call := self._active(leg_id):
             try:
-                call.end(status_code)
+                call.end(status_code, headers)
             except pj.Error as error:
                 _log.warning("hang-up failed", cause=error.reason)
 
@@ -215,7 +217,8 @@ class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         credentials = pj.AuthCredInfoVector()
         if command.username:
             credentials.append(pj.AuthCredInfo("digest", "*", command.username, 0, command.password))
-        self._set_identity(command.from_value, [route], credentials)
+        routes = [route, f"<{command.route}>"] if command.route else [route]
+        self._set_identity(command.from_value, routes, credentials)
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""Phones that nobody here wrote (PJSUA2) transfer calls: blind, attended through us, and attended among themselves."""
+"""Independent phones (PJSUA2) transfer calls: blind, attended through us, and attended among themselves."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -17,7 +17,7 @@ from tests.support.waiting import eventually, play_for
 
 LISTENER_HZ, FIRST_HZ, SECOND_HZ, THIRD_HZ = TONES_HZ[1:5]
 
-Desk = Callable[..., PjsuaPhone]
+Handset = Callable[..., PjsuaPhone]
 _ports = count(17000, 2)
 
 
@@ -31,8 +31,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """Make a desk phone with a tone; with a server and a name it registers as that extension."""
+def handset(tmp_path: Path) -> Iterator[Handset]:
+    """Make a phone with a tone; with a server and a name it registers as that extension."""
     phones: list[PjsuaPhone] = []
 
     def make(tone_hz: float, server: Server | None = None, name: str = "") -> PjsuaPhone:
@@ -41,7 +41,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             made = extension(server, name)
             login = (server.host, made["username"], PASSWORD)
         port = next(_ports)
-        phones.append(PjsuaPhone(tmp_path / f"desk{port}", tone_hz, port=port, login=login))
+        phones.append(PjsuaPhone(tmp_path / f"handset{port}", tone_hz, port=port, login=login))
         if server:
             phones[-1].register(f"sip:{server.host}:{server.sip_port}")
         return phones[-1]
@@ -63,12 +63,12 @@ def incoming_to(phone: PjsuaPhone) -> None:
     eventually(phone.calls, what="the phone is called")
 
 
-def test_call_with_us_is_taken_over_by_another_phone(server: Server, phone: Ring, desk: Desk) -> None:
+def test_call_with_us_is_taken_over_by_another_phone(server: Server, phone: Ring, handset: Handset) -> None:
     """The secretary calls the room and a colleague, and connects both: the colleague sends INVITE with Replaces."""
     room = server.new_room()
     listener = phone(LISTENER_HZ)
     listener.dial(server.sip_uri(room))
-    secretary, colleague = desk(FIRST_HZ), desk(SECOND_HZ)
+    secretary, colleague = handset(FIRST_HZ), handset(SECOND_HZ)
     with_room = secretary.dial(server.sip_uri(room))
     _, replaced = server.wait_for_participants(room, 2)
     with_colleague = secretary.dial(colleague.uri)
@@ -89,9 +89,9 @@ def test_call_with_us_is_taken_over_by_another_phone(server: Server, phone: Ring
     server.wait_for_participants(room, 1)
 
 
-def test_party_of_connect_is_replaced(server: Server, phone: Ring, desk: Desk) -> None:
+def test_party_of_connect_is_replaced(server: Server, phone: Ring, handset: Handset) -> None:
     """A caller is connected to the secretary by a flow, who passes it on to a colleague."""
-    secretary, colleague = desk(FIRST_HZ), desk(SECOND_HZ)
+    secretary, colleague = handset(FIRST_HZ), handset(SECOND_HZ)
     to = {"type": "sip", "target": secretary.uri}
     flow = server.call("POST", "/flows", {"actions": [action("connect", destinations=[to])]}).json["id"]
     server.call("POST", "/numbers", {"number": "7201", "call_flow_id": flow})
@@ -110,12 +110,12 @@ def test_party_of_connect_is_replaced(server: Server, phone: Ring, desk: Desk) -
     eventually(lambda: caller.ended, what="the caller is hung up with the colleague")
 
 
-def test_we_are_referred_to_a_call_between_phones(server: Server, phone: Ring, desk: Desk) -> None:
+def test_we_are_referred_to_a_call_between_phones(server: Server, phone: Ring, handset: Handset) -> None:
     """The secretary refers us to the colleague, whom it has asked directly: we send INVITE with Replaces."""
     room = server.new_room()
     listener = phone(LISTENER_HZ)
     listener.dial(server.sip_uri(room))
-    secretary, colleague = desk(FIRST_HZ, server, "5201"), desk(SECOND_HZ)
+    secretary, colleague = handset(FIRST_HZ, server, "5201"), handset(SECOND_HZ)
     with_room = secretary.dial(server.sip_uri(room))
     server.wait_for_participants(room, 2)
     with_colleague = secretary.dial(colleague.uri)
@@ -130,12 +130,12 @@ def test_we_are_referred_to_a_call_between_phones(server: Server, phone: Ring, d
     assert_hears(listener.ear(), (SECOND_HZ,), LISTENER_HZ)
 
 
-def test_two_calls_through_us_are_connected(server: Server, phone: Ring, desk: Desk) -> None:
+def test_two_calls_through_us_are_connected(server: Server, phone: Ring, handset: Handset) -> None:
     """Both calls of the secretary are with us: one in a room, one connected to the colleague by a flow."""
     room = server.new_room()
     listener = phone(LISTENER_HZ)
     listener.dial(server.sip_uri(room))
-    secretary, colleague = desk(FIRST_HZ), desk(SECOND_HZ)
+    secretary, colleague = handset(FIRST_HZ), handset(SECOND_HZ)
     to = {"type": "sip", "target": colleague.uri}
     flow = server.call("POST", "/flows", {"actions": [action("connect", destinations=[to])]}).json["id"]
     server.call("POST", "/numbers", {"number": "7202", "call_flow_id": flow})
@@ -154,11 +154,11 @@ def test_two_calls_through_us_are_connected(server: Server, phone: Ring, desk: D
     assert_hears(colleague.ear(0), (LISTENER_HZ,), SECOND_HZ, stretch_s=1.0)
 
 
-def test_blind_transfer_to_another_phone(server: Server, phone: Ring, desk: Desk) -> None:
+def test_blind_transfer_to_another_phone(server: Server, phone: Ring, handset: Handset) -> None:
     room = server.new_room()
     listener = phone(LISTENER_HZ)
     listener.dial(server.sip_uri(room))
-    secretary, colleague = desk(FIRST_HZ, server, "5202"), desk(SECOND_HZ)
+    secretary, colleague = handset(FIRST_HZ, server, "5202"), handset(SECOND_HZ)
     with_room = secretary.dial(server.sip_uri(room))
     server.wait_for_participants(room, 2)
     secretary.transfer(with_room, colleague.uri)

@@ -1,4 +1,4 @@
-"""A phone made of PJSUA2 as published on PyPI, in a process of its own: it transfers as desk phones do.
+"""A phone made of PJSUA2 as published on PyPI, in a process of its own: it transfers as telephones do.
 
 It plays a tone in each call and records what it hears. Incoming calls are answered, transfers are followed. The program
 is ``pjsua_program.py``.

@@ -15,7 +15,7 @@ __all__ = ["CALLER_HEADER", "CallerHeader", "Flow"]
 CALLER_HEADER: Final = "x-mixminus-caller"
 
 _NO_ACCOUNT: Final = "-"
-_HEADER = re.compile(rf"^{CALLER_HEADER}: *(\S+) (\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
+_HEADER = re.compile(rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: (\S+))? *\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,12 @@ class CallerHeader:
     """The extension or trunk that was authenticated; empty for an anonymous caller."""
     host: str = ""
     """The address that the INVITE came from."""
+    media_hosts: tuple[str, ...] = ()
+    """The addresses that the INVITE names, where audio may come from."""
 
     def render(self) -> str:
         """Return the header's value."""
-        return f"{self.account_id or _NO_ACCOUNT} {self.host}"
+        return f"{self.account_id or _NO_ACCOUNT} {self.host} {','.join(self.media_hosts)}".rstrip()
 
     @classmethod
     def find(cls, invite: str) -> "CallerHeader":
@@ -72,4 +74,5 @@ class CallerHeader:
         match = _HEADER.search(invite.partition("\r\n\r\n")[0])
         if not match:
             return cls()
-        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2])
+        hosts = tuple(match[3].split(",")) if match[3] else ()
+        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], hosts)

@@ -211,7 +211,10 @@ class SipEndpoint:
         if isinstance(message, TrunkRegistered):
             self._trunk_registrations.on_report(message)
             return
-        if not isinstance(message, DigitReceived | MediaHostsNamed | TransferRequested | TransferProgressed):
+        if isinstance(message, MediaHostsNamed):
+            self._on_hosts(message)
+            return
+        if not isinstance(message, DigitReceived | TransferRequested | TransferProgressed):
             self._account_requests.on_edge(message)
             return
         found = self._pool.leg_of(message.sip_call_id)

@@ -2,9 +2,9 @@
 
     server ── Fork ─────────────────────────────> zygote
            <─ Forked WorkerExited ───────────────
-    server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
+    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              DialogConfirmed CallEnded CallFreed ──
+              ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
     server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
               Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
@@ -12,7 +12,7 @@
     server ── Register Unregister ───────────────────────────────────> edge
            <─ TrunkRegistered ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
-           <─ AccountRequested LoginsFailed RegistrationRequested ─
+           <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
 
 Commands are imperatives, reports are past participles. One message is one record of a Unix
 SOCK_SEQPACKET socket; end of file means that the other process has exited.
@@ -48,6 +48,7 @@ __all__ = [
     "Fork",
     "Forked",
     "HangUp",
+    "HeaderFields",
     "Hold",
     "IncomingCall",
     "LoginsFailed",
@@ -56,6 +57,8 @@ __all__ = [
     "Message",
     "Notify",
     "OpenEdge",
+    "Progress",
+    "ProgressAcknowledged",
     "Refer",
     "Register",
     "RegisteringPhone",
@@ -72,9 +75,14 @@ __all__ = [
     "TransferRequested",
     "TrunkRegistered",
     "Unregister",
+    "WebSocketClosed",
     "WorkerExited",
     "WorkerReady",
 ]
+
+
+HeaderFields = tuple[tuple[str, str], ...]
+"""Names and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,10 @@ class IncomingCall:
     """The address that sent the INVITE."""
     media_hosts: tuple[str, ...] = ()
     """The addresses that the INVITE names, where audio may come from."""
+    verified: bool = False
+    """Whether that address has proved to receive what is sent to it."""
+    headers: HeaderFields = ()
+    """Own headers, identity and diversions, as the edge has found them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +166,10 @@ class Dial:
     username: str = ""
     """For digest challenges; empty without credentials."""
     password: str = field(default="", repr=False)
+    headers: HeaderFields = ()
+    """Own headers, and those that identify the caller."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +210,23 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Send 183 with our answer: early media (RFC 3960)."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressAcknowledged:
+    """The phone has acknowledged a reliable provisional response (PRACK, RFC 3262)."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +246,7 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class HangUp:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +256,8 @@ class MediaAgreed:
     leg_id: LegId
     local_sdp: str
     remote_sdp: str
+    early: bool = False
+    """Whether a called phone sends media before it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,8 +347,10 @@ class OpenEdge:
     digests: str = "both"
     key: bytes = field(default=b"", repr=False)
     """Of the branches of requests to phones; the same after a restart."""
-    tls_port: int = -1
-    """Negative: no TLS."""
+    tls_port: int | None = None
+    """None: no TLS."""
+    wss_port: int | None = None
+    """None: no SIP over secure WebSockets."""
     certificate: str = ""
     """Path of the PEM file of the certificate and its chain; ``certificate_key`` is its key's."""
     certificate_key: str = ""
@@ -328,6 +364,8 @@ class EdgeOpened:
     inner_port: int
     tls_port: int = 0
     """0 without TLS."""
+    wss_port: int = 0
+    """0 without SIP over secure WebSockets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,6 +464,13 @@ class ForgetAccounts:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSocketClosed:
+    """A WebSocket has closed by which phones had registered; they cannot be reached any more."""
+
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoginsFailed:
     """Repeated failed logins to an account; further attempts are delayed."""
 
@@ -482,6 +527,8 @@ class Register:
     password: str = field(repr=False)
     contact_user: str = field(repr=False)
     """A call to this user at our address comes from the provider."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
     expires_s: int = 600
 
 
@@ -525,6 +572,8 @@ Message = (
     | CallAnswered
     | Attach
     | Ring
+    | Progress
+    | ProgressAcknowledged
     | Answer
     | Reject
     | Hold
@@ -552,6 +601,7 @@ Message = (
     | Unregister
     | TrunkRegistered
     | LoginsFailed
+    | WebSocketClosed
     | RegistrationRequested
     | AnswerRegistration
     | Drain

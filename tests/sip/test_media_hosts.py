@@ -60,7 +60,7 @@ def test_an_invite_names_hosts(vias: list[str], contact: str, hosts: tuple[str, 
 
 @pytest.mark.parametrize("hosts", [(), (NAT,), (PROXY, NAT, "2001:db8::1")])
 def test_hosts_pass_the_worker_in_a_header(hosts: tuple[str, ...]) -> None:
-    header = CallerHeader("", PROXY, hosts)
+    header = CallerHeader("", PROXY, media_hosts=hosts)
     assert CallerHeader.find(f"INVITE x\r\nX-MixMinus-Caller: {header.render()}\r\n\r\n") == header
 
 

@@ -46,6 +46,8 @@ from mixminus.sip.messages import (
     Message,
     Notify,
     OpenEdge,
+    Progress,
+    ProgressAcknowledged,
     Refer,
     Register,
     RegisteringPhone,
@@ -62,6 +64,7 @@ from mixminus.sip.messages import (
     TransferRequested,
     TrunkRegistered,
     Unregister,
+    WebSocketClosed,
     WorkerExited,
     WorkerReady,
 )
@@ -92,6 +95,8 @@ EXAMPLES: list[Message] = [
     CallAnswered(LEG),
     Attach(LEG, LOCAL, "v=0\r\n"),
     Ring(LEG),
+    Progress(LEG),
+    ProgressAcknowledged(LEG),
     Answer(LEG),
     Reject(LEG, 486),
     Hold(LEG, True),
@@ -127,6 +132,7 @@ EXAMPLES: list[Message] = [
     Unregister(str(LEG)),
     TrunkRegistered(str(LEG), 403, "Forbidden"),
     LoginsFailed(str(LEG), "192.0.2.7", 6),
+    WebSocketClosed(7),
     RegistrationRequested(
         request_id=4,
         account_id=str(LEG),

@@ -272,6 +272,7 @@ async def _start_sip(
         clock=services.clock,
         directory=services.directory,
         transfers=services.transfers,
+        replacements=services.replacements,
         on_event=services.on_engine_event,
     )
     endpoint.use_secure_media(services.webrtc)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mixminus.model.call import Address, Call, CallStatus, HangupBy, HangupReason, MuteDirection
+from mixminus.model.call import Address, Call, CallStatus, Diversion, HangupBy, HangupReason, MuteDirection
 from mixminus.model.ids import NIL, CallId, CustomerId
 from mixminus.store.page import Page
 from mixminus.store.recordings import RecordingRows
@@ -80,6 +80,7 @@ def _model(row: RowMapping) -> Call:
         "status": CallStatus(row["status"]),
         "chained_call_ids": tuple(UUID(each) for each in row["chained_call_ids"]),
         "mute": MuteDirection(row["mute"]),
+        "diversions": tuple(Diversion(**each) for each in row["diversions"]),
         "hangup_by": HangupBy(row["hangup_by"]),
         "hangup_reason": HangupReason(row["hangup_reason"]),
     }

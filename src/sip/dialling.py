@@ -276,7 +276,7 @@ class Dialler:
                 offer=render(make_offer(call.local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
-                headers=(*call.identity, *call.target.headers.items()),
+                headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
                 route=call.target.proxy,
             ),
         )
@@ -287,3 +287,8 @@ class Dialler:
         if hop is None:
             return await resolve(target.proxy or target.request_uri)
         return Flow(_TRANSPORTS.get(hop.transport, "UDP"), hop.host, hop.port, hop.connection)
+
+
+def _replacing(target: Target) -> tuple[tuple[str, str], ...]:
+    """Return the headers of an INVITE that takes the place of a call elsewhere (RFC 3891 section 4)."""
+    return (("Replaces", target.replaces), ("Require", "replaces")) if target.replaces else ()

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.tables import customers, undelivered, webhook_cursors
 
 __all__ = ["Target", "Undelivered", "WebhookRows"]
@@ -37,7 +37,7 @@ class Undelivered:
 class WebhookRows:
     """Reads and writes webhooks within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def target(self, customer_id: CustomerId) -> Target | None:

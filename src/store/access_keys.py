@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.access import AccessKey, CustomerStatus
 from mixminus.model.ids import AccessKeyId, CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import access_keys, customers
 
@@ -18,7 +18,7 @@ __all__ = ["AccessKeyRows"]
 class AccessKeyRows:
     """Reads and writes keys within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, key: AccessKey) -> None:

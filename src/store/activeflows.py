@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.flow import Activeflow, ActiveflowStatus
 from mixminus.model.ids import ActiveflowId, CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import activeflows
 
@@ -19,7 +19,7 @@ __all__ = ["ActiveflowRows"]
 class ActiveflowRows:
     """Reads and writes activeflows within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, activeflow: Activeflow) -> None:

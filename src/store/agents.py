@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.access import Agent, CustomerStatus
 from mixminus.model.ids import AgentId, CustomerId
 from mixminus.model.permissions import Permission
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import agents, customers
 
@@ -21,7 +21,7 @@ __all__ = ["AgentRows"]
 class AgentRows:
     """Reads and writes agents within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, agent: Agent) -> None:

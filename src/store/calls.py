@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.call import Address, Call, CallStatus, HangupBy, HangupReason, MuteDirection
 from mixminus.model.ids import NIL, CallId, CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.tables import calls
@@ -20,7 +20,7 @@ __all__ = ["CallRows"]
 class CallRows:
     """Reads and writes calls within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, call: Call) -> None:

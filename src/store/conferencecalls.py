@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.call import CallStatus
 from mixminus.model.conference import Conferencecall, ConferencecallStatus, ConferenceStatus, Role
 from mixminus.model.health import Condition
 from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import calls, conferencecalls, conferences, is_present
 
@@ -20,7 +20,7 @@ __all__ = ["ConferencecallRows"]
 class ConferencecallRows:
     """Reads and writes participants within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, participant: Conferencecall) -> None:

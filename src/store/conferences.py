@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.conference import Conference, ConferencecallStatus, ConferenceStatus, RoomSettings
 from mixminus.model.ids import NIL, ConferenceId, CustomerId
 from mixminus.model.recording import RecordingStatus
 from mixminus.model.transcription import TranscribeStatus
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import conferencecalls, conferences, is_present, recordings, transcribes
 
@@ -26,7 +26,7 @@ _ACTIVE_RECORDING = frozenset({RecordingStatus.INITIATING, RecordingStatus.RECOR
 class ConferenceRows:
     """Reads and writes conferences within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, conference: Conference) -> None:

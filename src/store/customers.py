@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.access import Customer, CustomerStatus
 from mixminus.model.ids import CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import customers, secrets
 
@@ -19,7 +19,7 @@ __all__ = ["CustomerRows", "SecretRows"]
 class CustomerRows:
     """Reads and writes customers within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.written: set[CustomerId] = set()
         """The customers that this transaction has added or changed."""
@@ -62,7 +62,7 @@ class CustomerRows:
 class SecretRows:
     """Reads and writes the server's own secrets within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, name: str, value: str) -> None:
@@ -73,4 +73,7 @@ class SecretRows:
             raise AlreadyExists(f"the secret {name} has been made") from exc
 
     async def find(self, name: str) -> str | None:
-        return await self._connection.scalar(select(secrets.c.value).where(secrets.c.name == name))
+        found: str | None = await self._connection.scalar(
+            select(secrets.c.value).where(secrets.c.name == name)
+        )
+        return found

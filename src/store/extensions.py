@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Binding, Extension
 from mixminus.model.ids import CustomerId, ExtensionId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import extension_bindings, extensions
 
@@ -24,7 +24,7 @@ _SOME = 2
 class ExtensionRows:
     """Reads and writes extensions within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, extension: Extension) -> None:
@@ -82,7 +82,7 @@ class ExtensionRows:
 class BindingRows:
     """Reads and writes contact bindings within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def of(self, extension_id: ExtensionId, now: datetime) -> list[Binding]:

@@ -4,10 +4,10 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.flow import Flow
 from mixminus.model.ids import CustomerId, FlowId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import flows
 
@@ -17,7 +17,7 @@ __all__ = ["FlowRows"]
 class FlowRows:
     """Reads and writes flows within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, flow: Flow) -> None:

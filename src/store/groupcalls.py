@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.call import Address, Groupcall, GroupcallStatus
 from mixminus.model.ids import CallId, CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import groupcalls
 
@@ -18,7 +18,7 @@ __all__ = ["GroupcallRows"]
 class GroupcallRows:
     """Reads and writes groupcalls within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, groupcall: Groupcall) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Number
 from mixminus.model.ids import CustomerId, NumberId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import numbers
 
@@ -19,7 +19,7 @@ __all__ = ["NumberRows"]
 class NumberRows:
     """Reads and writes numbers within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, number: Number) -> None:

@@ -17,9 +17,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import NIL, CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.tables import (
     activeflow_cursors,
     activeflows,
@@ -58,7 +58,7 @@ class Span:
 class OutboxRows:
     """Reads and writes events within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.written: list[Event] = []
         """The events that this transaction has added, in order."""

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import CustomerId, RecordingId
 from mixminus.model.recording import Recording, RecordingStatus
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import recordings
 
@@ -23,7 +23,7 @@ _ACTIVE = frozenset({RecordingStatus.INITIATING, RecordingStatus.RECORDING})
 class RecordingRows:
     """Reads and writes recordings within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, recording: Recording) -> None:

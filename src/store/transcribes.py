@@ -6,10 +6,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import CustomerId, TranscribeId, TranscriptId
 from mixminus.model.transcription import ReferenceType, Transcribe, TranscribeStatus, Transcript
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables.speech import SEARCH_INDEX, transcribes, transcripts
 
@@ -24,7 +24,7 @@ _MATCHES: Final = text(
 class TranscribeRows:
     """Reads and writes transcribes within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, transcribe: Transcribe) -> None:
@@ -83,7 +83,7 @@ class TranscribeRows:
 class TranscriptRows:
     """Reads and writes transcripts within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, transcript: Transcript) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Trunk
 from mixminus.model.ids import CustomerId, TrunkId
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
 from mixminus.store.tables import trunk_addresses, trunks
 
@@ -21,7 +21,7 @@ _SOME = 2
 class TrunkRows:
     """Reads and writes trunks within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, trunk: Trunk) -> None:

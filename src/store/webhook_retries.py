@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.outbox import Event
 from mixminus.store.tables import outbox, undelivered, webhook_retries
 
@@ -42,7 +42,7 @@ class Backlog:
 class WebhookRetryRows:
     """Reads and writes waiting events within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, events: Iterable[Event], *, tm_next: datetime, **state: Any) -> None:
@@ -120,7 +120,7 @@ class WebhookRetryRows:
         hasten = update(webhook_retries).where(c.customer_id == customer_id, c.tm_next > now)
         if event_ids is not None:
             hasten = hasten.where(c.event_id.in_(event_ids))
-        hastened = (await self._connection.execute(hasten.values(tm_next=now))).rowcount
+        hastened = await self._connection.change(hasten.values(tm_next=now))
         waiting = select(c.event_id)
         query = select(outbox).where(wanted, chosen, outbox.c.id.not_in(waiting)).order_by(outbox.c.id)
         events = [Event(**row) for row in (await self._connection.execute(query)).mappings()]

@@ -1,0 +1,93 @@
+"""Rows: one table whose rows are objects, written and found by their id within one transaction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, Table, select
+from sqlalchemy.exc import IntegrityError
+
+from mixminus.errors import AlreadyExists
+from mixminus.model.ids import CustomerId
+from mixminus.store.connection import Connection
+from mixminus.store.page import Page
+from mixminus.store.statement import Statement, inserting, lookup, updating
+
+__all__ = ["Rows"]
+
+
+class Identified(Protocol):
+    """An object with an id."""
+
+    @property
+    def id(self) -> Any: ...
+
+
+Row = TypeVar("Row", bound=Identified)
+
+
+class Rows(Generic[Row]):
+    """Reads and writes one table; a subclass names it, and converts between its columns and its objects."""
+
+    table: ClassVar[Table]
+    taken: ClassVar[str] = "the id is taken"
+    """What AlreadyExists says when a row cannot be inserted."""
+    _insert: ClassVar[Statement]
+    _update: ClassVar[Statement]
+    _find: ClassVar[Statement]
+    _lock: ClassVar[Statement]
+
+    def __init_subclass__(cls) -> None:
+        cls._insert, cls._update = inserting(cls.table), updating(cls.table)
+        cls._find, cls._lock = lookup(cls.table), lookup(cls.table, for_update=True)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, row: Row) -> None:
+        """Insert a row; an id, or a name, that is in use raises AlreadyExists."""
+        try:
+            await self._connection.run(self._insert, self._columns(row))
+        except IntegrityError as exc:
+            raise AlreadyExists(self.taken) from exc
+
+    async def save(self, row: Row) -> None:
+        """Update the row of an object."""
+        await self._connection.run(self._update, self._columns(row))
+
+    async def find(self, row_id: UUID) -> Row | None:
+        """Return the object of an id; None if there is none."""
+        return await self._first(self._find, id=row_id)
+
+    async def find_for_update(self, row_id: UUID) -> Row | None:
+        """Return the object of an id, locked until the transaction ends; None if there is none."""
+        return await self._first(self._lock, id=row_id)
+
+    async def _page(self, customer_id: CustomerId, page: Page, *conditions: Any) -> list[Row]:
+        """Return a customer's rows that fulfil the conditions, newest first."""
+        c = self.table.c
+        query = select(self.table).where(c.customer_id == customer_id, c.tm_create < page.before, *conditions)
+        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+
+    async def _first(self, statement: Statement, **values: Any) -> Row | None:
+        rows = await self._connection.fetch(statement, **values)
+        return next(iter(await self._complete([self._model(row) for row in rows])), None)
+
+    async def _one(self, query: Select[Any]) -> Row | None:
+        return next(iter(await self._many(query)), None)
+
+    async def _many(self, query: Select[Any]) -> list[Row]:
+        rows = (await self._connection.execute(query)).mappings()
+        return await self._complete([self._model(row) for row in rows])
+
+    async def _complete(self, found: Sequence[Row]) -> list[Row]:
+        """Return objects with what other tables know of them."""
+        return list(found)
+
+    def _columns(self, row: Row) -> dict[str, Any]:
+        """Return the values of all columns."""
+        return {column: getattr(row, column) for column in self.table.c.keys()}  # noqa: SIM118 -- not a mapping
+
+    def _model(self, row: Mapping[str, Any]) -> Row:
+        """Return the object of a row."""
+        raise NotImplementedError

@@ -13,13 +13,26 @@ time and no such gaps.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.store.connection import Connection
+from mixminus.store.statement import Statement, inserting
 from mixminus.store.tables import (
     activeflow_cursors,
     activeflows,
@@ -30,6 +43,18 @@ from mixminus.store.tables import (
 )
 
 __all__ = ["Event", "OutboxRows", "Span"]
+
+_OPEN: Final = inserting(event_streams)
+_COUNT: Final = Statement(
+    update(event_streams)
+    .where(event_streams.c.id == bindparam("stream_id"))
+    .values(number=event_streams.c.number + 1)
+    .returning(event_streams.c.number)
+)
+_ADD: Final = Statement(
+    insert(outbox).returning(outbox.c.id),
+    [name for name in outbox.c.keys() if name != "id"],  # noqa: SIM118
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +90,7 @@ class OutboxRows:
 
     async def open(self, stream_id: UUID) -> None:
         """Create a stream, in the transaction that creates its subject."""
-        await self._connection.execute(insert(event_streams).values(id=stream_id, number=0))
+        await self._connection.run(_OPEN, {"id": stream_id, "number": 0})
 
     async def add(
         self, stream_id: UUID, type_: str, *, customer_id: CustomerId, data: dict[str, Any], tm: datetime
@@ -74,8 +99,8 @@ class OutboxRows:
         number = await self._next_number(stream_id)
         values: dict[str, Any] = {"stream_id": stream_id, "number": number, "customer_id": customer_id}
         values |= {"type": type_, "data": data, "tm": tm, "activeflow_id": _activeflow_id(type_, data)}
-        query = insert(outbox).values(values).returning(outbox.c.id)
-        self.written.append(Event(id=(await self._connection.execute(query)).scalar_one(), **values))
+        added = await self._connection.fetch(_ADD, **values)
+        self.written.append(Event(id=added[0]["id"], **values))
         return number
 
     async def read(self, stream_id: UUID, after: int = 0, limit: int = 1000) -> list[Event]:
@@ -151,9 +176,7 @@ class OutboxRows:
 
     async def _next_number(self, stream_id: UUID) -> int:
         """Increment the stream's number; the row stays locked until commit, so that numbers have no gaps."""
-        c = event_streams.c
-        query = update(event_streams).where(c.id == stream_id).values(number=c.number + 1)
-        number: int = (await self._connection.execute(query.returning(c.number))).scalar_one()
+        number: int = (await self._connection.fetch(_COUNT, stream_id=stream_id))[0]["number"]
         return number
 
 

@@ -63,8 +63,11 @@ class Rows(Generic[Row]):
         """Return the object of an id, locked until the transaction ends; None if there is none."""
         return await self._first(self._lock, id=row_id)
 
+    async def page(self, customer_id: CustomerId, page: Page) -> list[Row]:
+        """Return the customer's undeleted rows, newest first."""
+        return await self._page(customer_id, page, self.table.c.tm_delete.is_(None))
+
     async def _page(self, customer_id: CustomerId, page: Page, *conditions: Any) -> list[Row]:
-        """Return a customer's rows that fulfil the conditions, newest first."""
         c = self.table.c
         query = select(self.table).where(c.customer_id == customer_id, c.tm_create < page.before, *conditions)
         return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
@@ -78,7 +81,7 @@ class Rows(Generic[Row]):
 
     async def _many(self, query: Select[Any]) -> list[Row]:
         rows = (await self._connection.execute(query)).mappings()
-        return await self._complete([self._model(row) for row in rows])
+        return await self._complete([self._model(dict(row)) for row in rows])
 
     async def _complete(self, found: Sequence[Row]) -> list[Row]:
         """Return objects with what other tables know of them."""

@@ -11,7 +11,7 @@ A Statement must concern a few rows, found by an index: on SQLite it runs on the
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import Delete, Insert, Numeric, Select, Table, Update, bindparam, insert, select, update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.type_api import TypeEngine
 
@@ -42,7 +42,7 @@ class Compiled:
             query.column_descriptions if isinstance(query, Select) else query.returning_column_descriptions
         )
         self._results: list[tuple[str, _Process | None]] = [
-            (each["name"], _impl(each["type"], dialect).result_processor(dialect, None)) for each in described
+            (each["name"], _result_processor(each["type"], dialect)) for each in described
         ]
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
@@ -97,6 +97,11 @@ def lookup(table: Table, *, for_update: bool = False) -> Statement:
     """Return the SELECT of a row of the table by its id; ``for_update`` locks it until the transaction ends."""
     query = select(table).where(table.c.id == bindparam("id"))
     return Statement(query.with_for_update() if for_update else query)
+
+
+def _result_processor(type_: TypeEngine[Any], dialect: Dialect) -> _Process | None:
+    """Return the conversion of a column; none for numbers, which both drivers return as they are."""
+    return None if isinstance(type_, Numeric) else _impl(type_, dialect).result_processor(dialect, None)
 
 
 def _impl(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:

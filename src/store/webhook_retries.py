@@ -99,13 +99,12 @@ class WebhookRetryRows:
         """Return how much waits, since when, and when the next attempt is due."""
         c = webhook_retries.c
         mine = c.customer_id == customer_id
-        count, oldest = (
-            await self._connection.execute(select(func.count(), func.min(c.tm_begin)).where(mine))
-        ).one()
-        if not count:
+        query = select(func.count(), func.min(c.tm_begin)).where(mine)
+        waiting: Sequence[Any] = (await self._connection.execute(query)).one()
+        if not waiting[0]:
             return Backlog()
         due = select(func.min(c.tm_next)).where(c.event_id.in_(_heads(customer_id)))
-        return Backlog(count, oldest, await self._connection.scalar(due))
+        return Backlog(waiting[0], waiting[1], await self._connection.scalar(due))
 
     async def resend(self, customer_id: CustomerId, event_ids: Sequence[int] | None, now: datetime) -> int:
         """Let events be attempted now: these, or all that were given up or wait; return how many."""

@@ -16,6 +16,8 @@ from mixminus.model.conference import Conference, ConferenceStatus, RoomSettings
 from mixminus.model.ids import NIL, ConferenceId, CustomerId, new_id
 from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
+from mixminus.store.sqlite import SqliteSession
+from mixminus.store.statement import Compiled
 from tests.support.clock import ManualClock
 from tests.support.database import ON_POSTGRESQL
 
@@ -82,17 +84,24 @@ INDEXES = {
 
 @contextmanager
 def recorded() -> Iterator[list[Statement]]:
-    """Collect every statement that SQLAlchemy passes to the driver, with its parameters."""
+    """Collect every statement that SQLAlchemy or the store passes to the driver, with its parameters."""
     statements: list[Statement] = []
+    execute = SqliteSession._cursor
+
+    def note_compiled(session: SqliteSession, compiled: Compiled, values: Any) -> sqlite3.Cursor:
+        statements.append((compiled.sql, compiled.arguments(values)))
+        return execute(session, compiled, values)
 
     def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
         if not statement.startswith("BEGIN"):
             statements.append((statement, parameters))
 
     event.listen(Engine, "before_cursor_execute", note)
+    SqliteSession._cursor = note_compiled  # type: ignore[method-assign, assignment]
     try:
         yield statements
     finally:
+        SqliteSession._cursor = execute  # type: ignore[method-assign]
         event.remove(Engine, "before_cursor_execute", note)
 
 

@@ -19,8 +19,9 @@ from pydantic import (
 from mixminus.api.errors import InvalidJsonBody
 from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL
+from mixminus.model.signalling import own_headers
 
-__all__ = ["MAX_SECONDS", "ActionBody", "Body", "Text", "Uuid", "read"]
+__all__ = ["MAX_SECONDS", "ActionBody", "Body", "HeadersBody", "Text", "Uuid", "read"]
 
 MAX_SECONDS: Final = 2**31 - 1
 
@@ -36,6 +37,10 @@ Uuid = Annotated[UUID, Strict(False), BeforeValidator(lambda value: NIL if value
 """JSON has no UUIDs, so it is read from a string; the empty string is the nil UUID, as clients in Go send it."""
 ActionBody = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/components/schemas/Action"})]
 """An action of a flow; the flow's catalogue validates it, and provides the schema (document.py)."""
+
+
+HeadersBody = Annotated[dict[Text, Text], AfterValidator(own_headers)]
+"""Own headers of a SIP message, within bounds."""
 
 
 class Body(BaseModel):

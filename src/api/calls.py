@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mixminus.api.body import ActionBody, Body, Text, Uuid
+from mixminus.api.body import ActionBody, Body, HeadersBody, Text, Uuid
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.api.recordings import PAUSE, CallRecordingBody, PauseBody
 from mixminus.api.services import Services
@@ -92,6 +92,13 @@ class CallBody(Body):
     """`yes` hides the source."""
     variables: Annotated[dict[Text, Text], AfterValidator(_bounded)] = Field(default_factory=dict)
     """For `${name}` in the flow; names that begin with `voipbin.` are ignored."""
+    headers: HeadersBody = Field(default_factory=dict)
+    """`X-...` and `User-to-User` headers of the INVITEs: at most 16, of 256 characters each."""
+
+
+class HangupBody(Body):
+    headers: HeadersBody = Field(default_factory=dict)
+    """`X-...` and `User-to-User` headers of the BYE to a phone."""
 
 
 class TransferBody(Body):
@@ -146,6 +153,7 @@ async def order_of(services: Services, customer_id: CustomerId, body: CallBody) 
         program=program,
         source=body.source.address(),
         anonymous=body.anonymous == "yes",
+        headers=body.headers,
     )
 
 
@@ -178,9 +186,15 @@ async def delete_call(call: ApiCall) -> Call:
     return await call.services.calls.delete(call.customer_id, CallId(call.id))
 
 
-@operation("POST", "/calls/{id}/hangup", "Hang up a call", errors=(CallNotProgressing, Conflict))
-async def hang_up_call(call: ApiCall) -> Call:
-    return await call.services.calls.hang_up(call.customer_id, CallId(call.id))
+@operation(
+    "POST",
+    "/calls/{id}/hangup",
+    "Hang up a call",
+    optional_body=True,
+    errors=(CallNotProgressing, Conflict),
+)
+async def hang_up_call(call: ApiCall, body: HangupBody) -> Call:
+    return await call.services.calls.hang_up(call.customer_id, CallId(call.id), body.headers)
 
 
 @operation("POST", "/calls/{id}/mute", "Mute a call", optional_body=True, errors=(CallNotProgressing,))

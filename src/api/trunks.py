@@ -17,6 +17,7 @@ from mixminus.directory.errors import (
 )
 from mixminus.model.directory import AuthType, Transport, Trunk, TrunkSpec
 from mixminus.model.ids import TrunkId
+from mixminus.model.signalling import DiversionHeader, IdentityHeader
 from mixminus.store.page import Page
 from mixminus.wire.directory import TrunkView
 
@@ -38,6 +39,11 @@ def _address(text: str) -> str:
 IpAddress = Annotated[str, AfterValidator(_address)]
 
 
+Authority = Annotated[
+    str, Field(pattern=r"^((\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252})(:[0-9]{1,5})?)?$")
+]
+
+
 class TrunkProfileBody(Body):
     """Absent fields become empty."""
 
@@ -47,12 +53,18 @@ class TrunkProfileBody(Body):
     username: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
     password: Annotated[str, Field(pattern=r"^([ -~]{8,128})?$")] = ""
     allowed_ips: list[IpAddress] = Field(default_factory=list, max_length=MAX_ADDRESSES)
-    outbound_host: Annotated[
-        str, Field(pattern=r"^((\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252})(:[0-9]{1,5})?)?$")
-    ] = ""
+    outbound_host: Authority = ""
     outbound_transport: Transport = "udp"
     outbound_register: bool = False
     """Register at `outbound_host`; calls of the provider then run the flow of the called number."""
+
+    trust_identity: bool = False
+    """Take the caller from P-Asserted-Identity, P-Preferred-Identity or Remote-Party-ID, and Privacy, Diversion and
+    History-Info as they are; for a carrier that verifies its callers."""
+    identity_header: IdentityHeader = ""
+    diversion_header: DiversionHeader = ""
+    from_domain: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252})?$")] = ""
+    outbound_proxy: Authority = ""
 
     def spec(self, domain_name: str = "") -> TrunkSpec:
         """Return the specification; a PUT has no domain name, because it cannot be changed."""
@@ -67,6 +79,11 @@ class TrunkProfileBody(Body):
             outbound_host=self.outbound_host,
             outbound_transport=self.outbound_transport,
             outbound_register=self.outbound_register,
+            trust_identity=self.trust_identity,
+            identity_header=self.identity_header,
+            diversion_header=self.diversion_header,
+            from_domain=self.from_domain,
+            outbound_proxy=self.outbound_proxy,
         )
 
 

@@ -41,7 +41,7 @@ async def open_certificates(settings: Settings, clock: Clock, stack: AsyncExitSt
             client_context(settings.tls_trusted)
         except Unavailable as error:
             raise Unavailable(f"{setting_name('tls_trusted')}: {error}") from None
-    if settings.https_port is None and settings.sip_tls_port is None:
+    if settings.https_port is settings.sip_tls_port is settings.sip_wss_port is None:
         return None
     authority = None
     certificate, key = settings.tls_certificate, settings.tls_key

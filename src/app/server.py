@@ -254,6 +254,7 @@ async def _start_sip(
         host=settings.sip_host,
         port=settings.sip_port,
         tls_port=settings.sip_tls_port,
+        wss_port=settings.sip_wss_port,
         tls_certificate=str(certificates.certificate) if certificates else "",
         tls_key=str(certificates.key) if certificates else "",
         tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
@@ -276,9 +277,10 @@ async def _start_sip(
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
-    if settings.sip_tls_port:
-        with listening("sip_tls", settings.sip_host, settings.sip_tls_port, host_setting="sip_host"):
-            await probe(settings.sip_host, settings.sip_tls_port, socket.SOCK_STREAM)
+    for name, port in (("sip_tls", settings.sip_tls_port), ("sip_wss", settings.sip_wss_port)):
+        if port:
+            with listening(name, settings.sip_host, port, host_setting="sip_host"):
+                await probe(settings.sip_host, port, socket.SOCK_STREAM)
     with listening("sip", settings.sip_host, settings.sip_port):
         await endpoint.start()
     services.transports.open(endpoint)

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     sip_tls_port: int | None = Field(
         None, ge=0, le=65535, description="TCP port of SIP over TLS, usually 5061; empty means none"
     )
+    sip_wss_port: int | None = Field(
+        None, ge=0, le=65535, description="TCP port of SIP over secure WebSockets; empty means none"
+    )
     tls_trusted: Path | None = Field(
         None,
         description="PEM file of authorities that calls to trunks over TLS trust, besides the system's",

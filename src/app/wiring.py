@@ -23,6 +23,7 @@ from mixminus.app.sounds import SoundConfig, open_sounds
 from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
+from mixminus.call.early_media import EarlyMediaService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
 from mixminus.call.outbound import Carrier
@@ -195,6 +196,7 @@ async def open_services(
                 flows=flows,
                 recorder=recordings,
                 dialout=dialout,
+                early_media=closing(EarlyMediaService(rooms)),
                 web=web,
                 background=background,
                 external=external,

@@ -304,6 +304,7 @@ class DialoutService:
             flow_id=order.program.flow_id,
             groupcall_id=groupcall_id,
             master_call_id=order.master_call_id or NIL,
+            headers=dict(order.headers),
             tm_create=self._clock.now(),
         )
         await self._ledger.create(call)
@@ -311,6 +312,7 @@ class DialoutService:
         if master:
             await self._ledger.add_chained(master.id, call.id)
         try:
+            target = replace(target, headers=order.headers, diversions=order.diversions)
             leg = self._legs.dial(target, source=order.source, anonymous=order.anonymous)
         except MixMinusError as error:
             log.warning("not dialled", call_id=str(call.id), reason=error.reason)

@@ -3,14 +3,15 @@
 Implemented by ``sip.leg.SipLeg`` and ``webrtc.leg.WebRtcLeg``; calls use only these protocols.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from mixminus.mixer import BridgePort
-from mixminus.model.call import Address, HangupReason
+from mixminus.model.call import Address, Diversion, HangupReason
 from mixminus.model.ids import LegId
+from mixminus.model.signalling import FROM_ONLY, NO_HEADERS, UNSIGNALLED, CallerPolicy, Signalled
 
 __all__ = [
     "ANONYMOUS",
@@ -66,16 +67,31 @@ class Leg(Protocol):
         """Signal ringing to the caller (SIP 180); harmless when repeated or answered."""
         ...
 
-    async def answer(self) -> None:
-        """Answer the call; returns when the answer is sent. Answering twice is harmless."""
+    async def open_early_media(self) -> bool:
+        """Let the caller hear audio before the answer (SIP 183 with a description).
+
+        Returns False if the transport or the caller cannot; harmless when repeated or answered.
+        """
+        ...
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
+        """Answer the call; returns when the answer is sent. Answering twice is harmless.
+
+        ``headers`` are sent with the answer, on transports that have them.
+        """
         ...
 
     async def reject(self, status_code: int) -> None:
         """Reject an unanswered call with a SIP status code; WHIP maps it to an HTTP status."""
         ...
 
-    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
-        """Hang up; harmless when the leg is over. ``ended`` completes afterwards."""
+    async def hang_up(
+        self, reason: HangupReason = HangupReason.NORMAL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
+        """Hang up; harmless when the leg is over. ``ended`` completes afterwards.
+
+        ``headers`` are sent with the BYE, on transports that have them.
+        """
         ...
 
     async def hold(self) -> None:
@@ -106,10 +122,12 @@ class IncomingLegs(Protocol):
         destination: Address,
         pin: str | None = None,
         caller: Caller = ANONYMOUS,
+        signalled: Signalled = UNSIGNALLED,
     ) -> None:
         """Accept a leg that waits for ring, answer or reject; returns at once, a task serves the leg.
 
-        ``pin`` is the room's pin, from transports that send it with the call; ``caller`` is authenticated.
+        ``pin`` is the room's pin, from transports that send it with the call; ``caller`` is authenticated, ``signalled`` is
+        not.
         """
         ...
 
@@ -151,6 +169,14 @@ class Target:
     within: UUID | None = None
     """The customer whose own number this is: the call does not leave the server."""
     encryption: Encryption = "never"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Own headers of the INVITE."""
+    policy: CallerPolicy = FROM_ONLY
+    """How the caller is shown."""
+    diversions: tuple[Diversion, ...] = ()
+    """Where the call was diverted from, the last diversion first."""
+    proxy: str = ""
+    """The URI of the proxy that the INVITE is sent to; empty for none."""
 
 
 class OutgoingLeg(Leg, Protocol):
@@ -158,6 +184,10 @@ class OutgoingLeg(Leg, Protocol):
 
     async def rang(self) -> bool:
         """Wait until the far end rings; False if it answers or ends before. May be awaited many times."""
+        ...
+
+    async def early_media(self) -> bool:
+        """Wait until the far end sends audio before the answer; False if it answers or ends before."""
         ...
 
     async def answered(self) -> bool:

@@ -19,6 +19,7 @@ from mixminus.mixer import BridgePort, PortClosed
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.conference import Role
 from mixminus.model.ids import CallId, ConferenceId, LegId
+from mixminus.model.signalling import NO_HEADERS
 
 __all__ = ["DialledCall", "LiveCall", "Place"]
 
@@ -127,10 +128,19 @@ class LiveCall:
         """Signal ringing to the caller."""
         await self._leg.ring()
 
-    async def answer(self) -> None:
-        """Answer the call; harmless when it is answered."""
+    async def open_early_media(self) -> bool:
+        """Let the caller hear audio before the answer; False if it cannot, and hears nothing before."""
+        return self.answered or await self._leg.open_early_media()
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False) -> None:
+        """Answer the call; harmless when it is answered.
+
+        With ``early`` the caller only hears what is played from now on, if that is possible.
+        """
+        if early and await self.open_early_media():
+            return
         if not self.answered:
-            await self._leg.answer()
+            await self._leg.answer(headers)
             await self._mark_answered()
 
     async def publish_action(self) -> None:
@@ -147,11 +157,13 @@ class LiveCall:
         except PortClosed as exc:
             raise CallNotProgressing(f"call {self.id} is ending") from exc
 
-    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+    async def hang_up(
+        self, reason: HangupReason = HangupReason.NORMAL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         """Hang up; harmless when the call is ending."""
         if not self.over.done():
             self.call = await self._ledger.mark_hanging_up(self.id)
-            await self._leg.hang_up(reason)
+            await self._leg.hang_up(reason, headers)
 
     async def hold(self) -> None:
         """Put the far end on hold: it is not heard and does not hear; CallNotProgressing unless answered."""
@@ -219,7 +231,11 @@ class DialledCall(LiveCall):
     async def ring(self) -> None:
         """Do nothing: the far end rings."""
 
-    async def answer(self) -> None:
+    async def early_media(self) -> bool:
+        """Wait until the far end sends audio before it answers; False if it answers or ends before."""
+        return await self._outgoing_leg.early_media()
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS, *, early: bool = False) -> None:
         """Wait until the far end has answered, or the call is over."""
         await asyncio.wait((self.up, self.over), return_when=asyncio.FIRST_COMPLETED)
 

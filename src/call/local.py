@@ -7,7 +7,7 @@ Neither SIP nor the network take part, and no place of a SIP worker is used.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from mixminus.log import task_failed
 from mixminus.mixer import PcmPort
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
+from mixminus.model.signalling import NO_HEADERS, Signalled
 from mixminus.tasks import TaskScope
 
 __all__ = ["MAX_CALLS", "LocalLeg", "LocalLegs", "OpensPorts"]
@@ -50,6 +51,7 @@ class LocalLeg:
         loop = asyncio.get_running_loop()
         self._rang: asyncio.Future[bool] = loop.create_future()
         self._answered: asyncio.Future[bool] = loop.create_future()
+        self._early: asyncio.Future[bool] = loop.create_future()
         self._ended: asyncio.Future[LegEnded] = loop.create_future()
 
     @property
@@ -59,6 +61,10 @@ class LocalLeg:
     async def rang(self) -> bool:
         """Wait until the other end rings; False if it answers or ends before."""
         return await asyncio.shield(self._rang)
+
+    async def early_media(self) -> bool:
+        """Wait until the other end is heard before it answers; False if it answers or ends before."""
+        return await asyncio.shield(self._early)
 
     async def answered(self) -> bool:
         """Wait until the other end answers; False if it ends before."""
@@ -72,9 +78,15 @@ class LocalLeg:
         """Signal ringing to the other end."""
         _resolve(self.peer._rang, True)
 
-    async def answer(self) -> None:
+    async def open_early_media(self) -> bool:
+        """Let the other end hear this one; audio is carried both ways from the start."""
+        _resolve(self.peer._early, True)
+        return True
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Answer the other end."""
         _resolve(self.peer._rang, False)
+        _resolve(self.peer._early, False)
         _resolve(self.peer._answered, True)
 
     async def reject(self, status_code: int) -> None:
@@ -85,7 +97,9 @@ class LocalLeg:
         self._end(LegEnded(HangupReason.NORMAL, remote=False))
         self.peer._end(LegEnded(reason, remote=True))
 
-    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+    async def hang_up(
+        self, reason: HangupReason = HangupReason.NORMAL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         """End both legs."""
         seen = self._seen_by_peer(reason)
         self._end(LegEnded(reason, remote=False))
@@ -116,6 +130,7 @@ class LocalLeg:
         self.port.close()
         _resolve(self._rang, False)
         _resolve(self._answered, False)
+        _resolve(self._early, False)
         self._ended.set_result(ended)
 
 
@@ -162,7 +177,10 @@ class LocalLegs:
         assert target.within is not None
         try:
             destination = Address("tel", target.request_uri)
-            await self._incoming().incoming(called, source=source, destination=destination)
+            signalled = Signalled(headers={name.lower(): value for name, value in target.headers.items()})
+            await self._incoming().incoming(
+                called, source=source, destination=destination, signalled=signalled
+            )
             while not (calling.over or called.over):
                 _copy(calling.port, called.port)
                 _copy(called.port, calling.port)

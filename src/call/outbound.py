@@ -8,9 +8,10 @@ from uuid import UUID
 
 from mixminus.call.leg import Credentials, Encryption, Target
 from mixminus.call.routing import Program
-from mixminus.model.call import Address
+from mixminus.model.call import Address, Diversion
 from mixminus.model.directory import Transport
 from mixminus.model.ids import CustomerId
+from mixminus.model.signalling import FROM_ONLY, CallerPolicy
 
 __all__ = [
     "Carrier",
@@ -42,6 +43,10 @@ class Order:
     """A call; the dialled calls are hung up when it ends."""
     pin: str | None = None
     """The pin of the room that the calls join."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Own headers of the INVITEs."""
+    diversions: tuple[Diversion, ...] = ()
+    """Where the calls were diverted from, the last diversion first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,9 @@ class Carrier:
     username: str = ""
     password: str = field(default="", repr=False)
     encryption: Encryption = "never"
+    policy: CallerPolicy = FROM_ONLY
+    proxy: str = ""
+    """Host, with or without a port, that requests are sent to; empty for ``host``."""
 
     @property
     def credentials(self) -> Credentials | None:
@@ -108,6 +116,8 @@ def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
         f"sip:{user}@{host}:{trunk.port};transport={trunk.transport}",
         credentials=trunk.credentials,
         encryption=trunk.encryption,
+        policy=trunk.policy,
+        proxy=f"sip:{trunk.proxy};transport={trunk.transport};lr" if trunk.proxy else "",
     )
 
 

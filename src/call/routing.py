@@ -14,7 +14,9 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from mixminus.call.leg import Address, Caller
+from mixminus.model.call import Diversion
 from mixminus.model.ids import NIL, CustomerId
+from mixminus.model.signalling import UNSIGNALLED, Signalled
 
 __all__ = ["Dialled", "Directory", "Kind", "Program", "Refused", "Routed", "parse_target"]
 
@@ -63,6 +65,7 @@ class Routed:
     program: Program
     source: Address
     destination: Address
+    diversions: tuple[Diversion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,10 @@ class Refused:
 class Directory(Protocol):
     """Routes incoming calls (``directory.plan.DialPlan``)."""
 
-    async def route(self, source: Address, target: str, caller: Caller) -> Routed | Refused:
-        """Look up a dialled target."""
+    async def route(
+        self, source: Address, target: str, caller: Caller, signalled: Signalled = UNSIGNALLED
+    ) -> Routed | Refused:
+        """Look up a dialled target; ``signalled`` counts as far as the caller is trusted."""
         ...
 
 

@@ -30,6 +30,7 @@ from mixminus.log import get, task_failed
 from mixminus.mixer import DigitReceived, EngineEvent, MediaTimeout
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.ids import CallId, CustomerId, new_id
+from mixminus.model.signalling import NO_HEADERS, UNSIGNALLED, Signalled
 from mixminus.store.database import Store
 from mixminus.store.ownership import owned
 from mixminus.store.page import Page
@@ -88,10 +89,13 @@ class CallService:
         destination: Address,
         pin: str | None = None,
         caller: Caller = ANONYMOUS,
+        signalled: Signalled = UNSIGNALLED,
     ) -> None:
         """Accept a leg; it is routed, answered and served in a task."""
         target = destination.target
-        self._keep(self._scope.spawn(f"call {leg.id}", self._serve(leg, source, target, caller, pin)))
+        self._keep(
+            self._scope.spawn(f"call {leg.id}", self._serve(leg, source, target, caller, pin, signalled))
+        )
 
     def place(self, live: DialledCall, program: Program, *, early: bool, wanted: Callable[[], bool]) -> None:
         """Serve an outgoing call: its flow runs when it is answered, or at once with ``early``.
@@ -140,11 +144,13 @@ class CallService:
         async with self._store.snapshot() as tx:
             return [self._shown(call) for call in await tx.calls.page(customer_id, page)]
 
-    async def hang_up(self, customer_id: CustomerId, call_id: CallId) -> Call:
-        """Hang up the call; one that is ending is returned unchanged."""
+    async def hang_up(
+        self, customer_id: CustomerId, call_id: CallId, headers: Mapping[str, str] = NO_HEADERS
+    ) -> Call:
+        """Hang up the call; one that is ending is returned unchanged. ``headers`` are sent with the BYE."""
         await self.get(customer_id, call_id)
         if live := self._live_calls.get(call_id):
-            await live.hang_up()
+            await live.hang_up(headers=headers)
         return await self.get(customer_id, call_id)
 
     async def delete(self, customer_id: CustomerId, call_id: CallId) -> Call:
@@ -183,12 +189,20 @@ class CallService:
         live = self._live_calls.get(call.id)
         return replace(call, action=live.action) if live else call
 
-    async def _serve(self, leg: Leg, source: Address, target: str, caller: Caller, pin: str | None) -> None:
-        routed = await self._directory.route(source, target, caller)
+    async def _serve(
+        self,
+        leg: Leg,
+        source: Address,
+        target: str,
+        caller: Caller,
+        pin: str | None,
+        signalled: Signalled,
+    ) -> None:
+        routed = await self._directory.route(source, target, caller, signalled)
         if isinstance(routed, Refused):
             await leg.reject(routed.status_code)
             return
-        call = await self._create(routed)
+        call = await self._create(routed, signalled.headers)
         live = LiveCall(call, leg, self._ledger, pin=pin, caller=caller)
         self._live_calls.add(live)
         await self._carry(live, self._run(live, routed.program))
@@ -247,7 +261,7 @@ class CallService:
                 log.error("flow failed", call_id=str(live.id), exc_info=exc)
                 await live.hang_up(HangupReason.FAILED)
 
-    async def _create(self, routed: Routed) -> Call:
+    async def _create(self, routed: Routed, headers: Mapping[str, str]) -> Call:
         now = self._clock.now()
         call = Call(
             id=CallId(new_id()),
@@ -256,6 +270,8 @@ class CallService:
             destination=routed.destination,
             flow_id=routed.program.flow_id,
             direction="incoming",
+            headers=dict(headers),
+            diversions=routed.diversions,
             status=CallStatus.RINGING,
             tm_create=now,
             tm_ringing=now,

@@ -107,6 +107,7 @@ class Room:
         self.seats: dict[ConferencecallId, Seat] = {}
         self.company = asyncio.Event()
         self.chimes = sounds.chimes(bridge)
+        self._early_media = False
         self.hears = Hears()
         self.cells: Cells = {}
         self._sounds = sounds
@@ -138,6 +139,11 @@ class Room:
             elif seat.sound is None and not seat.dismissed.done():
                 seat.sound = play(seat.port)
 
+    def set_early_media(self, on: bool) -> None:
+        """Set whether the first participant of a room for two hears the early media of a called party now."""
+        self._early_media = on
+        self.update_sounds()
+
     def _sound_for(self, seat: Seat, joined: int) -> Callable[[BridgePort], LoopedSound] | None:
         """Return how to start the sound for a participant that is alone or in the lobby.
 
@@ -146,6 +152,8 @@ class Room:
         alone = seat.joined and joined == 1
         if self.settings.music_when_alone and (alone or seat.state is SeatState.LOBBY):
             return self._sounds.play_music
+        if self._early_media:
+            return None
         if alone and seat.conference.type == "connect" and not self.company.is_set():
             # A room for two: the first hears ringback, also on legs that cannot send 180 any more (api.md 4.1).
             return self._sounds.play_ringback

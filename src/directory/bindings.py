@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from mixminus.errors import MixMinusError
-from mixminus.model.directory import Binding, Transport
+from mixminus.model.directory import Binding, BindingTransport
 from mixminus.model.ids import ExtensionId
 
 __all__ = ["MAX_EXPIRES_S", "MAX_PHONES", "MIN_EXPIRES_S", "Phone", "Registration", "Rejected", "rebind"]
@@ -47,7 +47,7 @@ class Registration:
     """Empty for a query: the answer lists the bindings."""
     removes_all: bool
     """``Contact: *`` with an expiry of 0."""
-    transport: Transport
+    transport: BindingTransport
     host: str
     port: int
     connection: int

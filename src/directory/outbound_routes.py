@@ -8,6 +8,7 @@ from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
 from mixminus.model.directory import Trunk
 from mixminus.model.ids import CustomerId
+from mixminus.model.signalling import CallerPolicy
 
 __all__ = ["OutboundRoutes"]
 
@@ -49,7 +50,21 @@ def _carrier(trunk: Trunk) -> Carrier:
     default_port = _TLS_PORT if trunk.outbound_transport == "tls" else _SIP_PORT
     host, port = _split(trunk.outbound_host, default_port)
     encryption: Encryption = "optional" if trunk.outbound_transport == "tls" else "never"
-    return Carrier(host, port, trunk.outbound_transport, trunk.username, trunk.password, encryption)
+    policy = CallerPolicy(
+        from_domain=trunk.from_domain,
+        identity_header=trunk.identity_header,
+        diversion_header=trunk.diversion_header,
+    )
+    return Carrier(
+        host,
+        port,
+        trunk.outbound_transport,
+        trunk.username,
+        trunk.password,
+        encryption,
+        policy,
+        trunk.outbound_proxy,
+    )
 
 
 def _split(authority: str, default_port: int) -> tuple[str, int]:

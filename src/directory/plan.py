@@ -19,11 +19,12 @@ from mixminus.call.routing import Dialled, Kind, Program, Refused, Routed, parse
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked
 from mixminus.errors import NotFound
-from mixminus.model.call import Address
+from mixminus.model.call import ANONYMOUS_CALLER, Address, Diversion
 from mixminus.model.conference import Conference, ConferenceStatus
 from mixminus.model.directory import Extension, Number, Trunk
 from mixminus.model.flow import Flow
 from mixminus.model.ids import NIL, ConferenceId, CustomerId, ExtensionId, TrunkId
+from mixminus.model.signalling import UNSIGNALLED, Signalled
 from mixminus.store.database import Store, Transaction
 
 __all__ = ["DialPlan", "FlowPrograms"]
@@ -53,6 +54,7 @@ class _IncomingCall:
     source: Address
     extension: Extension | None
     """The calling extension, if the caller is authenticated."""
+    diversions: tuple[Diversion, ...] = ()
 
     def to(self, customer_id: CustomerId, program: Program, destination: Address) -> Routed:
         """Route the call there; the calling extension is shown as source to its own customer only."""
@@ -61,7 +63,21 @@ class _IncomingCall:
             source = Address(
                 type="extension", target=self.extension.extension, target_name=source.target_name
             )
-        return Routed(customer_id, program, source, destination)
+        return Routed(customer_id, program, source, destination, self.diversions)
+
+
+def _incoming(
+    source: Address, extension: Extension | None, trunk: Trunk | None, signalled: Signalled
+) -> _IncomingCall:
+    """Return the call as it is shown: what an INVITE says of its caller counts from trusted trunks only."""
+    if trunk is None or not trunk.trust_identity:
+        return _IncomingCall(source, extension)
+    if signalled.private:
+        return _IncomingCall(ANONYMOUS_CALLER, extension, signalled.diversions)
+    if signalled.identity:
+        name = signalled.identity.target_name or source.target_name
+        source = replace(signalled.identity, target_name=name)
+    return _IncomingCall(source, extension, signalled.diversions)
 
 
 _Found = Routed | Refused | Number | None
@@ -80,14 +96,16 @@ class DialPlan:
         self._flows = flows
         self._carrier = carrier
 
-    async def route(self, source: Address, target: str, caller: Caller) -> Routed | Refused:
+    async def route(
+        self, source: Address, target: str, caller: Caller, signalled: Signalled = UNSIGNALLED
+    ) -> Routed | Refused:
         """Return the call's route, or the SIP status code with which it is rejected."""
         dialled = parse_target(target)
         if dialled is None:
             return Refused(NOT_FOUND)
         async with self._store.snapshot() as tx:
             extension, trunk = await _callers(tx, caller)
-            call = _IncomingCall(source, extension)
+            call = _incoming(source, extension, trunk, signalled)
             found: _Found = await tx.numbers.find_dialled(dialled.target) if trunk else None
             # A caller authenticated as a trunk is an exchange, and dials numbers only.
             if found is None and not (trunk and caller.account_id):

@@ -42,6 +42,11 @@ class RegistrationService:
             found = await _find(tx, customer_id, extension)
             return await tx.bindings.of(found.id, self._clock.now()) if found else []
 
+    async def websockets_closed(self, connection: int | None = None) -> None:
+        """Delete the bindings of phones that cannot be reached any more: of one WebSocket, or of all."""
+        async with self._store.transaction() as tx:
+            await tx.bindings.drop_websockets(connection)
+
     async def prune(self) -> None:
         """Delete expired bindings; called at start."""
         async with self._store.transaction() as tx:

@@ -9,15 +9,38 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Strict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 
 from mixminus.errors import InvalidArgument
 from mixminus.flow.labels import action_id
 from mixminus.model.ids import NIL
+from mixminus.model.signalling import own_headers
 
-__all__ = ["Flag", "Option", "Target", "Text", "Uuid", "Whole", "read_action_id", "validate_option"]
+__all__ = [
+    "Flag",
+    "Headers",
+    "Option",
+    "Target",
+    "Text",
+    "Uuid",
+    "Whole",
+    "read_action_id",
+    "validate_option",
+]
 
 OptionT = TypeVar("OptionT", bound="Option")
+
+
+Headers = Annotated[dict[str, str], AfterValidator(own_headers)]
+"""Own headers of a SIP message: ``X-...`` and ``User-to-User``."""
 
 
 class Option(BaseModel):

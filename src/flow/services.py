@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from mixminus.call.dialout import DialoutService
+from mixminus.call.early_media import EarlyMediaService
 from mixminus.call.live import LiveCall
 from mixminus.call.outbound import Flows
 from mixminus.clock import Clock
@@ -181,6 +182,7 @@ class FlowServices:
     clock: Clock
     recorder: CallRecorder
     dialout: DialoutService
+    early_media: EarlyMediaService
     flows: Flows
     web: Web
     background: BackgroundTasks

@@ -130,7 +130,20 @@ def of_call(call: Call) -> dict[str, str]:
             for side, address in addresses.items()
             for field in ("type", "target", "target_name", "name", "detail")
         },
+        **{f"voipbin.call.headers.{name.lower()}": value for name, value in call.headers.items()},
+        **_diverted(call),
     }
+
+
+def _diverted(call: Call) -> dict[str, str]:
+    """Return the variables of the last diversion of a call; none if it was not diverted."""
+    for last in call.diversions:
+        return {
+            "voipbin.call.diversion.target": last.target,
+            "voipbin.call.diversion.name": last.name,
+            "voipbin.call.diversion.reason": last.reason,
+        }
+    return {}
 
 
 def _size(values: Mapping[str, str]) -> int:

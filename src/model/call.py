@@ -10,12 +10,14 @@ from mixminus.errors import InvalidArgument
 from mixminus.model.ids import NIL, CallId, CustomerId, new_id
 
 __all__ = [
+    "ANONYMOUS_CALLER",
     "CALL_TRANSITIONS",
     "GROUPCALL_TRANSITIONS",
     "Address",
     "Call",
     "CallEvent",
     "CallStatus",
+    "Diversion",
     "Groupcall",
     "GroupcallEvent",
     "GroupcallStatus",
@@ -117,6 +119,20 @@ class Address:
     detail: str = ""
 
 
+ANONYMOUS_CALLER: Final = Address("sip", "anonymous", "Anonymous")
+
+
+@dataclass(frozen=True, slots=True)
+class Diversion:
+    """A party that an incoming call was meant for before it was diverted (RFC 5806, RFC 7044)."""
+
+    target: str
+    """A number, or ``user@host``; ``anonymous`` where it must not be shown."""
+    name: str = ""
+    reason: str = ""
+    """``no-answer``, ``user-busy``, ``unconditional``, ... of RFC 5806; empty if unknown."""
+
+
 class MuteDirection(enum.Flag):
     """Two bits, seen from the bridge: IN is not heard, OUT does not hear (api.md section 5.3)."""
 
@@ -161,6 +177,10 @@ class Call:
     """The call whose flow created it, if the two are chained."""
     chained_call_ids: tuple[UUID, ...] = ()
     """Calls that are hung up when this one ends."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Own headers of the INVITE: of an incoming call by their name in lower case."""
+    diversions: tuple[Diversion, ...] = ()
+    """Of an incoming call: where it was diverted from, the last diversion first."""
     hangup_by: HangupBy = HangupBy.NONE
     hangup_reason: HangupReason = HangupReason.NONE
     recording_id: UUID = NIL

@@ -6,10 +6,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 from mixminus.model.ids import NIL, CustomerId, ExtensionId, NumberId, TrunkId
+from mixminus.model.signalling import DiversionHeader, IdentityHeader
 
 __all__ = [
     "AuthType",
     "Binding",
+    "BindingTransport",
     "Extension",
     "ExtensionProfile",
     "ExtensionSpec",
@@ -25,6 +27,8 @@ __all__ = [
 
 AuthType = Literal["basic", "ip"]
 Transport = Literal["udp", "tcp", "tls"]
+BindingTransport = Literal["udp", "tcp", "tls", "wss"]
+"""Of a phone that has registered; nothing can be opened to one over WebSocket."""
 NumberType = Literal["normal", "virtual"]
 RegistrationStatus = Literal["", "registering", "registered", "failed"]
 """Of a trunk at its provider; empty if it does not register."""
@@ -119,7 +123,7 @@ class Binding:
     """The instance id, empty if the phone has none (RFC 5626 section 4.1)."""
     call_id: str
     sequence_number: int
-    transport: Transport
+    transport: BindingTransport
     host: str
     port: int
     connection: int
@@ -144,6 +148,16 @@ class TrunkSpec:
     outbound_transport: Transport = "udp"
     outbound_register: bool = False
     """Whether to register at ``outbound_host``, so that its calls come in."""
+    trust_identity: bool = False
+    """Whether the identity, privacy and diversions in its INVITEs count."""
+    identity_header: IdentityHeader = ""
+    """The header that names the caller in outgoing calls, besides From; empty for none."""
+    diversion_header: DiversionHeader = ""
+    """The header that names the called number in calls that a flow passes on; empty for none."""
+    from_domain: str = ""
+    """The domain in From and in the address of record; empty for our own and that of ``outbound_host``."""
+    outbound_proxy: str = ""
+    """Host, with or without a port, that requests are sent to in place of ``outbound_host``; empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +176,11 @@ class Trunk:
     outbound_host: str
     outbound_transport: Transport
     outbound_register: bool = False
+    trust_identity: bool = False
+    identity_header: IdentityHeader = ""
+    diversion_header: DiversionHeader = ""
+    from_domain: str = ""
+    outbound_proxy: str = ""
     registration: RegistrationStatus = ""
     registration_detail: str = ""
     """Why the last attempt failed: status and reason of the provider's answer."""

@@ -8,7 +8,7 @@ from mixminus import log
 from mixminus.directory.bindings import Phone, Registration, Rejected
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
-from mixminus.model.directory import Transport
+from mixminus.model.directory import BindingTransport
 from mixminus.model.ids import ExtensionId
 from mixminus.sip.messages import (
     AccountRequested,
@@ -18,13 +18,14 @@ from mixminus.sip.messages import (
     LoginsFailed,
     Message,
     RegistrationRequested,
+    WebSocketClosed,
 )
 from mixminus.tasks import TaskScope
 
 __all__ = ["AccountRequests"]
 
 _UNAVAILABLE: Final = 503
-_TRANSPORTS: Final[dict[str, Transport]] = {"TCP": "tcp", "TLS": "tls"}
+_TRANSPORTS: Final[dict[str, BindingTransport]] = {"TCP": "tcp", "TLS": "tls", "WSS": "wss"}
 _MAX_PENDING: Final = 2048
 
 
@@ -52,6 +53,13 @@ class AccountRequests:
             case LoginsFailed(account_id, host, attempts):
                 report = self._directory.accounts.login_failed(UUID(account_id), host, attempts)
                 self._tasks.spawn("logins failed", report)
+            case WebSocketClosed(connection):
+                closed = self._directory.registrations.websockets_closed(connection)
+                self._tasks.spawn("websocket closed", closed)
+
+    def on_edge_opened(self) -> None:
+        """Delete the bindings of all WebSockets: the edge has just been started, and has none."""
+        self._tasks.spawn("websockets closed", self._directory.registrations.websockets_closed())
 
     async def close(self) -> None:
         await self._tasks.close()

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from mixminus.call.leg import Address
 from mixminus.errors import InvalidArgument, Unavailable
+from mixminus.model.call import ANONYMOUS_CALLER
 from mixminus.sip.grammar import DEFAULT_SIP_PORT, DEFAULT_TLS_PORT, NameAddress, SipUri, Unreadable
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.telephone import subscriber_of
@@ -16,6 +17,7 @@ from mixminus.sip.telephone import subscriber_of
 __all__ = ["BadTarget", "TargetUnknown", "callee_of", "caller_of", "from_value", "resolve"]
 
 _MAX_NAME: Final = 255
+_ANONYMOUS_HOST: Final = "anonymous.invalid"
 _ANONYMOUS: Final = '"Anonymous" <sip:anonymous@anonymous.invalid>'  # RFC 3261 section 8.1.1.3
 _USER_CHARACTERS: Final = "-_.!~*'()&=+$,"  # RFC 3261 section 25.1, unreserved and user-unreserved
 _NUMBER = re.compile(r"\+?[0-9]+\Z")
@@ -41,6 +43,8 @@ def caller_of(from_value: str) -> Address:
         uri = _tel_uri(sender.uri) or SipUri.parse(sender.uri)
     except Unreadable:
         return Address(type="sip", target="anonymous")
+    if uri.host.lower() == _ANONYMOUS_HOST:
+        return ANONYMOUS_CALLER
     user = unquote(subscriber_of(uri))
     name = sender.display[:_MAX_NAME]
     if _NUMBER.match(user):

@@ -100,6 +100,8 @@ def _build(kind: type, fields: dict[str, Any]) -> Any:
 
 
 def _value(hint: Any, value: Any) -> Any:  # noqa: PLR0911 - one return for each kind of value
+    if isinstance(hint, types.UnionType):  # of a kind and None
+        return None if value is None else _value(typing.get_args(hint)[0], value)
     hint = getattr(hint, "__supertype__", hint)
     if hint is uuid.UUID:
         return uuid.UUID(value)

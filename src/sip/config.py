@@ -20,6 +20,8 @@ class SipConfig:
     """UDP and TCP."""
     tls_port: int | None = None
     """TCP port of TLS; None without it."""
+    wss_port: int | None = None
+    """TCP port of SIP over secure WebSockets (RFC 7118); None without it."""
     tls_certificate: str = ""
     """Path of the PEM file of the certificate and its chain; ``tls_key`` is its key's."""
     tls_key: str = ""

@@ -5,9 +5,9 @@ A redirected call (3xx) is dialled again.
 
 import asyncio
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from mixminus import log
 from mixminus.call.leg import Address, Credentials, LegEnded, Target
@@ -16,11 +16,13 @@ from mixminus.machine import step
 from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
+from mixminus.model.signalling import NO_HEADERS
 from mixminus.sip.addresses import from_value, resolve
 from mixminus.sip.config import SipConfig
-from mixminus.sip.internal_headers import Flow
+from mixminus.sip.identity import identity_fields
+from mixminus.sip.internal_headers import Flow, FlowTransport
 from mixminus.sip.leg import SipLeg, end_of, refusal_of
-from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, Message
+from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, HeaderFields, Message
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.description import render
 from mixminus.sip.sdp.negotiation import LocalEnd, make_offer
@@ -32,7 +34,7 @@ __all__ = ["DIALLED_TRANSITIONS", "DialledEvent", "DialledLeg", "DialledState", 
 _MAX_REDIRECTS: Final = 3
 # RFC 3261 sections 21.4.13, 21.4.26 and 21.6.4: the description is not acceptable.
 _SDP_REFUSED: Final = frozenset({415, 488, 606})
-_TRANSPORTS: Final[dict[str, Literal["TCP", "TLS"]]] = {"tcp": "TCP", "tls": "TLS"}
+_TRANSPORTS: Final[dict[str, FlowTransport]] = {"tcp": "TCP", "tls": "TLS", "wss": "WSS"}
 _NO_CREDENTIALS: Final = Credentials("", "")
 
 _log = log.get("sip.dialling")
@@ -74,6 +76,7 @@ class DialledLeg(SipLeg):
         self._state = DialledState.DIALLING
         self._rang: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._early: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     @property
     def is_answered(self) -> bool:
@@ -82,7 +85,11 @@ class DialledLeg(SipLeg):
     async def ring(self) -> None:
         """Do nothing: the far end rings."""
 
-    async def answer(self) -> None:
+    async def open_early_media(self) -> bool:
+        """Return False: the far end decides."""
+        return False
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Do nothing: the far end answers."""
 
     async def reject(self, status_code: int) -> None:
@@ -95,6 +102,15 @@ class DialledLeg(SipLeg):
     async def answered(self) -> bool:
         """Wait until it is answered; return False if it ends first."""
         return await asyncio.shield(self._answered)
+
+    async def early_media(self) -> bool:
+        """Wait until it sends media before the answer; return False if it is answered or ends first."""
+        return await asyncio.shield(self._early)
+
+    def on_early_media(self) -> None:
+        """Take the far end's first 18x with a description, once the port is configured."""
+        if not self.is_ended and self._media and self._media.direction.receives:
+            _set_result(self._early, True)
 
     def on_rang(self) -> None:
         """Take the far end's first 18x."""
@@ -111,6 +127,7 @@ class DialledLeg(SipLeg):
             # Configured again: the media timeout starts now, whatever came or did not come before the answer.
             self._port.configure(self._media)
         _set_result(self._rang, False)
+        _set_result(self._early, False)
         _set_result(self._answered, True)
 
     def _follows_media(self) -> bool:
@@ -119,6 +136,7 @@ class DialledLeg(SipLeg):
     def _end(self) -> None:
         self._fire(DialledEvent.END)
         _set_result(self._rang, False)
+        _set_result(self._early, False)
         _set_result(self._answered, False)
 
     def _can(self, event: DialledEvent) -> bool:
@@ -142,6 +160,8 @@ class _Call:
     private: bool
     worker_id: int = 0
     redirects: int = 0
+    identity: HeaderFields = ()
+    """What only the trunk may read of the caller."""
     encrypted: bool = False
     """Whether SRTP is offered now; not any more after it was refused where it is optional."""
 
@@ -177,8 +197,9 @@ class Dialler:
             case CallEnded(redirect=redirect) if redirect and self._may_redirect(call):
                 call.redirects += 1
                 call.worker_id = 0
-                # A redirect target never gets our credentials.
-                call.target = Target(redirect, encryption=call.target.encryption)
+                # A redirect target never gets our credentials, nor the identity of a caller.
+                call.identity = ()
+                call.target = Target(redirect, encryption=call.target.encryption, headers=call.target.headers)
                 self._tasks.spawn("redirect", self._dial(call))
             case CallEnded() if self._may_try_without_srtp(call, report):
                 call.encrypted = False
@@ -205,10 +226,14 @@ class Dialler:
         self, leg: DialledLeg, local: LocalEnd, target: Target, *, source: Address, anonymous: bool
     ) -> None:
         """Start dialling; the leg reports the outcome."""
-        caller = from_value(source, self._config.advertised_host, anonymous=anonymous)
+        host = self._config.advertised_host
+        caller = from_value(source, target.policy.from_domain or host, anonymous=anonymous)
+        identity = identity_fields(source, target, host, anonymous=anonymous)
         own = replace(local, encrypted_only=target.encryption == "required")
         encrypted = target.encryption != "never"
-        self._calls[leg.id] = call = _Call(leg, own, target, caller, anonymous, encrypted=encrypted)
+        self._calls[leg.id] = call = _Call(
+            leg, own, target, caller, anonymous, encrypted=encrypted, identity=identity
+        )
         self._tasks.spawn("dial", self._dial(call))
 
     def _may_try_without_srtp(self, call: _Call, report: CallRang | CallAnswered | CallEnded) -> bool:
@@ -251,6 +276,8 @@ class Dialler:
                 offer=render(make_offer(call.local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
+                headers=(*call.identity, *call.target.headers.items()),
+                route=call.target.proxy,
             ),
         )
 
@@ -258,5 +285,5 @@ class Dialler:
         """Return the flow that the target's registration names, else the one its URI leads to."""
         hop = target.hop
         if hop is None:
-            return await resolve(target.request_uri)
+            return await resolve(target.proxy or target.request_uri)
         return Flow(_TRANSPORTS.get(hop.transport, "UDP"), hop.host, hop.port, hop.connection)

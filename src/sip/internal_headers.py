@@ -3,29 +3,40 @@
 The edge strips these from everything that a phone sends or receives.
 """
 
+import base64
+import binascii
 import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import orjson
+
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CALLER_HEADER", "CallerHeader", "Flow"]
+__all__ = ["CALLER_HEADER", "SIGNALLED_HEADER", "CallerHeader", "Flow", "FlowTransport", "find_signalled"]
+
+FlowTransport = Literal["UDP", "TCP", "TLS", "WSS"]
 
 CALLER_HEADER: Final = "x-mixminus-caller"
+SIGNALLED_HEADER: Final = "x-mixminus-signalled"
 
 _NO_ACCOUNT: Final = "-"
-_HEADER = re.compile(rf"^{CALLER_HEADER}: *(\S+) (\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
+_VERIFIED: Final = "verified"
+_HEADER = re.compile(
+    rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: ({_VERIFIED}))? *\r?$", re.IGNORECASE | re.MULTILINE
+)
+_SIGNALLED = re.compile(rf"^{SIGNALLED_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """An address on the public side, and the TCP connection to use; 0 opens a new one.
+    """An address on the public side, and the TCP connection to use; 0 opens a new one, except over WebSocket.
 
     Where a message came from and can be answered (RFC 5626 section 2), or where a request of ours is sent.
     """
 
-    transport: Literal["UDP", "TCP", "TLS"]
+    transport: FlowTransport
     host: str
     """An IP address, without brackets."""
     port: int
@@ -44,7 +55,7 @@ class Flow:
     def from_token(cls, token: str) -> "Flow":
         """Read a token; raise Unreadable if it is not one."""
         match token.split("-", 4):
-            case [("UDP" | "TCP" | "TLS") as transport, host, port, connection, *name]:
+            case [("UDP" | "TCP" | "TLS" | "WSS") as transport, host, port, connection, *name]:
                 try:
                     address = ipaddress.ip_address(bytes.fromhex(host))
                     return cls(transport, str(address), int(port), int(connection), "".join(name))
@@ -61,10 +72,13 @@ class CallerHeader:
     """The extension or trunk that was authenticated; empty for an anonymous caller."""
     host: str = ""
     """The address that the INVITE came from."""
+    verified: bool = False
+    """Whether that address has proved to receive what is sent to it."""
 
     def render(self) -> str:
         """Return the header's value."""
-        return f"{self.account_id or _NO_ACCOUNT} {self.host}"
+        verified = f" {_VERIFIED}" if self.verified else ""
+        return f"{self.account_id or _NO_ACCOUNT} {self.host}{verified}"
 
     @classmethod
     def find(cls, invite: str) -> "CallerHeader":
@@ -72,4 +86,15 @@ class CallerHeader:
         match = _HEADER.search(invite.partition("\r\n\r\n")[0])
         if not match:
             return cls()
-        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2])
+        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]))
+
+
+def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a phone's INVITE that the edge has passed on; none if there are none."""
+    match = _SIGNALLED.search(invite.partition("\r\n\r\n")[0])
+    if not match:
+        return ()
+    try:
+        return tuple((str(name), str(value)) for name, value in orjson.loads(base64.b64decode(match[1])))
+    except (orjson.JSONDecodeError, binascii.Error, TypeError, ValueError):
+        return ()

@@ -3,7 +3,7 @@
 import abc
 import asyncio
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +14,8 @@ from mixminus.machine import step
 from mixminus.mixer import MediaDirection, Port, PortMedia
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
-from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Refer, Reject, Ring
+from mixminus.model.signalling import NO_HEADERS
+from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Progress, Refer, Reject, Ring
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import agree
 
@@ -40,12 +41,14 @@ _log = log.get("sip.leg")
 class LegState(enum.StrEnum):
     INCOMING = enum.auto()
     RINGING = enum.auto()
+    EARLY = enum.auto()
     ANSWERED = enum.auto()
     ENDED = enum.auto()
 
 
 class LegEvent(enum.StrEnum):
     RING = enum.auto()
+    PROGRESS = enum.auto()
     ANSWER = enum.auto()
     END = enum.auto()
 
@@ -53,10 +56,16 @@ class LegEvent(enum.StrEnum):
 LEG_TRANSITIONS: Final[dict[LegState, dict[LegEvent, LegState]]] = {
     LegState.INCOMING: {
         LegEvent.RING: LegState.RINGING,
+        LegEvent.PROGRESS: LegState.EARLY,
         LegEvent.ANSWER: LegState.ANSWERED,
         LegEvent.END: LegState.ENDED,
     },
-    LegState.RINGING: {LegEvent.ANSWER: LegState.ANSWERED, LegEvent.END: LegState.ENDED},
+    LegState.RINGING: {
+        LegEvent.PROGRESS: LegState.EARLY,
+        LegEvent.ANSWER: LegState.ANSWERED,
+        LegEvent.END: LegState.ENDED,
+    },
+    LegState.EARLY: {LegEvent.ANSWER: LegState.ANSWERED, LegEvent.END: LegState.ENDED},
     LegState.ANSWERED: {LegEvent.END: LegState.ENDED},
     LegState.ENDED: {},
 }
@@ -101,10 +110,12 @@ class SipLeg(abc.ABC):
     def _follows_media(self) -> bool:
         """Return whether the port follows the result of an offer/answer exchange now."""
 
-    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+    async def hang_up(
+        self, reason: HangupReason = HangupReason.NORMAL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         """Send BYE or CANCEL, or refuse an unanswered incoming call."""
         if not self.is_ended:
-            self._send(HangUp(self._id))
+            self._send(HangUp(self._id, tuple(headers.items())))
             self.set_ended(LegEnded(reason, remote=False))
 
     async def hold(self) -> None:
@@ -165,15 +176,17 @@ class IncomingLeg(SipLeg):
         media: PortMedia | None,
         send: Callable[[Message], None],
         signalling_host: str | None = None,
+        verified: bool = False,
     ) -> None:
-        """``media`` is what our answer to the INVITE's offer means for the port.
+        """``media`` is what our answer to the INVITE's offer means for the port; None if there was no offer.
 
-        None if there was no offer. ``signalling_host`` is the address that sent the INVITE.
+        ``signalling_host`` is the address that sent the INVITE; ``verified`` if it has proved to receive what
+        is sent to it.
         """
         super().__init__(leg_id, port, send)
         self._signalling_host = signalling_host
         self._answered_media = media
-        self._confirmed = False
+        self._may_send = verified
         self._unsent: PortMedia | None = None
         self._state = LegState.INCOMING
 
@@ -187,14 +200,26 @@ class IncomingLeg(SipLeg):
             self._fire(LegEvent.RING)
             self._send(Ring(self._id))
 
-    async def answer(self) -> None:
+    async def open_early_media(self) -> bool:
+        """Configure the port and send 183 with our answer; False if the INVITE has no offer."""
+        if self._answered_media is None:
+            return False
+        if self._can(LegEvent.PROGRESS):
+            self._configure(self._answered_media)
+            self._fire(LegEvent.PROGRESS)
+            self._send(Progress(self._id))
+        return self._state in (LegState.EARLY, LegState.ANSWERED)
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Configure the port, then send 200: the phone may send media at once."""
         if not self._can(LegEvent.ANSWER):
             return
         if self._answered_media:
+            # Again after early media: the media timeout starts now.
+            self._media = None
             self._configure(self._answered_media)
         self._fire(LegEvent.ANSWER)
-        self._send(Answer(self._id))
+        self._send(Answer(self._id, tuple(headers.items())))
 
     async def reject(self, status_code: int) -> None:
         """Send a refusal; does nothing once answered or over."""
@@ -203,22 +228,22 @@ class IncomingLeg(SipLeg):
             self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
 
     def on_confirmed(self) -> None:
-        """Take the phone's ACK: from now on audio is sent."""
-        self._confirmed = True
-        if self._unsent and self.is_answered:
+        """Take the phone's ACK or PRACK: from now on audio is sent."""
+        self._may_send = True
+        if self._unsent and self._follows_media():
             super()._configure(self._unsent)
 
     def _configure(self, media: PortMedia) -> None:
-        """Receive at once, but send nothing before the ACK: the INVITE's source address may be forged."""
+        """Receive at once, but send nothing before the phone has acknowledged something: a source may be forged."""
         self._unsent = media
-        if not self._confirmed:
+        if not self._may_send:
             silent = MediaDirection.RECVONLY if media.direction.receives else MediaDirection.INACTIVE
             media = replace(media, direction=silent)
         super()._configure(media)
 
     def _follows_media(self) -> bool:
-        """``answer`` has configured the port by the first exchange."""
-        return self.is_answered
+        """``answer`` or ``open_early_media`` has configured the port by the first exchange."""
+        return self._state in (LegState.EARLY, LegState.ANSWERED)
 
     def _end(self) -> None:
         self._fire(LegEvent.END)

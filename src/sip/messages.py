@@ -2,9 +2,9 @@
 
     server ── Fork ─────────────────────────────> zygote
            <─ Forked WorkerExited ───────────────
-    server ── Dial Attach Ring Answer Reject Hold HangUp Notify Refer Drain ─> worker
+    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              DialogConfirmed CallEnded CallFreed ──
+              ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
     server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
               Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
@@ -12,7 +12,7 @@
     server ── Register Unregister ───────────────────────────────────> edge
            <─ TrunkRegistered ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
-           <─ AccountRequested LoginsFailed RegistrationRequested ─
+           <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
 
 Commands are imperatives, reports are past participles. One message is one record of a Unix
 SOCK_SEQPACKET socket; end of file means that the other process has exited.
@@ -48,6 +48,7 @@ __all__ = [
     "Fork",
     "Forked",
     "HangUp",
+    "HeaderFields",
     "Hold",
     "IncomingCall",
     "LoginsFailed",
@@ -55,6 +56,8 @@ __all__ = [
     "Message",
     "Notify",
     "OpenEdge",
+    "Progress",
+    "ProgressAcknowledged",
     "Refer",
     "Register",
     "RegisteringPhone",
@@ -71,9 +74,14 @@ __all__ = [
     "TransferRequested",
     "TrunkRegistered",
     "Unregister",
+    "WebSocketClosed",
     "WorkerExited",
     "WorkerReady",
 ]
+
+
+HeaderFields = tuple[tuple[str, str], ...]
+"""Names and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,10 @@ class IncomingCall:
     """The extension or trunk that the edge has authenticated; empty for others."""
     source_host: str = ""
     """The address that sent the INVITE."""
+    verified: bool = False
+    """Whether that address has proved to receive what is sent to it."""
+    headers: HeaderFields = ()
+    """Own headers, identity and diversions, as the edge has found them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,10 @@ class Dial:
     username: str = ""
     """For digest challenges; empty without credentials."""
     password: str = field(default="", repr=False)
+    headers: HeaderFields = ()
+    """Own headers, and those that identify the caller."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +197,23 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Send 183 with our answer: early media (RFC 3960)."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressAcknowledged:
+    """The phone has acknowledged a reliable provisional response (PRACK, RFC 3262)."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +233,7 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class HangUp:
     leg_id: LegId
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +243,8 @@ class MediaAgreed:
     leg_id: LegId
     local_sdp: str
     remote_sdp: str
+    early: bool = False
+    """Whether a called phone sends media before it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +334,10 @@ class OpenEdge:
     digests: str = "both"
     key: bytes = field(default=b"", repr=False)
     """Of the branches of requests to phones; the same after a restart."""
-    tls_port: int = -1
-    """Negative: no TLS."""
+    tls_port: int | None = None
+    """None: no TLS."""
+    wss_port: int | None = None
+    """None: no SIP over secure WebSockets."""
     certificate: str = ""
     """Path of the PEM file of the certificate and its chain; ``certificate_key`` is its key's."""
     certificate_key: str = ""
@@ -315,6 +351,8 @@ class EdgeOpened:
     inner_port: int
     tls_port: int = 0
     """0 without TLS."""
+    wss_port: int = 0
+    """0 without SIP over secure WebSockets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +451,13 @@ class ForgetAccounts:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSocketClosed:
+    """A WebSocket has closed by which phones had registered; they cannot be reached any more."""
+
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoginsFailed:
     """Repeated failed logins to an account; further attempts are delayed."""
 
@@ -469,6 +514,8 @@ class Register:
     password: str = field(repr=False)
     contact_user: str = field(repr=False)
     """A call to this user at our address comes from the provider."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
     expires_s: int = 600
 
 
@@ -512,6 +559,8 @@ Message = (
     | CallAnswered
     | Attach
     | Ring
+    | Progress
+    | ProgressAcknowledged
     | Answer
     | Reject
     | Hold
@@ -538,6 +587,7 @@ Message = (
     | Unregister
     | TrunkRegistered
     | LoginsFailed
+    | WebSocketClosed
     | RegistrationRequested
     | AnswerRegistration
     | Drain

@@ -116,9 +116,8 @@ class WorkerPool:
         on_lost: Callable[[int], None],
         on_edge: Callable[[Message], None],
     ) -> None:
-        self.port = 0
-        self.tls_port = 0
-        """The public SIP port, 0 until it is open."""
+        self.port = self.tls_port = self.wss_port = 0
+        """The public SIP ports, 0 until they are open."""
         self.counters: Counter[str] = Counter()
         self._config = config
         self._clock = clock
@@ -337,8 +336,7 @@ class WorkerPool:
         self._edge.send(
             OpenEdge(
                 host=config.host,
-                # After a restart phones use the same port.
-                port=self.port or config.port,
+                port=self.port or config.port,  # after a restart phones use the same port
                 public_host=config.advertised_host,
                 inner_port=self._inner_port,
                 invites_per_s=config.invites_per_s,
@@ -346,7 +344,8 @@ class WorkerPool:
                 domain=config.domain,
                 digests=config.digests,
                 key=self._edge_key,
-                tls_port=self.tls_port or (-1 if config.tls_port is None else config.tls_port),
+                tls_port=self.tls_port or config.tls_port,
+                wss_port=self.wss_port or config.wss_port,
                 certificate=config.tls_certificate,
                 certificate_key=config.tls_key,
                 trusted=config.tls_trusted,
@@ -355,8 +354,9 @@ class WorkerPool:
 
     def _on_edge_report(self, message: Message) -> None:
         match message:
-            case EdgeOpened(port, inner_port, tls_port):
-                self.port, self._inner_port, self.tls_port = port, inner_port, tls_port or self.tls_port
+            case EdgeOpened(port, inner_port, tls_port, wss_port):
+                self.port, self._inner_port = port, inner_port
+                self.tls_port, self.wss_port = tls_port or self.tls_port, wss_port or self.wss_port
                 self._edge_open = True
                 for worker in self._workers.values():
                     if worker.state is WorkerState.READY:

@@ -53,6 +53,7 @@ from mixminus.sip.messages import (
     IncomingCall,
     MediaAgreed,
     Message,
+    ProgressAcknowledged,
     Reject,
     SetOverloaded,
     TransferProgressed,
@@ -63,6 +64,7 @@ from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.negotiation import LocalEnd, NotAcceptable, first_description
+from mixminus.sip.signalled import signalled_of
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
@@ -139,6 +141,11 @@ class SipEndpoint:
         return self._pool.tls_port
 
     @property
+    def wss_port(self) -> int:
+        """The port of SIP over secure WebSockets; 0 without it."""
+        return self._pool.wss_port
+
+    @property
     def dialogs(self) -> int:
         """How many dialogs are confirmed and not over."""
         return len(self._transfer_requests)
@@ -193,9 +200,11 @@ class SipEndpoint:
                     found[1].on_confirmed()
             case IncomingCall():
                 self._incoming(worker_id, message)
-            case MediaAgreed(leg_id, local_sdp, remote_sdp):
+            case MediaAgreed(leg_id):
                 if leg := self._leg(leg_id):
-                    self._tasks.spawn("media agreed", leg.media_agreed(local_sdp, remote_sdp))
+                    self._tasks.spawn("media agreed", _follow(leg, message))
+            case ProgressAcknowledged(leg_id) if leg_id in self._legs:
+                self._legs[leg_id][1].on_confirmed()
             case CallEnded(leg_id) if leg_id in self._legs:
                 _, leg = self._legs.pop(leg_id)
                 leg.set_ended(end_of(message))
@@ -206,6 +215,7 @@ class SipEndpoint:
         """Take what a phone has asked for within a call; all else is about accounts and trunks."""
         if isinstance(message, EdgeOpened):
             self._trunk_registrations.on_edge_opened()
+            self._account_requests.on_edge_opened()
             return
         if isinstance(message, TrunkRegistered):
             self._trunk_registrations.on_report(message)
@@ -253,6 +263,7 @@ class SipEndpoint:
             media=media,
             send=lambda message: self._pool.send(worker_id, message),
             signalling_host=call.source_host or None,
+            verified=call.verified,
         )
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
@@ -265,6 +276,7 @@ class SipEndpoint:
                 source=caller_of(call.from_uri),
                 destination=callee_of(call.request_uri),
                 caller=Caller(UUID(call.account_id) if call.account_id else None, call.source_host),
+                signalled=signalled_of(call.headers),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
@@ -287,3 +299,9 @@ class SipEndpoint:
             leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
         self._transfer_requests.on_worker_lost(worker_id)
+
+
+async def _follow(leg: SipLeg, report: MediaAgreed) -> None:
+    await leg.media_agreed(report.local_sdp, report.remote_sdp)
+    if report.early and isinstance(leg, DialledLeg):
+        leg.on_early_media()

@@ -102,12 +102,14 @@ class TrunkRegistrations:
 async def _command(trunk: Trunk) -> Register:
     parameter = "" if trunk.outbound_transport == "udp" else f";transport={trunk.outbound_transport}"
     registrar = f"sip:{trunk.outbound_host}{parameter}"
-    flow = await resolve(registrar)
+    route = f"sip:{trunk.outbound_proxy}{parameter};lr" if trunk.outbound_proxy else ""
+    flow = await resolve(route or registrar)
     return Register(
         trunk_id=str(trunk.id),
         flows=(flow,),
         registrar=registrar,
-        address=f"sip:{trunk.username}@{_PORT.sub('', trunk.outbound_host)}",
+        address=f"sip:{trunk.username}@{trunk.from_domain or _PORT.sub('', trunk.outbound_host)}",
+        route=route,
         username=trunk.username,
         password=trunk.password,
         contact_user=contact_user_of(trunk),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from mixminus.model.call import Address, Call, CallStatus, HangupBy, HangupReason, MuteDirection
+from mixminus.model.call import Address, Call, CallStatus, Diversion, HangupBy, HangupReason, MuteDirection
 from mixminus.model.ids import NIL
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.rows import Rows
@@ -35,6 +35,7 @@ class CallRows(Rows[Call]):
             **super()._columns(row),
             "source": asdict(row.source),
             "destination": asdict(row.destination),
+            "diversions": [asdict(each) for each in row.diversions],
             "chained_call_ids": [str(each) for each in row.chained_call_ids],
             "mute": row.mute.value,
         }
@@ -47,6 +48,7 @@ class CallRows(Rows[Call]):
             "status": CallStatus(row["status"]),
             "chained_call_ids": tuple(UUID(each) for each in row["chained_call_ids"]),
             "mute": MuteDirection(row["mute"]),
+            "diversions": tuple(Diversion(**each) for each in row["diversions"]),
             "hangup_by": HangupBy(row["hangup_by"]),
             "hangup_reason": HangupReason(row["hangup_reason"]),
         }

@@ -73,3 +73,11 @@ class BindingRows:
         await self._connection.execute(
             delete(extension_bindings).where(extension_bindings.c.tm_expire <= now)
         )
+
+    async def drop_websockets(self, connection: int | None = None) -> None:
+        """Delete the bindings of one WebSocket, or of all."""
+        c = extension_bindings.c
+        query = delete(extension_bindings).where(c.transport == "wss")
+        if connection is not None:
+            query = query.where(c.connection == connection)
+        await self._connection.execute(query)

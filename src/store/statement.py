@@ -11,7 +11,19 @@ A Statement must concern a few rows, found by an index: on SQLite it runs on the
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Delete, Float, Insert, Numeric, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import (
+    Delete,
+    Float,
+    Insert,
+    Numeric,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.type_api import TypeEngine
 
@@ -101,7 +113,9 @@ def lookup(table: Table, *, for_update: bool = False) -> Statement:
 
 def _result_processor(type_: TypeEngine[Any], dialect: Dialect) -> _Process | None:
     """Return the conversion of a column; none for numbers, which both drivers return as they are."""
-    return None if isinstance(type_, Float | Numeric) else _impl(type_, dialect).result_processor(dialect, None)
+    return (
+        None if isinstance(type_, Float | Numeric) else _impl(type_, dialect).result_processor(dialect, None)
+    )
 
 
 def _impl(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:

@@ -5,7 +5,7 @@ offered --answer--> answered --connect--> connected --end--> ended
 
 import asyncio
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -15,6 +15,7 @@ from mixminus.errors import Conflict, InvalidArgument, MixMinusError, NotFound, 
 from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
+from mixminus.model.signalling import NO_HEADERS
 from mixminus.tasks import TaskScope
 from mixminus.webrtc.peer import Peer
 
@@ -109,7 +110,12 @@ class WebRtcLeg:
         """Answer: WHIP has no ringing, and the HTTP request must not wait until another party joins."""
         await self.answer()
 
-    async def answer(self) -> None:
+    async def open_early_media(self) -> bool:
+        """Answer, as ``ring`` does: the browser hears what is played."""
+        await self.answer()
+        return True
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """Create the SDP answer and start to connect; answering twice is harmless."""
         if self._state is not WebRtcLegState.OFFERED:
             return
@@ -128,7 +134,9 @@ class WebRtcLeg:
             self._fail_answer(error(f"the call was refused with status {status_code}"))
             await self._end(LegEnded(HangupReason.FAILED, remote=False))
 
-    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+    async def hang_up(
+        self, reason: HangupReason = HangupReason.NORMAL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         """End the leg; the browser notices by a DTLS close_notify. No effect after the end."""
         await self._end(LegEnded(reason, remote=False))
 

@@ -10,7 +10,7 @@ from mixminus.model.ids import NIL
 from mixminus.wire.action import CurrentAction
 from mixminus.wire.view import Reference, Timestamp, View
 
-__all__ = ["AddressView", "CallView", "GroupcallView"]
+__all__ = ["AddressView", "CallView", "DiversionView", "GroupcallView"]
 
 
 class AddressView(View):
@@ -21,6 +21,16 @@ class AddressView(View):
     target_name: str
     name: str
     detail: str
+
+
+class DiversionView(View):
+    """A party that a call was meant for before it was diverted."""
+
+    target: str
+    """A number, or `user@host`; `anonymous` if it asked not to be shown."""
+    name: str
+    reason: str
+    """As RFC 5806 names it: `no-answer`, `user-busy`, `unconditional`, ...; empty if unknown."""
 
 
 class CallView(View):
@@ -44,6 +54,10 @@ class CallView(View):
     action: CurrentAction
     """The action that the call's flow executes now; the nil action before the first."""
     metadata: dict[str, Any] = Field({})
+    headers: dict[str, str]
+    """The `X-...` and `User-to-User` headers of the INVITE; of an incoming call with their names in lower case."""
+    diversions: list[DiversionView]
+    """Where an incoming call of a trusted trunk was diverted from, the last diversion first."""
     direction: Literal["incoming", "outgoing"]
     mute_direction: Literal["", "in", "out", "both"] = Field(validation_alias=AliasPath("mute", "word"))
     """`in`: others do not hear it; `out`: it does not hear others."""

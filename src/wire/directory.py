@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from mixminus.model.directory import AuthType, NumberType, RegistrationStatus, Transport
+from mixminus.model.signalling import DiversionHeader, IdentityHeader
 from mixminus.wire.view import Hash, Reference, Secret, Timestamp, View
 
 __all__ = ["ExtensionView", "NumberView", "TrunkView"]
@@ -78,6 +79,16 @@ class TrunkView(View):
     outbound_transport: Transport
     outbound_register: bool
     """Whether the server registers at `outbound_host` with `username` and `password`, so that calls come in."""
+    trust_identity: bool
+    """Whether P-Asserted-Identity and its like, Privacy, Diversion and History-Info of its calls count."""
+    identity_header: IdentityHeader
+    """The header that names the caller in calls to it, besides From."""
+    diversion_header: DiversionHeader
+    """The header that names the dialled number in calls that a flow passes on to it."""
+    from_domain: str
+    """The domain in From; empty for the server's own address."""
+    outbound_proxy: str
+    """Where its requests are sent to in place of `outbound_host`, with or without a port."""
     registration: RegistrationStatus
     """The state of that registration."""
     registration_detail: str

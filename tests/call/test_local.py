@@ -16,6 +16,7 @@ from mixminus.model.directory import NumberSpec
 from mixminus.model.flow import FlowSpec
 from mixminus.model.ids import NIL, CustomerId
 from mixminus.model.permissions import Permission
+from mixminus.model.signalling import UNSIGNALLED, Signalled
 from tests.support.backend import EVERYTHING, Backend
 from tests.support.tones import level_db, tone
 from tests.support.waiting import until
@@ -140,6 +141,7 @@ class Answering:
         destination: Address,
         pin: str | None = None,
         caller: Caller = ANONYMOUS,
+        signalled: Signalled = UNSIGNALLED,
     ) -> None:
         self.legs.append(leg)
         await leg.answer()

@@ -156,6 +156,7 @@ EXECUTED = frozenset(
         "mute",
         "play",
         "recording_start",
+        "ringing",
         "recording_stop",
         "sleep",
         "stop",

@@ -45,6 +45,8 @@ from mixminus.sip.messages import (
     Message,
     Notify,
     OpenEdge,
+    Progress,
+    ProgressAcknowledged,
     Refer,
     Register,
     RegisteringPhone,
@@ -61,6 +63,7 @@ from mixminus.sip.messages import (
     TransferRequested,
     TrunkRegistered,
     Unregister,
+    WebSocketClosed,
     WorkerExited,
     WorkerReady,
 )
@@ -91,6 +94,8 @@ EXAMPLES: list[Message] = [
     CallAnswered(LEG),
     Attach(LEG, LOCAL, "v=0\r\n"),
     Ring(LEG),
+    Progress(LEG),
+    ProgressAcknowledged(LEG),
     Answer(LEG),
     Reject(LEG, 486),
     Hold(LEG, True),
@@ -125,6 +130,7 @@ EXAMPLES: list[Message] = [
     Unregister(str(LEG)),
     TrunkRegistered(str(LEG), 403, "Forbidden"),
     LoginsFailed(str(LEG), "192.0.2.7", 6),
+    WebSocketClosed(7),
     RegistrationRequested(
         request_id=4,
         account_id=str(LEG),

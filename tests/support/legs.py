@@ -1,12 +1,13 @@
 """Legs without signalling, whose phone is the test."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mixminus.call.leg import Address, LegEnded, Target
 from mixminus.mixer import BridgePort, PcmPort
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
+from mixminus.model.signalling import NO_HEADERS
 
 __all__ = ["CalledLeg", "ManualLeg", "PcmExchange", "PcmLeg"]
 
@@ -25,14 +26,20 @@ class ManualLeg:
     async def ring(self) -> None:
         self.done.append("ring")
 
-    async def answer(self) -> None:
+    async def open_early_media(self) -> bool:
+        self.done.append("early media")
+        return True
+
+    async def answer(self, headers: Mapping[str, str] = NO_HEADERS) -> None:
         self.done.append("answer")
 
     async def reject(self, status_code: int) -> None:
         self.done.append(f"reject {status_code}")
         self._end(LegEnded(HangupReason.NORMAL, remote=False))
 
-    async def hang_up(self, reason: HangupReason = HangupReason.NORMAL) -> None:
+    async def hang_up(
+        self, reason: HangupReason = HangupReason.NORMAL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
         if not self._ended.done():
             self.done.append(f"hang up {reason}")
         self._end(LegEnded(reason, remote=False))
@@ -76,9 +83,13 @@ class CalledLeg(PcmLeg):
         self.anonymous = anonymous
         self._rang: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._early: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     async def rang(self) -> bool:
         return await asyncio.shield(self._rang)
+
+    async def early_media(self) -> bool:
+        return await asyncio.shield(self._early)
 
     async def answered(self) -> bool:
         return await asyncio.shield(self._answered)
@@ -87,8 +98,13 @@ class CalledLeg(PcmLeg):
         """Ring, as the phone does."""
         self._rang.set_result(True)
 
+    def speak_early(self) -> None:
+        """Send audio before the answer, as a carrier does."""
+        self._early.set_result(True)
+
     def pick_up(self) -> None:
         """Answer, as the phone does."""
+        self._resolve(self._early)
         self._resolve(self._rang)
         self._answered.set_result(True)
 
@@ -99,6 +115,7 @@ class CalledLeg(PcmLeg):
     def _end(self, ended: LegEnded) -> None:
         self._resolve(self._rang)
         self._resolve(self._answered)
+        self._resolve(self._early)
         super()._end(ended)
 
     @staticmethod

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from mixminus.call.leg import ANONYMOUS, Address, Caller, Leg
 from mixminus.mixer import Bridge, Engine
+from mixminus.model.signalling import UNSIGNALLED, Signalled
 from mixminus.webrtc.leg import WebRtcLeg, WebRtcLegState
 from tests.support.waiting import until
 
@@ -26,6 +27,7 @@ class AnsweringRoom:
         destination: Address,
         pin: str | None = None,
         caller: Caller = ANONYMOUS,
+        signalled: Signalled = UNSIGNALLED,
     ) -> None:
         self.legs.append(leg)
         leg.port.join(self.bridge)

@@ -17,6 +17,7 @@ from mixminus.flow.flows import FlowService
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import CustomerId
+from mixminus.model.signalling import UNSIGNALLED, Signalled
 from mixminus.sip.config import SipConfig
 from mixminus.sip.service import SipEndpoint
 from mixminus.store.database import Store
@@ -28,13 +29,14 @@ PATIENCE_S = 15.0
 
 
 class LegReceiver:
-    """Receives legs: ``ring`` only rings, a status code is refused with it, any other name is answered."""
+    """Receives legs: ``ring`` only rings, ``early`` gets early media, a status code is refused with it, any other name is answered."""
 
     def __init__(self) -> None:
         self.legs: list[Leg] = []
         self.sources: list[Address] = []
         self.destinations: list[Address] = []
         self.callers: list[Caller] = []
+        self.signalled: list[Signalled] = []
 
     async def incoming(
         self,
@@ -44,14 +46,19 @@ class LegReceiver:
         destination: Address,
         pin: str | None = None,
         caller: Caller = ANONYMOUS,
+        signalled: Signalled = UNSIGNALLED,
     ) -> None:
         self.callers.append(caller)
+        self.signalled.append(signalled)
         self.legs.append(leg)
         self.sources.append(source)
         self.destinations.append(destination)
         name = destination.target
         if name.isdigit() and 300 <= int(name) < 700:
             await leg.reject(int(name))
+            return
+        if name == "early":
+            await leg.open_early_media()
             return
         await leg.ring()
         if name != "ring":

@@ -68,8 +68,9 @@ class Line:
 
     def own_contact(self) -> str:
         host, port = self.phone.address[:2]
-        transport = ";transport=tcp" if self.phone.transport == "TCP" else ""
-        return self.contact or f"<sip:{self.user}@{host}:{port}{transport}>"
+        transport = {"TCP": ";transport=tcp", "WSS": ";transport=ws"}.get(self.phone.transport, "")
+        authority = f"{host}:{port}" if port else host
+        return self.contact or f"<sip:{self.user}@{authority}{transport}>"
 
     def send(self, *headers: str, again: bool = False) -> None:
         """Send a REGISTER; with ``again``, repeat the last CSeq."""
@@ -79,7 +80,7 @@ class Line:
         host, port = self.phone.address[:2]
         lines = [
             f"REGISTER {self.uri} SIP/2.0",
-            f"Via: SIP/2.0/{self.phone.transport} {host}:{port};branch={self.branch};rport",
+            f"Via: SIP/2.0/{self.phone.transport} {host}{f':{port}' if port else ''};branch={self.branch};rport",
             "Max-Forwards: 70",
             f"From: <sip:{self.user}@{self.host}>;tag=r",
             f"To: <sip:{self.user}@{self.host}>",

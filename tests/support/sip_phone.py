@@ -186,16 +186,20 @@ class PhoneCall:
 
     def send(self, method: str, body: str = "", **extra: str) -> None:
         host, port = self.phone.address[:2]
-        transport = {"TCP": ";transport=tcp", "TLS": ";transport=tls"}.get(self.phone.transport, "")
+        authority = f"{host}:{port}" if port else host
+        contact = f"{self.contact[0]}:{self.contact[1]}" if self.contact[1] else self.contact[0]
+        transport = {"TCP": ";transport=tcp", "TLS": ";transport=tls", "WSS": ";transport=ws"}.get(
+            self.phone.transport, ""
+        )
         lines = [
             f"{method} {self.uri} SIP/2.0",
-            f"Via: SIP/2.0/{self.phone.transport} {host}:{port};branch={self.branch};rport",
+            f"Via: SIP/2.0/{self.phone.transport} {authority};branch={self.branch};rport",
             "Max-Forwards: 70",
             f"From: {self.from_}",
             f"To: {self.to}",
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.number} {method}",
-            f"Contact: <{self.scheme}:{self.contact_user}@{self.contact[0]}:{self.contact[1]}{transport}>",
+            f"Contact: <{self.scheme}:{self.contact_user}@{contact}{transport}>",
             *(f"{name.replace('_', '-')}: {value}" for name, value in {**self.extra, **extra}.items()),
         ]
         if body and "Content_Type" not in extra:

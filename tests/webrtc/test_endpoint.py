@@ -16,6 +16,7 @@ from mixminus.errors import (
 )
 from mixminus.mixer import Engine
 from mixminus.model.call import HangupReason
+from mixminus.model.signalling import UNSIGNALLED, Signalled
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.leg import LegRefused
 from mixminus.webrtc.session import EntityTagMismatch, EntityTagRequired
@@ -40,6 +41,7 @@ class ApiClient:
         destination: Address,
         pin: str | None = None,
         caller: Caller = ANONYMOUS,
+        signalled: Signalled = UNSIGNALLED,
     ) -> None:
         await self._treat(leg)
 

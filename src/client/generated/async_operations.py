@@ -400,6 +400,7 @@ class AsyncOperations(AsyncSender):
         actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
     ) -> Placed:
         """Create calls.
 
@@ -415,6 +416,7 @@ class AsyncOperations(AsyncSender):
                 "actions": actions,
                 "anonymous": anonymous,
                 "variables": variables,
+                "headers": headers,
             },
             repeatable=True,
         )
@@ -438,9 +440,9 @@ class AsyncOperations(AsyncSender):
         request = Request("DELETE", f"/v1.0/calls/{id}", headers={"If-Match": if_match})
         return await self._get(request, Call)
 
-    async def hang_up_call(self, id: UUID | str) -> Call:
+    async def hang_up_call(self, id: UUID | str, *, headers: Mapping[str, str] | Unset = UNSET) -> Call:
         """Hang up a call."""
-        request = Request("POST", f"/v1.0/calls/{id}/hangup", repeatable=True)
+        request = Request("POST", f"/v1.0/calls/{id}/hangup", body={"headers": headers}, repeatable=True)
         return await self._get(request, Call)
 
     async def mute_call(self, id: UUID | str, *, direction: str | Unset = UNSET) -> None:
@@ -613,6 +615,7 @@ class AsyncOperations(AsyncSender):
         actions: Sequence[Mapping[str, Any]] | Unset = UNSET,
         anonymous: Literal["", "yes", "no", "auto"] | Unset = UNSET,
         variables: Mapping[str, str] | Unset = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
         ring_method: Literal["", "ring_all", "linear"] | Unset = UNSET,
         answer_method: Literal["", "hangup_others"] | Unset = UNSET,
     ) -> Groupcall:
@@ -630,6 +633,7 @@ class AsyncOperations(AsyncSender):
                 "actions": actions,
                 "anonymous": anonymous,
                 "variables": variables,
+                "headers": headers,
                 "ring_method": ring_method,
                 "answer_method": answer_method,
             },
@@ -1269,6 +1273,12 @@ class AsyncOperations(AsyncSender):
         outbound_host: str | Unset = UNSET,
         outbound_transport: Literal["udp", "tcp", "tls"] | Unset = UNSET,
         outbound_register: bool | Unset = UNSET,
+        trust_identity: bool | Unset = UNSET,
+        identity_header: Literal["", "p-asserted-identity", "p-preferred-identity", "remote-party-id"]
+        | Unset = UNSET,
+        diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
+        from_domain: str | Unset = UNSET,
+        outbound_proxy: str | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
 
@@ -1287,6 +1297,11 @@ class AsyncOperations(AsyncSender):
                 "outbound_host": outbound_host,
                 "outbound_transport": outbound_transport,
                 "outbound_register": outbound_register,
+                "trust_identity": trust_identity,
+                "identity_header": identity_header,
+                "diversion_header": diversion_header,
+                "from_domain": from_domain,
+                "outbound_proxy": outbound_proxy,
                 "domain_name": domain_name,
             },
             repeatable=True,
@@ -1314,6 +1329,12 @@ class AsyncOperations(AsyncSender):
         outbound_host: str | Unset = UNSET,
         outbound_transport: Literal["udp", "tcp", "tls"] | Unset = UNSET,
         outbound_register: bool | Unset = UNSET,
+        trust_identity: bool | Unset = UNSET,
+        identity_header: Literal["", "p-asserted-identity", "p-preferred-identity", "remote-party-id"]
+        | Unset = UNSET,
+        diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
+        from_domain: str | Unset = UNSET,
+        outbound_proxy: str | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
         """Update a trunk.
@@ -1334,6 +1355,11 @@ class AsyncOperations(AsyncSender):
                 "outbound_host": outbound_host,
                 "outbound_transport": outbound_transport,
                 "outbound_register": outbound_register,
+                "trust_identity": trust_identity,
+                "identity_header": identity_header,
+                "diversion_header": diversion_header,
+                "from_domain": from_domain,
+                "outbound_proxy": outbound_proxy,
             },
         )
         return await self._get(request, Trunk)

@@ -17,6 +17,7 @@ __all__ = [
     "Conference",
     "Conferencecall",
     "Customer",
+    "Diversion",
     "Event",
     "Extension",
     "Flow",
@@ -122,6 +123,16 @@ class Address(Model):
     detail: str
 
 
+class Diversion(Model):
+    """A party that a call was meant for before it was diverted."""
+
+    target: str
+    """A number, or `user@host`; `anonymous` if it asked not to be shown."""
+    name: str
+    reason: str
+    """As RFC 5806 names it: `no-answer`, `user-busy`, `unconditional`, ...; empty if unknown."""
+
+
 class Call(Model):
     """A call of a phone or a browser."""
 
@@ -149,6 +160,10 @@ class Call(Model):
     action: dict[str, Any]
     """`id`, `next_id`, `type`, `option`, `tm_execute`; ids are nil and the type empty for none."""
     metadata: dict[str, Any]
+    headers: dict[str, str]
+    """The `X-...` and `User-to-User` headers of the INVITE; of an incoming call with their names in lower case."""
+    diversions: list[Diversion]
+    """Where an incoming call of a trusted trunk was diverted from, the last diversion first."""
     direction: Literal["incoming", "outgoing"]
     mute_direction: Literal["", "in", "out", "both"]
     """`in`: others do not hear it; `out`: it does not hear others."""
@@ -663,6 +678,16 @@ class Trunk(Model):
     outbound_transport: Literal["udp", "tcp", "tls"]
     outbound_register: bool
     """Whether the server registers at `outbound_host` with `username` and `password`, so that calls come in."""
+    trust_identity: bool
+    """Whether P-Asserted-Identity and its like, Privacy, Diversion and History-Info of its calls count."""
+    identity_header: Literal["", "p-asserted-identity", "p-preferred-identity", "remote-party-id"]
+    """The header that names the caller in calls to it, besides From."""
+    diversion_header: Literal["", "diversion", "history-info"]
+    """The header that names the dialled number in calls that a flow passes on to it."""
+    from_domain: str
+    """The domain in From; empty for the server's own address."""
+    outbound_proxy: str
+    """Where its requests are sent to in place of `outbound_host`, with or without a port."""
     registration: Literal["", "registering", "registered", "failed"]
     """The state of that registration."""
     registration_detail: str

@@ -5,20 +5,44 @@ from typing import Final
 from pydantic import Field
 
 from mixminus.flow.action import ActionType
-from mixminus.flow.options import Option, Uuid, Whole
+from mixminus.flow.options import Flag, Headers, Option, Uuid, Whole
 from mixminus.flow.run import FlowRun
 from mixminus.model.call import HangupReason, MuteDirection
 from mixminus.model.ids import NIL, CallId
 
-__all__ = ["ACTIONS", "Answer", "Hangup", "Mute", "Sleep"]
+__all__ = ["ACTIONS", "Answer", "Hangup", "Mute", "Ringing", "Sleep"]
 
 
 class Answer(Option):
     """Answer the call."""
 
+    headers: Headers = Field(default_factory=dict)
+    """`X-...` and `User-to-User` headers of the answer to a phone."""
 
-async def answer(run: FlowRun, _: Answer) -> None:
-    await run.call.answer()
+
+async def answer(run: FlowRun, option: Answer) -> None:
+    await run.call.answer(option.headers)
+
+
+class Ringing(Option):
+    """Let the caller hear ringing for a while, without answering; an extension of this server."""
+
+    duration_ms: Whole = Field(alias="duration", default=0, ge=0)
+    """Milliseconds; 0 continues at once, and the caller goes on hearing its own ringing tone."""
+    early_media: Flag = False
+    """The server sends the ringing tone, as early media; otherwise the caller's phone makes its own."""
+
+
+async def ringing(run: FlowRun, option: Ringing) -> None:
+    if run.call.answered or not option.early_media or not await run.call.open_early_media():
+        await run.call.ring()
+        await run.wait(run.clock.sleep(option.duration_ms / 1000))
+        return
+    tone = run.services.early_media.ringing(run.call)
+    try:
+        await run.wait(run.clock.sleep(option.duration_ms / 1000))
+    finally:
+        tone.close()
 
 
 class Hangup(Option):
@@ -27,10 +51,12 @@ class Hangup(Option):
     reason: HangupReason = HangupReason.NORMAL
     reference_id: Uuid = NIL
     """A call whose hangup reason is used instead."""
+    headers: Headers = Field(default_factory=dict)
+    """`X-...` and `User-to-User` headers of the BYE to a phone."""
 
 
 async def hangup(run: FlowRun, option: Hangup) -> None:
-    await run.call.hang_up(await _reason(run, option))
+    await run.call.hang_up(await _reason(run, option), option.headers)
     await run.park()
 
 
@@ -66,6 +92,7 @@ async def sleep(run: FlowRun, option: Sleep) -> None:
 
 ACTIONS: Final = (
     ActionType("answer", Answer, answer),
+    ActionType("ringing", Ringing, ringing),
     ActionType("hangup", Hangup, hangup),
     ActionType("mute", Mute, mute),
     ActionType("sleep", Sleep, sleep, without_call=True),

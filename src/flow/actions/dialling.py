@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field
@@ -14,9 +15,9 @@ from mixminus.call.routing import Program
 from mixminus.flow.action import ActionType
 from mixminus.flow.actions.room import ConfbridgeJoin, confbridge_join
 from mixminus.flow.errors import InvalidAnonymousValue
-from mixminus.flow.options import Flag, Option, Text, Uuid
+from mixminus.flow.options import Flag, Headers, Option, Text, Uuid
 from mixminus.flow.run import FlowRun
-from mixminus.model.call import Address, HangupReason
+from mixminus.model.call import Address, Diversion, HangupReason
 from mixminus.model.conference import Conference
 from mixminus.model.ids import NIL
 from mixminus.tasks import Interrupted
@@ -55,6 +56,8 @@ class _Outgoing(Option):
     destinations: Destinations = ()
     anonymous: Annotated[Text, BeforeValidator(_anonymous)] = ""
     """`yes`, `no` or `auto`."""
+    headers: Headers = Field(default_factory=dict)
+    """`X-...` and `User-to-User` headers of the INVITEs."""
 
 
 class Call(_Outgoing):
@@ -79,6 +82,8 @@ async def call(run: FlowRun, option: Call) -> None:
             program=program,
             source=option.source or _caller(run),
             anonymous=option.anonymous == "yes",
+            headers=option.headers,
+            diversions=_diverted(run, option),
             early=option.early_execution,
             master_call_id=run.call.id if option.chained else None,
         )
@@ -90,6 +95,8 @@ async def call(run: FlowRun, option: Call) -> None:
 class Connect(_Outgoing):
     """Call destinations, and connect the first that answers with this call."""
 
+    early_media: Flag = True
+    """The caller hears what a called party sends before it answers: its ringing, an announcement."""
     relay_reason: Flag = False
     """If no destination answers, hang up with the reason of the last refusal."""
 
@@ -97,7 +104,7 @@ class Connect(_Outgoing):
 async def connect(run: FlowRun, option: Connect) -> None:
     """Join a private room, and let the called parties join it; it closes when either side leaves.
 
-    Early media is not passed on: until it is answered, the caller hears its own ringback tone.
+    Until one answers, the caller hears ringing, or the early media of the first called party that sends any.
     """
     dialout, customer_id = run.services.dialout, run.activeflow.customer_id
     room = await dialout.private_room(customer_id)
@@ -108,7 +115,7 @@ async def connect(run: FlowRun, option: Connect) -> None:
         run.skip("no destination that can be called")
         return
     try:
-        await _talk(run, room, placed)
+        await _talk(run, room, placed, early_media=option.early_media)
     finally:
         # After a transfer the successor of this call uses the room and the called parties.
         if run.call.last_successor is run.call:
@@ -130,6 +137,8 @@ async def _dial(run: FlowRun, option: Connect, room: Conference) -> Placed:
         program=Program((join, {"type": "hangup"})),
         source=option.source or _caller(run),
         anonymous=option.anonymous == "yes",
+        headers=option.headers,
+        diversions=_diverted(run, option),
         master_call_id=run.call.id,
     )
     if len(option.destinations) > 1:
@@ -137,13 +146,16 @@ async def _dial(run: FlowRun, option: Connect, room: Conference) -> Placed:
     return await dialout.place(customer_id, order)
 
 
-async def _talk(run: FlowRun, room: Conference, placed: Placed) -> None:
+async def _talk(run: FlowRun, room: Conference, placed: Placed, *, early_media: bool) -> None:
     """Stay in the room until it closes, or until all called parties are gone."""
     if not placed.live:
         return
     all_gone = asyncio.gather(*(live.gone for live in placed.live))
     try:
-        with run.stopped_by(all_gone):
+        with ExitStack() as stack:
+            stack.enter_context(run.stopped_by(all_gone))
+            if early_media:
+                stack.enter_context(run.services.early_media.passed(run.call, placed.live, room.id))
             await confbridge_join(run, ConfbridgeJoin(confbridge_id=room.id))
     except Interrupted as interrupted:
         if interrupted.stop is not all_gone:
@@ -153,6 +165,14 @@ async def _talk(run: FlowRun, room: Conference, placed: Placed) -> None:
 def _caller(run: FlowRun) -> Address:
     """Return the caller to show where the action does not name one: the remote party of the flow's call."""
     return run.call.call.source if run.activeflow.reference_type == "call" else Address("", "")
+
+
+def _diverted(run: FlowRun, option: _Outgoing) -> tuple[Diversion, ...]:
+    """Return where the new calls come from if they pass on the flow's incoming call, with its caller."""
+    if option.source or run.activeflow.reference_type != "call" or run.call.call.direction != "incoming":
+        return ()
+    passed_on = run.call.call
+    return (Diversion(passed_on.destination.target, reason="unconditional"), *passed_on.diversions)
 
 
 def _reason(refusals: list[LegEnded]) -> HangupReason:

@@ -1,6 +1,7 @@
 """What the caller hears: speech, files, beeps, echo (api.md section 6.5).
 
-A sound that cannot be played is skipped with a warning (api.md section 6.4).
+A sound that cannot be played is skipped with a warning (api.md section 6.4). With ``early_media`` the call is not
+answered for it: the caller hears it as early media, where that is possible.
 """
 
 import asyncio
@@ -44,11 +45,13 @@ class Talk(Option):
     """`next`: a digit ends the talk, and the flow continues with the next action."""
     in_background: Flag = Field(alias="async", default=False)
     """Continue with the next action at once."""
+    early_media: Flag = False
+    """Speak before the call is answered."""
 
 
 async def talk(run: FlowRun, option: Talk) -> None:
     """Speak the text up to its end or up to a digit, which is kept for the next action that takes digits."""
-    await run.call.answer()
+    await run.call.answer(early=option.early_media)
     sounds, port = run.services.sounds, run.call.port
     speech = await run.wait(
         sounds.synthesise(port, option.text, language=option.language, voice=option.voice)
@@ -81,11 +84,13 @@ class Play(Option):
 
     stream_urls: Annotated[tuple[Text, ...], Field(max_length=_MAX_URLS)] = ()
     """http(s) URLs, and names of files in the server's folder of sounds."""
+    early_media: Flag = False
+    """Play before the call is answered."""
 
 
 async def play(run: FlowRun, option: Play) -> None:
     """Play the sounds; one that cannot be played is skipped."""
-    await run.call.answer()
+    await run.call.answer(early=option.early_media)
     sounds, port = run.services.sounds, run.call.port
     for url in option.stream_urls:
         try:
@@ -97,9 +102,12 @@ async def play(run: FlowRun, option: Play) -> None:
 class Beep(Option):
     """Play one beep."""
 
+    early_media: Flag = False
+    """Play it before the call is answered."""
 
-async def beep(run: FlowRun, _: Beep) -> None:
-    await run.call.answer()
+
+async def beep(run: FlowRun, option: Beep) -> None:
+    await run.call.answer(early=option.early_media)
     await run.wait(run.services.sounds.play(run.call.port, run.services.sounds.beep()))
 
 

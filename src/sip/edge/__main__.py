@@ -139,13 +139,15 @@ class EdgeProcess:
             self._from_worker,
             self._counters,
             on_undelivered=self._undelivered,
+            on_websocket_closed=self._websocket_closed,
             is_known=self._is_known,
         )
         await network.open(command.host, command.port, command.inner_port)
         network.trust(command.trusted)
-        tls_port = await self._open_tls(network, command)
+        tls_port = await self._open_tls(network, command, command.tls_port)
+        wss_port = await self._open_tls(network, command, command.wss_port, websocket=True)
         self._router = Router(
-            Identity(command.public_host, network.port, network.inner_port, command.key, tls_port),
+            Identity(command.public_host, network.port, network.inner_port, command.key, tls_port, wss_port),
             self._counters,
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
@@ -153,16 +155,22 @@ class EdgeProcess:
             algorithms=_ALGORITHMS[command.digests],
         )
         self._network = network
-        self._channel.send(EdgeOpened(network.port, network.inner_port, tls_port))
+        self._channel.send(EdgeOpened(network.port, network.inner_port, tls_port, wss_port))
 
     @staticmethod
-    async def _open_tls(network: Network, command: OpenEdge) -> int:
+    async def _open_tls(
+        network: Network, command: OpenEdge, port: int | None, *, websocket: bool = False
+    ) -> int:
         """Return the port of TLS; 0 without it, also where its files cannot be used any more after a restart."""
-        if command.tls_port < 0:
+        if port is None:
             return 0
         try:
             return await network.open_tls(
-                command.host, command.tls_port, command.certificate, command.certificate_key
+                command.host,
+                port,
+                command.certificate,
+                command.certificate_key,
+                websocket=websocket,
             )
         except Unavailable as error:
             _log.error("no SIP over TLS", cause=str(error))
@@ -196,6 +204,10 @@ class EdgeProcess:
         """Send what the router has left in its outbox."""
         for action in self._router.outbox() if self._router else ():
             self._send(action)
+
+    def _websocket_closed(self, flow: Flow) -> None:
+        if self._router:
+            self._send(self._router.websocket_closed(flow))
 
     def _undelivered(self, message: bytes) -> None:
         if self._router and self._network:

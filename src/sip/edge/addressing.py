@@ -5,10 +5,10 @@ import hmac
 import ipaddress
 import re
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from mixminus.sip.grammar import DEFAULT_SIP_PORT, DEFAULT_TLS_PORT, NameAddress, SipUri, Via
-from mixminus.sip.internal_headers import Flow
+from mixminus.sip.internal_headers import Flow, FlowTransport
 from mixminus.sip.messages import Message
 
 __all__ = [
@@ -76,16 +76,20 @@ class Identity:
     """Of the branches of requests to phones: only a receiver of the request can answer it."""
     tls_port: int = 0
     """0 without TLS."""
+    wss_port: int = 0
+    """0 without SIP over secure WebSockets."""
 
     def authority(self, flow: Flow) -> str:
         """Return our address towards the other end of a flow."""
         # Without a TLS port of our own, whatever comes back uses the connection that we have opened.
-        port = (flow.transport == "TLS" and self.tls_port) or self.port
+        port = {"TLS": self.tls_port, "WSS": self.wss_port}.get(flow.transport) or self.port
         return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
     def contact(self, worker_id: int, flow: Flow) -> str:
         """Return the Contact by which a phone reaches a worker."""
-        transport = "" if flow.transport == "UDP" else f";transport={flow.transport.lower()}"
+        # RFC 7118 section 5.4: "ws" in a URI, whether secure or not.
+        name = "ws" if flow.transport == "WSS" else flow.transport.lower()
+        transport = "" if flow.transport == "UDP" else f";transport={name}"
         return f"<sip:w{worker_id}@{self.authority(flow)}{transport}>"
 
     def inner_via(self, flow: Flow, branch: str) -> str:
@@ -118,7 +122,7 @@ class Identity:
         return f"<sip:{LOOPBACK}:{self.inner_port};lr;flow={flow.token}{';direct' if direct else ''}>"
 
     def is_public(self, via: Via) -> bool:
-        return via.host == self.host and via.port in {self.port, self.tls_port} - {0}
+        return via.host == self.host and via.port in {self.port, self.tls_port, self.wss_port} - {0}
 
     def is_inner(self, via: Via) -> bool:
         return (via.host, via.port) == (LOOPBACK, self.inner_port)
@@ -127,9 +131,9 @@ class Identity:
 def reply_flow(via: Via, source: Flow) -> Flow:
     """Return where responses go: RFC 3261 section 18.2.2, RFC 3581 section 4.
 
-    For TCP that is the connection, and where to open another one once it is closed.
+    For TCP that is the connection, and where to open another one once it is closed; for WebSocket the connection alone.
     """
-    if source.transport == "UDP" and "rport" in via.parameters:
+    if source.transport == "WSS" or (source.transport == "UDP" and "rport" in via.parameters):
         return source
     return replace(source, port=via.port or _default_port(source.transport))
 
@@ -145,14 +149,19 @@ def stamp(via: Via, source: Flow) -> Via:
 
 
 def next_hop(routes: list[str], uri: str) -> Flow | None:
-    """Return the flow to the topmost route, or else to the URI; None if its host is a name, not an address."""
+    """Return the flow to the topmost route, or else to the URI.
+
+    None if its host is a name, not an address, and for WebSocket, over which no connection can be opened to a phone.
+    """
     try:
         target = SipUri.parse(NameAddress.parse(routes[0]).uri if routes else uri)
         host = str(ipaddress.ip_address(target.host))
     except ValueError:
         return None
     wanted = target.parameters.get("transport", "udp").upper()
-    transport: Literal["UDP", "TCP", "TLS"] = "UDP"
+    transport: FlowTransport = "UDP"
+    if wanted in ("WS", "WSS"):
+        return None
     if wanted == "TLS" or target.scheme == "sips":
         transport = "TLS"
     elif wanted == "TCP":

@@ -149,7 +149,11 @@ class Authenticator:
         return right and credentials.username == address.user
 
     def _challenge(self, waiting: Waiting, realm: str, now_s: float, *, stale: bool = False) -> ToPhone:
-        headers = challenges(realm, self._nonces.make(now_s), self._algorithms, stale=stale)
+        algorithms = list(self._algorithms)
+        if waiting.source.transport == "WSS":
+            # Browsers' SIP stacks look at the first challenge only, and know MD5 alone.
+            algorithms.sort(key="md5".__ne__)
+        headers = challenges(realm, self._nonces.make(now_s), algorithms, stale=stale)
         return ToPhone(waiting.flow, respond(waiting.request, 401, "Unauthorized", extra=headers).render())
 
     def _retry_later(self, waiting: Waiting, retry_after_s: int) -> ToPhone:

@@ -1,4 +1,4 @@
-"""A TCP connection of a phone: how long it may stay silent, or take for one message (RFC 3261 section 18.3)."""
+"""A TCP or TLS connection of a phone: how long it may stay silent, or take for one message (RFC 3261 section 18.3)."""
 
 import asyncio
 from typing import Final, Protocol, cast
@@ -62,6 +62,9 @@ class Connection(asyncio.Protocol):
         if not self._messages and not known:
             return self.heard_at_s + PARTIAL_S
         return self.heard_at_s + (_KNOWN_IDLE_S if known else IDLE_S)
+
+    def keep_alive(self, now_s: float) -> None:
+        """Do nothing: phones send keep-alives themselves."""
 
     def data_received(self, data: bytes) -> None:
         now_s = self._network.clock.monotonic_s()

@@ -7,6 +7,7 @@ from mixminus.sip.edge.addressing import Identity, ToWorker, branch_of, next_hop
 from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.message import Headers, Request, Response
 from mixminus.sip.edge.rewriting import request_headers, request_uri, response_headers
+from mixminus.sip.edge.signalled_headers import add_signalled, signalled_headers
 from mixminus.sip.grammar import Via
 from mixminus.sip.internal_headers import CALLER_HEADER, CallerHeader, Flow
 from mixminus.sip.sdp.envelope import fold
@@ -34,7 +35,11 @@ class Forwarder:
             headers.add(CALLER_HEADER, caller.render())
         direct = goes_by_source(request.headers, flow, trusted=bool(caller.account_id))
         headers.push("record-route", self._identity.inner_route(flow, direct=direct))
-        return self._request(request, headers, flow, worker)
+        forwarded = self._request(request, headers, flow, worker)
+        if forwarded and (signalled := signalled_headers(request.headers, self._counters)):
+            message = add_signalled(forwarded.message, signalled, MAX_INNER_BYTES, self._counters)
+            return ToWorker(worker.sip_port, message)
+        return forwarded
 
     def request(self, request: Request, flow: Flow, worker: Worker) -> ToWorker | None:
         """Forward a request within a dialog; raise Unreadable if it cannot be read."""

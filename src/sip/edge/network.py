@@ -1,4 +1,4 @@
-"""The edge's sockets: SIP over UDP, TCP and TLS on the public side, UDP on loopback towards the workers."""
+"""The edge's sockets: SIP over UDP, TCP, TLS and secure WebSockets on the public side, UDP on loopback towards the workers."""
 
 import asyncio
 import itertools
@@ -16,6 +16,7 @@ from mixminus.errors import MixMinusError
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker
 from mixminus.sip.edge.connection import IDLE_S, PARTIAL_S, Connection
 from mixminus.sip.edge.limits import network_of
+from mixminus.sip.edge.websocket import WebSocketConnection
 from mixminus.sip.internal_headers import Flow
 from mixminus.tasks import TaskScope
 from mixminus.tls import ServerTls, client_context
@@ -53,6 +54,7 @@ class Network:
         counters: Counter[str],
         *,
         on_undelivered: Callable[[bytes], None] = lambda _: None,
+        on_websocket_closed: Callable[[Flow], None] = lambda _: None,
         is_known: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """``is_known`` returns whether a host has been verified."""
@@ -64,11 +66,12 @@ class Network:
         self._on_phone = on_phone
         self._on_worker = on_worker
         self._on_undelivered = on_undelivered
+        self._on_websocket_closed = on_websocket_closed
         self._public: asyncio.DatagramTransport | None = None
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._tls: ServerTls | None = None
-        self._tls_server: asyncio.Server | None = None
+        self._tls_servers: list[asyncio.Server] = []
         self._trusted: ssl.SSLContext | None = None
         """For connections that we open over TLS; made when it is first needed."""
         self._trusted_file = ""
@@ -104,13 +107,20 @@ class Network:
         )
         self.inner_port = int(self._inner.get_extra_info("sockname")[1])
 
-    async def open_tls(self, host: str, port: int, certificate: str, key: str) -> int:
-        """Listen for TLS too; return the port. Raise Unavailable if the certificate cannot be used."""
-        self._tls = ServerTls(Path(certificate), Path(key))
-        self._tls_server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self), host, port, ssl=self._tls.context, ssl_handshake_timeout=_HANDSHAKE_S
+    async def open_tls(
+        self, host: str, port: int, certificate: str, key: str, *, websocket: bool = False
+    ) -> int:
+        """Listen for TLS, or for WebSockets over TLS; return the port.
+
+        Raise Unavailable if the certificate cannot be used.
+        """
+        self._tls = self._tls or ServerTls(Path(certificate), Path(key))
+        accepted = WebSocketConnection if websocket else Connection
+        server = await asyncio.get_running_loop().create_server(
+            lambda: accepted(self), host, port, ssl=self._tls.context, ssl_handshake_timeout=_HANDSHAKE_S
         )
-        return int(self._tls_server.sockets[0].getsockname()[1])
+        self._tls_servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
 
     def trust(self, authorities: str) -> None:
         """Verify the servers that we connect to by a PEM file of authorities, besides the system's."""
@@ -135,15 +145,16 @@ class Network:
                 self._send_stream(flow, message)
 
     def close_idle(self, now_s: float) -> None:
-        """Close connections that are idle, or take too long for a message."""
+        """Close connections that are idle, or take too long for a message; keep the others alive."""
         for connection in list(self._connections.values()):
+            connection.keep_alive(now_s)
             if now_s > connection.deadline_s(known=self._is_known(connection.flow.host)):
                 self._counters["sip_edge_connection_idle"] += 1
                 connection.close()
 
     async def close(self) -> None:
         await self._tasks.close()
-        for transport in (self._public, self._inner, self._server, self._tls_server):
+        for transport in (self._public, self._inner, self._server, *self._tls_servers):
             if transport:
                 transport.close()
         for connection in list(self._connections.values()):
@@ -185,6 +196,8 @@ class Network:
         self._connections.pop(flow.connection, None)
         if self._opened.get(_address_of(flow)) == flow.connection:
             del self._opened[_address_of(flow)]
+        if flow.transport == "WSS":
+            self._on_websocket_closed(flow)
 
     def received(self, message: bytes, flow: Flow) -> None:
         self._on_phone(message, flow)
@@ -207,6 +220,9 @@ class Network:
         if connection:
             if not connection.write(message):
                 self._counters["sip_edge_connection_overrun"] += 1
+        elif flow.transport == "WSS":
+            self._counters["sip_edge_websocket_gone"] += 1
+            self._on_undelivered(message)
         elif (waiting := self._connecting.get(address)) is not None and len(waiting) < _MAX_WAITING:
             waiting.append(message)
         elif waiting is None and len(self._tasks) < _MAX_CONNECTS:

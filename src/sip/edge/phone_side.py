@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Final
 
 from mixminus.sip.edge.abandoned import Abandoned
-from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToWorker, reply_flow, stamp
+from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker, reply_flow, stamp
 from mixminus.sip.edge.authentication import Authenticator, Passed
 from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
@@ -99,6 +99,10 @@ class PhoneSide:
         """Answer a REGISTER as the server says."""
         return self._registrar.answered(answer)
 
+    def websocket_closed(self, flow: Flow) -> ToServer | None:
+        """Report the end of a phone's WebSocket."""
+        return self._registrar.closed(flow)
+
     def expire(self, now_s: float) -> list[ToPhone]:
         """Answer the requests that have waited too long for the server."""
         waiting = self.authenticator.accounts.expire(now_s)
@@ -162,7 +166,11 @@ class PhoneSide:
             return self._outside(request, flow, source, call, now_s)
         if call is None:
             return ToPhone(flow, refuse(request, UNKNOWN_DIALOG).render())
-        return self._dialogs.request(request, call, flow, now_s)
+        action = self._dialogs.request(request, call, flow, now_s)
+        if request.method == "PRACK" and isinstance(action, ToWorker):
+            # It repeats the tag and the number of our provisional response.
+            self.sources.verify(source.host, now_s)
+        return action
 
     def _outside(
         self, request: Request, flow: Flow, source: Flow, call: EdgeCall | None, now_s: float
@@ -208,13 +216,15 @@ class PhoneSide:
             return ToPhone(flow, respond(request, 482, "Loop Detected").render())
         if trunk_id := self.registrants.trunk_of(SipUri.parse(request.uri).user):
             request.uri = called_uri(request)
-            return self._open(request, flow, CallerHeader(trunk_id, source.host), now_s)
+            return self._open(request, flow, CallerHeader(trunk_id, source.host, verified=True), now_s)
         passed = self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed
         if passed.account_id:
             self.sources.verify(source.host, now_s)
-        return self._open(request, flow, CallerHeader(passed.account_id, source.host), now_s)
+        # The handshake of a connection proves the address too.
+        verified = source.transport != "UDP" or self.sources.is_verified(source.host, now_s)
+        return self._open(request, flow, CallerHeader(passed.account_id, source.host, verified), now_s)
 
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
         worker = None if self._refusing else self._calls.least_loaded()

@@ -244,6 +244,8 @@ class Registrants:
                 ("user-agent", "mixminus"),
             ]
         )
+        if command.route:
+            headers.push("route", f"<{command.route}>")
         if registrant.challenge:
             name, value = registrant.challenge.answer(
                 "REGISTER", command.registrar, command.username, command.password

@@ -9,7 +9,7 @@ from mixminus.sip.edge.message import Request
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import AnswerRegistration, RegisteringPhone, RegistrationRequested
+from mixminus.sip.messages import AnswerRegistration, RegisteringPhone, RegistrationRequested, WebSocketClosed
 
 __all__ = ["Registrar"]
 
@@ -43,6 +43,8 @@ class Registrar:
         self._counters = counters
         self._pending: dict[int, _Pending] = {}
         self._numbers = 0
+        self._websockets: set[int] = set()
+        """The open WebSockets that a REGISTER came by."""
 
     def ask(self, request: Request, account_id: str, flow: Flow, now_s: float) -> ToPhone | ToServer | None:
         """Request the registration of an authenticated account; ``flow`` is where the response goes."""
@@ -56,6 +58,8 @@ class Registrar:
             return self._answer(_Pending(request, flow, now_s), 503)
         self._numbers += 1
         self._pending[self._numbers] = _Pending(request, flow, now_s)
+        if flow.transport == "WSS":
+            self._websockets.add(flow.connection)
         return ToServer(
             RegistrationRequested(
                 request_id=self._numbers,
@@ -71,6 +75,13 @@ class Registrar:
             )
         )
 
+    def closed(self, flow: Flow) -> ToServer | None:
+        """Report a WebSocket that has closed, if phones may have registered by it."""
+        if flow.connection not in self._websockets:
+            return None
+        self._websockets.remove(flow.connection)
+        return ToServer(WebSocketClosed(flow.connection))
+
     def answered(self, answer: AnswerRegistration) -> ToPhone | None:
         """Return the response for the server's answer; None if the request has timed out."""
         pending = self._pending.pop(answer.request_id, None)
@@ -79,8 +90,10 @@ class Registrar:
         if answer.status_code != 200:  # noqa: PLR2004 - RFC 3261 section 21.2.1
             return self._answer(pending, answer.status_code)
         self._counters["sip_edge_registered"] += 1
-        contacts = [("contact", f"<{contact}>;expires={left_s}") for contact, left_s in answer.phones]
-        return ToPhone(pending.flow, respond(pending.request, 200, "OK", extra=contacts).render())
+        extra = [("contact", f"<{contact}>;expires={left_s}") for contact, left_s in answer.phones]
+        if _is_outbound(pending.request):
+            extra.append(("require", "outbound"))
+        return ToPhone(pending.flow, respond(pending.request, 200, "OK", extra=extra).render())
 
     def expire(self, now_s: float) -> list[ToPhone]:
         """Answer the requests that have waited too long for the server."""
@@ -120,7 +133,18 @@ def _phone(value: str, default_s: int) -> RegisteringPhone:
     SipUri.parse(address.uri)
     expires_s = _expires(address.parameters.get("expires", ""), default_s)
     instance = address.parameters.get("+sip.instance", "").strip('"')
+    if instance and (reg_id := address.parameters.get("reg-id", "")):
+        # RFC 5626 section 6: a phone may have several flows, and each binding is replaced by its own kind only.
+        instance = f"{instance};reg-id={reg_id}"
     return RegisteringPhone(address.uri, expires_s, instance)
+
+
+def _is_outbound(request: Request) -> bool:
+    """Return whether requests go by the flow of this REGISTER because its phone asks for it (RFC 5626 section 6)."""
+    supported = ",".join(request.headers.values("supported")).lower()
+    return "outbound" in {each.strip() for each in supported.split(",")} and any(
+        "reg-id=" in value.lower() for value in request.headers.values("contact")
+    )
 
 
 def _expires(text: str, default_s: int) -> int:

@@ -209,6 +209,10 @@ class Router:
             self.counters["sip_edge_malformed"] += 1
             return None
 
+    def websocket_closed(self, flow: Flow) -> Action:
+        """Take the end of a phone's WebSocket."""
+        return self._phone_side.websocket_closed(flow)
+
     def undelivered(self, message: bytes, now_s: float) -> ToWorker | None:
         """Answer a worker's request that could not be delivered (RFC 3261 section 8.1.3.1)."""
         request = parse(message)

@@ -1,6 +1,6 @@
 """Sources that have proved to receive what is sent to them; others get little (after RFC 9000 section 8.1).
 
-The source of a UDP datagram can be forged. Until a host has acknowledged a 2xx, answered a request of ours or
+The source of a UDP datagram can be forged. Until a host has acknowledged a 2xx or a reliable 1xx, answered a request of ours or
 authenticated, it gets at most three times the bytes that came from it, so that no one can make the server send a
 third party more than that.
 """

@@ -15,8 +15,10 @@ from mixminus.sip.messages import (
     CallRang,
     Dial,
     DialogConfirmed,
+    HeaderFields,
     MediaAgreed,
     Message,
+    ProgressAcknowledged,
 )
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
@@ -31,6 +33,7 @@ S = TypeVar("S")
 
 # RFC 3261 section 21.3; 305 and 380 do not ask for another call.
 _REDIRECTIONS: Final = frozenset({300, 301, 302})
+_RELIABLE: Final = re.compile(r"^(?:supported|require|k)[ \t]*:.*\b100rel\b", re.IGNORECASE | re.MULTILINE)
 _CONTACT_URI: Final = re.compile(
     r"^(?:contact|m)[ \t]*:[^<\r\n]*<([^<>\r\n]{1,512})>", re.IGNORECASE | re.MULTILINE
 )
@@ -80,6 +83,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._agreed = ("", "")
         self._outgoing = call_id == pj.PJSUA_INVALID_ID
         self._rang = False
+        self._late_and_reliable = False
         self._ended_here = False
 
     def identify(self) -> tuple[str, str]:
@@ -94,10 +98,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         parameters = pj.CallOpParam(True)
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
-        if command.private:
-            header = pj.SipHeader()
-            header.hName, header.hValue = "Privacy", "id"
-            parameters.txOption.headers.append(header)
+        fields = (("Privacy", "id"), *command.headers) if command.private else command.headers
+        _add_headers(parameters, fields)
         self.makeCall(command.request_uri, parameters)
         self.sip_call_id = self.getInfo().callIdString
 
@@ -115,22 +117,38 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def take_offer(self, request: str) -> None:
         """Unfold the offer of a received request; raise MalformedSdp if it has no envelope."""
         self.offer = ""
+        self._late_and_reliable = False
         if body := request.partition("\r\n\r\n")[2]:
             self.offer = unfold(body)
+        elif not self.sip_call_id or not self._session.is_open:
+            self._late_and_reliable = bool(_RELIABLE.search(request))
 
     def attach(self, local: LocalEnd, description: str) -> None:
         self._session.open(local, description)
 
     def ring(self) -> None:
-        """Send 180."""
+        """Send 180; a late offer that asks for reliability would need our offer in it, and gets no 180."""
+        if self._late_and_reliable:
+            return
         parameters = pj.CallOpParam(True)
         parameters.statusCode = pj.PJSIP_SC_RINGING
         self.answer(parameters)
 
-    def accept(self) -> None:
+    def progress(self) -> None:
+        """Send 183 with our answer; 180 if there is no offer that it could answer."""
+        if self.offer:
+            self._respond(pj.PJSIP_SC_PROGRESS)
+        else:
+            self.ring()
+
+    def accept(self, headers: HeaderFields) -> None:
         """Send 200 with our answer, or with our offer if the INVITE had none."""
+        self._respond(pj.PJSIP_SC_OK, headers)
+
+    def _respond(self, status_code: int, headers: HeaderFields = ()) -> None:
         parameters = pj.CallOpParam(True)
-        parameters.statusCode = pj.PJSIP_SC_OK
+        parameters.statusCode = status_code
+        _add_headers(parameters, headers)
         parameters.opt.audioCount = 1
         parameters.opt.videoCount = 0
         if self.offer and self._session.is_pending:
@@ -140,10 +158,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             parameters.sdp.wholeSdp = fold(render(self._session.next()))
         self.answer(parameters)
 
-    def end(self, status_code: int) -> None:
+    def end(self, status_code: int, headers: HeaderFields = ()) -> None:
         """Send BYE, or refuse an unanswered call with this code."""
         self._ended_here = True
         parameters = pj.CallOpParam()
+        _add_headers(parameters, headers)
         parameters.statusCode = status_code
         self.hangup(parameters)
 
@@ -159,7 +178,11 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802 - pjsua2's name
         event = prm.e.body.tsxState
         transaction = event.tsx
-        if event.type != pj.PJSIP_EVENT_RX_MSG or transaction.method not in ("INVITE", "UPDATE"):
+        if event.type != pj.PJSIP_EVENT_RX_MSG:
+            return
+        if transaction.method == "PRACK" and transaction.role == pj.PJSIP_ROLE_UAS:
+            self._report(ProgressAcknowledged(self.leg_id))
+        if transaction.method not in ("INVITE", "UPDATE"):
             return
         if transaction.role == pj.PJSIP_ROLE_UAS and transaction.state == pj.PJSIP_TSX_STATE_TRYING:
             self.take_offer(event.src.rdata.wholeMsg)
@@ -189,7 +212,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         agreed = (_true_sdp(setting.decFmtp), _true_sdp(setting.encFmtp))
         if agreed != self._agreed:
             self._agreed = agreed
-            self._report(MediaAgreed(self.leg_id, *agreed))
+            early = self._outgoing and self.getInfo().state < pj.PJSIP_INV_STATE_CONNECTING
+            self._report(MediaAgreed(self.leg_id, *agreed, early=early))
 
     @guarded
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802 - pjsua2's name
@@ -208,6 +232,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
                 self._report(DialogConfirmed(self.leg_id, self.sip_call_id, *tags))
             if self._outgoing:
                 self._report(CallAnswered(self.leg_id))
+
+
+def _add_headers(parameters: pj.CallOpParam, fields: HeaderFields) -> None:
+    """Have the message carry these headers too."""
+    for name, value in fields:
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, value
+        parameters.txOption.headers.append(header)
 
 
 def _text(value: str) -> str:

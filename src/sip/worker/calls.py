@@ -10,12 +10,13 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.internal_headers import CallerHeader
+from mixminus.sip.internal_headers import CallerHeader, find_signalled
 from mixminus.sip.messages import (
     CallDialled,
     CallEnded,
     CallFreed,
     Dial,
+    HeaderFields,
     IncomingCall,
     Message,
     Notify,
@@ -73,6 +74,8 @@ class Calls:
                 offer=call.offer,
                 account_id=caller.account_id,
                 source_host=caller.host,
+                verified=caller.verified,
+                headers=find_signalled(invite),
             )
         )
 
@@ -112,19 +115,26 @@ class Calls:
             except pj.Error as error:
                 _log.warning("ring failed", cause=error.reason)
 
-    def answer(self, leg_id: LegId) -> None:
+    def progress(self, leg_id: LegId) -> None:
+        if call := self._active(leg_id):
+            try:
+                call.progress()
+            except pj.Error as error:
+                _log.warning("early media failed", cause=error.reason)
+
+    def answer(self, leg_id: LegId, headers: HeaderFields) -> None:
         """Answer a call; refuse it if pjsua2 cannot, which is reported by CallEnded."""
         if call := self._active(leg_id):
             try:
-                call.accept()
+                call.accept(headers)
             except pj.Error as error:
                 _log.warning("answer failed", cause=error.reason)
                 self.hang_up(leg_id, pj.PJSIP_SC_NOT_ACCEPTABLE_HERE)
 
-    def hang_up(self, leg_id: LegId, status_code: int) -> None:
+    def hang_up(self, leg_id: LegId, status_code: int, headers: HeaderFields = ()) -> None:
         if call := self._active(leg_id):
             try:
-                call.end(status_code)
+                call.end(status_code, headers)
             except pj.Error as error:
                 _log.warning("hang-up failed", cause=error.reason)
 
@@ -206,7 +216,8 @@ class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         credentials = pj.AuthCredInfoVector()
         if command.username:
             credentials.append(pj.AuthCredInfo("digest", "*", command.username, 0, command.password))
-        self._set_identity(command.from_value, [route], credentials)
+        routes = [route, f"<{command.route}>"] if command.route else [route]
+        self._set_identity(command.from_value, routes, credentials)
         try:
             yield
         finally:
@@ -227,6 +238,8 @@ def account_config(worker_id: int, sip_port: int, *, session_expires_s: int) -> 
     config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
     config.callConfig.timerSessExpiresSec = max(session_expires_s, _MIN_SESSION_EXPIRES_S)
     config.callConfig.timerMinSESec = _MIN_SESSION_EXPIRES_S
+    # Provisional responses are sent reliably to phones that support it.
+    config.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
     config.mediaConfig.useLoopMedTp = True
     config.natConfig.contactRewriteUse = 0
     config.natConfig.viaRewriteUse = False

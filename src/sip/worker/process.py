@@ -25,6 +25,7 @@ from mixminus.sip.messages import (
     Hold,
     Message,
     Notify,
+    Progress,
     Refer,
     Reject,
     Ring,
@@ -160,14 +161,16 @@ class _Loop:
                 self._calls.attach(leg_id, local, description)
             case Ring(leg_id):
                 self._calls.ring(leg_id)
-            case Answer(leg_id):
-                self._calls.answer(leg_id)
+            case Progress(leg_id):
+                self._calls.progress(leg_id)
+            case Answer(leg_id, headers):
+                self._calls.answer(leg_id, headers)
             case Reject(leg_id, status_code):
                 self._calls.hang_up(leg_id, status_code)
             case Hold(leg_id, on):
                 self._calls.hold(leg_id, on)
-            case HangUp(leg_id):
-                self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE)
+            case HangUp(leg_id, headers):
+                self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE, headers)
             case Notify() | Refer():
                 self._calls.transfer(command)
             case Drain():

@@ -98,6 +98,8 @@ calls = Table(
     Column("groupcall_id", Uuid, nullable=False),
     Column("master_call_id", Uuid, nullable=False),
     Column("chained_call_ids", JSON, nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("diversions", JSON, nullable=False),
     Column("hangup_by", String(WORD), nullable=False),
     Column("hangup_reason", String(WORD), nullable=False),
     Column("tm_ringing", UtcDateTime),

@@ -42,6 +42,10 @@ class ConferenceRows(Rows[Conference]):
     table = conferences
     taken = "this conference exists"
 
+    async def touch(self, before: Conference, after: Conference) -> bool:
+        """Write ``tm_update`` if the row still has that of ``before``; return whether it had."""
+        return await self._write_if(before, {"tm_update": after.tm_update})
+
     async def find_by_direct_hash(self, direct_hash: str) -> Conference | None:
         return await self._one(select(conferences).where(conferences.c.direct_hash == direct_hash))
 

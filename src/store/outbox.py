@@ -10,7 +10,8 @@ takes a fence (``fence``), and continues when all transactions before the fence 
 time and no such gaps.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -42,19 +43,25 @@ from mixminus.store.tables import (
     webhook_retries,
 )
 
-__all__ = ["Event", "OutboxRows", "Span"]
+__all__ = ["Draft", "Event", "OutboxRows", "Span"]
 
+_ROWS_AN_INSERT: Final = 50
+"""Events that one statement inserts: rendering them as JSON must not keep the loop busy for long."""
+
+_FEW: Final = 8
+"""Up to so many events a statement for each costs less than one for all, which SQLAlchemy writes each time."""
 _OPEN: Final = inserting(event_streams)
 _COUNT: Final = Statement(
     update(event_streams)
     .where(event_streams.c.id == bindparam("stream_id"))
-    .values(number=event_streams.c.number + 1)
+    .values(number=event_streams.c.number + bindparam("count"))
     .returning(event_streams.c.number)
 )
 _ADD: Final = Statement(
     insert(outbox).returning(outbox.c.id),
     [name for name in outbox.c.keys() if name != "id"],  # noqa: SIM118
 )
+_ADD_IN_ORDER: Final = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,17 @@ class Event:
     tm: datetime
     activeflow_id: UUID | None = None
     """The activeflow that the event is about, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that is not stored yet; ``data`` consists of JSON values."""
+
+    stream_id: UUID
+    type: str
+    customer_id: CustomerId
+    data: dict[str, Any]
+    tm: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +114,38 @@ class OutboxRows:
         self, stream_id: UUID, type_: str, *, customer_id: CustomerId, data: dict[str, Any], tm: datetime
     ) -> int:
         """Append to a stream and return the event's number in it; ``data`` consists of JSON values."""
-        number = await self._next_number(stream_id)
-        values: dict[str, Any] = {"stream_id": stream_id, "number": number, "customer_id": customer_id}
-        values |= {"type": type_, "data": data, "tm": tm, "activeflow_id": _activeflow_id(type_, data)}
-        added = await self._connection.fetch(_ADD, **values)
-        self.written.append(Event(id=added[0]["id"], **values))
-        return number
+        await self.add_all([Draft(stream_id, type_, customer_id, data, tm)])
+        return self.written[-1].number
+
+    async def add_all(self, drafts: Sequence[Draft]) -> None:
+        """Append events in this order: one statement for each stream, and one for each ``_ROWS_AN_INSERT`` events."""
+        numbers: dict[UUID, int] = {}
+        # In the order of their ids: transactions that lock several streams must not wait for each other.
+        for stream_id, count in sorted(Counter(draft.stream_id for draft in drafts).items()):
+            numbers[stream_id] = await self._last_number(stream_id, count) - count
+        rows = []
+        for draft in drafts:
+            numbers[draft.stream_id] += 1
+            rows.append(
+                {
+                    "stream_id": draft.stream_id,
+                    "number": numbers[draft.stream_id],
+                    "customer_id": draft.customer_id,
+                    "type": draft.type,
+                    "data": draft.data,
+                    "tm": draft.tm,
+                    "activeflow_id": _activeflow_id(draft.type, draft.data),
+                }
+            )
+        for first in range(0, len(rows), _ROWS_AN_INSERT):
+            await self._insert(rows[first : first + _ROWS_AN_INSERT])
+
+    async def _insert(self, rows: list[dict[str, Any]]) -> None:
+        if len(rows) <= _FEW:
+            ids = [(await self._connection.fetch(_ADD, **row))[0]["id"] for row in rows]
+        else:
+            ids = list((await self._connection.execute(_ADD_IN_ORDER, rows)).scalars())
+        self.written += [Event(id=id_, **row) for id_, row in zip(ids, rows, strict=True)]
 
     async def read(self, stream_id: UUID, after: int = 0, limit: int = 1000) -> list[Event]:
         """Return a stream's events whose number is greater, in order."""
@@ -174,9 +218,9 @@ class OutboxRows:
     async def _many(self, query: Select[Any]) -> list[Event]:
         return [Event(**row) for row in (await self._connection.execute(query)).mappings()]
 
-    async def _next_number(self, stream_id: UUID) -> int:
-        """Increment the stream's number; the row stays locked until commit, so that numbers have no gaps."""
-        number: int = (await self._connection.fetch(_COUNT, stream_id=stream_id))[0]["number"]
+    async def _last_number(self, stream_id: UUID, count: int) -> int:
+        """Raise the stream's number by ``count``; the row stays locked until commit, so that numbers have no gaps."""
+        number: int = (await self._connection.fetch(_COUNT, stream_id=stream_id, count=count))[0]["number"]
         return number
 
 

@@ -1,10 +1,12 @@
 """Rows: one table whose rows are objects, written and found by their id within one transaction."""
 
+import functools
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mixminus.errors import AlreadyExists
@@ -17,10 +19,12 @@ __all__ = ["Rows"]
 
 
 class Identified(Protocol):
-    """An object with an id."""
+    """An object with an id, and the time of its last change."""
 
     @property
     def id(self) -> Any: ...
+    @property
+    def tm_update(self) -> datetime | None: ...
 
 
 Row = TypeVar("Row", bound=Identified)
@@ -54,6 +58,21 @@ class Rows(Generic[Row]):
     async def save(self, row: Row) -> None:
         """Update the row of an object."""
         await self._connection.run(self._update, self._columns(row))
+
+    async def save_if(self, before: Row, after: Row) -> bool:
+        """Write what differs if the row's ``tm_update`` is that of ``before``; return whether it was.
+
+        So a row is changed by its owner without being read. ``tm_update`` is the row's version: every change sets a
+        later one. On PostgreSQL an UPDATE that waits for another transaction compares again when that one has ended.
+        """
+        old = self._columns(before)
+        return await self._write_if(
+            before, {name: value for name, value in self._columns(after).items() if value != old[name]}
+        )
+
+    async def _write_if(self, before: Row, changed: Mapping[str, Any]) -> bool:
+        values = {**changed, "id": before.id, "version": before.tm_update}
+        return await self._connection.run(_comparing(self.table, tuple(changed)), values) == 1
 
     async def find(self, row_id: UUID) -> Row | None:
         """Return the object of an id; None if there is none."""
@@ -94,3 +113,12 @@ class Rows(Generic[Row]):
     def _model(self, row: Mapping[str, Any]) -> Row:
         """Return the object of a row."""
         raise NotImplementedError
+
+
+@functools.cache
+def _comparing(table: Table, names: tuple[str, ...]) -> Statement:
+    """Return the statement that writes these columns of a version; few sets of columns ever change together."""
+    c = table.c
+    version = bindparam("version", type_=c.tm_update.type)
+    query = update(table).where(c.id == bindparam("id_"), c.tm_update.is_not_distinct_from(version))
+    return Statement(query, names)

@@ -7,7 +7,6 @@ and a wait for another process's lock go to a thread, and so does the checkpoint
 
 import asyncio
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from sqlalchemy import create_engine as create_sync_engine
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import IntegrityError
 
+from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
 from mixminus.store.statement import Compiled, Statement
 
@@ -44,10 +44,11 @@ class Yielding:
 
     def __init__(self) -> None:
         self._began_s = 0.0
+        self._clock = SystemClock()
 
     async def pause(self) -> None:
         """Let other tasks run if statements have taken ``LONGEST_S`` since they last could."""
-        now_s = time.perf_counter()
+        now_s = self._clock.monotonic_s()
         if not self._began_s:
             self._began_s = now_s
             asyncio.get_running_loop().call_soon(self._end)
@@ -200,7 +201,7 @@ class SqliteSession:
                 except asyncio.CancelledError:
                     continue
             if not future.cancelled():
-                future.exception()  # an interrupted query raises an error, which nobody needs
+                future.exception()  # an interrupted query raises an error, which is not needed
             raise
 
 

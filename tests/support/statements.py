@@ -29,7 +29,7 @@ def executed() -> Iterator[list[Executed]]:
         return passed
 
     event.listen(Engine, "before_cursor_execute", on_query)
-    Compiled.arguments = on_statement  # type: ignore[method-assign]
+    Compiled.arguments = on_statement  # type: ignore[assignment, method-assign]
     try:
         yield statements
     finally:

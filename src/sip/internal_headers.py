@@ -24,7 +24,7 @@ SIGNALLED_HEADER: Final = "x-mixminus-signalled"
 _NO_ACCOUNT: Final = "-"
 _VERIFIED: Final = "verified"
 _HEADER = re.compile(
-    rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: ({_VERIFIED}))? *\r?$", re.IGNORECASE | re.MULTILINE
+    rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: ({_VERIFIED}))?(?: hosts=(\S+))? *\r?$", re.IGNORECASE | re.MULTILINE
 )
 _SIGNALLED = re.compile(rf"^{SIGNALLED_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 
@@ -74,11 +74,14 @@ class CallerHeader:
     """The address that the INVITE came from."""
     verified: bool = False
     """Whether that address has proved to receive what is sent to it."""
+    media_hosts: tuple[str, ...] = ()
+    """The addresses that the INVITE names, where audio may come from."""
 
     def render(self) -> str:
         """Return the header's value."""
         verified = f" {_VERIFIED}" if self.verified else ""
-        return f"{self.account_id or _NO_ACCOUNT} {self.host}{verified}"
+        hosts = f" hosts={','.join(self.media_hosts)}" if self.media_hosts else ""
+        return f"{self.account_id or _NO_ACCOUNT} {self.host}{verified}{hosts}"
 
     @classmethod
     def find(cls, invite: str) -> "CallerHeader":
@@ -86,7 +89,8 @@ class CallerHeader:
         match = _HEADER.search(invite.partition("\r\n\r\n")[0])
         if not match:
             return cls()
-        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]))
+        hosts = tuple(match[4].split(",")) if match[4] else ()
+        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]), hosts)
 
 
 def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:

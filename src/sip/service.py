@@ -52,6 +52,7 @@ from mixminus.sip.messages import (
     EdgeOpened,
     IncomingCall,
     MediaAgreed,
+    MediaHostsNamed,
     Message,
     ProgressAcknowledged,
     Reject,
@@ -220,6 +221,9 @@ class SipEndpoint:
         if isinstance(message, TrunkRegistered):
             self._trunk_registrations.on_report(message)
             return
+        if isinstance(message, MediaHostsNamed):
+            self._on_hosts(message)
+            return
         if not isinstance(message, DigitReceived | TransferRequested | TransferProgressed):
             self._account_requests.on_edge(message)
             return
@@ -237,6 +241,12 @@ class SipEndpoint:
             case DigitReceived(_, digit, duration_ms):
                 at_us = int(self._clock.monotonic_s() * _US_PER_S)
                 self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
+
+    def _on_hosts(self, named: MediaHostsNamed) -> None:
+        found = self._pool.leg_of(named.sip_call_id)
+        leg_id = LegId(UUID(named.leg_id)) if named.leg_id else found and found[1]
+        if leg := self._leg(leg_id) if leg_id else None:
+            leg.set_signalling_hosts(named.hosts)
 
     def _leg(self, leg_id: LegId) -> SipLeg | None:
         found = self._legs.get(leg_id)
@@ -262,7 +272,7 @@ class SipEndpoint:
             port,
             media=media,
             send=lambda message: self._pool.send(worker_id, message),
-            signalling_host=call.source_host or None,
+            signalling_hosts=call.media_hosts,
             verified=call.verified,
         )
         self._legs[call.leg_id] = (worker_id, leg)

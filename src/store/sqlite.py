@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
 from mixminus.store.statement import Compiled, Statement
-from mixminus.threads import name_thread
+from mixminus.threads import named_threads
 
 __all__ = ["READERS", "SqliteFile", "SqliteSession", "configure"]
 
@@ -72,7 +72,7 @@ class SqliteFile:
         )
         event.listen(self._engine, "connect", configure)
         # A thread for each connection: a transaction that writes never waits for queries.
-        self._threads = ThreadPoolExecutor(READERS + 2, initializer=name_thread, initargs=("mm-database",))
+        self._threads = named_threads(READERS + 2, "mm-database")
         self._yielding = Yielding()
         self._log = Path(f"{url.database}-wal")
         self._commits = 0

@@ -15,6 +15,7 @@ from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
 from mixminus.sip.edge.limits import SourceLimit, network_of
 from mixminus.sip.edge.lost_calls import LostCalls
+from mixminus.sip.edge.media_hosts import media_hosts
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.registrar import Registrar
@@ -135,6 +136,8 @@ class PhoneSide:
         forwarded = self._forwarder.response(response, source, worker)
         if forwarded and may_open_dialog(response):
             self._keep_answer(response, now_s)
+            if call and call.state is not CallState.RELEASED:
+                self._calls.name_hosts(call, media_hosts(response, source.host))
         return forwarded
 
     def _keep_answer(self, response: Response, now_s: float) -> None:
@@ -216,7 +219,7 @@ class PhoneSide:
             return ToPhone(flow, respond(request, 482, "Loop Detected").render())
         if trunk_id := self.registrants.trunk_of(SipUri.parse(request.uri).user):
             request.uri = called_uri(request)
-            return self._open(request, flow, CallerHeader(trunk_id, source.host, verified=True), now_s)
+            return self._open(request, flow, self._caller(trunk_id, request, source, verified=True), now_s)
         passed = self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed
@@ -224,7 +227,12 @@ class PhoneSide:
             self.sources.verify(source.host, now_s)
         # The handshake of a connection proves the address too.
         verified = source.transport != "UDP" or self.sources.is_verified(source.host, now_s)
-        return self._open(request, flow, CallerHeader(passed.account_id, source.host, verified), now_s)
+        caller = self._caller(passed.account_id, request, source, verified=verified)
+        return self._open(request, flow, caller, now_s)
+
+    @staticmethod
+    def _caller(account_id: str, invite: Request, source: Flow, *, verified: bool) -> CallerHeader:
+        return CallerHeader(account_id, source.host, verified, media_hosts(invite, source.host))
 
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
         worker = None if self._refusing else self._calls.least_loaded()
@@ -245,7 +253,7 @@ class PhoneSide:
             return ToPhone(flow, respond(request, 513, "Message Too Large").render())
         invite = Request(request.method, request.uri, Headers(list(request.headers.entries)))
         direct = goes_by_source(invite.headers, flow, trusted=bool(caller.account_id))
-        call = EdgeCall(invite, flow, worker.worker_id, now_s, direct=direct)
+        call = EdgeCall(invite, flow, worker.worker_id, now_s, direct=direct, media_hosts=caller.media_hosts)
         call.dialog.transactions.open(invite, flow, now_s)
         self._calls.open(call)
         return forwarded

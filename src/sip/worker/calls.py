@@ -74,6 +74,7 @@ class Calls:
                 offer=call.offer,
                 account_id=caller.account_id,
                 source_host=caller.host,
+                media_hosts=caller.media_hosts,
                 verified=caller.verified,
                 headers=find_signalled(invite),
             )

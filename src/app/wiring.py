@@ -166,7 +166,13 @@ async def open_services(
         )
 
         directory = open_directory(
-            store, clock, domain=config.sip_domain, names=config.names, flows=flows, carrier=config.trunk
+            store,
+            clock,
+            domain=config.sip_domain,
+            names=config.names,
+            flows=flows,
+            find_room=rooms.find,
+            carrier=config.trunk,
         )
         dialout = closing(
             DialoutService(

@@ -21,7 +21,7 @@ from mixminus.model.call import (
 )
 from mixminus.model.ids import CallId
 from mixminus.store.database import Store, Transaction
-from mixminus.store.published import PublishedRows
+from mixminus.store.published import PublishedRows, later
 from mixminus.wire.call import CallView
 
 __all__ = ["CallLedger", "touch_call"]
@@ -36,7 +36,10 @@ _CALLS: Final = PublishedRows(
 
 
 class CallLedger:
-    """Writes changes of calls; their events belong to the customer's stream."""
+    """Writes changes of calls; their events belong to the customer's stream.
+
+    ``known`` is the row as the live call has last seen it; it is read again only if it has changed since.
+    """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -65,24 +68,24 @@ class CallLedger:
 
         return await self._change(master_id, change)
 
-    async def mark_answered(self, call_id: CallId, action: dict[str, Any]) -> Call:
+    async def mark_answered(self, call_id: CallId, action: dict[str, Any], known: Call | None = None) -> Call:
         """Mark the call as progressing, with its flow's action; IllegalTransition if it is ending."""
 
         def change(call: Call, now: datetime) -> Call:
             status = step(CALL_TRANSITIONS, call.status, CallEvent.ANSWERED)
             return replace(call, status=status, action=action, tm_progressing=now)
 
-        return await self._change(call_id, change)
+        return await self._change(call_id, change, known=known)
 
-    async def set_action(self, call_id: CallId, action: dict[str, Any]) -> Call:
+    async def set_action(self, call_id: CallId, action: dict[str, Any], known: Call | None = None) -> Call:
         """Set the action of a call that left a room (api.md section 4.3); no change if it is ending."""
 
         def change(call: Call, now: datetime) -> Call:
             return call if call.status in _ENDING else replace(call, action=action, tm_update=now)
 
-        return await self._change(call_id, change)
+        return await self._change(call_id, change, known=known)
 
-    async def mark_hanging_up(self, call_id: CallId) -> Call:
+    async def mark_hanging_up(self, call_id: CallId, known: Call | None = None) -> Call:
         """Mark the call as terminating, or canceling if unanswered; no change if it is ending."""
 
         def change(call: Call, now: datetime) -> Call:
@@ -92,9 +95,11 @@ class CallLedger:
             event = CallEvent.CANCEL if unanswered else CallEvent.HANG_UP
             return replace(call, status=step(CALL_TRANSITIONS, call.status, event))
 
-        return await self._change(call_id, change)
+        return await self._change(call_id, change, known=known)
 
-    async def mark_ended(self, call_id: CallId, ended: LegEnded, action: dict[str, Any]) -> Call:
+    async def mark_ended(
+        self, call_id: CallId, ended: LegEnded, action: dict[str, Any], known: Call | None = None
+    ) -> Call:
         """Mark the call as hung up, with cause and last action; no change if it is hung up.
 
         A far end that does not answer in time counts as remote: local are only calls that
@@ -117,7 +122,7 @@ class CallLedger:
                 tm_hangup=now,
             )
 
-        return await self._change(call_id, change)
+        return await self._change(call_id, change, known=known)
 
     async def set_muted(self, call_id: CallId, direction: MuteDirection, on: bool) -> Call:
         """Set or clear bits of the mute; CallNotProgressing unless the call is progressing."""
@@ -143,10 +148,16 @@ class CallLedger:
             return await tx.calls.unfinished()
 
     async def _change(
-        self, call_id: CallId, change: Callable[[Call, datetime], Call], event_type: str | None = None
+        self,
+        call_id: CallId,
+        change: Callable[[Call, datetime], Call],
+        event_type: str | None = None,
+        known: Call | None = None,
     ) -> Call:
         async with self._store.transaction() as tx:
-            _, call = await _CALLS.update(tx, self._clock, call_id, change, event_type or _event_type)
+            _, call = await _CALLS.update(
+                tx, self._clock, call_id, change, event_type or _event_type, known=known
+            )
         return call
 
 
@@ -158,4 +169,4 @@ async def touch_call(tx: Transaction, clock: Clock, call_id: UUID) -> None:
     """Publish that the call's recordings have changed; a call that does not exist is ignored."""
     call = await tx.calls.find_for_update(CallId(call_id))
     if call is not None:
-        await _CALLS.save(tx, replace(call, tm_update=clock.now()), "call_updated")
+        await _CALLS.save(tx, replace(call, tm_update=later(clock.now(), call)), "call_updated")

@@ -146,7 +146,7 @@ class LiveCall:
     async def publish_action(self) -> None:
         """Write and publish the current action after the call has left a room; not if it is ending."""
         if not self.over.done():
-            self.call = await self._ledger.set_action(self.id, self.action)
+            self.call = await self._ledger.set_action(self.id, self.action, self.call)
 
     async def set_mute(self, direction: MuteDirection, on: bool) -> None:
         """Mute or unmute one or both directions; CallNotProgressing unless the call is answered."""
@@ -162,7 +162,7 @@ class LiveCall:
     ) -> None:
         """Hang up; harmless when the call is ending."""
         if not self.over.done():
-            self.call = await self._ledger.mark_hanging_up(self.id)
+            self.call = await self._ledger.mark_hanging_up(self.id, self.call)
             await self._leg.hang_up(reason, headers)
 
     async def hold(self) -> None:
@@ -180,7 +180,7 @@ class LiveCall:
         return await self._leg.refer(uri)
 
     async def _mark_answered(self) -> None:
-        self.call = await self._ledger.mark_answered(self.id, self.action)
+        self.call = await self._ledger.mark_answered(self.id, self.action, self.call)
         if not self.up.done():
             self.up.set_result(None)
 

@@ -228,7 +228,7 @@ class CallService:
             self._scope.spawn(f"leg {live.leg_id}", live.watch())
             with self._meanwhile(f"cap {live.id}", self._end_in_time(live)):
                 await work
-                await self._ledger.mark_ended(live.id, await live.over, live.action)
+                await self._ledger.mark_ended(live.id, await live.over, live.action, live.call)
         finally:
             self._live_calls.remove(live)
 

@@ -141,5 +141,5 @@ class Keypad:
                 conference = conference.changed(self._clock.now(), settings=settings)
                 await CONFERENCES.save(tx, conference, "conference_updated")
             if room := self._rooms.find(conference.id):
-                room.settings = settings
+                room.set_conference(conference)
         return settings.locked

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from mixminus.clock import Clock
 from mixminus.conference.announcements import Announcements
-from mixminus.conference.ledger import CONFERENCES, advance, depart, touch_conference
+from mixminus.conference.ledger import CONFERENCES, advance, advanced, departure, touch_conference
 from mixminus.conference.protocols import Recorder, Transcriber
-from mixminus.conference.room import Room, Rooms
+from mixminus.conference.room import SEATS_AT_A_TIME, Room, Rooms
 from mixminus.errors import MixMinusError
 from mixminus.log import get, task_failed
 from mixminus.machine import step
@@ -51,7 +51,7 @@ class Lifecycle:
         self.transcriber = transcriber
         self._timeouts = _Timeouts(clock)
 
-    async def begin(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
+    async def _begin(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
         """Open the bridge of a starting conference; in any other state nothing changes."""
         conference = await CONFERENCES.find_for_update(tx, conference_id)
         if conference.status is not ConferenceStatus.STARTING:
@@ -60,6 +60,17 @@ class Lifecycle:
         status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.BRIDGE_OPENED)
         conference = conference.changed(self._clock.now(), status=status)
         await CONFERENCES.save(tx, conference, "conference_updated")
+        return conference
+
+    async def begun(self, conference_id: ConferenceId) -> Conference:
+        """Return the conference; open the bridge of one that is starting."""
+        room = self._rooms.find(conference_id)
+        if room and room.conference.status is not ConferenceStatus.STARTING:
+            return room.conference
+        async with self._store.transaction() as tx:
+            conference = await self._begin(tx, conference_id)
+        if room := self._rooms.find(conference_id):
+            room.set_conference(conference)
         return conference
 
     async def close(self, conference_id: ConferenceId) -> Conference:
@@ -75,13 +86,31 @@ class Lifecycle:
             status = step(CONFERENCE_TRANSITIONS, conference.status, ConferenceEvent.DELETED)
             conference = conference.changed(now, status=status, tm_delete=now)
             await CONFERENCES.save(tx, conference, "conference_updated")
-            for participant in await tx.conferencecalls.present(conference_id):
-                if participant.status is not ConferencecallStatus.LEAVING:
-                    await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
         self._timeouts.disarm(conference_id)
-        if room := self._rooms.find(conference_id):
-            room.dismiss_all()
+        room = self._rooms.find(conference_id)
+        if room:
+            room.set_conference(conference)
+        await self._kick_all(conference_id)
+        if room:
+            await room.dismiss_all()
         return await self.end_if_empty(conference)
+
+    async def _kick_all(self, conference_id: ConferenceId) -> None:
+        """Write that all participants are leaving, a few in each transaction: other rooms write in between."""
+        async with self._store.snapshot() as tx:
+            present = await tx.conferencecalls.present(conference_id)
+        staying = [each for each in present if each.status is not ConferencecallStatus.LEAVING]
+        for first in range(0, len(staying), SEATS_AT_A_TIME):
+            kicked, drafts = [], []
+            async with self._store.transaction() as tx:
+                for each in staying[first : first + SEATS_AT_A_TIME]:
+                    row, events = await advanced(tx, self._clock, each, ConferencecallEvent.KICKED)
+                    kicked.append(row)
+                    drafts += events
+                await tx.outbox.add_all(drafts)
+            for row in kicked:
+                if seat := self._rooms.find_seat(row.id):
+                    seat.row = row
 
     async def end_if_empty(self, conference: Conference) -> Conference:
         """Terminate a terminating conference that has no participants left."""
@@ -104,7 +133,7 @@ class Lifecycle:
         async with self._store.transaction() as tx:
             lost = await tx.conferencecalls.present(conference.id)
             for participant in lost:
-                await depart(tx, self._clock, participant)
+                await advance(tx, self._clock, participant, *departure(participant))
             if any(participant.tm_join for participant in lost):
                 conference = await touch_conference(tx, self._clock, conference.id)
         if conference.status is ConferenceStatus.TERMINATING:
@@ -113,8 +142,7 @@ class Lifecycle:
             await self.close(conference.id)
         else:
             self._rooms.open(conference)
-            async with self._store.transaction() as tx:
-                await self.begin(tx, conference.id)
+            await self.begun(conference.id)
             self.arm(conference)
 
     def arm(self, conference: Conference) -> None:

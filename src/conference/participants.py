@@ -4,6 +4,7 @@ A call's flow takes a seat in the room (``admit``), joins its audio (``connect``
 (``leave``); clients get, list, change and kick participants.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -12,9 +13,9 @@ from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
 from mixminus.conference.announcements import Announcements
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
-from mixminus.conference.ledger import CONFERENCECALLS, CONFERENCES, advance, depart, touch_conference
+from mixminus.conference.ledger import CONFERENCECALLS, advance, advanced, departure, touched
 from mixminus.conference.lifecycle import Lifecycle
-from mixminus.conference.room import Room, Rooms, Seat
+from mixminus.conference.room import SEATS_AT_A_TIME, Room, Rooms, Seat
 from mixminus.errors import Conflict
 from mixminus.log import get
 from mixminus.mixer import BridgePort
@@ -75,15 +76,24 @@ class ParticipantService:
 
         Raises ConferencecallGone if it is leaving or has left.
         """
-        participant = await self.get_call(customer_id, conferencecall_id)
+        participant = await self._known(customer_id, conferencecall_id)
         async with self._rooms.lock(participant.conference_id):
+            seat = self._rooms.find_seat(conferencecall_id)
             async with self._store.transaction() as tx:
-                participant = _require_present(await CONFERENCECALLS.find_for_update(tx, conferencecall_id))
+                participant = _require_present(await _row(tx, conferencecall_id, seat))
                 participant = await advance(tx, self._clock, participant, ConferencecallEvent.KICKED)
-            if seat := self._rooms.find_seat(participant.conference_id, conferencecall_id):
+            if seat:
+                seat.row = participant
                 # This wakes the call's flow, which releases the seat with leave().
                 seat.dismiss()
         return participant
+
+    async def _known(self, customer_id: CustomerId, conferencecall_id: ConferencecallId) -> Conferencecall:
+        """Return a participant from its seat, or one that has none from the store."""
+        seat = self._rooms.find_seat(conferencecall_id)
+        if seat and seat.row and seat.row.customer_id == customer_id:
+            return seat.row
+        return await self.get_call(customer_id, conferencecall_id)
 
     async def change(
         self, customer_id: CustomerId, conferencecall_id: ConferencecallId, change: ParticipantChange
@@ -93,18 +103,21 @@ class ParticipantService:
         Raises ConferencecallGone if it is leaving or has left.
         """
         gain_q8(change.gain_db or 0.0)  # raises InvalidArgument if it is out of range
-        participant = await self.get_call(customer_id, conferencecall_id)
+        participant = await self._known(customer_id, conferencecall_id)
         async with self._rooms.lock(participant.conference_id):
+            seat = self._rooms.find_seat(conferencecall_id)
             async with self._store.transaction() as tx:
-                participant = _require_present(await CONFERENCECALLS.find_for_update(tx, conferencecall_id))
+                participant = _require_present(await _row(tx, conferencecall_id, seat))
                 changed = change.applied_to(participant)
                 if changed != participant:
                     participant = replace(changed, tm_update=self._clock.now())
                     await CONFERENCECALLS.save(tx, participant, "conferencecall_updated")
-            if seat := self._rooms.find_seat(participant.conference_id, conferencecall_id):
+            room = self._rooms.find(participant.conference_id)
+            if seat and room:
+                seat.row = participant
                 seat.adjust(participant)
-            if room := self._rooms.find(participant.conference_id):
-                room.update_sounds()
+                room.count(seat)
+                room.update_sounds(seat)
         return participant
 
     async def settings(self, customer_id: CustomerId, conference_id: ConferenceId) -> RoomSettings:
@@ -131,23 +144,18 @@ class ParticipantService:
         None if the conference does not admit it.
         """
         async with self._rooms.lock(conference_id):
-            seat = None
-            try:
-                async with self._store.transaction() as tx:
-                    conference = await self._lifecycle.begin(tx, conference_id)
-                    room = self._rooms.find(conference_id)
-                    if conference.status is not ConferenceStatus.PROGRESSING or room is None:
-                        return None
-                    id_ = ConferencecallId(new_id())
-                    seat = self._seated(
-                        room, Seat(id_, call_id, conference, port, room.company, role, activeflow_id)
-                    )
-                    if seat is not None:
-                        await self._create(tx, seat, muted)
-            except BaseException:
-                if seat is not None and room is not None:
+            conference = await self._lifecycle.begun(conference_id)
+            room = self._rooms.find(conference_id)
+            if conference.status is not ConferenceStatus.PROGRESSING or room is None:
+                return None
+            id_ = ConferencecallId(new_id())
+            seat = self._seated(room, Seat(id_, call_id, conference, port, room.company, role, activeflow_id))
+            if seat is not None:
+                try:
+                    seat.row = await self._create(seat, muted)
+                except BaseException:
                     self._rooms.unseat(room, seat)
-                raise
+                    raise
             return seat
 
     def _seated(self, room: Room, seat: Seat) -> Seat | None:
@@ -160,8 +168,8 @@ class ParticipantService:
             return None
         return seat
 
-    async def _create(self, tx: Transaction, seat: Seat, muted: bool) -> None:
-        """Write and publish the row of a participant that is joining."""
+    async def _create(self, seat: Seat, muted: bool) -> Conferencecall:
+        """Write, publish and return the row of a participant that is joining."""
         participant = Conferencecall(
             id=seat.id,
             customer_id=seat.conference.customer_id,
@@ -173,7 +181,9 @@ class ParticipantService:
             role=seat.role,
             muted=muted,
         )
-        await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
+        async with self._store.transaction() as tx:
+            await CONFERENCECALLS.add(tx, participant, "conferencecall_joining")
+        return participant
 
     async def connect(self, seat: Seat) -> bool:
         """Connect the participant's audio; False if it was removed before, or must wait for a moderator."""
@@ -184,59 +194,94 @@ class ParticipantService:
             if not seat.may_join.is_set():
                 if seat.state is SeatState.RESERVED:
                     seat.advance(SeatEvent.HELD)
-                room.update_sounds()
+                room.update_sounds(seat)
                 return False
             try:
                 async with self._store.transaction() as tx:
-                    participant = await CONFERENCECALLS.find_for_update(tx, seat.id)
-                    seat.adjust(participant)
+                    row = await _row(tx, seat.id, seat)
+                    seat.adjust(row)
                     self._rooms.connect(room, seat)
-                    await advance(tx, self._clock, participant, ConferencecallEvent.AUDIO_CONNECTED)
-                    await touch_conference(tx, self._clock, seat.conference.id)
+                    row, drafts = await advanced(tx, self._clock, row, ConferencecallEvent.AUDIO_CONNECTED)
+                    conference, draft = await touched(
+                        tx, self._clock, room.conference, (*room.present.values(), str(seat.id))
+                    )
+                    await tx.outbox.add_all([*drafts, draft])
             except BaseException:
                 seat.port.leave()
                 raise
+            seat.row = row
             seat.advance(SeatEvent.CONNECTED)
+            room.set_conference(conference)
+            room.count(seat)
             await self._joined(room, seat)
             return True
 
     async def leave(self, seat: Seat) -> None:
-        """Release the seat: the participant is leaved; after the last one a terminating conference ends."""
+        """Release the seat: the participant is leaved; after the last one a terminating conference ends.
+
+        Participants that leave while others do are written together: their leavings share a transaction, and
+        one ``conference_updated``.
+        """
+        if room := self._rooms.find(seat.conference.id):
+            room.departing.append(seat)
         async with self._rooms.lock(seat.conference.id):
             seat.clear()
-            room = self._rooms.find(seat.conference.id)
-            if room is None or seat.id not in room.seats:
-                return
+            while room and room is self._rooms.find(seat.conference.id) and seat in room.departing:
+                seats, room.departing = room.departing[:SEATS_AT_A_TIME], room.departing[SEATS_AT_A_TIME:]
+                await self._release(room, [each for each in seats if each.id in room.seats])
+            if seat.lost:
+                raise seat.lost
+
+    async def _release(self, room: Room, seats: Sequence[Seat]) -> None:
+        """Remove seats from their room, and write that the participants are leaved."""
+        if not seats:
+            return
+        for seat in seats:
+            seat.clear()
             self._rooms.unseat(room, seat)
+        try:
             async with self._store.transaction() as tx:
-                participant = await CONFERENCECALLS.find_for_update(tx, seat.id)
-                await depart(tx, self._clock, participant)
-                if seat.joined:
-                    conference = await touch_conference(tx, self._clock, seat.conference.id)
-                else:
-                    conference = await CONFERENCES.find_for_update(tx, seat.conference.id)
-            await self._left(room, seat, conference)
+                conference = await self._write_leaved(tx, room, seats)
+        except Exception as error:  # noqa: BLE001 - the flow of each of these participants raises it
+            for seat in seats:
+                seat.lost = error
+            return
+        room.set_conference(conference)
+        await self._left(room, seats, conference)
+
+    async def _write_leaved(self, tx: Transaction, room: Room, seats: Sequence[Seat]) -> Conference:
+        drafts, conference = [], room.conference
+        for seat in seats:
+            row = await _row(tx, seat.id, seat)
+            seat.row, events = await advanced(tx, self._clock, row, *departure(row))
+            drafts += events
+        if any(seat.joined for seat in seats):
+            conference, draft = await touched(tx, self._clock, conference, room.present.values())
+            drafts.append(draft)
+        await tx.outbox.add_all(drafts)
+        return conference
 
     async def _joined(self, room: Room, seat: Seat) -> None:
         """Update sounds, tones, announcements and recording after a participant has joined."""
         if room.joined > 1:
             room.company.set()
-        room.update_sounds()
+        room.update_sounds(seat)
         if room.settings.entry_tone:
             room.chimes.play(entry_tone())
         self._announcements.announce_joined(room, seat, await self._name(seat, room))
         if room.settings.record_on_start and room.joined == 1:
             await self._lifecycle.record(seat.conference.id, room)
 
-    async def _left(self, room: Room, seat: Seat, conference: Conference) -> None:
-        """Update tones, announcements and recording after a participant has left; end the room if due."""
-        if seat.joined and room.joined and room.settings.exit_tone:
+    async def _left(self, room: Room, seats: Sequence[Seat], conference: Conference) -> None:
+        """Update tones, announcements and recording after participants have left; end the room if due."""
+        joined = [seat for seat in seats if seat.joined]
+        if joined and room.joined and room.settings.exit_tone:
             room.chimes.play(exit_tone())
-        if seat.joined:
+        for seat in joined if room.settings.announce == "names" else joined[:1]:
             self._announcements.announce_left(room, await self._name(seat, room))
-        if seat.joined and not room.joined and room.settings.record_on_start:
+        if joined and not room.joined and room.settings.record_on_start:
             await self._lifecycle.stop_recording(conference)
-        if _ends(room, seat, conference):
+        if any(_ends(room, seat, conference) for seat in joined):
             conference = await self._lifecycle.close(conference.id)
         await self._lifecycle.end_if_empty(conference)
 
@@ -247,6 +292,13 @@ class ParticipantService:
         async with self._store.snapshot() as tx:
             call = await tx.calls.find(seat.call_id)
         return (call.source.name or call.source.target_name) if call else ""
+
+
+async def _row(tx: Transaction, conferencecall_id: ConferencecallId, seat: Seat | None) -> Conferencecall:
+    """Return a participant's row from its seat, which has it as it is; one without a seat is read."""
+    if seat and seat.row:
+        return seat.row
+    return await CONFERENCECALLS.find_for_update(tx, conferencecall_id)
 
 
 def _require_present(participant: Conferencecall) -> Conferencecall:

@@ -6,6 +6,7 @@ It ends with the conference.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -27,7 +28,10 @@ from mixminus.model.hears import MAX_CELLS, Cells, Hears, cells, changes, withou
 from mixminus.model.ids import NIL, CallId, ConferencecallId, ConferenceId
 from mixminus.sound.library import HoldMusic
 
-__all__ = ["Room", "Rooms", "Seat"]
+__all__ = ["SEATS_AT_A_TIME", "Room", "Rooms", "Seat"]
+
+SEATS_AT_A_TIME: Final = 25
+"""Participants that leave in one transaction, and between two turns of the loop."""
 
 _ROOM = "room"
 """Separates mutes of the participant from mutes of its call, which stay when it leaves."""
@@ -60,6 +64,10 @@ class Seat:
     """Whether the participant must leave because the room closes."""
     sound: LoopedSound | None = None
     """Music or ringback that is playing to the participant."""
+    row: Conferencecall | None = None
+    """The participant as it was last written; all its changes are made with the conference's lock held."""
+    lost: BaseException | None = None
+    """Why its leaving could not be written, if another participant's leaving was to write it."""
 
     def advance(self, event: SeatEvent) -> None:
         """Move to the next state; raise IllegalTransition if there is none."""
@@ -98,16 +106,27 @@ class Seat:
 
 
 class Room:
-    """The bridge of one conference and its seats."""
+    """The bridge of one conference and its seats.
+
+    What a join or a leaving costs does not grow with the number of seats.
+    """
 
     def __init__(self, bridge: Bridge, sounds: RoomSounds, conference: Conference) -> None:
         self.bridge = bridge
+        self.conference = conference
+        """The row as it was last written here. Recordings and transcribes may have changed it since."""
         self.customer_id = conference.customer_id
         self.settings = conference.settings
         self.seats: dict[ConferencecallId, Seat] = {}
+        self.present: dict[ConferencecallId, str] = {}
+        """The participants whose audio has been connected, in this order: id and its text."""
+        self.departing: list[Seat] = []
+        """Seats that are to be released by whichever of them gets the conference's lock."""
         self.company = asyncio.Event()
         self.chimes = sounds.chimes(bridge)
         self._early_media = False
+        self._moderators: set[ConferencecallId] = set()
+        self._mode: tuple[bool, ...] = ()
         self.hears = Hears()
         self.cells: Cells = {}
         self._sounds = sounds
@@ -115,29 +134,53 @@ class Room:
     @property
     def joined(self) -> int:
         """Number of participants whose audio is connected."""
-        return sum(seat.joined for seat in self.seats.values())
+        return len(self.present)
 
     @property
     def moderated(self) -> bool:
         """Whether a moderator has joined."""
-        return any(seat.joined and seat.role is Role.MODERATOR for seat in self.seats.values())
+        return bool(self._moderators)
 
-    def dismiss_all(self) -> None:
-        """Make all participants leave because the room closes."""
-        for seat in self.seats.values():
+    def set_conference(self, conference: Conference) -> None:
+        """Take over a row that was written, and its settings."""
+        self.conference, self.settings = conference, conference.settings
+
+    def count(self, seat: Seat) -> None:
+        """Count a participant that has joined; also after its role has changed."""
+        if seat.joined and seat.id in self.seats:
+            self.present.setdefault(seat.id, str(seat.id))
+            (self._moderators.add if seat.role is Role.MODERATOR else self._moderators.discard)(seat.id)
+
+    async def dismiss_all(self) -> None:
+        """Make all participants leave because the room closes, a few at a time: each has a flow that continues."""
+        for number, seat in enumerate(tuple(self.seats.values()), 1):
             seat.room_closed = True
             seat.dismiss()
+            if number % SEATS_AT_A_TIME == 0:
+                await asyncio.sleep(0)
 
-    def update_sounds(self) -> None:
-        """Update which participants may join, and which hear music or ringback."""
-        joined, free = self.joined, self.moderated or not self.settings.wait_for_moderator
-        for seat in self.seats.values():
-            (seat.may_join.set if free or seat.role is Role.MODERATOR else seat.may_join.clear)()
-            play = self._sound_for(seat, joined)
-            if play is None:
-                seat.stop_sound()
-            elif seat.sound is None and not seat.dismissed.done():
-                seat.sound = play(seat.port)
+    def update_sounds(self, changed: Seat | None = None) -> None:
+        """Update which participants may join, and which hear music or ringback.
+
+        ``changed``: the only one that has changed; the others are visited if something changes for all.
+        """
+        free, alone = self.moderated or not self.settings.wait_for_moderator, self.joined == 1
+        settings = self.settings.music_when_alone, self._early_media, self.company.is_set()
+        mode = (free, alone, *settings)
+        if changed is None or mode != self._mode:
+            self._mode = mode
+            for seat in self.seats.values():
+                self._update_sound(seat, free=free)
+        elif changed.id in self.seats:
+            self._update_sound(changed, free=free)
+
+    def _update_sound(self, seat: Seat, *, free: bool) -> None:
+        (seat.may_join.set if free or seat.role is Role.MODERATOR else seat.may_join.clear)()
+        play = self._sound_for(seat, self.joined)
+        if play is None:
+            seat.stop_sound()
+        elif seat.sound is None and not seat.dismissed.done():
+            seat.sound = play(seat.port)
 
     def set_early_media(self, on: bool) -> None:
         """Set whether the first participant of a room for two hears the early media of a called party now."""
@@ -164,6 +207,9 @@ class Room:
 
         Raises TooManyExceptions above the limit.
         """
+        if not (hears.exceptions or hears.whispers or self.cells):
+            self.hears = hears
+            return
         wanted = cells(hears, [id_ for id_ in self.seats if id_ != leaving])
         if len(wanted) > MAX_CELLS:
             raise TooManyExceptions(
@@ -182,8 +228,10 @@ class Room:
         seat.clear()
         self.set_hears(without(self.hears, seat.id), leaving=seat.id)
         del self.seats[seat.id]
+        self.present.pop(seat.id, None)
+        self._moderators.discard(seat.id)
         seat.advance(SeatEvent.GIVEN_BACK)
-        self.update_sounds()
+        self.update_sounds(seat)
 
 
 class Rooms:
@@ -193,6 +241,7 @@ class Rooms:
         self._engine = engine
         self._rooms: dict[ConferenceId, Room] = {}
         self._by_port: dict[int, Seat] = {}
+        self._seats: dict[ConferencecallId, Seat] = {}
         self._locks: WeakValueDictionary[ConferenceId, asyncio.Lock] = WeakValueDictionary()
         self.sounds = RoomSounds(engine, clock, tune)
 
@@ -222,9 +271,8 @@ class Rooms:
             )
         return room
 
-    def find_seat(self, conference_id: ConferenceId, conferencecall_id: ConferencecallId) -> Seat | None:
-        room = self._rooms.get(conference_id)
-        return room.seats.get(conferencecall_id) if room else None
+    def find_seat(self, conferencecall_id: ConferencecallId) -> Seat | None:
+        return self._seats.get(conferencecall_id)
 
     def seat_of(self, port_id: int) -> Seat | None:
         """Return the seat whose audio is connected through a port of the engine."""
@@ -242,7 +290,8 @@ class Rooms:
         except BaseException:
             del room.seats[seat.id]
             raise
-        room.update_sounds()
+        self._seats[seat.id] = seat
+        room.update_sounds(seat)
 
     def connect(self, room: Room, seat: Seat) -> None:
         """Connect a seat's audio to the bridge."""
@@ -259,6 +308,7 @@ class Rooms:
     def unseat(self, room: Room, seat: Seat) -> None:
         """Remove a seat from its room."""
         self._unindex_port(seat)
+        self._seats.pop(seat.id, None)
         room.remove(seat)
 
     def close(self, conference_id: ConferenceId) -> None:
@@ -266,6 +316,7 @@ class Rooms:
         if room := self._rooms.pop(conference_id, None):
             for seat in room.seats.values():
                 self._unindex_port(seat)
+                self._seats.pop(seat.id, None)
                 seat.stop_sound()
             room.bridge.close()
 

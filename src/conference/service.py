@@ -127,7 +127,7 @@ class ConferenceService:
                 await CONFERENCES.save(tx, conference, "conference_updated")
             self._lifecycle.arm(conference)
             if room := self._rooms.find(conference_id):
-                room.settings = conference.settings
+                room.set_conference(conference)
                 room.update_sounds()
         return conference
 
@@ -141,6 +141,8 @@ class ConferenceService:
                 conference = await self._open(tx, conference_id)
                 conference = conference.changed(self._clock.now(), direct_hash=new_direct_hash())
                 await CONFERENCES.save(tx, conference, "conference_updated")
+            if room := self._rooms.find(conference_id):
+                room.set_conference(conference)
         return conference
 
     async def check_entry(self, customer_id: CustomerId, conference_id: ConferenceId, pin: str) -> Conference:
@@ -220,8 +222,8 @@ class ConferenceService:
         return conference
 
     async def _begin(self, conference_id: ConferenceId) -> None:
-        async with self._rooms.lock(conference_id), self._store.transaction() as tx:
-            await self._lifecycle.begin(tx, conference_id)
+        async with self._rooms.lock(conference_id):
+            await self._lifecycle.begun(conference_id)
 
     def _new(self, customer_id: CustomerId, spec: ConferenceSpec) -> Conference:
         timeout_s = _timeout_s(spec)

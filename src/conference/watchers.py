@@ -61,10 +61,15 @@ class TalkingWatch:
             changes = self._pending.pop(conference_id)
             try:
                 async with self._store.transaction() as tx:
-                    for id_, talking in changes.items():
-                        participant = await tx.conferencecalls.find_for_update(id_)
-                        if participant and participant.status is ConferencecallStatus.JOINED:
-                            await set_talking(tx, self._clock, participant, talking=talking)
+                    written = [
+                        (seat, await set_talking(tx, self._clock, seat.row, talking=talking))
+                        for id_, talking in changes.items()
+                        if (seat := self._rooms.find_seat(id_))
+                        and seat.row
+                        and seat.row.status is ConferencecallStatus.JOINED
+                    ]
+                for seat, row in written:
+                    seat.row = row
             except Unavailable as exc:
                 self.counters["talking.lost"] += len(changes)
                 log.warning("talking not published", conference_id=str(conference_id), exc_info=exc)

@@ -9,7 +9,7 @@ extension:<name>                    that extension's phones
 <word>                              a configured dial-in name, then an extension or a number
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -18,6 +18,7 @@ from mixminus.call.leg import Caller
 from mixminus.call.routing import Dialled, Kind, Program, Refused, Routed, parse_target
 from mixminus.conference.admission import check_place
 from mixminus.conference.errors import ConferenceFull, ConferenceLocked
+from mixminus.conference.room import Room
 from mixminus.errors import NotFound
 from mixminus.model.call import ANONYMOUS_CALLER, Address, Diversion
 from mixminus.model.conference import Conference, ConferenceStatus
@@ -27,12 +28,20 @@ from mixminus.model.ids import NIL, ConferenceId, CustomerId, ExtensionId, Trunk
 from mixminus.model.signalling import UNSIGNALLED, Signalled
 from mixminus.store.database import Store, Transaction
 
-__all__ = ["DialPlan", "FlowPrograms"]
+__all__ = ["DialPlan", "FindRoom", "FlowPrograms", "no_room"]
+
+FindRoom = Callable[[ConferenceId], Room | None]
+"""Returns a conference's room while it is open."""
 
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
 BUSY: Final = 486
 _OPEN: Final = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING})
+
+
+def no_room(_: ConferenceId) -> Room | None:
+    """Return None: every conference is looked up in the store."""
+    return None
 
 
 class FlowPrograms(Protocol):
@@ -88,9 +97,19 @@ class DialPlan:
     """Routes calls; each is looked up in one snapshot of the store."""
 
     def __init__(
-        self, store: Store, *, names: Mapping[str, ConferenceId], flows: FlowPrograms, carrier: bool = False
+        self,
+        store: Store,
+        *,
+        names: Mapping[str, ConferenceId],
+        flows: FlowPrograms,
+        find_room: FindRoom = no_room,
+        carrier: bool = False,
     ) -> None:
-        """``carrier``: whether customers without a trunk of their own can call outside numbers."""
+        """``carrier``: whether customers without a trunk of their own can call outside numbers.
+
+        A conference whose room ``find_room`` returns is not looked up in the store.
+        """
+        self._find_room = find_room
         self._store = store
         self._names = names
         self._flows = flows
@@ -132,21 +151,27 @@ class DialPlan:
 
     async def _user(self, tx: Transaction, call: _IncomingCall, word: str) -> _Found:
         if room_id := self._names.get(word):
-            return _into(call, await tx.conferences.find(room_id))
+            return await self._room(tx, call, room_id, published=True)
         # Authenticated callers reach extensions before numbers; others know only published numbers.
         if call.extension and (colleague := await self._extension(tx, call, word)):
             return colleague
         return await tx.numbers.find_dialled(word) or await self._extension(tx, call, word)
 
-    async def _room(self, tx: Transaction, call: _IncomingCall, conference_id: ConferenceId) -> _Found:
-        conference = await tx.conferences.find(conference_id)
-        if conference and call.extension and conference.customer_id != call.extension.customer_id:
+    async def _room(
+        self, tx: Transaction, call: _IncomingCall, conference_id: ConferenceId, *, published: bool = False
+    ) -> _Found:
+        """Route to a conference; a caller that is authenticated reaches another customer's only if ``published``."""
+        room = self._find_room(conference_id)
+        conference = room.conference if room else await tx.conferences.find(conference_id)
+        if conference is None:
             return None
-        return _into(call, conference)
+        owned = not call.extension or conference.customer_id == call.extension.customer_id
+        present = room.joined if room else len(conference.conferencecall_ids)
+        return _into(call, conference, present) if owned or published else None
 
     async def _direct(self, tx: Transaction, call: _IncomingCall, direct_hash: str) -> _Found:
         if conference := await tx.conferences.find_by_direct_hash(direct_hash):
-            return _into(call, conference)
+            return await self._room(tx, call, conference.id, published=True)
         extension = await tx.extensions.find_by_direct_hash(direct_hash)
         return _ringing(call, extension) if extension else None
 
@@ -201,12 +226,12 @@ async def _callers(tx: Transaction, caller: Caller) -> tuple[Extension | None, T
     return None, await tx.trunks.find(TrunkId(caller.account_id))
 
 
-def _into(call: _IncomingCall, conference: Conference | None) -> Routed | Refused | None:
+def _into(call: _IncomingCall, conference: Conference, present: int) -> Routed | Refused | None:
     """Route to a conference that is open and not full."""
-    if conference is None or conference.status not in _OPEN:
+    if conference.status not in _OPEN:
         return None
     try:
-        check_place(conference.settings, len(conference.conferencecall_ids))
+        check_place(conference.settings, present)
     except ConferenceFull:
         return Refused(BUSY)
     except ConferenceLocked:

@@ -9,7 +9,7 @@ from mixminus.directory.accounts import AccountService
 from mixminus.directory.extensions import ExtensionService
 from mixminus.directory.numbers import NumberService
 from mixminus.directory.outbound_routes import OutboundRoutes
-from mixminus.directory.plan import DialPlan, FlowPrograms
+from mixminus.directory.plan import DialPlan, FindRoom, FlowPrograms, no_room
 from mixminus.directory.realms import Realms
 from mixminus.directory.registrations import RegistrationService
 from mixminus.directory.trunks import TrunkService
@@ -44,9 +44,13 @@ def open_directory(
     domain: str,
     names: Mapping[str, ConferenceId],
     flows: FlowPrograms,
+    find_room: FindRoom = no_room,
     carrier: Carrier | None = None,
 ) -> DirectoryServices:
-    """Build the services; SIP realms of customers and trunks are subdomains of ``domain``."""
+    """Build the services; SIP realms of customers and trunks are subdomains of ``domain``.
+
+    ``find_room`` returns a conference's room while it is open: it is not looked up in the store then.
+    """
     registrations, trunks = RegistrationService(store, clock), TrunkService(store, clock)
     return DirectoryServices(
         numbers=NumberService(store, clock),
@@ -54,6 +58,6 @@ def open_directory(
         trunks=trunks,
         accounts=AccountService(store, clock, Realms(domain)),
         registrations=registrations,
-        plan=DialPlan(store, names=names, flows=flows, carrier=carrier is not None),
+        plan=DialPlan(store, names=names, flows=flows, find_room=find_room, carrier=carrier is not None),
         outbound_routes=OutboundRoutes(registrations, trunks, carrier),
     )

@@ -33,11 +33,14 @@ class ActiveflowLedger:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._running: dict[ActiveflowId, Activeflow] = {}
+        """The rows of running activeflows, as they were last written here."""
 
     async def create(self, activeflow: Activeflow) -> None:
         """Insert a running activeflow; AlreadyExists if its id is taken."""
         async with self._store.transaction() as tx:
             await _ACTIVEFLOWS.add(tx, activeflow, "activeflow_created")
+        self._running[activeflow.id] = activeflow
 
     def stamped(self, action: dict[str, Any]) -> dict[str, Any]:
         """Return the action with the current time as its ``tm_execute``."""
@@ -62,7 +65,10 @@ class ActiveflowLedger:
             status = step(ACTIVEFLOW_TRANSITIONS, activeflow.status, ActiveflowEvent.FINISHED)
             return replace(_advanced(activeflow, actions), status=status)
 
-        return await self._change(activeflow_id, "activeflow_updated", change)
+        try:
+            return await self._change(activeflow_id, "activeflow_updated", change)
+        finally:
+            self._running.pop(activeflow_id, None)
 
     async def mark_deleted(self, activeflow_id: ActiveflowId) -> Activeflow:
         """Mark the activeflow as deleted: it is no longer listed."""
@@ -85,8 +91,13 @@ class ActiveflowLedger:
         event_type: str,
         change: Callable[[Activeflow, datetime], Activeflow],
     ) -> Activeflow:
+        known = self._running.get(activeflow_id)
         async with self._store.transaction() as tx:
-            _, activeflow = await _ACTIVEFLOWS.update(tx, self._clock, activeflow_id, change, event_type)
+            _, activeflow = await _ACTIVEFLOWS.update(
+                tx, self._clock, activeflow_id, change, event_type, known=known
+            )
+        if activeflow_id in self._running:
+            self._running[activeflow_id] = activeflow
         return activeflow
 
 

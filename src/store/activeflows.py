@@ -1,7 +1,6 @@
 """Activeflow rows."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -10,10 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mixminus.errors import AlreadyExists
 from mixminus.model.flow import Activeflow, ActiveflowStatus
 from mixminus.model.ids import ActiveflowId, CustomerId
+from mixminus.store.compared import save_if
 from mixminus.store.page import Page
 from mixminus.store.tables import activeflows
 
 __all__ = ["ActiveflowRows"]
+
+_COLUMNS: Final = tuple(column.name for column in activeflows.c)
 
 
 class ActiveflowRows:
@@ -33,6 +35,10 @@ class ActiveflowRows:
         """Update the row of an activeflow."""
         query = update(activeflows).where(activeflows.c.id == activeflow.id)
         await self._connection.execute(query.values(_columns(activeflow)))
+
+    async def save_if(self, before: Activeflow, after: Activeflow) -> bool:
+        """Write what differs if the row's ``tm_update`` is that of ``before``; return whether it was."""
+        return await save_if(self._connection, activeflows, before, after, _columns)
 
     async def find(self, activeflow_id: ActiveflowId) -> Activeflow | None:
         return await self._one(select(activeflows).where(activeflows.c.id == activeflow_id))
@@ -63,7 +69,9 @@ class ActiveflowRows:
 
 
 def _columns(activeflow: Activeflow) -> dict[str, Any]:
-    return asdict(activeflow) | {"executed_actions": list(activeflow.executed_actions)}
+    return {name: getattr(activeflow, name) for name in _COLUMNS} | {
+        "executed_actions": list(activeflow.executed_actions)
+    }
 
 
 def _model(row: Any) -> Activeflow:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, insert, select, update
@@ -10,11 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.call import Address, Call, CallStatus, Diversion, HangupBy, HangupReason, MuteDirection
 from mixminus.model.ids import NIL, CallId, CustomerId
+from mixminus.store.compared import save_if
 from mixminus.store.page import Page
 from mixminus.store.recordings import RecordingRows
 from mixminus.store.tables import calls
 
 __all__ = ["CallRows"]
+
+_COLUMNS: Final = tuple(column.name for column in calls.c)
 
 
 class CallRows:
@@ -29,6 +32,10 @@ class CallRows:
     async def save(self, call: Call) -> None:
         """Update the row of a call."""
         await self._connection.execute(update(calls).where(calls.c.id == call.id).values(_columns(call)))
+
+    async def save_if(self, before: Call, after: Call) -> bool:
+        """Write what differs if the row's ``tm_update`` is that of ``before``; return whether it was."""
+        return await save_if(self._connection, calls, before, after, _columns)
 
     async def find(self, call_id: CallId) -> Call | None:
         return await self._one(select(calls).where(calls.c.id == call_id))
@@ -65,11 +72,12 @@ def _with_recordings(call: Call, recorded: Sequence[tuple[UUID, bool]]) -> Call:
 
 
 def _columns(call: Call) -> dict[str, Any]:
-    values = asdict(call) | {
+    return {name: getattr(call, name) for name in _COLUMNS} | {
+        "source": asdict(call.source),
+        "destination": asdict(call.destination),
         "mute": call.mute.value,
         "chained_call_ids": [str(each) for each in call.chained_call_ids],
     }
-    return {column.name: values[column.name] for column in calls.c}
 
 
 def _model(row: RowMapping) -> Call:

@@ -15,6 +15,7 @@ from mixminus.model.conference import Conference, ConferencecallStatus, Conferen
 from mixminus.model.ids import NIL, ConferenceId, CustomerId
 from mixminus.model.recording import RecordingStatus
 from mixminus.model.transcription import TranscribeStatus
+from mixminus.store.compared import save_if
 from mixminus.store.page import Page
 from mixminus.store.tables import conferencecalls, conferences, is_present, recordings, transcribes
 
@@ -40,6 +41,10 @@ class ConferenceRows:
         """Update the row of a conference."""
         query = update(conferences).where(conferences.c.id == conference.id)
         await self._connection.execute(query.values(_columns(conference)))
+
+    async def touch(self, before: Conference, after: Conference) -> bool:
+        """Write ``tm_update`` if the row still has that of ``before``; return whether it had."""
+        return await save_if(self._connection, conferences, before, after, _version)
 
     async def find(self, conference_id: ConferenceId) -> Conference | None:
         return await self._one(select(conferences).where(conferences.c.id == conference_id))
@@ -129,6 +134,10 @@ def _grouped(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, tuple[UUID, ...]]
         lists[key].append(value)
     groups.update((key, tuple(values)) for key, values in lists.items())
     return groups
+
+
+def _version(conference: Conference) -> dict[str, Any]:
+    return {"tm_update": conference.tm_update}
 
 
 def _columns(conference: Conference) -> dict[str, Any]:

@@ -10,13 +10,26 @@ takes a fence (``fence``), and continues when all transactions before the fence 
 time and no such gaps.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import NIL, CustomerId
@@ -29,7 +42,10 @@ from mixminus.store.tables import (
     webhook_retries,
 )
 
-__all__ = ["Event", "OutboxRows", "Span"]
+__all__ = ["Draft", "Event", "OutboxRows", "Span"]
+
+_ROWS_AN_INSERT: Final = 50
+"""Events that one statement inserts: rendering them as JSON must not keep the loop busy for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +64,32 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that is not stored yet; ``data`` consists of JSON values."""
+
+    stream_id: UUID
+    type: str
+    customer_id: CustomerId
+    data: dict[str, Any]
+    tm: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """The ids above ``after``, up to and including ``until``."""
 
     after: int
     until: int
+
+
+_INSERT: Final = insert(outbox).returning(outbox.c.id)
+_INSERT_IN_ORDER: Final = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
+_COUNT: Final = (
+    update(event_streams)
+    .where(event_streams.c.id == bindparam("stream"))
+    .values(number=event_streams.c.number + bindparam("count"))
+    .returning(event_streams.c.number)
+)
 
 
 class OutboxRows:
@@ -71,12 +108,38 @@ class OutboxRows:
         self, stream_id: UUID, type_: str, *, customer_id: CustomerId, data: dict[str, Any], tm: datetime
     ) -> int:
         """Append to a stream and return the event's number in it; ``data`` consists of JSON values."""
-        number = await self._next_number(stream_id)
-        values: dict[str, Any] = {"stream_id": stream_id, "number": number, "customer_id": customer_id}
-        values |= {"type": type_, "data": data, "tm": tm, "activeflow_id": _activeflow_id(type_, data)}
-        query = insert(outbox).values(values).returning(outbox.c.id)
-        self.written.append(Event(id=(await self._connection.execute(query)).scalar_one(), **values))
-        return number
+        await self.add_all([Draft(stream_id, type_, customer_id, data, tm)])
+        return self.written[-1].number
+
+    async def add_all(self, drafts: Sequence[Draft]) -> None:
+        """Append events in this order: one statement for each stream, and one for each ``_ROWS_AN_INSERT`` events."""
+        numbers: dict[UUID, int] = {}
+        # In the order of their ids: transactions that lock several streams must not wait for each other.
+        for stream_id, count in sorted(Counter(draft.stream_id for draft in drafts).items()):
+            numbers[stream_id] = await self._last_number(stream_id, count) - count
+        rows = []
+        for draft in drafts:
+            numbers[draft.stream_id] += 1
+            rows.append(
+                {
+                    "stream_id": draft.stream_id,
+                    "number": numbers[draft.stream_id],
+                    "customer_id": draft.customer_id,
+                    "type": draft.type,
+                    "data": draft.data,
+                    "tm": draft.tm,
+                    "activeflow_id": _activeflow_id(draft.type, draft.data),
+                }
+            )
+        for first in range(0, len(rows), _ROWS_AN_INSERT):
+            await self._insert(rows[first : first + _ROWS_AN_INSERT])
+
+    async def _insert(self, rows: list[dict[str, Any]]) -> None:
+        if len(rows) == 1:
+            ids = (await self._connection.execute(_INSERT, rows[0])).scalars().all()
+        else:
+            ids = (await self._connection.execute(_INSERT_IN_ORDER, rows)).scalars().all()
+        self.written += [Event(id=id_, **row) for id_, row in zip(ids, rows, strict=True)]
 
     async def read(self, stream_id: UUID, after: int = 0, limit: int = 1000) -> list[Event]:
         """Return a stream's events whose number is greater, in order."""
@@ -149,11 +212,10 @@ class OutboxRows:
     async def _many(self, query: Select[Any]) -> list[Event]:
         return [Event(**row) for row in (await self._connection.execute(query)).mappings()]
 
-    async def _next_number(self, stream_id: UUID) -> int:
-        """Increment the stream's number; the row stays locked until commit, so that numbers have no gaps."""
-        c = event_streams.c
-        query = update(event_streams).where(c.id == stream_id).values(number=c.number + 1)
-        number: int = (await self._connection.execute(query.returning(c.number))).scalar_one()
+    async def _last_number(self, stream_id: UUID, count: int) -> int:
+        """Raise the stream's number by ``count``; the row stays locked until commit, so that numbers have no gaps."""
+        values = {"stream": stream_id, "count": count}
+        number: int = (await self._connection.execute(_COUNT, values)).scalar_one()
         return number
 
 

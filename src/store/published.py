@@ -7,18 +7,21 @@ published is therefore written through one of these.
 
 from collections.abc import Callable
 from dataclasses import Field, replace
-from datetime import datetime
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 from mixminus.clock import Clock
-from mixminus.errors import NotFound
+from mixminus.errors import MixMinusError, NotFound
 from mixminus.model.ids import CustomerId
 from mixminus.store.database import Transaction
+from mixminus.store.outbox import Draft
 from mixminus.store.ownership import owned
 from mixminus.store.timestamps import TimestampStyle
 
-__all__ = ["PublishedRows", "Resource"]
+__all__ = ["PublishedRows", "Resource", "later"]
+
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 class Resource(Protocol):
@@ -43,6 +46,17 @@ class _Rows(Protocol[Row]):
     async def find_for_update(self, row_id: Any, /) -> Row | None: ...
 
 
+class _ComparedRows(_Rows[Row], Protocol[Row]):
+    async def save_if(self, before: Row, after: Row, /) -> bool:
+        """Write the row if its ``tm_update`` is that of ``before``; return whether it was."""
+        ...
+
+
+def later(now: datetime, row: Resource) -> datetime:
+    """Return the time of a change: now, but after the row's last one, so that no two are equal."""
+    return now if row.tm_update is None else max(now, row.tm_update + _INSTANT)
+
+
 class PublishedRows(Generic[Row]):
     """Writes one kind of resource: its row and, in the same transaction, the event about it."""
 
@@ -63,8 +77,7 @@ class PublishedRows(Generic[Row]):
     async def add(self, tx: Transaction, row: Row, *event_types: str) -> None:
         """Insert a resource and publish these events about it, in this order."""
         await self._rows(tx).add(row)
-        for event_type in event_types:
-            await self.publish(tx, row, event_type)
+        await tx.outbox.add_all([self.draft(tx, row, event_type) for event_type in event_types])
 
     async def save(self, tx: Transaction, row: Row, event_type: str | None) -> None:
         """Write a resource that exists and publish the event; None for a change that is not published."""
@@ -74,12 +87,16 @@ class PublishedRows(Generic[Row]):
 
     async def publish(self, tx: Transaction, row: Row, event_type: str) -> None:
         """Publish an event with the resource as it is."""
-        await tx.outbox.add(
+        await tx.outbox.add_all([self.draft(tx, row, event_type)])
+
+    def draft(self, tx: Transaction, row: Row, event_type: str) -> Draft:
+        """Return an event with the resource as it is, for ``tx.outbox.add_all``."""
+        return Draft(
             self._stream_id(row),
             event_type,
-            customer_id=row.customer_id,
-            data=self._render(row, tx.timestamp_style),
-            tm=row.tm_update or row.tm_create,
+            row.customer_id,
+            self._render(row, tx.timestamp_style),
+            row.tm_update or row.tm_create,
         )
 
     async def find_for_update(
@@ -103,17 +120,50 @@ class PublishedRows(Generic[Row]):
         row_id: UUID,
         change: Callable[[Row, datetime], Row],
         event_type: str | Callable[[Row, Row], str] | None,
+        known: Row | None = None,
     ) -> tuple[Row, Row]:
         """Change a resource and publish the event; return it as it was and as it is.
 
         ``change`` gets the locked row and the time, and returns the new row; if it returns an equal one,
         nothing is written and nothing published. ``event_type`` may depend on the old and the new row.
+        ``known`` is the row as its owner has last seen it: it is read only if it has changed since. This
+        requires that the rows have ``save_if`` and that every change sets a later ``tm_update``.
         """
+        if known is not None and (after := await self._change_known(tx, clock, known, change)):
+            await self._publish_change(tx, known, after, event_type)
+            return known, after
         before = await self.find_for_update(tx, row_id)
         now = clock.now()
         after = change(before, now)
         if after == before:
             return before, before
-        after = replace(after, tm_update=now)
-        await self.save(tx, after, event_type(before, after) if callable(event_type) else event_type)
+        after = replace(after, tm_update=later(now, before))
+        await self._rows(tx).save(after)
+        await self._publish_change(tx, before, after, event_type)
         return before, after
+
+    async def _change_known(
+        self, tx: Transaction, clock: Clock, known: Row, change: Callable[[Row, datetime], Row]
+    ) -> Row | None:
+        """Write the change if ``known`` is still the row; None if it is not, or if there is nothing to write."""
+        rows = cast("_ComparedRows[Row]", self._rows(tx))
+        now = clock.now()
+        try:
+            after = change(known, now)
+        except MixMinusError:  # the row decides whether it is allowed
+            return None
+        if after == known:
+            return None
+        after = replace(after, tm_update=later(now, known))
+        return after if await rows.save_if(known, after) else None
+
+    async def _publish_change(
+        self,
+        tx: Transaction,
+        before: Row,
+        after: Row,
+        event_type: str | Callable[[Row, Row], str] | None,
+    ) -> None:
+        type_ = event_type(before, after) if callable(event_type) else event_type
+        if type_ is not None:
+            await self.publish(tx, after, type_)

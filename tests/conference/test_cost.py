@@ -1,0 +1,143 @@
+"""What a join, a leaving or a kick costs does not depend on how many are in the room."""
+
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+import mixminus
+from mixminus.conference.room import SEATS_AT_A_TIME, Seat
+from mixminus.model.conference import Conference, ConferencecallStatus, ConferenceStatus
+from mixminus.model.ids import CallId, ConferencecallId, new_id
+from tests.support.backend import Backend
+
+FEW, MANY = 3, 60
+OURS = (mixminus.__path__[0], uuid.__file__)
+
+
+@dataclass
+class Work:
+    """What the event loop's thread did: calls of functions of mixminus and of ``uuid``, and statements."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    statements: int = 0
+
+
+@contextmanager
+def counted() -> Iterator[Work]:
+    work = Work()
+
+    def on_profile(frame: FrameType, what: str, _: Any) -> None:
+        # A coroutine that goes on is a call as well: how often one waits depends on chance.
+        if what == "call" and frame.f_lasti <= 2 * 4 and frame.f_code.co_filename.startswith(OURS):
+            work.calls[f"{frame.f_code.co_filename}:{frame.f_code.co_qualname}"] += 1
+
+    def on_statement(*_: object) -> None:
+        work.statements += 1
+
+    event.listen(Engine, "before_cursor_execute", on_statement)
+    sys.setprofile(on_profile)
+    try:
+        yield work
+    finally:
+        sys.setprofile(None)
+        event.remove(Engine, "before_cursor_execute", on_statement)
+
+
+async def joined(backend: Backend, room: Conference) -> Seat:
+    """Let a participant join without a flow around it."""
+    seat = await backend.participants.admit(
+        room.id, CallId(new_id()), backend.engine.open_pcm_port(16_000), activeflow_id=new_id()
+    )
+    assert seat is not None
+    assert await backend.participants.connect(seat)
+    return seat
+
+
+async def join(backend: Backend, room: Conference) -> None:
+    await joined(backend, room)
+
+
+async def leave(backend: Backend, room: Conference) -> None:
+    live = backend.rooms.find(room.id)
+    assert live
+    await backend.participants.leave(next(reversed(live.seats.values())))
+
+
+async def kick(backend: Backend, room: Conference) -> None:
+    live = backend.rooms.find(room.id)
+    assert live
+    await backend.participants.kick(room.customer_id, next(reversed(live.seats)))
+
+
+@pytest.mark.parametrize("act", [join, leave, kick])
+async def test_the_work_does_not_grow_with_the_room(
+    backend: Backend, act: Callable[[Backend, Conference], Awaitable[None]]
+) -> None:
+    room = await backend.room()
+    found: list[Work] = []
+    for count in (FEW, MANY):
+        live = backend.rooms.find(room.id)
+        assert live
+        while live.joined < count + (act is not join):
+            await joined(backend, room)
+        await act(backend, room)  # statements are compiled, types looked up
+        await joined(backend, room)
+        with counted() as work:
+            await act(backend, room)
+        found.append(work)
+    few, many = found
+    assert sum(few.calls.values()) > 20
+    assert sum((many.calls - few.calls).values()) <= 5, many.calls - few.calls
+    assert many.statements == few.statements
+
+
+async def test_a_room_is_not_read_back(backend: Backend) -> None:
+    room = await backend.room()
+    await joined(backend, room)
+    selects: list[str] = []
+
+    def on_statement(_: object, __: object, statement: str, *___: object) -> None:
+        selects.extend([statement] if statement.lstrip().startswith("SELECT") else [])
+
+    event.listen(Engine, "before_cursor_execute", on_statement)
+    try:
+        seat = await joined(backend, room)
+        await backend.participants.kick(room.customer_id, seat.id)
+        await backend.participants.leave(seat)
+    finally:
+        event.remove(Engine, "before_cursor_execute", on_statement)
+    assert selects == []
+
+
+async def test_all_leave_a_deleted_room_in_groups(backend: Backend) -> None:
+    room = await backend.room()
+    count = 2 * SEATS_AT_A_TIME + 5
+    await backend.join(room, count)
+    ids = await backend.joined(room)
+    await backend.conferences.delete(backend.customer_id, room.id)
+    await backend.conference(room.id, ConferenceStatus.TERMINATED)
+    for id_ in ids:
+        found = await backend.participants.get_call(backend.customer_id, ConferencecallId(id_))
+        assert found.status is ConferencecallStatus.LEAVED
+    events = await backend.events(room.id)
+    types = Counter(each.type for each in events)
+    assert (types["conferencecall_leaving"], types["conferencecall_leaved"]) == (count, count)
+    # Joining, each has an update of its own; those that leave together share one.
+    assert types["conference_updated"] < 2 * count
+    present = [each.data["conferencecall_ids"] for each in events if each.type == "conference_updated"]
+    assert present[-1] == []
+    left: set[str] = set()
+    for each in events:
+        if each.type == "conferencecall_leaved":
+            left.add(each.data["id"])
+        elif each.type == "conference_updated":
+            assert not left & set(each.data["conferencecall_ids"])

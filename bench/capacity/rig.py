@@ -26,7 +26,7 @@ __all__ = ["Rig", "open_rig"]
 
 SETTLE_S: Final = 2.0
 """From rest to the measurement: jitter buffers adapt, talk spurts begin."""
-_REST_S: Final = 20.0
+_REST_S: Final = 60.0
 RECORDED_PHONES: Final = 24
 _PENDING: Final = 100
 """Calls that may wait for their answer at a time: a ramp waits for a slow server, a storm does not."""

@@ -27,6 +27,8 @@ _SPEECH_RMS: Final = 1500
 # -65 dBov, of a full scale of 32768.
 _NOISE_RMS: Final = 18.4
 _BACKGROUND_PACKETS: Final = 100
+_FIRST_PACKETS: Final = 25
+"""Not sent: an encoder needs some time to settle, and its first packet is unlike all others."""
 _PAUSE_MS: Final = 40
 _PAUSE_RMS: Final = 60
 _NO_LEVEL: Final = 0xFF
@@ -51,14 +53,14 @@ def tracks(plan: Plan) -> list[list[Packet]]:
     return [
         [
             Packet(payload, _SILENCE_LEVEL if levels else _NO_LEVEL)
-            for payload in codec.encode(_background(plan.background, codec))
+            for payload in codec.encode(_background(plan.background, codec))[_FIRST_PACKETS:]
         ],
         *(_talk(codec, talker, plan.talkers_heard, levels=levels) for talker in range(plan.talkers_heard)),
     ]
 
 
 def _background(background: Background, codec: WireCodec) -> Pcm:
-    count = _BACKGROUND_PACKETS * codec.packet_samples
+    count = (_FIRST_PACKETS + _BACKGROUND_PACKETS) * codec.packet_samples
     if background is Background.NOISE:
         return np.asarray(np.random.default_rng(1).normal(0, _NOISE_RMS, count), np.int16)
     return np.zeros(count, np.int16)

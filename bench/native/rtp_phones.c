@@ -4,7 +4,9 @@
  * A phone is a connected UDP socket that sends a packet every 20 ms and reads
  * what has come when it sends. Kernel time stamps say when that was, so a
  * packet may wait here without being counted as late. Phones do not send in
- * chorus: each has one of ten phases, 2 ms apart.
+ * chorus: each has one of ten phases, 2 ms apart, and each begins a track
+ * without markers at another packet, so that no two dozen reach its seam, which
+ * a server may have to decode, in the same tick of the server.
  *
  * Prints the phones' ports, one a line, then takes lines from stdin:
  *   start PHONE HOST PORT TRACK   send this track, in a loop
@@ -43,6 +45,7 @@
 struct phone {
 	int fd;
 	const struct rtp_track *track;     /* NULL: not started              */
+	uint32_t offset;                   /* of its packets in the track    */
 	bool recorded, counted;
 	uint16_t sequence_number, first, last;
 	uint32_t cycles;                   /* of the received numbers        */
@@ -192,7 +195,7 @@ static void receive(struct phone *p)
 static void send_one(struct phone *p, uint32_t tick)
 {
 	const struct rtp_track *track = p->track;
-	uint32_t at = tick % track->npackets;
+	uint32_t at = (tick + p->offset) % track->npackets;
 	const struct rtp_packet *next = &track->packets[at];
 	uint8_t head[RTP_MAX_HEAD];
 	size_t size = rtp_write_head(head, track, next, p->sequence_number++,
@@ -297,6 +300,8 @@ static int start(size_t number, const char *host, unsigned port,
 	    connect(p->fd, (struct sockaddr *)&to, sizeof(to)))
 		return -EINVAL;
 	p->track = &tracks[track];
+	/* Markers of two talkers must not coincide. */
+	p->offset = p->track->marked ? 0 : (uint32_t)number;
 	return 0;
 }
 

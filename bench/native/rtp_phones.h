@@ -21,6 +21,7 @@ struct rtp_track {
 	uint8_t payload_type;
 	uint32_t step;             /* of the RTP timestamp, a packet          */
 	uint32_t npackets;
+	bool marked;               /* one of its packets is                   */
 	struct rtp_packet *packets;
 };
 

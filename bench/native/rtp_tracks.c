@@ -35,8 +35,10 @@ static int read_track(struct rtp_track *track, FILE *file)
 	track->packets = calloc(track->npackets, sizeof(*track->packets));
 	if (!track->packets)
 		return -ENOMEM;
-	for (size_t i = 0; i < track->npackets && !err; i++)
+	for (size_t i = 0; i < track->npackets && !err; i++) {
 		err = read_packet(&track->packets[i], file);
+		track->marked |= track->packets[i].marked;
+	}
 	return err;
 }
 

@@ -18,6 +18,7 @@ from mixminus.app.server import Server, running_server
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.app.verify import add_verify_recording, verify_recording
 from mixminus.errors import MixMinusError
+from mixminus.threads import name_thread, named_threads
 
 __all__ = ["main"]
 
@@ -36,6 +37,8 @@ DEMO_PORTS: Final = {"https_port": 8443, "sip_tls_port": 5061}
 # As argparse does: 2 for a wrong command or setting, 1 for a failure.
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
+_OTHER_THREADS: Final = 8
+"""For what would block the loop: password hashes, files."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _serve(settings: Settings, *, demo: bool) -> None:
+    name_thread("mixminus")
+    asyncio.get_running_loop().set_default_executor(named_threads(_OTHER_THREADS, "mm-other"))
     with _stop_signals() as stop:
         async with running_server(settings, demo=demo) as running:
             _warn_of_the_network(settings)

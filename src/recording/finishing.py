@@ -23,6 +23,7 @@ from mixminus.recording.session import RecordingSession
 from mixminus.recording.storage import LocalStorage, Storage
 from mixminus.recording.wav import repair_wav
 from mixminus.tasks import TaskScope
+from mixminus.threads import name_thread, named_threads
 
 __all__ = ["Finisher", "OnEnded"]
 
@@ -33,6 +34,13 @@ _ENCODER_NICE: Final = 5
 _RETRY_S: Final = 1.0
 
 T = TypeVar("T")
+
+
+def _begin_encoder() -> None:
+    name_thread("mm-encoder")
+    os.nice(_ENCODER_NICE)
+
+
 log = get("recording")
 
 
@@ -60,12 +68,10 @@ class Finisher:
         self._sample_rate_hz = sample_rate_hz
         self._storage = storage
         self._counters = counters
-        self.disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix="recording")
+        self.disk = named_threads(_DISK_THREADS, "mm-recording")
         """For recordings in progress."""
-        self._encoder = ThreadPoolExecutor(
-            1, thread_name_prefix="encoder", initializer=os.nice, initargs=(_ENCODER_NICE,)
-        )
-        self._io_threads = ThreadPoolExecutor(_IO_THREADS, thread_name_prefix="recordings")
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="mm-encoder", initializer=_begin_encoder)
+        self._io_threads = named_threads(_IO_THREADS, "mm-recordings")
         self._scope = TaskScope(task_failed("recording"))
         self._repairing: set[RecordingId] = set()
         self._closing = False

@@ -6,7 +6,6 @@ hangs would never see the end of file; SIGALRM, left at its default action, ends
 """
 
 import asyncio
-import ctypes
 import os
 import signal
 import sys
@@ -20,13 +19,13 @@ from mixminus.sip.channel import Channel, socket_pair
 from mixminus.sip.config import SipConfig
 from mixminus.sip.messages import Message
 from mixminus.tasks import TaskScope
+from mixminus.threads import name_thread
 
 __all__ = [
     "WATCHDOG_S",
     "Backoff",
     "Child",
     "Supervisor",
-    "name_process",
     "rearm_watchdog",
     "start_child_process",
 ]
@@ -37,8 +36,6 @@ _MAX_DELAY_S: Final = 10.0
 # After this long without a failure the delays start over.
 _CALM_S: Final = 60.0
 _EXIT_S: Final = 10.0
-_PR_SET_NAME: Final = 15  # <linux/prctl.h>
-_MAX_NAME_BYTES: Final = 15  # TASK_COMM_LEN without its terminator
 
 _log = log.get("sip.supervision")
 
@@ -49,17 +46,12 @@ def start_child_process(name: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     rearm_watchdog()
-    name_process(name)
+    name_thread(name)
 
 
 def rearm_watchdog() -> None:
     """Report that the loop is alive; the next call must come within WATCHDOG_S."""
     signal.alarm(WATCHDOG_S)
-
-
-def name_process(name: str) -> None:
-    """Set the name that ``ps`` and ``top`` show for this process; 15 characters count."""
-    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:_MAX_NAME_BYTES], 0, 0, 0)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The zygote: a process that has imported pjsua2 and forks a worker for each Fork of the server.
+"""The zygote: a process that has initialised pjsua2 and forks a worker for each Fork of the server.
 
 Started as ``python -m mixminus.sip.zygote DESCRIPTOR LOG_LEVEL LOG_FORMAT``. Forking costs 2 ms
 and 2 MB a worker, where a fresh interpreter costs a second and 60 MB.
@@ -35,6 +35,7 @@ class Zygote:
         self._channel = channel
         self._clock = SystemClock()
         self._workers: dict[int, int] = {}
+        self._library: process.Library | None = None
         self._children, self._wakeup = socket.socketpair()
         self._children.setblocking(False)
         self._wakeup.setblocking(False)
@@ -63,14 +64,15 @@ class Zygote:
         if not isinstance(message, Fork) or descriptor is None:
             _log.error("command unknown", type=type(message).__name__)
             return
+        library = self._library = self._library or _shared_library(message.max_calls)
         pid = os.fork()
         if pid == 0:
-            self._become_worker(message, descriptor)
+            self._become_worker(message, descriptor, library)
         os.close(descriptor)
         self._workers[pid] = message.worker_id
         self._channel.send(Forked(message.worker_id, pid))
 
-    def _become_worker(self, command: Fork, descriptor: int) -> None:
+    def _become_worker(self, command: Fork, descriptor: int, library: process.Library) -> None:
         """Run a worker in the forked child; never returns."""
         exit_code = 1
         try:
@@ -79,7 +81,7 @@ class Zygote:
             self._channel.close()
             self._children.close()
             self._wakeup.close()
-            process.run(command, BlockingChannel(socket.socket(fileno=descriptor)))
+            process.run(command, BlockingChannel(socket.socket(fileno=descriptor)), library)
             exit_code = 0
         except Exception:  # noqa: BLE001 - the child exits here in any case
             _log.exception("worker failed", worker=command.worker_id)
@@ -114,14 +116,23 @@ class Zygote:
             os.kill(pid, signal.SIGKILL)
 
 
+def _shared_library(max_calls: int) -> process.Library:
+    """Initialise pjsua2 for all workers; every Fork of a server asks for as many calls."""
+    library = process.open_library(max_calls)
+    # Objects that exist now are never collected, so that their pages stay shared with the workers.
+    gc.freeze()
+    return library
+
+
 def main() -> None:
     """Run the zygote on the descriptor that the server has passed."""
     _, descriptor, level, log_format = sys.argv
     start_child_process("mm-sip-zygote")
     log.configure(level=level, json=log_format == "json")
-    # Objects that exist now are never collected, so that their pages stay shared with the workers.
-    gc.freeze()
     Zygote(BlockingChannel(socket.socket(fileno=int(descriptor)))).run()
+    # Destructors of pjsua2 would wait for calls that a zygote never has.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,6 +12,7 @@ from mixminus.log import get
 from mixminus.mixer.sounds import SOUND_RATE_HZ, Pcm, music
 from mixminus.sound.errors import SoundNotFound, SoundTooLarge, SoundUnreadable
 from mixminus.sound.source import Decoder, FileSource, Source
+from mixminus.threads import named_threads
 
 __all__ = ["MAX_BYTES", "Fetch", "HoldMusic", "SoundLibrary", "load_hold_music"]
 
@@ -42,7 +42,7 @@ class SoundLibrary:
         self._directory = directory
         self._fetch = fetch
         self._fetching = asyncio.Semaphore(_MAX_FETCHES)
-        self._threads = ThreadPoolExecutor(_THREADS, "mm-decode")
+        self._threads = named_threads(_THREADS, "mm-decode")
 
     async def open(self, address: str, sample_rate_hz: int) -> Source:
         """Open an http(s) URL, or a file below the folder of sounds.

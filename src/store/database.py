@@ -7,6 +7,7 @@ Python, first come first served: SQLite itself would poll for the lock.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final
@@ -38,6 +39,7 @@ from mixminus.store.transcribes import TranscribeRows, TranscriptRows
 from mixminus.store.trunks import TrunkRows
 from mixminus.store.webhook_retries import WebhookRetryRows
 from mixminus.store.webhooks import WebhookRows
+from mixminus.threads import name_thread
 
 __all__ = ["Store", "Transaction", "create_engine"]
 
@@ -183,10 +185,16 @@ def create_engine(url: str) -> AsyncEngine:
         return create_async_engine(
             url, pool_pre_ping=True, pool_size=_POOL_SIZE, max_overflow=0, pool_timeout=_POOL_TIMEOUT_S
         )
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, connect_args={"factory": _connected})
     event.listen(engine.sync_engine, "connect", _configure_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
+    """Open a connection, in the driver's thread for it."""
+    name_thread("mm-database")
+    return sqlite3.Connection(*arguments, **options)
 
 
 def _configure_sqlite(connection: Any, record: object) -> None:

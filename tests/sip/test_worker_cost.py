@@ -2,22 +2,18 @@
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import TypeVar
 
-from mixminus.mixer.formats import Codec
 from mixminus.sip.channel import BlockingChannel, socket_pair
 from mixminus.sip.config import SipConfig
-from mixminus.sip.messages import Answer, Attach, CallEnded, Drain, IncomingCall, WorkerReady
-from mixminus.sip.sdp.description import render
-from mixminus.sip.sdp.envelope import fold
-from mixminus.sip.sdp.negotiation import LocalEnd, first_description
+from mixminus.sip.messages import Drain
 from tests.support.sip_backend import open_backend
-from tests.support.sip_phone import Message, Phone, sdp
+from tests.support.sip_phone import Phone
 from tests.support.waiting import eventually, pace, until
+from tests.support.worker_peer import WorkerPeer, edge_socket
 
 T = TypeVar("T")
 
@@ -80,21 +76,17 @@ def dump(*_):
 
 signal.signal(signal.SIGUSR1, dump)
 channel = BlockingChannel(socket.socket(fileno=int(sys.argv[1])))
-process.run(Fork(1, 4, 1800, int(sys.argv[2])), channel)
+process.run(Fork(1, 4, 1800, int(sys.argv[2])), channel, process.open_library(4))
 """
-LOCAL = LocalEnd("127.0.0.1", 40_000, 7, (Codec.PCMU,))
 
 
-class Server:
+class Server(WorkerPeer):
     """Edge and server of one worker."""
 
     def __init__(self) -> None:
-        self.edge = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.edge.bind(("127.0.0.1", 0))
-        self.edge.settimeout(15)
+        edge = edge_socket()
         ours, theirs = socket_pair()
-        self.channel = BlockingChannel(ours)
-        arguments = (str(theirs.fileno()), str(self.edge.getsockname()[1]))
+        arguments = (str(theirs.fileno()), str(edge.getsockname()[1]))
         self.process = subprocess.Popen(
             [sys.executable, "-c", WORKER, *arguments],
             pass_fds=(theirs.fileno(),),
@@ -102,44 +94,7 @@ class Server:
             text=True,
         )
         theirs.close()
-        self.sip_port = self.next(WorkerReady).sip_port
-
-    def next(self, kind: type[T]) -> T:
-        """Return the next report of a kind."""
-        while True:
-            message, _ = self.channel.receive()
-            if isinstance(message, kind):
-                return message
-
-    def request(self, method: str, name: str, number: int, to: str = "", body: str = "") -> None:
-        port = self.edge.getsockname()[1]
-        headers = (
-            f"{method} sip:w1@127.0.0.1:{self.sip_port} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{name}{method}\r\nFrom: <sip:a@b>;tag=1\r\n"
-            f"To: {to or '<sip:1000@b>'}\r\nCall-ID: {name}\r\nCSeq: {number} {method}\r\nMax-Forwards: 70\r\n"
-            f"Contact: <sip:a@127.0.0.1:{port}>\r\nContent-Type: application/sdp\r\nContent-Length: {len(body)}"
-        )
-        self.edge.sendto(f"{headers}\r\n\r\n{body}".encode(), ("127.0.0.1", self.sip_port))
-
-    def ok(self) -> str:
-        """Return the To of the next 200."""
-        while True:
-            message = Message.parse(self.edge.recv(4096))
-            if message.status_code == 200:
-                return message.header("to")
-
-    def call(self, name: str) -> None:
-        """Make a call and end it."""
-        self.request("INVITE", name, 1, body=fold(sdp()))
-        leg_id = self.next(IncomingCall).leg_id
-        description, _ = first_description(LOCAL, sdp())
-        self.channel.send(Attach(leg_id, LOCAL, render(description)))
-        self.channel.send(Answer(leg_id))
-        to = self.ok()
-        self.request("ACK", name, 1, to)
-        self.request("BYE", name, 2, to)
-        self.ok()
-        self.next(CallEnded)
+        super().__init__(edge, BlockingChannel(ours))
 
     def media_pools(self) -> list[str]:
         """Return the names of the memory pools that belong to the media of calls."""
@@ -150,8 +105,7 @@ class Server:
     def close(self) -> None:
         self.channel.send(Drain())
         assert self.process.wait(15) == 0
-        self.channel.close()
-        self.edge.close()
+        self.disconnect()
         assert self.process.stdout
         self.process.stdout.close()
 

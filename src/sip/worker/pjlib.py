@@ -1,11 +1,12 @@
 """Functions of pjlib and pjmedia that pjsua2 does not expose, by ctypes: timers and the conference bridge."""
 
 import ctypes
+import os
 from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
-__all__ = ["BRIDGE_RATE_HZ", "ConferenceBridge", "Slots", "Timers", "load_library"]
+__all__ = ["BRIDGE_RATE_HZ", "ConferenceBridge", "Slots", "Timers", "load_library", "seed_random"]
 
 BRIDGE_RATE_HZ: Final = 8_000
 # One channel, 20 ms (pjsua_media_config_default), two bytes a sample.
@@ -15,6 +16,14 @@ _FRAME_BYTES: Final = BRIDGE_RATE_HZ * 20 // 1000 * 2
 def load_library() -> ctypes.CDLL:
     """Return the library inside the wheel, which pjsua2 has loaded already."""
     return ctypes.CDLL(pj._pjsua2.__file__)
+
+
+def seed_random(library: ctypes.CDLL) -> None:
+    """Seed pjlib's random numbers, of which Call-IDs, tags and branches are made, with the system's.
+
+    libCreate seeds them, and a fork copies their state: two workers would send the same Call-IDs.
+    """
+    library.pj_srand(ctypes.c_uint(int.from_bytes(os.urandom(4))))
 
 
 class _TimeValue(ctypes.Structure):

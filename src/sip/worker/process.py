@@ -8,6 +8,7 @@ import ctypes
 import itertools
 import math
 import select
+from dataclasses import dataclass
 from typing import Final
 
 import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
@@ -31,12 +32,20 @@ from mixminus.sip.messages import (
     Ring,
     WorkerReady,
 )
-from mixminus.sip.supervision import name_process, rearm_watchdog
+from mixminus.sip.supervision import rearm_watchdog
 from mixminus.sip.worker.calls import Calls, SipAccount, account_config
-from mixminus.sip.worker.pjlib import BRIDGE_RATE_HZ, ConferenceBridge, Slots, Timers, load_library
+from mixminus.sip.worker.pjlib import (
+    BRIDGE_RATE_HZ,
+    ConferenceBridge,
+    Slots,
+    Timers,
+    load_library,
+    seed_random,
+)
 from mixminus.sip.worker.transport import open_transport
+from mixminus.threads import name_thread
 
-__all__ = ["run"]
+__all__ = ["Library", "open_library", "run"]
 
 # Well below the watchdog's limit, which each round of the loop rearms.
 _MAX_WAIT_S: Final = 5.0
@@ -48,49 +57,58 @@ _OTHER_PORTS: Final = 2
 _log = log.get("sip.worker")
 
 
-def run(command: Fork, channel: BlockingChannel) -> None:
-    """Serve until drained, or until the server has exited."""
-    rearm_watchdog()
-    name_process("mm-sip-worker")
-    endpoint, library = _open_endpoint(command)
-    bridge = ConferenceBridge(library)
-    sip_port, sip_descriptor = open_transport(endpoint, command.edge_port)
-    calls = Calls(channel, Slots(library))
-    config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
-    account = SipAccount(calls, config, command.edge_port)
-    channel.send(WorkerReady(sip_port, int(library.pjsua_call_get_max_count())))
-    _Loop(
-        endpoint,
-        channel,
-        calls,
-        account,
-        sip_descriptor=sip_descriptor,
-        timers=Timers(library),
-        bridge=bridge,
-    ).run()
+@dataclass(frozen=True, slots=True)
+class Library:
+    """pjsua2, initialised: without threads, sockets and accounts, so that a process that has it may fork."""
+
+    endpoint: pj.Endpoint
+    functions: ctypes.CDLL
+    bridge: ConferenceBridge
 
 
-def _open_endpoint(command: Fork) -> tuple[pj.Endpoint, ctypes.CDLL]:
-    """Initialise pjsua2 without threads; return it with its library."""
-    library = load_library()
+def open_library(max_calls: int) -> Library:
+    """Initialise pjsua2. Workers forked afterwards share its memory until they write to it."""
+    functions = load_library()
     # Before libCreate, which logs: pjsip does not log at all, the worker logs as the server does.
-    library.pj_log_set_level(0)
+    functions.pj_log_set_level(0)
     endpoint = pj.Endpoint()
     endpoint.libCreate()
     config = pj.EpConfig()
     config.logConfig.level = config.logConfig.consoleLevel = 0
     config.uaConfig.threadCnt = 0
     config.uaConfig.mainThreadOnly = True
-    config.uaConfig.maxCalls = command.max_calls
+    config.uaConfig.maxCalls = max_calls
     config.uaConfig.userAgent = "mixminus"
     config.medConfig.threadCnt = 0
     # With an ioqueue of its own pjmedia starts a thread that polls it 100 times a second, whatever threadCnt says.
     config.medConfig.hasIoqueue = False
     # That of PCMU, the codec of every envelope: the bridge needs no resamplers and half the buffers.
     config.medConfig.clockRate = config.medConfig.sndClockRate = BRIDGE_RATE_HZ
-    config.medConfig.maxMediaPorts = command.max_calls + _OTHER_PORTS
+    config.medConfig.maxMediaPorts = max_calls + _OTHER_PORTS
     endpoint.libInit(config)
-    return endpoint, library
+    endpoint.libStart()
+    return Library(endpoint, functions, ConferenceBridge(functions))
+
+
+def run(command: Fork, channel: BlockingChannel, library: Library) -> None:
+    """Serve until drained, or until the server has exited; in a process of its own."""
+    rearm_watchdog()
+    name_thread("mm-sip-worker")
+    seed_random(library.functions)
+    sip_port, sip_descriptor = open_transport(library.endpoint, command.edge_port)
+    calls = Calls(channel, Slots(library.functions))
+    config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
+    account = SipAccount(calls, config, command.edge_port)
+    channel.send(WorkerReady(sip_port, int(library.functions.pjsua_call_get_max_count())))
+    _Loop(
+        library.endpoint,
+        channel,
+        calls,
+        account,
+        sip_descriptor=sip_descriptor,
+        timers=Timers(library.functions),
+        bridge=library.bridge,
+    ).run()
 
 
 class _Loop:

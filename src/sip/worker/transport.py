@@ -31,12 +31,11 @@ _LARGEST_DATAGRAM: Final = 65_535
 
 
 def open_transport(endpoint: pj.Endpoint, edge_port: int) -> tuple[int, int]:
-    """Open the UDP socket and start pjsua2; return the SIP port and the socket's descriptor."""
+    """Open the UDP socket; return the SIP port and the socket's descriptor."""
     config = pj.TransportConfig()
     config.port = 0
     config.boundAddress = _LOOPBACK
     transport_id = endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, config)
-    endpoint.libStart()
     name: str = endpoint.transportGetInfo(transport_id).localName
     sip_port = int(name.rpartition(":")[2])
     descriptor = _descriptor_of(sip_port)

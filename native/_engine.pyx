@@ -115,7 +115,10 @@ cdef int fill_media(mm_media *to, object media) except -1:
     to.ssrc = media.ssrc or 0
     fill_address(&to.remote, media.remote)
     fill_address(&to.remote_rtcp, media.remote_rtcp)
-    fill_address(&to.signalling, (media.signalling_host, 0) if media.signalling_host else None)
+    for i, host in enumerate(media.signalling_hosts[:MM_LATCH_HOSTS]):
+        fill_address(&to.latch_rule.hosts[i], (host, 0))
+        to.latch_rule.nhosts = i + 1
+    to.latch_rule.opens = media.opens_to_any_host
     return fill_keys(to, media.srtp)
 
 

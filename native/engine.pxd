@@ -119,6 +119,12 @@ cdef extern from "engine/engine.h" nogil:
     cdef struct mm_port:
         uint32_t id
         mm_snapshot snapshot
+    cdef enum:
+        MM_LATCH_HOSTS
+    cdef struct mm_latch_rule:
+        mm_address hosts[4]
+        uint32_t nhosts
+        bint opens
     cdef struct mm_media:
         mm_receiver_config receive
         mm_codec_format send
@@ -129,7 +135,7 @@ cdef extern from "engine/engine.h" nogil:
         uint32_t ssrc
         mm_address remote
         mm_address remote_rtcp
-        mm_address signalling
+        mm_latch_rule latch_rule
         mm_srtp_profile profile
         mm_srtp_key rx_key
         mm_srtp_key tx_key

@@ -20,6 +20,7 @@
 	X(rtp_probation)         /* RFC 3550 A.1                           */ \
 	X(rtp_ssrc_changed)                                                   \
 	X(rtp_wrong_source)      /* an address that is not latched         */ \
+	X(rtp_floods)            /* sockets closed to all but the peer     */ \
 	X(rtp_on_hold)           /* received while we are not receiving    */ \
 	X(rtp_before_media)      /* received before the configuration      */ \
 	X(rtcp_received)                                                      \

@@ -47,21 +47,62 @@ void mm_latch_set(struct mm_latch *latch, enum mm_latch_trust trust,
 	latch->remote = *signalled;
 }
 
-void mm_latch_allow(struct mm_latch *latch, const struct mm_address *signalling,
-		    bool listens)
+static bool continues(const struct mm_latch *latch, const struct mm_rtp *rtp)
 {
-	latch->signalling = *signalling;
-	latch->listens = listens;
+	uint16_t ahead = (uint16_t)(rtp->sequence_number -
+				    latch->sequence_number);
+
+	return latch->ssrc == rtp->ssrc && ahead && ahead <= MM_LATCH_MAX_JUMP;
 }
 
-/* Whether this host may start to talk to us. */
-static bool allowed(const struct mm_latch *latch, const struct mm_address *from)
+void mm_latch_allow(struct mm_latch *latch, const struct mm_latch_rule *rule,
+		    bool listens, int64_t now_us)
 {
+	latch->rule = *rule;
+	latch->listens = listens;
+	latch->open_until_us = 0;
+	if (rule->opens && !listens && !latch->known)
+		latch->open_until_us = now_us + MM_LATCH_OPENING_US;
+}
+
+static bool signals(const struct mm_latch *latch, const struct mm_address *host)
+{
+	for (uint32_t i = 0; i < latch->rule.nhosts; i++)
+		if (mm_address_same_host(&latch->rule.hosts[i], host))
+			return true;
+	return false;
+}
+
+/* Whether signalling names this host as one that may start to talk to us. */
+static bool named(const struct mm_latch *latch, const struct mm_address *from)
+{
+	if (latch->listens && signals(latch, &latch->signalled))
+		return false;
 	if (mm_address_same_host(&latch->signalled, from))
 		return true;
-	if (latch->signalling.len)
-		return mm_address_same_host(&latch->signalling, from);
+	if (latch->rule.nhosts)
+		return signals(latch, from);
 	return !latch->listens || !latch->signalled.len;
+}
+
+/* Whether this packet may be the start of a stream, or of the old one anew. */
+static bool may_start(const struct mm_latch *latch,
+		      const struct mm_address *from, const struct mm_rtp *rtp,
+		      int64_t now_us)
+{
+	return named(latch, from) || now_us < latch->open_until_us ||
+	       (latch->known && continues(latch, rtp));
+}
+
+/* Whether this packet may follow a stream that was heard. */
+static bool may_follow(const struct mm_latch *latch,
+		       const struct mm_address *from, const struct mm_rtp *rtp,
+		       int64_t now_us)
+{
+	if (latch->by_opening && named(latch, from))
+		return true;
+	return now_us - latch->last_us >= MM_LATCH_SILENCE_US &&
+	       continues(latch, rtp);
 }
 
 static void take(struct mm_latch *latch, const struct mm_rtp *rtp,
@@ -76,7 +117,9 @@ static void take(struct mm_latch *latch, const struct mm_rtp *rtp,
 	latch->heard = true;
 	latch->known = true;
 	latch->last_us = now_us;
-	latch->candidate_packets = 0;
+	/* Another may prove itself while one that nothing names is heard. */
+	if (!latch->by_opening)
+		latch->candidate_packets = 0;
 }
 
 static enum mm_latch_verdict move(struct mm_latch *latch,
@@ -84,7 +127,11 @@ static enum mm_latch_verdict move(struct mm_latch *latch,
 				  const struct mm_rtp *rtp, int64_t now_us)
 {
 	take(latch, rtp, now_us);
+	latch->candidate_packets = 0;
 	latch->remote = *from;
+	latch->by_opening = latch->trust == MM_LATCH_BY_ADDRESS &&
+			    !is(&latch->signalled, from) && !named(latch, from) &&
+			    (latch->by_opening || now_us < latch->open_until_us);
 	return MM_LATCH_TAKE_MOVED;
 }
 
@@ -103,14 +150,6 @@ static bool proven(struct mm_latch *latch, const struct mm_address *from,
 	latch->candidate_ssrc = rtp->ssrc;
 	latch->candidate_sequence = rtp->sequence_number;
 	return latch->candidate_packets >= MM_LATCH_PROBATION;
-}
-
-static bool continues(const struct mm_latch *latch, const struct mm_rtp *rtp)
-{
-	uint16_t ahead = (uint16_t)(rtp->sequence_number -
-				    latch->sequence_number);
-
-	return latch->ssrc == rtp->ssrc && ahead && ahead <= MM_LATCH_MAX_JUMP;
 }
 
 static enum mm_latch_verdict judge_authentic(struct mm_latch *latch,
@@ -147,11 +186,8 @@ enum mm_latch_verdict mm_latch_judge(struct mm_latch *latch,
 		take(latch, rtp, now_us);
 		return MM_LATCH_TAKE;
 	}
-	if (!latch->heard && !allowed(latch, from) &&
-	    !(latch->known && continues(latch, rtp)))
-		return MM_LATCH_REFUSE;
-	if (latch->heard && (now_us - latch->last_us < MM_LATCH_SILENCE_US ||
-			     !continues(latch, rtp)))
+	if (latch->heard ? !may_follow(latch, from, rtp, now_us)
+			 : !may_start(latch, from, rtp, now_us))
 		return MM_LATCH_REFUSE;
 	if (!proven(latch, from, rtp))
 		return MM_LATCH_PROBE;

@@ -7,14 +7,19 @@
  *   from the signalled address      always accepted, and latched again
  *   from elsewhere, at the start    after 3 packets in sequence, and only while
  *                                   none came from the signalled address; from
- *                                   the host in SDP or that of the signalling
+ *                                   the host in SDP or those of the signalling
  *                                   (a NAT has one address for both), or as
  *                                   the stream that was heard before
+ *   from any host                   in the first 10 s, where SDP's address is
+ *                                   private and the signalling came by a proxy;
+ *                                   the hosts above may take it over
  *   from elsewhere, later           only after 2 s of silence, as the same
  *                                   stream (SSRC, sequence): a NAT rebinding
  *
  * Without a known host of the signalling any host may start to talk, but none moves
- * the audio of a leg that only listens: it sends nothing that would refute it.
+ * the audio of a leg that only listens: it sends nothing that would refute it. A
+ * listener whose signalling comes from the host in SDP has no NAT that would change
+ * its port either.
  * With SRTP the authentication tag suffices: a packet that is newer than all
  * before moves the latch. With ICE only mm_latch_set does (the nominated pair).
  */
@@ -26,6 +31,8 @@
 
 #define MM_LATCH_PROBATION 3
 #define MM_LATCH_SILENCE_US 2000000
+#define MM_LATCH_OPENING_US 10000000
+#define MM_LATCH_HOSTS 4
 #define MM_LATCH_MAX_JUMP 3000    /* RFC 3550 A.1: MAX_DROPOUT              */
 
 enum mm_latch_trust {
@@ -41,12 +48,21 @@ enum mm_latch_verdict {
 	MM_LATCH_REFUSE,
 };
 
+/* Whose packets may start the stream. */
+struct mm_latch_rule {
+	struct mm_address hosts[MM_LATCH_HOSTS];  /* of the signalling      */
+	uint32_t nhosts;                          /* 0: not known           */
+	bool opens;                               /* to any host, at first  */
+};
+
 struct mm_latch {
 	enum mm_latch_trust trust;
 	struct mm_address signalled;      /* len 0: none                    */
 	struct mm_address remote;         /* len 0: not known yet           */
-	struct mm_address signalling;     /* its host; len 0: not known     */
+	struct mm_latch_rule rule;
 	bool listens;                     /* the peer is to send nothing    */
+	int64_t open_until_us;            /* to any host; 0: never          */
+	bool by_opening;                  /* remote is known by that only   */
 	bool known;                       /* ssrc and sequence number are   */
 	bool heard;                       /* from remote, since the signal  */
 	int64_t last_us;                  /* of the newest packet accepted  */
@@ -61,10 +77,9 @@ struct mm_latch {
 /* Set the signalled address; an unspecified one counts as none. */
 void mm_latch_set(struct mm_latch *latch, enum mm_latch_trust trust,
 		  const struct mm_address *signalled);
-/* Set whose packets may start the stream: the signalling's host (len 0: not
- * known), and whether the peer only listens. */
-void mm_latch_allow(struct mm_latch *latch, const struct mm_address *signalling,
-		    bool listens);
+/* Set whose packets may start the stream, and whether the peer only listens. */
+void mm_latch_allow(struct mm_latch *latch, const struct mm_latch_rule *rule,
+		    bool listens, int64_t now_us);
 /* Whether `from` is the latched address. */
 bool mm_latch_holds(const struct mm_latch *latch,
 		    const struct mm_address *from);

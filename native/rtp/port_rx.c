@@ -1,6 +1,7 @@
 /* port_rx.c -- receives datagrams, and detects the media timeout. */
 #include <errno.h>
 
+#include "io/source_filter.h"
 #include "rtp/rtp_port.h"
 
 static void emit(struct mm_rtp_port *port, struct mm_event event,
@@ -104,6 +105,41 @@ static void receive_rtp(struct mm_rtp_port *port,
 		note_packet(port, arrival_us);
 }
 
+/* Reports come from another port of the peer's host than its audio. */
+static void watch_flood(struct mm_rtp_port *port, const struct mm_address *from,
+			int64_t now_us, bool rtcp)
+{
+	const struct mm_latch *latch = &port->rx.latch;
+	bool own = rtcp ? mm_address_same_host(&latch->remote, from)
+			: mm_latch_holds(latch, from);
+
+	if (own || port->mux_fd >= 0 ||
+	    !mm_guard_foreign(rtcp ? &port->rx.rtcp_guard : &port->rx.guard,
+			      latch, now_us))
+		return;
+	if (!mm_source_filter_set(rtcp ? port->rtcp.fd : port->rtp.fd,
+				  &latch->remote, rtcp))
+		port->port.counters.rtp_floods++;
+}
+
+void mm_port_rx_reopen(struct mm_rtp_port *port)
+{
+	if (port->rx.guard.until_us)
+		mm_source_filter_clear(port->rtp.fd);
+	if (port->rx.rtcp_guard.until_us)
+		mm_source_filter_clear(port->rtcp.fd);
+	port->rx.guard.until_us = port->rx.rtcp_guard.until_us = 0;
+}
+
+/* Open the sockets again once the flood is over, or the peer silent. */
+static void watch_guards(struct mm_rtp_port *port, int64_t now_us)
+{
+	if (mm_guard_expired(&port->rx.guard, &port->rx.latch, now_us))
+		mm_source_filter_clear(port->rtp.fd);
+	if (mm_guard_expired(&port->rx.rtcp_guard, &port->rx.latch, now_us))
+		mm_source_filter_clear(port->rtcp.fd);
+}
+
 void mm_port_rx_datagram(struct mm_rtp_port *port,
 			 const struct mm_address *from, uint8_t *bytes,
 			 size_t size, int64_t arrival_us, bool rtcp)
@@ -112,6 +148,7 @@ void mm_port_rx_datagram(struct mm_rtp_port *port,
 		port->port.counters.rtp_before_media++;
 		return;
 	}
+	watch_flood(port, from, arrival_us, rtcp);
 	/* RFC 5761 numbers mean RTCP on either socket. */
 	if (rtcp || mm_rtp_is_rtcp(bytes, size))
 		mm_port_rtcp_datagram(port, from, bytes, size, arrival_us);
@@ -172,5 +209,6 @@ void mm_port_rx_tick(struct mm_rtp_port *port, int64_t now_us)
 	if (!port->rx.receiver)
 		return;
 	emit_digits(port, now_us);
+	watch_guards(port, now_us);
 	watch_silence(port, now_us);
 }

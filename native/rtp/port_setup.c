@@ -131,8 +131,10 @@ static void apply_media(struct mm_rtp_port *port, const struct mm_media *media,
 	bool heard_before = port->media.receives;
 
 	memcpy(&port->media, media, sizeof(*media));
-	mm_latch_allow(&port->rx.latch, &media->signalling, !media->receives);
+	mm_latch_allow(&port->rx.latch, &media->latch_rule, !media->receives,
+		       now_us);
 	mm_latch_set(&port->rx.latch, trust_of(port), &media->remote);
+	mm_port_rx_reopen(port);
 	port->tx.remote_rtcp = media->remote_rtcp;
 	if (media->ssrc_chosen)
 		port->tx.ssrc = media->ssrc;

@@ -7,6 +7,7 @@
 #define MM_PORT_SETUP_H
 
 #include "mix/port.h"
+#include "rtp/latch.h"
 #include "rtp/receiver.h"
 #include "rtp/srtp.h"
 
@@ -23,7 +24,7 @@ struct mm_media {
 	uint32_t ssrc;
 	struct mm_address remote;         /* len 0: not known               */
 	struct mm_address remote_rtcp;    /* len 0: the port after remote's */
-	struct mm_address signalling;     /* its host; len 0: not known     */
+	struct mm_latch_rule latch_rule;
 	enum mm_srtp_profile profile;
 	struct mm_srtp_key rx_key;
 	struct mm_srtp_key tx_key;

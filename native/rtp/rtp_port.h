@@ -10,6 +10,7 @@
 #include "io/inbox.h"
 #include "mix/port.h"
 #include "rtp/dtmf.h"
+#include "rtp/guard.h"
 #include "rtp/latch.h"
 #include "rtp/port_setup.h"
 #include "rtp/receiver.h"
@@ -20,6 +21,7 @@
 struct mm_rtp_rx {
 	struct mm_receiver *receiver;     /* NULL until configured          */
 	struct mm_latch latch;
+	struct mm_guard guard, rtcp_guard;
 	int64_t last_packet_us;           /* valid; 0 before the first      */
 	int64_t waiting_since_us;         /* of the media timeout           */
 	bool reported_first;
@@ -99,6 +101,8 @@ void mm_port_rx_datagram(struct mm_rtp_port *port,
 /* A sign of life: audio, or a report of a phone that sends none in silence. */
 void mm_port_rx_alive(struct mm_rtp_port *port, int64_t now_us);
 void mm_port_rx_tick(struct mm_rtp_port *port, int64_t now_us);
+/* Receive from all addresses again: the peer's may have changed. */
+void mm_port_rx_reopen(struct mm_rtp_port *port);
 /* port_tx.c */
 void mm_port_tx_prepare(const struct mm_rtp_port *port);
 void mm_port_tx_tick(struct mm_rtp_port *port, int64_t now_us);

@@ -273,6 +273,7 @@ async def _start_sip(
         clock=services.clock,
         directory=services.directory,
         transfers=services.transfers,
+        replacements=services.replacements,
         on_event=services.on_engine_event,
     )
     stack.push_async_callback(endpoint.close)

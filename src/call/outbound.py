@@ -43,6 +43,8 @@ class Order:
     """A call; the dialled calls are hung up when it ends."""
     pin: str | None = None
     """The pin of the room that the calls join."""
+    replaces: str = ""
+    """A call elsewhere that the dialled call takes the place of (``Target.replaces``)."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Own headers of the INVITEs."""
     diversions: tuple[Diversion, ...] = ()

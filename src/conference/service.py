@@ -13,8 +13,8 @@ engine, and a seat for each participant (``room``).
     HearsService          who hears whom
     watchers              talk spurts become events; unhealthy participants are removed
 
-Every change is made with the conference's lock (``Rooms.lock``) held: read the row, decide, write the row
-and its event in one transaction (``ledger``), then change the room. ``protocols`` lists what packages above
+Every change is made with the conference's lock (``Rooms.lock``) held: take the row that the room or the seat
+has (one without is read), decide, write it and its event in one transaction (``ledger``), then change the room. ``protocols`` lists what packages above
 this one do for it: recording, transcription and flows.
 """
 

@@ -105,7 +105,9 @@ class PortMedia:
     srtp: SrtpKeys | None = None
     ssrc: int | None = None
     """Our SSRC; None lets the engine choose."""
-    signalling_host: str | None = None
-    """Address that the signalling comes from: without SRTP, only it and ``remote``'s host may start to send."""
+    signalling_hosts: tuple[str, ...] = ()
+    """Addresses that signalling comes from, four at most: without SRTP, only they and ``remote``'s host may start."""
+    opens_to_any_host: bool = False
+    """Whether any host may start to send in the first ten seconds; those above can take over from it."""
     max_delay_ms: int = 200
     """Upper limit of the jitter buffer's delay."""

@@ -304,7 +304,7 @@ class Dialler:
                 offer=render(make_offer(call.local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
-                headers=(*call.identity, *call.target.headers.items()),
+                headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
                 route=call.target.proxy,
                 first_response_s=_FIRST_RESPONSE_S if call.others else 0.0,
             ),
@@ -319,3 +319,8 @@ class Dialler:
             )
             return call.others.pop(0)
         return Flow(_TRANSPORTS.get(hop.transport, "UDP"), hop.host, hop.port, hop.connection)
+
+
+def _replacing(target: Target) -> tuple[tuple[str, str], ...]:
+    """Return the headers of an INVITE that takes the place of a call elsewhere (RFC 3891 section 4)."""
+    return (("Replaces", target.replaces), ("Require", "replaces")) if target.replaces else ()

@@ -14,17 +14,30 @@ import orjson
 
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CALLER_HEADER", "SIGNALLED_HEADER", "CallerHeader", "Flow", "FlowTransport", "find_signalled"]
+__all__ = [
+    "CALLER_HEADER",
+    "REPLACES_HEADER",
+    "SIGNALLED_HEADER",
+    "CallerHeader",
+    "Flow",
+    "FlowTransport",
+    "find_replaced",
+    "find_signalled",
+]
 
 FlowTransport = Literal["UDP", "TCP", "TLS", "WSS"]
 
 CALLER_HEADER: Final = "x-mixminus-caller"
 SIGNALLED_HEADER: Final = "x-mixminus-signalled"
 
+REPLACES_HEADER: Final = "x-mixminus-replaces"
+"""The Call-ID of the call that an INVITE replaces."""
+
+_REPLACED = re.compile(rf"^{REPLACES_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 _NO_ACCOUNT: Final = "-"
 _VERIFIED: Final = "verified"
 _HEADER = re.compile(
-    rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: ({_VERIFIED}))? *\r?$", re.IGNORECASE | re.MULTILINE
+    rf"^{CALLER_HEADER}: *(\S+) (\S+)(?: ({_VERIFIED}))?(?: hosts=(\S+))? *\r?$", re.IGNORECASE | re.MULTILINE
 )
 _SIGNALLED = re.compile(rf"^{SIGNALLED_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 
@@ -74,11 +87,14 @@ class CallerHeader:
     """The address that the INVITE came from."""
     verified: bool = False
     """Whether that address has proved to receive what is sent to it."""
+    media_hosts: tuple[str, ...] = ()
+    """The addresses that the INVITE names, where audio may come from."""
 
     def render(self) -> str:
         """Return the header's value."""
         verified = f" {_VERIFIED}" if self.verified else ""
-        return f"{self.account_id or _NO_ACCOUNT} {self.host}{verified}"
+        hosts = f" hosts={','.join(self.media_hosts)}" if self.media_hosts else ""
+        return f"{self.account_id or _NO_ACCOUNT} {self.host}{verified}{hosts}"
 
     @classmethod
     def find(cls, invite: str) -> "CallerHeader":
@@ -86,7 +102,14 @@ class CallerHeader:
         match = _HEADER.search(invite.partition("\r\n\r\n")[0])
         if not match:
             return cls()
-        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]))
+        hosts = tuple(match[4].split(",")) if match[4] else ()
+        return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]), hosts)
+
+
+def find_replaced(invite: str) -> str:
+    """Return the Call-ID of the call that an INVITE, as a worker receives it, replaces; empty if it replaces none."""
+    match = _REPLACED.search(invite.partition("\r\n\r\n")[0])
+    return match[1] if match else ""
 
 
 def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:

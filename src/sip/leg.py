@@ -15,6 +15,7 @@ from mixminus.mixer import MediaDirection, Port, PortMedia
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
+from mixminus.sip.media_hosts import opens_to_any_host
 from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Progress, Refer, Reject, Ring
 from mixminus.sip.sdp.description import parse
 from mixminus.sip.sdp.negotiation import agree
@@ -82,7 +83,7 @@ class SipLeg(abc.ABC):
         self._port = port
         self._send = send
         self._media: PortMedia | None = None
-        self._signalling_host: str | None = None
+        self._signalling_hosts: tuple[str, ...] = ()
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
     @property
@@ -149,6 +150,15 @@ class SipLeg(abc.ABC):
             _log.warning("description unusable", leg=str(self._id), reason=error.reason)
             await self.hang_up(HangupReason.FAILED)
 
+    def set_signalling_hosts(self, hosts: tuple[str, ...]) -> None:
+        """Take the addresses that the phone's newest message names: its audio may come from there."""
+        self._signalling_hosts = hosts
+        if (media := self._newest_media()) and not self.is_ended:
+            self._configure(media)
+
+    def _newest_media(self) -> PortMedia | None:
+        return self._media
+
     def set_ended(self, ended: LegEnded) -> None:
         """Close the port and release the waiters; only the first end counts."""
         if not self.is_ended:
@@ -157,7 +167,9 @@ class SipLeg(abc.ABC):
             self._ended.set_result(ended)
 
     def _configure(self, media: PortMedia) -> None:
-        media = replace(media, signalling_host=self._signalling_host)
+        hosts = self._signalling_hosts
+        opens = opens_to_any_host(media.remote, hosts)
+        media = replace(media, signalling_hosts=hosts, opens_to_any_host=opens)
         if media != self._media:
             self._media = media
             self._port.configure(media)
@@ -175,16 +187,16 @@ class IncomingLeg(SipLeg):
         *,
         media: PortMedia | None,
         send: Callable[[Message], None],
-        signalling_host: str | None = None,
+        signalling_hosts: tuple[str, ...] = (),
         verified: bool = False,
     ) -> None:
         """``media`` is what our answer to the INVITE's offer means for the port; None if there was no offer.
 
-        ``signalling_host`` is the address that sent the INVITE; ``verified`` if it has proved to receive what
-        is sent to it.
+        ``signalling_hosts`` are the addresses that the INVITE names; ``verified`` if the one that sent it has proved
+        to receive what is sent to it.
         """
         super().__init__(leg_id, port, send)
-        self._signalling_host = signalling_host
+        self._signalling_hosts = signalling_hosts
         self._answered_media = media
         self._may_send = verified
         self._unsent: PortMedia | None = None
@@ -226,6 +238,9 @@ class IncomingLeg(SipLeg):
         if self._can(LegEvent.ANSWER):
             self._send(Reject(self._id, status_code))
             self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
+
+    def _newest_media(self) -> PortMedia | None:
+        return self._unsent
 
     def on_confirmed(self) -> None:
         """Take the phone's ACK or PRACK: from now on audio is sent."""

@@ -8,7 +8,7 @@
     server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
               Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
-           <─ DigitReceived TransferRequested TransferProgressed ────────────
+           <─ DigitReceived MediaHostsNamed TransferRequested TransferProgressed ──
     server ── Register Unregister ───────────────────────────────────> edge
            <─ TrunkRegistered ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
@@ -53,6 +53,7 @@ __all__ = [
     "IncomingCall",
     "LoginsFailed",
     "MediaAgreed",
+    "MediaHostsNamed",
     "Message",
     "Notify",
     "OpenEdge",
@@ -130,10 +131,24 @@ class IncomingCall:
     """The extension or trunk that the edge has authenticated; empty for others."""
     source_host: str = ""
     """The address that sent the INVITE."""
+    media_hosts: tuple[str, ...] = ()
+    """The addresses that the INVITE names, where audio may come from."""
     verified: bool = False
     """Whether that address has proved to receive what is sent to it."""
+    replaces: str = ""
+    """The Call-ID of the call that this one takes the place of (RFC 3891); empty for none."""
     headers: HeaderFields = ()
     """Own headers, identity and diversions, as the edge has found them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaHostsNamed:
+    """The edge reports the addresses that the newest message of a phone in a call names."""
+
+    sip_call_id: str
+    hosts: tuple[str, ...]
+    leg_id: str = ""
+    """The leg of an outgoing call; empty where the Call-ID alone is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -568,6 +583,7 @@ Message = (
     | Hold
     | HangUp
     | MediaAgreed
+    | MediaHostsNamed
     | DigitReceived
     | CallEnded
     | CallFreed

@@ -29,7 +29,7 @@ from typing import Final
 from uuid import UUID
 
 from mixminus import log
-from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target, Transfers
+from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Replacements, Target, Transfers
 from mixminus.clock import Clock
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
@@ -53,6 +53,7 @@ from mixminus.sip.messages import (
     EdgeOpened,
     IncomingCall,
     MediaAgreed,
+    MediaHostsNamed,
     Message,
     ProgressAcknowledged,
     Reject,
@@ -77,6 +78,8 @@ __all__ = ["SipEndpoint"]
 _SESSION_ID_BITS: Final = 31
 _US_PER_S: Final = 1_000_000
 _SUCCESS: Final = 200
+_UNKNOWN_DIALOG: Final = 481
+_DECLINED: Final = 603
 _FAILURE: Final = 300
 
 _log = log.get("sip.endpoint")
@@ -88,7 +91,7 @@ class SipEndpoint:
     Implements ``call.leg.OutgoingLegs``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the wiring names each
         self,
         engine: Engine,
         legs: IncomingLegs,
@@ -97,14 +100,16 @@ class SipEndpoint:
         clock: Clock,
         directory: DirectoryServices,
         transfers: Transfers | None = None,
+        replacements: Replacements | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
         """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are
-        declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        declined without it; ``replacements`` serves INVITEs with Replaces, which are declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
+        self._replacements = replacements
         self._clock = clock
         self._on_event = on_event
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
@@ -223,6 +228,9 @@ class SipEndpoint:
         if isinstance(message, TrunkRegistered):
             self._trunk_registrations.on_report(message)
             return
+        if isinstance(message, MediaHostsNamed):
+            self._on_hosts(message)
+            return
         if not isinstance(message, DigitReceived | TransferRequested | TransferProgressed):
             self._account_requests.on_edge(message)
             return
@@ -240,6 +248,12 @@ class SipEndpoint:
             case DigitReceived(_, digit, duration_ms):
                 at_us = int(self._clock.monotonic_s() * _US_PER_S)
                 self._on_event(PortDigitReceived(leg.port.id, at_us, digit, duration_ms))
+
+    def _on_hosts(self, named: MediaHostsNamed) -> None:
+        found = self._pool.leg_of(named.sip_call_id)
+        leg_id = LegId(UUID(named.leg_id)) if named.leg_id else found and found[1]
+        if leg := self._leg(leg_id) if leg_id else None:
+            leg.set_signalling_hosts(named.hosts)
 
     def _leg(self, leg_id: LegId) -> SipLeg | None:
         found = self._legs.get(leg_id)
@@ -265,7 +279,7 @@ class SipEndpoint:
             port,
             media=media,
             send=lambda message: self._pool.send(worker_id, message),
-            signalling_host=call.source_host or None,
+            signalling_hosts=call.media_hosts,
             verified=call.verified,
         )
         self._legs[call.leg_id] = (worker_id, leg)
@@ -273,17 +287,31 @@ class SipEndpoint:
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
 
     async def _pass_on(self, leg: IncomingLeg, call: IncomingCall) -> None:
+        source = caller_of(call.from_uri)
+        caller = Caller(UUID(call.account_id) if call.account_id else None, call.source_host)
         try:
+            if call.replaces:
+                await self._replace(leg, call, source, caller)
+                return
             await self._incoming_legs.incoming(
                 leg,
-                source=caller_of(call.from_uri),
+                source=source,
                 destination=callee_of(call.request_uri),
-                caller=Caller(UUID(call.account_id) if call.account_id else None, call.source_host),
+                caller=caller,
                 signalled=signalled_of(call.headers),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
             await leg.reject(500)
+
+    async def _replace(self, leg: IncomingLeg, call: IncomingCall, source: Address, caller: Caller) -> None:
+        found = self._pool.leg_of(call.replaces)
+        if self._replacements is None:
+            await leg.reject(_DECLINED)
+        elif found is None:
+            await leg.reject(_UNKNOWN_DIALOG)
+        else:
+            await self._replacements.replace(leg, found[1], source=source, caller=caller)
 
     def _local_end(self, port: Port) -> LocalEnd:
         return LocalEnd(

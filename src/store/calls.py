@@ -75,6 +75,7 @@ def _columns(call: Call) -> dict[str, Any]:
     return {name: getattr(call, name) for name in _COLUMNS} | {
         "source": asdict(call.source),
         "destination": asdict(call.destination),
+        "diversions": [asdict(each) for each in call.diversions],
         "mute": call.mute.value,
         "chained_call_ids": [str(each) for each in call.chained_call_ids],
     }

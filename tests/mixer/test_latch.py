@@ -181,10 +181,11 @@ PRIVATE = ("10.9.9.9", 4000)
     [
         pytest.param({"direction": MediaDirection.SENDONLY}, id="listener"),
         pytest.param(
-            {"direction": MediaDirection.SENDONLY, "signalling_host": "127.0.0.1"}, id="listener, known host"
+            {"direction": MediaDirection.SENDONLY, "signalling_hosts": ("127.0.0.1",)},
+            id="listener, known host",
         ),
-        pytest.param({"signalling_host": "127.0.0.1"}, id="silent phone"),
-        pytest.param({"signalling_host": "127.0.0.5"}, id="silent phone behind a proxy"),
+        pytest.param({"signalling_hosts": ("127.0.0.1",)}, id="silent phone"),
+        pytest.param({"signalling_hosts": ("127.0.0.5",)}, id="silent phone behind a proxy"),
     ],
 )
 def test_an_attacker_cannot_take_the_audio_of_a_phone_that_is_silent(
@@ -196,7 +197,7 @@ def test_an_attacker_cannot_take_the_audio_of_a_phone_that_is_silent(
 
 
 def test_a_phone_behind_nat_is_latched_at_the_host_of_its_signalling(hosts: Callable[..., Hosts]) -> None:
-    made = hosts(remote=PRIVATE, signalling_host="127.0.0.1")
+    made = hosts(remote=PRIVATE, signalling_hosts=("127.0.0.1",))
     assert made.attack(20) == (0, 0)
     for _ in range(3):
         made.phone.send(made.port.local_port)
@@ -206,13 +207,13 @@ def test_a_phone_behind_nat_is_latched_at_the_host_of_its_signalling(hosts: Call
 
 def test_a_phone_that_moves_to_another_network_goes_on(hosts: Callable[..., Hosts]) -> None:
     """Its INVITE names the old host; the re-INVITE from the new one a private address: its stream identifies it."""
-    made = hosts(signalling_host="127.0.0.1")
+    made = hosts(signalling_hosts=("127.0.0.1",))
     for _ in range(20):
         made.phone.send(made.port.local_port)
         made.engine.tick()
     moved = made.attacker
     moved.ssrc, moved.sequence_number = made.phone.ssrc, made.phone.sequence_number
-    made.port.configure(made.phone.media(remote=PRIVATE, signalling_host="127.0.0.1"))
+    made.port.configure(made.phone.media(remote=PRIVATE, signalling_hosts=("127.0.0.1",)))
     assert made.attack(20)[1] >= 17
 
 
@@ -249,3 +250,63 @@ def test_rtcp_from_another_host_does_not_redirect_reports(scene: Scene) -> None:
     scene.engine.tick()
     assert port.statistics().counters["rtp_wrong_source"] == 1
     assert port.statistics().counters["rtcp_received"] == 0
+
+
+def test_a_listener_without_a_nat_is_served_at_its_signalled_port_alone(hosts: Callable[..., Hosts]) -> None:
+    """Another user of the same host, or a sender that forges the host, may not take its audio."""
+    made = hosts(direction=MediaDirection.SENDONLY, signalling_hosts=("127.0.0.1",))
+    with RtpPhone(ssrc=9) as neighbour:
+        made.attacker.close()
+        made.attacker = neighbour
+        assert made.attack() == (100, 0)
+
+
+def test_a_listener_behind_nat_is_found_at_the_host_of_its_signalling(hosts: Callable[..., Hosts]) -> None:
+    """Its SDP names a private address: packets that keep its NAT's binding open may name the port."""
+    made = hosts(direction=MediaDirection.SENDONLY, remote=PRIVATE, signalling_hosts=("127.0.0.1",))
+    for _ in range(3):
+        made.phone.send(made.port.local_port)
+        made.engine.tick()
+    assert made.attack() == (100, 0)
+
+
+def behind_a_proxy(hosts: Callable[..., Hosts], **media: object) -> Hosts:
+    """A phone behind a NAT whose signalling comes by a proxy at 127.0.0.5: signalling does not name its host."""
+    return hosts(remote=PRIVATE, signalling_hosts=("127.0.0.5",), opens_to_any_host=True, **media)
+
+
+def test_a_phone_behind_nat_and_a_proxy_is_found_in_the_first_ten_seconds(
+    hosts: Callable[..., Hosts],
+) -> None:
+    made = behind_a_proxy(hosts)
+    made.engine.tick(450)
+    for _ in range(3):
+        made.phone.send(made.port.local_port)
+        made.engine.tick()
+    assert made.attack() == (100, 0)
+
+
+def test_after_ten_seconds_only_named_hosts_are_latched(hosts: Callable[..., Hosts]) -> None:
+    made = behind_a_proxy(hosts)
+    made.engine.tick(510)
+    assert made.attack() == (0, 0)
+    assert made.port.statistics().counters["rtp_wrong_source"] == 100
+
+
+def test_no_host_is_found_by_its_packets_if_the_phone_only_listens(hosts: Callable[..., Hosts]) -> None:
+    made = behind_a_proxy(hosts, direction=MediaDirection.SENDONLY)
+    assert made.attack() == (0, 0)
+
+
+def test_a_named_host_takes_over_from_one_that_was_not(hosts: Callable[..., Hosts]) -> None:
+    made = behind_a_proxy(hosts)
+    assert made.attack(10)[1] > 0
+    with RtpPhone(ssrc=7, host="127.0.0.5") as relay:
+        for _ in range(3):
+            made.attacker.send(made.port.local_port)
+            relay.send(made.port.local_port)
+            made.engine.tick()
+        relay.receive()
+        made.attacker.receive()
+        assert made.attack() == (0, 0)
+        assert len(relay.receive()) == 100

@@ -59,8 +59,12 @@ class EdgeCall:
     """Whether our requests go where the INVITE came from, or was sent to, whatever Record-Route and Contact say."""
     outgoing: bool = False
     """Whether it is an outgoing call; then ``invite`` is as sent."""
+    leg_id: str = ""
+    """The leg of an outgoing call, which the server may know before the Call-ID; empty after a restart."""
     answer: Headers | None = None
     """The headers of the first 2xx: the worker's, or in an outgoing call the phone's."""
+    media_hosts: tuple[str, ...] = ()
+    """The addresses that the phone's newest message names; empty where that is not known."""
     sequence_number: int = 0
     """The highest CSeq of the requests that the worker has sent."""
     dialog: EdgeDialog = field(default_factory=EdgeDialog)

@@ -13,7 +13,7 @@ from mixminus.sip.edge.addressing import ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
 from mixminus.sip.edge.first_responses import FirstResponses
 from mixminus.sip.edge.records import record_of
-from mixminus.sip.messages import CallRecorded
+from mixminus.sip.messages import CallRecorded, MediaHostsNamed
 
 __all__ = ["CallTable", "Worker"]
 
@@ -115,6 +115,12 @@ class CallTable:
             self._released[call.call_id] = call
             if len(self._released) > _MAX_RELEASED:
                 self._released.popitem(last=False)
+
+    def name_hosts(self, call: EdgeCall, hosts: tuple[str, ...]) -> None:
+        """Report the hosts that a phone's message names, if they are others than before."""
+        if hosts != call.media_hosts:
+            call.media_hosts = hosts
+            self.outbox.append(ToServer(MediaHostsNamed(call.call_id, hosts, call.leg_id)))
 
     def release(self, call_id: str, now_s: float) -> None:
         """Take a worker's report that a call is over."""

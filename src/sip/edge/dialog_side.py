@@ -15,6 +15,7 @@ from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG
 from mixminus.sip.edge.digits import CONTENT_TYPES, parse_digit
 from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.limits import RateLimit
+from mixminus.sip.edge.media_hosts import media_hosts
 from mixminus.sip.edge.message import Fault, Request, Response
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import capabilities, media_type, refuse, respond
@@ -81,6 +82,8 @@ class DialogSide:
             response, report = serve(request, call, now_s)
         else:
             call.dialog.over = request.method == "BYE"
+            if request.method in ("INVITE", "UPDATE"):
+                self._calls.name_hosts(call, media_hosts(request, flow.host))
             return self._forward(request, call, flow) or ToPhone(
                 flow, respond(request, 513, "Message Too Large").render()
             )

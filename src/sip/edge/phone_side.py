@@ -15,10 +15,12 @@ from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
 from mixminus.sip.edge.limits import SourceLimit, network_of
 from mixminus.sip.edge.lost_calls import LostCalls
+from mixminus.sip.edge.media_hosts import media_hosts
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
+from mixminus.sip.edge.replaces import replaced_by
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import (
     can_be_answered,
@@ -136,14 +138,17 @@ class PhoneSide:
         forwarded = self._forwarder.response(response, source, worker)
         if forwarded and may_open_dialog(response):
             self._keep_answer(response, now_s)
+            if call and call.state is not CallState.RELEASED:
+                self._calls.name_hosts(call, media_hosts(response, source.host))
         return forwarded
 
     def _keep_answer(self, response: Response, now_s: float) -> None:
-        """Keep the first 2xx of an outgoing call."""
+        """Keep the first 2xx of an outgoing call; of the forks that ring, the newest is the dialog."""
         call = self._calls.find(response.headers.first("call-id"))
+        if call and call.outgoing and not call.answer:
+            call.dialog.remote_tag = tag_of(response.headers, "to")
         if call and call.outgoing and not call.answer and response.status_code >= _SUCCESS:
             call.answer = Headers(list(response.headers.entries))
-            call.dialog.remote_tag = tag_of(response.headers, "to")
             call.dialog.confirmed = True
             call.direct = not response.headers.values("record-route")
             if call.state is not CallState.RELEASED:
@@ -217,7 +222,7 @@ class PhoneSide:
             return ToPhone(flow, respond(request, 482, "Loop Detected").render())
         if trunk_id := self.registrants.trunk_of(SipUri.parse(request.uri).user):
             request.uri = called_uri(request)
-            return self._open(request, flow, CallerHeader(trunk_id, source.host, verified=True), now_s)
+            return self._open(request, flow, self._caller(trunk_id, request, source, verified=True), now_s)
         passed = self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed
@@ -225,7 +230,12 @@ class PhoneSide:
             self.sources.verify(source.host, now_s)
         # The handshake of a connection proves the address too.
         verified = source.transport != "UDP" or self.sources.is_verified(source.host, now_s)
-        return self._open(request, flow, CallerHeader(passed.account_id, source.host, verified), now_s)
+        caller = self._caller(passed.account_id, request, source, verified=verified)
+        return self._open(request, flow, caller, now_s)
+
+    @staticmethod
+    def _caller(account_id: str, invite: Request, source: Flow, *, verified: bool) -> CallerHeader:
+        return CallerHeader(account_id, source.host, verified, media_hosts(invite, source.host))
 
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
         worker = None if self._refusing else self._calls.least_loaded()
@@ -238,15 +248,18 @@ class PhoneSide:
             self._counters["sip_edge_share"] += 1
             self._calls.outbox += self._abandoned.make_room(now_s)
             return ToPhone(flow, self._unavailable(request))
+        replaced = replaced_by(request, self._calls)
+        if isinstance(replaced, Fault):
+            return ToPhone(flow, refuse(request, replaced).render())
         try:
-            forwarded = self._forwarder.invite(request, flow, worker, caller)
+            forwarded = self._forwarder.invite(request, flow, worker, caller, replaces=replaced)
         except Unreadable:
             return ToPhone(flow, refuse(request, Fault(400, "Bad Header")).render())
         if forwarded is None:
             return ToPhone(flow, respond(request, 513, "Message Too Large").render())
         invite = Request(request.method, request.uri, Headers(list(request.headers.entries)))
         direct = goes_by_source(invite.headers, flow, trusted=bool(caller.account_id))
-        call = EdgeCall(invite, flow, worker.worker_id, now_s, direct=direct)
+        call = EdgeCall(invite, flow, worker.worker_id, now_s, direct=direct, media_hosts=caller.media_hosts)
         call.dialog.transactions.open(invite, flow, now_s)
         self._calls.open(call)
         return forwarded

@@ -117,7 +117,7 @@ class WorkerSide:
             call.invite = kept
             call.dialog.sent(kept, now_s)
             return
-        call = EdgeCall(kept, flow, worker_id, now_s, outgoing=True)
+        call = EdgeCall(kept, flow, worker_id, now_s, outgoing=True, leg_id=leg)
         # No 100 is awaited: the worker has sent the INVITE, and a phone may take long.
         call.fire(CallEvent.PROGRESSED, now_s)
         call.dialog.sent(kept, now_s)

@@ -10,7 +10,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.internal_headers import CallerHeader, find_signalled
+from mixminus.sip.internal_headers import CallerHeader, find_replaced, find_signalled
 from mixminus.sip.messages import (
     CallDialled,
     CallEnded,
@@ -74,7 +74,9 @@ class Calls:
                 offer=call.offer,
                 account_id=caller.account_id,
                 source_host=caller.host,
+                media_hosts=caller.media_hosts,
                 verified=caller.verified,
+                replaces=find_replaced(invite),
                 headers=find_signalled(invite),
             )
         )

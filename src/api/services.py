@@ -15,6 +15,7 @@ from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.registry import LiveCalls
+from mixminus.call.replacement import ReplacementService
 from mixminus.call.service import CallService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
@@ -77,6 +78,7 @@ class Services:
     calls: CallService
     dialout: DialoutService
     transfers: TransferService
+    replacements: ReplacementService
     call_audio: CallAudioService
     live_participants: LiveParticipantService
     directory: DirectoryServices

@@ -28,6 +28,7 @@ from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
 from mixminus.call.outbound import Carrier
 from mixminus.call.registry import LiveCalls
+from mixminus.call.replacement import ReplacementService
 from mixminus.call.service import MAX_DURATION_S, CallService
 from mixminus.call.transfer import TransferService
 from mixminus.call.transports import Transports
@@ -234,6 +235,9 @@ async def open_services(
                 participants=participants,
             )
         )
+        replacements = closing(
+            ReplacementService(calls=calls, live_calls=live_calls, directory=directory.plan, rooms=rooms)
+        )
         # Closed before the calls: the end of a call that the server itself ends begins no flow.
         closing(runner)
 
@@ -254,6 +258,7 @@ async def open_services(
             calls=calls,
             dialout=dialout,
             transfers=transfers,
+            replacements=replacements,
             call_audio=CallAudioService(calls=calls, room_sounds=rooms.sounds, sounds=sounds.service),
             live_participants=LiveParticipantService(
                 conferences=conferences, rooms=rooms, live_calls=live_calls

@@ -312,7 +312,9 @@ class DialoutService:
         if master:
             await self._ledger.add_chained(master.id, call.id)
         try:
-            target = replace(target, headers=order.headers, diversions=order.diversions)
+            target = replace(
+                target, headers=order.headers, diversions=order.diversions, replaces=order.replaces
+            )
             leg = self._legs.dial(target, source=order.source, anonymous=order.anonymous)
         except MixMinusError as error:
             log.warning("not dialled", call_id=str(call.id), reason=error.reason)

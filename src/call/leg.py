@@ -26,6 +26,7 @@ __all__ = [
     "OutgoingLeg",
     "OutgoingLegs",
     "Referral",
+    "Replacements",
     "Target",
     "Transfers",
 ]
@@ -169,6 +170,8 @@ class Target:
     within: UUID | None = None
     """The customer whose own number this is: the call does not leave the server."""
     encryption: Encryption = "never"
+    replaces: str = ""
+    """The value of a Replaces header: the call of another server that this one takes the place of (RFC 3891)."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Own headers of the INVITE."""
     policy: CallerPolicy = FROM_ONLY
@@ -205,6 +208,8 @@ class Referral:
     """Whether the target is on this server."""
     replaces: LegId | None = None
     """The phone's other leg, for an attended transfer."""
+    replaces_there: str = ""
+    """The value of a Replaces header: the phone's other call, which is not on this server."""
 
 
 class Transfers(Protocol):
@@ -215,6 +220,14 @@ class Transfers(Protocol):
 
         ``notify`` is called with its SIP status codes; the last one is 200 or above.
         """
+        ...
+
+
+class Replacements(Protocol):
+    """Handles calls that take the place of others: ``call.replacement.ReplacementService``."""
+
+    async def replace(self, leg: Leg, replaced_leg: LegId, *, source: Address, caller: Caller) -> None:
+        """Let a new leg take the place of another one; returns at once. A leg that may not is rejected."""
         ...
 
 

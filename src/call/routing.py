@@ -84,6 +84,10 @@ class Directory(Protocol):
         """Look up a dialled target; ``signalled`` counts as far as the caller is trusted."""
         ...
 
+    async def customer_of(self, caller: Caller) -> CustomerId | None:
+        """Return the customer whose account the caller has authenticated, None for others."""
+        ...
+
 
 def parse_target(target: str) -> Dialled | None:
     """Return what a SIP user part or URI names, whatever its host; None for what is never a valid target.

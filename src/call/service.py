@@ -202,9 +202,23 @@ class CallService:
         if isinstance(routed, Refused):
             await leg.reject(routed.status_code)
             return
-        call = await self._create(routed, signalled.headers)
+        await self._carry_routed(await self._open(leg, routed, caller, pin, signalled.headers), routed)
+
+    async def admit(self, leg: Leg, routed: Routed, *, caller: Caller, pin: str | None) -> LiveCall:
+        """Accept a leg whose route is known; it is served in a task."""
+        live = await self._open(leg, routed, caller, pin, {})
+        self._keep(self._scope.spawn(f"call {leg.id}", self._carry_routed(live, routed)))
+        return live
+
+    async def _open(
+        self, leg: Leg, routed: Routed, caller: Caller, pin: str | None, headers: Mapping[str, str]
+    ) -> LiveCall:
+        call = await self._create(routed, headers)
         live = LiveCall(call, leg, self._ledger, pin=pin, caller=caller)
         self._live_calls.add(live)
+        return live
+
+    async def _carry_routed(self, live: LiveCall, routed: Routed) -> None:
         await self._carry(live, self._run(live, routed.program))
 
     async def _serve_dialled(

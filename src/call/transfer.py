@@ -2,6 +2,8 @@
 
 blind, to a party     the party is called into the room; when it is heard there, the transferred call ends
 blind, to a room      from a room for two: the other participant moves to that room
+attended, elsewhere   the phone's other call is not on this server: the party at its far end is called into the room, in
+                      place of the phone (Replaces)
 attended              of two calls of one phone, one is in a room for two: the other participant of that room
                       moves to the second call's room, and both calls of the phone end
 """
@@ -160,7 +162,7 @@ class TransferService:
             await self._move_other(live, seat, place, notify)
             await live.hang_up()
             return
-        placed = await self._call_into(live, seat, (target,), seat.role)
+        placed = await self._call_into(live, seat, (target,), seat.role, replaces=referral.replaces_there)
         if not await self._finish(live, seat, placed, notify):
             raise _Declined(_refusal_of(placed.live))
 
@@ -186,7 +188,7 @@ class TransferService:
         return routed.destination
 
     async def _call_into(
-        self, live: LiveCall, seat: Seat, addresses: Sequence[Address], role: Role
+        self, live: LiveCall, seat: Seat, addresses: Sequence[Address], role: Role, *, replaces: str = ""
     ) -> Placed:
         """Call parties that join the room, with this role, as soon as they answer."""
         join = {"type": "confbridge_join", "option": {"confbridge_id": str(seat.conference.id)}}
@@ -196,6 +198,7 @@ class TransferService:
             program=Program((join, {"type": "hangup"})),
             source=_far_end(live),
             pin=settings.moderator_pin if role is Role.MODERATOR else settings.pin,
+            replaces=replaces,
         )
         if len(addresses) > 1:
             return (await self._dialout.ring_together(live.call.customer_id, order))[1]

@@ -135,6 +135,13 @@ class DialPlan:
             return await self._flow(call, dialled.target) or Refused(NOT_FOUND)
         return found or Refused(NOT_FOUND)
 
+    async def customer_of(self, caller: Caller) -> CustomerId | None:
+        """Return the customer whose extension or trunk the caller has authenticated, None for others."""
+        async with self._store.snapshot() as tx:
+            extension, trunk = await _callers(tx, caller)
+        account = extension or trunk
+        return account.customer_id if account else None
+
     async def _dial(self, tx: Transaction, call: _IncomingCall, dialled: Dialled) -> _Found:
         match dialled.kind:
             case Kind.CONFERENCE:

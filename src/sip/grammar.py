@@ -6,7 +6,7 @@ from one place only and never try a run of characters twice, and lists are split
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
@@ -25,6 +25,7 @@ __all__ = [
     "Via",
     "parameters_of",
     "parse_refer_to",
+    "parse_replaces",
     "scheme_of",
     "split_list",
 ]
@@ -38,6 +39,8 @@ TOKEN: Final = r"[A-Za-z0-9.!%*_+`'~-]+"
 _HOST: Final = r"\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})"
 _PORT_LIMIT: Final = 65_536
 _MAX_REFER_TO: Final = 1024
+_NAMED: Final = re.compile(r"[!-+\--:<-~]{1,256}\Z")
+"""A Call-ID or a tag: printable, without comma and semicolon."""
 _CALLED_SCHEMES: Final = frozenset({"sip", "sips", "tel"})
 
 _VIA = re.compile(
@@ -166,6 +169,13 @@ class Dialog:
     sip_call_id: str
     local_tag: str
     remote_tag: str
+    early_only: bool = field(default=False, compare=False)
+    """Whether a Replaces is for a call that is not answered only (RFC 3891 section 3)."""
+
+    @property
+    def replaces(self) -> str:
+        """The value of a Replaces that names the dialog, as the receiver sees it."""
+        return f"{self.sip_call_id};to-tag={self.local_tag};from-tag={self.remote_tag}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +201,16 @@ def parse_refer_to(value: str) -> ReferTo:
     found = [value for name, _, value in pairs if name.lower() == "replaces"]
     if len(found) > 1:
         raise Unreadable("more than one Replaces")
-    return ReferTo(uri, _parse_replaces(unquote(found[0])) if found else None)
+    return ReferTo(uri, parse_replaces(unquote(found[0])) if found else None)
 
 
-def _parse_replaces(value: str) -> Dialog:
-    """Parse a Replaces: its to-tag is the tag of the receiver, which is us."""
+def parse_replaces(value: str) -> Dialog:
+    """Parse a Replaces: its to-tag is the tag of the receiver. Raise Unreadable unless it names a dialog."""
     sip_call_id, semicolon, parameters = value.partition(";")
     named = parameters_of(semicolon + parameters)
-    dialog = Dialog(sip_call_id.strip(), named.get("to-tag", ""), named.get("from-tag", ""))
-    if not (dialog.sip_call_id and dialog.local_tag and dialog.remote_tag):
+    dialog = Dialog(
+        sip_call_id.strip(), named.get("to-tag", ""), named.get("from-tag", ""), "early-only" in named
+    )
+    if not all(map(_NAMED.match, (dialog.sip_call_id, dialog.local_tag, dialog.remote_tag))):
         raise Unreadable("Replaces does not name a dialog")
     return dialog

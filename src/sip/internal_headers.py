@@ -14,13 +14,26 @@ import orjson
 
 from mixminus.sip.grammar import Unreadable
 
-__all__ = ["CALLER_HEADER", "SIGNALLED_HEADER", "CallerHeader", "Flow", "FlowTransport", "find_signalled"]
+__all__ = [
+    "CALLER_HEADER",
+    "REPLACES_HEADER",
+    "SIGNALLED_HEADER",
+    "CallerHeader",
+    "Flow",
+    "FlowTransport",
+    "find_replaced",
+    "find_signalled",
+]
 
 FlowTransport = Literal["UDP", "TCP", "TLS", "WSS"]
 
 CALLER_HEADER: Final = "x-mixminus-caller"
 SIGNALLED_HEADER: Final = "x-mixminus-signalled"
 
+REPLACES_HEADER: Final = "x-mixminus-replaces"
+"""The Call-ID of the call that an INVITE replaces."""
+
+_REPLACED = re.compile(rf"^{REPLACES_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 _NO_ACCOUNT: Final = "-"
 _VERIFIED: Final = "verified"
 _HEADER = re.compile(
@@ -91,6 +104,12 @@ class CallerHeader:
             return cls()
         hosts = tuple(match[4].split(",")) if match[4] else ()
         return cls("" if match[1] == _NO_ACCOUNT else match[1], match[2], bool(match[3]), hosts)
+
+
+def find_replaced(invite: str) -> str:
+    """Return the Call-ID of the call that an INVITE, as a worker receives it, replaces; empty if it replaces none."""
+    match = _REPLACED.search(invite.partition("\r\n\r\n")[0])
+    return match[1] if match else ""
 
 
 def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:

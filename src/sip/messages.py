@@ -135,6 +135,8 @@ class IncomingCall:
     """The addresses that the INVITE names, where audio may come from."""
     verified: bool = False
     """Whether that address has proved to receive what is sent to it."""
+    replaces: str = ""
+    """The Call-ID of the call that this one takes the place of (RFC 3891); empty for none."""
     headers: HeaderFields = ()
     """Own headers, identity and diversions, as the edge has found them."""
 
@@ -170,6 +172,8 @@ class Dial:
     """Own headers, and those that identify the caller."""
     route: str = ""
     """The URI of a proxy for the Route header; empty for none."""
+    first_response_s: float = 0.0
+    """The time in which a server must respond at all, because another one can be tried; 0 for no limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from typing import Final
 from uuid import UUID
 
 from mixminus import log
-from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Target, Transfers
+from mixminus.call.leg import Address, Caller, IncomingLegs, LegEnded, Replacements, Target, Transfers
 from mixminus.clock import Clock
 from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
@@ -42,6 +42,7 @@ from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
 from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
+from mixminus.sip.locating import Locator
 from mixminus.sip.messages import (
     Attach,
     CallAnswered,
@@ -61,6 +62,7 @@ from mixminus.sip.messages import (
     TransferRequested,
     TrunkRegistered,
 )
+from mixminus.sip.names import Names
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, render
@@ -76,6 +78,8 @@ __all__ = ["SipEndpoint"]
 _SESSION_ID_BITS: Final = 31
 _US_PER_S: Final = 1_000_000
 _SUCCESS: Final = 200
+_UNKNOWN_DIALOG: Final = 481
+_DECLINED: Final = 603
 _FAILURE: Final = 300
 
 _log = log.get("sip.endpoint")
@@ -87,7 +91,7 @@ class SipEndpoint:
     Implements ``call.leg.OutgoingLegs``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the wiring names each
         self,
         engine: Engine,
         legs: IncomingLegs,
@@ -96,20 +100,23 @@ class SipEndpoint:
         clock: Clock,
         directory: DirectoryServices,
         transfers: Transfers | None = None,
+        replacements: Replacements | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
         """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are
-        declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        declined without it; ``replacements`` serves INVITEs with Replaces, which are declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs
         self._config = config
+        self._replacements = replacements
         self._clock = clock
         self._on_event = on_event
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._account_requests = AccountRequests(directory, self._to_edge)
-        self._trunk_registrations = TrunkRegistrations(directory.trunks, self._to_edge)
+        locator = Locator(Names(config.nameserver), clock)
+        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._to_edge)
         self._pool = WorkerPool(
             config,
             clock,
@@ -117,7 +124,7 @@ class SipEndpoint:
             on_lost=self._on_worker_lost,
             on_edge=self._on_edge,
         )
-        self._dialler = Dialler(config, self._pool, self._tasks)
+        self._dialler = Dialler(config, self._pool, locator, self._tasks)
         self._transfer_requests = TransferRequests(
             config,
             port=lambda: self.port,
@@ -280,17 +287,31 @@ class SipEndpoint:
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
 
     async def _pass_on(self, leg: IncomingLeg, call: IncomingCall) -> None:
+        source = caller_of(call.from_uri)
+        caller = Caller(UUID(call.account_id) if call.account_id else None, call.source_host)
         try:
+            if call.replaces:
+                await self._replace(leg, call, source, caller)
+                return
             await self._incoming_legs.incoming(
                 leg,
-                source=caller_of(call.from_uri),
+                source=source,
                 destination=callee_of(call.request_uri),
-                caller=Caller(UUID(call.account_id) if call.account_id else None, call.source_host),
+                caller=caller,
                 signalled=signalled_of(call.headers),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
             await leg.reject(500)
+
+    async def _replace(self, leg: IncomingLeg, call: IncomingCall, source: Address, caller: Caller) -> None:
+        found = self._pool.leg_of(call.replaces)
+        if self._replacements is None:
+            await leg.reject(_DECLINED)
+        elif found is None:
+            await leg.reject(_UNKNOWN_DIALOG)
+        else:
+            await self._replacements.replace(leg, found[1], source=source, caller=caller)
 
     def _local_end(self, port: Port) -> LocalEnd:
         return LocalEnd(

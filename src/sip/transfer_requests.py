@@ -77,15 +77,22 @@ class TransferRequests:
             notify(_DECLINED)
             return
         replaces = self._leg_of(refer_to.replaces) if refer_to.replaces else None
-        if refer_to.replaces and not replaces:
+        elsewhere = refer_to.replaces.replaces if refer_to.replaces and not replaces else ""
+        if elsewhere and (is_local or self._has_call(refer_to.replaces)):
             notify(_UNKNOWN_DIALOG)
         elif self._transfers is None:
             notify(_DECLINED)
         else:
-            self._transfers.on_refer(leg_id, Referral(target, is_local, replaces), notify)
+            self._transfers.on_refer(leg_id, Referral(target, is_local, replaces, elsewhere), notify)
 
     def _leg_of(self, dialog: Dialog) -> LegId | None:
         return next((leg_id for leg_id, entry in self._dialogs.items() if entry.dialog == dialog), None)
+
+    def _has_call(self, dialog: Dialog | None) -> bool:
+        """Return whether a call of ours has the Call-ID of a dialog."""
+        return any(
+            dialog and entry.dialog.sip_call_id == dialog.sip_call_id for entry in self._dialogs.values()
+        )
 
     def _target(self, uri: str) -> tuple[str, bool]:
         """Return the dialled target, and whether it is on this server, as telephone numbers are."""

@@ -55,6 +55,7 @@ class Server:
             "MIXMINUS_ACCESS_KEY": ACCESS_KEY,
             **settings,
         }
+        self.sip_port = int(self._settings["MIXMINUS_SIP_PORT"])
         self._pool = PoolManager(maxsize=64)
         self.start()
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from mixminus.access.service import AccessService
-from mixminus.call.leg import ANONYMOUS, Address, Caller, Leg, LegEnded, Transfers
+from mixminus.call.leg import ANONYMOUS, Address, Caller, Leg, LegEnded, Replacements, Transfers
 from mixminus.clock import SystemClock
 from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.flows import FlowService
@@ -100,6 +100,7 @@ class Backend:
     events: list[EngineEvent]
     office: Office
     transfers: Transfers | None
+    replacements: Replacements | None
 
     @property
     def leg(self) -> Leg:
@@ -115,7 +116,9 @@ class Backend:
 
 
 @asynccontextmanager
-async def open_backend(config: SipConfig, transfers: Transfers | None = None) -> AsyncIterator[Backend]:
+async def open_backend(
+    config: SipConfig, transfers: Transfers | None = None, replacements: Replacements | None = None
+) -> AsyncIterator[Backend]:
     """Open an endpoint; afterwards assert that none of its processes is left."""
     engine, receiver = Engine(), LegReceiver()
     events: list[EngineEvent] = []
@@ -128,12 +131,13 @@ async def open_backend(config: SipConfig, transfers: Transfers | None = None) ->
             clock=SystemClock(),
             directory=office.directory,
             transfers=transfers,
+            replacements=replacements,
             on_event=events.append,
         )
         before = set(children())
         try:
             await endpoint.start()
-            yield Backend(engine, endpoint, receiver, events, office, transfers)
+            yield Backend(engine, endpoint, receiver, events, office, transfers, replacements)
         finally:
             await endpoint.close()
             engine.close()

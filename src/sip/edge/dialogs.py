@@ -44,6 +44,8 @@ class EdgeDialog:
     """The worker's BYE as a response to it begins, and when it was sent first; None if it is answered."""
     reliable: str = ""
     """The RAck that the last reliable provisional response awaits (RFC 3262 section 4)."""
+    agreed_early: bool = False
+    """Whether a PRACK has passed, in either direction: the session may be changed before the answer."""
     referring: bool = False
     """Whether the phone may notify us about our REFER."""
     refers: int = 0
@@ -74,21 +76,38 @@ class EdgeDialog:
         return None if self.confirmed or request.method in ("BYE", "OPTIONS", "INFO") else UNKNOWN_DIALOG
 
     def _change(self, now_s: float) -> Fault | None:
+        if not self.confirmed:
+            return self._early_change(now_s)
         if any(now_s - at_s < _TIMEOUT_S for at_s in self._own.values()):
             return _GLARE
-        if not self.confirmed or self.unacknowledged:
+        if self.unacknowledged:
             return _BUSY
         return _BUSY if self.transactions.pending(_CHANGES, now_s - _TIMEOUT_S) else None
+
+    def _early_change(self, now_s: float) -> Fault | None:
+        """RFC 3311 section 5.1: before the answer an UPDATE may follow a description that was acknowledged by PRACK."""
+        if not self.agreed_early:
+            return _BUSY
+        if any(method == "UPDATE" and now_s - at_s < _TIMEOUT_S for (method, _), at_s in self._own.items()):
+            return _GLARE
+        return (
+            _BUSY if self.transactions.pending(frozenset({"UPDATE", "PRACK"}), now_s - _TIMEOUT_S) else None
+        )
 
     def _acknowledgement(self, request: Request) -> Fault | None:
         if " ".join(request.headers.first("rack").split()) != self.reliable or not self.reliable:
             return UNKNOWN_DIALOG  # RFC 3262 section 3
-        return Fault(488, "Not Acceptable Here") if request.body else None
+        if request.body:
+            return Fault(488, "Not Acceptable Here")
+        self.agreed_early = True
+        return None
 
     def sent(self, request: Request, now_s: float) -> None:
         """Take a request of the worker."""
         if request.method in _CHANGES:
             self._own[request.method, number_of(request)] = now_s
+        elif request.method == "PRACK":
+            self.agreed_early = True
         elif request.method == "REFER":
             self.referring = True
         elif request.method == "BYE" and not self.over:

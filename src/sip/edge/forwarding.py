@@ -9,7 +9,7 @@ from mixminus.sip.edge.message import Headers, Request, Response
 from mixminus.sip.edge.rewriting import request_headers, request_uri, response_headers
 from mixminus.sip.edge.signalled_headers import add_signalled, signalled_headers
 from mixminus.sip.grammar import Via
-from mixminus.sip.internal_headers import CALLER_HEADER, CallerHeader, Flow
+from mixminus.sip.internal_headers import CALLER_HEADER, REPLACES_HEADER, CallerHeader, Flow
 from mixminus.sip.sdp.envelope import fold
 
 __all__ = ["MAX_INNER_BYTES", "Forwarder", "goes_by_source", "may_open_dialog"]
@@ -28,11 +28,15 @@ class Forwarder:
         self._identity = identity
         self._counters = counters
 
-    def invite(self, request: Request, flow: Flow, worker: Worker, caller: CallerHeader) -> ToWorker | None:
-        """Forward the first INVITE of a call; raise Unreadable if it cannot be read."""
+    def invite(
+        self, request: Request, flow: Flow, worker: Worker, caller: CallerHeader, *, replaces: str = ""
+    ) -> ToWorker | None:
+        """Forward the first INVITE of a call, which may replace another; raise Unreadable if it cannot be read."""
         headers = request_headers("INVITE", request.headers)
         if caller.host:
             headers.add(CALLER_HEADER, caller.render())
+        if replaces:
+            headers.add(REPLACES_HEADER, replaces)
         direct = goes_by_source(request.headers, flow, trusted=bool(caller.account_id))
         headers.push("record-route", self._identity.inner_route(flow, direct=direct))
         forwarded = self._request(request, headers, flow, worker)

@@ -20,6 +20,7 @@ from mixminus.sip.edge.message import Fault, Headers, Request, Response
 from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
+from mixminus.sip.edge.replaces import replaced_by
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import (
     can_be_answered,
@@ -127,6 +128,7 @@ class PhoneSide:
             return None
         self.sources.verify(source.host, now_s)
         method = response.headers.first("cseq").partition(" ")[2].strip()
+        self._calls.first_responses.heard(response.headers.first("call-id"))
         call = self._calls.find(response.headers.first("call-id"))
         self._repair.response(response, call.invite if call and call.outgoing else None)
         if call:
@@ -141,11 +143,12 @@ class PhoneSide:
         return forwarded
 
     def _keep_answer(self, response: Response, now_s: float) -> None:
-        """Keep the first 2xx of an outgoing call."""
+        """Keep the first 2xx of an outgoing call; of the forks that ring, the newest is the dialog."""
         call = self._calls.find(response.headers.first("call-id"))
+        if call and call.outgoing and not call.answer:
+            call.dialog.remote_tag = tag_of(response.headers, "to")
         if call and call.outgoing and not call.answer and response.status_code >= _SUCCESS:
             call.answer = Headers(list(response.headers.entries))
-            call.dialog.remote_tag = tag_of(response.headers, "to")
             call.dialog.confirmed = True
             call.direct = not response.headers.values("record-route")
             if call.state is not CallState.RELEASED:
@@ -245,8 +248,11 @@ class PhoneSide:
             self._counters["sip_edge_share"] += 1
             self._calls.outbox += self._abandoned.make_room(now_s)
             return ToPhone(flow, self._unavailable(request))
+        replaced = replaced_by(request, self._calls)
+        if isinstance(replaced, Fault):
+            return ToPhone(flow, refuse(request, replaced).render())
         try:
-            forwarded = self._forwarder.invite(request, flow, worker, caller)
+            forwarded = self._forwarder.invite(request, flow, worker, caller, replaces=replaced)
         except Unreadable:
             return ToPhone(flow, refuse(request, Fault(400, "Bad Header")).render())
         if forwarded is None:

@@ -17,7 +17,8 @@ __all__ = ["SUPPORTED_EXTENSIONS", "WORKER_METHODS", "request_headers", "request
 
 WORKER_METHODS: Final = frozenset({"INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "PRACK"})
 """Every method that a worker receives; the edge itself answers all others."""
-SUPPORTED_EXTENSIONS: Final = frozenset({"timer", "100rel"})
+_WORKER_EXTENSIONS: Final = frozenset({"timer", "100rel"})
+SUPPORTED_EXTENSIONS: Final = _WORKER_EXTENSIONS | {"replaces"}
 
 _UNKNOWN_URI: Final = "sip:unknown@unknown.invalid"
 _MAX_DISPLAY: Final = 128
@@ -132,7 +133,7 @@ def _rack(value: str) -> str:
 
 
 def _extensions(value: str) -> str:
-    return ", ".join(sorted({each.lower() for each in split_list(value)} & SUPPORTED_EXTENSIONS))
+    return ", ".join(sorted({each.lower() for each in split_list(value)} & _WORKER_EXTENSIONS))
 
 
 def _methods(value: str) -> str:

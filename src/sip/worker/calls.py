@@ -10,7 +10,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.internal_headers import CallerHeader, find_signalled
+from mixminus.sip.internal_headers import CallerHeader, find_replaced, find_signalled
 from mixminus.sip.messages import (
     CallDialled,
     CallEnded,
@@ -76,6 +76,7 @@ class Calls:
                 source_host=caller.host,
                 media_hosts=caller.media_hosts,
                 verified=caller.verified,
+                replaces=find_replaced(invite),
                 headers=find_signalled(invite),
             )
         )
@@ -213,7 +214,8 @@ class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
 
         Left in place, the credentials would answer challenges in incoming calls too.
         """
-        route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};leg={command.leg_id}>"
+        wait = f";wait={command.first_response_s}" if command.first_response_s else ""
+        route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};leg={command.leg_id}{wait}>"
         credentials = pj.AuthCredInfoVector()
         if command.username:
             credentials.append(pj.AuthCredInfo("digest", "*", command.username, 0, command.password))

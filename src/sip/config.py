@@ -29,6 +29,8 @@ class SipConfig:
     """Path of a PEM file of authorities for connections to trunks, besides the system's; empty for none."""
     public_host: str = ""
     """The address in Contact, Via and SDP; ``host`` if empty."""
+    nameserver: str = ""
+    """DNS server for the names of SIP servers, ``address`` or ``address:port``; empty for the system's."""
     domain: str = "mixminus.local"
     """The parent domain of the realms of customers and trunks (api.md section 13.1)."""
     digests: Literal["both", "sha-256", "md5"] = "both"

@@ -43,6 +43,7 @@ from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
 from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
+from mixminus.sip.locating import Locator
 from mixminus.sip.messages import (
     Attach,
     CallAnswered,
@@ -62,6 +63,7 @@ from mixminus.sip.messages import (
     TransferRequested,
     TrunkRegistered,
 )
+from mixminus.sip.names import Names
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.description import MalformedSdp, render
@@ -114,7 +116,8 @@ class SipEndpoint:
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._account_requests = AccountRequests(directory, self._to_edge)
-        self._trunk_registrations = TrunkRegistrations(directory.trunks, self._to_edge)
+        locator = Locator(Names(config.nameserver), clock)
+        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._to_edge)
         self._pool = WorkerPool(
             config,
             clock,
@@ -122,7 +125,7 @@ class SipEndpoint:
             on_lost=self._on_worker_lost,
             on_edge=self._on_edge,
         )
-        self._dialler = Dialler(config, self._pool, self._tasks)
+        self._dialler = Dialler(config, self._pool, locator, self._tasks)
         self._transfer_requests = TransferRequests(
             config,
             port=lambda: self.port,

@@ -677,7 +677,7 @@ class Trunk(Model):
     allowed_ips: list[str]
     outbound_host: str
     """Where calls to numbers are sent, with or without a port; empty for nowhere."""
-    outbound_transport: Literal["udp", "tcp", "tls"]
+    outbound_transport: Literal["udp", "tcp", "tls", "auto"]
     outbound_register: bool
     """Whether the server registers at `outbound_host` with `username` and `password`, so that calls come in."""
     trust_identity: bool

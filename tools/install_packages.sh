@@ -48,6 +48,7 @@ test_() {
 	need_command baresip baresip-core
 	need_command turnserver coturn
 	need_command kamailio kamailio
+	need_command dnsmasq dnsmasq-base
 	need_command sipp sip-tester
 	need_command npm npm
 	need_chromium

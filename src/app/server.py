@@ -259,9 +259,11 @@ async def _start_sip(
         tls_key=str(certificates.key) if certificates else "",
         tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
         public_host=advertised_host(settings, settings.sip_host),
+        nameserver=settings.sip_nameserver,
         domain=settings.sip_domain,
         digests=settings.sip_digests,
         max_calls=settings.sip_max_calls,
+        hold_music_heard=settings.hold_music_heard,
         log_level=settings.log_level,
         log_json=settings.log_json,
     )

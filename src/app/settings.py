@@ -55,7 +55,7 @@ class TrunkSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     host: str = Field(pattern=r"^[A-Za-z0-9:.\-]{1,253}$")
-    port: int = Field(5060, ge=1, le=65535)
+    port: int = Field(0, ge=0, le=65535)
     transport: Literal["udp", "tcp", "tls"] = "udp"
     username: str = ""
     password: SecretStr = SecretStr("")
@@ -165,8 +165,11 @@ class Settings(BaseSettings):
     sounds_dir: Path | None = Field(
         None, description="folder of the files that flows may play; empty means sounds in the data folder"
     )
+    hold_music_heard: bool = Field(
+        False, description="whether rooms hear what a phone plays while it has put its call on hold"
+    )
     media_timeout_ms: int = Field(
-        10_000, ge=500, le=3_600_000, description="ms without packets after which a leg counts as lost"
+        60_000, ge=500, le=3_600_000, description="ms without packets after which a leg counts as lost"
     )
     speech_model_dir: str = Field(
         "",
@@ -210,6 +213,11 @@ class Settings(BaseSettings):
         "mixminus.local",
         pattern=r"^[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?$",
         description="SIP domain; phones register at <customer id>.registrar.<domain>, trunks at <name>.trunk.<domain>",
+    )
+    sip_nameserver: str = Field(
+        "",
+        pattern=r"^(\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}|[0-9A-Fa-f:.]+)?$",
+        description="DNS server for the names of SIP servers, as address or address:port; empty for the system's",
     )
     sip_digests: Literal["both", "sha-256", "md5"] = Field(
         "both",

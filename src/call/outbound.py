@@ -56,7 +56,8 @@ class Carrier:
     """The SIP provider that carries calls to telephone numbers."""
 
     host: str
-    port: int = 5060
+    port: int = 0
+    """0 where DNS says it (RFC 3263)."""
     transport: Transport = "udp"
     username: str = ""
     password: str = field(default="", repr=False)
@@ -114,12 +115,14 @@ def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
         return None
     host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
     user = quote(number, safe="+*")
+    port = f":{trunk.port}" if trunk.port else ""
+    transport = "" if trunk.transport == "auto" else f";transport={trunk.transport}"
     return Target(
-        f"sip:{user}@{host}:{trunk.port};transport={trunk.transport}",
+        f"sip:{user}@{host}{port}{transport}",
         credentials=trunk.credentials,
         encryption=trunk.encryption,
         policy=trunk.policy,
-        proxy=f"sip:{trunk.proxy};transport={trunk.transport};lr" if trunk.proxy else "",
+        proxy=f"sip:{trunk.proxy}{transport};lr" if trunk.proxy else "",
     )
 
 

@@ -12,8 +12,6 @@ from mixminus.model.signalling import CallerPolicy
 
 __all__ = ["OutboundRoutes"]
 
-_SIP_PORT, _TLS_PORT = 5060, 5061
-
 
 class OutboundRoutes:
     """Implements ``call.outbound.OutboundRoutes``."""
@@ -47,8 +45,7 @@ class OutboundRoutes:
 
 
 def _carrier(trunk: Trunk) -> Carrier:
-    default_port = _TLS_PORT if trunk.outbound_transport == "tls" else _SIP_PORT
-    host, port = _split(trunk.outbound_host, default_port)
+    host, port = _split(trunk.outbound_host)
     encryption: Encryption = "optional" if trunk.outbound_transport == "tls" else "never"
     policy = CallerPolicy(
         from_domain=trunk.from_domain,
@@ -67,10 +64,10 @@ def _carrier(trunk: Trunk) -> Carrier:
     )
 
 
-def _split(authority: str, default_port: int) -> tuple[str, int]:
-    """Split ``host``, ``host:port``, ``[v6]`` or ``[v6]:port`` into host and port."""
+def _split(authority: str) -> tuple[str, int]:
+    """Split ``host``, ``host:port``, ``[v6]`` or ``[v6]:port`` into host and port, 0 if there is none."""
     if authority.startswith("["):
         host, _, rest = authority[1:].partition("]")
-        return host, int(rest.removeprefix(":") or default_port)
+        return host, int(rest.removeprefix(":") or 0)
     host, _, port = authority.partition(":")
-    return host, int(port or default_port)
+    return host, int(port or 0)

@@ -26,7 +26,8 @@ __all__ = [
 ]
 
 AuthType = Literal["basic", "ip"]
-Transport = Literal["udp", "tcp", "tls"]
+Transport = Literal["udp", "tcp", "tls", "auto"]
+"""``auto``: as DNS says (RFC 3263), UDP without its word."""
 BindingTransport = Literal["udp", "tcp", "tls", "wss"]
 """Of a phone that has registered; nothing can be opened to one over WebSocket."""
 NumberType = Literal["normal", "virtual"]

@@ -29,6 +29,8 @@ class SipConfig:
     """Path of a PEM file of authorities for connections to trunks, besides the system's; empty for none."""
     public_host: str = ""
     """The address in Contact, Via and SDP; ``host`` if empty."""
+    nameserver: str = ""
+    """DNS server for the names of SIP servers, ``address`` or ``address:port``; empty for the system's."""
     domain: str = "mixminus.local"
     """The parent domain of the realms of customers and trunks (api.md section 13.1)."""
     digests: Literal["both", "sha-256", "md5"] = "both"
@@ -44,6 +46,8 @@ class SipConfig:
     """New calls from one address; twice as many in a burst."""
     messages_per_s: float = 1000.0
     """SIP messages of any kind from one address; twice as many in a burst."""
+    hold_music_heard: bool = False
+    """Whether rooms hear what a phone sends while it has put us on hold."""
     drain_s: float = 3.0
     """How long ``close`` waits for phones to confirm the BYE."""
     log_level: str = "info"

@@ -6,7 +6,7 @@ A redirected call (3xx) is dialled again.
 import asyncio
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mixminus import log
@@ -18,11 +18,12 @@ from mixminus.mixer import Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
-from mixminus.sip.addresses import from_value, resolve
+from mixminus.sip.addresses import from_value
 from mixminus.sip.config import SipConfig
 from mixminus.sip.identity import identity_fields
 from mixminus.sip.internal_headers import Flow, FlowTransport
 from mixminus.sip.leg import SipLeg, end_of, refusal_of
+from mixminus.sip.locating import Locator
 from mixminus.sip.messages import CallAnswered, CallEnded, CallRang, Dial, HeaderFields, Message
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.description import render
@@ -35,6 +36,9 @@ __all__ = ["DIALLED_TRANSITIONS", "DialledEvent", "DialledLeg", "DialledState", 
 _MAX_REDIRECTS: Final = 3
 # RFC 3261 sections 21.4.13, 21.4.26 and 21.6.4: the description is not acceptable.
 _SDP_REFUSED: Final = frozenset({415, 488, 606})
+# RFC 3263 section 4.3: what lets the next server be tried.
+_SERVER_FAILED: Final = frozenset({408, 503})
+_FIRST_RESPONSE_S: Final = 3.0
 _TRANSPORTS: Final[dict[str, FlowTransport]] = {"tcp": "TCP", "tls": "TLS", "wss": "WSS"}
 _NO_CREDENTIALS: Final = Credentials("", "")
 
@@ -84,6 +88,10 @@ class DialledLeg(SipLeg):
     @property
     def is_answered(self) -> bool:
         return self._state is DialledState.ANSWERED
+
+    @property
+    def is_ringing(self) -> bool:
+        return self._state is DialledState.PROCEEDING
 
     async def ring(self) -> None:
         """Do nothing: the far end rings."""
@@ -162,6 +170,10 @@ class _Call:
     from_value: str
     private: bool
     worker_id: int = 0
+    flow: Flow | None = None
+    """Where it was sent."""
+    others: list[Flow] = field(default_factory=list)
+    """The servers that can be tried after this one."""
     redirects: int = 0
     identity: HeaderFields = ()
     """What only the trunk may read of the caller."""
@@ -172,7 +184,8 @@ class _Call:
 class Dialler:
     """Resolves the target and reserves a worker for each call; a leg hung up meanwhile is not dialled."""
 
-    def __init__(self, config: SipConfig, pool: WorkerPool, tasks: TaskScope) -> None:
+    def __init__(self, config: SipConfig, pool: WorkerPool, locator: Locator, tasks: TaskScope) -> None:
+        self._locator = locator
         self._config = config
         self._pool = pool
         self._tasks = tasks
@@ -196,18 +209,24 @@ class Dialler:
             case CallRang():
                 call.leg.on_rang()
             case CallAnswered():
+                if call.flow:
+                    self._locator.answered(call.flow)
                 call.leg.on_answered()
             case CallEnded(redirect=redirect) if redirect and self._may_redirect(call):
                 call.redirects += 1
                 call.worker_id = 0
                 # A redirect target never gets our credentials, nor the identity of a caller.
-                call.identity = ()
+                call.identity, call.others = (), []
                 call.target = Target(redirect, encryption=call.target.encryption, headers=call.target.headers)
                 self._tasks.spawn("redirect", self._dial(call))
             case CallEnded() if self._may_try_without_srtp(call, report):
                 call.encrypted = False
                 call.worker_id = 0
+                call.others = [call.flow, *call.others] if call.flow else []
                 self._tasks.spawn("without SRTP", self._dial(call))
+            case CallEnded() if self._may_try_another_server(call, report):
+                call.worker_id = 0
+                self._tasks.spawn("next server", self._dial(call))
             case CallEnded():
                 del self._calls[report.leg_id]
                 refused = not (report.local or call.leg.is_answered)
@@ -249,12 +268,21 @@ class Dialler:
             and not (call.leg.is_ended or call.leg.is_answered)
         )
 
+    def _may_try_another_server(self, call: _Call, report: CallRang | CallAnswered | CallEnded) -> bool:
+        """Note a server that has failed; return whether there is another one (RFC 3263 section 4.3)."""
+        if not isinstance(report, CallEnded) or report.local or report.status_code not in _SERVER_FAILED:
+            return False
+        if call.leg.is_ended or call.leg.is_answered or call.leg.is_ringing or not call.flow:
+            return False
+        self._locator.failed(call.flow)
+        return bool(call.others)
+
     def _may_redirect(self, call: _Call) -> bool:
         return not (call.leg.is_ended or call.leg.is_answered) and call.redirects < _MAX_REDIRECTS
 
     async def _dial(self, call: _Call) -> None:
         try:
-            flow = await self._flow(call.target)
+            flow = call.flow = await self._next_flow(call)
             worker_id = await self._pool.reserve(call.leg.id)
         except MixMinusError as error:
             _log.warning("call not dialled", leg=str(call.leg.id), reason=error.reason)
@@ -281,14 +309,18 @@ class Dialler:
                 password=credentials.password,
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
                 route=call.target.proxy,
+                first_response_s=_FIRST_RESPONSE_S if call.others else 0.0,
             ),
         )
 
-    async def _flow(self, target: Target) -> Flow:
-        """Return the flow that the target's registration names, else the one its URI leads to."""
-        hop = target.hop
+    async def _next_flow(self, call: _Call) -> Flow:
+        """Return the flow that the target's registration names, else the next one that its URI leads to."""
+        hop = call.target.hop
         if hop is None:
-            return await resolve(target.proxy or target.request_uri)
+            call.others = call.others or await self._locator.locate(
+                call.target.proxy or call.target.request_uri
+            )
+            return call.others.pop(0)
         return Flow(_TRANSPORTS.get(hop.transport, "UDP"), hop.host, hop.port, hop.connection)
 
 

@@ -172,6 +172,8 @@ class Dial:
     """Own headers, and those that identify the caller."""
     route: str = ""
     """The URI of a proxy for the Route header; empty for none."""
+    first_response_s: float = 0.0
+    """The time in which a server must respond at all, because another one can be tried; 0 for no limit."""
 
 
 @dataclass(frozen=True, slots=True)

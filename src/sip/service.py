@@ -36,6 +36,7 @@ from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.mixer.events import DigitReceived as PortDigitReceived
+from mixminus.mixer.events import HoldEnded, HoldStarted
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.sip.account_requests import AccountRequests
@@ -43,6 +44,7 @@ from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
 from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
+from mixminus.sip.locating import Locator
 from mixminus.sip.messages import (
     Attach,
     CallAnswered,
@@ -62,6 +64,7 @@ from mixminus.sip.messages import (
     TransferRequested,
     TrunkRegistered,
 )
+from mixminus.sip.names import Names
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
@@ -117,7 +120,8 @@ class SipEndpoint:
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._account_requests = AccountRequests(directory, self._to_edge)
-        self._trunk_registrations = TrunkRegistrations(directory.trunks, self._to_edge)
+        locator = Locator(Names(config.nameserver), clock)
+        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._to_edge)
         self._pool = WorkerPool(
             config,
             clock,
@@ -125,7 +129,7 @@ class SipEndpoint:
             on_lost=self._on_worker_lost,
             on_edge=self._on_edge,
         )
-        self._dialler = Dialler(config, self._pool, self._tasks)
+        self._dialler = Dialler(config, self._pool, locator, self._tasks)
         self._transfer_requests = TransferRequests(
             config,
             port=lambda: self.port,
@@ -199,6 +203,7 @@ class SipEndpoint:
         leg_id = LegId(new_id())
         local = self._local_end(port, secure)
         leg = DialledLeg(leg_id, port, lambda message: self._dialler.send(leg_id, message), secure)
+        leg.on_hold_changed = self._hold_reporter(port)
         self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
         return leg
 
@@ -292,6 +297,7 @@ class SipEndpoint:
             verified=call.verified,
             secure=secure,
         )
+        leg.on_hold_changed = self._hold_reporter(port)
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
@@ -313,6 +319,16 @@ class SipEndpoint:
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
             await leg.reject(500)
+
+    def _hold_reporter(self, port: Port) -> Callable[[bool], None]:
+        """Return what a leg calls when its phone begins or ends to hold: the port follows, then an event."""
+
+        def report(on: bool) -> None:
+            port.set_on_hold(on, heard=self._config.hold_music_heard)
+            at_us = int(self._clock.monotonic_s() * _US_PER_S)
+            self._on_event(HoldStarted(port.id, at_us) if on else HoldEnded(port.id, at_us))
+
+        return report
 
     async def _replace(self, leg: IncomingLeg, call: IncomingCall, source: Address, caller: Caller) -> None:
         found = self._pool.leg_of(call.replaces)

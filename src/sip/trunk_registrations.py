@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from mixminus.directory.trunks import TrunkService
 from mixminus.errors import MixMinusError
 from mixminus.model.directory import Trunk
 from mixminus.model.ids import TrunkId
-from mixminus.sip.addresses import resolve
+from mixminus.sip.locating import Locator
 from mixminus.sip.messages import Message, Register, TrunkRegistered, Unregister
 from mixminus.tasks import TaskScope
 
@@ -34,7 +35,8 @@ _log = log.get("sip.trunk_registrations")
 class TrunkRegistrations:
     """Sends the edge what to register, and writes to the directory what came of it."""
 
-    def __init__(self, trunks: TrunkService, send: Callable[[Message], None]) -> None:
+    def __init__(self, trunks: TrunkService, locator: Locator, send: Callable[[Message], None]) -> None:
+        self._locator = locator
         self._trunks = trunks
         self._send = send
         self._registered: dict[str, Register] = {}
@@ -79,12 +81,14 @@ class TrunkRegistrations:
         unresolved: MixMinusError | None = None
         for trunk_id, trunk in trunks.items():
             try:
-                command = await _command(trunk)
+                command = await self._command(trunk)
             except MixMinusError as error:
                 unresolved = error
                 await self._trunks.set_registration(trunk.id, "failed", str(error))
                 continue
-            if self._registered.get(trunk_id) != command:
+            before = self._registered.get(trunk_id)
+            # The order of a provider's servers is drawn anew each time.
+            if before is None or replace(before, flows=command.flows) != command:
                 self._registered[trunk_id] = command
                 self._send(command)
         if unresolved:
@@ -98,22 +102,24 @@ class TrunkRegistrations:
         if not accepted:
             _log.warning("trunk not registered", trunk_id=report.trunk_id, answer=detail)
 
-
-async def _command(trunk: Trunk) -> Register:
-    parameter = "" if trunk.outbound_transport == "udp" else f";transport={trunk.outbound_transport}"
-    registrar = f"sip:{trunk.outbound_host}{parameter}"
-    route = f"sip:{trunk.outbound_proxy}{parameter};lr" if trunk.outbound_proxy else ""
-    flow = await resolve(route or registrar)
-    return Register(
-        trunk_id=str(trunk.id),
-        flows=(flow,),
-        registrar=registrar,
-        address=f"sip:{trunk.username}@{trunk.from_domain or _PORT.sub('', trunk.outbound_host)}",
-        route=route,
-        username=trunk.username,
-        password=trunk.password,
-        contact_user=contact_user_of(trunk),
-    )
+    async def _command(self, trunk: Trunk) -> Register:
+        parameter = (
+            "" if trunk.outbound_transport in ("udp", "auto") else f";transport={trunk.outbound_transport}"
+        )
+        registrar = f"sip:{trunk.outbound_host}{parameter}"
+        route = f"sip:{trunk.outbound_proxy}{parameter};lr" if trunk.outbound_proxy else ""
+        over = "" if trunk.outbound_transport == "auto" else f";transport={trunk.outbound_transport}"
+        flows = await self._locator.locate(f"sip:{trunk.outbound_proxy or trunk.outbound_host}{over}")
+        return Register(
+            trunk_id=str(trunk.id),
+            flows=tuple(flows),
+            registrar=registrar,
+            address=f"sip:{trunk.username}@{trunk.from_domain or _PORT.sub('', trunk.outbound_host)}",
+            route=route,
+            username=trunk.username,
+            password=trunk.password,
+            contact_user=contact_user_of(trunk),
+        )
 
 
 def contact_user_of(trunk: Trunk) -> str:

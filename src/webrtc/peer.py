@@ -128,6 +128,8 @@ class Peer:
         if self._media_started and self._keys and self._paths.nominated:
             media = self._remote.port_media(srtp=self._keys, ssrc=self._ssrc, remote=self._paths.nominated)
             self._port.configure(media)
+            # Without telephone-event digits can only come as tones: they become events and leave the audio.
+            self._port.set_inband_dtmf(media.dtmf_payload_type is None, remove=True)
 
     async def lost(self) -> HangupReason:
         """Wait until the peer closes DTLS (NORMAL), or its consent expires after about 30 s (TIMEOUT)."""

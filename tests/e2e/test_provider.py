@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.conftest import Ring
 from tests.e2e.hearing import assert_hears
 from tests.support.calling import action
-from tests.support.kamailio import NUMBER, PASSWORD, USERNAME, Provider, provider
+from tests.support.kamailio import ALIAS, NUMBER, PASSWORD, SUBSCRIBER, USERNAME, Provider, provider
 from tests.support.server import Server
 from tests.support.tones import TONES_HZ
 from tests.support.waiting import eventually, play_for
@@ -114,3 +114,66 @@ def test_trunk_is_registered_again_after_the_edge_was_killed(tmp_path: Path, kam
         subprocess.run(["kill", "-9", *found.stdout.decode().split()], check=True)
         eventually(lambda: len(kamailio.registrations) > before, timeout_s=20, what="it registers again")
         assert len(set(kamailio.registrations)) == 1, "the Contact stays the same"
+
+
+def test_called_number_is_that_of_p_called_party_id(tmp_path: Path, kamailio: Provider, phone: Ring) -> None:
+    with Server(tmp_path) as server:
+        room = server.new_room()
+        flow = server.call(
+            "POST", "/flows", {"actions": [action("conference_join", conference_id=room)]}
+        ).json["id"]
+        server.call("POST", "/numbers", {"number": f"+{NUMBER}", "call_flow_id": flow})
+        trunk = register(server, kamailio.host)
+        eventually(
+            lambda: state(server, trunk)["registration"] == "registered", what="the trunk is registered"
+        )
+        caller = phone(A_HZ)
+        caller.dial(f"sip:{ALIAS}@{kamailio.host}")
+        server.wait_for_participants(room, 1)
+        (call,) = server.call("GET", "/calls").json["result"]
+        assert call["destination"]["target"] == f"+{NUMBER}"
+
+
+def test_calls_go_out_through_the_proxy_of_the_provider(tmp_path: Path, phone: Ring) -> None:
+    directory = tmp_path / "kamailio"
+    directory.mkdir()
+    called, listener = phone(A_HZ), phone(B_HZ)
+    with provider(directory, phone=called.uri) as kamailio, Server(tmp_path) as server:
+        room = server.new_room()
+        server.call(
+            "POST",
+            "/trunks",
+            {
+                "domain_name": "provider",
+                "outbound_host": "carrier.example",
+                "outbound_proxy": kamailio.host,
+                "from_domain": "voice.example",
+                "identity_header": "p-asserted-identity",
+            },
+        )
+        listener.dial(server.sip_uri(room))
+        server.wait_for_participants(room, 1)
+        body = {
+            "source": {"type": "tel", "target": "+15550111"},
+            "destinations": [{"type": "tel", "target": f"+{SUBSCRIBER}"}],
+            "actions": [action("conference_join", conference_id=room)],
+        }
+        placed = server.call("POST", "/calls", body).json["calls"][0]["id"]
+        eventually(
+            lambda: server.call("GET", f"/calls/{placed}").json["status"] == "ringing", what="the phone rings"
+        )
+        called.pick_up()
+        server.wait_for_participants(room, 2)
+        play_for(3)
+        assert_hears(listener.ear(), (A_HZ,), B_HZ)
+        assert_hears(called.ear(), (B_HZ,), A_HZ)
+        server.call("POST", f"/calls/{placed}/hangup")
+        eventually(
+            lambda: kamailio.logged("within a call: ")[-1:] == ["BYE"], what="the BYE passes the proxy"
+        )
+        assert kamailio.logged("within a call: ")[0] == "ACK"
+        (carried,) = kamailio.logged("carried: ")
+        domain, _, sender, identity = carried.split("|")
+        assert (domain, sender) == ("carrier.example", "voice.example")
+        assert identity == "<sip:+15550111@voice.example>"
+        server.wait_for_participants(room, 1)

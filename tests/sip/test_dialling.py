@@ -9,11 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mixminus.call.leg import Address, Credentials, OutgoingLeg, Target
-from mixminus.errors import MixMinusError
 from mixminus.model.call import HangupReason
-from mixminus.sip.addresses import BadTarget, TargetUnknown, resolve
 from mixminus.sip.config import SipConfig
-from mixminus.sip.internal_headers import Flow
 from tests.support.called_phone import CalledPhone, digest_is_right
 from tests.support.sip_backend import PATIENCE_S, Backend, end_of, open_backend
 from tests.support.sip_phone import Message, sdp
@@ -300,14 +297,3 @@ async def test_refused_tls_connection_fails_the_call_at_once(backend: Backend) -
 )
 async def test_invalid_target_fails(backend: Backend, uri: str) -> None:
     assert await end_of(dial(backend, uri)) == (HangupReason.FAILED, True)
-    with pytest.raises(BadTarget):
-        await resolve(uri)
-
-
-async def test_uri_resolves_to_a_flow() -> None:
-    assert await resolve("sip:a@192.0.2.1") == Flow("UDP", "192.0.2.1", 5060)
-    assert await resolve("sip:a@[2001:db8::1]:5070;transport=TCP") == Flow("TCP", "2001:db8::1", 5070)
-    assert (await resolve("sip:a@localhost")).host in ("127.0.0.1", "::1")
-    with pytest.raises(TargetUnknown):
-        await resolve("sip:a@no-such-host.invalid")
-    assert issubclass(TargetUnknown, MixMinusError)

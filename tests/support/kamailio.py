@@ -1,4 +1,4 @@
-"""Kamailio as a provider: a registrar with passwords that forwards calls to a number to the registered Contact."""
+"""Kamailio as a provider: a registrar with passwords that forwards calls to the registered Contact, and a proxy that carries ours."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,9 +10,13 @@ from tests.support.netns import ADDRESS
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
-__all__ = ["NUMBER", "PASSWORD", "USERNAME", "Provider", "provider"]
+__all__ = ["ALIAS", "NUMBER", "PASSWORD", "SUBSCRIBER", "USERNAME", "Provider", "provider"]
 
 NUMBER: Final = "15550100"
+ALIAS: Final = "2000"
+"""Dialled at the provider, it leads to ``NUMBER``, which only P-Called-Party-ID names."""
+SUBSCRIBER: Final = "15550177"
+"""A number of the provider's own."""
 USERNAME: Final = "customer1"
 PASSWORD: Final = "a secret of the provider"
 _CONFIG: Final = """\
@@ -53,12 +57,21 @@ request_route {{
         exit;
     }}
     if (has_totag()) {{
+        xlog("L_WARN", "within a call: $rm\n");
         if (loose_route() || t_check_trans()) t_relay();
         else if (!is_method("ACK")) sl_send_reply("404", "Not here");
         exit;
     }}
     if (!is_method("INVITE")) {{ sl_send_reply("405", "Method Not Allowed"); exit; }}
     record_route();
+    if ($rU == "+{subscriber}") {{
+        xlog("L_WARN", "carried: $rd|$route_uri|$fd|$hdr(P-Asserted-Identity)\n");
+        loose_route();
+        $ru = "{phone}";
+        t_relay();
+        exit;
+    }}
+    if ($rU == "{alias}") append_hf("P-Called-Party-ID: <sip:+{number}@provider.example>\r\n");
     $ru = "sip:{username}@{address}";
     if (!lookup("location")) {{ sl_send_reply("480", "Temporarily Unavailable"); exit; }}
     t_relay();
@@ -79,13 +92,19 @@ class Provider:
         lines = self._log.read_text(errors="replace").splitlines()
         return [line.partition("registered ")[2] for line in lines if "registered <" in line]
 
+    def logged(self, beginning: str) -> list[str]:
+        """Return what follows the beginning in the lines of the log that have it, in order."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        return [line.partition(beginning)[2] for line in lines if beginning in line]
+
 
 @contextmanager
-def provider(directory: Path) -> Iterator[Provider]:
-    """Run Kamailio in the foreground until the block ends."""
+def provider(directory: Path, phone: str = "sip:nowhere@127.0.0.1") -> Iterator[Provider]:
+    """Run Kamailio in the foreground until the block ends; ``phone`` is the URI of its subscriber."""
     port = free_port(ADDRESS)
     config, log = directory / "kamailio.cfg", directory / "kamailio.log"
-    config.write_text(_CONFIG.format(address=ADDRESS, port=port, username=USERNAME, password=PASSWORD))
+    names = {"username": USERNAME, "password": PASSWORD, "number": NUMBER, "alias": ALIAS}
+    config.write_text(_CONFIG.format(address=ADDRESS, port=port, subscriber=SUBSCRIBER, phone=phone, **names))
     command = ["kamailio", "-f", str(config), "-DD", "-E", "-Y", str(directory), "-m", "32", "-M", "4"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)

@@ -262,6 +262,8 @@ class Conferencecall(Model):
     gain_db: float
     """Gain of the participant's audio for the others."""
     talking: bool
+    on_hold: bool
+    """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
     label: str
     """Your own label, stored and returned unchanged."""
     tm_create: Timestamp
@@ -675,7 +677,7 @@ class Trunk(Model):
     allowed_ips: list[str]
     outbound_host: str
     """Where calls to numbers are sent, with or without a port; empty for nowhere."""
-    outbound_transport: Literal["udp", "tcp", "tls"]
+    outbound_transport: Literal["udp", "tcp", "tls", "auto"]
     outbound_register: bool
     """Whether the server registers at `outbound_host` with `username` and `password`, so that calls come in."""
     trust_identity: bool

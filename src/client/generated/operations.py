@@ -1271,7 +1271,7 @@ class Operations(Sender):
         password: str | Unset = UNSET,
         allowed_ips: Sequence[str] | Unset = UNSET,
         outbound_host: str | Unset = UNSET,
-        outbound_transport: Literal["udp", "tcp", "tls"] | Unset = UNSET,
+        outbound_transport: Literal["udp", "tcp", "tls", "auto"] | Unset = UNSET,
         outbound_register: bool | Unset = UNSET,
         trust_identity: bool | Unset = UNSET,
         identity_header: Literal["", "p-asserted-identity", "p-preferred-identity", "remote-party-id"]
@@ -1327,7 +1327,7 @@ class Operations(Sender):
         password: str | Unset = UNSET,
         allowed_ips: Sequence[str] | Unset = UNSET,
         outbound_host: str | Unset = UNSET,
-        outbound_transport: Literal["udp", "tcp", "tls"] | Unset = UNSET,
+        outbound_transport: Literal["udp", "tcp", "tls", "auto"] | Unset = UNSET,
         outbound_register: bool | Unset = UNSET,
         trust_identity: bool | Unset = UNSET,
         identity_header: Literal["", "p-asserted-identity", "p-preferred-identity", "remote-party-id"]

@@ -11,6 +11,7 @@ from typing import Final
 
 from mixminus.sip.edge.addressing import ToPhone, ToServer, ToWorker
 from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
+from mixminus.sip.edge.first_responses import FirstResponses
 from mixminus.sip.edge.records import record_of
 from mixminus.sip.messages import CallRecorded, MediaHostsNamed
 
@@ -46,6 +47,7 @@ class CallTable:
         self._released: OrderedDict[str, EdgeCall] = OrderedDict()
         self.outbox: list[ToPhone | ToWorker | ToServer] = []
         """What is to be sent beside the action that a message leads to."""
+        self.first_responses = FirstResponses()
 
     def take_outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return and clear the outbox."""

@@ -16,7 +16,7 @@ from mixminus.sip.edge.validation import respond
 from mixminus.sip.grammar import NameAddress, Via
 from mixminus.sip.internal_headers import Flow
 
-__all__ = ["LostCalls"]
+__all__ = ["LostCalls", "cancel"]
 
 _MAX_ENDINGS: Final = 16_384
 # RFC 3261 section 17.1.1.2, timer D: how long a phone may retransmit.
@@ -50,7 +50,7 @@ class LostCalls:
             flow, request, branch = self._bye(call)
             message = request.render()
         elif call.outgoing:
-            flow, branch, message = call.flow, _branch_of(call.invite), _cancel(call.invite).render()
+            flow, branch, message = call.flow, _branch_of(call.invite), cancel(call.invite).render()
         else:
             flow, branch = call.flow, ""
             message = respond(call.invite, 500, "Server Internal Error").render()
@@ -124,7 +124,7 @@ def _branch_of(request: Request) -> str:
     return Via.parse(request.headers.first("via")).parameters.get("branch", "")
 
 
-def _cancel(invite: Request) -> Request:
+def cancel(invite: Request) -> Request:
     """Return the CANCEL of an unanswered INVITE of ours (RFC 3261 section 9.1)."""
     headers = Headers([entry for entry in invite.headers.entries if entry[0] in _CANCEL_HEADERS])
     number = invite.headers.first("cseq").split()[0]

@@ -128,6 +128,7 @@ class PhoneSide:
             return None
         self.sources.verify(source.host, now_s)
         method = response.headers.first("cseq").partition(" ")[2].strip()
+        self._calls.first_responses.heard(response.headers.first("call-id"))
         call = self._calls.find(response.headers.first("call-id"))
         self._repair.response(response, call.invite if call and call.outgoing else None)
         if call:

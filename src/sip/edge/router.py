@@ -109,6 +109,7 @@ class Router:
 
     def release(self, call_id: str, now_s: float) -> None:
         """Take a worker's report that a call is over."""
+        self._calls.first_responses.heard(call_id)
         self._calls.release(call_id, now_s)
 
     def set_overloaded(self, *, on: bool) -> None:
@@ -142,6 +143,7 @@ class Router:
     def poll(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
         self._phone_side.registrants.poll(now_s)
+        self._give_up_silent_servers(now_s)
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)
         return [
@@ -212,6 +214,13 @@ class Router:
     def websocket_closed(self, flow: Flow) -> Action:
         """Take the end of a phone's WebSocket."""
         return self._phone_side.websocket_closed(flow)
+
+    def _give_up_silent_servers(self, now_s: float) -> None:
+        for invite, cancelled in self._calls.first_responses.expire(now_s):
+            self.counters["sip_edge_silent_servers"] += 1
+            timeout = respond(invite, 408, "Request Timeout")
+            answered = self._phone_side.response(timeout, Flow("TCP", "0.0.0.0", 0), now_s)
+            self._calls.outbox += [cancelled, answered] if answered else [cancelled]
 
     def undelivered(self, message: bytes, now_s: float) -> ToWorker | None:
         """Answer a worker's request that could not be delivered (RFC 3261 section 8.1.3.1)."""

@@ -103,6 +103,8 @@ class WorkerSide:
         sent = self._to_phone(request, flow, worker_id)
         if leg and sent and request.method == "INVITE":
             self._add_outgoing(request, flow, worker_id, leg, now_s)
+            if wait_s := float(target.parameters.get("wait", "0")):
+                self._calls.first_responses.sent(request, flow, now_s + wait_s)
         return sent
 
     def _add_outgoing(self, invite: Request, flow: Flow, worker_id: int, leg: str, now_s: float) -> None:

@@ -214,7 +214,8 @@ class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
 
         Left in place, the credentials would answer challenges in incoming calls too.
         """
-        route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};leg={command.leg_id}>"
+        wait = f";wait={command.first_response_s}" if command.first_response_s else ""
+        route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};leg={command.leg_id}{wait}>"
         credentials = pj.AuthCredInfoVector()
         if command.username:
             credentials.append(pj.AuthCredInfo("digest", "*", command.username, 0, command.password))

@@ -3,6 +3,11 @@
  * All packets of an event carry the timestamp of its start and the duration so
  * far. So the timestamp, not the marker bit, separates digits, and any single
  * packet of an event is enough.
+ *
+ * Senders that break this rule: some advance the timestamp in the end packets,
+ * or in every packet (runs_on); some never advance it between two presses
+ * (restarts). A tone and the pause after it last 80 ms at least (Q.24), so a
+ * timestamp that has advanced by less belongs to the same press.
  */
 #include "rtp/dtmf.h"
 
@@ -18,6 +23,7 @@
 #define MS_PER_S 1000u
 #define MIN_TONE_MS 40u               /* Q.24: shorter is no digit          */
 #define PAUSE_MS 60u                  /* Q.24 asks for 40 or more           */
+#define RUN_ON_MS 60u                 /* three packets of 20 ms, one press  */
 /* A timestamp this much older than the last one is a late packet; beyond, the
  * sender has started another clock. */
 #define REORDER_WINDOW_S 5u
@@ -42,9 +48,11 @@ static int finish(struct mm_dtmf_rx *rx, struct mm_digit *digit)
 static void start(struct mm_dtmf_rx *rx, uint32_t timestamp, uint8_t event)
 {
 	rx->timestamp = timestamp;
+	rx->newest = timestamp;
 	rx->event = event;
 	rx->segments = 0;
 	rx->duration = 0;
+	rx->last_duration = 0;
 	rx->active = true;
 	rx->ended = false;
 	rx->any = true;
@@ -62,40 +70,81 @@ static bool continues(const struct mm_dtmf_rx *rx, uint32_t timestamp,
 
 static bool is_stale(const struct mm_dtmf_rx *rx, uint32_t timestamp)
 {
-	uint32_t age = rx->timestamp - timestamp;
+	uint32_t age = rx->newest - timestamp;
 
 	return rx->any && age > 0 && age < rx->clock_rate_hz * REORDER_WINDOW_S;
+}
+
+/* Whether a packet with a later timestamp belongs to the same press: after its
+ * end only further end packets do. */
+static bool runs_on(const struct mm_dtmf_rx *rx, const struct mm_dtmf_packet *in)
+{
+	uint32_t step = in->timestamp - rx->newest;
+
+	return rx->any && in->event == rx->event && step > 0 &&
+	       step <= rx->clock_rate_hz / MS_PER_S * RUN_ON_MS &&
+	       in->at_us - rx->last_packet_us < LOST_END_US &&
+	       (rx->ended ? in->end && in->duration >= rx->last_duration
+			  : true);
+}
+
+/* Whether a packet with the timestamp of the last press starts another one. */
+static bool restarts(const struct mm_dtmf_rx *rx,
+		     const struct mm_dtmf_packet *in)
+{
+	if (in->event != rx->event)
+		return true;
+	return !rx->active && !in->end &&
+	       in->duration < rx->last_duration &&
+	       in->at_us - rx->last_packet_us >= LOST_END_US;
+}
+
+/* Adds to the press the duration that the packet states: since the start of
+ * the press, or, where the timestamp runs on, since that timestamp. */
+static void extend(struct mm_dtmf_rx *rx, const struct mm_dtmf_packet *in)
+{
+	uint32_t duration = rx->segments + in->duration;
+
+	if (in->duration <= rx->last_duration && !rx->segments)
+		duration = in->timestamp - rx->timestamp + in->duration;
+	if (duration > rx->duration)
+		rx->duration = duration;
+	rx->last_duration = in->duration;
+	rx->newest = in->timestamp;
+	rx->last_packet_us = in->at_us;
 }
 
 int mm_dtmf_rx_packet(struct mm_dtmf_rx *rx, uint32_t timestamp, bool marker,
 		      const uint8_t *payload, size_t size, int64_t now_us,
 		      struct mm_digit *digit)
 {
-	uint32_t duration;
-	bool end;
+	struct mm_dtmf_packet in = { .timestamp = timestamp, .at_us = now_us };
 	int finished = 0;
 
 	if (size < EVENT_PAYLOAD_BYTES)
 		return -EBADMSG;
+	in.event = payload[0];
+	in.end = payload[1] & END_BIT;
+	in.duration = (uint32_t)(payload[2] << 8 | payload[3]);
 	/* Flash hook and modem tones are not digits. */
-	if (payload[0] >= sizeof(digits) - 1 || is_stale(rx, timestamp))
+	if (in.event >= sizeof(digits) - 1 || is_stale(rx, timestamp))
 		return 0;
-	end = payload[1] & END_BIT;
-	duration = (uint32_t)(payload[2] << 8 | payload[3]);
-	if (continues(rx, timestamp, payload[0], marker)) {
+	if (continues(rx, timestamp, in.event, marker)) {
 		rx->timestamp = timestamp;
 		rx->segments = rx->duration;
-	} else if (!rx->any || timestamp != rx->timestamp) {
+	} else if (!rx->any || (timestamp != rx->newest ? !runs_on(rx, &in)
+							: restarts(rx, &in))) {
 		if (rx->active)
 			finished = finish(rx, digit);
-		start(rx, timestamp, payload[0]);
+		start(rx, timestamp, in.event);
 	} else if (!rx->active) {
-		return 0;               /* its end, repeated */
+		/* Its end, repeated. */
+		rx->newest = timestamp;
+		rx->last_packet_us = now_us;
+		return 0;
 	}
-	rx->last_packet_us = now_us;
-	if (rx->segments + duration > rx->duration)
-		rx->duration = rx->segments + duration;
-	rx->ended = rx->ended || end;
+	extend(rx, &in);
+	rx->ended = rx->ended || in.end;
 	/* A packet can finish the previous digit and be the end of its own:
 	 * poll returns the second. */
 	if (rx->ended && !finished)

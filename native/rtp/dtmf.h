@@ -8,13 +8,24 @@
 struct mm_dtmf_rx {
 	uint32_t clock_rate_hz;
 	uint32_t timestamp;       /* of the event being held                */
+	uint32_t newest;          /* timestamp of its newest packet         */
 	uint32_t duration;        /* clock ticks so far                     */
+	uint32_t last_duration;   /* ... as its newest packet states        */
 	uint32_t segments;        /* ... of which in ended segments         */
 	int64_t last_packet_us;
 	uint8_t event;            /* 0..15                                  */
 	bool active;
 	bool ended;               /* its end was seen, not yet returned     */
 	bool any;                 /* a timestamp has been seen              */
+};
+
+/* One telephone-event packet, decoded. */
+struct mm_dtmf_packet {
+	uint32_t timestamp;
+	uint32_t duration;        /* clock ticks                            */
+	int64_t at_us;
+	uint8_t event;
+	bool end;
 };
 
 struct mm_digit {

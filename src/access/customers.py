@@ -55,7 +55,7 @@ class CustomerService:
         """Return the identity's customer; for the super admin all customers, newest first."""
         if _is_super(identity):
             async with self._store.snapshot() as tx:
-                return await tx.customers.page(page)
+                return await tx.customers.page_of_all(page)
         own = await self.get(identity, identity.customer_id)
         return [own] if own.tm_create < page.before else []
 

@@ -25,7 +25,7 @@ from mixminus.conference.keypad import Keypad
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.conference.watchers import TalkingWatch
+from mixminus.conference.watchers import HoldWatch, TalkingWatch
 from mixminus.delivery.service import DeliveryService
 from mixminus.directory.service import DirectoryServices
 from mixminus.flow.activeflows import ActiveflowService
@@ -74,6 +74,7 @@ class Services:
     participants: ParticipantService
     hears: HearsService
     talking: TalkingWatch
+    holds: HoldWatch
     keypad: Keypad
     calls: CallService
     dialout: DialoutService
@@ -113,6 +114,7 @@ class Services:
             **self.admission.counters,
             **self.rooms.sounds.counters,
             **self.talking.counters,
+            **self.holds.counters,
             **self.calls.counters,
             **self.recordings.counters,
             **self.background.counters,
@@ -131,6 +133,7 @@ class Services:
         """Pass an event of the engine to the services that react to it."""
         self.calls.on_engine_event(event)
         self.talking.on_engine_event(event)
+        self.holds.on_engine_event(event)
         self.recordings.on_engine_event(event)
 
 

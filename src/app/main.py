@@ -14,6 +14,7 @@ import uvloop
 
 from mixminus import log
 from mixminus.app.banner import banner, secrets_of
+from mixminus.app.descriptors import raise_descriptor_limit
 from mixminus.app.server import Server, running_server
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.app.verify import add_verify_recording, verify_recording
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     log.configure(level=settings.log_level, json=settings.log_json)
     try:
+        raise_descriptor_limit()
         uvloop.run(_serve(settings, demo=options.demo))
     except MixMinusError as error:
         sys.stderr.write(f"mixminus: {error}\n")

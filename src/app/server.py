@@ -263,6 +263,7 @@ async def _start_sip(
         domain=settings.sip_domain,
         digests=settings.sip_digests,
         max_calls=settings.sip_max_calls,
+        hold_music_heard=settings.hold_music_heard,
         log_level=settings.log_level,
         log_json=settings.log_json,
     )

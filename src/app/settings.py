@@ -165,8 +165,11 @@ class Settings(BaseSettings):
     sounds_dir: Path | None = Field(
         None, description="folder of the files that flows may play; empty means sounds in the data folder"
     )
+    hold_music_heard: bool = Field(
+        False, description="whether rooms hear what a phone plays while it has put its call on hold"
+    )
     media_timeout_ms: int = Field(
-        10_000, ge=500, le=3_600_000, description="ms without packets after which a leg counts as lost"
+        60_000, ge=500, le=3_600_000, description="ms without packets after which a leg counts as lost"
     )
     speech_model_dir: str = Field(
         "",

@@ -40,7 +40,7 @@ from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms
 from mixminus.conference.service import ConferenceService
-from mixminus.conference.watchers import HealthWatch, TalkingWatch
+from mixminus.conference.watchers import HealthWatch, HoldWatch, TalkingWatch
 from mixminus.delivery.outgoing import WebClient, is_public
 from mixminus.delivery.service import DeliveryService
 from mixminus.directory.service import open_directory
@@ -215,6 +215,7 @@ async def open_services(
         activeflows = ActiveflowService(store, clock, runner=runner, flows=flows)
         health = closing(HealthWatch(store, clock, participants))
         talking = closing(TalkingWatch(store, clock, rooms))
+        holds = closing(HoldWatch(store, clock, rooms))
         calls = closing(
             CallService(
                 store,
@@ -254,6 +255,7 @@ async def open_services(
             participants=participants,
             hears=HearsService(conferences=conferences, rooms=rooms),
             talking=talking,
+            holds=holds,
             keypad=keypad,
             calls=calls,
             dialout=dialout,

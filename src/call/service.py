@@ -112,11 +112,11 @@ class CallService:
         task.add_done_callback(self._serving.discard)
 
     def on_engine_event(self, event: EngineEvent) -> None:
-        """Hang up a call whose media has timed out; pass DTMF digits to the flow."""
+        """Hang up a call whose media has timed out, unless it is on hold; pass DTMF digits to the flow."""
         live = self._live_calls.by_port(event.port_id)
         if live is None:
             return
-        if isinstance(event, MediaTimeout) and live.up.done():
+        if isinstance(event, MediaTimeout) and live.up.done() and not live.port.on_hold:
             self._scope.spawn(f"media timeout {live.id}", live.hang_up(HangupReason.TIMEOUT))
         elif isinstance(event, DigitReceived):
             self._digits_dropped += not live.digits.press(event.digit)

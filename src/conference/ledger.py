@@ -26,6 +26,7 @@ __all__ = [
     "advance",
     "advanced",
     "departure",
+    "set_on_hold",
     "set_talking",
     "touch_conference",
     "touched",
@@ -90,12 +91,15 @@ async def advanced(
 ) -> tuple[Conferencecall, list[Draft]]:
     """Write a participant's last status; return it, and the events about each change, which are to be added.
 
-    One that leaves while talking stops talking first.
+    One that leaves while talking or on hold ends that first.
     """
     drafts = []
     for event in events:
         if event is not ConferencecallEvent.AUDIO_CONNECTED and participant.talking:
             participant, draft = _talking(tx, clock, participant, talking=False)
+            drafts.append(draft)
+        if event is not ConferencecallEvent.AUDIO_CONNECTED and participant.on_hold:
+            participant, draft = _on_hold(tx, clock, participant, on_hold=False)
             drafts.append(draft)
         status = step(CONFERENCECALL_TRANSITIONS, participant.status, event)
         now = clock.now()
@@ -130,4 +134,24 @@ def _talking(
 ) -> tuple[Conferencecall, Draft]:
     participant = replace(participant, talking=talking, tm_update=clock.now())
     event_type = "participant_talking_started" if talking else "participant_talking_ended"
+    return participant, CONFERENCECALLS.draft(tx, participant, event_type)
+
+
+async def set_on_hold(
+    tx: Transaction, clock: Clock, participant: Conferencecall, *, on_hold: bool
+) -> Conferencecall:
+    """Write whether a participant's phone has put the call on hold; no event if that is known already."""
+    if participant.on_hold is on_hold:
+        return participant
+    participant, draft = _on_hold(tx, clock, participant, on_hold=on_hold)
+    await tx.conferencecalls.save(participant)
+    await tx.outbox.add_all([draft])
+    return participant
+
+
+def _on_hold(
+    tx: Transaction, clock: Clock, participant: Conferencecall, *, on_hold: bool
+) -> tuple[Conferencecall, Draft]:
+    participant = replace(participant, on_hold=on_hold, tm_update=clock.now())
+    event_type = "participant_hold_started" if on_hold else "participant_hold_ended"
     return participant, CONFERENCECALLS.draft(tx, participant, event_type)

@@ -201,6 +201,7 @@ class ParticipantService:
                     row = await _row(tx, seat.id, seat)
                     seat.adjust(row)
                     self._rooms.connect(room, seat)
+                    row = replace(row, on_hold=seat.port.on_hold)
                     row, drafts = await advanced(tx, self._clock, row, ConferencecallEvent.AUDIO_CONNECTED)
                     conference, draft = await touched(
                         tx, self._clock, room.conference, (*room.present.values(), str(seat.id))

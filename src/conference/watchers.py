@@ -3,19 +3,19 @@
 from collections import Counter, defaultdict
 
 from mixminus.clock import Clock
-from mixminus.conference.ledger import set_talking
+from mixminus.conference.ledger import set_on_hold, set_talking
 from mixminus.conference.participants import ParticipantService
-from mixminus.conference.room import Rooms
+from mixminus.conference.room import Rooms, Seat
 from mixminus.errors import Conflict, Unavailable
 from mixminus.log import get, task_failed
-from mixminus.mixer import EngineEvent, TalkSpurtEnded, TalkSpurtStarted
+from mixminus.mixer import EngineEvent, HoldEnded, HoldStarted, TalkSpurtEnded, TalkSpurtStarted
 from mixminus.model.conference import ConferencecallStatus
 from mixminus.model.health import INTERVAL_S, Health
 from mixminus.model.ids import ConferencecallId, ConferenceId
 from mixminus.store.database import Store
 from mixminus.tasks import TaskScope
 
-__all__ = ["HealthWatch", "TalkingWatch"]
+__all__ = ["HealthWatch", "HoldWatch", "TalkingWatch"]
 
 log = get("conference")
 
@@ -73,6 +73,41 @@ class TalkingWatch:
             except Unavailable as exc:
                 self.counters["talking.lost"] += len(changes)
                 log.warning("talking not published", conference_id=str(conference_id), exc_info=exc)
+
+
+class HoldWatch:
+    """Writes to participants' rows whether their phones have put the call on hold, and publishes it.
+
+    Each write takes the state that the port has by then: holds that begin and end meanwhile are not published.
+    """
+
+    def __init__(self, store: Store, clock: Clock, rooms: Rooms) -> None:
+        self._store = store
+        self._clock = clock
+        self._rooms = rooms
+        self._scope = TaskScope(task_failed("hold"))
+        self.counters: Counter[str] = Counter({"hold.lost": 0})
+
+    def on_engine_event(self, event: EngineEvent) -> None:
+        """Schedule a hold or its end to be written; ports outside of rooms are ignored."""
+        if isinstance(event, HoldStarted | HoldEnded) and (seat := self._rooms.seat_of(event.port_id)):
+            self._scope.spawn(f"hold {seat.id}", self._write(seat))
+
+    async def close(self) -> None:
+        """Stop; closing twice is harmless."""
+        await self._scope.close()
+
+    async def _write(self, seat: Seat) -> None:
+        async with self._rooms.lock(seat.conference.id):
+            if not seat.row or seat.row.status is not ConferencecallStatus.JOINED:
+                return
+            try:
+                async with self._store.transaction() as tx:
+                    row = await set_on_hold(tx, self._clock, seat.row, on_hold=seat.port.on_hold)
+                seat.row = row
+            except Unavailable as exc:
+                self.counters["hold.lost"] += 1
+                log.warning("hold not published", conferencecall_id=str(seat.id), exc_info=exc)
 
 
 class HealthWatch:

@@ -6,6 +6,8 @@ __all__ = [
     "DigitReceived",
     "EngineEvent",
     "FirstPacket",
+    "HoldEnded",
+    "HoldStarted",
     "MediaResumed",
     "MediaTimeout",
     "RemoteChanged",
@@ -55,6 +57,16 @@ class TalkSpurtEnded(_PortEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldStarted(_PortEvent):
+    """The far end has put the call on hold, by its signalling."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnded(_PortEvent):
+    """The far end has taken the call off hold."""
+
+
+@dataclass(frozen=True, slots=True)
 class DigitReceived(_PortEvent):
     """A DTMF digit ended (RFC 4733, or in-band tones); emitted once per digit."""
 
@@ -70,4 +82,6 @@ EngineEvent = (
     | TalkSpurtStarted
     | TalkSpurtEnded
     | DigitReceived
+    | HoldStarted
+    | HoldEnded
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BridgePort", "Port"]
 
+_FAR_HOLD = "far end's hold"
 _DIGITS = frozenset("0123456789*#ABCDabcd")
 
 
@@ -29,6 +30,7 @@ class BridgePort:
         self._bridge: Bridge | None = None
         self._muted_by: set[str] = set()
         self._deafened_by: set[str] = set()
+        self._on_hold = False
         self.watchers = Watchers()
         """Notified when the port joins or leaves a bridge, or is muted or unmuted."""
         self.id: int = native.id
@@ -52,6 +54,19 @@ class BridgePort:
     def muted(self) -> bool:
         """Whether it is muted by at least one ``by`` of ``set_muted``."""
         return bool(self._muted_by)
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether the far end has put the call on hold."""
+        return self._on_hold
+
+    def set_on_hold(self, on: bool, *, heard: bool = False) -> None:
+        """Note that the far end has put the call on hold, or has ended it.
+
+        What it plays meanwhile, usually hold music, is kept out of the mix unless ``heard``.
+        """
+        self._on_hold = on
+        self.set_muted(on and not heard, by=_FAR_HOLD)
 
     def join(self, bridge: Bridge) -> None:
         """Join a bridge, leaving the current one."""

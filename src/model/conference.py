@@ -265,6 +265,7 @@ class Conferencecall:
     deaf: bool = False
     gain_db: float = 0.0
     talking: bool = False
+    on_hold: bool = False
     label: str = ""
     tm_join: datetime | None = None
     """When audio was connected, None if never; not part of the API."""

@@ -46,6 +46,8 @@ class SipConfig:
     """New calls from one address; twice as many in a burst."""
     messages_per_s: float = 1000.0
     """SIP messages of any kind from one address; twice as many in a burst."""
+    hold_music_heard: bool = False
+    """Whether rooms hear what a phone sends while it has put us on hold."""
     drain_s: float = 3.0
     """How long ``close`` waits for phones to confirm the BYE."""
     log_level: str = "info"

@@ -83,6 +83,10 @@ class SipLeg(abc.ABC):
         self._port = port
         self._send = send
         self._media: PortMedia | None = None
+        self._has_listened = False
+        """Whether the far end has ever accepted our audio: one that never does is a source, not on hold."""
+        self.on_hold_changed: Callable[[bool], None] = lambda _: None
+        """Called when the far end puts the call on hold, and when it ends that."""
         self._signalling_hosts: tuple[str, ...] = ()
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
@@ -175,6 +179,14 @@ class SipLeg(abc.ABC):
             self._port.configure(media)
             # Without telephone-event a phone sends tones: they become events and are removed from the audio.
             self._port.set_inband_dtmf(media.dtmf_payload_type is None, remove=True)
+            self._follow_hold(media.direction)
+
+    def _follow_hold(self, direction: MediaDirection) -> None:
+        """Hold is a change: the far end accepts our audio no longer (RFC 3264 section 8.4)."""
+        self._has_listened |= direction.sends
+        on_hold = self._has_listened and not direction.sends
+        if on_hold is not self._port.on_hold:
+            self.on_hold_changed(on_hold)
 
 
 class IncomingLeg(SipLeg):

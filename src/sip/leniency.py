@@ -48,6 +48,12 @@ class Leniency(enum.StrEnum):
     """A ``tel:`` Request-URI (RFC 3966)."""
     URI_BRACKETS = enum.auto()
     """An address with ``;`` in its user part that is not between ``<`` and ``>``."""
+    LINE_ENDING = enum.auto()
+    """Header lines that all end with LF alone."""
+    HEADER_REPEATED = enum.auto()
+    """A header that must stand once is repeated with the same value."""
+    PARAMETER_REPEATED = enum.auto()
+    """A parameter that is written more than once, always with the same value."""
     DISPLAY_NAME = enum.auto()
     """A name that needs quotes and has none."""
     RESPONSE_ADDRESS = enum.auto()

@@ -35,6 +35,7 @@ from mixminus.directory.service import DirectoryServices
 from mixminus.errors import MixMinusError
 from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.mixer.events import DigitReceived as PortDigitReceived
+from mixminus.mixer.events import HoldEnded, HoldStarted
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.sip.account_requests import AccountRequests
@@ -192,6 +193,7 @@ class SipEndpoint:
         leg_id = LegId(new_id())
         local = self._local_end(port)
         leg = DialledLeg(leg_id, port, lambda message: self._dialler.send(leg_id, message))
+        leg.on_hold_changed = self._hold_reporter(port)
         self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
         return leg
 
@@ -282,6 +284,7 @@ class SipEndpoint:
             signalling_hosts=call.media_hosts,
             verified=call.verified,
         )
+        leg.on_hold_changed = self._hold_reporter(port)
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
@@ -303,6 +306,16 @@ class SipEndpoint:
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)
             await leg.reject(500)
+
+    def _hold_reporter(self, port: Port) -> Callable[[bool], None]:
+        """Return what a leg calls when its phone begins or ends to hold: the port follows, then an event."""
+
+        def report(on: bool) -> None:
+            port.set_on_hold(on, heard=self._config.hold_music_heard)
+            at_us = int(self._clock.monotonic_s() * _US_PER_S)
+            self._on_event(HoldStarted(port.id, at_us) if on else HoldEnded(port.id, at_us))
+
+        return report
 
     async def _replace(self, leg: IncomingLeg, call: IncomingCall, source: Address, caller: Caller) -> None:
         found = self._pool.leg_of(call.replaces)

@@ -9,8 +9,9 @@ from typing import Final
 from urllib.parse import quote
 
 from mixminus.sip.leniency import Leniency
+from mixminus.sip.scanning import split_outside_quotes
 
-__all__ = ["escaped_uri", "repaired_address", "repaired_request_uri", "without_sips"]
+__all__ = ["escaped_uri", "repaired_address", "repaired_request_uri", "without_repeats", "without_sips"]
 
 _SAFE_USER: Final = "-_.!~*'()&=+$,;?/:%"
 """unreserved, user-unreserved and the password's colon (RFC 3261 section 25.1), and escapes."""
@@ -21,8 +22,9 @@ _TEL = re.compile(r"tel:([^<>\s\"@]{1,128})\Z", re.IGNORECASE)
 _NO_HOST: Final = "tel.invalid"
 """The host of a ``tel:`` URI as a SIP URI (RFC 3261 section 19.1.6), which has none (RFC 2606)."""
 _HOST_END = re.compile(r"[;?>]")
-_NAME_ADDRESS = re.compile(r'("(?:[^"\\]|\\.)*"|[^"<>]*)<([^<>]*)>(.*)\Z', re.DOTALL)
+_NAME_ADDRESS = re.compile(r'("(?:[^"\\]|\\.)*"\s*|[^"<>]*)<([^<>]*)>(.*)\Z', re.DOTALL)
 _BARE = re.compile(r"(sips?:[^\s<>\"@]*@[^\s<>\"@,;?]+)((?:\s*;.*)?)\Z", re.IGNORECASE | re.DOTALL)
+_CASE_MATTERS: Final = frozenset({"tag", "branch"})
 _TOKENS = re.compile(r"[A-Za-z0-9.!%*_+`'~ \t-]*\Z")
 
 
@@ -42,6 +44,30 @@ def escaped_uri(uri: str) -> str:
         return uri
     raw = _BARE_PERCENT.sub("%25", user).encode("utf-8", "surrogateescape")
     return f"{match[1]}{quote(raw, safe=_SAFE_USER)}@{authority}{parameters}"
+
+
+def without_repeats(parameters: str) -> str:
+    """Return ``;name=value;...`` without parameters that repeat an earlier one; different values stay, as an error."""
+    if parameters.count(";") < 2:  # noqa: PLR2004 - one parameter repeats nothing
+        return parameters
+    first, *parts = split_outside_quotes(parameters, ";", brackets=False)
+    kept: dict[tuple[str, str], str] = {}
+    for part in parts:
+        name, _, value = (each.strip() for each in part.partition("="))
+        exact = value.startswith('"') or name.lower() in _CASE_MATTERS
+        kept.setdefault((name.lower(), value if exact else value.lower()), part)
+    return parameters if len(kept) == len(parts) else ";".join([first, *kept.values()])
+
+
+def _uri_without_repeats(uri: str) -> str:
+    """Return a SIP URI whose parameters after the host repeat nothing."""
+    match = _SCHEME.match(uri)
+    if not match:
+        return uri
+    end = uri.find(";", uri.rfind("@") + 1)
+    if end < 0 or "?" in uri[end:]:
+        return uri
+    return uri[:end] + without_repeats(uri[end:])
 
 
 def without_sips(value: str) -> str:
@@ -70,11 +96,31 @@ def repaired_request_uri(uri: str) -> tuple[str, Leniency | None]:
         number = quote(match[1].encode("utf-8", "surrogateescape"), safe=_SAFE_USER)
         return f"sip:{number}@{_NO_HOST};user=phone", Leniency.TEL_URI
     escaped = escaped_uri(uri)
-    return escaped, Leniency.URI_CHARACTERS if escaped != uri else None
+    if escaped != uri:
+        return _uri_without_repeats(escaped), Leniency.URI_CHARACTERS
+    single = _uri_without_repeats(uri)
+    return single, Leniency.PARAMETER_REPEATED if single != uri else None
 
 
 def repaired_address(value: str) -> tuple[str, Leniency | None]:
     """Return one From, To or Contact; of several things that are wrong the first is named."""
+    address, found = _repaired_form(value)
+    single = _address_without_repeats(address)
+    return single, found or (Leniency.PARAMETER_REPEATED if single != address else None)
+
+
+def _address_without_repeats(value: str) -> str:
+    if value.count(";") < 2:  # noqa: PLR2004 - one parameter repeats nothing
+        return value
+    match = _NAME_ADDRESS.match(value)
+    if not match:
+        bare, semicolon, parameters = value.partition(";")
+        return bare + without_repeats(semicolon + parameters)
+    display, uri, parameters = match.groups()
+    return f"{display}<{_uri_without_repeats(uri)}>{without_repeats(parameters)}"
+
+
+def _repaired_form(value: str) -> tuple[str, Leniency | None]:
     text = value.strip()
     match = _NAME_ADDRESS.match(text)
     if not match:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import exists, func, insert, literal_column, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mixminus.store.connection import Connection
 from mixminus.store.tables import activeflow_cursors, activeflows, customers, outbox
 from mixminus.store.webhooks import Target
 
@@ -15,7 +15,7 @@ __all__ = ["ActiveflowWebhookRows"]
 class ActiveflowWebhookRows:
     """Reads and writes activeflows' webhooks within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def target(self, activeflow_id: UUID) -> tuple[Target | None, int]:
@@ -43,7 +43,7 @@ class ActiveflowWebhookRows:
         """Mark events up to this one as delivered."""
         c = activeflow_cursors.c
         query = update(activeflow_cursors).where(c.activeflow_id == activeflow_id).values(event_id=event_id)
-        if not (await self._connection.execute(query)).rowcount:
+        if not await self._connection.change(query):
             values = {"activeflow_id": activeflow_id, "event_id": event_id}
             await self._connection.execute(insert(activeflow_cursors).values(values))
 

@@ -1,44 +1,26 @@
 """Conferencecall rows: present and former participants of conferences."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import select
 
 from mixminus.model.call import CallStatus
 from mixminus.model.conference import Conferencecall, ConferencecallStatus, ConferenceStatus, Role
 from mixminus.model.health import Condition
 from mixminus.model.ids import ConferencecallId, ConferenceId, CustomerId
 from mixminus.store.page import Page
+from mixminus.store.rows import Rows
 from mixminus.store.tables import calls, conferencecalls, conferences, is_present
 
 __all__ = ["ConferencecallRows"]
 
 
-class ConferencecallRows:
+class ConferencecallRows(Rows[Conferencecall]):
     """Reads and writes participants within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def add(self, participant: Conferencecall) -> None:
-        await self._connection.execute(insert(conferencecalls).values(asdict(participant)))
-
-    async def save(self, participant: Conferencecall) -> None:
-        """Update the row of a participant."""
-        query = update(conferencecalls).where(conferencecalls.c.id == participant.id)
-        await self._connection.execute(query.values(asdict(participant)))
-
-    async def find(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
-        return await self._one(select(conferencecalls).where(conferencecalls.c.id == conferencecall_id))
-
-    async def find_for_update(self, conferencecall_id: ConferencecallId) -> Conferencecall | None:
-        """Return the row, locked until the transaction ends; None if there is none."""
-        return await self._one(
-            select(conferencecalls).where(conferencecalls.c.id == conferencecall_id).with_for_update()
-        )
+    table = conferencecalls
 
     async def page(
         self, customer_id: CustomerId, page: Page, conference_id: UUID | None = None
@@ -78,13 +60,7 @@ class ConferencecallRows:
             for id_, customer_id, tm_create, call_status, conference_status, conference_type in rows
         ]
 
-    async def _one(self, query: Select[Any]) -> Conferencecall | None:
-        return next(iter(await self._many(query)), None)
-
-    async def _many(self, query: Select[Any]) -> list[Conferencecall]:
-        return [_model(row) for row in (await self._connection.execute(query)).mappings()]
-
-
-def _model(row: RowMapping) -> Conferencecall:
-    values = {**row, "status": ConferencecallStatus(row["status"]), "role": Role(row["role"])}
-    return Conferencecall(**values)
+    def _model(self, row: Mapping[str, Any]) -> Conferencecall:
+        return Conferencecall(
+            **{**row, "status": ConferencecallStatus(row["status"]), "role": Role(row["role"])}
+        )

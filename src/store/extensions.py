@@ -1,18 +1,16 @@
 """Extension rows, and the contact bindings of their phones."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import delete, insert, select
 
-from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Binding, Extension
 from mixminus.model.ids import CustomerId, ExtensionId
-from mixminus.store.page import Page
+from mixminus.store.connection import Connection
+from mixminus.store.rows import Rows
 from mixminus.store.tables import extension_bindings, extensions
 
 __all__ = ["BindingRows", "ExtensionRows"]
@@ -21,30 +19,11 @@ _SOME = 2
 """Enough rows to know whether there is more than one."""
 
 
-class ExtensionRows:
+class ExtensionRows(Rows[Extension]):
     """Reads and writes extensions within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def add(self, extension: Extension) -> None:
-        """Insert a row; a name that the customer has in use raises AlreadyExists."""
-        try:
-            await self._connection.execute(insert(extensions).values(_columns(extension)))
-        except IntegrityError as exc:
-            raise AlreadyExists("this extension exists") from exc
-
-    async def save(self, extension: Extension) -> None:
-        """Update the row of an extension."""
-        query = update(extensions).where(extensions.c.id == extension.id)
-        await self._connection.execute(query.values(_columns(extension)))
-
-    async def find(self, extension_id: ExtensionId) -> Extension | None:
-        return await self._one(select(extensions).where(extensions.c.id == extension_id))
-
-    async def find_for_update(self, extension_id: ExtensionId) -> Extension | None:
-        """Return the row, locked until the transaction ends; None if there is none."""
-        return await self._one(select(extensions).where(extensions.c.id == extension_id).with_for_update())
+    table = extensions
+    taken = "this extension exists"
 
     async def find_by_direct_hash(self, direct_hash: str) -> Extension | None:
         """Return the undeleted extension that has this hash."""
@@ -60,29 +39,17 @@ class ExtensionRows:
         found = await self._many(query.limit(_SOME))
         return found[0] if len(found) == 1 else None
 
-    async def page(self, customer_id: CustomerId, page: Page) -> list[Extension]:
-        """Return the customer's undeleted extensions, newest first."""
-        c = extensions.c
-        query = select(extensions).where(
-            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
-        )
-        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
+    def _columns(self, row: Extension) -> dict[str, Any]:
+        return {**asdict(row), "live_extension": None if row.tm_delete else row.extension}
 
-    async def _one(self, query: Select[Any]) -> Extension | None:
-        return next(iter(await self._many(query)), None)
-
-    async def _many(self, query: Select[Any]) -> list[Extension]:
-        rows = (await self._connection.execute(query)).mappings()
-        return [
-            Extension(**{name: value for name, value in row.items() if name != "live_extension"})
-            for row in rows
-        ]
+    def _model(self, row: Mapping[str, Any]) -> Extension:
+        return Extension(**{name: value for name, value in row.items() if name != "live_extension"})
 
 
 class BindingRows:
     """Reads and writes contact bindings within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def of(self, extension_id: ExtensionId, now: datetime) -> list[Binding]:
@@ -114,7 +81,3 @@ class BindingRows:
         if connection is not None:
             query = query.where(c.connection == connection)
         await self._connection.execute(query)
-
-
-def _columns(extension: Extension) -> dict[str, Any]:
-    return asdict(extension) | {"live_extension": None if extension.tm_delete else extension.extension}

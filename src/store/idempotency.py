@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.errors import AlreadyExists
 from mixminus.model.ids import CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.tables import idempotency_keys
 
 __all__ = ["Attempt", "IdempotencyRows"]
@@ -31,7 +31,7 @@ class Attempt:
 class IdempotencyRows:
     """Reads and writes named POSTs within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def find(self, customer_id: CustomerId, key: str) -> Attempt | None:

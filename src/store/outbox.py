@@ -30,9 +30,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import NIL, CustomerId
+from mixminus.store.connection import Connection
+from mixminus.store.statement import Statement, inserting
 from mixminus.store.tables import (
     activeflow_cursors,
     activeflows,
@@ -46,6 +47,21 @@ __all__ = ["Draft", "Event", "OutboxRows", "Span"]
 
 _ROWS_AN_INSERT: Final = 50
 """Events that one statement inserts: rendering them as JSON must not keep the loop busy for long."""
+
+_FEW: Final = 8
+"""Up to so many events a statement for each costs less than one for all, which SQLAlchemy writes each time."""
+_OPEN: Final = inserting(event_streams)
+_COUNT: Final = Statement(
+    update(event_streams)
+    .where(event_streams.c.id == bindparam("stream_id"))
+    .values(number=event_streams.c.number + bindparam("count"))
+    .returning(event_streams.c.number)
+)
+_ADD: Final = Statement(
+    insert(outbox).returning(outbox.c.id),
+    [name for name in outbox.c.keys() if name != "id"],  # noqa: SIM118
+)
+_ADD_IN_ORDER: Final = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +98,17 @@ class Span:
     until: int
 
 
-_INSERT: Final = insert(outbox).returning(outbox.c.id)
-_INSERT_IN_ORDER: Final = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
-_COUNT: Final = (
-    update(event_streams)
-    .where(event_streams.c.id == bindparam("stream"))
-    .values(number=event_streams.c.number + bindparam("count"))
-    .returning(event_streams.c.number)
-)
-
-
 class OutboxRows:
     """Reads and writes events within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.written: list[Event] = []
         """The events that this transaction has added, in order."""
 
     async def open(self, stream_id: UUID) -> None:
         """Create a stream, in the transaction that creates its subject."""
-        await self._connection.execute(insert(event_streams).values(id=stream_id, number=0))
+        await self._connection.run(_OPEN, {"id": stream_id, "number": 0})
 
     async def add(
         self, stream_id: UUID, type_: str, *, customer_id: CustomerId, data: dict[str, Any], tm: datetime
@@ -135,10 +141,10 @@ class OutboxRows:
             await self._insert(rows[first : first + _ROWS_AN_INSERT])
 
     async def _insert(self, rows: list[dict[str, Any]]) -> None:
-        if len(rows) == 1:
-            ids = (await self._connection.execute(_INSERT, rows[0])).scalars().all()
+        if len(rows) <= _FEW:
+            ids = [(await self._connection.fetch(_ADD, **row))[0]["id"] for row in rows]
         else:
-            ids = (await self._connection.execute(_INSERT_IN_ORDER, rows)).scalars().all()
+            ids = list((await self._connection.execute(_ADD_IN_ORDER, rows)).scalars())
         self.written += [Event(id=id_, **row) for id_, row in zip(ids, rows, strict=True)]
 
     async def read(self, stream_id: UUID, after: int = 0, limit: int = 1000) -> list[Event]:
@@ -214,8 +220,7 @@ class OutboxRows:
 
     async def _last_number(self, stream_id: UUID, count: int) -> int:
         """Raise the stream's number by ``count``; the row stays locked until commit, so that numbers have no gaps."""
-        values = {"stream": stream_id, "count": count}
-        number: int = (await self._connection.execute(_COUNT, values)).scalar_one()
+        number: int = (await self._connection.fetch(_COUNT, stream_id=stream_id, count=count))[0]["number"]
         return number
 
 

@@ -1,16 +1,17 @@
 """Transcribe rows, and the transcripts that belong to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, text
 
 from mixminus.model.ids import CustomerId, TranscribeId, TranscriptId
 from mixminus.model.transcription import ReferenceType, Transcribe, TranscribeStatus, Transcript
+from mixminus.store.connection import Connection
 from mixminus.store.page import Page
+from mixminus.store.rows import Rows
 from mixminus.store.tables.speech import SEARCH_INDEX, transcribes, transcripts
 
 __all__ = ["TranscribeRows", "TranscriptRows"]
@@ -21,26 +22,10 @@ _MATCHES: Final = text(
 )
 
 
-class TranscribeRows:
+class TranscribeRows(Rows[Transcribe]):
     """Reads and writes transcribes within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def add(self, transcribe: Transcribe) -> None:
-        await self._connection.execute(insert(transcribes).values(asdict(transcribe)))
-
-    async def save(self, transcribe: Transcribe) -> None:
-        """Update the row of a transcribe."""
-        query = update(transcribes).where(transcribes.c.id == transcribe.id)
-        await self._connection.execute(query.values(asdict(transcribe)))
-
-    async def find(self, transcribe_id: TranscribeId) -> Transcribe | None:
-        return await self._one(select(transcribes).where(transcribes.c.id == transcribe_id))
-
-    async def find_for_update(self, transcribe_id: TranscribeId) -> Transcribe | None:
-        """Return the row, locked until the transaction ends; None if there is none."""
-        return await self._one(select(transcribes).where(transcribes.c.id == transcribe_id).with_for_update())
+    table = transcribes
 
     async def unfinished(self) -> list[Transcribe]:
         """Return all customers' transcribes that are not done, oldest first."""
@@ -73,17 +58,14 @@ class TranscribeRows:
             query = query.where(c.reference_type == reference[0], c.reference_id == reference[1])
         return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
 
-    async def _one(self, query: Select[Any]) -> Transcribe | None:
-        return next(iter(await self._many(query)), None)
-
-    async def _many(self, query: Select[Any]) -> list[Transcribe]:
-        return [_model(row) for row in (await self._connection.execute(query)).mappings()]
+    def _model(self, row: Mapping[str, Any]) -> Transcribe:
+        return Transcribe(**{**row, "status": TranscribeStatus(row["status"])})
 
 
 class TranscriptRows:
     """Reads and writes transcripts within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, transcript: Transcript) -> None:
@@ -125,7 +107,3 @@ class TranscriptRows:
     async def _many(self, query: Select[Any]) -> list[Transcript]:
         rows = (await self._connection.execute(query)).mappings()
         return [Transcript(**{**row, "id": TranscriptId(row["id"])}) for row in rows]
-
-
-def _model(row: RowMapping) -> Transcribe:
-    return Transcribe(**{**row, "status": TranscribeStatus(row["status"])})

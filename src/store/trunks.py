@@ -1,16 +1,14 @@
 """Trunk rows, and the addresses that authenticate trunks."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import delete, insert, select
 
-from mixminus.errors import AlreadyExists
 from mixminus.model.directory import Trunk
-from mixminus.model.ids import CustomerId, TrunkId
-from mixminus.store.page import Page
+from mixminus.model.ids import CustomerId
+from mixminus.store.rows import Rows
 from mixminus.store.tables import trunk_addresses, trunks
 
 __all__ = ["TrunkRows"]
@@ -18,31 +16,21 @@ __all__ = ["TrunkRows"]
 _SOME = 2
 
 
-class TrunkRows:
+class TrunkRows(Rows[Trunk]):
     """Reads and writes trunks within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    table = trunks
+    taken = "this domain name is in use"
 
-    async def add(self, trunk: Trunk) -> None:
+    async def add(self, row: Trunk) -> None:
         """Insert a row; a domain name that is in use raises AlreadyExists."""
-        try:
-            await self._connection.execute(insert(trunks).values(_columns(trunk)))
-        except IntegrityError as exc:
-            raise AlreadyExists("this domain name is in use") from exc
-        await self._write_addresses(trunk)
+        await super().add(row)
+        await self._write_addresses(row)
 
-    async def save(self, trunk: Trunk) -> None:
+    async def save(self, row: Trunk) -> None:
         """Update the row of a trunk."""
-        await self._connection.execute(update(trunks).where(trunks.c.id == trunk.id).values(_columns(trunk)))
-        await self._write_addresses(trunk)
-
-    async def find(self, trunk_id: TrunkId) -> Trunk | None:
-        return await self._one(select(trunks).where(trunks.c.id == trunk_id))
-
-    async def find_for_update(self, trunk_id: TrunkId) -> Trunk | None:
-        """Return the row, locked until the transaction ends; None if there is none."""
-        return await self._one(select(trunks).where(trunks.c.id == trunk_id).with_for_update())
+        await super().save(row)
+        await self._write_addresses(row)
 
     async def find_named(self, domain_name: str) -> Trunk | None:
         """Return the undeleted trunk of a domain name."""
@@ -67,14 +55,6 @@ class TrunkRows:
         c = trunks.c
         return await self._many(select(trunks).where(c.outbound_register.is_(True), c.tm_delete.is_(None)))
 
-    async def page(self, customer_id: CustomerId, page: Page) -> list[Trunk]:
-        """Return the customer's undeleted trunks, newest first."""
-        c = trunks.c
-        query = select(trunks).where(
-            c.customer_id == customer_id, c.tm_create < page.before, c.tm_delete.is_(None)
-        )
-        return await self._many(query.order_by(c.tm_create.desc()).limit(page.size))
-
     async def _write_addresses(self, trunk: Trunk) -> None:
         c = trunk_addresses.c
         await self._connection.execute(delete(trunk_addresses).where(c.trunk_id == trunk.id))
@@ -82,23 +62,15 @@ class TrunkRows:
             rows = [{"trunk_id": trunk.id, "host": host} for host in dict.fromkeys(trunk.allowed_ips)]
             await self._connection.execute(insert(trunk_addresses), rows)
 
-    async def _one(self, query: Select[Any]) -> Trunk | None:
-        return next(iter(await self._many(query)), None)
+    def _columns(self, row: Trunk) -> dict[str, Any]:
+        return asdict(row) | {
+            "auth_types": list(row.auth_types),
+            "allowed_ips": list(row.allowed_ips),
+            "live_domain_name": None if row.tm_delete else row.domain_name,
+        }
 
-    async def _many(self, query: Select[Any]) -> list[Trunk]:
-        return [_model(dict(row)) for row in (await self._connection.execute(query)).mappings()]
-
-
-def _columns(trunk: Trunk) -> dict[str, Any]:
-    return asdict(trunk) | {
-        "auth_types": list(trunk.auth_types),
-        "allowed_ips": list(trunk.allowed_ips),
-        "live_domain_name": None if trunk.tm_delete else trunk.domain_name,
-    }
-
-
-def _model(values: dict[str, Any]) -> Trunk:
-    del values["live_domain_name"]
-    return Trunk(
-        **values | {"auth_types": tuple(values["auth_types"]), "allowed_ips": tuple(values["allowed_ips"])}
-    )
+    def _model(self, row: Mapping[str, Any]) -> Trunk:
+        values = {name: value for name, value in row.items() if name != "live_domain_name"}
+        return Trunk(
+            **values | {"auth_types": tuple(row["auth_types"]), "allowed_ips": tuple(row["allowed_ips"])}
+        )

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.outbox import Event
 from mixminus.store.tables import outbox, undelivered, webhook_retries
 
@@ -42,7 +42,7 @@ class Backlog:
 class WebhookRetryRows:
     """Reads and writes waiting events within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, events: Iterable[Event], *, tm_next: datetime, **state: Any) -> None:
@@ -99,13 +99,12 @@ class WebhookRetryRows:
         """Return how much waits, since when, and when the next attempt is due."""
         c = webhook_retries.c
         mine = c.customer_id == customer_id
-        count, oldest = (
-            await self._connection.execute(select(func.count(), func.min(c.tm_begin)).where(mine))
-        ).one()
-        if not count:
+        query = select(func.count(), func.min(c.tm_begin)).where(mine)
+        waiting: Sequence[Any] = (await self._connection.execute(query)).one()
+        if not waiting[0]:
             return Backlog()
         due = select(func.min(c.tm_next)).where(c.event_id.in_(_heads(customer_id)))
-        return Backlog(count, oldest, await self._connection.scalar(due))
+        return Backlog(waiting[0], waiting[1], await self._connection.scalar(due))
 
     async def resend(self, customer_id: CustomerId, event_ids: Sequence[int] | None, now: datetime) -> int:
         """Let events be attempted now: these, or all that were given up or wait; return how many."""
@@ -120,7 +119,7 @@ class WebhookRetryRows:
         hasten = update(webhook_retries).where(c.customer_id == customer_id, c.tm_next > now)
         if event_ids is not None:
             hasten = hasten.where(c.event_id.in_(event_ids))
-        hastened = (await self._connection.execute(hasten.values(tm_next=now))).rowcount
+        hastened = await self._connection.change(hasten.values(tm_next=now))
         waiting = select(c.event_id)
         query = select(outbox).where(wanted, chosen, outbox.c.id.not_in(waiting)).order_by(outbox.c.id)
         events = [Event(**row) for row in (await self._connection.execute(query)).mappings()]

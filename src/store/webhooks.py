@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mixminus.model.ids import CustomerId
+from mixminus.store.connection import Connection
 from mixminus.store.tables import customers, undelivered, webhook_cursors
 
 __all__ = ["Target", "Undelivered", "WebhookRows"]
@@ -37,7 +37,7 @@ class Undelivered:
 class WebhookRows:
     """Reads and writes webhooks within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def target(self, customer_id: CustomerId) -> Target | None:
@@ -60,7 +60,10 @@ class WebhookRows:
     async def cursor(self, customer_id: CustomerId) -> int | None:
         """Return the id of the customer's last event that was delivered or given up."""
         c = webhook_cursors.c
-        return await self._connection.scalar(select(c.event_id).where(c.customer_id == customer_id))
+        found: int | None = await self._connection.scalar(
+            select(c.event_id).where(c.customer_id == customer_id)
+        )
+        return found
 
     async def begin(self, customer_id: CustomerId, event_id: int) -> None:
         """Start delivery to a customer after this event."""

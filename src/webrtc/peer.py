@@ -82,6 +82,8 @@ class Peer:
             return False
         remote = self._paths.nominated
         self._port.configure(self._offer.port_media(srtp=keys, ssrc=self._ssrc, remote=remote))
+        # Without telephone-event digits can only come as tones: they become events and leave the audio.
+        self._port.set_inband_dtmf(self._offer.dtmf is None, remove=True)
         self._media_started = True
         for address in self._paths:
             self._mux.native.bind(address, self._port)

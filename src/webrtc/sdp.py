@@ -23,6 +23,7 @@ LEVEL_URI: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"  # RFC 6464
 _MAX_OFFER_CHARS: Final = 65_536
 _MAX_SECTIONS: Final = 16
 _EVENTS: Final = "telephone-event"
+_EVENT_CLOCK_RATES_HZ: Final = range(8_000, 48_001)
 _STATIC: Final = {0: Codec.PCMU, 8: Codec.PCMA, 9: Codec.G722}  # RFC 3551 table 4
 _REVERSED: Final = {
     "sendrecv": MediaDirection.SENDRECV,
@@ -166,11 +167,13 @@ def _codec_format(codec: Codec, payload_type: int, parameters: RTCRtpCodecParame
 
 
 def _dtmf(media: MediaDescription, clock_rate_hz: int) -> tuple[int, int] | None:
-    """Return the telephone-event whose clock is the codec's (RFC 4733 section 2.5.1.1), or none."""
-    for codec in media.rtp.codecs:
-        if codec.name.lower() == _EVENTS and codec.clockRate == clock_rate_hz and codec.payloadType:
-            return codec.payloadType, codec.clockRate
-    return None
+    """Return the telephone-event with the codec's clock rate (RFC 4733 section 2.5.1.1), else the first, or none."""
+    events = [
+        (codec.payloadType, codec.clockRate)
+        for codec in media.rtp.codecs
+        if codec.name.lower() == _EVENTS and codec.payloadType and codec.clockRate in _EVENT_CLOCK_RATES_HZ
+    ]
+    return next((event for event in events if event[1] == clock_rate_hz), events[0] if events else None)
 
 
 def _level_extension_id(media: MediaDescription) -> int | None:

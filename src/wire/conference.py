@@ -104,6 +104,8 @@ class ConferencecallView(View):
     gain_db: float
     """Gain of the participant's audio for the others."""
     talking: bool
+    on_hold: bool
+    """The participant's phone has put the call on hold; what it plays meanwhile is not heard in the room."""
     label: str
     """Your own label, stored and returned unchanged."""
     tm_create: Timestamp

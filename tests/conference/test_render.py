@@ -17,7 +17,7 @@ CONFERENCE = """
 """
 CONFERENCECALL = """
     id customer_id activeflow_id conference_id reference_type reference_id status tm_create tm_update tm_delete
-    role muted deaf gain_db talking label
+    role muted deaf gain_db talking on_hold label
 """
 RECORDING = """
     id customer_id owner_type owner_id activeflow_id reference_type reference_id status format on_end_flow_id

@@ -12,7 +12,7 @@ from mixminus.model.call import CallStatus
 from mixminus.model.flow import Activeflow, ActiveflowSpec, ActiveflowStatus, FlowSpec
 from mixminus.model.ids import NIL, ActiveflowId, ConferencecallId, CustomerId, FlowId, new_id
 from tests.support.backend import EVERYTHING, Backend, open_backend
-from tests.support.calling import HANGUP, HOUR, HOUR_S, action, calling, mark, trail
+from tests.support.calling import HANGUP, HOUR, action, calling, mark, trail
 from tests.support.clock import ManualClock
 from tests.support.waiting import until
 
@@ -123,7 +123,12 @@ async def test_given_variables_are_set_and_system_variables_are_not_overwritten(
 async def test_a_flow_without_a_call_can_wait_and_be_stopped(backend: Backend) -> None:
     spec = ActiveflowSpec(actions=(mark("a"), HOUR, mark("never")))
     begun = await backend.activeflows.launch(backend.customer_id, spec)
-    await until(lambda: backend.clock.has_sleeper(HOUR_S))
+
+    async def waits() -> bool:
+        found = await backend.activeflows.get(backend.customer_id, begun.id)
+        return bool(found.current_action.get("type") == "sleep")
+
+    await until(waits)
     await backend.activeflows.stop(backend.customer_id, begun.id)
     assert trail(await ended(backend, begun)) == ["a"]
 

@@ -24,7 +24,9 @@ class Rx(ctypes.Structure):
     _fields_ = [
         ("clock_rate_hz", ctypes.c_uint32),
         ("timestamp", ctypes.c_uint32),
+        ("newest", ctypes.c_uint32),
         ("duration", ctypes.c_uint32),
+        ("last_duration", ctypes.c_uint32),
         ("segments", ctypes.c_uint32),
         ("last_packet_us", ctypes.c_int64),
         ("event", ctypes.c_uint8),
@@ -154,6 +156,73 @@ def test_a_long_digit_in_segments_is_one_digit() -> None:
     ear.packet(0xFFFF, event(9, 8000))
     ear.packet(0xFFFF, event(9, 16_000, end=True))
     assert ear.heard == [("9", (0xFFFF + 16_000) // 8)]
+
+
+END_AT = [*[(n, n * 160, False) for n in range(1, 5)], *[(n, 800, True) for n in (5, 6, 7)]]
+"""The packets of a press of 100 ms: number, duration, end."""
+
+
+def presses(
+    shape: str, digits: list[int], clock_rate_hz: int, pause: int
+) -> list[tuple[int, bytes, bool, int]]:
+    """Return packets as senders of one habit send them: timestamp, payload, marker, ms of arrival."""
+    sent, packets = clock_rate_hz // 8000, []
+    for press, digit in enumerate(digits):
+        first = press * (7 * 20 + pause)
+        for number, duration, end in END_AT:
+            now = first + (number - 1) * 20
+            runs_on = {"ends run on": max(0, number - 5), "all run on": number - 1}.get(shape, 0)
+            own = 160 if shape == "own timestamp and own duration" else duration
+            runs_on = number - 1 if shape == "own timestamp and own duration" else runs_on
+            base = 0 if shape == "clock stands still" else first * 8
+            marker = number == 1 or shape == "all run on with markers"
+            runs_on = number - 1 if shape == "all run on with markers" else runs_on
+            packets.append(((base + runs_on * 160) * sent, event(digit, own * sent, end=end), marker, now))
+    return packets
+
+
+@pytest.mark.parametrize("pause", [40, 60, 200])
+@pytest.mark.parametrize("clock_rate_hz", [8000, 16000, 48000])
+@pytest.mark.parametrize("first", [0, 2**32 - 320])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "by the book",
+        "ends run on",
+        "all run on",
+        "all run on with markers",
+        "own timestamp and own duration",
+    ],
+)
+def test_a_press_is_one_digit_whatever_its_timestamps_do(
+    shape: str, clock_rate_hz: int, first: int, pause: int
+) -> None:
+    ear = Ear(clock_rate_hz)
+    for timestamp, payload, marker, at_ms in presses(shape, [5, 5, 1, 5], clock_rate_hz, pause):
+        ear.poll(at_ms=at_ms)
+        ear.packet(first + timestamp, payload, marker=marker, at_ms=at_ms)
+    ear.poll(at_ms=10_000)
+    assert [digit for digit, _ in ear.heard] == ["5", "5", "1", "5"]
+    assert all(80 <= duration_ms <= 100 for _, duration_ms in ear.heard)
+
+
+@pytest.mark.parametrize("lost", list(itertools.combinations(range(7), 2)))
+@pytest.mark.parametrize("shape", ["ends run on", "all run on", "own timestamp and own duration"])
+def test_a_press_with_running_timestamps_survives_two_lost_packets(shape: str, lost: tuple[int, ...]) -> None:
+    ear = Ear()
+    for n, (timestamp, payload, _, at_ms) in enumerate(presses(shape, [7, 7], 8000, 100)):
+        ear.poll(at_ms=at_ms)
+        if n % 7 not in lost:
+            ear.packet(timestamp, payload, at_ms=at_ms)
+    ear.poll(at_ms=10_000)
+    assert [digit for digit, _ in ear.heard] == ["7", "7"]
+
+
+def test_presses_with_one_timestamp_are_separated_by_digit_and_by_time() -> None:
+    ear = Ear()
+    for timestamp, payload, marker, at_ms in presses("clock stands still", [1, 2, 2], 8000, 200):
+        ear.packet(timestamp, payload, marker=marker, at_ms=at_ms)
+    assert ear.heard == [("1", 100), ("2", 100), ("2", 100)]
 
 
 def test_other_events_are_not_digits() -> None:

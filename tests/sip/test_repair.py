@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.edge.bodies import content_of
+from mixminus.sip.edge.message import Request
+from mixminus.sip.edge.message import parse as parse_message
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable
 from mixminus.sip.leniency import Leniency
 from mixminus.sip.sdp.description import MalformedSdp, parse, render
 from mixminus.sip.sdp.repair import repaired
-from mixminus.sip.uri_repair import escaped_uri, repaired_address, repaired_request_uri
+from mixminus.sip.uri_repair import escaped_uri, repaired_address, repaired_request_uri, without_repeats
 from tests.sip.test_sdp_description import OFFER
 from tests.support.documentation import ROOT
 from tests.support.sip_phone import sdp
@@ -253,3 +255,81 @@ def test_largest_message_takes_a_bounded_time(repair: object) -> None:
 def test_the_metrics_page_names_every_leniency() -> None:
     page = (ROOT / "docs" / "reference" / "metrics.md").read_text("utf-8")
     assert [each for each in Leniency if f"`{each}`" not in page] == []
+
+
+@pytest.mark.parametrize("space", ["", " ", "  "])
+def test_the_user_part_is_escaped_beside_a_quoted_name(space: str) -> None:
+    address = f'"Desk; \\"1\\""{space}<sip:#1@h>;tag=2'
+    assert repaired_address(address) == (address.replace("#", "%23"), Leniency.URI_CHARACTERS)
+
+
+PARAMETERS = ["lr", "transport=udp", "rport", "tag=aB", 'x="a;b"', "ob", "x=1"]
+
+
+@given(st.lists(st.sampled_from(PARAMETERS), max_size=6), st.data())
+def test_a_parameter_that_is_repeated_counts_once(parameters: list[str], data: st.DataObject) -> None:
+    single = list(dict.fromkeys(parameters))
+    repeated = (
+        [*single, *data.draw(st.lists(st.sampled_from(single or ["lr"]), max_size=3))] if single else []
+    )
+    text = "".join(f";{each}" for each in repeated)
+    assert without_repeats(text) == "".join(f";{each}" for each in single)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("<sip:a@h;transport=udp;transport=UDP>;tag=1", "<sip:a@h;transport=udp>;tag=1"),
+        ("<sip:a@h;lr;lr>", "<sip:a@h;lr>"),
+        ("sip:a@h;tag=1;tag=1", "sip:a@h;tag=1"),
+        ('"A;B" <sip:a@h>;expires=60;expires=60', '"A;B" <sip:a@h>;expires=60'),
+        ("<sip:+1;npdi;npdi@h;user=phone;user=phone>", "<sip:+1;npdi;npdi@h;user=phone>"),
+    ],
+)
+def test_repeated_parameters_of_an_address_count_once(written: str, meant: str) -> None:
+    assert repaired_address(written) == (meant, Leniency.PARAMETER_REPEATED)
+
+
+@pytest.mark.parametrize(
+    "written", ["<sip:a@h;transport=udp;transport=tcp>", "<sip:a@h>;tag=a;tag=A", "<sip:a@h>;tag=a;tag"]
+)
+def test_parameters_that_differ_stay_an_error(written: str) -> None:
+    address, found = repaired_address(written)
+    assert (address, found) == (written, None)
+    with pytest.raises(Unreadable):
+        SipUri.parse(NameAddress.parse(address).uri)
+
+
+LINES_OF_OPTIONS = (
+    "OPTIONS sip:a@h SIP/2.0",
+    "v: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1",
+    "f: <sip:b@h>;tag=1",
+    "t: <sip:a@h>",
+    "i: 1@h",
+    "CSeq: 1 OPTIONS",
+    "Max-Forwards: 70",
+)
+
+
+def test_lines_that_all_end_with_lf_are_read() -> None:
+    correct = parse_message("\r\n".join([*LINES_OF_OPTIONS, "", "x"]).encode())
+    found = parse_message("\n".join([*LINES_OF_OPTIONS, "", "x"]).encode())
+    assert isinstance(correct, Request)
+    assert isinstance(found, Request)
+    assert (found.headers, found.body, found.fault) == (correct.headers, correct.body, None)
+    assert not correct.found
+    assert found.found == {Leniency.LINE_ENDING}
+
+
+@pytest.mark.parametrize("line", LINES_OF_OPTIONS[2:])
+def test_a_header_that_is_repeated_with_its_value_counts_once(line: str) -> None:
+    message = parse_message("\r\n".join([*LINES_OF_OPTIONS, line, "", ""]).encode())
+    assert message.found == {Leniency.HEADER_REPEATED}
+    assert (
+        message.headers.count(
+            parse_message("\r\n".join([*LINES_OF_OPTIONS, "", ""]).encode()).headers.entries[
+                LINES_OF_OPTIONS.index(line) - 1
+            ][0]
+        )
+        == 1
+    )

@@ -1,15 +1,13 @@
 """What grows with the years is read by index: SQLite's plans of the statements that the store really runs."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from mixminus.access.service import AccessService
 from mixminus.model.conference import Conference, ConferenceStatus, RoomSettings
@@ -18,10 +16,10 @@ from mixminus.store.database import Store, Transaction
 from mixminus.store.page import Page
 from tests.support.clock import ManualClock
 from tests.support.database import ON_POSTGRESQL
+from tests.support.statements import Executed, executed
 
 pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="plans of PostgreSQL depend on its statistics")
 
-Statement = tuple[str, Any]
 PAGE = Page(100, datetime(2026, 1, 1, tzinfo=UTC))
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 CUSTOMER = CustomerId(new_id())
@@ -80,23 +78,7 @@ INDEXES = {
 }
 
 
-@contextmanager
-def recorded() -> Iterator[list[Statement]]:
-    """Collect every statement that SQLAlchemy passes to the driver, with its parameters."""
-    statements: list[Statement] = []
-
-    def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
-        if not statement.startswith("BEGIN"):
-            statements.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-
-
-def plan(directory: Path, statements: list[Statement]) -> list[str]:
+def plan(directory: Path, statements: list[Executed]) -> list[str]:
     """Return the steps of the statements' plans; parameters stay parameters, as when the store runs them."""
     with closing(sqlite3.connect(directory / "mixminus.db")) as connection:
         return [
@@ -116,7 +98,7 @@ async def stored(store: Store) -> Store:
 
 
 async def planned(store: Store, directory: Path, name: str) -> list[str]:
-    with recorded() as statements:
+    with executed() as statements:
         async with store.transaction() as tx:
             await READS[name](tx)
     assert statements

@@ -65,7 +65,18 @@ def test_static_payload_types_need_no_rtpmap() -> None:
 def test_telephone_event_has_the_clock_rate_of_the_codec() -> None:
     assert parse_offer(CHROMIUM).dtmf == (110, 48_000)
     assert parse_offer(CHROMIUM.replace("SAVPF 111 63", "SAVPF")).dtmf == (126, 8_000)
-    assert parse_offer(FIREFOX).dtmf is None
+    assert parse_offer(CHROMIUM.replace("telephone-event/48000", "x-event/48000")).dtmf == (126, 8_000)
+    assert parse_offer(FIREFOX).dtmf == (101, 8_000)
+
+
+def test_without_telephone_event_there_is_none() -> None:
+    assert parse_offer(FIREFOX.replace("telephone-event", "x-event")).dtmf is None
+
+
+@pytest.mark.parametrize("clock_rate_hz", [0, 1, 999_999])
+def test_telephone_event_with_an_absurd_clock_rate_is_left_out(clock_rate_hz: int) -> None:
+    offer = FIREFOX.replace("telephone-event/8000", f"telephone-event/{clock_rate_hz}")
+    assert parse_offer(offer).dtmf is None
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mixminus.sip.grammar import TOKEN, split_list
+from mixminus.sip.leniency import Leniency
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -39,6 +40,9 @@ _COMPACT: Final = {
     "s": "subject", "t": "to", "u": "allow-events", "v": "via", "x": "session-expires", "y": "identity",
 }  # fmt: skip
 _SPELLING: Final = {"call-id": "Call-ID", "cseq": "CSeq", "rack": "RAck", "rseq": "RSeq", "min-se": "Min-SE"}
+_ONCE: Final = (
+    "from", "to", "call-id", "cseq", "max-forwards", "content-type", "content-length", "session-expires", "min-se",
+)  # fmt: skip
 _LISTS: Final = frozenset({"via", "route", "record-route"})
 
 
@@ -106,6 +110,8 @@ class Request:
     headers: Headers
     body: bytes = b""
     fault: Fault | None = None
+    found: frozenset[Leniency] = frozenset()
+    """What the parser has repaired."""
 
     def render(self) -> bytes:
         return _render(f"{self.method} {self.uri} SIP/2.0", self.headers, self.body)
@@ -117,6 +123,8 @@ class Response:
     reason: str
     headers: Headers
     body: bytes = b""
+    found: frozenset[Leniency] = frozenset()
+    """What the parser has repaired."""
 
     def render(self) -> bytes:
         return _render(f"SIP/2.0 {self.status_code} {self.reason}", self.headers, self.body)
@@ -137,20 +145,46 @@ def parse(message: bytes) -> Request | Response:
     """Parse a message; raise Unparseable if it must be dropped."""
     if len(message) > MAX_MESSAGE_BYTES:
         raise Unparseable("too large")
-    head, end, body = message.lstrip(b"\r\n").partition(_END_OF_HEADERS)
-    if not end or b"\0" in head:
-        raise Unparseable("no end of headers, or a NUL in them")
+    head, body, found = _split(message.lstrip(b"\r\n"))
     # Unfold header lines that begin with white space (RFC 3261 section 7.3.1).
     text = re.sub(r"\r\n[ \t]+", " ", head.decode("utf-8", "surrogateescape"))
     start_line, *lines = text.split("\r\n")
     headers, fault = _headers(lines)
+    if _remove_repeats(headers):
+        found |= {Leniency.HEADER_REPEATED}
     body, body_fault = _body(headers, body)
     if start_line.startswith("SIP/"):
         match = _STATUS_LINE.match(start_line)
         if not match or fault or body_fault:
             raise Unparseable("a malformed response")
-        return Response(int(match[1]), match[2], headers, body)
-    return _request(start_line, headers, body, fault or body_fault)
+        return Response(int(match[1]), match[2], headers, body, found)
+    request = _request(start_line, headers, body, fault or body_fault)
+    request.found = found
+    return request
+
+
+def _split(message: bytes) -> tuple[bytes, bytes, frozenset[Leniency]]:
+    """Return the headers and the body; lines may end with LF alone where no line ends otherwise."""
+    head, end, body = message.partition(_END_OF_HEADERS)
+    found: frozenset[Leniency] = frozenset()
+    if not end:
+        head, end, body = message.partition(b"\n\n")
+        if b"\r" in head:
+            raise Unparseable("lines with different ends")
+        head, found = head.replace(b"\n", b"\r\n"), frozenset({Leniency.LINE_ENDING})
+    if not end or b"\0" in head:
+        raise Unparseable("no end of headers, or a NUL in them")
+    return head, body, found
+
+
+def _remove_repeats(headers: Headers) -> bool:
+    """Remove headers that must stand once and repeat the same value; different values stay, as an error."""
+    before = len(headers.entries)
+    for name in _ONCE:
+        values = headers.values(name)
+        if len(values) > 1 and len(set(values)) == 1:
+            headers.set(name, values[0])
+    return len(headers.entries) < before
 
 
 def _request(start_line: str, headers: Headers, body: bytes, fault: Fault | None) -> Request:

@@ -14,11 +14,17 @@ from mixminus.sip.edge.message import Fault, Request, Response
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, split_list
 from mixminus.sip.leniency import COUNTER, Leniency
 from mixminus.sip.sdp.repair import repaired as repaired_sdp
-from mixminus.sip.uri_repair import repaired_address, repaired_request_uri, without_sips
+from mixminus.sip.uri_repair import (
+    repaired_address,
+    repaired_request_uri,
+    without_repeats,
+    without_sips,
+)
 
 __all__ = ["Repair"]
 
 _ADDRESSES: Final = ("from", "to", "contact", "refer-to")
+_ROUTES: Final = ("via", "route", "record-route")
 _WITH_SDP: Final = frozenset({"INVITE", "ACK", "UPDATE", "PRACK"})
 _BODY_HEADERS: Final = (
     "content-type",
@@ -59,7 +65,12 @@ class Repair:
             self._body(response)
 
     def _addresses(self, message: Request | Response) -> None:
+        for leniency in message.found:
+            self._count(leniency)
         for place, (name, value) in enumerate(message.headers.entries):
+            if name in _ROUTES and (single := _route(value)) != value:
+                self._count(Leniency.PARAMETER_REPEATED)
+                message.headers.entries[place] = (name, single)
             if name in _ADDRESSES and value != "*":
                 # A REGISTER has a list of Contacts.
                 each = split_list(value) if name == "contact" else [value]
@@ -113,6 +124,15 @@ class Repair:
 
     def _count(self, leniency: Leniency) -> None:
         self._counters[f"{COUNTER}:{leniency}"] += 1
+
+
+def _route(value: str) -> str:
+    """Return one Via or Route without repeated parameters."""
+    head, bracket, parameters = value.rpartition(">")
+    if bracket:
+        return repaired_address(value)[0]
+    head, semicolon, parameters = value.partition(";")
+    return head + without_repeats(semicolon + parameters)
 
 
 def _method_of(response: Response) -> str:

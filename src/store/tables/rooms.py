@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    false,
     literal_column,
 )
 
@@ -65,6 +66,7 @@ conferencecalls = Table(
     Column("deaf", Boolean, nullable=False),
     Column("gain_db", Float, nullable=False),
     Column("talking", Boolean, nullable=False),
+    Column("on_hold", Boolean, nullable=False, server_default=false()),
     Column("label", String, nullable=False),
     Column("tm_join", UtcDateTime),
     *times(),

@@ -1,0 +1,113 @@
+"""PostgreSQL: statements run on asyncpg itself, which prepares each once for a connection; lists go through SQLAlchemy."""
+
+from collections import Counter
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import Executable, NullPool, Result, ScalarResult
+from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from mixminus.errors import Unavailable
+from mixminus.store.connection import Lost
+from mixminus.store.statement import Statement
+
+__all__ = ["CONNECTIONS", "PostgresqlServer", "PostgresqlSession"]
+
+CONNECTIONS: Final = 20
+"""PostgreSQL allows a hundred by default."""
+# By default each statement sees a snapshot of its own; in a transaction that reads all statements share one.
+_BEGIN: Final = {True: "BEGIN", False: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"}
+
+
+class PostgresqlServer:
+    """Opens connections to the database."""
+
+    def __init__(self, url: URL, counters: Counter[str]) -> None:
+        self._counters = counters
+        # Transactions are begun and ended on the driver: SQLAlchemy must not begin any.
+        self._engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+    async def connect(self) -> "PostgresqlSession":
+        """Open a connection; Unavailable if the database does not answer."""
+        try:
+            connection = await self._engine.connect()
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+        except Exception as exc:
+            # A driver that cannot connect raises its own errors, or those of the socket or the resolver.
+            raise Unavailable("the database does not answer") from exc
+        return PostgresqlSession(connection, driver, self._counters)
+
+
+class PostgresqlSession:
+    """One connection; implements ``connection.Session``."""
+
+    def __init__(
+        self, connection: AsyncConnection, driver: "asyncpg.Connection[Any]", counters: Counter[str]
+    ) -> None:
+        self.dialect: Dialect = connection.dialect
+        self._counters = counters
+        self._sqlalchemy = connection
+        self._driver = driver
+
+    async def begin(self, *, writes: bool) -> None:
+        await self._answered(self._driver.execute(_BEGIN[writes]))
+
+    async def commit(self) -> None:
+        await self._answered(self._driver.execute("COMMIT"))
+
+    async def roll_back(self) -> None:
+        await self._answered(self._driver.execute("ROLLBACK"))
+
+    async def close(self) -> None:
+        if self._driver.is_in_transaction() or self._driver.is_closed():
+            self._driver.terminate()
+            with suppress(Exception):
+                await self._sqlalchemy.invalidate()
+        await self._sqlalchemy.close()
+
+    async def fetch(self, statement: Statement, **values: Any) -> list[dict[str, Any]]:
+        self._counters["store.statements"] += 1
+        compiled = statement.compiled(self.dialect)
+        return compiled.decoded(
+            await self._answered(self._driver.fetch(compiled.sql, *compiled.arguments(values)))
+        )
+
+    async def run(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        self._counters["store.statements"] += 1
+        compiled = statement.compiled(self.dialect)
+        status = await self._answered(self._driver.execute(compiled.sql, *compiled.arguments(values)))
+        return int(status.rpartition(" ")[2])  # "INSERT 0 1", "UPDATE 1"
+
+    async def execute(
+        self, query: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> Result[Any]:
+        self._counters["store.statements"] += 1
+        return await self._sqlalchemy.execute(query, rows)
+
+    async def change(self, query: Executable) -> int:
+        result: Any = await self.execute(query)
+        changed: int = result.rowcount
+        return changed
+
+    async def scalar(self, query: Executable) -> Any:
+        return (await self.execute(query)).scalar()
+
+    async def scalars(self, query: Executable) -> ScalarResult[Any]:
+        return (await self.execute(query)).scalars()
+
+    async def _answered(self, answer: Awaitable[Any]) -> Any:
+        try:
+            return await answer
+        except asyncpg.IntegrityConstraintViolationError as exc:
+            raise IntegrityError(None, None, exc) from exc
+        except (asyncpg.InterfaceError, OSError, TimeoutError) as exc:
+            raise Lost("the database does not answer") from exc
+        except asyncpg.PostgresError as exc:
+            # A server that shuts down sends many errors; all of them close the connection.
+            if not self._driver.is_closed():
+                raise
+            raise Lost("the database does not answer") from exc

@@ -83,6 +83,7 @@ class Pool(Generic[AnySession]):
         self._connect = connect
         self._free: list[AnySession] = []
         self._places = asyncio.Semaphore(size)
+        self._closed = False
 
     async def begin(self, *, writes: bool) -> AnySession:
         """Return a connection with a new transaction; Unavailable if the database does not answer."""
@@ -130,7 +131,7 @@ class Pool(Generic[AnySession]):
         except BaseException:
             await self._abandon(session)
             raise
-        self._keep(session)
+        await self._keep(session)
 
     async def roll_back(self, session: AnySession) -> None:
         """Roll back, and keep the connection for the next transaction; close it if that fails."""
@@ -139,14 +140,18 @@ class Pool(Generic[AnySession]):
         except BaseException:
             await self._abandon(session)
             raise
-        self._keep(session)
+        await self._keep(session)
 
     async def close(self) -> None:
-        """Close the connections that are free; closing twice is harmless."""
+        """Close the connections: those in use when their transaction ends; closing twice is harmless."""
+        self._closed = True
         while self._free:
             await self._free.pop().close()
 
-    def _keep(self, session: AnySession) -> None:
+    async def _keep(self, session: AnySession) -> None:
+        if self._closed:
+            await self._abandon(session)
+            return
         self._free.append(session)
         self._places.release()
 

@@ -15,10 +15,13 @@ import mixminus
 from mixminus.conference.room import SEATS_AT_A_TIME, Seat
 from mixminus.model.conference import Conference, ConferencecallStatus, ConferenceStatus
 from mixminus.model.ids import CallId, ConferencecallId, new_id
+from mixminus.store.database import Store
 from tests.support.backend import Backend
 from tests.support.statements import executed
 
 FEW, MANY = 3, 60
+LIMITS = {"join": (2, 8), "leave": (1, 6), "kick": (1, 3)}
+"""Transactions and statements of each, without the flow and the call around it."""
 OURS = (mixminus.__path__[0], uuid.__file__)
 
 
@@ -28,11 +31,13 @@ class Work:
 
     calls: Counter[str] = field(default_factory=Counter)
     statements: int = 0
+    transactions: int = 0
 
 
 @contextmanager
-def counted() -> Iterator[Work]:
+def counted(store: Store) -> Iterator[Work]:
     work = Work()
+    before = store.counters["store.transactions"]
 
     def on_profile(frame: FrameType, what: str, _: Any) -> None:
         # A coroutine that goes on is a call as well: how often one waits depends on chance.
@@ -47,6 +52,7 @@ def counted() -> Iterator[Work]:
             sys.setprofile(None)
     # The feed looks for events, and the log is copied into the file, now and then.
     work.statements = len([sql for sql, _ in statements if "FROM outbox" not in sql and "PRAGMA" not in sql])
+    work.transactions = store.counters["store.transactions"] - before
 
 
 async def joined(backend: Backend, room: Conference) -> Seat:
@@ -88,13 +94,14 @@ async def test_the_work_does_not_grow_with_the_room(
             await joined(backend, room)
         await act(backend, room)  # statements are compiled, types looked up
         await joined(backend, room)
-        with counted() as work:
+        with counted(backend.store) as work:
             await act(backend, room)
         found.append(work)
     few, many = found
     assert sum(few.calls.values()) > 20
     assert sum((many.calls - few.calls).values()) <= 5, many.calls - few.calls
     assert many.statements == few.statements
+    assert (many.transactions, many.statements) == LIMITS[act.__name__]
 
 
 async def test_a_room_is_not_read_back(backend: Backend) -> None:

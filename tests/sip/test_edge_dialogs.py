@@ -203,7 +203,7 @@ def test_prack_needs_its_reliable_response() -> None:
 def test_worker_sees_nothing_but_what_was_read() -> None:
     router = open_router()
     extra = (
-        "Subject: x\r\nAlert-Info: <http://x>\r\nReplaces: a;to-tag=b;from-tag=c\r\nP-Asserted-Identity: <sip:x@y>\r\n"
+        "Subject: x\r\nAlert-Info: <http://x>\r\nP-Asserted-Identity: <sip:x@y>\r\n"
         "Session-Expires: 1800;refresher=uac;x=y\r\nSupported: timer, replaces, gruu\r\n"
         "Allow: INVITE, PUBLISH, BYE, Nonsense\r\nX-Mixminus-Caller: 00000000-0000-0000-0000-000000000000 1.2.3.4\r\n"
     )

@@ -86,6 +86,7 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._rang = False
         self._late_and_reliable = False
         self._ended_here = False
+        self._after_ack: HeaderFields = ()
 
     def identify(self) -> tuple[str, str]:
         """Return From and To of an incoming call, and set its Call-ID."""
@@ -160,8 +161,14 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self.answer(parameters)
 
     def end(self, status_code: int, headers: HeaderFields = ()) -> None:
-        """Send BYE, or refuse an unanswered call with this code."""
+        """Send BYE, or refuse an unanswered call with this code.
+
+        BYE waits for the ACK of our 200 (RFC 3261 section 15). pjsip would wait as well, and forget the headers.
+        """
         self._ended_here = True
+        if headers and not self._outgoing and self.getInfo().state == pj.PJSIP_INV_STATE_CONNECTING:
+            self._after_ack = headers
+            return
         parameters = pj.CallOpParam()
         _add_headers(parameters, headers)
         parameters.statusCode = status_code
@@ -234,6 +241,9 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
                 self._report(DialogConfirmed(self.leg_id, self.sip_call_id, *tags))
             if self._outgoing:
                 self._report(CallAnswered(self.leg_id))
+            elif self._after_ack:
+                headers, self._after_ack = self._after_ack, ()
+                self.end(pj.PJSIP_SC_OK, headers)
 
 
 def _add_headers(parameters: pj.CallOpParam, fields: HeaderFields) -> None:

@@ -287,6 +287,25 @@ def test_released_call_is_kept_for_a_limited_time() -> None:
     assert isinstance(router.from_phone(request("INVITE"), PHONE, LINGER_S + 2), ToWorker)
 
 
+def test_late_report_of_a_refused_call_does_not_end_its_repetition() -> None:
+    router = open_router(workers=1)
+    refused = forwarded(router.from_phone(request("INVITE"), PHONE, 0.0))
+    router.from_worker(answer_of(refused.message, 422), refused.sip_port, 0.0)
+    again = forwarded(router.from_phone(request("INVITE", number=2, branch="z9hG4bKb"), PHONE, 1.0))
+    router.from_worker(answer_of(again.message, 200), again.sip_port, 1.0)
+    router.release("call-1", 1.0)
+    assert isinstance(
+        router.from_phone(request("BYE", number=3, branch="z9hG4bKc", to_tag=";tag=w"), PHONE, 2.0), ToWorker
+    )
+    router.release("call-1", 3.0)
+    assert (
+        status_code(
+            router.from_phone(request("INFO", number=4, branch="z9hG4bKd", to_tag=";tag=w"), PHONE, 4.0)
+        )
+        == 481
+    )
+
+
 def test_new_calls_are_rate_limited_by_source() -> None:
     router = open_router(capacity=1000, invites_per_s=5.0)
     codes = Counter(

@@ -65,6 +65,10 @@ class EdgeCall:
     """The headers of the first 2xx: the worker's, or in an outgoing call the phone's."""
     media_hosts: tuple[str, ...] = ()
     """The addresses that the phone's newest message names; empty where that is not known."""
+    reported: bool = False
+    """Whether the worker has reported that it is over; its final response may come before."""
+    earlier: int = 0
+    """Calls of the same Call-ID that ended before, whose reports are still to come."""
     sequence_number: int = 0
     """The highest CSeq of the requests that the worker has sent."""
     dialog: EdgeDialog = field(default_factory=EdgeDialog)

@@ -93,7 +93,9 @@ class CallTable:
 
     def open(self, call: EdgeCall) -> None:
         """Add a new call; its worker must have room for it."""
-        self._released.pop(call.call_id, None)
+        # RFC 3261 section 8.1.3.5: after a refusal a phone may try again with the same Call-ID.
+        if before := self._released.pop(call.call_id, None):
+            call.earlier = before.earlier + (not before.reported)
         self.restore(call)
         self._record(call)
 
@@ -123,7 +125,13 @@ class CallTable:
             self.outbox.append(ToServer(MediaHostsNamed(call.call_id, hosts, call.leg_id)))
 
     def release(self, call_id: str, now_s: float) -> None:
-        """Take a worker's report that a call is over."""
+        """Take a worker's report that a call is over; it may be an earlier one of the same Call-ID."""
+        found = self.find(call_id)
+        if found and found.earlier:
+            found.earlier -= 1
+            return
+        if found:
+            found.reported = True
         for worker in self.workers.values():
             worker.sip_call_ids.discard(call_id)
         if call := self._calls.get(call_id):

@@ -32,6 +32,7 @@ class _Session:
     transcribe: Transcribe
     queue: CommandQueue
     writer: TranscriptWriter
+    source: Source
     stop: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     over: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -66,8 +67,8 @@ class Sessions:
             counters=self._pool.counters,
         )
         queue = self._pool.open(str(transcribe.id), language, writer.put)
-        session = self._sessions[transcribe.id] = _Session(transcribe, queue, writer)
-        self._scope.spawn(f"transcribe {transcribe.id}", self._run(session, source))
+        session = self._sessions[transcribe.id] = _Session(transcribe, queue, writer, source)
+        self._scope.spawn(f"transcribe {transcribe.id}", self._run(session))
 
     def of(self, references: Collection[UUID]) -> list[TranscribeId]:
         """Return the sessions of any of these references."""
@@ -77,6 +78,8 @@ class Sessions:
         """Stop a session; audio received so far is still recognised. Return whether there was one."""
         session = self._sessions.get(transcribe_id)
         if session:
+            if not session.stop.done():
+                session.source.drain(session.queue)
             session.end()
         return session is not None
 
@@ -104,12 +107,12 @@ class Sessions:
         await self._scope.close()
         await self._pool.close()
 
-    async def _run(self, session: _Session, source: Source) -> None:
+    async def _run(self, session: _Session) -> None:
         writing = TaskScope(task_failed("speech"))
         session.writer.start(writing)
         try:
             try:
-                await source.listen(session.queue, session.stop)
+                await session.source.listen(session.queue, session.stop)
             except (MixMinusError, OSError, ValueError) as exc:
                 log.error("audio source failed", transcribe_id=str(session.transcribe.id), exc_info=exc)
             session.queue.put(Finish(session.queue.session))

@@ -64,6 +64,10 @@ class Source(Protocol):
         """Queue audio until ``stop`` is done or the audio ends."""
         ...
 
+    def drain(self, queue: CommandQueue) -> None:
+        """Queue what has arrived by now: the bridge is about to close."""
+        ...
+
 
 class TapSource:
     """The wanted stems of a bridge's or call's tap; owns the tap."""
@@ -92,12 +96,12 @@ class TapSource:
                     await unless([stop], self._clock.sleep(_PERIOD_S))
                 except Interrupted:
                     break
-                self._drain(queue)
-            self._drain(queue)
+                self.drain(queue)
+            self.drain(queue)
         finally:
             self._tap.close()
 
-    def _drain(self, queue: CommandQueue) -> None:
+    def drain(self, queue: CommandQueue) -> None:
         # Position first: records up to it are in the ring by then, so only audio before it may be taken as silence.
         position = self._tap.position
         stems: dict[int, list[tuple[int, Pcm]]] = defaultdict(list)
@@ -135,6 +139,9 @@ class FileSource:
             queue.put(Advance(queue.session, sample))
             while queue.behind_s > _AHEAD_S and not stop.done():
                 await self._clock.sleep(_PERIOD_S)
+
+    def drain(self, queue: CommandQueue) -> None:
+        """Do nothing: files do not close."""
 
 
 def _joined(records: list[tuple[int, Pcm]]) -> Iterator[tuple[int, Pcm]]:

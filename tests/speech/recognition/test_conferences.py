@@ -20,7 +20,7 @@ from tests.support.clock import ManualClock
 from tests.support.database import database_url
 from tests.support.talk import done, event_data, heard, speak, whistle
 from tests.support.tone_engine import DEADLY_HZ, word
-from tests.support.waiting import until
+from tests.support.waiting import run_ready_tasks, until
 
 ENGLISH = TranscribeOptions("en-US", "in")
 LOW, HIGH = 440.0, 1000.0
@@ -138,6 +138,8 @@ async def test_transcript_keeps_its_speaker_after_they_left(backend: Backend) ->
     (alice,) = await backend.join(room)
     (id_,) = await backend.joined(room)
     started = await backend.conferences.transcribe_start(backend.customer_id, room.id, ENGLISH)
+    for _ in range(10):
+        await run_ready_tasks()  # the session waits for audio
     speak(backend, {alice: whistle(LOW, 1.0)}, rest_s=0.0)
     await backend.clock.run_cycle(0.1)  # the session has read what the engine had for it
     alice.bye()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, Literal
 
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferencecallNotFound, ConferenceNotFound
@@ -26,11 +26,14 @@ __all__ = [
     "advance",
     "advanced",
     "departure",
-    "set_on_hold",
-    "set_talking",
+    "set_flag",
     "touch_conference",
     "touched",
 ]
+
+Flag = Literal["talking", "on_hold"]
+_FLAGS: Final[dict[Flag, str]] = {"talking": "participant_talking", "on_hold": "participant_hold"}
+"""Fields of a participant that begin and end by themselves, with the beginning of their events."""
 
 CONFERENCES: Final = PublishedRows(
     lambda tx: tx.conferences,
@@ -95,12 +98,10 @@ async def advanced(
     """
     drafts = []
     for event in events:
-        if event is not ConferencecallEvent.AUDIO_CONNECTED and participant.talking:
-            participant, draft = _talking(tx, clock, participant, talking=False)
-            drafts.append(draft)
-        if event is not ConferencecallEvent.AUDIO_CONNECTED and participant.on_hold:
-            participant, draft = _on_hold(tx, clock, participant, on_hold=False)
-            drafts.append(draft)
+        for flag in _FLAGS if event is not ConferencecallEvent.AUDIO_CONNECTED else ():
+            if getattr(participant, flag):
+                participant, draft = _flagged(tx, clock, participant, flag, on=False)
+                drafts.append(draft)
         status = step(CONFERENCECALL_TRANSITIONS, participant.status, event)
         now = clock.now()
         tm_join = now if status is ConferencecallStatus.JOINED else participant.tm_join
@@ -117,41 +118,23 @@ def departure(participant: Conferencecall) -> tuple[ConferencecallEvent, ...]:
     return (ConferencecallEvent.HUNG_UP, *left) if joined else left
 
 
-async def set_talking(
-    tx: Transaction, clock: Clock, participant: Conferencecall, *, talking: bool
+async def set_flag(
+    tx: Transaction, clock: Clock, participant: Conferencecall, flag: Flag, *, on: bool
 ) -> Conferencecall:
-    """Write whether a participant is talking; no event if that is known already."""
-    if participant.talking is talking:
+    """Write whether a participant is talking, or on hold by its phone; no event if that is known already."""
+    if getattr(participant, flag) is on:
         return participant
-    participant, draft = _talking(tx, clock, participant, talking=talking)
+    participant, draft = _flagged(tx, clock, participant, flag, on=on)
     await tx.conferencecalls.save(participant)
     await tx.outbox.add_all([draft])
     return participant
 
 
-def _talking(
-    tx: Transaction, clock: Clock, participant: Conferencecall, *, talking: bool
+def _flagged(
+    tx: Transaction, clock: Clock, participant: Conferencecall, flag: Flag, *, on: bool
 ) -> tuple[Conferencecall, Draft]:
-    participant = replace(participant, talking=talking, tm_update=clock.now())
-    event_type = "participant_talking_started" if talking else "participant_talking_ended"
-    return participant, CONFERENCECALLS.draft(tx, participant, event_type)
-
-
-async def set_on_hold(
-    tx: Transaction, clock: Clock, participant: Conferencecall, *, on_hold: bool
-) -> Conferencecall:
-    """Write whether a participant's phone has put the call on hold; no event if that is known already."""
-    if participant.on_hold is on_hold:
-        return participant
-    participant, draft = _on_hold(tx, clock, participant, on_hold=on_hold)
-    await tx.conferencecalls.save(participant)
-    await tx.outbox.add_all([draft])
-    return participant
-
-
-def _on_hold(
-    tx: Transaction, clock: Clock, participant: Conferencecall, *, on_hold: bool
-) -> tuple[Conferencecall, Draft]:
-    participant = replace(participant, on_hold=on_hold, tm_update=clock.now())
-    event_type = "participant_hold_started" if on_hold else "participant_hold_ended"
-    return participant, CONFERENCECALLS.draft(tx, participant, event_type)
+    changes: dict[str, Any] = {flag: on, "tm_update": clock.now()}
+    participant = replace(participant, **changes)
+    return participant, CONFERENCECALLS.draft(
+        tx, participant, f"{_FLAGS[flag]}_{'started' if on else 'ended'}"
+    )

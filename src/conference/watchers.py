@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 
 from mixminus.clock import Clock
-from mixminus.conference.ledger import set_on_hold, set_talking
+from mixminus.conference.ledger import set_flag
 from mixminus.conference.participants import ParticipantService
 from mixminus.conference.room import Rooms, Seat
 from mixminus.errors import Conflict, Unavailable
@@ -62,7 +62,7 @@ class TalkingWatch:
             try:
                 async with self._store.transaction() as tx:
                     written = [
-                        (seat, await set_talking(tx, self._clock, seat.row, talking=talking))
+                        (seat, await set_flag(tx, self._clock, seat.row, "talking", on=talking))
                         for id_, talking in changes.items()
                         if (seat := self._rooms.find_seat(id_))
                         and seat.row
@@ -103,7 +103,7 @@ class HoldWatch:
                 return
             try:
                 async with self._store.transaction() as tx:
-                    row = await set_on_hold(tx, self._clock, seat.row, on_hold=seat.port.on_hold)
+                    row = await set_flag(tx, self._clock, seat.row, "on_hold", on=seat.port.on_hold)
                 seat.row = row
             except Unavailable as exc:
                 self.counters["hold.lost"] += 1

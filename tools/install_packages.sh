@@ -50,6 +50,7 @@ test_() {
 	need_command kamailio kamailio
 	need_command dnsmasq dnsmasq-base
 	need_command sipp sip-tester
+	need_command tshark tshark
 	need_command npm npm
 	need_chromium
 	need_command curl curl

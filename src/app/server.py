@@ -46,6 +46,7 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.tasks import TaskScope
+from mixminus.trace.service import TraceConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.ice_servers import IceServers
 
@@ -135,6 +136,13 @@ def _service_config(
             queue_folder=settings.data_dir / "transcription",
             log_level=settings.log_level,
             log_json=settings.log_json,
+        ),
+        traces=TraceConfig(
+            folder=settings.data_dir / "traces",
+            default_s=settings.trace_seconds,
+            max_s=settings.trace_max_seconds,
+            max_running=settings.trace_max_running,
+            retention_days=settings.trace_retention_days,
         ),
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
@@ -275,9 +283,11 @@ async def _start_sip(
         directory=services.directory,
         transfers=services.transfers,
         replacements=services.replacements,
+        traces=services.traces,
         on_event=services.on_engine_event,
     )
     endpoint.use_secure_media(services.webrtc)
+    services.traces.use_sip(endpoint.tracing)
     stack.push_async_callback(endpoint.close)
     with listening("sip", settings.sip_host, settings.sip_port):
         await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)

@@ -13,8 +13,6 @@ from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -30,8 +28,7 @@ from pydantic_settings import (
 )
 
 from mixminus.app.priority import Realtime
-from mixminus.call.leg import Encryption
-from mixminus.call.outbound import Carrier
+from mixminus.app.trunk_settings import TrunkSettings
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import MAX_SHARDS
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
@@ -47,29 +44,6 @@ PORTS_PER_CALL: Final = 2
 
 class BadSettings(InvalidArgument):
     """The server cannot start as configured; the message says what to change, and where."""
-
-
-class TrunkSettings(BaseModel):
-    """The trunk that carries calls to telephone numbers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    host: str = Field(pattern=r"^[A-Za-z0-9:.\-]{1,253}$")
-    port: int = Field(0, ge=0, le=65535)
-    transport: Literal["udp", "tcp", "tls"] = "udp"
-    username: str = ""
-    password: SecretStr = SecretStr("")
-    srtp: Encryption | None = None
-
-    def carrier(self) -> Carrier:
-        return Carrier(
-            self.host,
-            self.port,
-            self.transport,
-            self.username,
-            self.password.get_secret_value(),
-            self.srtp or ("optional" if self.transport == "tls" else "never"),
-        )
 
 
 class Settings(BaseSettings):
@@ -156,6 +130,18 @@ class Settings(BaseSettings):
     )
     recording_retention_days: int = Field(
         0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
+    )
+    trace_seconds: int = Field(
+        600, ge=1, le=86_400, description="seconds that a trace runs, unless its request says how long"
+    )
+    trace_max_seconds: int = Field(
+        3600, ge=1, le=86_400, description="maximum number of seconds that a trace may run"
+    )
+    trace_max_running: int = Field(
+        20, ge=0, le=1000, description="maximum number of traces that run at once; 0 permits none"
+    )
+    trace_retention_days: int = Field(
+        7, ge=1, le=365, description="days after which an ended trace is deleted"
     )
     language: str = Field(
         "en-US",

@@ -18,6 +18,7 @@ __all__ = [
     "LegId",
     "NumberId",
     "RecordingId",
+    "TraceId",
     "TranscribeId",
     "TranscriptId",
     "TrunkId",
@@ -32,6 +33,7 @@ CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
 ActiveflowId = NewType("ActiveflowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
+TraceId = NewType("TraceId", uuid.UUID)
 TranscribeId = NewType("TranscribeId", uuid.UUID)
 TranscriptId = NewType("TranscriptId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)

@@ -72,9 +72,11 @@ from mixminus.sip.sdp.description import MalformedSdp, parse, render
 from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd, is_offered
 from mixminus.sip.sdp.negotiation import LocalEnd, first_description
 from mixminus.sip.signalled import signalled_of
+from mixminus.sip.tracing import SipTracing
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
+from mixminus.trace.protocols import TraceReceiver
 
 __all__ = ["SipEndpoint"]
 
@@ -105,10 +107,12 @@ class SipEndpoint:
         directory: DirectoryServices,
         transfers: Transfers | None = None,
         replacements: Replacements | None = None,
+        traces: TraceReceiver | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are
-        declined without it; ``replacements`` serves INVITEs with Replaces, which are declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs and ``replacements``
+        serves INVITEs with Replaces, which are declined without them; ``traces`` gets the messages of traced calls;
+        ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs
@@ -119,6 +123,7 @@ class SipEndpoint:
         self._secure_medias: SecureMedias | None = None
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
+        self.tracing = SipTracing(self._to_edge, traces)
         self._account_requests = AccountRequests(directory, self._to_edge)
         locator = Locator(Names(config.nameserver), clock)
         self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._to_edge)
@@ -211,6 +216,7 @@ class SipEndpoint:
         self._pool.send_edge(message)
 
     def _on_report(self, worker_id: int, message: Message) -> None:
+        self.tracing.on_report(worker_id, message)
         if isinstance(message, CallEnded):
             self._transfer_requests.forget(message.leg_id)
         match message:
@@ -232,7 +238,9 @@ class SipEndpoint:
                 self._dialler.on_report(message)
 
     def _on_edge(self, message: Message) -> None:
-        """Take what a phone has asked for within a call; all else is about accounts and trunks."""
+        """Take what a phone has asked for within a call; all else is about traces, accounts and trunks."""
+        if self.tracing.on_edge(message):
+            return
         if isinstance(message, EdgeOpened):
             self._trunk_registrations.on_edge_opened()
             self._account_requests.on_edge_opened()
@@ -366,6 +374,7 @@ class SipEndpoint:
             _, leg = self._legs.pop(leg_id)
             leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
+        self.tracing.on_worker_lost(worker_id)
         self._transfer_requests.on_worker_lost(worker_id)
 
 

@@ -25,7 +25,8 @@ mixminus is running; Ctrl-C stops it.
   Access key  {demo.access_key}   (shown once; the next start creates another)
   Login       {_login(server)}
   Demo room   {" or ".join(phones)}
-  Join page   {secure}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}{_trust(server, secure)}
+  Join page   {secure}/{demo.join_path}
+              (a guest link to the demo room, valid for a week){_trust(server, secure)}
 
 Try:
 

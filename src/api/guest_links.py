@@ -80,7 +80,7 @@ async def list_guest_links(call: ApiCall, page: Page) -> list[GuestLink]:
     errors=(GuestLinkNotFound,),
 )
 async def delete_guest_link(call: ApiCall) -> GuestLink:
-    """It admits nobody from now on. Guests that are in the room stay there until they leave or are removed."""
+    """It admits no guest from now on. Guests that are in the room stay there until they leave or are removed."""
     conference = await call.services.conferences.get(call.customer_id, ConferenceId(call.id))
     return await call.services.access.guest_links.delete(
         call.customer_id, conference.id, GuestLinkId(path_id(call.request, "guest_link_id"))

@@ -1077,7 +1077,7 @@ class AsyncOperations(AsyncSender):
     async def delete_guest_link(self, id: UUID | str, guest_link_id: UUID | str) -> GuestLink:
         """Revoke a guest link.
 
-        It admits nobody from now on. Guests that are in the room stay there until they leave or are removed.
+        It admits no guest from now on. Guests that are in the room stay there until they leave or are removed.
         """
         request = Request("DELETE", f"/v1.0/conferences/{id}/guest_links/{guest_link_id}")
         return await self._get(request, GuestLink)

@@ -1,7 +1,7 @@
 """Every message between the processes of the SIP side; ``channel.py`` encodes and sends them.
 
     server ── Fork ─────────────────────────────> zygote
-           <─ Forked WorkerExited ───────────────
+           <─ WorkerExited ──────────────────────
     server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
               ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
@@ -46,7 +46,6 @@ __all__ = [
     "EdgeOpened",
     "ForgetAccounts",
     "Fork",
-    "Forked",
     "HangUp",
     "HeaderFields",
     "Hold",
@@ -100,12 +99,6 @@ class Fork:
 
 
 @dataclass(frozen=True, slots=True)
-class Forked:
-    worker_id: int
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
 class WorkerExited:
     worker_id: int
     exit_code: int
@@ -118,6 +111,7 @@ class WorkerReady:
 
     sip_port: int
     capacity: int
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -604,7 +598,6 @@ class SetOverloaded:
 
 Message = (
     Fork
-    | Forked
     | WorkerExited
     | WorkerReady
     | IncomingCall

@@ -36,7 +36,6 @@ from mixminus.sip.messages import (
     EdgeOpened,
     ForgetAccounts,
     Fork,
-    Forked,
     HangUp,
     Hold,
     IncomingCall,
@@ -78,9 +77,8 @@ LEG = LegId(uuid.UUID(int=5))
 LOCAL = LocalEnd("127.0.0.1", 40_000, 7, (Codec.OPUS, Codec.PCMU), key_material=bytes(range(102)))
 EXAMPLES: list[Message] = [
     Fork(1, 64, 1800, 40_000),
-    Forked(1, 4711),
     WorkerExited(1, -9),
-    WorkerReady(50_000, 4),
+    WorkerReady(50_000, 4, 4711),
     IncomingCall(LEG, "a@b", "sip:1000@host", '"Ånn" <sip:a@b>', "<sip:1000@host>", "v=0\r\n"),
     Dial(
         LEG,

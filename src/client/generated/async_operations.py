@@ -1325,6 +1325,7 @@ class AsyncOperations(AsyncSender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
 
@@ -1348,6 +1349,7 @@ class AsyncOperations(AsyncSender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
             repeatable=True,
@@ -1381,6 +1383,7 @@ class AsyncOperations(AsyncSender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
         """Update a trunk.
@@ -1406,6 +1409,7 @@ class AsyncOperations(AsyncSender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "options_interval_s": options_interval_s,
             },
         )
         return await self._get(request, Trunk)

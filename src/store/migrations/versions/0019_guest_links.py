@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_guest_links"
-down_revision = "0017_participant_hold"
+revision = "0019_guest_links"
+down_revision = "0018_trunk_health"
 
 
 def upgrade() -> None:

@@ -33,6 +33,7 @@ from mixminus.api import (
     whip,
 )
 from mixminus.api.authentication import PERMISSIONS
+from mixminus.api.console import console_routes
 from mixminus.api.guide import guide_routes
 from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.operation import Operation, Resource
@@ -94,7 +95,7 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
         handler = operation.web_handler()
         permissions[handler] = None if operation.open else operation.needed
         app.add_routes(_routes(operation, handler))
-    viewer = (*pages.viewer_routes(), *guide_routes())
+    viewer = (*pages.viewer_routes(), *guide_routes(), *console_routes())
     app.add_routes(viewer)
     app.add_routes(web.options(root + whip.PREFLIGHT_PATH, whip.accept_post) for root in ROOTS)
     app[PERMISSIONS] = permissions | {route.handler: None for route in viewer}

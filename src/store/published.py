@@ -117,7 +117,7 @@ class PublishedRows(Generic[Row]):
         clock: Clock,
         row_id: UUID,
         change: Callable[[Row, datetime], Row],
-        event_type: str | Callable[[Row, Row], str] | None,
+        event_type: str | Callable[[Row, Row], str | None] | None,
         known: Row | None = None,
     ) -> tuple[Row, Row]:
         """Change a resource and publish the event; return it as it was and as it is.
@@ -160,7 +160,7 @@ class PublishedRows(Generic[Row]):
         tx: Transaction,
         before: Row,
         after: Row,
-        event_type: str | Callable[[Row, Row], str] | None,
+        event_type: str | Callable[[Row, Row], str | None] | None,
     ) -> None:
         type_ = event_type(before, after) if callable(event_type) else event_type
         if type_ is not None:

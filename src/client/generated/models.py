@@ -42,6 +42,7 @@ __all__ = [
     "Transcribe",
     "Transcript",
     "Trunk",
+    "TrunkServer",
     "Undelivered",
     "UndeliveredEvent",
     "Verification",
@@ -660,6 +661,16 @@ class Transcript(Model):
     tm_create: Timestamp
 
 
+class TrunkServer(Model):
+    """A server of a trunk."""
+
+    address: str
+    """Transport, address and port, as `udp:192.0.2.1:5060`."""
+    status: Literal["up", "down"]
+    detail: str
+    """Its last answer that has changed the status, or `no response`."""
+
+
 class Trunk(Model):
     """A connection to another telephone exchange or a provider."""
 
@@ -694,6 +705,12 @@ class Trunk(Model):
     """The state of that registration."""
     registration_detail: str
     """Why the last attempt failed: the status and the reason of the provider's answer."""
+    options_interval_s: int
+    """How often each server is probed with OPTIONS; 0 for never."""
+    health: Literal["", "unknown", "up", "degraded", "down"]
+    """What the probes show: `degraded` if some servers are down, `unknown` before the first result, empty without probes."""
+    servers: list[TrunkServer]
+    """The servers that have been probed."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp

@@ -1279,6 +1279,7 @@ class Operations(Sender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
 
@@ -1302,6 +1303,7 @@ class Operations(Sender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
             repeatable=True,
@@ -1335,6 +1337,7 @@ class Operations(Sender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
         """Update a trunk.
@@ -1360,6 +1363,7 @@ class Operations(Sender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "options_interval_s": options_interval_s,
             },
         )
         return self._get(request, Trunk)

@@ -81,7 +81,7 @@ class ConferenceService:
         async with self._store.transaction() as tx:
             await CONFERENCES.add(tx, conference)
             await tx.outbox.open(conference.id)
-            await CONFERENCES.publish(tx, conference, "conference_created")
+            CONFERENCES.publish(tx, conference, "conference_created")
         self._scope.spawn(f"begin {conference.id}", self._begin(conference.id))
         self._lifecycle.arm(conference)
         return conference

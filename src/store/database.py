@@ -117,6 +117,7 @@ class Store:
             tx = Transaction(session, self.timestamp_style)
             try:
                 yield tx
+                await tx.outbox.write()
             except BaseException:
                 with suppress(Unavailable):
                     await self._writers.roll_back(session)

@@ -36,7 +36,6 @@ from mixminus.sip.messages import (
     EdgeOpened,
     ForgetAccounts,
     Fork,
-    Forked,
     HangUp,
     Hold,
     IncomingCall,
@@ -46,6 +45,7 @@ from mixminus.sip.messages import (
     Message,
     Notify,
     OpenEdge,
+    ProbeServers,
     Progress,
     ProgressAcknowledged,
     Refer,
@@ -58,8 +58,10 @@ from mixminus.sip.messages import (
     ReserveCall,
     RestoreCall,
     Ring,
+    ServerProbed,
     SetOverloaded,
     ShutOutCaller,
+    StopProbes,
     TransferProgressed,
     TransferRequested,
     TrunkRegistered,
@@ -75,9 +77,8 @@ LEG = LegId(uuid.UUID(int=5))
 LOCAL = LocalEnd("127.0.0.1", 40_000, 7, (Codec.OPUS, Codec.PCMU), key_material=bytes(range(102)))
 EXAMPLES: list[Message] = [
     Fork(1, 64, 1800, 40_000),
-    Forked(1, 4711),
     WorkerExited(1, -9),
-    WorkerReady(50_000, 4),
+    WorkerReady(50_000, 4, 4711),
     IncomingCall(LEG, "a@b", "sip:1000@host", '"Ånn" <sip:a@b>', "<sip:1000@host>", "v=0\r\n"),
     Dial(
         LEG,
@@ -131,6 +132,9 @@ EXAMPLES: list[Message] = [
     ),
     Unregister(str(LEG)),
     TrunkRegistered(str(LEG), 403, "Forbidden"),
+    ProbeServers(str(LEG), "sip:provider.example", (Flow("UDP", "192.0.2.9", 5060),), 30.0),
+    StopProbes(str(LEG)),
+    ServerProbed(str(LEG), Flow("UDP", "192.0.2.9", 5060), up=False, detail="no response"),
     LoginsFailed(str(LEG), "192.0.2.7", 6),
     WebSocketClosed(7),
     RegistrationRequested(

@@ -54,7 +54,7 @@ class LegReceiver:
         self.sources.append(source)
         self.destinations.append(destination)
         name = destination.target
-        if name.isdigit() and 300 <= int(name) < 700:
+        if name.isascii() and name.isdigit() and 300 <= int(name) < 700:
             await leg.reject(int(name))
             return
         if name == "early":

@@ -35,6 +35,7 @@ need_chromium() {
 build() {
 	need_command gcc gcc
 	need_command make make
+	need_command npm npm
 	need_python_headers
 }
 
@@ -51,7 +52,6 @@ test_() {
 	need_command dnsmasq dnsmasq-base
 	need_command sipp sip-tester
 	need_command tshark tshark
-	need_command npm npm
 	need_chromium
 	need_command curl curl
 	need_command jq jq

@@ -1,4 +1,4 @@
-"""The setting of the one trunk that carries calls of all customers to telephone numbers."""
+"""The trunk of the settings, which carries calls to telephone numbers."""
 
 from typing import Literal
 

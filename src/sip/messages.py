@@ -1,7 +1,7 @@
 """Every message between the processes of the SIP side; ``channel.py`` encodes and sends them.
 
     server ── Fork ─────────────────────────────> zygote
-           <─ Forked WorkerExited ───────────────
+           <─ WorkerExited ──────────────────────
     server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
               ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
@@ -9,8 +9,8 @@
               Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
            <─ DigitReceived MediaHostsNamed TransferRequested TransferProgressed ──
-    server ── Register Unregister ───────────────────────────────────> edge
-           <─ TrunkRegistered ─
+    server ── Register Unregister ProbeServers StopProbes ───────────> edge
+           <─ TrunkRegistered ServerProbed ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
     server ── FollowCall UnfollowCall WatchCalls UnwatchCalls ───────> edge
@@ -49,7 +49,6 @@ __all__ = [
     "FollowCall",
     "ForgetAccounts",
     "Fork",
-    "Forked",
     "HangUp",
     "HeaderFields",
     "Hold",
@@ -61,6 +60,7 @@ __all__ = [
     "MessageTraced",
     "Notify",
     "OpenEdge",
+    "ProbeServers",
     "Progress",
     "ProgressAcknowledged",
     "Refer",
@@ -73,8 +73,10 @@ __all__ = [
     "ReserveCall",
     "RestoreCall",
     "Ring",
+    "ServerProbed",
     "SetOverloaded",
     "ShutOutCaller",
+    "StopProbes",
     "TransferProgressed",
     "TransferRequested",
     "TrunkRegistered",
@@ -104,12 +106,6 @@ class Fork:
 
 
 @dataclass(frozen=True, slots=True)
-class Forked:
-    worker_id: int
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
 class WorkerExited:
     worker_id: int
     exit_code: int
@@ -122,6 +118,7 @@ class WorkerReady:
 
     sip_port: int
     capacity: int
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,9 +343,10 @@ class TransferProgressed:
 
 @dataclass(frozen=True, slots=True)
 class OpenEdge:
-    host: str
+    hosts: tuple[str, ...]
+    """At most one of each family, as are those that are advertised."""
     port: int
-    public_host: str
+    public_hosts: tuple[str, ...]
     inner_port: int
     """The loopback port towards the workers; 0 at the first start, the same one after a restart."""
     invites_per_s: float
@@ -560,6 +558,41 @@ class TrunkRegistered:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeServers:
+    """Send OPTIONS to a trunk's servers from now on; replaces what was probed for the trunk."""
+
+    trunk_id: str
+    uri: str
+    """The Request-URI."""
+    flows: tuple[Flow, ...]
+    """The servers."""
+    interval_s: float
+    """Between the probes of a server that is up."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
+    from_uri: str = ""
+    """Empty for our own address."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopProbes:
+    """Probe a trunk's servers no more."""
+
+    trunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerProbed:
+    """A server of a trunk has begun or ceased to answer OPTIONS."""
+
+    trunk_id: str
+    flow: Flow
+    up: bool
+    detail: str
+    """Its answer, or that there was none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
@@ -626,7 +659,6 @@ class MessageTraced:
 
 Message = (
     Fork
-    | Forked
     | WorkerExited
     | WorkerReady
     | IncomingCall
@@ -664,6 +696,9 @@ Message = (
     | Register
     | Unregister
     | TrunkRegistered
+    | ProbeServers
+    | StopProbes
+    | ServerProbed
     | LoginsFailed
     | WebSocketClosed
     | RegistrationRequested

@@ -7,7 +7,6 @@ from mixminus.model.ids import LegId
 from mixminus.sip.messages import (
     CallDialled,
     CallEnded,
-    EdgeOpened,
     FollowCall,
     IncomingCall,
     Message,
@@ -54,16 +53,7 @@ class SipTracing:
         if self._watches.pop(watch_id, None):
             self._to_edge(UnwatchCalls(str(watch_id)))
 
-    def on_edge(self, message: Message) -> bool:
-        """Take a report of the edge; return whether it is about a trace alone."""
-        if isinstance(message, EdgeOpened):
-            self._repeat()
-        elif isinstance(message, MessageTraced):
-            self._on_message(message)
-            return True
-        return False
-
-    def _repeat(self) -> None:
+    def on_edge_opened(self) -> None:
         """Repeat to a new edge what it is to trace."""
         for leg_id, call_ids in self._followed.items():
             self._to_edge(FollowCall(str(leg_id), tuple(call_ids)))
@@ -84,7 +74,7 @@ class SipTracing:
         """Forget the calls of a worker."""
         self._legs = {call_id: each for call_id, each in self._legs.items() if each[0] != worker_id}
 
-    def _on_message(self, message: MessageTraced) -> None:
+    def on_message(self, message: MessageTraced) -> None:
         """Pass a message on with its leg; None where that is not known yet."""
         if self._receiver:
             self._receiver.on_sip_message(

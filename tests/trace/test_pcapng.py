@@ -51,8 +51,8 @@ def test_both_directions_are_dissected_as_sip(tmp_path: Path, transport: str, v6
         message(transport=transport, v6=v6),
         message(OK, sent=True, transport=transport, v6=v6, after_us=1500),
     )
-    names = ("sip.Method", "sip.Status-Code", "sip.Call-ID", "frame.time_epoch", "_ws.col.Source")
-    names += ("_ws.col.Destination", "frame.packet_flags_direction", "_ws.col.Protocol")
+    names = ["sip.Method", "sip.Status-Code", "sip.Call-ID", "frame.time_epoch"]
+    names += ["_ws.col.Source", "_ws.col.Destination", "frame.packet_flags_direction"]
     first, second = tshark.fields(path, names)
     ours, theirs = ("2001:db8::1", "2001:db8::2") if v6 else ("192.0.2.10", "192.0.2.20")
     assert [first["sip.Method"], second["sip.Status-Code"]] == ["INVITE", "200"]

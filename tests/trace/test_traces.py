@@ -160,7 +160,7 @@ class _AnyCall(dict[str, LegId]):
         super().__init__()
         self._backend = backend
 
-    def get(self, key: str, default: object = None) -> LegId:  # type: ignore[override] # as a phone that has called
+    def get(self, key: str, default: object = None) -> LegId:
         return self._backend.legs[-1].id
 
 

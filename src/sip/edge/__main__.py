@@ -11,6 +11,7 @@ import uvloop
 from mixminus import log
 from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
+from mixminus.hosts import facing
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
@@ -32,6 +33,7 @@ from mixminus.sip.messages import (
     ForgetAccounts,
     Message,
     OpenEdge,
+    ProbeServers,
     Register,
     ReleaseCall,
     RemoveWorker,
@@ -39,6 +41,7 @@ from mixminus.sip.messages import (
     RestoreCall,
     SetOverloaded,
     ShutOutCaller,
+    StopProbes,
     UnfollowCall,
     Unregister,
     UnwatchCalls,
@@ -75,7 +78,7 @@ class EdgeProcess:
         self._network: Network | None = None
         self._counters: Counter[str] = Counter()
         self._counted: dict[str, int] = {}
-        self._public_host = ""
+        self._public_hosts: tuple[str, ...] = ()
         self._tracer = Tracer(
             self._channel.send,
             self._counters,
@@ -113,7 +116,15 @@ class EdgeProcess:
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._clock.monotonic_s())
-            case AnswerAccount() | AnswerRegistration() | ForgetAccounts() | Register() | Unregister():
+            case (
+                AnswerAccount()
+                | AnswerRegistration()
+                | ForgetAccounts()
+                | Register()
+                | Unregister()
+                | ProbeServers()
+                | StopProbes()
+            ):
                 for action in self._router.on_directory(command, self._clock.monotonic_s()):
                     self._send(action)
             case FollowCall() | UnfollowCall() | WatchCalls() | UnwatchCalls():
@@ -157,19 +168,20 @@ class EdgeProcess:
             on_websocket_closed=self._websocket_closed,
             is_known=self._is_known,
         )
-        await network.open(command.host, command.port, command.inner_port)
+        await network.open(command.hosts, command.port, command.inner_port)
         network.trust(command.trusted)
         tls_port = await self._open_tls(network, command, command.tls_port)
         wss_port = await self._open_tls(network, command, command.wss_port, websocket=True)
+        host, *other = command.public_hosts
         self._router = Router(
-            Identity(command.public_host, network.port, network.inner_port, command.key, tls_port, wss_port),
+            Identity(host, network.port, network.inner_port, command.key, tls_port, wss_port, "".join(other)),
             self._counters,
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
             domain=command.domain,
             algorithms=_ALGORITHMS[command.digests],
         )
-        self._network, self._public_host = network, command.public_host
+        self._network, self._public_hosts = network, command.public_hosts
         self._channel.send(EdgeOpened(network.port, network.inner_port, tls_port, wss_port))
 
     @staticmethod
@@ -181,7 +193,7 @@ class EdgeProcess:
             return 0
         try:
             return await network.open_tls(
-                command.host,
+                command.hosts,
                 port,
                 command.certificate,
                 command.certificate_key,
@@ -218,7 +230,7 @@ class EdgeProcess:
     def _trace(self, message: bytes, flow: Flow, *, sent: bool) -> None:
         """Let the tracer copy a message that passes the public side."""
         if self._tracer.active and self._network:
-            own = (self._public_host, self._network.port)
+            own = (facing(self._public_hosts, flow.host), self._network.port)
             self._tracer.passed(
                 message,
                 sent=sent,

@@ -1,4 +1,4 @@
-"""Softphones that nobody here wrote: in a room, on hold, in a flow, called, transferred, gone."""
+"""Softphones of other projects: in a room, on hold, in a flow, called, transferred, gone."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A WHIP encoder that nobody here wrote: FFmpeg's muxer, as it is in PyAV's wheel (Debian 12's FFmpeg has none)."""
+"""A WHIP encoder of another project: FFmpeg's muxer, as it is in PyAV's wheel (Debian 12's FFmpeg has none)."""
 
 import json
 import subprocess

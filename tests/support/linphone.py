@@ -1,4 +1,4 @@
-"""A softphone that nobody here wrote: Linphone's console program, with wav files instead of a sound card."""
+"""A softphone of another project: Linphone's console program, with wav files instead of a sound card."""
 
 import os
 import shutil

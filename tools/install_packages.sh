@@ -35,6 +35,7 @@ need_chromium() {
 build() {
 	need_command gcc gcc
 	need_command make make
+	need_command npm npm
 	need_python_headers
 }
 
@@ -50,7 +51,6 @@ test_() {
 	need_command kamailio kamailio
 	need_command dnsmasq dnsmasq-base
 	need_command sipp sip-tester
-	need_command npm npm
 	need_chromium
 	need_command curl curl
 	need_command jq jq

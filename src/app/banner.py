@@ -24,8 +24,10 @@ mixminus is running; Ctrl-C stops it.
   API         {api}
   Access key  {demo.access_key}   (shown once; the next start creates another)
   Login       {_login(server)}
+  Console     {secure}/console   (log in with the access key)
   Demo room   {" or ".join(phones)}
-  Join page   {secure}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}{_trust(server, secure)}
+  Join page   {secure}/{demo.join_path}
+              (a guest link to the demo room, valid for a week){_trust(server, secure)}
 
 Try:
 

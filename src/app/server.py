@@ -93,7 +93,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                 process=ProcessState(
                     readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
                     counters=lambda: {**sip.counters, **limits.counters, **garbage.counters},
-                    gauges=lambda: _gauges(priority, garbage),
+                    gauges=lambda: _gauges(priority, garbage, sip),
                 ),
             )
         )
@@ -213,7 +213,7 @@ def _start_garbage_collection(services: Services, stack: AsyncExitStack) -> Garb
     return garbage
 
 
-def _gauges(priority: Priority, garbage: GarbageCollection) -> Iterator[Metric]:
+def _gauges(priority: Priority, garbage: GarbageCollection, sip: SipEndpoint) -> Iterator[Metric]:
     for name, meaning, value in (
         ("mixing_realtime", "whether the mixing threads have real-time priority", priority.realtime),
         ("mixing_nice", "nice value of the mixing threads", priority.mixing_nice),
@@ -226,6 +226,10 @@ def _gauges(priority: Priority, garbage: GarbageCollection) -> Iterator[Metric]:
         ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
     ):
         yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})
+    servers = {f'{{status="{status}"}}': float(count) for status, count in sip.trunk_servers.items()}
+    yield Metric(
+        "mixminus_trunk_servers", "gauge", "servers of trunks, as probes by OPTIONS show them", servers
+    )
 
 
 def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: AsyncExitStack) -> None:

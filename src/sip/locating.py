@@ -4,12 +4,14 @@
     name with a transport                 -> SRV of that transport, else its addresses
     name alone                            -> NAPTR, else SRV of UDP and TCP, else its addresses over UDP
 
-A server that has not answered is tried last for half a minute.
+A server that has not answered is tried last for half a minute. One that is down, as its trunk's probes show, is left out
+while another one is up.
 """
 
 import asyncio
 import ipaddress
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final
 
 from mixminus.clock import Clock
@@ -36,9 +38,19 @@ class Locator:
         self._clock = clock
         self._avoided: OrderedDict[tuple[str, str, int], float] = OrderedDict()
         """When a server may be tried first again."""
+        self._down: frozenset[tuple[str, str, int]] = frozenset()
 
     async def locate(self, uri: str) -> list[Flow]:
         """Return where a request to a URI may be sent, at most 8 flows; raise BadTarget or TargetUnknown."""
+        flows = await self._all(uri)
+        usable = [each for each in flows if _key(each) not in self._down] or flows
+        return sorted(usable, key=self._is_avoided)[:_MAX_FLOWS]
+
+    async def servers(self, uri: str) -> list[Flow]:
+        """Return all servers of a URI, at most 8, in the order that DNS gives; raise BadTarget or TargetUnknown."""
+        return (await self._all(uri))[:_MAX_FLOWS]
+
+    async def _all(self, uri: str) -> list[Flow]:
         try:
             target = SipUri.parse(uri)
         except Unreadable:
@@ -50,7 +62,11 @@ class Locator:
         flows = await self._flows(host, target.port, _TRANSPORTS.get(named))
         if not flows:
             raise TargetUnknown("the target's host has no address")
-        return sorted(dict.fromkeys(flows), key=self._is_avoided)[:_MAX_FLOWS]
+        return list(dict.fromkeys(flows))
+
+    def set_down(self, flows: Iterable[Flow]) -> None:
+        """Leave these servers out from now on, and no others."""
+        self._down = frozenset(_key(each) for each in flows)
 
     def failed(self, flow: Flow) -> None:
         """Note that a server has not answered, or has refused because it is overloaded."""

@@ -9,8 +9,8 @@
               Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
            <─ DigitReceived MediaHostsNamed TransferRequested TransferProgressed ──
-    server ── Register Unregister ───────────────────────────────────> edge
-           <─ TrunkRegistered ─
+    server ── Register Unregister ProbeServers StopProbes ───────────> edge
+           <─ TrunkRegistered ServerProbed ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
 
@@ -56,6 +56,7 @@ __all__ = [
     "Message",
     "Notify",
     "OpenEdge",
+    "ProbeServers",
     "Progress",
     "ProgressAcknowledged",
     "Refer",
@@ -68,8 +69,10 @@ __all__ = [
     "ReserveCall",
     "RestoreCall",
     "Ring",
+    "ServerProbed",
     "SetOverloaded",
     "ShutOutCaller",
+    "StopProbes",
     "TransferProgressed",
     "TransferRequested",
     "TrunkRegistered",
@@ -547,6 +550,41 @@ class TrunkRegistered:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeServers:
+    """Send OPTIONS to a trunk's servers from now on; replaces what was probed for the trunk."""
+
+    trunk_id: str
+    uri: str
+    """The Request-URI."""
+    flows: tuple[Flow, ...]
+    """The servers."""
+    interval_s: float
+    """Between the probes of a server that is up."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
+    from_uri: str = ""
+    """Empty for our own address."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopProbes:
+    """Probe a trunk's servers no more."""
+
+    trunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerProbed:
+    """A server of a trunk has begun or ceased to answer OPTIONS."""
+
+    trunk_id: str
+    flow: Flow
+    up: bool
+    detail: str
+    """Its answer, or that there was none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
@@ -597,6 +635,9 @@ Message = (
     | Register
     | Unregister
     | TrunkRegistered
+    | ProbeServers
+    | StopProbes
+    | ServerProbed
     | LoginsFailed
     | WebSocketClosed
     | RegistrationRequested

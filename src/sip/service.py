@@ -59,6 +59,7 @@ from mixminus.sip.messages import (
     Message,
     ProgressAcknowledged,
     Reject,
+    ServerProbed,
     SetOverloaded,
     TransferProgressed,
     TransferRequested,
@@ -73,6 +74,7 @@ from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd, is_offered
 from mixminus.sip.sdp.negotiation import LocalEnd, first_description
 from mixminus.sip.signalled import signalled_of
 from mixminus.sip.transfer_requests import TransferRequests
+from mixminus.sip.trunk_health import TrunkHealth
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
 
@@ -122,6 +124,7 @@ class SipEndpoint:
         self._account_requests = AccountRequests(directory, self._to_edge)
         locator = Locator(Names(config.nameserver), clock)
         self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._to_edge)
+        self._trunk_health = TrunkHealth(directory.trunks, locator, self._to_edge)
         self._pool = WorkerPool(
             config,
             clock,
@@ -169,6 +172,11 @@ class SipEndpoint:
         return self._pool.worker_pids
 
     @property
+    def trunk_servers(self) -> dict[str, int]:
+        """How many servers of trunks are up and down, as their answers to OPTIONS show."""
+        return self._trunk_health.servers
+
+    @property
     def counters(self) -> Counter[str]:
         return self._pool.counters + Counter({"sip_door_overruns": self._account_requests.overruns})
 
@@ -179,6 +187,7 @@ class SipEndpoint:
     async def close(self) -> None:
         """Hang up every leg and stop all processes; closing twice is harmless."""
         await self._trunk_registrations.close()
+        await self._trunk_health.close()
         await self._pool.close()
         await self._account_requests.close()
         await self._tasks.close()
@@ -235,10 +244,14 @@ class SipEndpoint:
         """Take what a phone has asked for within a call; all else is about accounts and trunks."""
         if isinstance(message, EdgeOpened):
             self._trunk_registrations.on_edge_opened()
+            self._trunk_health.on_edge_opened()
             self._account_requests.on_edge_opened()
             return
         if isinstance(message, TrunkRegistered):
             self._trunk_registrations.on_report(message)
+            return
+        if isinstance(message, ServerProbed):
+            self._trunk_health.on_report(message)
             return
         if isinstance(message, MediaHostsNamed):
             self._on_hosts(message)

@@ -127,3 +127,15 @@ def test_servers_are_drawn_by_priority_and_weight() -> None:
     assert {each[2].host for each in drawn} == {"backup"}
     first = Counter(each[0].host for each in drawn)
     assert 1300 < first["large"] < 1500
+
+
+async def test_servers_that_are_down_are_left_out_while_another_one_is_up(locator: Locator) -> None:
+    uri = "sip:1@c.example;transport=udp"
+    servers = await locator.servers(uri)
+    locator.set_down(servers[:2])
+    assert await locator.locate(uri) == servers[2:]
+    assert await locator.servers(uri) == servers
+    locator.set_down(servers)
+    assert await locator.locate(uri) == servers
+    locator.set_down([])
+    assert await locator.locate(uri) == servers

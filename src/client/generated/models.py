@@ -22,10 +22,13 @@ __all__ = [
     "Extension",
     "Flow",
     "Groupcall",
+    "Guest",
+    "GuestLink",
     "Hears",
     "HearsException",
     "Login",
     "NewAccessKey",
+    "NewGuestLink",
     "Number",
     "OwnCustomer",
     "Peaks",
@@ -42,6 +45,7 @@ __all__ = [
     "Transcribe",
     "Transcript",
     "Trunk",
+    "TrunkServer",
     "Undelivered",
     "UndeliveredEvent",
     "Verification",
@@ -382,6 +386,33 @@ class Groupcall(Model):
     tm_delete: Timestamp
 
 
+class Guest(Model):
+    """What a guest may know of the conference that its link leads to."""
+
+    conference_id: UUID
+    conference_name: str
+    status: Literal["starting", "progressing", "terminating", "terminated"]
+    locked: bool
+    """Whether the conference admits no more participants at present."""
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_expire: Timestamp
+
+
+class GuestLink(Model):
+    """A link by which guests join one conference from a browser, without its token."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
 class HearsException(Model):
     """How loud one participant hears another."""
 
@@ -428,6 +459,24 @@ class NewAccessKey(Model):
     tm_delete: Timestamp
     token: str
     """The credential. It is shown only once."""
+
+
+class NewGuestLink(Model):
+    """A new guest link."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+    token: str
+    """The credential of the guest. It is shown only once."""
+    path: str
+    """The join page with the token, relative to the address of the server."""
 
 
 class Number(Model):
@@ -660,6 +709,16 @@ class Transcript(Model):
     tm_create: Timestamp
 
 
+class TrunkServer(Model):
+    """A server of a trunk."""
+
+    address: str
+    """Transport, address and port, as `udp:192.0.2.1:5060`."""
+    status: Literal["up", "down"]
+    detail: str
+    """Its last answer that has changed the status, or `no response`."""
+
+
 class Trunk(Model):
     """A connection to another telephone exchange or a provider."""
 
@@ -694,6 +753,12 @@ class Trunk(Model):
     """The state of that registration."""
     registration_detail: str
     """Why the last attempt failed: the status and the reason of the provider's answer."""
+    options_interval_s: int
+    """How often each server is probed with OPTIONS; 0 for never."""
+    health: Literal["", "unknown", "up", "degraded", "down"]
+    """What the probes show: `degraded` if some servers are down, `unknown` before the first result, empty without probes."""
+    servers: list[TrunkServer]
+    """The servers that have been probed."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp

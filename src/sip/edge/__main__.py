@@ -30,6 +30,7 @@ from mixminus.sip.messages import (
     ForgetAccounts,
     Message,
     OpenEdge,
+    ProbeServers,
     Register,
     ReleaseCall,
     RemoveWorker,
@@ -37,6 +38,7 @@ from mixminus.sip.messages import (
     RestoreCall,
     SetOverloaded,
     ShutOutCaller,
+    StopProbes,
     Unregister,
 )
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
@@ -100,7 +102,15 @@ class EdgeProcess:
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._clock.monotonic_s())
-            case AnswerAccount() | AnswerRegistration() | ForgetAccounts() | Register() | Unregister():
+            case (
+                AnswerAccount()
+                | AnswerRegistration()
+                | ForgetAccounts()
+                | Register()
+                | Unregister()
+                | ProbeServers()
+                | StopProbes()
+            ):
                 for action in self._router.on_directory(command, self._clock.monotonic_s()):
                     self._send(action)
             case SetOverloaded() | Drain():

@@ -17,6 +17,7 @@ from mixminus.sip.edge.limits import SourceLimit, network_of
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.media_hosts import media_hosts
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
+from mixminus.sip.edge.probes import Probes
 from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
@@ -63,6 +64,7 @@ class PhoneSide:
         self.overloaded = False
         self.authenticator = Authenticator(domain, frozenset({identity.host}), algorithms, counters)
         self.registrants = Registrants(identity, counters)
+        self.probes = Probes(identity, counters)
         self._registrar = Registrar(counters)
         self._identity = identity
         self._calls = calls
@@ -118,7 +120,9 @@ class PhoneSide:
         branch = via.parameters.get("branch", "")
         if self._lost_calls.answered(branch):
             return None
-        if self.registrants.on_response(branch, response, now_s):
+        if self.registrants.on_response(branch, response, now_s) or self.probes.on_response(
+            branch, response, now_s
+        ):
             self.sources.verify(source.host, now_s)
             return None
         worker_id = self._identity.worker_of(via, response.headers.first("via"))

@@ -19,14 +19,26 @@ from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
 from mixminus.sip.internal_headers import Flow
-from mixminus.sip.messages import AnswerAccount, AnswerRegistration, ForgetAccounts, Register, Unregister
+from mixminus.sip.messages import (
+    AnswerAccount,
+    AnswerRegistration,
+    ForgetAccounts,
+    ProbeServers,
+    Register,
+    StopProbes,
+    Unregister,
+)
 
 __all__ = ["Router"]
 
-DirectoryMessage = AnswerAccount | AnswerRegistration | ForgetAccounts | Register | Unregister
+DirectoryMessage = (
+    AnswerAccount | AnswerRegistration | ForgetAccounts | Register | Unregister | ProbeServers | StopProbes
+)
 
 # NAT keep-alives (RFC 5626 section 3.5.1, and the NULs of older phones) are ignored and not counted.
 _KEEP_ALIVE = frozenset(b"\r\n\0 ")
+# Of the edge itself: registrations at providers, and probes of their servers.
+_OWN_REQUESTS: Final = (b"REGISTER ", b"OPTIONS ")
 _LOG_INTERVAL_S: Final = 10.0
 # What one source may take of the edge's only core.
 _PROCESSING_S_PER_S: Final = 0.25
@@ -83,7 +95,11 @@ class Router:
 
     def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return what is to be sent beside the actions returned so far."""
-        return [*self._calls.take_outbox(), *self._phone_side.registrants.take_outbox()]
+        return [
+            *self._calls.take_outbox(),
+            *self._phone_side.registrants.take_outbox(),
+            *self._phone_side.probes.take_outbox(),
+        ]
 
     def is_verified(self, host: str, now_s: float) -> bool:
         """Return whether a host has proved to receive what is sent to it."""
@@ -91,8 +107,7 @@ class Router:
 
     def may_send(self, message: ToPhone, now_s: float) -> bool:
         """Return whether a message may be sent now: an unverified source gets no more than it has paid for."""
-        # Only our own registrations at providers are REGISTERs.
-        if message.flow.transport != "UDP" or message.message.startswith(b"REGISTER "):
+        if message.flow.transport != "UDP" or message.message.startswith(_OWN_REQUESTS):
             return True
         allowed = self._phone_side.sources.may_send(message.flow.host, message.message, now_s)
         self.counters["sip_edge_unverified"] += not allowed
@@ -131,6 +146,10 @@ class Router:
                 self._phone_side.registrants.start(message, now_s)
             case Unregister(trunk_id):
                 self._phone_side.registrants.stop(trunk_id, now_s)
+            case ProbeServers():
+                self._phone_side.probes.start(message, now_s)
+            case StopProbes(trunk_id):
+                self._phone_side.probes.stop(trunk_id)
             case ForgetAccounts():
                 self._phone_side.authenticator.accounts.invalidate()
         return []
@@ -143,6 +162,7 @@ class Router:
     def poll(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
         self._phone_side.registrants.poll(now_s)
+        self._phone_side.probes.poll(now_s)
         self._give_up_silent_servers(now_s)
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)

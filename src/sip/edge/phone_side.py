@@ -282,6 +282,7 @@ class PhoneSide:
         direct = goes_by_source(invite.headers, flow, trusted=bool(caller.account_id))
         call = EdgeCall(invite, flow, worker.worker_id, now_s, direct=direct, media_hosts=caller.media_hosts)
         call.outer_call_id = self.spirals.outer_of(call.call_id)
+        self._counters["sip_edge_spirals"] += bool(call.outer_call_id)
         call.dialog.transactions.open(invite, flow, now_s)
         self._calls.open(call)
         return forwarded

@@ -47,6 +47,7 @@ debug() {
 test_() {
 	debug
 	need_command baresip baresip-core
+	need_command linphonec linphone-cli
 	need_command turnserver coturn
 	need_command kamailio kamailio
 	need_command dnsmasq dnsmasq-base

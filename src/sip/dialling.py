@@ -217,7 +217,10 @@ class Dialler:
                 call.worker_id = 0
                 # A redirect target never gets our credentials, nor the identity of a caller.
                 call.identity, call.others = (), []
-                call.target = Target(redirect, encryption=call.target.encryption, headers=call.target.headers)
+                call.target = replace(
+                    Target(redirect, encryption=call.target.encryption, headers=call.target.headers),
+                    max_forwards=call.target.max_forwards,
+                )
                 self._tasks.spawn("redirect", self._dial(call))
             case CallEnded() if self._may_try_without_srtp(call, report):
                 call.encrypted = False
@@ -283,6 +286,7 @@ class Dialler:
     async def _dial(self, call: _Call) -> None:
         try:
             flow = call.flow = await self._next_flow(call)
+            local = call.local.facing(flow.host)
             worker_id = await self._pool.reserve(call.leg.id)
         except MixMinusError as error:
             _log.warning("call not dialled", leg=str(call.leg.id), reason=error.reason)
@@ -303,12 +307,13 @@ class Dialler:
                 from_value=call.from_value,
                 private=call.private,
                 flow=flow,
-                local=call.local,
-                offer=render(make_offer(call.local, encrypted=call.encrypted)),
+                local=local,
+                offer=render(make_offer(local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
                 route=call.target.proxy,
+                max_forwards=call.target.max_forwards,
                 first_response_s=_FIRST_RESPONSE_S if call.others else 0.0,
             ),
         )

@@ -224,7 +224,7 @@ async def open_services(
                 store,
                 clock,
                 live_calls=live_calls,
-                run_flow=runner.run,
+                flows=runner,
                 directory=directory.plan,
                 max_duration_s=config.call_max_duration_s,
             )

@@ -29,7 +29,11 @@ __all__ = [
     "Replacements",
     "Target",
     "Transfers",
+    "Transport",
 ]
+
+Transport = Literal["sip", "webrtc", "local"]
+"""How a party is connected; ``local`` is the other end of a call within this server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,9 @@ class Leg(Protocol):
 
     @property
     def id(self) -> LegId: ...
+
+    @property
+    def transport(self) -> Transport: ...
 
     @property
     def port(self) -> BridgePort:

@@ -56,6 +56,7 @@ __all__ = [
     "SessionEnded",
     "StateInvalid",
     "TextTooLong",
+    "TooManyViewers",
     "TranscribeAlreadyProgressing",
     "TranscribeNotFound",
     "TrunkNotFound",
@@ -261,6 +262,10 @@ class StateInvalid(errors.Conflict, reason="STATE_INVALID"):
 
 class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
     """TEXT_TOO_LONG"""
+
+
+class TooManyViewers(errors.Exhausted, reason="TOO_MANY_VIEWERS"):
+    """TOO_MANY_VIEWERS"""
 
 
 class TranscribeAlreadyProgressing(errors.Conflict, reason="TRANSCRIBE_ALREADY_PROGRESSING"):

@@ -13,7 +13,7 @@ from mixminus.clock import Clock
 from mixminus.conference.admission import check_place
 from mixminus.conference.announcements import Announcements
 from mixminus.conference.errors import ConferencecallGone, ConferencecallNotFound, ConferenceNotFound
-from mixminus.conference.ledger import CONFERENCECALLS, advance, advanced, departure, touched
+from mixminus.conference.ledger import CONFERENCECALLS, advance, departure, touched
 from mixminus.conference.lifecycle import Lifecycle
 from mixminus.conference.room import SEATS_AT_A_TIME, Room, Rooms, Seat
 from mixminus.errors import Conflict
@@ -202,11 +202,10 @@ class ParticipantService:
                     seat.adjust(row)
                     self._rooms.connect(room, seat)
                     row = replace(row, on_hold=seat.port.on_hold)
-                    row, drafts = await advanced(tx, self._clock, row, ConferencecallEvent.AUDIO_CONNECTED)
-                    conference, draft = await touched(
+                    row = await advance(tx, self._clock, row, ConferencecallEvent.AUDIO_CONNECTED)
+                    conference = await touched(
                         tx, self._clock, room.conference, (*room.present.values(), str(seat.id))
                     )
-                    await tx.outbox.add_all([*drafts, draft])
             except BaseException:
                 seat.port.leave()
                 raise
@@ -251,16 +250,12 @@ class ParticipantService:
         await self._left(room, seats, conference)
 
     async def _write_leaved(self, tx: Transaction, room: Room, seats: Sequence[Seat]) -> Conference:
-        drafts, conference = [], room.conference
         for seat in seats:
             row = await _row(tx, seat.id, seat)
-            seat.row, events = await advanced(tx, self._clock, row, *departure(row))
-            drafts += events
+            seat.row = await advance(tx, self._clock, row, *departure(row))
         if any(seat.joined for seat in seats):
-            conference, draft = await touched(tx, self._clock, conference, room.present.values())
-            drafts.append(draft)
-        await tx.outbox.add_all(drafts)
-        return conference
+            return await touched(tx, self._clock, room.conference, room.present.values())
+        return room.conference
 
     async def _joined(self, room: Room, seat: Seat) -> None:
         """Update sounds, tones, announcements and recording after a participant has joined."""

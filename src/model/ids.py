@@ -15,6 +15,7 @@ __all__ = [
     "CustomerId",
     "ExtensionId",
     "FlowId",
+    "GuestLinkId",
     "LegId",
     "NumberId",
     "RecordingId",
@@ -35,6 +36,7 @@ RecordingId = NewType("RecordingId", uuid.UUID)
 TranscribeId = NewType("TranscribeId", uuid.UUID)
 TranscriptId = NewType("TranscriptId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)
+GuestLinkId = NewType("GuestLinkId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
 NumberId = NewType("NumberId", uuid.UUID)

@@ -32,6 +32,7 @@ from mixminus.store.customers import CustomerRows, SecretRows
 from mixminus.store.extensions import BindingRows, ExtensionRows
 from mixminus.store.flows import FlowRows
 from mixminus.store.groupcalls import GroupcallRows
+from mixminus.store.guest_links import GuestLinkRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import Event, OutboxRows
@@ -66,6 +67,7 @@ class Transaction:
         self.extensions = ExtensionRows(connection)
         self.flows = FlowRows(connection)
         self.groupcalls = GroupcallRows(connection)
+        self.guest_links = GuestLinkRows(connection)
         self.idempotency = IdempotencyRows(connection)
         self.numbers = NumberRows(connection)
         self.outbox = OutboxRows(connection)
@@ -115,6 +117,7 @@ class Store:
             tx = Transaction(session, self.timestamp_style)
             try:
                 yield tx
+                await tx.outbox.write()
             except BaseException:
                 with suppress(Unavailable):
                     await self._writers.roll_back(session)

@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from mixminus.model.directory import Trunk, TrunkServer
 from mixminus.model.ids import CustomerId
 from mixminus.store.rows import Rows
+from mixminus.store.statement import Statement
 from mixminus.store.tables import trunk_addresses, trunks
 
 __all__ = ["TrunkRows"]
 
-_SOME = 2
+_SOME: Final = 2
+_BY_ADDRESS: Final = Statement(
+    select(trunks).join(trunk_addresses).where(trunk_addresses.c.host == bindparam("host")).limit(_SOME)
+)
 
 
 class TrunkRows(Rows[Trunk]):
@@ -38,9 +42,8 @@ class TrunkRows(Rows[Trunk]):
 
     async def find_by_address(self, host: str) -> Trunk | None:
         """Return the trunk that an address authenticates; None if it is allowed for several."""
-        query = select(trunks).join(trunk_addresses).where(trunk_addresses.c.host == host).limit(_SOME)
-        found = await self._many(query)
-        return found[0] if len(found) == 1 else None
+        found = await self._connection.fetch(_BY_ADDRESS, host=host)
+        return self._model(found[0]) if len(found) == 1 else None
 
     async def outgoing(self, customer_id: CustomerId) -> Trunk | None:
         """Return the customer's oldest undeleted trunk with an outbound host."""

@@ -40,12 +40,15 @@ class Victim:
 
     ids: dict[str, str]
     session_id: str
+    guest_link_id: str
 
     def path(self, route: str, *, session_id: str) -> str:
-        return "/v1.0" + route.format(id=self.ids[resource_of(route)], session_id=session_id)
+        return "/v1.0" + route.format(
+            id=self.ids[resource_of(route)], session_id=session_id, guest_link_id=self.guest_link_id
+        )
 
     def with_unknown_ids(self, route: str) -> str:
-        return "/v1.0" + route.format(id=uuid4(), session_id=uuid4())
+        return "/v1.0" + route.format(id=uuid4(), session_id=uuid4(), guest_link_id=uuid4())
 
 
 @pytest.fixture
@@ -71,6 +74,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
     await wait_for_status(api, f"/v1.0/groupcalls/{rung['id']}", "hangup")
     transcribed = await transcribe(api, identity.customer_id)
     _, flow = await api.post("/v1.0/flows", {"name": "victim's"})
+    _, invited = await api.post(f"/v1.0/conferences/{room['id']}/guest_links", {})
     agent = await api.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
         {
@@ -89,6 +93,7 @@ async def victim(api: ApiClient, offer: str) -> Victim:
             "customers": str(identity.customer_id),
         },
         session["path"].rsplit("/", 1)[1],
+        invited["id"],
     )
 
 

@@ -22,10 +22,13 @@ __all__ = [
     "Extension",
     "Flow",
     "Groupcall",
+    "Guest",
+    "GuestLink",
     "Hears",
     "HearsException",
     "Login",
     "NewAccessKey",
+    "NewGuestLink",
     "Number",
     "OwnCustomer",
     "Peaks",
@@ -383,6 +386,33 @@ class Groupcall(Model):
     tm_delete: Timestamp
 
 
+class Guest(Model):
+    """What a guest may know of the conference that its link leads to."""
+
+    conference_id: UUID
+    conference_name: str
+    status: Literal["starting", "progressing", "terminating", "terminated"]
+    locked: bool
+    """Whether the conference admits no more participants at present."""
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_expire: Timestamp
+
+
+class GuestLink(Model):
+    """A link by which guests join one conference from a browser, without its token."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
 class HearsException(Model):
     """How loud one participant hears another."""
 
@@ -429,6 +459,24 @@ class NewAccessKey(Model):
     tm_delete: Timestamp
     token: str
     """The credential. It is shown only once."""
+
+
+class NewGuestLink(Model):
+    """A new guest link."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+    token: str
+    """The credential of the guest. It is shown only once."""
+    path: str
+    """The join page with the token, relative to the address of the server."""
 
 
 class Number(Model):

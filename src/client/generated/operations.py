@@ -20,9 +20,12 @@ from mixminus.client.generated.models import (
     Extension,
     Flow,
     Groupcall,
+    Guest,
+    GuestLink,
     Hears,
     Login,
     NewAccessKey,
+    NewGuestLink,
     Number,
     OwnCustomer,
     Peaks,
@@ -296,12 +299,15 @@ class Operations(Sender):
         request = Request("POST", f"/v1.0/conferences/{id}/transcribe_stop", repeatable=True)
         return self._get(request, Conference)
 
-    def list_talking(self, id: UUID | str) -> Talkers:
+    def list_talking(self, id: UUID | str, *, session_id: UUID | str | Unset = UNSET) -> Talkers:
         """List who is talking.
 
-        Participants in the room with their current levels, for meters that poll a few times a second.
+        Participants in the room with their current levels, for meters that poll a few times a second. For a
+        guest link the `session_id` is nil, but for the session that the request names.
+
+        ``session_id``: The WHIP session of the guest, for a guest link.
         """
-        request = Request("GET", f"/v1.0/conferences/{id}/talking")
+        request = Request("GET", f"/v1.0/conferences/{id}/talking", query={"session_id": session_id})
         return self._get(request, Talkers)
 
     def get_hears(self, id: UUID | str) -> Hears:
@@ -1004,7 +1010,7 @@ class Operations(Sender):
     ) -> Response:
         """Join a conference by WHIP.
 
-        Answers the offer when the call's flow has answered the call.
+        Answers the offer when the call's flow has answered the call. A guest needs no PIN.
 
         ``name``: The name of the participant; at most 64 characters are used.
 
@@ -1043,6 +1049,46 @@ class Operations(Sender):
         """Leave a conference."""
         request = Request("DELETE", f"/v1.0/conferences/{id}/whip/{session_id}")
         self._do(request)
+
+    def create_guest_link(
+        self, id: UUID | str, *, name: str | Unset = UNSET, expire: int | Unset = UNSET
+    ) -> NewGuestLink:
+        """Create a guest link.
+
+        A guest opens `path` in a browser and joins this conference, without its PIN, as a participant: nothing
+        else. `expire` is in seconds, a day if it is absent, a year at most. The token is shown only here.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/guest_links",
+            body={"name": name, "expire": expire},
+            repeatable=True,
+        )
+        return self._get(request, NewGuestLink)
+
+    def list_guest_links(self, id: UUID | str, *, page_size: int | Unset = UNSET) -> Iterator[GuestLink]:
+        """List guest links.
+
+        Of one conference: those that are not deleted, also expired ones.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/guest_links", query={"page_size": page_size})
+        return self._list(request, Listing(GuestLink, "next_page_token", "page_token"))
+
+    def delete_guest_link(self, id: UUID | str, guest_link_id: UUID | str) -> GuestLink:
+        """Revoke a guest link.
+
+        It admits no guest from now on. Guests that are in the room stay there until they leave or are removed.
+        """
+        request = Request("DELETE", f"/v1.0/conferences/{id}/guest_links/{guest_link_id}")
+        return self._get(request, GuestLink)
+
+    def get_guest(self) -> Guest:
+        """Get the conference of a guest.
+
+        For the holder of a guest link: which conference it leads to, and whether it is open.
+        """
+        request = Request("GET", "/v1.0/guest")
+        return self._get(request, Guest)
 
     def list_events(
         self,

@@ -25,6 +25,10 @@ __all__ = [
     "FileNotFound",
     "FlowNotFound",
     "GroupcallNotFound",
+    "GuestAuthRequired",
+    "GuestLinkExpired",
+    "GuestLinkNotFound",
+    "GuestLinkRevoked",
     "HearsLimitReached",
     "IdempotencyKeyInUse",
     "IdempotencyKeyReused",
@@ -138,6 +142,22 @@ class FlowNotFound(errors.NotFound, reason="FLOW_NOT_FOUND"):
 
 class GroupcallNotFound(errors.NotFound, reason="GROUPCALL_NOT_FOUND"):
     """GROUPCALL_NOT_FOUND"""
+
+
+class GuestAuthRequired(errors.PermissionDenied, reason="GUEST_AUTH_REQUIRED"):
+    """GUEST_AUTH_REQUIRED"""
+
+
+class GuestLinkExpired(errors.Unauthenticated, reason="GUEST_LINK_EXPIRED"):
+    """GUEST_LINK_EXPIRED"""
+
+
+class GuestLinkNotFound(errors.NotFound, reason="GUEST_LINK_NOT_FOUND"):
+    """GUEST_LINK_NOT_FOUND"""
+
+
+class GuestLinkRevoked(errors.Unauthenticated, reason="GUEST_LINK_REVOKED"):
+    """GUEST_LINK_REVOKED"""
 
 
 class HearsLimitReached(errors.Conflict, reason="HEARS_LIMIT_REACHED"):

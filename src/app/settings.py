@@ -36,7 +36,7 @@ from mixminus.errors import InvalidArgument
 from mixminus.mixer import MAX_SHARDS
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
-__all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
+__all__ = ["PORTS_PER_CALL", "PREFIX", "BadSettings", "Settings", "load", "setting_name"]
 
 PREFIX: Final = "MIXMINUS_"
 DEFAULT_CONFIG: Final = "mixminus.toml"

@@ -283,6 +283,7 @@ class Dialler:
     async def _dial(self, call: _Call) -> None:
         try:
             flow = call.flow = await self._next_flow(call)
+            local = call.local.facing(flow.host)
             worker_id = await self._pool.reserve(call.leg.id)
         except MixMinusError as error:
             _log.warning("call not dialled", leg=str(call.leg.id), reason=error.reason)
@@ -303,8 +304,8 @@ class Dialler:
                 from_value=call.from_value,
                 private=call.private,
                 flow=flow,
-                local=call.local,
-                offer=render(make_offer(call.local, encrypted=call.encrypted)),
+                local=local,
+                offer=render(make_offer(local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),

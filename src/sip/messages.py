@@ -336,9 +336,10 @@ class TransferProgressed:
 
 @dataclass(frozen=True, slots=True)
 class OpenEdge:
-    host: str
+    hosts: tuple[str, ...]
+    """At most one of each family, as are those that are advertised."""
     port: int
-    public_host: str
+    public_hosts: tuple[str, ...]
     inner_port: int
     """The loopback port towards the workers; 0 at the first start, the same one after a restart."""
     invites_per_s: float

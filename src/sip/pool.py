@@ -331,9 +331,9 @@ class WorkerPool:
         config = self._config
         self._edge.send(
             OpenEdge(
-                host=config.host,
+                hosts=config.hosts,
                 port=self.port or config.port,  # after a restart phones use the same port
-                public_host=config.advertised_host,
+                public_hosts=config.advertised_hosts,
                 inner_port=self._inner_port,
                 invites_per_s=config.invites_per_s,
                 messages_per_s=config.messages_per_s,

@@ -122,7 +122,7 @@ class SipEndpoint:
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
         self._account_requests = AccountRequests(directory, self._to_edge)
-        locator = Locator(Names(config.nameserver), clock)
+        locator = Locator(Names(config.nameserver), clock, config.hosts)
         self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._to_edge)
         self._trunk_health = TrunkHealth(directory.trunks, locator, self._to_edge)
         self._pool = WorkerPool(
@@ -210,7 +210,7 @@ class SipEndpoint:
         wanted = target.hop is not None and target.hop.transport == "wss"
         port, secure = self._open_port(secure=wanted)
         leg_id = LegId(new_id())
-        local = self._local_end(port, secure)
+        local = self._local_end(port, secure, "")
         leg = DialledLeg(leg_id, port, lambda message: self._dialler.send(leg_id, message), secure)
         leg.on_hold_changed = self._hold_reporter(port)
         self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
@@ -291,7 +291,7 @@ class SipEndpoint:
             _log.error("no port for an incoming call", reason=error.reason)
             self._pool.send(worker_id, Reject(call.leg_id, 503))
             return
-        local = self._local_end(port, secure)
+        local = self._local_end(port, secure, call.source_host)
         try:
             description, media = first_description(local, call.offer)
             if secure:
@@ -359,8 +359,10 @@ class SipEndpoint:
         media = self._secure_medias.open_media()
         return media.port, media
 
-    def _local_end(self, port: Port, secure: SecureMedia | None) -> LocalEnd:
-        host, rtp_port = secure.address if secure else (self._config.advertised_host, port.local_port)
+    def _local_end(self, port: Port, secure: SecureMedia | None, peer: str) -> LocalEnd:
+        """Return our end towards a peer; an offer that names another address turns it to that one's family."""
+        hosts, rtp_port = secure.address if secure else (self._config.advertised_hosts, port.local_port)
+        host, *other = hosts
         return LocalEnd(
             host=host,
             rtp_port=rtp_port,
@@ -371,7 +373,8 @@ class SipEndpoint:
             dtls=DtlsEnd(secure.fingerprint, secure.ssrc, secrets.token_bytes(SECRET_BYTES))
             if secure
             else None,
-        )
+            other_host="".join(other),
+        ).facing(peer)
 
     def _on_worker_lost(self, worker_id: int) -> None:
         lost = [leg_id for leg_id, (owner, _) in self._legs.items() if owner == worker_id]

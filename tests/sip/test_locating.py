@@ -17,6 +17,7 @@ RECORDS = (
     "host-record=a.c.example,192.0.2.1,2001:db8::1",
     "host-record=b.c.example,192.0.2.2",
     "host-record=plain.example,192.0.2.9",
+    "host-record=six.example,2001:db8::6",
     "srv-host=_sip._udp.c.example,a.c.example,5070,10,1",
     "srv-host=_sip._udp.c.example,b.c.example,5080,20,1",
     "srv-host=_sip._tcp.c.example,b.c.example,5060,10,1",
@@ -93,6 +94,22 @@ async def test_uri_leads_to_servers_in_order(locator: Locator, uri: str, flows: 
 async def test_what_is_no_sip_uri_is_refused(locator: Locator, uri: str) -> None:
     with pytest.raises(BadTarget):
         await locator.locate(uri)
+
+
+@pytest.mark.parametrize(("own", "hosts"), [("0.0.0.0", [A4]), ("2001:db8::9", [A6])])
+async def test_servers_of_a_family_that_we_do_not_have_are_left_out(
+    nameserver: str, own: str, hosts: list[str]
+) -> None:
+    locator = Locator(Names(nameserver), ManualClock(), (own,))
+    assert [each.host for each in await locator.locate("sip:1@a.c.example:5099")] == hosts
+
+
+@pytest.mark.parametrize("uri", ["sip:1@[2001:db8::5]", "sip:1@six.example"])
+async def test_target_of_a_family_that_we_do_not_have_is_unknown(nameserver: str, uri: str) -> None:
+    with pytest.raises(TargetUnknown, match="family"):
+        await Locator(Names(nameserver), ManualClock(), ("192.0.2.1",)).locate(uri)
+    (flow,) = await Locator(Names(nameserver), ManualClock(), ("::1",)).locate(uri)
+    assert ":" in flow.host
 
 
 async def test_name_without_records_is_unknown(locator: Locator) -> None:

@@ -107,7 +107,7 @@ EXAMPLES: list[Message] = [
     DigitReceived("a@b", "#", 160),
     CallEnded(LEG, "a@b", 302, True, "sip:e@f"),
     CallFreed("a@b"),
-    OpenEdge("127.0.0.1", 5060, "198.51.100.1", 0, 50.0, 1000.0),
+    OpenEdge(("127.0.0.1", "::1"), 5060, ("198.51.100.1", "2001:db8::1"), 0, 50.0, 1000.0),
     EdgeOpened(5060, 50_001),
     AddWorker(1, 50_000, 4),
     RemoveWorker(1),

@@ -111,7 +111,7 @@ async def test_the_queue_of_a_link_is_bounded() -> None:
 
 def test_a_request_is_authenticated_by_ufrag_and_password() -> None:
     connection = IceConnection(
-        advertised=("192.0.2.1", 1),
+        advertised=(("192.0.2.1", 1),),
         remote=IceCredentials("rrrr", "r" * 22),
         remote_is_lite=False,
         send=lambda *_: None,

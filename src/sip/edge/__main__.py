@@ -152,12 +152,13 @@ class EdgeProcess:
             on_websocket_closed=self._websocket_closed,
             is_known=self._is_known,
         )
-        await network.open(command.host, command.port, command.inner_port)
+        await network.open(command.hosts, command.port, command.inner_port)
         network.trust(command.trusted)
         tls_port = await self._open_tls(network, command, command.tls_port)
         wss_port = await self._open_tls(network, command, command.wss_port, websocket=True)
+        host, *other = command.public_hosts
         self._router = Router(
-            Identity(command.public_host, network.port, network.inner_port, command.key, tls_port, wss_port),
+            Identity(host, network.port, network.inner_port, command.key, tls_port, wss_port, "".join(other)),
             self._counters,
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
@@ -176,7 +177,7 @@ class EdgeProcess:
             return 0
         try:
             return await network.open_tls(
-                command.host,
+                command.hosts,
                 port,
                 command.certificate,
                 command.certificate_key,

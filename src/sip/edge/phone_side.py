@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
+from mixminus.hosts import network_of
 from mixminus.sip.edge.abandoned import Abandoned
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker, reply_flow, stamp
 from mixminus.sip.edge.authentication import Authenticator, Passed
@@ -13,7 +14,7 @@ from mixminus.sip.edge.dialog_side import DialogSide
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG, tag_of
 from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
-from mixminus.sip.edge.limits import SourceLimit, network_of
+from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.media_hosts import media_hosts
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
@@ -62,7 +63,7 @@ class PhoneSide:
     ) -> None:
         self.draining = False
         self.overloaded = False
-        self.authenticator = Authenticator(domain, frozenset({identity.host}), algorithms, counters)
+        self.authenticator = Authenticator(domain, frozenset(identity.hosts), algorithms, counters)
         self.registrants = Registrants(identity, counters)
         self.probes = Probes(identity, counters)
         self._registrar = Registrar(counters)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from mixminus.app.addresses import advertised_host
+from mixminus.app.addresses import advertised_hosts
 from mixminus.app.doctor.finding import Finding, failed, good, unknown, warning
 from mixminus.app.doctor.ports import Listener, listeners
 from mixminus.app.doctor.stun import mapped_address, stun_server
@@ -24,11 +24,12 @@ PUBLIC_HOST: Final = setting_name("public_host")
 async def check_network(settings: Settings) -> AsyncIterator[Finding]:
     """Check the address that phones and browsers are given, and compare it with what a STUN server sees."""
     try:
-        advertised = advertised_host(settings, settings.sip_host)
+        advertised = advertised_hosts(settings, settings.sip_hosts)
     except BadSettings as error:
         yield failed("network", str(error), f"correct {PUBLIC_HOST}")
         return
-    yield _reach(advertised)
+    for address in advertised:
+        yield _reach(address)
     for uri in settings.ice_servers:
         if server := stun_server(uri):
             yield await _seen_by(uri, server, advertised)
@@ -83,7 +84,7 @@ def _reach(advertised: str) -> Finding:
     return good("network", given)
 
 
-async def _seen_by(uri: str, server: tuple[str, int], advertised: str) -> Finding:
+async def _seen_by(uri: str, server: tuple[str, int], advertised: tuple[str, ...]) -> Finding:
     try:
         seen = await mapped_address(server)
     except OSError:
@@ -92,10 +93,12 @@ async def _seen_by(uri: str, server: tuple[str, int], advertised: str) -> Findin
             f"{uri} does not answer a STUN request",
             f"correct {setting_name('ice_servers')}, or let UDP out",
         )
-    if seen == advertised:
+    if seen in advertised:
         return good("nat", f"{uri} sees this machine at {seen}, as it is advertised")
     remedy = f"behind NAT: set {PUBLIC_HOST}={seen}, and forward the ports of the router to this machine"
-    return warning("nat", f"{uri} sees this machine at {seen}, but {advertised} is advertised", remedy)
+    return warning(
+        "nat", f"{uri} sees this machine at {seen}, but {', '.join(advertised)} is advertised", remedy
+    )
 
 
 def _outward(settings: Settings) -> list[Listener]:

@@ -11,6 +11,7 @@ from typing import Final
 from mixminus.app.doctor.finding import Finding, failed, good, warning
 from mixminus.app.listeners import WHY, bind_once
 from mixminus.app.settings import PORTS_PER_CALL, Settings, setting_name
+from mixminus.hosts import bracketed
 
 __all__ = ["Listener", "check_ports", "is_running", "listeners"]
 
@@ -31,20 +32,22 @@ class Listener:
     @property
     def name(self) -> str:
         protocols = " and ".join("TCP" if kind is TCP else "UDP" for kind in self.kinds)
-        return f"{self.host}:{self.port} ({protocols})"
+        return f"{bracketed(self.host)}:{self.port} ({protocols})"
 
 
 def listeners(settings: Settings) -> list[Listener]:
     """Return the ports of these settings, but for those of phones' audio."""
     wanted = (
-        ("http", settings.http_host, settings.http_port, (TCP,)),
-        ("https", settings.http_host, settings.https_port, (TCP,)),
-        ("sip", settings.sip_host, settings.sip_port, (UDP, TCP)),
-        ("sip_tls", settings.sip_host, settings.sip_tls_port, (TCP,)),
-        ("sip_wss", settings.sip_host, settings.sip_wss_port, (TCP,)),
-        ("webrtc", settings.media_host, settings.webrtc_port, (UDP,)),
+        ("http", settings.http_hosts, settings.http_port, (TCP,)),
+        ("https", settings.http_hosts, settings.https_port, (TCP,)),
+        ("sip", settings.sip_hosts, settings.sip_port, (UDP, TCP)),
+        ("sip_tls", settings.sip_hosts, settings.sip_tls_port, (TCP,)),
+        ("sip_wss", settings.sip_hosts, settings.sip_wss_port, (TCP,)),
+        ("webrtc", settings.media_hosts, settings.webrtc_port, (UDP,)),
     )
-    return [Listener(part, host, port, kinds) for part, host, port, kinds in wanted if port]
+    return [
+        Listener(part, host, port, kinds) for part, hosts, port, kinds in wanted if port for host in hosts
+    ]
 
 
 def is_running(settings: Settings) -> bool:

@@ -41,7 +41,7 @@ async def examined(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
 async def _server(settings: Settings, *, running: bool) -> Finding:
     if not running:
         return good("server", f"no server runs on {settings.data_dir.absolute()}")
-    url = f"http://{url_host(settings.http_host)}:{settings.http_port}/ping"
+    url = f"http://{url_host(settings.http_hosts[0])}:{settings.http_port}/ping"
     try:
         async with httpx.AsyncClient(timeout=ANSWER_S) as client:
             answer = await client.get(url)

@@ -17,11 +17,13 @@ from mixminus.sip.grammar import Unreadable
 __all__ = [
     "CALLER_HEADER",
     "REPLACES_HEADER",
+    "RESUMED_HEADER",
     "SIGNALLED_HEADER",
     "CallerHeader",
     "Flow",
     "FlowTransport",
     "find_replaced",
+    "find_resumed",
     "find_signalled",
 ]
 
@@ -33,6 +35,10 @@ SIGNALLED_HEADER: Final = "x-mixminus-signalled"
 REPLACES_HEADER: Final = "x-mixminus-replaces"
 """The Call-ID of the call that an INVITE replaces."""
 
+RESUMED_HEADER: Final = "x-mixminus-resumed"
+"""The leg that an INVITE of the edge continues, after the crash of another worker."""
+
+_RESUMED = re.compile(rf"^{RESUMED_HEADER}: *([0-9a-f-]{{36}}) *\r?$", re.IGNORECASE | re.MULTILINE)
 _REPLACED = re.compile(rf"^{REPLACES_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
 _NO_ACCOUNT: Final = "-"
 _VERIFIED: Final = "verified"
@@ -109,6 +115,12 @@ class CallerHeader:
 def find_replaced(invite: str) -> str:
     """Return the Call-ID of the call that an INVITE, as a worker receives it, replaces; empty if it replaces none."""
     match = _REPLACED.search(invite.partition("\r\n\r\n")[0])
+    return match[1] if match else ""
+
+
+def find_resumed(invite: str) -> str:
+    """Return the leg that an INVITE, as a worker receives it, continues; empty if it opens a call."""
+    match = _RESUMED.search(invite.partition("\r\n\r\n")[0])
     return match[1] if match else ""
 
 

@@ -10,8 +10,9 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.internal_headers import CallerHeader, find_replaced, find_signalled
+from mixminus.sip.internal_headers import CallerHeader, find_replaced, find_resumed, find_signalled
 from mixminus.sip.messages import (
+    Attach,
     CallDialled,
     CallEnded,
     CallFreed,
@@ -23,7 +24,6 @@ from mixminus.sip.messages import (
     Refer,
 )
 from mixminus.sip.sdp.description import MalformedSdp
-from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.worker.call import SipCall, guarded
 from mixminus.sip.worker.pjlib import Slots
 
@@ -50,7 +50,9 @@ class Calls:
 
     def incoming(self, account: pj.Account, call_id: int, invite: str) -> None:
         """Report an INVITE to the server."""
-        call = SipCall(account, LegId(uuid.uuid4()), call_id=call_id, report=self._report)
+        resumed = find_resumed(invite)
+        leg_id = LegId(uuid.UUID(resumed)) if resumed else LegId(uuid.uuid4())
+        call = SipCall(account, leg_id, call_id=call_id, report=self._report)
         self._calls[call.leg_id] = call
         from_uri, to_uri = call.identify()
         self._take_slot(call)
@@ -78,6 +80,7 @@ class Calls:
                 verified=caller.verified,
                 replaces=find_replaced(invite),
                 headers=find_signalled(invite),
+                resumed=bool(resumed),
             )
         )
 
@@ -106,9 +109,9 @@ class Calls:
             except pj.Error as error:
                 _log.warning("hold failed", cause=error.reason)
 
-    def attach(self, leg_id: LegId, local: LocalEnd, description: str) -> None:
-        if call := self._calls.get(leg_id):
-            call.attach(local, description)
+    def attach(self, command: Attach) -> None:
+        if call := self._calls.get(command.leg_id):
+            call.attach(command)
 
     def ring(self, leg_id: LegId) -> None:
         if call := self._active(leg_id):

@@ -24,18 +24,20 @@ comma := ,
 # Run a command without its output; print the output if it fails.
 quietly = mkdir -p build && { $(1) > build/make.log 2>&1 || { cat build/make.log; exit 1; }; }
 
-.PHONY: help run dev build lint test fresh bench capacity client docs debug fuzz wheel clean
+.PHONY: help run dev build lint test fresh bench capacity client console docs debug fuzz wheel clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 run: $(VENV)/run.stamp ## Install, build and start a server with a demo room (HOST=0.0.0.0: reachable from the network)
+	@tools/build_console.sh $(abspath $(BIN))/python
 	@$(BIN)/mixminus serve --demo $(if $(HOST),--host $(HOST))
 
 dev: $(VENV)/dev.stamp ## Install everything a developer needs into .venv
 
-build: $(VENV)/dev.stamp ## Build the native engine in place
+build: $(VENV)/dev.stamp ## Build the native engine in place, and the console
 	@$(BIN)/python setup.py -q build_ext --inplace
+	@tools/build_console.sh $(abspath $(BIN))/python
 
 lint: build build/typing/mixminus ## Check style, types, the engine's type stub and import contracts
 	$(BIN)/ruff check .
@@ -43,6 +45,7 @@ lint: build build/typing/mixminus ## Check style, types, the engine's type stub 
 	$(BIN)/mypy
 	MYPYPATH=build/typing $(BIN)/python -m mypy.stubtest mixminus.mixer._engine
 	$(BIN)/lint-imports
+	cd console && node_modules/.bin/tsc --noEmit
 
 test: build ## Run all tests, with real phones, a real browser and both databases (ARGS runs a part)
 	@PYTHON=$(PYTHON) tools/install_packages.sh test
@@ -73,6 +76,8 @@ capacity: build ## Measure the capacity of the whole server in ten minutes, into
 client: build ## Make src/client/generated anew from the OpenAPI document
 	$(BIN)/python tools/generate_client.py
 
+console: build ## Build the web console, served at /console
+
 docs: $(VENV)/dev.stamp ## Build the documentation as a website, served at /docs/guide
 	@$(call quietly,$(BIN)/mkdocs build)
 	@echo "src/console/guide/index.html; a server shows it at /docs/guide"
@@ -88,11 +93,11 @@ fuzz: build ## Fuzz each parser that reads bytes from the network for FUZZ_SECON
 	PYTHON=$(firstword $(wildcard $(abspath $(BIN))/python) $(PYTHON)) tests/fuzz/run.sh $(FUZZ_SECONDS)
 	$(BIN)/python -m tests.support.sip_fuzzer $(FUZZ_MESSAGES) $(FUZZ_SEEDS)
 
-wheel: docs ## Build the sdist and a wheel from it, and try the wheel in a clean environment
+wheel: docs build ## Build the sdist and a wheel from it, and try the wheel in a clean environment
 	tools/try_wheel.sh $(abspath $(BIN))/python
 
 clean: ## Remove what was built
-	rm -rf build dist $(VENV) src/mixer/*.so src/console/guide
+	rm -rf build dist $(VENV) src/mixer/*.so src/console/guide src/console/built console/node_modules console/src/generated
 
 $(VENV)/bin/python:
 	@PYTHON=$(PYTHON) tools/install_packages.sh build

@@ -23,6 +23,7 @@ LONG_PYTHON_FILES = {
     "src/client/generated/models.py": "made from the OpenAPI document: a class for each answer",
     "src/sip/messages.py": "the protocol between the SIP processes is read in one place",
 }
+TYPESCRIPT_FILE_LINES = 400
 C_FILE_LINES = 500
 C_HEADER_LINES = 140
 C_FUNCTION_LINES = 60
@@ -80,6 +81,14 @@ def test_c_files_and_functions_stay_small(path: Path) -> None:
 @pytest.mark.parametrize("path", relative(sorted((ROOT / "native").rglob("*.h"))))
 def test_headers_stay_small(path: Path) -> None:
     assert path.name in GENERATED_C or len(path.read_text().splitlines()) <= C_HEADER_LINES
+
+
+CONSOLE = [path for path in (ROOT / "console/src").rglob("*.ts*") if "generated" not in path.parts]
+
+
+@pytest.mark.parametrize("path", relative(sorted(CONSOLE)))
+def test_files_of_the_console_stay_small(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= TYPESCRIPT_FILE_LINES
 
 
 def test_the_doorway_stays_a_doorway() -> None:

@@ -14,7 +14,7 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 venv/bin/python -I -W error -c "import mixminus.mixer; mixminus.mixer.Engine().close()"
 venv/bin/mixminus --help >/dev/null
-for needed in py.typed mixer/_engine.pyi console/join.html console/guide/index.html store/migrations/env.py; do
+for needed in py.typed mixer/_engine.pyi console/join.html console/built/index.html console/guide/index.html store/migrations/env.py; do
 	venv/bin/python -I -c "import mixminus, pathlib, sys; sys.exit(not (pathlib.Path(mixminus.__file__).parent / '$needed').exists())" ||
 		{ echo "the wheel lacks $needed" >&2; exit 1; }
 done

@@ -10,6 +10,9 @@
 #define SOURCE_IPV4 12                /* RFC 791 section 3.1                */
 #define SOURCE_IPV6 8                 /* RFC 8200 section 3                 */
 #define WORDS_IPV6 4
+#define VERSION_MASK 0xf0             /* of the first byte of both          */
+#define VERSION_IPV4 0x40
+#define VERSION_IPV6 0x60
 #define MAX_INSTRUCTIONS 16
 #define ACCEPT_ALL UINT32_MAX
 
@@ -32,6 +35,14 @@ static void expect(struct program *program, uint16_t size, uint32_t offset,
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, value);
 }
 
+/* A socket of both families receives packets of both versions. */
+static void expect_version(struct program *program, uint32_t version)
+{
+	add(program, BPF_LD | BPF_ABS | BPF_B, (uint32_t)SKF_NET_OFF);
+	add(program, BPF_ALU | BPF_AND | BPF_K, VERSION_MASK);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, version);
+}
+
 static void finish(struct program *program)
 {
 	unsigned short refuse = (unsigned short)(program->length + 1);
@@ -51,10 +62,12 @@ static uint16_t expect_host(struct program *program,
 	uint32_t words[WORDS_IPV6];
 
 	if (source->u.sa.sa_family == AF_INET) {
+		expect_version(program, VERSION_IPV4);
 		expect(program, BPF_W, network + SOURCE_IPV4,
 		       ntohl(source->u.in.sin_addr.s_addr));
 		return ntohs(source->u.in.sin_port);
 	}
+	expect_version(program, VERSION_IPV6);
 	memcpy(words, &source->u.in6.sin6_addr, sizeof(words));
 	for (uint32_t i = 0; i < WORDS_IPV6; i++)
 		expect(program, BPF_W, network + SOURCE_IPV6 + 4 * i,

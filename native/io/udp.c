@@ -69,6 +69,8 @@ static int set_up(int fd, const struct mm_address *local,
 		  int receive_buffer_bytes)
 {
 	const int on = 1, traffic_class = DSCP_EF_TOS;
+	const int one_family = local->u.sa.sa_family == AF_INET ||
+			       !IN6_IS_ADDR_UNSPECIFIED(&local->u.in6.sin6_addr);
 
 	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
 	    (receive_buffer_bytes > 0 &&
@@ -79,9 +81,12 @@ static int set_up(int fd, const struct mm_address *local,
 	if (local->u.sa.sa_family == AF_INET6) {
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &traffic_class,
 				 sizeof(traffic_class));
-		/* IPv6 only: mapped IPv4 addresses would not compare equal. */
-		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
-			       sizeof(on)) < 0)
+		if (!one_family)
+			(void)setsockopt(fd, IPPROTO_IP, IP_TOS, &traffic_class,
+					 sizeof(traffic_class));
+		/* One that is bound to all addresses receives IPv4 too. */
+		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one_family,
+			       sizeof(one_family)) < 0)
 			return -errno;
 	} else {
 		(void)setsockopt(fd, IPPROTO_IP, IP_TOS, &traffic_class,
@@ -146,6 +151,22 @@ static int64_t arrival_of(struct msghdr *header, int64_t now_us,
 	return now_us;
 }
 
+/* An IPv4 source on a socket of both families comes as ::ffff:a.b.c.d
+ * (RFC 4291 section 2.5.5.2); written so, it would not compare equal. */
+static void unmap(struct mm_address *address)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	if (address->u.sa.sa_family != AF_INET6 ||
+	    !IN6_IS_ADDR_V4MAPPED(&address->u.in6.sin6_addr))
+		return;
+	in.sin_port = address->u.in6.sin6_port;
+	memcpy(&in.sin_addr, &address->u.in6.sin6_addr.s6_addr[12],
+	       sizeof(in.sin_addr));
+	address->u.in = in;
+	address->len = sizeof(in);
+}
+
 int mm_udp_receive(int fd, struct mm_datagram *datagrams, size_t max)
 {
 	struct mmsghdr headers[MM_UDP_BATCH];
@@ -177,6 +198,7 @@ int mm_udp_receive(int fd, struct mm_datagram *datagrams, size_t max)
 		struct msghdr *header = &headers[i].msg_hdr;
 
 		datagrams[i].from.len = header->msg_namelen;
+		unmap(&datagrams[i].from);
 		/* Truncated: set to 0 bytes, which every parser refuses. */
 		datagrams[i].size = header->msg_flags & MSG_TRUNC
 					    ? 0

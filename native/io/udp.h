@@ -35,7 +35,8 @@ int mm_address_parse(struct mm_address *address, const char *host,
 uint16_t mm_address_format(const struct mm_address *address,
 			   char host[MM_HOST_BYTES]);
 
-/* Open, bind (port 0: any), non-blocking, timestamps on; fd or -errno. */
+/* Open, bind (port 0: any), non-blocking, timestamps on; fd or -errno. Bound to
+ * "::" it is of both families: IPv4 addresses stay IPv4 addresses both ways. */
 int mm_udp_open(const struct mm_address *local, int receive_buffer_bytes);
 uint16_t mm_udp_port(int fd);
 /* Up to `max` (<= MM_UDP_BATCH) datagrams, 0 when none is waiting. */

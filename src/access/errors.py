@@ -20,11 +20,16 @@ __all__ = [
     "AgentNotFound",
     "CustomerNotFound",
     "ExpiresTooSoon",
+    "GuestLinkExpired",
+    "GuestLinkNotFound",
+    "GuestLinkRevoked",
+    "GuestOnly",
     "InvalidCredentials",
     "NotOneself",
     "NotPermitted",
     "PasswordsBusy",
     "RateLimitExceeded",
+    "TooManyGuestLinks",
     "UsernameTaken",
 ]
 
@@ -49,8 +54,34 @@ class AgentAuthRequired(NotPermitted):
     reason = "AGENT_AUTH_REQUIRED"
 
 
+class GuestOnly(NotPermitted):
+    """The request is about the conference of a guest link, and the credential is another."""
+
+    reason = "GUEST_AUTH_REQUIRED"
+
+
 class AccessKeyNotFound(NotFound):
     reason = "ACCESSKEY_NOT_FOUND"
+
+
+class GuestLinkNotFound(NotFound):
+    reason = "GUEST_LINK_NOT_FOUND"
+
+
+class GuestLinkExpired(Unauthenticated):
+    """The link was valid until its ``tm_expire``."""
+
+    reason = "GUEST_LINK_EXPIRED"
+
+
+class GuestLinkRevoked(Unauthenticated):
+    """The link was deleted."""
+
+    reason = "GUEST_LINK_REVOKED"
+
+
+class TooManyGuestLinks(Exhausted):
+    """A conference has its maximum of links that are valid."""
 
 
 class AgentNotFound(NotFound):

@@ -1,4 +1,4 @@
-"""AccessService: authenticates access keys and sessions, and creates the first ones (api.md section 10)."""
+"""AccessService: authenticates access keys, sessions and guest links, and creates the first ones (api.md section 10)."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -8,6 +8,7 @@ from mixminus.access import sessions
 from mixminus.access.agents import AgentService, new_agent
 from mixminus.access.customers import CustomerService, open_customer
 from mixminus.access.errors import AccountFrozen, InvalidCredentials
+from mixminus.access.guest_links import GuestLinkService
 from mixminus.access.keys import KeyService, add_key
 from mixminus.access.passwords import Passwords
 from mixminus.access.tokens import digest, new_access_key, new_password, new_secret
@@ -35,7 +36,7 @@ SIGNING_KEY: Final = "session_signing_key"
 
 
 class AccessService:
-    """Authenticates access keys and sessions."""
+    """Authenticates access keys, sessions and guest links."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -45,6 +46,7 @@ class AccessService:
         self.customers = CustomerService(store, clock)
         self.agents = AgentService(store, clock, self._passwords)
         self.keys = KeyService(store, clock)
+        self.guest_links = GuestLinkService(store, clock, self._secret)
 
     @property
     def counters(self) -> dict[str, int]:
@@ -54,6 +56,8 @@ class AccessService:
         """Return the identity of a credential; unknown, deleted and expired ones raise the same error."""
         if not keys_only and (session := await self._session(token)):
             return await self._agent(session)
+        if not keys_only and (guest := await self.guest_links.authenticate(token)):
+            return _active(*guest)
         async with self._store.snapshot() as tx:
             found = await tx.access_keys.find_by_digest(digest(token))
         if found is None or _has_expired(found[0], self._clock):
@@ -145,7 +149,7 @@ class AccessService:
         return await add_key(tx, customer_id, token, name="default", now=self._clock.now())
 
     async def _secret(self) -> str:
-        """Return the key that signs sessions; created once and kept in the database."""
+        """Return the key that signs sessions and guest links; created once and kept in the database."""
         while not self._signing_key:
             # Another request may create it between the select and the insert: then the next select finds it.
             with suppress(AlreadyExists):

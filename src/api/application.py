@@ -20,6 +20,7 @@ from mixminus.api import (
     extensions,
     flows,
     groupcalls,
+    guest_links,
     hears,
     login,
     media_streams,
@@ -28,11 +29,13 @@ from mixminus.api import (
     pages,
     recordings,
     system,
+    traces,
     transcribes,
     trunks,
     whip,
 )
-from mixminus.api.authentication import PERMISSIONS
+from mixminus.api.authentication import GUESTS, PERMISSIONS
+from mixminus.api.console import console_routes
 from mixminus.api.guide import guide_routes
 from mixminus.api.limits import LIMITS, Limits, limit_address, limit_customer
 from mixminus.api.operation import Operation, Resource
@@ -53,8 +56,10 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     flows.resource,
     activeflows.resource,
     recordings.resource,
+    traces.resource,
     transcribes.resource,
     whip.resource,
+    guest_links.resource,
     events.resource,
     numbers.resource,
     extensions.resource,
@@ -89,15 +94,19 @@ def build(services: Services, limits: Limits | None = None) -> web.Application:
     app[pages.OPERATIONS] = OPERATIONS
     app.on_shutdown.append(_close_sockets)
     app.on_response_prepare.append(middlewares.add_headers)
+    guests: set[Handler] = set()
     permissions: dict[Handler, Permission | None] = {}
     for operation in OPERATIONS:
         handler = operation.web_handler()
         permissions[handler] = None if operation.open else operation.needed
+        if operation.guests:
+            guests.add(handler)
         app.add_routes(_routes(operation, handler))
-    viewer = (*pages.viewer_routes(), *guide_routes())
+    viewer = (*pages.viewer_routes(), *guide_routes(), *console_routes())
     app.add_routes(viewer)
     app.add_routes(web.options(root + whip.PREFLIGHT_PATH, whip.accept_post) for root in ROOTS)
     app[PERMISSIONS] = permissions | {route.handler: None for route in viewer}
+    app[GUESTS] = frozenset(guests)
     app[entity_tags.REPRESENTATIONS] = entity_tags.representations(app)
     app[entity_tags.LOCKS] = WeakValueDictionary()
     return app

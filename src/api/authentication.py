@@ -8,14 +8,25 @@ from aiohttp.typedefs import Handler
 
 from mixminus.access.errors import NotPermitted
 from mixminus.errors import Unauthenticated
-from mixminus.model.access import Identity
+from mixminus.model.access import GuestLink, Identity
 from mixminus.model.permissions import STAFF, Permission, allows
 
-__all__ = ["CREDENTIALS", "IDENTITY", "PERMISSIONS", "credential_of", "permission_of", "require"]
+__all__ = [
+    "CREDENTIALS",
+    "GUESTS",
+    "IDENTITY",
+    "PERMISSIONS",
+    "check_guest",
+    "credential_of",
+    "permission_of",
+    "require",
+]
 
 IDENTITY: Final = web.RequestKey("identity", Identity)
 PERMISSIONS: Final = web.AppKey("permissions", Mapping[Handler, Permission | None])
 """The permission for each handler, None for open ones; any other handler needs an admin or a manager."""
+GUESTS: Final = web.AppKey("guests", frozenset[Handler])
+"""The handlers for which a guest link suffices."""
 BEARER: Final = "bearer "
 CREDENTIALS: Final = frozenset({"token", "accesskey"})
 """Query parameters that carry a credential."""
@@ -38,6 +49,16 @@ def require(held: Permission, needed: Permission) -> None:
         raise NotPermitted(
             f"your permission ({held:d}) does not allow this request: it needs one of the bits {needed:d}"
         )
+
+
+def check_guest(request: web.Request, link: GuestLink) -> None:
+    """Raise NotPermitted unless a guest may send the request: an operation for guests, on its own conference.
+
+    What is not listed is refused, whatever permission it needs.
+    """
+    own = request.match_info.get("id", str(link.conference_id)).lower() == str(link.conference_id)
+    if not own or request.match_info.route.handler not in request.app[GUESTS]:
+        raise NotPermitted("a guest link allows nothing but to join its conference from a browser")
 
 
 def credential_of(request: web.Request) -> tuple[str, bool]:

@@ -1,6 +1,6 @@
 """/conferences (api.md section 2.2): rooms, their recording and transcription, and who talks in them."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -8,10 +8,13 @@ from uuid import UUID
 from pydantic import Field
 
 from mixminus.api.body import MAX_SECONDS, ActionBody, Body, Text, Uuid
+from mixminus.api.conventions import IDENTIFIER
 from mixminus.api.errors import InvalidRequestParameter
-from mixminus.api.operation import ApiCall, Operation, Resource
+from mixminus.api.operation import ApiCall, Operation, Parameter, Resource
+from mixminus.api.paths import query_id
 from mixminus.api.recordings import PAUSE, PauseBody, RecordingBody
 from mixminus.api.transcribes import TranscribeStartBody
+from mixminus.call.live_participants import LiveParticipant
 from mixminus.conference.errors import ConferenceNotFound, ConferenceNotProgressing
 from mixminus.errors import AlreadyExists, Exhausted
 from mixminus.flow.errors import FlowNotFound, InvalidActionType
@@ -23,7 +26,7 @@ from mixminus.model.conference import (
     Prompting,
     RoomSettings,
 )
-from mixminus.model.ids import NIL, ConferenceId
+from mixminus.model.ids import NIL, ConferenceId, LegId
 from mixminus.model.menu import MAX_ENTRIES, MenuAction
 from mixminus.recording.errors import (
     FormatUnsupported,
@@ -267,8 +270,25 @@ async def stop_transcribing(call: ApiCall) -> Conference:
     return await call.services.conferences.transcribe_stop(call.customer_id, ConferenceId(call.id))
 
 
-@operation("GET", "/conferences/{id}/talking", "List who is talking")
+@operation(
+    "GET",
+    "/conferences/{id}/talking",
+    "List who is talking",
+    parameters=(
+        Parameter("query", "session_id", "The WHIP session of the guest, for a guest link.", IDENTIFIER),
+    ),
+    guests=True,
+)
 async def list_talking(call: ApiCall) -> TalkersView:
-    """Participants in the room with their current levels, for meters that poll a few times a second."""
+    """Participants in the room with their current levels, for meters that poll a few times a second. For a
+    guest link the `session_id` is nil, but for the session that the request names.
+    """
     present = await call.services.live_participants.list(call.customer_id, ConferenceId(call.id))
+    if call.identity.guest is not None:
+        present = [_for_guest(each, query_id(call.request, "session_id")) for each in present]
     return TalkersView.model_validate({"result": present})
+
+
+def _for_guest(participant: LiveParticipant, own: UUID | None) -> LiveParticipant:
+    """Hide the sessions of others: a guest that knows one could end it."""
+    return participant if participant.leg_id == own else replace(participant, leg_id=LegId(NIL))

@@ -5,6 +5,8 @@ from typing import Final
 from mixminus.access.errors import (
     AccountFrozen,
     CustomerNotFound,
+    GuestLinkExpired,
+    GuestLinkRevoked,
     InvalidCredentials,
     NotPermitted,
     RateLimitExceeded,
@@ -98,6 +100,8 @@ def errors_of(operation: Operation) -> tuple[type[MixMinusError], ...]:
     if not operation.open:
         errors += [Unauthenticated, InvalidCredentials, AccountFrozen, NotPermitted]
         errors += [CustomerNotFound, InvalidRequestParameter, RateLimitExceeded, Unavailable]
+        if operation.guests:
+            errors += [GuestLinkExpired, GuestLinkRevoked]
         if operation.method == "POST":
             errors += [
                 IdempotencyKeyInvalid,

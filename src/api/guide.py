@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from mixminus.api.errors import RouteNotFound
 
-__all__ = ["guide_routes"]
+__all__ = ["guide_routes", "is_below"]
 
 ROOT: Final = "/docs/guide/"
 # MkDocs Material writes inline scripts and styles, and searches in a worker.
@@ -36,7 +36,7 @@ async def _redirect(_: web.Request) -> web.Response:
 async def _send(request: web.Request) -> web.StreamResponse:
     with as_file(files("mixminus.console").joinpath("guide")) as folder:
         path = folder / (request.match_info["file"] or "index.html")
-        if not _is_below(path, folder):
+        if not is_below(path, folder):
             raise RouteNotFound(f"no page {request.path}; the guide is built by `make docs`")
         media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         headers = {
@@ -48,5 +48,6 @@ async def _send(request: web.Request) -> web.StreamResponse:
         return web.FileResponse(path, headers=headers)
 
 
-def _is_below(path: Path, folder: Path) -> bool:
+def is_below(path: Path, folder: Path) -> bool:
+    """Return whether a path is a file in the folder, also after links and ``..`` are resolved."""
     return path.is_file() and path.resolve().is_relative_to(folder.resolve())

@@ -10,7 +10,14 @@ from aiohttp.typedefs import Handler
 from mixminus import log
 from mixminus.access import idempotency
 from mixminus.api import request_id
-from mixminus.api.authentication import CREDENTIALS, IDENTITY, credential_of, permission_of, require
+from mixminus.api.authentication import (
+    CREDENTIALS,
+    IDENTITY,
+    check_guest,
+    credential_of,
+    permission_of,
+    require,
+)
 from mixminus.api.errors import RouteNotFound, error_response, kind_of
 from mixminus.api.paths import query_id, route_of, without_root
 from mixminus.api.services import SERVICES
@@ -110,7 +117,10 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
         access = request.app[SERVICES].access
         credential, keys_only = credential_of(request)
         identity = await access.authenticate(credential, keys_only=keys_only)
-        require(identity.permission, needed)
+        if identity.guest is not None:
+            check_guest(request, identity.guest)
+        else:
+            require(identity.permission, needed)
         if customer_id := query_id(request, "customer_id"):
             identity = await access.act_for(identity, CustomerId(customer_id))
         request[IDENTITY] = identity

@@ -145,6 +145,8 @@ class Operation:
     """The path is complete, and the same in every version of the API."""
     open: bool = False
     """No credential is needed."""
+    guests: bool = False
+    """A guest link suffices: of the conference that the path names, if it names one."""
     vague: bool = False
     """The handler reads the body, and its errors have no envelope: ``answers`` lists their statuses."""
     head: bool = False

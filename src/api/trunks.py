@@ -4,7 +4,7 @@ import ipaddress
 from functools import partial
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from mixminus.api.body import Body, Text
 from mixminus.api.operation import ApiCall, Operation, Resource
@@ -24,6 +24,7 @@ from mixminus.wire.directory import TrunkView
 __all__ = ["resource"]
 
 MAX_ADDRESSES: Final = 64
+MIN_OPTIONS_INTERVAL_S: Final = 5
 
 resource: Final = Resource("Trunks", view=TrunkView, missing=(TrunkNotFound,))
 operation = partial(Operation, resource)
@@ -65,6 +66,15 @@ class TrunkProfileBody(Body):
     diversion_header: DiversionHeader = ""
     from_domain: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252})?$")] = ""
     outbound_proxy: Authority = ""
+    options_interval_s: Annotated[int, Field(ge=0, le=3600)] = 0
+    """Probe each server with OPTIONS this often, from 5 seconds on; 0 for never. Calls leave out servers that are down."""
+
+    @field_validator("options_interval_s")
+    @classmethod
+    def _not_too_often(cls, interval_s: int) -> int:
+        if 0 < interval_s < MIN_OPTIONS_INTERVAL_S:
+            raise ValueError(f"must be 0, or at least {MIN_OPTIONS_INTERVAL_S} seconds")
+        return interval_s
 
     def spec(self, domain_name: str = "") -> TrunkSpec:
         """Return the specification; a PUT has no domain name, because it cannot be changed."""
@@ -84,6 +94,7 @@ class TrunkProfileBody(Body):
             diversion_header=self.diversion_header,
             from_domain=self.from_domain,
             outbound_proxy=self.outbound_proxy,
+            options_interval_s=self.options_interval_s,
         )
 
 

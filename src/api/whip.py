@@ -9,6 +9,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from mixminus.access.errors import NotPermitted
 from mixminus.api.authentication import credential_of
 from mixminus.api.errors import UnsupportedMediaType
 from mixminus.api.operation import Answer, ApiCall, Operation, Parameter, Resource
@@ -41,6 +42,8 @@ async def accept_post(request: web.Request) -> web.Response:
     with suppress(Unauthenticated, PermissionDenied):  # a preflight has no credential
         credential, keys_only = credential_of(request)
         identity = await services.access.authenticate(credential, keys_only=keys_only)
+        if identity.guest is not None and identity.guest.conference_id != path_id(request):
+            raise NotPermitted("the guest link leads to another conference")
         headers |= _ice_servers(services, str(identity.customer_id))
     return web.Response(status=204, headers=headers)
 
@@ -67,6 +70,7 @@ async def accept_post(request: web.Request) -> web.Response:
             },
         ),
     ),
+    guests=True,
     errors=(
         ConferenceNotFound,
         InvalidArgument,
@@ -81,13 +85,17 @@ async def accept_post(request: web.Request) -> web.Response:
     ),
 )
 async def join_by_whip(call: ApiCall) -> web.Response:
-    """Answers the offer when the call's flow has answered the call."""
+    """Answers the offer when the call's flow has answered the call. A guest needs no PIN."""
     request, services, conference_id = call.request, call.services, ConferenceId(call.id)
     services.admission.check()
     offer = await _text(request, SDP)
-    pin = request.headers.get(PIN, request.query.get("pin", ""))
+    guest = call.identity.guest
+    if guest is None:
+        pin = request.headers.get(PIN, request.query.get("pin", ""))
+    else:
+        pin = (await services.conferences.get(call.customer_id, conference_id)).settings.pin
     await services.conferences.check_entry(call.customer_id, conference_id, pin)
-    name = request.query.get("name", "")[:MAX_NAME_CHARACTERS]
+    name = (request.query.get("name") or (guest.name if guest else ""))[:MAX_NAME_CHARACTERS]
     session = await services.webrtc.join(
         offer,
         source=Address(type="", target="browser", target_name=name, name=name),
@@ -113,6 +121,7 @@ async def join_by_whip(call: ApiCall) -> web.Response:
         Answer(description="ICE is restarted.", media_type=FRAGMENT),
         Answer(status=204, description="The candidates are accepted."),
     ),
+    guests=True,
     errors=(
         ConferenceNotFound,
         NotFound,
@@ -132,7 +141,7 @@ async def trickle_by_whip(call: ApiCall) -> web.Response:
     return web.Response(text=answer, content_type=FRAGMENT, headers={hdrs.ETAG: session.etag})
 
 
-@operation("DELETE", SESSION, "Leave a conference", errors=(ConferenceNotFound, NotFound))
+@operation("DELETE", SESSION, "Leave a conference", guests=True, errors=(ConferenceNotFound, NotFound))
 async def leave_by_whip(call: ApiCall) -> None:
     session = await _session(call)
     await session.close()

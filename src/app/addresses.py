@@ -5,8 +5,9 @@ import socket
 from typing import Final
 
 from mixminus.app.settings import BadSettings, Settings, setting_name
+from mixminus.hosts import bracketed, facing, family_of
 
-__all__ = ["advertised_host", "url_host"]
+__all__ = ["advertised_hosts", "url_host"]
 
 # Documentation networks (RFC 5737, RFC 3849): "connecting" a UDP socket looks up the route and sends nothing.
 ELSEWHERE: Final = {4: (socket.AF_INET, "192.0.2.1"), 6: (socket.AF_INET6, "2001:db8::1")}
@@ -14,10 +15,19 @@ LOOPBACK: Final = {4: "127.0.0.1", 6: "::1"}
 DISCARD_PORT: Final = 9
 
 
-def advertised_host(settings: Settings, bound_host: str) -> str:
-    """Return the address that SDP and Contact advertise for a socket bound to ``bound_host``."""
-    if settings.public_host:
-        return _address_of(settings.public_host)
+def advertised_hosts(settings: Settings, bound_hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the addresses that SDP and Contact advertise for sockets bound to ``bound_hosts``, in that order.
+
+    Each family has the public address of its own; where there is none, the one that it is bound to.
+    """
+    public = [address for name in settings.public_host.split(",") if name for address in _addresses_of(name)]
+    if public and len(bound_hosts) == 1:
+        return (facing(public, bound_hosts[0]),)
+    own = {family_of(address): address for address in reversed(public)}
+    return tuple(own.get(family_of(host)) or _own_address(host) for host in bound_hosts)
+
+
+def _own_address(bound_host: str) -> str:
     address = ipaddress.ip_address(bound_host)
     return _outward(address.version) if address.is_unspecified else bound_host
 
@@ -25,16 +35,16 @@ def advertised_host(settings: Settings, bound_host: str) -> str:
 def url_host(bound_host: str) -> str:
     """Return ``bound_host`` as the host part of a URL for clients on this machine."""
     address = ipaddress.ip_address(bound_host)
-    host = LOOPBACK[address.version] if address.is_unspecified else bound_host
-    return f"[{host}]" if ":" in host else host
+    return bracketed(LOOPBACK[address.version] if address.is_unspecified else bound_host)
 
 
-def _address_of(name: str) -> str:
+def _addresses_of(name: str) -> list[str]:
     try:
-        return str(socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)[0][4][0])
+        found = socket.getaddrinfo(name.strip(), None, type=socket.SOCK_DGRAM)
+        return [str(each[4][0]) for each in found]
     except OSError:
         raise BadSettings(
-            f"{setting_name('public_host')}: {name} has no address; give one that phones and browsers can reach"
+            f"{setting_name('public_host')}: {name.strip()} has no address; give one that phones and browsers can reach"
         ) from None
 
 

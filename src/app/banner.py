@@ -6,6 +6,7 @@ from mixminus.access.service import ADMIN_USERNAME
 from mixminus.app.addresses import url_host
 from mixminus.app.demo import Demo
 from mixminus.app.server import Server
+from mixminus.hosts import bracketed
 
 __all__ = ["banner", "secrets_of"]
 
@@ -16,7 +17,7 @@ def banner(server: Server, demo: Demo) -> str:
     secure = f"https://{url_host(server.https[0])}:{server.https[1]}" if server.https else base
     api = f"{base}/v1.0"
     room = f"{api}/conferences/{demo.room_id}"
-    phones = [f"sip:{name}@{server.sip[0]}:{server.sip[1]}" for name in demo.names]
+    phones = [f"sip:{name}@{bracketed(server.sip[0])}:{server.sip[1]}" for name in demo.names]
     token = f"token={quote(demo.access_key, safe='')}"
     return f"""
 mixminus is running; Ctrl-C stops it.
@@ -24,8 +25,10 @@ mixminus is running; Ctrl-C stops it.
   API         {api}
   Access key  {demo.access_key}   (shown once; the next start creates another)
   Login       {_login(server)}
+  Console     {secure}/console   (log in with the access key)
   Demo room   {" or ".join(phones)}
-  Join page   {secure}/join#room={demo.room_id}&key={quote(demo.access_key, safe="")}{_trust(server, secure)}
+  Join page   {secure}/{demo.join_path}
+              (a guest link to the demo room, valid for a week){_trust(server, secure)}
 
 Try:
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mixminus import log
-from mixminus.app.addresses import advertised_host
+from mixminus.app.addresses import advertised_hosts
 from mixminus.app.local_authority import LocalAuthority
 from mixminus.app.settings import Settings, setting_name
 from mixminus.clock import Clock
@@ -83,9 +83,8 @@ def _ensure(authority: LocalAuthority, settings: Settings, clock: Clock) -> None
 
 def _names(settings: Settings) -> set[str]:
     """Return all names and addresses by which clients may reach this server."""
-    hosts = (settings.http_host, settings.sip_host)
     found = {*_LOOPBACK, socket.gethostname(), settings.sip_domain, f"sip.{settings.sip_domain}"}
-    found |= {advertised_host(settings, host) for host in hosts}
-    if settings.public_host:
-        found.add(settings.public_host)
+    for hosts in (settings.http_hosts, settings.sip_hosts):
+        found.update(advertised_hosts(settings, hosts))
+    found.update(name.strip() for name in settings.public_host.split(",") if name)
     return found

@@ -13,6 +13,7 @@ from mixminus.model.ids import ConferenceId, CustomerId
 
 __all__ = ["Demo", "open_demo"]
 
+LINK_LIFE_S: Final = 7 * 86_400
 NAMES: Final = ("demo", "1000")
 OPEN: Final = frozenset({ConferenceStatus.STARTING, ConferenceStatus.PROGRESSING})
 
@@ -25,6 +26,8 @@ class Demo:
     names: tuple[str, ...]
     """Names that a phone can dial."""
     access_key: str
+    join_path: str
+    """The join page with a guest link, relative to the address of the server."""
 
 
 async def open_demo(
@@ -33,10 +36,12 @@ async def open_demo(
     """Open the demo room under its names; without a new key, create one that replaces the previous demo's."""
     room = await _room(services.conferences, customer_id)
     dialled = [name for name in NAMES if names.setdefault(name, room.id) == room.id]
+    _, token = await services.access.guest_links.create(customer_id, room.id, name="", life_s=LINK_LIFE_S)
     return Demo(
         room.id,
         names=tuple(dialled) or (str(room.id),),  # the operator may have given these names to other rooms
         access_key=new_key or await services.access.keys.renew(customer_id, "demo"),
+        join_path=f"join#token={token}",
     )
 
 

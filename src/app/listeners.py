@@ -9,6 +9,7 @@ from typing import Final
 
 from mixminus.app.settings import setting_name
 from mixminus.errors import MixMinusError, Unavailable
+from mixminus.hosts import bracketed
 from mixminus.sip.config import EDGE_CLEANUP_S
 
 __all__ = ["listening", "probe"]
@@ -58,4 +59,4 @@ def listening(part: str, host: str, port: int, *, host_setting: str = "") -> Ite
     except (OSError, MixMinusError) as error:
         why = WHY.get(getattr(error, "errno", None) or 0, f"cannot be opened ({error})")
         names = f"{setting_name(host_setting or part + '_host')}, {setting_name(part + '_port')}"
-        raise Unavailable(f"{names}: {host}:{port} {why}") from error
+        raise Unavailable(f"{names}: {bracketed(host)}:{port} {why}") from error

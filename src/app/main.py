@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import ipaddress
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from mixminus.app.server import Server, running_server
 from mixminus.app.settings import BadSettings, Settings, load, setting_name
 from mixminus.app.verify import add_verify_recording, verify_recording
 from mixminus.errors import MixMinusError
+from mixminus.hosts import is_loopback, parse_hosts
 from mixminus.threads import name_thread, named_threads
 
 __all__ = ["main"]
@@ -106,7 +106,7 @@ def _announce(running: Server) -> None:
 def _warn_of_the_network(settings: Settings) -> None:
     for name in ("http_host", "sip_host"):
         host = getattr(settings, name)
-        if not ipaddress.ip_address(host).is_loopback:
+        if not all(map(is_loopback, parse_hosts(host))):
             logger.warning("open to the network", setting=setting_name(name), host=host, advice=ADVICE[name])
 
 
@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--host",
         metavar="ADDRESS",
-        help="listen on this address instead of those of the settings; 0.0.0.0 for all",
+        help="listen on this address instead of those of the settings; 0.0.0.0 for all of IPv4, :: for all",
     )
     serve.add_argument("--demo", action="store_true", help="open a demo room, and print how to join it")
     return parser
@@ -147,7 +147,7 @@ def _with_tls(settings: Settings) -> Settings:
     missing = {
         name: DEMO_PORTS[name]
         for name, host in hosts.items()
-        if getattr(settings, name) is None and not ipaddress.ip_address(host).is_loopback
+        if getattr(settings, name) is None and not all(map(is_loopback, parse_hosts(host)))
     }
     return settings.model_copy(update=missing)
 

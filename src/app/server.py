@@ -9,6 +9,7 @@ HTTP                         commands come in
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from mixminus.api.limits import Limited, Limits
 from mixminus.api.metrics import Metric
 from mixminus.api.services import ProcessState, Services
 from mixminus.app import data_folder
-from mixminus.app.addresses import advertised_host
+from mixminus.app.addresses import advertised_hosts
 from mixminus.app.certificates import Certificates, open_certificates
 from mixminus.app.cores import usable_cores
 from mixminus.app.demo import Demo, open_demo
@@ -36,6 +37,7 @@ from mixminus.clock import SystemClock
 from mixminus.delivery.service import DeliveryConfig, DeliveryService
 from mixminus.errors import Unavailable
 from mixminus.garbage import GarbageCollection
+from mixminus.hosts import media_host
 from mixminus.log import task_failed
 from mixminus.mixer import MAX_SHARDS, Engine, EngineConfig, EngineEvent
 from mixminus.model.ids import ConferenceId
@@ -46,6 +48,7 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.tasks import TaskScope
+from mixminus.trace.service import TraceConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.ice_servers import IceServers
 
@@ -93,7 +96,7 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
                 process=ProcessState(
                     readiness=lambda: {"sip": sip.ready, "webrtc": services.webrtc.ready},
                     counters=lambda: {**sip.counters, **limits.counters, **garbage.counters},
-                    gauges=lambda: _gauges(priority, garbage),
+                    gauges=lambda: _gauges(priority, garbage, sip),
                 ),
             )
         )
@@ -112,8 +115,8 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
         yield Server(
             http=http,
             https=https,
-            sip=(advertised_host(settings, settings.sip_host), sip.port),
-            webrtc=(advertised_host(settings, settings.media_host), services.webrtc.port),
+            sip=(advertised_hosts(settings, settings.sip_hosts)[0], sip.port),
+            webrtc=(advertised_hosts(settings, settings.media_hosts)[0], services.webrtc.port),
             new_key=new_key,
             new_password=new_password,
             demo=await open_demo(services, identity.customer_id, names, new_key) if demo else None,
@@ -123,7 +126,6 @@ async def running_server(settings: Settings, *, demo: bool = False) -> AsyncIter
 def _service_config(
     settings: Settings, names: dict[str, ConferenceId], certificates: Certificates | None
 ) -> ServiceConfig:
-    host = settings.media_host
     return ServiceConfig(
         recordings_directory=settings.data_dir / "recordings",
         recording_sample_rate_hz=settings.recording_sample_rate_hz,
@@ -135,6 +137,13 @@ def _service_config(
             queue_folder=settings.data_dir / "transcription",
             log_level=settings.log_level,
             log_json=settings.log_json,
+        ),
+        traces=TraceConfig(
+            folder=settings.data_dir / "traces",
+            default_s=settings.trace_seconds,
+            max_s=settings.trace_max_seconds,
+            max_running=settings.trace_max_running,
+            retention_days=settings.trace_retention_days,
         ),
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
@@ -149,9 +158,9 @@ def _service_config(
             language=settings.language,
         ),
         webrtc=WebRtcConfig(
-            host=host,
+            hosts=settings.media_hosts,
             port=settings.webrtc_port,
-            public_host=advertised_host(settings, host),
+            public_hosts=advertised_hosts(settings, settings.media_hosts),
             ice_servers=IceServers(
                 settings.ice_servers,
                 settings.ice_secret.get_secret_value(),
@@ -196,7 +205,7 @@ def _start_engine(settings: Settings, stack: AsyncExitStack) -> Engine:
             shards=settings.shards or min(usable_cores(), MAX_SHARDS),
             realtime=settings.realtime != "off",
             media_timeout_ms=settings.media_timeout_ms,
-            rtp_host=settings.sip_host,
+            rtp_host=media_host(settings.sip_hosts),
             rtp_port_min=settings.rtp_port_min,
             rtp_port_max=settings.rtp_port_max,
         )
@@ -213,7 +222,7 @@ def _start_garbage_collection(services: Services, stack: AsyncExitStack) -> Garb
     return garbage
 
 
-def _gauges(priority: Priority, garbage: GarbageCollection) -> Iterator[Metric]:
+def _gauges(priority: Priority, garbage: GarbageCollection, sip: SipEndpoint) -> Iterator[Metric]:
     for name, meaning, value in (
         ("mixing_realtime", "whether the mixing threads have real-time priority", priority.realtime),
         ("mixing_nice", "nice value of the mixing threads", priority.mixing_nice),
@@ -225,6 +234,10 @@ def _gauges(priority: Priority, garbage: GarbageCollection) -> Iterator[Metric]:
         ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
     ):
         yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})
+    servers = {f'{{status="{status}"}}': float(count) for status, count in sip.trunk_servers.items()}
+    yield Metric(
+        "mixminus_trunk_servers", "gauge", "servers of trunks, as probes by OPTIONS show them", servers
+    )
 
 
 def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: AsyncExitStack) -> None:
@@ -241,8 +254,10 @@ def _watch(engine: Engine, on_event: Callable[[EngineEvent], None], stack: Async
 
 
 async def _start_webrtc(settings: Settings, endpoint: WebRtcEndpoint, stack: AsyncExitStack) -> None:
-    with listening("webrtc", settings.media_host, settings.webrtc_port):
-        await probe(settings.media_host, settings.webrtc_port, socket.SOCK_DGRAM)
+    for host in settings.media_hosts:
+        with listening("webrtc", host, settings.webrtc_port):
+            await probe(host, settings.webrtc_port, socket.SOCK_DGRAM)
+    with listening("webrtc", settings.media_hosts[0], settings.webrtc_port):
         await endpoint.start()
     stack.push_async_callback(endpoint.close)
 
@@ -251,14 +266,14 @@ async def _start_sip(
     settings: Settings, services: Services, certificates: Certificates | None, stack: AsyncExitStack
 ) -> SipEndpoint:
     config = SipConfig(
-        host=settings.sip_host,
+        hosts=settings.sip_hosts,
         port=settings.sip_port,
         tls_port=settings.sip_tls_port,
         wss_port=settings.sip_wss_port,
         tls_certificate=str(certificates.certificate) if certificates else "",
         tls_key=str(certificates.key) if certificates else "",
         tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
-        public_host=advertised_host(settings, settings.sip_host),
+        public_hosts=advertised_hosts(settings, settings.sip_hosts),
         nameserver=settings.sip_nameserver,
         domain=settings.sip_domain,
         digests=settings.sip_digests,
@@ -275,16 +290,14 @@ async def _start_sip(
         directory=services.directory,
         transfers=services.transfers,
         replacements=services.replacements,
+        traces=services.traces,
         on_event=services.on_engine_event,
     )
     endpoint.use_secure_media(services.webrtc)
+    services.traces.use_sip(endpoint.tracing)
     stack.push_async_callback(endpoint.close)
-    with listening("sip", settings.sip_host, settings.sip_port):
-        await probe(settings.sip_host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
-    for name, port in (("sip_tls", settings.sip_tls_port), ("sip_wss", settings.sip_wss_port)):
-        if port:
-            with listening(name, settings.sip_host, port, host_setting="sip_host"):
-                await probe(settings.sip_host, port, socket.SOCK_STREAM)
+    for host in settings.sip_hosts:
+        await _probe_sip(settings, host)
     with listening("sip", settings.sip_host, settings.sip_port):
         await endpoint.start()
     services.transports.open(endpoint)
@@ -293,6 +306,15 @@ async def _start_sip(
     stack.push_async_callback(tasks.close)
     tasks.spawn("admission", _report_overload(services, endpoint))
     return endpoint
+
+
+async def _probe_sip(settings: Settings, host: str) -> None:
+    with listening("sip", host, settings.sip_port):
+        await probe(host, settings.sip_port, socket.SOCK_DGRAM, socket.SOCK_STREAM)
+    for name, port in (("sip_tls", settings.sip_tls_port), ("sip_wss", settings.sip_wss_port)):
+        if port:
+            with listening(name, host, port, host_setting="sip_host"):
+                await probe(host, port, socket.SOCK_STREAM)
 
 
 async def _report_overload(services: Services, endpoint: SipEndpoint) -> None:
@@ -317,12 +339,20 @@ async def _start_http(
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    with listening("http", settings.http_host, settings.http_port):
-        await web.TCPSite(runner, settings.http_host, settings.http_port).start()
-    http = settings.http_host, runner.addresses[0][1]
+    hosts = settings.http_hosts
+    http = hosts[0], await _listen(runner, "http", hosts, settings.http_port)
     if certificates is None or settings.https_port is None:
         return http, None
-    with listening("https", settings.http_host, settings.https_port, host_setting="http_host"):
-        context = certificates.tls.context
-        await web.TCPSite(runner, settings.http_host, settings.https_port, ssl_context=context).start()
-    return http, (advertised_host(settings, settings.http_host), runner.addresses[1][1])
+    port = await _listen(runner, "https", hosts, settings.https_port, certificates.tls.context)
+    return http, (advertised_hosts(settings, hosts)[0], port)
+
+
+async def _listen(
+    runner: web.AppRunner, part: str, hosts: tuple[str, ...], port: int, tls: ssl.SSLContext | None = None
+) -> int:
+    """Listen on each address; return the port, which is the same on all of them."""
+    for host in hosts:
+        with listening(part, host, port, host_setting="http_host"):
+            await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        port = int(runner.addresses[-1][1])
+    return port

@@ -5,7 +5,6 @@ The environment wins over ``.env``, ``.env`` over the file. The file is the one 
 its keys are the names below in lower case, without the prefix.
 """
 
-import ipaddress
 import os
 import tomllib
 from pathlib import Path
@@ -13,8 +12,6 @@ from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -30,9 +27,9 @@ from pydantic_settings import (
 )
 
 from mixminus.app.priority import Realtime
-from mixminus.call.leg import Encryption
-from mixminus.call.outbound import Carrier
+from mixminus.app.trunk_settings import TrunkSettings
 from mixminus.errors import InvalidArgument
+from mixminus.hosts import is_loopback, parse_hosts
 from mixminus.mixer import MAX_SHARDS
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
@@ -49,29 +46,6 @@ class BadSettings(InvalidArgument):
     """The server cannot start as configured; the message says what to change, and where."""
 
 
-class TrunkSettings(BaseModel):
-    """The trunk that carries calls to telephone numbers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    host: str = Field(pattern=r"^[A-Za-z0-9:.\-]{1,253}$")
-    port: int = Field(0, ge=0, le=65535)
-    transport: Literal["udp", "tcp", "tls"] = "udp"
-    username: str = ""
-    password: SecretStr = SecretStr("")
-    srtp: Encryption | None = None
-
-    def carrier(self) -> Carrier:
-        return Carrier(
-            self.host,
-            self.port,
-            self.transport,
-            self.username,
-            self.password.get_secret_value(),
-            self.srtp or ("optional" if self.transport == "tls" else "never"),
-        )
-
-
 class Settings(BaseSettings):
     """The settings of the server; ``mixminus serve --help`` prints the descriptions."""
 
@@ -83,9 +57,15 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         SecretStr(""), description="SQLAlchemy URL; empty means SQLite in the data folder"
     )
-    http_host: str = Field(LOOPBACK, description="address of the API and the join page")
+    http_host: str = Field(
+        LOOPBACK,
+        description="address of the API and the join page, or two of both families; :: for all of both",
+    )
     http_port: int = Field(8080, ge=0, le=65535, description="TCP port of the API and the join page")
-    sip_host: str = Field(LOOPBACK, description="address of SIP and of the phones' audio")
+    sip_host: str = Field(
+        LOOPBACK,
+        description="address of SIP and of the phones' audio, or two of both families; :: for all of both",
+    )
     sip_port: int = Field(5060, ge=0, le=65535, description="UDP and TCP port of SIP")
     https_port: int | None = Field(
         None, ge=0, le=65535, description="TCP port of the API and the join page over TLS; empty means none"
@@ -128,7 +108,10 @@ class Settings(BaseSettings):
     rtp_port_max: int = Field(
         0, ge=0, le=65535, description="last UDP port of the phones' audio; 0 means any"
     )
-    public_host: str = Field("", description="address in SDP and Contact; empty means the listening address")
+    public_host: str = Field(
+        "",
+        description="address in SDP and Contact, or two of both families; empty means the listening address",
+    )
     access_key: SecretStr = Field(
         SecretStr(""), description="access key to create at start if it does not exist"
     )
@@ -156,6 +139,18 @@ class Settings(BaseSettings):
     )
     recording_retention_days: int = Field(
         0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
+    )
+    trace_seconds: int = Field(
+        600, ge=1, le=86_400, description="seconds that a trace runs, unless its request says how long"
+    )
+    trace_max_seconds: int = Field(
+        3600, ge=1, le=86_400, description="maximum number of seconds that a trace may run"
+    )
+    trace_max_running: int = Field(
+        20, ge=0, le=1000, description="maximum number of traces that run at once; 0 permits none"
+    )
+    trace_retention_days: int = Field(
+        7, ge=1, le=365, description="days after which an ended trace is deleted"
     )
     language: str = Field(
         "en-US",
@@ -263,10 +258,11 @@ class Settings(BaseSettings):
             return LOOPBACK
         if value:
             try:
-                ipaddress.ip_address(value)
+                parse_hosts(value)
             except ValueError:
                 raise ValueError(
-                    "must be an IP address of this machine, or 0.0.0.0 for all of them"
+                    "must be an IP address of this machine, an IPv4 and an IPv6 address with a comma between them, "
+                    "0.0.0.0 for all IPv4 addresses, or :: for all of both families"
                 ) from None
         return value
 
@@ -317,22 +313,30 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, file
 
     @property
-    def media_host(self) -> str:
-        """The address of the browsers' audio, with the default filled in."""
+    def http_hosts(self) -> tuple[str, ...]:
+        """The addresses of the API, at most one of each family."""
+        return parse_hosts(self.http_host)
+
+    @property
+    def sip_hosts(self) -> tuple[str, ...]:
+        """The addresses of SIP, at most one of each family."""
+        return parse_hosts(self.sip_host)
+
+    @property
+    def media_hosts(self) -> tuple[str, ...]:
+        """The addresses of the browsers' audio, with the default filled in."""
         if self.webrtc_host:
-            return self.webrtc_host
+            return parse_hosts(self.webrtc_host)
         # An API behind a proxy stays on loopback while phones and browsers come from outside.
-        outward = [
-            host for host in (self.sip_host, self.http_host) if not ipaddress.ip_address(host).is_loopback
-        ]
-        return outward[0] if outward else self.sip_host
+        outward = [hosts for hosts in (self.sip_hosts, self.http_hosts) if not all(map(is_loopback, hosts))]
+        return outward[0] if outward else self.sip_hosts
 
     @property
     def private_webhooks(self) -> bool:
         """Whether webhooks may go to private addresses, with the default filled in."""
         if self.webhook_private_targets:
             return self.webhook_private_targets == "allow"
-        return ipaddress.ip_address(self.http_host).is_loopback
+        return all(map(is_loopback, self.http_hosts))
 
     @property
     def sounds(self) -> Path:

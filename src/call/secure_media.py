@@ -57,8 +57,8 @@ class SecureMedia(Protocol):
     def ssrc(self) -> int: ...
 
     @property
-    def address(self) -> tuple[str, int]:
-        """The address in our one candidate."""
+    def address(self) -> tuple[tuple[str, ...], int]:
+        """The addresses in our candidates, at most one of each family, and their port."""
 
     def watch(self, on_lost: Callable[[HangupReason], Awaitable[None]]) -> None:
         """Call ``on_lost`` when no connection comes about, or when it is lost."""

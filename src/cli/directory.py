@@ -94,6 +94,7 @@ def list_trunks() -> None:
                 "transport": lambda each: each.outbound_transport,
                 "registration": lambda each: each.registration,
                 "detail": lambda each: each.registration_detail,
+                "health": lambda each: each.health,
             },
         )
 

@@ -21,6 +21,7 @@ RoomName = Annotated[
     str, typer.Argument(metavar="ROOM", help="Id of a room, or its name if no other has it.")
 ]
 ParticipantId = Annotated[UUID, typer.Argument(metavar="PARTICIPANT", help="Id of a participant.")]
+DAY_S: Final = 86_400
 _LIVE: Final = ("starting", "progressing")
 _REFRESH_S: Final = 0.25
 
@@ -88,6 +89,44 @@ def close_room(room: RoomName) -> None:
     with session() as client:
         closed = client.delete_conference(room_of(client, room).id)
         line(f"{closed.name or closed.id} is {closed.status}", id=closed.id, status=closed.status)
+
+
+@app.command("invite")
+def invite(
+    room: RoomName,
+    name: Annotated[str, typer.Option(help="The guest's name; without it the guest chooses one.")] = "",
+    expire: Annotated[int, typer.Option(help="Seconds until the link expires.")] = DAY_S,
+) -> None:
+    """Create a link by which a guest joins a room from a browser, and nothing else. It is shown only once."""
+    with session() as client:
+        link = client.create_guest_link(room_of(client, room).id, name=name, expire=expire)
+        url = f"{str(client.http.base_url).rstrip('/')}/{link.path}"
+        line(url, id=link.id, url=url, tm_expire=link.tm_expire)
+
+
+@app.command("invitations")
+def invitations(room: RoomName) -> None:
+    """List the guest links of a room, also expired ones."""
+    with session() as client:
+        listed(
+            client.list_guest_links(room_of(client, room).id),
+            {
+                "id": lambda link: link.id,
+                "name": lambda link: link.name,
+                "expires": lambda link: link.tm_expire,
+                "age": lambda link: age(link.tm_create),
+            },
+        )
+
+
+@app.command("revoke")
+def revoke(
+    room: RoomName, link: Annotated[UUID, typer.Argument(metavar="LINK", help="Id of a guest link.")]
+) -> None:
+    """Revoke a guest link. Guests that are in the room stay there."""
+    with session() as client:
+        revoked = client.delete_guest_link(room_of(client, room).id, link)
+        line(f"revoked {revoked.id}", id=revoked.id)
 
 
 @app.command("watch")

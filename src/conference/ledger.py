@@ -16,7 +16,6 @@ from mixminus.model.conference import (
 )
 from mixminus.model.ids import ConferenceId
 from mixminus.store.database import Transaction
-from mixminus.store.outbox import Draft
 from mixminus.store.published import PublishedRows
 from mixminus.wire.conference import ConferencecallView, ConferenceView
 
@@ -24,9 +23,9 @@ __all__ = [
     "CONFERENCECALLS",
     "CONFERENCES",
     "advance",
-    "advanced",
     "departure",
     "set_flag",
+    "stepped",
     "touch_conference",
     "touched",
 ]
@@ -60,10 +59,8 @@ async def touch_conference(tx: Transaction, clock: Clock, conference_id: Confere
     return conference
 
 
-async def touched(
-    tx: Transaction, clock: Clock, known: Conference, present: Iterable[str]
-) -> tuple[Conference, Draft]:
-    """Write that a room's participants have changed; return the conference, and the event to add.
+async def touched(tx: Transaction, clock: Clock, known: Conference, present: Iterable[str]) -> Conference:
+    """Write and publish that a room's participants have changed; return the conference.
 
     ``known`` is the row as the room has last written it; it is read only if it has changed since.
     ``present`` are the ids of the participants, in the order of their joining.
@@ -75,40 +72,36 @@ async def touched(
         await tx.conferences.save(conference)
     # Their texts are in the room already: rendering all of them for each event would cost more with every participant.
     conference = replace(conference, conferencecall_ids=())
-    draft = CONFERENCES.draft(tx, conference, "conference_updated")
-    draft.data["conferencecall_ids"] = list(present)
-    return conference, draft
+    CONFERENCES.publish(tx, conference, "conference_updated", conferencecall_ids=list(present))
+    return conference
 
 
 async def advance(
     tx: Transaction, clock: Clock, participant: Conferencecall, *events: ConferencecallEvent
 ) -> Conferencecall:
-    """Change a participant's status, and publish each change."""
-    participant, drafts = await advanced(tx, clock, participant, *events)
-    await tx.outbox.add_all(drafts)
-    return participant
-
-
-async def advanced(
-    tx: Transaction, clock: Clock, participant: Conferencecall, *events: ConferencecallEvent
-) -> tuple[Conferencecall, list[Draft]]:
-    """Write a participant's last status; return it, and the events about each change, which are to be added.
+    """Change a participant's status, and publish each change.
 
     One that leaves while talking or on hold ends that first.
     """
-    drafts = []
+    participant = stepped(tx, clock, participant, *events)
+    await tx.conferencecalls.save(participant)
+    return participant
+
+
+def stepped(
+    tx: Transaction, clock: Clock, participant: Conferencecall, *events: ConferencecallEvent
+) -> Conferencecall:
+    """Return a participant in its next status, which is to be written, and publish each change."""
     for event in events:
         for flag in _FLAGS if event is not ConferencecallEvent.AUDIO_CONNECTED else ():
             if getattr(participant, flag):
-                participant, draft = _flagged(tx, clock, participant, flag, on=False)
-                drafts.append(draft)
+                participant = _flagged(tx, clock, participant, flag, on=False)
         status = step(CONFERENCECALL_TRANSITIONS, participant.status, event)
         now = clock.now()
         tm_join = now if status is ConferencecallStatus.JOINED else participant.tm_join
         participant = replace(participant, status=status, tm_join=tm_join, tm_update=now)
-        drafts.append(CONFERENCECALLS.draft(tx, participant, f"conferencecall_{status}"))
-    await tx.conferencecalls.save(participant)
-    return participant, drafts
+        CONFERENCECALLS.publish(tx, participant, f"conferencecall_{status}")
+    return participant
 
 
 def departure(participant: Conferencecall) -> tuple[ConferencecallEvent, ...]:
@@ -124,17 +117,15 @@ async def set_flag(
     """Write whether a participant is talking, or on hold by its phone; no event if that is known already."""
     if getattr(participant, flag) is on:
         return participant
-    participant, draft = _flagged(tx, clock, participant, flag, on=on)
+    participant = _flagged(tx, clock, participant, flag, on=on)
     await tx.conferencecalls.save(participant)
-    await tx.outbox.add_all([draft])
     return participant
 
 
 def _flagged(
     tx: Transaction, clock: Clock, participant: Conferencecall, flag: Flag, *, on: bool
-) -> tuple[Conferencecall, Draft]:
+) -> Conferencecall:
     changes: dict[str, Any] = {flag: on, "tm_update": clock.now()}
     participant = replace(participant, **changes)
-    return participant, CONFERENCECALLS.draft(
-        tx, participant, f"{_FLAGS[flag]}_{'started' if on else 'ended'}"
-    )
+    CONFERENCECALLS.publish(tx, participant, f"{_FLAGS[flag]}_{'started' if on else 'ended'}")
+    return participant

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mixminus.clock import Clock
 from mixminus.conference.announcements import Announcements
-from mixminus.conference.ledger import CONFERENCES, advance, advanced, departure, touch_conference
+from mixminus.conference.ledger import CONFERENCES, advance, departure, touch_conference
 from mixminus.conference.protocols import Recorder, Transcriber
 from mixminus.conference.room import SEATS_AT_A_TIME, Room, Rooms
 from mixminus.errors import MixMinusError
@@ -101,13 +101,11 @@ class Lifecycle:
             present = await tx.conferencecalls.present(conference_id)
         staying = [each for each in present if each.status is not ConferencecallStatus.LEAVING]
         for first in range(0, len(staying), SEATS_AT_A_TIME):
-            kicked, drafts = [], []
             async with self._store.transaction() as tx:
-                for each in staying[first : first + SEATS_AT_A_TIME]:
-                    row, events = await advanced(tx, self._clock, each, ConferencecallEvent.KICKED)
-                    kicked.append(row)
-                    drafts += events
-                await tx.outbox.add_all(drafts)
+                kicked = [
+                    await advance(tx, self._clock, each, ConferencecallEvent.KICKED)
+                    for each in staying[first : first + SEATS_AT_A_TIME]
+                ]
             for row in kicked:
                 if seat := self._rooms.find_seat(row.id):
                     seat.row = row

@@ -81,7 +81,7 @@ class ConferenceService:
         async with self._store.transaction() as tx:
             await CONFERENCES.add(tx, conference)
             await tx.outbox.open(conference.id)
-            await CONFERENCES.publish(tx, conference, "conference_created")
+            CONFERENCES.publish(tx, conference, "conference_created")
         self._scope.spawn(f"begin {conference.id}", self._begin(conference.id))
         self._lifecycle.arm(conference)
         return conference
@@ -91,6 +91,10 @@ class ConferenceService:
         async with self._store.snapshot() as tx:
             conference = await tx.conferences.find(conference_id)
         return owned(conference, customer_id, ConferenceNotFound(f"no conference {conference_id}"))
+
+    async def get_open(self, customer_id: CustomerId, conference_id: ConferenceId) -> Conference:
+        """Return a customer's conference that is not ending; raise ConferenceNotProgressing."""
+        return _not_ending(await self.get(customer_id, conference_id))
 
     async def list(self, customer_id: CustomerId, page: Page) -> list[Conference]:
         """Return conferences that are not deleted, newest first."""
@@ -214,12 +218,7 @@ class ConferenceService:
         return conference, self._rooms.require(conference)
 
     async def _open(self, tx: Transaction, conference_id: ConferenceId) -> Conference:
-        conference = await CONFERENCES.find_for_update(tx, conference_id)
-        if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):
-            raise ConferenceNotProgressing(
-                f"conference {conference_id} is {conference.status} and can no longer be changed"
-            )
-        return conference
+        return _not_ending(await CONFERENCES.find_for_update(tx, conference_id))
 
     async def _begin(self, conference_id: ConferenceId) -> None:
         async with self._rooms.lock(conference_id):
@@ -245,6 +244,14 @@ class ConferenceService:
             tm_create=now,
             tm_timeout=_deadline(now, timeout_s),
         )
+
+
+def _not_ending(conference: Conference) -> Conference:
+    if conference.status in (ConferenceStatus.TERMINATING, ConferenceStatus.TERMINATED):
+        raise ConferenceNotProgressing(
+            f"conference {conference.id} is {conference.status} and can no longer be changed"
+        )
+    return conference
 
 
 def _timeout_s(profile: ConferenceProfile) -> int:

@@ -11,6 +11,7 @@ from mixminus.model.access import Customer, CustomerStatus
 from mixminus.model.directory import Extension, Trunk
 from mixminus.model.ids import CustomerId, ExtensionId
 from mixminus.store.database import Store, Transaction
+from mixminus.store.outbox import Draft
 from mixminus.wire.directory import ExtensionView
 
 __all__ = ["Account", "AccountService"]
@@ -67,12 +68,14 @@ class AccountService:
             if extension is None or extension.tm_delete is not None:
                 return
             data = ExtensionView.render(extension, tx.timestamp_style)
-            await tx.outbox.add(
-                extension.customer_id,
-                "extension_login_failed",
-                customer_id=extension.customer_id,
-                data=data | {"source_host": host, "attempts": attempts},
-                tm=self._clock.now(),
+            tx.outbox.add(
+                Draft(
+                    extension.customer_id,
+                    "extension_login_failed",
+                    customer_id=extension.customer_id,
+                    data=data | {"source_host": host, "attempts": attempts},
+                    tm=self._clock.now(),
+                )
             )
         log.warning("logins failed", extension_id=str(account_id), attempts=attempts)
 

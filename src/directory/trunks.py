@@ -1,5 +1,6 @@
 """TrunkService: SIP trunks to other exchanges, for incoming and outgoing calls."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Final
@@ -8,7 +9,7 @@ from mixminus.clock import Clock
 from mixminus.directory.errors import PasswordNeeded, ProviderNeeded, TrunkTaken
 from mixminus.directory.ledger import TRUNKS
 from mixminus.directory.resource_service import ResourceService
-from mixminus.model.directory import RegistrationStatus, Trunk, TrunkSpec
+from mixminus.model.directory import RegistrationStatus, Trunk, TrunkHealth, TrunkServer, TrunkSpec
 from mixminus.model.ids import CustomerId, TrunkId, new_id
 from mixminus.store.database import Store
 
@@ -45,6 +46,25 @@ class TrunkService(ResourceService[Trunk]):
             event_type = f"trunk_{status}" if status in _PUBLISHED else None
             await TRUNKS.update(tx, self._clock, trunk_id, change, event_type)
 
+    async def probed(self) -> list[Trunk]:
+        """Return the trunks of all customers whose servers are probed with OPTIONS."""
+        async with self._store.snapshot() as tx:
+            return await tx.trunks.probed()
+
+    async def set_servers(self, trunk_id: TrunkId, servers: Sequence[TrunkServer]) -> None:
+        """Write what probes show of a trunk's servers, and publish a change of its health; no change if it is not probed."""
+
+        def change(trunk: Trunk, now: datetime) -> Trunk:
+            if not trunk.options_interval_s or trunk.tm_delete is not None:
+                return trunk
+            return replace(trunk, servers=tuple(servers), health=_health_of(servers))
+
+        def event_of(before: Trunk, after: Trunk) -> str | None:
+            return f"trunk_{after.health}" if after.health not in (before.health, "unknown") else None
+
+        async with self._store.transaction() as tx:
+            await TRUNKS.update(tx, self._clock, trunk_id, change, event_of)
+
     async def create(self, customer_id: CustomerId, spec: TrunkSpec) -> Trunk:
         """Create a trunk; TrunkTaken if any customer has this domain name."""
         _check(spec)
@@ -53,6 +73,7 @@ class TrunkService(ResourceService[Trunk]):
             customer_id=customer_id,
             **asdict(spec),
             registration="registering" if spec.outbound_register else "",
+            health="unknown" if spec.options_interval_s else "",
             tm_create=self._clock.now(),
         )
         return await self._add(trunk, TrunkTaken("this domain name is in use"))
@@ -71,9 +92,25 @@ def _updated(trunk: Trunk, spec: TrunkSpec) -> Trunk:
     after = replace(trunk, **asdict(spec) | {"domain_name": trunk.domain_name})
     if after == trunk:
         return trunk
-    return replace(
+    after = replace(
         after, registration="registering" if spec.outbound_register else "", registration_detail=""
     )
+    if _probed(after) == _probed(trunk):
+        return after
+    return replace(after, health="unknown" if spec.options_interval_s else "", servers=())
+
+
+def _probed(trunk: Trunk) -> tuple[bool, str, str, str]:
+    """Return what the servers that are probed depend on."""
+    on = trunk.options_interval_s > 0
+    return on, trunk.outbound_host, trunk.outbound_transport, trunk.outbound_proxy
+
+
+def _health_of(servers: Sequence[TrunkServer]) -> TrunkHealth:
+    up = sum(each.status == "up" for each in servers)
+    if not servers:
+        return "unknown"
+    return "up" if up == len(servers) else "degraded" if up else "down"
 
 
 def _check(spec: TrunkSpec) -> None:

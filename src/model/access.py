@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from mixminus.model.ids import AccessKeyId, AgentId, CustomerId, new_direct_hash
+from mixminus.model.ids import AccessKeyId, AgentId, ConferenceId, CustomerId, GuestLinkId, new_direct_hash
 from mixminus.model.permissions import Permission
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "CustomerEvent",
     "CustomerSpec",
     "CustomerStatus",
+    "GuestLink",
     "Identity",
     "Login",
     "RingMethod",
@@ -143,13 +144,30 @@ class AccessKey:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestLink:
+    """The right to join one conference from a browser, until it expires or is deleted."""
+
+    id: GuestLinkId
+    customer_id: CustomerId
+    conference_id: ConferenceId
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_create: datetime
+    tm_expire: datetime
+    tm_update: datetime | None = None
+    tm_delete: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """The authenticated client: an agent or an access key, its customer and its permission."""
+    """The authenticated client: an agent, an access key or a guest, its customer and its permission."""
 
     customer_id: CustomerId
     permission: Permission
     agent_id: AgentId | None = None
     access_key_id: AccessKeyId | None = None
+    guest: GuestLink | None = None
+    """Of a guest, which has no permission but to join the conference of its link."""
 
 
 @dataclass(frozen=True, slots=True)

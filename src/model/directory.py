@@ -22,6 +22,8 @@ __all__ = [
     "RegistrationStatus",
     "Transport",
     "Trunk",
+    "TrunkHealth",
+    "TrunkServer",
     "TrunkSpec",
 ]
 
@@ -33,6 +35,8 @@ BindingTransport = Literal["udp", "tcp", "tls", "wss"]
 NumberType = Literal["normal", "virtual"]
 RegistrationStatus = Literal["", "registering", "registered", "failed"]
 """Of a trunk at its provider; empty if it does not register."""
+TrunkHealth = Literal["", "unknown", "up", "degraded", "down"]
+"""Of a trunk's servers: ``degraded`` if some are down, ``unknown`` before the first result; empty if they are not probed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +163,19 @@ class TrunkSpec:
     """The domain in From and in the address of record; empty for our own and that of ``outbound_host``."""
     outbound_proxy: str = ""
     """Host, with or without a port, that requests are sent to in place of ``outbound_host``; empty for none."""
+    options_interval_s: int = 0
+    """Time between the OPTIONS that probe a server of ``outbound_host``; 0 for no probes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkServer:
+    """A server of a trunk, as its answers to OPTIONS show it."""
+
+    address: str
+    """Transport, address and port, as ``udp:192.0.2.1:5060``."""
+    status: Literal["up", "down"]
+    detail: str = ""
+    """What it has answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +202,9 @@ class Trunk:
     registration: RegistrationStatus = ""
     registration_detail: str = ""
     """Why the last attempt failed: status and reason of the provider's answer."""
+    options_interval_s: int = 0
+    health: TrunkHealth = ""
+    servers: tuple[TrunkServer, ...] = ()
     tm_create: datetime
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

@@ -15,9 +15,11 @@ __all__ = [
     "CustomerId",
     "ExtensionId",
     "FlowId",
+    "GuestLinkId",
     "LegId",
     "NumberId",
     "RecordingId",
+    "TraceId",
     "TranscribeId",
     "TranscriptId",
     "TrunkId",
@@ -32,9 +34,11 @@ CallId = NewType("CallId", uuid.UUID)
 FlowId = NewType("FlowId", uuid.UUID)
 ActiveflowId = NewType("ActiveflowId", uuid.UUID)
 RecordingId = NewType("RecordingId", uuid.UUID)
+TraceId = NewType("TraceId", uuid.UUID)
 TranscribeId = NewType("TranscribeId", uuid.UUID)
 TranscriptId = NewType("TranscriptId", uuid.UUID)
 AccessKeyId = NewType("AccessKeyId", uuid.UUID)
+GuestLinkId = NewType("GuestLinkId", uuid.UUID)
 AgentId = NewType("AgentId", uuid.UUID)
 LegId = NewType("LegId", uuid.UUID)
 NumberId = NewType("NumberId", uuid.UUID)

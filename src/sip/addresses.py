@@ -6,6 +6,7 @@ from urllib.parse import quote, unquote
 
 from mixminus.call.leg import Address
 from mixminus.errors import InvalidArgument, Unavailable
+from mixminus.hosts import bracketed
 from mixminus.model.call import ANONYMOUS_CALLER
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable
 from mixminus.sip.telephone import subscriber_of
@@ -42,7 +43,8 @@ def caller_of(from_value: str) -> Address:
     name = sender.display[:_MAX_NAME]
     if _NUMBER.match(user):
         return Address(type="tel", target=user, target_name=name)
-    return Address(type="sip", target=f"{user}@{uri.host}" if user else uri.host, target_name=name)
+    host = bracketed(uri.host)
+    return Address(type="sip", target=f"{user}@{host}" if user else host, target_name=name)
 
 
 def _tel_uri(uri: str) -> SipUri | None:
@@ -69,8 +71,7 @@ def from_value(source: Address, host: str, *, anonymous: bool) -> str:
     if anonymous:
         return _ANONYMOUS
     user = source.target.removeprefix("sip:").partition("@")[0]
-    authority = f"[{host}]" if ":" in host else host
-    uri = f"<sip:{quote(user or 'mixminus', safe=_USER_CHARACTERS)}@{authority}>"
+    uri = f"<sip:{quote(user or 'mixminus', safe=_USER_CHARACTERS)}@{bracketed(host)}>"
     name = "".join(each for each in source.name or source.target_name if each.isprintable())[:_MAX_NAME]
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}" {uri}' if name else uri

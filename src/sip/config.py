@@ -13,9 +13,9 @@ EDGE_CLEANUP_S: Final = 4.0
 
 @dataclass(frozen=True, slots=True)
 class SipConfig:
-    """Hosts are IP addresses; port 0 lets the system choose."""
+    """Hosts are IP addresses, at most one of each family; port 0 lets the system choose."""
 
-    host: str = "127.0.0.1"
+    hosts: tuple[str, ...] = ("127.0.0.1",)
     port: int = 5060
     """UDP and TCP."""
     tls_port: int | None = None
@@ -27,8 +27,8 @@ class SipConfig:
     tls_key: str = ""
     tls_trusted: str = ""
     """Path of a PEM file of authorities for connections to trunks, besides the system's; empty for none."""
-    public_host: str = ""
-    """The address in Contact, Via and SDP; ``host`` if empty."""
+    public_hosts: tuple[str, ...] = ()
+    """The addresses in Contact, Via and SDP; ``hosts`` if empty."""
     nameserver: str = ""
     """DNS server for the names of SIP servers, ``address`` or ``address:port``; empty for the system's."""
     domain: str = "mixminus.local"
@@ -54,5 +54,10 @@ class SipConfig:
     log_json: bool = False
 
     @property
+    def advertised_hosts(self) -> tuple[str, ...]:
+        return self.public_hosts or self.hosts
+
+    @property
     def advertised_host(self) -> str:
-        return self.public_host or self.host
+        """The address that names us where the family does not matter."""
+        return self.advertised_hosts[0]

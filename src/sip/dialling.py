@@ -262,7 +262,6 @@ class Dialler:
         caller = from_value(source, target.policy.from_domain or host, anonymous=anonymous)
         identity = identity_fields(source, target, host, anonymous=anonymous)
         own = replace(local, encrypted_only=target.encryption == "required")
-        leg.session.local = own
         encrypted = target.encryption != "never" and local.dtls is None
         self._calls[leg.id] = call = _Call(
             leg, own, target, caller, anonymous, encrypted=encrypted, identity=identity
@@ -294,6 +293,7 @@ class Dialler:
     async def _dial(self, call: _Call) -> None:
         try:
             flow = call.flow = await self._next_flow(call)
+            local = call.leg.session.local = call.local.facing(flow.host)
             worker_id = await self._pool.reserve(call.leg.id)
         except MixMinusError as error:
             _log.warning("call not dialled", leg=str(call.leg.id), reason=error.reason)
@@ -314,8 +314,8 @@ class Dialler:
                 from_value=call.from_value,
                 private=call.private,
                 flow=flow,
-                local=call.local,
-                offer=render(make_offer(call.local, encrypted=call.encrypted)),
+                local=local,
+                offer=render(make_offer(local, encrypted=call.encrypted)),
                 username=credentials.username,
                 password=credentials.password,
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),

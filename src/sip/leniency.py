@@ -33,7 +33,7 @@ class Leniency(enum.StrEnum):
     SDP_ORIGIN = enum.auto()
     """An ``o=`` line that is missing, or has an empty user, a user with blanks, or numbers that are none."""
     SDP_CONNECTION = enum.auto()
-    """A ``c=`` line with the other address family, brackets, or a TTL after a unicast address."""
+    """A ``c=`` line with the other address family, brackets, a mapped IPv4 address, or a TTL after a unicast one."""
     SDP_DEAD_MEDIA = enum.auto()
     """A malformed media line that is rejected anyway: port 0, or not audio."""
     SDP_PAYLOAD_TYPE = enum.auto()

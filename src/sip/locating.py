@@ -4,15 +4,17 @@
     name with a transport                 -> SRV of that transport, else its addresses
     name alone                            -> NAPTR, else SRV of UDP and TCP, else its addresses over UDP
 
-A server that has not answered is tried last for half a minute.
+A server that has not answered is tried last for half a minute. One that is down, as its trunk's probes show, is left out
+while another one is up.
 """
 
 import asyncio
-import ipaddress
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final
 
 from mixminus.clock import Clock
+from mixminus.hosts import family_of
 from mixminus.sip.addresses import BadTarget, TargetUnknown
 from mixminus.sip.grammar import DEFAULT_SIP_PORT, DEFAULT_TLS_PORT, SipUri, Unreadable
 from mixminus.sip.internal_headers import Flow, FlowTransport
@@ -31,14 +33,26 @@ _MAX_AVOIDED: Final = 512
 class Locator:
     """Finds the servers of URIs, and remembers which of them did not answer."""
 
-    def __init__(self, names: Names, clock: Clock) -> None:
+    def __init__(self, names: Names, clock: Clock, own_hosts: Iterable[str] = ("0.0.0.0", "::")) -> None:
+        """``own_hosts`` are our addresses: servers of another family than theirs cannot be reached."""
+        self._families = frozenset(map(family_of, own_hosts))
         self._names = names
         self._clock = clock
         self._avoided: OrderedDict[tuple[str, str, int], float] = OrderedDict()
         """When a server may be tried first again."""
+        self._down: frozenset[tuple[str, str, int]] = frozenset()
 
     async def locate(self, uri: str) -> list[Flow]:
         """Return where a request to a URI may be sent, at most 8 flows; raise BadTarget or TargetUnknown."""
+        flows = await self._all(uri)
+        usable = [each for each in flows if _key(each) not in self._down] or flows
+        return sorted(usable, key=self._is_avoided)[:_MAX_FLOWS]
+
+    async def servers(self, uri: str) -> list[Flow]:
+        """Return all servers of a URI, at most 8, in the order that DNS gives; raise BadTarget or TargetUnknown."""
+        return (await self._all(uri))[:_MAX_FLOWS]
+
+    async def _all(self, uri: str) -> list[Flow]:
         try:
             target = SipUri.parse(uri)
         except Unreadable:
@@ -49,8 +63,12 @@ class Locator:
         host = target.parameters.get("maddr", "") or target.host
         flows = await self._flows(host, target.port, _TRANSPORTS.get(named))
         if not flows:
-            raise TargetUnknown("the target's host has no address")
-        return sorted(dict.fromkeys(flows), key=self._is_avoided)[:_MAX_FLOWS]
+            raise TargetUnknown("the target's host has no address of a family that this server has")
+        return list(dict.fromkeys(flows))
+
+    def set_down(self, flows: Iterable[Flow]) -> None:
+        """Leave these servers out from now on, and no others."""
+        self._down = frozenset(_key(each) for each in flows)
 
     def failed(self, flow: Flow) -> None:
         """Note that a server has not answered, or has refused because it is overloaded."""
@@ -67,7 +85,7 @@ class Locator:
         return self._avoided.get(_key(flow), 0.0) > self._clock.monotonic_s()
 
     async def _flows(self, host: str, port: int, transport: FlowTransport | None) -> list[Flow]:
-        if port or _is_address(host) or "." not in host:
+        if port or family_of(host) or "." not in host:
             return await self._plain(host, port, transport or "UDP")
         found: list[Flow] = []
         for over, servers in await self._servers(host, transport):
@@ -95,21 +113,15 @@ class Locator:
 
     async def _plain(self, host: str, port: int, transport: FlowTransport) -> list[Flow]:
         default = DEFAULT_TLS_PORT if transport == "TLS" else DEFAULT_SIP_PORT
-        return await self._hosted(host, port or default, transport, "" if _is_address(host) else host)
+        return await self._hosted(host, port or default, transport, "" if family_of(host) else host)
 
     async def _hosted(self, host: str, port: int, transport: FlowTransport, name: str) -> list[Flow]:
         verified = name if transport == "TLS" else ""
         return [
-            Flow(transport, address, port, name=verified) for address in await self._names.addresses(host)
+            Flow(transport, address, port, name=verified)
+            for address in await self._names.addresses(host)
+            if family_of(address) in self._families
         ]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _key(flow: Flow) -> tuple[str, str, int]:

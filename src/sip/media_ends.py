@@ -10,11 +10,10 @@ from mixminus.mixer import Engine, EngineEvent, Port
 from mixminus.mixer.events import HoldEnded, HoldStarted
 from mixminus.sip.config import SipConfig
 from mixminus.sip.sdp import crypto
-from mixminus.sip.sdp.description import MalformedSdp, parse
-from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd, is_offered
+from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd
 from mixminus.sip.sdp.negotiation import LocalEnd
 
-__all__ = ["MediaEnds", "wants_dtls"]
+__all__ = ["MediaEnds"]
 
 # Below 2**31: some phones keep the numbers of the o= line in a signed 32-bit integer.
 _SESSION_ID_BITS: Final = 31
@@ -44,9 +43,10 @@ class MediaEnds:
         media = self._secure_medias.open_media()
         return media.port, media
 
-    def describe(self, port: Port, secure: SecureMedia | None) -> LocalEnd:
-        """Return the constants of our side of a leg, with new keys."""
-        host, rtp_port = secure.address if secure else (self._config.advertised_host, port.local_port)
+    def describe(self, port: Port, secure: SecureMedia | None, peer: str) -> LocalEnd:
+        """Return our end towards a peer, with new keys; an offer that names another address turns it to that one's family."""
+        hosts, rtp_port = secure.address if secure else (self._config.advertised_hosts, port.local_port)
+        host, *other = hosts
         return LocalEnd(
             host=host,
             rtp_port=rtp_port,
@@ -57,7 +57,8 @@ class MediaEnds:
             dtls=DtlsEnd(secure.fingerprint, secure.ssrc, secrets.token_bytes(SECRET_BYTES))
             if secure
             else None,
-        )
+            other_host="".join(other),
+        ).facing(peer)
 
     def hold_reporter(self, port: Port) -> Callable[[bool], None]:
         """Return what a leg calls when its phone begins or ends to hold: the port follows, then an event."""
@@ -68,11 +69,3 @@ class MediaEnds:
             self._on_event(HoldStarted(port.id, at_us) if on else HoldEnded(port.id, at_us))
 
         return report
-
-
-def wants_dtls(offer: str) -> bool:
-    """Return whether an offer is of DTLS-SRTP; a malformed one is refused later."""
-    try:
-        return bool(offer) and is_offered(parse(offer))
-    except MalformedSdp:
-        return False

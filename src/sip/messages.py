@@ -1,7 +1,7 @@
 """Every message between the processes of the SIP side; ``channel.py`` encodes and sends them.
 
     server ── Fork ─────────────────────────────> zygote
-           <─ Forked WorkerExited ───────────────
+           <─ WorkerExited ──────────────────────
     server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
               ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
@@ -9,10 +9,12 @@
               ReserveCall ReleaseCall Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded CallNotMoved EdgeCounted ─
            <─ DigitReceived MediaHostsNamed TransferRequested TransferProgressed ──
-    server ── Register Unregister ───────────────────────────────────> edge
-           <─ TrunkRegistered ─
+    server ── Register Unregister ProbeServers StopProbes ───────────> edge
+           <─ TrunkRegistered ServerProbed ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
+    server ── FollowCall UnfollowCall WatchCalls UnwatchCalls ───────> edge
+           <─ MessageTraced ─
 
 Commands are imperatives, reports are past participles. One message is one record of a Unix
 SOCK_SEQPACKET socket; end of file means that the other process has exited.
@@ -45,9 +47,9 @@ __all__ = [
     "Drain",
     "EdgeCounted",
     "EdgeOpened",
+    "FollowCall",
     "ForgetAccounts",
     "Fork",
-    "Forked",
     "HangUp",
     "HeaderFields",
     "Hold",
@@ -56,9 +58,11 @@ __all__ = [
     "MediaAgreed",
     "MediaHostsNamed",
     "Message",
+    "MessageTraced",
     "MoveCall",
     "Notify",
     "OpenEdge",
+    "ProbeServers",
     "Progress",
     "ProgressAcknowledged",
     "Refer",
@@ -71,12 +75,17 @@ __all__ = [
     "ReserveCall",
     "RestoreCall",
     "Ring",
+    "ServerProbed",
     "SetOverloaded",
     "ShutOutCaller",
+    "StopProbes",
     "TransferProgressed",
     "TransferRequested",
     "TrunkRegistered",
+    "UnfollowCall",
     "Unregister",
+    "UnwatchCalls",
+    "WatchCalls",
     "WebSocketClosed",
     "WorkerExited",
     "WorkerReady",
@@ -99,12 +108,6 @@ class Fork:
 
 
 @dataclass(frozen=True, slots=True)
-class Forked:
-    worker_id: int
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
 class WorkerExited:
     worker_id: int
     exit_code: int
@@ -117,6 +120,7 @@ class WorkerReady:
 
     sip_port: int
     capacity: int
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,9 +349,10 @@ class TransferProgressed:
 
 @dataclass(frozen=True, slots=True)
 class OpenEdge:
-    host: str
+    hosts: tuple[str, ...]
+    """At most one of each family, as are those that are advertised."""
     port: int
-    public_host: str
+    public_hosts: tuple[str, ...]
     inner_port: int
     """The loopback port towards the workers; 0 at the first start, the same one after a restart."""
     invites_per_s: float
@@ -579,6 +584,41 @@ class TrunkRegistered:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeServers:
+    """Send OPTIONS to a trunk's servers from now on; replaces what was probed for the trunk."""
+
+    trunk_id: str
+    uri: str
+    """The Request-URI."""
+    flows: tuple[Flow, ...]
+    """The servers."""
+    interval_s: float
+    """Between the probes of a server that is up."""
+    route: str = ""
+    """The URI of a proxy for the Route header; empty for none."""
+    from_uri: str = ""
+    """Empty for our own address."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopProbes:
+    """Probe a trunk's servers no more."""
+
+    trunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerProbed:
+    """A server of a trunk has begun or ceased to answer OPTIONS."""
+
+    trunk_id: str
+    flow: Flow
+    up: bool
+    detail: str
+    """Its answer, or that there was none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Take no new calls; a worker also hangs up its calls and exits after the last one."""
 
@@ -590,9 +630,61 @@ class SetOverloaded:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FollowCall:
+    """Trace the calls of a leg: those with these Call-IDs, and those that it dials later."""
+
+    leg_id: str
+    sip_call_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnfollowCall:
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchCalls:
+    """Trace for a short time each new call that matches, until the server follows it."""
+
+    watch_id: str
+    number: str = field(repr=False)
+    """Of the caller or the called party; empty for any."""
+    peer: str
+    """The address that SIP comes from or goes to; empty for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchCalls:
+    watch_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTraced:
+    """A message of a traced call, masked, as it passes the public side."""
+
+    sip_call_id: str
+    leg_id: str
+    """The leg of an outgoing call; empty where the Call-ID alone is known."""
+    watches: tuple[str, ...]
+    """The watches that it matches; none of a call that is followed."""
+    at_us: int
+    """Wall time, in microseconds since 1970."""
+    sent: bool
+    transport: str
+    local_host: str
+    local_port: int
+    remote_host: str
+    remote_port: int
+    data: bytes = field(repr=False)
+    length: int
+    """Before masking and cutting."""
+    dropped: int
+    """The messages of all traces that were lost since the last report."""
+
+
 Message = (
     Fork
-    | Forked
     | WorkerExited
     | WorkerReady
     | IncomingCall
@@ -632,6 +724,9 @@ Message = (
     | Register
     | Unregister
     | TrunkRegistered
+    | ProbeServers
+    | StopProbes
+    | ServerProbed
     | LoginsFailed
     | WebSocketClosed
     | RegistrationRequested
@@ -643,4 +738,9 @@ Message = (
     | Notify
     | Refer
     | TransferProgressed
+    | FollowCall
+    | UnfollowCall
+    | WatchCalls
+    | UnwatchCalls
+    | MessageTraced
 )

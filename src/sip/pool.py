@@ -29,7 +29,6 @@ from mixminus.sip.messages import (
     EdgeCounted,
     EdgeOpened,
     Fork,
-    Forked,
     IncomingCall,
     Message,
     MoveCall,
@@ -220,8 +219,8 @@ class WorkerPool:
     def _on_worker_report(self, worker_id: int, message: Message) -> None:
         worker = self._workers[worker_id]
         match message:
-            case WorkerReady(sip_port, capacity):
-                worker.sip_port, worker.capacity = sip_port, capacity
+            case WorkerReady(sip_port, capacity, pid):
+                worker.sip_port, worker.capacity, worker.pid = sip_port, capacity, pid
                 self._sip_ports[worker_id] = sip_port
                 worker.fire(WorkerEvent.STARTED)
                 self._add_to_edge(worker)
@@ -276,9 +275,6 @@ class WorkerPool:
 
     def _on_zygote_report(self, message: Message) -> None:
         match message:
-            case Forked(worker_id, pid):
-                if worker := self._workers.get(worker_id):
-                    worker.pid = pid
             case WorkerExited(worker_id, exit_code):
                 sip_port = self._sip_ports.pop(worker_id, 0)
                 if self._accepting:
@@ -287,9 +283,9 @@ class WorkerPool:
                     self._edge.send(ShutOutCaller(sip_port))
 
     def _on_zygote_loss(self) -> None:
-        """Forked workers go on; drop those that the zygote had not forked yet."""
+        """Keep the workers that are ready; drop the others, which may not be forked yet."""
         self._sip_ports.clear()
-        for worker in [each for each in self._workers.values() if not each.pid]:
+        for worker in [each for each in self._workers.values() if each.state is WorkerState.STARTING]:
             worker.channel.close()
             del self._workers[worker.worker_id]
         self._changed.set()
@@ -298,9 +294,9 @@ class WorkerPool:
         config = self._config
         self._edge.send(
             OpenEdge(
-                host=config.host,
+                hosts=config.hosts,
                 port=self.port or config.port,  # after a restart phones use the same port
-                public_host=config.advertised_host,
+                public_hosts=config.advertised_hosts,
                 inner_port=self._inner_port,
                 invites_per_s=config.invites_per_s,
                 messages_per_s=config.messages_per_s,

@@ -43,7 +43,7 @@ from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
 from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
 from mixminus.sip.locating import Locator
-from mixminus.sip.media_ends import MediaEnds, wants_dtls
+from mixminus.sip.media_ends import MediaEnds
 from mixminus.sip.messages import (
     Attach,
     CallAnswered,
@@ -58,9 +58,11 @@ from mixminus.sip.messages import (
     MediaAgreed,
     MediaHostsNamed,
     Message,
+    MessageTraced,
     MoveCall,
     ProgressAcknowledged,
     Reject,
+    ServerProbed,
     SetOverloaded,
     TransferProgressed,
     TransferRequested,
@@ -70,12 +72,16 @@ from mixminus.sip.names import Names
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
 from mixminus.sip.sdp.description import MalformedSdp, parse, render
+from mixminus.sip.sdp.dtls import wants_dtls
 from mixminus.sip.sdp.negotiation import first_description
 from mixminus.sip.signalled import signalled_of
 from mixminus.sip.takeovers import Takeovers
+from mixminus.sip.tracing import SipTracing
 from mixminus.sip.transfer_requests import TransferRequests
+from mixminus.sip.trunk_health import TrunkHealth
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
+from mixminus.trace.protocols import TraceReceiver
 
 __all__ = ["SipEndpoint"]
 
@@ -104,10 +110,12 @@ class SipEndpoint:
         directory: DirectoryServices,
         transfers: Transfers | None = None,
         replacements: Replacements | None = None,
+        traces: TraceReceiver | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are
-        declined without it; ``replacements`` serves INVITEs with Replaces, which are declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs and ``replacements``
+        serves INVITEs with Replaces, which are declined without them; ``traces`` gets the messages of traced calls;
+        ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs
@@ -118,15 +126,14 @@ class SipEndpoint:
         self._ends = MediaEnds(engine, config, clock, on_event)
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
-        self._account_requests = AccountRequests(directory, self._to_edge)
-        locator = Locator(Names(config.nameserver), clock)
-        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._to_edge)
+        to_edge: Callable[[Message], None] = lambda message: self._pool.send_edge(message)  # noqa: PLW0108 - made later
+        self.tracing = SipTracing(to_edge, traces)
+        self._account_requests = AccountRequests(directory, to_edge)
+        locator = Locator(Names(config.nameserver), clock, config.hosts)
+        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, to_edge)
+        self._trunk_health = TrunkHealth(directory.trunks, locator, to_edge)
         self._pool = WorkerPool(
-            config,
-            clock,
-            on_report=self._on_report,
-            on_lost=self._on_worker_lost,
-            on_edge=self._on_edge,
+            config, clock, on_report=self._on_report, on_lost=self._on_worker_lost, on_edge=self._on_edge
         )
         self._takeovers = Takeovers(clock, self._tasks, on_failed=self._end)
         self._dialler = Dialler(config, self._pool, locator, self._tasks)
@@ -169,6 +176,11 @@ class SipEndpoint:
         return self._pool.worker_pids
 
     @property
+    def trunk_servers(self) -> dict[str, int]:
+        """How many servers of trunks are up and down, as their answers to OPTIONS show."""
+        return self._trunk_health.servers
+
+    @property
     def counters(self) -> Counter[str]:
         return self._pool.counters + Counter({"sip_door_overruns": self._account_requests.overruns})
 
@@ -179,6 +191,7 @@ class SipEndpoint:
     async def close(self) -> None:
         """Hang up every leg and stop all processes; closing twice is harmless."""
         await self._trunk_registrations.close()
+        await self._trunk_health.close()
         await self._pool.close()
         await self._account_requests.close()
         await self._tasks.close()
@@ -198,19 +211,16 @@ class SipEndpoint:
     def dial(self, target: Target, *, source: Address, anonymous: bool) -> DialledLeg:
         """Start a call and return at once; raise MixMinusError if no port can be opened."""
         # A phone that speaks SIP over WebSocket is a browser.
-        wanted = target.hop is not None and target.hop.transport == "wss"
-        port, secure = self._ends.open_port(secure=wanted)
+        port, secure = self._ends.open_port(secure=target.hop is not None and target.hop.transport == "wss")
         leg_id = LegId(new_id())
-        local = self._ends.describe(port, secure)
+        local = self._ends.describe(port, secure, "")
         leg = DialledLeg(leg_id, port, lambda message: self._send(leg_id, message), secure)
         leg.on_hold_changed = self._ends.hold_reporter(port)
         self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
         return leg
 
-    def _to_edge(self, message: Message) -> None:
-        self._pool.send_edge(message)
-
     def _on_report(self, worker_id: int, message: Message) -> None:
+        self.tracing.on_report(worker_id, message)
         if isinstance(message, CallEnded):
             self._transfer_requests.forget(message.leg_id)
         match message:
@@ -234,25 +244,31 @@ class SipEndpoint:
                 self._dialler.on_report(message)
 
     def _on_edge(self, message: Message) -> None:
-        """Take what a phone has asked for within a call; all else is about accounts and trunks."""
-        if isinstance(message, EdgeOpened):
-            self._trunk_registrations.on_edge_opened()
-            self._account_requests.on_edge_opened()
-            return
-        if isinstance(message, TrunkRegistered):
-            self._trunk_registrations.on_report(message)
-            return
-        if isinstance(message, MediaHostsNamed):
-            self._on_hosts(message)
-            return
-        if isinstance(message, CallNotMoved):
-            self._takeovers.not_moved(message)
-            return
-        if not isinstance(message, DigitReceived | TransferRequested | TransferProgressed):
-            self._account_requests.on_edge(message)
-            return
-        leg = self._active(message.sip_call_id)
-        if not leg:
+        """Pass a report of the edge to the part that it is for."""
+        match message:
+            case MessageTraced():
+                self.tracing.on_message(message)
+            case EdgeOpened():
+                self.tracing.on_edge_opened()
+                self._trunk_registrations.on_edge_opened()
+                self._trunk_health.on_edge_opened()
+                self._account_requests.on_edge_opened()
+            case TrunkRegistered():
+                self._trunk_registrations.on_report(message)
+            case ServerProbed():
+                self._trunk_health.on_report(message)
+            case MediaHostsNamed():
+                self._on_hosts(message)
+            case CallNotMoved():
+                self._takeovers.not_moved(message)
+            case DigitReceived() | TransferRequested() | TransferProgressed():
+                self._on_request(message)
+            case _:
+                self._account_requests.on_edge(message)
+
+    def _on_request(self, message: DigitReceived | TransferRequested | TransferProgressed) -> None:
+        """Take what a phone has asked for within a call."""
+        if not (leg := self._active(message.sip_call_id)):
             return
         match message:
             case TransferRequested():
@@ -286,7 +302,7 @@ class SipEndpoint:
             _log.error("no port for an incoming call", reason=error.reason)
             self._pool.send(worker_id, Reject(call.leg_id, 503))
             return
-        local = self._ends.describe(port, secure)
+        local = self._ends.describe(port, secure, call.source_host)
         try:
             description, media = first_description(local, call.offer)
             if secure:
@@ -349,19 +365,17 @@ class SipEndpoint:
 
     def _on_worker_lost(self, worker_id: int, legs: Mapping[str, LegId]) -> list[MoveCall]:
         """End the legs of a worker that has exited; return the calls that another one can continue."""
-        begun = [
-            (leg_id, move)
-            for sip_call_id, leg_id in legs.items()
-            if (leg := self._leg(leg_id)) and (move := self._takeovers.begin(leg, sip_call_id))
-        ]
-        kept = {leg_id for leg_id, _ in begun}
-        owned = [leg_id for leg_id, (owner, _) in self._legs.items() if owner == worker_id]
-        for leg_id in owned:
+        begun = {
+            leg_id: self._takeovers.begin(self._leg(leg_id), call_id) for call_id, leg_id in legs.items()
+        }
+        kept = {leg_id for leg_id, move in begun.items() if move}
+        for leg_id in [each for each, (owner, _) in self._legs.items() if owner == worker_id]:
             if leg_id not in kept:
                 self._end(leg_id, LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id, kept)
+        self.tracing.on_worker_lost(worker_id)
         self._transfer_requests.on_worker_lost(worker_id, kept)
-        return [move for _, move in begun]
+        return [move for move in begun.values() if move]
 
     def _resume(self, worker_id: int, leg_id: LegId) -> None:
         """Let a worker continue a leg; it hangs up if the leg is unknown by now."""

@@ -44,10 +44,10 @@ class Takeovers:
         self._on_failed = on_failed
         self._waiting: dict[LegId, _Waiting] = {}
 
-    def begin(self, leg: SipLeg, sip_call_id: str) -> MoveCall | None:
+    def begin(self, leg: SipLeg | None, sip_call_id: str) -> MoveCall | None:
         """Keep a leg whose worker has exited; return what the edge needs for it, None if it cannot go on."""
-        local_sdp, remote_sdp = leg.session.agreed
-        if not leg.is_answered or not (leg.session.local and local_sdp and remote_sdp and sip_call_id):
+        local_sdp, remote_sdp = leg.session.agreed if leg else ("", "")
+        if not (leg and leg.is_answered and leg.session.local and local_sdp and remote_sdp and sip_call_id):
             return None
         self._waiting[leg.id] = waiting = _Waiting(sip_call_id, leg, leg.session.held)
         self._tasks.spawn("takeover", self._give_up(waiting))
@@ -58,11 +58,11 @@ class Takeovers:
         return next((each.leg for each in self._waiting.values() if each.sip_call_id == sip_call_id), None)
 
     def hold(self, leg_id: LegId, message: Message) -> bool:
-        """Keep a command for later; return False if its leg does not wait, or too many commands do."""
+        """Keep a command for later, of too many the newest; return False if its leg does not wait."""
         waiting = self._waiting.get(leg_id)
-        if waiting is None or len(waiting.messages) >= _MAX_WAITING:
+        if waiting is None:
             return False
-        waiting.messages.append(message)
+        waiting.messages[_MAX_WAITING - 1 :] = [message]
         return True
 
     def resumed(self, leg_id: LegId) -> list[Message]:

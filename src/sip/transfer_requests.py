@@ -38,7 +38,7 @@ class TransferRequests:
         """``port`` returns the public SIP port, ``send`` sends to the worker of a leg, ``transfers`` executes REFERs."""
         self._transfers = transfers
         self._is_active = is_active
-        self._host = config.advertised_host
+        self._hosts = config.advertised_hosts
         self._domain = config.domain
         self._port = port
         self._send = send
@@ -106,7 +106,7 @@ class TransferRequests:
         target = SipUri.parse(uri)
         host = target.host.lower()
         named = host in (self._domain, f"sip.{self._domain}") or host.endswith(f".registrar.{self._domain}")
-        ours = host == self._host and (target.port or DEFAULT_SIP_PORT) == self._port()
+        ours = host in self._hosts and (target.port or DEFAULT_SIP_PORT) == self._port()
         if named or ours:
             return callee_of(uri).target, True
         return uri, False

@@ -6,7 +6,6 @@ of them, so a registration outlives it.
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -19,6 +18,7 @@ from mixminus.model.directory import Trunk
 from mixminus.model.ids import TrunkId
 from mixminus.sip.locating import Locator
 from mixminus.sip.messages import Message, Register, TrunkRegistered, Unregister
+from mixminus.sip.trunk_uris import address_of, next_hop_of, route_of, server_of
 from mixminus.tasks import TaskScope
 
 __all__ = ["TrunkRegistrations", "contact_user_of"]
@@ -27,7 +27,6 @@ _ACCEPTED: Final = 200
 # While the provider's name has no address, or the database is away.
 _RETRY_S: Final = 30.0
 _CONTACT_BYTES: Final = 12
-_PORT: Final = re.compile(r":[0-9]+\Z")
 
 _log = log.get("sip.trunk_registrations")
 
@@ -103,19 +102,12 @@ class TrunkRegistrations:
             _log.warning("trunk not registered", trunk_id=report.trunk_id, answer=detail)
 
     async def _command(self, trunk: Trunk) -> Register:
-        parameter = (
-            "" if trunk.outbound_transport in ("udp", "auto") else f";transport={trunk.outbound_transport}"
-        )
-        registrar = f"sip:{trunk.outbound_host}{parameter}"
-        route = f"sip:{trunk.outbound_proxy}{parameter};lr" if trunk.outbound_proxy else ""
-        over = "" if trunk.outbound_transport == "auto" else f";transport={trunk.outbound_transport}"
-        flows = await self._locator.locate(f"sip:{trunk.outbound_proxy or trunk.outbound_host}{over}")
         return Register(
             trunk_id=str(trunk.id),
-            flows=tuple(flows),
-            registrar=registrar,
-            address=f"sip:{trunk.username}@{trunk.from_domain or _PORT.sub('', trunk.outbound_host)}",
-            route=route,
+            flows=tuple(await self._locator.locate(next_hop_of(trunk))),
+            registrar=server_of(trunk),
+            address=address_of(trunk),
+            route=route_of(trunk),
             username=trunk.username,
             password=trunk.password,
             contact_user=contact_user_of(trunk),

@@ -15,7 +15,7 @@ from typing import Final
 from mixminus import log
 from mixminus.clock import SystemClock
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.messages import Fork, Forked, WorkerExited
+from mixminus.sip.messages import Fork, WorkerExited
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.sip.worker import process
 
@@ -70,7 +70,6 @@ class Zygote:
             self._become_worker(message, descriptor, library)
         os.close(descriptor)
         self._workers[pid] = message.worker_id
-        self._channel.send(Forked(message.worker_id, pid))
 
     def _become_worker(self, command: Fork, descriptor: int, library: process.Library) -> None:
         """Run a worker in the forked child; never returns."""

@@ -8,7 +8,7 @@ Python, first come first served: SQLite itself would poll for the lock.
 
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -32,6 +32,7 @@ from mixminus.store.customers import CustomerRows, SecretRows
 from mixminus.store.extensions import BindingRows, ExtensionRows
 from mixminus.store.flows import FlowRows
 from mixminus.store.groupcalls import GroupcallRows
+from mixminus.store.guest_links import GuestLinkRows
 from mixminus.store.idempotency import IdempotencyRows
 from mixminus.store.numbers import NumberRows
 from mixminus.store.outbox import Event, OutboxRows
@@ -44,7 +45,7 @@ from mixminus.store.webhook_retries import WebhookRetryRows
 from mixminus.store.webhooks import WebhookRows
 from mixminus.tasks import TaskScope
 
-__all__ = ["Store", "Transaction", "create_engine"]
+__all__ = ["Store", "Transaction", "Write", "create_engine", "write_nothing"]
 
 COUNTERS = ("store.transactions", "store.snapshots", "store.statements", "store.checkpoints")
 
@@ -66,6 +67,7 @@ class Transaction:
         self.extensions = ExtensionRows(connection)
         self.flows = FlowRows(connection)
         self.groupcalls = GroupcallRows(connection)
+        self.guest_links = GuestLinkRows(connection)
         self.idempotency = IdempotencyRows(connection)
         self.numbers = NumberRows(connection)
         self.outbox = OutboxRows(connection)
@@ -76,6 +78,24 @@ class Transaction:
         self.transcripts = TranscriptRows(connection)
         self.webhook_retries = WebhookRetryRows(connection)
         self.webhooks = WebhookRows(connection)
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, do: Callable[[], None]) -> None:
+        """Call ``do`` when all of this is committed; not if it is rolled back."""
+        self._after_commit.append(do)
+
+    def committed(self) -> None:
+        """Call what waits for the commit."""
+        for do in self._after_commit:
+            do()
+
+
+Write = Callable[[Transaction], Awaitable[None]]
+"""Writes something within a transaction of other changes: all are committed together."""
+
+
+async def write_nothing(tx: Transaction) -> None:
+    """Write nothing: a ``Write``."""
 
 
 class Store:
@@ -115,12 +135,22 @@ class Store:
             tx = Transaction(session, self.timestamp_style)
             try:
                 yield tx
+                await tx.outbox.write()
             except BaseException:
                 with suppress(Unavailable):
                     await self._writers.roll_back(session)
                 raise
             await self._writers.commit(session)
             self._committed(tx)
+
+    @asynccontextmanager
+    async def within(self, tx: Transaction | None) -> AsyncIterator[Transaction]:
+        """Use a transaction that writes and that its owner commits; without one, open one."""
+        if tx is not None:
+            yield tx
+            return
+        async with self.transaction() as opened:
+            yield opened
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:
@@ -144,6 +174,7 @@ class Store:
 
     def _committed(self, tx: Transaction) -> None:
         self.counters["store.transactions"] += 1
+        tx.committed()
         if tx.customers.written:
             for on_change in self._customer_watchers:
                 on_change(tx.customers.written)

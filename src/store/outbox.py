@@ -11,7 +11,7 @@ time and no such gaps.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -103,22 +103,24 @@ class OutboxRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._drafts: list[Draft] = []
         self.written: list[Event] = []
-        """The events that this transaction has added, in order."""
+        """The events that this transaction has written, in order."""
 
     async def open(self, stream_id: UUID) -> None:
         """Create a stream, in the transaction that creates its subject."""
         await self._connection.run(_OPEN, {"id": stream_id, "number": 0})
 
-    async def add(
-        self, stream_id: UUID, type_: str, *, customer_id: CustomerId, data: dict[str, Any], tm: datetime
-    ) -> int:
-        """Append to a stream and return the event's number in it; ``data`` consists of JSON values."""
-        await self.add_all([Draft(stream_id, type_, customer_id, data, tm)])
-        return self.written[-1].number
+    def add(self, draft: Draft) -> None:
+        """Append an event to its stream, when the transaction is committed."""
+        self._drafts.append(draft)
 
-    async def add_all(self, drafts: Sequence[Draft]) -> None:
-        """Append events in this order: one statement for each stream, and one for each ``_ROWS_AN_INSERT`` events."""
+    async def write(self) -> None:
+        """Write the events that were added, in this order, before the transaction is committed.
+
+        That takes one statement for each stream, and one for each event, or for ``_ROWS_AN_INSERT`` if there are many.
+        """
+        drafts, self._drafts = self._drafts, []
         numbers: dict[UUID, int] = {}
         # In the order of their ids: transactions that lock several streams must not wait for each other.
         for stream_id, count in sorted(Counter(draft.stream_id for draft in drafts).items()):

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from mixminus.errors import Unavailable
 from mixminus.store.connection import Lost
+from mixminus.store.json import to_json
 from mixminus.store.statement import Statement
 
 __all__ = ["CONNECTIONS", "PostgresqlServer", "PostgresqlSession"]
@@ -29,7 +30,9 @@ class PostgresqlServer:
     def __init__(self, url: URL, counters: Counter[str]) -> None:
         self._counters = counters
         # Transactions are begun and ended on the driver: SQLAlchemy must not begin any.
-        self._engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._engine = create_async_engine(
+            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", json_serializer=to_json
+        )
 
     async def connect(self) -> "PostgresqlSession":
         """Open a connection; Unavailable if the database does not answer."""

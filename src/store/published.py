@@ -77,27 +77,25 @@ class PublishedRows(Generic[Row]):
     async def add(self, tx: Transaction, row: Row, *event_types: str) -> None:
         """Insert a resource and publish these events about it, in this order."""
         await self._rows(tx).add(row)
-        await tx.outbox.add_all([self.draft(tx, row, event_type) for event_type in event_types])
+        for event_type in event_types:
+            self.publish(tx, row, event_type)
 
     async def save(self, tx: Transaction, row: Row, event_type: str | None) -> None:
         """Write a resource that exists and publish the event; None for a change that is not published."""
         await self._rows(tx).save(row)
         if event_type is not None:
-            await self.publish(tx, row, event_type)
+            self.publish(tx, row, event_type)
 
-    async def publish(self, tx: Transaction, row: Row, event_type: str) -> None:
-        """Publish an event with the resource as it is."""
-        await tx.outbox.add_all([self.draft(tx, row, event_type)])
-
-    def draft(self, tx: Transaction, row: Row, event_type: str) -> Draft:
-        """Return an event with the resource as it is, for ``tx.outbox.add_all``."""
-        return Draft(
+    def publish(self, tx: Transaction, row: Row, event_type: str, **data: Any) -> None:
+        """Publish an event with the resource as it is; ``data`` replaces fields that the row does not have."""
+        draft = Draft(
             self._stream_id(row),
             event_type,
             row.customer_id,
-            self._render(row, tx.timestamp_style),
+            self._render(row, tx.timestamp_style) | data,
             row.tm_update or row.tm_create,
         )
+        tx.outbox.add(draft)
 
     async def find_for_update(
         self, tx: Transaction, row_id: UUID, customer_id: CustomerId | None = None
@@ -119,7 +117,7 @@ class PublishedRows(Generic[Row]):
         clock: Clock,
         row_id: UUID,
         change: Callable[[Row, datetime], Row],
-        event_type: str | Callable[[Row, Row], str] | None,
+        event_type: str | Callable[[Row, Row], str | None] | None,
         known: Row | None = None,
     ) -> tuple[Row, Row]:
         """Change a resource and publish the event; return it as it was and as it is.
@@ -130,7 +128,7 @@ class PublishedRows(Generic[Row]):
         requires that the rows have ``save_if`` and that every change sets a later ``tm_update``.
         """
         if known is not None and (after := await self._change_known(tx, clock, known, change)):
-            await self._publish_change(tx, known, after, event_type)
+            self._publish_change(tx, known, after, event_type)
             return known, after
         before = await self.find_for_update(tx, row_id)
         now = clock.now()
@@ -139,7 +137,7 @@ class PublishedRows(Generic[Row]):
             return before, before
         after = replace(after, tm_update=later(now, before))
         await self._rows(tx).save(after)
-        await self._publish_change(tx, before, after, event_type)
+        self._publish_change(tx, before, after, event_type)
         return before, after
 
     async def _change_known(
@@ -157,13 +155,13 @@ class PublishedRows(Generic[Row]):
         after = replace(after, tm_update=later(now, known))
         return after if await rows.save_if(known, after) else None
 
-    async def _publish_change(
+    def _publish_change(
         self,
         tx: Transaction,
         before: Row,
         after: Row,
-        event_type: str | Callable[[Row, Row], str] | None,
+        event_type: str | Callable[[Row, Row], str | None] | None,
     ) -> None:
         type_ = event_type(before, after) if callable(event_type) else event_type
         if type_ is not None:
-            await self.publish(tx, after, type_)
+            self.publish(tx, after, type_)

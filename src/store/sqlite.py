@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 
 from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
+from mixminus.store.json import to_json
 from mixminus.store.statement import Compiled, Statement
 from mixminus.threads import named_threads
 
@@ -69,6 +70,7 @@ class SqliteFile:
             url.set(drivername="sqlite+pysqlite"),
             poolclass=NullPool,
             connect_args={"check_same_thread": False, "cached_statements": _CACHED_STATEMENTS},
+            json_serializer=to_json,
         )
         event.listen(self._engine, "connect", configure)
         # A thread for each connection: a transaction that writes never waits for queries.
@@ -117,6 +119,8 @@ class SqliteSession:
         self._sqlalchemy = connection
         driver: Any = connection.connection.driver_connection
         self._driver: sqlite3.Connection = driver
+        self._waits = True
+        """Whether SQLite itself waits for the lock of another process."""
 
     async def begin(self, *, writes: bool) -> None:
         await self._yielding.pause()
@@ -124,7 +128,9 @@ class SqliteSession:
             self._driver.execute("BEGIN")
             return
         try:
-            self._driver.execute("PRAGMA busy_timeout=0")
+            if self._waits:
+                self._driver.execute("PRAGMA busy_timeout=0")
+                self._waits = False
             self._driver.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
@@ -183,6 +189,7 @@ class SqliteSession:
     async def _begin_when_free(self) -> None:
         """Wait on a thread for the write lock, which another process holds."""
         self._driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+        self._waits = True
         for _ in range(_BUSY_TIMEOUTS):
             with suppress(sqlite3.OperationalError):
                 await self._on_thread(lambda: self._driver.execute("BEGIN IMMEDIATE"))

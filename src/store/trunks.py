@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
-from mixminus.model.directory import Trunk
+from mixminus.model.directory import Trunk, TrunkServer
 from mixminus.model.ids import CustomerId
 from mixminus.store.rows import Rows
+from mixminus.store.statement import Statement
 from mixminus.store.tables import trunk_addresses, trunks
 
 __all__ = ["TrunkRows"]
 
-_SOME = 2
+_SOME: Final = 2
+_BY_ADDRESS: Final = Statement(
+    select(trunks).join(trunk_addresses).where(trunk_addresses.c.host == bindparam("host")).limit(_SOME)
+)
 
 
 class TrunkRows(Rows[Trunk]):
@@ -38,9 +42,8 @@ class TrunkRows(Rows[Trunk]):
 
     async def find_by_address(self, host: str) -> Trunk | None:
         """Return the trunk that an address authenticates; None if it is allowed for several."""
-        query = select(trunks).join(trunk_addresses).where(trunk_addresses.c.host == host).limit(_SOME)
-        found = await self._many(query)
-        return found[0] if len(found) == 1 else None
+        found = await self._connection.fetch(_BY_ADDRESS, host=host)
+        return self._model(found[0]) if len(found) == 1 else None
 
     async def outgoing(self, customer_id: CustomerId) -> Trunk | None:
         """Return the customer's oldest undeleted trunk with an outbound host."""
@@ -55,6 +58,12 @@ class TrunkRows(Rows[Trunk]):
         c = trunks.c
         return await self._many(select(trunks).where(c.outbound_register.is_(True), c.tm_delete.is_(None)))
 
+    async def probed(self) -> list[Trunk]:
+        """Return the undeleted trunks of all customers whose servers are probed."""
+        c = trunks.c
+        query = select(trunks).where(c.options_interval_s > 0, c.outbound_host != "", c.tm_delete.is_(None))
+        return await self._many(query)
+
     async def _write_addresses(self, trunk: Trunk) -> None:
         c = trunk_addresses.c
         await self._connection.execute(delete(trunk_addresses).where(c.trunk_id == trunk.id))
@@ -66,11 +75,11 @@ class TrunkRows(Rows[Trunk]):
         return asdict(row) | {
             "auth_types": list(row.auth_types),
             "allowed_ips": list(row.allowed_ips),
+            "servers": [asdict(each) for each in row.servers],
             "live_domain_name": None if row.tm_delete else row.domain_name,
         }
 
     def _model(self, row: Mapping[str, Any]) -> Trunk:
         values = {name: value for name, value in row.items() if name != "live_domain_name"}
-        return Trunk(
-            **values | {"auth_types": tuple(row["auth_types"]), "allowed_ips": tuple(row["allowed_ips"])}
-        )
+        values |= {name: tuple(row[name]) for name in ("auth_types", "allowed_ips")}
+        return Trunk(**values | {"servers": tuple(TrunkServer(**each) for each in row["servers"])})

@@ -1,13 +1,13 @@
 """WebRtcEndpoint: accepts browsers by WHIP offers; each becomes a leg, and all share one UDP port."""
 
 import asyncio
-import socket
 from dataclasses import dataclass, field
 
 from mixminus import log
 from mixminus.call.leg import Address, IncomingLegs
 from mixminus.clock import Clock, SystemClock
 from mixminus.errors import Exhausted, NotFound, Unavailable
+from mixminus.hosts import media_host
 from mixminus.mixer import Engine
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
@@ -30,11 +30,12 @@ _log = log.get("webrtc")
 class WebRtcConfig:
     """Address, limits and timeouts."""
 
-    host: str = "127.0.0.1"
+    hosts: tuple[str, ...] = ("127.0.0.1",)
+    """At most one of each family; with two the port is open on all addresses."""
     port: int = 0
     """UDP; 0 takes a free one."""
-    public_host: str = "127.0.0.1"
-    """The address in our one ICE candidate."""
+    public_hosts: tuple[str, ...] = ("127.0.0.1",)
+    """The addresses in our ICE candidates, at most one of each family."""
     max_sessions: int = 1000
     answer_timeout_s: float = 30.0
     """How long a join may wait until the call is answered."""
@@ -61,7 +62,7 @@ class WebRtcEndpoint:
         self._scope = TaskScope(_report)
         self._sessions: dict[LegId, WhipSession] = {}
         self._mux: PeerMux | None = None
-        self._advertised: NetworkAddress = ("", 0)
+        self._advertised: tuple[NetworkAddress, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -71,7 +72,7 @@ class WebRtcEndpoint:
     @property
     def port(self) -> int:
         """Our UDP port."""
-        return self._advertised[1]
+        return self._advertised[0][1] if self._advertised else 0
 
     @property
     def counters(self) -> dict[str, int]:
@@ -84,11 +85,10 @@ class WebRtcEndpoint:
 
     async def start(self) -> None:
         """Open the shared port."""
-        public_address = await _resolve(self._config.public_host)
-        native = self._engine.open_mux(self._config.host, self._config.port)
+        native = self._engine.open_mux(media_host(self._config.hosts), self._config.port)
         self._mux = PeerMux(native, self._clock)
         self._mux.open()
-        self._advertised = (public_address, native.port)
+        self._advertised = tuple((host, native.port) for host in self._config.public_hosts)
         _log.info("webrtc ready", port=native.port)
 
     async def close(self) -> None:
@@ -169,12 +169,6 @@ class WebRtcEndpoint:
 
     def _remove(self, session_id: LegId) -> None:
         del self._sessions[session_id]
-
-
-async def _resolve(host: str) -> str:
-    """Return an address of a host: browsers need addresses in candidates."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-    return str(found[0][4][0])
 
 
 def _report(task: str, error: BaseException) -> None:

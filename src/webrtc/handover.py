@@ -4,6 +4,7 @@
   overridden, and gives aioice a transport that sends through the shared mux.
 - DTLS without ICE (DtlsLink): aiortc runs DTLS over any object that sends and receives
   datagrams. The one method that installs SRTP keys is overridden, and exports them to the engine.
+- Cipher suites for peers with RSA certificates (new_certificate).
 - Parsers (parse_stun, parse_session): which exceptions malformed input raises.
 
 So no media packet passes through either library, and nothing is patched: both are subclassed. Other
@@ -20,6 +21,7 @@ import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Any, Final, cast
 
 from aioice import Candidate, Connection
@@ -27,10 +29,12 @@ from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import CandidatePair, StunProtocol
 from aioice.stun import Message, parse_message
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
-from aiortc.rtcdtlstransport import State
+from aiortc.rtcdtlstransport import SRTPProtectionProfile, State
 from aiortc.sdp import SessionDescription
+from OpenSSL import SSL
 
 from mixminus.errors import InvalidArgument
+from mixminus.hosts import family_of
 from mixminus.mixer.formats import SrtpKeys, SrtpProfile
 from mixminus.webrtc.ice import MAX_CANDIDATES, IceCredentials, usable
 from mixminus.webrtc.paths import NetworkAddress
@@ -49,10 +53,14 @@ __all__ = [
 TESTED: Final = {"aiortc": "1.16.0", "aioice": "0.13.0"}
 
 _COMPONENT: Final = 1
+_MOST_PREFERRED: Final = 65_535  # RFC 8445 section 5.1.2.1: the local preference
 _UFRAG_BYTES: Final = 8
 _PWD_BYTES: Final = 16  # RFC 8445 section 5.3 wants 128 bits of randomness
 _DTLS_QUEUE: Final = 64
 """Datagrams: two flights of a handshake are about ten; more are dropped and counted."""
+# aiortc's cipher suites, for both kinds of certificates.
+_KEYS: Final = (b"ECDSA", b"RSA")
+_CIPHERS: Final = (b"AES128-GCM-SHA256", b"CHACHA20-POLY1305", b"AES128-SHA", b"AES256-SHA")
 _SRTP_PROFILES: Final = {
     b"SRTP_AES128_CM_SHA1_80": SrtpProfile.AES_CM_128_HMAC_SHA1_80,
     b"SRTP_AEAD_AES_128_GCM": SrtpProfile.AEAD_AES_128_GCM,
@@ -113,12 +121,12 @@ class _MuxTransport(asyncio.DatagramTransport):
 
 
 class IceConnection(Connection):
-    """One generation of ICE with one peer: full ICE, one host candidate, no socket of its own."""
+    """One generation of ICE with one peer: full ICE, a host candidate of each family, no socket of its own."""
 
     def __init__(
         self,
         *,
-        advertised: NetworkAddress,
+        advertised: tuple[NetworkAddress, ...],
         remote: IceCredentials,
         remote_is_lite: bool,
         local: IceCredentials | None = None,
@@ -172,13 +180,19 @@ class IceConnection(Connection):
         request.attributes.setdefault("PRIORITY", candidate_priority(_COMPONENT, "prflx"))
         if moved:
             request.attributes["USE-CANDIDATE"] = None
-        self.request_received(request, address, self._protocols[0])
+        self.request_received(request, address, self._protocol_facing(address))
 
     def handle_response(self, response: Message, address: NetworkAddress) -> None:
         """Complete the transaction of a response; aioice checks its integrity."""
-        transaction = self._protocols[0].transactions.get(response.transaction_id)
+        transaction = self._protocol_facing(address).transactions.get(response.transaction_id)
         if transaction is not None:
             transaction.response_received(response, address)
+
+    def _protocol_facing(self, address: NetworkAddress) -> StunProtocol:
+        """Return the local candidate's protocol that has the family of an address; the first if none has."""
+        family = family_of(address[0])
+        found = (each for each in self._protocols if family_of(each.local_candidate.host) == family)
+        return next(found, self._protocols[0])
 
     def remove_address(self, address: NetworkAddress) -> None:
         """Remove what aioice keeps of an address, so that a peer that moves often does not fill its lists."""
@@ -196,21 +210,23 @@ class IceConnection(Connection):
         addresses: list[str],
         timeout: int = 5,  # noqa: ASYNC109 -- aioice's
     ) -> list[Candidate]:
-        """Return the mux's public address instead of opening a socket on every interface."""
-        protocol = StunProtocol(self)
-        protocol.connection_made(_MuxTransport(protocol, partial(self._send_datagram, self)))
-        host, port = self._advertised
-        protocol.local_candidate = Candidate(
-            foundation=candidate_foundation("host", "udp", host),
-            component=component,
-            transport="udp",
-            priority=candidate_priority(component, "host"),
-            host=host,
-            port=port,
-            type="host",
-        )
-        self._protocols.append(protocol)
-        return [protocol.local_candidate]
+        """Return the mux's public addresses instead of opening a socket on every interface."""
+        candidates = []
+        for at, (host, port) in enumerate(self._advertised):
+            protocol = StunProtocol(self)
+            protocol.connection_made(_MuxTransport(protocol, partial(self._send_datagram, self)))
+            protocol.local_candidate = Candidate(
+                foundation=candidate_foundation("host", "udp", host),
+                component=component,
+                transport="udp",
+                priority=candidate_priority(component, "host", _MOST_PREFERRED - at),
+                host=host,
+                port=port,
+                type="host",
+            )
+            self._protocols.append(protocol)
+            candidates.append(protocol.local_candidate)
+        return candidates
 
     def check_complete(self, pair: CandidatePair) -> None:
         """Call ``on_nominated`` for each newly nominated address."""
@@ -221,9 +237,18 @@ class IceConnection(Connection):
             self._on_nominated(self, self.nominated)
 
 
+class _Certificate(RTCCertificate):
+    """An ECDSA certificate, whose owner also connects to servers with RSA certificates, as Linphone's are."""
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        context = super()._create_ssl_context(srtp_profiles)
+        context.set_cipher_list(b":".join(b"ECDHE-%s-%s" % each for each in product(_KEYS, _CIPHERS)))
+        return context
+
+
 def new_certificate() -> RTCCertificate:
     """Return a certificate for one peer."""
-    return RTCCertificate.generateCertificate()
+    return _Certificate.generateCertificate()
 
 
 def fingerprint_of(found: Iterable[RTCDtlsFingerprint]) -> RTCDtlsFingerprint:

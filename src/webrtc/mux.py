@@ -20,6 +20,7 @@ from typing import Final
 from aioice.stun import Class, Message, Method
 
 from mixminus.clock import Clock
+from mixminus.hosts import network_of
 from mixminus.mixer import Mux
 from mixminus.webrtc.handover import IceConnection, parse_stun
 from mixminus.webrtc.paths import NetworkAddress
@@ -116,7 +117,9 @@ class PeerMux:
         route = self._addresses.get(address)
         now = self._clock.monotonic_s()
         allowed = (
-            self._known_sources.allow(address, now) if route else self._unknown_sources.allow(address[0], now)
+            self._known_sources.allow(address, now)
+            if route
+            else self._unknown_sources.allow(network_of(address[0])[0], now)
         )
         if not allowed:
             self.counters["webrtc.limited"] += 1

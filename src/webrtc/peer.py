@@ -73,7 +73,7 @@ class Peer:
         port: Port,
         *,
         mux: PeerMux,
-        advertised: NetworkAddress,
+        advertised: tuple[NetworkAddress, ...],
         timeout_s: float,
         clock: Clock,
         own: OwnEnd | None = None,

@@ -68,7 +68,7 @@ class PhoneMedia:
         self,
         mux: PeerMux,
         *,
-        advertised: NetworkAddress,
+        advertised: tuple[NetworkAddress, ...],
         connect_timeout_s: float,
         clock: Clock,
         scope: TaskScope,
@@ -101,8 +101,8 @@ class PhoneMedia:
         return self._ssrc
 
     @property
-    def address(self) -> NetworkAddress:
-        return self._advertised
+    def address(self) -> tuple[tuple[str, ...], int]:
+        return tuple(host for host, _ in self._advertised), self._advertised[0][1]
 
     def watch(self, on_lost: Callable[[HangupReason], Awaitable[None]]) -> None:
         """Call ``on_lost`` when no connection comes about, or when it is lost."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from mixminus.model.directory import AuthType, NumberType, RegistrationStatus, Transport
+from mixminus.model.directory import AuthType, NumberType, RegistrationStatus, Transport, TrunkHealth
 from mixminus.model.signalling import DiversionHeader, IdentityHeader
 from mixminus.wire.view import Hash, Reference, Secret, Timestamp, View
 
@@ -59,6 +59,16 @@ class ExtensionView(View):
     tm_delete: Timestamp
 
 
+class TrunkServerView(View):
+    """A server of a trunk."""
+
+    address: str
+    """Transport, address and port, as `udp:192.0.2.1:5060`."""
+    status: Literal["up", "down"]
+    detail: str
+    """Its last answer that has changed the status, or `no response`."""
+
+
 class TrunkView(View):
     """A connection to another telephone exchange or a provider."""
 
@@ -93,6 +103,12 @@ class TrunkView(View):
     """The state of that registration."""
     registration_detail: str
     """Why the last attempt failed: the status and the reason of the provider's answer."""
+    options_interval_s: int
+    """How often each server is probed with OPTIONS; 0 for never."""
+    health: TrunkHealth
+    """What the probes show: `degraded` if some servers are down, `unknown` before the first result, empty without probes."""
+    servers: list[TrunkServerView]
+    """The servers that have been probed."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp

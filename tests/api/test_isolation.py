@@ -40,12 +40,15 @@ class Victim:
 
     ids: dict[str, str]
     session_id: str
+    guest_link_id: str
 
     def path(self, route: str, *, session_id: str) -> str:
-        return "/v1.0" + route.format(id=self.ids[resource_of(route)], session_id=session_id)
+        return "/v1.0" + route.format(
+            id=self.ids[resource_of(route)], session_id=session_id, guest_link_id=self.guest_link_id
+        )
 
     def with_unknown_ids(self, route: str) -> str:
-        return "/v1.0" + route.format(id=uuid4(), session_id=uuid4())
+        return "/v1.0" + route.format(id=uuid4(), session_id=uuid4(), guest_link_id=uuid4())
 
 
 @pytest.fixture
@@ -65,12 +68,15 @@ async def victim(api: ApiClient, offer: str) -> Victim:
         }.items()
     }
     group = {"destinations": [{"type": "sip", "target": "a@192.0.2.1"}], "actions": [{"type": "answer"}]}
+    _, traced = await api.post("/v1.0/traces", {"number": "+15550100"})
+    await api.send("POST", f"/v1.0/traces/{traced['id']}/stop")
     _, rung = await api.post("/v1.0/groupcalls", group)
     # Wait for the changes that happen by themselves.
     await wait_for_status(api, f"/v1.0/recordings/{recorded['recording_ids'][0]}", "ended")
     await wait_for_status(api, f"/v1.0/groupcalls/{rung['id']}", "hangup")
     transcribed = await transcribe(api, identity.customer_id)
     _, flow = await api.post("/v1.0/flows", {"name": "victim's"})
+    _, invited = await api.post(f"/v1.0/conferences/{room['id']}/guest_links", {})
     agent = await api.access.agents.create(identity, AgentSpec("victim", "long enough"))
     return Victim(
         {
@@ -84,11 +90,13 @@ async def victim(api: ApiClient, offer: str) -> Victim:
             "recordingfiles": recorded["recording_ids"][0],
             **made,
             "transcribes": transcribed,
+            "traces": traced["id"],
             "agents": str(agent.id),
             "accesskeys": str(identity.access_key_id),
             "customers": str(identity.customer_id),
         },
         session["path"].rsplit("/", 1)[1],
+        invited["id"],
     )
 
 

@@ -174,13 +174,13 @@ async def test_the_demo_says_how_to_enter_and_keeps_its_room(tmp_path: Path) -> 
         words = server.stdout.split()
         key = words[words.index("key") + 1]
         passwords.add(server.stdout.partition("admin, password ")[2].partition(" ")[0])
-        page = next(word for word in words if word.startswith(f"{server.base}/join#room="))
-        assert page.endswith(f"&key={key}")
+        page = next(word for word in words if word.startswith(f"{server.base}/join#token="))
+        assert key not in page, "a guest link, which admits to one room"
         assert f"sip:demo@127.0.0.1:{server.sip_port}" in words
         assert f"sip:1000@127.0.0.1:{server.sip_port}" in words
         assert server.stdout.count("curl") >= 3
         keys.add(key)
-        rooms.add(page.partition("room=")[2].partition("&")[0])
+        rooms.add(server.stdout.partition("/conferences/")[2].partition("/recording_start")[0][-36:])
     assert len(keys) == 2
     assert len(passwords - {""}) == 1, "only the first start has one to show"
     assert len(rooms) == 1

@@ -64,6 +64,9 @@ def test_the_environment_holds_the_dialin_table_as_json(monkeypatch: pytest.Monk
         ("DIALIN", '{"1000": "room"}'),
         ("RTP_PORT_MIN", "20000"),
         ("RTP_PORT_MAX", "20000"),
+        ("SIP_HOST", "192.0.2.1,192.0.2.2"),
+        ("SIP_HOST", "::,0.0.0.0,::1"),
+        ("HTTP_HOST", "localhost,::1"),
         ("CONFIG", "/nowhere/mixminus.toml"),
     ],
 )
@@ -109,6 +112,9 @@ def test_a_refused_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> No
         pytest.param("", "0.0.0.0", "", "0.0.0.0", id="the API behind a proxy"),
         pytest.param("0.0.0.0", "", "", "0.0.0.0", id="only browsers come"),
         pytest.param("0.0.0.0", "0.0.0.0", "127.0.0.1", "127.0.0.1", id="as the operator says"),
+        pytest.param("", "::", "", "0.0.0.0,::", id="both families"),
+        pytest.param("", "127.0.0.1,::1", "", "127.0.0.1,::1", id="both families of loopback"),
+        pytest.param("", "127.0.0.1,2001:db8::1", "", "127.0.0.1,2001:db8::1", id="one family from outside"),
     ],
 )
 def test_browsers_audio_goes_where_the_network_is(
@@ -116,7 +122,7 @@ def test_browsers_audio_goes_where_the_network_is(
 ) -> None:
     for name, value in (("HTTP", http), ("SIP", sip), ("WEBRTC", webrtc)):
         monkeypatch.setenv(f"MIXMINUS_{name}_HOST", value)
-    assert load().media_host == media
+    assert load().media_hosts == tuple(media.split(","))
 
 
 def test_help_lists_every_setting_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from mixminus.client import Client
 from tests.cli.conftest import Run
+from tests.support.server import Server
 from tests.support.waiting import eventually
 
 
@@ -54,6 +56,19 @@ def test_a_recording_is_made_and_saved(run: Run, tmp_path: Path) -> None:
     assert run("recordings", "save", id, str(again)).code == 0
     assert again.read_bytes() == path.read_bytes()
     assert run("recordings", "delete", id).code == 0
+
+
+def test_a_guest_is_invited_and_the_link_revoked(run: Run, server: Server) -> None:
+    run("rooms", "create", "inviting")
+    made = run("rooms", "invite", "inviting", "--name", "Ann", "--expire", "600", "--json").json
+    assert made["url"].startswith(f"{server.url}/join#token=")
+    assert run("rooms", "invite", "inviting").out.startswith(f"{server.url}/join#token="), "a line to copy"
+    with Client(server.url, key=made["url"].partition("token=")[2]) as guest:
+        assert guest.get_guest().conference_name == "inviting"
+    listed = run("rooms", "invitations", "inviting", "--json").json
+    assert {link["name"] for link in listed} == {"Ann", ""}
+    assert run("rooms", "revoke", "inviting", made["id"]).out == f"revoked {made['id']}\n"
+    assert made["id"] not in run("rooms", "invitations", "inviting").out
 
 
 def test_events_are_followed(run: Run) -> None:

@@ -45,7 +45,9 @@ async def make_room(server: Server) -> str:
 
 async def enter(chromium: Browser, server: Server, room: str, name: str) -> Page:
     page = await chromium.new_page()
-    await page.goto(f"{server.base}/join#room={room}&key={KEY}&name={name}")
+    await page.goto(f"{server.base}/join#room={room}&name={name}")
+    await page.fill("#key", KEY)
+    await page.press("#key", "Tab")
     await page.wait_for_selector(f"option[value='{room}']", state="attached")
     await page.click("#join")
     await page.wait_for_selector("body[data-state=joined]", timeout=WITHIN_MS)
@@ -93,7 +95,9 @@ async def test_two_browsers_join_mute_leave_and_are_kicked(tmp_path: Path) -> No
 async def test_invalid_requests_name_the_problem(tmp_path: Path) -> None:
     async with serve(tmp_path) as server, browser() as chromium:
         page = await chromium.new_page()
-        await page.goto(f"{server.base}/join#key=wrong")
+        await page.goto(f"{server.base}/join")
+        await page.fill("#key", "wrong")
+        await page.press("#key", "Tab")
         await page.wait_for_selector("#error:not([hidden])")
         assert "access key" in await page.inner_text("#error")
 

@@ -7,9 +7,9 @@ import pytest
 
 from mixminus.delivery.feed import HOLD_S, Feed
 from mixminus.delivery.service import new_counters
-from mixminus.store.database import Store
+from mixminus.store.database import Store, Transaction
 from mixminus.store.migrations import upgrade
-from mixminus.store.outbox import Event
+from mixminus.store.outbox import Draft, Event
 from tests.support.clock import ManualClock
 from tests.support.outbox import Outbox, open_outbox
 from tests.support.postgresql import PostgreSQL
@@ -49,6 +49,12 @@ class Changed(Exception):
     pass
 
 
+async def write_early_event(early: Transaction, outbox: Outbox, clock: ManualClock) -> None:
+    """Write an event within a transaction that goes on: its id is assigned before that of a later event."""
+    early.outbox.add(Draft(outbox.streams[0], "early", outbox.customer_id, {}, clock.now()))
+    await early.outbox.write()
+
+
 async def commit_later_event(outbox: Outbox, got: list[Event], clock: ManualClock) -> None:
     """Commit a later event, and check that the feed waits for the earlier one."""
     late = Outbox(outbox.store, clock, outbox.access, outbox.customer_id, outbox.streams[1:])
@@ -62,9 +68,7 @@ async def test_a_lower_id_that_is_committed_later_is_passed_on_first(
     store: Store, outbox: Outbox, got: list[Event], clock: ManualClock
 ) -> None:
     async with store.transaction() as early:
-        await early.outbox.add(
-            outbox.streams[0], "early", customer_id=outbox.customer_id, data={}, tm=clock.now()
-        )
+        await write_early_event(early, outbox, clock)
         await commit_later_event(outbox, got, clock)
     clock.advance(HOLD_S)
     await until(lambda: len(got) == 2)
@@ -76,9 +80,7 @@ async def test_an_id_that_is_never_committed_is_not_waited_for(
 ) -> None:
     with pytest.raises(Changed):
         async with store.transaction() as early:
-            await early.outbox.add(
-                outbox.streams[0], "early", customer_id=outbox.customer_id, data={}, tm=clock.now()
-            )
+            await write_early_event(early, outbox, clock)
             await commit_later_event(outbox, got, clock)
             raise Changed
     clock.advance(HOLD_S)

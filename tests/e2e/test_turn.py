@@ -70,7 +70,9 @@ async def test_join_page_uses_the_turn_server(relayed: Server, tmp_path: Path) -
             "const Peer = RTCPeerConnection; RTCPeerConnection = function (options) {"
             " return new Peer({ ...options, iceTransportPolicy: 'relay' }); };"
         )
-        await page.goto(f"{relayed.url}/join#room={room}&key={ACCESS_KEY}")
+        await page.goto(f"{relayed.url}/join#room={room}")
+        await page.fill("#key", ACCESS_KEY)
+        await page.press("#key", "Tab")
         await page.wait_for_selector(f"option[value='{room}']", state="attached")
         await page.click("#join")
         await page.wait_for_selector("body[data-state=joined]", timeout=20_000)
@@ -84,5 +86,14 @@ async def test_ice_servers_are_sent_only_to_callers_with_a_key(relayed: Server) 
         answer = await asyncio.to_thread(relayed.request, "OPTIONS", path, headers=headers)
         assert answer.status == 204
         assert "Link" not in answer.headers
+    guest = (
+        await asyncio.to_thread(
+            relayed.call, "POST", path.removeprefix("/v1.0").replace("whip", "guest_links"), {}
+        )
+    ).json
+    for room, admitted in ((path, True), (path.replace(path.split("/")[3], relayed.new_room()), False)):
+        headers = {"Authorization": f"Bearer {guest['token']}"}
+        answer = await asyncio.to_thread(relayed.request, "OPTIONS", room, headers=headers)
+        assert ("Link" in answer.headers) is admitted, "a guest of this room alone"
     log = await asyncio.to_thread(lambda: eventually(lambda: relayed.log, what="the server logs"))
     assert SECRET not in str(log)

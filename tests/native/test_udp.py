@@ -151,3 +151,47 @@ def test_a_port_in_use_is_refused() -> None:
     with opened("127.0.0.1") as (_, port):
         code = library().mm_udp_open(ctypes.byref(address("127.0.0.1", port)), 0)
         assert code == -errno.EADDRINUSE
+
+
+def test_a_socket_of_all_addresses_serves_both_families() -> None:
+    with opened("::") as (fd, port):
+        for host, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
+            with socket.socket(family, socket.SOCK_DGRAM) as peer:
+                peer.bind((host, 0))
+                peer.settimeout(5)
+                peer.sendto(b"in", (host, port))
+                (datagram,) = receive(fd, 1)
+                # An IPv4 source is an IPv4 address, not a mapped one.
+                assert equal(datagram.source, address(host, peer.getsockname()[1]))
+                to = datagram.source
+                assert library().mm_udp_send(fd, ctypes.byref(to), b"out", ctypes.c_size_t(3)) == 0
+                content, source = peer.recvfrom(10)
+                assert (content, source[:2]) == (b"out", (host, port))
+                out = (Out * 2)()
+                for each in out:
+                    each.to, each.size = to, 1
+                assert library().mm_udp_send_batch(fd, out, ctypes.c_size_t(2)) == 2
+                assert [len(peer.recv(10)) for _ in range(2)] == [1, 1]
+
+
+@pytest.mark.parametrize(("wanted", "other"), [("127.0.0.1", "::1"), ("::1", "127.0.0.1")])
+def test_a_filter_on_a_socket_of_both_families_takes_the_source_alone(wanted: str, other: str) -> None:
+    def peer(host: str) -> socket.socket:
+        made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        made.bind((host, 0))
+        return made
+
+    with opened("::") as (fd, port), peer(wanted) as right, peer(other) as wrong, peer(wanted) as second:
+        source = address(wanted, right.getsockname()[1])
+        assert library().mm_source_filter_set(fd, ctypes.byref(source), ctypes.c_bool(False)) == 0
+        wrong.sendto(b"x", (other, port))
+        second.sendto(b"y", (wanted, port))
+        right.sendto(b"z", (wanted, port))
+        assert [bytes(each.content[: each.size]) for each in receive(fd, 1)] == [b"z"]
+        assert library().mm_source_filter_set(fd, ctypes.byref(source), ctypes.c_bool(True)) == 0
+        wrong.sendto(b"x", (other, port))
+        second.sendto(b"y", (wanted, port))
+        assert [bytes(each.content[: each.size]) for each in receive(fd, 1)] == [b"y"]
+        library().mm_source_filter_clear(fd)
+        wrong.sendto(b"x", (other, port))
+        assert [bytes(each.content[: each.size]) for each in receive(fd, 1)] == [b"x"]

@@ -1,7 +1,8 @@
 """Rates of sources and prefixes, in memory that many sources cannot roll over."""
 
+from mixminus.hosts import network_of
 from mixminus.sip.edge.addressing import ToPhone
-from mixminus.sip.edge.limits import RateLimit, SourceLimit, network_of
+from mixminus.sip.edge.limits import RateLimit, SourceLimit
 from mixminus.sip.internal_headers import Flow
 from tests.sip.test_edge_router import PHONE, forwarded, open_router, request
 

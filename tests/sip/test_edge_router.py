@@ -12,7 +12,7 @@ from mixminus.sip.edge.calls import LINGER_S, UNHEARD_S, Worker
 from mixminus.sip.edge.router import Router
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.sdp.envelope import fold, unfold
-from tests.sip.torture import ASKED, CASES, DROPPED, FORWARDED, Case
+from tests.sip.torture import ASKED, CASES, CASES_IPV6, DROPPED, FORWARDED, Case
 
 PHONE = Flow("UDP", "192.0.2.7", 5070)
 SDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
@@ -93,8 +93,14 @@ def test_torture(case: Case) -> None:
     assert outcome(open_router().from_phone(case.message, PHONE, 0.0)) == case.outcome
 
 
+@pytest.mark.parametrize("case", CASES_IPV6, ids=lambda case: case.name)
+def test_torture_of_ipv6(case: Case) -> None:
+    source = Flow("UDP", "2001:db8::9:1", 5060)
+    assert outcome(open_router().from_phone(case.message, source, 0.0)) == case.outcome
+
+
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(CASES), st.data())
+@given(st.sampled_from(CASES + CASES_IPV6), st.data())
 def test_any_damaged_message_is_refused(case: Case, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(case.message) - 1))
     damage = data.draw(st.binary(max_size=8))

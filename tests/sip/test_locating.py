@@ -17,6 +17,7 @@ RECORDS = (
     "host-record=a.c.example,192.0.2.1,2001:db8::1",
     "host-record=b.c.example,192.0.2.2",
     "host-record=plain.example,192.0.2.9",
+    "host-record=six.example,2001:db8::6",
     "srv-host=_sip._udp.c.example,a.c.example,5070,10,1",
     "srv-host=_sip._udp.c.example,b.c.example,5080,20,1",
     "srv-host=_sip._tcp.c.example,b.c.example,5060,10,1",
@@ -95,6 +96,22 @@ async def test_what_is_no_sip_uri_is_refused(locator: Locator, uri: str) -> None
         await locator.locate(uri)
 
 
+@pytest.mark.parametrize(("own", "hosts"), [("0.0.0.0", [A4]), ("2001:db8::9", [A6])])
+async def test_servers_of_a_family_that_we_do_not_have_are_left_out(
+    nameserver: str, own: str, hosts: list[str]
+) -> None:
+    locator = Locator(Names(nameserver), ManualClock(), (own,))
+    assert [each.host for each in await locator.locate("sip:1@a.c.example:5099")] == hosts
+
+
+@pytest.mark.parametrize("uri", ["sip:1@[2001:db8::5]", "sip:1@six.example"])
+async def test_target_of_a_family_that_we_do_not_have_is_unknown(nameserver: str, uri: str) -> None:
+    with pytest.raises(TargetUnknown, match="family"):
+        await Locator(Names(nameserver), ManualClock(), ("192.0.2.1",)).locate(uri)
+    (flow,) = await Locator(Names(nameserver), ManualClock(), ("::1",)).locate(uri)
+    assert ":" in flow.host
+
+
 async def test_name_without_records_is_unknown(locator: Locator) -> None:
     with pytest.raises(TargetUnknown):
         await locator.locate("sip:1@nothing.c.example")
@@ -127,3 +144,15 @@ def test_servers_are_drawn_by_priority_and_weight() -> None:
     assert {each[2].host for each in drawn} == {"backup"}
     first = Counter(each[0].host for each in drawn)
     assert 1300 < first["large"] < 1500
+
+
+async def test_servers_that_are_down_are_left_out_while_another_one_is_up(locator: Locator) -> None:
+    uri = "sip:1@c.example;transport=udp"
+    servers = await locator.servers(uri)
+    locator.set_down(servers[:2])
+    assert await locator.locate(uri) == servers[2:]
+    assert await locator.servers(uri) == servers
+    locator.set_down(servers)
+    assert await locator.locate(uri) == servers
+    locator.set_down([])
+    assert await locator.locate(uri) == servers

@@ -97,6 +97,8 @@ def test_origin_only_identifies_the_session(line: str, origin: tuple[str, str, i
         ("c=IN IP4 2001:db8::1", "2001:db8::1"),
         ("c=IN IP6 192.0.2.1", "192.0.2.1"),
         ("c=IN IP6 [2001:db8::1]", "2001:db8::1"),
+        ("c=IN IP6 2001:DB8:0::1", "2001:db8::1"),
+        ("c=IN IP6 ::ffff:192.0.2.1", "192.0.2.1"),
         ("c=IN  IP4\t192.0.2.1 ", "192.0.2.1"),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mixminus.sip.channel import BlockingChannel, encode, socket_pair
-from mixminus.sip.messages import Fork, Forked
+from mixminus.sip.messages import Fork
 from tests.support.waiting import eventually
 from tests.support.worker_peer import WorkerPeer, edge_socket
 
@@ -40,15 +40,9 @@ class Forks:
         with theirs:
             command = encode(Fork(len(self.pids) + 1, CALLS, 1800, edge.getsockname()[1]))
             socket.send_fds(self._ours, [command], [theirs.fileno()])
-            self.pids.append(self._forked())
         self.workers.append(WorkerPeer(edge, BlockingChannel(ours)))
+        self.pids.append(self.workers[-1].pid)
         return self.workers[-1]
-
-    def _forked(self) -> int:
-        """Return the process id of the next worker; the ends of others are passed over."""
-        while not isinstance(report := self._channel.receive()[0], Forked):
-            pass
-        return report.pid
 
     def close(self) -> int:
         """Close all channels; return the zygote's exit code."""

@@ -172,3 +172,111 @@ CASES = [
     Case("a STUN request", b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12), DROPPED),
     Case("a keep-alive", b"\r\n\r\n", DROPPED),
 ]  # fmt: skip
+
+# RFC 5118 (IPv6), by the sections there.
+_IPV6 = "2001:db8::9:1"
+
+
+def _of_ipv6(
+    method: str, uri: str, *lines: str, via: str = f"[{_IPV6}];branch=z9hG4bKas3-111", body: str = ""
+) -> bytes:
+    return _message(
+        f"{method} {uri} SIP/2.0",
+        f"Via: SIP/2.0/UDP {via}",
+        "To: sip:user@example.com",
+        "From: sip:user@example.com;tag=81x2",
+        f"Call-ID: SSG9559905523997077@[{_IPV6}]",
+        f"Contact: <sip:caller@[{_IPV6}]>",
+        f"CSeq: 98176 {method}",
+        "Max-Forwards: 70",
+        *lines,
+        body=body,
+    )
+
+
+def _sdp_of(*lines: str) -> str:
+    return "".join(
+        f"{line}\r\n" for line in ("v=0", f"o=assistant 971731711378798081 0 IN IP6 {_IPV6}", "s=-", *lines)
+    )
+
+
+_AUDIO = ("m=audio 6000 RTP/AVP 97 0", "a=rtpmap:97 opus/48000/2")
+CASES_IPV6 = [
+    Case(
+        "4.1: a valid SIP message with an IPv6 reference", _of_ipv6("REGISTER", "sip:[2001:db8::10]"), ASKED
+    ),
+    Case("4.2: an IPv6 address without brackets", _of_ipv6("REGISTER", "sip:2001:db8::10"), 400),
+    Case(
+        "4.3: a port inside the brackets is a part of the address",
+        _of_ipv6("REGISTER", "sip:[2001:db8::10:5070]"),
+        ASKED,
+    ),
+    Case("4.4: a port after the brackets", _of_ipv6("REGISTER", "sip:[2001:db8::10]:5070"), ASKED),
+    Case(
+        "4.5: received with brackets",
+        _of_ipv6(
+            "OPTIONS", "sip:[2001:db8::10]", via=f"[{_IPV6}];received=[2001:db8::9:255];branch=z9hG4bKas3-111"
+        ),
+        200,
+    ),
+    Case(
+        "4.5: received without brackets",
+        _of_ipv6(
+            "OPTIONS", "sip:[2001:db8::10]", via=f"[{_IPV6}];received=2001:db8::9:255;branch=z9hG4bKas3-111"
+        ),
+        200,
+    ),
+    Case(
+        "4.6: an IPv6 address in SDP",
+        _of_ipv6(
+            "INVITE",
+            "sip:user@[2001:db8::10]",
+            "Content-Type: application/sdp",
+            body=_sdp_of("c=IN IP6 2001:db8::20", "t=0 0", *_AUDIO),
+        ),
+        FORWARDED,
+    ),
+    Case(
+        "4.7: addresses of both families in headers",
+        _of_ipv6(
+            "OPTIONS",
+            "sip:user@host.example.net",
+            "Via: SIP/2.0/TCP [2001:db8::9:1]:6050;branch=z9hG4bKas3-110",
+            "Via: SIP/2.0/UDP 192.0.2.1;received=2001:db8::9:255;branch=z9hG4bKas3-109",
+            via="192.0.2.16;branch=z9hG4bKas3-112",
+        ),
+        200,
+    ),
+    Case(
+        "4.8: addresses of both families in SDP",
+        _of_ipv6(
+            "INVITE",
+            "sip:user@[2001:db8::10]",
+            "Content-Type: application/sdp",
+            body=_sdp_of(
+                "t=0 0",
+                "m=audio 22334 RTP/AVP 0",
+                "c=IN IP4 192.0.2.1",
+                "m=video 6024 RTP/AVP 107",
+                "c=IN IP6 2001:db8::1",
+            ),
+        ),
+        FORWARDED,
+    ),
+    Case(
+        "4.9: IPv4-mapped addresses in SDP",
+        _of_ipv6(
+            "INVITE",
+            "sip:user@[2001:db8::10]",
+            "Content-Type: application/sdp",
+            body=_sdp_of("c=IN IP6 ::ffff:192.0.2.2", "t=0 0", *_AUDIO),
+        ),
+        FORWARDED,
+    ),
+    Case(
+        "4.10: the extra colon of RFC 3261's grammar",
+        _of_ipv6("OPTIONS", "sip:user@[2001:db8:::192.0.2.1]"),
+        200,
+    ),
+    Case("4.10: the same address without it", _of_ipv6("OPTIONS", "sip:user@[2001:db8::192.0.2.1]"), 200),
+]

@@ -8,6 +8,7 @@ import pytest
 from mixminus.access.service import AccessService
 from mixminus.model.ids import CustomerId, new_id
 from mixminus.store.database import Store
+from mixminus.store.outbox import Draft
 from tests.support.clock import ManualClock
 
 
@@ -23,9 +24,8 @@ class Changed(Exception):
 
 async def publish(store: Store, stream_id: UUID, customer_id: CustomerId, type_: str = "happened") -> int:
     async with store.transaction() as tx:
-        return await tx.outbox.add(
-            stream_id, type_, customer_id=customer_id, data={"a": [1]}, tm=ManualClock().now()
-        )
+        tx.outbox.add(Draft(stream_id, type_, customer_id, {"a": [1]}, ManualClock().now()))
+    return tx.outbox.written[-1].number
 
 
 async def opened(store: Store) -> UUID:
@@ -61,7 +61,8 @@ async def test_events_of_a_rolled_back_transaction_are_not_stored(
     await publish(store, stream, customer_id)
     with pytest.raises(Changed):
         async with store.transaction() as tx:
-            await tx.outbox.add(stream, "not so", customer_id=customer_id, data={}, tm=ManualClock().now())
+            tx.outbox.add(Draft(stream, "not so", customer_id, {}, ManualClock().now()))
+            await tx.outbox.write()
             raise Changed
     assert await publish(store, stream, customer_id) == 2
     assert await numbers(store, stream) == [1, 2]
@@ -71,7 +72,7 @@ async def test_an_event_comes_back_as_it_was(store: Store, customer_id: Customer
     stream, clock = await opened(store), ManualClock()
     tm = clock.now()
     async with store.transaction() as tx:
-        await tx.outbox.add(stream, "x", customer_id=customer_id, data={"ü": None}, tm=tm)
+        tx.outbox.add(Draft(stream, "x", customer_id, {"ü": None}, tm))
     async with store.snapshot() as tx:
         (event,) = await tx.outbox.read(stream)
     assert (event.type, event.data, event.tm, event.customer_id) == ("x", {"ü": None}, tm, customer_id)

@@ -81,28 +81,26 @@ class Baresip:
         answers: bool = False,
         number: int = 0,
         trusted: Path | None = None,
+        address: str = ADDRESS,
     ) -> None:
-        """With ``login`` the phone registers; with ``answers`` it answers automatically; ``trusted``: authorities of servers."""
+        """Without ``address`` the phone is on all addresses of both families. With ``login`` it registers; with ``answers`` it answers automatically; ``trusted``: authorities of servers."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._user, self._transport = f"phone{number}", transport
+        self._address = f"[{address}]" if ":" in address else address or ADDRESS
         self._control_port = 14500 + number
         self._sip_port = 15100 + 4 * number  # baresip uses the next port too, for TLS
         ports = {"rtp_port": 20000 + 100 * number, "rtp_last_port": 20099 + 100 * number}
-        sip = {"address": ADDRESS, "sip_port": self._sip_port, "transport": transport}
-        config = _CONFIG.format(
-            directory=directory,
-            microphone=microphone,
-            modules=MODULES,
-            control_port=self._control_port,
-            **sip,
-            **ports,
-        )
+        sip = {"address": self._address, "sip_port": self._sip_port, "transport": transport}
+        control = {"modules": MODULES, "control_port": self._control_port}
+        config = _CONFIG.format(directory=directory, microphone=microphone, **control, **sip, **ports)
+        if not address:
+            config = config.replace("sip_listen", "#sip_listen")
         if trusted:
             config += f"sip_cafile {trusted}\nsip_verify_server yes\n"
         self.rtp_ports = set(range(20000 + 100 * number, 20100 + 100 * number))
         (directory / "config").write_text(config)
-        own = f"<sip:{self._user}@{ADDRESS}:{self._sip_port};transport={transport}>;regint=0"
+        own = f"<sip:{self._user}@{self._address}:{self._sip_port};transport={transport}>;regint=0"
         account = f"{login or own};audio_codecs={codec}"
         if answers:
             account += ";answermode=auto"
@@ -128,12 +126,12 @@ class Baresip:
     @property
     def uri(self) -> str:
         """URI at which the phone can be called."""
-        return f"sip:{self._user}@{ADDRESS}:{self._sip_port};transport={self._transport}"
+        return f"sip:{self._user}@{self._address}:{self._sip_port};transport={self._transport}"
 
     @property
     def host(self) -> str:
         """Address and port on which the phone listens."""
-        return f"{ADDRESS}:{self._sip_port}"
+        return f"{self._address}:{self._sip_port}"
 
     def pick_up(self) -> None:
         self.command("accept")

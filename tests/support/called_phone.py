@@ -29,16 +29,18 @@ class CalledPhone:
     _peer: tuple[str, int] = ("", 0)
 
     @classmethod
-    async def open(cls, transport: str = "UDP", tls: ssl.SSLContext | None = None) -> Self:
+    async def open(
+        cls, transport: str = "UDP", tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
+    ) -> Self:
         phone = cls(transport=transport)
         if transport == "UDP":
             loop = asyncio.get_running_loop()
             phone._udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(phone), local_addr=("127.0.0.1", 0)
+                lambda: _Datagrams(phone), local_addr=(host, 0)
             )
             phone.address = phone._udp.get_extra_info("sockname")
         else:
-            phone._server = await asyncio.start_server(phone._serve, "127.0.0.1", 0, ssl=tls)
+            phone._server = await asyncio.start_server(phone._serve, host, 0, ssl=tls)
             phone.address = phone._server.sockets[0].getsockname()
         return phone
 
@@ -54,7 +56,8 @@ class CalledPhone:
     @property
     def uri(self) -> str:
         suffix = "" if self.transport == "UDP" else f";transport={self.transport.lower()}"
-        return f"sip:bob@127.0.0.1:{self.address[1]}{suffix}"
+        host = f"[{self.address[0]}]" if ":" in self.address[0] else self.address[0]
+        return f"sip:bob@{host}:{self.address[1]}{suffix}"
 
     def take(self, raw: bytes, peer: tuple[str, int]) -> None:
         self._peer = peer

@@ -99,9 +99,9 @@ class Provider:
 
 
 @contextmanager
-def provider(directory: Path, phone: str = "sip:nowhere@127.0.0.1") -> Iterator[Provider]:
+def provider(directory: Path, phone: str = "sip:nowhere@127.0.0.1", port: int = 0) -> Iterator[Provider]:
     """Run Kamailio in the foreground until the block ends; ``phone`` is the URI of its subscriber."""
-    port = free_port(ADDRESS)
+    port = port or free_port(ADDRESS)
     config, log = directory / "kamailio.cfg", directory / "kamailio.log"
     names = {"username": USERNAME, "password": PASSWORD, "number": NUMBER, "alias": ALIAS}
     config.write_text(_CONFIG.format(address=ADDRESS, port=port, subscriber=SUBSCRIBER, phone=phone, **names))

@@ -1,8 +1,8 @@
 """Run a command in a private network: ``python -m tests.support.netns COMMAND …``.
 
 Phones refuse loopback interfaces, and tests must not reach the real network: the command runs in a
-network namespace with only ``lo`` and one Ethernet interface, 10.99.0.1. Works as root, or with
-unprivileged user namespaces.
+network namespace with only ``lo`` and one Ethernet interface, 10.99.0.1 and fd99::1. Works as root, or
+with unprivileged user namespaces.
 """
 
 import os
@@ -12,11 +12,14 @@ import sys
 from typing import Final
 
 ADDRESS: Final = "10.99.0.1"
+ADDRESS6: Final = "fd99::1"
 _SETUP: Final = (
     "ip link set lo up"
     " && ip link add v0 type veth peer name v1"
     f" && ip addr add {ADDRESS}/24 dev v0"
+    f" && ip addr add {ADDRESS6}/64 dev v0 nodad"
     " && ip link set v0 up && ip link set v1 up && ip route add default dev v0"
+    " && ip -6 route add default dev v0"
     ' && exec "$@"'
 )
 

@@ -10,7 +10,7 @@ from mixminus.model.access import CustomerSpec, Identity, WebhookMethod
 from mixminus.model.ids import NIL, CustomerId, new_id
 from mixminus.model.permissions import Permission
 from mixminus.store.database import Store
-from mixminus.store.outbox import Event, Span
+from mixminus.store.outbox import Draft, Event, Span
 
 __all__ = ["Outbox", "open_outbox"]
 
@@ -41,13 +41,8 @@ class Outbox:
         stream_id = self.streams[0] if self.streams else await self.stream()
         async with self.store.transaction() as tx:
             for _ in range(count):
-                await tx.outbox.add(
-                    stream_id,
-                    type_,
-                    customer_id=self.customer_id,
-                    data={"id": str(stream_id), **data},
-                    tm=self.clock.now(),
-                )
+                data = {"id": str(stream_id), **data}
+                tx.outbox.add(Draft(stream_id, type_, self.customer_id, data, self.clock.now()))
 
     async def add_each(self, count: int) -> None:
         """Write ``count`` events in a transaction each."""

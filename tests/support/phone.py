@@ -67,7 +67,8 @@ class RtpPhone:
         timestamp: int = 0,
         host: str = "127.0.0.1",
     ) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.host = host
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
         self.socket.setblocking(False)
         self.ssrc = ssrc
@@ -76,7 +77,7 @@ class RtpPhone:
 
     @property
     def address(self) -> tuple[str, int]:
-        host, port = self.socket.getsockname()
+        host, port, *_ = self.socket.getsockname()
         return host, port
 
     def media(self, **changes: object) -> PortMedia:
@@ -101,7 +102,7 @@ class RtpPhone:
         self.send_raw(to, self.packet(mulaw_encode(silence if pcm is None else pcm)))
 
     def send_raw(self, to: int, datagram: bytes) -> None:
-        self.socket.sendto(datagram, ("127.0.0.1", to))
+        self.socket.sendto(datagram, ("::1" if ":" in self.host else "127.0.0.1", to))
 
     def receive_raw(self) -> list[bytes]:
         """Return all received datagrams."""

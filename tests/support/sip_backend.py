@@ -14,7 +14,7 @@ from mixminus.call.leg import ANONYMOUS, Address, Caller, Leg, LegEnded, Replace
 from mixminus.clock import SystemClock
 from mixminus.directory.service import DirectoryServices, open_directory
 from mixminus.flow.flows import FlowService
-from mixminus.mixer import Engine, EngineEvent, Port
+from mixminus.mixer import Engine, EngineConfig, EngineEvent, Port
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import CustomerId
 from mixminus.model.signalling import UNSIGNALLED, Signalled
@@ -54,7 +54,7 @@ class LegReceiver:
         self.sources.append(source)
         self.destinations.append(destination)
         name = destination.target
-        if name.isdigit() and 300 <= int(name) < 700:
+        if name.isascii() and name.isdigit() and 300 <= int(name) < 700:
             await leg.reject(int(name))
             return
         if name == "early":
@@ -117,10 +117,14 @@ class Backend:
 
 @asynccontextmanager
 async def open_backend(
-    config: SipConfig, transfers: Transfers | None = None, replacements: Replacements | None = None
+    config: SipConfig,
+    transfers: Transfers | None = None,
+    replacements: Replacements | None = None,
+    *,
+    rtp_host: str = "127.0.0.1",
 ) -> AsyncIterator[Backend]:
     """Open an endpoint; afterwards assert that none of its processes is left."""
-    engine, receiver = Engine(), LegReceiver()
+    engine, receiver = Engine(EngineConfig(rtp_host=rtp_host)), LegReceiver()
     events: list[EngineEvent] = []
     engine.start()
     async with open_office(config.domain) as office:

@@ -15,10 +15,18 @@ from tests.support.closing import close_at_the_end
 PATIENCE_S = 15.0
 
 
-def sdp(*, port: int = 40_000, direction: str = "sendrecv", version: int = 1, formats: str = "0 101") -> str:
+def sdp(
+    *,
+    port: int = 40_000,
+    direction: str = "sendrecv",
+    version: int = 1,
+    formats: str = "0 101",
+    host: str = "127.0.0.1",
+) -> str:
     """Return a plain offer of PCMU and telephone-event."""
+    at = f"IN IP{6 if ':' in host else 4} {host}"
     return (
-        f"v=0\r\no=phone 5 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        f"v=0\r\no=phone 5 {version} {at}\r\ns=-\r\nc={at}\r\nt=0 0\r\n"
         f"m=audio {port} RTP/AVP {formats}\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
         f"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na={direction}\r\n"
     )
@@ -141,13 +149,17 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._phone.take(data)
 
 
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
 class PhoneCall:
     """A dialog, from the caller's side."""
 
     def __init__(self, phone: Phone, user: str, headers: dict[str, str]) -> None:
         self.phone = phone
         self.call_id = secrets.token_hex(8)
-        self.target = f"sip:{user}@{phone.host}:{phone.port}"
+        self.target = f"sip:{user}@{_bracketed(phone.host)}:{phone.port}"
         self.uri = self.target
         self.to = f"<{self.target}>"
         self.from_ = f'"Ada" <sip:ada@127.0.0.1>;tag={secrets.token_hex(4)}'
@@ -186,8 +198,8 @@ class PhoneCall:
 
     def send(self, method: str, body: str = "", **extra: str) -> None:
         host, port = self.phone.address[:2]
-        authority = f"{host}:{port}" if port else host
-        contact = f"{self.contact[0]}:{self.contact[1]}" if self.contact[1] else self.contact[0]
+        authority = f"{_bracketed(host)}:{port}" if port else _bracketed(host)
+        contact = _bracketed(self.contact[0]) + (f":{self.contact[1]}" if self.contact[1] else "")
         transport = {"TCP": ";transport=tcp", "TLS": ";transport=tls", "WSS": ";transport=ws"}.get(
             self.phone.transport, ""
         )

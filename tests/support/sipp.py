@@ -27,6 +27,7 @@ class Sipp:
         tone: Pcm,
         number: int,
         timeout_s: int = 120,
+        host: str = ADDRESS,
     ) -> None:
         """``timeout_s`` ends SIPp in any case."""
         directory.mkdir(parents=True, exist_ok=True)
@@ -38,9 +39,10 @@ class Sipp:
         self.directory = directory
         self._screen = (directory / "screen").open("wb")
         first = 40000 + 1000 * number
+        remote = f"[{host}]" if ":" in host else host
         self._process = subprocess.Popen(
             [
-                program, f"{ADDRESS}:{server_port}", "-sf", "caller.xml", "-s", target, "-i", ADDRESS, "-p", str(15600 + number),
+                program, f"{remote}:{server_port}", "-sf", "caller.xml", "-s", target, "-i", host, "-p", str(15600 + number),
                 "-m", str(calls), "-l", str(calls), "-r", str(rate), "-mp", str(first),
                 "-nostdin", "-trace_err", "-trace_stat", "-fd", "1", "-stf", "stat.csv", "-timeout", str(timeout_s),
             ],

@@ -18,11 +18,14 @@ class WebSocketPhone(Phone):
     websocket: aiohttp.ClientWebSocketResponse
 
     @classmethod
-    async def connect(cls, port: int, tls: ssl.SSLContext) -> "WebSocketPhone":
-        phone = cls("127.0.0.1", port, "WSS", ("a1b2c3.invalid", 0))
+    async def connect(cls, port: int, tls: ssl.SSLContext, *, host: str = "127.0.0.1") -> "WebSocketPhone":
+        phone = cls(host, port, "WSS", ("a1b2c3.invalid", 0))
         phone.session = aiohttp.ClientSession()
         phone.websocket = await phone.session.ws_connect(
-            f"https://127.0.0.1:{port}/sip", protocols=("sip",), ssl=tls, autoping=True
+            f"https://{f'[{host}]' if ':' in host else host}:{port}/sip",
+            protocols=("sip",),
+            ssl=tls,
+            autoping=True,
         )
         phone._reader = asyncio.create_task(phone._messages())
         close_at_the_end(phone.close)

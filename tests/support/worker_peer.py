@@ -30,7 +30,8 @@ class WorkerPeer:
     def __init__(self, edge: socket.socket, channel: BlockingChannel) -> None:
         self.edge = edge
         self.channel = channel
-        self.sip_port = self.next(WorkerReady).sip_port
+        ready = self.next(WorkerReady)
+        self.sip_port, self.pid = ready.sip_port, ready.pid
 
     def next(self, kind: type[T]) -> T:
         """Return the next report of a kind."""

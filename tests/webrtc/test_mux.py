@@ -48,7 +48,7 @@ def mux(engine: Engine) -> PeerMux:
 
 def admit(mux: PeerMux, inbox: Inbox) -> IceConnection:
     connection = IceConnection(
-        advertised=("127.0.0.1", mux.native.port),
+        advertised=(("127.0.0.1", mux.native.port),),
         remote=IceCredentials("rrrr", "r" * 22),
         remote_is_lite=False,
         send=mux.send_stun,

@@ -22,10 +22,13 @@ __all__ = [
     "Extension",
     "Flow",
     "Groupcall",
+    "Guest",
+    "GuestLink",
     "Hears",
     "HearsException",
     "Login",
     "NewAccessKey",
+    "NewGuestLink",
     "Number",
     "OwnCustomer",
     "Peaks",
@@ -39,9 +42,11 @@ __all__ = [
     "Talkers",
     "Timeline",
     "TimelineLine",
+    "Trace",
     "Transcribe",
     "Transcript",
     "Trunk",
+    "TrunkServer",
     "Undelivered",
     "UndeliveredEvent",
     "Verification",
@@ -382,6 +387,33 @@ class Groupcall(Model):
     tm_delete: Timestamp
 
 
+class Guest(Model):
+    """What a guest may know of the conference that its link leads to."""
+
+    conference_id: UUID
+    conference_name: str
+    status: Literal["starting", "progressing", "terminating", "terminated"]
+    locked: bool
+    """Whether the conference admits no more participants at present."""
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_expire: Timestamp
+
+
+class GuestLink(Model):
+    """A link by which guests join one conference from a browser, without its token."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+
+
 class HearsException(Model):
     """How loud one participant hears another."""
 
@@ -428,6 +460,24 @@ class NewAccessKey(Model):
     tm_delete: Timestamp
     token: str
     """The credential. It is shown only once."""
+
+
+class NewGuestLink(Model):
+    """A new guest link."""
+
+    id: UUID
+    customer_id: UUID
+    conference_id: UUID
+    name: str
+    """The name of the guest; empty if the guest chooses one."""
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_delete: Timestamp
+    token: str
+    """The credential of the guest. It is shown only once."""
+    path: str
+    """The join page with the token, relative to the address of the server."""
 
 
 class Number(Model):
@@ -609,6 +659,38 @@ class Timeline(Model):
     seal: str
 
 
+class Trace(Model):
+    """A trace: the SIP messages and the audio statistics of a call, or of the next calls of a number."""
+
+    id: UUID
+    customer_id: UUID
+    call_id: UUID
+    """The nil UUID means none."""
+    number: str
+    """Of the caller or the called party; empty for any."""
+    peer: str
+    """The IP address that SIP comes from or goes to; empty for any."""
+    calls: int
+    """How many calls are traced at most."""
+    duration: int
+    status: Literal["waiting", "tracing", "ended"]
+    """`waiting` for its first call, `tracing`, or `ended`."""
+    end_reason: Literal["", "calls_ended", "duration", "stopped", "full", "restart", "disk_failed"]
+    """Empty, `calls_ended`, `duration`, `stopped`, `full`, `restart` (of the server) or `disk_failed`."""
+    call_ids: list[UUID]
+    """The calls that it has, in the order in which they were found."""
+    messages: int
+    statistics: int
+    size: int
+    """Bytes."""
+    dropped: int
+    """Messages that were lost: there were too many at once, or one that did not fit any more."""
+    tm_expire: Timestamp
+    tm_create: Timestamp
+    tm_update: Timestamp
+    tm_end: Timestamp
+
+
 class Transcribe(Model):
     """A transcription session of a conference, a call or a recording."""
 
@@ -660,6 +742,16 @@ class Transcript(Model):
     tm_create: Timestamp
 
 
+class TrunkServer(Model):
+    """A server of a trunk."""
+
+    address: str
+    """Transport, address and port, as `udp:192.0.2.1:5060`."""
+    status: Literal["up", "down"]
+    detail: str
+    """Its last answer that has changed the status, or `no response`."""
+
+
 class Trunk(Model):
     """A connection to another telephone exchange or a provider."""
 
@@ -694,6 +786,12 @@ class Trunk(Model):
     """The state of that registration."""
     registration_detail: str
     """Why the last attempt failed: the status and the reason of the provider's answer."""
+    options_interval_s: int
+    """How often each server is probed with OPTIONS; 0 for never."""
+    health: Literal["", "unknown", "up", "degraded", "down"]
+    """What the probes show: `degraded` if some servers are down, `unknown` before the first result, empty without probes."""
+    servers: list[TrunkServer]
+    """The servers that have been probed."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp

@@ -20,9 +20,12 @@ from mixminus.client.generated.models import (
     Extension,
     Flow,
     Groupcall,
+    Guest,
+    GuestLink,
     Hears,
     Login,
     NewAccessKey,
+    NewGuestLink,
     Number,
     OwnCustomer,
     Peaks,
@@ -32,6 +35,7 @@ from mixminus.client.generated.models import (
     Resent,
     Talkers,
     Timeline,
+    Trace,
     Transcribe,
     Transcript,
     Trunk,
@@ -296,12 +300,15 @@ class Operations(Sender):
         request = Request("POST", f"/v1.0/conferences/{id}/transcribe_stop", repeatable=True)
         return self._get(request, Conference)
 
-    def list_talking(self, id: UUID | str) -> Talkers:
+    def list_talking(self, id: UUID | str, *, session_id: UUID | str | Unset = UNSET) -> Talkers:
         """List who is talking.
 
-        Participants in the room with their current levels, for meters that poll a few times a second.
+        Participants in the room with their current levels, for meters that poll a few times a second. For a
+        guest link the `session_id` is nil, but for the session that the request names.
+
+        ``session_id``: The WHIP session of the guest, for a guest link.
         """
-        request = Request("GET", f"/v1.0/conferences/{id}/talking")
+        request = Request("GET", f"/v1.0/conferences/{id}/talking", query={"session_id": session_id})
         return self._get(request, Talkers)
 
     def get_hears(self, id: UUID | str) -> Hears:
@@ -606,6 +613,15 @@ class Operations(Sender):
         )
         return self._get(request, Placed)
 
+    def trace_call(self, id: UUID | str, *, duration: int | Unset = UNSET) -> Trace:
+        """Trace a call.
+
+        Collects its SIP messages and the statistics of its audio from now on, until it ends, `duration` is over or the
+        trace is full. A call of a browser has statistics only.
+        """
+        request = Request("POST", f"/v1.0/calls/{id}/trace", body={"duration": duration}, repeatable=True)
+        return self._get(request, Trace)
+
     def create_groupcall(
         self,
         *,
@@ -886,6 +902,62 @@ class Operations(Sender):
         )
         return self._fetch(request)
 
+    def create_trace(
+        self,
+        *,
+        duration: int | Unset = UNSET,
+        number: str | Unset = UNSET,
+        peer: str | Unset = UNSET,
+        calls: int | Unset = UNSET,
+    ) -> Trace:
+        """Trace the next calls.
+
+        Waits for new calls of a number, or from or to an address, and collects their SIP messages from the first INVITE
+        on. Only calls of this customer are collected: not those that the server refuses before it knows whose they are.
+        """
+        request = Request(
+            "POST",
+            "/v1.0/traces",
+            body={"duration": duration, "number": number, "peer": peer, "calls": calls},
+            repeatable=True,
+        )
+        return self._get(request, Trace)
+
+    def list_traces(self, *, page_size: int | Unset = UNSET) -> Iterator[Trace]:
+        """List traces."""
+        request = Request("GET", "/v1.0/traces", query={"page_size": page_size})
+        return self._list(request, Listing(Trace, "next_page_token", "page_token"))
+
+    def get_trace(self, id: UUID | str) -> Trace:
+        """Get a trace."""
+        request = Request("GET", f"/v1.0/traces/{id}")
+        return self._get(request, Trace)
+
+    def delete_trace(self, id: UUID | str, *, if_match: str | Unset = UNSET) -> Trace:
+        """Delete a trace.
+
+        Stops it if it runs. Nothing of it is left.
+        """
+        request = Request("DELETE", f"/v1.0/traces/{id}", headers={"If-Match": if_match})
+        return self._get(request, Trace)
+
+    def stop_trace(self, id: UUID | str) -> Trace:
+        """Stop a trace.
+
+        It keeps what it has.
+        """
+        request = Request("POST", f"/v1.0/traces/{id}/stop", repeatable=True)
+        return self._get(request, Trace)
+
+    def download_trace(self, id: UUID | str) -> Response:
+        """Download a trace as a capture.
+
+        SIP over UDP and TCP is in IP packets that are made for it, SIP inside of TLS in exported PDUs, and statistics are
+        in JSON with a comment. Credentials, keys, passwords and digits are masked. Of a running trace: what it has so far.
+        """
+        request = Request("GET", f"/v1.0/traces/{id}/pcapng")
+        return self._fetch(request)
+
     def list_transcribes(
         self,
         *,
@@ -1004,7 +1076,7 @@ class Operations(Sender):
     ) -> Response:
         """Join a conference by WHIP.
 
-        Answers the offer when the call's flow has answered the call.
+        Answers the offer when the call's flow has answered the call. A guest needs no PIN.
 
         ``name``: The name of the participant; at most 64 characters are used.
 
@@ -1043,6 +1115,46 @@ class Operations(Sender):
         """Leave a conference."""
         request = Request("DELETE", f"/v1.0/conferences/{id}/whip/{session_id}")
         self._do(request)
+
+    def create_guest_link(
+        self, id: UUID | str, *, name: str | Unset = UNSET, expire: int | Unset = UNSET
+    ) -> NewGuestLink:
+        """Create a guest link.
+
+        A guest opens `path` in a browser and joins this conference, without its PIN, as a participant: nothing
+        else. `expire` is in seconds, a day if it is absent, a year at most. The token is shown only here.
+        """
+        request = Request(
+            "POST",
+            f"/v1.0/conferences/{id}/guest_links",
+            body={"name": name, "expire": expire},
+            repeatable=True,
+        )
+        return self._get(request, NewGuestLink)
+
+    def list_guest_links(self, id: UUID | str, *, page_size: int | Unset = UNSET) -> Iterator[GuestLink]:
+        """List guest links.
+
+        Of one conference: those that are not deleted, also expired ones.
+        """
+        request = Request("GET", f"/v1.0/conferences/{id}/guest_links", query={"page_size": page_size})
+        return self._list(request, Listing(GuestLink, "next_page_token", "page_token"))
+
+    def delete_guest_link(self, id: UUID | str, guest_link_id: UUID | str) -> GuestLink:
+        """Revoke a guest link.
+
+        It admits no guest from now on. Guests that are in the room stay there until they leave or are removed.
+        """
+        request = Request("DELETE", f"/v1.0/conferences/{id}/guest_links/{guest_link_id}")
+        return self._get(request, GuestLink)
+
+    def get_guest(self) -> Guest:
+        """Get the conference of a guest.
+
+        For the holder of a guest link: which conference it leads to, and whether it is open.
+        """
+        request = Request("GET", "/v1.0/guest")
+        return self._get(request, Guest)
 
     def list_events(
         self,
@@ -1279,6 +1391,7 @@ class Operations(Sender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
 
@@ -1302,6 +1415,7 @@ class Operations(Sender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
             repeatable=True,
@@ -1335,6 +1449,7 @@ class Operations(Sender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
         """Update a trunk.
@@ -1360,6 +1475,7 @@ class Operations(Sender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "options_interval_s": options_interval_s,
             },
         )
         return self._get(request, Trunk)

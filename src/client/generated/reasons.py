@@ -25,6 +25,10 @@ __all__ = [
     "FileNotFound",
     "FlowNotFound",
     "GroupcallNotFound",
+    "GuestAuthRequired",
+    "GuestLinkExpired",
+    "GuestLinkNotFound",
+    "GuestLinkRevoked",
     "HearsLimitReached",
     "IdempotencyKeyInUse",
     "IdempotencyKeyReused",
@@ -56,6 +60,9 @@ __all__ = [
     "SessionEnded",
     "StateInvalid",
     "TextTooLong",
+    "TooManyTraces",
+    "TraceNotFound",
+    "TraceStateInvalid",
     "TranscribeAlreadyProgressing",
     "TranscribeNotFound",
     "TrunkNotFound",
@@ -137,6 +144,22 @@ class FlowNotFound(errors.NotFound, reason="FLOW_NOT_FOUND"):
 
 class GroupcallNotFound(errors.NotFound, reason="GROUPCALL_NOT_FOUND"):
     """GROUPCALL_NOT_FOUND"""
+
+
+class GuestAuthRequired(errors.PermissionDenied, reason="GUEST_AUTH_REQUIRED"):
+    """GUEST_AUTH_REQUIRED"""
+
+
+class GuestLinkExpired(errors.Unauthenticated, reason="GUEST_LINK_EXPIRED"):
+    """GUEST_LINK_EXPIRED"""
+
+
+class GuestLinkNotFound(errors.NotFound, reason="GUEST_LINK_NOT_FOUND"):
+    """GUEST_LINK_NOT_FOUND"""
+
+
+class GuestLinkRevoked(errors.Unauthenticated, reason="GUEST_LINK_REVOKED"):
+    """GUEST_LINK_REVOKED"""
 
 
 class HearsLimitReached(errors.Conflict, reason="HEARS_LIMIT_REACHED"):
@@ -261,6 +284,18 @@ class StateInvalid(errors.Conflict, reason="STATE_INVALID"):
 
 class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
     """TEXT_TOO_LONG"""
+
+
+class TooManyTraces(errors.Exhausted, reason="TOO_MANY_TRACES"):
+    """TOO_MANY_TRACES"""
+
+
+class TraceNotFound(errors.NotFound, reason="TRACE_NOT_FOUND"):
+    """TRACE_NOT_FOUND"""
+
+
+class TraceStateInvalid(errors.Conflict, reason="TRACE_STATE_INVALID"):
+    """TRACE_STATE_INVALID"""
 
 
 class TranscribeAlreadyProgressing(errors.Conflict, reason="TRANSCRIBE_ALREADY_PROGRESSING"):

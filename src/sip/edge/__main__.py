@@ -11,6 +11,7 @@ import uvloop
 from mixminus import log
 from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
+from mixminus.hosts import facing
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
@@ -18,6 +19,7 @@ from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.network import Network
 from mixminus.sip.edge.router import Router
+from mixminus.sip.edge.tracer import Tracer
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
     AddWorker,
@@ -27,10 +29,12 @@ from mixminus.sip.messages import (
     Drain,
     EdgeCounted,
     EdgeOpened,
+    FollowCall,
     ForgetAccounts,
     Message,
     MoveCall,
     OpenEdge,
+    ProbeServers,
     Register,
     ReleaseCall,
     RemoveWorker,
@@ -38,7 +42,11 @@ from mixminus.sip.messages import (
     RestoreCall,
     SetOverloaded,
     ShutOutCaller,
+    StopProbes,
+    UnfollowCall,
     Unregister,
+    UnwatchCalls,
+    WatchCalls,
 )
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.tasks import TaskScope
@@ -47,6 +55,7 @@ __all__ = ["EdgeProcess", "main"]
 
 _POLL_S: Final = 0.25
 _POLLS_A_REPORT: Final = 8
+_US_PER_S: Final = 1_000_000
 
 _ALGORITHMS: Final[dict[str, tuple[Algorithm, ...]]] = {
     "both": ALGORITHMS,
@@ -70,6 +79,13 @@ class EdgeProcess:
         self._network: Network | None = None
         self._counters: Counter[str] = Counter()
         self._counted: dict[str, int] = {}
+        self._public_hosts: tuple[str, ...] = ()
+        self._tracer = Tracer(
+            self._channel.send,
+            self._counters,
+            backlog=lambda: self._channel.backlog,
+            leg_of=lambda call_id: self._router.leg_of(call_id) if self._router else "",
+        )
 
     async def run(self) -> None:
         """Serve until the server closes the channel; if it crashed, stay while the workers end their calls."""
@@ -102,9 +118,19 @@ class EdgeProcess:
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
             case ReleaseCall(sip_call_id):
                 self._router.release(sip_call_id, self._clock.monotonic_s())
-            case AnswerAccount() | AnswerRegistration() | ForgetAccounts() | Register() | Unregister():
+            case (
+                AnswerAccount()
+                | AnswerRegistration()
+                | ForgetAccounts()
+                | Register()
+                | Unregister()
+                | ProbeServers()
+                | StopProbes()
+            ):
                 for action in self._router.on_directory(command, self._clock.monotonic_s()):
                     self._send(action)
+            case FollowCall() | UnfollowCall() | WatchCalls() | UnwatchCalls():
+                self._tracer.on_command(command)
             case SetOverloaded() | Drain():
                 self._refuse_calls(self._router, command)
             case _:
@@ -146,19 +172,20 @@ class EdgeProcess:
             on_websocket_closed=self._websocket_closed,
             is_known=self._is_known,
         )
-        await network.open(command.host, command.port, command.inner_port)
+        await network.open(command.hosts, command.port, command.inner_port)
         network.trust(command.trusted)
         tls_port = await self._open_tls(network, command, command.tls_port)
         wss_port = await self._open_tls(network, command, command.wss_port, websocket=True)
+        host, *other = command.public_hosts
         self._router = Router(
-            Identity(command.public_host, network.port, network.inner_port, command.key, tls_port, wss_port),
+            Identity(host, network.port, network.inner_port, command.key, tls_port, wss_port, "".join(other)),
             self._counters,
             invites_per_s=command.invites_per_s,
             messages_per_s=command.messages_per_s,
             domain=command.domain,
             algorithms=_ALGORITHMS[command.digests],
         )
-        self._network = network
+        self._network, self._public_hosts = network, command.public_hosts
         self._channel.send(EdgeOpened(network.port, network.inner_port, tls_port, wss_port))
 
     @staticmethod
@@ -170,7 +197,7 @@ class EdgeProcess:
             return 0
         try:
             return await network.open_tls(
-                command.host,
+                command.hosts,
                 port,
                 command.certificate,
                 command.certificate_key,
@@ -182,6 +209,7 @@ class EdgeProcess:
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
         if self._router:
+            self._trace(received, source, sent=False)
             now_s = self._clock.monotonic_s()
             self._send(self._router.from_phone(received, source, now_s))
             self._flush()
@@ -199,7 +227,22 @@ class EdgeProcess:
         elif self._network and self._router:
             if isinstance(action, ToPhone) and not self._router.may_send(action, self._clock.monotonic_s()):
                 return
+            if isinstance(action, ToPhone):
+                self._trace(action.message, action.flow, sent=True)
             self._network.send(action)
+
+    def _trace(self, message: bytes, flow: Flow, *, sent: bool) -> None:
+        """Let the tracer copy a message that passes the public side."""
+        if self._tracer.active and self._network:
+            own = (facing(self._public_hosts, flow.host), self._network.port)
+            self._tracer.passed(
+                message,
+                sent=sent,
+                transport=flow.transport,
+                addresses=self._network.addresses(flow) or (own, (flow.host, flow.port)),
+                at_us=int(self._clock.now().timestamp() * _US_PER_S),
+                now_s=self._clock.monotonic_s(),
+            )
 
     def _is_known(self, host: str) -> bool:
         return bool(self._router and self._router.is_verified(host, self._clock.monotonic_s()))

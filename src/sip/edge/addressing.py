@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mixminus.hosts import bracketed, facing, family_of
 from mixminus.sip.grammar import DEFAULT_SIP_PORT, DEFAULT_TLS_PORT, NameAddress, SipUri, Via
 from mixminus.sip.internal_headers import Flow, FlowTransport
 from mixminus.sip.messages import Message
@@ -78,12 +79,19 @@ class Identity:
     """0 without TLS."""
     wss_port: int = 0
     """0 without SIP over secure WebSockets."""
+    other_host: str = ""
+    """The advertised address of the other family; empty without one."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The advertised addresses, at most one of each family."""
+        return (self.host, self.other_host) if self.other_host else (self.host,)
 
     def authority(self, flow: Flow) -> str:
-        """Return our address towards the other end of a flow."""
+        """Return our address towards the other end of a flow, of its family where we have one."""
         # Without a TLS port of our own, whatever comes back uses the connection that we have opened.
         port = {"TLS": self.tls_port, "WSS": self.wss_port}.get(flow.transport) or self.port
-        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
+        return f"{bracketed(facing(self.hosts, flow.host))}:{port}"
 
     def contact(self, worker_id: int, flow: Flow) -> str:
         """Return the Contact by which a phone reaches a worker."""
@@ -122,7 +130,11 @@ class Identity:
         return f"<sip:{LOOPBACK}:{self.inner_port};lr;flow={flow.token}{';direct' if direct else ''}>"
 
     def is_public(self, via: Via) -> bool:
-        return via.host == self.host and via.port in {self.port, self.tls_port, self.wss_port} - {0}
+        return _canonical(via.host) in self.hosts and via.port in {
+            self.port,
+            self.tls_port,
+            self.wss_port,
+        } - {0}
 
     def is_inner(self, via: Via) -> bool:
         return (via.host, via.port) == (LOOPBACK, self.inner_port)
@@ -143,7 +155,7 @@ def stamp(via: Via, source: Flow) -> Via:
     parameters = dict(via.parameters)
     if "rport" in parameters:
         parameters["rport"] = str(source.port)
-    if via.host != source.host or "rport" in parameters:
+    if _canonical(via.host) != source.host or "rport" in parameters:
         parameters["received"] = source.host
     return Via(via.transport, via.host, via.port, parameters)
 
@@ -167,6 +179,11 @@ def next_hop(routes: list[str], uri: str) -> Flow | None:
     elif wanted == "TCP":
         transport = "TCP"
     return Flow(transport, host, target.port or _default_port(transport))
+
+
+def _canonical(host: str) -> str:
+    """Return an IPv6 address as RFC 5952 writes it; any other host as it is."""
+    return str(ipaddress.IPv6Address(host)) if ":" in host and family_of(host) else host
 
 
 def _default_port(transport: str) -> int:

@@ -4,22 +4,20 @@ Both use bounded memory. The back-off of an account delays unknown hosts only: a
 lately is not locked out by the guesses of others.
 """
 
-import functools
-import ipaddress
 from array import array
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["FREE_ATTEMPTS", "Attempts", "RateLimit", "SourceLimit", "network_of"]
+from mixminus.hosts import network_of
+
+__all__ = ["FREE_ATTEMPTS", "Attempts", "RateLimit", "SourceLimit"]
 
 # Each a power of two: sources beyond that many share.
 _SOURCES: Final = 16_384
 _BURST_S: Final = 2.0
 # What the addresses of one prefix may do together, as a multiple of one address.
 _PREFIX_FACTOR: Final = 8.0
-_IPV4_PREFIX: Final = 24
-_IPV6_PREFIXES: Final = (64, 48)
 
 FREE_ATTEMPTS: Final = 5
 _FIRST_DELAY_S: Final = 1.0
@@ -28,19 +26,6 @@ _MAX_DELAY_S: Final = 300.0
 _CALM_S: Final = 900.0
 _AUTHENTICATED_S: Final = 86_400.0
 _MAX_KEPT: Final = 8192
-
-
-@functools.lru_cache(maxsize=4096)
-def network_of(host: str) -> tuple[str, str]:
-    """Return the address that counts as one source, and its prefix: an IPv6 host has a /64 of its own."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host, host
-    if address.version == 4:  # noqa: PLR2004 - IPv4
-        return host, str(ipaddress.ip_network((host, _IPV4_PREFIX), strict=False))
-    own, prefix = (str(ipaddress.ip_network((host, bits), strict=False)) for bits in _IPV6_PREFIXES)
-    return own, prefix
 
 
 class RateLimit:
@@ -108,7 +93,7 @@ class _Failures:
 
 
 class Attempts:
-    """Counts failed logins by host and by account; drops the least recently used first."""
+    """Counts failed logins by host and by account; drops the least recently used first. An IPv6 host is its /64."""
 
     def __init__(self) -> None:
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
@@ -117,7 +102,7 @@ class Attempts:
     def wait_s(self, account: str, host: str, now_s: float) -> float:
         """Return how long this host must wait before it may try this account again; 0 for not at all."""
         waits = [self._until(_of_host(host))]
-        if now_s - self._authenticated.get((account, host), float("-inf")) > _AUTHENTICATED_S:
+        if now_s - self._authenticated.get((account, _own(host)), float("-inf")) > _AUTHENTICATED_S:
             waits.append(self._until(_of_account(account)))
         return max(0.0, max(waits) - now_s)
 
@@ -129,8 +114,9 @@ class Attempts:
     def succeeded(self, account: str, host: str, now_s: float) -> None:
         """Record a right password: the host has not been guessing."""
         self._failures.pop(_of_host(host), None)
-        self._authenticated[account, host] = now_s
-        self._authenticated.move_to_end((account, host))
+        key = account, _own(host)
+        self._authenticated[key] = now_s
+        self._authenticated.move_to_end(key)
         if len(self._authenticated) > _MAX_KEPT:
             self._authenticated.popitem(last=False)
 
@@ -153,8 +139,12 @@ class Attempts:
         return failures.count
 
 
+def _own(host: str) -> str:
+    return network_of(host)[0]
+
+
 def _of_host(host: str) -> str:
-    return f"host {host}"
+    return f"host {_own(host)}"
 
 
 def _of_account(account: str) -> str:

@@ -3,9 +3,10 @@
 import asyncio
 import itertools
 import secrets
+import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +14,9 @@ from typing import Any, Final
 from mixminus import log
 from mixminus.clock import Clock
 from mixminus.errors import MixMinusError
+from mixminus.hosts import IPV6, family_of, network_of
 from mixminus.sip.edge.addressing import LOOPBACK, ToPhone, ToWorker
 from mixminus.sip.edge.connection import IDLE_S, PARTIAL_S, Connection
-from mixminus.sip.edge.limits import network_of
 from mixminus.sip.edge.websocket import WebSocketConnection
 from mixminus.sip.internal_headers import Flow
 from mixminus.tasks import TaskScope
@@ -67,7 +68,8 @@ class Network:
         self._on_worker = on_worker
         self._on_undelivered = on_undelivered
         self._on_websocket_closed = on_websocket_closed
-        self._public: asyncio.DatagramTransport | None = None
+        self._public: dict[int, asyncio.DatagramTransport] = {}
+        """By family of addresses."""
         self._inner: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._tls: ServerTls | None = None
@@ -85,30 +87,40 @@ class Network:
         """Messages that wait for a connection."""
         self._tasks = TaskScope(log.task_failed("sip.edge"))
 
-    async def open(self, host: str, port: int, inner_port: int) -> None:
-        """Bind; port 0 chooses one that is free for both UDP and TCP."""
+    async def open(self, hosts: Sequence[str], port: int, inner_port: int) -> None:
+        """Bind to each address; port 0 chooses one that is free on all, for both UDP and TCP."""
         loop = asyncio.get_running_loop()
         for attempt in itertools.count(1):
-            public, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(self._from_phone), local_addr=(host, port)
-            )
-            self.port = int(public.get_extra_info("sockname")[1])
             try:
-                self._server = await loop.create_server(lambda: Connection(self), host, self.port)
+                await self._open_public(hosts, port)
+                break
             except OSError:
-                public.close()
                 if port or attempt == _BIND_ATTEMPTS:
                     raise
-                continue
-            self._public = public
-            break
         self._inner, _ = await loop.create_datagram_endpoint(
             lambda: _Datagrams(self._from_worker), local_addr=(LOOPBACK, inner_port)
         )
         self.inner_port = int(self._inner.get_extra_info("sockname")[1])
 
+    async def _open_public(self, hosts: Sequence[str], port: int) -> None:
+        loop = asyncio.get_running_loop()
+        self.port = port
+        try:
+            for host in hosts:
+                public, _ = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(self._from_phone), sock=_udp_socket(host, self.port)
+                )
+                self._public[family_of(host)] = public
+                self.port = int(public.get_extra_info("sockname")[1])
+            self._server = await loop.create_server(lambda: Connection(self), hosts, self.port)
+        except OSError:
+            for public in self._public.values():
+                public.close()
+            self._public.clear()
+            raise
+
     async def open_tls(
-        self, host: str, port: int, certificate: str, key: str, *, websocket: bool = False
+        self, hosts: Sequence[str], port: int, certificate: str, key: str, *, websocket: bool = False
     ) -> int:
         """Listen for TLS, or for WebSockets over TLS; return the port.
 
@@ -117,10 +129,21 @@ class Network:
         self._tls = self._tls or ServerTls(Path(certificate), Path(key))
         accepted = WebSocketConnection if websocket else Connection
         server = await asyncio.get_running_loop().create_server(
-            lambda: accepted(self), host, port, ssl=self._tls.context, ssl_handshake_timeout=_HANDSHAKE_S
+            lambda: accepted(self), hosts[0], port, ssl=self._tls.context, ssl_handshake_timeout=_HANDSHAKE_S
         )
         self._tls_servers.append(server)
-        return int(server.sockets[0].getsockname()[1])
+        port = int(server.sockets[0].getsockname()[1])
+        for host in hosts[1:]:
+            self._tls_servers.append(
+                await asyncio.get_running_loop().create_server(
+                    lambda: accepted(self),
+                    host,
+                    port,
+                    ssl=self._tls.context,
+                    ssl_handshake_timeout=_HANDSHAKE_S,
+                )
+            )
+        return port
 
     def trust(self, authorities: str) -> None:
         """Verify the servers that we connect to by a PEM file of authorities, besides the system's."""
@@ -136,13 +159,20 @@ class Network:
         match action:
             case ToWorker(sip_port, message) if self._inner:
                 self._inner.sendto(message, (LOOPBACK, sip_port))
-            case ToPhone(Flow("UDP", host, port), message) if self._public:
+            case ToPhone(Flow("UDP", host, port), message):
                 try:
-                    self._public.sendto(message, (host, port))
-                except (OSError, ValueError):  # a Contact of the other address family
+                    self._public[family_of(host)].sendto(message, (host, port))
+                except (KeyError, OSError, ValueError):  # a Contact of a family that we do not have
                     self._counters["sip_edge_unsendable"] += 1
             case ToPhone(flow, message):
                 self._send_stream(flow, message)
+
+    def addresses(self, flow: Flow) -> tuple[tuple[str, int], tuple[str, int]] | None:
+        """Return our address and the far end's of a flow's connection; None if it has none."""
+        connection = self._connections.get(flow.connection) or self._connections.get(
+            self._opened.get(_address_of(flow), 0)
+        )
+        return connection.addresses if connection else None
 
     def close_idle(self, now_s: float) -> None:
         """Close connections that are idle, or take too long for a message; keep the others alive."""
@@ -154,7 +184,7 @@ class Network:
 
     async def close(self) -> None:
         await self._tasks.close()
-        for transport in (self._public, self._inner, self._server, *self._tls_servers):
+        for transport in (*self._public.values(), self._inner, self._server, *self._tls_servers):
             if transport:
                 transport.close()
         for connection in list(self._connections.values()):
@@ -265,6 +295,21 @@ class Network:
             "server_hostname": flow.name or flow.host,
             "ssl_handshake_timeout": _HANDSHAKE_S,
         }
+
+
+def _udp_socket(host: str, port: int) -> socket.socket:
+    """Return a socket of the host's family alone: the other family has its own."""
+    family = socket.AF_INET6 if family_of(host) == IPV6 else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        opened.setblocking(False)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        opened.bind((host, port))
+    except OSError:
+        opened.close()
+        raise
+    return opened
 
 
 def _address_of(flow: Flow) -> _Address:

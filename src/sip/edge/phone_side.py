@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
+from mixminus.hosts import network_of
 from mixminus.sip.edge.abandoned import Abandoned
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker, reply_flow, stamp
 from mixminus.sip.edge.authentication import Authenticator, Passed
@@ -13,10 +14,11 @@ from mixminus.sip.edge.dialog_side import DialogSide
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG, tag_of
 from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
-from mixminus.sip.edge.limits import SourceLimit, network_of
+from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.media_hosts import media_hosts
 from mixminus.sip.edge.message import Fault, Headers, Request, Response
+from mixminus.sip.edge.probes import Probes
 from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
@@ -64,8 +66,9 @@ class PhoneSide:
     ) -> None:
         self.draining = False
         self.overloaded = False
-        self.authenticator = Authenticator(domain, frozenset({identity.host}), algorithms, counters)
+        self.authenticator = Authenticator(domain, frozenset(identity.hosts), algorithms, counters)
         self.registrants = Registrants(identity, counters)
+        self.probes = Probes(identity, counters)
         self._registrar = Registrar(counters)
         self._identity = identity
         self._calls = calls
@@ -121,7 +124,9 @@ class PhoneSide:
         branch = via.parameters.get("branch", "")
         if self._lost_calls.answered(branch):
             return None
-        if self.registrants.on_response(branch, response, now_s):
+        if self.registrants.on_response(branch, response, now_s) or self.probes.on_response(
+            branch, response, now_s
+        ):
             self.sources.verify(source.host, now_s)
             return None
         worker_id = self._identity.worker_of(via, response.headers.first("via"))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from mixminus.hosts import bracketed
 from mixminus.sip.edge.challenges import rewrite_challenge
 from mixminus.sip.edge.message import Headers
 from mixminus.sip.grammar import NameAddress, SipUri, Unreadable, scheme_of, split_list
@@ -55,10 +56,9 @@ def response_headers(headers: Headers) -> Headers:
 
 
 def _sip_uri(uri: SipUri, *, with_port: bool) -> str:
-    host = f"[{uri.host}]" if ":" in uri.host else uri.host
     user = f"{uri.user}:{uri.password}" if uri.password else uri.user
     port = f":{uri.port}" if with_port and uri.port else ""
-    return f"{uri.scheme}:{f'{user}@' if user else ''}{host}{port}"
+    return f"{uri.scheme}:{f'{user}@' if user else ''}{bracketed(uri.host)}{port}"
 
 
 def _party(value: str) -> str:

@@ -26,16 +26,22 @@ from mixminus.sip.messages import (
     AnswerRegistration,
     ForgetAccounts,
     MoveCall,
+    ProbeServers,
     Register,
+    StopProbes,
     Unregister,
 )
 
 __all__ = ["Router"]
 
-DirectoryMessage = AnswerAccount | AnswerRegistration | ForgetAccounts | Register | Unregister
+DirectoryMessage = (
+    AnswerAccount | AnswerRegistration | ForgetAccounts | Register | Unregister | ProbeServers | StopProbes
+)
 
 # NAT keep-alives (RFC 5626 section 3.5.1, and the NULs of older phones) are ignored and not counted.
 _KEEP_ALIVE = frozenset(b"\r\n\0 ")
+# Of the edge itself: registrations at providers, and probes of their servers.
+_OWN_REQUESTS: Final = (b"REGISTER ", b"OPTIONS ")
 _LOG_INTERVAL_S: Final = 10.0
 # What one source may take of the edge's only core.
 _PROCESSING_S_PER_S: Final = 0.25
@@ -111,7 +117,11 @@ class Router:
 
     def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return what is to be sent beside the actions returned so far."""
-        return [*self._calls.take_outbox(), *self._phone_side.registrants.take_outbox()]
+        return [
+            *self._calls.take_outbox(),
+            *self._phone_side.registrants.take_outbox(),
+            *self._phone_side.probes.take_outbox(),
+        ]
 
     def is_verified(self, host: str, now_s: float) -> bool:
         """Return whether a host has proved to receive what is sent to it."""
@@ -119,8 +129,7 @@ class Router:
 
     def may_send(self, message: ToPhone, now_s: float) -> bool:
         """Return whether a message may be sent now: an unverified source gets no more than it has paid for."""
-        # Only our own registrations at providers are REGISTERs.
-        if message.flow.transport != "UDP" or message.message.startswith(b"REGISTER "):
+        if message.flow.transport != "UDP" or message.message.startswith(_OWN_REQUESTS):
             return True
         allowed = self._phone_side.sources.may_send(message.flow.host, message.message, now_s)
         self.counters["sip_edge_unverified"] += not allowed
@@ -136,6 +145,11 @@ class Router:
         for call in filter(None, map(self._calls.find, moved)):
             if self._shut_outs.covers(call.flow.host, now_s) and not self._takeovers.drop(call, now_s):
                 self._calls.outbox.append(self._phone_side.abandoned.end(call, now_s))
+
+    def leg_of(self, call_id: str) -> str:
+        """Return the leg of an outgoing call; empty for any other."""
+        call = self._calls.find(call_id)
+        return call.leg_id if call else ""
 
     def reserve(self, name: str) -> int:
         """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
@@ -166,6 +180,10 @@ class Router:
                 self._phone_side.registrants.start(message, now_s)
             case Unregister(trunk_id):
                 self._phone_side.registrants.stop(trunk_id, now_s)
+            case ProbeServers():
+                self._phone_side.probes.start(message, now_s)
+            case StopProbes(trunk_id):
+                self._phone_side.probes.stop(trunk_id)
             case ForgetAccounts():
                 self._phone_side.authenticator.accounts.invalidate()
         return []
@@ -179,6 +197,7 @@ class Router:
         """Return what is due by now; call a few times a second."""
         self._phone_side.registrants.poll(now_s)
         self._takeovers.poll(now_s)
+        self._phone_side.probes.poll(now_s)
         self._give_up_silent_servers(now_s)
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)

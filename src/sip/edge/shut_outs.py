@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from mixminus.sip.edge.limits import network_of
+from mixminus.hosts import network_of
 
 __all__ = ["ShutOuts"]
 

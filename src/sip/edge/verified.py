@@ -9,7 +9,7 @@ from array import array
 from collections import OrderedDict
 from typing import Final
 
-from mixminus.sip.edge.limits import network_of
+from mixminus.hosts import network_of
 
 __all__ = ["FACTOR", "Sources"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mixminus.call.secure_media import Fingerprint, IceKey, SecureExchange
-from mixminus.sip.sdp.description import Attribute, MediaDescription, SessionDescription
+from mixminus.sip.sdp.description import Attribute, MalformedSdp, MediaDescription, SessionDescription, parse
 
 __all__ = [
     "LEVEL_URI",
@@ -28,6 +28,7 @@ __all__ = [
     "offering",
     "own_bundle",
     "state_of",
+    "wants_dtls",
 ]
 
 PROTOCOLS: Final = frozenset({"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"})
@@ -37,8 +38,8 @@ _MID: Final = "0"
 _LEVEL_ID: Final = 1
 _UFRAG_BYTES, _PWD_BYTES = 8, 16
 _STREAM: Final = "mixminus"
-# One host candidate for RTP and RTCP (RFC 8445 section 5.1.2.1: type preference 126, one address, component 1).
-_PRIORITY: Final = (126 << 24) | (65_535 << 8) | 255
+# Host candidates for RTP and RTCP (RFC 8445 section 5.1.2.1: type preference 126, component 1).
+_TYPE_PREFERENCE, _MOST_PREFERRED, _COMPONENT = 126, 65_535, 1
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}\Z")
 _PWD = re.compile(r"[A-Za-z0-9+/]{22,256}\Z")
 _FINGERPRINT = re.compile(r"(sha-256|sha-384|sha-512) ([0-9A-F]{2}(?::[0-9A-F]{2}){31,63})\Z", re.IGNORECASE)
@@ -81,21 +82,30 @@ def is_offered(offer: SessionDescription) -> bool:
     return audio is not None and audio.protocol in PROTOCOLS
 
 
-def offered(end: DtlsEnd, host: str, port: int) -> tuple[Attribute, ...]:
-    """Return the attributes of an offer's audio medium."""
+def wants_dtls(offer: str) -> bool:
+    """Return whether an offer is of DTLS-SRTP; a malformed one is refused later."""
+    try:
+        return bool(offer) and is_offered(parse(offer))
+    except MalformedSdp:
+        return False
+
+
+def offered(end: DtlsEnd, hosts: tuple[str, ...], port: int) -> tuple[Attribute, ...]:
+    """Return the attributes of an offer's audio medium, with a candidate for each of our addresses."""
     level = Attribute("extmap", f"{_LEVEL_ID} {LEVEL_URI}")
-    return (Attribute("mid", _MID), level, *_own(end, host, port, key_for(end, None), "actpass"))
+    return (Attribute("mid", _MID), level, *_own(end, hosts, port, key_for(end, None), "actpass"))
 
 
 def answered(
     end: DtlsEnd,
-    address: tuple[str, int],
+    address: tuple[tuple[str, ...], int],
     offer: SessionDescription,
     media: MediaDescription,
     state: DtlsState | None,
 ) -> tuple[Attribute, ...] | None:
     """Return the attributes of an answer to a medium; None if it cannot be accepted.
 
+    ``address`` are our addresses, the preferred one first, and their port.
     ``state`` is what was agreed on before: ICE is restarted when their credentials have changed (RFC 8839 section 4.4),
     and our role stays (RFC 8842 section 5.5).
     """
@@ -174,18 +184,24 @@ def key_for(end: DtlsEnd, theirs: IceKey | None) -> IceKey:
     return IceKey(digest[: 2 * _UFRAG_BYTES], digest[2 * _UFRAG_BYTES :])
 
 
-def _own(end: DtlsEnd, host: str, port: int, key: IceKey, setup: str) -> tuple[Attribute, ...]:
+def _own(end: DtlsEnd, hosts: tuple[str, ...], port: int, key: IceKey, setup: str) -> tuple[Attribute, ...]:
     return (
         Attribute("rtcp-mux"),
         Attribute("setup", setup),
         Attribute("fingerprint", end.fingerprint),
         Attribute("ice-ufrag", key.ufrag),
         Attribute("ice-pwd", key.pwd),
-        Attribute("candidate", f"1 1 udp {_PRIORITY} {host} {port} typ host"),
+        *(Attribute("candidate", _candidate(at, host, port)) for at, host in enumerate(hosts)),
         Attribute("end-of-candidates"),
         Attribute("msid", f"{_STREAM} {_STREAM}-{end.ssrc}"),
         Attribute("ssrc", f"{end.ssrc} cname:{_STREAM}"),
     )
+
+
+def _candidate(at: int, host: str, port: int) -> str:
+    """Return a host candidate; addresses are preferred in their order."""
+    priority = (_TYPE_PREFERENCE << 24) | ((_MOST_PREFERRED - at) << 8) | (256 - _COMPONENT)
+    return f"{at + 1} {_COMPONENT} udp {priority} {host} {port} typ host"
 
 
 def _theirs(description: SessionDescription, media: MediaDescription) -> _Theirs | None:

@@ -4,10 +4,12 @@ The server makes the first description of a call; offers inside the dialog are a
 (``session.LocalSession``). ``agreement.py`` says what the result means.
 """
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mixminus.hosts import facing, family_of
 from mixminus.mixer.formats import (
     CODECS,
     Codec,
@@ -72,6 +74,17 @@ class LocalEnd:
     """Whether media without SRTP are refused, in whatever offer."""
     dtls: DtlsEnd | None = None
     """For a leg whose audio goes by ICE and DTLS-SRTP; other media are refused then."""
+    other_host: str = ""
+    """Our address of the other family, on the same port; empty without one."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return (self.host, self.other_host) if self.other_host else (self.host,)
+
+    def facing(self, peer: str) -> "LocalEnd":
+        """Return our side towards an address: described by the one of ours that has its family, where we have one."""
+        host = facing(self.hosts, peer)
+        return self if host == self.host else replace(self, host=host, other_host=self.host)
 
 
 def first_description(local: LocalEnd, offer: str) -> tuple[SessionDescription, PortMedia | None]:
@@ -121,7 +134,7 @@ def _dtls_offer(local: LocalEnd, payloads: list[PayloadFormat]) -> MediaDescript
         attributes=(
             *_payload_attributes(payloads),
             *_common(local, MediaDirection.SENDRECV),
-            *dtls.offered(local.dtls, local.host, local.rtp_port),
+            *dtls.offered(local.dtls, local.hosts, local.rtp_port),
         ),
     )
 
@@ -145,6 +158,7 @@ def make_answer(
 
     ``state`` is what was agreed on about DTLS and ICE before.
     """
+    local = local.facing(_peer_of(offer, previous))
     answered: list[MediaDescription] = []
     accepted = False
     for media in offer.media:
@@ -155,6 +169,15 @@ def make_answer(
         raise NotAcceptable("the offer has no supported audio")
     bundle = dtls.bundle_of(offer, answered) if local.dtls else ()
     return _versioned(local, tuple(answered), previous, bundle)
+
+
+def _peer_of(offer: SessionDescription, previous: SessionDescription | None) -> str:
+    """Return the host whose family an answer has: the offer's, or our own one before if that gives no address."""
+    hosts = (offer.host_of(media) for media in offer.media if media.kind == "audio" and media.port)
+    host = next(hosts, "")
+    if previous is not None and (not family_of(host) or ipaddress.ip_address(host).is_unspecified):
+        return previous.host
+    return host
 
 
 def _refused(local: LocalEnd, media: MediaDescription) -> MediaDescription:
@@ -205,7 +228,7 @@ def _answer_audio(
     attributes = _payload_attributes(payloads)
     attributes += _common(local, _REVERSED[offered_direction(offer, media)])
     if local.dtls:
-        own = dtls.answered(local.dtls, (local.host, local.rtp_port), offer, media, state)
+        own = dtls.answered(local.dtls, (local.hosts, local.rtp_port), offer, media, state)
         if own is None:
             return None
         attributes += own

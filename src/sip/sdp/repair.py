@@ -139,5 +139,9 @@ def _connection(value: str) -> str:
                 return f"IN {family.upper()} {rest[0]}"
             if slash and found.is_multicast:
                 return " ".join(value.split())
-            return f"IN IP{found.version} {found}"
+            # RFC 4291 section 2.5.5.2: an IPv4 address in IPv6's notation.
+            meant = (
+                found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped else found
+            )
+            return f"IN IP{meant.version} {meant}"
     return " ".join(value.split())

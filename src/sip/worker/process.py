@@ -7,6 +7,7 @@ calls: nothing here is re-entered.
 import ctypes
 import itertools
 import math
+import os
 import select
 from dataclasses import dataclass
 from typing import Final
@@ -99,7 +100,8 @@ def run(command: Fork, channel: BlockingChannel, library: Library) -> None:
     calls = Calls(channel, Slots(library.functions))
     config = account_config(command.worker_id, sip_port, session_expires_s=command.session_expires_s)
     account = SipAccount(calls, config, command.edge_port)
-    channel.send(WorkerReady(sip_port, int(library.functions.pjsua_call_get_max_count())))
+    capacity = int(library.functions.pjsua_call_get_max_count())
+    channel.send(WorkerReady(sip_port, capacity, os.getpid()))
     _Loop(
         library.endpoint,
         channel,

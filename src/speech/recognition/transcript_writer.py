@@ -22,6 +22,7 @@ from mixminus.speech.recognition.messages import (
 )
 from mixminus.speech.recognition.sources import Speakers
 from mixminus.store.database import Store, Transaction
+from mixminus.store.outbox import Draft
 from mixminus.tasks import TaskScope
 from mixminus.wire.transcription import Speech, TranscriptView, render_speech
 
@@ -129,12 +130,14 @@ class TranscriptWriter:
             message=report.text if isinstance(report, Interim) else "",
         )
         data = render_speech(self._transcribe, speech, tx.timestamp_style)
-        await tx.outbox.add(
-            self._stream_id,
-            _EVENTS[type(report)],
-            customer_id=self._transcribe.customer_id,
-            data=data,
-            tm=now,
+        tx.outbox.add(
+            Draft(
+                self._stream_id,
+                _EVENTS[type(report)],
+                customer_id=self._transcribe.customer_id,
+                data=data,
+                tm=now,
+            )
         )
 
     async def _note_transcript(self, tx: Transaction, report: Recognised) -> None:
@@ -154,12 +157,14 @@ class TranscriptWriter:
             tm_create=self._clock.now(),
         )
         await tx.transcripts.add(transcript)
-        await tx.outbox.add(
-            self._stream_id,
-            "transcript_created",
-            customer_id=transcript.customer_id,
-            data=TranscriptView.render(transcript, tx.timestamp_style),
-            tm=transcript.tm_create,
+        tx.outbox.add(
+            Draft(
+                self._stream_id,
+                "transcript_created",
+                customer_id=transcript.customer_id,
+                data=TranscriptView.render(transcript, tx.timestamp_style),
+                tm=transcript.tm_create,
+            )
         )
 
     def _id(self, report: Spoken) -> UUID:

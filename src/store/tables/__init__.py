@@ -1,6 +1,6 @@
 """The tables, a file for each subject; ``migrations`` creates them, and a test compares the two."""
 
-from mixminus.store.tables.access import access_keys, agents, customers, secrets
+from mixminus.store.tables.access import access_keys, agents, customers, guest_links, secrets
 from mixminus.store.tables.calls import groupcalls
 from mixminus.store.tables.columns import UtcDateTime, metadata
 from mixminus.store.tables.directory import (
@@ -37,6 +37,7 @@ __all__ = [
     "extensions",
     "flows",
     "groupcalls",
+    "guest_links",
     "idempotency_keys",
     "is_present",
     "metadata",

@@ -1,10 +1,10 @@
 """Customers, agents, access keys and secrets."""
 
-from sqlalchemy import JSON, Column, Index, Integer, String, Table, Uuid
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Uuid
 
-from mixminus.store.tables.columns import SHA256_HEX, WORD, UtcDateTime, customer, metadata, times
+from mixminus.store.tables.columns import SHA256_HEX, WORD, UtcDateTime, customer, metadata, partial, times
 
-__all__ = ["access_keys", "agents", "customers", "secrets"]
+__all__ = ["access_keys", "agents", "customers", "guest_links", "secrets"]
 
 customers = Table(
     "customers",
@@ -57,6 +57,18 @@ access_keys = Table(
     Column("tm_expire", UtcDateTime),
     *times(),
     Index(None, "customer_id", "tm_create"),
+)
+
+guest_links = Table(
+    "guest_links",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    customer(),
+    Column("conference_id", Uuid, ForeignKey("conferences.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("tm_expire", UtcDateTime, nullable=False),
+    *times(),
+    partial(None, "conference_id", "tm_create", where="tm_delete IS NULL"),
 )
 
 # Secrets of the server: the key that signs session tokens.

@@ -100,6 +100,9 @@ trunks = Table(
     Column("outbound_proxy", String, nullable=False),
     Column("registration", String(WORD), nullable=False),
     Column("registration_detail", String, nullable=False),
+    Column("options_interval_s", Integer, nullable=False),
+    Column("health", String(WORD), nullable=False),
+    Column("servers", JSON, nullable=False),
     *times(),
     Index(None, "customer_id", "tm_create"),
 )

@@ -1,0 +1,30 @@
+// Whose server this is: the customer and, with a password, the agent. It decides what the live connection follows.
+import { signal } from "@preact/signals";
+import { connect, disconnect } from "./live";
+import { request, send, type Schemas } from "./request";
+import { begin, end } from "./session";
+
+export const customer = signal<Schemas["OwnCustomer"] | undefined>(undefined);
+
+export async function logInWithPassword(username: string, password: string): Promise<void> {
+  const session = await send(request("post", "/auth/login", { body: { username, password } }));
+  await enter(session.token);
+}
+
+/** Check a credential, keep it, and connect. */
+export async function enter(token: string): Promise<void> {
+  begin(token);
+  try {
+    customer.value = await send(request("get", "/v1.0/customer"));
+  } catch (error) {
+    end();
+    throw error;
+  }
+  connect(customer.value.id);
+}
+
+export function logOut(): void {
+  disconnect();
+  customer.value = undefined;
+  end();
+}

@@ -1,0 +1,125 @@
+// A live list: read once by the API, then kept current by events.
+import { signal, type Signal } from "@preact/signals";
+import { listen, type LiveEvent } from "./live";
+import { send, type ApiRequest } from "./request";
+
+interface Row {
+  id: string;
+  tm_create: string | null;
+}
+
+interface Page<T> {
+  result: T[];
+  next_page_token: string;
+}
+
+export type Loading = "loading" | "ready" | "failed";
+
+const MAX_PAGES = 20;
+const HIDDEN_MS = 250;
+
+export class Collection<T extends Row> {
+  readonly state: Signal<Loading> = signal("loading");
+  readonly error = signal<unknown>(undefined);
+  /** Newest first. */
+  readonly rows = signal<readonly T[]>([]);
+  /** Whether the server has more rows than were read. */
+  readonly truncated = signal(false);
+  private readonly byId = new Map<string, T>();
+  private scheduled = false;
+  private users = 0;
+  private loads = 0;
+  private reading = false;
+  /** Events that came while the list is read: they are newer than what is read. */
+  private meanwhile: LiveEvent[] = [];
+  private stop?: () => void;
+
+  /**
+   * `resource` is the first word of the events' types, such as `conference`; `page` makes the request of a page;
+   * `keep` says which rows belong to the list.
+   */
+  constructor(
+    private readonly resource: string,
+    private readonly page: (token: string) => ApiRequest<Page<T>>,
+    private readonly keep: (row: T) => boolean = () => true,
+  ) {}
+
+  /** Begin to follow the list; returns what ends it. */
+  open(): () => void {
+    this.users += 1;
+    if (this.users === 1) {
+      const prefix = `${this.resource}_`;
+      this.stop = listen(
+        (event) => event.type.startsWith(prefix) && this.apply(event),
+        () => void this.load(),
+      );
+      void this.load();
+    }
+    return () => {
+      this.users -= 1;
+      if (this.users === 0) this.stop?.();
+    };
+  }
+
+  get(id: string): T | undefined {
+    return this.byId.get(id);
+  }
+
+  /** Put the answer of a request into the list, before its event arrives. */
+  put(row: T): void {
+    if (this.keep(row)) this.byId.set(row.id, { ...this.byId.get(row.id), ...row });
+    else this.byId.delete(row.id);
+    this.publish();
+  }
+
+  async load(): Promise<void> {
+    this.loads += 1;
+    const load = this.loads;
+    this.meanwhile = [];
+    this.reading = true;
+    try {
+      const read: T[] = [];
+      let token = "";
+      for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+        const page = await send(this.page(token));
+        read.push(...page.result);
+        token = page.next_page_token;
+        if (!token) break;
+      }
+      if (load !== this.loads) return;
+      this.byId.clear();
+      read.filter(this.keep).forEach((row) => this.byId.set(row.id, row));
+      this.truncated.value = token !== "";
+      this.state.value = "ready";
+      this.error.value = undefined;
+      this.reading = false;
+      this.meanwhile.splice(0).forEach((event) => this.apply(event));
+      this.publish();
+    } catch (error) {
+      this.error.value = error;
+      if (this.state.value !== "ready") this.state.value = "failed";
+    }
+  }
+
+  private apply(event: LiveEvent): void {
+    const row = event.data as unknown as T;
+    if (typeof row.id !== "string") return;
+    if (this.reading) this.meanwhile.push(event);
+    if (event.type.endsWith("_deleted")) this.byId.delete(row.id);
+    else if (this.keep(row)) this.byId.set(row.id, row);
+    else this.byId.delete(row.id);
+    this.publish();
+  }
+
+  /** Events come in bursts: the list is drawn once for a frame. */
+  private publish(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    const flush = () => {
+      this.scheduled = false;
+      this.rows.value = [...this.byId.values()].sort((a, b) => ((a.tm_create ?? "") < (b.tm_create ?? "") ? 1 : -1));
+    };
+    if (document.hidden) setTimeout(flush, HIDDEN_MS);
+    else requestAnimationFrame(flush);
+  }
+}

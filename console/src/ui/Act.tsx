@@ -1,0 +1,89 @@
+// A button that sends a request, and can show it before.
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { showsRequests } from "../app/RequestPanel";
+import { curl, send, type ApiRequest } from "../api/request";
+import { Copy } from "./Copy";
+import { Dialog } from "./Dialog";
+import { Icon, type IconName } from "./Icon";
+import { toastError } from "./toast";
+
+interface ActProps<A> {
+  request: ApiRequest<A>;
+  children?: ComponentChildren;
+  icon?: IconName;
+  /** The button's name where it has only an icon, and its tooltip. */
+  label?: string;
+  /** Classes of the button: primary, danger, small, ghost, icon. */
+  kind?: string;
+  pressed?: boolean;
+  disabled?: boolean;
+  /** A question that is asked before the request is sent. */
+  confirm?: string;
+  done?: (answer: A) => void;
+}
+
+export function Act<A>({ request, children, icon, label, kind = "", pressed, disabled, confirm, done }: ActProps<A>) {
+  const [busy, setBusy] = useState(false);
+  const [asking, setAsking] = useState(false);
+  async function act() {
+    setAsking(false);
+    setBusy(true);
+    try {
+      const answer = await send(request);
+      done?.(answer);
+    } catch (error) {
+      toastError(error);
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <span class="act">
+      <button type="button" class={kind} disabled={disabled || busy} aria-pressed={pressed} title={label} aria-busy={busy}
+        aria-label={children ? undefined : label} onClick={() => (confirm ? setAsking(true) : void act())}>
+        {icon && <Icon name={icon} />}
+        {children}
+      </button>
+      <ShowRequest request={request} />
+      {asking && (
+        <Dialog title={label ?? "Are you sure?"} close={() => setAsking(false)}>
+          <p>{confirm}</p>
+          <footer class="dialog-foot">
+            <button type="button" onClick={() => setAsking(false)}>Cancel</button>
+            <button type="button" class="danger solid" onClick={() => void act()}>{label ?? "Continue"}</button>
+          </footer>
+        </Dialog>
+      )}
+    </span>
+  );
+}
+
+/** A small button beside another one, there while requests are shown: it opens the request as a command. */
+export function ShowRequest({ request }: { request: ApiRequest }) {
+  const [open, setOpen] = useState(false);
+  if (!showsRequests.value) return null;
+  return (
+    <>
+      <button class="ghost icon small show-request" type="button" aria-label="Show the request" title="Show the request" onClick={() => setOpen(true)}>
+        <Icon name="code" size={14} />
+      </button>
+      {open && (
+        <Dialog title="The request of this button" close={() => setOpen(false)}>
+          <RequestText request={request} />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+/** A request as a command for a terminal. */
+export function RequestText({ request }: { request: ApiRequest }) {
+  const text = curl(request);
+  return (
+    <div class="request-text">
+      <pre tabIndex={0}>{text}</pre>
+      <div class="row"><Copy text={text} /><span class="muted small">Set MIXMINUS_KEY to an access key first.</span></div>
+    </div>
+  );
+}

@@ -1,0 +1,88 @@
+// Create a room, or edit one: every setting of the API, from its schema.
+import { request, type Schemas } from "../../api/request";
+import { Dialog } from "../../ui/Dialog";
+import type { FieldHints } from "../../ui/form/Editor";
+import { SchemaForm, type Section } from "../../ui/form/SchemaForm";
+import type { Value } from "../../ui/form/schema";
+import type { Room } from "./list";
+
+const SECTIONS: readonly Section[] = [
+  { fields: ["name", "detail", "type", "max_participants", "timeout"] },
+  { title: "Entry", fields: ["pin", "moderator_pin", "locked", "wait_for_moderator", "end_when_moderator_leaves"] },
+  { title: "Sound", fields: ["entry_tone", "exit_tone", "music_when_alone", "record_on_start", "announce", "prompts", "language"] },
+  { title: "Keys, texts and flows", folded: true, fields: ["dtmf_menu", "prompt_texts", "pre_flow_id", "post_flow_id", "pre_actions", "post_actions", "data", "id"] },
+  { title: "More" },
+];
+
+const HINTS: Readonly<Record<string, FieldHints>> = {
+  name: { placeholder: "Weekly meeting" },
+  detail: { label: "Description" },
+  type: {
+    hint: "A room for two closes when one of them leaves.",
+    choices: [["conference", "Conference"], ["connect", "Room for two"], ["queue", "Queue"]],
+  },
+  max_participants: { label: "Most participants", hint: "0: as many as the server can take." },
+  timeout: { label: "Closes after", hint: "Seconds; 0: never. Less than a minute means a day." },
+  pin: { label: "PIN", hint: "Digits that participants enter; empty for none." },
+  moderator_pin: { label: "PIN of moderators", hint: "Who enters it is a moderator." },
+  locked: { hint: "Nobody else is let in." },
+  wait_for_moderator: { hint: "Participants hear music until a moderator joins." },
+  end_when_moderator_leaves: { label: "Close when the last moderator leaves" },
+  entry_tone: { label: "Tone when somebody joins" },
+  exit_tone: { label: "Tone when somebody leaves" },
+  music_when_alone: { label: "Music for who is alone" },
+  record_on_start: { label: "Record from the beginning" },
+  announce: { label: "Announce who joins and leaves", choices: [["", "No"], ["count", "Their number"], ["names", "Their names"]] },
+  prompts: { label: "Spoken prompts", choices: [["off", "None"], ["pin", "Only for the PIN"], ["all", "All"]] },
+  language: { hint: "Of prompts and announcements, such as en-US; empty: the server's.", placeholder: "en-US" },
+  dtmf_menu: { label: "Keys of a phone", hint: "One to four of 0–9 * # A–D, and what they do." },
+  prompt_texts: { label: "Texts of prompts", hint: "The name of a prompt, and the text that is said in its place." },
+  pre_flow_id: { label: "Flow before the room" },
+  post_flow_id: { label: "Flow after the room" },
+  pre_actions: { label: "Actions before the room" },
+  post_actions: { label: "Actions after the room" },
+  data: { label: "Your own data", hint: "Stored and returned unchanged." },
+  id: { label: "Id", hint: "A UUID of your own; empty: the server chooses." },
+};
+
+interface RoomFormProps {
+  room?: Room;
+  close: () => void;
+  done: (room: Room) => void;
+}
+
+export function RoomForm({ room, close, done }: RoomFormProps) {
+  const finish = (answer: Room) => {
+    done(answer);
+    close();
+  };
+  if (!room) {
+    return (
+      <Dialog title="New room" wide close={close}>
+        <SchemaForm schema="ConferenceBody" value={{ type: "conference" }} sections={SECTIONS} hints={HINTS} submit="Create room"
+          cancel={close} done={finish}
+          request={(value) => request("post", "/v1.0/conferences", { body: value as Schemas["ConferenceBody"] })} />
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={`Edit ${room.name || "room"}`} wide close={close}>
+      <SchemaForm schema="ConferenceFields" value={room as unknown as Value} sections={SECTIONS.map(withoutFixed)} hints={HINTS} submit="Save"
+        cancel={close} done={finish}
+        request={(value) => request("put", "/v1.0/conferences/{id}", { path: { id: room.id }, body: fieldsOf(value) })} />
+    </Dialog>
+  );
+}
+
+const FIXED = ["type", "id"];
+
+function withoutFixed(section: Section): Section {
+  return { ...section, fields: section.fields?.filter((name) => !FIXED.includes(name)) };
+}
+
+const FIELDS = SECTIONS.flatMap((section) => section.fields ?? []).filter((name) => !FIXED.includes(name));
+
+/** Return what PUT replaces, of a whole room. */
+export function fieldsOf(room: Value): Schemas["ConferenceFields"] {
+  return Object.fromEntries(FIELDS.filter((name) => room[name] !== undefined).map((name) => [name, room[name]])) as Schemas["ConferenceFields"];
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from "vite";
+
+// Relative: a proxy may serve the console below a prefix.
+export default defineConfig({
+  base: "./",
+  esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+  build: {
+    outDir: "../src/console/built",
+    emptyOutDir: true,
+    target: "es2022",
+    // The policy of the page allows no data: in scripts and styles, and needs no inlined preload helper.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});

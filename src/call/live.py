@@ -19,7 +19,7 @@ from mixminus.mixer import BridgePort, PortClosed
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.conference import Role
 from mixminus.model.ids import CallId, ConferenceId, LegId
-from mixminus.model.signalling import NO_HEADERS
+from mixminus.model.signalling import MAX_FORWARDS, NO_HEADERS
 from mixminus.store.database import Transaction, Write, write_nothing
 
 __all__ = ["DialledCall", "LiveCall", "Place"]
@@ -45,6 +45,8 @@ class LiveCall:
         """The row as it was last written."""
         self.pin = pin
         self.caller = caller
+        self.max_forwards = MAX_FORWARDS
+        """How many hops the calls that this one leads to may take together with it."""
         self.digits = Digits()
         loop = asyncio.get_running_loop()
         self.up: asyncio.Future[None] = loop.create_future()

@@ -177,7 +177,10 @@ class LocalLegs:
         assert target.within is not None
         try:
             destination = Address("tel", target.request_uri)
-            signalled = Signalled(headers={name.lower(): value for name, value in target.headers.items()})
+            signalled = Signalled(
+                headers={name.lower(): value for name, value in target.headers.items()},
+                max_forwards=target.max_forwards,
+            )
             await self._incoming().incoming(
                 called, source=source, destination=destination, signalled=signalled
             )

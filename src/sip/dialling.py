@@ -217,7 +217,10 @@ class Dialler:
                 call.worker_id = 0
                 # A redirect target never gets our credentials, nor the identity of a caller.
                 call.identity, call.others = (), []
-                call.target = Target(redirect, encryption=call.target.encryption, headers=call.target.headers)
+                call.target = replace(
+                    Target(redirect, encryption=call.target.encryption, headers=call.target.headers),
+                    max_forwards=call.target.max_forwards,
+                )
                 self._tasks.spawn("redirect", self._dial(call))
             case CallEnded() if self._may_try_without_srtp(call, report):
                 call.encrypted = False
@@ -320,6 +323,7 @@ class Dialler:
                 password=credentials.password,
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
                 route=call.target.proxy,
+                max_forwards=call.target.max_forwards,
                 first_response_s=_FIRST_RESPONSE_S if call.others else 0.0,
             ),
         )

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import orjson
 
+from mixminus.model.signalling import MAX_FORWARDS
 from mixminus.sip.grammar import Unreadable
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "CallerHeader",
     "Flow",
     "FlowTransport",
+    "find_max_forwards",
     "find_replaced",
     "find_resumed",
     "find_signalled",
@@ -40,6 +42,7 @@ RESUMED_HEADER: Final = "x-mixminus-resumed"
 
 _RESUMED = re.compile(rf"^{RESUMED_HEADER}: *([0-9a-f-]{{36}}) *\r?$", re.IGNORECASE | re.MULTILINE)
 _REPLACED = re.compile(rf"^{REPLACES_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
+_MAX_FORWARDS = re.compile(r"^max-forwards: *([0-9]{1,3}) *\r?$", re.IGNORECASE | re.MULTILINE)
 _NO_ACCOUNT: Final = "-"
 _VERIFIED: Final = "verified"
 _HEADER = re.compile(
@@ -122,6 +125,12 @@ def find_resumed(invite: str) -> str:
     """Return the leg that an INVITE, as a worker receives it, continues; empty if it opens a call."""
     match = _RESUMED.search(invite.partition("\r\n\r\n")[0])
     return match[1] if match else ""
+
+
+def find_max_forwards(invite: str) -> int:
+    """Return how many hops are left to an INVITE as a worker receives it."""
+    match = _MAX_FORWARDS.search(invite.partition("\r\n\r\n")[0])
+    return int(match[1]) if match else MAX_FORWARDS
 
 
 def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:

@@ -339,7 +339,7 @@ class SipEndpoint:
                 source=source,
                 destination=callee_of(call.request_uri),
                 caller=caller,
-                signalled=signalled_of(call.headers),
+                signalled=signalled_of(call.headers, call.max_forwards),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)

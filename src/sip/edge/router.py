@@ -77,6 +77,7 @@ class Router:
             domain=domain,
             algorithms=algorithms,
         )
+        self._spirals = self._phone_side.spirals
         self._worker_side = WorkerSide(
             identity,
             self._calls,
@@ -106,19 +107,20 @@ class Router:
                 self._shut_outs.moved(sip_port, call.call_id)
             else:
                 endings.append(self._lost_calls.end(call, now_s))
-        return endings
+        return self._spirals.all_outward(endings)
 
     def restore(self, worker_id: int, record: str, now_s: float) -> None:
         """Take a call from before a restart of the edge."""
         call = read_record(record, worker_id, now_s)
         self._calls.restore(call)
+        self._spirals.restore(call)
         if call.state is CallState.ESTABLISHED:
             self._phone_side.sources.verify(call.flow.host, now_s)
 
     def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return what is to be sent beside the actions returned so far."""
         return [
-            *self._calls.take_outbox(),
+            *self._spirals.all_outward(self._calls.take_outbox()),
             *self._phone_side.registrants.take_outbox(),
             *self._phone_side.probes.take_outbox(),
         ]
@@ -173,7 +175,7 @@ class Router:
         """Take what the server's directory says; return the actions of the requests that waited for it."""
         match message:
             case AnswerAccount():
-                return self._phone_side.account_given(message, now_s)
+                return self._spirals.all_outward(self._phone_side.account_given(message, now_s))
             case AnswerRegistration():
                 return [self._phone_side.registration_answered(message)]
             case Register():
@@ -199,14 +201,16 @@ class Router:
         self._takeovers.poll(now_s)
         self._phone_side.probes.poll(now_s)
         self._give_up_silent_servers(now_s)
+        self._spirals.expire(now_s)
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)
-        return [
+        due: list[ToPhone | ToServer] = [
             *self._lost_calls.retransmissions(now_s),
             *(self._lost_calls.end(call, now_s) for call in unheard),
             *self._phone_side.expire(now_s),
             *self._phone_side.authenticator.reports(),
         ]
+        return self._spirals.all_outward(due)
 
     def from_phone(self, received: bytes, source: Flow, now_s: float) -> Action:
         """Handle a message from the public side."""
@@ -232,7 +236,7 @@ class Router:
             return None
         if isinstance(action, ToWorker):
             self._shut_outs.forwarded(action.sip_port, source.host)
-        return action
+        return self._spirals.outward(action)
 
     def _refusal(self, host: str, now_s: float) -> str:
         """Return the counter of why a source is not heard now; empty if it is."""
@@ -260,8 +264,8 @@ class Router:
         try:
             message = parse(received)
             if isinstance(message, Request):
-                return self._worker_side.request(message, worker.worker_id, now_s)
-            return self._worker_side.response(message, worker.worker_id, now_s)
+                return self._spirals.outward(self._worker_side.request(message, worker.worker_id, now_s))
+            return self._spirals.outward(self._worker_side.response(message, worker.worker_id, now_s))
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
             return None

@@ -187,12 +187,12 @@ def _answer(call: PhoneCall, invite: Message, direction: str) -> None:
 
 async def test_dialled_call_goes_on_and_either_side_hangs_up(backend: Backend) -> None:
     bob = await CalledPhone.open()
-    (first, _), (second, invite) = await dialled(backend, bob), await dialled(backend, bob)
+    (first, opened), (second, invite) = await dialled(backend, bob), await dialled(backend, bob)
     await lose_workers(backend, 2)
     assert not (first.port.closed or second.port.closed)
     await first.hang_up()
     bye = await bob.asked("BYE")
-    assert number_of(bye) > number_of(invite)
+    assert number_of(bye) > number_of(opened)
     bob.reply(bye, 200)
     bob.request(invite, "BYE")
     await bob.response(200)

@@ -15,7 +15,7 @@ from mixminus import log
 from mixminus.app.slices import set_slice_us, slice_us
 from mixminus.errors import Unavailable
 
-__all__ = ["STEP_BACK", "Priority", "Realtime", "give_priority_to_mixing"]
+__all__ = ["ADVICE", "STEP_BACK", "Priority", "Realtime", "give_priority_to_mixing"]
 
 Realtime = Literal["auto", "on", "off"]
 
@@ -25,7 +25,7 @@ _MAX_NICE: Final = 19
 _SLICE_US: Final = 100
 _TASKS: Final = Path("/proc/self/task")
 _MIXING_NAMES: Final = ("mm-shard", "mm-mux")  # native/engine/shard.c, native/io/mux.c
-_ADVICE: Final = (
+ADVICE: Final = (
     "the service manager or the container must allow real-time priority: systemd LimitRTPRIO=20, "
     "docker --ulimit rtprio=20; see docs/how-to/production.md"
 )
@@ -54,7 +54,7 @@ def give_priority_to_mixing(realtime: Realtime) -> Priority:
     obtained = bool(mixing) and all(_is_realtime(thread) for thread in mixing)
     if realtime == "on" and not obtained:
         raise Unavailable(
-            f"MIXMINUS_REALTIME: real-time priority is refused (EPERM): {_ADVICE}; or set MIXMINUS_REALTIME=auto"
+            f"MIXMINUS_REALTIME: real-time priority is refused (EPERM): {ADVICE}; or set MIXMINUS_REALTIME=auto"
         )
     nice = os.getpriority(os.PRIO_PROCESS, next(iter(mixing), 0))
     others = nice if obtained else min(nice + STEP_BACK, _MAX_NICE)
@@ -80,7 +80,7 @@ def _report(priority: Priority, realtime: Realtime) -> None:
         _log.warning(
             "real-time priority refused: mixing has normal priority, everything else steps back",
             **values,
-            advice=_ADVICE,
+            advice=ADVICE,
         )
 
 

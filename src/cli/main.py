@@ -7,7 +7,18 @@ from typing import Annotated, Final
 
 import typer
 
-from mixminus.cli import accounts, calls, directory, events, recordings, rooms, servers, traces, transcripts
+from mixminus.cli import (
+    accounts,
+    calls,
+    directory,
+    doctor,
+    events,
+    recordings,
+    rooms,
+    servers,
+    traces,
+    transcripts,
+)
 from mixminus.cli.common import Failed, commands
 from mixminus.client import ApiError, ClientError
 from mixminus.client.errors import ConnectionFailed, Unauthenticated
@@ -35,6 +46,7 @@ for name, group in {
     app.add_typer(group, name=name)
 app.command("record")(recordings.record)
 app.command("transcribe")(transcripts.transcribe)
+app.command("doctor")(doctor.doctor)
 calls.app.command("trace")(traces.trace)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mixminus.model.ids import AccessKeyId, AgentId, CustomerId, new_direct_hash
 from mixminus.model.permissions import Permission
+from mixminus.model.srtp import SrtpPolicy
 
 __all__ = [
     "CUSTOMER_TRANSITIONS",
@@ -60,6 +61,8 @@ class CustomerSpec:
     address: str = ""
     webhook_method: WebhookMethod = ""
     webhook_uri: str = ""
+    srtp: SrtpPolicy = ""
+    """Of its calls, where a trunk or an extension has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Customer:
     webhook_uri: str
     webhook_secret: str = field(repr=False)
     tm_create: datetime
+    srtp: SrtpPolicy = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     tm_update: datetime | None = None
     tm_delete: datetime | None = None

@@ -1196,7 +1196,13 @@ class Operations(Sender):
         return self._list(request, Listing(Extension, "next_page_token", "page_token"))
 
     def create_extension(
-        self, *, extension: str, password: str, name: str | Unset = UNSET, detail: str | Unset = UNSET
+        self,
+        *,
+        extension: str,
+        password: str,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
     ) -> Extension:
         """Create an extension.
 
@@ -1205,7 +1211,7 @@ class Operations(Sender):
         request = Request(
             "POST",
             "/v1.0/extensions",
-            body={"extension": extension, "password": password, "name": name, "detail": detail},
+            body={"extension": extension, "password": password, "name": name, "detail": detail, "srtp": srtp},
             repeatable=True,
         )
         return self._get(request, Extension)
@@ -1225,6 +1231,7 @@ class Operations(Sender):
         name: str | Unset = UNSET,
         detail: str | Unset = UNSET,
         password: str | None | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Extension:
         """Update an extension.
@@ -1235,7 +1242,7 @@ class Operations(Sender):
             "PUT",
             f"/v1.0/extensions/{id}",
             headers={"If-Match": if_match},
-            body={"name": name, "detail": detail, "password": password},
+            body={"name": name, "detail": detail, "password": password, "srtp": srtp},
         )
         return self._get(request, Extension)
 
@@ -1279,6 +1286,7 @@ class Operations(Sender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1303,6 +1311,7 @@ class Operations(Sender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "srtp": srtp,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1337,6 +1346,7 @@ class Operations(Sender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1363,6 +1373,7 @@ class Operations(Sender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "srtp": srtp,
                 "options_interval_s": options_interval_s,
             },
         )
@@ -1403,6 +1414,7 @@ class Operations(Sender):
         address: str | Unset = UNSET,
         webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
     ) -> Customer:
         """Update your customer.
 
@@ -1419,6 +1431,7 @@ class Operations(Sender):
                 "address": address,
                 "webhook_method": webhook_method,
                 "webhook_uri": webhook_uri,
+                "srtp": srtp,
             },
         )
         return self._get(request, Customer)
@@ -1441,6 +1454,7 @@ class Operations(Sender):
         address: str | Unset = UNSET,
         webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
     ) -> Customer:
         """Create a customer.
 
@@ -1457,6 +1471,7 @@ class Operations(Sender):
                 "address": address,
                 "webhook_method": webhook_method,
                 "webhook_uri": webhook_uri,
+                "srtp": srtp,
             },
             repeatable=True,
         )

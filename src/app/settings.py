@@ -30,10 +30,10 @@ from pydantic_settings import (
 )
 
 from mixminus.app.priority import Realtime
-from mixminus.call.leg import Encryption
 from mixminus.call.outbound import Carrier
 from mixminus.errors import InvalidArgument
 from mixminus.mixer import MAX_SHARDS
+from mixminus.model.srtp import Encryption
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
 __all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]

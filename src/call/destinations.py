@@ -27,7 +27,7 @@ class Destinations:
         """Return the targets of a destination; empty if it cannot be called."""
         match destination.type:
             case "sip":
-                found = [sip_target(destination)]
+                found = [sip_target(destination, await self._routes.srtp_of(customer_id))]
             case "tel":
                 found = [await self._number(customer_id, destination)]
             case "extension":

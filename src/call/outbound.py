@@ -6,12 +6,13 @@ from typing import Any, Final, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
-from mixminus.call.leg import Credentials, Encryption, Target
+from mixminus.call.leg import Credentials, Target
 from mixminus.call.routing import Program
 from mixminus.model.call import Address, Diversion
 from mixminus.model.directory import Transport
 from mixminus.model.ids import CustomerId
 from mixminus.model.signalling import FROM_ONLY, CallerPolicy
+from mixminus.model.srtp import Encryption, SrtpPolicy
 
 __all__ = [
     "Carrier",
@@ -81,6 +82,10 @@ class OutboundRoutes(Protocol):
         """
         ...
 
+    async def srtp_of(self, customer_id: CustomerId) -> SrtpPolicy:
+        """Return the customer's policy about SRTP; empty without one."""
+        ...
+
     async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
         """Return the carrier of a customer's calls to telephone numbers; None if there is none."""
         ...
@@ -99,12 +104,13 @@ def kept_variables(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if not name.startswith(_RESERVED)}
 
 
-def sip_target(address: Address) -> Target | None:
+def sip_target(address: Address, srtp: SrtpPolicy = "") -> Target | None:
     """Return the target of a SIP address; None if it is empty or contains white space."""
     target = address.target.strip()
     if not target or any(each.isspace() for each in target):
         return None
-    return Target(target if target.lower().startswith(_SCHEMES) else f"sip:{target}")
+    uri = target if target.lower().startswith(_SCHEMES) else f"sip:{target}"
+    return Target(uri, encryption=srtp or "never")
 
 
 def tel_target(address: Address, trunk: Carrier | None) -> Target | None:

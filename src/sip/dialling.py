@@ -251,7 +251,7 @@ class Dialler:
         host = self._config.advertised_host
         caller = from_value(source, target.policy.from_domain or host, anonymous=anonymous)
         identity = identity_fields(source, target, host, anonymous=anonymous)
-        own = replace(local, encrypted_only=target.encryption == "required")
+        own = replace(local, encryption="required" if target.encryption == "required" else "optional")
         encrypted = target.encryption != "never" and local.dtls is None
         self._calls[leg.id] = call = _Call(
             leg, own, target, caller, anonymous, encrypted=encrypted, identity=identity

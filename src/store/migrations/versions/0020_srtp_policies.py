@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019_srtp_policies"
-down_revision = "0018_trunk_health"
+revision = "0020_srtp_policies"
+down_revision = "0019_guest_links"
 
 
 def upgrade() -> None:

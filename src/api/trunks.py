@@ -69,6 +69,7 @@ class TrunkProfileBody(Body):
     outbound_proxy: Authority = ""
     srtp: SrtpPolicy = ""
     """`never`, `optional` (offered, and left out where that is refused) or `required`; empty for the customer's policy."""
+    first_response_s: Annotated[int, Field(ge=1, le=32)] = 3
     options_interval_s: Annotated[int, Field(ge=0, le=3600)] = 0
     """Probe each server with OPTIONS this often, from 5 seconds on; 0 for never. Calls leave out servers that are down."""
 
@@ -98,6 +99,7 @@ class TrunkProfileBody(Body):
             from_domain=self.from_domain,
             outbound_proxy=self.outbound_proxy,
             srtp=self.srtp,
+            first_response_s=self.first_response_s,
             options_interval_s=self.options_interval_s,
         )
 

@@ -183,6 +183,10 @@ class Target:
     """Where the call was diverted from, the last diversion first."""
     proxy: str = ""
     """The URI of the proxy that the INVITE is sent to; empty for none."""
+    first_response_s: float = 3.0
+    """The time without any response after which the next server, or the next alternative, is tried."""
+    alternatives: "tuple[Target, ...]" = ()
+    """What is dialled when no server of this target takes the call: the customer's other trunks, for the same number."""
 
 
 class OutgoingLeg(Leg, Protocol):

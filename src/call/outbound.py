@@ -1,7 +1,7 @@
 """Outbound: an order to dial, and the targets that its destinations give (api.md section 5.2)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 from uuid import UUID
@@ -66,6 +66,8 @@ class Carrier:
     policy: CallerPolicy = FROM_ONLY
     proxy: str = ""
     """Host, with or without a port, that requests are sent to; empty for ``host``."""
+    first_response_s: float = 3.0
+    """The time without any response after which the next server is tried, or the next carrier."""
 
     @property
     def credentials(self) -> Credentials | None:
@@ -86,8 +88,8 @@ class OutboundRoutes(Protocol):
         """Return the customer's policy about SRTP; empty without one."""
         ...
 
-    async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
-        """Return the carrier of a customer's calls to telephone numbers; None if there is none."""
+    async def carriers_of(self, customer_id: CustomerId) -> Sequence[Carrier]:
+        """Return the carriers of a customer's calls to telephone numbers, in the order in which they are tried."""
         ...
 
 
@@ -113,12 +115,20 @@ def sip_target(address: Address, srtp: SrtpPolicy = "") -> Target | None:
     return Target(uri, encryption=srtp or "never")
 
 
-def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
-    """Return the target of a telephone number; None without a carrier, or for an invalid number."""
+def tel_target(address: Address, carriers: Sequence[Carrier]) -> Target | None:
+    """Return the target of a telephone number, with other carriers as alternatives.
+
+    None without a carrier, or for an invalid number.
+    """
     number = address.target.removeprefix("tel:")
     digits = number.removeprefix("+")
-    if trunk is None or not digits or not _DIALLED.issuperset(digits):
+    if not carriers or not digits or not _DIALLED.issuperset(digits):
         return None
+    first, *others = (_through(number, carrier) for carrier in carriers)
+    return replace(first, alternatives=tuple(others))
+
+
+def _through(number: str, trunk: Carrier) -> Target:
     host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
     user = quote(number, safe="+*")
     port = f":{trunk.port}" if trunk.port else ""
@@ -129,6 +139,7 @@ def tel_target(address: Address, trunk: Carrier | None) -> Target | None:
         encryption=trunk.encryption,
         policy=trunk.policy,
         proxy=f"sip:{trunk.proxy}{transport};lr" if trunk.proxy else "",
+        first_response_s=trunk.first_response_s,
     )
 
 

@@ -55,15 +55,15 @@ class OutboundRoutes:
             customer = await tx.customers.find(extension.customer_id)
         return first_policy(extension.srtp, customer.srtp if customer else "")
 
-    async def trunk_for(self, customer_id: CustomerId) -> Carrier | None:
-        """Return the carrier of the customer's calls to numbers, None if there is none."""
-        trunk = await self._trunks.trunk_for(customer_id)
+    async def carriers_of(self, customer_id: CustomerId) -> Sequence[Carrier]:
+        """Return the carriers of the customer's calls to numbers, in the order in which they are tried."""
+        trunks = await self._trunks.outgoing(customer_id)
         policy = await self.srtp_of(customer_id)
-        if trunk:
-            return _carrier(trunk, policy)
-        if self._carrier and policy:
-            return replace(self._carrier, encryption=policy)
-        return self._carrier
+        if trunks:
+            return [_carrier(trunk, policy) for trunk in trunks]
+        if self._carrier and policy and self._carrier.encryption != "required":
+            return [replace(self._carrier, encryption=policy)]
+        return [self._carrier] if self._carrier else []
 
     async def srtp_of(self, customer_id: CustomerId) -> SrtpPolicy:
         """Return the customer's policy about SRTP."""
@@ -89,6 +89,7 @@ def _carrier(trunk: Trunk, customers: SrtpPolicy) -> Carrier:
         first_policy(trunk.srtp, customers) or signalled,
         policy,
         trunk.outbound_proxy,
+        trunk.first_response_s,
     )
 
 

@@ -225,7 +225,7 @@ class DialPlan:
         if call.extension is None:
             return None
         customer_id = call.extension.customer_id
-        if not self._carrier and await tx.trunks.outgoing(customer_id) is None:
+        if not self._carrier and not await tx.trunks.outgoing(customer_id):
             return None
         destination = Address(type="tel", target=digits)
         return call.to(customer_id, _connect(call, customer_id, destination), destination)

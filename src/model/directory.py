@@ -169,6 +169,8 @@ class TrunkSpec:
     """Host, with or without a port, that requests are sent to in place of ``outbound_host``; empty for none."""
     srtp: SrtpPolicy = ""
     """Of its calls, in and out; empty for the customer's policy."""
+    first_response_s: int = 3
+    """The time without any response to an INVITE after which the next server or trunk is tried."""
     options_interval_s: int = 0
     """Time between the OPTIONS that probe a server of ``outbound_host``; 0 for no probes."""
 
@@ -209,6 +211,7 @@ class Trunk:
     registration_detail: str = ""
     """Why the last attempt failed: status and reason of the provider's answer."""
     srtp: SrtpPolicy = ""
+    first_response_s: int = 3
     options_interval_s: int = 0
     health: TrunkHealth = ""
     servers: tuple[TrunkServer, ...] = ()

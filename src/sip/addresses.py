@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 from mixminus.call.leg import Address
 from mixminus.errors import InvalidArgument, Unavailable
 from mixminus.model.call import ANONYMOUS_CALLER
-from mixminus.sip.grammar import NameAddress, SipUri, Unreadable
+from mixminus.sip.grammar import DEFAULT_SIP_PORT, NameAddress, SipUri, Unreadable
 from mixminus.sip.telephone import subscriber_of
 
 __all__ = ["BadTarget", "TargetUnknown", "callee_of", "caller_of", "from_value"]
@@ -61,15 +61,17 @@ def callee_of(request_uri: str) -> Address:
     return Address(type="sip", target=unquote(user))
 
 
-def from_value(source: Address, host: str, *, anonymous: bool) -> str:
+def from_value(source: Address, host: str, port: int = 0, *, anonymous: bool) -> str:
     """Return the From header of an outgoing call, without its tag.
 
-    A source without a name calls as the server.
+    A source without a name calls as the server. The port is written unless it is SIP's own: a phone that is called refers
+    others to the address in From.
     """
     if anonymous:
         return _ANONYMOUS
     user = source.target.removeprefix("sip:").partition("@")[0]
     authority = f"[{host}]" if ":" in host else host
+    authority += f":{port}" if port not in (0, DEFAULT_SIP_PORT) else ""
     uri = f"<sip:{quote(user or 'mixminus', safe=_USER_CHARACTERS)}@{authority}>"
     name = "".join(each for each in source.name or source.target_name if each.isprintable())[:_MAX_NAME]
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')

@@ -135,7 +135,7 @@ class SipEndpoint:
         self._dialler = Dialler(config, self._pool, locator, self._tasks)
         self._transfer_requests = TransferRequests(
             config,
-            port=lambda: self.port,
+            ports=lambda: frozenset({self.port, self.tls_port, self.wss_port} - {0}),
             send=self._pool.send,
             transfers=transfers,
             is_active=lambda sip_call_id: self._pool.leg_of(sip_call_id) is not None,

@@ -108,6 +108,8 @@ class TrunkView(View):
     """Why the last attempt failed: the status and the reason of the provider's answer."""
     srtp: SrtpPolicy
     """Whether the audio of its calls is encrypted, in and out; empty for the customer's policy."""
+    first_response_s: int
+    """How long an INVITE may have no response, before the next server, or the customer's next trunk, gets the call."""
     options_interval_s: int
     """How often each server is probed with OPTIONS; 0 for never."""
     health: TrunkHealth

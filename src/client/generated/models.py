@@ -761,6 +761,8 @@ class Trunk(Model):
     """Why the last attempt failed: the status and the reason of the provider's answer."""
     srtp: Literal["", "never", "optional", "required"]
     """Whether the audio of its calls is encrypted, in and out; empty for the customer's policy."""
+    first_response_s: int
+    """How long an INVITE may have no response, before the next server, or the customer's next trunk, gets the call."""
     options_interval_s: int
     """How often each server is probed with OPTIONS; 0 for never."""
     health: Literal["", "unknown", "up", "degraded", "down"]

@@ -1333,6 +1333,7 @@ class Operations(Sender):
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
+        first_response_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1358,6 +1359,7 @@ class Operations(Sender):
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
+                "first_response_s": first_response_s,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1393,6 +1395,7 @@ class Operations(Sender):
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
         srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
+        first_response_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1420,6 +1423,7 @@ class Operations(Sender):
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
                 "srtp": srtp,
+                "first_response_s": first_response_s,
                 "options_interval_s": options_interval_s,
             },
         )

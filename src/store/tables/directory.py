@@ -102,6 +102,7 @@ trunks = Table(
     Column("registration", String(WORD), nullable=False),
     Column("registration_detail", String, nullable=False),
     Column("srtp", String(WORD), nullable=False),
+    Column("first_response_s", Integer, nullable=False),
     Column("options_interval_s", Integer, nullable=False),
     Column("health", String(WORD), nullable=False),
     Column("servers", JSON, nullable=False),

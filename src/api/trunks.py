@@ -18,6 +18,7 @@ from mixminus.directory.errors import (
 from mixminus.model.directory import AuthType, Transport, Trunk, TrunkSpec
 from mixminus.model.ids import TrunkId
 from mixminus.model.signalling import DiversionHeader, IdentityHeader
+from mixminus.model.srtp import SrtpPolicy
 from mixminus.store.page import Page
 from mixminus.wire.directory import TrunkView
 
@@ -66,6 +67,9 @@ class TrunkProfileBody(Body):
     diversion_header: DiversionHeader = ""
     from_domain: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9.-]{0,252})?$")] = ""
     outbound_proxy: Authority = ""
+    srtp: SrtpPolicy = ""
+    """`never`, `optional` (offered, and left out where that is refused) or `required`; empty for the customer's policy."""
+    first_response_s: Annotated[int, Field(ge=1, le=32)] = 3
     options_interval_s: Annotated[int, Field(ge=0, le=3600)] = 0
     """Probe each server with OPTIONS this often, from 5 seconds on; 0 for never. Calls leave out servers that are down."""
 
@@ -94,6 +98,8 @@ class TrunkProfileBody(Body):
             diversion_header=self.diversion_header,
             from_domain=self.from_domain,
             outbound_proxy=self.outbound_proxy,
+            srtp=self.srtp,
+            first_response_s=self.first_response_s,
             options_interval_s=self.options_interval_s,
         )
 

@@ -5,20 +5,20 @@ Implemented by ``sip.leg.SipLeg`` and ``webrtc.leg.WebRtcLeg``; calls use only t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from mixminus.mixer import BridgePort
 from mixminus.model.call import Address, Diversion, HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import FROM_ONLY, NO_HEADERS, UNSIGNALLED, CallerPolicy, Signalled
+from mixminus.model.srtp import Encryption, SrtpPolicy
 
 __all__ = [
     "ANONYMOUS",
     "Address",
     "Caller",
     "Credentials",
-    "Encryption",
     "Hop",
     "IncomingLegs",
     "Leg",
@@ -62,6 +62,13 @@ class Leg(Protocol):
     @property
     def port(self) -> BridgePort:
         """The participant's port, open from the start of the leg to its end."""
+        ...
+
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        """Hold an incoming call to a policy, before anything is signalled; False if its offer does not allow that.
+
+        Audio by ICE and DTLS is encrypted always, and satisfies every policy.
+        """
         ...
 
     async def ring(self) -> None:
@@ -154,10 +161,6 @@ class Credentials:
     password: str = field(repr=False)
 
 
-Encryption = Literal["never", "optional", "required"]
-"""Whether the audio of an outgoing call is offered with SRTP; ``optional`` calls again without it when it is refused."""
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a transport dials; without a hop, the URI gives the address."""
@@ -180,6 +183,10 @@ class Target:
     """Where the call was diverted from, the last diversion first."""
     proxy: str = ""
     """The URI of the proxy that the INVITE is sent to; empty for none."""
+    first_response_s: float = 3.0
+    """The time without any response after which the next server, or the next alternative, is tried."""
+    alternatives: "tuple[Target, ...]" = ()
+    """What is dialled when no server of this target takes the call: the customer's other trunks, for the same number."""
 
 
 class OutgoingLeg(Leg, Protocol):

@@ -43,6 +43,7 @@ RunFlow = Callable[[LiveCall, Program], Awaitable[None]]
 
 CLOSE_GRACE_S: Final = 5.0
 DIAL_TIMEOUT_S: Final = 60.0
+_NOT_ACCEPTABLE: Final = 488
 MAX_DURATION_S: Final = 86_400.0
 
 log = get("call")
@@ -201,6 +202,10 @@ class CallService:
         routed = await self._directory.route(source, target, caller, signalled)
         if isinstance(routed, Refused):
             await leg.reject(routed.status_code)
+            return
+        if not leg.apply_srtp(routed.srtp):
+            log.warning("call refused for its encryption", srtp=routed.srtp)
+            await leg.reject(_NOT_ACCEPTABLE)
             return
         await self._carry_routed(await self._open(leg, routed, caller, pin, signalled.headers), routed)
 

@@ -24,10 +24,11 @@ class TrunkService(ResourceService[Trunk]):
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock, kind="trunk", rows=lambda tx: tx.trunks, published=TRUNKS)
 
-    async def trunk_for(self, customer_id: CustomerId) -> Trunk | None:
-        """Return the customer's outgoing trunk: the oldest with an outbound host; None if there is none."""
+    async def outgoing(self, customer_id: CustomerId) -> list[Trunk]:
+        """Return the customer's trunks for outgoing calls, four at most: the oldest first, those that are down last."""
         async with self._store.snapshot() as tx:
-            return await tx.trunks.outgoing(customer_id)
+            found = await tx.trunks.outgoing(customer_id)
+        return sorted(found, key=lambda trunk: trunk.health == "down")
 
     async def registering(self) -> list[Trunk]:
         """Return the trunks of all customers that register with their provider."""

@@ -16,9 +16,23 @@ from mixminus.mixer import MediaDirection, Port, PortMedia
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
+from mixminus.model.srtp import SrtpPolicy
+from mixminus.sip.incoming_media import IncomingMedia
+from mixminus.sip.internal_headers import OWN_WARNING
 from mixminus.sip.media_hosts import opens_to_any_host
-from mixminus.sip.messages import Answer, CallEnded, HangUp, Hold, Message, Progress, Refer, Reject, Ring
-from mixminus.sip.sdp.agreement import agree, secure_exchange
+from mixminus.sip.messages import (
+    Answer,
+    CallEnded,
+    HangUp,
+    HeaderFields,
+    Hold,
+    Message,
+    Progress,
+    Refer,
+    Reject,
+    Ring,
+)
+from mixminus.sip.sdp.agreement import NotAcceptable, agree, secure_exchange
 from mixminus.sip.sdp.description import parse
 
 __all__ = ["LEG_TRANSITIONS", "IncomingLeg", "LegEvent", "LegState", "SipLeg", "end_of", "refusal_of"]
@@ -37,6 +51,10 @@ _TIMEOUTS: Final = frozenset({408, 481, 504})
 # Temporarily unavailable, request timeout, cancelled, declined: RFC 3261 sections 21.4.9, 21.4.18, 21.4.25, 21.6.2.
 _NO_ANSWER: Final = frozenset({408, 480, 487, 603})
 _BUSY: Final = frozenset({486, 600})
+_SRTP_WARNINGS: Final = {
+    "required": "SRTP is required here: offer RTP/SAVP with a=crypto, or UDP/TLS/RTP/SAVPF",
+    "never": "SRTP is not accepted here: offer RTP/AVP",
+}
 
 _log = log.get("sip.leg")
 
@@ -114,6 +132,10 @@ class SipLeg(abc.ABC):
     @abc.abstractmethod
     def is_answered(self) -> bool:
         """Whether the call is answered and not over."""
+
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        """Return True: what an outgoing call offers is decided when it is dialled."""
+        return True
 
     @abc.abstractmethod
     def _end(self) -> None:
@@ -219,20 +241,22 @@ class IncomingLeg(SipLeg):
         leg_id: LegId,
         port: Port,
         *,
-        media: PortMedia | None,
+        media: IncomingMedia,
         send: Callable[[Message], None],
         signalling_hosts: tuple[str, ...] = (),
         verified: bool = False,
         secure: SecureMedia | None = None,
     ) -> None:
-        """``media`` is what our answer to the INVITE's offer means for the port; None if there was no offer.
+        """``media`` has made our answer to the INVITE's offer.
 
         ``signalling_hosts`` are the addresses that the INVITE names; ``verified`` if the one that sent it has proved
         to receive what is sent to it.
         """
         super().__init__(leg_id, port, send, secure)
         self._signalling_hosts = signalling_hosts
-        self._answered_media = media
+        self._answer = media
+        self._warning: HeaderFields = ()
+        """What a refusal says beside its status code (RFC 3261 section 20.43)."""
         self._may_send = verified
         self._unsent: PortMedia | None = None
         self._state = LegState.INCOMING
@@ -240,6 +264,18 @@ class IncomingLeg(SipLeg):
     @property
     def is_answered(self) -> bool:
         return self._state is LegState.ANSWERED
+
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        """Hold the call to a policy; False if its offer does not allow that, which a refusal then says."""
+        if not policy or policy == "optional" or self._secure or not self._can(LegEvent.RING):
+            return True
+        try:
+            attach = self._answer.describe(policy)
+        except NotAcceptable:
+            self._warning = (("Warning", f'{OWN_WARNING}"{_SRTP_WARNINGS[policy]}"'),)
+            return False
+        self._send(attach)
+        return True
 
     async def ring(self) -> None:
         """Send 180."""
@@ -249,10 +285,10 @@ class IncomingLeg(SipLeg):
 
     async def open_early_media(self) -> bool:
         """Configure the port and send 183 with our answer; False if the INVITE has no offer."""
-        if self._answered_media is None:
+        if self._answer.agreed is None:
             return False
         if self._can(LegEvent.PROGRESS):
-            self._configure(self._answered_media)
+            self._configure(self._answer.agreed)
             self._fire(LegEvent.PROGRESS)
             self._send(Progress(self._id))
         return self._state in (LegState.EARLY, LegState.ANSWERED)
@@ -261,17 +297,17 @@ class IncomingLeg(SipLeg):
         """Configure the port, then send 200: the phone may send media at once."""
         if not self._can(LegEvent.ANSWER):
             return
-        if self._answered_media:
+        if self._answer.agreed:
             # Again after early media: the media timeout starts now.
             self._media = None
-            self._configure(self._answered_media)
+            self._configure(self._answer.agreed)
         self._fire(LegEvent.ANSWER)
         self._send(Answer(self._id, tuple(headers.items())))
 
     async def reject(self, status_code: int) -> None:
         """Send a refusal; does nothing once answered or over."""
         if self._can(LegEvent.ANSWER):
-            self._send(Reject(self._id, status_code))
+            self._send(Reject(self._id, status_code, self._warning))
             self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
 
     def _newest_media(self) -> PortMedia | None:

@@ -234,6 +234,7 @@ class Answer:
 class Reject:
     leg_id: LegId
     status_code: int
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,10 @@ from mixminus.sip.account_requests import AccountRequests
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
+from mixminus.sip.incoming_media import IncomingMedia
 from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
 from mixminus.sip.locating import Locator
 from mixminus.sip.messages import (
-    Attach,
     CallAnswered,
     CallEnded,
     CallRang,
@@ -69,9 +69,9 @@ from mixminus.sip.names import Names
 from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
-from mixminus.sip.sdp.description import MalformedSdp, parse, render
+from mixminus.sip.sdp.description import MalformedSdp, parse
 from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd, is_offered
-from mixminus.sip.sdp.negotiation import LocalEnd, first_description
+from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.signalled import signalled_of
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_health import TrunkHealth
@@ -135,7 +135,7 @@ class SipEndpoint:
         self._dialler = Dialler(config, self._pool, locator, self._tasks)
         self._transfer_requests = TransferRequests(
             config,
-            port=lambda: self.port,
+            ports=lambda: frozenset({self.port, self.tls_port, self.wss_port} - {0}),
             send=self._pool.send,
             transfers=transfers,
             is_active=lambda sip_call_id: self._pool.leg_of(sip_call_id) is not None,
@@ -292,10 +292,11 @@ class SipEndpoint:
             self._pool.send(worker_id, Reject(call.leg_id, 503))
             return
         local = self._local_end(port, secure, call.source_host)
+        media = IncomingMedia(call.leg_id, local, call.offer)
         try:
-            description, media = first_description(local, call.offer)
+            attach = media.describe()
             if secure:
-                secure.agree(secure_exchange(description, parse(call.offer)))
+                secure.agree(secure_exchange(parse(attach.description), parse(call.offer)))
         except (MalformedSdp, NotAcceptable) as error:
             (secure or port).close()
             status_code = 400 if isinstance(error, MalformedSdp) else 488
@@ -312,7 +313,7 @@ class SipEndpoint:
         )
         leg.on_hold_changed = self._hold_reporter(port)
         self._legs[call.leg_id] = (worker_id, leg)
-        self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
+        self._pool.send(worker_id, attach)
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
 
     async def _pass_on(self, leg: IncomingLeg, call: IncomingCall) -> None:

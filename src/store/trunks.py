@@ -15,6 +15,7 @@ from mixminus.store.tables import trunk_addresses, trunks
 __all__ = ["TrunkRows"]
 
 _SOME: Final = 2
+_MAX_OUTGOING: Final = 4
 _BY_ADDRESS: Final = Statement(
     select(trunks).join(trunk_addresses).where(trunk_addresses.c.host == bindparam("host")).limit(_SOME)
 )
@@ -45,13 +46,13 @@ class TrunkRows(Rows[Trunk]):
         found = await self._connection.fetch(_BY_ADDRESS, host=host)
         return self._model(found[0]) if len(found) == 1 else None
 
-    async def outgoing(self, customer_id: CustomerId) -> Trunk | None:
-        """Return the customer's oldest undeleted trunk with an outbound host."""
+    async def outgoing(self, customer_id: CustomerId) -> list[Trunk]:
+        """Return the customer's oldest undeleted trunks with an outbound host, four at most."""
         c = trunks.c
         query = select(trunks).where(
             c.customer_id == customer_id, c.outbound_host != "", c.tm_delete.is_(None)
         )
-        return await self._one(query.order_by(c.tm_create).limit(1))
+        return await self._many(query.order_by(c.tm_create).limit(_MAX_OUTGOING))
 
     async def registering(self) -> list[Trunk]:
         """Return the undeleted trunks of all customers that register with their provider."""

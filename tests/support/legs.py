@@ -8,6 +8,7 @@ from mixminus.mixer import BridgePort, PcmPort
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
 from mixminus.model.signalling import NO_HEADERS
+from mixminus.model.srtp import SrtpPolicy
 
 __all__ = ["CalledLeg", "ManualLeg", "PcmExchange", "PcmLeg"]
 
@@ -21,7 +22,12 @@ class ManualLeg:
         self.id = LegId(new_id())
         self.port = port
         self.done: list[str] = []
+        self.srtp: SrtpPolicy = ""
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
+
+    def apply_srtp(self, policy: SrtpPolicy) -> bool:
+        self.srtp = policy
+        return policy != "required"
 
     async def ring(self) -> None:
         self.done.append("ring")

@@ -1242,7 +1242,13 @@ class AsyncOperations(AsyncSender):
         return self._list(request, Listing(Extension, "next_page_token", "page_token"))
 
     async def create_extension(
-        self, *, extension: str, password: str, name: str | Unset = UNSET, detail: str | Unset = UNSET
+        self,
+        *,
+        extension: str,
+        password: str,
+        name: str | Unset = UNSET,
+        detail: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
     ) -> Extension:
         """Create an extension.
 
@@ -1251,7 +1257,7 @@ class AsyncOperations(AsyncSender):
         request = Request(
             "POST",
             "/v1.0/extensions",
-            body={"extension": extension, "password": password, "name": name, "detail": detail},
+            body={"extension": extension, "password": password, "name": name, "detail": detail, "srtp": srtp},
             repeatable=True,
         )
         return await self._get(request, Extension)
@@ -1271,6 +1277,7 @@ class AsyncOperations(AsyncSender):
         name: str | Unset = UNSET,
         detail: str | Unset = UNSET,
         password: str | None | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Extension:
         """Update an extension.
@@ -1281,7 +1288,7 @@ class AsyncOperations(AsyncSender):
             "PUT",
             f"/v1.0/extensions/{id}",
             headers={"If-Match": if_match},
-            body={"name": name, "detail": detail, "password": password},
+            body={"name": name, "detail": detail, "password": password, "srtp": srtp},
         )
         return await self._get(request, Extension)
 
@@ -1325,6 +1332,8 @@ class AsyncOperations(AsyncSender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
+        first_response_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
     ) -> Trunk:
         """Create a trunk.
@@ -1349,6 +1358,8 @@ class AsyncOperations(AsyncSender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "srtp": srtp,
+                "first_response_s": first_response_s,
                 "options_interval_s": options_interval_s,
                 "domain_name": domain_name,
             },
@@ -1383,6 +1394,8 @@ class AsyncOperations(AsyncSender):
         diversion_header: Literal["", "diversion", "history-info"] | Unset = UNSET,
         from_domain: str | Unset = UNSET,
         outbound_proxy: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
+        first_response_s: int | Unset = UNSET,
         options_interval_s: int | Unset = UNSET,
         if_match: str | Unset = UNSET,
     ) -> Trunk:
@@ -1409,6 +1422,8 @@ class AsyncOperations(AsyncSender):
                 "diversion_header": diversion_header,
                 "from_domain": from_domain,
                 "outbound_proxy": outbound_proxy,
+                "srtp": srtp,
+                "first_response_s": first_response_s,
                 "options_interval_s": options_interval_s,
             },
         )
@@ -1449,6 +1464,7 @@ class AsyncOperations(AsyncSender):
         address: str | Unset = UNSET,
         webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
     ) -> Customer:
         """Update your customer.
 
@@ -1465,6 +1481,7 @@ class AsyncOperations(AsyncSender):
                 "address": address,
                 "webhook_method": webhook_method,
                 "webhook_uri": webhook_uri,
+                "srtp": srtp,
             },
         )
         return await self._get(request, Customer)
@@ -1487,6 +1504,7 @@ class AsyncOperations(AsyncSender):
         address: str | Unset = UNSET,
         webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"] | Unset = UNSET,
         webhook_uri: str | Unset = UNSET,
+        srtp: Literal["", "never", "optional", "required"] | Unset = UNSET,
     ) -> Customer:
         """Create a customer.
 
@@ -1503,6 +1521,7 @@ class AsyncOperations(AsyncSender):
                 "address": address,
                 "webhook_method": webhook_method,
                 "webhook_uri": webhook_uri,
+                "srtp": srtp,
             },
             repeatable=True,
         )

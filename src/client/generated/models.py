@@ -287,6 +287,8 @@ class Customer(Model):
     webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"]
     webhook_uri: str
     """Where events are sent; empty for nowhere."""
+    srtp: Literal["", "never", "optional", "required"]
+    """Whether the audio of calls is encrypted, where a trunk or an extension has no policy; empty: as the signalling is."""
     billing_account_id: UUID
     """The nil UUID means none."""
     metadata: dict[str, Any]
@@ -329,6 +331,8 @@ class Extension(Model):
     """Null in events."""
     direct_hash: str
     """A name that rings the phones."""
+    srtp: Literal["", "never", "optional", "required"]
+    """Whether the audio of its calls is encrypted; empty for the customer's policy."""
     tm_create: Timestamp
     tm_update: Timestamp
     tm_delete: Timestamp
@@ -517,6 +521,8 @@ class OwnCustomer(Model):
     webhook_method: Literal["", "POST", "PUT", "GET", "DELETE"]
     webhook_uri: str
     """Where events are sent; empty for nowhere."""
+    srtp: Literal["", "never", "optional", "required"]
+    """Whether the audio of calls is encrypted, where a trunk or an extension has no policy; empty: as the signalling is."""
     billing_account_id: UUID
     """The nil UUID means none."""
     metadata: dict[str, Any]
@@ -753,6 +759,10 @@ class Trunk(Model):
     """The state of that registration."""
     registration_detail: str
     """Why the last attempt failed: the status and the reason of the provider's answer."""
+    srtp: Literal["", "never", "optional", "required"]
+    """Whether the audio of its calls is encrypted, in and out; empty for the customer's policy."""
+    first_response_s: int
+    """How long an INVITE may have no response, before the next server, or the customer's next trunk, gets the call."""
     options_interval_s: int
     """How often each server is probed with OPTIONS; 0 for never."""
     health: Literal["", "unknown", "up", "degraded", "down"]

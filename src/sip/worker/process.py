@@ -185,8 +185,8 @@ class _Loop:
                 self._calls.progress(leg_id)
             case Answer(leg_id, headers):
                 self._calls.answer(leg_id, headers)
-            case Reject(leg_id, status_code):
-                self._calls.hang_up(leg_id, status_code)
+            case Reject(leg_id, status_code, headers):
+                self._calls.hang_up(leg_id, status_code, headers)
             case Hold(leg_id, on):
                 self._calls.hold(leg_id, on)
             case HangUp(leg_id, headers):

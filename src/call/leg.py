@@ -114,6 +114,10 @@ class Leg(Protocol):
         """Ask the far end to call a URI (REFER), and hang up when it has; return False if unsupported."""
         ...
 
+    async def responds(self) -> bool:
+        """Ask the far end by signalling whether it is there; False if its transport cannot be asked."""
+        ...
+
     async def ended(self) -> LegEnded:
         """Wait for the end of the leg; may be awaited many times. The port is closed by then."""
         ...

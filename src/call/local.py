@@ -71,6 +71,10 @@ class LocalLeg:
         """Wait until the other end answers; False if it ends before."""
         return await asyncio.shield(self._answered)
 
+    async def responds(self) -> bool:
+        """Return whether the other end is there."""
+        return not self.over
+
     async def ended(self) -> LegEnded:
         """Wait for the end of the leg."""
         return await asyncio.shield(self._ended)

@@ -22,6 +22,7 @@ from mixminus.sip.internal_headers import OWN_WARNING
 from mixminus.sip.media_hosts import opens_to_any_host
 from mixminus.sip.messages import (
     Answer,
+    Ask,
     CallEnded,
     HangUp,
     HeaderFields,
@@ -46,6 +47,8 @@ _REFUSALS: Final = {
 }
 _SUCCESS: Final = 200
 _BYE_GRACE_S: Final = 2.0
+_RESPONSE_S: Final = 5.0
+"""Several retransmissions (RFC 3261 section 17.1.2.2)."""
 _CANCELLED: Final = 487
 _TIMEOUTS: Final = frozenset({408, 481, 504})
 # Temporarily unavailable, request timeout, cancelled, declined: RFC 3261 sections 21.4.9, 21.4.18, 21.4.25, 21.6.2.
@@ -114,6 +117,8 @@ class SipLeg(abc.ABC):
         self.on_hold_changed: Callable[[bool], None] = lambda _: None
         """Called when the far end puts the call on hold, and when it ends that."""
         self._signalling_hosts: tuple[str, ...] = ()
+        self._response: asyncio.Future[bool] | None = None
+        """Whether the phone knows the call, as its response to OPTIONS will show."""
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
     @property
@@ -168,6 +173,24 @@ class SipLeg(abc.ABC):
         if self.is_answered:
             self._send(Refer(self._id, uri))
         return self.is_answered
+
+    async def responds(self) -> bool:
+        """Send OPTIONS within the call; return False if no response comes in time, or one that knows no such call."""
+        if self.is_ended:
+            return False
+        if self._response is None or self._response.done():
+            self._response = asyncio.get_running_loop().create_future()
+            self._send(Ask(self._id))
+        try:
+            async with asyncio.timeout(_RESPONSE_S):
+                return await asyncio.shield(self._response)
+        except TimeoutError:
+            return False
+
+    def on_response(self, status_code: int) -> None:
+        """Take the phone's response to OPTIONS."""
+        if self._response and not self._response.done():
+            self._response.set_result(status_code not in _TIMEOUTS)
 
     async def ended(self) -> LegEnded:
         """Wait for the end."""

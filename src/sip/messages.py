@@ -2,9 +2,9 @@
 
     server ── Fork ─────────────────────────────> zygote
            <─ WorkerExited ──────────────────────
-    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
+    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Ask Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
+              ProgressAcknowledged DialogConfirmed PhoneResponded CallEnded CallFreed ──
     server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
               Drain SetOverloaded ──> edge
            <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
@@ -30,6 +30,7 @@ __all__ = [
     "Answer",
     "AnswerAccount",
     "AnswerRegistration",
+    "Ask",
     "Attach",
     "CallAnswered",
     "CallDialled",
@@ -56,6 +57,7 @@ __all__ = [
     "Message",
     "Notify",
     "OpenEdge",
+    "PhoneResponded",
     "ProbeServers",
     "Progress",
     "ProgressAcknowledged",
@@ -325,6 +327,21 @@ class Refer:
 
     leg_id: LegId
     uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send OPTIONS within the call, which shows whether the phone is there (RFC 3261 section 11)."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneResponded:
+    """A phone has responded to our OPTIONS."""
+
+    leg_id: LegId
+    status_code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -650,5 +667,7 @@ Message = (
     | TransferRequested
     | Notify
     | Refer
+    | Ask
+    | PhoneResponded
     | TransferProgressed
 )

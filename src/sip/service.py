@@ -43,7 +43,7 @@ from mixminus.sip.account_requests import AccountRequests
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
-from mixminus.sip.incoming_media import IncomingMedia
+from mixminus.sip.incoming_media import IncomingMedia, wants_dtls
 from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
 from mixminus.sip.locating import Locator
 from mixminus.sip.messages import (
@@ -57,6 +57,7 @@ from mixminus.sip.messages import (
     MediaAgreed,
     MediaHostsNamed,
     Message,
+    PhoneResponded,
     ProgressAcknowledged,
     Reject,
     ServerProbed,
@@ -70,7 +71,7 @@ from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
 from mixminus.sip.sdp.description import MalformedSdp, parse
-from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd, is_offered
+from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd
 from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.signalled import signalled_of
 from mixminus.sip.transfer_requests import TransferRequests
@@ -232,6 +233,9 @@ class SipEndpoint:
             case MediaAgreed(leg_id):
                 if leg := self._leg(leg_id):
                     self._tasks.spawn("media agreed", _follow(leg, message))
+            case PhoneResponded(leg_id, status_code):
+                if leg := self._leg(leg_id):
+                    leg.on_response(status_code)
             case ProgressAcknowledged(leg_id) if leg_id in self._legs:
                 self._legs[leg_id][1].on_confirmed()
             case CallEnded(leg_id) if leg_id in self._legs:
@@ -286,7 +290,7 @@ class SipEndpoint:
 
     def _incoming(self, worker_id: int, call: IncomingCall) -> None:
         try:
-            port, secure = self._open_port(secure=_wants_dtls(call.offer))
+            port, secure = self._open_port(secure=wants_dtls(call.offer))
         except MixMinusError as error:
             _log.error("no port for an incoming call", reason=error.reason)
             self._pool.send(worker_id, Reject(call.leg_id, 503))
@@ -384,14 +388,6 @@ class SipEndpoint:
             leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
         self._transfer_requests.on_worker_lost(worker_id)
-
-
-def _wants_dtls(offer: str) -> bool:
-    """Return whether an offer is of DTLS-SRTP; a malformed one is refused later."""
-    try:
-        return bool(offer) and is_offered(parse(offer))
-    except MalformedSdp:
-        return False
 
 
 async def _follow(leg: SipLeg, report: MediaAgreed) -> None:

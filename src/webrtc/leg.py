@@ -163,6 +163,10 @@ class WebRtcLeg:
         """Return False: WHIP has no transfer."""
         return False
 
+    async def responds(self) -> bool:
+        """Return False: ICE asks for consent by itself (RFC 7675), and a browser that gives it sends audio."""
+        return False
+
     async def ended(self) -> LegEnded:
         """Wait for the end of the leg; its port is closed by then."""
         return await asyncio.shield(self._ended)

@@ -20,6 +20,7 @@ from mixminus.sip.messages import (
     Answer,
     AnswerAccount,
     AnswerRegistration,
+    Ask,
     Attach,
     CallAnswered,
     CallDialled,
@@ -45,6 +46,7 @@ from mixminus.sip.messages import (
     Message,
     Notify,
     OpenEdge,
+    PhoneResponded,
     ProbeServers,
     Progress,
     ProgressAcknowledged,
@@ -159,6 +161,8 @@ EXAMPLES: list[Message] = [
     TransferRequested("a@b", "<sip:a@b>", 7),
     Notify(LEG, 7, 200),
     Refer(LEG, "sip:a@b"),
+    Ask(LEG),
+    PhoneResponded(LEG, 200),
     TransferProgressed("a@b", 180),
 ]
 

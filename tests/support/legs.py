@@ -22,6 +22,7 @@ class ManualLeg:
         self.id = LegId(new_id())
         self.port = port
         self.done: list[str] = []
+        self.is_there = False
         self.srtp: SrtpPolicy = ""
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
 
@@ -59,6 +60,10 @@ class ManualLeg:
     async def refer(self, uri: str) -> bool:
         self.done.append(f"refer {uri}")
         return True
+
+    async def responds(self) -> bool:
+        self.done.append("ask")
+        return self.is_there
 
     async def ended(self) -> LegEnded:
         return await asyncio.shield(self._ended)

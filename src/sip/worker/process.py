@@ -19,6 +19,7 @@ from mixminus.clock import SystemClock
 from mixminus.sip.channel import BlockingChannel, Disconnected
 from mixminus.sip.messages import (
     Answer,
+    Ask,
     Attach,
     Dial,
     Drain,
@@ -191,6 +192,8 @@ class _Loop:
                 self._calls.hold(leg_id, on)
             case HangUp(leg_id, headers):
                 self._calls.hang_up(leg_id, pj.PJSIP_SC_TEMPORARILY_UNAVAILABLE, headers)
+            case Ask(leg_id):
+                self._calls.ask(leg_id)
             case Notify() | Refer():
                 self._calls.transfer(command)
             case Drain():

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator
 from mixminus.api.body import Body, Text
 from mixminus.api.operation import ApiCall, Operation, Resource
 from mixminus.directory.errors import (
+    CertificateNameNeeded,
     PasswordNeeded,
     ProviderNeeded,
     ResourceDeleted,
@@ -46,6 +47,11 @@ Authority = Annotated[
 ]
 
 
+DomainName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?$"), AfterValidator(str.lower)
+]
+
+
 class TrunkProfileBody(Body):
     """Absent fields become empty."""
 
@@ -55,6 +61,7 @@ class TrunkProfileBody(Body):
     username: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
     password: Annotated[str, Field(pattern=r"^([ -~]{8,128})?$")] = ""
     allowed_ips: list[IpAddress] = Field(default_factory=list, max_length=MAX_ADDRESSES)
+    certificate_names: list[DomainName] = Field(default_factory=list, max_length=MAX_ADDRESSES)
     outbound_host: Authority = ""
     outbound_transport: Transport = "udp"
     outbound_register: bool = False
@@ -90,6 +97,7 @@ class TrunkProfileBody(Body):
             username=self.username,
             password=self.password,
             allowed_ips=tuple(dict.fromkeys(self.allowed_ips)),
+            certificate_names=tuple(dict.fromkeys(self.certificate_names)),
             outbound_host=self.outbound_host,
             outbound_transport=self.outbound_transport,
             outbound_register=self.outbound_register,
@@ -113,7 +121,12 @@ async def list_trunks(call: ApiCall, page: Page) -> list[Trunk]:
     return await call.services.directory.trunks.list(call.customer_id, page)
 
 
-@operation("POST", "/trunks", "Create a trunk", errors=(TrunkTaken, PasswordNeeded, ProviderNeeded))
+@operation(
+    "POST",
+    "/trunks",
+    "Create a trunk",
+    errors=(TrunkTaken, PasswordNeeded, CertificateNameNeeded, ProviderNeeded),
+)
 async def create_trunk(call: ApiCall, body: TrunkBody) -> Trunk:
     """Its exchange can call in, and calls to numbers can go out through it."""
     return await call.services.directory.trunks.create(call.customer_id, body.spec(body.domain_name))
@@ -125,7 +138,12 @@ async def get_trunk(call: ApiCall) -> Trunk:
     return await call.services.directory.trunks.get(call.customer_id, TrunkId(call.id))
 
 
-@operation("PUT", "/trunks/{id}", "Update a trunk", errors=(ResourceDeleted, PasswordNeeded, ProviderNeeded))
+@operation(
+    "PUT",
+    "/trunks/{id}",
+    "Update a trunk",
+    errors=(ResourceDeleted, PasswordNeeded, CertificateNameNeeded, ProviderNeeded),
+)
 async def update_trunk(call: ApiCall, body: TrunkProfileBody) -> Trunk:
     """Replaces everything except its domain name."""
     return await call.services.directory.trunks.update(call.customer_id, TrunkId(call.id), body.spec())

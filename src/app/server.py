@@ -265,6 +265,7 @@ async def _start_sip(
         tls_certificate=str(certificates.certificate) if certificates else "",
         tls_key=str(certificates.key) if certificates else "",
         tls_trusted=str(settings.tls_trusted.absolute()) if settings.tls_trusted else "",
+        tls_clients=str(settings.sip_tls_clients.absolute()) if settings.sip_tls_clients else "",
         public_hosts=advertised_hosts(settings, settings.sip_hosts),
         nameserver=settings.sip_nameserver,
         domain=settings.sip_domain,

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
         None,
         description="PEM file of authorities that calls to trunks over TLS trust, besides the system's",
     )
+    sip_tls_clients: Path | None = Field(
+        None,
+        description="PEM file of authorities whose certificates phones and trunks may present over SIP TLS; empty means none is asked for",
+    )
     tls_certificate: Path | None = Field(
         None,
         description="PEM file of the certificate and its chain, read again when it changes; "

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from mixminus.clock import Clock
-from mixminus.directory.errors import PasswordNeeded, ProviderNeeded, TrunkTaken
+from mixminus.directory.errors import CertificateNameNeeded, PasswordNeeded, ProviderNeeded, TrunkTaken
 from mixminus.directory.ledger import TRUNKS
 from mixminus.directory.resource_service import ResourceService
 from mixminus.model.directory import RegistrationStatus, Trunk, TrunkHealth, TrunkServer, TrunkSpec
@@ -117,5 +117,7 @@ def _health_of(servers: Sequence[TrunkServer]) -> TrunkHealth:
 def _check(spec: TrunkSpec) -> None:
     if spec.outbound_register and not (spec.outbound_host and spec.username and spec.password):
         raise ProviderNeeded("outbound_register is true: outbound_host, username and password must be given")
+    if "tls" in spec.auth_types and not spec.certificate_names:
+        raise CertificateNameNeeded("auth_types has tls: certificate_names must be given")
     if "basic" in spec.auth_types and not (spec.username and spec.password):
         raise PasswordNeeded("auth_types has basic: username and password must be given")

@@ -28,7 +28,7 @@ __all__ = [
     "TrunkSpec",
 ]
 
-AuthType = Literal["basic", "ip"]
+AuthType = Literal["basic", "ip", "tls"]
 Transport = Literal["udp", "tcp", "tls", "auto"]
 """``auto``: as DNS says (RFC 3263), UDP without its word."""
 BindingTransport = Literal["udp", "tcp", "tls", "wss"]
@@ -152,6 +152,8 @@ class TrunkSpec:
     username: str = ""
     password: str = field(default="", repr=False)
     allowed_ips: tuple[str, ...] = ()
+    certificate_names: tuple[str, ...] = ()
+    """Domains of client certificates, in lower case; one of them authenticates with ``tls``."""
     outbound_host: str = ""
     """Host, with or without a port, of outgoing calls to numbers; empty for none."""
     outbound_transport: Transport = "udp"
@@ -212,6 +214,7 @@ class Trunk:
     """Why the last attempt failed: status and reason of the provider's answer."""
     srtp: SrtpPolicy = ""
     first_response_s: int = 3
+    certificate_names: tuple[str, ...] = ()
     options_interval_s: int = 0
     health: TrunkHealth = ""
     servers: tuple[TrunkServer, ...] = ()

@@ -376,6 +376,8 @@ class OpenEdge:
     certificate_key: str = ""
     trusted: str = ""
     """Path of a PEM file of authorities for connections to trunks, besides the system's; may be empty."""
+    clients: str = ""
+    """Path of a PEM file of authorities for the certificates of clients over TLS; empty for not asking for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,6 +465,8 @@ class AccountRequested:
     """The host in the URI, or the realm of the credentials."""
     username: str
     host: str
+    names: tuple[str, ...] = ()
+    """The domains of the certificate that the client has presented."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,11 +82,13 @@ class TrunkView(View):
     domain_name: str
     """The first label of `<domain_name>.trunk.<base domain>`."""
     auth_types: list[AuthType]
-    """How incoming calls are authenticated: `basic` by password, `ip` by address."""
+    """How incoming calls are authenticated: `basic` by password, `ip` by address, `tls` by a client certificate."""
     username: str
     password: Secret
     """Null in events."""
     allowed_ips: list[str]
+    certificate_names: list[str]
+    """The domains that a client certificate may be for, with `tls`."""
     outbound_host: str
     """Where calls to numbers are sent, with or without a port; empty for nowhere."""
     outbound_transport: Transport

@@ -1,7 +1,7 @@
 """The edge's handling of messages from the public side: answered here, or forwarded to a worker."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from mixminus.hosts import network_of
@@ -60,10 +60,11 @@ class PhoneSide:
         invites_per_s: float,
         domain: str,
         algorithms: Collection[Algorithm],
+        names_of: Callable[[Flow], tuple[str, ...]],
     ) -> None:
         self.draining = False
         self.overloaded = False
-        self.authenticator = Authenticator(domain, frozenset(identity.hosts), algorithms, counters)
+        self.authenticator = Authenticator(domain, frozenset(identity.hosts), algorithms, counters, names_of)
         self.registrants = Registrants(identity, counters)
         self.probes = Probes(identity, counters)
         self._registrar = Registrar(counters)

@@ -1,7 +1,7 @@
 """The router: every decision of the edge, without sockets and without a clock."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from mixminus import log
@@ -58,7 +58,9 @@ class Router:
         messages_per_s: float,
         domain: str = "",
         algorithms: Collection[Algorithm] = ALGORITHMS,
+        names_of: Callable[[Flow], tuple[str, ...]] = lambda _: (),
     ) -> None:
+        """``names_of`` returns the domains of a client's certificate."""
         self.counters = counters
         self._calls = CallTable()
         self._lost_calls = LostCalls(identity)
@@ -70,6 +72,7 @@ class Router:
             invites_per_s=invites_per_s,
             domain=domain,
             algorithms=algorithms,
+            names_of=names_of,
         )
         self._worker_side = WorkerSide(
             identity, self._calls, self.counters, on_called=self._phone_side.sources.verify

@@ -157,7 +157,8 @@ class Network:
 
     def refresh_tls(self) -> None:
         """Use the newest certificate for new connections."""
-        if any([each.refresh() for each in self._tls.values()]):
+        refreshed = [each.refresh() for each in self._tls.values()]
+        if any(refreshed):
             self._trusted = None
 
     def names_of(self, flow: Flow) -> tuple[str, ...]:

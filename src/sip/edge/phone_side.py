@@ -1,7 +1,6 @@
 """The edge's handling of messages from the public side: answered here, or forwarded to a worker."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
 from typing import Final
 
 from mixminus.hosts import network_of
@@ -12,7 +11,6 @@ from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.dialog_side import DialogSide
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG, tag_of
-from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
 from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
@@ -57,14 +55,12 @@ class PhoneSide:
         lost_calls: LostCalls,
         counters: Counter[str],
         *,
+        authenticator: Authenticator,
         invites_per_s: float,
-        domain: str,
-        algorithms: Collection[Algorithm],
-        names_of: Callable[[Flow], tuple[str, ...]],
     ) -> None:
         self.draining = False
         self.overloaded = False
-        self.authenticator = Authenticator(domain, frozenset(identity.hosts), algorithms, counters, names_of)
+        self.authenticator = authenticator
         self.registrants = Registrants(identity, counters)
         self.probes = Probes(identity, counters)
         self._registrar = Registrar(counters)

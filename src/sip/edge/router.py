@@ -6,6 +6,7 @@ from typing import Final
 
 from mixminus import log
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, ToWorker
+from mixminus.sip.edge.authentication import Authenticator
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
@@ -69,10 +70,10 @@ class Router:
             self._calls,
             self._lost_calls,
             self.counters,
+            authenticator=Authenticator(
+                domain, frozenset(identity.hosts), algorithms, self.counters, names_of
+            ),
             invites_per_s=invites_per_s,
-            domain=domain,
-            algorithms=algorithms,
-            names_of=names_of,
         )
         self._worker_side = WorkerSide(
             identity, self._calls, self.counters, on_called=self._phone_side.sources.verify

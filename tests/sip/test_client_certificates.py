@@ -63,7 +63,7 @@ async def caller_of(backend: Backend, tls: ssl.SSLContext, sender: str = "") -> 
     return backend.receiver.callers[-1].account_id
 
 
-def anybody() -> ssl.SSLContext:
+def without_certificate() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
@@ -94,13 +94,13 @@ async def test_other_certificates_and_none_are_not_the_trunk(
     other = clients.client(CARRIER, x509.DNSName("other.example"))
     assert await caller_of(backend, other) is None, "the common name counts without alternative names only"
     assert await caller_of(backend, other, "carrier.trunk.mixminus.local") == 401
-    assert await caller_of(backend, anybody()) is None
-    assert await caller_of(backend, anybody(), "carrier.trunk.mixminus.local") == 401
+    assert await caller_of(backend, without_certificate()) is None
+    assert await caller_of(backend, without_certificate(), "carrier.trunk.mixminus.local") == 401
 
 
 async def test_address_does_not_count_for_a_trunk_that_requires_a_certificate(backend: Backend) -> None:
     await trunk(backend, allowed_ips=("127.0.0.1",))
-    assert await caller_of(backend, anybody(), "carrier.trunk.mixminus.local") == 401
+    assert await caller_of(backend, without_certificate(), "carrier.trunk.mixminus.local") == 401
 
 
 async def test_certificate_of_another_authority_cannot_connect(backend: Backend, tmp_path: Path) -> None:

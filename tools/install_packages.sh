@@ -47,10 +47,12 @@ debug() {
 test_() {
 	debug
 	need_command baresip baresip-core
+	need_command linphonec linphone-cli
 	need_command turnserver coturn
 	need_command kamailio kamailio
 	need_command dnsmasq dnsmasq-base
 	need_command sipp sip-tester
+	need_command tshark tshark
 	need_chromium
 	need_command curl curl
 	need_command jq jq

@@ -41,6 +41,7 @@ from mixminus.store.database import Store
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.streams.external import ExternalMediaService
 from mixminus.streams.service import StreamService
+from mixminus.trace.service import TraceService
 from mixminus.webrtc.endpoint import WebRtcEndpoint
 
 __all__ = ["SERVICES", "ProcessState", "Services"]
@@ -93,6 +94,7 @@ class Services:
     sounds: SoundService
     transcription: TranscriptionService
     streams: StreamService
+    traces: TraceService
     webrtc: WebRtcEndpoint
     delivery: DeliveryService
     idempotency: IdempotencyService
@@ -123,6 +125,7 @@ class Services:
             **self.keypad.counters,
             **self.transcription.counters,
             **self.streams.counters,
+            **self.traces.counters,
             **self.process.counters(),
         }
 

@@ -48,6 +48,7 @@ from mixminus.store.database import Store
 from mixminus.store.migrations import upgrade
 from mixminus.store.timestamps import TimestampStyle
 from mixminus.tasks import TaskScope
+from mixminus.trace.service import TraceConfig
 from mixminus.webrtc.endpoint import WebRtcConfig, WebRtcEndpoint
 from mixminus.webrtc.ice_servers import IceServers
 
@@ -136,6 +137,13 @@ def _service_config(
             queue_folder=settings.data_dir / "transcription",
             log_level=settings.log_level,
             log_json=settings.log_json,
+        ),
+        traces=TraceConfig(
+            folder=settings.data_dir / "traces",
+            default_s=settings.trace_seconds,
+            max_s=settings.trace_max_seconds,
+            max_running=settings.trace_max_running,
+            retention_days=settings.trace_retention_days,
         ),
         private_targets=settings.private_webhooks,
         root_certificate=certificates.root if certificates else None,
@@ -283,9 +291,11 @@ async def _start_sip(
         directory=services.directory,
         transfers=services.transfers,
         replacements=services.replacements,
+        traces=services.traces,
         on_event=services.on_engine_event,
     )
     endpoint.use_secure_media(services.webrtc)
+    services.traces.use_sip(endpoint.tracing)
     stack.push_async_callback(endpoint.close)
     for host in settings.sip_hosts:
         await _probe_sip(settings, host)

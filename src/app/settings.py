@@ -144,6 +144,18 @@ class Settings(BaseSettings):
     recording_retention_days: int = Field(
         0, ge=0, le=36_500, description="days that recordings are kept; 0 keeps them all"
     )
+    trace_seconds: int = Field(
+        600, ge=1, le=86_400, description="seconds that a trace runs, unless its request says how long"
+    )
+    trace_max_seconds: int = Field(
+        3600, ge=1, le=86_400, description="maximum number of seconds that a trace may run"
+    )
+    trace_max_running: int = Field(
+        20, ge=0, le=1000, description="maximum number of traces that run at once; 0 permits none"
+    )
+    trace_retention_days: int = Field(
+        7, ge=1, le=365, description="days after which an ended trace is deleted"
+    )
     language: str = Field(
         "en-US",
         pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",

@@ -6,11 +6,10 @@ from mixminus.mixer import PortMedia
 from mixminus.model.ids import LegId
 from mixminus.model.srtp import Encryption
 from mixminus.sip.messages import Attach
-from mixminus.sip.sdp.description import MalformedSdp, parse, render
-from mixminus.sip.sdp.dtls import is_offered
+from mixminus.sip.sdp.description import render
 from mixminus.sip.sdp.negotiation import LocalEnd, first_description
 
-__all__ = ["IncomingMedia", "wants_dtls"]
+__all__ = ["IncomingMedia"]
 
 
 class IncomingMedia:
@@ -28,11 +27,3 @@ class IncomingMedia:
         local = replace(self._local, encryption=encryption)
         description, self.agreed = first_description(local, self._offer)
         return Attach(self._leg_id, local, render(description))
-
-
-def wants_dtls(offer: str) -> bool:
-    """Return whether an offer is of DTLS-SRTP; a malformed one is refused later."""
-    try:
-        return bool(offer) and is_offered(parse(offer))
-    except MalformedSdp:
-        return False

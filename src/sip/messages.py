@@ -13,6 +13,8 @@
            <─ TrunkRegistered ServerProbed ─
     server ── AnswerAccount ForgetAccounts AnswerRegistration ───────> edge
            <─ AccountRequested LoginsFailed RegistrationRequested WebSocketClosed ─
+    server ── FollowCall UnfollowCall WatchCalls UnwatchCalls ───────> edge
+           <─ MessageTraced ─
 
 Commands are imperatives, reports are past participles. One message is one record of a Unix
 SOCK_SEQPACKET socket; end of file means that the other process has exited.
@@ -45,6 +47,7 @@ __all__ = [
     "Drain",
     "EdgeCounted",
     "EdgeOpened",
+    "FollowCall",
     "ForgetAccounts",
     "Fork",
     "HangUp",
@@ -55,6 +58,7 @@ __all__ = [
     "MediaAgreed",
     "MediaHostsNamed",
     "Message",
+    "MessageTraced",
     "Notify",
     "OpenEdge",
     "PhoneResponded",
@@ -78,7 +82,10 @@ __all__ = [
     "TransferProgressed",
     "TransferRequested",
     "TrunkRegistered",
+    "UnfollowCall",
     "Unregister",
+    "UnwatchCalls",
+    "WatchCalls",
     "WebSocketClosed",
     "WorkerExited",
     "WorkerReady",
@@ -619,6 +626,59 @@ class SetOverloaded:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FollowCall:
+    """Trace the calls of a leg: those with these Call-IDs, and those that it dials later."""
+
+    leg_id: str
+    sip_call_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnfollowCall:
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchCalls:
+    """Trace for a short time each new call that matches, until the server follows it."""
+
+    watch_id: str
+    number: str = field(repr=False)
+    """Of the caller or the called party; empty for any."""
+    peer: str
+    """The address that SIP comes from or goes to; empty for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchCalls:
+    watch_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTraced:
+    """A message of a traced call, masked, as it passes the public side."""
+
+    sip_call_id: str
+    leg_id: str
+    """The leg of an outgoing call; empty where the Call-ID alone is known."""
+    watches: tuple[str, ...]
+    """The watches that it matches; none of a call that is followed."""
+    at_us: int
+    """Wall time, in microseconds since 1970."""
+    sent: bool
+    transport: str
+    local_host: str
+    local_port: int
+    remote_host: str
+    remote_port: int
+    data: bytes = field(repr=False)
+    length: int
+    """Before masking and cutting."""
+    dropped: int
+    """The messages of all traces that were lost since the last report."""
+
+
 Message = (
     Fork
     | WorkerExited
@@ -674,4 +734,9 @@ Message = (
     | Ask
     | PhoneResponded
     | TransferProgressed
+    | FollowCall
+    | UnfollowCall
+    | WatchCalls
+    | UnwatchCalls
+    | MessageTraced
 )

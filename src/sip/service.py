@@ -43,7 +43,7 @@ from mixminus.sip.account_requests import AccountRequests
 from mixminus.sip.addresses import callee_of, caller_of
 from mixminus.sip.config import SipConfig
 from mixminus.sip.dialling import DialledLeg, Dialler
-from mixminus.sip.incoming_media import IncomingMedia, wants_dtls
+from mixminus.sip.incoming_media import IncomingMedia
 from mixminus.sip.leg import IncomingLeg, SipLeg, end_of
 from mixminus.sip.locating import Locator
 from mixminus.sip.messages import (
@@ -57,6 +57,7 @@ from mixminus.sip.messages import (
     MediaAgreed,
     MediaHostsNamed,
     Message,
+    MessageTraced,
     PhoneResponded,
     ProgressAcknowledged,
     Reject,
@@ -71,13 +72,15 @@ from mixminus.sip.pool import WorkerPool
 from mixminus.sip.sdp import crypto
 from mixminus.sip.sdp.agreement import NotAcceptable, secure_exchange
 from mixminus.sip.sdp.description import MalformedSdp, parse
-from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd
+from mixminus.sip.sdp.dtls import SECRET_BYTES, DtlsEnd, wants_dtls
 from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.signalled import signalled_of
+from mixminus.sip.tracing import SipTracing
 from mixminus.sip.transfer_requests import TransferRequests
 from mixminus.sip.trunk_health import TrunkHealth
 from mixminus.sip.trunk_registrations import TrunkRegistrations
 from mixminus.tasks import TaskScope
+from mixminus.trace.protocols import TraceReceiver
 
 __all__ = ["SipEndpoint"]
 
@@ -108,10 +111,12 @@ class SipEndpoint:
         directory: DirectoryServices,
         transfers: Transfers | None = None,
         replacements: Replacements | None = None,
+        traces: TraceReceiver | None = None,
         on_event: Callable[[EngineEvent], None] = lambda _: None,
     ) -> None:
-        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs, which are
-        declined without it; ``replacements`` serves INVITEs with Replaces, which are declined without it; ``on_event`` receives the digits of INFO requests as events of the engine.
+        """``directory`` authenticates and registers phones; ``transfers`` carries out REFERs and ``replacements``
+        serves INVITEs with Replaces, which are declined without them; ``traces`` gets the messages of traced calls;
+        ``on_event`` receives the digits of INFO requests as events of the engine.
         """
         self._engine = engine
         self._incoming_legs = legs
@@ -122,16 +127,14 @@ class SipEndpoint:
         self._secure_medias: SecureMedias | None = None
         self._legs: dict[LegId, tuple[int, IncomingLeg]] = {}
         self._tasks = TaskScope(log.task_failed("sip.endpoint"))
-        self._account_requests = AccountRequests(directory, self._to_edge)
+        to_edge: Callable[[Message], None] = lambda message: self._pool.send_edge(message)  # noqa: PLW0108 - made later
+        self.tracing = SipTracing(to_edge, traces)
+        self._account_requests = AccountRequests(directory, to_edge)
         locator = Locator(Names(config.nameserver), clock, config.hosts)
-        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, self._to_edge)
-        self._trunk_health = TrunkHealth(directory.trunks, locator, self._to_edge)
+        self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, to_edge)
+        self._trunk_health = TrunkHealth(directory.trunks, locator, to_edge)
         self._pool = WorkerPool(
-            config,
-            clock,
-            on_report=self._on_report,
-            on_lost=self._on_worker_lost,
-            on_edge=self._on_edge,
+            config, clock, on_report=self._on_report, on_lost=self._on_worker_lost, on_edge=self._on_edge
         )
         self._dialler = Dialler(config, self._pool, locator, self._tasks)
         self._transfer_requests = TransferRequests(
@@ -217,10 +220,8 @@ class SipEndpoint:
         self._dialler.dial(leg, local, target, source=source, anonymous=anonymous)
         return leg
 
-    def _to_edge(self, message: Message) -> None:
-        self._pool.send_edge(message)
-
     def _on_report(self, worker_id: int, message: Message) -> None:
+        self.tracing.on_report(worker_id, message)
         if isinstance(message, CallEnded):
             self._transfer_requests.forget(message.leg_id)
         match message:
@@ -245,24 +246,28 @@ class SipEndpoint:
                 self._dialler.on_report(message)
 
     def _on_edge(self, message: Message) -> None:
-        """Take what a phone has asked for within a call; all else is about accounts and trunks."""
-        if isinstance(message, EdgeOpened):
-            self._trunk_registrations.on_edge_opened()
-            self._trunk_health.on_edge_opened()
-            self._account_requests.on_edge_opened()
-            return
-        if isinstance(message, TrunkRegistered):
-            self._trunk_registrations.on_report(message)
-            return
-        if isinstance(message, ServerProbed):
-            self._trunk_health.on_report(message)
-            return
-        if isinstance(message, MediaHostsNamed):
-            self._on_hosts(message)
-            return
-        if not isinstance(message, DigitReceived | TransferRequested | TransferProgressed):
-            self._account_requests.on_edge(message)
-            return
+        """Pass a report of the edge to the part that it is for."""
+        match message:
+            case MessageTraced():
+                self.tracing.on_message(message)
+            case EdgeOpened():
+                self.tracing.on_edge_opened()
+                self._trunk_registrations.on_edge_opened()
+                self._trunk_health.on_edge_opened()
+                self._account_requests.on_edge_opened()
+            case TrunkRegistered():
+                self._trunk_registrations.on_report(message)
+            case ServerProbed():
+                self._trunk_health.on_report(message)
+            case MediaHostsNamed():
+                self._on_hosts(message)
+            case DigitReceived() | TransferRequested() | TransferProgressed():
+                self._on_request(message)
+            case _:
+                self._account_requests.on_edge(message)
+
+    def _on_request(self, message: DigitReceived | TransferRequested | TransferProgressed) -> None:
+        """Take what a phone has asked for within a call."""
         found = self._pool.leg_of(message.sip_call_id)
         leg = self._leg(found[1]) if found else None
         if not found or not leg:
@@ -387,6 +392,7 @@ class SipEndpoint:
             _, leg = self._legs.pop(leg_id)
             leg.set_ended(LegEnded(HangupReason.FAILED, remote=False))
         self._dialler.on_worker_lost(worker_id)
+        self.tracing.on_worker_lost(worker_id)
         self._transfer_requests.on_worker_lost(worker_id)
 
 

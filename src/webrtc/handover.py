@@ -4,6 +4,7 @@
   overridden, and gives aioice a transport that sends through the shared mux.
 - DTLS without ICE (DtlsLink): aiortc runs DTLS over any object that sends and receives
   datagrams. The one method that installs SRTP keys is overridden, and exports them to the engine.
+- Cipher suites for peers with RSA certificates (new_certificate).
 - Parsers (parse_stun, parse_session): which exceptions malformed input raises.
 
 So no media packet passes through either library, and nothing is patched: both are subclassed. Other
@@ -20,6 +21,7 @@ import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Any, Final, cast
 
 from aioice import Candidate, Connection
@@ -27,8 +29,9 @@ from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import CandidatePair, StunProtocol
 from aioice.stun import Message, parse_message
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
-from aiortc.rtcdtlstransport import State
+from aiortc.rtcdtlstransport import SRTPProtectionProfile, State
 from aiortc.sdp import SessionDescription
+from OpenSSL import SSL
 
 from mixminus.errors import InvalidArgument
 from mixminus.hosts import family_of
@@ -55,6 +58,9 @@ _UFRAG_BYTES: Final = 8
 _PWD_BYTES: Final = 16  # RFC 8445 section 5.3 wants 128 bits of randomness
 _DTLS_QUEUE: Final = 64
 """Datagrams: two flights of a handshake are about ten; more are dropped and counted."""
+# aiortc's cipher suites, for both kinds of certificates.
+_KEYS: Final = (b"ECDSA", b"RSA")
+_CIPHERS: Final = (b"AES128-GCM-SHA256", b"CHACHA20-POLY1305", b"AES128-SHA", b"AES256-SHA")
 _SRTP_PROFILES: Final = {
     b"SRTP_AES128_CM_SHA1_80": SrtpProfile.AES_CM_128_HMAC_SHA1_80,
     b"SRTP_AEAD_AES_128_GCM": SrtpProfile.AEAD_AES_128_GCM,
@@ -231,9 +237,18 @@ class IceConnection(Connection):
             self._on_nominated(self, self.nominated)
 
 
+class _Certificate(RTCCertificate):
+    """An ECDSA certificate, whose owner also connects to servers with RSA certificates, as Linphone's are."""
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        context = super()._create_ssl_context(srtp_profiles)
+        context.set_cipher_list(b":".join(b"ECDHE-%s-%s" % each for each in product(_KEYS, _CIPHERS)))
+        return context
+
+
 def new_certificate() -> RTCCertificate:
     """Return a certificate for one peer."""
-    return RTCCertificate.generateCertificate()
+    return _Certificate.generateCertificate()
 
 
 def fingerprint_of(found: Iterable[RTCDtlsFingerprint]) -> RTCDtlsFingerprint:

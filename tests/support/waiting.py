@@ -54,5 +54,15 @@ def play_for(seconds: float) -> None:
         _pause()
 
 
+def play_until() -> Callable[[float], None]:
+    """Return a clock that started now: it waits until this many seconds have passed, as a device that plays does."""
+    start = time.monotonic()
+
+    def wait_for(position_s: float) -> None:
+        time.sleep(max(0.0, start + position_s - time.monotonic()))
+
+    return wait_for
+
+
 def _pause() -> None:
     time.sleep(_STEP_S)

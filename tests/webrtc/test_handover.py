@@ -8,7 +8,7 @@ from importlib.metadata import version
 import aioice.ice
 import aioice.stun
 import pytest
-from aiortc import RTCDtlsTransport
+from aiortc import RTCCertificate, RTCDtlsTransport
 from aiortc.rtcdtlstransport import SRTP_PROFILES
 
 from mixminus.mixer import SrtpProfile
@@ -35,6 +35,7 @@ def test_installed_versions_are_the_tested_ones() -> None:
         (aioice.stun.Transaction, "response_received", ["self", "message", "addr"]),
         (aioice.stun.Message, "check_message_integrity", ["self", "key"]),
         (RTCDtlsTransport, "__init__", ["self", "transport", "certificates"]),
+        (RTCCertificate, "_create_ssl_context", ["self", "srtp_profiles"]),
         (RTCDtlsTransport, "_setup_srtp", ["self"]),
         (RTCDtlsTransport, "_set_role", ["self", "role"]),
         (RTCDtlsTransport, "_set_state", ["self", "state"]),

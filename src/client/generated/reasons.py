@@ -60,6 +60,9 @@ __all__ = [
     "SessionEnded",
     "StateInvalid",
     "TextTooLong",
+    "TooManyTraces",
+    "TraceNotFound",
+    "TraceStateInvalid",
     "TranscribeAlreadyProgressing",
     "TranscribeNotFound",
     "TrunkNotFound",
@@ -281,6 +284,18 @@ class StateInvalid(errors.Conflict, reason="STATE_INVALID"):
 
 class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
     """TEXT_TOO_LONG"""
+
+
+class TooManyTraces(errors.Exhausted, reason="TOO_MANY_TRACES"):
+    """TOO_MANY_TRACES"""
+
+
+class TraceNotFound(errors.NotFound, reason="TRACE_NOT_FOUND"):
+    """TRACE_NOT_FOUND"""
+
+
+class TraceStateInvalid(errors.Conflict, reason="TRACE_STATE_INVALID"):
+    """TRACE_STATE_INVALID"""
 
 
 class TranscribeAlreadyProgressing(errors.Conflict, reason="TRANSCRIBE_ALREADY_PROGRESSING"):

@@ -11,6 +11,7 @@ import uvloop
 from mixminus import log
 from mixminus.clock import SystemClock
 from mixminus.errors import Unavailable
+from mixminus.hosts import facing
 from mixminus.sip.channel import Channel
 from mixminus.sip.config import EDGE_CLEANUP_S
 from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer
@@ -18,6 +19,7 @@ from mixminus.sip.edge.calls import Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
 from mixminus.sip.edge.network import Network
 from mixminus.sip.edge.router import Router
+from mixminus.sip.edge.tracer import Tracer
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.messages import (
     AddWorker,
@@ -27,6 +29,7 @@ from mixminus.sip.messages import (
     Drain,
     EdgeCounted,
     EdgeOpened,
+    FollowCall,
     ForgetAccounts,
     Message,
     OpenEdge,
@@ -39,7 +42,10 @@ from mixminus.sip.messages import (
     SetOverloaded,
     ShutOutCaller,
     StopProbes,
+    UnfollowCall,
     Unregister,
+    UnwatchCalls,
+    WatchCalls,
 )
 from mixminus.sip.supervision import rearm_watchdog, start_child_process
 from mixminus.tasks import TaskScope
@@ -48,6 +54,7 @@ __all__ = ["EdgeProcess", "main"]
 
 _POLL_S: Final = 0.25
 _POLLS_A_REPORT: Final = 8
+_US_PER_S: Final = 1_000_000
 
 _ALGORITHMS: Final[dict[str, tuple[Algorithm, ...]]] = {
     "both": ALGORITHMS,
@@ -71,6 +78,13 @@ class EdgeProcess:
         self._network: Network | None = None
         self._counters: Counter[str] = Counter()
         self._counted: dict[str, int] = {}
+        self._public_hosts: tuple[str, ...] = ()
+        self._tracer = Tracer(
+            self._channel.send,
+            self._counters,
+            backlog=lambda: self._channel.backlog,
+            leg_of=lambda call_id: self._router.leg_of(call_id) if self._router else "",
+        )
 
     async def run(self) -> None:
         """Serve until the server closes the channel; if it crashed, stay while the workers end their calls."""
@@ -113,6 +127,8 @@ class EdgeProcess:
             ):
                 for action in self._router.on_directory(command, self._clock.monotonic_s()):
                     self._send(action)
+            case FollowCall() | UnfollowCall() | WatchCalls() | UnwatchCalls():
+                self._tracer.on_command(command)
             case SetOverloaded() | Drain():
                 self._refuse_calls(self._router, command)
             case _:
@@ -166,7 +182,7 @@ class EdgeProcess:
             algorithms=_ALGORITHMS[command.digests],
             names_of=network.names_of,
         )
-        self._network = network
+        self._network, self._public_hosts = network, command.public_hosts
         self._channel.send(EdgeOpened(network.port, network.inner_port, tls_port, wss_port))
 
     @staticmethod
@@ -190,6 +206,7 @@ class EdgeProcess:
 
     def _from_phone(self, received: bytes, source: Flow) -> None:
         if self._router:
+            self._trace(received, source, sent=False)
             now_s = self._clock.monotonic_s()
             self._send(self._router.from_phone(received, source, now_s))
             self._flush()
@@ -207,7 +224,22 @@ class EdgeProcess:
         elif self._network and self._router:
             if isinstance(action, ToPhone) and not self._router.may_send(action, self._clock.monotonic_s()):
                 return
+            if isinstance(action, ToPhone):
+                self._trace(action.message, action.flow, sent=True)
             self._network.send(action)
+
+    def _trace(self, message: bytes, flow: Flow, *, sent: bool) -> None:
+        """Let the tracer copy a message that passes the public side."""
+        if self._tracer.active and self._network:
+            own = (facing(self._public_hosts, flow.host), self._network.port)
+            self._tracer.passed(
+                message,
+                sent=sent,
+                transport=flow.transport,
+                addresses=self._network.addresses(flow) or (own, (flow.host, flow.port)),
+                at_us=int(self._clock.now().timestamp() * _US_PER_S),
+                now_s=self._clock.monotonic_s(),
+            )
 
     def _is_known(self, host: str) -> bool:
         return bool(self._router and self._router.is_verified(host, self._clock.monotonic_s()))

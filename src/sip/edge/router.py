@@ -122,6 +122,11 @@ class Router:
         if host := self._shut_outs.crashed(sip_port, now_s):
             _log.warning("caller shut out after a crash of a worker", host=host)
 
+    def leg_of(self, call_id: str) -> str:
+        """Return the leg of an outgoing call; empty for any other."""
+        call = self._calls.find(call_id)
+        return call.leg_id if call else ""
+
     def reserve(self, name: str) -> int:
         """Reserve a worker for an outgoing call; return its number, 0 if all are full."""
         return 0 if self._phone_side.draining else self._calls.reserve(name)

@@ -1,0 +1,167 @@
+"""A softphone of another project: Linphone's console program, with wav files instead of a sound card."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+
+from tests.support.netns import ADDRESS
+from tests.support.ports import free_port
+from tests.support.tones import Pcm
+from tests.support.waiting import eventually
+
+__all__ = ["Linphone"]
+
+_RATE_HZ: Final = 48_000  # of Opus, which Linphone prefers; it records at the codec's rate
+_WAV_HEADER_BYTES: Final = 44
+_CONFIG: Final = """\
+[sip]
+sip_port={udp_port}
+sip_tcp_port=-1
+sip_tls_port=-1
+contact="Linphone" <sip:linphone@{address}>
+media_encryption={media_encryption}
+media_encryption_mandatory={mandatory}
+root_ca={root_ca}
+verify_server_cn=0
+[net]
+firewall_policy={ice}
+[rtp]
+audio_rtp_port={rtp_port}
+rtcp_mux={multiplexed}
+[sound]
+echocancellation=0
+"""
+_ICE, _NO_ICE = 3, 0
+
+
+class Linphone:
+    """One phone; a context manager that ends the process."""
+
+    def __init__(
+        self,
+        directory: Path,
+        microphone: Path,
+        *,
+        media_encryption: str = "none",
+        root_ca: Path | None = None,
+    ) -> None:
+        """``microphone``: a wav file; ``media_encryption``: none, srtp or dtls; ``root_ca`` signs the server's certificate."""
+        directory.mkdir(parents=True)
+        (directory / ".local/share/linphone").mkdir(parents=True)
+        self._log_path, self._ear = directory / "log", directory / "ear.wav"
+        encrypts = media_encryption != "none"
+        config = _CONFIG.format(
+            address=ADDRESS,
+            udp_port=free_port(ADDRESS),
+            rtp_port=free_port(ADDRESS),
+            media_encryption=media_encryption,
+            mandatory=int(encrypts),
+            multiplexed=int(encrypts),
+            ice=_ICE if media_encryption == "dtls" else _NO_ICE,
+            root_ca=root_ca or "",
+        )
+        (directory / "linphonerc").write_text(config)
+        program = shutil.which("linphonec")
+        assert program, "Linphone is missing: apt-get install --no-install-recommends linphone-cli"
+        self._log = self._log_path.open("wb")
+        self._process = subprocess.Popen(
+            [program, "-c", "linphonerc"],
+            cwd=directory,
+            env={**os.environ, "HOME": str(directory)},
+            stdin=subprocess.PIPE,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.command("soundcard use files")
+        self.command("play ../microphone.wav")
+        self.command("record ear.wav")
+        self.wait_for_log("record ", what="Linphone reads its commands")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def log(self) -> str:
+        return self._log_path.read_text(errors="replace")
+
+    def register(self, identity: str, proxy: str, password: str) -> None:
+        """Register, and wait until the registrar has accepted it."""
+        self.command(f"register {identity} {proxy} {password}")
+        eventually(self._is_registered, timeout_s=15, what=f"the registration; log: {self.log[-800:]}")
+
+    def dial(self, uri: str) -> None:
+        """Call, and wait until audio flows."""
+        self.command(f"call {uri}")
+        self.wait_for_log("Media streams established", what=f"{uri} answers")
+
+    def pick_up(self) -> None:
+        """Answer the next call."""
+        self.wait_for_log("Receiving new incoming call", what="the phone rings")
+        self.command("answer")
+
+    def press(self, digits: str) -> None:
+        """Send digits by RFC 4733."""
+        self.command(digits)
+
+    def hold(self) -> None:
+        self.command("pause")
+        self.wait_for_log("is now paused", what="the hold is answered")
+
+    def resume(self) -> None:
+        established = self.log.count("Media streams established")
+        self.command("resume")
+        eventually(
+            lambda: self.log.count("Media streams established") > established,
+            what=f"the resumption is answered: {self.log[-800:]}",
+        )
+
+    def transfer(self, uri: str) -> None:
+        """Refer the far end to ``uri``."""
+        self.command(f"transfer {uri}")
+
+    def hang_up(self) -> None:
+        self.command("terminate")
+
+    def ear(self) -> tuple[Pcm, int]:
+        """Return what the phone has played so far; the header of its file is written at the end of the call."""
+        raw = self._ear.read_bytes()[_WAV_HEADER_BYTES:]
+        return np.frombuffer(raw[: len(raw) // 2 * 2], np.int16), _RATE_HZ
+
+    def command(self, line: str) -> None:
+        """Type one line."""
+        assert self._process.poll() is None, f"Linphone died: {self.log[-2000:]}"
+        assert self._process.stdin
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+
+    def wait_for_log(self, words: str, *, what: str) -> None:
+        """Wait until the phone has printed these words."""
+        eventually(lambda: words in self.log, timeout_s=15, what=f"{what}; log: {self.log[-800:]}")
+
+    def _is_registered(self) -> bool:
+        self.command("status register")
+        return "registered, identity=" in self.log.replace("\n", "")
+
+    def close(self) -> None:
+        """End the phone; closing twice is harmless."""
+        if self._process.poll() is None:
+            self.command("quit")
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._process.wait()
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._log.close()

@@ -65,7 +65,8 @@ async def test_customers_policy_holds_for_calls_in(
 ) -> None:
     await set_customer(sip_site, policy)
     await answers(sip_site, ANSWER, sleep())
-    call = (await sip_site.phone()).call(NUMBER)
+    # Over UDP an unknown source gets little more than it sends, which is less than an encrypted offer.
+    call = (await sip_site.phone("UDP" if offer else "TCP")).call(NUMBER)
     message = await answered(call, offer)
     assert profile(message) == expected
     if message.status_code == 200:

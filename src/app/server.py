@@ -226,6 +226,7 @@ def _gauges(priority: Priority, garbage: GarbageCollection, sip: SipEndpoint) ->
     for name, meaning, value in (
         ("mixing_realtime", "whether the mixing threads have real-time priority", priority.realtime),
         ("mixing_nice", "nice value of the mixing threads", priority.mixing_nice),
+        ("mixing_slice_us", "time slice of the mixing threads, in microseconds", priority.slice_us),
         (
             "others_nice",
             "nice value of the server's other threads and of its processes",
@@ -234,7 +235,7 @@ def _gauges(priority: Priority, garbage: GarbageCollection, sip: SipEndpoint) ->
         ("gc_longest_pause_us", "longest garbage collection, in microseconds", garbage.longest_pause_us),
     ):
         yield Metric(f"mixminus_{name}", "gauge", meaning, {"": int(value)})
-    servers = {f'{{status="{status}"}}': float(count) for status, count in sip.trunk_servers.items()}
+    servers = {f'{{status="{status}"}}': float(count) for status, count in sip.trunk_health.servers.items()}
     yield Metric(
         "mixminus_trunk_servers", "gauge", "servers of trunks, as probes by OPTIONS show them", servers
     )

@@ -5,13 +5,20 @@ Implemented by ``sip.leg.SipLeg`` and ``webrtc.leg.WebRtcLeg``; calls use only t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from mixminus.mixer import BridgePort
 from mixminus.model.call import Address, Diversion, HangupReason
 from mixminus.model.ids import LegId
-from mixminus.model.signalling import FROM_ONLY, NO_HEADERS, UNSIGNALLED, CallerPolicy, Signalled
+from mixminus.model.signalling import (
+    FROM_ONLY,
+    MAX_FORWARDS,
+    NO_HEADERS,
+    UNSIGNALLED,
+    CallerPolicy,
+    Signalled,
+)
 from mixminus.model.srtp import Encryption, SrtpPolicy
 
 __all__ = [
@@ -29,7 +36,11 @@ __all__ = [
     "Replacements",
     "Target",
     "Transfers",
+    "Transport",
 ]
+
+Transport = Literal["sip", "webrtc", "local"]
+"""How a party is connected; ``local`` is the other end of a call within this server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,9 @@ class Leg(Protocol):
 
     @property
     def id(self) -> LegId: ...
+
+    @property
+    def transport(self) -> Transport: ...
 
     @property
     def port(self) -> BridgePort:
@@ -191,6 +205,8 @@ class Target:
     """The time without any response after which the next server, or the next alternative, is tried."""
     alternatives: "tuple[Target, ...]" = ()
     """What is dialled when no server of this target takes the call: the customer's other trunks, for the same number."""
+    max_forwards: int = MAX_FORWARDS
+    """How many hops the call, and the calls that it leads to, may take."""
 
 
 class OutgoingLeg(Leg, Protocol):

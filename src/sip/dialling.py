@@ -41,6 +41,8 @@ _SDP_REFUSED: Final = frozenset({415, 488, 606})
 _SERVER_FAILED: Final = frozenset({408, 503})
 _TRANSPORTS: Final[dict[str, FlowTransport]] = {"tcp": "TCP", "tls": "TLS", "wss": "WSS"}
 _NO_CREDENTIALS: Final = Credentials("", "")
+# What a target has from the order to dial, whichever trunk carries the call.
+_OF_THE_CALL: Final = ("headers", "diversions", "replaces", "max_forwards")
 
 _log = log.get("sip.dialling")
 
@@ -207,8 +209,8 @@ class _Call:
         if not self.target.alternatives:
             return False
         following, *rest = self.target.alternatives
-        of_the_call = {name: getattr(self.target, name) for name in ("headers", "diversions", "replaces")}
-        self.aim(replace(following, alternatives=tuple(rest), **of_the_call))
+        kept = {name: getattr(self.target, name) for name in _OF_THE_CALL}
+        self.aim(replace(following, alternatives=tuple(rest), **kept))
         return True
 
 
@@ -336,6 +338,7 @@ class Dialler:
                 password=credentials.password,
                 headers=(*call.identity, *_replacing(call.target), *call.target.headers.items()),
                 route=call.target.proxy,
+                max_forwards=call.target.max_forwards,
                 first_response_s=call.target.first_response_s if call.has_alternative else 0.0,
             ),
         )
@@ -360,7 +363,13 @@ class Dialler:
 
 def _redirected(target: Target, uri: str) -> Target:
     policy = CallerPolicy(from_domain=target.policy.from_domain)
-    return Target(uri, encryption=target.encryption, headers=target.headers, policy=policy)
+    return Target(
+        uri,
+        encryption=target.encryption,
+        headers=target.headers,
+        policy=policy,
+        max_forwards=target.max_forwards,
+    )
 
 
 def _replacing(target: Target) -> tuple[tuple[str, str], ...]:

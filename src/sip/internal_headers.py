@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import orjson
 
+from mixminus.model.signalling import MAX_FORWARDS
 from mixminus.sip.grammar import Unreadable
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "CallerHeader",
     "Flow",
     "FlowTransport",
+    "find_max_forwards",
     "find_replaced",
     "find_signalled",
 ]
@@ -37,6 +39,7 @@ REPLACES_HEADER: Final = "x-mixminus-replaces"
 """The Call-ID of the call that an INVITE replaces."""
 
 _REPLACED = re.compile(rf"^{REPLACES_HEADER}: *(\S+) *\r?$", re.IGNORECASE | re.MULTILINE)
+_MAX_FORWARDS = re.compile(r"^max-forwards: *([0-9]{1,3}) *\r?$", re.IGNORECASE | re.MULTILINE)
 _NO_ACCOUNT: Final = "-"
 _VERIFIED: Final = "verified"
 _HEADER = re.compile(
@@ -113,6 +116,12 @@ def find_replaced(invite: str) -> str:
     """Return the Call-ID of the call that an INVITE, as a worker receives it, replaces; empty if it replaces none."""
     match = _REPLACED.search(invite.partition("\r\n\r\n")[0])
     return match[1] if match else ""
+
+
+def find_max_forwards(invite: str) -> int:
+    """Return how many hops are left to an INVITE as a worker receives it."""
+    match = _MAX_FORWARDS.search(invite.partition("\r\n\r\n")[0])
+    return int(match[1]) if match else MAX_FORWARDS
 
 
 def find_signalled(invite: str) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from mixminus import log
-from mixminus.call.leg import LegEnded
+from mixminus.call.leg import LegEnded, Transport
 from mixminus.call.secure_media import SecureMedia
 from mixminus.errors import MixMinusError
 from mixminus.machine import step
@@ -124,6 +124,10 @@ class SipLeg(abc.ABC):
     @property
     def id(self) -> LegId:
         return self._id
+
+    @property
+    def transport(self) -> Transport:
+        return "sip"
 
     @property
     def port(self) -> Port:

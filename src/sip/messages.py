@@ -23,6 +23,7 @@ SOCK_SEQPACKET socket; end of file means that the other process has exited.
 from dataclasses import dataclass, field
 
 from mixminus.model.ids import LegId
+from mixminus.model.signalling import MAX_FORWARDS
 from mixminus.sip.internal_headers import Flow
 from mixminus.sip.sdp.negotiation import LocalEnd
 
@@ -145,6 +146,7 @@ class IncomingCall:
     """The Call-ID of the call that this one takes the place of (RFC 3891); empty for none."""
     headers: HeaderFields = ()
     """Own headers, identity and diversions, as the edge has found them."""
+    max_forwards: int = MAX_FORWARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class Dial:
     """Own headers, and those that identify the caller."""
     route: str = ""
     """The URI of a proxy for the Route header; empty for none."""
+    max_forwards: int = MAX_FORWARDS
     first_response_s: float = 0.0
     """The time in which a server must respond at all, because another one can be tried; 0 for no limit."""
 

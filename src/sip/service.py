@@ -132,7 +132,7 @@ class SipEndpoint:
         self._account_requests = AccountRequests(directory, to_edge)
         locator = Locator(Names(config.nameserver), clock, config.hosts)
         self._trunk_registrations = TrunkRegistrations(directory.trunks, locator, to_edge)
-        self._trunk_health = TrunkHealth(directory.trunks, locator, to_edge)
+        self.trunk_health = TrunkHealth(directory.trunks, locator, to_edge)
         self._pool = WorkerPool(
             config, clock, on_report=self._on_report, on_lost=self._on_worker_lost, on_edge=self._on_edge
         )
@@ -176,11 +176,6 @@ class SipEndpoint:
         return self._pool.worker_pids
 
     @property
-    def trunk_servers(self) -> dict[str, int]:
-        """How many servers of trunks are up and down, as their answers to OPTIONS show."""
-        return self._trunk_health.servers
-
-    @property
     def counters(self) -> Counter[str]:
         return self._pool.counters + Counter({"sip_door_overruns": self._account_requests.overruns})
 
@@ -191,7 +186,7 @@ class SipEndpoint:
     async def close(self) -> None:
         """Hang up every leg and stop all processes; closing twice is harmless."""
         await self._trunk_registrations.close()
-        await self._trunk_health.close()
+        await self.trunk_health.close()
         await self._pool.close()
         await self._account_requests.close()
         await self._tasks.close()
@@ -253,12 +248,12 @@ class SipEndpoint:
             case EdgeOpened():
                 self.tracing.on_edge_opened()
                 self._trunk_registrations.on_edge_opened()
-                self._trunk_health.on_edge_opened()
+                self.trunk_health.on_edge_opened()
                 self._account_requests.on_edge_opened()
             case TrunkRegistered():
                 self._trunk_registrations.on_report(message)
             case ServerProbed():
-                self._trunk_health.on_report(message)
+                self.trunk_health.on_report(message)
             case MediaHostsNamed():
                 self._on_hosts(message)
             case DigitReceived() | TransferRequested() | TransferProgressed():
@@ -337,7 +332,7 @@ class SipEndpoint:
                 source=source,
                 destination=callee_of(call.request_uri),
                 caller=caller,
-                signalled=signalled_of(call.headers),
+                signalled=signalled_of(call.headers, call.max_forwards),
             )
         except MixMinusError as error:
             _log.error("leg refused", leg=str(leg.id), reason=error.reason)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from mixminus.call.leg import Address, LegEnded, Target
+from mixminus.call.leg import Address, LegEnded, Target, Transport
 from mixminus.mixer import BridgePort, PcmPort
 from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId, new_id
@@ -25,6 +25,10 @@ class ManualLeg:
         self.is_there = False
         self.srtp: SrtpPolicy = ""
         self._ended: asyncio.Future[LegEnded] = asyncio.get_running_loop().create_future()
+
+    @property
+    def transport(self) -> Transport:
+        return "local"
 
     def apply_srtp(self, policy: SrtpPolicy) -> bool:
         self.srtp = policy

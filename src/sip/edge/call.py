@@ -65,6 +65,8 @@ class EdgeCall:
     """The headers of the first 2xx: the worker's, or in an outgoing call the phone's."""
     media_hosts: tuple[str, ...] = ()
     """The addresses that the phone's newest message names; empty where that is not known."""
+    outer_call_id: str = ""
+    """The real Call-ID of a call that shares it with another one (``spirals.py``); empty if it has its own."""
     reported: bool = False
     """Whether the worker has reported that it is over; its final response may come before."""
     earlier: int = 0

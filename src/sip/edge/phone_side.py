@@ -1,5 +1,6 @@
 """The edge's handling of messages from the public side: answered here, or forwarded to a worker."""
 
+import itertools
 from collections import Counter
 from typing import Final
 
@@ -21,6 +22,7 @@ from mixminus.sip.edge.registrant import Registrants, called_uri
 from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
 from mixminus.sip.edge.replaces import replaced_by
+from mixminus.sip.edge.spirals import Spirals
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import (
     can_be_answered,
@@ -68,6 +70,7 @@ class PhoneSide:
         self._calls = calls
         self._lost_calls = lost_calls
         self._counters = counters
+        self.spirals = Spirals(calls)
         self._forwarder = Forwarder(identity, counters)
         self._dialogs = DialogSide(calls, self._forwarder, counters)
         self._abandoned = Abandoned(calls, lost_calls, self._forwarder)
@@ -79,6 +82,8 @@ class PhoneSide:
         """Handle a request; ``source`` is the address that it really came from."""
         self._repair.request(request)
         fault = fault_of(request)
+        if not fault:
+            self.spirals.inward(request, now_s)
         if request.method == "ACK" and not fault:
             return self._ack(request, source, now_s)
         if not can_be_answered(request):
@@ -129,6 +134,7 @@ class PhoneSide:
             self._counters["sip_edge_strange_response"] += 1
             return None
         self.sources.verify(source.host, now_s)
+        self.spirals.inward(response, now_s)
         method = response.headers.first("cseq").partition(" ")[2].strip()
         self._calls.first_responses.heard(response.headers.first("call-id"))
         call = self._calls.find(response.headers.first("call-id"))
@@ -157,9 +163,11 @@ class PhoneSide:
                 self._calls.fire(call, CallEvent.ANSWERED, now_s)
 
     def _loop(self, request: Request) -> Fault | None:
-        """RFC 3261 section 16.3 step 4: refuse what has passed here before."""
+        """RFC 3261 section 16.3 step 4: refuse what has passed here before, unless it is a spiral."""
         hops = [Via.parse(via) for via in request.headers.values("via")]
-        if any(self._identity.is_public(via) or self._identity.is_inner(via) for via in hops):
+        if any(map(self._identity.is_inner, hops)):
+            return Fault(482, "Loop Detected")
+        if any(map(self._identity.is_public, hops)) and self.spirals.is_loop(request):
             return Fault(482, "Loop Detected")
         if request.headers.first("max-forwards") == "0" and request.method != "OPTIONS":
             return Fault(483, "Too Many Hops")
@@ -225,7 +233,8 @@ class PhoneSide:
         if trunk_id := self.registrants.trunk_of(SipUri.parse(request.uri).user):
             request.uri = called_uri(request)
             return self._open(request, flow, self._caller(trunk_id, request, source, verified=True), now_s)
-        passed = self.authenticator.check(request, flow, source, now_s)
+        own = self._is_own(request)
+        passed = Passed() if own else self.authenticator.check(request, flow, source, now_s)
         if not isinstance(passed, Passed):
             return passed
         if passed.account_id:
@@ -234,6 +243,13 @@ class PhoneSide:
         verified = source.transport != "UDP" or self.sources.is_verified(source.host, now_s)
         caller = self._caller(passed.account_id, request, source, verified=verified)
         return self._open(request, flow, caller, now_s)
+
+    def _is_own(self, request: Request) -> bool:
+        """Return whether a spiral is a call of ours, as the branch of our Via proves: its From is then not a phone's."""
+        vias = request.headers.values("via")
+        return any(
+            self._identity.worker_of(Via.parse(ours), inner) for ours, inner in itertools.pairwise(vias)
+        )
 
     @staticmethod
     def _caller(account_id: str, invite: Request, source: Flow, *, verified: bool) -> CallerHeader:
@@ -262,6 +278,8 @@ class PhoneSide:
         invite = Request(request.method, request.uri, Headers(list(request.headers.entries)))
         direct = goes_by_source(invite.headers, flow, trusted=bool(caller.account_id))
         call = EdgeCall(invite, flow, worker.worker_id, now_s, direct=direct, media_hosts=caller.media_hosts)
+        call.outer_call_id = self.spirals.outer_of(call.call_id)
+        self._counters["sip_edge_spirals"] += bool(call.outer_call_id)
         call.dialog.transactions.open(invite, flow, now_s)
         self._calls.open(call)
         return forwarded

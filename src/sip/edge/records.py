@@ -28,6 +28,7 @@ def record_of(call: EdgeCall) -> str:
         "state": call.state,
         "outgoing": call.outgoing,
         "direct": call.direct,
+        "outer": call.outer_call_id,
         "tags": (call.dialog.local_tag, call.dialog.remote_tag),
         "numbers": (call.sequence_number, call.dialog.transactions.highest),
     }
@@ -46,6 +47,7 @@ def read_record(record: str, worker_id: int, now_s: float) -> EdgeCall:
         now_s,
         state=CallState(kept["state"]),
         direct=kept["direct"],
+        outer_call_id=kept["outer"],
         outgoing=kept["outgoing"],
         answer=_headers(kept["answer"]) if kept["answer"] is not None else None,
         sequence_number=kept["numbers"][0] + _NUMBERS_LEFT_OUT,

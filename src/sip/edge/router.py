@@ -75,6 +75,7 @@ class Router:
             ),
             invites_per_s=invites_per_s,
         )
+        self._spirals = self._phone_side.spirals
         self._worker_side = WorkerSide(
             identity, self._calls, self.counters, on_called=self._phone_side.sources.verify
         )
@@ -88,19 +89,21 @@ class Router:
 
     def remove_worker(self, worker_id: int, now_s: float) -> list[ToPhone]:
         """Remove a worker that has exited; return the messages that end its calls."""
-        return [self._lost_calls.end(call, now_s) for call in self._calls.remove_worker(worker_id)]
+        ended = [self._lost_calls.end(call, now_s) for call in self._calls.remove_worker(worker_id)]
+        return self._spirals.all_outward(ended)
 
     def restore(self, worker_id: int, record: str, now_s: float) -> None:
         """Take a call from before a restart of the edge."""
         call = read_record(record, worker_id, now_s)
         self._calls.restore(call)
+        self._spirals.restore(call)
         if call.state is CallState.ESTABLISHED:
             self._phone_side.sources.verify(call.flow.host, now_s)
 
     def outbox(self) -> list[ToPhone | ToWorker | ToServer]:
         """Return what is to be sent beside the actions returned so far."""
         return [
-            *self._calls.take_outbox(),
+            *self._spirals.all_outward(self._calls.take_outbox()),
             *self._phone_side.registrants.take_outbox(),
             *self._phone_side.probes.take_outbox(),
         ]
@@ -148,7 +151,7 @@ class Router:
         """Take what the server's directory says; return the actions of the requests that waited for it."""
         match message:
             case AnswerAccount():
-                return self._phone_side.account_given(message, now_s)
+                return self._spirals.all_outward(self._phone_side.account_given(message, now_s))
             case AnswerRegistration():
                 return [self._phone_side.registration_answered(message)]
             case Register():
@@ -173,14 +176,16 @@ class Router:
         self._phone_side.registrants.poll(now_s)
         self._phone_side.probes.poll(now_s)
         self._give_up_silent_servers(now_s)
+        self._spirals.expire(now_s)
         unheard: list[EdgeCall] = self._calls.expire(now_s)
         self.counters["sip_edge_unheard"] += len(unheard)
-        return [
+        due: list[ToPhone | ToServer] = [
             *self._lost_calls.retransmissions(now_s),
             *(self._lost_calls.end(call, now_s) for call in unheard),
             *self._phone_side.expire(now_s),
             *self._phone_side.authenticator.reports(),
         ]
+        return self._spirals.all_outward(due)
 
     def from_phone(self, received: bytes, source: Flow, now_s: float) -> Action:
         """Handle a message from the public side."""
@@ -206,7 +211,7 @@ class Router:
             return None
         if isinstance(action, ToWorker):
             self._shut_outs.forwarded(action.sip_port, source.host)
-        return action
+        return self._spirals.outward(action)
 
     def _refusal(self, host: str, now_s: float) -> str:
         """Return the counter of why a source is not heard now; empty if it is."""
@@ -234,8 +239,8 @@ class Router:
         try:
             message = parse(received)
             if isinstance(message, Request):
-                return self._worker_side.request(message, worker.worker_id, now_s)
-            return self._worker_side.response(message, worker.worker_id, now_s)
+                return self._spirals.outward(self._worker_side.request(message, worker.worker_id, now_s))
+            return self._spirals.outward(self._worker_side.response(message, worker.worker_id, now_s))
         except (Unparseable, Unreadable):
             self.counters["sip_edge_malformed"] += 1
             return None

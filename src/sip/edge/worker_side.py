@@ -98,6 +98,8 @@ class WorkerSide:
             number = int(request.headers.first("cseq").split()[0])
             call.sequence_number = max(call.sequence_number, number)
             call.dialog.sent(request, now_s)
+        if hops := target.parameters.get("hops"):
+            request.headers.set("max-forwards", hops)
         via = self._identity.public_via(flow, str(worker_id), request.headers.first("via"))
         request.headers.push("via", via)
         sent = self._to_phone(request, flow, worker_id)

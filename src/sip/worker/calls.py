@@ -9,8 +9,9 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 
 from mixminus import log
 from mixminus.model.ids import LegId
+from mixminus.model.signalling import MAX_FORWARDS
 from mixminus.sip.channel import BlockingChannel, Disconnected
-from mixminus.sip.internal_headers import CallerHeader, find_replaced, find_signalled
+from mixminus.sip.internal_headers import CallerHeader, find_max_forwards, find_replaced, find_signalled
 from mixminus.sip.messages import (
     CallDialled,
     CallEnded,
@@ -78,6 +79,7 @@ class Calls:
                 verified=caller.verified,
                 replaces=find_replaced(invite),
                 headers=find_signalled(invite),
+                max_forwards=find_max_forwards(invite),
             )
         )
 
@@ -222,7 +224,9 @@ class SipAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         Left in place, the credentials would answer challenges in incoming calls too.
         """
         wait = f";wait={command.first_response_s}" if command.first_response_s else ""
-        route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};leg={command.leg_id}{wait}>"
+        hops = f";hops={command.max_forwards}" if command.max_forwards != MAX_FORWARDS else ""
+        leg = f"leg={command.leg_id}{wait}{hops}"
+        route = f"<sip:127.0.0.1:{self._edge_port};lr;flow={command.flow.token};{leg}>"
         credentials = pj.AuthCredInfoVector()
         if command.username:
             credentials.append(pj.AuthCredInfo("digest", "*", command.username, 0, command.password))

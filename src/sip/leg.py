@@ -4,7 +4,7 @@ import abc
 import asyncio
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mixminus import log
@@ -17,13 +17,13 @@ from mixminus.model.call import HangupReason
 from mixminus.model.ids import LegId
 from mixminus.model.signalling import NO_HEADERS
 from mixminus.model.srtp import SrtpPolicy
+from mixminus.sip.endings import GONE
 from mixminus.sip.incoming_media import IncomingMedia
 from mixminus.sip.internal_headers import OWN_WARNING
 from mixminus.sip.media_hosts import opens_to_any_host
 from mixminus.sip.messages import (
     Answer,
     Ask,
-    CallEnded,
     HangUp,
     HeaderFields,
     Hold,
@@ -35,8 +35,16 @@ from mixminus.sip.messages import (
 )
 from mixminus.sip.sdp.agreement import NotAcceptable, agree, secure_exchange
 from mixminus.sip.sdp.description import parse
+from mixminus.sip.sdp.negotiation import LocalEnd
 
-__all__ = ["LEG_TRANSITIONS", "IncomingLeg", "LegEvent", "LegState", "SipLeg", "end_of", "refusal_of"]
+__all__ = [
+    "LEG_TRANSITIONS",
+    "IncomingLeg",
+    "LegEvent",
+    "LegState",
+    "Session",
+    "SipLeg",
+]
 
 # RFC 3261 sections 21.4.9, 21.4.18, 21.6.1
 _REFUSALS: Final = {
@@ -45,15 +53,9 @@ _REFUSALS: Final = {
     486: HangupReason.BUSY,
     600: HangupReason.BUSY,
 }
-_SUCCESS: Final = 200
 _BYE_GRACE_S: Final = 2.0
 _RESPONSE_S: Final = 5.0
 """Several retransmissions (RFC 3261 section 17.1.2.2)."""
-_CANCELLED: Final = 487
-_TIMEOUTS: Final = frozenset({408, 481, 504})
-# Temporarily unavailable, request timeout, cancelled, declined: RFC 3261 sections 21.4.9, 21.4.18, 21.4.25, 21.6.2.
-_NO_ANSWER: Final = frozenset({408, 480, 487, 603})
-_BUSY: Final = frozenset({486, 600})
 _SRTP_WARNINGS: Final = {
     "required": "SRTP is required here: offer RTP/SAVP with a=crypto, or UDP/TLS/RTP/SAVPF",
     "never": "SRTP is not accepted here: offer RTP/AVP",
@@ -95,6 +97,16 @@ LEG_TRANSITIONS: Final[dict[LegState, dict[LegEvent, LegState]]] = {
 }
 
 
+@dataclass(slots=True)
+class Session:
+    """The session of a leg: our end, what was agreed on last, and whether we hold the phone."""
+
+    local: LocalEnd | None = None
+    agreed: tuple[str, str] = field(default=("", ""), repr=False)
+    """Our description and the phone's."""
+    held: bool = False
+
+
 class SipLeg(abc.ABC):
     """Holds the port from the INVITE to the end; the dialog itself lives in a worker.
 
@@ -112,6 +124,8 @@ class SipLeg(abc.ABC):
         self._secure = secure
         if secure:
             secure.watch(self._media_lost)
+        self.session = Session()
+        """What another worker needs to continue the call."""
         self._has_listened = False
         """Whether the far end has ever accepted our audio: one that never does is a source, not on hold."""
         self.on_hold_changed: Callable[[bool], None] = lambda _: None
@@ -165,11 +179,13 @@ class SipLeg(abc.ABC):
     async def hold(self) -> None:
         """Put the phone on hold by a re-INVITE."""
         if self.is_answered:
+            self.session.held = True
             self._send(Hold(self._id, on=True))
 
     async def resume(self) -> None:
         """Take the phone off hold by a re-INVITE."""
         if self.is_answered:
+            self.session.held = False
             self._send(Hold(self._id, on=False))
 
     async def refer(self, uri: str) -> bool:
@@ -194,7 +210,7 @@ class SipLeg(abc.ABC):
     def on_response(self, status_code: int) -> None:
         """Take the phone's response to OPTIONS."""
         if self._response and not self._response.done():
-            self._response.set_result(status_code not in _TIMEOUTS)
+            self._response.set_result(status_code not in GONE)
 
     async def ended(self) -> LegEnded:
         """Wait for the end."""
@@ -203,6 +219,9 @@ class SipLeg(abc.ABC):
 
     async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
         """Configure the port by an offer/answer exchange; end the leg if the port cannot follow it."""
+        if self.session.agreed == (local_sdp, remote_sdp):
+            return
+        self.session.agreed = (local_sdp, remote_sdp)
         if not self._follows_media():
             return
         try:
@@ -301,6 +320,7 @@ class IncomingLeg(SipLeg):
         except NotAcceptable:
             self._warning = (("Warning", f'{OWN_WARNING}"{_SRTP_WARNINGS[policy]}"'),)
             return False
+        self.session.local = attach.local
         self._send(attach)
         return True
 
@@ -369,23 +389,3 @@ class IncomingLeg(SipLeg):
 
     def _fire(self, event: LegEvent) -> None:
         self._state = step(LEG_TRANSITIONS, self._state, event)
-
-
-def end_of(call: CallEnded) -> LegEnded:
-    """Return why an incoming or an answered call has ended (api.md section 5.1)."""
-    if call.local:
-        return LegEnded(HangupReason.NORMAL, remote=False)
-    if call.status_code == _CANCELLED:
-        return LegEnded(HangupReason.CANCEL, remote=True)
-    if call.status_code in _TIMEOUTS:
-        return LegEnded(HangupReason.TIMEOUT, remote=False)
-    reason = HangupReason.NORMAL if call.status_code == _SUCCESS else HangupReason.FAILED
-    return LegEnded(reason, remote=True)
-
-
-def refusal_of(call: CallEnded) -> LegEnded:
-    """Return why an outgoing call was not answered (api.md section 5.1)."""
-    if call.status_code in _BUSY:
-        return LegEnded(HangupReason.BUSY, remote=True)
-    reason = HangupReason.NOANSWER if call.status_code in _NO_ANSWER else HangupReason.FAILED
-    return LegEnded(reason, remote=True)

@@ -58,8 +58,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="SQLAlchemy URL; empty means SQLite in the data folder"
     )
     http_host: str = Field(
-        LOOPBACK,
-        description="address of the API and the join page, or two of both families; :: for all of both",
+        LOOPBACK, description="address of the API and the join page, or two of both families; :: for all"
     )
     http_port: int = Field(8080, ge=0, le=65535, description="TCP port of the API and the join page")
     sip_host: str = Field(

@@ -2,12 +2,12 @@
 
     server ── Fork ─────────────────────────────> zygote
            <─ WorkerExited ──────────────────────
-    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Drain ─> worker
+    server ── Dial Attach Ring Progress Answer Reject Hold HangUp Notify Refer Ask Drain ─> worker
            <─ WorkerReady IncomingCall CallDialled CallRang CallAnswered MediaAgreed
-              ProgressAcknowledged DialogConfirmed CallEnded CallFreed ──
-    server ── OpenEdge AddWorker RestoreCall RemoveWorker ShutOutCaller ReserveCall ReleaseCall
-              Drain SetOverloaded ──> edge
-           <─ EdgeOpened CallReserved CallRecorded EdgeCounted ────────────
+              ProgressAcknowledged DialogConfirmed PhoneResponded CallEnded CallFreed ──
+    server ── OpenEdge AddWorker RestoreCall MoveCall RemoveWorker ShutOutCaller
+              ReserveCall ReleaseCall Drain SetOverloaded ──> edge
+           <─ EdgeOpened CallReserved CallRecorded CallNotMoved EdgeCounted ─
            <─ DigitReceived MediaHostsNamed TransferRequested TransferProgressed ──
     server ── Register Unregister ProbeServers StopProbes ───────────> edge
            <─ TrunkRegistered ServerProbed ─
@@ -33,11 +33,13 @@ __all__ = [
     "Answer",
     "AnswerAccount",
     "AnswerRegistration",
+    "Ask",
     "Attach",
     "CallAnswered",
     "CallDialled",
     "CallEnded",
     "CallFreed",
+    "CallNotMoved",
     "CallRang",
     "CallRecorded",
     "CallReserved",
@@ -59,8 +61,10 @@ __all__ = [
     "MediaHostsNamed",
     "Message",
     "MessageTraced",
+    "MoveCall",
     "Notify",
     "OpenEdge",
+    "PhoneResponded",
     "ProbeServers",
     "Progress",
     "ProgressAcknowledged",
@@ -144,6 +148,8 @@ class IncomingCall:
     """The Call-ID of the call that this one takes the place of (RFC 3891); empty for none."""
     headers: HeaderFields = ()
     """Own headers, identity and diversions, as the edge has found them."""
+    resumed: bool = False
+    """Whether it continues the leg of a call whose worker has crashed."""
     max_forwards: int = MAX_FORWARDS
 
 
@@ -213,6 +219,8 @@ class Attach:
     local: LocalEnd
     description: str = field(repr=False)
     """Our SDP: the answer to the INVITE's offer, or an offer if it had none. It holds SRTP keys."""
+    held: bool = False
+    """Whether a resumed call is on hold by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +252,7 @@ class Answer:
 class Reject:
     leg_id: LegId
     status_code: int
+    headers: HeaderFields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +346,21 @@ class Refer:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Send OPTIONS within the call, which shows whether the phone is there (RFC 3261 section 11)."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneResponded:
+    """A phone has responded to our OPTIONS."""
+
+    leg_id: LegId
+    status_code: int
+
+
+@dataclass(frozen=True, slots=True)
 class TransferProgressed:
     """A phone has reported on our REFER; a status code from 200 on is the last."""
 
@@ -368,6 +392,8 @@ class OpenEdge:
     certificate_key: str = ""
     trusted: str = ""
     """Path of a PEM file of authorities for connections to trunks, besides the system's; may be empty."""
+    clients: str = ""
+    """Path of a PEM file of authorities for the certificates of clients over TLS; empty for not asking for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,8 +431,28 @@ class RestoreCall:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveCall:
+    """A call of a worker that has exited is to be continued by another one; sent before RemoveWorker."""
+
+    sip_call_id: str
+    leg_id: str
+    remote_sdp: str = field(repr=False)
+    """The phone's session description, as agreed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallNotMoved:
+    """A call cannot be continued by another worker: the edge has ended it."""
+
+    sip_call_id: str
+    leg_id: str
+    hung_up: bool = False
+    """Whether the phone has hung up at the time of the crash."""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveWorker:
-    """The worker has exited: end its calls."""
+    """The worker has exited: end its calls that are not to be moved."""
 
     worker_id: int
 
@@ -455,6 +501,8 @@ class AccountRequested:
     """The host in the URI, or the realm of the credentials."""
     username: str
     host: str
+    names: tuple[str, ...] = ()
+    """The domains of the certificate that the client has presented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -685,6 +733,8 @@ Message = (
     | OpenEdge
     | EdgeOpened
     | AddWorker
+    | MoveCall
+    | CallNotMoved
     | RemoveWorker
     | ShutOutCaller
     | ReserveCall
@@ -712,6 +762,8 @@ Message = (
     | TransferRequested
     | Notify
     | Refer
+    | Ask
+    | PhoneResponded
     | TransferProgressed
     | FollowCall
     | UnfollowCall

@@ -2,7 +2,6 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Collection
 from typing import Final
 
 from mixminus.hosts import network_of
@@ -13,7 +12,6 @@ from mixminus.sip.edge.call import CallEvent, CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable
 from mixminus.sip.edge.dialog_side import DialogSide
 from mixminus.sip.edge.dialogs import UNKNOWN_DIALOG, tag_of
-from mixminus.sip.edge.digest import Algorithm
 from mixminus.sip.edge.forwarding import Forwarder, goes_by_source, may_open_dialog
 from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
@@ -25,6 +23,7 @@ from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
 from mixminus.sip.edge.replaces import replaced_by
 from mixminus.sip.edge.spirals import Spirals
+from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import (
     can_be_answered,
@@ -43,6 +42,7 @@ __all__ = ["PhoneSide"]
 
 _RETRY_AFTER_S: Final = "5"
 _SUCCESS: Final = 200
+_FAILURE: Final = 300
 _LEAST_SHARE: Final = 4
 
 _OUTSIDE: Final = frozenset({"INVITE", "OPTIONS", "REGISTER", "REFER", "NOTIFY"})
@@ -57,15 +57,15 @@ class PhoneSide:
         identity: Identity,
         calls: CallTable,
         lost_calls: LostCalls,
+        takeovers: Takeovers,
         counters: Counter[str],
         *,
+        authenticator: Authenticator,
         invites_per_s: float,
-        domain: str,
-        algorithms: Collection[Algorithm],
     ) -> None:
         self.draining = False
         self.overloaded = False
-        self.authenticator = Authenticator(domain, frozenset(identity.hosts), algorithms, counters)
+        self.authenticator = authenticator
         self.registrants = Registrants(identity, counters)
         self.probes = Probes(identity, counters)
         self._registrar = Registrar(counters)
@@ -75,8 +75,8 @@ class PhoneSide:
         self._counters = counters
         self.spirals = Spirals(calls)
         self._forwarder = Forwarder(identity, counters)
-        self._dialogs = DialogSide(calls, self._forwarder, counters)
-        self._abandoned = Abandoned(calls, lost_calls, self._forwarder)
+        self._dialogs = DialogSide(calls, self._forwarder, takeovers, counters)
+        self.abandoned = Abandoned(calls, lost_calls, self._forwarder)
         self.sources = Sources()
         self._invites = SourceLimit(invites_per_s)
         self._repair = Repair(counters)
@@ -118,7 +118,7 @@ class PhoneSide:
         waiting = self.authenticator.accounts.expire(now_s)
         self._counters["sip_edge_unanswered_asks"] += len(waiting)
         refused = [ToPhone(each.flow, self._unavailable(each.request)) for each in waiting]
-        return refused + self._registrar.expire(now_s) + self._abandoned.expire(now_s)
+        return refused + self._registrar.expire(now_s) + self.abandoned.expire(now_s)
 
     def response(self, response: Response, source: Flow, now_s: float) -> ToWorker | None:
         """Forward a phone's response to the worker whose request it answers."""
@@ -144,9 +144,12 @@ class PhoneSide:
         self._repair.response(response, call.invite if call and call.outgoing else None)
         if call:
             call.dialog.was_answered(method, number_of(response), response.status_code)
+            if call.answer and method in ("INVITE", "UPDATE") and _SUCCESS <= response.status_code < _FAILURE:
+                call.target = response.headers.first("contact") or call.target
         if not has_description(response.headers):
             response.body = b""
-        forwarded = self._forwarder.response(response, source, worker)
+        alias = call.alias if call and call.worker_id == worker_id else None
+        forwarded = self._forwarder.response(response, source, worker, alias)
         if forwarded and may_open_dialog(response):
             self._keep_answer(response, now_s)
             if call and call.state is not CallState.RELEASED:
@@ -261,13 +264,13 @@ class PhoneSide:
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
         worker = None if self._refusing else self._calls.least_loaded()
         if not worker:
-            self._calls.outbox += self._abandoned.make_room(now_s)
+            self._calls.outbox += self.abandoned.make_room(now_s)
         if not self._invites.admits(flow.host, now_s) or not worker:
             self._counters["sip_edge_overload"] += 1
             return ToPhone(flow, self._unavailable(request))
         if not (caller.account_id or self._within_share(flow.host, now_s)):
             self._counters["sip_edge_share"] += 1
-            self._calls.outbox += self._abandoned.make_room(now_s)
+            self._calls.outbox += self.abandoned.make_room(now_s)
             return ToPhone(flow, self._unavailable(request))
         replaced = replaced_by(request, self._calls)
         if isinstance(replaced, Fault):

@@ -33,9 +33,10 @@ class LocalSession:
         """Whether a description is made and not sent yet."""
         return self._pending is not None
 
-    def open(self, local: LocalEnd, description: str) -> None:
-        """Begin with the description that the server has made."""
+    def open(self, local: LocalEnd, description: str, *, held: bool = False) -> None:
+        """Begin with the description that the server has made; ``held`` if it puts the phone on hold."""
         self._local = local
+        self._held = held
         self._pending = parse(description)
 
     def answer(self, offer: str) -> None:
@@ -77,7 +78,7 @@ class LocalSession:
 
     def _offer(self) -> SessionDescription:
         if self._sent is None:
-            return make_offer(self._end())
+            return make_offer(self._end(), encrypted=self._end().encryption == "required")
         direction = MediaDirection.SENDONLY if self._held else MediaDirection.SENDRECV
         return redirected(self._sent, direction, as_offer=True)
 

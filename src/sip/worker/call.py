@@ -10,6 +10,7 @@ import pjsua2 as pj  # type: ignore[import-untyped]  # the wheel has no types
 from mixminus import log
 from mixminus.model.ids import LegId
 from mixminus.sip.messages import (
+    Attach,
     CallAnswered,
     CallEnded,
     CallRang,
@@ -18,12 +19,12 @@ from mixminus.sip.messages import (
     HeaderFields,
     MediaAgreed,
     Message,
+    PhoneResponded,
     ProgressAcknowledged,
 )
 from mixminus.sip.sdp.agreement import NotAcceptable
 from mixminus.sip.sdp.description import MalformedSdp, render
 from mixminus.sip.sdp.envelope import PARAMETER, fold, unfold, unfold_parameter
-from mixminus.sip.sdp.negotiation import LocalEnd
 from mixminus.sip.sdp.session import LocalSession
 from mixminus.sip.worker.referrals import confirming_tags, notification, referral
 
@@ -125,8 +126,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         elif not self.sip_call_id or not self._session.is_open:
             self._late_and_reliable = bool(_RELIABLE.search(request))
 
-    def attach(self, local: LocalEnd, description: str) -> None:
-        self._session.open(local, description)
+    def attach(self, command: Attach) -> None:
+        self._session.open(command.local, command.description, held=command.held)
 
     def ring(self) -> None:
         """Send 180; a late offer that asks for reliability would need our offer in it, and gets no 180."""
@@ -178,6 +179,12 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """Send a NOTIFY about a REFER."""
         self.sendRequest(notification(refer_id, status_code))
 
+    def ask(self) -> None:
+        """Send OPTIONS."""
+        request = pj.CallSendRequestParam()
+        request.method = "OPTIONS"
+        self.sendRequest(request)
+
     def refer(self, uri: str) -> None:
         """Send a REFER."""
         self.sendRequest(referral(uri))
@@ -190,6 +197,8 @@ class SipCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             return
         if transaction.method == "PRACK" and transaction.role == pj.PJSIP_ROLE_UAS:
             self._report(ProgressAcknowledged(self.leg_id))
+        if transaction.method == "OPTIONS" and transaction.statusCode >= pj.PJSIP_SC_OK:
+            self._report(PhoneResponded(self.leg_id, transaction.statusCode))
         if transaction.method not in ("INVITE", "UPDATE"):
             return
         if transaction.role == pj.PJSIP_ROLE_UAS and transaction.state == pj.PJSIP_TSX_STATE_TRYING:

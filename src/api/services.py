@@ -117,6 +117,7 @@ class Services:
             **self.access.counters,
             **self.admission.counters,
             **self.rooms.sounds.counters,
+            "conference.pins_refused": self.rooms.pins.refused,
             **self.talking.counters,
             **self.holds.counters,
             **self.calls.counters,

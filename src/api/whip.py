@@ -94,7 +94,8 @@ async def join_by_whip(call: ApiCall) -> web.Response:
         pin = request.headers.get(PIN, request.query.get("pin", ""))
     else:
         pin = (await services.conferences.get(call.customer_id, conference_id)).settings.pin
-    await services.conferences.check_entry(call.customer_id, conference_id, pin)
+    source = None if guest else f"http {request.remote or ''}"
+    await services.conferences.check_entry(call.customer_id, conference_id, pin, source=source)
     name = (request.query.get("name") or (guest.name if guest else ""))[:MAX_NAME_CHARACTERS]
     session = await services.webrtc.join(
         offer,

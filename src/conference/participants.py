@@ -85,6 +85,11 @@ class ParticipantService:
         async with self._store.snapshot() as tx:
             return await tx.conferencecalls.page(customer_id, page, conference_id)
 
+    def role_of(self, conference_id: ConferenceId, settings: RoomSettings, pin: str, source: str) -> Role:
+        """Return the role that a pin gives; raise PinInvalid if it is wrong, or too many were (``pin_guesses.py``)."""
+        now_s = self._clock.monotonic_s()
+        return self._rooms.pins.role_of(conference_id, settings, pin, source=source, now_s=now_s)
+
     async def kick(self, customer_id: CustomerId, conferencecall_id: ConferencecallId) -> Conferencecall:
         """Remove a participant from the room; its call continues.
 

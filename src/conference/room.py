@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 from mixminus.clock import Clock
 from mixminus.conference.errors import ConferenceNotProgressing, TooManyExceptions
+from mixminus.conference.pin_guesses import PinGuesses
 from mixminus.conference.room_sounds import LoopedSound, RoomSounds
 from mixminus.machine import step
 from mixminus.mixer import Bridge, BridgePort, Engine
@@ -244,6 +245,7 @@ class Rooms:
         self._seats: dict[ConferencecallId, Seat] = {}
         self._locks: WeakValueDictionary[ConferenceId, asyncio.Lock] = WeakValueDictionary()
         self.sounds = RoomSounds(engine, clock, tune)
+        self.pins = PinGuesses()
 
     def __len__(self) -> int:
         return len(self._rooms)

@@ -149,14 +149,21 @@ class ConferenceService:
                 room.set_conference(conference)
         return conference
 
-    async def check_entry(self, customer_id: CustomerId, conference_id: ConferenceId, pin: str) -> Conference:
-        """Return the conference if it admits a caller with this pin.
+    async def check_entry(
+        self, customer_id: CustomerId, conference_id: ConferenceId, pin: str, *, source: str | None = None
+    ) -> Conference:
+        """Return the conference if it admits a caller with this pin; ``source`` is where it comes from; wrong pins
+        of None are not counted.
 
         Raises ConferenceLocked, ConferenceFull, PinInvalid.
         """
         conference = await self.get(customer_id, conference_id)
         check_place(conference.settings, len(conference.conferencecall_ids))
-        role_of(conference.settings, pin)
+        if source is None:
+            role_of(conference.settings, pin)
+        else:
+            now_s = self._clock.monotonic_s()
+            self._rooms.pins.role_of(conference_id, conference.settings, pin, source=source, now_s=now_s)
         return conference
 
     async def recording_start(

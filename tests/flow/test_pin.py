@@ -87,3 +87,19 @@ async def test_a_room_locked_meanwhile_refuses_the_caller_after_the_pin(backend:
     await backend.conferences.update(backend.customer_id, room.id, ConferenceProfile(settings=locked))
     press(backend, leg, "1234#")
     await until(lambda: leg.done == ["answer", "hang up normal"])
+
+
+async def test_pin_is_not_found_by_dialling_again(backend: Backend) -> None:
+    """After three calls with wrong pins the right one is refused too, until some time has passed."""
+    room = await backend.room(settings=BOTH)
+    for digits in ("1111#2222#3333#", "4444#5555#6666#", "7777#8888#0000#", "1234#1234#1234#"):
+        leg = await backend.dial(room.id)
+        await until(lambda: leg.done == ["answer"])  # noqa: B023
+        press(backend, leg, digits)
+        await until(lambda: leg.done == ["answer", "hang up normal"])  # noqa: B023
+    assert backend.services.counters()["conference.pins_refused"] == 3
+    backend.clock.advance(3600)
+    leg = await backend.dial(room.id)
+    await until(lambda: leg.done == ["answer"])
+    press(backend, leg, "1234#")
+    assert await roles(backend, room) == [Role.PARTICIPANT]

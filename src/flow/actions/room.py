@@ -13,6 +13,7 @@ from mixminus.errors import MixMinusError
 from mixminus.flow.action import ActionType
 from mixminus.flow.options import Flag, Option, Uuid
 from mixminus.flow.run import FlowRun
+from mixminus.hosts import network_of
 from mixminus.log import get
 from mixminus.model.conference import Role, RoomSettings
 from mixminus.model.ids import NIL, ConferenceId
@@ -89,7 +90,7 @@ async def _follow_moves(run: FlowRun) -> None:
 async def _admit(run: FlowRun, conference_id: ConferenceId, option: ConferenceJoin) -> Seat | None:
     """Return a seat in the room; None if the room does not admit it now."""
     settings = await run.participants.settings(run.activeflow.customer_id, conference_id)
-    role = await _role(run, settings)
+    role = await _role(run, conference_id, settings)
     if role is None:
         await run.call.hang_up()
         await run.park()
@@ -166,10 +167,11 @@ async def _perform_flow(run: FlowRun, flow_id: UUID) -> None:
         await run.perform(program.actions)
 
 
-async def _role(run: FlowRun, settings: RoomSettings) -> Role | None:
+async def _role(run: FlowRun, conference_id: ConferenceId, settings: RoomSettings) -> Role | None:
     """Return the caller's role, which its PIN decides; None after three wrong PINs."""
     if not settings.asks_pin:
         return Role.PARTICIPANT
+    source = _source_of(run)
     if run.call.pin is not None:
         with suppress(PinInvalid):
             return role_of(settings, run.call.pin)
@@ -178,9 +180,18 @@ async def _role(run: FlowRun, settings: RoomSettings) -> Role | None:
     prompt = "pin"
     for _ in range(_PIN_TRIES):
         with suppress(PinInvalid):
-            return role_of(settings, await _ask_pin(run, settings, prompt))
+            pin = await _ask_pin(run, settings, prompt)
+            return run.participants.role_of(conference_id, settings, pin, source)
         prompt = "pin_wrong"
     return None
+
+
+def _source_of(run: FlowRun) -> str:
+    """Return who gives pins: an account and the number that it shows, as a trunk has many callers; else a network."""
+    caller = run.call.caller
+    if caller.account_id:
+        return f"{caller.account_id} {run.call.call.source.target}"
+    return network_of(caller.host)[0] if caller.host else ""
 
 
 async def _ask_pin(run: FlowRun, settings: RoomSettings, prompt: str) -> str:

@@ -958,6 +958,15 @@ class Operations(Sender):
         request = Request("GET", f"/v1.0/traces/{id}/pcapng")
         return self._fetch(request)
 
+    def show_trace(self, id: UUID | str) -> Response:
+        """Open a trace as a ladder diagram.
+
+        Who has sent what to whom and when, the quality of the audio in between, and the text of every message, masked. Of a
+        running trace: what it has so far.
+        """
+        request = Request("GET", f"/v1.0/traces/{id}/ladder")
+        return self._fetch(request)
+
     def list_transcribes(
         self,
         *,

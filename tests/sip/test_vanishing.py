@@ -8,7 +8,7 @@ import pytest
 from mixminus.sip.config import SipConfig
 from tests.support.sip_backend import Backend, open_backend
 from tests.support.sip_phone import Phone, PhoneCall, sdp
-from tests.support.waiting import until
+from tests.support.waiting import pace, until
 
 PLACES = 4
 # The edge ends a call without ACK after 8 s, and a BYE without response after 4 s.
@@ -36,7 +36,7 @@ async def served(backend: Backend, source: str = "127.0.0.1") -> PhoneCall:
             call.ack_refusal()
             assert answer.status_code == 503, answer.start_line
             assert int(answer.header("retry-after")) > 0
-            await asyncio.sleep(0.25)
+            await pace(0.25)
 
 
 async def confirmed(backend: Backend, count: int) -> None:

@@ -1,15 +1,18 @@
 """Registration and authentication of phones, from their sockets to the database and back."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import pytest_asyncio
 
+from mixminus.call.leg import Address
 from mixminus.model.directory import Binding, Extension, ExtensionProfile, ExtensionSpec
 from mixminus.sip.config import SipConfig
-from tests.support.sip_backend import Backend, open_backend
+from tests.support.sip_backend import PATIENCE_S, Backend, open_backend
 from tests.support.sip_login import Challenge, Line, answer
 from tests.support.sip_phone import Phone, PhoneCall, sdp
 from tests.support.waiting import until
@@ -348,3 +351,33 @@ async def answered(call: PhoneCall, extension: Extension, challenge: Challenge) 
     final = await call.final()
     assert final.status_code == 200, final.start_line
     call.ack()
+
+
+@pytest.mark.parametrize(
+    "written", ["#1000", "ada_1", "a|b", "J\u00fcrgen", "ada", "1000;x=#", "*21#", "100%"]
+)
+async def test_contact_with_unusual_characters_is_registered_and_called(
+    backend: Backend, phone: Phone, extension: Extension, written: str
+) -> None:
+    host, port = phone.address
+    phone_line = line(backend, phone, extension, contact=f"<sip:{written}@{host}:{port}>")
+    assert (await phone_line.register(600)).status_code == 200
+    (binding,) = await bindings(backend, extension)
+    assert (binding.host, binding.port) == phone.address
+    (target,) = await backend.office.directory.outbound_routes.contacts(
+        extension.customer_id, extension.extension
+    )
+    leg = backend.endpoint.dial(target, source=Address("sip", "alice"), anonymous=False)
+    invite = await asyncio.wait_for(phone.invites.get(), PATIENCE_S)
+    user = unquote(invite.start_line.split()[1].removeprefix("sip:").partition("@")[0])
+    assert user == unquote(written)
+    await leg.hang_up()
+
+
+async def test_contact_with_an_underscore_in_its_host_is_registered(
+    backend: Backend, phone: Phone, extension: Extension
+) -> None:
+    phone_line = line(backend, phone, extension, contact="<sip:ada@my_phone.local:5060>")
+    assert (await phone_line.register(600)).status_code == 200
+    (binding,) = await bindings(backend, extension)
+    assert (binding.host, binding.port) == phone.address

@@ -7,7 +7,18 @@ from typing import Annotated, Final
 
 import typer
 
-from mixminus.cli import accounts, calls, directory, doctor, events, recordings, rooms, servers, transcripts
+from mixminus.cli import (
+    accounts,
+    backups,
+    calls,
+    directory,
+    doctor,
+    events,
+    recordings,
+    rooms,
+    servers,
+    transcripts,
+)
 from mixminus.cli.common import Failed, commands
 from mixminus.client import ApiError, ClientError
 from mixminus.client.errors import ConnectionFailed, Unauthenticated
@@ -35,6 +46,8 @@ for name, group in {
 app.command("record")(recordings.record)
 app.command("transcribe")(transcripts.transcribe)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 
 
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

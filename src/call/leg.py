@@ -36,7 +36,11 @@ __all__ = [
     "Replacements",
     "Target",
     "Transfers",
+    "Transport",
 ]
+
+Transport = Literal["sip", "webrtc", "local"]
+"""How a party is connected; ``local`` is the other end of a call within this server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,9 @@ class Leg(Protocol):
 
     @property
     def id(self) -> LegId: ...
+
+    @property
+    def transport(self) -> Transport: ...
 
     @property
     def port(self) -> BridgePort:

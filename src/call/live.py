@@ -13,7 +13,7 @@ from typing import Any
 from mixminus.call.digits import Digits
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.ledger import ENDING, CallLedger
-from mixminus.call.leg import ANONYMOUS, Caller, Leg, LegEnded, OutgoingLeg
+from mixminus.call.leg import ANONYMOUS, Caller, Leg, LegEnded, OutgoingLeg, Transport
 from mixminus.errors import IllegalTransition
 from mixminus.mixer import BridgePort, PortClosed
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
@@ -70,8 +70,19 @@ class LiveCall:
         return self._leg.id
 
     @property
+    def transport(self) -> Transport:
+        return self._leg.transport
+
+    @property
     def port(self) -> BridgePort:
         return self._leg.port
+
+    @property
+    def shown_name(self) -> str:
+        """The name that the party gives itself, unverified, or its number or address."""
+        is_called = self.call.direction == "outgoing"
+        party = self.call.destination if is_called else self.call.source
+        return party.name or party.target_name or party.target
 
     @property
     def answered(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 from uuid import UUID
 
-from mixminus.call.leg import Address, IncomingLegs, LegEnded, Target
+from mixminus.call.leg import Address, IncomingLegs, LegEnded, Target, Transport
 from mixminus.clock import Clock
 from mixminus.errors import Unavailable
 from mixminus.log import task_failed
@@ -53,6 +53,10 @@ class LocalLeg:
         self._answered: asyncio.Future[bool] = loop.create_future()
         self._early: asyncio.Future[bool] = loop.create_future()
         self._ended: asyncio.Future[LegEnded] = loop.create_future()
+
+    @property
+    def transport(self) -> Transport:
+        return "local"
 
     @property
     def over(self) -> bool:

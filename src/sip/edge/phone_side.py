@@ -25,6 +25,7 @@ from mixminus.sip.edge.registrar import Registrar
 from mixminus.sip.edge.repair import Repair
 from mixminus.sip.edge.replaces import replaced_by
 from mixminus.sip.edge.spirals import Spirals
+from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.transactions import number_of
 from mixminus.sip.edge.validation import (
     can_be_answered,
@@ -43,6 +44,7 @@ __all__ = ["PhoneSide"]
 
 _RETRY_AFTER_S: Final = "5"
 _SUCCESS: Final = 200
+_FAILURE: Final = 300
 _LEAST_SHARE: Final = 4
 
 _OUTSIDE: Final = frozenset({"INVITE", "OPTIONS", "REGISTER", "REFER", "NOTIFY"})
@@ -52,11 +54,12 @@ _OUTSIDE: Final = frozenset({"INVITE", "OPTIONS", "REGISTER", "REFER", "NOTIFY"}
 class PhoneSide:
     """Validates, authenticates, answers or forwards; a message leads to at most one action."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the router names each
         self,
         identity: Identity,
         calls: CallTable,
         lost_calls: LostCalls,
+        takeovers: Takeovers,
         counters: Counter[str],
         *,
         invites_per_s: float,
@@ -75,8 +78,8 @@ class PhoneSide:
         self._counters = counters
         self.spirals = Spirals(calls)
         self._forwarder = Forwarder(identity, counters)
-        self._dialogs = DialogSide(calls, self._forwarder, counters)
-        self._abandoned = Abandoned(calls, lost_calls, self._forwarder)
+        self._dialogs = DialogSide(calls, self._forwarder, takeovers, counters)
+        self.abandoned = Abandoned(calls, lost_calls, self._forwarder)
         self.sources = Sources()
         self._invites = SourceLimit(invites_per_s)
         self._repair = Repair(counters)
@@ -118,7 +121,7 @@ class PhoneSide:
         waiting = self.authenticator.accounts.expire(now_s)
         self._counters["sip_edge_unanswered_asks"] += len(waiting)
         refused = [ToPhone(each.flow, self._unavailable(each.request)) for each in waiting]
-        return refused + self._registrar.expire(now_s) + self._abandoned.expire(now_s)
+        return refused + self._registrar.expire(now_s) + self.abandoned.expire(now_s)
 
     def response(self, response: Response, source: Flow, now_s: float) -> ToWorker | None:
         """Forward a phone's response to the worker whose request it answers."""
@@ -144,9 +147,12 @@ class PhoneSide:
         self._repair.response(response, call.invite if call and call.outgoing else None)
         if call:
             call.dialog.was_answered(method, number_of(response), response.status_code)
+            if call.answer and method in ("INVITE", "UPDATE") and _SUCCESS <= response.status_code < _FAILURE:
+                call.target = response.headers.first("contact") or call.target
         if not has_description(response.headers):
             response.body = b""
-        forwarded = self._forwarder.response(response, source, worker)
+        alias = call.alias if call and call.worker_id == worker_id else None
+        forwarded = self._forwarder.response(response, source, worker, alias)
         if forwarded and may_open_dialog(response):
             self._keep_answer(response, now_s)
             if call and call.state is not CallState.RELEASED:
@@ -261,13 +267,13 @@ class PhoneSide:
     def _open(self, request: Request, flow: Flow, caller: CallerHeader, now_s: float) -> ToPhone | ToWorker:
         worker = None if self._refusing else self._calls.least_loaded()
         if not worker:
-            self._calls.outbox += self._abandoned.make_room(now_s)
+            self._calls.outbox += self.abandoned.make_room(now_s)
         if not self._invites.admits(flow.host, now_s) or not worker:
             self._counters["sip_edge_overload"] += 1
             return ToPhone(flow, self._unavailable(request))
         if not (caller.account_id or self._within_share(flow.host, now_s)):
             self._counters["sip_edge_share"] += 1
-            self._calls.outbox += self._abandoned.make_room(now_s)
+            self._calls.outbox += self.abandoned.make_room(now_s)
             return ToPhone(flow, self._unavailable(request))
         replaced = replaced_by(request, self._calls)
         if isinstance(replaced, Fault):

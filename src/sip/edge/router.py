@@ -9,12 +9,14 @@ from mixminus.sip.edge.addressing import Action, Identity, ToPhone, ToServer, To
 from mixminus.sip.edge.call import CallState, EdgeCall
 from mixminus.sip.edge.calls import CallTable, Worker
 from mixminus.sip.edge.digest import ALGORITHMS, Algorithm
+from mixminus.sip.edge.forwarding import Forwarder
 from mixminus.sip.edge.limits import SourceLimit
 from mixminus.sip.edge.lost_calls import LostCalls
 from mixminus.sip.edge.message import Request, Response, Unparseable, parse
 from mixminus.sip.edge.phone_side import PhoneSide
 from mixminus.sip.edge.records import read_record
 from mixminus.sip.edge.shut_outs import ShutOuts
+from mixminus.sip.edge.takeovers import Takeovers
 from mixminus.sip.edge.validation import respond
 from mixminus.sip.edge.worker_side import WorkerSide
 from mixminus.sip.grammar import Unreadable
@@ -23,6 +25,7 @@ from mixminus.sip.messages import (
     AnswerAccount,
     AnswerRegistration,
     ForgetAccounts,
+    MoveCall,
     ProbeServers,
     Register,
     StopProbes,
@@ -62,10 +65,13 @@ class Router:
         self.counters = counters
         self._calls = CallTable()
         self._lost_calls = LostCalls(identity)
+        forwarder = Forwarder(identity, counters)
+        self._takeovers = Takeovers(self._calls, self._lost_calls, forwarder, counters)
         self._phone_side = PhoneSide(
             identity,
             self._calls,
             self._lost_calls,
+            self._takeovers,
             self.counters,
             invites_per_s=invites_per_s,
             domain=domain,
@@ -73,7 +79,11 @@ class Router:
         )
         self._spirals = self._phone_side.spirals
         self._worker_side = WorkerSide(
-            identity, self._calls, self.counters, on_called=self._phone_side.sources.verify
+            identity,
+            self._calls,
+            self._takeovers,
+            self.counters,
+            on_called=self._phone_side.sources.verify,
         )
         self._messages = SourceLimit(messages_per_s)
         self._processing = SourceLimit(_PROCESSING_S_PER_S)
@@ -83,10 +93,21 @@ class Router:
     def add_worker(self, worker: Worker) -> None:
         self._calls.add_worker(worker)
 
+    def move(self, command: MoveCall) -> None:
+        """Move a call to another worker once its own is removed."""
+        self._takeovers.plan(command)
+
     def remove_worker(self, worker_id: int, now_s: float) -> list[ToPhone]:
-        """Remove a worker that has exited; return the messages that end its calls."""
-        ended = [self._lost_calls.end(call, now_s) for call in self._calls.remove_worker(worker_id)]
-        return self._spirals.all_outward(ended)
+        """Remove a worker that has exited; return the messages that end those of its calls that are not moved."""
+        sip_port = self._calls.workers[worker_id].sip_port if worker_id in self._calls.workers else 0
+        endings = []
+        for call in self._calls.remove_worker(worker_id):
+            allowed = not self._shut_outs.covers(call.flow.host, now_s)
+            if self._takeovers.begin(call, now_s, allowed=allowed):
+                self._shut_outs.moved(sip_port, call.call_id)
+            else:
+                endings.append(self._lost_calls.end(call, now_s))
+        return self._spirals.all_outward(endings)
 
     def restore(self, worker_id: int, record: str, now_s: float) -> None:
         """Take a call from before a restart of the edge."""
@@ -117,9 +138,15 @@ class Router:
         return allowed
 
     def shut_out(self, sip_port: int, now_s: float) -> None:
-        """Shut out who wrote last to a worker that has crashed."""
-        if host := self._shut_outs.crashed(sip_port, now_s):
-            _log.warning("caller shut out after a crash of a worker", host=host)
+        """Shut out who wrote last to a worker that has crashed; its calls there are not continued."""
+        moved = self._shut_outs.take_moved(sip_port)
+        host = self._shut_outs.crashed(sip_port, now_s)
+        if not host:
+            return
+        _log.warning("caller shut out after a crash of a worker", host=host)
+        for call in filter(None, map(self._calls.find, moved)):
+            if self._shut_outs.covers(call.flow.host, now_s) and not self._takeovers.drop(call, now_s):
+                self._calls.outbox.append(self._phone_side.abandoned.end(call, now_s))
 
     def leg_of(self, call_id: str) -> str:
         """Return the leg of an outgoing call; empty for any other."""
@@ -139,9 +166,10 @@ class Router:
         """Refuse calls of phones while the server has no time for them."""
         self._phone_side.overloaded = on
 
-    def drain(self) -> None:
-        """Refuse new calls from now on."""
+    def drain(self, now_s: float = 0.0) -> None:
+        """Refuse new calls from now on, and end those that are being moved."""
         self._phone_side.draining = True
+        self._takeovers.give_up(now_s)
 
     def on_directory(self, message: DirectoryMessage, now_s: float) -> list[Action]:
         """Take what the server's directory says; return the actions of the requests that waited for it."""
@@ -170,6 +198,7 @@ class Router:
     def poll(self, now_s: float) -> list[ToPhone | ToServer]:
         """Return what is due by now; call a few times a second."""
         self._phone_side.registrants.poll(now_s)
+        self._takeovers.poll(now_s)
         self._phone_side.probes.poll(now_s)
         self._give_up_silent_servers(now_s)
         self._spirals.expire(now_s)

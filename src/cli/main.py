@@ -17,6 +17,7 @@ from mixminus.cli import (
     recordings,
     rooms,
     servers,
+    traces,
     transcripts,
 )
 from mixminus.cli.common import Failed, commands
@@ -34,6 +35,7 @@ for name, group in {
     "calls": calls.app,
     "recordings": recordings.app,
     "transcripts": transcripts.app,
+    "traces": traces.app,
     "events": events.app,
     "numbers": directory.numbers,
     "extensions": directory.extensions,
@@ -48,6 +50,7 @@ app.command("transcribe")(transcripts.transcribe)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
+calls.app.command("trace")(traces.trace)
 
 
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

@@ -89,6 +89,7 @@ async def test_a_recording_plays_its_transcript_follows_and_it_is_verified(tmp_p
             await page.locator(f"a[href='#/recordings/{recording}']").click()
             slider = page.get_by_role("slider", name="Position")
             await expect(slider.locator("path.wave")).to_be_attached()
+            await expect(slider).not_to_have_attribute("aria-valuemax", "0", timeout=WITHIN_MS)
             length = float(await slider.get_attribute("aria-valuemax") or 0)
             assert TALK_MS / 1000 - 2 <= length <= TALK_MS / 1000 + 10
 

@@ -224,8 +224,11 @@ class IncomingLeg(SipLeg):
         signalling_hosts: tuple[str, ...] = (),
         verified: bool = False,
         secure: SecureMedia | None = None,
+        exchange: tuple[str, str] = ("", ""),
     ) -> None:
         """``media`` is what our answer to the INVITE's offer means for the port; None if there was no offer.
+
+        ``exchange`` are that answer and that offer.
 
         ``signalling_hosts`` are the addresses that the INVITE names; ``verified`` if the one that sent it has proved
         to receive what is sent to it.
@@ -233,6 +236,7 @@ class IncomingLeg(SipLeg):
         super().__init__(leg_id, port, send, secure)
         self._signalling_hosts = signalling_hosts
         self._answered_media = media
+        self._exchange = exchange
         self._may_send = verified
         self._unsent: PortMedia | None = None
         self._state = LegState.INCOMING
@@ -273,6 +277,12 @@ class IncomingLeg(SipLeg):
         if self._can(LegEvent.ANSWER):
             self._send(Reject(self._id, status_code))
             self.set_ended(LegEnded(_REFUSALS.get(status_code, HangupReason.FAILED), remote=False))
+
+    async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
+        """Follow an exchange; the port is configured by the first one, if it was in the INVITE, when it is answered."""
+        first, self._exchange = self._exchange, ("", "")
+        if (local_sdp, remote_sdp) != first:
+            await super().media_agreed(local_sdp, remote_sdp)
 
     def _newest_media(self) -> PortMedia | None:
         return self._unsent

@@ -314,10 +314,11 @@ class SipEndpoint:
             signalling_hosts=call.media_hosts,
             verified=call.verified,
             secure=secure,
+            exchange=(answer := render(description), call.offer),
         )
         leg.on_hold_changed = self._hold_reporter(port)
         self._legs[call.leg_id] = (worker_id, leg)
-        self._pool.send(worker_id, Attach(call.leg_id, local, render(description)))
+        self._pool.send(worker_id, Attach(call.leg_id, local, answer))
         self._tasks.spawn("incoming leg", self._pass_on(leg, call))
 
     async def _pass_on(self, leg: IncomingLeg, call: IncomingCall) -> None:

@@ -18,6 +18,16 @@ _SOME: Final = 2
 _BY_ADDRESS: Final = Statement(
     select(trunks).join(trunk_addresses).where(trunk_addresses.c.host == bindparam("host")).limit(_SOME)
 )
+_OUTGOING: Final = Statement(
+    select(trunks)
+    .where(
+        trunks.c.customer_id == bindparam("customer_id"),
+        trunks.c.outbound_host != "",
+        trunks.c.tm_delete.is_(None),
+    )
+    .order_by(trunks.c.tm_create)
+    .limit(1)
+)
 
 
 class TrunkRows(Rows[Trunk]):
@@ -47,11 +57,7 @@ class TrunkRows(Rows[Trunk]):
 
     async def outgoing(self, customer_id: CustomerId) -> Trunk | None:
         """Return the customer's oldest undeleted trunk with an outbound host."""
-        c = trunks.c
-        query = select(trunks).where(
-            c.customer_id == customer_id, c.outbound_host != "", c.tm_delete.is_(None)
-        )
-        return await self._one(query.order_by(c.tm_create).limit(1))
+        return await self._first(_OUTGOING, customer_id=customer_id)
 
     async def registering(self) -> list[Trunk]:
         """Return the undeleted trunks of all customers that register with their provider."""

@@ -224,11 +224,8 @@ class IncomingLeg(SipLeg):
         signalling_hosts: tuple[str, ...] = (),
         verified: bool = False,
         secure: SecureMedia | None = None,
-        exchange: tuple[str, str] = ("", ""),
     ) -> None:
         """``media`` is what our answer to the INVITE's offer means for the port; None if there was no offer.
-
-        ``exchange`` are that answer and that offer.
 
         ``signalling_hosts`` are the addresses that the INVITE names; ``verified`` if the one that sent it has proved
         to receive what is sent to it.
@@ -236,7 +233,8 @@ class IncomingLeg(SipLeg):
         super().__init__(leg_id, port, send, secure)
         self._signalling_hosts = signalling_hosts
         self._answered_media = media
-        self._exchange = exchange
+        self.first_exchange = ("", "")
+        """Our answer and the offer that ``media`` is made of."""
         self._may_send = verified
         self._unsent: PortMedia | None = None
         self._state = LegState.INCOMING
@@ -280,7 +278,7 @@ class IncomingLeg(SipLeg):
 
     async def media_agreed(self, local_sdp: str, remote_sdp: str) -> None:
         """Follow an exchange; the port is configured by the first one, if it was in the INVITE, when it is answered."""
-        first, self._exchange = self._exchange, ("", "")
+        first, self.first_exchange = self.first_exchange, ("", "")
         if (local_sdp, remote_sdp) != first:
             await super().media_agreed(local_sdp, remote_sdp)
 

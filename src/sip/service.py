@@ -314,8 +314,9 @@ class SipEndpoint:
             signalling_hosts=call.media_hosts,
             verified=call.verified,
             secure=secure,
-            exchange=(answer := render(description), call.offer),
         )
+        answer = render(description)
+        leg.first_exchange = answer, call.offer
         leg.on_hold_changed = self._hold_reporter(port)
         self._legs[call.leg_id] = (worker_id, leg)
         self._pool.send(worker_id, Attach(call.leg_id, local, answer))

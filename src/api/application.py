@@ -24,6 +24,7 @@ from mixminus.api import (
     hears,
     login,
     media_streams,
+    meters,
     middlewares,
     numbers,
     pages,
@@ -47,7 +48,7 @@ __all__ = ["OPERATIONS", "build"]
 
 MAX_BODY_BYTES: Final = 1 << 20
 # These add their operations to the resource of another module.
-_: Final = (hears, media_streams, pages)
+_: Final = (hears, media_streams, meters, pages)
 RESOURCES: Final[tuple[Resource, ...]] = (
     conferences.resource,
     conferencecalls.resource,
@@ -121,3 +122,4 @@ def _routes(operation: Operation, handler: Handler) -> Iterator[web.RouteDef]:
 async def _close_sockets(app: web.Application) -> None:
     app[SERVICES].delivery.hub.close()
     app[SERVICES].streams.end_all()
+    app[SERVICES].meters.stop()

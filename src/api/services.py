@@ -14,6 +14,7 @@ from mixminus.call.admission import Admission
 from mixminus.call.audio import CallAudioService
 from mixminus.call.dialout import DialoutService
 from mixminus.call.live_participants import LiveParticipantService
+from mixminus.call.meters import MeterService
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
 from mixminus.call.service import CallService
@@ -83,6 +84,7 @@ class Services:
     replacements: ReplacementService
     call_audio: CallAudioService
     live_participants: LiveParticipantService
+    meters: MeterService
     directory: DirectoryServices
     flows: FlowService
     activeflows: ActiveflowService

@@ -226,6 +226,7 @@ def _gauges(priority: Priority, garbage: GarbageCollection, sip: SipEndpoint) ->
     for name, meaning, value in (
         ("mixing_realtime", "whether the mixing threads have real-time priority", priority.realtime),
         ("mixing_nice", "nice value of the mixing threads", priority.mixing_nice),
+        ("mixing_slice_us", "time slice of the mixing threads, in microseconds", priority.slice_us),
         (
             "others_nice",
             "nice value of the server's other threads and of its processes",

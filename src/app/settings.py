@@ -33,7 +33,7 @@ from mixminus.hosts import is_loopback, parse_hosts
 from mixminus.mixer import MAX_SHARDS
 from mixminus.webrtc.ice_servers import is_ice_uri, is_relay
 
-__all__ = ["PREFIX", "BadSettings", "Settings", "load", "setting_name"]
+__all__ = ["PORTS_PER_CALL", "PREFIX", "BadSettings", "Settings", "load", "setting_name"]
 
 PREFIX: Final = "MIXMINUS_"
 DEFAULT_CONFIG: Final = "mixminus.toml"

@@ -26,6 +26,7 @@ from mixminus.call.dialout import DialoutService
 from mixminus.call.early_media import EarlyMediaService
 from mixminus.call.live_participants import LiveParticipantService
 from mixminus.call.local import LocalLegs
+from mixminus.call.meters import MeterService
 from mixminus.call.outbound import Carrier
 from mixminus.call.registry import LiveCalls
 from mixminus.call.replacement import ReplacementService
@@ -268,6 +269,7 @@ async def open_services(
             live_participants=LiveParticipantService(
                 conferences=conferences, rooms=rooms, live_calls=live_calls
             ),
+            meters=MeterService(conferences=conferences, rooms=rooms, live_calls=live_calls),
             directory=directory,
             flows=flows,
             activeflows=activeflows,

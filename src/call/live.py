@@ -13,13 +13,13 @@ from typing import Any
 from mixminus.call.digits import Digits
 from mixminus.call.errors import CallNotProgressing
 from mixminus.call.ledger import ENDING, CallLedger
-from mixminus.call.leg import ANONYMOUS, Caller, Leg, LegEnded, OutgoingLeg
+from mixminus.call.leg import ANONYMOUS, Caller, Leg, LegEnded, OutgoingLeg, Transport
 from mixminus.errors import IllegalTransition
 from mixminus.mixer import BridgePort, PortClosed
 from mixminus.model.call import Call, CallStatus, HangupReason, MuteDirection
 from mixminus.model.conference import Role
 from mixminus.model.ids import CallId, ConferenceId, LegId
-from mixminus.model.signalling import NO_HEADERS
+from mixminus.model.signalling import MAX_FORWARDS, NO_HEADERS
 from mixminus.store.database import Transaction, Write, write_nothing
 
 __all__ = ["DialledCall", "LiveCall", "Place"]
@@ -45,6 +45,8 @@ class LiveCall:
         """The row as it was last written."""
         self.pin = pin
         self.caller = caller
+        self.max_forwards = MAX_FORWARDS
+        """How many hops the calls that this one leads to may take together with it."""
         self.digits = Digits()
         loop = asyncio.get_running_loop()
         self.up: asyncio.Future[None] = loop.create_future()
@@ -68,8 +70,19 @@ class LiveCall:
         return self._leg.id
 
     @property
+    def transport(self) -> Transport:
+        return self._leg.transport
+
+    @property
     def port(self) -> BridgePort:
         return self._leg.port
+
+    @property
+    def shown_name(self) -> str:
+        """The name that the party gives itself, unverified, or its number or address."""
+        is_called = self.call.direction == "outgoing"
+        party = self.call.destination if is_called else self.call.source
+        return party.name or party.target_name or party.target
 
     @property
     def answered(self) -> bool:

@@ -215,20 +215,21 @@ class CallService:
         if isinstance(routed, Refused):
             await leg.reject(routed.status_code)
             return
-        await self._carry_routed(await self._open(leg, routed, caller, pin, signalled.headers), routed)
+        await self._carry_routed(await self._open(leg, routed, caller, pin, signalled), routed)
 
     async def admit(self, leg: Leg, routed: Routed, *, caller: Caller, pin: str | None) -> LiveCall:
         """Accept a leg whose route is known; it is served in a task."""
-        live = await self._open(leg, routed, caller, pin, {})
+        live = await self._open(leg, routed, caller, pin, UNSIGNALLED)
         self._keep(self._scope.spawn(f"call {leg.id}", self._carry_routed(live, routed)))
         return live
 
     async def _open(
-        self, leg: Leg, routed: Routed, caller: Caller, pin: str | None, headers: Mapping[str, str]
+        self, leg: Leg, routed: Routed, caller: Caller, pin: str | None, signalled: Signalled
     ) -> LiveCall:
-        call = self._new_call(routed, headers)
+        call = self._new_call(routed, signalled.headers)
         await self._ledger.create(call, lambda tx: self._flows.begin(tx, call, routed.program))
         live = LiveCall(call, leg, self._ledger, pin=pin, caller=caller)
+        live.max_forwards = signalled.max_forwards
         self._live_calls.add(live)
         return live
 

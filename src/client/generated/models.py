@@ -620,6 +620,10 @@ class Talker(Model):
     session_id: UUID
     """The WHIP session of a browser; a phone has one as well."""
     name: str
+    transport: Literal["sip", "webrtc", "local"]
+    """`local` is the other end of a call within this server."""
+    codec: Literal["PCMU", "PCMA", "G722", "opus", "L16"] | None
+    """Null before media is negotiated, and for a `local` participant."""
     level_dbov: int
     """-127 is silence, 0 is full scale."""
     talking: bool

@@ -61,6 +61,7 @@ __all__ = [
     "StateInvalid",
     "TextTooLong",
     "TooManyTraces",
+    "TooManyViewers",
     "TraceNotFound",
     "TraceStateInvalid",
     "TranscribeAlreadyProgressing",
@@ -288,6 +289,10 @@ class TextTooLong(errors.InvalidRequest, reason="TEXT_TOO_LONG"):
 
 class TooManyTraces(errors.Exhausted, reason="TOO_MANY_TRACES"):
     """TOO_MANY_TRACES"""
+
+
+class TooManyViewers(errors.Exhausted, reason="TOO_MANY_VIEWERS"):
+    """TOO_MANY_VIEWERS"""
 
 
 class TraceNotFound(errors.NotFound, reason="TRACE_NOT_FOUND"):

@@ -32,6 +32,7 @@ from mixminus.sip.messages import (
     FollowCall,
     ForgetAccounts,
     Message,
+    MoveCall,
     OpenEdge,
     ProbeServers,
     Register,
@@ -91,7 +92,8 @@ class EdgeProcess:
         self._tasks.spawn("poll", self._poll())
         await self._disconnected.wait()
         if self._router and not self._drained:
-            self._router.drain()
+            self._router.drain(self._clock.monotonic_s())
+            self._flush()
             await asyncio.sleep(EDGE_CLEANUP_S if self._router.busy else 0)
         await self._tasks.close()
         if self._network:
@@ -110,7 +112,7 @@ class EdgeProcess:
         if not (self._router and self._network):
             return
         match command:
-            case AddWorker() | RestoreCall() | RemoveWorker() | ShutOutCaller():
+            case AddWorker() | RestoreCall() | MoveCall() | RemoveWorker() | ShutOutCaller():
                 self._on_worker_command(self._router, command)
             case ReserveCall(leg_id):
                 self._channel.send(CallReserved(leg_id, self._router.reserve(str(leg_id))))
@@ -141,16 +143,18 @@ class EdgeProcess:
             router.set_overloaded(on=command.on)
         else:
             self._drained = True
-            router.drain()
+            router.drain(self._clock.monotonic_s())
 
     def _on_worker_command(
-        self, router: Router, command: AddWorker | RestoreCall | RemoveWorker | ShutOutCaller
+        self, router: Router, command: AddWorker | RestoreCall | MoveCall | RemoveWorker | ShutOutCaller
     ) -> None:
         match command:
             case AddWorker(worker_id, sip_port, capacity):
                 router.add_worker(Worker(worker_id, sip_port, capacity))
             case RestoreCall(worker_id, record):
                 router.restore(worker_id, record, self._clock.monotonic_s())
+            case MoveCall():
+                router.move(command)
             case RemoveWorker(worker_id):
                 for ending in router.remove_worker(worker_id, self._clock.monotonic_s()):
                     self._send(ending)

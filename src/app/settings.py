@@ -90,7 +90,12 @@ class Settings(BaseSettings):
         "",
         description="address of the browsers' audio; empty means the SIP address, or the API's if SIP is on loopback",
     )
-    webrtc_port: int = Field(8081, ge=0, le=65535, description="UDP port for the audio of all browsers")
+    webrtc_port: int = Field(
+        8081, ge=0, le=65535, description="UDP and TCP port for the audio of all browsers"
+    )
+    webrtc_tcp: bool = Field(
+        True, description="accept browsers behind firewalls without UDP, by ICE-TCP on the same port"
+    )
     ice_servers: tuple[str, ...] = Field(
         (),
         description='STUN and TURN servers for browsers, as JSON: ["turn:turn.example.com?transport=tcp"]',
